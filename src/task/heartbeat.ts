@@ -1,0 +1,72 @@
+/**
+ * "This host still watches these runs." All of a host's runs beat in one ZADD: the host's own member carries the time
+ * of the beat, each run's member the time of its agent's last output. So silence of the host and silence of the agent
+ * are told apart.
+ */
+import type { Redis } from "ioredis";
+import { keys } from "./keys.ts";
+
+export const BEAT_MS = 5_000;
+/** A host is gone when it has missed three beats; registering counts as a beat. */
+export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
+
+/** What a host says of itself when it starts and when something changes. */
+export type HostInfo = {
+  id: string;
+  name: string;
+  version: string;
+  pid: number;
+  slots: number;
+  sandbox: "bwrap" | "none";
+  agents: string[];
+  defaultAgent: string;
+  draining: boolean;
+  startedAt: number;
+};
+
+export type HostView = HostInfo & { lastBeat: number; alive: boolean };
+
+export type RunBeat = { taskId: string; lastOutputAt: number };
+
+export async function register(redis: Redis, host: HostInfo, now: number): Promise<void> {
+  await redis
+    .multi()
+    .hset(keys.hosts, host.id, JSON.stringify(host))
+    .zadd(keys.heartbeats, now, `host:${host.id}`)
+    .exec();
+}
+
+export async function unregister(redis: Redis, hostId: string): Promise<void> {
+  await redis.multi().hdel(keys.hosts, hostId).zrem(keys.heartbeats, `host:${hostId}`).exec();
+}
+
+export async function beat(redis: Redis, hostId: string, runs: readonly RunBeat[], now: number): Promise<void> {
+  const members = runs.flatMap((run) => [run.lastOutputAt, `run:${run.taskId}`]);
+  await redis.zadd(keys.heartbeats, now, `host:${hostId}`, ...members);
+}
+
+/** Forgets the beats of runs that are over. */
+export async function endBeats(redis: Redis, taskIds: readonly string[]): Promise<void> {
+  if (taskIds.length > 0) await redis.zrem(keys.heartbeats, ...taskIds.map((id) => `run:${id}`));
+}
+
+/** Every host that ever registered and did not say goodbye, newest beat first. */
+export async function readHosts(redis: Redis, now: number): Promise<HostView[]> {
+  const infos = Object.values(await redis.hgetall(keys.hosts)).map((text) => JSON.parse(text) as HostInfo);
+  if (infos.length === 0) return [];
+  const beats = await redis.zmscore(keys.heartbeats, ...infos.map((info) => `host:${info.id}`));
+  return infos
+    .map((info, index) => ({ ...info, lastBeat: Number(beats[index] ?? 0) }))
+    .map((host) => ({ ...host, alive: isAlive(host.lastBeat, now) }))
+    .sort((one, other) => other.lastBeat - one.lastBeat);
+}
+
+/** When the task's agent last said anything, ms; undefined before the first beat. */
+export async function lastOutput(redis: Redis, taskId: string): Promise<number | undefined> {
+  const score = await redis.zscore(keys.heartbeats, `run:${taskId}`);
+  return score === null ? undefined : Number(score);
+}
+
+export function isAlive(lastBeat: number, now: number): boolean {
+  return now - lastBeat < LOST_AFTER_MS;
+}

@@ -1,0 +1,23 @@
+/** Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch`. */
+export const keys = {
+  task: (id: string) => `orch:task:${id}`,
+  /** Stream of what happened to a task, for timelines. */
+  events: (id: string) => `orch:task:${id}:events`,
+  /** What report has created on GitHub for a task: hints, found again by marker when lost. */
+  shown: (id: string) => `orch:task:${id}:shown`,
+  /** Sorted set: tasks that are not settled, by the time they were accepted. */
+  open: "orch:open",
+  /** Sorted set: tasks whose GitHub side may be out of date, by the time they are due. */
+  unreported: "orch:unreported",
+  /** Sorted set: tasks of an issue or pull request, by the time they were accepted. */
+  issue: (repositoryId: number, number: number) => `orch:issue:${repositoryId}:${number}`,
+  /** Sorted set: `host:<id>` by its last beat, `run:<task>` by its agent's last output. */
+  heartbeats: "orch:heartbeats",
+  /** Hash: host id -> what the host says of itself. */
+  hosts: "orch:hosts",
+  /** Channel: the id of a task that has just changed. */
+  changed: "orch:changed",
+} as const;
+
+/** How long a settled task, its timeline and its ledger entries are kept: 90 days, in seconds. */
+export const RETENTION_S = 90 * 24 * 3600;

@@ -1,0 +1,102 @@
+/**
+ * The one function that decides what a piece of news makes of a task. Pure: clocks and stores are elsewhere.
+ * Late and repeated news is normal here (webhooks overtake each other, hosts die between two writes), so it is not an
+ * error: the answer is then `undefined`, and nothing is written.
+ */
+import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
+
+/** News about a task. `epoch` fences a run's own news; news without it may come from anybody at any time. */
+export type TaskNews =
+  /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
+  | { name: "claimed"; host: string; claim: string; at: number }
+  | { name: "phase"; epoch: number; phase: Phase; at: number }
+  | { name: "progress"; epoch: number; progress: Progress; at: number }
+  | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
+  /** The run's host says that it is over. */
+  | { name: "ended"; epoch: number; outcome: Outcome; at: number }
+  /** A host gives the task back, unharmed: the next host takes it up. */
+  | { name: "released"; epoch: number; at: number }
+  /** A pull request for the task's branch is open, whoever opened it. */
+  | { name: "pull_request"; pullRequest: PullRequest; at: number }
+  | { name: "cancel"; reason: CancelReason; at: number }
+  /** The bot ends a task that no host works on: a deadline passed, or GitHub refuses. */
+  | { name: "given_up"; outcome: Outcome; at: number };
+
+/** A host that dies this often within the window takes the task down as poison. */
+export const CRASH_LIMIT = 3;
+export const CRASH_WINDOW_MS = 10 * 60_000;
+
+export function nextTask(task: Task, news: TaskNews): Task | undefined {
+  if (task.state.name === "settled") return undefined;
+  switch (news.name) {
+    case "claimed":
+      return claimed(task, news);
+    case "phase":
+      if (!isCurrent(task, news.epoch) || task.state.name !== "running" || task.state.phase === news.phase)
+        return undefined;
+      return { ...task, state: { ...task.state, phase: news.phase, phaseSince: news.at } };
+    case "progress":
+      if (!isCurrent(task, news.epoch)) return undefined;
+      return { ...task, progress: { ...task.progress, ...news.progress } };
+    case "pushed":
+      if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
+      return { ...task, pushed: news.pushed };
+    case "ended":
+      return isCurrent(task, news.epoch) && !task.pushed ? settled(task, news.outcome, news.at) : undefined;
+    case "released":
+      return isCurrent(task, news.epoch) && !task.pushed ? released(task, news.at) : undefined;
+    case "pull_request":
+      return withPullRequest(task, news.pullRequest, news.at);
+    case "cancel":
+      return cancelled(task, news.reason, news.at);
+    case "given_up":
+      return settled(task, news.outcome, news.at);
+  }
+}
+
+/** A run's news counts only while it is the current run and has not handed over to the bot. */
+function isCurrent(task: Task, epoch: number): boolean {
+  return task.state.name === "running" && task.epoch === epoch;
+}
+
+function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {
+  if (task.pushed) return undefined;
+  if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
+  // A claim on a running task means that the earlier host let its lock run out: it crashed or was cut off.
+  const crashes = task.state.name === "running" ? [...task.crashes, news.at] : task.crashes;
+  const recent = crashes.filter((at) => news.at - at < CRASH_WINDOW_MS);
+  if (recent.length >= CRASH_LIMIT) {
+    const message = `The worker host died ${recent.length} times within ten minutes while it worked on this task, so the task is quarantined.`;
+    return settled({ ...task, crashes: recent }, { kind: "host_error", message }, news.at);
+  }
+  const state = {
+    name: "running" as const,
+    phase: "preparing" as const,
+    host: news.host,
+    claim: news.claim,
+    since: news.at,
+    phaseSince: news.at,
+  };
+  return { ...task, epoch: task.epoch + 1, crashes: recent, progress: {}, state };
+}
+
+function released(task: Task, at: number): Task {
+  return task.cancel
+    ? settled(task, { kind: "cancelled", reason: task.cancel }, at)
+    : { ...task, progress: {}, state: { name: "queued", since: at } };
+}
+
+function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {
+  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha };
+  return settled({ ...task, pullRequest }, outcome, at);
+}
+
+/** Once the branch is on GitHub it is too late to cancel: the pull request is about to open. */
+function cancelled(task: Task, reason: CancelReason, at: number): Task | undefined {
+  if (task.state.name === "queued") return settled(task, { kind: "cancelled", reason }, at);
+  return task.cancel || task.pushed ? undefined : { ...task, cancel: reason };
+}
+
+function settled(task: Task, outcome: Outcome, at: number): Task {
+  return { ...task, state: { name: "settled", outcome, at } };
+}

@@ -1,0 +1,41 @@
+/**
+ * The one function that turns evidence into an outcome. Exit 0 proves nothing: the agent's terminal event, the commits
+ * on the branch and the repository's own verify command do. The order of the lines is the precedence.
+ */
+import type { CancelReason, Deadline, Outcome, Verification } from "./task.ts";
+
+/** What is known when a run's agent has ended, or was ended. */
+export type Evidence = {
+  cancel?: CancelReason;
+  missed?: { deadline: Deadline; afterMs: number };
+  /** The adapter's verdict on the agent's last step. */
+  verdict: { ok: true } | { ok: false; reason: string; message: string };
+  exitCode?: number;
+  /** Commits on the branch that its start did not have, leftovers included. */
+  commits: number;
+  verification?: Verification;
+  lastLines: string;
+};
+
+export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome };
+
+export function decide(evidence: Evidence): Decision {
+  const { cancel, missed, verdict, verification, lastLines } = evidence;
+  if (cancel) return settle({ kind: "cancelled", reason: cancel });
+  if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
+  if (!verdict.ok) return settle(failure(evidence, verdict.reason, verdict.message));
+  if (evidence.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
+  if (verification && verification.exitCode !== 0)
+    return settle({ kind: "verify_failed", verification, lastWords: lastLines });
+  return { kind: "publish" };
+}
+
+function settle(outcome: Outcome): Decision {
+  return { kind: "settle", outcome };
+}
+
+function failure(evidence: Evidence, reason: string, message: string): Outcome {
+  const { exitCode, lastLines } = evidence;
+  if (reason === "budget" || reason === "turn_limit") return { kind: "out_of_budget", message, lastLines };
+  return { kind: "agent_failed", reason, message, exitCode, lastLines };
+}

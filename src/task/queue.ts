@@ -1,0 +1,58 @@
+/**
+ * The BullMQ queue that hands tasks to hosts. A job carries only the task id: losing every job costs time, not tasks,
+ * because a sweep adds jobs for queued tasks again.
+ */
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Task } from "./task.ts";
+
+export const QUEUE_NAME = "orch";
+export const QUEUE_PREFIX = "bull";
+
+/**
+ * A job's lock is the lease on a run. Hosts renew it every `RENEW_MS`; a host that could not renew for `FENCE_MS`
+ * stops all effects, well before another host can take the job at `LOCK_MS`.
+ */
+export const LOCK_MS = 30_000;
+export const RENEW_MS = 5_000;
+export const FENCE_MS = 20_000;
+/** How often hosts look for jobs whose lock has run out, ms. */
+export const STALLED_CHECK_MS = 5_000;
+
+export type JobData = { taskId: string };
+export type TaskQueue = ReturnType<typeof makeTaskQueue>;
+
+/** One job per run: the id is the same for everybody who notices that the run is due, so it is added once. */
+function jobIdOf(task: Task): string {
+  return `${task.spec.id}-${task.epoch + 1}`;
+}
+
+export function makeTaskQueue(redis: Redis) {
+  const queue = new Queue<JobData>(QUEUE_NAME, {
+    connection: redis,
+    prefix: QUEUE_PREFIX,
+    // A kept job with the same id would swallow a later `add` without a word; the task record is the memory.
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+  });
+  // BullMQ repeats connection errors here; every call below reports its own.
+  queue.on("error", () => undefined);
+
+  async function enqueue(task: Task): Promise<void> {
+    await queue.add("task", { taskId: task.spec.id }, { jobId: jobIdOf(task) });
+  }
+
+  /** Takes a job out that no host has begun. A job that is being worked on stays: its host will see the task's state. */
+  async function withdraw(task: Task): Promise<void> {
+    const job = await queue.getJob(jobIdOf(task));
+    if (job && (await job.isWaiting())) await job.remove();
+  }
+
+  /** Jobs waiting and jobs in hosts' hands. */
+  async function depth(): Promise<{ waiting: number; active: number }> {
+    const counts = await queue.getJobCounts("waiting", "active", "prioritized", "delayed");
+    const waiting = (counts.waiting ?? 0) + (counts.prioritized ?? 0) + (counts.delayed ?? 0);
+    return { waiting, active: counts.active ?? 0 };
+  }
+
+  return { enqueue, withdraw, depth, close: () => queue.close() };
+}

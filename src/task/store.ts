@@ -1,0 +1,199 @@
+/**
+ * Tasks in Redis. `advance` is the only way to change one: it reads the record, asks `nextTask` what the news makes of
+ * it, and writes with a compare-and-set on the record's version. Two writers race freely; a write whose reply was lost
+ * and is sent again changes nothing. Every change appends to the task's event stream, marks it unreported and says so
+ * on the `changed` channel.
+ */
+import type { Redis, Result } from "ioredis";
+import { keys, RETENTION_S } from "./keys.ts";
+import { nextTask, type TaskNews } from "./next-state.ts";
+import type { Task, TaskSpec } from "./task.ts";
+
+/** What report has put on GitHub for a task. */
+export type Shown = {
+  commentId?: number;
+  checkRunId?: number;
+  /** Hash of the last comment body, and when it was written (ms). */
+  bodyHash?: string;
+  editedAt?: number;
+  reaction?: string;
+  label?: string;
+};
+
+export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
+
+export type TaskStore = ReturnType<typeof makeTaskStore>;
+
+/** A record that keeps changing under our hands: far beyond any real contention. */
+const MAX_ATTEMPTS = 50;
+const MAX_EVENTS = 1_000;
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    orchCreate(numberOfKeys: 5, ...args: (string | number)[]): Result<number, Context>;
+    orchAdvance(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
+    orchMarkReported(numberOfKeys: 5, ...args: (string | number)[]): Result<number, Context>;
+  }
+}
+
+// KEYS task events open unreported issue · ARGV id record acceptedAt event channel
+const CREATE = `
+if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
+redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
+redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
+redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
+redis.call("ZADD", KEYS[4], "LT", ARGV[3], ARGV[1])
+redis.call("ZADD", KEYS[5], ARGV[3], ARGV[1])
+redis.call("PUBLISH", ARGV[5], ARGV[1])
+return 1`;
+
+// KEYS task events open unreported · ARGV id expectedVersion record event dueAt settled channel
+const ADVANCE = `
+if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
+redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
+redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
+redis.call("ZADD", KEYS[4], "LT", ARGV[5], ARGV[1])
+if ARGV[6] == "1" then redis.call("ZREM", KEYS[3], ARGV[1]) end
+redis.call("PUBLISH", ARGV[7], ARGV[1])
+return 1`;
+
+// KEYS task events shown unreported issue · ARGV id version expireSeconds(0 = keep)
+const MARK_REPORTED = `
+if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
+redis.call("ZREM", KEYS[4], ARGV[1])
+if ARGV[3] ~= "0" then
+  for i = 1, 3 do redis.call("EXPIRE", KEYS[i], ARGV[3]) end
+  redis.call("EXPIRE", KEYS[5], ARGV[3])
+end
+return 1`;
+
+export function makeTaskStore(redis: Redis) {
+  redis.defineCommand("orchCreate", { lua: CREATE });
+  redis.defineCommand("orchAdvance", { lua: ADVANCE });
+  redis.defineCommand("orchMarkReported", { lua: MARK_REPORTED });
+
+  async function read(id: string): Promise<Task | undefined> {
+    const [version, record] = await redis.hmget(keys.task(id), "version", "record");
+    return version && record ? { ...(JSON.parse(record) as Task), version: Number(version) } : undefined;
+  }
+
+  /** Records an accepted task as queued. Repeating it changes nothing; true when this call created it. */
+  async function create(spec: TaskSpec): Promise<boolean> {
+    const state = { name: "queued" as const, since: spec.acceptedAt };
+    const task: Task = { spec, state, epoch: 0, version: 1, crashes: [], progress: {} };
+    const issue = keys.issue(spec.repository.id, spec.number);
+    const event = eventText(spec.acceptedAt, "queued", { instruction: spec.instruction, by: spec.actor.login });
+    const taskKeys = [keys.task(spec.id), keys.events(spec.id), keys.open, keys.unreported, issue];
+    return (
+      (await redis.orchCreate(5, ...taskKeys, spec.id, JSON.stringify(task), spec.acceptedAt, event, keys.changed)) ===
+      1
+    );
+  }
+
+  /** The task after the news, or undefined when the news came too late to matter (or the task is unknown). */
+  async function advance(id: string, news: TaskNews): Promise<Task | undefined> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const task = await read(id);
+      const next = task && nextTask(task, news);
+      if (!task || !next) return undefined;
+      const settled = next.state.name === "settled" ? "1" : "0";
+      const taskKeys = [keys.task(id), keys.events(id), keys.open, keys.unreported];
+      const event = eventText(news.at, news.name, detailOf(news));
+      const record = JSON.stringify(next);
+      const done = await redis.orchAdvance(
+        4,
+        ...taskKeys,
+        id,
+        task.version,
+        record,
+        event,
+        news.at,
+        settled,
+        keys.changed,
+      );
+      if (done === 1) return { ...next, version: task.version + 1 };
+    }
+    throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
+  }
+
+  /** Ids of tasks that are not settled, oldest first. */
+  const openIds = () => redis.zrange(keys.open, "0", "-1");
+
+  /** Ids of an issue's tasks, oldest first. */
+  const idsOfIssue = (repositoryId: number, number: number) =>
+    redis.zrange(keys.issue(repositoryId, number), "0", "-1");
+
+  async function readMany(ids: readonly string[]): Promise<Task[]> {
+    const tasks = await Promise.all(ids.map(read));
+    return tasks.filter((task) => task !== undefined);
+  }
+
+  /** Ids of tasks whose GitHub side is due for a look at `now`, most overdue first. */
+  const dueForReport = (now: number, limit: number) =>
+    redis.zrangebyscore(keys.unreported, "-inf", now, "LIMIT", 0, limit);
+
+  /** When the next report is due (ms), or undefined when everything is told. */
+  async function nextReportAt(): Promise<number | undefined> {
+    const [, score] = await redis.zrange(keys.unreported, "0", "0", "WITHSCORES");
+    return score === undefined ? undefined : Number(score);
+  }
+
+  /** Looks again at `at`, unless a change makes it due earlier. Also how one of several bots takes a report for itself. */
+  async function postponeReport(id: string, at: number): Promise<void> {
+    await redis.zadd(keys.unreported, "XX", at, id);
+  }
+
+  /** GitHub shows this version. False when the record has changed since: then it stays unreported. */
+  async function markReported(task: Task): Promise<boolean> {
+    const { id, repository, number } = task.spec;
+    const taskKeys = [
+      keys.task(id),
+      keys.events(id),
+      keys.shown(id),
+      keys.unreported,
+      keys.issue(repository.id, number),
+    ];
+    const expire = task.state.name === "settled" ? RETENTION_S : 0;
+    return (await redis.orchMarkReported(5, ...taskKeys, id, task.version, expire)) === 1;
+  }
+
+  async function shown(id: string): Promise<Shown> {
+    const text = await redis.get(keys.shown(id));
+    return text ? (JSON.parse(text) as Shown) : {};
+  }
+
+  async function remember(id: string, shown: Shown): Promise<void> {
+    await redis.set(keys.shown(id), JSON.stringify(shown), "EX", RETENTION_S);
+  }
+
+  /** The task's timeline, oldest first. */
+  async function events(id: string): Promise<TaskEvent[]> {
+    const entries = await redis.xrange(keys.events(id), "-", "+");
+    return entries.map(([, fields]) => JSON.parse(fields[1] ?? "{}") as TaskEvent);
+  }
+
+  return {
+    read,
+    readMany,
+    create,
+    advance,
+    openIds,
+    idsOfIssue,
+    dueForReport,
+    nextReportAt,
+    postponeReport,
+    markReported,
+    shown,
+    remember,
+    events,
+  };
+}
+
+function eventText(at: number, what: string, detail: Record<string, unknown>): string {
+  return JSON.stringify({ at, what, detail } satisfies TaskEvent);
+}
+
+function detailOf(news: TaskNews): Record<string, unknown> {
+  const { name: _name, at: _at, ...detail } = news;
+  return detail;
+}
