@@ -1,0 +1,55 @@
+/**
+ * How the tests run. Unit tests side by side; journeys one file after the other, after them, because each starts a whole
+ * system and measures its deadlines. Agents are real programs of others and run only when asked for (`npm run test:agents`).
+ * Nothing is retried: a test that fails now and then is a fault to find.
+ */
+import { defineConfig } from "vitest/config";
+
+const journeys = "test/journeys/**/*.test.ts";
+const agents = "test/agents/**/*.test.ts";
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/summary-reporter.ts"],
+    retry: 0,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [journeys, agents, "**/node_modules/**"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "journeys",
+          include: [journeys],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "agents",
+          include: [agents],
+          exclude: ["**/node_modules/**"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
