@@ -1,0 +1,61 @@
+/**
+ * The seam between Orch and an agent program: how it is started, how its output is read, and on what its success is
+ * judged. One file per kind; nothing outside these files knows any agent's flags or output.
+ */
+import type { AgentEvent, ErrorEvent, ErrorReason, FinalEvent } from "./event.ts";
+
+/** How a program is driven. */
+export const agentKinds = ["plain", "jsonl", "gemini", "claude"] as const;
+export type AgentKind = (typeof agentKinds)[number];
+
+/** An agent as the operator's file defines it (definitions.ts reads it). */
+export type AgentDefinition = {
+  name: string;
+  kind: AgentKind;
+  /** The program and the arguments that always come first; the adapter appends its own. */
+  command: string[];
+  /** Literal settings, or `$NAME`: the value of NAME in the host's environment. */
+  env: Record<string, string>;
+  /** Names taken over from the host's environment, where they are set. */
+  passEnv: string[];
+  /** Absolute paths that the sandbox shows read-only, beside the system's own. */
+  readable: string[];
+  model?: string;
+};
+
+/** What a launch needs to know about the run. */
+export type LaunchRun = {
+  /** The agent's private, writable $HOME as the agent sees it. */
+  homeDir: string;
+  /** A UUID for a new session; the agents that let themselves be told one use it. */
+  sessionId: string;
+  /** The session to go on with (from a `session` event of an earlier step of this run). */
+  resume?: string;
+  /** The host's environment, from which only what the definition names is taken. */
+  env: Readonly<Record<string, string | undefined>>;
+};
+
+/** The prompt always arrives on standard input. `files` are written below the home directory before the start. */
+export type Launch = {
+  command: string[];
+  /** Everything beside HOME, PATH, LANG, TERM and TMPDIR, which the host sets. */
+  env: Record<string, string>;
+  files: { path: string; content: string }[];
+};
+
+/** Stateful, one per step. Never throws, whatever the line. */
+export type LineParser = { line(text: string): AgentEvent[]; end(exitCode: number): AgentEvent[] };
+
+/** What one finished step left behind. `final` is the last one that was said. */
+export type Evidence = { exitCode: number; final?: FinalEvent; errors: ErrorEvent[]; stderrTail: string };
+
+/** Whether the program did its part. Whether there is any work to publish is for the commits to say. */
+export type Verdict = { ok: true } | { ok: false; reason: ErrorReason; message: string };
+
+export type Adapter = {
+  kind: AgentKind;
+  launch(agent: AgentDefinition, run: LaunchRun): Launch;
+  parser(): LineParser;
+  /** Exit 0 alone proves nothing, except for `plain`, where there is nothing else. */
+  judge(evidence: Evidence): Verdict;
+};

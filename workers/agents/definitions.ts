@@ -1,0 +1,98 @@
+/**
+ * The `agents:` section of the operator's file: which programs may be given a task, and all that each may see of this
+ * host. Strict: an unknown key, a secret written into the file or a program taken from a repository is an error with its
+ * next step. There is no built-in agent: an operator says what runs on the operator's machine.
+ */
+import { posix } from "node:path";
+import { z } from "zod";
+import { type AgentDefinition, agentKinds } from "./adapter.ts";
+import { referredName } from "./environment.ts";
+
+const agentName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, "an agent's name is 1 to 32 of a-z, 0-9 and -, starting with a letter");
+
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name of an environment variable");
+
+const plainText = z
+  .string()
+  .max(4_096)
+  .refine((value) => !value.includes("\0"), "must not contain a NUL character");
+
+/** What the agent must never hold: Orch's own secrets and any way to act on GitHub. */
+const withheld = new Set([
+  "APP_ID",
+  "PRIVATE_KEY",
+  "PRIVATE_KEY_PATH",
+  "WEBHOOK_SECRET",
+  "WORKER_SECRET",
+  "REDIS_URL",
+  "GITHUB_TOKEN",
+  "GH_TOKEN",
+]);
+const withheldMessage = (name: string) =>
+  `${name} is withheld from agents: with it an agent could act as Orch or on GitHub. Remove it; Orch publishes the work itself`;
+
+const secretName = /(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
+const secretValue =
+  /^(?:sk-|ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|xox[abprs]-|AIza|AKIA|ASIA|ya29\.|eyJ[\w-]+\.|-----BEGIN )/;
+
+/** The file is read by people, copied and committed; a secret belongs into the host's environment. */
+function secretProblem(name: string, value: string): string | undefined {
+  const referred = referredName(value);
+  if (referred !== undefined) return withheld.has(referred) ? withheldMessage(referred) : undefined;
+  if (value === "" || !(secretName.test(name) || secretValue.test(value))) return undefined;
+  return (
+    `looks like a secret, and this file is no place for one. Set it in the host's environment and name it under passEnv: ` +
+    `[${name}], or write "$NAME" here to take the value of the host's variable NAME`
+  );
+}
+
+const passedName = envName.superRefine((name, context) => {
+  if (withheld.has(name)) context.addIssue({ code: "custom", message: withheldMessage(name) });
+});
+
+const program = plainText.min(1).refine((file) => !file.includes("/") || posix.isAbsolute(file), {
+  message: "a relative path would run a program out of the repository; write a bare name or an absolute path",
+});
+
+const readablePath = plainText.refine(
+  (path) =>
+    posix.isAbsolute(path) &&
+    posix.normalize(path) === path &&
+    !path.endsWith("/") &&
+    !["proc", "sys", "dev"].includes(path.split("/")[1] ?? ""),
+  "must be an absolute path without . and .. and without a slash at its end; not /, nor below /proc, /sys or /dev",
+);
+
+const definitionSchema = z
+  .strictObject({
+    kind: z.enum(agentKinds),
+    command: z.tuple([program], plainText).describe("the program and its first arguments; no shell"),
+    model: z.string().min(1).max(200).optional().describe("only for kinds that know models: gemini, claude"),
+    env: z.record(envName, plainText).default({}).describe("settings; `$NAME` takes the host's value of NAME"),
+    passEnv: z.array(passedName).max(100).default([]).describe("variables taken over from the host"),
+    readable: z.array(readablePath).max(100).default([]).describe("extra paths that the sandbox shows, read-only"),
+  })
+  .superRefine(({ kind, model, env }, context) => {
+    if (model !== undefined && (kind === "plain" || kind === "jsonl")) {
+      const message = `kind ${kind} knows no models; put the model into the command`;
+      context.addIssue({ code: "custom", path: ["model"], message });
+    }
+    for (const [name, value] of Object.entries(env)) {
+      const message = withheld.has(name) ? withheldMessage(name) : secretProblem(name, value);
+      if (message) context.addIssue({ code: "custom", path: ["env", name], message });
+    }
+  });
+
+/** name -> definition, as written; at least one. */
+export const agentsSchema = z
+  .record(agentName, definitionSchema)
+  .refine((agents) => Object.keys(agents).length > 0, "name at least one agent");
+
+/** The parsed section as definitions, by name. */
+export function agentDefinitions(agents: z.infer<typeof agentsSchema>): ReadonlyMap<string, AgentDefinition> {
+  return new Map(
+    Object.entries(agents).map(([name, written]) => [name, { name, ...written, command: [...written.command] }]),
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * `kind: gemini`: Gemini CLI, headless, `-o stream-json`. Flags, settings, stream and exit codes as observed with
+ * @google/gemini-cli 0.61.0 (docs/agents.md lists the traps that the settings below avoid).
+ */
+import type { Adapter, AgentDefinition, Evidence, Launch, LaunchRun } from "./adapter.ts";
+import { definedEnv } from "./environment.ts";
+import type { ErrorReason } from "./event.ts";
+import { geminiParser } from "./gemini-stream.ts";
+import { judgeByFinal, reasonOfStatus } from "./verdict.ts";
+
+/**
+ * Without `selectedType` a custom base URL makes the program choose an authentication that it then refuses (exit 41).
+ * Updates and statistics are off: the run must not change the program nor speak to anybody but the model.
+ */
+function settings(env: Record<string, string>): string {
+  const vertex = env.GOOGLE_GENAI_USE_VERTEXAI === "true";
+  return `${JSON.stringify(
+    {
+      security: { auth: { selectedType: vertex ? "vertex-ai" : "gemini-api-key" } },
+      general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+      privacy: { usageStatisticsEnabled: false },
+      telemetry: { enabled: false },
+    },
+    undefined,
+    2,
+  )}\n`;
+}
+
+/** `--skip-trust`: a folder that the program has not seen before ends it with exit 55 and takes `--yolo` back. */
+function launch(agent: AgentDefinition, run: LaunchRun): Launch {
+  const defined = definedEnv(agent, run.env);
+  return {
+    command: [
+      ...agent.command,
+      "--output-format",
+      "stream-json",
+      "--yolo",
+      "--skip-trust",
+      ...(agent.model ? ["--model", agent.model] : []),
+      ...(run.resume ? ["--resume", run.resume] : ["--session-id", run.sessionId]),
+    ],
+    env: {
+      ...defined,
+      GEMINI_CLI_HOME: run.homeDir,
+      // One process instead of a launcher with a child: a launcher swallows SIGTERM while a tool runs.
+      GEMINI_CLI_NO_RELAUNCH: "true",
+    },
+    files: [{ path: ".gemini/settings.json", content: settings(defined) }],
+  };
+}
+
+/** The program's own codes (its FatalError classes), where it ends before or without a result. */
+const ownExitCodes: Readonly<Record<number, ErrorReason>> = {
+  41: "auth",
+  42: "bad_request",
+  44: "config",
+  52: "config",
+  53: "turn_limit",
+  54: "crash",
+  55: "config",
+  130: "interrupted",
+};
+
+/**
+ * An HTTP error of the model's service becomes the exit code, modulo 256: 401 -> 145, 400 -> 144. The codes of signals
+ * that end programs (129, 130, 131, 137, 143) name no error status that services use, so the two do not meet.
+ */
+function reasonWithoutFinal({ exitCode, stderrTail }: Evidence): ErrorReason | undefined {
+  const own = ownExitCodes[exitCode];
+  if (own) return own;
+  if (exitCode >= 144 && exitCode <= 255) {
+    const reason = reasonOfStatus(exitCode + 256);
+    if (reason) return reason;
+  }
+  // It retries in silence on its output; how the service answered stands in its error output only.
+  const status = /\bstatus:? (\d{3})\b/.exec(stderrTail)?.[1];
+  return status === undefined ? undefined : reasonOfStatus(Number(status));
+}
+
+export const gemini: Adapter = {
+  kind: "gemini",
+  launch,
+  parser: geminiParser,
+  judge: (evidence) => judgeByFinal(evidence, reasonWithoutFinal),
+};

@@ -1,0 +1,45 @@
+/**
+ * Text from GitHub on its way into a prompt: what a person could not see on the page is taken out, the rest stands in a
+ * fence that nothing inside can close. Pure, linear time.
+ */
+import { visibleText } from "./visible-text.ts";
+
+/**
+ * HTML comments, also inside code: a reader of the page may miss them there too, and any finer rule would have to agree
+ * with GitHub's parser in every corner. One that never closes hides what follows if it starts a line (CommonMark 4.6).
+ */
+function withoutComments(text: string): string {
+  let kept = "";
+  let from = 0;
+  for (let open = text.indexOf("<!--"); open !== -1; open = text.indexOf("<!--", from)) {
+    const short = /^<!---?>/.exec(text.slice(open, open + 6))?.[0].length;
+    const close = text.indexOf("-->", open + 4);
+    const end = short ? open + short : close === -1 ? -1 : close + 3;
+    const startsLine = text.slice(text.lastIndexOf("\n", open) + 1, open).trim() === "";
+    kept += text.slice(from, open);
+    if (end === -1) return startsLine ? kept : kept + text.slice(open);
+    from = end;
+  }
+  return kept + text.slice(from);
+}
+
+/** `[//]: # (hidden)`: a link definition to nowhere, the usual way to hide a line in Markdown. */
+const hiddenDefinition = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:#|<>)[ \t]*(?:"[^\n]*"|'[^\n]*'|\([^\n]*\))?[ \t]*$/gm;
+
+/** What a person sees of `text`, without invisible characters, HTML comments and hidden definitions. */
+export function shownText(text: string): string {
+  let shown = visibleText(text);
+  // Taking one comment out can join the halves of another: a few rounds, each linear.
+  for (let round = 0, before = ""; round < 5 && before !== shown; round++) {
+    before = shown;
+    shown = withoutComments(shown);
+  }
+  return shown.replace(hiddenDefinition, "").trim();
+}
+
+/** `text` between two fences longer than any run of backticks inside it. */
+export function fenced(text: string, label: string): string {
+  const longest = Math.max(0, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
+  const fence = "`".repeat(Math.max(4, longest + 1));
+  return `${fence}${label}\n${text}\n${fence}`;
+}
