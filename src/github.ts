@@ -1,0 +1,199 @@
+/**
+ * GitHub as the bot sees it: one client per installation, so that its rate-limit budget is kept in one place, tokens
+ * for worker hosts that are good for one repository only, and one reading of what GitHub's refusals mean.
+ *
+ * Nothing here repeats a request by itself. Everybody who calls GitHub runs in a loop of their own that knows whether
+ * repeating is safe: a comment that was created although the answer was a 502 must be looked for, not written again.
+ */
+import { Probot, ProbotOctokit } from "probot";
+import type { BotConfig, GitHubServer } from "./config.ts";
+import type { Logger } from "./log.ts";
+
+export type Octokit = ProbotOctokit;
+
+type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
+
+export type AppIdentity = { id: number; slug: string; botId: number; botLogin: string };
+
+export type Permissions = { contents: "read" | "write" };
+
+export type MintedToken = { token: string /** ISO 8601 */; expiresAt: string };
+
+export type GitHub = {
+  readonly server: GitHubServer;
+  /** The client of an installation, with its own token and throttle. */
+  forInstallation(id: number): Promise<Octokit>;
+  /** A new token that reaches one repository with these permissions only. Lives an hour by GitHub's rule. */
+  mintToken(wanted: { installationId: number; repositoryId: number; permissions: Permissions }): Promise<MintedToken>;
+  /** Who we are on GitHub: the App, and the user that its comments and commits carry. Asked once. */
+  appIdentity(): Promise<AppIdentity>;
+};
+
+/** An answer that takes longer is given up, ms. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** At most this often is everything signed in anew after a 401, ms. */
+const RENEW_EVERY_MS = 30_000;
+
+export type GitHubOptions = Pick<BotConfig, "appId" | "privateKey" | "github" | "throttle">;
+
+export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
+  let session = signIn(config, log);
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  let identity: Promise<AppIdentity> | undefined;
+
+  // Probot keeps a token for its hour even when it was revoked meanwhile: a 401 is the sign to start afresh.
+  function onUnauthorized(): void {
+    if (performance.now() - renewedAt < RENEW_EVERY_MS) return;
+    renewedAt = performance.now();
+    session = signIn(config, log);
+  }
+
+  function forInstallation(id: number): Promise<Octokit> {
+    const known = session.clients.get(id);
+    if (known) return known;
+    const client = session.probot.auth(id).then((octokit) => {
+      octokit.hook.error("request", (error) => {
+        if (statusOf(error) === 401) onUnauthorized();
+        throw error;
+      });
+      return octokit;
+    });
+    session.clients.set(id, client);
+    return client;
+  }
+
+  async function mintToken(wanted: Parameters<GitHub["mintToken"]>[0]): Promise<MintedToken> {
+    const app = await session.probot.auth();
+    const { data } = await app.rest.apps.createInstallationAccessToken({
+      installation_id: wanted.installationId,
+      repository_ids: [wanted.repositoryId],
+      permissions: wanted.permissions,
+    });
+    return { token: data.token, expiresAt: data.expires_at };
+  }
+
+  function appIdentity(): Promise<AppIdentity> {
+    identity ??= whoAmI(session.probot, config.github).catch((error: unknown) => {
+      identity = undefined;
+      throw error;
+    });
+    return identity;
+  }
+
+  return { server: config.github, forInstallation, mintToken, appIdentity };
+}
+
+function signIn(config: GitHubOptions, log: Logger) {
+  const Octokit = ProbotOctokit.defaults((options: OctokitOptions) => ({
+    ...options,
+    retry: { enabled: false },
+    throttle: {
+      ...options.throttle,
+      enabled: config.throttle,
+      onRateLimit: () => false,
+      onSecondaryRateLimit: () => false,
+    },
+  })) as typeof ProbotOctokit;
+  const probot = new Probot({
+    appId: config.appId,
+    privateKey: config.privateKey,
+    baseUrl: config.github.apiUrl,
+    Octokit,
+    log: log.child({}, { level: "warn" }),
+    request: { fetch: boundedFetch },
+    // Probot's webhook side is not used; without a value it would take its public default.
+    secret: crypto.randomUUID(),
+  });
+  return { probot, clients: new Map<number, Promise<Octokit>>() };
+}
+
+function boundedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+  return fetch(input, { ...init, signal });
+}
+
+/** The bot's user id goes into the commits' e-mail address, so that GitHub links them to the App. */
+async function whoAmI(probot: Probot, server: GitHubServer): Promise<AppIdentity> {
+  const app = await probot.auth();
+  const { data } = await app.rest.apps.getAuthenticated();
+  if (!data?.slug) throw new Error("GitHub does not say which App this is: check APP_ID and PRIVATE_KEY");
+  const botLogin = `${data.slug}[bot]`;
+  const { data: installations } = await app.rest.apps.listInstallations({ per_page: 1 });
+  const installation = installations[0];
+  // Users cannot be read with the App's own JWT; without an installation GitHub answers anonymous requests as well.
+  const reader = installation ? await probot.auth(installation.id) : new ProbotOctokit({ baseUrl: server.apiUrl });
+  const { data: user } = await reader.rest.users.getByUsername({ username: botLogin });
+  return { id: data.id, slug: data.slug, botId: user.id, botLogin };
+}
+
+/**
+ * What a failed call means. `gone`: the thing (repository, comment …) is not there for us. `installation_gone`: the App
+ * was removed. `unavailable` and `rate_limited` pass; `unavailable` is also everything that we cannot explain, because
+ * trying again later is the answer that loses nothing.
+ */
+export type Failure =
+  | "installation_gone"
+  | "suspended"
+  | "gone"
+  | "archived"
+  | "forbidden"
+  | "rate_limited"
+  | "invalid"
+  | "unavailable";
+
+export function classify(error: unknown): Failure {
+  const status = statusOf(error);
+  const text = error instanceof Error ? error.message : "";
+  switch (status) {
+    case 404:
+    case 410:
+      return isTokenRequest(error) ? "installation_gone" : "gone";
+    case 403:
+      if (isRateLimited(error, text)) return "rate_limited";
+      if (/suspended/i.test(text)) return "suspended";
+      return /archived|read-only/i.test(text) ? "archived" : "forbidden";
+    case 429:
+      return "rate_limited";
+    case 400:
+    case 409:
+    case 422:
+    case 451:
+      return "invalid";
+    default:
+      return "unavailable";
+  }
+}
+
+/** True when no repetition can help: the place where the answer would go is closed to us. */
+export function isFinal(failure: Failure): boolean {
+  return failure === "installation_gone" || failure === "gone" || failure === "suspended" || failure === "archived";
+}
+
+/** How long GitHub asks us to wait, ms; undefined when it does not say. `now` in Unix ms. */
+export function retryAfterMs(error: unknown, now: number): number | undefined {
+  const headers = headersOf(error);
+  const after = Number(headers["retry-after"]);
+  if (after > 0) return after * 1_000;
+  const reset = Number(headers["x-ratelimit-reset"]) * 1_000;
+  return headers["x-ratelimit-remaining"] === "0" && reset > now ? reset - now : undefined;
+}
+
+function isRateLimited(error: unknown, text: string): boolean {
+  const headers = headersOf(error);
+  return headers["x-ratelimit-remaining"] === "0" || "retry-after" in headers || /rate limit|abuse/i.test(text);
+}
+
+function isTokenRequest(error: unknown): boolean {
+  const url = (error as { request?: { url?: unknown } }).request?.url;
+  return typeof url === "string" && /\/app\/installations\/\d+\/access_tokens$/.test(url);
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = (error as { status?: unknown } | undefined)?.status;
+  return error instanceof Error && typeof status === "number" ? status : undefined;
+}
+
+function headersOf(error: unknown): Record<string, unknown> {
+  return (error as { response?: { headers?: Record<string, unknown> } })?.response?.headers ?? {};
+}

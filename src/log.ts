@@ -1,0 +1,17 @@
+/** The bot's log: one JSON line per fact on stdout, secrets blanked whoever logs them. */
+import { type Logger, pino } from "pino";
+import type { LogLevel } from "./config.ts";
+
+export type { Logger } from "pino";
+
+const SECRET_PATHS = [
+  "err.request.headers.authorization",
+  "error.request.headers.authorization",
+  "request.headers.authorization",
+  "headers.authorization",
+  "token",
+];
+
+export function makeLog(level: LogLevel): Logger {
+  return pino({ level, base: { program: "bot" }, redact: { paths: SECRET_PATHS, censor: "***" } });
+}

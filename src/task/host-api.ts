@@ -1,0 +1,82 @@
+/**
+ * What a worker host may ask the bot over HTTP, and what it hears. Both sides read this file, so they cannot drift apart.
+ *
+ * Every request carries `Authorization: Bearer <WORKER_SECRET>` and names a task and the epoch of the asking run; the
+ * bot answers only for the current run. A refusal is `{error: {code, message}}`; its status says whether to ask again:
+ * 503 not now · 401 wrong secret · 409 this run is not the current one · 400, 403, 404, 410 never.
+ */
+import { z } from "zod";
+import { isTaskId } from "./task-id.ts";
+
+export const TOKENS_PATH = "/workers/tokens";
+export const CONTEXT_PATH = "/workers/context";
+
+const runIdentity = {
+  taskId: z.string().refine(isTaskId, "taskId is not a task id"),
+  epoch: z.number().int().positive(),
+};
+
+/** `fetch` reads the repository; `push` writes to it, after the actor's permission was asked again. */
+export const tokenRequestSchema = z.object({ ...runIdentity, purpose: z.enum(["fetch", "push"]) });
+export type TokenRequest = z.output<typeof tokenRequestSchema>;
+export type TokenPurpose = TokenRequest["purpose"];
+
+export const tokenResponseSchema = z.object({
+  /** Installation token for this one repository: never to be stored, logged or put into an argument or URL. */
+  token: z.string().min(1),
+  /** ISO 8601; an hour at most. */
+  expiresAt: z.string(),
+  /** Without credentials. */
+  cloneUrl: z.url(),
+  /** The App's own user: author of the commits that are pushed. */
+  bot: z.object({ login: z.string(), id: z.number().int() }),
+});
+export type TokenResponse = z.output<typeof tokenResponseSchema>;
+
+export const contextRequestSchema = z.object(runIdentity);
+export type ContextRequest = z.output<typeof contextRequestSchema>;
+
+/** What stands on GitHub around the command. Hostile text, even though its authors may write to the repository. */
+export const contextResponseSchema = z.object({
+  title: z.string(),
+  /** The description; empty when it is left out. */
+  body: z.string(),
+  /** True when there is a description, but its author may not write here or it was edited after the command. */
+  bodyWithheld: z.boolean(),
+  /** By people with write permission, written and last edited before the command; the newest 50, oldest first. */
+  comments: z.array(z.object({ login: z.string(), body: z.string(), /** ISO 8601 */ at: z.string() })),
+});
+export type ContextResponse = z.output<typeof contextResponseSchema>;
+
+export const REFUSAL_CODES = [
+  "bad_request",
+  "unauthorized",
+  "not_found",
+  /** The task is over, or another run has it. */
+  "not_current",
+  "permission_revoked",
+  "repository_gone",
+  "installation_gone",
+  "archived",
+  /** GitHub or Redis does not answer, or asks us to wait. */
+  "unavailable",
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  not_found: 404,
+  not_current: 409,
+  permission_revoked: 403,
+  repository_gone: 404,
+  installation_gone: 410,
+  archived: 403,
+  unavailable: 503,
+};
+
+/** `message` is a sentence for the person who gave the command. */
+export const errorResponseSchema = z.object({
+  error: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }),
+});
+export type ErrorResponse = z.output<typeof errorResponseSchema>;

@@ -1,0 +1,84 @@
+/**
+ * A real redis-server for one test file: own port, own folder, AOF on, so that it can be killed and started again with
+ * what it had.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type TestRedis = {
+  url: string;
+  port: number;
+  /** SIGKILL, as in a power cut; the data stays. */
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT: connections stay open, nobody answers. */
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again on the same port with the same data. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+};
+
+export async function startRedis(extra: readonly string[] = []): Promise<TestRedis> {
+  const dir = await mkdtemp(join(tmpdir(), "orch-redis-"));
+  const port = await freePort();
+  let server = await launch(port, dir, extra);
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, "exit");
+    server.kill(signal);
+    if (signal !== "SIGKILL") server.kill("SIGCONT");
+    await ended;
+  }
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    kill: () => end("SIGKILL"),
+    freeze: () => void server.kill("SIGSTOP"),
+    thaw: () => void server.kill("SIGCONT"),
+    restart: async () => {
+      await end("SIGTERM");
+      server = await launch(port, dir, extra);
+    },
+    stop: async () => {
+      await end("SIGKILL");
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(port: number, dir: string, extra: readonly string[]): Promise<ChildProcess> {
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no"];
+  const aof = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"];
+  const server = spawn("redis-server", [...settings, ...aof, ...extra], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  server.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.includes("Ready to accept connections")) resolve();
+  });
+  server.stderr.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  server.once("error", reject);
+  server.once("exit", () => reject(new Error(`redis-server ended before it was ready:\n${output}`)));
+  await ready;
+  server.removeAllListeners("exit");
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
