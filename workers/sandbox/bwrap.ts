@@ -1,0 +1,114 @@
+/**
+ * The driver `bwrap`: an agent sees the machine's programs read-only, its own mounts, and nothing else; it has no
+ * capabilities, sees no process but its own, and nothing that it started outlives it. The network stays open.
+ *
+ * bubblewrap is never started as uid 0: run by root it does not confine (inside, `mount -o remount,bind,rw /` succeeds
+ * and writes reach the host), so root is given up first, and every capability is dropped besides.
+ */
+import { lstatSync, readlinkSync } from "node:fs";
+import {
+  BACKGROUND,
+  becomeUser,
+  type Confinement,
+  ConfinementError,
+  checkConfinement,
+  type Limits,
+  limitArguments,
+  type Mount,
+  type SandboxDriver,
+  targetOf,
+} from "./confinement.ts";
+
+/** Absolute paths of the programs that build the sandbox. */
+export type BwrapPrograms = { bwrap: string; setpriv: string; nice: string; prlimit: string };
+
+export type BwrapOptions = {
+  programs: BwrapPrograms;
+  /** Generated account files, readable by every slot user; they replace the machine's own. */
+  accounts: { passwd: string; group: string };
+  limits: Limits;
+  /** Uid of this process. */
+  hostUid: number;
+};
+
+/** Settings that ordinary programs need and that hold no secret. What is missing on this machine is left out. */
+const ETC = `alternatives bash.bashrc ca-certificates ca-certificates.conf crypto-policies debian_version fonts
+  gai.conf host.conf hosts ld.so.cache ld.so.conf ld.so.conf.d locale.alias localtime mime.types networks nsswitch.conf
+  os-release pki protocols resolv.conf services ssl terminfo timezone`.split(/\s+/);
+
+/** Mounting over one of these would hand back what the sandbox takes away. */
+const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/etc/passwd"];
+
+export function bwrapDriver(options: BwrapOptions): SandboxDriver {
+  const { programs, limits } = options;
+  const system = systemMounts(options.accounts);
+  return {
+    name: "bwrap",
+    wrap(confinement, command) {
+      checkConfinement(confinement, command);
+      refuseRoot(options.hostUid, confinement);
+      refuseReserved(confinement.mounts);
+      return [
+        ...becomeUser(programs.setpriv, confinement.user),
+        programs.nice,
+        ...BACKGROUND,
+        programs.bwrap,
+        ...namespaces,
+        ...system,
+        ...givenMounts(confinement.mounts),
+        // What is left writable is what was mounted so: not the empty root, not the device folder.
+        ...["--remount-ro", "/dev", "--remount-ro", "/"],
+        ...["--chdir", confinement.cwd, "--"],
+        // Inside: the kernel counts processes per user namespace, so here the cap is the sandbox's alone.
+        ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
+        ...command,
+      ];
+    },
+  };
+}
+
+// --unshare-user also where a setuid bwrap would not need it; --new-session so that no terminal can be typed into.
+const namespaces = [
+  ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+  ...["--die-with-parent", "--new-session", "--cap-drop", "ALL"],
+];
+
+function refuseRoot(hostUid: number, { user }: Confinement): void {
+  const uid = user.uid ?? hostUid;
+  if (uid !== 0 && (user.uid === undefined) === (user.gid === undefined)) return;
+  throw new ConfinementError(`slot ${user.slot} has no user of its own: bubblewrap does not confine root`);
+}
+
+function refuseReserved(mounts: readonly Mount[]): void {
+  for (const mount of mounts) {
+    const target = targetOf(mount).replace(/(?<=.)\/+$/, "");
+    if (mount.writable && mount.source === "/") throw new ConfinementError("the whole machine cannot be mounted");
+    if (RESERVED.includes(target)) throw new ConfinementError(`nothing may be mounted over ${target}`);
+  }
+}
+
+/** The part of the file system that is the same for every sandbox, as arguments. */
+function systemMounts(accounts: BwrapOptions["accounts"]): string[] {
+  return [
+    ...["--ro-bind", "/usr", "/usr"],
+    ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].flatMap(likeOnTheHost),
+    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
+    ...["--ro-bind", accounts.passwd, "/etc/passwd", "--ro-bind", accounts.group, "/etc/group"],
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm"],
+    ...["--tmpfs", "/tmp", "--tmpfs", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"],
+  ];
+}
+
+/** `/bin` and its like are links into `/usr` on most machines and folders on some. */
+function likeOnTheHost(path: string): string[] {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) return [];
+  return entry.isSymbolicLink() ? ["--symlink", readlinkSync(path), path] : ["--ro-bind", path, path];
+}
+
+/** Shorter targets first, so that a mount never hides one inside it. */
+function givenMounts(mounts: readonly Mount[]): string[] {
+  return [...mounts]
+    .sort((a, b) => targetOf(a).length - targetOf(b).length)
+    .flatMap((mount) => [mount.writable ? "--bind" : "--ro-bind", mount.source, targetOf(mount)]);
+}

@@ -1,0 +1,89 @@
+/**
+ * What it means to run a program confined: as whom, with which files, in which environment. The words that every
+ * driver, and everybody who starts a confined program, shares.
+ */
+
+/** Who a slot runs as. Without uid and gid: the host's own user, because the host was not started as root. */
+export type SlotUser = { slot: number; uid?: number; gid?: number };
+
+/**
+ * A file or folder of the host inside the sandbox; read-only unless `writable`. Absolute paths. With the driver
+ * `none` nothing is mounted, so `target` must equal `source` there: leave it out wherever you can.
+ */
+export type Mount = { source: string; target?: string; writable?: boolean };
+
+export type Confinement = {
+  user: SlotUser;
+  mounts: readonly Mount[];
+  /** Absolute, as seen from inside. */
+  cwd: string;
+  /** The whole environment inside. See `SandboxDriver.wrap` for how it gets there. */
+  env: Record<string, string>;
+};
+
+/** Caps that hold for one sandbox, set inside it so that the agent cannot lift them. */
+export type Limits = { processes: number; fileBytes: number };
+
+export const DEFAULT_LIMITS: Limits = { processes: 4_096, fileBytes: 8 * 1024 ** 3 };
+
+export type SandboxDriver = {
+  name: "bwrap" | "none";
+  /**
+   * The argv that runs `command` confined; no shell reads it. Start it with EXACTLY `confinement.env` as its process
+   * environment: variables travel that way because every user of the machine can read arguments.
+   * @throws {ConfinementError} when this confinement must not or cannot be built
+   */
+  wrap(confinement: Confinement, command: readonly string[]): string[];
+};
+
+/** A confinement that the driver refuses; the message says what to change. */
+export class ConfinementError extends Error {
+  override name = "ConfinementError";
+}
+
+/** Refuses what no driver may accept, before any of it reaches a command line. */
+export function checkConfinement(confinement: Confinement, command: readonly string[]): void {
+  if (command.length === 0) throw new ConfinementError("there is no command to run");
+  for (const path of [confinement.cwd, ...confinement.mounts.flatMap((mount) => [mount.source, targetOf(mount)])]) {
+    if (!/^\/[^\0]*$/.test(path) || path.split("/").includes("..")) {
+      throw new ConfinementError(`not an absolute, plain path: ${JSON.stringify(path)}`);
+    }
+  }
+  for (const name of Object.keys(confinement.env)) {
+    // They would reach the programs that build the sandbox, which still run with the host's rights.
+    if (/^(LD_|GLIBC_TUNABLES$|GCONV_PATH$)/.test(name)) {
+      throw new ConfinementError(`the variable ${name} cannot be given to an agent; set it inside the agent's command`);
+    }
+  }
+}
+
+export const targetOf = (mount: Mount): string => mount.target ?? mount.source;
+
+/** The caps as arguments for prlimit(1). No core files: they would hold the agent's secrets. */
+export function limitArguments(limits: Limits, which: readonly ("processes" | "fileBytes")[]): string[] {
+  const caps = ["--core=0:0"];
+  if (which.includes("processes")) caps.push(`--nproc=${limits.processes}:${limits.processes}`);
+  if (which.includes("fileBytes")) caps.push(`--fsize=${limits.fileBytes}:${limits.fileBytes}`);
+  return caps;
+}
+
+/**
+ * Gives up root for good: another user, no groups, no capabilities that could ever come back.
+ * Empty where the host is an ordinary user; there is nothing to give up then.
+ */
+export function becomeUser(setpriv: string, user: SlotUser): string[] {
+  if (user.uid === undefined || user.gid === undefined) return [];
+  const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
+  return [
+    setpriv,
+    ...identity,
+    "--no-new-privs",
+    "--inh-caps=-all",
+    "--ambient-caps=-all",
+    "--bounding-set=-all",
+    "--",
+  ];
+}
+
+/** Below everything else on the machine. The kernel derives the I/O priority from it (best effort, level 6). */
+export const BACKGROUND = ["-n", "10", "--"] as const;

@@ -1,0 +1,97 @@
+/**
+ * What runs on this machine, read from /proc: who descends from whom, which processes carry a run's mark, and how to
+ * end them so that none is left. A dead process that its parent has not collected yet (a zombie) counts as gone.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** The variable that marks every process of a run. Its value is what `Marked.run` names. */
+export const RUN_VARIABLE = "ORCH_RUN";
+
+/** The processes of one run: those with its mark, and with `uid` also those of that user that removed their mark. */
+export type Marked = { run: string; uid?: number };
+
+type Process = { pid: number; parent: number; state: string; start: string; name: string };
+
+/** One process, or undefined when it is gone. Field numbers: proc(5), `/proc/pid/stat`. */
+export function readProcess(pid: number): Process | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  const end = text.lastIndexOf(")"); // a name may hold spaces and brackets itself
+  if (end < 0) return undefined;
+  const fields = text.slice(end + 2).split(" ");
+  const [state = "Z", parent = "0"] = fields;
+  if (state === "Z" || state === "X") return undefined;
+  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name: text.slice(text.indexOf("(") + 1, end) };
+}
+
+/** Every process that descends from `root` (not itself), parents before children. */
+export function descendants(root: number): Process[] {
+  const children = Map.groupBy(allProcesses(), (process) => process.parent);
+  const found: Process[] = [];
+  let generation = children.get(root) ?? [];
+  while (generation.length > 0) {
+    found.push(...generation);
+    generation = generation.flatMap(({ pid }) => children.get(pid) ?? []);
+  }
+  return found;
+}
+
+export function markedProcesses({ run, uid }: Marked): number[] {
+  const mark = `\0${RUN_VARIABLE}=${run}\0`;
+  const anyMark = `\0${RUN_VARIABLE}=`;
+  return pids().filter((pid) => {
+    const owner = ownerOf(pid);
+    // Most processes of a machine belong to others; looking at the owner is much cheaper than at the environment.
+    if (uid !== undefined && owner !== uid) return false;
+    const environment = `\0${read(`/proc/${pid}/environ`)}`;
+    const ours = environment.includes(mark) || (owner === uid && !environment.includes(anyMark));
+    return ours && readProcess(pid) !== undefined;
+  });
+}
+
+/** Sends a signal to one process; false when there is none any more. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/**
+ * Kills what carries the mark until nothing does. Repeats, because a process may fork while we look.
+ * @throws when something is still there after `withinMs`
+ */
+export async function endMarked(marked: Marked, withinMs = 10_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+    const left = markedProcesses(marked);
+    if (left.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`processes of run ${marked.run} do not end: ${left.join(" ")}`);
+    for (const pid of left) signal(pid, "SIGKILL");
+    await delay(pause);
+  }
+}
+
+function allProcesses(): Process[] {
+  return pids().flatMap((pid) => readProcess(pid) ?? []);
+}
+
+function pids(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
+function ownerOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+}
+
+/** Empty for a process that is gone, is ending, or may not be looked at. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Chooses how agents are confined on this machine, and proves it before the first one starts. What was asked for is
+ * what runs: there is no quiet step down to something weaker.
+ */
+import { access, constants, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type BwrapPrograms, bwrapDriver } from "./bwrap.ts";
+import { ConfinementError, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
+import { noneDriver } from "./none.ts";
+import { PROBE_LIMITS, type ProbeResult, runSelfTest } from "./self-test.ts";
+import { unreachablePaths, writeAccounts } from "./slot-users.ts";
+
+export type { Confinement, Limits, Mount, SandboxDriver, SlotUser } from "./confinement.ts";
+export type { ProbeResult } from "./self-test.ts";
+
+/** `auto`: the strongest driver that there is, which must pass its self-test; today that is `bwrap`. */
+export type SandboxMode = "auto" | "bwrap" | "none";
+
+export type SandboxOptions = {
+  mode: SandboxMode;
+  /** Folder for the drivers' own files; created. Slot users must be able to pass the folders above it. */
+  dir: string;
+  users: readonly SlotUser[];
+  /** Paths that no agent may see: App key, settings file, tmux folder, Redis data and socket. */
+  hidden?: readonly string[];
+  limits?: Partial<Limits>;
+  /** Where the programs that build the sandbox are looked for. */
+  searchPath?: string;
+};
+
+/** The machine cannot confine as asked. The message names what failed and what to do. */
+export class SandboxError extends Error {
+  override name = "SandboxError";
+}
+
+const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+const CHOOSE_NONE =
+  "To run agents without confinement on a machine that holds nothing of value, set `sandbox: none` explicitly.";
+
+/**
+ * The driver and what its self-test found. With `none` the probes run too, for the record, and do not decide.
+ * @throws {SandboxError} when the asked-for confinement cannot be had here
+ */
+export async function chooseDriver(
+  options: SandboxOptions,
+): Promise<{ driver: SandboxDriver; selfTest: ProbeResult[] }> {
+  const [user] = options.users;
+  if (user === undefined) throw new SandboxError("a host needs at least one slot");
+  await mkdir(options.dir, { recursive: true, mode: 0o711 });
+  const [blocked] = await unreachablePaths(user, [{ source: options.dir }]);
+  if (blocked) throw new SandboxError(`agents cannot reach their folders: ${blocked.remedy}`);
+  const build = options.mode === "none" ? await none(options) : await bwrap(options);
+  const under = { user, dir: options.dir, hidden: options.hidden ?? [] };
+  const selfTest = await runSelfTest(build(PROBE_LIMITS), under);
+  const failed = selfTest.filter((probe) => !probe.passed && (options.mode !== "none" || probe.name === "starts"));
+  if (failed.length > 0) {
+    const list = failed.map((probe) => `  ${probe.name}: ${probe.detail}`).join("\n");
+    throw new SandboxError(`the sandbox does not hold on this machine:\n${list}\n${CHOOSE_NONE}`);
+  }
+  return { driver: build({ ...DEFAULT_LIMITS, ...options.limits }), selfTest };
+}
+
+/** A driver with the caps that are given; the self-test uses its own. */
+type Build = (limits: Limits) => SandboxDriver;
+
+async function bwrap(options: SandboxOptions): Promise<Build> {
+  const programs: BwrapPrograms = {
+    bwrap: await find("bwrap", "bubblewrap", options),
+    setpriv: await find("setpriv", "util-linux", options),
+    prlimit: await find("prlimit", "util-linux", options),
+    nice: await find("nice", "coreutils", options),
+  };
+  const host = hostIds();
+  const accounts = await writeAccounts(join(options.dir, "accounts"), options.users, host);
+  return (limits) => bwrapDriver({ programs, accounts, limits, hostUid: host.uid });
+}
+
+async function none(options: SandboxOptions): Promise<Build> {
+  const programs = {
+    setpriv: await find("setpriv", "util-linux", options),
+    prlimit: await find("prlimit", "util-linux", options),
+    nice: await find("nice", "coreutils", options),
+    env: await find("env", "coreutils", options),
+  };
+  return (limits) => noneDriver({ programs, limits, hostUid: hostIds().uid });
+}
+
+async function find(name: string, debianPackage: string, options: SandboxOptions): Promise<string> {
+  for (const folder of (options.searchPath ?? SEARCH_PATH).split(":")) {
+    const path = join(folder, name);
+    const usable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return path;
+  }
+  const hint = options.mode === "none" ? "" : `\n${CHOOSE_NONE}`;
+  throw new SandboxError(`${name} is not installed (Debian package ${debianPackage}).${hint}`);
+}
+
+/** @throws {ConfinementError} on systems without user ids */
+function hostIds(): { uid: number; gid: number } {
+  const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+  if (uid === undefined || gid === undefined) throw new ConfinementError("worker hosts run on Linux only");
+  return { uid, gid };
+}

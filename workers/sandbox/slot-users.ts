@@ -1,0 +1,93 @@
+/**
+ * The users that slots run as. Where the host is root every slot has a uid of its own, so that no agent can signal,
+ * trace or read another; such a user needs no account on the machine, only generated files inside the sandbox.
+ */
+import { chmod, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ConfinementError, type Mount, type SlotUser } from "./confinement.ts";
+
+/** Below systemd's dynamic users (61184-65519), above what distributions hand out to people. */
+export const DEFAULT_BASE_UID = 61_000;
+
+/**
+ * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user.
+ * @throws {ConfinementError} when one of the uids or gids belongs to an account of this machine
+ */
+export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAULT_BASE_UID): Promise<SlotUser[]> {
+  const numbers = Array.from({ length: slots }, (_, slot) => slot);
+  if (hostUid !== 0) return numbers.map((slot) => ({ slot }));
+  const taken = new Map([...(await accountsIn("/etc/passwd")), ...(await accountsIn("/etc/group"))]);
+  return numbers.map((slot) => {
+    const uid = baseUid + slot;
+    const owner = taken.get(uid);
+    if (uid < 1_000 || owner !== undefined) {
+      const whose = owner === undefined ? "reserved for the system" : `the account ${owner}`;
+      throw new ConfinementError(`slot ${slot} cannot run as uid ${uid}: it is ${whose}. Choose another base uid.`);
+    }
+    return { slot, uid, gid: uid };
+  });
+}
+
+async function accountsIn(file: string): Promise<[number, string][]> {
+  const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.split(":"));
+  return lines.filter((fields) => fields.length > 2).map((fields) => [Number(fields[2]), fields[0] ?? ""]);
+}
+
+/**
+ * Writes `passwd` and `group` for the inside of the sandbox into `dir`: root, nobody and the slots' users.
+ * Replaced in one step, since sandboxes of an earlier host process may be reading them.
+ */
+export async function writeAccounts(dir: string, users: readonly SlotUser[], host: { uid: number; gid: number }) {
+  await mkdir(dir, { recursive: true });
+  const ids = new Map(users.map((user) => [user.uid ?? host.uid, user.gid ?? host.gid]));
+  const agents = [...ids].map(([uid, gid]) => ({ uid, gid, name: `agent${ids.size > 1 ? uid : ""}` }));
+  const passwd = agents.map(({ uid, gid, name }) => `${name}:x:${uid}:${gid}:agent:/tmp:/bin/sh\n`);
+  const group = agents.map(({ gid, name }) => `${name}:x:${gid}:\n`);
+  const nobody = "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n";
+  const files = { passwd: join(dir, "passwd"), group: join(dir, "group") };
+  await writePublic(files.passwd, `root:x:0:0:root:/:/usr/sbin/nologin\n${passwd.join("")}${nobody}`);
+  await writePublic(files.group, `root:x:0:\n${group.join("")}nogroup:x:65534:\n`);
+  return files;
+}
+
+async function writePublic(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await chmod(`${file}.new`, 0o644);
+  await rename(`${file}.new`, file);
+}
+
+/** A mount that the user could not reach, and the folder that forbids it. */
+export type Unreachable = { source: string; blockedBy: string; remedy: string };
+
+/**
+ * Which mounts cannot be built because a folder above the source does not let this user pass. Missing sources count
+ * as unreachable too. Looks at mode bits only: a permission given by an access control list is not seen.
+ */
+export async function unreachablePaths(user: SlotUser, mounts: readonly Mount[]): Promise<Unreachable[]> {
+  const found: Unreachable[] = [];
+  for (const { source } of mounts) {
+    const blocked = await firstClosed(user, source);
+    if (blocked) found.push({ source, ...blocked });
+  }
+  return found;
+}
+
+async function firstClosed(user: SlotUser, source: string): Promise<Omit<Unreachable, "source"> | undefined> {
+  for (const folder of foldersAbove(source)) {
+    const entry = await stat(folder).catch(() => undefined);
+    if (entry === undefined) return { blockedBy: folder, remedy: `${folder} does not exist` };
+    if (user.uid === undefined) continue;
+    const shift = entry.uid === user.uid ? 6 : entry.gid === user.gid ? 3 : 0;
+    if (((entry.mode >> shift) & 1) === 1) continue;
+    const remedy = `uid ${user.uid} may not pass ${folder}: run "chmod o+x ${folder}", or keep ${source} elsewhere`;
+    return { blockedBy: folder, remedy: `${remedy} (a checkout or data folder under /root is the usual cause)` };
+  }
+  const exists = await stat(source).catch(() => undefined);
+  return exists ? undefined : { blockedBy: source, remedy: `${source} does not exist` };
+}
+
+/** From the root down. */
+function foldersAbove(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [] : [...foldersAbove(above), above];
+}
