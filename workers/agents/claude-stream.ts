@@ -18,7 +18,7 @@ const blockSchema = z.object({
   text: z.string().optional(),
   id: z.string().optional(),
   name: z.string().optional(),
-  input: z.unknown(),
+  input: z.unknown().optional(),
   tool_use_id: z.string().optional(),
   is_error: z.boolean().optional(),
 });
@@ -145,6 +145,10 @@ export function claudeParser(): LineParser {
       return eventsOf(object, heard);
     },
     /** Ended in the middle of its retries: the last refusal says more than the signal that ended the wait. */
-    end: () => (heard.retrying ? [{ type: "error", ...heard.retrying }] : []),
+    end: () => {
+      if (!heard.retrying) return [];
+      const { reason, message } = heard.retrying;
+      return [{ type: "error", reason, message: `it was still retrying: ${message}` }];
+    },
   };
 }

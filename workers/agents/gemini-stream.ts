@@ -20,7 +20,12 @@ const lineSchema = z.discriminatedUnion("type", [
     content: z.string(),
     delta: z.boolean().optional(),
   }),
-  z.object({ type: z.literal("tool_use"), tool_name: z.string(), tool_id: z.string(), parameters: z.unknown() }),
+  z.object({
+    type: z.literal("tool_use"),
+    tool_name: z.string(),
+    tool_id: z.string(),
+    parameters: z.unknown().optional(),
+  }),
   z.object({ type: z.literal("tool_result"), tool_id: z.string(), status: z.string() }),
   z.object({ type: z.literal("error"), severity: z.string().optional(), message: z.string() }),
   z.object({

@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import type { AgentDefinition } from "../../../workers/agents/adapter.ts";
+import { adapterFor } from "../../../workers/agents/adapters.ts";
+import { usageMeter } from "../../../workers/agents/usage.ts";
+import { eventsOf, evidenceOf, recording } from "./recording.ts";
+
+const claude = adapterFor("claude");
+
+/** Exit codes as observed with each recording; the endless retries were ended from outside after 40 s. */
+function verdictOf(name: string, exitCode: number, stderrTail = "") {
+  return claude.judge(evidenceOf(eventsOf("claude", recording(`claude/${name}`), exitCode), exitCode, stderrTail));
+}
+
+describe("Claude Code's recorded streams", () => {
+  it("tells a successful run: session, texts, one tool call, usage once, a final word", () => {
+    const events = eventsOf("claude", recording("claude/success"), 0);
+    expect(events).toEqual([
+      { type: "session", sessionId: "21187199-6a54-428a-95f6-3a8169b1d6b0", model: "claude-sonnet-4-5" },
+      { type: "text", text: "I will create the file." },
+      { type: "usage", inputTokens: 1200, outputTokens: 34, cachedTokens: 0, scope: "step" },
+      { type: "tool", name: "Write", summary: "/workspace/hello.txt", status: "started" },
+      { type: "tool", name: "Write", summary: "/workspace/hello.txt", status: "ok" },
+      { type: "text", text: "Done: wrote /workspace/hello.txt. (users=1)" },
+      { type: "usage", inputTokens: 1200, outputTokens: 34, cachedTokens: 0, scope: "step" },
+      { type: "usage", inputTokens: 2400, outputTokens: 68, cachedTokens: 0, costUsd: 0.00822, scope: "session" },
+      { type: "final", ok: true, text: "Done: wrote /workspace/hello.txt. (users=1)" },
+    ]);
+    expect(verdictOf("success", 0)).toEqual({ ok: true });
+  });
+
+  it.each([
+    ["resume", 0],
+    ["mcp", 0],
+    ["stream-json-input-two-turns", 0],
+  ])("judges %s a success", (name, exitCode) => {
+    expect(verdictOf(name, exitCode)).toEqual({ ok: true });
+  });
+
+  it.each([
+    ["error-400", 1, "bad_request", "bad request here"],
+    ["error-401-maxretries1", 1, "auth", "Invalid API key"],
+    ["error-401", 143, "auth", "authentication_failed (HTTP 401)"],
+    ["error-429", 143, "rate_limit", "rate_limit (HTTP 429)"],
+    ["error-500", 143, "server", "server_error (HTTP 500)"],
+    ["limit-max-turns", 1, "turn_limit", "Reached maximum number of turns (2)"],
+    ["limit-budget", 1, "budget", "Reached maximum budget ($0.01)"],
+    ["signal-cc", 0, "interrupted", "reported a failure"],
+    ["signal-term", 143, "interrupted", "exit code 143"],
+    ["signal-hup", 129, "interrupted", "exit code 129"],
+  ])("judges %s with exit code %i a failure: %s", (name, exitCode, reason, words) => {
+    const verdict = verdictOf(name, exitCode);
+    expect(verdict).toMatchObject({ ok: false, reason });
+    expect(verdict).toHaveProperty("message", expect.stringContaining(words));
+  });
+
+  it("does not believe a result that says success when the exit code does not", () => {
+    expect(verdictOf("success", 143)).toMatchObject({ ok: false, reason: "interrupted" });
+    expect(verdictOf("success", 1)).toMatchObject({ ok: false, reason: "crash" });
+  });
+
+  it("does not believe a success during which tools were denied", () => {
+    const denied = recording("claude/success")
+      .toString()
+      .replace(
+        '"permission_denials":[]',
+        '"permission_denials":[{"tool_name":"Write","tool_use_id":"x","tool_input":{}}]',
+      );
+    expect(denied).toContain("tool_use_id");
+    const verdict = claude.judge(evidenceOf(eventsOf("claude", Buffer.from(denied), 0), 0));
+    expect(verdict).toMatchObject({ ok: false, reason: "denied", message: expect.stringContaining("Write") });
+  });
+
+  it("finds the reason in the error output when it refuses to start", () => {
+    const asRoot = "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons";
+    expect(claude.judge(evidenceOf([], 1, asRoot))).toMatchObject({ ok: false, reason: "config" });
+    expect(claude.judge(evidenceOf([], 1, "Not logged in · Please run /login"))).toMatchObject({ reason: "auth" });
+  });
+
+  it("tells each wait before a retry", () => {
+    const retries = eventsOf("claude", recording("claude/error-429"), 143).filter((event) => event.type === "retry");
+    expect(retries).toHaveLength(6);
+    expect(retries[3]).toEqual({ type: "retry", reason: "rate_limit (HTTP 429)", attempt: 4, delayMs: 4574 });
+  });
+
+  it("tells a failed tool call as failed", () => {
+    const tools = eventsOf("claude", recording("claude/signal-hup"), 129).filter((event) => event.type === "tool");
+    expect(tools.map(({ status }) => status)).toEqual(["started", "failed"]);
+  });
+
+  it("counts a resumed session's tokens and cost once", () => {
+    const meter = usageMeter();
+    for (const name of ["success", "resume"]) {
+      meter.begin();
+      for (const event of eventsOf("claude", recording(`claude/${name}`), 0)) meter.add(event);
+    }
+    expect(meter.totals()).toEqual({
+      inputTokens: 4800,
+      outputTokens: 136,
+      cachedTokens: 0,
+      costUsd: expect.closeTo(0.01644, 8),
+    });
+  });
+
+  it("knows what a run used that was ended in the middle", () => {
+    const meter = usageMeter();
+    meter.begin();
+    for (const event of eventsOf("claude", recording("claude/signal-hup"), 129)) meter.add(event);
+    expect(meter.totals()).toEqual({ inputTokens: 1200, outputTokens: 34, cachedTokens: 0 });
+  });
+});
+
+describe("starting Claude Code", () => {
+  const agent: AgentDefinition = {
+    name: "claude",
+    kind: "claude",
+    command: ["claude", "--max-turns", "50"],
+    env: { CLAUDE_CODE_MAX_RETRIES: "1", CLAUDE_CONFIG_DIR: "/elsewhere" },
+    passEnv: ["ANTHROPIC_API_KEY"],
+    readable: [],
+    model: "claude-sonnet-4-5",
+  };
+  const run = {
+    homeDir: "/home/agent",
+    sessionId: "3f0a2a3e-8f0c-4a44-9d1d-3f8f7c1a2b3c",
+    env: { ANTHROPIC_API_KEY: "k", OTHER: "x" },
+  };
+
+  it("asks for a stream, names its session and keeps its state in the private home", () => {
+    const launch = claude.launch(agent, run);
+    expect(launch.command.slice(0, 4)).toEqual(["claude", "--max-turns", "50", "-p"]);
+    expect(launch.command.join(" ")).toContain(`--model claude-sonnet-4-5 --session-id ${run.sessionId}`);
+    expect(launch.env).toMatchObject({ ANTHROPIC_API_KEY: "k", CLAUDE_CODE_MAX_RETRIES: "1" });
+    expect(launch.env.CLAUDE_CONFIG_DIR).toBe("/home/agent/.claude");
+    expect(launch.env).not.toHaveProperty("OTHER");
+  });
+
+  it("resumes by the session's id and then names no new one", () => {
+    const { command } = claude.launch(agent, { ...run, resume: "old-session" });
+    expect(command.join(" ")).toContain("--resume old-session");
+    expect(command).not.toContain("--session-id");
+  });
+});

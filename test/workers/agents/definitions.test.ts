@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { agentDefinitions, agentsSchema } from "../../../workers/agents/definitions.ts";
+import { agentProblems } from "../../../workers/agents/readiness.ts";
+
+/** All problems of one definition, in one text. */
+function problems(written: object, name = "mine"): string {
+  const parsed = agentsSchema.safeParse({ [name]: { kind: "plain", command: ["run"], ...written } });
+  return parsed.success
+    ? ""
+    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n");
+}
+
+describe("the agents of the operator's file", () => {
+  it("become definitions, with everything that was left out empty", () => {
+    const parsed = agentsSchema.parse({
+      mine: { kind: "plain", command: ["/opt/mine", "--fast"] },
+      gem: {
+        kind: "gemini",
+        command: ["gemini"],
+        model: "gemini-2.5-pro",
+        passEnv: ["GEMINI_API_KEY"],
+        readable: ["/opt/gem"],
+      },
+    });
+    const definitions = agentDefinitions(parsed);
+    expect([...definitions.keys()]).toEqual(["mine", "gem"]);
+    expect(definitions.get("mine")).toEqual({
+      name: "mine",
+      kind: "plain",
+      command: ["/opt/mine", "--fast"],
+      env: {},
+      passEnv: [],
+      readable: [],
+    });
+    expect(definitions.get("gem")).toMatchObject({ kind: "gemini", model: "gemini-2.5-pro", readable: ["/opt/gem"] });
+  });
+
+  it.each([
+    ["an unknown key", { comand: ["x"] }, "comand"],
+    ["an unknown kind", { kind: "magic" }, "kind"],
+    ["a command as one text", { command: "run it" }, "command"],
+    ["an empty command", { command: [] }, "command"],
+    ["a program out of the repository", { command: ["./agent.sh"] }, "out of the repository"],
+    ["a NUL in an argument", { command: ["x", "a\0b"] }, "NUL"],
+    ["a model that nobody would read", { model: "m" }, "put the model into the command"],
+    ["a secret by its name", { env: { MY_API_KEY: "abc" } }, "no place for one"],
+    ["a secret by its value", { env: { SETTING: "ghp_0123456789" } }, "no place for one"],
+    ["Orch's own secret, passed", { passEnv: ["WORKER_SECRET"] }, "withheld"],
+    ["Orch's own secret, renamed", { env: { X: "$PRIVATE_KEY" } }, "withheld"],
+    ["a GitHub credential", { passEnv: ["GH_TOKEN"] }, "withheld"],
+    ["a name that is none", { passEnv: ["A B"] }, "not a name"],
+    ["the whole file system", { readable: ["/"] }, "absolute path"],
+    ["other processes", { readable: ["/proc/1"] }, "absolute path"],
+    ["a way around", { readable: ["/opt/../etc"] }, "absolute path"],
+    ["a relative path", { readable: ["opt"] }, "absolute path"],
+  ])("refuse %s, with a reason", (_, written, words) => {
+    expect(problems(written)).toContain(words);
+  });
+
+  it.each(["Mine", "1st", "a_b", "a".repeat(33), "", "__proto__"])("refuse the name %j", (name) => {
+    expect(
+      agentsSchema.safeParse(JSON.parse(`{${JSON.stringify(name)}:{"kind":"plain","command":["x"]}}`)).success,
+    ).toBe(false);
+  });
+
+  it("refuse to be none", () => {
+    expect(agentsSchema.safeParse({}).success).toBe(false);
+  });
+
+  it("take ordinary settings, and secrets by the name of a host variable", () => {
+    expect(problems({ env: { MAX_TOKENS: "100", KEYBOARD: "us", MY_API_KEY: "$TEAM_KEY", OTHER_TOKEN: "" } })).toBe("");
+  });
+
+  it("have a JSON schema for editors", () => {
+    const schema = JSON.stringify(z.toJSONSchema(agentsSchema, { io: "input" }));
+    expect(schema).toContain('"enum":["plain","jsonl","gemini","claude"]');
+    expect(schema).toContain("the program and its first arguments");
+  });
+});
+
+describe("whether an agent is ready", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "orch-ready-"));
+    await writeFile(join(folder, "agent"), "#!/bin/sh\n", { mode: 0o755 });
+    await writeFile(join(folder, "text"), "no program", { mode: 0o644 });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const agent = {
+    name: "a",
+    kind: "plain",
+    command: ["agent"],
+    env: { KEY: "$TEAM_KEY" },
+    passEnv: ["MODE"],
+    readable: [],
+  } as const;
+  const definition = { ...agent, command: [...agent.command], passEnv: [...agent.passEnv], readable: [] };
+
+  it("is true when its program is found and its variables are set", async () => {
+    expect(await agentProblems(definition, { TEAM_KEY: "1", MODE: "2" }, `/nowhere:${folder}`)).toEqual([]);
+    expect(
+      await agentProblems({ ...definition, command: [join(folder, "agent")] }, { TEAM_KEY: "1", MODE: "2" }, ""),
+    ).toEqual([]);
+  });
+
+  it("names everything that is missing at once", async () => {
+    const found = await agentProblems(
+      { ...definition, command: ["text"], readable: [join(folder, "gone")] },
+      {},
+      folder,
+    );
+    expect(found).toEqual([
+      expect.stringContaining("MODE is not set"),
+      expect.stringContaining("TEAM_KEY is not set"),
+      expect.stringContaining("text was not found"),
+      expect.stringContaining("gone does not exist"),
+    ]);
+  });
+});
