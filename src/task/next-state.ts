@@ -14,6 +14,8 @@ export type TaskNews =
   | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
   /** The run's host says that it is over. */
   | { name: "ended"; epoch: number; outcome: Outcome; at: number }
+  /** The run's host died and came back to it. The agent may not have noticed, but it may also be the cause. */
+  | { name: "crashed"; epoch: number; at: number }
   /** A host gives the task back, unharmed: the next host takes it up. */
   | { name: "released"; epoch: number; at: number }
   /** A pull request for the task's branch is open, whoever opened it. */
@@ -43,6 +45,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return { ...task, pushed: news.pushed };
     case "ended":
       return isCurrent(task, news.epoch) && !task.pushed ? settled(task, news.outcome, news.at) : undefined;
+    case "crashed":
+      return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "released":
       return isCurrent(task, news.epoch) && !task.pushed ? released(task, news.at) : undefined;
     case "pull_request":
@@ -63,12 +67,8 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   if (task.pushed) return undefined;
   if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
   // A claim on a running task means that the earlier host let its lock run out: it crashed or was cut off.
-  const crashes = task.state.name === "running" ? [...task.crashes, news.at] : task.crashes;
-  const recent = crashes.filter((at) => news.at - at < CRASH_WINDOW_MS);
-  if (recent.length >= CRASH_LIMIT) {
-    const message = `The worker host died ${recent.length} times within ten minutes while it worked on this task, so the task is quarantined.`;
-    return settled({ ...task, crashes: recent }, { kind: "host_error", message }, news.at);
-  }
+  const survivor = task.state.name === "running" ? withCrash(task, news.at) : task;
+  if (survivor.state.name === "settled") return survivor;
   const state = {
     name: "running" as const,
     phase: "preparing" as const,
@@ -77,7 +77,15 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
     since: news.at,
     phaseSince: news.at,
   };
-  return { ...task, epoch: task.epoch + 1, crashes: recent, progress: {}, state };
+  return { ...survivor, epoch: task.epoch + 1, progress: {}, state };
+}
+
+/** Counts a host's death while it worked on the task; the third within ten minutes quarantines the task as poison. */
+function withCrash(task: Task, at: number): Task {
+  const crashes = [...task.crashes, at].filter((crash) => at - crash < CRASH_WINDOW_MS);
+  if (crashes.length < CRASH_LIMIT) return { ...task, crashes };
+  const message = `The worker host died ${crashes.length} times within ten minutes while it worked on this task, so the task is quarantined.`;
+  return settled({ ...task, crashes }, { kind: "host_error", message }, at);
 }
 
 function released(task: Task, at: number): Task {

@@ -1,0 +1,92 @@
+/**
+ * The worker host's only way to anything on GitHub: it asks the bot for a short-lived token for one repository, and for
+ * what the prompt needs to know. The bot answers only for the current run of a task.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { z } from "zod";
+import {
+  type ContextResponse,
+  contextResponseSchema,
+  errorResponseSchema,
+  type TokenPurpose,
+  type TokenResponse,
+  tokenResponseSchema,
+} from "../src/task/host-api.ts";
+import { Refusal } from "./refusal.ts";
+
+export type RunIdentity = { taskId: string; epoch: number };
+
+export type BotClient = {
+  token(run: RunIdentity, purpose: TokenPurpose, signal: AbortSignal): Promise<TokenResponse>;
+  context(run: RunIdentity, signal: AbortSignal): Promise<ContextResponse>;
+};
+
+const REQUEST_TIMEOUT_MS = 20_000;
+const MAX_WAIT_MS = 15_000;
+
+/** What the bot says is final: asking again cannot help, and the sentence is for the person who asked. */
+const FINAL = new Set([400, 403, 404, 410, 422]);
+
+/** The run is not the current one any more: another host has it, or the task is over. */
+export class NotCurrent extends Error {
+  override readonly name = "NotCurrent";
+}
+
+export function makeBotClient(botUrl: string, secret: string): BotClient {
+  /** Asks until the bot answers for good: it may be restarting, and GitHub may be away. The caller's signal bounds it. */
+  async function ask<T extends z.ZodType>(
+    path: string,
+    body: object,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<z.output<T>> {
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      const answer = await post(`${botUrl}${path}`, secret, body, signal);
+      if (answer.kind === "ok") return schema.parse(answer.body);
+      if (answer.kind === "final") throw answer.error;
+      await delay(Math.min(250 * 2 ** attempt, MAX_WAIT_MS), undefined, { signal });
+    }
+  }
+  return {
+    token: (run, purpose, signal) => ask("/workers/tokens", { ...run, purpose }, tokenResponseSchema, signal),
+    context: (run, signal) => ask("/workers/context", run, contextResponseSchema, signal),
+  };
+}
+
+type Answer = { kind: "ok"; body: unknown } | { kind: "final"; error: Error } | { kind: "later" };
+
+async function post(url: string, secret: string, body: object, signal: AbortSignal): Promise<Answer> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+    redirect: "error",
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (error instanceof TypeError || (error instanceof Error && error.name === "TimeoutError")) return undefined;
+    throw error;
+  });
+  if (!response) return { kind: "later" };
+  const text = await response.text();
+  if (response.ok) return { kind: "ok", body: JSON.parse(text) };
+  if (response.status === 401) {
+    return {
+      kind: "final",
+      error: new Error("The bot does not accept this host's WORKER_SECRET: give both the same one"),
+    };
+  }
+  if (response.status === 409)
+    return { kind: "final", error: new NotCurrent("The bot says that this run is not the current one") };
+  if (!FINAL.has(response.status)) return { kind: "later" };
+  return { kind: "final", error: new Refusal(messageOf(text) ?? `The bot refused with status ${response.status}.`) };
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    return errorResponseSchema.parse(JSON.parse(text)).error.message;
+  } catch {
+    return undefined; // not the bot's own error body, e.g. a proxy's page: the caller says the status instead
+  }
+}

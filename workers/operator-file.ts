@@ -1,0 +1,119 @@
+/**
+ * The operator's file (`ORCH_CONFIG`, YAML): which agents exist on this host, how many run at once, how they are
+ * confined and how long they may take. Strict: an unknown key is an error, because a mistyped limit is no limit.
+ */
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parse } from "yaml";
+import { z } from "zod";
+import { ConfigError } from "../src/config.ts";
+import type { AgentDefinition } from "./agents/adapter.ts";
+import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
+
+const minutes = (byDefault: number, meaning: string) =>
+  z
+    .number()
+    .positive()
+    .max(24 * 60)
+    .default(byDefault)
+    .describe(`${meaning}, in minutes.`);
+
+const limitsSchema = z
+  .strictObject({
+    preparingMinutes: minutes(10, "Longest time for fetching and checking out"),
+    firstOutputMinutes: minutes(5, "Longest time until the agent says anything at all"),
+    silenceMinutes: minutes(15, "Longest time without a word from the agent"),
+    totalMinutes: minutes(60, "Longest time for all of an agent's work on one task"),
+    verifyMinutes: minutes(15, "Longest time for one run of the verify command"),
+    verifyRounds: z
+      .number()
+      .int()
+      .min(0)
+      .max(10)
+      .default(2)
+      .describe("How often a verify failure is handed back to the agent."),
+    keepFailedDays: z.number().min(0).max(365).default(3).describe("How long the workspace of a failed task is kept."),
+  })
+  .prefault({});
+
+export const operatorFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  agents: agentsSchema,
+  defaultAgent: z
+    .string()
+    .optional()
+    .describe("Agent for repositories that do not choose one; needed with several agents."),
+  slots: z
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Agents that may work at once; default: the number of cores."),
+  sandbox: z
+    .enum(["auto", "bwrap", "none"])
+    .default("auto")
+    .describe(
+      "auto and bwrap refuse to start where the sandbox does not pass its self-test; none runs agents unconfined.",
+    ),
+  sandboxBaseUid: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(2_000_000_000)
+    .default(61_000)
+    .describe("First user id for slots, where the host is started as root."),
+  limits: limitsSchema,
+});
+
+export type Limits = z.output<typeof limitsSchema>;
+
+export type OperatorFile = {
+  agents: ReadonlyMap<string, AgentDefinition>;
+  defaultAgent: string;
+  slots: number;
+  sandbox: "auto" | "bwrap" | "none";
+  sandboxBaseUid: number;
+  limits: Limits;
+};
+
+/** Throws ConfigError with every problem at once. */
+export function readOperatorFile(path: string | undefined): OperatorFile {
+  if (!path) {
+    throw new ConfigError([
+      "ORCH_CONFIG is missing: it names the YAML file with your agents. orch.example.yml in Orch's folder is a start",
+    ]);
+  }
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError([`ORCH_CONFIG: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  return parseOperatorFile(text, path);
+}
+
+export function parseOperatorFile(text: string, path: string): OperatorFile {
+  const parsed = operatorFileSchema.safeParse(parseYaml(text, path));
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${path}: ${issue.path.join(".") || "file"}: ${issue.message}`),
+    );
+  }
+  const { agents: agentsSection, defaultAgent: chosen, slots, sandbox, sandboxBaseUid, limits } = parsed.data;
+  const agents = agentDefinitions(agentsSection);
+  const defaultAgent = chosen ?? (agents.size === 1 ? [...agents.keys()][0] : undefined);
+  if (!defaultAgent || !agents.has(defaultAgent)) {
+    const names = [...agents.keys()].join(", ") || "none";
+    throw new ConfigError([`${path}: defaultAgent must be one of the agents defined (${names})`]);
+  }
+  return { agents, defaultAgent, slots: slots ?? availableParallelism(), sandbox, sandboxBaseUid, limits };
+}
+
+function parseYaml(text: string, path: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError([`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}

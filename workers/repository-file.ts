@@ -1,0 +1,38 @@
+/**
+ * `.github/orch.yml`: what a repository may choose. It is read from the default branch only, so that a pull request
+ * cannot change the rules it is judged by. A repository chooses among the operator's agents; it never defines one.
+ */
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { Refusal } from "./refusal.ts";
+
+export const REPOSITORY_FILE = ".github/orch.yml";
+export const REPOSITORY_FILE_MAX_BYTES = 64 * 1024;
+
+export const repositoryFileSchema = z.strictObject({
+  agent: z.string().min(1).max(64).optional().describe("Name of one of the operator's agents."),
+  verify: z
+    .union([z.string().min(1).max(1_000), z.array(z.string().max(1_000)).min(1).max(64)])
+    .optional()
+    .describe("Command that must succeed before work is published: a shell line, or a list of words."),
+});
+
+export type RepositoryFile = { agent?: string; verify?: readonly string[] };
+
+/** Throws Refusal with a sentence for the person when the file is not usable. */
+export function parseRepositoryFile(text: string | undefined): RepositoryFile {
+  if (text === undefined) return {};
+  const document = parseDocument(text, { maxAliasCount: 0 } as object);
+  if (document.errors.length > 0)
+    throw new Refusal(`\`${REPOSITORY_FILE}\` is not valid YAML: ${document.errors[0]?.message ?? ""}`);
+  const parsed = repositoryFileSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  if (!parsed.success) throw new Refusal(`\`${REPOSITORY_FILE}\` is not usable: ${z.prettifyError(parsed.error)}`);
+  const { agent, verify } = parsed.data;
+  return { agent, verify: typeof verify === "string" ? ["sh", "-c", verify] : verify };
+}
+
+/** The verify command as a person would type it. */
+export function commandLine(command: readonly string[]): string {
+  if (command[0] === "sh" && command[1] === "-c" && command.length === 3) return command[2] ?? "";
+  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+}

@@ -1,0 +1,144 @@
+/**
+ * One run, from the claim to the end of its job: prepare, work, verify, decide, publish. Everything is read off the
+ * run's folder, so the same function starts a run and takes one up again after a restart of the host.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { decide } from "../src/task/outcome.ts";
+import type { Outcome, Task } from "../src/task/task.ts";
+import { NotCurrent } from "./bot-client.ts";
+import { Refusal } from "./refusal.ts";
+import type { Interruption } from "./run/interruption.ts";
+import { type Ground, prepare, regain } from "./run/prepare.ts";
+import { collectWork, publishWork } from "./run/publish-work.ts";
+import { isHandover, type Run, type Shared, tell, throwIfInterrupted } from "./run/run.ts";
+import { work } from "./run/work.ts";
+import { AccessDenied, BranchGone, RepositoryArchived, RepositoryGone, TooLarge } from "./workspace/git-errors.ts";
+import { removeWorkspace } from "./workspace/remove-workspace.ts";
+
+const PREPARE_ATTEMPTS = 3;
+const PREPARE_RETRY_MS = 3_000;
+
+/** `handed over`: the run goes on in the host's next life. `kept`: its workspace stays for somebody to look at. */
+export type RunEnd = "done" | "kept" | "handed over";
+
+export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
+  const outcome = await outcomeOf(shared, run);
+  if (outcome === "handed over") return "handed over";
+  if (outcome !== "told") {
+    const { epoch } = run.folder.record;
+    await tell(shared, run, { name: "ended", epoch, outcome, at: Date.now() });
+    run.log.info({ outcome: outcome.kind }, "run ended");
+  }
+  await endSession(shared, run);
+  await run.lease.complete().catch((error: unknown) => {
+    // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
+    run.log.debug({ err: error }, "the job could not be completed");
+  });
+  if (outcome !== "told" && isWorthALook(outcome)) return "kept";
+  await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
+  run.folder.remove();
+  return "done";
+}
+
+/** `told`: the record knows already, from us (pushed) or from elsewhere (settled, superseded). */
+type Ended = Outcome | "told" | "handed over";
+
+async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
+  try {
+    return await carryOut(shared, run);
+  } catch (error) {
+    if (isHandover(run)) return "handed over";
+    if (run.signal.aborted) return outcomeOfInterruption(run.signal.reason as Interruption);
+    return outcomeOfError(run, error);
+  }
+}
+
+async function carryOut(shared: Shared, run: Run): Promise<Ended> {
+  const ground = await findGround(shared, run);
+  if ("kind" in ground) return ground;
+  const worked = await work(shared, run, ground);
+  throwIfInterrupted(run);
+  const collected = worked.verdict.ok
+    ? await collectWork(shared, run, ground)
+    : { tip: ground.prepared.baseSha, commits: 0 };
+  const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
+  if (decision.kind === "settle") return decision.outcome;
+
+  const { epoch } = run.folder.record;
+  await tell(shared, run, { name: "phase", epoch, phase: "publishing", at: Date.now() });
+  const published = await publishWork(shared, run, ground, collected);
+  if (published.kind === "refused") return published.outcome;
+  await tell(shared, run, { name: "pushed", epoch, pushed: published.pushed, at: Date.now() });
+  run.log.info(
+    { branch: published.pushed.branch, sha: published.pushed.sha },
+    "pushed; the bot opens the pull request",
+  );
+  return "told";
+}
+
+/** The workspace, within the deadline for preparing. The network may stumble: a few tries before it counts as ours. */
+async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
+  const { prepared } = run.folder.record;
+  if (prepared && run.folder.record.steps.length > 0) return regain(shared, run, prepared);
+  const afterMs = shared.operator.limits.preparingMinutes * 60_000;
+  const deadline = AbortSignal.timeout(afterMs);
+  const signal = AbortSignal.any([run.signal, deadline]);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await Promise.race([prepare(shared, run, signal), whenAborted(signal)]);
+    } catch (error) {
+      throwIfInterrupted(run);
+      if (deadline.aborted) return { kind: "timed_out", deadline: "preparing", afterMs, lastLines: "" };
+      if (isFinal(error) || attempt === PREPARE_ATTEMPTS) throw error;
+      run.log.warn({ err: error, attempt }, "preparing failed; trying again");
+      await delay(PREPARE_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** Errors that trying again cannot mend. */
+function isFinal(error: unknown): boolean {
+  return refusalOf(error) !== undefined || error instanceof NotCurrent;
+}
+
+/** The sentence for the person, when it is their repository and not our host that stands in the way. */
+function refusalOf(error: unknown): string | undefined {
+  const kinds = [Refusal, BranchGone, RepositoryGone, RepositoryArchived, AccessDenied, TooLarge];
+  return kinds.some((kind) => error instanceof kind) ? (error as Error).message : undefined;
+}
+
+function outcomeOfError(run: Run, error: unknown): Ended {
+  if (error instanceof NotCurrent) return "told";
+  const reason = refusalOf(error);
+  if (reason !== undefined) return { kind: "refused", reason };
+  run.log.error({ err: error }, "the host failed at this run");
+  const message = error instanceof Error ? error.message.slice(0, 500) : "unknown error";
+  return { kind: "host_error", message };
+}
+
+function outcomeOfInterruption(interruption: Interruption): Ended {
+  return interruption.kind === "cancel" ? { kind: "cancelled", reason: interruption.reason } : "told";
+}
+
+async function endSession(shared: Shared, run: Run): Promise<void> {
+  await shared.sessions
+    .kill(run.task.spec.id)
+    .catch((error: unknown) => run.log.debug({ err: error }, "no session to end"));
+}
+
+/** Work that failed is kept for a few days: somebody may want to see what the agent left. */
+function isWorthALook(outcome: Outcome): boolean {
+  return ["agent_failed", "verify_failed", "timed_out", "out_of_budget", "host_error"].includes(outcome.kind);
+}
+
+/** What the host needs to know of a task before it works on it. */
+export function isOver(task: Task | undefined): boolean {
+  return !task || task.state.name === "settled" || task.pushed !== undefined;
+}

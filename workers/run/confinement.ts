@@ -1,0 +1,34 @@
+/** What a step may see and who it is: the one place where a run's mounts and environment are put together, from empty. */
+import type { Confinement } from "../sandbox/sandbox.ts";
+import { workspaceMounts } from "../workspace/workspace.ts";
+import { type Ground, homeOf, tmpOf } from "./prepare.ts";
+import type { Run } from "./run.ts";
+
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The whole environment of a step. `added`: what the agent's definition gives; it may replace PATH, never HOME. */
+export function stepEnvironment(run: Run, ground: Ground, added: Record<string, string>): Record<string, string> {
+  const { PATH } = ground.agent.env; // the verify command runs with the same tools as the agent, without its keys
+  return {
+    PATH: PATH ?? SYSTEM_PATH,
+    LANG: "C.UTF-8",
+    TERM: "dumb",
+    ...added,
+    HOME: homeOf(ground.workspace),
+    TMPDIR: tmpOf(ground.workspace),
+    ORCH_TASK: run.task.spec.id,
+    // Marks every process of the run, so that none outlives it where there is no namespace to end.
+    ORCH_RUN: `${run.task.spec.id}-${run.folder.record.epoch}`,
+  };
+}
+
+export function confinementOf(run: Run, ground: Ground, env?: Record<string, string>): Confinement {
+  const { workspace, mirror, agent } = ground;
+  const readable = agent.readable.map((source) => ({ source }));
+  return {
+    user: run.user,
+    cwd: workspace.treeDir,
+    env: env ?? stepEnvironment(run, ground, {}),
+    mounts: [...readable, ...workspaceMounts(workspace, mirror)],
+  };
+}

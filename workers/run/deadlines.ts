@@ -1,0 +1,59 @@
+/**
+ * Everything with a lifetime has a deadline. Silence is measured from the last byte that the program wrote, so that a
+ * restart of the host neither forgives nor punishes: the files' own times decide.
+ */
+import type { Deadline } from "../../src/task/task.ts";
+import type { Limits } from "../operator-file.ts";
+
+export type Missed = { deadline: Deadline; afterMs: number };
+
+/** What is known of a step's time. All in Unix ms; `lastOutputAt` undefined = not a word yet. */
+export type StepTimes = { runStartedAt: number; stepStartedAt: number; lastOutputAt: number | undefined };
+
+const MINUTE_MS = 60_000;
+
+/** The deadlines of a step, soonest first. Pure. */
+export function deadlinesOf(
+  kind: "agent" | "verify",
+  limits: Limits,
+  times: StepTimes,
+): { deadline: Deadline; at: number; afterMs: number }[] {
+  const from = (deadline: Deadline, start: number, minutes: number) => ({
+    deadline,
+    at: start + minutes * MINUTE_MS,
+    afterMs: minutes * MINUTE_MS,
+  });
+  if (kind === "verify") return [from("verifying", times.stepStartedAt, limits.verifyMinutes)];
+  const quiet =
+    times.lastOutputAt === undefined
+      ? from("first_output", times.stepStartedAt, limits.firstOutputMinutes)
+      : from("silence", times.lastOutputAt, limits.silenceMinutes);
+  return [quiet, from("total", times.runStartedAt, limits.totalMinutes)].sort((one, other) => one.at - other.at);
+}
+
+/** Resolves with the first deadline that is really missed. One timer at a time; looks again when output has moved it. */
+export function watchDeadlines(
+  kind: "agent" | "verify",
+  limits: Limits,
+  readTimes: () => Promise<StepTimes>,
+  now: () => number,
+): { missed: Promise<Missed>; stop(): void } {
+  const { promise, resolve, reject } = Promise.withResolvers<Missed>();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const look = async () => {
+    const [next] = deadlinesOf(kind, limits, await readTimes());
+    if (stopped || !next) return;
+    const left = next.at - now();
+    if (left <= 0) return resolve({ deadline: next.deadline, afterMs: next.afterMs });
+    timer = setTimeout(() => look().catch(reject), Math.min(left, 2 ** 31 - 1));
+  };
+  look().catch(reject);
+  return {
+    missed: promise,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

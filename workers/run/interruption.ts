@@ -1,0 +1,12 @@
+/** Why a run stops before its agent has ended by itself. */
+import type { CancelReason } from "../../src/task/task.ts";
+
+export type Interruption =
+  /** Somebody asked to stop. */
+  | { kind: "cancel"; reason: CancelReason }
+  /** The task is settled: somebody opened the pull request, or the bot gave it up. */
+  | { kind: "settled" }
+  /** Another host has the task now. */
+  | { kind: "superseded" }
+  /** This host process ends on purpose; its next life goes on with the run. */
+  | { kind: "handover" };

@@ -1,0 +1,76 @@
+/**
+ * A run's lease is its job's lock. The host renews it with its own token, which survives the host's restart, and
+ * measures each renewal on the monotonic clock from before the request was sent. When the last good one is too old the
+ * lease counts as lost (self-fence): no effect starts any more, long before another host can get the job. It never
+ * relies on Redis or BullMQ to be told so.
+ */
+import type { Job } from "bullmq";
+import { FENCE_MS, LOCK_MS } from "../../src/task/queue.ts";
+
+export type Lease = {
+  /** Renews once. `lost`: the lock has run out or somebody else has it. A Redis that does not answer changes nothing here. */
+  renew(): Promise<void>;
+  /** True while effects may start. */
+  isHeld(): boolean;
+  /** Aborted at the self-fence, so that what is under way stops too. A renewal in time makes a new signal. */
+  signal(): AbortSignal;
+  /** Extends the lock far enough for a planned restart. */
+  extend(ms: number): Promise<boolean>;
+  /** Ends the lease and the job. */
+  complete(): Promise<void>;
+  release(): void;
+};
+
+/** The lease of a run whose job is gone or taken: nothing may start until the run has a new one. */
+export function lostLease(): Lease {
+  return {
+    renew: async () => undefined,
+    isHeld: () => false,
+    signal: () => AbortSignal.abort(new Error("The lease on this run is lost")),
+    extend: async () => false,
+    complete: async () => undefined,
+    release: () => undefined,
+  };
+}
+
+export function makeLease(job: Job, token: string, now: () => number = () => performance.now()): Lease {
+  let renewedAt = now();
+  let gone = false;
+  let fence = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => fence.abort(new Error("The lease on this run could not be renewed")),
+      renewedAt + FENCE_MS - now(),
+    );
+    timer.unref();
+  };
+  const lose = () => {
+    gone = true;
+    fence.abort(new Error("The lease on this run is lost"));
+  };
+  arm();
+
+  return {
+    async renew() {
+      if (gone) return;
+      const sentAt = now();
+      if ((await job.extendLock(token, LOCK_MS)) !== 1) return lose();
+      renewedAt = sentAt;
+      if (fence.signal.aborted) fence = new AbortController();
+      arm();
+    },
+    isHeld: () => !gone && now() - renewedAt < FENCE_MS,
+    signal: () => fence.signal,
+    async extend(ms) {
+      return (await job.extendLock(token, ms)) === 1;
+    },
+    async complete() {
+      clearTimeout(timer);
+      await job.moveToCompleted(undefined, token, false);
+    },
+    release: () => clearTimeout(timer),
+  };
+}

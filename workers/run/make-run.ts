@@ -1,0 +1,27 @@
+/** A run as its host holds it: one interruption at most, told as a promise and as a signal alike. */
+import type { Task } from "../../src/task/task.ts";
+import type { SlotUser } from "../sandbox/sandbox.ts";
+import type { Interruption } from "./interruption.ts";
+import type { Lease } from "./lease.ts";
+import type { Run, Shared } from "./run.ts";
+import type { RunFolder } from "./run-record.ts";
+import { makeSpoken } from "./spoken.ts";
+
+export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; lease: Lease; user: SlotUser }): Run {
+  const { spec } = parts.task;
+  const controller = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<Interruption>();
+  return {
+    ...parts,
+    spoken: makeSpoken(),
+    lastOutputAt: Date.now(),
+    log: shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number }),
+    interrupted: promise,
+    signal: controller.signal,
+    interrupt(interruption) {
+      if (controller.signal.aborted) return;
+      controller.abort(interruption);
+      resolve(interruption);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * Everything between "a host has the task" and "the agent can start": what the bot knows, the branch, the repository's
+ * own choices, the workspace, the prompt. Repeating it after a crash does no harm.
+ */
+import { randomUUID } from "node:crypto";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import type { ContextResponse } from "../../src/task/host-api.ts";
+import { branchOf, startRefOf } from "../../src/task/task.ts";
+import type { AgentDefinition } from "../agents/adapter.ts";
+import { adapterFor } from "../agents/adapters.ts";
+import { renderPrompt } from "../agents/prompt.ts";
+import type { OperatorFile } from "../operator-file.ts";
+import { Refusal } from "../refusal.ts";
+import { commandLine, parseRepositoryFile, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES } from "../repository-file.ts";
+import { fetchRefs } from "../workspace/fetch-refs.ts";
+import { type Mirror, openMirror } from "../workspace/mirror.ts";
+import { readFileAt } from "../workspace/read-file-at.ts";
+import { removeWorkspace } from "../workspace/remove-workspace.ts";
+import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import type { Run, Shared } from "./run.ts";
+import type { Prepared } from "./run-record.ts";
+
+export type Ground = { prepared: Prepared; mirror: Mirror; workspace: Workspace; agent: AgentDefinition };
+
+/**
+ * A run starts on fresh ground: what an earlier run of the task left is removed first, because its agent may have laid
+ * links there that would lead the host's writes astray.
+ * Throws Refusal with a sentence for the person; anything else is the host's own trouble. */
+export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
+  const { spec } = run.task;
+  const identity = { taskId: spec.id, epoch: run.folder.record.epoch };
+  const [mirror, grant, context] = await Promise.all([
+    openMirror(shared.dataDir, spec.repository.id),
+    shared.bot.token(identity, "fetch", signal),
+    shared.bot.context(identity, signal),
+    removeWorkspace({ dataDir: shared.dataDir, taskId: spec.id }),
+  ]);
+  const startRef = startRefOf(spec);
+  const refs = [...new Set([spec.target.defaultBranch, startRef])];
+  const tips = await fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs);
+  const baseSha = tips[startRef];
+  const rulesSha = tips[spec.target.defaultBranch];
+  if (!baseSha || !rulesSha) throw new Error("The fetch did not bring the branches that it was asked for");
+
+  const rules = parseRepositoryFile(await readFileAt(mirror, rulesSha, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES));
+  const agent = chooseAgent(shared.operator, rules.agent);
+  const workspace = await createWorkspace({
+    dataDir: shared.dataDir,
+    taskId: spec.id,
+    mirror,
+    sha: baseSha,
+    branch: branchOf(spec),
+    user: run.user,
+  });
+  const prepared: Prepared = {
+    agent: agent.name,
+    branch: branchOf(spec),
+    base: spec.target.kind === "pull" ? spec.target.baseRef : spec.target.defaultBranch,
+    baseSha,
+    verify: rules.verify ? [...rules.verify] : undefined,
+    sessionId: randomUUID(),
+    cloneUrl: grant.cloneUrl,
+    repositoryId: spec.repository.id,
+  };
+  furnishHome(agent, workspace, run, prepared, shared.env);
+  writeFileSync(join(run.folder.dir, "prompt.md"), promptOf(run, prepared, context), { mode: 0o600 });
+  run.folder.record.prepared = prepared;
+  run.folder.save();
+  return { prepared, mirror, workspace, agent };
+}
+
+/** The ground of a run that an earlier life of this host prepared. */
+export async function regain(shared: Shared, run: Run, prepared: Prepared): Promise<Ground> {
+  const mirror = await openMirror(shared.dataDir, prepared.repositoryId);
+  const agent = chooseAgent(shared.operator, prepared.agent);
+  const { dataDir } = shared;
+  const taskId = run.task.spec.id;
+  const workspace = await createWorkspace({
+    dataDir,
+    taskId,
+    mirror,
+    sha: prepared.baseSha,
+    branch: prepared.branch,
+    user: run.user,
+  });
+  return { prepared, mirror, workspace, agent };
+}
+
+export function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDefinition {
+  const name = asked ?? operator.defaultAgent;
+  const agent = operator.agents.get(name);
+  if (agent) return agent;
+  const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
+  throw new Refusal(
+    `\`${REPOSITORY_FILE}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
+  );
+}
+
+export const homeOf = (workspace: Workspace): string => join(workspace.dir, "home");
+export const tmpOf = (workspace: Workspace): string => join(workspace.dir, "tmp");
+
+/** Makes the agent's home and writes the files that its program wants there, before any agent was in the workspace. */
+function furnishHome(
+  agent: AgentDefinition,
+  workspace: Workspace,
+  run: Run,
+  prepared: Prepared,
+  env: Shared["env"],
+): void {
+  const home = homeOf(workspace);
+  const own = (path: string) => {
+    if (run.user.uid !== undefined) chownSync(path, run.user.uid, run.user.gid ?? run.user.uid);
+  };
+  const makeFolder = (path: string) => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    own(path);
+  };
+  makeFolder(home);
+  makeFolder(tmpOf(workspace));
+  const launch = adapterFor(agent.kind).launch(agent, { homeDir: home, sessionId: prepared.sessionId, env });
+  for (const { path, content } of launch.files) {
+    const parts = dirname(normalize(path))
+      .split("/")
+      .filter((part) => part !== ".");
+    let folder = home;
+    for (const part of parts) {
+      folder = join(folder, part);
+      makeFolder(folder);
+    }
+    writeFileSync(join(home, path), content, { mode: 0o600 });
+    own(join(home, path));
+  }
+}
+
+function promptOf(run: Run, prepared: Prepared, context: ContextResponse): string {
+  const { spec } = run.task;
+  return renderPrompt({
+    ...basicsOf(run, prepared),
+    title: context.title,
+    body: context.body ?? "",
+    comments: context.comments,
+    kind: spec.target.kind,
+  });
+}
+
+/** What every prompt of the run says, the first and those that hand work back. */
+export function basicsOf(run: Run, prepared: Prepared) {
+  const { spec } = run.task;
+  return {
+    instruction: spec.instruction,
+    actor: spec.actor.login,
+    repository: `${spec.repository.owner}/${spec.repository.name}`,
+    kind: spec.target.kind,
+    number: spec.number,
+    title: spec.title,
+    body: "",
+    comments: [],
+    branch: prepared.branch,
+    baseBranch: prepared.base,
+    verify: prepared.verify && commandLine(prepared.verify),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Brings what the agent says into the task record, at most every two seconds: people read it in a comment that is edited
+ * every ten. A Redis that is away costs progress, never the run.
+ */
+import { type Run, type Shared, tell } from "./run.ts";
+
+const EVERY_MS = 2_000;
+
+export function makeProgressTeller(shared: Shared, run: Run): { changed(): void; close(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let telling: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  const say = () => {
+    timer = undefined;
+    const progress = { ...run.spoken.progress(), lastOutputAt: run.lastOutputAt };
+    const news = { name: "progress" as const, epoch: run.folder.record.epoch, progress, at: Date.now() };
+    telling = telling.then(() =>
+      closed
+        ? tell(shared, run, news)
+        : shared.store
+            .advance(run.task.spec.id, news)
+            .catch((error: unknown) => run.log.debug({ err: error }, "progress not told")),
+    );
+  };
+  return {
+    changed() {
+      if (!closed) timer ??= setTimeout(say, EVERY_MS);
+    },
+    /** Tells what is left: the last words are the ones that matter. */
+    async close() {
+      closed = true;
+      if (timer) {
+        clearTimeout(timer);
+        say();
+      }
+      await telling.catch((error: unknown) => run.log.warn({ err: error }, "the last progress is not told"));
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * From the agent's commits to a branch on GitHub: objects are taken into the trusted mirror, checked, re-created as the
+ * bot's and pushed, with a token that exists for this push only. Every deed can be repeated after a crash.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Outcome, Pushed } from "../../src/task/task.ts";
+import { collect } from "../publish/collect.ts";
+import { gate } from "../publish/gate.ts";
+import { push } from "../publish/push.ts";
+import { recreate } from "../publish/recreate.ts";
+import { confinementOf } from "./confinement.ts";
+import type { Ground } from "./prepare.ts";
+import type { Run, Shared } from "./run.ts";
+import { throwIfInterrupted } from "./run.ts";
+
+export type Collected = { tip: string; commits: number };
+
+/** The agent's commits as objects in the mirror, and how many there are. */
+export async function collectWork(shared: Shared, run: Run, ground: Ground): Promise<Collected> {
+  const { workspace, mirror, prepared } = ground;
+  return collect({
+    mirror,
+    workspace,
+    driver: shared.driver,
+    confinement: confinementOf(run, ground),
+    taskId: run.task.spec.id,
+    epoch: run.folder.record.epoch,
+    base: prepared.baseSha,
+    signal: run.signal,
+  });
+}
+
+/** After an outage of Redis the lock may come back to this host; until then nothing may leave it. */
+const LEASE_WAIT_MS = 5 * 60_000;
+
+async function untilLeaseIsHeld(run: Run): Promise<void> {
+  const giveUpAt = performance.now() + LEASE_WAIT_MS;
+  while (!run.lease.isHeld()) {
+    if (performance.now() > giveUpAt)
+      throw new Error("The lease on this run could not be renewed in time, so nothing was pushed");
+    await delay(250, undefined, { signal: run.signal });
+  }
+  throwIfInterrupted(run);
+}
+
+export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; outcome: Outcome };
+
+export async function publishWork(shared: Shared, run: Run, ground: Ground, work: Collected): Promise<Published> {
+  const { mirror, prepared } = ground;
+  const { spec } = run.task;
+  const passed = await gate({ mirror, base: prepared.baseSha, tip: work.tip });
+  if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
+
+  const identity = { taskId: spec.id, epoch: run.folder.record.epoch };
+  const grant = await shared.bot.token(identity, "push", run.signal);
+  const sha = await recreate({
+    mirror,
+    base: prepared.baseSha,
+    tip: work.tip,
+    taskId: spec.id,
+    bot: grant.bot,
+    requester: spec.actor,
+  });
+  const ontoPull = spec.target.kind === "pull";
+  const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
+  const send = async (branch: string, expected: string) => {
+    await untilLeaseIsHeld(run);
+    const signal = AbortSignal.any([run.signal, run.lease.signal()]);
+    return push({ mirror, access, sha, branch, expected, taskId: spec.id, signal });
+  };
+  const stat = { ...passed.stat, commits: work.commits };
+  let result = await send(prepared.branch, ontoPull ? prepared.baseSha : "");
+  if (result.kind === "stale") {
+    // Somebody pushed to the branch while the agent worked. Their commits are never overwritten and the agent's are not
+    // thrown away: they go to a branch of their own, as a pull request onto the branch that moved.
+    const branch = ontoPull ? `orch/${spec.number}-${spec.id}` : `${prepared.branch}-2`;
+    const base = ontoPull ? prepared.branch : prepared.base;
+    result = await send(branch, "");
+    if (result.kind === "pushed" || result.kind === "already") {
+      return { kind: "pushed", pushed: { branch, sha, base, ...stat, insteadOf: prepared.branch } };
+    }
+  }
+  switch (result.kind) {
+    case "pushed":
+    case "already":
+      return { kind: "pushed", pushed: { branch: prepared.branch, sha, base: prepared.base, ...stat } };
+    case "refused":
+      return { kind: "refused", outcome: { kind: "refused", reason: result.reason } };
+    case "stale": {
+      const reason = `The branch \`${prepared.branch}\` moved while the agent worked, and the branch kept for that case exists too.`;
+      return { kind: "refused", outcome: { kind: "refused", reason } };
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What a host remembers of a run on disk, so that its next life can take the run up where it stands. Written with a
+ * rename after every change of plan; the steps' own files say the rest.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const stepSchema = z.object({
+  /** `agent-1`, `verify-1`, `agent-2` … */
+  name: z.string(),
+  kind: z.enum(["agent", "verify"]),
+  /** Unix ms. */
+  startedAt: z.number(),
+});
+
+const runRecordSchema = z.object({
+  taskId: z.string(),
+  /** The epoch this run has now; a host that lost and regained the lock goes on under a new one. */
+  epoch: z.number(),
+  jobId: z.string(),
+  slot: z.number(),
+  startedAt: z.number(),
+  /** Set when the workspace stands and the prompt is written. */
+  prepared: z
+    .object({
+      agent: z.string(),
+      branch: z.string(),
+      base: z.string(),
+      baseSha: z.string(),
+      verify: z.array(z.string()).optional(),
+      /** UUID that the agent's session was started with. */
+      sessionId: z.string(),
+      cloneUrl: z.string(),
+      repositoryId: z.number(),
+    })
+    .optional(),
+  steps: z.array(stepSchema),
+});
+
+export type RunRecord = z.output<typeof runRecordSchema>;
+export type StepRecord = z.output<typeof stepSchema>;
+export type Prepared = NonNullable<RunRecord["prepared"]>;
+
+/** A run's folder on this host. */
+export type RunFolder = { dir: string; record: RunRecord; save(): void; remove(): void };
+
+export function createRunFolder(runsDir: string, record: RunRecord): RunFolder {
+  const dir = join(runsDir, `${record.taskId}-${record.epoch}`);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const folder = open(dir, record);
+  folder.save();
+  return folder;
+}
+
+/** Every run folder with a readable record. Others are left alone and named in `unreadable`. */
+export function readRunFolders(runsDir: string): { folders: RunFolder[]; unreadable: string[] } {
+  const folders: RunFolder[] = [];
+  const unreadable: string[] = [];
+  for (const name of existsSync(runsDir) ? readdirSync(runsDir) : []) {
+    const dir = join(runsDir, name);
+    const record = readRecord(dir);
+    if (record) folders.push(open(dir, record));
+    else unreadable.push(dir);
+  }
+  return { folders, unreadable };
+}
+
+function readRecord(dir: string): RunRecord | undefined {
+  try {
+    return runRecordSchema.parse(JSON.parse(readFileSync(join(dir, "run.json"), "utf8")));
+  } catch {
+    return undefined; // a crash between mkdir and the first rename: the caller says which folder it was
+  }
+}
+
+function open(dir: string, record: RunRecord): RunFolder {
+  const path = join(dir, "run.json");
+  return {
+    dir,
+    record,
+    save() {
+      writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}

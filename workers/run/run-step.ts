@@ -1,0 +1,154 @@
+/**
+ * One step of a run, from its start (or its adoption) to its end. The endings compete in one race: the program ends, a
+ * deadline is missed, too much is written, or the run is interrupted; the first wins, and then the program is gone.
+ */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Adapter, Verdict } from "../agents/adapter.ts";
+import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../agents/event.ts";
+import { lineSplitter } from "../agents/lines.ts";
+import type { Limits } from "../operator-file.ts";
+import type { RunningStep, StepEnd } from "../tmux/sessions.ts";
+import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
+import { followFile } from "./follow-file.ts";
+import type { Interruption } from "./interruption.ts";
+import type { StepRecord } from "./run-record.ts";
+import { readTail } from "./tail-text.ts";
+import { openTranscript } from "./transcript-file.ts";
+
+/** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
+const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
+const STOP_GRACE_MS = 10_000;
+const STDERR_TAIL_BYTES = 8_000;
+/** How often the output is looked at although the kernel reported nothing. */
+const POKE_MS = 15_000;
+
+export type StepOptions = {
+  step: StepRecord;
+  dir: string;
+  transcript: string;
+  adapter: Adapter;
+  limits: Limits;
+  runStartedAt: number;
+  running: RunningStep;
+  interrupted: Promise<Interruption>;
+  /** Called with each event, in order, the whole output again after a restart. */
+  onEvent(event: AgentEvent): void;
+  onOutput(at: number): void;
+};
+
+export type StepResult =
+  | { kind: "ended"; exitCode: number; verdict: Verdict; outputTail: string }
+  | { kind: "lost" }
+  | { kind: "missed"; missed: Missed }
+  | { kind: "flooded" }
+  | { kind: "interrupted"; interruption: Interruption };
+
+export async function runStep(options: StepOptions): Promise<StepResult> {
+  const { running, dir, adapter } = options;
+  const heard = listen(options);
+  const output = await followFile(join(dir, "stdout"), heard.chunk);
+  const deadlines = watchDeadlines(options.step.kind, options.limits, () => readTimes(options, dir), Date.now);
+  const poking = new AbortController();
+  const ending = Promise.race([
+    running.ended.then((end) => ({ kind: "end" as const, end })),
+    deadlines.missed.then((missed) => ({ kind: "missed" as const, missed })),
+    options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
+    heard.flooded.then(() => ({ kind: "flooded" as const })),
+    keepPoking(output, poking.signal),
+  ]);
+  try {
+    const first = await ending;
+    if (first.kind === "end") {
+      await output.close();
+      return await concluded(first.end, heard, adapter, dir);
+    }
+    // A restart of the host leaves the program running; its next life adopts it.
+    if (first.kind === "interrupted" && first.interruption.kind === "handover") running.detach();
+    else await running.stop(STOP_GRACE_MS);
+    await output.close();
+    return first;
+  } finally {
+    poking.abort();
+    deadlines.stop();
+    await heard.close();
+  }
+}
+
+type Heard = ReturnType<typeof listen>;
+
+/** Turns output into events, keeps what the verdict needs and writes the transcript. */
+function listen(options: StepOptions) {
+  const parser = options.adapter.parser();
+  const splitter = lineSplitter();
+  const transcript = openTranscript(options.transcript);
+  const errors: ErrorEvent[] = [];
+  let final: FinalEvent | undefined;
+  let bytes = 0;
+  const flooded = Promise.withResolvers<void>();
+
+  const hear = (events: readonly AgentEvent[]) => {
+    for (const event of events) {
+      if (event.type === "final") final = event;
+      if (event.type === "error" && errors.push(event) > 20) errors.shift();
+      transcript.write(event);
+      options.onEvent(event);
+    }
+  };
+  const lines = (found: ReturnType<typeof splitter.end>) => {
+    for (const line of found) hear("text" in line ? parser.line(line.text) : [droppedLine(line.droppedBytes)]);
+  };
+  return {
+    chunk(chunk: Uint8Array) {
+      bytes += chunk.length;
+      if (bytes > MAX_OUTPUT_BYTES) return flooded.resolve();
+      lines(splitter.push(chunk));
+      options.onOutput(Date.now());
+    },
+    flooded: flooded.promise,
+    end(exitCode: number) {
+      lines(splitter.end());
+      hear(parser.end(exitCode));
+      return { final, errors };
+    },
+    close: () => transcript.close(),
+  };
+}
+
+async function concluded(end: StepEnd, heard: Heard, adapter: Adapter, dir: string): Promise<StepResult> {
+  if ("lost" in end) return { kind: "lost" };
+  const { final, errors } = heard.end(end.exitCode);
+  const stderrTail = await readTail(join(dir, "stderr"), STDERR_TAIL_BYTES);
+  const verdict = adapter.judge({ exitCode: end.exitCode, final, errors, stderrTail });
+  const stdoutTail = await readTail(join(dir, "stdout"), STDERR_TAIL_BYTES);
+  return {
+    kind: "ended",
+    exitCode: end.exitCode,
+    verdict,
+    outputTail: [stdoutTail, stderrTail].filter(Boolean).join("\n"),
+  };
+}
+
+/** The times that deadlines are measured from: those of the files, which no restart changes. */
+async function readTimes(options: StepOptions, dir: string): Promise<StepTimes> {
+  const written = await Promise.all(["stdout", "stderr"].map((name) => lastWrite(join(dir, name))));
+  const lastOutputAt = written.reduce(
+    (one, other) => (other !== undefined && other > (one ?? 0) ? other : one),
+    undefined,
+  );
+  return { runStartedAt: options.runStartedAt, stepStartedAt: options.step.startedAt, lastOutputAt };
+}
+
+async function lastWrite(path: string): Promise<number | undefined> {
+  const file = await stat(path).catch(() => undefined); // not made yet = nothing written
+  return file && file.size > 0 ? file.mtimeMs : undefined;
+}
+
+async function keepPoking(output: { poke(): Promise<void> }, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await delay(POKE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted) return new Promise(() => undefined); // the step is over: this never wins the race
+    await output.poke();
+  }
+}

@@ -1,0 +1,75 @@
+/** What a run is made of while its host is alive, and what all runs of a host share. */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import type { TaskNews } from "../../src/task/next-state.ts";
+import type { TaskStore } from "../../src/task/store.ts";
+import type { Task } from "../../src/task/task.ts";
+import type { BotClient } from "../bot-client.ts";
+import type { OperatorFile } from "../operator-file.ts";
+import type { SandboxDriver, SlotUser } from "../sandbox/sandbox.ts";
+import type { Sessions } from "../tmux/sessions.ts";
+import type { Interruption } from "./interruption.ts";
+import type { Lease } from "./lease.ts";
+import type { RunFolder } from "./run-record.ts";
+import type { Spoken } from "./spoken.ts";
+
+/** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
+export type Shared = {
+  hostId: string;
+  dataDir: string;
+  redis: Redis;
+  store: TaskStore;
+  bot: BotClient;
+  sessions: Sessions;
+  driver: SandboxDriver;
+  operator: OperatorFile;
+  env: Readonly<Record<string, string | undefined>>;
+  log: Logger;
+};
+
+export type Run = {
+  task: Task;
+  folder: RunFolder;
+  lease: Lease;
+  user: SlotUser;
+  spoken: Spoken;
+  /** When the agent last said anything, or the run's start. Unix ms; the run's heartbeat. */
+  lastOutputAt: number;
+  log: Logger;
+  /** Resolves once, when the run must stop before its agent has. */
+  interrupted: Promise<Interruption>;
+  /** The same, as a signal for programs and requests; its reason is the Interruption. */
+  signal: AbortSignal;
+  interrupt(interruption: Interruption): void;
+};
+
+export const runsDir = (dataDir: string): string => join(dataDir, "host", "runs");
+
+/**
+ * Brings news of this run into the record, however long Redis is away: the run is not over before its end is written.
+ * The host's shutdown (`handover`) ends the waiting; the next life says it again.
+ */
+export async function tell(shared: Shared, run: Run, news: TaskNews): Promise<Task | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await shared.store.advance(run.task.spec.id, news);
+    } catch (error) {
+      run.log.warn({ err: error, news: news.name }, "Redis does not take the news; trying again");
+      await delay(Math.min(200 * 2 ** attempt, 5_000), undefined, {
+        signal: run.signal.aborted ? undefined : run.signal,
+      }).catch(() => undefined);
+      if (isHandover(run)) throw error;
+    }
+  }
+}
+
+/** Throws when the run has been interrupted: call it between two deeds. */
+export function throwIfInterrupted(run: Run): void {
+  run.signal.throwIfAborted();
+}
+
+export function isHandover(run: Run): boolean {
+  return run.signal.aborted && (run.signal.reason as Interruption).kind === "handover";
+}

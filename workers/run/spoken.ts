@@ -1,0 +1,60 @@
+/**
+ * What a run has to show, folded from the events of all its steps: the last lines, the tokens, the cost. Bounded: it
+ * goes into the task record and from there into the progress comment.
+ */
+import type { Progress } from "../../src/task/task.ts";
+import type { AgentEvent } from "../agents/event.ts";
+import { usageMeter } from "../agents/usage.ts";
+import { keepEnd } from "../agents/visible-text.ts";
+
+const MAX_LINES = 15;
+const MAX_CHARACTERS = 4_000;
+
+export type Spoken = {
+  hear(event: AgentEvent): void;
+  progress(): Progress;
+  lastLines(): string;
+  /** A step begins: its program counts its usage from zero. */
+  begin(): void;
+};
+
+export function makeSpoken(): Spoken {
+  const usage = usageMeter();
+  let lines: string[] = [];
+  let sessionId: string | undefined;
+  let model: string | undefined;
+
+  const say = (text: string) => {
+    lines = [...lines, ...text.trimEnd().split("\n")].slice(-MAX_LINES);
+  };
+  const lastLines = () => keepEnd(lines.join("\n"), MAX_CHARACTERS);
+
+  return {
+    hear(event) {
+      usage.add(event);
+      if (event.type === "text") say(event.text);
+      else if (event.type === "tool" && event.status !== "ok") say(`▸ ${event.name} ${event.summary}`.trimEnd());
+      else if (event.type === "error") say(`! ${event.message}`);
+      else if (event.type === "retry") say(`… waits and tries again: ${event.reason}`);
+      else if (event.type === "final" && event.text && lines.length === 0) say(event.text);
+      else if (event.type === "session") {
+        sessionId = event.sessionId;
+        model = event.model ?? model;
+      }
+    },
+    lastLines,
+    begin: () => usage.begin(),
+    progress() {
+      const { inputTokens, outputTokens, costUsd } = usage.totals();
+      const told = inputTokens + outputTokens > 0;
+      return {
+        lastLines: lastLines(),
+        sessionId,
+        model,
+        inputTokens: told ? inputTokens : undefined,
+        outputTokens: told ? outputTokens : undefined,
+        costUsd,
+      };
+    },
+  };
+}
