@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
+import { hostGitOutput } from "../../../workers/workspace/git.ts";
+import { AccessDenied, BranchGone, FetchFailed, RepositoryGone } from "../../../workers/workspace/git-errors.ts";
+import { openMirror } from "../../../workers/workspace/mirror.ts";
+import { readFileAt } from "../../../workers/workspace/read-file-at.ts";
+import { git, startHost, startRemote, temporaryFolder } from "./support.ts";
+
+test("branches arrive under their tips, and a later fetch brings what changed", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const next = remote.commit({ "a.txt": "1\n" });
+  const side = remote.commit({ "b.txt": "2\n" }, "feature/side");
+  expect(await fetchRefs(host.mirror, remote.access, ["main", "feature/side"])).toEqual({
+    main: next,
+    "feature/side": side,
+  });
+});
+
+test("a branch that came back as a folder of branches is fetched all the same", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  remote.commit({ "a.txt": "1\n" }, "topic");
+  await fetchRefs(host.mirror, remote.access, ["topic"]);
+  git(remote.bare, "branch", "-D", "topic");
+  const sha = remote.commit({ "a.txt": "2\n" }, "main");
+  git(remote.bare, "branch", "topic/one", sha);
+  expect(await fetchRefs(host.mirror, remote.access, ["topic/one"])).toEqual({ "topic/one": sha });
+});
+
+test("a rewritten branch is followed", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  git(remote.clone, "commit", "-q", "--amend", "-m", "rewritten");
+  git(remote.clone, "push", "-q", "--force", remote.bare, "HEAD:main");
+  const { main } = await fetchRefs(host.mirror, remote.access, ["main"]);
+  expect(main).toBe(git(remote.clone, "rev-parse", "HEAD"));
+  expect(main).not.toBe(host.main);
+});
+
+test("when nothing is new a fetch is one conversation without a pack", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  remote.server.requests.length = 0;
+  await fetchRefs(host.mirror, remote.access, ["main"]);
+  // The first request is sent without credentials: git offers them only when asked.
+  const posts = remote.server.requests.filter((request) => request.startsWith("POST"));
+  expect(posts).toEqual(["POST /octo-org/example.git/git-upload-pack"]);
+});
+
+test("twenty equal requests at once are answered by at most two fetches", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const sha = remote.commit({ "a.txt": "1\n" });
+  remote.server.requests.length = 0;
+  const all = await Promise.all(Array.from({ length: 20 }, () => fetchRefs(host.mirror, remote.access, ["main"])));
+  expect(all).toEqual(Array.from({ length: 20 }, () => ({ main: sha })));
+  const conversations = remote.server.requests.filter((request) => request.includes("info/refs"));
+  expect(conversations.length).toBeLessThanOrEqual(4); // each begins with one 401
+});
+
+test("a failed fetch does not stop the next one", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const [first, second] = await Promise.allSettled([
+    fetchRefs(host.mirror, remote.access, ["gone"]),
+    fetchRefs(host.mirror, remote.access, ["main"]),
+  ]);
+  expect(first.status).toBe("rejected");
+  expect(second).toMatchObject({ status: "fulfilled", value: { main: host.main } });
+});
+
+test("each way of losing a repository is an error of its own with a sentence for people", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const ask = (branch = "main") => fetchRefs(host.mirror, remote.access, [branch]);
+  const failure = (promise: Promise<unknown>) =>
+    promise.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  const gone = await failure(ask("feature/x"));
+  expect(gone).toBeInstanceOf(BranchGone);
+  expect(gone).toMatchObject({
+    branch: "feature/x",
+    message: "The branch `feature/x` does not exist in octo-org/example any more.",
+  });
+  remote.server.refuse = { status: 404, text: "Repository not found." };
+  expect(await failure(ask())).toBeInstanceOf(RepositoryGone);
+  remote.server.refuse = { status: 403, text: "This installation has been suspended" };
+  expect(await failure(ask())).toMatchObject({ constructor: AccessDenied, status: 403 });
+  remote.server.refuse = undefined;
+  remote.server.token = "another";
+  const expired = { ...remote.access, token: async () => "ghs_expired" };
+  expect(await failure(fetchRefs(host.mirror, expired, ["main"]))).toMatchObject({
+    constructor: AccessDenied,
+    status: 401,
+  });
+  await remote.server.close();
+  expect(await failure(ask())).toBeInstanceOf(FetchFailed);
+  expect(await failure(ask("a..b"))).toBeInstanceOf(FetchFailed);
+});
+
+test("a long token with dots is accepted and stands in no file and no error", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const token = `ghs_${"Ab1-".repeat(60)}.${"Cd2_".repeat(60)}.${"e".repeat(35)}`;
+  remote.server.token = token;
+  expect(await fetchRefs(host.mirror, remote.access, ["main"])).toEqual({ main: host.main });
+  const error = await fetchRefs(host.mirror, remote.access, ["nowhere"]).catch((caught: unknown) => caught);
+  expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain(token.slice(0, 40));
+  for (const entry of await readdir(host.dataDir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    expect([file, (await readFile(file, "latin1")).includes(token.slice(0, 40))]).toEqual([file, false]);
+  }
+});
+
+test("an address with credentials, without https or with a file in it is refused", async () => {
+  const { dir } = await openMirror(temporaryFolder(), 1);
+  for (const cloneUrl of [
+    "https://x-access-token:secret@github.com/octo-org/example.git",
+    "http://github.com/octo-org/example.git",
+    "file:///etc",
+    "ext::sh -c true",
+    "/tmp/repository",
+  ]) {
+    const error = await fetchRefs({ dir }, { cloneUrl, token: async () => "t" }, ["main"]).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toBeInstanceOf(Error);
+    expect(String(error)).not.toContain("secret");
+  }
+});
+
+test("the token goes to the repository's own host and to no other", async () => {
+  const remote = await startRemote();
+  const other = await startRemote();
+  const host = await startHost(remote);
+  const config = readFileSync(join(host.mirror.dir, "config"), "utf8");
+  expect(config).toContain("ORCH_GIT_TOKEN");
+  const ask = (url: string) =>
+    hostGitOutput(host.mirror.dir, ["credential", "fill"], {
+      input: `url=${url}\n\n`,
+      env: { ORCH_GIT_HOST: new URL(remote.server.url).host, ORCH_GIT_TOKEN: "sesame" },
+    });
+  expect(await ask(`${remote.server.url}/octo-org/example.git`)).toContain("password=sesame");
+  await expect(ask(`${other.server.url}/octo-org/example.git`)).rejects.toThrow("terminal prompts disabled");
+});
+
+test("many tasks may open a mirror at once; it is made once, whole", async () => {
+  const dataDir = temporaryFolder();
+  const mirrors = await Promise.all(Array.from({ length: 10 }, () => openMirror(dataDir, 7)));
+  expect(new Set(mirrors.map(({ dir }) => dir)).size).toBe(1);
+  expect(await readdir(join(dataDir, "host/mirrors"))).toEqual(["7.git"]);
+  await expect(openMirror(dataDir, 1.5)).rejects.toThrow("Not a repository id");
+});
+
+test("a mirror is an ordinary bare repository whose hooks never run", async () => {
+  const { dir } = await openMirror(temporaryFolder(), 7);
+  expect(git(dir, "rev-parse", "--is-bare-repository")).toBe("true");
+  expect(git(dir, "config", "core.hooksPath")).toBe("/dev/null");
+  expect(git(dir, "config", "gc.auto")).toBe("0");
+  expect(git(dir, "fsck")).toBe("");
+  expect(existsSync(join(dir, "hooks"))).toBe(false);
+});
+
+test("a file is read from a commit, and only as a bounded regular file", async () => {
+  const host = await startHost(
+    await startRemote({ ".github/orch.yml": "verify: npm test\n", link: { link: ".github/orch.yml" } }),
+  );
+  const read = (path: string, limit = 100) => readFileAt(host.mirror, host.main, path, limit);
+  expect(await read(".github/orch.yml")).toBe("verify: npm test\n");
+  expect(await read(".github/none.yml")).toBeUndefined();
+  expect(await read(".github")).toBeUndefined();
+  expect(await read("link")).toBeUndefined();
+  await expect(read(".github/orch.yml", 5)).rejects.toThrow("larger than the 5 bytes");
+});

@@ -1,0 +1,102 @@
+/** A host's data folder, a repository on a git server, and commits in it, for one test; all of it is gone afterwards. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { SlotUser } from "../../../workers/sandbox/sandbox.ts";
+import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
+import type { GitAccess } from "../../../workers/workspace/git-access.ts";
+import { openMirror } from "../../../workers/workspace/mirror.ts";
+import { createWorkspace } from "../../../workers/workspace/workspace.ts";
+import { createBareRepository, type GitServer, startGitServer } from "./git-server.ts";
+
+export const asRoot = process.getuid?.() === 0;
+
+/** An unprivileged user without an account where the tests run as root, otherwise the user of the tests. */
+export const slotUser: SlotUser = asRoot ? { slot: 0, uid: 64_021, gid: 64_021 } : { slot: 0 };
+
+const identity = {
+  GIT_AUTHOR_NAME: "maintainer",
+  GIT_AUTHOR_EMAIL: "maintainer@example.com",
+  GIT_COMMITTER_NAME: "maintainer",
+  GIT_COMMITTER_EMAIL: "maintainer@example.com",
+};
+
+/** Plain git, as a person would run it. */
+export function git(cwd: string, ...args: string[]): string {
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1", ...identity };
+  return execFileSync("git", args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+}
+
+/** A folder that slot users can pass through, removed after the test. */
+export function temporaryFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "orch-test-"));
+  chmodSync(dir, 0o711);
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** `undefined` deletes, `{ link }` makes a symbolic link. */
+export type Files = Record<string, string | { link: string } | undefined>;
+
+export function writeFiles(dir: string, files: Files): void {
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(dir, path);
+    rmSync(file, { force: true });
+    if (content === undefined) continue;
+    mkdirSync(dirname(file), { recursive: true });
+    if (typeof content === "string") writeFileSync(file, content);
+    else symlinkSync(content.link, file);
+  }
+}
+
+export type Remote = {
+  server: GitServer;
+  access: GitAccess;
+  /** The repository on the server. */
+  bare: string;
+  /** A person's clone of it. */
+  clone: string;
+  /** Commits in the clone and pushes; gives the commit's id. */
+  commit(files: Files, branch?: string): string;
+};
+
+/** `octo-org/example` with one commit on `main`. */
+export async function startRemote(files: Files = { "README.md": "hello\n" }): Promise<Remote> {
+  const root = temporaryFolder();
+  const server = await startGitServer(root);
+  onTestFinished(() => server.close());
+  const bare = createBareRepository(root, "octo-org/example");
+  const clone = join(root, "clone");
+  git(root, "clone", "-q", bare, clone);
+  const commit = (changes: Files, branch = "main"): string => {
+    git(clone, "checkout", "-q", "-B", branch);
+    writeFiles(clone, changes);
+    git(clone, "add", "-A");
+    git(clone, "commit", "-q", "-m", "a change");
+    git(clone, "push", "-q", bare, `HEAD:refs/heads/${branch}`);
+    return git(clone, "rev-parse", "HEAD");
+  };
+  commit(files);
+  const access = { cloneUrl: `${server.url}/octo-org/example.git`, token: async () => server.token };
+  return { server, access, bare, clone, commit };
+}
+
+/** A host with the remote's `main` in its mirror. */
+export async function startHost(remote: Remote) {
+  const dataDir = temporaryFolder();
+  const mirror = await openMirror(dataDir, 42);
+  const { main = "" } = await fetchRefs(mirror, remote.access, ["main"]);
+  const create = (taskId: string, branch = `orch/7-${taskId}`, sha = main) =>
+    createWorkspace({ dataDir, taskId, mirror, sha, branch, user: slotUser });
+  return { dataDir, mirror, main, create };
+}
+
+/** The program of the slot's user that prints what `script` prints. */
+export function asAgent(cwd: string, script: string): string {
+  const program = asRoot ? ["setpriv", `--reuid=${slotUser.uid}`, `--regid=${slotUser.gid}`, "--clear-groups"] : [];
+  const [file = "sh", ...args] = [...program, "sh", "-ec", script];
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1" };
+  return execFileSync(file, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+}

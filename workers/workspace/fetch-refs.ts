@@ -1,0 +1,75 @@
+/**
+ * Brings branches into the mirror: one `git fetch` of exactly the branches that were asked for, which is one round trip when
+ * nothing is new. Fetches of one mirror never overlap; a request that equals one still waiting shares its answer (never that
+ * of one already under way, which may have looked before the change that the request is about).
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isBranchName, mirrorRef } from "./branch-name.ts";
+import { mirrorGit } from "./git.ts";
+import { type GitAccess, openAccess } from "./git-access.ts";
+import { FetchFailed, remoteError } from "./git-errors.ts";
+import { checkSha } from "./host-folders.ts";
+import type { Mirror } from "./mirror.ts";
+
+/** A first fetch of a large repository takes minutes; a dead line is noticed after one (http.lowSpeedTime). */
+const FETCH_MS = 15 * 60_000;
+
+/** Branch -> full commit id. */
+export type Tips = Record<string, string>;
+
+type Queue = { last: Promise<unknown>; waiting: Map<string, Promise<Tips>> };
+const queues = new Map<string, Queue>();
+
+/**
+ * The tips of `branches` on the remote, now in the mirror with all their history.
+ * @throws BranchGone, RepositoryGone, AccessDenied, FetchFailed
+ */
+export function fetchRefs(mirror: Mirror, access: GitAccess, branches: readonly string[]): Promise<Tips> {
+  const queue: Queue = queues.get(mirror.dir) ?? { last: Promise.resolve(), waiting: new Map() };
+  queues.set(mirror.dir, queue);
+  const key = JSON.stringify([access.cloneUrl, ...branches]);
+  const same = queue.waiting.get(key);
+  if (same) return same;
+  const turn = queue.last.then(() => {
+    queue.waiting.delete(key);
+    return fetchNow(mirror, access, branches);
+  });
+  queue.waiting.set(key, turn);
+  queue.last = turn.then(
+    () => undefined,
+    () => undefined, // the asker hears of it; the next in line must not
+  );
+  return turn;
+}
+
+async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly string[]): Promise<Tips> {
+  const open = await openAccess(access);
+  const odd = branches.find((branch) => !isBranchName(branch));
+  if (odd !== undefined) {
+    throw new FetchFailed({ repository: open.repository, detail: `${JSON.stringify(odd)} cannot be a branch's name.` });
+  }
+  const refspecs = branches.map((branch) => `+refs/heads/${branch}:${mirrorRef(branch)}`);
+  // The history that people pushed is not run through fsck: GitHub has accepted it, and many old repositories fail it for
+  // harmless flaws (zero-padded modes, odd time zones). What agents make is checked when it is collected.
+  const args = [
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    open.url,
+    ...refspecs,
+  ];
+  const git = mirrorGit(mirror.dir, { ...open, signal: AbortSignal.timeout(FETCH_MS) });
+  await git.raw(args).catch((error: unknown) => {
+    throw remoteError("fetch", open.redact(error instanceof Error ? error.message : String(error)), open.repository);
+  });
+  const tips = await Promise.all(branches.map(async (branch) => [branch, await readTip(mirror, branch)] as const));
+  return Object.fromEntries(tips);
+}
+
+/** Reads the ref's file: refs of a mirror are never packed, and a process would cost 5 ms on the way to every agent. */
+async function readTip(mirror: Mirror, branch: string): Promise<string> {
+  return checkSha((await readFile(join(mirror.dir, mirrorRef(branch)), "utf8")).trim());
+}

@@ -1,0 +1,50 @@
+/**
+ * The task's own repository and its one worktree, written as files. `git worktree add -b` would start four processes (itself,
+ * branch, symbolic-ref, reset); with the registration written by hand, one `read-tree` remains. The format is that of
+ * gitrepository-layout(5), "worktrees/"; a test holds the result against a real `git worktree add --no-track -b`.
+ */
+import { chown, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeBareRepository } from "./bare-repository.ts";
+import type { Mirror } from "./mirror.ts";
+import type { Owner } from "./slot-user.ts";
+
+export type TaskRepository = { dir: string; repositoryDir: string; treeDir: string; branch: string; sha: string };
+
+/** The repository's own folder for its one worktree: the git directory of all commands in it. */
+export const worktreeGitDir = (repositoryDir: string) => join(repositoryDir, "worktrees", "tree");
+
+/** Commits need some identity; who is really named in what gets published is decided there, not here. */
+const SETTINGS = [
+  ["core.repositoryformatversion", "0"],
+  ["core.filemode", "true"],
+  ["core.bare", "true"],
+  ["user.name", "Orch agent"],
+  ["user.email", "agent@orch.invalid"],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+] as const;
+
+/**
+ * Fills the empty folder `dir`: repository on `branch` at `sha`, objects borrowed from the mirror, an empty tree to check out
+ * into, `home` and `tmp`. Everything, `dir` last, then belongs to `owner`; until then nobody else can reach into it.
+ */
+export async function writeTaskRepository(task: TaskRepository, mirror: Mirror, owner: Owner): Promise<void> {
+  const made = await writeBareRepository(task.repositoryDir, SETTINGS, {
+    "objects/info/alternates": `${join(mirror.dir, "objects")}\n`,
+    [`refs/heads/${task.branch}`]: `${task.sha}\n`,
+    "worktrees/tree/HEAD": `ref: refs/heads/${task.branch}\n`,
+    "worktrees/tree/commondir": "../..\n",
+    "worktrees/tree/gitdir": `${join(task.treeDir, ".git")}\n`,
+  });
+  const link = join(task.treeDir, ".git");
+  await mkdir(task.treeDir, { mode: 0o755 });
+  await writeFile(link, `gitdir: ${worktreeGitDir(task.repositoryDir)}\n`, { flag: "wx" });
+  const privateFolders = [join(task.dir, "home"), join(task.dir, "tmp")];
+  await Promise.all(privateFolders.map((folder) => mkdir(folder, { mode: 0o700 })));
+  const { uid } = owner;
+  if (uid === undefined) return;
+  const all = [...made, task.treeDir, link, ...privateFolders];
+  await Promise.all(all.map((path) => chown(path, uid, owner.gid ?? uid)));
+  await chown(task.dir, uid, owner.gid ?? uid);
+}

@@ -1,0 +1,87 @@
+/**
+ * The workspace of a task: a repository of its own and a worktree in it, owned by the slot's user, with objects borrowed
+ * read-only from the mirror. The agent may do to it whatever it likes; the host never runs git in it again.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { runProgram } from "../run-program.ts";
+import type { Mount, SlotUser } from "../sandbox/sandbox.ts";
+import { isBranchName, localBranchName } from "./branch-name.ts";
+import { gitEnvironment, hardenedOptions } from "./git.ts";
+import { checkSha, workspaceDir } from "./host-folders.ts";
+import type { Mirror } from "./mirror.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import { removeWorkspace } from "./remove-workspace.ts";
+import { asSlotUser } from "./slot-user.ts";
+import { worktreeGitDir, writeTaskRepository } from "./task-repository.ts";
+import { guardTree } from "./tree-guard.ts";
+
+/** All paths absolute. `branch`: the local one, checked out in `treeDir`. `baseSha`: the commit that the work started from. */
+export type Workspace = { dir: string; repositoryDir: string; treeDir: string; branch: string; baseSha: string };
+
+export type WorkspaceOptions = {
+  dataDir: string;
+  taskId: string;
+  mirror: Mirror;
+  /** Full commit id, fetched into the mirror before. */
+  sha: string;
+  /** `orch/...`, or a pull request's head; an odd name is replaced by a neutral local one. */
+  branch: string;
+  user: SlotUser;
+};
+
+/** The disk may be slow and the tree large (up to 2 GB). */
+const CHECKOUT_MS = 10 * 60_000;
+
+/**
+ * The workspace of the task. One that is whole and belongs to the same user is given back as it is, with the branch and base
+ * that it was made for: the run goes on where the last one stopped. A half-made one, or another slot's, is made anew.
+ * @throws TooLarge; Error when the checkout fails (nothing is left behind then)
+ */
+export async function createWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { dataDir, taskId, mirror, user } = options;
+  const sha = checkSha(options.sha);
+  if (!isBranchName(options.branch)) throw new Error(`Not a branch name: ${JSON.stringify(options.branch)}`);
+  const dir = await workspaceDir(dataDir, taskId);
+  const paths = { dir, repositoryDir: join(dir, "repo.git"), treeDir: join(dir, "tree") };
+  const record = await readRecord(dir);
+  if (record && record.uid === user.uid) return { ...paths, branch: record.branch, baseSha: record.baseSha };
+  await guardTree(mirror, sha);
+  const branch = localBranchName(options.branch, taskId);
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    await removeWorkspace({ dataDir, taskId });
+    await mkdir(dir, { mode: 0o700 });
+  }
+  try {
+    await writeTaskRepository({ ...paths, branch, sha }, mirror, user);
+    await checkOut(paths, user);
+    await writeRecord(dir, { branch, baseSha: sha, uid: user.uid });
+  } catch (error) {
+    await removeWorkspace({ dataDir, taskId });
+    throw error;
+  }
+  return { ...paths, branch, baseSha: sha };
+}
+
+/** As the slot's user, so that the files are born with the right owner and a hostile tree meets no powers. */
+async function checkOut(paths: { repositoryDir: string; treeDir: string }, user: SlotUser): Promise<void> {
+  const where = [`--git-dir=${worktreeGitDir(paths.repositoryDir)}`, `--work-tree=${paths.treeDir}`];
+  const command = asSlotUser(user, ["git", ...hardenedOptions(), ...where, "read-tree", "-u", "--reset", "HEAD"]);
+  const done = await runProgram({
+    ...command,
+    cwd: paths.treeDir,
+    env: { ...gitEnvironment(), GIT_CONFIG_GLOBAL: "/dev/null" },
+    timeoutMs: CHECKOUT_MS,
+  });
+  if (done.exitCode === 0) return;
+  const why = done.timedOut ? `it took longer than ${CHECKOUT_MS / 60_000} minutes` : done.stderr.trim().slice(-500);
+  throw new Error(`Checking out the files failed: ${why}`);
+}
+
+/** What the sandbox must show to a program that works in the workspace: all of it, and the objects that it borrows. */
+export function workspaceMounts(workspace: Workspace, mirror: Mirror): Mount[] {
+  return [{ source: workspace.dir, writable: true }, { source: join(mirror.dir, "objects") }];
+}
