@@ -4,6 +4,8 @@
  */
 import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 
 export type Env = Record<string, string | undefined>;
@@ -75,8 +77,8 @@ const withDefault = <T extends z.ZodType>(type: T, value: z.input<T>) =>
   z.preprocess((given) => blankIsUnset(given) ?? value, type);
 
 const port = z.coerce.number("PORT must be a number").int().min(0).max(65_535);
-const redisUrl = z.string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379").regex(/^rediss?:\/\/\S+$/, {
-  error: "REDIS_URL must look like redis://127.0.0.1:6379 or rediss://…",
+const redisUrl = z.string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379").regex(/^(rediss?:\/\/|unix:\/\/\/)\S+$/, {
+  error: "REDIS_URL must look like redis://127.0.0.1:6379, rediss://… or unix:///path/to/redis.sock",
 });
 const workerSecret = z
   .string("WORKER_SECRET is missing: make one with `openssl rand -hex 32` and give it to bot and worker hosts alike")
@@ -122,7 +124,7 @@ const botSettings = z.object({
 const hostSettings = z.object({
   ...shared,
   BOT_URL: withDefault(z.url("BOT_URL must be a URL such as https://bot.example.com"), "http://127.0.0.1:3000"),
-  ORCH_DATA: withDefault(z.string().startsWith("/", "ORCH_DATA must be an absolute path"), "/var/lib/orch"),
+  ORCH_DATA: optional(z.string().startsWith("/", "ORCH_DATA must be an absolute path")),
   ORCH_CONFIG: optional(z.string()),
 });
 
@@ -162,10 +164,16 @@ export function readHostConfig(env: Env): HostConfig {
     workerSecret: settings.WORKER_SECRET,
     botUrl: settings.BOT_URL.replace(/\/$/, ""),
     github,
-    dataDir: settings.ORCH_DATA,
+    dataDir: settings.ORCH_DATA ?? defaultDataDir(env),
     configFile: settings.ORCH_CONFIG,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** Where Orch keeps things when ORCH_DATA is unset: the system's place for root, the user's own for everybody else. */
+export function defaultDataDir(env: Env): string {
+  if (process.getuid?.() === 0) return "/var/lib/orch";
+  return join(env.XDG_DATA_HOME ?? join(env.HOME ?? homedir(), ".local", "share"), "orch");
 }
 
 function collect<T extends z.ZodType>(schema: T, env: Env, problems: string[]): z.output<T> | undefined {

@@ -7,8 +7,13 @@ import { Redis } from "ioredis";
 /** A reply that takes longer than this is an error, ms. The command may still have been carried out: scripts are idempotent. */
 const COMMAND_TIMEOUT_MS = 2_500;
 
+/** ioredis wants the bare path of a unix socket; everything else it reads from the URL itself. */
+function addressOf(url: string): string {
+  return url.startsWith("unix://") ? url.slice("unix://".length) : url;
+}
+
 export function connectRedis(url: string, name: string): Redis {
-  const redis = new Redis(url, {
+  const redis = new Redis(addressOf(url), {
     connectionName: `orch-${name}`,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -23,7 +28,7 @@ export function connectRedis(url: string, name: string): Redis {
 
 /** Connection for BullMQ's worker and for subscriptions: they block by design, so they wait for Redis to come back. */
 export function connectBlockingRedis(url: string, name: string): Redis {
-  const redis = new Redis(url, {
+  const redis = new Redis(addressOf(url), {
     connectionName: `orch-${name}`,
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),

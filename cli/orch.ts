@@ -1,0 +1,55 @@
+/** The command `orch`: what an operator asks of one machine. Each verb is a file of its own. */
+import { existsSync } from "node:fs";
+import { Command } from "commander";
+import { VERSION } from "../src/task/version.ts";
+import { attach } from "./attach.ts";
+import { doctor } from "./doctor.ts";
+import { run } from "./run.ts";
+import { status } from "./status.ts";
+
+// The settings of this folder; what the environment says already goes first.
+if (existsSync(".env")) process.loadEnvFile(".env");
+
+const program = new Command("orch")
+  .description("Turns a /orch comment on GitHub into a pull request, with coding agents on your own machines.")
+  .version(VERSION)
+  .showHelpAfterError()
+  .addHelpText(
+    "after",
+    "\nSettings come from the environment and from .env in the current folder; .env.example documents each.",
+  );
+
+program
+  .command("start")
+  .description("run everything on this machine: Redis (where REDIS_URL is unset), the bot and a worker host")
+  .action(() => run(process.env));
+
+program
+  .command("doctor")
+  .description("check prerequisites, settings, Redis, the sandbox and the agents; say what to do about each problem")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    process.exitCode = await doctor(process.env, options.json === true);
+  });
+
+program
+  .command("status")
+  .description("show hosts, the queue and the tasks that are not settled")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    process.exitCode = await status(process.env, options.json === true);
+  });
+
+program
+  .command("attach")
+  .argument("<task>", "task id, or its beginning")
+  .description("watch the live session of a task on this machine (read-only; detach with Ctrl-b d)")
+  .option("--write", "let your keys reach the session")
+  .action(async (task: string, options: { write?: boolean }) => {
+    process.exitCode = await attach(process.env, task, options.write === true);
+  });
+
+await program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`orch: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,112 @@
+/**
+ * Everything on one machine: an embedded Redis where none is given, the bot and a worker host, each a process of its
+ * own. A process that crashes is started again; agents in their sessions do not notice. Stops in reverse order.
+ */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { defaultDataDir, type Env } from "../src/config.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "./embedded-redis.ts";
+
+/** A program that ends with this has nothing to gain from being started again (EX_CONFIG of sysexits.h). */
+export const EXIT_CONFIG = 78;
+const RESTART_MS = 1_000;
+
+export type Everything = {
+  env: Record<string, string>;
+  dataDir: string;
+  ended: Promise<number>;
+  stop(): Promise<void>;
+};
+
+export type StartOptions = { env: Env; stdio?: "inherit" | "ignore"; onStart?: (name: string, pid: number) => void };
+
+/** Starts all and returns; `ended` resolves with an exit code when something ended for good, or after `stop`. */
+export async function startEverything({ env, stdio = "inherit", onStart }: StartOptions): Promise<Everything> {
+  const dataDir = env.ORCH_DATA || defaultDataDir(env);
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  const redis = env.REDIS_URL ? undefined : await startEmbeddedRedis(dataDir);
+  if (redis) onStart?.("redis", redis.pid);
+  const port = env.PORT || "3000";
+  const full: Record<string, string> = {
+    ...defined(env),
+    ORCH_DATA: dataDir,
+    REDIS_URL: env.REDIS_URL || redis?.url || "",
+    WORKER_SECRET: env.WORKER_SECRET || ownSecret(dataDir),
+    PORT: port,
+    BOT_URL: env.BOT_URL || `http://127.0.0.1:${port}`,
+  };
+  const bot = supervise("bot", program("../src/main"), full, stdio, onStart);
+  const worker = supervise("worker", program("../workers/main"), full, stdio, onStart);
+  const ended = Promise.race([
+    bot.ended,
+    worker.ended,
+    redis ? redis.ended.then(() => 1) : new Promise<number>(() => undefined),
+  ]);
+  return { env: full, dataDir, ended, stop: () => stopAll([worker, bot], redis) };
+}
+
+type Supervised = { ended: Promise<number>; stop(): Promise<void> };
+
+/** The bot knows no operator's file and the worker no App key: each gets only its own settings. */
+const WITHHELD: Record<string, readonly string[]> = {
+  bot: ["ORCH_CONFIG"],
+  worker: ["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET"],
+};
+
+function supervise(
+  name: string,
+  file: string,
+  env: Record<string, string>,
+  stdio: "inherit" | "ignore",
+  onStart?: StartOptions["onStart"],
+): Supervised {
+  const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !WITHHELD[name]?.includes(key)));
+  let stopping = false;
+  let child: ReturnType<typeof spawn>;
+  const run = async (): Promise<number> => {
+    for (;;) {
+      child = spawn(process.execPath, [file], { env: ownEnv, stdio });
+      onStart?.(name, child.pid ?? 0);
+      const [code] = (await once(child, "exit")) as [number | null];
+      if (stopping) return 0;
+      if (code === EXIT_CONFIG || code === 0) return code;
+      await delay(RESTART_MS);
+      if (stopping) return 0;
+    }
+  };
+  const ended = run();
+  return {
+    ended,
+    async stop() {
+      stopping = true;
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function stopAll(inOrder: readonly Supervised[], redis: EmbeddedRedis | undefined): Promise<void> {
+  for (const each of inOrder) await each.stop();
+  await redis?.stop();
+}
+
+/** The source while developing, the built file where Orch was built: this file's own ending tells which. */
+function program(path: string): string {
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return fileURLToPath(new URL(`${path}.${ending}`, import.meta.url));
+}
+
+function ownSecret(dataDir: string): string {
+  const path = join(dataDir, "worker-secret");
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString("hex"), { mode: 0o600, flag: "wx" });
+  return readFileSync(path, "utf8").trim();
+}
+
+function defined(env: Env): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

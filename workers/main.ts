@@ -1,0 +1,143 @@
+/**
+ * The worker host's program: settings, sandbox, Redis, then the host. SIGTERM or SIGINT: a planned restart, agents go
+ * on in their sessions for the next life of this host. SIGUSR2: drain, ends when the last run ends. A second signal ends
+ * at once, which is safe too.
+ */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
+import { makeLog } from "../src/log.ts";
+import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
+import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { makeTaskStore } from "../src/task/store.ts";
+import { VERSION } from "../src/task/version.ts";
+import { makeBotClient } from "./bot-client.ts";
+import { makeHost } from "./host.ts";
+import { claimIdentity } from "./host-identity.ts";
+import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
+import type { Shared } from "./run/run.ts";
+import { NONE_WARNING } from "./sandbox/none.ts";
+import { chooseDriver } from "./sandbox/sandbox.ts";
+import { slotUsers } from "./sandbox/slot-users.ts";
+import { makeTmuxServer } from "./tmux/server.ts";
+import { makeSessions } from "./tmux/sessions.ts";
+
+const EXIT_CONFIG = 78;
+const REDIS_WAIT_MS = 60_000;
+
+async function main(): Promise<void> {
+  const { config, operator } = readSettings();
+  const log = makeLog(config.logLevel, "worker");
+  const hostDir = join(config.dataDir, "host");
+  const identity = await claimIdentity(hostDir);
+  const cleanExit = join(hostDir, "clean-exit");
+  const crashed = !existsSync(cleanExit);
+  rmSync(cleanExit, { force: true });
+
+  const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
+  const hidden = [join(config.dataDir, "worker-secret"), join(config.dataDir, "redis"), join(hostDir, "runs")];
+  mkdirSync(join(hostDir, "runs"), { recursive: true, mode: 0o700 });
+  const { driver, selfTest } = await chooseDriver({
+    mode: operator.sandbox,
+    dir: join(hostDir, "sandbox"),
+    users,
+    hidden,
+  });
+  if (driver.name === "none") log.warn(NONE_WARNING);
+  log.info(
+    { sandbox: driver.name, probes: selfTest.filter((probe) => probe.passed).length },
+    "sandbox self-test passed",
+  );
+
+  const redis = connectRedis(config.redisUrl, "worker");
+  const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
+  const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
+  await waitForRedis(redis, REDIS_WAIT_MS);
+  const sessions = await makeSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
+  const shared: Shared = {
+    hostId: identity.id,
+    dataDir: config.dataDir,
+    redis,
+    store: makeTaskStore(redis),
+    bot: makeBotClient(config.botUrl, config.workerSecret),
+    sessions,
+    driver,
+    operator,
+    env: process.env,
+    log,
+  };
+  const info = describe(identity.id, operator, driver.name);
+  await register(redis, info, Date.now());
+  const host = makeHost({ shared, blockingRedis, subscriber, slots: users, crashed });
+  await host.start();
+  log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
+
+  const finish = async (how: "handOver" | "drain") => {
+    log.info({ runs: host.runs() }, how === "drain" ? "draining: no new work" : "planned restart: agents go on");
+    await register(redis, { ...info, draining: true }, Date.now());
+    await host[how]();
+    if (how === "drain") await unregister(redis, identity.id);
+    writeFileSync(cleanExit, "");
+    await sessions.close();
+    process.exit(0);
+  };
+  onFirstSignal(finish, (error) => log.error({ err: error }, "the host could not stop in order"));
+}
+
+function describe(id: string, operator: OperatorFile, sandbox: HostInfo["sandbox"]): HostInfo {
+  return {
+    id,
+    name: hostname(),
+    version: VERSION,
+    pid: process.pid,
+    slots: operator.slots,
+    sandbox,
+    agents: [...operator.agents.keys()],
+    defaultAgent: operator.defaultAgent,
+    draining: false,
+    startedAt: Date.now(),
+  };
+}
+
+/** Both sources' problems in one error. */
+function readSettings(): { config: HostConfig; operator: OperatorFile } {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const config = attempt(() => readHostConfig(process.env));
+  const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
+  if (!config || !operator) throw new ConfigError(problems);
+  return { config, operator };
+}
+
+function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, failed: (error: unknown) => void): void {
+  let stopping = false;
+  const on = (signal: NodeJS.Signals, how: "handOver" | "drain") =>
+    process.on(signal, () => {
+      if (stopping) process.exit(130);
+      stopping = true;
+      finish(how).catch((error: unknown) => {
+        failed(error);
+        process.exit(1);
+      });
+    });
+  on("SIGTERM", "handOver");
+  on("SIGINT", "handOver");
+  on("SIGUSR2", "drain");
+}
+
+main().catch((error: unknown) => {
+  const isConfig = error instanceof ConfigError || (error instanceof Error && error.name === "SandboxError");
+  process.stderr.write(
+    `${isConfig ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(isConfig ? EXIT_CONFIG : 1);
+});
