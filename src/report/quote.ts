@@ -1,0 +1,91 @@
+/**
+ * Text by agents, hosts and people, as it may stand in our comments: it pings nobody, refers to no issue, closes
+ * nothing, loads no image, renders no markup. It comes as a fence, as code within a line, or as plain words.
+ *
+ * Names are broken inside fences and code as well: a squash merge copies a pull request's text into a commit message,
+ * where GitHub reads mentions and closing keywords without any Markdown around them.
+ */
+import { BREAK, cut, redact, stripInvisible } from "./publish-text.ts";
+
+/** A fence's limits: what a reader still reads. */
+const MAX_LINES = 40;
+const MAX_CHARS = 4_000;
+
+/** The last lines of a text as a code block, or undefined when there is nothing to show. */
+export function fence(text: string, limits: { lines?: number; chars?: number } = {}): string | undefined {
+  const lines = neutralise(text)
+    .replace(/^(?:[ \t]*\n)+/, "")
+    .trimEnd()
+    .split("\n");
+  const kept = lines.slice(-(limits.lines ?? MAX_LINES)).join("\n");
+  const tail = last(kept, limits.chars ?? MAX_CHARS);
+  if (tail.trim() === "") return undefined;
+  const marks = "`".repeat(Math.max(3, longestRun(tail) + 1));
+  return `${marks}text\n${tail}\n${marks}`;
+}
+
+/** Code within a line. */
+export function code(text: string, chars = 200): string {
+  const line = cutWithDots(oneLine(neutralise(text)), chars);
+  if (line === "") return "` `";
+  const marks = "`".repeat(longestRun(line) + 1);
+  const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+  return `${marks}${pad}${line}${pad}${marks}`;
+}
+
+/** Words within a line, every mark of Markdown and HTML shown as it was written. */
+export function plain(text: string, chars = 500): string {
+  return escapeMarkdown(cutWithDots(oneLine(neutralise(text)), chars));
+}
+
+/** What somebody wrote, as a block quote of plain words; GitHub keeps its line breaks. */
+export function blockQuote(text: string, chars = 1_500): string {
+  const lines = cutWithDots(neutralise(text).trim(), chars).split("\n");
+  return lines.map((line) => `> ${escapeMarkdown(line.trim())}`.trimEnd()).join("\n");
+}
+
+/** A person's name in a sentence. GitHub's logins are harmless; anything else is shown as code. */
+export function mention(login: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$/.test(login) ? `@${login}` : code(login, 60);
+}
+
+/** The text with every word broken that GitHub would act on. */
+export function neutralise(text: string): string {
+  return redact(stripInvisible(text))
+    .replace(/@(?=[\w-])/g, `@${BREAK}`)
+    .replace(/#(?=\d)/g, `#${BREAK}`)
+    .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
+    .replace(/(\/(?:issues|pull|pulls|discussions|commit)\/)(?=[0-9a-f])/gi, `$1${BREAK}`)
+    .replace(/<(?=!--)/g, `<${BREAK}`)
+    .replace(/^([\s>]*)\/(?=orch)/gim, `$1/${BREAK}`);
+}
+
+function escapeMarkdown(line: string): string {
+  return line
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/[\\`*_{}[\]()#+!|~>:$=-]/g, (mark) => `\\${mark}`)
+    .replace(/^(\d+)\./, "$1\\.")
+    .replace(/(https?|ftp)\\:\/\//gi, `$1:${BREAK}//`)
+    .replace(/\bwww\./gi, `www${BREAK}.`);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+function cutWithDots(text: string, chars: number): string {
+  return text.length <= chars ? text : `${cut(text, chars - 1).trimEnd()}…`;
+}
+
+/** The end of the text, from the start of a line where there is one, never half a character. */
+function last(text: string, chars: number): string {
+  if (text.length <= chars) return text;
+  const tail = text.slice(-chars);
+  const lineStart = tail.indexOf("\n") + 1;
+  return tail.slice(lineStart > 0 && lineStart < chars / 2 ? lineStart : 0).toWellFormed();
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}

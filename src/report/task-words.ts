@@ -1,0 +1,200 @@
+/**
+ * What the bot says about a task's way and end, as pure functions. A failure is told in one honest sentence that says
+ * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
+ */
+import type { CancelReason, Deadline, Outcome, Phase, Task } from "../task/task.ts";
+import { code, plain } from "./quote.ts";
+
+/** Whole seconds below an hour, whole minutes above: "45s", "2m 3s", "1h 2m". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m ${seconds % 60}s`;
+  return minutes % 60 === 0 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}
+
+export const phaseWords: Record<Phase, string> = {
+  preparing: "Prepare the workspace",
+  working: "Let the agent work",
+  verifying: "Verify the result",
+  publishing: "Publish the branch and open the pull request",
+};
+
+/** A few words for a task that is not over. */
+export function stateWord(task: Task): string {
+  if (task.state.name === "running") return task.cancel && !task.pushed ? "stopping" : task.state.phase;
+  return "queued";
+}
+
+export function outcomeWord(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "pull_request":
+      return "pull request";
+    case "no_changes":
+      return "no changes";
+    case "agent_failed":
+      return "agent failed";
+    case "verify_failed":
+      return "verification failed";
+    case "timed_out":
+      return "timed out";
+    case "out_of_budget":
+      return "out of budget";
+    case "cancelled":
+      return "cancelled";
+    case "refused":
+      return "refused";
+    case "host_error":
+      return "could not run";
+  }
+}
+
+/** The one line that says how things stand; without Markdown, so that it serves as a check run's title too. */
+export function headline(task: Task): string {
+  const { state } = task;
+  switch (state.name) {
+    case "queued":
+      return "Queued";
+    case "running":
+      return task.cancel && !task.pushed ? "Stopping" : runningHeadlines[state.phase];
+    case "settled":
+      return settledHeadline(task, state.outcome);
+  }
+}
+
+const runningHeadlines: Record<Phase, string> = {
+  preparing: "Preparing the workspace",
+  working: "The agent is working",
+  verifying: "Verifying the result",
+  publishing: "Publishing",
+};
+
+/** True when the work went to the pull request under which it was asked for. */
+export function isOwnPullRequest(task: Task, number: number): boolean {
+  return task.spec.target.kind === "pull" && number === task.spec.number;
+}
+
+function settledHeadline(task: Task, outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "pull_request":
+      return isOwnPullRequest(task, outcome.number)
+        ? "Done: pushed to this pull request"
+        : `Done: pull request #${outcome.number}`;
+    case "no_changes":
+      return "The agent changed nothing";
+    case "agent_failed":
+      return "The agent failed";
+    case "verify_failed":
+      return "The result does not pass verification";
+    case "timed_out":
+      return "Out of time";
+    case "out_of_budget":
+      return "Out of budget";
+    case "cancelled":
+      return "Cancelled";
+    case "refused":
+      return "Not possible";
+    case "host_error":
+      return "Orch could not run this";
+  }
+}
+
+/** What happened, in a sentence or two of Markdown. */
+export function explanation(task: Task, outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "pull_request":
+      return delivered(task, outcome);
+    case "no_changes":
+      return "The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.";
+    case "agent_failed":
+      return `${agentFault(outcome.reason)}: ${plain(outcome.message)}${exitWords(outcome.exitCode)} Nothing was published.`;
+    case "verify_failed":
+      return `The work failed: the agent committed changes, but ${code(outcome.verification.command)} still exits with ${outcome.verification.exitCode} after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
+    case "timed_out":
+      return `${deadlineWords[outcome.deadline](duration(outcome.afterMs))} Nothing was published.`;
+    case "out_of_budget":
+      return `The work was stopped by its budget: ${plain(outcome.message)} Nothing was published.`;
+    case "cancelled":
+      return `${cancelWords(outcome.reason)} Nothing was published.`;
+    case "refused":
+      return `This cannot be carried out: ${plain(outcome.reason)}`;
+    case "host_error":
+      return `The failure is ours, not the work's: ${plain(outcome.message)}`;
+  }
+}
+
+function delivered(task: Task, outcome: Extract<Outcome, { kind: "pull_request" }>): string {
+  const { pushed } = task;
+  if (!pushed) return `A pull request for this task's branch is open: #${outcome.number}.`;
+  if (isOwnPullRequest(task, outcome.number)) {
+    return `${count(pushed.commits, "commit")} went to ${code(pushed.branch)}, the branch of this pull request.`;
+  }
+  const moved = pushed.insteadOf
+    ? ` ${code(pushed.insteadOf)} had moved on while the agent worked, so the work is on a branch of its own and nothing was overwritten.`
+    : "";
+  return `The work is in pull request #${outcome.number}.${moved}`;
+}
+
+/** Whose failure it is, by the adapter's reason. An unknown reason is told as the agent's. */
+function agentFault(reason: string): string {
+  return agentFaults.get(reason) ?? "The work failed, the agent ended with an error";
+}
+
+const agentFaults: ReadonlyMap<string, string> = new Map([
+  ["auth", "The agent could not sign in to its model provider, which is for the worker host's operator to repair"],
+  ["config", "The agent is not set up rightly on the worker host, which is for its operator to repair"],
+  ["rate_limit", "The agent's model provider refused further requests for now"],
+  ["server", "The agent's model provider failed"],
+  ["denied", "The work failed, the agent was not allowed something that it needed"],
+  ["interrupted", "The agent was interrupted from outside"],
+  ["crash", "The work failed, the agent crashed"],
+]);
+
+function exitWords(exitCode: number | undefined): string {
+  return exitCode === undefined ? "" : ` (exit code ${exitCode})`;
+}
+
+const deadlineWords: Record<Deadline, (after: string) => string> = {
+  queued: (after) =>
+    `No worker host took the task within ${after}; that is ours to repair, not a fault of the request.`,
+  preparing: (after) =>
+    `The worker host could not prepare the workspace within ${after}; that is ours to repair, not a fault of the request.`,
+  first_output: (after) => `The agent said nothing at all for ${after} after its start, so it was stopped.`,
+  silence: (after) => `The agent fell silent for ${after}, so it was stopped.`,
+  total: (after) => `The work was not finished after ${after}, so it was stopped.`,
+  verifying: (after) => `The verify command did not end within ${after}, so it was stopped.`,
+};
+
+function cancelWords(reason: CancelReason): string {
+  switch (reason.kind) {
+    case "command":
+      return `${code(reason.by, 60)} cancelled the task.`;
+    case "issue_closed":
+      return `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
+    case "comment_deleted":
+      return `${code(reason.by, 60)} deleted the comment with the command, so the task was stopped.`;
+    case "repository_archived":
+      return "The repository was archived, so the task was stopped.";
+    case "installation_removed":
+      return "The App no longer has access to this repository, so the task was stopped.";
+  }
+}
+
+/** Why a task ends when GitHub is closed to us. */
+export function refusedByGitHub(failure: "installation_gone" | "suspended" | "gone" | "archived"): string {
+  switch (failure) {
+    case "installation_gone":
+      return "The App is no longer installed for this repository.";
+    case "suspended":
+      return "The App's installation is suspended.";
+    case "gone":
+      return "The repository, or the issue or pull request of the command, is no longer there for the App.";
+    case "archived":
+      return "The repository is archived, so nothing can be written to it.";
+  }
+}

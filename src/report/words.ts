@@ -1,0 +1,76 @@
+/**
+ * What the bot answers to a command: every sentence of its replies, as pure functions. What it says about a task's way
+ * and end is in `task-words.ts`. Commands stand in code and never begin a line, so that no reply is a command itself.
+ */
+import type { Task } from "../task/task.ts";
+import { code, mention, plain } from "./quote.ts";
+import { outcomeWord, stateWord } from "./task-words.ts";
+
+const HELP = [
+  "Write a line that starts with `/orch` in a comment on an issue or a pull request:",
+  "",
+  "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.",
+  "- `/orch status` – the tasks of this issue or pull request.",
+  "- `/orch cancel` – stops the tasks of this issue or pull request that are not over.",
+  "- `/orch help` – this text.",
+  "",
+  "Several lines are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
+].join("\n");
+
+export function help(): string {
+  return HELP;
+}
+
+export function refusedNoPermission(login: string): string {
+  return `${mention(login)}, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.`;
+}
+
+export function forkNotYet(): string {
+  return "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.";
+}
+
+/** For an issue or pull request that is not open. */
+export function closed(kind: "issue" | "pull"): string {
+  const thing = kind === "issue" ? "issue" : "pull request";
+  return `This ${thing} is closed, so I have not started. Reopen it and give the command again.`;
+}
+
+export function cancelled(count: number): string {
+  const tasks = count === 1 ? "The task is" : `${count} tasks are`;
+  return `${tasks} being cancelled. The progress comment tells when it is done.`;
+}
+
+export function nothingToCancel(): string {
+  return "There is nothing to cancel: no task of this issue or pull request is queued or running.";
+}
+
+/** For a lone word that looks like a mistyped command. */
+export function didYouMean(verb: string): string {
+  return `Did you mean ${code(`/orch ${verb}`)}? I have not started anything. If you meant it as a request, say it in a few more words; ${code("/orch help")} shows what I understand.`;
+}
+
+export function tooManyCommands(max: number): string {
+  return `That is more than ${max} commands in one comment, so I have carried out none of them. Spread them over several comments.`;
+}
+
+export function instructionTooLong(max: number): string {
+  return `That request is longer than ${max.toLocaleString("en")} characters, so I have not started. Say it in fewer words, or put the details into the issue's text and refer to them.`;
+}
+
+/** What `/orch status` answers: the newest task first. */
+export function status(tasks: readonly Task[]): string {
+  if (tasks.length === 0) {
+    return "No task has been given here yet. `/orch` and a request in your own words starts one; `/orch help` shows more.";
+  }
+  const newestFirst = tasks.toSorted((one, other) => other.spec.acceptedAt - one.spec.acceptedAt);
+  const lines = newestFirst.slice(0, STATUS_LINES).map(statusLine);
+  const more = tasks.length > STATUS_LINES ? [`- … and ${tasks.length - STATUS_LINES} older.`] : [];
+  return [...lines, ...more].join("\n");
+}
+
+const STATUS_LINES = 10;
+
+function statusLine(task: Task): string {
+  const word = task.state.name === "settled" ? outcomeWord(task.state.outcome) : stateWord(task);
+  return `- **${word}** – ${plain(task.spec.instruction, 120)} (task \`${task.spec.id}\`, by ${code(task.spec.actor.login, 60)})`;
+}
