@@ -15,7 +15,7 @@ const maps = new Set(["properties", "patternProperties", "definitions"]);
 const values = new Set(["enum", "const", "default", "required"]);
 
 /** A schema without annotations, in JSON Schema's words. @throws when `nullable` stands where it cannot be expressed */
-export function cleanSchema(schema: unknown): unknown {
+function cleanSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(cleanSchema);
   if (typeof schema !== "object" || schema === null) return schema;
   const clean: Schema = {};

@@ -1,7 +1,7 @@
 /** Finds which operation of GitHub's REST API a request means, and reads the parameters out of its path. */
 import type { Operation } from "./published-schema.ts";
 
-export type Match = { operation: Operation; pathParameters: { [name: string]: string } };
+type Match = { operation: Operation; pathParameters: { [name: string]: string } };
 export type Endpoints = (method: string, path: string) => Match | undefined;
 
 type Route = { operation: Operation; pattern: RegExp; names: string[]; literals: number };

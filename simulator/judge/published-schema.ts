@@ -16,7 +16,7 @@ export type Parameter = {
 };
 
 /** `body` is absent where the description has no content, "other" where the content is not JSON. */
-export type ResponseRule = { body?: Schema | "other" };
+type ResponseRule = { body?: Schema | "other" };
 
 export type Operation = {
   /** In capitals. */

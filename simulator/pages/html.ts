@@ -19,7 +19,7 @@ const entities: { [character: string]: string } = {
   "'": "&#39;",
 };
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? "");
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? "");
 
 function render(part: Part): string {
   if (part instanceof Html) return part.text;

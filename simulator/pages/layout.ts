@@ -15,7 +15,9 @@ setInterval(async () => {
   const response = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
   document.getElementById("pulse").textContent = response?.ok ? "● live" : "○ not answering";
   if (!response?.ok) return;
-  const next = partsOf(new DOMParser().parseFromString(await response.text(), "text/html"));
+  // Its sheet has another nonce, which this page's policy would complain about.
+  const text = (await response.text()).replace(/<style.*?<\\/style>/s, "");
+  const next = partsOf(new DOMParser().parseFromString(text, "text/html"));
   const now = next.map((part) => part.innerHTML);
   partsOf(document).forEach((part, at) => {
     if (next[at] === undefined || now[at] === shown[at]) return;
@@ -40,7 +42,7 @@ export function renderDocument({ title, content, live: renews, trail = [] }: Pag
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style nonce="${nonce}">${trusted(style)}</style></head>
 <body><div class="top"><div class="wide"><a href="/">GitHub simulator</a>${trail.map((part) => html` <span>/</span> ${part}`)}
-<small id="pulse">${renews ? "● live" : "on this machine only"}</small></div></div>
+<small id="pulse" class="${renews ? "on" : ""}">${renews ? "● live" : "on this machine only"}</small></div></div>
 <main class="wide">${content}</main>${script}</body></html>`.text;
 }
 

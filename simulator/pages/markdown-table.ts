@@ -1,6 +1,6 @@
 /** Finds a GFM table in the lines of a paragraph, which is what plain CommonMark takes a table for. */
 
-export type Align = "left" | "center" | "right";
+type Align = "left" | "center" | "right";
 
 /** Cells are Markdown still. `before` is the paragraph's text in front of the table. */
 export type Table = { before: string; head: string[]; align: Align[]; rows: string[][] };

@@ -30,7 +30,7 @@ h2 { font-size: 1.05rem; margin: 1.8em 0 .6em; } .quiet { color: var(--quiet); }
 .face { flex: none; width: 2.4rem; height: 2.4rem; border-radius: 50%; color: #fff; font-weight: 600; display: grid; place-items: center; }
 .face.bot { border-radius: 8px; } .hue0 { background: #0969da; } .hue1 { background: #1a7f37; } .hue2 { background: #9a6700; } .hue3 { background: #bc4c00; }
 .hue4 { background: #8250df; } .hue5 { background: #bf3989; } .hue6 { background: #1b7c83; } .hue7 { background: #57606a; }
-.body { padding: .9em 1em; } .reactions { padding: 0 1em .8em; display: flex; gap: .4em; } .reactions span { border: 1px solid var(--line); border-radius: 2em; padding: .05em .6em; background: var(--soft); }
+.card > pre { margin: 0; background: none; white-space: pre-wrap; } .top small.on { color: #7ee787; } .body { padding: .9em 1em; } .reactions { padding: 0 1em .8em; display: flex; gap: .4em; } .reactions span { border: 1px solid var(--line); border-radius: 2em; padding: .05em .6em; background: var(--soft); }
 .markdown > :first-child { margin-top: 0; } .markdown > :last-child { margin-bottom: 0; } .markdown { overflow-wrap: anywhere; }
 .markdown code { background: var(--soft); padding: .15em .4em; border-radius: 5px; } pre { background: var(--soft); padding: .8em 1em; border-radius: 6px; overflow-x: auto; line-height: 1.45; }
 .markdown pre code { background: none; padding: 0; } .markdown blockquote { margin: 0 0 1em; padding: 0 1em; color: var(--quiet); border-left: .25em solid var(--line); }
