@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { CRASH_WINDOW_MS, nextTask, type TaskNews } from "../../src/task/next-state.ts";
+import type { Task } from "../../src/task/task.ts";
+import { makeSpec } from "../support/task-spec.ts";
+
+const at = 1_000_000;
+const queued: Task = {
+  spec: makeSpec(),
+  state: { name: "queued", since: 1 },
+  epoch: 0,
+  version: 1,
+  crashes: [],
+  progress: {},
+};
+const running: Task = {
+  ...queued,
+  epoch: 1,
+  state: { name: "running", phase: "working", host: "h1", claim: "c1", since: 2, phaseSince: 3 },
+};
+const pushed: Task = {
+  ...running,
+  pushed: { branch: "orch/1-x", sha: "a".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 },
+};
+const settled: Task = { ...running, state: { name: "settled", outcome: { kind: "no_changes", lastWords: "" }, at: 4 } };
+
+const failed = { kind: "host_error" as const, message: "disk full" };
+const allNews: Record<TaskNews["name"], TaskNews> = {
+  claimed: { name: "claimed", host: "h2", claim: "c2", at },
+  phase: { name: "phase", epoch: 1, phase: "verifying", at },
+  progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
+  pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
+  ended: { name: "ended", epoch: 1, outcome: failed, at },
+  crashed: { name: "crashed", epoch: 1, at },
+  released: { name: "released", epoch: 1, at },
+  pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
+  cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
+  given_up: { name: "given_up", outcome: failed, at },
+};
+
+/** What each piece of news makes of each state: the state's name, or "-" for "too late to matter". */
+const table: Record<TaskNews["name"], [queued: string, running: string, pushed: string, settled: string]> = {
+  claimed: ["running", "running", "-", "-"],
+  phase: ["-", "running", "running", "-"],
+  progress: ["-", "running", "running", "-"],
+  pushed: ["-", "running", "-", "-"],
+  ended: ["-", "settled", "-", "-"],
+  crashed: ["-", "running", "running", "-"],
+  released: ["-", "queued", "-", "-"],
+  pull_request: ["settled", "settled", "settled", "-"],
+  cancel: ["settled", "running", "-", "-"],
+  given_up: ["settled", "settled", "settled", "-"],
+};
+
+describe("the next state", () => {
+  test.each(Object.entries(table))("%s is answered in every state", (name, expected) => {
+    const news = allNews[name as TaskNews["name"]];
+    const answers = [queued, running, pushed, settled].map((task) => nextTask(task, news)?.state.name ?? "-");
+    expect(answers).toEqual(expected);
+  });
+
+  test.each(["phase", "progress", "pushed", "ended", "released", "crashed"] as const)(
+    "%s of an earlier run changes nothing",
+    (name) => {
+      expect(nextTask({ ...running, epoch: 2 }, allNews[name])).toBeUndefined();
+    },
+  );
+
+  test("each claim by another hand-over is a new run under the next epoch, with nothing to show yet", () => {
+    const next = nextTask({ ...running, progress: { lastLines: "old" } }, allNews.claimed);
+    expect(next).toMatchObject({ epoch: 2, progress: {}, state: { host: "h2", phase: "preparing", since: at } });
+  });
+
+  test("the same claim sent twice is one run", () => {
+    expect(nextTask(running, { name: "claimed", host: "h1", claim: "c1", at })).toBeUndefined();
+  });
+
+  test("a task that its host does not survive three times within ten minutes is quarantined", () => {
+    const twice = { ...running, crashes: [at - 2, at - 1] };
+    const third = nextTask(twice, allNews.claimed);
+    expect(third?.state).toMatchObject({ name: "settled", outcome: { kind: "host_error" } });
+    expect(nextTask(twice, allNews.crashed)?.state).toMatchObject({ outcome: { kind: "host_error" } });
+  });
+
+  test("deaths that lie further apart than ten minutes are forgotten", () => {
+    const old = { ...running, crashes: [at - CRASH_WINDOW_MS, at - CRASH_WINDOW_MS - 1] };
+    expect(nextTask(old, allNews.crashed)).toMatchObject({ crashes: [at], state: { name: "running" } });
+  });
+
+  test("a cancelled task that its host gives back is over, not queued again", () => {
+    const cancelled = nextTask(running, allNews.cancel) as Task;
+    expect(cancelled.cancel).toEqual({ kind: "command", by: "maintainer" });
+    expect(nextTask(cancelled, allNews.released)?.state).toMatchObject({ outcome: { kind: "cancelled" } });
+  });
+
+  test("a second wish to cancel does not replace the first", () => {
+    const cancelled = nextTask(running, allNews.cancel) as Task;
+    expect(nextTask(cancelled, { ...allNews.cancel, at: at + 1 })).toBeUndefined();
+  });
+});

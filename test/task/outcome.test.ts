@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { decide, type Evidence } from "../../src/task/outcome.ts";
+
+const good: Evidence = { verdict: { ok: true }, exitCode: 0, commits: 1, lastLines: "done" };
+const red = { command: "npm test", exitCode: 1, rounds: 3, outputTail: "1 failed" };
+
+describe("the outcome of a run", () => {
+  test("commits by an agent that succeeded are published", () => {
+    expect(decide(good)).toEqual({ kind: "publish" });
+    expect(decide({ ...good, verification: { ...red, exitCode: 0 } })).toEqual({ kind: "publish" });
+  });
+
+  test("an agent that says it succeeded and left no commit changed nothing", () => {
+    expect(decide({ ...good, commits: 0 })).toMatchObject({ outcome: { kind: "no_changes", lastWords: "done" } });
+  });
+
+  test("work that does not pass the repository's own check is not published", () => {
+    expect(decide({ ...good, verification: red })).toMatchObject({
+      outcome: { kind: "verify_failed", verification: red },
+    });
+  });
+
+  test("commits do not excuse an agent that failed", () => {
+    const verdict = { ok: false as const, reason: "auth", message: "bad key" };
+    expect(decide({ ...good, verdict })).toMatchObject({
+      outcome: { kind: "agent_failed", reason: "auth", exitCode: 0 },
+    });
+  });
+
+  test.each(["budget", "turn_limit"])("an agent that stopped at its %s is out of budget, not broken", (reason) => {
+    expect(decide({ ...good, verdict: { ok: false, reason, message: "limit" } })).toMatchObject({
+      outcome: { kind: "out_of_budget" },
+    });
+  });
+
+  test("a missed deadline outranks what the agent left, and a cancel outranks all", () => {
+    const missed = { deadline: "silence" as const, afterMs: 900_000 };
+    expect(decide({ ...good, missed })).toMatchObject({
+      outcome: { kind: "timed_out", deadline: "silence", afterMs: 900_000 },
+    });
+    const reason = { kind: "command" as const, by: "maintainer" };
+    expect(decide({ ...good, missed, cancel: reason })).toMatchObject({ outcome: { kind: "cancelled", reason } });
+  });
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { keys } from "../../src/task/keys.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
+import { startRedis } from "../support/redis.ts";
+import { makeSpec } from "../support/task-spec.ts";
+
+describe("the task store", () => {
+  let server: Awaited<ReturnType<typeof startRedis>>;
+  let redis: ReturnType<typeof connectRedis>;
+  let store: TaskStore;
+  const spec = makeSpec();
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = connectRedis(server.url, "test");
+    await waitForRedis(redis, 5_000);
+    store = makeTaskStore(redis);
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  const claim = (name: string) =>
+    store.advance(spec.id, { name: "claimed", host: name, claim: name, at: spec.acceptedAt + 1 });
+
+  test("the same task is created once", async () => {
+    expect(await Promise.all([store.create(spec), store.create(spec), store.create(spec)])).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(await store.openIds()).toEqual([spec.id]);
+    expect(await store.idsOfIssue(11, 1)).toEqual([spec.id]);
+    expect(await store.dueForReport(Date.now(), 10)).toEqual([spec.id]);
+  });
+
+  test("of two hosts that claim at the same moment both are runs, in an order, and none is lost", async () => {
+    await store.create(spec);
+    await Promise.all(Array.from({ length: 2 }, (_, index) => claim(`h${index}`)));
+    expect(await store.read(spec.id)).toMatchObject({ epoch: 2, version: 3 });
+  });
+
+  test("news that is sent again after a lost reply changes nothing", async () => {
+    await store.create(spec);
+    expect(await claim("h1")).toMatchObject({ epoch: 1 });
+    expect(await claim("h1")).toBeUndefined();
+    expect(await store.read(spec.id)).toMatchObject({ epoch: 1, version: 2 });
+  });
+
+  test("the first outcome wins when many arrive together", async () => {
+    await store.create(spec);
+    await claim("h1");
+    const outcomes = await Promise.all([
+      store.advance(spec.id, { name: "ended", epoch: 1, outcome: { kind: "no_changes", lastWords: "" }, at: 5 }),
+      store.advance(spec.id, { name: "pull_request", pullRequest: { number: 3, url: "u" }, at: 5 }),
+      store.advance(spec.id, { name: "given_up", outcome: { kind: "host_error", message: "x" }, at: 5 }),
+    ]);
+    expect(outcomes.filter(Boolean)).toHaveLength(1);
+    expect(await store.openIds()).toEqual([]);
+  });
+
+  test("a change that comes while it is being reported keeps the task unreported", async () => {
+    await store.create(spec);
+    const seen = await store.read(spec.id);
+    await claim("h1");
+    if (!seen) throw new Error("the task was not stored");
+    expect(await store.markReported(seen)).toBe(false);
+    expect(await store.dueForReport(Date.now(), 10)).toEqual([spec.id]);
+    const now = await store.read(spec.id);
+    if (!now) throw new Error("the task was not stored");
+    expect(await store.markReported(now)).toBe(true);
+    expect(await store.nextReportAt()).toBeUndefined();
+  });
+
+  test("a postponed report is due earlier when something changes", async () => {
+    await store.create(spec);
+    await store.postponeReport(spec.id, spec.acceptedAt + 60_000);
+    expect(await store.nextReportAt()).toBe(spec.acceptedAt + 60_000);
+    await claim("h1");
+    expect(await store.nextReportAt()).toBe(spec.acceptedAt + 1);
+  });
+
+  test("a settled task that has been reported is kept for ninety days, an open one for ever", async () => {
+    await store.create(spec);
+    await store.markReported((await store.read(spec.id)) as never);
+    expect(await redis.ttl(keys.task(spec.id))).toBe(-1);
+    await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: 9 });
+    await store.markReported((await store.read(spec.id)) as never);
+    expect(await redis.ttl(keys.task(spec.id))).toBeGreaterThan(89 * 24 * 3600);
+  });
+
+  test("the timeline tells what happened, in order", async () => {
+    await store.create(spec);
+    await claim("h1");
+    await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
+    expect((await store.events(spec.id)).map((event) => event.what)).toEqual(["queued", "claimed", "phase"]);
+  });
+});
