@@ -2,10 +2,11 @@
  * Chooses how agents are confined on this machine, and proves it before the first one starts. What was asked for is
  * what runs: there is no quiet step down to something weaker.
  */
-import { access, constants, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type BwrapPrograms, bwrapDriver } from "./bwrap.ts";
 import { ConfinementError, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
+import { findProgram } from "./find-program.ts";
 import { noneDriver } from "./none.ts";
 import { PROBE_LIMITS, type ProbeResult, runSelfTest } from "./self-test.ts";
 import { unreachablePaths, writeAccounts } from "./slot-users.ts";
@@ -33,7 +34,6 @@ export class SandboxError extends Error {
   override name = "SandboxError";
 }
 
-const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 const CHOOSE_NONE =
   "To run agents without confinement on a machine that holds nothing of value, set `sandbox: none` explicitly.";
 
@@ -86,14 +86,8 @@ async function none(options: SandboxOptions): Promise<Build> {
 }
 
 async function find(name: string, debianPackage: string, options: SandboxOptions): Promise<string> {
-  for (const folder of (options.searchPath ?? SEARCH_PATH).split(":")) {
-    const path = join(folder, name);
-    const usable = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (usable) return path;
-  }
+  const path = await findProgram(name, options.searchPath);
+  if (path !== undefined) return path;
   const hint = options.mode === "none" ? "" : `\n${CHOOSE_NONE}`;
   throw new SandboxError(`${name} is not installed (Debian package ${debianPackage}).${hint}`);
 }

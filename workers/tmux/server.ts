@@ -1,0 +1,84 @@
+/**
+ * Orch's own tmux server: its own socket in a private folder, its own settings, started when first needed and again
+ * when it was killed. Programs do not depend on it: a step goes on when its server dies.
+ */
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ControlClient, openControlClient, TmuxError } from "./control-client.ts";
+
+export type TmuxServer = {
+  /** Runs one tmux command, starting the server if there is none. @throws {TmuxError} */
+  command(words: readonly string[]): Promise<string[]>;
+  /** Ends our client; server and sessions live on. */
+  close(): Promise<void>;
+};
+
+/** Holds the control client; never an agent. */
+export const IDLE_SESSION = "orch-idle";
+
+const CONFIG = fileURLToPath(new URL("tmux.conf", import.meta.url));
+/** Of a unix socket's address on Linux, unix(7): 108 bytes with the closing NUL. */
+const MAX_SOCKET_PATH = 107;
+
+/** The server's whole environment; panes inherit it. No variable of the host's reaches an agent this way. */
+const ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C.UTF-8", TERM: "screen-256color", HOME: "/" };
+
+/** Where the server of a host listens. Also for people: `tmux -S <socket> attach -t =<session>`. */
+export function socketPath(dir: string, hostId: string): string {
+  const path = join(dir, `orch-${hostId}`);
+  const length = Buffer.byteLength(path);
+  if (length <= MAX_SOCKET_PATH) return path;
+  throw new TmuxError(
+    `the socket path ${path} has ${length} bytes, at most ${MAX_SOCKET_PATH} work: choose a shorter data folder`,
+  );
+}
+
+/** What a person runs to watch a session: arguments for `tmux`. `=` keeps `t1` from finding `t10`. */
+export function attachArguments(dir: string, hostId: string, session: string): string[] {
+  return ["-S", socketPath(dir, hostId), "attach-session", "-t", `=${session}`];
+}
+
+export async function openServer(tmux: string, dir: string, hostId: string): Promise<TmuxServer> {
+  const socket = socketPath(dir, hostId);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await chmod(dir, 0o700);
+  let current: Promise<ControlClient> | undefined;
+
+  const client = (): Promise<ControlClient> => {
+    if (current) return current;
+    // A server that was killed a moment ago can still hold the socket: "server exited unexpectedly". Once more, then.
+    const starting = connect(tmux, socket).catch(() => connect(tmux, socket));
+    current = starting;
+    const forget = () => {
+      if (current === starting) current = undefined;
+    };
+    starting.then((open) => open.ended.then(forget), forget);
+    return starting;
+  };
+
+  await client();
+  return {
+    command: async (words) => (await client()).command(words),
+    async close() {
+      const open = await current?.catch(() => undefined);
+      current = undefined;
+      open?.close();
+      await open?.ended;
+    },
+  };
+}
+
+/** Attaches to the idle session, making it and the server where they do not exist. */
+async function connect(tmux: string, socket: string): Promise<ControlClient> {
+  const session = ["new-session", "-A", "-s", IDLE_SESSION, "-f", "no-output,ignore-size", "-c", "/"];
+  const args = ["-S", socket, "-f", CONFIG, "-C", ...session, "sleep", "infinity"];
+  const client = openControlClient(tmux, args, ENVIRONMENT);
+  try {
+    await client.command(["display-message", "-p", "ready"]);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The files of a step's folder that host and wrapper share: `run.sh` in, `pid` and `exit` out. The wrapper writes each
+ * answer with a closing newline, so a half-written one is never mistaken for a whole one.
+ */
+import { access, constants, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { RUN_VARIABLE, readProcess } from "../sandbox/processes.ts";
+
+/** The wrapper of a step, named for good: pid, start time (clock ticks since boot) and boot. `view`: its `tail`. */
+export type Wrapper = { pid: number; start: string; boot: string; view: number };
+
+export const stepFiles = (dir: string) => ({
+  fifo: join(dir, "fifo"),
+  run: join(dir, "run.sh"),
+  pid: join(dir, "pid"),
+  exit: join(dir, "exit"),
+  stderr: join(dir, "stderr"),
+});
+
+/**
+ * Writes what the wrapper runs. Environment and arguments travel in this file, which only we can read, and not in
+ * anybody's arguments, which the whole machine can read.
+ * @throws when the step was started before, its input is missing, or a variable cannot be set by a shell
+ */
+export async function writeLaunch(dir: string, setsid: string, step: LaunchedStep): Promise<void> {
+  const files = stepFiles(dir);
+  if ((await readText(files.pid)) !== undefined) throw new Error(`the step in ${dir} was started already: adopt it`);
+  if (step.stdinFile !== undefined) await access(step.stdinFile, constants.R_OK);
+  await writeFile(files.run, launchScript(setsid, step), { mode: 0o600 });
+}
+
+export type LaunchedStep = { command: readonly string[]; env: Record<string, string>; stdinFile?: string };
+
+/** A session of its own, so that nothing typed into the pane, and no end of the pane, reaches the command. */
+export function launchScript(setsid: string, { command, env }: LaunchedStep): string {
+  const variables = Object.entries(env).map(([name, value]) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`not a variable name: ${JSON.stringify(name)}`);
+    return `export ${name}=${literal(value)}`;
+  });
+  const lines = [
+    "exec 8<&-",
+    "unset PWD OLDPWD SHLVL",
+    ...variables,
+    `exec ${[setsid, ...command].map(literal).join(" ")}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** A word that sh takes as it is: nothing inside single quotes means anything but the quote itself. */
+function literal(word: string): string {
+  if (word.includes("\0")) throw new Error("a NUL byte cannot be passed to a program");
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** It may hold secrets and was read when the wrapper said that it started. */
+export const removeLaunch = (dir: string) => rm(stepFiles(dir).run, { force: true });
+
+export async function readExit(dir: string): Promise<number | undefined> {
+  const text = await readText(stepFiles(dir).exit);
+  return text !== undefined && /^\d{1,3}\n$/.test(text) ? Number(text) : undefined;
+}
+
+export async function readWrapper(dir: string): Promise<Wrapper | undefined> {
+  const text = await readText(stepFiles(dir).pid);
+  return text?.endsWith("\n") ? parseWrapper(text) : undefined;
+}
+
+export function parseWrapper(text: string): Wrapper | undefined {
+  const [, pid, start, boot, view] = /^(\d+) (\d+) ([0-9a-f-]{36}) (\d+)$/.exec(text.trim()) ?? [];
+  if (start === undefined || boot === undefined) return undefined;
+  return { pid: Number(pid), start, boot, view: Number(view) };
+}
+
+/** Whether this very process still runs: not another one with its number, not one from before a reboot. */
+export function isAlive(wrapper: Wrapper, boot: string): boolean {
+  return wrapper.boot === boot && readProcess(wrapper.pid)?.start === wrapper.start;
+}
+
+export const readBootId = async () => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+
+/** The mark by which everything that a step started is found again. */
+export const markOf = (env: Record<string, string>): string | undefined => env[RUN_VARIABLE];
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

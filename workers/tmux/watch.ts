@@ -1,0 +1,77 @@
+/**
+ * Learns of a step's end within a millisecond and without looking: the wrapper holds the FIFO open for writing, says
+ * how its command ended, and the kernel reports the end of file when it is gone, however it went.
+ */
+import { constants, openSync } from "node:fs";
+import { Socket } from "node:net";
+import { isAlive, parseWrapper, readExit, readWrapper, stepFiles, type Wrapper } from "./step-files.ts";
+
+/** `lost`: the wrapper is gone and left no exit code. */
+export type StepEnd = { exitCode: number } | { lost: true };
+
+export type Watch = {
+  /** Resolves when the wrapper says that it runs; rejects when it is gone before. */
+  started: Promise<Wrapper>;
+  ended: Promise<StepEnd>;
+  /** Looks by hand, in case no news will come. Needed once after opening, and now and then as a net. */
+  check(): Promise<void>;
+  /** Stops watching; nothing resolves any more. */
+  close(): void;
+};
+
+/** More than the wrapper ever says; what is beyond is not from it. */
+const MAX_NEWS = 1_000;
+
+/** Watches the step in `dir`; `boot` is this machine's boot id. */
+export function watchStep(dir: string, boot: string): Watch {
+  const started = Promise.withResolvers<Wrapper>();
+  const ended = Promise.withResolvers<StepEnd>();
+  // Whoever adopts a step does not wait for its start.
+  started.promise.catch(() => {});
+  let news = "";
+
+  const goneWithoutWord = async () => {
+    const exitCode = await readExit(dir);
+    ended.resolve(exitCode === undefined ? { lost: true } : { exitCode });
+    started.reject(new Error(`the wrapper of ${dir} ended before it could start anything`));
+  };
+  const failed = (error: unknown) => {
+    ended.reject(error);
+    started.reject(error);
+  };
+  const hear = (chunk: string) => {
+    news = (news + chunk).slice(0, MAX_NEWS);
+    const wrapper = parseWrapper(/^started (.*)\n/.exec(news)?.[1] ?? "");
+    if (wrapper) started.resolve(wrapper);
+    const code = /^exit=(\d{1,3})\n/m.exec(news)?.[1];
+    if (code !== undefined) ended.resolve({ exitCode: Number(code) });
+  };
+
+  const fifo = openFifo(stepFiles(dir).fifo);
+  fifo?.setEncoding("latin1");
+  fifo?.on("data", hear);
+  fifo?.on("error", failed);
+  fifo?.on("end", () => void goneWithoutWord().catch(failed));
+  return {
+    started: started.promise,
+    ended: ended.promise,
+    async check() {
+      const wrapper = await readWrapper(dir);
+      if (wrapper === undefined && fifo !== undefined) return;
+      if (wrapper === undefined || !isAlive(wrapper, boot)) return goneWithoutWord();
+      started.resolve(wrapper);
+    },
+    close: () => void fifo?.destroy(),
+  };
+}
+
+/** Non-blocking: an ordinary open of a FIFO would hold a thread of Node's small pool until a writer comes. */
+function openFifo(path: string): Socket | undefined {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return new Socket({ fd, readable: true, writable: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
