@@ -113,10 +113,16 @@ describe("the scripted agent", () => {
 
   it.each([
     [
-      "a boundary, though other changes make the loop endless",
-      "export function sum(n) {\n  let s = 0;\n  for (let i = 1; i < n; i++) {\n    s += i;\n  }\n  return s;\n}\n",
-      "assert.equal(lib.sum(4), 10);\n  assert.equal(lib.sum(1), 1);",
-      "i <= n",
+      "a sign, though a change tried before it never ends",
+      "export function sum(n) {\n  let s = 0;\n  for (let i = 1; i <= n; i++) {\n    s -= i;\n  }\n  return s;\n}\n",
+      "assert.equal(lib.sum(1), 1);\n  assert.equal(lib.sum(4), 10);",
+      "s += i;",
+    ],
+    [
+      "a boundary",
+      "export const adult = (age) => age > 18;\n",
+      "assert.equal(lib.adult(17), false);\n  assert.equal(lib.adult(18), true);",
+      "age >= 18",
     ],
     [
       "a missing return",
