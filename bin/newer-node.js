@@ -16,7 +16,7 @@ export const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
 export const oldestNode = "22.18.0";
 
 /** Whether `version` ("24.21.0" or "v24.21.0") is not older than `oldestNode`. */
-export function isNewEnough(version) {
+function isNewEnough(version) {
   const [major, minor] = version.replace(/^v/, "").split(".").map(Number);
   const [oldestMajor, oldestMinor] = oldestNode.split(".").map(Number);
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);

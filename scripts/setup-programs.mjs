@@ -27,7 +27,7 @@ const folders = [
 ];
 
 /** Absolute path of a program on PATH or in the system's own folders (which a user's PATH may lack); undefined if absent. */
-export function findProgram(name) {
+function findProgram(name) {
   for (const folder of folders.filter((path) => path.startsWith("/"))) {
     const file = join(folder, name);
     try {
