@@ -20,8 +20,7 @@ import type { Shared } from "./run/run.ts";
 import { NONE_WARNING } from "./sandbox/none.ts";
 import { chooseDriver } from "./sandbox/sandbox.ts";
 import { slotUsers } from "./sandbox/slot-users.ts";
-import { makeTmuxServer } from "./tmux/server.ts";
-import { makeSessions } from "./tmux/sessions.ts";
+import { openSessions } from "./tmux/sessions.ts";
 
 const EXIT_CONFIG = 78;
 const REDIS_WAIT_MS = 60_000;
@@ -54,7 +53,7 @@ async function main(): Promise<void> {
   const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
   await waitForRedis(redis, REDIS_WAIT_MS);
-  const sessions = await makeSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
+  const sessions = await openSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
   const shared: Shared = {
     hostId: identity.id,
     dataDir: config.dataDir,

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { decide } from "../src/task/outcome.ts";
 import type { Outcome, Task } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
+import { CollectFailed } from "./publish/collect.ts";
 import { Refusal } from "./refusal.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { type Ground, prepare, regain } from "./run/prepare.ts";
@@ -116,6 +117,10 @@ function refusalOf(error: unknown): string | undefined {
 
 function outcomeOfError(run: Run, error: unknown): Ended {
   if (error instanceof NotCurrent) return "told";
+  if (error instanceof CollectFailed) {
+    run.log.warn({ detail: error.detail }, "the agent's commits cannot be taken");
+    return { kind: "agent_failed", reason: "crash", message: error.message, lastLines: run.spoken.lastLines() };
+  }
   const reason = refusalOf(error);
   if (reason !== undefined) return { kind: "refused", reason };
   run.log.error({ err: error }, "the host failed at this run");

@@ -18,7 +18,7 @@ export function stepEnvironment(run: Run, ground: Ground, added: Record<string, 
     TMPDIR: tmpOf(ground.workspace),
     ORCH_TASK: run.task.spec.id,
     // Marks every process of the run, so that none outlives it where there is no namespace to end.
-    ORCH_RUN: `${run.task.spec.id}-${run.folder.record.epoch}`,
+    ORCH_RUN: run.task.spec.id,
   };
 }
 

@@ -57,7 +57,7 @@ export async function publishWork(shared: Shared, run: Run, ground: Ground, work
     mirror,
     base: prepared.baseSha,
     tip: work.tip,
-    taskId: spec.id,
+    ...identity,
     bot: grant.bot,
     requester: spec.actor,
   });

@@ -3,7 +3,7 @@
  * back to it, a limited number of times. The plan is read off the steps on disk, so that a restarted host takes up the
  * same step: a program that lives is adopted, one that has ended is read again.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verification } from "../../src/task/task.ts";
 import type { Verdict } from "../agents/adapter.ts";
@@ -12,6 +12,7 @@ import { renderPrompt } from "../agents/prompt.ts";
 import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { commandLine } from "../repository-file.ts";
+import { stepFiles } from "../tmux/step-files.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import type { Missed } from "./deadlines.ts";
 import { basicsOf, type Ground, homeOf } from "./prepare.ts";
@@ -34,13 +35,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     const ended = afterAgent(agent);
     if (!ended.verdict.ok) return ended;
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
-    if (isLastStep(run, `agent-${round}`))
-      await commitLeftovers({
-        workspace: ground.workspace,
-        driver: shared.driver,
-        confinement: confinementOf(run, ground),
-        signal: run.signal,
-      });
+    if (isLastStep(run, `agent-${round}`)) await commitRest(shared, run, ground);
     if (!verify) return ended;
 
     await enterPhase(shared, run, "verifying");
@@ -56,6 +51,13 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds) return { ...ended, verification };
     handBack = verification;
   }
+}
+
+async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<void> {
+  const { workspace } = ground;
+  const confinement = confinementOf(run, ground);
+  const done = await commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal });
+  if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
 }
 
 function isLastStep(run: Run, name: string): boolean {
@@ -133,6 +135,7 @@ async function step(
     env,
     stdinFile,
     transcript,
+    user: run.user,
     command: shared.driver.wrap(confinementOf(run, ground, env), command),
   };
   if (!known) {
@@ -140,9 +143,10 @@ async function step(
     run.folder.record.steps.push(record);
     run.folder.save();
   }
+  closeSync(openSync(transcript, "a", 0o600)); // the pane shows it from its first moment
   run.spoken.begin();
   const session = run.task.spec.id;
-  const begun = known !== undefined && existsSync(join(dir, "pid"));
+  const begun = known !== undefined && (await hasBegun(shared, session, dir));
   const running = begun ? await shared.sessions.adopt(session, spec) : await shared.sessions.start(session, spec);
   run.log.info({ step: name, pid: running.pid, adopted: begun }, "step runs");
   const progress = makeProgressTeller(shared, run);
@@ -167,6 +171,11 @@ async function step(
   } finally {
     await progress.close();
   }
+}
+
+/** False for a step that was planned and never came to start: then it is simply started. */
+async function hasBegun(shared: Shared, session: string, dir: string): Promise<boolean> {
+  return existsSync(stepFiles(dir).pid) || (await shared.sessions.list()).includes(session);
 }
 
 function promptFile(run: Run, ground: Ground, dir: string, handBack: Verification | undefined): string {
