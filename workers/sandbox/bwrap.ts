@@ -24,24 +24,19 @@ export type BwrapPrograms = { bwrap: string; setpriv: string; nice: string; prli
 
 export type BwrapOptions = {
   programs: BwrapPrograms;
-  /** Generated account files, readable by every slot user; they replace the machine's own. */
-  accounts: { passwd: string; group: string };
+  /** The arguments that make the sandbox's `/etc`; see etc.ts. */
+  etc: readonly string[];
   limits: Limits;
   /** Uid of this process. */
   hostUid: number;
 };
-
-/** Settings that ordinary programs need and that hold no secret. What is missing on this machine is left out. */
-const ETC = `alternatives bash.bashrc ca-certificates ca-certificates.conf crypto-policies debian_version fonts
-  gai.conf host.conf hosts ld.so.cache ld.so.conf ld.so.conf.d locale.alias localtime mime.types networks nsswitch.conf
-  os-release pki protocols resolv.conf services ssl terminfo timezone`.split(/\s+/);
 
 /** Mounting over one of these would hand back what the sandbox takes away. */
 const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/etc/passwd"];
 
 export function bwrapDriver(options: BwrapOptions): SandboxDriver {
   const { programs, limits } = options;
-  const system = systemMounts(options.accounts);
+  const system = systemMounts(options.etc);
   return {
     name: "bwrap",
     wrap(confinement, command) {
@@ -88,12 +83,11 @@ function refuseReserved(mounts: readonly Mount[]): void {
 }
 
 /** The part of the file system that is the same for every sandbox, as arguments. */
-function systemMounts(accounts: BwrapOptions["accounts"]): string[] {
+function systemMounts(etc: readonly string[]): string[] {
   return [
     ...["--ro-bind", "/usr", "/usr"],
     ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].flatMap(likeOnTheHost),
-    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
-    ...["--ro-bind", accounts.passwd, "/etc/passwd", "--ro-bind", accounts.group, "/etc/group"],
+    ...etc,
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm"],
     ...["--tmpfs", "/tmp", "--tmpfs", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"],
   ];

@@ -6,10 +6,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type BwrapPrograms, bwrapDriver } from "./bwrap.ts";
 import { ConfinementError, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
+import { prepareEtc } from "./etc.ts";
 import { findProgram } from "./find-program.ts";
 import { noneDriver } from "./none.ts";
 import { PROBE_LIMITS, type ProbeResult, runSelfTest } from "./self-test.ts";
-import { unreachablePaths, writeAccounts } from "./slot-users.ts";
+import { unreachablePaths } from "./slot-users.ts";
 
 export type { Confinement, Limits, Mount, SandboxDriver, SlotUser } from "./confinement.ts";
 export type { ProbeResult } from "./self-test.ts";
@@ -71,8 +72,8 @@ async function bwrap(options: SandboxOptions): Promise<Build> {
     nice: await find("nice", "coreutils", options),
   };
   const host = hostIds();
-  const accounts = await writeAccounts(join(options.dir, "accounts"), options.users, host);
-  return (limits) => bwrapDriver({ programs, accounts, limits, hostUid: host.uid });
+  const etc = await prepareEtc(join(options.dir, "etc"), options.users, host);
+  return (limits) => bwrapDriver({ programs, etc, limits, hostUid: host.uid });
 }
 
 async function none(options: SandboxOptions): Promise<Build> {

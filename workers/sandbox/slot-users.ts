@@ -2,8 +2,8 @@
  * The users that slots run as. Where the host is root every slot has a uid of its own, so that no agent can signal,
  * trace or read another; such a user needs no account on the machine, only generated files inside the sandbox.
  */
-import { chmod, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ConfinementError, type Mount, type SlotUser } from "./confinement.ts";
 
 /** Below systemd's dynamic users (61184-65519), above what distributions hand out to people. */
@@ -31,29 +31,6 @@ export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAUL
 async function accountsIn(file: string): Promise<[number, string][]> {
   const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.split(":"));
   return lines.filter((fields) => fields.length > 2).map((fields) => [Number(fields[2]), fields[0] ?? ""]);
-}
-
-/**
- * Writes `passwd` and `group` for the inside of the sandbox into `dir`: root, nobody and the slots' users.
- * Replaced in one step, since sandboxes of an earlier host process may be reading them.
- */
-export async function writeAccounts(dir: string, users: readonly SlotUser[], host: { uid: number; gid: number }) {
-  await mkdir(dir, { recursive: true });
-  const ids = new Map(users.map((user) => [user.uid ?? host.uid, user.gid ?? host.gid]));
-  const agents = [...ids].map(([uid, gid]) => ({ uid, gid, name: `agent${ids.size > 1 ? uid : ""}` }));
-  const passwd = agents.map(({ uid, gid, name }) => `${name}:x:${uid}:${gid}:agent:/tmp:/bin/sh\n`);
-  const group = agents.map(({ gid, name }) => `${name}:x:${gid}:\n`);
-  const nobody = "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n";
-  const files = { passwd: join(dir, "passwd"), group: join(dir, "group") };
-  await writePublic(files.passwd, `root:x:0:0:root:/:/usr/sbin/nologin\n${passwd.join("")}${nobody}`);
-  await writePublic(files.group, `root:x:0:\n${group.join("")}nogroup:x:65534:\n`);
-  return files;
-}
-
-async function writePublic(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text);
-  await chmod(`${file}.new`, 0o644);
-  await rename(`${file}.new`, file);
 }
 
 /** A mount that the user could not reach, and the folder that forbids it. */
