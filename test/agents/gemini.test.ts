@@ -1,0 +1,150 @@
+/** Gemini CLI for real, against a model on loopback: started, read and judged by its adapter, confined and not. */
+import { randomUUID } from "node:crypto";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterEach, describe, expect, it } from "vitest";
+import type { LaunchRun } from "../../workers/agents/adapter.ts";
+import { adapterFor } from "../../workers/agents/adapters.ts";
+import { renderPrompt } from "../../workers/agents/prompt.ts";
+import { usageMeter } from "../../workers/agents/usage.ts";
+import { runProgram } from "../../workers/run-program.ts";
+import { chooseDriver, type SandboxMode } from "../../workers/sandbox/sandbox.ts";
+import { slotUsers } from "../../workers/sandbox/slot-users.ts";
+import { eventsOf, evidenceOf } from "../workers/agents/recording.ts";
+import { geminiEnv, geminiSection } from "./gemini-agent.ts";
+import { type Model, type ModelOptions, sampleRepairs, startModel, turnUsage } from "./model.ts";
+
+const gemini = adapterFor("gemini");
+const agent = { name: "gemini", ...geminiSection };
+const system = { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TERM: "dumb" };
+const sample = fileURLToPath(new URL("../../demo/sample-repository", import.meta.url));
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function model(options: ModelOptions): Promise<Model> {
+  const started = await startModel(options);
+  opened.push(() => started.stop());
+  return started;
+}
+
+/** A worktree of the sample repository, as an agent gets it, and a private home. */
+async function workplace(): Promise<{ dir: string; tree: string; home: string }> {
+  const dir = await mkdtemp(join(tmpdir(), "orch-gemini-"));
+  opened.push(() => rm(dir, { recursive: true, force: true }));
+  await chmod(dir, 0o711);
+  const [origin, tree, home] = [join(dir, "work/origin"), join(dir, "work/tree"), join(dir, "work/home")];
+  await mkdir(join(home, "tmp"), { recursive: true });
+  await cp(sample, origin, { recursive: true });
+  const git = (...args: string[]) =>
+    execa("git", ["-c", "user.name=maintainer", "-c", "user.email=maintainer@example.com", ...args], { cwd: origin });
+  await git("init", "-q", "-b", "main");
+  await git("add", "-A");
+  await git("commit", "-q", "-m", "Start");
+  await git("worktree", "add", "-q", "-b", "orch/1-abc", tree);
+  return { dir, tree, home };
+}
+
+const prompt = renderPrompt({
+  instruction: "fix the failing tests",
+  actor: "maintainer",
+  repository: "octo-org/shop",
+  kind: "issue",
+  number: 1,
+  title: "Tests fail",
+  body: "",
+  comments: [],
+  branch: "orch/1-abc",
+  baseBranch: "main",
+  verify: "node --test",
+});
+
+/** One step as the host runs it, from the launch to the verdict. */
+async function step(
+  place: Awaited<ReturnType<typeof workplace>>,
+  sandbox: SandboxMode,
+  run: Omit<LaunchRun, "homeDir">,
+) {
+  const launch = gemini.launch(agent, { homeDir: place.home, ...run });
+  for (const { path, content } of launch.files) {
+    await mkdir(dirname(join(place.home, path)), { recursive: true });
+    await writeFile(join(place.home, path), content);
+  }
+  const users = await slotUsers(1, process.getuid?.() ?? 0);
+  const [user = { slot: 0 }] = users;
+  const work = dirname(place.tree);
+  if (user.uid !== undefined) await execa("chown", ["-R", `${user.uid}:${user.gid}`, work]);
+  const { driver } = await chooseDriver({ mode: sandbox, dir: join(place.dir, "sandbox"), users });
+  const env = { ...system, ...launch.env, HOME: place.home, TMPDIR: join(place.home, "tmp") };
+  const mounts = [...agent.readable.map((source) => ({ source })), { source: work, writable: true }];
+  const [file = "", ...args] = driver.wrap({ user, mounts, cwd: place.tree, env }, launch.command);
+  const {
+    exitCode = 137,
+    stdout,
+    stderr,
+  } = await runProgram({ file, args, cwd: place.tree, env, input: prompt, timeoutMs: 120_000 });
+  const events = eventsOf("gemini", Buffer.from(stdout), exitCode);
+  return { exitCode, stderr, events, verdict: gemini.judge(evidenceOf(events, exitCode, stderr)) };
+}
+
+describe("Gemini CLI", () => {
+  it.each(["none", "bwrap"] as const)("does a task in a git worktree, sandbox %s", async (sandbox) => {
+    const edits = await sampleRepairs();
+    const service = await model({ edits });
+    const place = await workplace();
+    const sessionId = randomUUID();
+
+    const { events, verdict, stderr } = await step(place, sandbox, { sessionId, env: geminiEnv(service.url) });
+
+    expect(verdict, stderr).toEqual({ ok: true });
+    expect(service.requests()).toBeGreaterThanOrEqual(edits.length + 1);
+    for (const { path, content } of edits) expect(await readFile(join(place.tree, path), "utf8")).toBe(content);
+    const tests = await execa("node", ["--test"], { cwd: place.tree, reject: false });
+    expect(tests.stdout).toMatch(/fail 0$/m);
+    expect(events[0]).toEqual({ type: "session", sessionId, model: "gemini-2.5-pro" });
+    expect(events.filter(({ type }) => type === "tool")).toMatchObject(
+      edits.flatMap(({ path }) => ["started", "ok"].map((status) => ({ name: "write_file", summary: path, status }))),
+    );
+    expect(events).toContainEqual({ type: "text", text: "Done: the tests should pass now." });
+    const meter = usageMeter();
+    for (const event of events) meter.add(event);
+    const turns = edits.length + 1;
+    expect(meter.totals()).toMatchObject({
+      inputTokens: turns * turnUsage.input,
+      outputTokens: turns * turnUsage.output,
+    });
+  });
+
+  it("goes on with an earlier session when it is told its id", async () => {
+    const service = await model({});
+    const place = await workplace();
+    const [sessionId, env] = [randomUUID(), geminiEnv(service.url)];
+    expect(await step(place, "none", { sessionId, env })).toMatchObject({ verdict: { ok: true } });
+    const { events, verdict } = await step(place, "none", { sessionId: randomUUID(), resume: sessionId, env });
+    expect(verdict).toEqual({ ok: true });
+    expect(events[0]).toMatchObject({ type: "session", sessionId });
+  });
+
+  it.each([
+    [401, "auth", 145],
+    [400, "bad_request", 144],
+  ])("whose service answers %i is judged: %s", async (failWith, reason, code) => {
+    const service = await model({ failWith });
+    const place = await workplace();
+    const { verdict, exitCode } = await step(place, "none", { sessionId: randomUUID(), env: geminiEnv(service.url) });
+    expect(verdict).toMatchObject({ ok: false, reason });
+    expect(exitCode).toBe(code);
+    expect(service.requests()).toBeGreaterThan(0);
+  });
+
+  it("without a key is judged: auth", async () => {
+    const place = await workplace();
+    const { verdict } = await step(place, "none", { sessionId: randomUUID(), env: {} });
+    expect(verdict).toMatchObject({ ok: false, reason: "auth" });
+  });
+});
