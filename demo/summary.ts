@@ -1,0 +1,154 @@
+/** What came of it: the pull request, its diff, the tests before and after, and what each step cost in time and memory. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { TaskEvent } from "../src/task/store.ts";
+import type { Task } from "../src/task/task.ts";
+import type { Sample } from "./memory.ts";
+import type { Stage } from "./stage.ts";
+
+const run = promisify(execFile);
+
+export type TestCount = { passed: number; failed: number };
+export type StepCost = { step: string; ms: number; systemMb: number; agentMb: number };
+
+export type Summary = {
+  ok: boolean;
+  outcome: string;
+  pullRequest?: { number: number; url: string; draft: boolean; title: string };
+  diff: string;
+  before: TestCount;
+  after?: TestCount;
+  steps: StepCost[];
+  sandbox: string;
+  agent: string;
+  violations: number;
+};
+
+export async function summarize(
+  stage: Stage,
+  task: Task,
+  events: readonly TaskEvent[],
+  samples: readonly Sample[],
+): Promise<Summary> {
+  const { simulator, repository } = stage;
+  const outcome = task.state.name === "settled" ? task.state.outcome : undefined;
+  const pull =
+    task.pullRequest && simulator.state.pulls(repository).find((each) => each.number === task.pullRequest?.number);
+  const clone = mkdtempSync(join(tmpdir(), "orch-demo-clone-"));
+  try {
+    await git(["clone", "--quiet", repository.cloneUrl, clone], stage);
+    const before = await runTests(clone);
+    let diff = "";
+    let after: TestCount | undefined;
+    if (task.pushed) {
+      await git(["-C", clone, "checkout", "--quiet", task.pushed.branch], stage);
+      diff = (await git(["-C", clone, "diff", "--no-color", "origin/main", "HEAD"], stage)).trimEnd();
+      after = await runTests(clone);
+    }
+    const violations = simulator.violations().length;
+    return {
+      ok:
+        outcome?.kind === "pull_request" &&
+        pull?.draft === true &&
+        after?.failed === 0 &&
+        before.failed > 0 &&
+        violations === 0,
+      outcome: outcome?.kind ?? "none",
+      pullRequest: pull && {
+        number: pull.number,
+        url: task.pullRequest?.url ?? "",
+        draft: pull.draft === true,
+        title: pull.title,
+      },
+      diff,
+      before,
+      after,
+      steps: costs(task, events, samples),
+      sandbox: stage.sandbox,
+      agent: stage.agent,
+      violations,
+    };
+  } finally {
+    rmSync(clone, { recursive: true, force: true });
+  }
+}
+
+async function git(args: readonly string[], { simulator }: Stage): Promise<string> {
+  const reader = simulator.createUser("reader");
+  const header = Buffer.from(`x-access-token:${reader.token}`).toString("base64");
+  const env = {
+    PATH: process.env.PATH ?? "",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: "http.extraHeader",
+    GIT_CONFIG_VALUE_0: `Authorization: basic ${header}`,
+    GIT_TERMINAL_PROMPT: "0",
+  };
+  return (await run("git", [...args], { env })).stdout;
+}
+
+/** The repository's own tests, outside of Orch: nobody's word is taken for it. */
+async function runTests(dir: string): Promise<TestCount> {
+  const env = { PATH: process.env.PATH ?? "" };
+  const { stdout } = await run(process.execPath, ["--test", "--test-reporter=tap"], { cwd: dir, env }).catch(
+    (error: { stdout?: string }) => ({
+      stdout: error.stdout ?? "",
+    }),
+  );
+  const count = (name: string) => Number(new RegExp(`^# ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
+  return { passed: count("pass"), failed: count("fail") };
+}
+
+/** Each step from its first event to the next step's, with the highest memory seen in between. */
+function costs(task: Task, events: readonly TaskEvent[], samples: readonly Sample[]): StepCost[] {
+  const marks = [
+    { step: "comment → queued", at: task.spec.requestedAt },
+    ...events.flatMap(({ what, at, detail }) => {
+      if (what === "queued") return [{ step: "queued", at }];
+      if (what === "claimed") return [{ step: "preparing", at }];
+      if (what === "phase") return [{ step: String(detail.phase), at }];
+      return what === "pushed" ? [{ step: "opening the pull request", at }] : [];
+    }),
+  ];
+  const end = task.state.name === "settled" ? task.state.at : Date.now();
+  return marks.map(({ step, at }, index) => {
+    const until = marks[index + 1]?.at ?? end;
+    const during = samples.filter((sample) => sample.at >= at && sample.at <= until + 250);
+    const peak = (of: (sample: Sample) => number) => Math.round(Math.max(0, ...during.map(of)));
+    return {
+      step,
+      ms: Math.max(0, until - at),
+      systemMb: peak((each) => each.systemMb),
+      agentMb: peak((each) => each.agentMb),
+    };
+  });
+}
+
+export function renderSummary(summary: Summary): string {
+  const { pullRequest, before, after } = summary;
+  const tests = ({ passed, failed }: TestCount) => `${passed + failed} tests, ${failed} failed`;
+  const rows = summary.steps.map(
+    ({ step, ms, systemMb, agentMb }) =>
+      `  ${step.padEnd(26)} ${`${ms} ms`.padStart(9)}  ${`${systemMb} MB`.padStart(8)}  ${`${agentMb} MB`.padStart(8)}`,
+  );
+  return [
+    "",
+    `Outcome        ${summary.outcome}`,
+    `Pull request   ${pullRequest ? `${pullRequest.url}  (${pullRequest.draft ? "draft: " : ""}${pullRequest.title})` : "none"}`,
+    `Tests before   ${tests(before)}`,
+    `Tests after    ${after ? tests(after) : "nothing was pushed"}`,
+    `Agent          ${summary.agent}${summary.agent === "scripted" ? " (a script, not a model: it tries small changes until the tests pass)" : ""}`,
+    `Sandbox        ${summary.sandbox}`,
+    "",
+    `  ${"step".padEnd(26)} ${"time".padStart(9)}  ${"system".padStart(8)}  ${"agent".padStart(8)}`,
+    ...rows,
+    "  system: Redis, bot, worker host and tmux together; the simulated GitHub is not counted.",
+    "",
+    ...summary.diff.split("\n").map((line) => `  ${line}`),
+    "",
+  ].join("\n");
+}
