@@ -1,6 +1,7 @@
 /** What the bot says about what comes next, as pure functions: while a task runs, what it waits for; at its end, what to do. */
 import type { Outcome, Phase, Task } from "../task/task.ts";
-import { count, isOwnPullRequest } from "./task-words.ts";
+import { count } from "./amounts.ts";
+import { isOwnPullRequest } from "./task-words.ts";
 
 /** What happens next, or what to do next. */
 export function nextStep(task: Task, hosts: { alive: number; slots: number }): string {

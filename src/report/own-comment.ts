@@ -19,17 +19,17 @@ const PER_PAGE = 100;
 /** A bound on what a flooded issue can cost; our comment stands near the beginning of what is listed. */
 const MAX_PAGES = 30;
 
-/** The id of the comment, created with `body` when it did not exist; then `created` is true. */
+/** The id of the comment, created with `body` when it did not exist. `fresh`: it says `body`. */
 export async function findOrCreate(
   github: GitHub,
   own: OwnComment,
   body: string,
   onCreated: (id: number) => Promise<void> = async () => undefined,
-): Promise<{ id: number; created: boolean }> {
+): Promise<{ id: number; fresh: boolean }> {
   const octokit = await github.forInstallation(own.place.installationId);
   const { botId } = await github.appIdentity();
   const found = await keepLowest(octokit, own, await listOwn(octokit, own, botId));
-  if (found !== undefined) return { id: found, created: false };
+  if (found !== undefined) return { id: found, fresh: false };
   const { data } = await octokit.rest.issues.createComment({
     ...parameters(own.place),
     issue_number: own.place.number,
@@ -37,7 +37,8 @@ export async function findOrCreate(
   });
   await onCreated(data.id);
   const ids = new Set([data.id, ...(await listOwn(octokit, own, botId))]);
-  return { id: (await keepLowest(octokit, own, [...ids])) ?? data.id, created: true };
+  const id = (await keepLowest(octokit, own, [...ids])) ?? data.id;
+  return { id, fresh: id === data.id };
 }
 
 export async function editComment(octokit: Octokit, own: OwnComment, id: number, body: string): Promise<void> {

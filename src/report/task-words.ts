@@ -3,20 +3,8 @@
  * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
  */
 import type { CancelReason, Deadline, Outcome, Phase, Task } from "../task/task.ts";
+import { count, duration } from "./amounts.ts";
 import { code, plain } from "./quote.ts";
-
-/** Whole seconds below an hour, whole minutes above: "45s", "2m 3s", "1h 2m". */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  if (seconds < 60) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m ${seconds % 60}s`;
-  return minutes % 60 === 0 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
-}
-
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
-}
 
 export const phaseWords: Record<Phase, string> = {
   preparing: "Prepare the workspace",

@@ -1,0 +1,103 @@
+/**
+ * What is known about a task as a list of lines: where it runs, who works, how long it took, what it cost, what was
+ * changed and whether it was verified. The same lines stand in the progress comment, the receipt and the pull request.
+ */
+import type { HostView } from "../task/heartbeat.ts";
+import type { Progress, Pushed, Task, Verification } from "../task/task.ts";
+import { count, dollars, duration } from "./amounts.ts";
+import { code } from "./quote.ts";
+
+/** What a task's text depends on besides the task. */
+export type Surroundings = {
+  /** Unix ms. With a fixed time the text changes only when the task does. */
+  now: number;
+  hosts: readonly HostView[];
+  /** E.g. https://github.com */
+  webUrl: string;
+};
+
+export function facts(task: Task, around: Surroundings): string[] {
+  return [
+    hostFact(task, around),
+    agentFact(task.progress),
+    timeFact(task, around.now),
+    usageFact(task.progress),
+    changesFact(task.pushed),
+    verificationFact(task),
+    sessionFact(task.progress),
+    crashFact(task),
+  ].filter((line) => line !== undefined);
+}
+
+function hostFact({ state }: Task, { hosts }: Surroundings): string | undefined {
+  if (state.name !== "running") return undefined;
+  const host = hosts.find(({ id }) => id === state.host);
+  return `Worker host: ${code(host?.name ?? state.host, 80)}`;
+}
+
+export function agentFact(progress: Progress): string | undefined {
+  if (!progress.agent) return undefined;
+  const model = progress.model ? `, model ${code(progress.model, 80)}` : "";
+  const sandbox = progress.sandbox ? `, sandbox \`${progress.sandbox}\`` : "";
+  return `Agent: ${code(progress.agent, 80)}${model}${sandbox}`;
+}
+
+/** Passing time alone is no reason for an edit, so a running task says that its time is that of the last edit. */
+function timeFact({ spec, state }: Task, now: number): string | undefined {
+  switch (state.name) {
+    case "queued":
+      return undefined;
+    case "running":
+      return `Time: ${duration(now - spec.acceptedAt)} when this was written`;
+    case "settled":
+      return `Time: ${duration(state.at - spec.acceptedAt)}`;
+  }
+}
+
+export function usageFact({ inputTokens, outputTokens, costUsd }: Progress): string | undefined {
+  const tokens =
+    inputTokens === undefined && outputTokens === undefined
+      ? []
+      : [`${count(inputTokens ?? 0, "token")} in`, `${count(outputTokens ?? 0, "token")} out`];
+  const cost = costUsd === undefined ? [] : [`${dollars(costUsd)} by the agent's own count`];
+  const parts = [...tokens, ...cost];
+  return parts.length === 0 ? undefined : `Usage: ${parts.join(", ")}`;
+}
+
+export function changesFact(pushed: Pushed | undefined): string | undefined {
+  if (!pushed) return undefined;
+  const size = `${count(pushed.commits, "commit")}, ${count(pushed.files, "file")}, +${pushed.additions} −${pushed.deletions}`;
+  return `Changes: ${size} on ${code(pushed.branch)}`;
+}
+
+/** The verification of a task that got as far, or that none was asked for where the work is published. */
+export function verificationFact(task: Task): string | undefined {
+  const { state, progress, pushed } = task;
+  const failed =
+    state.name === "settled" && state.outcome.kind === "verify_failed" ? state.outcome.verification : undefined;
+  const verification = failed ?? progress.verification;
+  if (verification) return `Verification: ${verificationWords(verification)}`;
+  return pushed ? "Verification: none, `.github/orch.yml` names no verify command" : undefined;
+}
+
+function verificationWords({ command, exitCode, rounds }: Verification): string {
+  const verdict = exitCode === 0 ? "passed" : "failed";
+  return `${code(command)} ${verdict} (exit code ${exitCode}, ${count(rounds, "round")})`;
+}
+
+function sessionFact({ sessionId }: Progress): string | undefined {
+  return sessionId ? `Agent's session: ${code(sessionId, 100)}` : undefined;
+}
+
+function crashFact({ crashes }: Task): string | undefined {
+  return crashes.length === 0
+    ? undefined
+    : `The worker host was lost ${crashes.length === 1 ? "once" : `${crashes.length} times`}; another run took the task up`;
+}
+
+/** Stands in everything that tells of a run without confinement. */
+export function sandboxWarning({ sandbox }: Progress): string | undefined {
+  return sandbox === "none"
+    ? "> [!WARNING]\n> The agent runs without confinement (sandbox `none`): it can read and change whatever its user can on the worker host."
+    : undefined;
+}

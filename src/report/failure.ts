@@ -1,0 +1,91 @@
+/**
+ * What a failed report leads to. What may pass is repeated, ever more slowly, and not before GitHub's own word for it;
+ * a rate limit holds the whole installation. Where GitHub is closed to us for good, nothing can be shown: that is
+ * logged once, and a task that is still open ends as refused.
+ */
+import { classify, type Failure, isFinal, retryAfterMs } from "../github.ts";
+import type { Task } from "../task/task.ts";
+import type { ReporterDeps } from "./showing.ts";
+import { refusedByGitHub } from "./task-words.ts";
+
+/**
+ * First wait after a failure, ms. Not shorter: after an answer that was lost, a comment may have been created that
+ * GitHub does not list yet.
+ */
+const FIRST_WAIT_MS = 3_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
+/** GitHub's rule for limits that come without a time, ms. */
+const LIMIT_WAIT_MS = 60_000;
+/** So often is tried what GitHub forbids or calls invalid: about half an hour. */
+const MAX_REFUSALS = 12;
+
+type Deps = Pick<ReporterDeps, "store" | "github" | "now" | "log">;
+type Final = Extract<Failure, "installation_gone" | "suspended" | "gone" | "archived">;
+
+export function makeFailures({ store, github, now, log }: Deps) {
+  const attempts = new Map<string, number>();
+  const holds = new Map<number, number>();
+
+  /** Until when an installation's limits keep us away, Unix ms; 0 when they do not. */
+  const heldUntil = (installationId: number) => holds.get(installationId) ?? 0;
+
+  const forget = (id: string) => void attempts.delete(id);
+
+  /** Never throws: when Redis does not answer either, the task stays unreported and the next sweep finds it. */
+  async function handle(error: unknown, id: string, task: Task | undefined): Promise<void> {
+    try {
+      await act(error, id, task);
+    } catch (second) {
+      log.error({ err: second, task: id }, "could not plan the repetition of a report");
+    }
+  }
+
+  async function act(error: unknown, id: string, task: Task | undefined): Promise<void> {
+    const failure = classify(error);
+    const attempt = (attempts.get(id) ?? 0) + 1;
+    attempts.set(id, attempt);
+    if (task && isClosed(failure) && (await isConfirmed(failure, task))) return await close(failure, task);
+    if (task && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS) {
+      log.error({ err: error, task: id, failure }, "GitHub keeps refusing a part of the report: given up");
+      attempts.delete(id);
+      return void (await store.markReported(task));
+    }
+    const wait = waitAfter(error, failure, attempt);
+    if (task && failure === "rate_limited") holds.set(task.spec.installationId, now() + wait);
+    log.warn({ err: error, task: id, failure, attempt, wait }, "report failed, repeated later");
+    await store.postponeReport(id, now() + wait);
+  }
+
+  function waitAfter(error: unknown, failure: Failure, attempt: number): number {
+    const backOff = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
+    const asked = retryAfterMs(error, now()) ?? (failure === "rate_limited" ? LIMIT_WAIT_MS : 0);
+    return Math.max(backOff, asked);
+  }
+
+  /** One 404 may be about something smaller, or a passing error: only the missing issue itself ends a task. */
+  async function isConfirmed(failure: Final, { spec }: Task): Promise<boolean> {
+    if (failure !== "gone") return true;
+    const octokit = await github.forInstallation(spec.installationId);
+    const issue = { owner: spec.repository.owner, repo: spec.repository.name, issue_number: spec.number };
+    return await octokit.rest.issues.get(issue).then(
+      () => false,
+      (error: unknown) => isClosed(classify(error)),
+    );
+  }
+
+  async function close(failure: Final, task: Task): Promise<void> {
+    const { id } = task.spec;
+    attempts.delete(id);
+    const outcome = { kind: "refused" as const, reason: refusedByGitHub(failure) };
+    await store.advance(id, { name: "given_up", outcome, at: now() });
+    const settled = await store.read(id);
+    if (settled) await store.markReported(settled);
+    log.error({ task: id, repository: task.spec.repository, failure }, "GitHub is closed to us: nothing can be shown");
+  }
+
+  return { heldUntil, forget, handle };
+}
+
+function isClosed(failure: Failure): failure is Final {
+  return isFinal(failure);
+}

@@ -1,0 +1,74 @@
+/**
+ * The label of an issue or pull request: exactly one of ours, for all of its tasks together. While any task is open it
+ * is `orch:running`; then the newest task's end decides.
+ */
+import { classify, type Octokit } from "../github.ts";
+import type { Task } from "../task/task.ts";
+import { isAbsent, type Place } from "./own-comment.ts";
+
+export const LABELS = {
+  "orch:running": { color: "fbca04", description: "An agent works on this" },
+  "orch:done": { color: "0e8a16", description: "The agent's work became a pull request" },
+  "orch:failed": { color: "d93f0b", description: "The agent's work did not become a pull request" },
+} as const;
+
+export type Label = keyof typeof LABELS;
+
+/** A bound for tasks that change while the label is being set. */
+const MAX_ROUNDS = 5;
+
+/** The label for an issue's tasks, oldest first, or undefined without any. */
+export function labelOf(tasks: readonly Task[]): Label | undefined {
+  if (tasks.some(({ state }) => state.name !== "settled")) return "orch:running";
+  const newest = tasks.at(-1)?.state;
+  if (newest?.name !== "settled") return undefined;
+  return newest.outcome.kind === "pull_request" ? "orch:done" : "orch:failed";
+}
+
+/**
+ * Sets the label that `wanted` says. It is asked again afterwards: when two tasks of one issue end at the same time,
+ * the later of the two writers has seen both ends, so the label cannot stay behind.
+ */
+export async function ensureLabel(
+  octokit: Octokit,
+  place: Place,
+  wanted: () => Promise<Label | undefined>,
+): Promise<Label | undefined> {
+  let label = await wanted();
+  for (let round = 0; round < MAX_ROUNDS && label; round++) {
+    await setLabel(octokit, place, label);
+    const now = await wanted();
+    if (now === label) break;
+    label = now;
+  }
+  return label;
+}
+
+async function setLabel(octokit: Octokit, place: Place, label: Label): Promise<void> {
+  const repository = { owner: place.repository.owner, repo: place.repository.name };
+  const issue = { ...repository, issue_number: place.number };
+  const labels = await octokit.paginate(octokit.rest.issues.listLabelsOnIssue, { ...issue, per_page: 100 });
+  const names = labels.map(({ name }) => name);
+  if (!names.includes(label)) {
+    await ensureExists(octokit, repository, label);
+    await octokit.rest.issues.addLabels({ ...issue, labels: [label] });
+  }
+  for (const name of names.filter((name) => name in LABELS && name !== label)) {
+    await octokit.rest.issues.removeLabel({ ...issue, name }).catch((error: unknown) => {
+      if (!isAbsent(error)) throw error;
+    });
+  }
+}
+
+/** A label that is only added comes out grey and without a word. */
+async function ensureExists(octokit: Octokit, repository: { owner: string; repo: string }, name: Label): Promise<void> {
+  try {
+    await octokit.rest.issues.getLabel({ ...repository, name });
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    await octokit.rest.issues.createLabel({ ...repository, name, ...LABELS[name] }).catch((refusal: unknown) => {
+      // Somebody else has just created it.
+      if (classify(refusal) !== "invalid") throw refusal;
+    });
+  }
+}

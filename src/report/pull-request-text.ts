@@ -1,0 +1,37 @@
+/** A draft pull request's title and text, as pure functions. */
+import type { Pushed, Task } from "../task/task.ts";
+import { agentFact, changesFact, type Surroundings, sandboxWarning, usageFact, verificationFact } from "./facts.ts";
+import { publishText, publishTitle } from "./publish-text.ts";
+import { blockQuote, code, fence, neutralise, plain } from "./quote.ts";
+
+/** The issue's own title, so that lists of issues and pull requests read alike. */
+export function pullRequestTitle({ spec }: Task): string {
+  return publishTitle(neutralise(spec.title), `Orch task ${spec.id}`);
+}
+
+export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Surroundings, "webUrl">): string {
+  const { spec, progress } = task;
+  const thread = `${webUrl}/${spec.repository.owner}/${spec.repository.name}/issues/${spec.number}#issuecomment-${spec.commentId}`;
+  const list = [changesFact(pushed), verificationFact(task), agentFact(progress), usageFact(progress)]
+    .filter((fact) => fact !== undefined)
+    .map((fact) => `- ${fact}`)
+    .join("\n");
+  const words = fence(progress.lastLines ?? "");
+  const parts = [
+    `${plain(spec.actor.login, 60)} [asked](${thread}) in #${spec.number}:`,
+    blockQuote(spec.instruction),
+    // The one closing keyword is ours and deliberate; the agent's own are broken by `quote.ts`.
+    spec.target.kind === "issue" ? `Fixes #${spec.number}` : movedBranch(pushed),
+    `### Evidence\n\n${list}`,
+    words && `### The agent's last words\n\n${words}`,
+    sandboxWarning(progress),
+    `This pull request is a draft by policy: a person reviews it and marks it ready. <sub>Task \`${spec.id}\`</sub>`,
+  ];
+  return publishText(parts.filter((part) => part !== undefined).join("\n\n"));
+}
+
+function movedBranch({ insteadOf }: Pushed): string | undefined {
+  return insteadOf === undefined
+    ? undefined
+    : `${code(insteadOf)} had moved on while the agent worked. Nothing on it was overwritten; the work is here instead.`;
+}

@@ -1,0 +1,74 @@
+/**
+ * The pull request of a task whose branch has been pushed. One that exists for the branch is adopted, whoever opened
+ * it; one that somebody closed stays closed. GitHub itself refuses a second one for the same branches, so this is safe
+ * to repeat and to race.
+ */
+import { classify, type Octokit } from "../github.ts";
+import type { PullRequest, Pushed, Task } from "../task/task.ts";
+import { pullRequestBody, pullRequestTitle } from "./pull-request-text.ts";
+
+export type Opened = { kind: "pull_request"; pullRequest: PullRequest } | { kind: "refused"; reason: string };
+
+/** Throws what GitHub answers where trying again may help. */
+export async function ensurePullRequest(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string): Promise<Opened> {
+  const { target, repository, number } = task.spec;
+  if (target.kind === "pull" && pushed.branch === target.headRef) {
+    const url = `${webUrl}/${repository.owner}/${repository.name}/pull/${number}`;
+    return { kind: "pull_request", pullRequest: { number, url } };
+  }
+  const existing = await find(octokit, task, pushed);
+  return existing ?? (await open(octokit, task, pushed, webUrl));
+}
+
+async function open(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string): Promise<Opened> {
+  try {
+    return await create(octokit, task, pushed, webUrl, true);
+  } catch (error) {
+    const failure = classify(error);
+    if (failure !== "invalid" && failure !== "forbidden") throw error;
+    // Somebody may have opened one since we looked.
+    const existing = await find(octokit, task, pushed);
+    if (existing) return existing;
+    const message = error instanceof Error ? error.message : String(error);
+    // Some plans have no drafts for private repositories; better a pull request than none.
+    if (failure === "invalid" && /draft/i.test(message)) return await create(octokit, task, pushed, webUrl, false);
+    return { kind: "refused", reason: notOpened(pushed, message) };
+  }
+}
+
+async function create(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string, draft: boolean): Promise<Opened> {
+  const { data } = await octokit.rest.pulls.create({
+    owner: task.spec.repository.owner,
+    repo: task.spec.repository.name,
+    head: pushed.branch,
+    base: pushed.base,
+    title: pullRequestTitle(task),
+    body: pullRequestBody(task, pushed, { webUrl }),
+    draft,
+  });
+  return { kind: "pull_request", pullRequest: { number: data.number, url: data.html_url } };
+}
+
+async function find(octokit: Octokit, task: Task, pushed: Pushed): Promise<Opened | undefined> {
+  const { owner, name: repo } = task.spec.repository;
+  const { data } = await octokit.rest.pulls.list({
+    owner,
+    repo,
+    head: `${owner}:${pushed.branch}`,
+    state: "all",
+    per_page: 100,
+  });
+  const ours = data.filter((pull) => pull.head.ref === pushed.branch);
+  const alive = ours.find((pull) => pull.state === "open") ?? ours.find((pull) => pull.merged_at !== null);
+  if (alive) return { kind: "pull_request", pullRequest: { number: alive.number, url: alive.html_url } };
+  const closed = ours[0];
+  return closed && { kind: "refused", reason: closedByHand(closed.number, pushed) };
+}
+
+function closedByHand(number: number, pushed: Pushed): string {
+  return `Pull request ${number} for the branch ${pushed.branch} was closed by hand, so it is not opened again. The work is still on that branch.`;
+}
+
+function notOpened(pushed: Pushed, message: string): string {
+  return `The work is on the branch ${pushed.branch}, but GitHub does not let a pull request be opened for it: ${message}`;
+}

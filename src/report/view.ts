@@ -1,0 +1,108 @@
+/**
+ * What GitHub should show for a task: the one pure function that `reporter.ts` makes true. A view says everything, so
+ * that showing it twice, or by two bots, changes nothing.
+ */
+import { createHash } from "node:crypto";
+import type { Outcome, Task } from "../task/task.ts";
+import { renderComment, renderSummary } from "./comment.ts";
+import type { Surroundings } from "./facts.ts";
+import type { Reaction } from "./reaction.ts";
+import { headline } from "./task-words.ts";
+
+export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";
+
+/** Times are Unix ms. */
+export type CheckView = {
+  /** The commit it stands on. */
+  sha: string;
+  state: { status: "queued" | "in_progress" } | { status: "completed"; conclusion: Conclusion; completedAt: number };
+  startedAt: number;
+  title: string;
+  summary: string;
+};
+
+export type View = {
+  /** Names the state that people are told of: a change of it is shown at once, mere progress waits its turn. */
+  stateKey: string;
+  reaction: Reaction;
+  comment: string;
+  /** Hash of what the comment says, passing time left out: an edit only because time passed would never end. */
+  commentHash: string;
+  checks: CheckView[];
+};
+
+export function viewOf(task: Task, around: Surroundings): View {
+  const timeless = { ...around, now: task.spec.acceptedAt };
+  return {
+    stateKey: stateKeyOf(task),
+    reaction: reactionOf(task),
+    comment: renderComment(task, around),
+    commentHash: hashOf(renderComment(task, timeless)),
+    checks: checksOf(task, timeless),
+  };
+}
+
+/** Hash of a piece of a view. */
+export function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+}
+
+function stateKeyOf(task: Task): string {
+  const { state } = task;
+  const detail = state.name === "running" ? state.phase : state.name === "settled" ? state.outcome.kind : "";
+  return `${task.epoch}:${state.name}:${detail}${task.cancel ? ":cancel" : ""}`;
+}
+
+function reactionOf({ state }: Task): Reaction {
+  if (state.name !== "settled") return "eyes";
+  return state.outcome.kind === "pull_request" ? "hooray" : "confused";
+}
+
+/**
+ * On a pull request the check stands on the commit that the command found, from the start; when the work is over, on
+ * the commit that was pushed as well. An issue has no commit before its work is pushed.
+ */
+function checksOf(task: Task, timeless: Surroundings): CheckView[] {
+  const { spec, state, pushed } = task;
+  const shas = new Set<string>();
+  if (spec.target.kind === "pull") shas.add(spec.target.headSha);
+  if (pushed && state.name === "settled") shas.add(pushed.sha);
+  return [...shas].map((sha) => ({
+    sha,
+    state: checkStateOf(task),
+    startedAt: spec.acceptedAt,
+    title: headline(task),
+    summary: renderSummary(task, timeless),
+  }));
+}
+
+function checkStateOf({ state }: Task): CheckView["state"] {
+  switch (state.name) {
+    case "queued":
+      return { status: "queued" };
+    case "running":
+      return { status: "in_progress" };
+    case "settled":
+      return { status: "completed", conclusion: conclusionOf(state.outcome), completedAt: state.at };
+  }
+}
+
+/** A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge. */
+export function conclusionOf(outcome: Outcome): Conclusion {
+  switch (outcome.kind) {
+    case "pull_request":
+      return "success";
+    case "no_changes":
+    case "refused":
+      return "neutral";
+    case "cancelled":
+      return "cancelled";
+    case "timed_out":
+      return "timed_out";
+    case "agent_failed":
+    case "verify_failed":
+    case "out_of_budget":
+    case "host_error":
+      return "failure";
+  }
+}
