@@ -49,7 +49,7 @@ async function demo(options: Options): Promise<number> {
     const store = makeTaskStore(redis);
     const taskId = taskIdOf(stage.repository.id, comment.id, 1);
     const look = await followTask(timeline, subscriber, store, taskId);
-    const task = await settledTask(stage, store, taskId);
+    const task = await settledTask(store, taskId);
     await stage.simulator.waitFor(() => toldTheEnd(stage), 60_000);
     await look();
     memory.stop();
@@ -87,7 +87,7 @@ async function ready(stage: Stage, redis: ReturnType<typeof connectRedis>): Prom
   await Promise.race([up(), ended]);
 }
 
-async function settledTask(stage: Stage, store: ReturnType<typeof makeTaskStore>, taskId: string): Promise<Task> {
+async function settledTask(store: ReturnType<typeof makeTaskStore>, taskId: string): Promise<Task> {
   const giveUpAt = Date.now() + END_LIMIT_MS;
   while (Date.now() < giveUpAt) {
     const task = await store.read(taskId);

@@ -1,0 +1,76 @@
+import { type Job, Queue, Worker } from "bullmq";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { FENCE_MS, LOCK_MS } from "../../../src/task/queue.ts";
+import { connectBlockingRedis } from "../../../src/task/redis.ts";
+import { lostLease, makeLease } from "../../../workers/run/lease.ts";
+import { startRedis } from "../../support/redis.ts";
+
+describe("the lease on a run", () => {
+  let server: Awaited<ReturnType<typeof startRedis>>;
+  let redis: ReturnType<typeof connectBlockingRedis>;
+  let queue: Queue;
+  let worker: Worker;
+  let job: Job;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = connectBlockingRedis(server.url, "test");
+    queue = new Queue("lease", { connection: redis });
+    worker = new Worker("lease", null, { connection: redis, autorun: false, lockDuration: LOCK_MS });
+  });
+  beforeEach(async () => {
+    await queue.add("task", {});
+    job = (await worker.getNextJob("host-a")) as Job;
+  });
+  afterAll(async () => {
+    await worker.close(true);
+    await queue.close();
+    redis.disconnect();
+    await server.stop();
+  });
+
+  test("is held from the hand-over, renewed with the host's own token, and ends with the job", async () => {
+    const lease = makeLease(job, "host-a");
+    await lease.renew();
+    expect(lease.isHeld()).toBe(true);
+    await lease.complete();
+    expect(await job.getState()).not.toBe("active");
+  });
+
+  test("another life of the same host goes on with the same lock", async () => {
+    makeLease(job, "host-a").release();
+    const next = makeLease(job, "host-a");
+    await next.renew();
+    expect(next.isHeld()).toBe(true);
+    next.release();
+  });
+
+  test("a lock that somebody else has is lost at once, and what is under way is stopped", async () => {
+    const lease = makeLease(job, "host-b");
+    const { signal } = { signal: lease.signal() };
+    await lease.renew();
+    expect(lease.isHeld()).toBe(false);
+    expect(signal.aborted).toBe(true);
+  });
+
+  test("without an answer from Redis the host fences itself, long before the lock runs out", async () => {
+    let now = 0;
+    const lease = makeLease(job, "host-a", () => now);
+    now = FENCE_MS - 1;
+    expect(lease.isHeld()).toBe(true);
+    now = FENCE_MS;
+    expect(lease.isHeld()).toBe(false);
+    expect(FENCE_MS).toBeLessThan(LOCK_MS);
+    await lease.renew(); // Redis answers again, and the lock is still ours
+    expect(lease.isHeld()).toBe(true);
+    lease.release();
+  });
+
+  test("a run without a job holds nothing", async () => {
+    const lease = lostLease();
+    await lease.renew();
+    expect(lease.isHeld()).toBe(false);
+    expect(lease.signal().aborted).toBe(true);
+    expect(await lease.extend(1)).toBe(false);
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { makeSpoken } from "../../../workers/run/spoken.ts";
+
+test("the last lines are what the agent said and did last, bounded", () => {
+  const spoken = makeSpoken();
+  spoken.begin();
+  for (let count = 1; count <= 40; count++) spoken.hear({ type: "text", text: `line ${count}\n` });
+  spoken.hear({ type: "tool", name: "shell", summary: "npm test", status: "started" });
+  spoken.hear({ type: "tool", name: "shell", summary: "npm test", status: "ok" });
+  const lines = spoken.lastLines().split("\n");
+  expect(lines).toHaveLength(15);
+  expect(lines.at(-1)).toBe("▸ shell npm test");
+  expect(lines.at(-2)).toBe("line 40");
+  spoken.hear({ type: "text", text: "x".repeat(100_000) });
+  expect(spoken.lastLines().length).toBeLessThan(4_200);
+});
+
+test("tokens and cost of all steps add up, and are left out when no agent told them", () => {
+  const spoken = makeSpoken();
+  spoken.begin();
+  expect(spoken.progress()).toMatchObject({ inputTokens: undefined, costUsd: undefined });
+  spoken.hear({ type: "usage", inputTokens: 100, outputTokens: 10, costUsd: 0.5, scope: "run" });
+  spoken.begin();
+  spoken.hear({ type: "usage", inputTokens: 200, outputTokens: 20, costUsd: 0.25, scope: "run" });
+  expect(spoken.progress()).toMatchObject({ inputTokens: 300, outputTokens: 30, costUsd: 0.75 });
+});
+
+test("a final word counts when it is the only one", () => {
+  const spoken = makeSpoken();
+  spoken.hear({ type: "final", ok: true, text: "Nothing to do." });
+  expect(spoken.lastLines()).toBe("Nothing to do.");
+});
