@@ -72,9 +72,9 @@ function reasonWithoutFinal({ exitCode, stderrTail }: Evidence): ErrorReason | u
     const reason = reasonOfStatus(exitCode + 256);
     if (reason) return reason;
   }
-  // It retries in silence on its output; how the service answered stands in its error output only.
-  const status = /\bstatus:? (\d{3})\b/.exec(stderrTail)?.[1];
-  return status === undefined ? undefined : reasonOfStatus(Number(status));
+  // It retries without a word on its output; how the service answered stands in its error output only, the last time last.
+  const told = [...stderrTail.matchAll(/\bstatus (\d{3})\b|"code":\s*(\d{3})\b/g)].at(-1);
+  return told ? reasonOfStatus(Number(told[1] ?? told[2])) : undefined;
 }
 
 export const gemini: Adapter = {

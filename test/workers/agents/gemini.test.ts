@@ -57,8 +57,10 @@ describe("Gemini CLI's recorded streams", () => {
   });
 
   it("finds in the error output how the service answered while it retried in silence", () => {
-    const stderr = "Attempt 1 failed with status 429. Retrying with backoff...";
-    expect(verdictOf("error-429", 143, stderr)).toMatchObject({ ok: false, reason: "rate_limit" });
+    const first = "Attempt 1 failed with status 429. Retrying with backoff...";
+    const second = '_ApiError: {"error":{"code":503,"message":"overloaded"}}';
+    expect(verdictOf("error-429", 143, first)).toMatchObject({ ok: false, reason: "rate_limit" });
+    expect(verdictOf("error-429", 0, `${first}\n${second}\n`)).toMatchObject({ ok: false, reason: "server" });
   });
 
   it("says what was being said when the program ended in the middle of it", () => {
