@@ -61,8 +61,8 @@ report() { # name, what went wrong (empty: nothing)
 
 wrong= uid=$(id -u)
 [ "$uid" != 0 ] || wrong="runs as root"
-[ -z "$1" ] || [ "$uid" = "$1" ] || wrong="runs as uid $uid, not $1"
-[ -n "$1" ] && [ "$(id -G)" != "$1" ] && wrong="$wrong, has the groups $(id -G)"
+[ -z "$1" ] || [ "$uid" = "$1" ] || wrong="\${wrong:-runs as another user} (uid $uid, not $1)"
+[ -z "$1" ] || [ "$(id -G)" = "$1" ] || wrong="$wrong has the groups $(id -G)"
 report user "$wrong"
 
 wrong=

@@ -16,7 +16,7 @@ export const DEFAULT_BASE_UID = 61_000;
 export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAULT_BASE_UID): Promise<SlotUser[]> {
   const numbers = Array.from({ length: slots }, (_, slot) => slot);
   if (hostUid !== 0) return numbers.map((slot) => ({ slot }));
-  const taken = new Map([...(await accountsIn("/etc/passwd")), ...(await accountsIn("/etc/group"))]);
+  const taken = new Map([...(await accountsIn("/etc/group")), ...(await accountsIn("/etc/passwd"))]);
   return numbers.map((slot) => {
     const uid = baseUid + slot;
     const owner = taken.get(uid);

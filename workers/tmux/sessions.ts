@@ -97,10 +97,10 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
   }, NET_MS);
   net.unref();
   return {
-    start: (session, step) => start(context, checkName(session), step),
-    adopt: (session, step) => adopt(context, checkName(session), step),
+    start: async (session, step) => start(context, checkName(session), step),
+    adopt: async (session, step) => adopt(context, checkName(session), step),
     list: () => sessionNames(server),
-    kill: (session) => kill(context, checkName(session)),
+    kill: async (session) => kill(context, checkName(session)),
     async close() {
       clearInterval(net);
       for (const { step } of running.values()) step.detach();

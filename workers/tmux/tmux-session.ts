@@ -42,8 +42,9 @@ export async function sessionNames(server: TmuxServer): Promise<string[]> {
 
 /** Kills everything that runs in a session, then closes it. Resolves when the processes are gone. */
 export async function endSession(server: TmuxServer, session: string): Promise<void> {
-  const target = ["-t", `=${session}`];
-  const panes = await unlessMissing(server.command(["list-panes", "-s", ...target, "-F", "#{pane_pid}"]));
+  // With the colon: here tmux 3.3 takes `=t1` for a window's name, does not find it, and answers for `t10` instead.
+  const listing = ["list-panes", "-s", "-t", `=${session}:`, "-F", "#{pane_pid}"];
+  const panes = await unlessMissing(server.command(listing));
   const roots = panes.map(Number);
   const all = [...roots.flatMap((pid) => descendants(pid).map((process) => process.pid)), ...roots];
   for (const pid of all) signal(pid, "SIGKILL");
@@ -51,7 +52,7 @@ export async function endSession(server: TmuxServer, session: string): Promise<v
     if (performance.now() > deadline)
       throw new TmuxError(`processes of session ${session} do not end: ${all.join(" ")}`);
   }
-  await unlessMissing(server.command(["kill-session", ...target]));
+  await unlessMissing(server.command(["kill-session", "-t", `=${session}`]));
 }
 
 /** A session that is not there is what was wanted. */

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runProgram } from "../../../workers/run-program.ts";
+import { bwrapDriver } from "../../../workers/sandbox/bwrap.ts";
+import { DEFAULT_LIMITS, type Mount } from "../../../workers/sandbox/confinement.ts";
+import { markedProcesses, RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
+import { AS_ROOT, type Machine, openMachine } from "../support/machine.ts";
+
+let machine: Machine;
+beforeAll(async () => {
+  machine = await openMachine();
+});
+afterAll(() => machine.close());
+
+const confinement = (mounts: Mount[] = [], env = {}) => ({
+  user: machine.users[0] ?? { slot: 0 },
+  cwd: machine.workspace,
+  env: { PATH: "/usr/bin:/bin", ...env },
+  mounts: [{ source: machine.workspace, writable: true }, ...mounts],
+});
+
+async function inside(script: string, mounts: Mount[] = [], env = {}) {
+  const confined = confinement(mounts, env);
+  const [file = "", ...args] = machine.driver.wrap(confined, ["/bin/sh", "-c", script]);
+  return runProgram({ file, args, env: confined.env, timeoutMs: 20_000 });
+}
+
+test("gives environment and exit code through, and no variable in an argument", async () => {
+  const finished = await inside('printf %s "$TOKEN"; exit 5', [], { TOKEN: "s3cret" });
+  expect(finished).toMatchObject({ stdout: "s3cret", exitCode: 5 });
+  const argv = machine.driver.wrap(confinement([], { TOKEN: "s3cret" }), ["/bin/true"]);
+  expect(argv.join(" ")).not.toContain("s3cret");
+});
+
+test("shows a mount read-only unless it is writable, also one inside another", async () => {
+  const inner = join(machine.workspace, "inner");
+  await inside(`mkdir ${inner} && echo old >${inner}/file`);
+  const finished = await inside(`touch ok; echo new >${inner}/file || cat ${inner}/file`, [{ source: inner }]);
+  expect(finished.stdout).toBe("old\n");
+});
+
+test.runIf(AS_ROOT)("cannot signal or see what the same user runs outside", async () => {
+  const uid = machine.users[0]?.uid as number;
+  const victim = spawn("/bin/sleep", ["1000"], { uid, gid: uid });
+  await once(victim, "spawn");
+  const finished = await inside(`kill -KILL ${victim.pid}; kill -KILL -1; ls /proc | grep -c '^${victim.pid}$'`);
+  expect(finished.stdout).toBe("0\n");
+  expect(victim.exitCode ?? victim.signalCode).toBeNull();
+  victim.kill("SIGKILL");
+});
+
+test("cannot reach the tmux server that it runs under", async () => {
+  const socket = join(machine.dir, "tmux", "orch-test");
+  const finished = await inside(`ls ${socket}; tmux -S ${socket} list-sessions; tmux list-sessions`);
+  expect(finished.stdout).toBe("");
+  expect(finished.exitCode).not.toBe(0);
+});
+
+test("does not follow a link out of the workspace to a secret", async () => {
+  await writeFile(join(machine.dir, "key.pem"), "private\n");
+  await symlink(join(machine.dir, "key.pem"), join(machine.workspace, "link"));
+  expect((await inside("cat link")).stdout).toBe("");
+});
+
+test("leaves no daemon behind", async () => {
+  const env = { [RUN_VARIABLE]: "daemon-test" };
+  const finished = await inside(
+    "setsid sleep 1000 >/dev/null 2>&1 & setsid -f sleep 1000 >/dev/null 2>&1; echo done",
+    [],
+    env,
+  );
+  expect(finished.stdout).toBe("done\n");
+  await expect.poll(() => markedProcesses({ run: "daemon-test" })).toEqual([]);
+});
+
+test("refuses root, variables for the loader, reserved places and paths that are not plain", () => {
+  const programs = {
+    bwrap: "/usr/bin/bwrap",
+    setpriv: "/usr/bin/setpriv",
+    nice: "/usr/bin/nice",
+    prlimit: "/usr/bin/prlimit",
+  };
+  const asRoot = bwrapDriver({ programs, etc: [], limits: DEFAULT_LIMITS, hostUid: 0 });
+  expect(() => asRoot.wrap({ ...confinement(), user: { slot: 0 } }, ["/bin/true"])).toThrow(/does not confine root/);
+  expect(() => asRoot.wrap({ ...confinement(), user: { slot: 0, uid: 0, gid: 0 } }, ["/bin/true"])).toThrow(/root/);
+  const wrap =
+    (mounts: Mount[], env = {}) =>
+    () =>
+      machine.driver.wrap(confinement(mounts, env), ["/bin/true"]);
+  expect(wrap([], { LD_PRELOAD: "/x.so" })).toThrow(/LD_PRELOAD/);
+  expect(wrap([{ source: "/tmp", target: "/proc/" }])).toThrow(/\/proc/);
+  expect(wrap([{ source: "relative" }])).toThrow(/not an absolute/);
+  expect(wrap([{ source: "/tmp/../etc" }])).toThrow(/not an absolute/);
+  expect(() => machine.driver.wrap(confinement(), [])).toThrow(/no command/);
+});

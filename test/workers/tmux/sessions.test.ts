@@ -1,0 +1,193 @@
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { markedProcesses, RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
+import type { SandboxMode } from "../../../workers/sandbox/sandbox.ts";
+import { isGone, type Machine, openMachine } from "../support/machine.ts";
+
+const drivers: SandboxMode[] = ["auto", "none"];
+
+describe.each(drivers)("steps with the sandbox %s", (mode) => {
+  let machine: Machine;
+  let count = 0;
+  const next = () => `t${++count}-1`;
+  const text = (name: string, file: string) => readFile(join(machine.dir, name, file), "utf8");
+  const left = (mark: string) => markedProcesses({ run: mark, uid: machine.users[0]?.uid });
+
+  beforeAll(async () => {
+    machine = await openMachine(mode);
+  });
+  afterAll(() => machine.close());
+
+  async function run(script: string, more = {}) {
+    const name = next();
+    const step = await machine.sessions.start(name, await machine.step(name, script, more));
+    return { name, step };
+  }
+
+  test("gives the exit code, and keeps outputs and code in files", async () => {
+    const { name, step } = await run("echo out; echo err >&2; exit 7");
+    expect(await step.ended).toEqual({ exitCode: 7 });
+    expect([await text(name, "stdout"), await text(name, "stderr"), await text(name, "exit")]).toEqual([
+      "out\n",
+      "err\n",
+      "7\n",
+    ]);
+  });
+
+  test("feeds the prompt, gives the environment exactly, and leaves neither in a file or an argument", async () => {
+    const prompt = join(machine.dir, "prompt.md");
+    await writeFile(prompt, "fix 'it' $(now)\n");
+    const odd = "a'b\"c $(id) `id` \\ \n é \u0081\u0088 %s #{pid} ;";
+    const { name, step } = await run('cat; printf %s "$ODD" >odd; env | sort >names', {
+      stdinFile: prompt,
+      env: { ODD: odd },
+    });
+    expect(await step.ended).toEqual({ exitCode: 0 });
+    expect(await text(name, "stdout")).toBe("fix 'it' $(now)\n");
+    expect(await readFile(join(machine.workspace, "odd"), "utf8")).toBe(odd);
+    const names = (await readFile(join(machine.workspace, "names"), "utf8")).match(/^[A-Z_]+(?==)/gm);
+    expect(names?.filter((variable) => variable !== "PWD")).toEqual(["HOME", "ODD", "ORCH_RUN", "PATH"]);
+    await expect(stat(join(machine.dir, name, "run.sh"))).rejects.toThrow("ENOENT");
+  });
+
+  test("reads an empty input where there is no prompt", async () => {
+    expect(await (await run("cat; exit 3")).step.ended).toEqual({ exitCode: 3 });
+  });
+
+  test("tells a signal's end as 128 + signal", async () => {
+    expect(await (await run("kill -KILL $$")).step.ended).toEqual({ exitCode: 137 });
+  });
+
+  test("loses nothing of a flood and does not wait for its end to be shown", async () => {
+    const { name, step } = await run("head -c 50000000 /dev/zero | tr '\\0' x");
+    expect(await step.ended).toEqual({ exitCode: 0 });
+    expect((await stat(join(machine.dir, name, "stdout"))).size).toBe(50_000_000);
+  });
+
+  test("leaves nothing behind that the step started, also what hides its mark", async () => {
+    const mark = `left-${mode}`;
+    const script =
+      "setsid -f sleep 1000 >/dev/null 2>&1; env -i setsid -f sleep 1000 >/dev/null 2>&1; sleep 1000 & echo up";
+    const { name, step } = await run(script, { env: { [RUN_VARIABLE]: mark } });
+    await step.ended;
+    expect(await text(name, "stdout")).toBe("up\n");
+    expect(left(mark)).toEqual([]);
+  });
+
+  test("stops a program with a word first", async () => {
+    const { name, step } = await run("trap 'echo tidy; exit 9' TERM; echo up >flag; while :; do sleep 0.05; done");
+    await flag("flag");
+    await step.stop(20_000);
+    expect(await step.ended).toEqual({ exitCode: 9 });
+    expect(await text(name, "stdout")).toBe("tidy\n");
+  });
+
+  test("stops a program that ignores SIGTERM, with all that it started", async () => {
+    const mark = `deaf-${mode}`;
+    const script =
+      "trap '' TERM; setsid -f sh -c \"trap '' TERM; sleep 1000\"; echo up >deaf; while :; do sleep 1; done";
+    const { step } = await run(script, { env: { [RUN_VARIABLE]: mark } });
+    await flag("deaf");
+    expect(left(mark).length).toBeGreaterThan(0);
+    await step.stop(50);
+    expect(await step.ended).toEqual({ exitCode: 137 });
+    expect(left(mark)).toEqual([]);
+    expect(isGone(step.pid)).toBe(true);
+  });
+
+  test("reports a step as lost whose wrapper was killed, and ends its program", async () => {
+    const mark = `lost-${mode}`;
+    const { step } = await run("echo up >lost; sleep 1000", { env: { [RUN_VARIABLE]: mark } });
+    await flag("lost");
+    process.kill(step.pid, "SIGKILL");
+    expect(await step.ended).toEqual({ lost: true });
+    expect(left(mark)).toEqual([]);
+  });
+
+  test("kills a session of which it knows only the name", async () => {
+    const mark = `kill-${mode}`;
+    const { name, step } = await run("trap '' TERM; echo up >kill; sleep 1000", { env: { [RUN_VARIABLE]: mark } });
+    await flag("kill");
+    const other = await machine.reopen();
+    await other.kill(name);
+    await step.ended;
+    expect(await other.list()).not.toContain(name);
+    expect(left(mark)).toEqual([]);
+    await other.kill(name);
+  });
+
+  /** Resolves when the program inside has made this file; removes it. */
+  async function flag(name: string): Promise<void> {
+    await expect
+      .poll(() => readFile(join(machine.workspace, name), "utf8").catch(() => ""), { timeout: 20_000 })
+      .toBe("up\n");
+  }
+});
+
+describe("sessions", () => {
+  let machine: Machine;
+  beforeAll(async () => {
+    machine = await openMachine();
+  });
+  afterAll(() => machine.close());
+
+  test("keeps names apart of which one begins like the other", async () => {
+    const [one, ten] = [await machine.step("t1", "sleep 1000"), await machine.step("t10", "sleep 1000")];
+    const longer = await machine.sessions.start("t10", { ...ten, env: { ...ten.env, [RUN_VARIABLE]: "t10" } });
+    await machine.sessions.kill("t1");
+    expect(await machine.sessions.list()).toEqual(["t10"]);
+    const shorter = await machine.sessions.start("t1", {
+      ...one,
+      user: undefined,
+      env: { ...one.env, [RUN_VARIABLE]: "t1" },
+    });
+    await machine.sessions.kill("t1");
+    expect(await shorter.ended).toEqual({ exitCode: 137 });
+    expect(await machine.sessions.list()).toEqual(["t10"]);
+    expect(isGone(longer.pid)).toBe(false);
+    await longer.stop(0);
+  });
+
+  test("uses a name again at once for the next step of the run", async () => {
+    for (const name of ["agent-1", "verify-1", "agent-2"]) {
+      const step = await machine.sessions.start("again", await machine.step(name, "exit 4"));
+      expect(await step.ended).toEqual({ exitCode: 4 });
+    }
+  });
+
+  test("refuses names that tmux would change or take for something else", async () => {
+    const step = await machine.step("names", "true");
+    for (const name of ["", "a.b", "a:b", "-t", "=a", "A", "x;", "orch-idle", "a".repeat(65)]) {
+      await expect(machine.sessions.start(name, step), name).rejects.toThrow(/not a name/);
+    }
+  });
+
+  test("refuses to start a step twice", async () => {
+    const step = await machine.step("twice", "true");
+    await (await machine.sessions.start("twice", step)).ended;
+    await expect(machine.sessions.start("twice", step)).rejects.toThrow(/adopt/);
+  });
+
+  test("starts twenty at once", async () => {
+    const steps = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const step = await machine.step(`many-${index}`, `exit ${index}`, { env: { [RUN_VARIABLE]: `many-${index}` } });
+        // One slot user for all of them here, so only the mark may decide what belongs to whom.
+        return machine.sessions.start(`many-${index}`, { ...step, user: undefined });
+      }),
+    );
+    const ends = await Promise.all(steps.map((step) => step.ended));
+    expect(ends).toEqual(Array.from({ length: 20 }, (_, index) => ({ exitCode: index })));
+  });
+
+  test("shows the transcript in the pane and nothing that is typed there", async () => {
+    const step = await machine.sessions.start("view", await machine.step("view", "sleep 1000"));
+    await machine.tmux("send-keys", "-t", "=view:", "C-c", "C-z", "C-\\", "x");
+    await expect.poll(() => machine.tmux("capture-pane", "-p", "-t", "=view:")).toMatch(/^what the agent says\n+$/);
+    await writeFile(machine.transcript, "more\n", { flag: "a" });
+    await expect.poll(() => machine.tmux("capture-pane", "-p", "-t", "=view:")).toMatch(/says\nmore\n+$/);
+    expect(isGone(step.pid)).toBe(false);
+    await step.stop(0);
+  });
+});
