@@ -41,7 +41,7 @@ function settledNext(task: Task, outcome: Outcome): string {
     case "timed_out":
       return `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;
     case "verify_failed":
-      return `Look at the output below, then ${AGAIN} and say what the agent should know.`;
+      return `Look at the output above, then ${AGAIN} and say what the agent should know.`;
     case "cancelled":
       return `If it should be done after all, ${AGAIN}.`;
     case "refused":

@@ -54,7 +54,7 @@ export function neutralise(text: string): string {
   return redact(stripInvisible(text))
     .replace(/@(?=[\w-])/g, `@${BREAK}`)
     .replace(/#(?=\d)/g, `#${BREAK}`)
-    .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
+    .replace(/(GH-)(?=\d)/gi, `$1${BREAK}`)
     .replace(/(\/(?:issues|pull|pulls|discussions|commit)\/)(?=[0-9a-f])/gi, `$1${BREAK}`)
     .replace(/<(?=!--)/g, `<${BREAK}`)
     .replace(/^([\s>]*)\/(?=orch)/gim, `$1/${BREAK}`);
@@ -67,7 +67,7 @@ function escapeMarkdown(line: string): string {
     .replace(/[\\`*_{}[\]()#+!|~>:$=-]/g, (mark) => `\\${mark}`)
     .replace(/^(\d+)\./, "$1\\.")
     .replace(/(https?|ftp)\\:\/\//gi, `$1:${BREAK}//`)
-    .replace(/\bwww\./gi, `www${BREAK}.`);
+    .replace(/(www)\./gi, `$1${BREAK}.`);
 }
 
 function oneLine(text: string): string {

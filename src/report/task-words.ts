@@ -100,19 +100,19 @@ export function explanation(task: Task, outcome: Outcome): string {
     case "no_changes":
       return "The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.";
     case "agent_failed":
-      return `${agentFault(outcome.reason)}: ${plain(outcome.message)}${exitWords(outcome.exitCode)} Nothing was published.`;
+      return `${agentFault(outcome.reason)}${exitWords(outcome.exitCode)}: ${sentence(outcome.message)} Nothing was published.`;
     case "verify_failed":
       return `The work failed: the agent committed changes, but ${code(outcome.verification.command)} still exits with ${outcome.verification.exitCode} after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
       return `${deadlineWords[outcome.deadline](duration(outcome.afterMs))} Nothing was published.`;
     case "out_of_budget":
-      return `The work was stopped by its budget: ${plain(outcome.message)} Nothing was published.`;
+      return `The work was stopped by its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
       return `${cancelWords(outcome.reason)} Nothing was published.`;
     case "refused":
-      return `This cannot be carried out: ${plain(outcome.reason)}`;
+      return `This cannot be carried out: ${sentence(outcome.reason)}`;
     case "host_error":
-      return `The failure is ours, not the work's: ${plain(outcome.message)}`;
+      return `The failure is ours, not the work's: ${sentence(outcome.message)}`;
   }
 }
 
@@ -142,6 +142,11 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["interrupted", "The agent was interrupted from outside"],
   ["crash", "The work failed, the agent crashed"],
 ]);
+
+function sentence(text: string): string {
+  const words = plain(text);
+  return /[.!?…]$/.test(words) ? words : `${words}.`;
+}
 
 function exitWords(exitCode: number | undefined): string {
   return exitCode === undefined ? "" : ` (exit code ${exitCode})`;

@@ -1,0 +1,120 @@
+/** Tasks in every state that people are told of, for the tests of what is said. */
+import type { Surroundings } from "../../src/report/facts.ts";
+import type { Outcome, Phase, Progress, Pushed, Target, Task, Verification } from "../../src/task/task.ts";
+
+const ACCEPTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+export const PULL_TARGET: Target = {
+  kind: "pull",
+  defaultBranch: "main",
+  headRef: "feature",
+  headSha: "a".repeat(40),
+  baseRef: "main",
+};
+
+export const around: Surroundings = {
+  now: ACCEPTED_AT + 123_000,
+  webUrl: "https://github.example",
+  hosts: [
+    {
+      id: "h1",
+      name: "builder-1",
+      version: "0.1.0",
+      pid: 1,
+      slots: 2,
+      sandbox: "bwrap",
+      agents: ["scripted"],
+      defaultAgent: "scripted",
+      draining: false,
+      startedAt: ACCEPTED_AT,
+      lastBeat: ACCEPTED_AT,
+      alive: true,
+    },
+  ],
+};
+
+export const progress: Progress = {
+  agent: "scripted",
+  model: "model-1",
+  sandbox: "bwrap",
+  sessionId: "session-1",
+  inputTokens: 12_345,
+  outputTokens: 678,
+  costUsd: 0.1234,
+  lastLines: "Reading test/sum.test.js\nThe sum is off by one.",
+};
+
+export const verification: Verification = {
+  command: "npm test",
+  exitCode: 0,
+  rounds: 2,
+  outputTail: "3 passed",
+};
+
+export const pushed: Pushed = {
+  branch: "orch/7-tabcdefghijklmno",
+  sha: "b".repeat(40),
+  base: "main",
+  files: 1,
+  additions: 10,
+  deletions: 2,
+  commits: 2,
+};
+
+export function queuedTask(changes: Partial<Task["spec"]> = {}): Task {
+  return {
+    spec: {
+      id: "tabcdefghijklmno",
+      installationId: 1,
+      repository: { id: 10, owner: "octo-org", name: "sample" },
+      number: 7,
+      title: "Sum is wrong",
+      target: { kind: "issue", defaultBranch: "main" },
+      commentId: 70,
+      commentUrl: "https://github.example/octo-org/sample/issues/7#issuecomment-70",
+      actor: { id: 5, login: "maintainer" },
+      instruction: "fix the failing tests",
+      requestedAt: ACCEPTED_AT,
+      acceptedAt: ACCEPTED_AT,
+      ...changes,
+    },
+    state: { name: "queued", since: ACCEPTED_AT },
+    epoch: 0,
+    version: 1,
+    crashes: [],
+    progress: {},
+  };
+}
+
+export function runningTask(phase: Phase, changes: Partial<Task> = {}): Task {
+  const since = ACCEPTED_AT + 3_000;
+  const state = { name: "running" as const, phase, host: "h1", claim: "c1", since, phaseSince: since };
+  return { ...queuedTask(), state, epoch: 1, version: 3, progress, ...changes };
+}
+
+export function settledTask(outcome: Outcome, changes: Partial<Task> = {}): Task {
+  const state = { name: "settled" as const, outcome, at: ACCEPTED_AT + 123_000 };
+  return { ...queuedTask(), state, epoch: 1, version: 9, progress, ...changes };
+}
+
+/** One of every kind; the record makes the compiler ask for a new one. */
+export const outcomes: { [Kind in Outcome["kind"]]: Extract<Outcome, { kind: Kind }> } = {
+  pull_request: { kind: "pull_request", number: 8, url: "https://github.example/octo-org/sample/pull/8" },
+  no_changes: { kind: "no_changes", lastWords: "Nothing to do." },
+  agent_failed: {
+    kind: "agent_failed",
+    reason: "crash",
+    message: "It threw.",
+    exitCode: 1,
+    lastLines: "Error: boom",
+  },
+  verify_failed: {
+    kind: "verify_failed",
+    verification: { ...verification, exitCode: 1, outputTail: "1 failed" },
+    lastWords: "It should work now.",
+  },
+  timed_out: { kind: "timed_out", deadline: "silence", afterMs: 600_000, lastLines: "Compiling" },
+  out_of_budget: { kind: "out_of_budget", message: "50 turns were not enough.", lastLines: "Turn 50" },
+  cancelled: { kind: "cancelled", reason: { kind: "command", by: "maintainer" } },
+  refused: { kind: "refused", reason: "The branch feature is gone." },
+  host_error: { kind: "host_error", message: "The disk is full." },
+};

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import * as words from "../../src/report/words.ts";
+import { outcomes, queuedTask, runningTask, settledTask } from "./sample-tasks.ts";
+
+const replies = [
+  words.help(),
+  words.refusedNoPermission("stranger"),
+  words.forkNotYet(),
+  words.closed("issue"),
+  words.closed("pull"),
+  words.cancelled(1),
+  words.cancelled(2),
+  words.nothingToCancel(),
+  words.didYouMean("cancel"),
+  words.tooManyCommands(5),
+  words.instructionTooLong(8_000),
+];
+
+test("every reply says what is the matter and what to do", () => {
+  expect(replies).toMatchInlineSnapshot(`
+    [
+      "Write a line that starts with \`/orch\` in a comment on an issue or a pull request:
+
+    - \`/orch fix the failing tests\` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.
+    - \`/orch status\` – the tasks of this issue or pull request.
+    - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over.
+    - \`/orch help\` – this text.
+
+    Several lines are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
+      "@stranger, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.",
+      "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.",
+      "This issue is closed, so I have not started. Reopen it and give the command again.",
+      "This pull request is closed, so I have not started. Reopen it and give the command again.",
+      "The task is being cancelled. The progress comment tells when it is done.",
+      "2 tasks are being cancelled. The progress comment tells when it is done.",
+      "There is nothing to cancel: no task of this issue or pull request is queued or running.",
+      "Did you mean \`/​orch cancel\`? I have not started anything. If you meant it as a request, say it in a few more words; \`/​orch help\` shows what I understand.",
+      "That is more than 5 commands in one comment, so I have carried out none of them. Spread them over several comments.",
+      "That request is longer than 8,000 characters, so I have not started. Say it in fewer words, or put the details into the issue's text and refer to them.",
+    ]
+  `);
+});
+
+test("no reply has a line that is a command itself", () => {
+  for (const reply of [...replies, words.status([queuedTask({ instruction: "/orch x" })])]) {
+    expect(reply).not.toMatch(/^[\s>]*\/orch/im);
+  }
+});
+
+test("a name that is no login pings nobody", () => {
+  expect(words.refusedNoPermission("a @team")).toMatch(/^`a @\u200bteam`, I take/);
+});
+
+test("status lists the newest task first, with a word for every state and outcome", () => {
+  const settled = Object.values(outcomes).map((outcome) => settledTask(outcome));
+  const tasks = [queuedTask(), runningTask("verifying"), ...settled].map((task, index) => ({
+    ...task,
+    spec: { ...task.spec, acceptedAt: index, instruction: `request ${index}` },
+  }));
+  expect(words.status(tasks)).toMatchInlineSnapshot(`
+    "- **could not run** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **refused** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **cancelled** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **out of budget** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **timed out** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **verification failed** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **agent failed** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **no changes** – request 3 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **pull request** – request 2 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **verifying** – request 1 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - … and 1 older."
+  `);
+});
+
+test("status without tasks says how to begin", () => {
+  expect(words.status([])).toContain("No task has been given here yet");
+});
