@@ -13,8 +13,7 @@ const MAX_BYTES = 200;
 export function isBranchName(name: string): boolean {
   if (name === "" || name === "@" || Buffer.byteLength(name) > MAX_BYTES) return false;
   if (name.startsWith("-") || name.startsWith("refs/") || name.endsWith(".")) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must be found
-  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/.test(name) || !name.isWellFormed()) return false;
+  if (/[\p{Cc} ~^:?*[\\]|\.\.|@\{/u.test(name) || !name.isWellFormed()) return false;
   return name.split("/").every((part) => part !== "" && !part.startsWith(".") && !part.endsWith(".lock"));
 }
 

@@ -54,17 +54,25 @@ export function hardenedOptions(): string[] {
   ]);
 }
 
-type HostGit = { timeoutMs?: number; protocols?: Protocols; env?: Record<string, string>; input?: string };
+type HostGit = {
+  timeoutMs?: number;
+  protocols?: Protocols;
+  env?: Record<string, string>;
+  input?: string;
+  maxOutputBytes?: number;
+  signal?: AbortSignal;
+};
 
 /** Runs git on a mirror, where simple-git does not fit: standard input, exit codes as answers, other people's programs. */
 export function hostGit(gitDir: string, args: readonly string[], options: HostGit = {}): Promise<Finished> {
+  const { protocols, env, timeoutMs = LOCAL_GIT_MS, ...rest } = options;
   return runProgram({
+    ...rest,
     file: "git",
     args: [...hardenedOptions(), `--git-dir=${gitDir}`, ...args],
     cwd: "/",
-    env: { ...gitEnvironment(options.protocols), GIT_CONFIG_GLOBAL: "/dev/null", ...options.env },
-    timeoutMs: options.timeoutMs ?? LOCAL_GIT_MS,
-    input: options.input,
+    env: { ...gitEnvironment(protocols), GIT_CONFIG_GLOBAL: "/dev/null", ...env },
+    timeoutMs,
   });
 }
 

@@ -60,6 +60,8 @@ export type Remote = {
   clone: string;
   /** Commits in the clone and pushes; gives the commit's id. */
   commit(files: Files, branch?: string): string;
+  /** From now on a hook on the server refuses pushes with these words. */
+  declinePushes(words: string): void;
 };
 
 /** `octo-org/example` with one commit on `main`. */
@@ -80,7 +82,9 @@ export async function startRemote(files: Files = { "README.md": "hello\n" }): Pr
   };
   commit(files);
   const access = { cloneUrl: `${server.url}/octo-org/example.git`, token: async () => server.token };
-  return { server, access, bare, clone, commit };
+  const declinePushes = (words: string) =>
+    writeFileSync(join(bare, "hooks", "pre-receive"), `#!/bin/sh\necho '${words}'\nexit 1\n`, { mode: 0o755 });
+  return { server, access, bare, clone, commit, declinePushes };
 }
 
 /** A host with the remote's `main` in its mirror. */

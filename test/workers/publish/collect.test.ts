@@ -1,0 +1,122 @@
+import { chmod, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CollectFailed } from "../../../workers/publish/collect.ts";
+import { asRoot, git } from "../workspace/support.ts";
+import { startRun } from "./support.ts";
+
+test("what the agent left uncommitted is committed, once", async () => {
+  const run = await startRun();
+  expect(await run.commitLeftovers()).toBe("nothing");
+  run.agent("echo new > new.txt; rm README.md; touch $(git rev-parse --git-dir)/index.lock");
+  expect(await run.commitLeftovers()).toBe("committed");
+  expect(await run.commitLeftovers()).toBe("nothing");
+  expect(run.agent("git status --porcelain; git log --format='%s|%an' -1; git ls-files")).toBe(
+    "Work that the agent left uncommitted|Orch agent\nnew.txt",
+  );
+});
+
+test("a merge with open conflicts is not committed", async () => {
+  const run = await startRun();
+  run.agent("git checkout -q -b other; echo 1 > README.md; git commit -qam one; git checkout -q -; echo 2 > README.md");
+  run.agent("git commit -qam two; git merge other >/dev/null || true");
+  expect(await run.commitLeftovers()).toBe("failed");
+});
+
+test("commits arrive in the mirror under the task's name, wherever the agent's HEAD is", async () => {
+  const run = await startRun();
+  expect(await run.collect()).toEqual({ tip: run.base, commits: 0 });
+  run.agent("echo 1 > a; git add a; git commit -qm one; git checkout -q -b mine; echo 2 > a; git commit -qam two");
+  const { tip, commits } = await run.collect();
+  expect(commits).toBe(2);
+  expect(git(run.mirror.dir, "rev-parse", "refs/orch/tabc/1")).toBe(tip);
+  expect(git(run.mirror.dir, "show", `${tip}:a`)).toBe("2");
+  expect(await run.collect()).toEqual({ tip, commits });
+  run.agent("git rm -q a; git commit -qm 'away again'");
+  expect((await run.collect()).commits).toBe(0);
+});
+
+test("an agent that ruins its repository fails alone: the error says whose doing it is", async () => {
+  const run = await startRun();
+  for (const ruin of [
+    "rm .git; echo 'gitdir: /nowhere' > .git",
+    "rm -r ../repo.git",
+    "rm -rf ./* ./.git; chmod 000 .",
+  ]) {
+    run.agent(ruin);
+    await expect(run.collect()).rejects.toBeInstanceOf(CollectFailed);
+  }
+});
+
+test("a malformed object does not get into the mirror", async () => {
+  const run = await startRun();
+  // A tree with an entry named `.git`, which checks out as a repository's configuration.
+  run.agent(`
+    blob=$(echo '[core]' | git hash-object -w --stdin)
+    inner=$(printf '100644 blob %s\\tconfig\\n' $blob | git mktree)
+    tree=$(printf '040000 tree %s\\t.git\\n' $inner | git mktree)
+    git reset -q --soft $(git commit-tree $tree -p HEAD -m bad)`);
+  const error = await run.collect().catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(CollectFailed);
+  expect((error as CollectFailed).detail).toContain("hasDotgit");
+  expect(git(run.mirror.dir, "for-each-ref", "refs/orch")).toBe("");
+});
+
+/** Every way known to make git run a program, each of them leaving a mark outside the sandbox. */
+const CANARY = '#!/bin/sh\ntouch MARK/ran-$(id -u)-$(basename "$0") 2>/dev/null\nexec cat\n';
+const HOOKS = [
+  ...["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-checkout", "post-index-change"],
+  ...["reference-transaction", "pre-push", "pre-auto-gc", "post-rewrite", "update", "pre-receive", "post-receive"],
+];
+const SETTINGS = [
+  ...["core.fsmonitor", "core.sshCommand", "core.gitProxy", "core.pager", "core.editor", "core.askPass"],
+  ...["core.alternateRefsCommand", "credential.helper", "uploadpack.packObjectsHook", "diff.external"],
+  ...["diff.all.textconv", "filter.all.clean", "filter.all.smudge", "filter.all.process", "merge.all.driver"],
+  ...["gpg.program", "trailer.x.command"],
+];
+
+function plant(mark: string): string {
+  return [
+    `printf '%s' '${CANARY.replace("MARK", mark)}' > ../canary; chmod +x ../canary`,
+    "canary=$(cd .. && pwd)/canary; repo=$(git rev-parse --git-common-dir); mkdir -p $repo/hooks $repo/info",
+    ...HOOKS.map((hook) => `cp ../canary $repo/hooks/${hook}`),
+    ...SETTINGS.map((key) => `git config ${key} $canary`),
+    "git config core.hooksPath $repo/hooks; git config commit.gpgSign true; git config gc.auto 1",
+    'git config url.ext::$canary.insteadOf "$(pwd)"; git config url.ext::$canary.pushInsteadOf http',
+    "git config protocol.ext.allow always; git config alias.upload-pack !$canary",
+    "printf '* filter=all diff=all merge=all\\n' > $repo/info/attributes",
+  ].join("\n");
+}
+
+test("nothing that the agent planted runs outside its sandbox, from leftovers to push", async () => {
+  const run = await startRun();
+  const mark = join(run.host.dataDir, "marks");
+  await mkdir(mark);
+  await chmod(mark, 0o777);
+  run.agent("echo 1 > a; git add a; git commit -qm one");
+  run.agent(plant(mark));
+  // The trap works: the same git commands without walls set it off.
+  run.agent(
+    "echo 2 > a; git add a 2>/dev/null; git commit -qam x 2>/dev/null || true; git gc --auto 2>/dev/null || true",
+  );
+  expect((await readdir(mark)).length).toBeGreaterThan(0);
+  run.agent(`rm -f ${mark}/*; git config --unset filter.all.process; echo 3 > b`);
+
+  expect(await run.commitLeftovers()).toBe("committed");
+  const { commits } = await run.collect();
+  expect(commits).toBeGreaterThan(0);
+  expect(await run.gate()).toMatchObject({ ok: true });
+  const sha = await run.recreate();
+  expect(await run.push(sha)).toEqual({ kind: "pushed", sha });
+  expect(await readdir(mark)).toEqual([]);
+});
+
+test.runIf(asRoot)(
+  "the agent's side of the transfer runs as the slot's user, who cannot write the mirror",
+  async () => {
+    const run = await startRun();
+    run.agent("echo 1 > a; git add a; git commit -qm one");
+    await run.collect();
+    expect(run.agent(`find ${run.mirror.dir} -writable 2>/dev/null | head -n 1`)).toBe("");
+  },
+);

@@ -1,0 +1,47 @@
+/** One task up to the point where its agent has worked: workspace, sandbox, and every deed of publishing bound to it. */
+import { join } from "node:path";
+import { collect } from "../../../workers/publish/collect.ts";
+import { commitLeftovers } from "../../../workers/publish/commit-leftovers.ts";
+import { gate } from "../../../workers/publish/gate.ts";
+import { push } from "../../../workers/publish/push.ts";
+import { recreate } from "../../../workers/publish/recreate.ts";
+import { type Confinement, chooseDriver, type SandboxDriver } from "../../../workers/sandbox/sandbox.ts";
+import { workspaceMounts } from "../../../workers/workspace/workspace.ts";
+import { asAgent, type Remote, slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
+
+export const bot = { id: 777, login: "orch-app[bot]" };
+export const requester = { id: 12, login: "maintainer" };
+
+/** bubblewrap where the tests run as root or it is installed; the machine of the tests has it. */
+export async function sandboxDriver(): Promise<SandboxDriver> {
+  const dir = join(temporaryFolder(), "sandbox");
+  return (await chooseDriver({ mode: "bwrap", dir, users: [slotUser] })).driver;
+}
+
+export async function startRun(options: { remote?: Remote; taskId?: string; epoch?: number } = {}) {
+  const remote = options.remote ?? (await startRemote());
+  const { taskId = "tabc", epoch = 1 } = options;
+  const host = await startHost(remote);
+  const workspace = await host.create(taskId);
+  const driver = await sandboxDriver();
+  const confinement: Confinement = {
+    user: slotUser,
+    mounts: workspaceMounts(workspace, host.mirror),
+    cwd: workspace.treeDir,
+    env: { PATH: "/usr/bin:/bin", HOME: join(workspace.dir, "home"), LC_ALL: "C" },
+  };
+  const { mirror, main: base } = host;
+  const branch = workspace.branch;
+  const run = {
+    ...{ remote, host, workspace, driver, confinement, mirror, base, branch, taskId, epoch },
+    /** What the agent does, in its tree. */
+    agent: (script: string) => asAgent(workspace.treeDir, script),
+    commitLeftovers: () => commitLeftovers({ workspace, driver, confinement }),
+    collect: () => collect({ mirror, workspace, driver, confinement, taskId, epoch, base }),
+    gate: async () => gate({ mirror, base, tip: (await run.collect()).tip }),
+    recreate: async () => recreate({ mirror, base, tip: (await run.collect()).tip, taskId, epoch, bot, requester }),
+    push: (sha: string, expected = "", to = branch) =>
+      push({ mirror, access: remote.access, sha, branch: to, expected, taskId }),
+  };
+  return run;
+}

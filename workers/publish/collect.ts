@@ -1,0 +1,121 @@
+/**
+ * Takes the agent's commits out of its repository, as objects only. The agent's side (`git upload-pack`) runs in the sandbox
+ * as the slot's user and sees everything read-only; the host's side runs in the mirror, checks every object (fsck) and bounds
+ * what arrives. Nothing that the agent configured is read by a host process.
+ */
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { runProgram } from "../run-program.ts";
+import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
+import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
+import { checkSha, checkTaskId } from "../workspace/host-folders.ts";
+import type { Mirror } from "../workspace/mirror.ts";
+import { type Workspace, workspaceMounts } from "../workspace/workspace.ts";
+
+export type Collection = {
+  mirror: Mirror;
+  workspace: Workspace;
+  driver: SandboxDriver;
+  /** Its user counts; mounts and environment are reduced to what reading takes. */
+  confinement: Confinement;
+  taskId: string;
+  epoch: number;
+  /** The commit that the work started from. */
+  base: string;
+  signal?: AbortSignal;
+};
+
+/** `tip`: what HEAD of the worktree is. `commits`: how many are new; 0 also when they come to no change at all. */
+export type Collected = { tip: string; commits: number };
+
+/** The agent's repository gives no commit that passes: broken, emptied, malformed or too large. The agent's doing. */
+export class CollectFailed extends Error {
+  readonly detail: string;
+  constructor(detail: string) {
+    super("The agent left its repository in a state from which its commits cannot be taken.");
+    this.name = "CollectFailed";
+    this.detail = detail;
+  }
+}
+
+const COLLECT_MS = 5 * 60_000;
+/** Largest file that the transfer may write, in bytes: far above what the gate lets through, far below the disk. */
+const MAX_PACK_BYTES = 256 * 1024 * 1024;
+
+/** Fetches into `refs/orch/<task>/<epoch>` of the mirror. Safe to repeat. @throws CollectFailed */
+export async function collect(collection: Collection): Promise<Collected> {
+  const { mirror, workspace, signal } = collection;
+  const base = checkSha(collection.base);
+  if (!Number.isSafeInteger(collection.epoch)) throw new Error(`Not an epoch: ${String(collection.epoch)}`);
+  const ref = `refs/orch/${checkTaskId(collection.taskId)}/${collection.epoch}`;
+  const done = await runProgram({
+    // Only the soft limit: inside, the sandbox sets its own.
+    file: "prlimit",
+    args: [
+      `--fsize=${MAX_PACK_BYTES}:`,
+      "git",
+      ...fetchArguments(mirror, uploadPack(collection)),
+      workspace.treeDir,
+      `+HEAD:${ref}`,
+    ],
+    cwd: "/",
+    env: { ...gitEnvironment("file"), GIT_CONFIG_GLOBAL: "/dev/null" },
+    timeoutMs: COLLECT_MS,
+    signal,
+  });
+  if (done.exitCode !== 0) {
+    await removeTornPacks(mirror);
+    signal?.throwIfAborted();
+    throw new CollectFailed(done.timedOut ? "It took too long." : done.stderr.trim().slice(-1000));
+  }
+  const names = [`${ref}^{commit}`, `${ref}^{tree}`, `${base}^{tree}`];
+  const [tip = "", tree, baseTree] = (await hostGitOutput(mirror.dir, ["rev-parse", ...names])).trim().split("\n");
+  const count = tree === baseTree ? "0" : await hostGitOutput(mirror.dir, ["rev-list", "--count", `${base}..${tip}`]);
+  return { tip: checkSha(tip), commits: Number(count) };
+}
+
+function fetchArguments(mirror: Mirror, uploadPackCommand: string): string[] {
+  const settings = [
+    "transfer.fsckObjects=true",
+    // Always index-pack, which streams large objects; unpack-objects would hold a bomb's contents in memory.
+    "fetch.unpackLimit=1",
+    "core.bigFileThreshold=32m",
+    // The transport is a pipe to the sandboxed program.
+    "protocol.file.allow=always",
+  ];
+  return [
+    ...hardenedOptions(),
+    ...settings.flatMap((setting) => ["-c", setting]),
+    `--git-dir=${mirror.dir}`,
+    ...["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"],
+    `--upload-pack=${uploadPackCommand}`,
+  ];
+}
+
+/** A shell command line (git hands it to sh, with the repository's path added), every word quoted. */
+function uploadPack({ driver, confinement, workspace, mirror }: Collection): string {
+  const env = {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    HOME: "/nonexistent",
+    LC_ALL: "C",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_PROTOCOL: "version=2",
+  };
+  const mounts = workspaceMounts(workspace, mirror).map((mount) => ({ ...mount, writable: false }));
+  const inside = { user: confinement.user, mounts, cwd: workspace.dir, env };
+  const command = driver.wrap(inside, ["git", "upload-pack", "--timeout=60"]);
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return ["env", "-i", ...variables, ...command].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
+
+/** index-pack leaves its half-written file when it dies. Old ones only: another task may be writing one now. */
+async function removeTornPacks(mirror: Mirror): Promise<void> {
+  const folder = join(mirror.dir, "objects", "pack");
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith("tmp_")) continue;
+    const file = join(folder, name);
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY })); // gone meanwhile
+    if (Date.now() - mtimeMs > 4 * COLLECT_MS) await rm(file, { force: true });
+  }
+}

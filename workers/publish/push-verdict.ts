@@ -1,0 +1,30 @@
+/** Reads what `git push --porcelain` says about one branch (git-push(1), "OUTPUT"). */
+import type { Finished } from "../run-program.ts";
+
+/** `reason`: a sentence for a person, made of the server's words. */
+export type PushVerdict = { kind: "pushed" | "already" | "stale" } | { kind: "refused"; reason: string };
+
+/** Another push came first: noticed by us (lease) or by the server while it took its own lock. */
+const RACED =
+  /stale info|fetch first|non-fast-forward|cannot lock ref|failed to (lock|update ref)|incorrect old value|already exists/i;
+
+/** Undefined when the server gave no verdict on the branch: the push failed on the way. */
+export function readPushVerdict(
+  { stdout, stderr }: Pick<Finished, "stdout" | "stderr">,
+  branch: string,
+): PushVerdict | undefined {
+  const line = stdout.split("\n").find((each) => each.includes(`:refs/heads/${branch}\t`));
+  if (line === undefined) return undefined;
+  const [flag, , summary = ""] = line.split("\t");
+  if (flag === "=") return { kind: "already" };
+  if (flag !== "!") return { kind: "pushed" };
+  const words = /\((.*)\)\s*$/.exec(summary)?.[1] ?? summary;
+  if (RACED.test(words)) return { kind: "stale" };
+  const said = stderr
+    .split("\n")
+    .filter((each) => each.startsWith("remote: "))
+    .map((each) => each.slice("remote: ".length).trim());
+  const details = said.filter((each) => each !== "").join(" ");
+  const text = `GitHub refused the push to \`${branch}\`: ${words}.${details ? ` It said: ${details}` : ""}`;
+  return { kind: "refused", reason: text.replace(/\p{Cc}/gu, " ").slice(0, 1000) };
+}
