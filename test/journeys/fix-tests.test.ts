@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Orch, startOrch } from "../support/orch.ts";
+
+describe("a maintainer writes /orch fix the failing tests", () => {
+  let orch: Orch;
+  beforeEach(async () => {
+    orch = await startOrch({ agent: "fixes", repositoryFile: "verify: node --test\n" });
+  });
+  afterEach(() => orch.close());
+
+  test("a draft pull request with green tests comes back, and the issue tells the story", async () => {
+    const { commentId, taskId } = await orch.command("/orch fix the failing tests");
+    expect(await orch.settled(taskId)).toMatchObject({ kind: "pull_request", number: 2 });
+
+    const comment = await orch.progressComment(/pull request/i);
+    expect(comment).toContain("#2");
+    const [pull] = orch.simulator.state.pulls(orch.repository);
+    expect(pull).toMatchObject({ number: 2, draft: true, state: "open" });
+    expect(pull?.body).toContain(`Fixes #${orch.issue}`);
+    expect(await orch.simulator.state.fileAt(orch.repository, pull?.head.ref ?? "", "add.js")).toBe("export const add = (a, b) => a + b;\n");
+    await orch.simulator.waitFor(() => orch.simulator.state.labels(orch.repository, orch.issue).includes("orch:done"));
+    await orch.simulator.waitFor(() =>
+      orch.simulator.state.reactions(orch.repository, commentId).some((reaction) => reaction.content === "hooray"),
+    );
+    const checks = await orch.simulator.waitFor(() => {
+      const runs = orch.simulator.state.checkRuns(orch.repository, pull?.head.sha);
+      return runs.some((run) => run.status === "completed") && runs;
+    });
+    expect(checks).toHaveLength(1);
+    expect(checks[0]).toMatchObject({ name: "orch", conclusion: "success" });
+  });
+});

@@ -1,0 +1,297 @@
+/**
+ * A whole Orch for one test file: a GitHub on loopback that judges every exchange, a real Redis, the bot and a worker
+ * host as real processes, agents as real programs in real tmux sessions. `close` fails the test when GitHub's schema was
+ * violated or a process of an agent was left behind.
+ */
+
+import { once } from "node:events";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Redis } from "ioredis";
+import { stringify } from "yaml";
+import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/simulator.ts";
+import { keys } from "../../src/task/keys.ts";
+import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
+import type { Outcome, Task } from "../../src/task/task.ts";
+import { taskIdOf } from "../../src/task/task-id.ts";
+import { type Program, startProgram } from "./program.ts";
+import { startRedis, type TestRedis } from "./redis.ts";
+
+const FIXTURES = fileURLToPath(new URL("../fixtures/agents", import.meta.url));
+const BOT = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const WORKER = fileURLToPath(new URL("../../workers/main.ts", import.meta.url));
+
+export type OrchOptions = {
+  /** Which fixture of test/fixtures/agents is the default agent (file name without ending). */
+  agent?: string;
+  slots?: number;
+  /** Of the operator's file, e.g. `{ silenceMinutes: 0.05 }`. */
+  limits?: Record<string, number>;
+  /** `.github/orch.yml` of the repository. */
+  repositoryFile?: string;
+  files?: Record<string, string>;
+  tokenFormat?: SimulatorOptions["tokenFormat"];
+  sandbox?: "auto" | "none";
+};
+
+export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
+
+export type Orch = {
+  dir: string;
+  simulator: Simulator;
+  redisServer: TestRedis;
+  redis: Redis;
+  store: TaskStore;
+  bot: Program;
+  host: Program;
+  botUrl: string;
+  repository: Repository;
+  /** An open issue by the maintainer. */
+  issue: number;
+  /** The maintainer writes under the issue (or another number); gives the id of the task that the given line becomes. */
+  command(
+    text: string,
+    options?: { as?: string; number?: number; repository?: Repository; line?: number },
+  ): Promise<{ commentId: number; taskId: string }>;
+  /** Resolves with the task as soon as `check` holds for it. */
+  task(taskId: string, check: (task: Task) => boolean): Promise<Task>;
+  settled(taskId: string): Promise<Outcome>;
+  running(taskId: string, phase?: string): Promise<Task>;
+  /** The bot's one progress comment of the task, once `pattern` is in it. Fails when there are two. */
+  progressComment(pattern: RegExp, options?: { number?: number; repository?: Repository }): Promise<string>;
+  /** All comments of the bot. */
+  botComments(options?: { number?: number; repository?: Repository }): { id: number; body: string }[];
+  /** What the agents of a task have printed so far, all starts of all runs: a restarted agent would say things twice. */
+  agentOutput(taskId: string): Promise<string>;
+  /** Lets agents that wait for it go on (see the fixtures). */
+  letGo(name?: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export const MAINTAINER = "maintainer";
+
+export const CALCULATOR = {
+  "package.json": JSON.stringify({ name: "calculator", type: "module", private: true }),
+  "README.md": "# Calculator\n",
+  "add.js": "export const add = (a, b) => a - b;\n",
+  "add.test.js": [
+    'import { test } from "node:test";',
+    'import assert from "node:assert/strict";',
+    'import { add } from "./add.js";',
+    'test("adds", () => assert.equal(add(2, 3), 5));',
+    "",
+  ].join("\n"),
+};
+
+export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
+  const dir = await mkdtemp(join(tmpdir(), "orch-test-"));
+  await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
+  const simulator = await startSimulator({ dataDir: join(dir, "github"), tokenFormat: options.tokenFormat });
+  const redisServer = await startRedis();
+  simulator.createUser(MAINTAINER);
+  const own = options.repositoryFile ? { ".github/orch.yml": options.repositoryFile } : {};
+  const repository = await simulator.createRepository({
+    owner: MAINTAINER,
+    name: "calculator",
+    files: { ...(options.files ?? CALCULATOR), ...own },
+    collaborators: { [MAINTAINER]: "admin" },
+  });
+  const { number: issue } = await simulator.openIssue(repository, {
+    as: MAINTAINER,
+    title: "The tests fail",
+    body: "Please fix them.",
+  });
+  const stageDir = await placeAgents(dir);
+  const port = await freePort();
+  const botUrl = `http://127.0.0.1:${port}`;
+  const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
+  simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
+  const bot = await startProgram(BOT, env, /listening|ready/i);
+  const host = await startProgram(WORKER, env, /worker host ready/);
+  const redis = connectRedis(redisServer.url, "test");
+  const news = connectBlockingRedis(redisServer.url, "test-news");
+  await waitForRedis(redis, 10_000);
+  const store = makeTaskStore(redis);
+  await news.subscribe(keys.changed);
+  // A test that restarts Redis loses news: look at times as well.
+  news.setMaxListeners(200);
+
+  async function task(taskId: string, check: (task: Task) => boolean): Promise<Task> {
+    for (;;) {
+      const heard = Promise.withResolvers<void>();
+      const listen = (_channel: string, id: string) => id === taskId && heard.resolve();
+      news.on("message", listen);
+      const net = setTimeout(heard.resolve, 1_000);
+      try {
+        const found = await store.read(taskId).catch(() => undefined); // Redis may be away: that is what some tests are about
+        if (found && check(found)) return found;
+        await heard.promise;
+      } finally {
+        clearTimeout(net);
+        news.off("message", listen);
+      }
+    }
+  }
+
+  const where = (given: { number?: number; repository?: Repository } = {}) => ({
+    repository: given.repository ?? repository,
+    number: given.number ?? issue,
+  });
+  const botComments = (given?: { number?: number; repository?: Repository }) => {
+    const { repository: repo, number } = where(given);
+    return simulator.state.comments(repo, number).filter((comment) => comment.user.login === simulator.app.botLogin);
+  };
+
+  return {
+    dir,
+    simulator,
+    redisServer,
+    redis,
+    store,
+    bot,
+    host,
+    botUrl,
+    repository,
+    issue,
+    task,
+    botComments,
+    async command(text, given = {}) {
+      const { repository: repo, number } = where(given);
+      const { id } = await simulator.comment(repo, number, text, { as: given.as ?? MAINTAINER });
+      return { commentId: id, taskId: taskIdOf(repo.id, id, given.line ?? 1) };
+    },
+    async settled(taskId) {
+      const { state } = await task(taskId, (each) => each.state.name === "settled");
+      if (state.name !== "settled") throw new Error("unreachable: the check was for settled");
+      return state.outcome;
+    },
+    running: (taskId, phase) =>
+      task(taskId, ({ state }) => state.name === "running" && (phase === undefined || state.phase === phase)),
+    progressComment: (pattern, given) =>
+      simulator.waitFor(() => {
+        const found = botComments(given).filter((comment) => comment.body.includes("kind=progress"));
+        if (found.length > 1)
+          throw new Error(
+            `there are ${found.length} progress comments:\n${found.map((each) => each.body).join("\n---\n")}`,
+          );
+        return pattern.test(found[0]?.body ?? "") && found[0]?.body;
+      }, 60_000),
+    async agentOutput(taskId) {
+      const runs = join(dir, "data", "host", "runs");
+      const folders = (await readdir(runs)).filter((name) => name.startsWith(taskId));
+      const steps = await Promise.all(
+        folders.map(async (run) =>
+          (await readdir(join(runs, run)))
+            .filter((name) => name.startsWith("agent-"))
+            .map((step) => join(runs, run, step, "stdout")),
+        ),
+      );
+      return (await Promise.all(steps.flat().map((path) => readFile(path, "utf8").catch(() => "")))).join("");
+    },
+    letGo: (name = "go") => writeFile(join(stageDir, "shared", name), ""),
+    async close() {
+      await host.stop();
+      await bot.stop();
+      redis.disconnect();
+      news.disconnect();
+      const left = await endTmux(dir);
+      const violations = simulator.violations();
+      await simulator.close();
+      await redisServer.stop();
+      await rm(dir, { recursive: true, force: true });
+      if (violations.length > 0)
+        throw new Error(`GitHub's schema was violated:\n${[...new Set(violations)].join("\n")}`);
+      if (left.length > 0) throw new Error(`processes of agents were left behind:\n${left.join("\n")}`);
+    },
+  };
+}
+
+/**
+ * The fixtures where every slot's user can reach them, and beside them a folder that agents can read: some wait for a
+ * file there before they go on.
+ */
+async function placeAgents(dir: string): Promise<string> {
+  const stage = join(dir, "stage");
+  await mkdir(join(stage, "shared"), { recursive: true, mode: 0o755 });
+  await cp(FIXTURES, join(stage, "agents"), { recursive: true });
+  for (const name of await readdir(join(stage, "agents"))) await chmod(join(stage, "agents", name), 0o755);
+  return stage;
+}
+
+async function operatorFile(dir: string, stage: string, options: OrchOptions): Promise<string> {
+  const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/\.\w+$/, ""));
+  const files = await readdir(join(stage, "agents"));
+  const agents = Object.fromEntries(
+    names.map((name, index) => [
+      name,
+      {
+        kind: files[index]?.endsWith(".jsonl.sh") ? "jsonl" : "plain",
+        command: ["/bin/sh", join(stage, "agents", files[index] ?? "")],
+        env: { STAGE: join(stage, "shared") },
+        readable: [stage],
+      },
+    ]),
+  );
+  const path = join(dir, "orch.yml");
+  const { agent = "fixes", slots = 2, limits = {}, sandbox = "auto" } = options;
+  await writeFile(path, stringify({ agents, defaultAgent: agent, slots, sandbox, limits }));
+  return path;
+}
+
+async function environment(
+  dir: string,
+  simulator: Simulator,
+  redisUrl: string,
+  port: number,
+  config: string,
+): Promise<Record<string, string>> {
+  const key = join(dir, "app.pem");
+  await writeFile(key, simulator.app.privateKey, { mode: 0o600 });
+  return {
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    HOME: process.env.HOME ?? "/",
+    APP_ID: String(simulator.app.id),
+    PRIVATE_KEY_PATH: key,
+    WEBHOOK_SECRET: simulator.app.webhookSecret,
+    GHE_HOST: `127.0.0.1:${simulator.port}`,
+    GHE_PROTOCOL: "http",
+    GITHUB_THROTTLE: "off",
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    BOT_URL: `http://127.0.0.1:${port}`,
+    REDIS_URL: redisUrl,
+    WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
+    ORCH_CONFIG: config,
+    ORCH_DATA: join(dir, "data"),
+    LOG_LEVEL: "debug",
+  };
+}
+
+/** Ends this test's tmux server and says which programs of agents were still there. */
+async function endTmux(dir: string): Promise<string[]> {
+  const left: string[] = [];
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const [command, environ] = await Promise.all([
+      readFile(`/proc/${name}/cmdline`, "utf8").catch(() => ""),
+      readFile(`/proc/${name}/environ`, "utf8").catch(() => ""),
+    ]);
+    if (environ.includes(`STAGE=${join(dir, "stage")}`)) left.push(`${name}: ${command.replaceAll("\0", " ")}`);
+    if (command.startsWith("tmux") && command.includes(`${dir}/`)) process.kill(Number(name), "SIGKILL");
+  }
+  return left;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new Error("the system gave no port");
+  return address.port;
+}
