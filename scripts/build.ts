@@ -28,7 +28,10 @@ for (const file of [
 }
 
 // tsc renames what is imported, not what is named in a string; such a path would exist only in a checkout.
-const lost = globSync(`${outDir}/**/*.js`).filter((file) => /["'`][^"'`\s]+\.ts["'`]/.test(readFileSync(file, "utf8")));
+const commentLine = /^\s*(\/?\*|\/\/).*$/gm;
+const lost = globSync(`${outDir}/**/*.js`).filter((file) =>
+  /["'`][^"'`\s]+\.ts["'`]/.test(readFileSync(file, "utf8").replace(commentLine, "")),
+);
 if (lost.length > 0) {
   console.error(
     `These built files name a .ts file in a string; derive the ending from import.meta.url:\n  ${lost.join("\n  ")}`,
