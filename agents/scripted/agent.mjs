@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * A scripted agent: no language model, no network, no cost. It runs a JavaScript repository's failing tests, tries small
- * changes in the code that they import, keeps those that make more tests pass, and commits them. It reads the prompt on
+ * A scripted agent: no language model, no network, no cost. It runs a JavaScript repository's failing tests, tries
+ * small changes in the code that they import, keeps those that make more tests pass, and commits them. It reads the prompt on
  * standard input and speaks Orch's JSON lines on standard output (docs/agents.md). Needs Node 18.15 or newer and git.
  */
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Small changes worth trying, the likeliest first: in functions that a failing test names or that its stack passes, then
- * elsewhere; mistakes that people make often before rarer ones. Nothing here knows any particular bug.
+ * Small changes worth trying, the likeliest first: in functions that a failing test names or that its stack passes,
+ * then elsewhere; mistakes that people make often before rarer ones. Nothing here knows any particular bug.
  */
 import { readFileSync } from "node:fs";
 import { functionLines, lineOf, readCode } from "./code.mjs";
@@ -44,8 +44,11 @@ const swaps = [
   [/\.length\b(?! - 1)/g, [".length - 1", ".length + 1"]],
 ];
 
-const statement =
-  /^(?!(?:return|const|let|var|if|for|while|do|throw|switch|case|default|function|class|import|export|try|else|break|continue)\b)[\w$([!+-].*[^{,(]$/;
+const keywords =
+  "return|const|let|var|if|for|while|do|throw|switch|case|default|function|class|import|export|try|else|break";
+
+/** A line that is a whole statement and no more than an expression. */
+const expression = new RegExp(`^(?!(?:${keywords}|continue)\\b)[\\w$([!+-].*[^{,(]$`);
 
 /** What tests wanted and got, without TAP's quotes. */
 function differences(failing) {
@@ -111,7 +114,7 @@ function returnEdits(masked) {
     const from = at + line.search(/\S|$/);
     at += line.length + 1;
     const last = /^\s*\}/.test(lines[index + 1] ?? "");
-    return last && statement.test(line.trim()) ? [{ at: from, length: 0, to: "return " }] : [];
+    return last && expression.test(line.trim()) ? [{ at: from, length: 0, to: "return " }] : [];
   });
 }
 

@@ -60,7 +60,8 @@ function failuresIn(tap) {
 
 /**
  * How one test file stands. `score` counts its failing tests: 0 = all pass.
- * @returns {{ file: string, score: number, failures: { name: string, line: number, expected?: string, actual?: string, diagnostic: string }[] }}
+ * @typedef {{ name: string, line: number, expected?: string, actual?: string, diagnostic: string }} Failure
+ * @returns {{ file: string, score: number, failures: Failure[] }}
  */
 export function measure(file) {
   const before = performance.now();

@@ -1,6 +1,6 @@
 /**
- * Gemini CLI as an operator would define it, started by this Node (it needs 20 or newer) so that nothing depends on what
- * the machine's PATH has. Its program and that Node are outside of the system's folders, so the sandbox must show them.
+ * Gemini CLI as an operator would define it, started by this Node (it needs 20 or newer) so that nothing depends on
+ * what the machine's PATH has. Its program and that Node are outside of the system's folders, so the sandbox must show them.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

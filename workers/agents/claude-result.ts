@@ -47,7 +47,7 @@ function toolNames(denials: readonly unknown[]): string {
   return names.length > 0 ? [...new Set(names)].join(", ") : `${denials.length} calls`;
 }
 
-/** `modelUsage` and the cost add up over the whole session; the line's own `usage` leaves out the last turn at a limit. */
+/** `modelUsage` and the cost add up over the session; the line's own `usage` leaves out the last turn at a limit. */
 function sessionUsage(result: ClaudeResult): AgentEvent {
   const total = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
   for (const model of Object.values(result.modelUsage)) {

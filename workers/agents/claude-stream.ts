@@ -1,6 +1,6 @@
 /**
- * Claude Code's stream-json lines -> common events. One line holds one content block, so a message's id and usage repeat;
- * each message is counted once. Its `result` counts for the whole session, resumed ones included.
+ * Claude Code's stream-json lines -> common events. One line holds one content block, so a message's id and usage
+ * repeat; each message is counted once. Its `result` counts for the whole session, resumed ones included.
  */
 import { z } from "zod";
 import type { LineParser } from "./adapter.ts";

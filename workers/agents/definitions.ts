@@ -1,7 +1,7 @@
 /**
  * The `agents:` section of the operator's file: which programs may be given a task, and all that each may see of this
- * host. Strict: an unknown key, a secret written into the file or a program taken from a repository is an error with its
- * next step. There is no built-in agent: an operator says what runs on the operator's machine.
+ * host. Strict: an unknown key, a secret written into the file or a program taken from a repository is an error with
+ * its next step. There is no built-in agent: an operator says what runs on the operator's machine.
  */
 import { posix } from "node:path";
 import { z } from "zod";
@@ -31,7 +31,7 @@ const withheld = new Set([
   "GH_TOKEN",
 ]);
 const withheldMessage = (name: string) =>
-  `${name} is withheld from agents: with it an agent could act as Orch or on GitHub. Remove it; Orch publishes the work itself`;
+  `${name} is withheld from agents, which could act as Orch or on GitHub with it. Remove it; Orch publishes the work`;
 
 const secretName = /(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 const secretValue =
@@ -43,8 +43,8 @@ function secretProblem(name: string, value: string): string | undefined {
   if (referred !== undefined) return withheld.has(referred) ? withheldMessage(referred) : undefined;
   if (value === "" || !(secretName.test(name) || secretValue.test(value))) return undefined;
   return (
-    `looks like a secret, and this file is no place for one. Set it in the host's environment and name it under passEnv: ` +
-    `[${name}], or write "$NAME" here to take the value of the host's variable NAME`
+    "looks like a secret, and this file is no place for one. Set it in the host's environment and name it under " +
+    `passEnv: [${name}], or write "$NAME" here to take the value of the host's variable NAME`
   );
 }
 

@@ -14,9 +14,10 @@ const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /**
  * Why an agent failed, as far as its program tells.
- * auth: the model's service refused the credentials; rate_limit: too many requests or tokens; server: the service failed;
- * bad_request: the service refused the request; turn_limit, budget: the agent's own limits; denied: a tool was refused to it;
- * interrupted: ended by a signal or without saying how it went; config: it could not start as set up; crash: everything else.
+ * auth: the model's service refused the credentials; rate_limit: too many requests or tokens; server: the service
+ * failed; bad_request: it refused the request; turn_limit, budget: the agent's own limits; denied: a tool was refused to
+ * the agent; interrupted: ended by a signal or without saying how it went; config: it could not start as set up; crash:
+ * everything else.
  */
 export const errorReasonSchema = z.enum([
   "auth",
@@ -34,8 +35,8 @@ export type ErrorReason = z.infer<typeof errorReasonSchema>;
 
 /**
  * scope `step`: so much more was used; `run`: so much since this program started; `session`: so much since the agent's
- * session began, which may be older than this program. `inputTokens` counts everything that was read, `cachedTokens` of it
- * came from a cache. `costUsd` is absent where the program does not know it, which is not the same as 0.
+ * session began, which may be older than this program. `inputTokens` counts everything that was read, of which
+ * `cachedTokens` came from a cache. `costUsd` is absent where the program does not know it, which is not the same as 0.
  */
 const usageSchema = z.object({
   type: z.literal("usage"),

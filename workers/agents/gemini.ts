@@ -72,7 +72,7 @@ function reasonWithoutFinal({ exitCode, stderrTail }: Evidence): ErrorReason | u
     const reason = reasonOfStatus(exitCode + 256);
     if (reason) return reason;
   }
-  // It retries without a word on its output; how the service answered stands in its error output only, the last time last.
+  // It retries without a word on its output: how the service answered stands in its error output, the last time last.
   const told = [...stderrTail.matchAll(/\bstatus (\d{3})\b|"code":\s*(\d{3})\b/g)].at(-1);
   return told ? reasonOfStatus(Number(told[1] ?? told[2])) : undefined;
 }

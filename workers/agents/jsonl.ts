@@ -10,7 +10,7 @@ import { judgeByFinal } from "./verdict.ts";
 
 const knownTypes = new Set<unknown>(agentEventSchema.options.map((option) => option.shape.type.value));
 
-/** An object with a type that we do not know is for somebody else; a known type with wrong fields is worth a log line. */
+/** A type that we do not know is for somebody else; a known type with wrong fields is worth a log line. */
 function parseLine(line: string): AgentEvent | undefined {
   const object = jsonObject(line);
   if (object === undefined) return logEvent(line);

@@ -4,7 +4,7 @@
  */
 
 /** 1 MB: well above the longest event of any known agent (a whole file written by one tool call). */
-export const maxLineBytes = 1024 * 1024;
+const maxLineBytes = 1024 * 1024;
 
 /** One line without its line break, or the size of one that was too long to keep. */
 export type Line = { text: string } | { droppedBytes: number };

@@ -1,6 +1,6 @@
 /**
- * Whether an agent could be started here, before anybody gives it a task: its program is found and its variables are set.
- * Starts nothing. Each problem is a sentence with the next step.
+ * Whether an agent could be started here, before anybody gives it a task: its program is found, its variables are
+ * set. Starts nothing. Each problem is a sentence with the next step.
  */
 import { access, constants } from "node:fs/promises";
 import { isAbsolute } from "node:path";

@@ -11,7 +11,7 @@ const tellingNames = ["command", "file_path", "absolute_path", "path", "dir_path
 const summaryLength = 200;
 
 /** Parameters in one line: the file, the command, the question; else all of them, briefly. */
-export function toolSummary(parameters: unknown): string {
+function toolSummary(parameters: unknown): string {
   if (typeof parameters !== "object" || parameters === null) return "";
   const values = parameters as Record<string, unknown>;
   for (const name of tellingNames) {

@@ -51,8 +51,8 @@ function finalLine({ ok, reason, text }: FinalEvent, lastText: string, width: nu
 }
 
 /**
- * The text to append for each event in turn; "" when it says nothing new, ending with a line break otherwise. `width` in
- * columns. Remembers which tool calls it has shown, to give each one line. The same events give the same bytes again.
+ * The text to append for each event in turn; "" when it says nothing new, ending with a line break otherwise. `width`
+ * in columns. Remembers which tool calls it has shown, to give each one line. The same events give the same bytes again.
  */
 export function transcriptRenderer(width = 100): (event: AgentEvent) => string {
   const started = new Map<string, number>();

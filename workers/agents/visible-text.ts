@@ -3,13 +3,14 @@
  * direction-changing Unicode are taken out, line breaks and tabs stay. Pure; safe on lone surrogates.
  */
 
-/** ECMA-48 sequences: strings (OSC, DCS, APC, PM, SOS) with their terminator, CSI with parameters, then any two-byte escape. */
+/** ECMA-48: strings (OSC, DCS, APC, PM, SOS) with their terminator, CSI with parameters, any two-byte escape. */
 const escapeSequence =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject here
   /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g;
 
 /**
- * Cc controls, Cf format characters (bidi, zero width, tags), default-ignorable code points (fillers, variation selectors).
+ * Cc controls, Cf format characters (bidi, zero width, tags), default-ignorable code points (fillers, variation
+ * selectors).
  * U+FE0F stays: it only asks for the emoji form of the character before it.
  */
 const invisible = /(?!\n|\t|\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;

@@ -40,7 +40,8 @@ Done: wrote /workspace/hello.txt. (users=1)
   });
 
   it("wraps prose at words and leaves code, indented lines and long words alone", () => {
-    const text = `${"word ".repeat(20)}\n\n\n\n\`\`\`\n${"x ".repeat(50)}\n\`\`\`\n    ${"y ".repeat(40)}\n${"z".repeat(80)}`;
+    const code = `\`\`\`\n${"x ".repeat(50)}\n\`\`\`\n    ${"y ".repeat(40)}`;
+    const text = `${"word ".repeat(20)}\n\n\n\n${code}\n${"z".repeat(80)}`;
     const lines = shown([{ type: "text", text }]).split("\n");
     expect(lines[1]).toBe(Array(14).fill("word").join(" "));
     expect(lines).toContain("x ".repeat(50));
