@@ -9,7 +9,7 @@ import { keepEnd, keepStart, oneLine } from "./visible-text.ts";
 export const maxPromptBytes = 60_000;
 
 /** Characters. At three bytes each, the widest, all but the comments together stay below the bound. */
-const limits = { instruction: 6_000, title: 500, body: 12_000, comment: 6_000, output: 8_000 };
+const limits = { instruction: 6_000, title: 500, body: 11_000, comment: 6_000, output: 8_000 };
 
 /** By somebody who may write to the repository, and older than the command; oldest first. `at` is ISO 8601. */
 export type PromptComment = { login: string; body: string; at: string };

@@ -109,11 +109,13 @@ describe("the prompt", () => {
   });
 
   it("stays within its bound although every character takes three or four bytes", () => {
-    const wide = "日🚲".repeat(40_000);
-    const comments = [{ login: "maintainer", body: wide, at: "2026-01-01T00:00:00Z" }];
-    const prompt = renderPrompt({ ...input, instruction: wide, title: wide, body: wide, comments });
-    expect(Buffer.byteLength(prompt)).toBeLessThanOrEqual(maxPromptBytes);
-    expect(prompt.isWellFormed()).toBe(true);
+    for (const wide of ["日".repeat(70_000), "🚲".repeat(40_000)]) {
+      const comments = [{ login: wide, body: wide, at: wide }];
+      const texts = { instruction: wide, actor: wide, title: wide, body: wide, branch: wide, verify: wide };
+      const prompt = renderPrompt({ ...input, ...texts, repository: wide, baseBranch: wide, comments });
+      expect(Buffer.byteLength(prompt)).toBeLessThanOrEqual(maxPromptBytes);
+      expect(prompt.isWellFormed()).toBe(true);
+    }
   });
 
   it("does not slow down on text made to be slow", () => {
