@@ -1,10 +1,11 @@
 /** `orch status`: hosts, queue and open tasks, as Redis has them. */
 import { defaultDataDir, type Env } from "../src/config.ts";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { type HostView, readHosts } from "../src/task/heartbeat.ts";
 import { makeTaskQueue } from "../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
-import type { Task } from "../src/task/task.ts";
+import type { Task, TaskState } from "../src/task/task.ts";
+import { oneLine } from "../workers/agents/visible-text.ts";
 
 const REDIS_WAIT_MS = 5_000;
 
@@ -28,21 +29,14 @@ export async function status(env: Env, json: boolean): Promise<number> {
     ]);
     if (json) process.stdout.write(`${JSON.stringify({ hosts, queue: depth, tasks })}\n`);
     else {
-      process.stdout.write(`Hosts (${hosts.length})\n`);
-      for (const host of hosts) {
-        const beat = host.alive ? "alive" : `silent for ${seconds(now - host.lastBeat)}`;
-        const notes = [
-          `${host.slots} slots`,
-          `sandbox ${host.sandbox}`,
-          host.agents.join(", "),
-          ...(host.draining ? ["draining"] : []),
-        ];
-        process.stdout.write(`  ${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}\n`);
-      }
-      process.stdout.write(
-        `Queue: ${depth.waiting} waiting, ${depth.active} in hosts' hands\nOpen tasks (${tasks.length})\n`,
-      );
-      for (const task of tasks) process.stdout.write(`  ${describe(task, now)}\n`);
+      const lines = [
+        `Hosts (${hosts.length})`,
+        ...hosts.map((host) => `  ${describeHost(host, now)}`),
+        `Queue: ${depth.waiting} waiting, ${depth.active} in hosts' hands`,
+        `Open tasks (${tasks.length})`,
+        ...tasks.map((task) => `  ${describe(task, now)}`),
+      ];
+      process.stdout.write(`${lines.join("\n")}\n`);
     }
     return tasks.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
   } finally {
@@ -50,12 +44,28 @@ export async function status(env: Env, json: boolean): Promise<number> {
   }
 }
 
-function describe(task: Task, now: number): string {
-  const { spec, state } = task;
+function describeHost(host: HostView, now: number): string {
+  const beat = host.alive ? "alive" : `silent for ${seconds(now - host.lastBeat)}`;
+  const draining = host.draining ? ["draining"] : [];
+  const notes = [`${host.slots} slots`, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
+  return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
+}
+
+/** One line: id, place, state, and the beginning of what was asked. A commenter's words are shown, not obeyed. */
+export function describe({ spec, state, cancel }: Task, now: number): string {
   const where = `${spec.repository.owner}/${spec.repository.name}#${spec.number}`;
-  const what =
-    state.name === "running" ? `${state.phase} on ${state.host} for ${seconds(now - state.since)}` : state.name;
-  return `${spec.id}  ${where}  ${what}  ${spec.instruction.replaceAll(/\s+/g, " ").slice(0, 60)}`;
+  return `${spec.id}  ${where}  ${stateLine(state, now)}${cancel ? ", being cancelled" : ""}  ${oneLine(spec.instruction, 60)}`;
+}
+
+function stateLine(state: TaskState, now: number): string {
+  switch (state.name) {
+    case "queued":
+      return `queued for ${seconds(now - state.since)}`;
+    case "running":
+      return `${state.phase} on ${state.host} for ${seconds(now - state.since)}`;
+    case "settled":
+      return `settled: ${state.outcome.kind}`;
+  }
 }
 
 function seconds(ms: number): string {

@@ -1,0 +1,107 @@
+/**
+ * `orch attach TASK`: the live session of a task, in this terminal. Where there is none to show, it says why and what to
+ * do instead. Read-only unless asked otherwise: what is watched cannot be disturbed by a key.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Env } from "../src/config.ts";
+import { readHosts } from "../src/task/heartbeat.ts";
+import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import type { Task } from "../src/task/task.ts";
+import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
+import { attachArguments, socketPath } from "../workers/tmux/server.ts";
+import { dataDirOf } from "./doctor/role.ts";
+import { findTasks } from "./find-task.ts";
+import { describe, redisUrlOf } from "./status.ts";
+
+const REDIS_WAIT_MS = 5_000;
+
+/** `task`: id, beginning of an id, or `owner/repo#number`. tmux's exit code, or 1 when there is nothing to attach to. */
+export async function attach(env: Env, task: string, write: boolean): Promise<number> {
+  const hostDir = join(dataDirOf(env), "host");
+  const found = await look(env, task, hostDir);
+  if ("reason" in found) {
+    process.stderr.write(`${found.reason}\n`);
+    return 1;
+  }
+  const tmux = await findProgram("tmux", `${SEARCH_PATH}:${env.PATH ?? ""}`);
+  if (!tmux) throw new Error("tmux is not installed: sudo apt-get install tmux");
+  const server = ["-S", socketPath(join(hostDir, "tmux"), found.hostId)];
+  // tmux refuses to run inside a session of another server as long as it knows of it.
+  const { TMUX: _outer, ...ownEnv } = env;
+  const alive = spawnSync(tmux, [...server, "has-session", "-t", `=${found.id}`], { env: ownEnv, encoding: "utf8" });
+  if (alive.status !== 0) {
+    process.stderr.write(`${noSession(found.id, alive.stderr, join(hostDir, "tmux"))}\n`);
+    return 1;
+  }
+  const words = [...attachArguments(join(hostDir, "tmux"), found.hostId, found.id), ...(write ? [] : ["-r"])];
+  const child = spawn(tmux, words, { stdio: "inherit", env: ownEnv });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+type Found = { id: string; hostId: string } | { reason: string };
+
+async function look(env: Env, text: string, hostDir: string): Promise<Found> {
+  const redis = connectRedis(redisUrlOf(env), "attach");
+  try {
+    await waitForRedis(redis, REDIS_WAIT_MS);
+    const tasks = await findTasks(redis, text);
+    const [task, ...others] = tasks;
+    const now = Date.now();
+    if (!task) return { reason: `No task fits "${text}". \`orch status\` lists those that are not over.` };
+    if (others.length > 0) {
+      const lines = tasks.slice(0, 20).map((each) => `  ${describe(each, now)}`);
+      return { reason: `"${text}" fits ${tasks.length} tasks; name one of them:\n${lines.join("\n")}` };
+    }
+    const here = hostIdOf(hostDir);
+    const { state, spec } = task;
+    if (state.name === "running" && state.host === here) return { id: spec.id, hostId: here };
+    if (state.name !== "running") return { reason: whyNot(task, hostDir) };
+    const host = (await readHosts(redis, now)).find(({ id }) => id === state.host);
+    const where = host ? `${host.name} (${host.id})` : state.host;
+    return {
+      reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
+    };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** A worker host makes its id when it first starts. */
+function hostIdOf(hostDir: string): string | undefined {
+  try {
+    return readFileSync(join(hostDir, "id"), "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Error(`${join(hostDir, "id")} cannot be read: run this as the user that the worker host runs as`, {
+      cause: error,
+    });
+  }
+}
+
+function whyNot({ spec, state, epoch }: Task, hostDir: string): string {
+  if (state.name !== "settled")
+    return `Task ${spec.id} waits for a free slot. \`orch status\` shows the hosts and the queue.`;
+  const { outcome } = state;
+  const link = outcome.kind === "pull_request" ? `: ${outcome.url}` : "";
+  // The steps of this run and of earlier ones; the folder of a run that went well is gone.
+  const transcripts = globSync(join(hostDir, "runs", `${spec.id}-*`, "*", "transcript.log")).sort();
+  const kept =
+    transcripts.length > 0
+      ? `What the agent said is kept here:\n${transcripts.map((file) => `  ${file}`).join("\n")}`
+      : "Nothing of it is kept on this machine; the progress comment on GitHub tells how it went:";
+  return [
+    `Task ${spec.id} is over after ${epoch} run(s), outcome ${outcome.kind}${link}.`,
+    kept,
+    ...(transcripts.length > 0 ? [] : [`  ${spec.commentUrl}`]),
+  ].join("\n");
+}
+
+function noSession(id: string, said: string, dir: string): string {
+  if (/permission denied/i.test(said))
+    return `The sessions in ${dir} belong to another user: run this as the user that the worker host runs as.`;
+  return `Task ${id} has no session at this moment: it is being prepared, published, or between two steps. Try again.`;
+}

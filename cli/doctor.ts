@@ -1,0 +1,80 @@
+/**
+ * `orch doctor`: looks at everything that Orch needs on this machine and says what to do about each problem. Changes
+ * nothing, needs no rights, works before anything is configured, and never prints a secret.
+ */
+import type { Env } from "../src/config.ts";
+import { visibleText } from "../workers/agents/visible-text.ts";
+import { checkAgents } from "./doctor/agents.ts";
+import type { Check, Section, Status } from "./doctor/check.ts";
+import { checkGitHub } from "./doctor/github.ts";
+import { checkPrograms } from "./doctor/programs.ts";
+import { checkRedis } from "./doctor/redis.ts";
+import { hasNoApp, roleOf } from "./doctor/role.ts";
+import { checkSandbox } from "./doctor/sandbox.ts";
+import { checkSettings } from "./doctor/settings.ts";
+
+const SIGNS: Record<Status, string> = { ok: "✓", note: "!", problem: "✗" };
+
+/** Settings of which no part may ever be shown. */
+const SECRETS = ["PRIVATE_KEY", "WEBHOOK_SECRET", "WORKER_SECRET"];
+
+/** Exit code 0; 1 when there is a problem. `json`: one line, otherwise a list for people. */
+export async function doctor(env: Env, json: boolean): Promise<number> {
+  const sections = await examine(env);
+  const count = (status: Status) => sections.flatMap(({ checks }) => checks).filter((check) => check.status === status);
+  const problems = count("problem").length;
+  const summary = { ok: problems === 0, problems, notes: count("note").length };
+  const text = json ? `${JSON.stringify({ ...summary, sections })}\n` : render(sections, summary);
+  process.stdout.write(withoutSecrets(text, env));
+  return problems === 0 ? 0 : 1;
+}
+
+async function examine(env: Env): Promise<Section[]> {
+  const role = roleOf(env);
+  const { checks: settings, operator } = checkSettings(env, role);
+  const confined = operator?.sandbox !== "none";
+  const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH ?? "" });
+  const sections: Section[] = [
+    { title: "Programs", checks: await programs },
+    { title: "Settings", checks: settings },
+    { title: "Redis", checks: await checkRedis(env) },
+  ];
+  if (role.bot && !hasNoApp(env)) sections.push({ title: "GitHub", checks: await checkGitHub(env) });
+  if (!role.host) return sections;
+  const agents: Check[] = [];
+  const sandbox = await checkSandbox(env, operator, async (ground) => {
+    agents.push(...(await checkAgents(operator?.agents.values() ?? [], env, ground)));
+  });
+  sections.push({ title: "Sandbox", checks: sandbox });
+  if (operator) sections.push({ title: "Agents", checks: agents });
+  return sections;
+}
+
+function render(sections: readonly Section[], { problems, notes }: { problems: number; notes: number }): string {
+  const width = Math.max(...sections.flatMap(({ checks }) => checks.map(({ name }) => name.length)));
+  const lines = sections.flatMap(({ title, checks }) => [
+    title,
+    ...checks.flatMap((check) => renderCheck(check, width)),
+    "",
+  ]);
+  const end = problems === 0 ? "No problems" : `${problems} ${problems === 1 ? "problem" : "problems"}`;
+  return `${[...lines, `${end}${notes > 0 ? `, ${notes} to know about (!)` : ""}.`].join("\n")}\n`;
+}
+
+function renderCheck({ name, status, detail, remedy }: Check, width: number): string[] {
+  // Details carry words of others (GitHub, programs): they are shown, never obeyed by the terminal.
+  const [first = "", ...more] = visibleText(detail).split("\n");
+  const indent = " ".repeat(width + 6);
+  return [
+    `  ${SIGNS[status]} ${name.padEnd(width)}  ${first}`.trimEnd(),
+    ...more.map((line) => `${indent}${line.trim()}`),
+    ...(remedy ? [`${indent}→ ${visibleText(remedy)}`] : []),
+  ];
+}
+
+/** No check prints one on purpose; an error message of somebody else's might. */
+function withoutSecrets(text: string, env: Env): string {
+  const password = /:\/\/[^:@/]*:([^@/]+)@/.exec(env.REDIS_URL ?? "")?.[1];
+  const values = [...SECRETS.map((name) => env[name]), password];
+  return values.reduce<string>((shown, value) => (value ? shown.replaceAll(value, "***") : shown), text);
+}

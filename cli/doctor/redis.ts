@@ -1,0 +1,36 @@
+/** Is Redis there, and may tasks be kept in it? */
+import { existsSync } from "node:fs";
+import type { Env } from "../../src/config.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { checkRedisFitness } from "../../src/task/redis-fitness.ts";
+import { redisUrlOf } from "../status.ts";
+import { type Check, note, ok, problem, reasonOf } from "./check.ts";
+
+const WAIT_MS = 5_000;
+
+export async function checkRedis(env: Env): Promise<Check[]> {
+  const url = redisUrlOf(env);
+  const socket = env.REDIS_URL ? undefined : url.slice("unix://".length);
+  if (socket && !existsSync(socket)) return [ok("Redis", "`npm start` starts its own, as REDIS_URL is unset")];
+  const redis = connectRedis(url, "doctor");
+  try {
+    await waitForRedis(redis, WAIT_MS);
+    const { problems, warnings } = await checkRedisFitness(redis);
+    return [
+      ok("Redis", `answers at ${withoutPassword(url)}`),
+      ...problems.map((text) => problem("Redis", text, "make it permanent in redis.conf, then start Redis again")),
+      ...warnings.map((text) => note("Redis", text)),
+    ];
+  } catch (error) {
+    // The socket of an embedded Redis that was killed stays behind; the next start replaces it.
+    if (socket) return [note("Redis", `the one of \`npm start\` does not run at the moment (${reasonOf(error)})`)];
+    const remedy = "start it, or correct REDIS_URL; without REDIS_URL `npm start` runs one of its own";
+    return [problem("Redis", `${withoutPassword(url)}: ${reasonOf(error)}`, remedy)];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//");
+}

@@ -1,0 +1,147 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { register } from "../../src/task/heartbeat.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskStore } from "../../src/task/store.ts";
+import type { Outcome } from "../../src/task/task.ts";
+import { socketPath } from "../../workers/tmux/server.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { makeSpec } from "../support/task-spec.ts";
+import { ORCH, runOrch } from "./run-orch.ts";
+
+const HOST = "h0a1b2c3d";
+
+let dir: string;
+let server: TestRedis;
+let redis: ReturnType<typeof connectRedis>;
+let store: ReturnType<typeof makeTaskStore>;
+let env: Record<string, string>;
+let socket: string;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 10_000);
+  store = makeTaskStore(redis);
+  dir = await mkdtemp(join(tmpdir(), "orch-attach-"));
+  await mkdir(join(dir, "host", "tmux"), { recursive: true });
+  await writeFile(join(dir, "host", "id"), `${HOST}\n`);
+  socket = socketPath(join(dir, "host", "tmux"), HOST);
+  env = { REDIS_URL: server.url, ORCH_DATA: dir };
+});
+
+beforeEach(() => redis.flushall());
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const attach = (...args: string[]) => runOrch(["attach", ...args], { cwd: dir, env });
+
+async function runningTask(commentId: number, host: string, number = 1): Promise<string> {
+  const spec = makeSpec({ commentId, number });
+  await store.create(spec);
+  await store.advance(spec.id, { name: "claimed", host, claim: "c", at: Date.now() });
+  return spec.id;
+}
+
+async function settledTask(commentId: number, outcome: Outcome): Promise<string> {
+  const id = await runningTask(commentId, HOST);
+  await store.advance(id, { name: "ended", epoch: 1, outcome, at: Date.now() });
+  return id;
+}
+
+/** In a terminal of its own, as a person: resolves when the session's text is on the screen. */
+async function openTerminal(command: string, text: string): Promise<ChildProcess> {
+  const terminal = spawn("script", ["--quiet", "--flush", "--return", "--command", command, "/dev/null"], {
+    cwd: dir,
+    env: { PATH: process.env.PATH, HOME: dir, TERM: "xterm", LC_ALL: "C.UTF-8", TMUX: "/tmp/other,1,0", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<ChildProcess>();
+  let screen = "";
+  terminal.stdout.on("data", (chunk: Buffer) => {
+    screen += chunk.toString();
+    if (screen.includes(text)) resolve(terminal);
+  });
+  terminal.once("exit", () => reject(new Error(`the terminal closed without showing "${text}": ${screen}`)));
+  return promise;
+}
+
+test.each([
+  ["read-only", [], "1"],
+  ["with --write, so that keys reach the session", ["--write"], "0"],
+] as const)("shows the live session of a task %s", async (_how, options, readOnly) => {
+  const id = await runningTask(501, HOST);
+  const tmux = (...words: string[]) => execFileSync("tmux", ["-S", socket, ...words], { encoding: "utf8" });
+  tmux("-f", "/dev/null", "new-session", "-d", "-s", id, "echo agent speaking; exec sleep 600");
+  try {
+    // The beginning of the id is enough.
+    const words = [process.execPath, ORCH, "attach", id.slice(0, 6), ...options];
+    const terminal = await openTerminal(words.map((word) => `'${word}'`).join(" "), "agent speaking");
+    const ended = once(terminal, "exit");
+    expect(tmux("list-clients", "-t", `=${id}`, "-F", "#{client_readonly}").trim()).toBe(readOnly);
+    tmux("detach-client", "-s", `=${id}`);
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    tmux("kill-server");
+  }
+});
+
+test("a task on another host: says which, and the command to run there", async () => {
+  const id = await runningTask(502, "hfffffff0");
+  const info = { version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const, agents: ["a"], defaultAgent: "a" };
+  await register(redis, { ...info, id: "hfffffff0", name: "build-2", draining: false, startedAt: 1 }, Date.now());
+  const { code, stderr } = await attach(id);
+  expect(code).toBe(1);
+  expect(stderr).toContain("runs on the worker host build-2 (hfffffff0)");
+  expect(stderr).toContain(`There: orch attach ${id}`);
+});
+
+test("a queued task waits for a slot", async () => {
+  const spec = makeSpec({ commentId: 503 });
+  await store.create(spec);
+  const { code, stderr } = await attach(spec.id);
+  expect(code).toBe(1);
+  expect(stderr).toContain("waits for a free slot");
+});
+
+test("a task between two steps has no session, and that is said", async () => {
+  const { code, stderr } = await attach(await runningTask(504, HOST));
+  expect(code).toBe(1);
+  expect(stderr).toContain("has no session at this moment");
+});
+
+test("a settled task: its outcome, and the transcripts that are kept", async () => {
+  const done = await settledTask(505, { kind: "pull_request", number: 7, url: "https://github.test/pull/7" });
+  const { code, stderr } = await attach(done);
+  expect(code).toBe(1);
+  expect(stderr).toContain("outcome pull_request: https://github.test/pull/7");
+  expect(stderr).toContain("#issuecomment-505");
+
+  const failed = await settledTask(506, { kind: "agent_failed", reason: "crash", message: "m", lastLines: "" });
+  const step = join(dir, "host", "runs", `${failed}-1`, "agent-1");
+  await mkdir(step, { recursive: true });
+  await writeFile(join(step, "transcript.log"), "words");
+  expect((await attach(failed)).stderr).toContain(join(step, "transcript.log"));
+});
+
+test("finds a task by its issue, asks back when several fit, and says when none does", async () => {
+  const first = await runningTask(507, HOST, 3);
+  expect((await attach("Octo-Org/calculator#3")).stderr).toContain(first);
+  const second = await runningTask(508, HOST, 3);
+  const { code, stderr } = await attach("octo-org/calculator#3");
+  expect(code).toBe(1);
+  expect(stderr).toContain("fits 2 tasks");
+  expect(stderr).toContain(first);
+  expect(stderr).toContain(second);
+  for (const nobody of ["octo-org/calculator#4", "t*"]) {
+    expect((await attach(nobody)).stderr).toContain("No task fits");
+  }
+});

@@ -1,0 +1,220 @@
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import type { Section } from "../../cli/doctor/check.ts";
+import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { ORCH, runOrch } from "./run-orch.ts";
+
+type Report = { ok: boolean; problems: number; notes: number; sections: Section[] };
+
+const secrets = { WEBHOOK_SECRET: "a-webhook-secret-of-mine", WORKER_SECRET: "w".repeat(20) + "k".repeat(20) };
+const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  .privateKey.export({ type: "pkcs1", format: "pem" })
+  .toString();
+
+let dir: string;
+let redis: TestRedis;
+let github: Server;
+let app: Record<string, unknown>;
+let granted: Record<string, unknown>;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "orch-doctor-test-"));
+  await chmod(dir, 0o755);
+  redis = await startRedis();
+  const manifest = parse(await readFile("app.yml", "utf8"));
+  granted = {
+    name: "Orch of the tests",
+    html_url: "https://github.test/apps/orch",
+    events: manifest.default_events,
+    permissions: manifest.default_permissions,
+    installations_count: 1,
+  };
+  app = granted;
+  github = createServer((request, response) => {
+    const asked = request.url === "/api/v3/app" && request.headers.authorization?.startsWith("bearer ey");
+    response.writeHead(asked ? 200 : 401, { "content-type": "application/json" });
+    response.end(JSON.stringify(asked ? app : { message: "Bad credentials" }));
+  }).listen(0, "127.0.0.1");
+  await once(github, "listening");
+  await writeFile(join(dir, "orch.yml"), "agents: { git: { kind: plain, command: [git, commit] } }\n");
+  env = {
+    ...secrets,
+    APP_ID: "7",
+    PRIVATE_KEY: privateKey,
+    GHE_HOST: `127.0.0.1:${(github.address() as AddressInfo).port}`,
+    GHE_PROTOCOL: "http",
+    REDIS_URL: redis.url,
+    ORCH_CONFIG: join(dir, "orch.yml"),
+    ORCH_DATA: join(dir, "data"),
+  };
+});
+
+afterAll(async () => {
+  github.close();
+  await redis.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function report(changes: Record<string, string>): Promise<{ code: number | null; report: Report; text: string }> {
+  const { code, stdout, stderr } = await runOrch(["doctor", "--json"], { cwd: dir, env: { ...env, ...changes } });
+  expect(stderr).toBe("");
+  expect(stdout.trim().split("\n")).toHaveLength(1);
+  return { code, report: JSON.parse(stdout) as Report, text: stdout };
+}
+
+function problemsIn({ sections }: Report): string[] {
+  return sections.flatMap(({ title, checks }) =>
+    checks.filter(({ status }) => status === "problem").map(({ name, detail }) => `${title} / ${name}: ${detail}`),
+  );
+}
+
+test("a machine where all is well has no problem, and every part of it was looked at", async () => {
+  const { code, report: found } = await report({});
+  expect(problemsIn(found)).toEqual([]);
+  expect(code).toBe(0);
+  expect(found.ok).toBe(true);
+  expect(found.sections.map(({ title }) => title)).toEqual([
+    "Programs",
+    "Settings",
+    "Redis",
+    "GitHub",
+    "Sandbox",
+    "Agents",
+  ]);
+  const text = JSON.stringify(found.sections);
+  expect(text).toContain("Orch of the tests");
+  expect(text).toMatch(/passes 13 of 13 probes/);
+});
+
+test("a newcomer is told how to get an App and how to try Orch without one, each problem with its next step", async () => {
+  const { code, stdout } = await runOrch(["doctor"], { cwd: dir, env: { ORCH_DATA: join(dir, "none") } });
+  expect(code).toBe(1);
+  expect(stdout).toContain("✓ git");
+  expect(stdout).toMatch(/✗ GitHub App +there is none yet.*\n +→ .*npm start.*npm run demo/);
+  expect(stdout).toMatch(/✗ operator's file +ORCH_CONFIG is missing.*\n +→ /);
+  expect(stdout).toContain("`npm start` starts its own");
+  expect(stdout.trimEnd()).toMatch(/\n2 problems\.$/);
+});
+
+/** A machine that runs the bot alone: looking at sandbox and agents takes most of the time. */
+const botOnly = { ORCH_CONFIG: "" };
+
+describe("what is wrong is named:", () => {
+  test("settings, all at once", async () => {
+    const { report: found } = await report({
+      ...botOnly,
+      APP_ID: "my-app",
+      WEBHOOK_SECRET: "short",
+      PRIVATE_KEY: "no key",
+    });
+    expect(problemsIn(found)).toEqual([
+      expect.stringContaining("APP_ID must be the App's number"),
+      expect.stringContaining("WEBHOOK_SECRET must have at least 16 characters"),
+      expect.stringContaining("PRIVATE_KEY is not a readable PEM key"),
+    ]);
+  });
+
+  test("a Redis that is not there, without its password", async () => {
+    const { report: found, text } = await report({
+      ...botOnly,
+      REDIS_URL: "redis://orch:hidden-password@127.0.0.1:1/0",
+    });
+    expect(problemsIn(found)).toEqual([expect.stringContaining("Redis / Redis: redis://127.0.0.1:1/0")]);
+    expect(text).not.toContain("hidden-password");
+  });
+
+  test("a Redis that would lose tasks", async () => {
+    const careless = await startRedis(["--appendonly", "no", "--maxmemory-policy", "allkeys-lru"]);
+    const { report: found } = await report({ ...botOnly, REDIS_URL: careless.url }).finally(careless.stop);
+    expect(problemsIn(found)).toEqual([
+      expect.stringContaining("without AOF"),
+      expect.stringContaining("maxmemory-policy allkeys-lru"),
+    ]);
+  });
+
+  test("an App that may not do what is needed, and is installed nowhere", async () => {
+    const { checks: _checks, ...fewer } = granted.permissions as Record<string, string>;
+    app = { ...granted, permissions: { ...fewer, contents: "read" }, events: ["issues"], installations_count: 0 };
+    const { report: found } = await report(botOnly).finally(() => {
+      app = granted;
+    });
+    expect(problemsIn(found)).toEqual([
+      "GitHub / permissions: missing: contents: write, checks: write",
+      "GitHub / events: not subscribed: issue_comment, pull_request, repository",
+      "GitHub / installations: the App is installed nowhere",
+    ]);
+  });
+
+  test("a GitHub that does not know the App's key", async () => {
+    const stranger = createServer((_request, response) => response.writeHead(401).end("{}")).listen(0, "127.0.0.1");
+    await once(stranger, "listening");
+    const { port } = stranger.address() as AddressInfo;
+    const { report: refused } = await report({ ...botOnly, GHE_HOST: `127.0.0.1:${port}` }).finally(() =>
+      stranger.close(),
+    );
+    expect(problemsIn(refused)).toEqual([expect.stringContaining("does not accept the App's signature (401)")]);
+  });
+
+  test("agents that could not be started: no program, no variable, and a file that the sandbox does not show", async () => {
+    await mkdir(join(dir, "tools"), { recursive: true });
+    await writeFile(join(dir, "tools", "agent.js"), "");
+    const file = join(dir, "agents.yml");
+    const agent = `kind: plain, command: [sh, ${join(dir, "tools", "agent.js")}]`;
+    const lines = [
+      "agents:",
+      "  absent: { kind: plain, command: [no-such-program], passEnv: [ORCH_TEST_UNSET] }",
+      `  outside: { ${agent} }`,
+      `  shown: { ${agent}, readable: [${join(dir, "tools")}] }`,
+      "defaultAgent: shown",
+    ];
+    await writeFile(file, lines.join("\n"));
+    const { report: found } = await report({ ORCH_CONFIG: file });
+    expect(problemsIn(found)).toEqual([
+      "Agents / absent: ORCH_TEST_UNSET is not set",
+      "Agents / absent: no-such-program was not found",
+      `Agents / outside: ${join(dir, "tools", "agent.js")} is not to be seen inside the sandbox`,
+    ]);
+    expect(found.sections.at(-1)?.checks.every(({ status, remedy }) => status === "ok" || remedy)).toBe(true);
+  });
+});
+
+test("a machine with a worker host only is not asked for the App's key, nor for a Redis of its own", async () => {
+  const { APP_ID: _id, PRIVATE_KEY: _key, WEBHOOK_SECRET: _secret, ...hostOnly } = env;
+  const { code, stdout } = await runOrch(["doctor", "--json"], {
+    cwd: dir,
+    env: { ...hostOnly, BOT_URL: "https://bot.example.com" },
+  });
+  const found = JSON.parse(stdout) as Report;
+  expect(problemsIn(found)).toEqual([]);
+  expect(code).toBe(0);
+  expect(found.sections.map(({ title }) => title)).not.toContain("GitHub");
+});
+
+test("no secret is ever printed, not even one that is wrong", async () => {
+  for (const wrong of ["PRIVATE_KEY", "WEBHOOK_SECRET"]) {
+    const { text } = await report({ ...botOnly, [wrong]: "too-short-one" });
+    for (const secret of [...Object.values(secrets), "too-short-one", ...privateKey.split("\n").slice(1, 4)]) {
+      expect(text).not.toContain(secret);
+    }
+  }
+});
+
+const mayRead = (await unreachablePaths({ slot: 0, uid: 65_534 }, [{ source: ORCH }, { source: process.execPath }]))
+  .length;
+test.skipIf(process.getuid?.() !== 0 || mayRead > 0)("an ordinary user can run it too", async () => {
+  const home = await mkdtemp(join(dir, "home-"));
+  await chmod(home, 0o777);
+  const { stdout, stderr } = await runOrch(["doctor", "--json"], { cwd: home, user: 65_534 });
+  expect(stderr).toBe("");
+  const found = JSON.parse(stdout) as Report;
+  expect(found.sections.map(({ title }) => title)).toEqual(["Programs", "Settings", "Redis", "Sandbox"]);
+});
