@@ -52,7 +52,7 @@ export async function summarize(
     return {
       ok:
         outcome?.kind === "pull_request" &&
-        pull?.draft === true &&
+        pull?.pull.draft === true &&
         after?.failed === 0 &&
         before.failed > 0 &&
         violations === 0,
@@ -60,7 +60,7 @@ export async function summarize(
       pullRequest: pull && {
         number: pull.number,
         url: task.pullRequest?.url ?? "",
-        draft: pull.draft === true,
+        draft: pull.pull.draft,
         title: pull.title,
       },
       diff,

@@ -1,4 +1,4 @@
-/** The bot's log: one JSON line per fact on stdout, secrets blanked whoever logs them. */
+/** The log of every program: one JSON line per fact on stdout, secrets blanked whoever logs them. */
 import { type Logger, pino } from "pino";
 import type { LogLevel } from "./config.ts";
 
@@ -12,6 +12,6 @@ const SECRET_PATHS = [
   "token",
 ];
 
-export function makeLog(level: LogLevel): Logger {
-  return pino({ level, base: { program: "bot" }, redact: { paths: SECRET_PATHS, censor: "***" } });
+export function makeLog(level: LogLevel, program = "bot"): Logger {
+  return pino({ level, base: { program }, redact: { paths: SECRET_PATHS, censor: "***" } });
 }

@@ -15,15 +15,17 @@ describe("a maintainer writes /orch fix the failing tests", () => {
     const comment = await orch.progressComment(/pull request/i);
     expect(comment).toContain("#2");
     const [pull] = orch.simulator.state.pulls(orch.repository);
-    expect(pull).toMatchObject({ number: 2, draft: true, state: "open" });
+    expect(pull).toMatchObject({ number: 2, state: "open", pull: { draft: true } });
     expect(pull?.body).toContain(`Fixes #${orch.issue}`);
-    expect(await orch.simulator.state.fileAt(orch.repository, pull?.head.ref ?? "", "add.js")).toBe("export const add = (a, b) => a + b;\n");
+    expect(orch.simulator.state.fileAt(orch.repository, pull?.pull.headRef ?? "", "add.js")).toBe(
+      "export const add = (a, b) => a + b;\n",
+    );
     await orch.simulator.waitFor(() => orch.simulator.state.labels(orch.repository, orch.issue).includes("orch:done"));
     await orch.simulator.waitFor(() =>
       orch.simulator.state.reactions(orch.repository, commentId).some((reaction) => reaction.content === "hooray"),
     );
     const checks = await orch.simulator.waitFor(() => {
-      const runs = orch.simulator.state.checkRuns(orch.repository, pull?.head.sha);
+      const runs = orch.simulator.state.checkRuns(orch.repository, pull?.pull.headSha);
       return runs.some((run) => run.status === "completed") && runs;
     });
     expect(checks).toHaveLength(1);

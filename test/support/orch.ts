@@ -93,7 +93,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const simulator = await startSimulator({ dataDir: join(dir, "github"), tokenFormat: options.tokenFormat });
   const redisServer = await startRedis();
   simulator.createUser(MAINTAINER);
-  const own = options.repositoryFile ? { ".github/orch.yml": options.repositoryFile } : {};
+  const own: Record<string, string> = options.repositoryFile ? { ".github/orch.yml": options.repositoryFile } : {};
   const repository = await simulator.createRepository({
     owner: MAINTAINER,
     name: "calculator",
