@@ -48,12 +48,10 @@ function copyContext(target: string): void {
 function copyFromBuild(value: string, build: string, image: string): void {
   const [from, ...paths] = value.split(" ");
   expect(from).toBe("--from=build");
-  const target = join(image, paths.at(-1) ?? "");
-  for (const path of paths.slice(0, -1).map((one) => one.replace("/orch/", ""))) {
-    cpSync(join(build, path), target === join(image) ? join(target, path) : target, {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
+  const target = paths.pop() ?? "";
+  for (const path of paths.map((one) => one.replace("/orch/", ""))) {
+    const to = join(image, target === "./" ? path : target);
+    cpSync(join(build, path), to, { recursive: true, verbatimSymlinks: true });
   }
 }
 
@@ -110,12 +108,15 @@ describe("the Dockerfile's commands in a clean folder", () => {
     expect(code).toBe(0);
   });
 
-  test("the bot and the worker host start by the image's commands and name the settings that they lack", async () => {
+  test("the bot starts by the image's command and names the settings that it lacks", async () => {
     const [command] = valuesOf(finalStage, "CMD");
     const bot = await run(JSON.parse(String(command)) as string[], image);
     expect(bot.output).toContain("APP_ID is missing");
     expect(bot.output).toContain("WEBHOOK_SECRET is missing");
     expect(bot.code).toBe(78);
+  });
+
+  test("the worker host starts by the command in compose.yaml and names the settings that it lacks", async () => {
     const compose = parse(readFileSync("compose.yaml", "utf8")) as { services: { worker: { command: string } } };
     const worker = await run(compose.services.worker.command.split(" "), image);
     expect(worker.output).toContain("WORKER_SECRET is missing");
