@@ -1,0 +1,140 @@
+/** What others may do with a running simulator. The types only; `simulator.ts` starts one. */
+import type { EventEmitter } from "node:events";
+import type { ApiFault, DeliveryFault, FaultHandle } from "./faults.ts";
+import type { RequestRecord } from "./server.ts";
+import type { CheckRun, Comment, Issue, Permissions, Pull, Reaction, Role } from "./store/model.ts";
+import type { DeliveryRecord } from "./webhooks/webhooks.ts";
+
+export type SimulatorOptions = {
+  /** 0 (default) = any free port. */
+  port?: number;
+  /** Judge every exchange and webhook by GitHub's description and collect what is wrong. Default true. */
+  strict?: boolean;
+  tokenFormat?: "classic" | "stateless";
+  /** Where the bare repositories live. Default: a new temporary folder, removed on close. */
+  dataDir?: string;
+  /** How long a receiver of webhooks may take. Default 10,000, as GitHub. */
+  webhookTimeoutMs?: number;
+  /** Secondary limit: creations in a minute per caller. Default: off. GitHub documents 80. */
+  contentPerMinute?: number;
+  /** What the App asks for. Default: what Orch's manifest asks for. */
+  permissions?: Permissions;
+  /** What the App subscribes to. Default: every repository event that the simulator knows. */
+  events?: readonly string[];
+  log?: (line: string) => void;
+};
+
+/** A repository, by the answer of `createRepository` or as `owner/name`. */
+export type RepositoryRef = string | { owner: string; name: string };
+
+export type RepositoryInfo = {
+  id: number;
+  owner: string;
+  name: string;
+  fullName: string;
+  /** 0 when the App is not installed. */
+  installationId: number;
+  defaultBranch: "main";
+  cloneUrl: string;
+};
+
+export type Files = Record<string, string | { content: string; mode?: "100755" | "100644" }>;
+
+/** Read-only views for assertions. Always the present state, straight from the store or from git. */
+export type State = {
+  comments(repo: RepositoryRef, number: number): readonly Comment[];
+  reactions(repo: RepositoryRef, commentId: number): readonly Reaction[];
+  /** Names of the labels on an issue or pull request. */
+  labels(repo: RepositoryRef, number: number): readonly string[];
+  issue(repo: RepositoryRef, number: number): Issue | undefined;
+  pulls(repo: RepositoryRef): readonly (Issue & { pull: Pull })[];
+  checkRuns(repo: RepositoryRef, sha?: string): readonly CheckRun[];
+  branches(repo: RepositoryRef): Record<string, string>;
+  fileAt(repo: RepositoryRef, ref: string, path: string): string | undefined;
+  /** Newest first. */
+  log(repo: RepositoryRef, ref: string): readonly LogEntry[];
+};
+
+export type LogEntry = { sha: string; author: string; email: string; committer: string; subject: string; body: string };
+
+type As = { as: string };
+
+export type Simulator = {
+  url: string;
+  port: number;
+  app: {
+    id: number;
+    clientId: string;
+    slug: "orch";
+    /** PEM, PKCS#1. */
+    privateKey: string;
+    webhookSecret: string;
+    botLogin: "orch[bot]";
+    botId: number;
+  };
+  /** Where the App hears; undefined = nowhere, and nothing is logged. */
+  setWebhookUrl(url: string | undefined): void;
+  createUser(login: string): { login: string; id: number; token: string };
+  /** An owner that does not exist yet becomes an organization; collaborators become users. */
+  createRepository(options: {
+    owner: string;
+    name: string;
+    private?: boolean;
+    files: Files;
+    collaborators?: Record<string, Role>;
+    install?: boolean;
+  }): Promise<RepositoryInfo>;
+  fork(repo: RepositoryRef, options: As): Promise<RepositoryInfo>;
+  /** One commit on a branch, which is made where it is missing. Returns its id. */
+  commit(repo: RepositoryRef, branch: string, files: Files, message: string, as?: string): Promise<string>;
+  deleteBranch(repo: RepositoryRef, branch: string, as?: string): Promise<void>;
+  archive(repo: RepositoryRef): void;
+  unarchive(repo: RepositoryRef): void;
+  openIssue(repo: RepositoryRef, text: As & { title: string; body?: string }): Promise<{ number: number }>;
+  closeIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
+  reopenIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
+  comment(repo: RepositoryRef, number: number, body: string, options: As): Promise<{ id: number; number: number }>;
+  editComment(repo: RepositoryRef, commentId: number, body: string, options: As): Promise<void>;
+  deleteComment(repo: RepositoryRef, commentId: number, options: As): Promise<void>;
+  addLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
+  removeLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
+  openPull(
+    repo: RepositoryRef,
+    pull: As & { title: string; head: string; base: string; body?: string; draft?: boolean },
+  ): Promise<{ number: number }>;
+  closePull(repo: RepositoryRef, number: number, options: As): Promise<void>;
+  mergePull(repo: RepositoryRef, number: number, options: As): Promise<string>;
+  /** Presses "Re-run" beside a check run. */
+  rerequestCheck(repo: RepositoryRef, checkRunId: number, options: As): Promise<void>;
+  suspendInstallation(id: number): void;
+  unsuspendInstallation(id: number): void;
+  deleteInstallation(id: number): void;
+  /** Takes the repository out of the App's installation. */
+  uninstall(repo: RepositoryRef): void;
+  /** Every installation token given out so far is worthless from now on. */
+  expireTokens(): void;
+  setTokenFormat(format: "classic" | "stateless"): void;
+  /** undefined takes the role away. */
+  setPermission(repo: RepositoryRef, login: string, role: Role | undefined): void;
+  setContentLimit(perMinute: number | undefined): void;
+  state: State;
+  deliveries(): readonly DeliveryRecord[];
+  redeliver(deliveryId: number): Promise<DeliveryRecord>;
+  /** Resolves when no delivery is under way. */
+  idle(): Promise<void>;
+  faults: {
+    api(rule: ApiFault): FaultHandle;
+    deliveries(rule: DeliveryFault): FaultHandle;
+    /** Sends what was held, and waits for the answers. */
+    releaseHeld(): Promise<void>;
+  };
+  requests(): readonly RequestRecord[];
+  /** What the judge found, and failures inside the simulator. */
+  violations(): readonly string[];
+  /** "request" (RequestRecord), "delivery" (DeliveryRecord), "change". */
+  on: EventEmitter["on"];
+  off: EventEmitter["off"];
+  /** Waits until `check` gives something, looking again after every change. Rejects after `timeoutMs` (15,000). */
+  waitFor<T>(check: () => T | undefined | false | Promise<T | undefined | false>, timeoutMs?: number): Promise<T>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,72 @@
+/**
+ * Rate limits: the primary one (requests in an hour, told in `x-ratelimit-*`) and the secondary one for creating
+ * content. The real thresholds of the secondary limit are not public; 80 in a minute is what GitHub documents.
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+import { ApiError } from "./routes/reply.ts";
+
+export type Limits = {
+  /** Counts one request of `who`; the headers to send with the answer. Throws 403 when nothing is left. */
+  request(who: string, now: number): Record<string, string>;
+  /** The headers without counting: for 304 and /rate_limit, which are free. */
+  peek(who: string, now: number): Record<string, string>;
+  /** Counts one creation of content. Throws 403 with `retry-after` beyond the limit. */
+  content(who: string, now: number): void;
+  /** Creations in a minute; undefined switches the secondary limit off. */
+  contentPerMinute: number | undefined;
+};
+
+const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const perHour = { anonymous: 60, known: 5_000 };
+
+type Window = { used: number; resetAt: number };
+
+export function makeLimits(contentPerMinute: number | undefined): Limits {
+  const windows = new Map<string, Window>();
+  const creations = new Map<string, number[]>();
+
+  const windowOf = (who: string, now: number): Window => {
+    const known = windows.get(who);
+    if (known && known.resetAt > now) return known;
+    const fresh = { used: 0, resetAt: now + hourMs };
+    windows.set(who, fresh);
+    return fresh;
+  };
+  const limitOf = (who: string): number => (who === "anonymous" ? perHour.anonymous : perHour.known);
+  const headers = (who: string, window: Window): Record<string, string> => ({
+    "x-ratelimit-limit": String(limitOf(who)),
+    "x-ratelimit-remaining": String(Math.max(0, limitOf(who) - window.used)),
+    "x-ratelimit-used": String(window.used),
+    "x-ratelimit-reset": String(Math.ceil(window.resetAt / 1000)),
+    "x-ratelimit-resource": "core",
+  });
+
+  const limits: Limits = {
+    contentPerMinute,
+    peek: (who, now) => headers(who, windowOf(who, now)),
+    request(who, now) {
+      const window = windowOf(who, now);
+      if (window.used >= limitOf(who)) {
+        const text = `API rate limit exceeded for ${who}.`;
+        throw new ApiError(403, text, undefined, headers(who, window));
+      }
+      window.used += 1;
+      return headers(who, window);
+    },
+    content(who, now) {
+      if (limits.contentPerMinute === undefined) return;
+      const recent = (creations.get(who) ?? []).filter((at) => at > now - minuteMs);
+      creations.set(who, recent);
+      if (recent.length < limits.contentPerMinute) {
+        recent.push(now);
+        return;
+      }
+      const retryAfter = Math.max(1, Math.ceil(((recent[0] ?? now) + minuteMs - now) / 1000));
+      const text =
+        "You have exceeded a secondary rate limit and have been temporarily blocked from content creation. Please retry your request again later.";
+      throw new ApiError(403, text, undefined, { "retry-after": String(retryAfter) });
+    },
+  };
+  return limits;
+}

@@ -1,0 +1,81 @@
+/** Runs the simulator by itself until it is stopped: `node simulator/main.ts [--port N]`. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startSimulator } from "./simulator.ts";
+
+const help = `A GitHub on loopback: REST, signed webhooks, git over HTTP and pages.
+
+Usage: node simulator/main.ts [options]
+
+  --port N           port on 127.0.0.1 (default: any free one)
+  --webhook-url URL  where the App hears
+  --repository O/N   makes a small repository with the App installed and one issue
+  --quiet            print no line per request
+  --help             this text
+`;
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "0" },
+      "webhook-url": { type: "string" },
+      repository: { type: "string" },
+      quiet: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port must be 0 to 65535, not ${values.port}`);
+  return { ...values, port };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const log = options.quiet ? undefined : (line: string) => process.stderr.write(`${line}\n`);
+  const simulator = await startSimulator({ port: options.port, log });
+  simulator.setWebhookUrl(options["webhook-url"]);
+  const keyDir = await mkdtemp(join(tmpdir(), "simulator-key-"));
+  const keyPath = join(keyDir, "app.pem");
+  await writeFile(keyPath, simulator.app.privateKey, { mode: 0o600 });
+  const maintainer = simulator.createUser("maintainer");
+  if (options.repository) {
+    const [owner = "", name = ""] = options.repository.split("/");
+    const files = { "README.md": `# ${name}\n` };
+    const repo = await simulator.createRepository({ owner, name, files, collaborators: { maintainer: "admin" } });
+    await simulator.openIssue(repo, { as: "maintainer", title: "A first issue" });
+  }
+  process.stdout.write(
+    [
+      `url               ${simulator.url}`,
+      `API (GHE_HOST)    ${simulator.url}/api/v3`,
+      `APP_ID            ${simulator.app.id}`,
+      `client id         ${simulator.app.clientId}`,
+      `WEBHOOK_SECRET    ${simulator.app.webhookSecret}`,
+      `PRIVATE_KEY_PATH  ${keyPath}`,
+      `token of ${maintainer.login}: ${maintainer.token}`,
+      "",
+    ].join("\n"),
+  );
+  const stop = (): void => {
+    // A second signal ends the process at once: the listeners are gone by then.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
+    simulator
+      .close()
+      .then(() => rm(keyDir, { recursive: true, force: true }))
+      .catch((error: unknown) => {
+        process.stderr.write(`${error}\n`);
+        process.exitCode = 1;
+      });
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+await main();

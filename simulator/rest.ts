@@ -1,0 +1,174 @@
+/**
+ * One REST request from its bytes to its answer: read, fault, who, limits, route, ETag, judge. The order is GitHub's as
+ * far as a client can see it.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { type Actor, authenticate } from "./auth/actor.ts";
+import type { Call } from "./routes/call.ts";
+import { ApiError, errorBody, type Reply } from "./routes/reply.ts";
+import { makeRouter } from "./routes/router.ts";
+import { routes } from "./routes/routes.ts";
+import type { World } from "./world.ts";
+
+const route = makeRouter(routes);
+const maxRequest = 10 * 1024 * 1024;
+const apiVersion = "2022-11-28";
+
+export type Answered = { reply: Required<Pick<Reply, "status" | "headers">> & { text: string }; actor: Actor };
+
+/** The body as text; throws 413 beyond 10 MB. */
+export async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxRequest) throw new ApiError(413, "Request body too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parseBody(text: string): unknown {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(400, "Problems parsing JSON"); // GitHub says no more either
+  }
+}
+
+/** Whose budget a request uses. */
+function payer(actor: Actor): string {
+  switch (actor.kind) {
+    case "anonymous":
+      return "anonymous";
+    case "app":
+      return "app";
+    case "user":
+      return `user ID ${actor.account.id}`;
+    case "installation":
+      return `installation ID ${actor.installation.id}`;
+  }
+}
+
+/** `/repositories/ID...` is another name of `/repos/OWNER/NAME...`. */
+function byName(world: World, path: string): string {
+  const [, id, rest = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(path) ?? [];
+  const repo = id === undefined ? undefined : world.store.repositories.get(Number(id));
+  return repo ? `/repos/${repo.owner.login}/${repo.name}${rest}` : path;
+}
+
+const rateLimit = (headers: Record<string, string>): Reply => {
+  const number = (name: string) => Number(headers[`x-ratelimit-${name}`]);
+  const core = { limit: number("limit"), used: number("used"), remaining: number("remaining"), reset: number("reset") };
+  return { status: 200, body: { resources: { core, search: core }, rate: core } };
+};
+
+const graphql = (): Reply => ({
+  status: 200,
+  body: {
+    errors: [{ type: "NOT_IMPLEMENTED", message: "This simulated GitHub has no GraphQL: use the REST API.", path: [] }],
+  },
+});
+
+type Asked = { method: string; path: string; url: URL; request: IncomingMessage };
+
+async function routed(
+  world: World,
+  asked: Asked,
+  actor: Actor,
+  body: unknown,
+  limits: Record<string, string>,
+): Promise<Reply> {
+  if (asked.path === "/rate_limit") return rateLimit(limits);
+  if (asked.path === "/graphql" && asked.method === "POST") {
+    if (actor.kind === "anonymous") throw new ApiError(401, "This endpoint requires you to be authenticated.");
+    return graphql();
+  }
+  const found = route(asked.method, byName(world, asked.path));
+  if (!found) throw new ApiError(404, "Not Found");
+  if (found.route.content) world.limits.content(payer(actor), Date.now());
+  const fields = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
+  const call: Call = {
+    world,
+    actor,
+    method: asked.method,
+    url: asked.url,
+    params: found.params,
+    body: fields as Record<string, unknown>,
+    bodyList: Array.isArray(body) ? body : undefined,
+    headers: asked.request.headers,
+  };
+  return found.route.handle(call);
+}
+
+function serialised(reply: Reply): { text: string; type: string | undefined } {
+  if (reply.body === undefined) return { text: "", type: undefined };
+  if (typeof reply.body === "string") return { text: reply.body, type: reply.headers?.["content-type"] };
+  return { text: JSON.stringify(reply.body), type: "application/json; charset=utf-8" };
+}
+
+function failure(world: World, error: unknown): Reply {
+  if (error instanceof ApiError) return { status: error.status, body: errorBody(error), headers: error.headers };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  world.log(text);
+  world.violations.push(`the simulator failed: ${text}`);
+  return { status: 500, body: { message: "Server Error" } };
+}
+
+const judgedElsewhere = new Set(["/graphql"]);
+
+function judge(world: World, asked: Asked, body: unknown, reply: Reply): void {
+  if (!world.judge || judgedElsewhere.has(asked.path)) return;
+  const found = world.judge.exchange({
+    method: asked.method,
+    path: byName(world, asked.path),
+    query: asked.url.searchParams,
+    requestBody: body,
+    status: reply.status,
+    // Through JSON, as the client sees it: absent and undefined are the same there.
+    responseBody: typeof reply.body === "object" ? JSON.parse(JSON.stringify(reply.body)) : reply.body,
+  });
+  world.violations.push(...found);
+}
+
+/** Answers one request; never throws. `path` is without /api/v3 and query. */
+export async function answer(world: World, asked: Asked): Promise<Answered> {
+  let actor: Actor = { kind: "anonymous" };
+  let limits: Record<string, string> = {};
+  let body: unknown;
+  let reply: Reply;
+  try {
+    body = parseBody(await readText(asked.request));
+    actor = authenticate(world, asked.request.headers.authorization);
+    const free = asked.path === "/rate_limit" || asked.request.headers["if-none-match"] !== undefined;
+    limits = free ? world.limits.peek(payer(actor), Date.now()) : world.limits.request(payer(actor), Date.now());
+    reply = await routed(world, asked, actor, body, limits);
+  } catch (error) {
+    reply = failure(world, error);
+  }
+  judge(world, asked, body, reply);
+  return { reply: finish(asked, reply, limits), actor };
+}
+
+/** Common headers and the conditional answer. */
+function finish(asked: Asked, reply: Reply, limits: Record<string, string>): Answered["reply"] {
+  const { text, type } = serialised(reply);
+  const headers: Record<string, string> = {
+    ...(type ? { "content-type": type } : {}),
+    "x-github-media-type": "github.v3; format=json",
+    "x-github-api-version-selected": String(asked.request.headers["x-github-api-version"] ?? apiVersion),
+    "x-github-request-id": randomBytes(10).toString("hex").toUpperCase(),
+    ...limits,
+    ...reply.headers,
+  };
+  if (asked.method !== "GET" || reply.status !== 200) return { status: reply.status, headers, text };
+  const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
+  headers.etag = etag;
+  headers["cache-control"] = "private, max-age=60, s-maxage=60";
+  const known = asked.request.headers["if-none-match"]?.split(/,\s*/) ?? [];
+  if (!known.includes(etag)) return { status: 200, headers, text };
+  delete headers["content-type"];
+  return { status: 304, headers, text: "" };
+}

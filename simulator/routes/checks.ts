@@ -1,0 +1,170 @@
+/** Check runs and check suites. Only the App makes them, as on GitHub; people with write access may ask for a re-run. */
+import { createRun, emitRun, emitSuite, ensureSuite, type RunFields, updateRun } from "../actions/checks.ts";
+import { resolveCommit } from "../git/repository.ts";
+import { checkRun as runJson, runsOf, checkSuite as suiteJson } from "../serialise/check.ts";
+import { pageUrl } from "../serialise/repository.ts";
+import type { Annotation, CheckRun, CheckStatus, CheckSuite, Conclusion } from "../store/model.ts";
+import { by, numberParam, optionalChoice, optionalText, type RepositoryCall, text } from "./call.ts";
+import { counted, listed } from "./pages.ts";
+import { ApiError, created, invalid, notFound, ok, type Reply } from "./reply.ts";
+import { inRepository, type Route, read, write } from "./router.ts";
+
+const reading = read("checks");
+const writing = write("write", "checks");
+
+const statuses: readonly CheckStatus[] = ["queued", "in_progress", "completed", "waiting", "requested", "pending"];
+const conclusions: readonly Conclusion[] = [
+  "success",
+  "failure",
+  "neutral",
+  "cancelled",
+  "skipped",
+  "timed_out",
+  "action_required",
+  "stale",
+];
+/** GitHub's limit for `summary` and `text`; characters. */
+const maxText = 65_535;
+
+function runOf(call: RepositoryCall): CheckRun {
+  const id = numberParam(call, "id");
+  const run = call.repo.checkRuns.find((each) => each.id === id);
+  if (!run) throw notFound();
+  return run;
+}
+
+function suiteOf(call: RepositoryCall): CheckSuite {
+  const id = numberParam(call, "id");
+  const suite = call.repo.checkSuites.find((each) => each.id === id);
+  if (!suite) throw notFound();
+  return suite;
+}
+
+type Output = { title?: string; summary?: string; text?: string; annotations?: Annotation[] };
+
+function outputOf(call: RepositoryCall): Output {
+  const output = (call.body.output ?? {}) as Output;
+  for (const key of ["summary", "text"] as const)
+    if ((output[key]?.length ?? 0) > maxText)
+      throw invalid("CheckRun", key, `${key} exceeds a maximum length of ${maxText} characters`, "invalid");
+  if ((output.annotations?.length ?? 0) > 50)
+    throw invalid("CheckRun", "annotations", "at most 50 annotations", "invalid");
+  return output;
+}
+
+/** What the request says; absent fields stay absent so that an update leaves them alone. */
+function fieldsOf(call: RepositoryCall): RunFields {
+  const output = outputOf(call);
+  const said = {
+    name: optionalText(call, "name"),
+    status: optionalChoice(call, "status", statuses),
+    conclusion: optionalChoice(call, "conclusion", conclusions),
+    externalId: optionalText(call, "external_id"),
+    detailsUrl: optionalText(call, "details_url"),
+    startedAt: optionalText(call, "started_at"),
+    completedAt: optionalText(call, "completed_at"),
+    title: output.title,
+    summary: output.summary,
+    text: output.text,
+    annotations: output.annotations,
+    actions: call.body.actions as CheckRun["actions"] | undefined,
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}
+
+function demandApp(call: RepositoryCall): void {
+  if (call.actor.kind !== "installation") throw new ApiError(403, "You must authenticate via a GitHub App.");
+}
+
+async function create(call: RepositoryCall): Promise<Reply> {
+  demandApp(call);
+  const { world, repo } = call;
+  const name = text(call, "name");
+  const wanted = text(call, "head_sha");
+  const sha = /^[0-9a-f]{40}$/.test(wanted) ? await resolveCommit(repo.dir, wanted) : undefined;
+  if (!sha) throw new ApiError(422, `No commit found for SHA: ${wanted}`);
+  return created(runJson(world, repo, await createRun(world, repo, by(call), sha, { ...fieldsOf(call), name })));
+}
+
+async function update(call: RepositoryCall): Promise<Reply> {
+  demandApp(call);
+  const run = runOf(call);
+  await updateRun(call.world, call.repo, run, by(call), fieldsOf(call));
+  return ok(runJson(call.world, call.repo, run));
+}
+
+/** check_name, status, filter=latest|all, app_id. */
+function list(call: RepositoryCall, runs: CheckRun[]): Promise<Reply> {
+  const query = call.url.searchParams;
+  const [name, status, appId] = [query.get("check_name"), query.get("status"), query.get("app_id")];
+  const newest = [...runs].sort((a, b) => b.id - a.id);
+  const latest = newest.filter((run, at) => newest.findIndex((each) => each.name === run.name) === at);
+  const wanted = (query.get("filter") === "all" ? newest : latest)
+    .filter((run) => !name || run.name === name)
+    .filter((run) => !status || run.status === status)
+    .filter(() => !appId || Number(appId) === call.world.app.id);
+  return counted(call, "check_runs", wanted, (run) => runJson(call.world, call.repo, run));
+}
+
+/** The commit of `{ref}`: a branch, a tag or an id. */
+export async function commitOf(call: RepositoryCall): Promise<string> {
+  const ref = call.params.ref ?? "";
+  const sha = await resolveCommit(call.repo.dir, ref.replace(/^heads\//, ""));
+  if (!sha) throw new ApiError(422, `No commit found for SHA: ${ref}`);
+  return sha;
+}
+
+async function rerequestRun(call: RepositoryCall): Promise<Reply> {
+  await emitRun(call.world, call.repo, runOf(call), "rerequested", by(call));
+  return created({});
+}
+
+async function createSuite(call: RepositoryCall): Promise<Reply> {
+  demandApp(call);
+  const sha = await resolveCommit(call.repo.dir, text(call, "head_sha"));
+  const known = call.repo.checkSuites.find((each) => each.sha === sha);
+  const suite = sha && (known ?? (await ensureSuite(call.world, call.repo, sha, { by: by(call) })));
+  if (!suite) throw new ApiError(422, "No commit found for that SHA");
+  return { ...ok(await suiteJson(call.world, call.repo, suite)), status: known ? 200 : 201 };
+}
+
+const annotation = (call: RepositoryCall, run: CheckRun) => (each: Annotation) => ({
+  ...each,
+  start_column: null,
+  end_column: null,
+  title: each.title ?? null,
+  raw_details: each.raw_details ?? null,
+  blob_href: `${pageUrl(call.world, call.repo)}/blob/${run.sha}/${each.path}`,
+});
+
+export const checkRoutes: Route[] = [
+  inRepository("POST", "/check-runs", writing, create, { content: true }),
+  inRepository("GET", "/check-runs/{id}", reading, (call) => ok(runJson(call.world, call.repo, runOf(call)))),
+  inRepository("PATCH", "/check-runs/{id}", writing, update),
+  inRepository("GET", "/check-runs/{id}/annotations", reading, (call) => {
+    const run = runOf(call);
+    return listed(call, run.annotations, annotation(call, run));
+  }),
+  inRepository("POST", "/check-runs/{id}/rerequest", writing, rerequestRun),
+  inRepository("GET", "/commits/{ref}/check-runs", reading, async (call) => {
+    const sha = await commitOf(call);
+    return list(
+      call,
+      call.repo.checkRuns.filter((run) => run.sha === sha),
+    );
+  }),
+  inRepository("POST", "/check-suites", writing, createSuite),
+  inRepository("GET", "/check-suites/{id}", reading, async (call) =>
+    ok(await suiteJson(call.world, call.repo, suiteOf(call))),
+  ),
+  inRepository("GET", "/check-suites/{id}/check-runs", reading, (call) => list(call, runsOf(call.repo, suiteOf(call)))),
+  inRepository("POST", "/check-suites/{id}/rerequest", writing, async (call) => {
+    await emitSuite(call.world, call.repo, suiteOf(call), "rerequested", by(call));
+    return created({});
+  }),
+  inRepository("GET", "/commits/{ref}/check-suites", reading, async (call) => {
+    const sha = await commitOf(call);
+    const suites = call.repo.checkSuites.filter((each) => each.sha === sha);
+    return counted(call, "check_suites", suites, (each) => suiteJson(call.world, call.repo, each));
+  }),
+];

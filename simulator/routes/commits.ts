@@ -1,0 +1,165 @@
+/** Commits, branches, comparisons and commit statuses. */
+import { isPull } from "../actions/issues.ts";
+import {
+  type CommitInfo,
+  countCommits,
+  diffFiles,
+  listCommits,
+  mergeBase,
+  parentOrEmpty,
+  readCommit,
+} from "../git/history.ts";
+import { branchTip, listRefs, resolveCommit } from "../git/repository.ts";
+import { status as statusJson } from "../serialise/check.ts";
+import { commit as commitJson, diffEntry, gitCommit } from "../serialise/commit.ts";
+import { pullSimple } from "../serialise/pull.ts";
+import { apiUrl, pageUrl, repository } from "../serialise/repository.ts";
+import { pullsOf, timestamp } from "../store/store.ts";
+import { by, optionalChoice, optionalText, type RepositoryCall } from "./call.ts";
+import { commitOf } from "./checks.ts";
+import { counted, listed } from "./pages.ts";
+import { ApiError, created, notFound, ok, type Reply } from "./reply.ts";
+import { inRepository, type Route, read, write } from "./router.ts";
+
+const reading = read("contents");
+/** More history than this nobody pages through here. */
+const maxHistory = 1_000;
+
+const shown = (call: RepositoryCall) => (each: CommitInfo) => commitJson(call.world, call.repo, each);
+
+async function list(call: RepositoryCall): Promise<Reply> {
+  const query = call.url.searchParams;
+  const start = await resolveCommit(call.repo.dir, query.get("sha") ?? call.repo.defaultBranch);
+  if (!start) throw query.has("sha") ? notFound() : new ApiError(409, "Git Repository is empty.");
+  return listed(call, await listCommits(call.repo.dir, start, maxHistory, query.get("path") ?? undefined), shown(call));
+}
+
+async function show(call: RepositoryCall): Promise<Reply> {
+  const info = await readCommit(call.repo.dir, await commitOf(call));
+  const files = await diffFiles(call.repo.dir, parentOrEmpty(info), info.sha);
+  const sum = (key: "additions" | "deletions") => files.reduce((total, file) => total + file[key], 0);
+  const [additions, deletions] = [sum("additions"), sum("deletions")];
+  return ok({
+    ...shown(call)(info),
+    stats: { additions, deletions, total: additions + deletions },
+    files: files.map((file) => diffEntry(call.world, call.repo, info.sha, file)),
+  });
+}
+
+const unprotected = { enabled: false, required_status_checks: { enforcement_level: "off", contexts: [], checks: [] } };
+
+async function branches(call: RepositoryCall): Promise<Reply> {
+  const refs = [...(await listRefs(call.repo.dir))].filter(([name]) => name.startsWith("refs/heads/"));
+  return listed(call, refs, ([name, sha]) => ({
+    name: name.slice("refs/heads/".length),
+    commit: { sha, url: `${apiUrl(call.world, call.repo)}/commits/${sha}` },
+    protected: false,
+  }));
+}
+
+async function branch(call: RepositoryCall): Promise<Reply> {
+  const name = call.params.branch ?? "";
+  const sha = await branchTip(call.repo.dir, name);
+  if (!sha) throw new ApiError(404, "Branch not found");
+  const self = `${apiUrl(call.world, call.repo)}/branches/${encodeURIComponent(name)}`;
+  return ok({
+    name,
+    commit: shown(call)(await readCommit(call.repo.dir, sha)),
+    _links: { self, html: `${pageUrl(call.world, call.repo)}/tree/${name}` },
+    protected: false,
+    protection: unprotected,
+    protection_url: `${self}/protection`,
+  });
+}
+
+async function compare(call: RepositoryCall): Promise<Reply> {
+  const [from = "", to = ""] = (call.params.basehead ?? "").split("...");
+  const { dir } = call.repo;
+  const [base, head] = await Promise.all([resolveCommit(dir, from), resolveCommit(dir, to)]);
+  const fork = base && head && (await mergeBase(dir, base, head));
+  if (!base || !head || !fork) throw notFound();
+  const [ahead, behind] = [await countCommits(dir, `${base}..${head}`), await countCommits(dir, `${head}..${base}`)];
+  const page = `${pageUrl(call.world, call.repo)}/compare/${from}...${to}`;
+  const commits = (await listCommits(dir, `${base}..${head}`, 250)).reverse();
+  return ok({
+    url: `${apiUrl(call.world, call.repo)}/compare/${from}...${to}`,
+    html_url: page,
+    permalink_url: page,
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    base_commit: shown(call)(await readCommit(dir, base)),
+    merge_base_commit: shown(call)(await readCommit(dir, fork)),
+    status: ahead && behind ? "diverged" : ahead ? "ahead" : behind ? "behind" : "identical",
+    ahead_by: ahead,
+    behind_by: behind,
+    total_commits: ahead,
+    commits: commits.map(shown(call)),
+    files: (await diffFiles(dir, fork, head)).map((file) => diffEntry(call.world, call.repo, head, file)),
+  });
+}
+
+async function addStatus(call: RepositoryCall): Promise<Reply> {
+  const { world, repo } = call;
+  const sha = await resolveCommit(repo.dir, call.params.ref ?? "");
+  if (!sha) throw new ApiError(422, `No commit found for SHA: ${call.params.ref}`);
+  const state = optionalChoice(call, "state", ["error", "failure", "pending", "success"] as const);
+  if (!state) throw new ApiError(422, `Invalid request.\n\n"state" wasn't supplied.`);
+  const status = {
+    id: world.store.nextId("status"),
+    sha,
+    state,
+    context: optionalText(call, "context") ?? "default",
+    description: optionalText(call, "description"),
+    targetUrl: optionalText(call, "target_url"),
+    creator: by(call).account,
+    createdAt: timestamp(),
+  };
+  repo.statuses.push(status);
+  return created(statusJson(world, repo, status));
+}
+
+async function statusesOf(call: RepositoryCall) {
+  const sha = await commitOf(call);
+  return { sha, statuses: call.repo.statuses.filter((each) => each.sha === sha).reverse() };
+}
+
+/** The latest status of each context, and the worst of them. */
+async function combined(call: RepositoryCall): Promise<Reply> {
+  const { sha, statuses } = await statusesOf(call);
+  const latest = statuses.filter((each, at) => statuses.findIndex((one) => one.context === each.context) === at);
+  const bad = latest.some((each) => each.state === "failure" || each.state === "error");
+  const pending = latest.length === 0 || latest.some((each) => each.state === "pending");
+  const url = `${apiUrl(call.world, call.repo)}/commits/${sha}`;
+  return counted(call, "statuses", latest, (each) => statusJson(call.world, call.repo, each), {
+    state: bad ? "failure" : pending ? "pending" : "success",
+    sha,
+    repository: repository(call.world, call.repo),
+    commit_url: url,
+    url: `${url}/status`,
+  });
+}
+
+async function pullsWith(call: RepositoryCall): Promise<Reply> {
+  const sha = await commitOf(call);
+  const found = [];
+  for (const issue of pullsOf(call.repo).filter(isPull))
+    if ((await mergeBase(call.repo.dir, sha, issue.pull.headSha)) === sha) found.push(issue);
+  return listed(call, found, (each) => pullSimple(call.world, call.repo, each));
+}
+
+export const commitRoutes: Route[] = [
+  inRepository("GET", "/commits", reading, list),
+  inRepository("GET", "/commits/{ref}/status", read("statuses", "contents"), combined),
+  inRepository("GET", "/commits/{ref}/statuses", read("statuses", "contents"), async (call) =>
+    listed(call, (await statusesOf(call)).statuses, (each) => statusJson(call.world, call.repo, each)),
+  ),
+  inRepository("GET", "/commits/{ref}/pulls", read("pull_requests"), pullsWith),
+  inRepository("GET", "/commits/{ref+}", reading, show),
+  inRepository("GET", "/git/commits/{ref}", reading, async (call) =>
+    ok(gitCommit(call.world, call.repo, await readCommit(call.repo.dir, await commitOf(call)))),
+  ),
+  inRepository("GET", "/branches", reading, branches),
+  inRepository("GET", "/branches/{branch+}", reading, branch),
+  inRepository("GET", "/compare/{basehead+}", reading, compare),
+  inRepository("POST", "/statuses/{ref}", write("write", "statuses"), addStatus),
+];

@@ -1,0 +1,89 @@
+/** Issues: those routes that also serve pull requests are here too, as on GitHub. */
+import { closeIssue, editIssue, openIssue, reopenIssue, setLabels } from "../actions/issues.ts";
+import { atLeast, roleOf } from "../auth/permissions.ts";
+import { issue as issueJson } from "../serialise/issue.ts";
+import type { Account, Issue } from "../store/model.ts";
+import { accountByLogin } from "../store/store.ts";
+import { by, numberParam, optionalChoice, optionalText, type RepositoryCall, text, textList } from "./call.ts";
+import { listed } from "./pages.ts";
+import { ApiError, created, invalid, notFound, ok, type Reply } from "./reply.ts";
+import { inRepository, type Route, read, write } from "./router.ts";
+
+/** The issue or pull request of `{number}`. */
+export function issueOf(call: RepositoryCall): Issue {
+  const issue = call.repo.issues.get(numberParam(call, "number"));
+  if (!issue) throw notFound();
+  return issue;
+}
+
+/** Authors may change what is theirs; others need to triage. Installations have been checked already. */
+export function demandAuthorOrTriage(call: RepositoryCall, author: Account): void {
+  const { actor, repo } = call;
+  if (actor.kind !== "user" || actor.account.id === author.id) return;
+  if (!atLeast(roleOf(repo, actor.account), "triage")) throw new ApiError(403, "Must have admin rights to Repository.");
+}
+
+function accounts(call: RepositoryCall, logins: readonly string[]): Account[] {
+  return logins.map((login) => {
+    const account = accountByLogin(call.world.store, login);
+    if (!account) throw invalid("Issue", "assignees", `${login} cannot be assigned`, "invalid");
+    return account;
+  });
+}
+
+/** state, labels, creator, since, sort and direction, as for every list of issues. */
+export function selected(call: RepositoryCall, issues: Issue[]): Issue[] {
+  const query = call.url.searchParams;
+  const state = query.get("state") ?? "open";
+  const labels = query.get("labels")?.toLowerCase().split(",") ?? [];
+  const [creator, since] = [query.get("creator")?.toLowerCase(), query.get("since")];
+  const key = query.get("sort") === "updated" ? "updatedAt" : "createdAt";
+  const sign = query.get("direction") === "asc" ? 1 : -1;
+  return issues
+    .filter((issue) => state === "all" || issue.state === state)
+    .filter((issue) => labels.every((name) => issue.labels.some((each) => each.name.toLowerCase() === name)))
+    .filter((issue) => !creator || issue.user.login.toLowerCase() === creator)
+    .filter((issue) => !since || Date.parse(issue.updatedAt) >= Date.parse(since))
+    .sort((a, b) => sign * (Date.parse(a[key]) - Date.parse(b[key]) || a.number - b.number));
+}
+
+async function open(call: RepositoryCall): Promise<Reply> {
+  const assignees = accounts(call, textList(call.body.assignees) ?? []);
+  const mayLabel = call.actor.kind !== "user" || atLeast(roleOf(call.repo, call.actor.account), "triage");
+  // Without the right to triage, labels are dropped silently, as GitHub documents.
+  const labels = mayLabel ? textList(call.body.labels) : [];
+  const wanted = { title: text(call, "title"), body: optionalText(call, "body"), labels, assignees };
+  return created(issueJson(call.world, call.repo, await openIssue(call.world, call.repo, by(call), wanted)));
+}
+
+async function patch(call: RepositoryCall): Promise<Reply> {
+  const { world, repo } = call;
+  const issue = issueOf(call);
+  demandAuthorOrTriage(call, issue.user);
+  const state = optionalChoice(call, "state", ["open", "closed"] as const);
+  const reason = optionalChoice(call, "state_reason", ["completed", "not_planned", "duplicate", "reopened"] as const);
+  await editIssue(world, repo, issue, by(call), {
+    title: optionalText(call, "title"),
+    body: optionalText(call, "body"),
+  });
+  const labels = textList(call.body.labels);
+  if (labels) await setLabels(world, repo, issue, by(call), labels);
+  const assignees = textList(call.body.assignees);
+  if (assignees) issue.assignees = accounts(call, assignees);
+  if (state === "closed") await closeIssue(world, repo, issue, by(call), reason);
+  if (state === "open") await reopenIssue(world, repo, issue, by(call));
+  return ok(issueJson(world, repo, issue));
+}
+
+export const issueRoutes: Route[] = [
+  inRepository("GET", "/issues", read("issues", "pull_requests"), (call) =>
+    listed(call, selected(call, [...call.repo.issues.values()]), (issue) => issueJson(call.world, call.repo, issue)),
+  ),
+  inRepository("POST", "/issues", write("read", "issues"), open, { content: true }),
+  inRepository("GET", "/issues/{number}", read("issues", "pull_requests"), (call) => {
+    const issue = issueOf(call);
+    const closedBy = issue.closedBy ? issueJson(call.world, call.repo, { ...issue, user: issue.closedBy }).user : null;
+    return ok({ ...issueJson(call.world, call.repo, issue), closed_by: closedBy });
+  }),
+  inRepository("PATCH", "/issues/{number}", write("read", "issues", "pull_requests"), patch),
+];

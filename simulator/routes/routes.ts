@@ -1,0 +1,29 @@
+/** All routes; of two that match, the first wins. */
+import { appRoutes } from "./app.ts";
+import { checkRoutes } from "./checks.ts";
+import { commentRoutes } from "./comments.ts";
+import { commitRoutes } from "./commits.ts";
+import { contentRoutes } from "./contents.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { issueRoutes } from "./issues.ts";
+import { labelRoutes } from "./labels.ts";
+import { pullRoutes } from "./pulls.ts";
+import { refRoutes } from "./refs.ts";
+import { repositoryRoutes } from "./repositories.ts";
+import type { Route } from "./router.ts";
+import { userRoutes } from "./users.ts";
+
+export const routes: readonly Route[] = [
+  ...appRoutes,
+  ...deliveryRoutes,
+  ...userRoutes,
+  ...repositoryRoutes,
+  ...commentRoutes,
+  ...issueRoutes,
+  ...labelRoutes,
+  ...pullRoutes,
+  ...checkRoutes,
+  ...commitRoutes,
+  ...contentRoutes,
+  ...refRoutes,
+];

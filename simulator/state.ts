@@ -1,0 +1,53 @@
+/** The views that tests assert on. Refs and files are asked from git, blocking, so that conditions stay plain. */
+import { isPull } from "./actions/issues.ts";
+import type { RepositoryRef, State } from "./api.ts";
+import { gitSync } from "./git/git.ts";
+import type { Repository } from "./store/model.ts";
+import { commentsOf } from "./store/store.ts";
+
+const fieldSeparator = "\u001f";
+
+function branches(repo: Repository): Record<string, string> {
+  const text = gitSync(repo.dir, ["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/"]);
+  const lines = text.split("\n").filter(Boolean);
+  return Object.fromEntries(lines.map((line) => [line.slice(41), line.slice(0, 40)]));
+}
+
+/** The file's text, or undefined; a missing ref is a missing file. */
+function fileAt(repo: Repository, ref: string, path: string): string | undefined {
+  const listing = `${ref}:${path}`;
+  try {
+    return gitSync(repo.dir, ["cat-file", "blob", listing]);
+  } catch (error) {
+    if (error instanceof Error && "status" in error && error.status !== null) return undefined;
+    throw error;
+  }
+}
+
+function log(repo: Repository, ref: string) {
+  const format = ["%H", "%an", "%ae", "%cn", "%s", "%b"].join("%x1f");
+  const records = gitSync(repo.dir, ["log", "-z", `--format=${format}`, ref, "--"])
+    .split("\0")
+    .filter(Boolean);
+  return records.map((record) => {
+    const [sha = "", author = "", email = "", committer = "", subject = "", body = ""] = record.split(fieldSeparator);
+    return { sha, author, email, committer, subject, body: body.trim() };
+  });
+}
+
+export function makeState(find: (ref: RepositoryRef) => Repository): State {
+  return {
+    comments: (repo, number) => commentsOf(find(repo), number),
+    reactions: (repo, commentId) => find(repo).comments.get(commentId)?.reactions ?? [],
+    labels: (repo, number) =>
+      find(repo)
+        .issues.get(number)
+        ?.labels.map((each) => each.name) ?? [],
+    issue: (repo, number) => find(repo).issues.get(number),
+    pulls: (repo) => [...find(repo).issues.values()].filter(isPull),
+    checkRuns: (repo, sha) => find(repo).checkRuns.filter((run) => sha === undefined || run.sha === sha),
+    branches: (repo) => branches(find(repo)),
+    fileAt: (repo, ref, path) => fileAt(find(repo), ref, path),
+    log: (repo, ref) => log(find(repo), ref),
+  };
+}

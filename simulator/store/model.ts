@@ -1,0 +1,185 @@
+/**
+ * What the simulated GitHub remembers beside git. Everything that git can answer (refs, commits, diffs, contents) is
+ * absent here on purpose: it is asked from the bare repository, so REST and git can never disagree.
+ */
+
+/** A person, an organization or the bot account of the App. `token` is a personal access token, for people only. */
+export type Account = {
+  id: number;
+  login: string;
+  type: "User" | "Organization" | "Bot";
+  createdAt: string;
+  token?: string;
+};
+
+/** What somebody may do in a repository, as granted directly. */
+export type Role = "read" | "triage" | "write" | "maintain" | "admin";
+
+export type ReactionContent = "+1" | "-1" | "laugh" | "confused" | "heart" | "hooray" | "rocket" | "eyes";
+
+export type Reaction = { id: number; user: Account; content: ReactionContent; createdAt: string };
+
+export type Label = { id: number; name: string; color: string; description?: string };
+
+export type Comment = {
+  id: number;
+  number: number;
+  body: string;
+  user: Account;
+  /** Written with an installation token: `performed_via_github_app` names the App. */
+  viaApp: boolean;
+  createdAt: string;
+  updatedAt: string;
+  reactions: Reaction[];
+};
+
+/** The part of an issue that makes it a pull request. */
+export type Pull = {
+  id: number;
+  headRepositoryId: number;
+  headRef: string;
+  headSha: string;
+  baseRef: string;
+  /** Tip of the base branch while the pull request is open; frozen when it closes. */
+  baseSha: string;
+  draft: boolean;
+  mergedAt?: string;
+  mergedBy?: Account;
+  mergeCommitSha?: string;
+};
+
+/** An issue or a pull request: they share numbers, comments and labels. */
+export type Issue = {
+  id: number;
+  number: number;
+  title: string;
+  body?: string;
+  user: Account;
+  viaApp: boolean;
+  state: "open" | "closed";
+  stateReason?: "completed" | "reopened" | "not_planned" | "duplicate";
+  labels: Label[];
+  assignees: Account[];
+  reactions: Reaction[];
+  createdAt: string;
+  updatedAt: string;
+  closedAt?: string;
+  closedBy?: Account;
+  pull?: Pull;
+};
+
+export type CheckStatus = "queued" | "in_progress" | "completed" | "waiting" | "requested" | "pending";
+export type Conclusion =
+  | "success"
+  | "failure"
+  | "neutral"
+  | "cancelled"
+  | "skipped"
+  | "timed_out"
+  | "action_required"
+  | "stale";
+
+export type Annotation = {
+  path: string;
+  start_line: number;
+  end_line: number;
+  annotation_level: "notice" | "warning" | "failure";
+  message: string;
+  title?: string;
+  raw_details?: string;
+};
+
+export type CheckSuite = { id: number; sha: string; branch?: string; before?: string; createdAt: string };
+
+export type CheckRun = {
+  id: number;
+  suiteId: number;
+  sha: string;
+  name: string;
+  status: CheckStatus;
+  conclusion?: Conclusion;
+  externalId?: string;
+  detailsUrl?: string;
+  startedAt?: string;
+  completedAt?: string;
+  title?: string;
+  summary?: string;
+  text?: string;
+  annotations: Annotation[];
+  actions: { label: string; description: string; identifier: string }[];
+};
+
+export type Status = {
+  id: number;
+  sha: string;
+  state: "error" | "failure" | "pending" | "success";
+  context: string;
+  description?: string;
+  targetUrl?: string;
+  creator: Account;
+  createdAt: string;
+};
+
+export type Repository = {
+  id: number;
+  owner: Account;
+  name: string;
+  private: boolean;
+  archived: boolean;
+  defaultBranch: string;
+  /** The bare git repository. */
+  dir: string;
+  parentId?: number;
+  createdAt: string;
+  updatedAt: string;
+  pushedAt: string;
+  roles: Map<number, Role>;
+  labels: Label[];
+  issues: Map<number, Issue>;
+  comments: Map<number, Comment>;
+  checkSuites: CheckSuite[];
+  checkRuns: CheckRun[];
+  statuses: Status[];
+};
+
+/** Permission name (`issues`, `contents` ...) -> level. */
+export type Permissions = Record<string, "read" | "write" | "admin">;
+
+export type Installation = {
+  id: number;
+  account: Account;
+  repositoryIds: Set<number>;
+  permissions: Permissions;
+  createdAt: string;
+  updatedAt: string;
+  suspendedAt?: string;
+  suspendedBy?: Account;
+};
+
+/** An installation access token; `repositoryIds` undefined = all of the installation. */
+export type InstallationToken = {
+  token: string;
+  installationId: number;
+  repositoryIds?: Set<number>;
+  permissions: Permissions;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+};
+
+/** The one App that this GitHub knows. */
+export type AppIdentity = {
+  id: number;
+  clientId: string;
+  slug: "orch";
+  /** PEM, PKCS#1. */
+  privateKey: string;
+  publicKey: string;
+  webhookSecret: string;
+  botLogin: "orch[bot]";
+  botId: number;
+  owner: Account;
+  bot: Account;
+  permissions: Permissions;
+  events: string[];
+  createdAt: string;
+};

@@ -1,0 +1,51 @@
+/**
+ * Tells the App what happened. Each payload carries `repository`, `sender`, `installation` (and `organization` where an
+ * organization owns the repository); only what the App is installed on and subscribed to is sent.
+ */
+import { nodeId, organization, user } from "../serialise/account.ts";
+import { installation as installationJson } from "../serialise/installation.ts";
+import { repository } from "../serialise/repository.ts";
+import type { Account, Installation, Repository } from "../store/model.ts";
+import { installationOf } from "../store/store.ts";
+import type { World } from "../world.ts";
+
+/** An event in a repository; `payload` without the common fields. */
+export function emit(
+  world: World,
+  repo: Repository,
+  event: string,
+  payload: Record<string, unknown>,
+  sender: Account,
+): void {
+  const installation = installationOf(world.store, repo);
+  if (!installation || installation.suspendedAt || !world.app.events.includes(event)) return;
+  const owner = repo.owner.type === "Organization" ? { organization: organization(world, repo.owner) } : {};
+  const common = {
+    repository: repository(world, repo),
+    ...owner,
+    sender: user(world, sender),
+    installation: { id: installation.id, node_id: nodeId("INST", installation.id) },
+  };
+  world.webhooks.send(world, {
+    event,
+    payload: { ...payload, ...common },
+    installationId: installation.id,
+    repositoryId: repo.id,
+  });
+}
+
+/** An event of the installation itself: always sent, whatever the App subscribed to. */
+export function emitInstallation(
+  world: World,
+  installation: Installation,
+  event: "installation" | "installation_repositories",
+  payload: Record<string, unknown>,
+  sender: Account,
+): void {
+  world.webhooks.send(world, {
+    event,
+    payload: { ...payload, installation: installationJson(world, installation), sender: user(world, sender) },
+    installationId: installation.id,
+    repositoryId: undefined,
+  });
+}
