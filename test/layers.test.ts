@@ -23,7 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   demo: [...product, "cli", "simulator"],
   bench: [...product, "cli", "simulator", "demo"],
   bin: [],
-  scripts: ["bin", "simulator"],
+  scripts: ["bin", "simulator", "workers"],
   test: [...product, "cli", "simulator", "demo", "bench", "bin", "scripts"],
 };
 
