@@ -49,6 +49,20 @@ export function didYouMean(verb: string): string {
   return `Did you mean ${code(`/orch ${verb}`)}? I have not started anything. If you meant it as a request, say it in a few more words; ${code("/orch help")} shows what I understand.`;
 }
 
+/** For a lone word that may mean something one day. */
+export function notAVerbYet(word: string): string {
+  return `${code(`/orch ${word}`)} means nothing to me yet, and I have not started anything. If you meant it as a request, say it in a few more words; ${code("/orch help")} shows what I understand.`;
+}
+
+/** For a line that bears no `>` but follows a quote without an empty line between. */
+export function partOfQuote(): string {
+  return "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.";
+}
+
+export function unreadable(): string {
+  return "This comment is too long or too deeply nested for me to read, so I have not carried out anything. Give the command in a shorter comment.";
+}
+
 export function tooManyCommands(max: number): string {
   return `That is more than ${max} commands in one comment, so I have carried out none of them. Spread them over several comments.`;
 }
