@@ -53,7 +53,7 @@ async function setLabel(octokit: Octokit, place: Place, label: Label): Promise<v
     await ensureExists(octokit, repository, label);
     await octokit.rest.issues.addLabels({ ...issue, labels: [label] });
   }
-  for (const name of names.filter((name) => name in LABELS && name !== label)) {
+  for (const name of names.filter((name) => Object.hasOwn(LABELS, name) && name !== label)) {
     await octokit.rest.issues.removeLabel({ ...issue, name }).catch((error: unknown) => {
       if (!isAbsent(error)) throw error;
     });

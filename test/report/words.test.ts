@@ -12,6 +12,9 @@ const replies = [
   words.cancelled(2),
   words.nothingToCancel(),
   words.didYouMean("cancel"),
+  words.notAVerbYet("retry"),
+  words.partOfQuote(),
+  words.unreadable(),
   words.tooManyCommands(5),
   words.instructionTooLong(8_000),
 ];
