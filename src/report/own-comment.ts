@@ -10,10 +10,10 @@ import { publishText } from "./publish-text.ts";
 
 export type Place = { installationId: number; repository: Repository; number: number };
 
-/** `since`: no comment of ours is older, Unix ms. */
+/** `since`: no comment of ours is older, Unix ms. A time of GitHub's own clock, which may be far from ours. */
 export type OwnComment = { place: Place; marker: string; since: number };
 
-/** GitHub's clock and ours may differ by this much, ms. */
+/** In case GitHub's clock is several clocks, ms. */
 const CLOCK_SLACK_MS = 60_000;
 const PER_PAGE = 100;
 /** A bound on what a flooded issue can cost; our comment stands near the beginning of what is listed. */

@@ -36,9 +36,7 @@ export async function showComment(deps: ShowDeps, showing: Showing): Promise<num
 }
 
 function ownComment(deps: ShowDeps, { task: { spec } }: Showing): OwnComment {
-  // Two clocks, GitHub's and ours: the earlier of the two.
-  const since = Math.min(spec.requestedAt, spec.acceptedAt);
-  return { place: spec, marker: makeMarker(deps.secret, "progress", spec.id), since };
+  return { place: spec, marker: makeMarker(deps.secret, "progress", spec.id), since: spec.requestedAt };
 }
 
 /** False when the comment is not there any more. */

@@ -14,7 +14,7 @@ export type Reply = {
   /** What is answered, e.g. comment and line: the same key is the same reply. */
   key: string;
   body: string;
-  /** When the command was given, Unix ms: the reply cannot be older. */
+  /** When the command was given by GitHub's clock, Unix ms: the reply cannot be older. */
   since: number;
 };
 

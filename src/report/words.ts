@@ -59,23 +59,9 @@ export function partOfQuote(): string {
   return "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.";
 }
 
+/** For a comment whose Markdown takes too long to read. */
 export function unreadable(): string {
   return "This comment is too long or too deeply nested for me to read, so I have not carried out anything. Give the command in a shorter comment.";
-}
-
-/** For a lone word that people expect to be a command, but is none so far. */
-export function notAVerbYet(word: string): string {
-  return `${code(`/orch ${word}`)} is not a command that I know yet, so I have not started anything. If you meant it as a request, say it in a few more words; ${code("/orch help")} shows what I understand.`;
-}
-
-/** For a command right below a quote, which Markdown reads as the quote's last line. */
-export function partOfQuote(): string {
-  return "Your command stands right below a quote, so GitHub shows it as a part of the quote, and I ignore quotes. Leave an empty line between the two, in a new comment.";
-}
-
-/** For a comment whose Markdown cannot be read in reasonable time. */
-export function unreadable(): string {
-  return "I could not make out the Markdown of this comment, so I have not started anything. Give the command again in a comment of its own.";
 }
 
 export function tooManyCommands(max: number): string {

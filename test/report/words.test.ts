@@ -26,7 +26,7 @@ test("every reply says what is the matter and what to do", () => {
 
     - \`/orch fix the failing tests\` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.
     - \`/orch status\` – the tasks of this issue or pull request.
-    - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over.
+    - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.
     - \`/orch help\` – this text.
 
     Several lines are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
@@ -38,6 +38,9 @@ test("every reply says what is the matter and what to do", () => {
       "2 tasks are being cancelled. The progress comment tells when it is done.",
       "There is nothing to cancel: no task of this issue or pull request is queued or running.",
       "Did you mean \`/​orch cancel\`? I have not started anything. If you meant it as a request, say it in a few more words; \`/​orch help\` shows what I understand.",
+      "\`/​orch retry\` means nothing to me yet, and I have not started anything. If you meant it as a request, say it in a few more words; \`/​orch help\` shows what I understand.",
+      "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.",
+      "This comment is too long or too deeply nested for me to read, so I have not carried out anything. Give the command in a shorter comment.",
       "That is more than 5 commands in one comment, so I have carried out none of them. Spread them over several comments.",
       "That request is longer than 8,000 characters, so I have not started. Say it in fewer words, or put the details into the issue's text and refer to them.",
     ]
