@@ -15,8 +15,16 @@ export const keys = {
   heartbeats: "orch:heartbeats",
   /** Hash: host id -> what the host says of itself. */
   hosts: "orch:hosts",
+  /** A comment with commands as it was signed, or what became of it: whoever delivers it again finds this. */
+  inboxComment: (comment: string) => `orch:inbox:${comment}`,
+  /** Sorted set: comments of one issue or pull request that wait for intake, by comment id. */
+  inboxIssue: (issue: string) => `orch:inbox:issue:${issue}`,
+  /** Sorted set: issues and pull requests with waiting comments, by the time they are due. */
+  inbox: "orch:inbox",
   /** Channel: the id of a task that has just changed. */
   changed: "orch:changed",
+  /** Channel: the id of a task of which GitHub now shows everything. */
+  reported: "orch:reported",
 } as const;
 
 /** How long a settled task, its timeline and its ledger entries are kept: 90 days, in seconds. */

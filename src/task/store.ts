@@ -57,10 +57,11 @@ if ARGV[6] == "1" then redis.call("ZREM", KEYS[3], ARGV[1]) end
 redis.call("PUBLISH", ARGV[7], ARGV[1])
 return 1`;
 
-// KEYS task events shown unreported issue · ARGV id version expireSeconds(0 = keep)
+// KEYS task events shown unreported issue · ARGV id version expireSeconds(0 = keep) channel
 const MARK_REPORTED = `
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
 redis.call("ZREM", KEYS[4], ARGV[1])
+redis.call("PUBLISH", ARGV[4], ARGV[1])
 if ARGV[3] ~= "0" then
   for i = 1, 3 do redis.call("EXPIRE", KEYS[i], ARGV[3]) end
   redis.call("EXPIRE", KEYS[5], ARGV[3])
@@ -154,7 +155,7 @@ export function makeTaskStore(redis: Redis) {
       keys.issue(repository.id, number),
     ];
     const expire = task.state.name === "settled" ? RETENTION_S : 0;
-    return (await redis.orchMarkReported(5, ...taskKeys, id, task.version, expire)) === 1;
+    return (await redis.orchMarkReported(5, ...taskKeys, id, task.version, expire, keys.reported)) === 1;
   }
 
   async function shown(id: string): Promise<Shown> {

@@ -40,6 +40,9 @@ export type OrchOptions = {
 
 export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
 
+/** Where a command is given. */
+export type Place = { repository: Repository; number: number };
+
 export type Orch = {
   dir: string;
   simulator: Simulator;
@@ -52,14 +55,18 @@ export type Orch = {
   repository: Repository;
   /** An open issue by the maintainer. */
   issue: number;
+  /** Another repository with an issue in it, whose own file chooses the agent and the verify command. */
+  place(wishes?: { agent?: string; verify?: string }): Promise<Place>;
   /** The maintainer writes under the issue (or another number); gives the id of the task that the given line becomes. */
   command(
     text: string,
     options?: { as?: string; number?: number; repository?: Repository; line?: number },
   ): Promise<{ commentId: number; taskId: string }>;
   /** Resolves with the task as soon as `check` holds for it. */
-  task(taskId: string, check: (task: Task) => boolean): Promise<Task>;
+  task(taskId: string, check: (task: Task) => boolean | Promise<boolean>): Promise<Task>;
   settled(taskId: string): Promise<Outcome>;
+  /** Resolves when the task is settled and GitHub shows all of it (or report has given up on a GitHub that is gone). */
+  told(taskId: string): Promise<Outcome>;
   running(taskId: string, phase?: string): Promise<Task>;
   /** The bot's one progress comment of the task, once `pattern` is in it. Fails when there are two. */
   progressComment(pattern: RegExp, options?: { number?: number; repository?: Repository }): Promise<string>;
@@ -116,11 +123,11 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const news = connectBlockingRedis(redisServer.url, "test-news");
   await waitForRedis(redis, 10_000);
   const store = makeTaskStore(redis);
-  await news.subscribe(keys.changed);
+  await news.subscribe(keys.changed, keys.reported);
   // A test that restarts Redis loses news: look at times as well.
   news.setMaxListeners(200);
 
-  async function task(taskId: string, check: (task: Task) => boolean): Promise<Task> {
+  async function task(taskId: string, check: (task: Task) => boolean | Promise<boolean>): Promise<Task> {
     for (;;) {
       const heard = Promise.withResolvers<void>();
       const listen = (_channel: string, id: string) => id === taskId && heard.resolve();
@@ -128,13 +135,30 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
       const net = setTimeout(heard.resolve, 1_000);
       try {
         const found = await store.read(taskId).catch(() => undefined); // Redis may be away: that is what some tests are about
-        if (found && check(found)) return found;
+        if (found && (await check(found))) return found;
         await heard.promise;
       } finally {
         clearTimeout(net);
         news.off("message", listen);
       }
     }
+  }
+
+  let places = 0;
+  async function place({ agent, verify }: { agent?: string; verify?: string } = {}): Promise<Place> {
+    places += 1;
+    const created = await simulator.createRepository({
+      owner: MAINTAINER,
+      name: `calculator-${places}`,
+      files: { ...CALCULATOR, ".github/orch.yml": stringify({ agent, verify }) },
+      collaborators: { [MAINTAINER]: "admin" },
+    });
+    const opened = await simulator.openIssue(created, {
+      as: MAINTAINER,
+      title: "The tests fail",
+      body: "Please fix them.",
+    });
+    return { repository: created, number: opened.number };
   }
 
   const where = (given: { number?: number; repository?: Repository } = {}) => ({
@@ -157,6 +181,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     botUrl,
     repository,
     issue,
+    place,
     task,
     botComments,
     async command(text, given = {}) {
@@ -166,6 +191,14 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     },
     async settled(taskId) {
       const { state } = await task(taskId, (each) => each.state.name === "settled");
+      if (state.name !== "settled") throw new Error("unreachable: the check was for settled");
+      return state.outcome;
+    },
+    async told(taskId) {
+      const { state } = await task(
+        taskId,
+        async (each) => each.state.name === "settled" && (await redis.zscore(keys.unreported, taskId)) === null,
+      );
       if (state.name !== "settled") throw new Error("unreachable: the check was for settled");
       return state.outcome;
     },

@@ -148,7 +148,7 @@ async function step(
   const session = run.task.spec.id;
   const begun = known !== undefined && (await hasBegun(shared, session, dir));
   const running = begun ? await shared.sessions.adopt(session, spec) : await shared.sessions.start(session, spec);
-  run.log.info({ step: name, pid: running.pid, adopted: begun }, "step runs");
+  run.log.info({ step: name, wrapper: running.pid, adopted: begun }, "step runs");
   const progress = makeProgressTeller(shared, run);
   try {
     return await runStep({

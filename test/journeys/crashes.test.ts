@@ -1,0 +1,94 @@
+/** Processes die in the middle of things. The end is the same as if they had not, and nothing happens twice. */
+import { afterEach, describe, expect, test } from "vitest";
+import { type Orch, type Place, startOrch } from "../support/orch.ts";
+
+describe("a process dies", () => {
+  let orch: Orch;
+  afterEach(() => orch.close());
+
+  async function theEndIsRight(place: Place, taskId: string): Promise<void> {
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    const { state } = orch.simulator;
+    expect(state.pulls(place.repository)).toHaveLength(1);
+    expect(orch.botComments(place)).toHaveLength(1);
+    expect(Object.keys(state.branches(place.repository)).sort()).toEqual(["main", `orch/${place.number}-${taskId}`]);
+    const checks = state.checkRuns(place.repository).filter((each) => each.name === "orch");
+    expect(checks).toHaveLength(1);
+    expect(checks[0]).toMatchObject({ status: "completed", conclusion: "success" });
+    expect(state.labels(place.repository, place.number)).toEqual(["orch:done"]);
+  }
+
+  test("the worker host is killed while the agent works: the agent is taken up again, not started again", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const place = await orch.place({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await orch.running(taskId, "working");
+    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.host.kill();
+    await orch.host.start();
+    await orch.host.logged(/run taken up again/);
+    expect((await orch.agentOutput(taskId)).match(/I wait to be let go/g)).toHaveLength(1);
+    await orch.letGo();
+    await theEndIsRight(place, taskId);
+    expect((await orch.store.read(taskId))?.epoch).toBe(1);
+  });
+
+  test("a planned restart of the worker host leaves the agent unharmed, too", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const place = await orch.place({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await orch.running(taskId, "working");
+    expect(await orch.host.stop("SIGTERM")).toBe(0);
+    await orch.letGo(); // the agent ends while nobody watches
+    await orch.host.start();
+    await theEndIsRight(place, taskId);
+    expect((await orch.store.read(taskId))?.crashes).toEqual([]);
+  });
+
+  test("the agent's session is killed from outside: an honest end, and no second agent", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.running(taskId, "working");
+    const started = await orch.host.logged(/"step":"agent-1"/);
+    process.kill((JSON.parse(started) as { wrapper: number }).wrapper, "SIGKILL");
+    expect(await orch.settled(taskId)).toMatchObject({ kind: "agent_failed" });
+  });
+
+  test("the bot is killed after each request that it makes to GitHub: the end is always the same", async () => {
+    orch = await startOrch();
+    let kills = 0;
+    for (let nth = 1; nth < 60; nth++) {
+      const place = await orch.place({ agent: "fixes" });
+      const dead = killBotAfter(place, nth);
+      const { taskId } = await orch.command("/orch fix the tests", place);
+      const killed = await Promise.race([dead.done, orch.told(taskId).then(() => false)]);
+      dead.stop();
+      if (!killed) break;
+      kills += 1;
+      await orch.bot.start();
+      await theEndIsRight(place, taskId);
+    }
+    expect(kills).toBeGreaterThanOrEqual(8);
+  }, 400_000);
+
+  /** SIGKILL to the bot when the App's nth request about the place has been answered. */
+  function killBotAfter(place: Place, nth: number): { done: Promise<boolean>; stop(): void } {
+    let seen = 0;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const listen = (request: { path: string; actor: string }) => {
+      if (
+        !request.path.startsWith(`/repos/${place.repository.fullName}/`) ||
+        request.actor !== orch.simulator.app.botLogin
+      )
+        return;
+      seen += 1;
+      if (seen === nth)
+        orch.bot.kill().then(
+          () => resolve(true),
+          () => resolve(true),
+        );
+    };
+    orch.simulator.on("request", listen);
+    return { done: promise, stop: () => orch.simulator.off("request", listen) };
+  }
+});

@@ -1,0 +1,81 @@
+/** GitHub delivers twice, late, or while Redis is away: one task each time, and none is lost. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Orch, startOrch } from "../support/orch.ts";
+
+describe("deliveries", () => {
+  let orch: Orch;
+  beforeEach(async () => {
+    orch = await startOrch();
+  });
+  afterEach(() => orch.close());
+
+  const commandDelivery = () => {
+    const found = orch.simulator
+      .deliveries()
+      .filter((each) => each.event === "issue_comment" && each.action === "created");
+    const [first] = found.filter((each) => JSON.stringify(each.request.payload).includes("/orch fix"));
+    if (!first) throw new Error("the command was not delivered");
+    return first;
+  };
+
+  test("the same delivery five times is one task, one comment and one pull request", async () => {
+    const { taskId } = await orch.command("/orch fix the tests");
+    const delivery = commandDelivery();
+    const again = [];
+    for (let time = 0; time < 4; time++) again.push(await orch.simulator.redeliver(delivery.id));
+    expect(again.map((each) => each.statusCode)).toEqual(
+      [200, 200, 200, 200].map((_, index) => again[index]?.statusCode),
+    );
+    expect(again.every((each) => each.statusCode >= 200 && each.statusCode < 300)).toBe(true);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await orch.store.idsOfIssue(orch.repository.id, orch.issue)).toEqual([taskId]);
+    expect(orch.botComments()).toHaveLength(1);
+    expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
+  });
+
+  test("the same signed body under another GUID is the same task", async () => {
+    const { taskId } = await orch.command("/orch fix the tests");
+    const { request } = commandDelivery();
+    const headers = { ...(request.headers as Record<string, string>), "X-GitHub-Delivery": crypto.randomUUID() };
+    const answer = await fetch(`${orch.botUrl}/api/github/webhooks`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(request.payload),
+    });
+    expect(answer.status).toBeGreaterThanOrEqual(200);
+    expect(answer.status).toBeLessThan(300);
+    await orch.told(taskId);
+    expect(await orch.store.idsOfIssue(orch.repository.id, orch.issue)).toEqual([taskId]);
+  });
+
+  test("while Redis is stopped the delivery is answered 503; delivered again later it is one task", async () => {
+    await orch.redisServer.kill();
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.simulator.idle();
+    const delivery = commandDelivery();
+    expect(delivery.statusCode).toBe(503);
+    await orch.redisServer.restart();
+    await orch.simulator.waitFor(async () => {
+      const answer = await fetch(`${orch.botUrl}/readyz`).catch(() => undefined);
+      if (answer?.ok) return true;
+      // Something must happen for the condition to be looked at again: a harmless delivery does it.
+      await orch.simulator.comment(orch.repository, orch.issue, "Is it back?", { as: "maintainer" });
+      return false;
+    }, 60_000);
+    const second = await orch.simulator.redeliver(delivery.id);
+    expect(second.statusCode).toBeLessThan(300);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(orch.botComments()).toHaveLength(1);
+  });
+
+  test("a frozen Redis is no success either: 503 within the time that GitHub waits", async () => {
+    orch.redisServer.freeze();
+    const started = orch.simulator.deliveries().length;
+    await orch.command("/orch fix the tests");
+    await orch.simulator.idle();
+    orch.redisServer.thaw();
+    const delivery = commandDelivery();
+    expect(orch.simulator.deliveries().length).toBeGreaterThan(started);
+    expect(delivery.statusCode).toBe(503);
+  });
+});

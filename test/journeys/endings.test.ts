@@ -1,0 +1,86 @@
+/** Every way in which an agent can end, told as the person sees it. One Orch for all: the repository chooses the agent. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Orch, type Place, startOrch } from "../support/orch.ts";
+
+describe("what a person hears when the agent ends", () => {
+  let orch: Orch;
+  beforeAll(async () => {
+    orch = await startOrch({ limits: { silenceMinutes: 0.04, firstOutputMinutes: 1 } });
+  });
+  afterAll(() => orch.close());
+
+  /** Gives the command and waits until the label says that the story is told. */
+  async function ask(place: Place, label: "orch:done" | "orch:failed") {
+    const { taskId, commentId } = await orch.command("/orch fix the failing tests", place);
+    const outcome = await orch.settled(taskId);
+    await orch.simulator.waitFor(
+      () => orch.simulator.state.labels(place.repository, place.number).includes(label),
+      30_000,
+    );
+    return { taskId, commentId, outcome };
+  }
+
+  test("an agent that fails: its last lines, its exit code, and no pull request", async () => {
+    const place = await orch.place({ agent: "fails" });
+    const { outcome, commentId } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "agent_failed", exitCode: 3 });
+    const comment = await orch.progressComment(/giving up: the compiler is missing/, place);
+    expect(comment).toContain("I cannot find the cause");
+    expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
+    const reactions = await orch.simulator.waitFor(() => {
+      const found = orch.simulator.state.reactions(place.repository, commentId);
+      return found.some((each) => each.content === "confused") && found;
+    });
+    expect(reactions.map((each) => each.content)).toEqual(["confused"]);
+  });
+
+  test("an agent that says nothing and exits 0 has changed nothing: exit 0 proves nothing", async () => {
+    const place = await orch.place({ agent: "silent" });
+    const { outcome } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "no_changes" });
+    expect(await orch.progressComment(/no change|nothing|not change/i, place)).toBeTruthy();
+    expect(Object.keys(orch.simulator.state.branches(place.repository))).toEqual(["main"]);
+  });
+
+  test("an agent that hangs is stopped at the silence deadline, and nothing of it lives on", async () => {
+    const place = await orch.place({ agent: "hangs" });
+    const { outcome } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "timed_out", deadline: "silence", lastLines: "I think about it" });
+    expect(await orch.progressComment(/I think about it/, place)).toBeTruthy();
+  });
+
+  test("changes that the agent did not commit are not lost", async () => {
+    const place = await orch.place({ agent: "leaves" });
+    const { outcome, taskId } = await ask(place, "orch:done");
+    expect(outcome).toMatchObject({ kind: "pull_request" });
+    expect(orch.simulator.state.fileAt(place.repository, `orch/${place.number}-${taskId}`, "add.js")).toContain(
+      "a + b",
+    );
+  });
+
+  test("a failed check is handed back to the agent, and its second try is published", async () => {
+    const place = await orch.place({ agent: "second-try", verify: "node --test" });
+    const { outcome, taskId } = await ask(place, "orch:done");
+    expect(outcome).toMatchObject({ kind: "pull_request" });
+    const task = await orch.store.read(taskId);
+    expect(task?.progress.verification).toMatchObject({ exitCode: 0, rounds: 2, command: "node --test" });
+    expect(orch.simulator.state.fileAt(place.repository, `orch/${place.number}-${taskId}`, "add.js")).toContain(
+      "a + b",
+    );
+  });
+
+  test("work that never passes the check is not published, and the comment says what the check said", async () => {
+    const place = await orch.place({ agent: "breaks", verify: "node --test" });
+    const { outcome } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "verify_failed", verification: { rounds: 3, exitCode: 1 } });
+    expect(await orch.progressComment(/node --test/, place)).toBeTruthy();
+    expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
+  });
+
+  test("an agent that this host does not have is a plain answer, not a crash", async () => {
+    const place = await orch.place({ agent: "oracle" });
+    const { outcome } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "refused" });
+    expect(await orch.progressComment(/oracle/, place)).toBeTruthy();
+  });
+});
