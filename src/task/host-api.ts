@@ -41,7 +41,7 @@ export const contextResponseSchema = z.object({
   title: z.string(),
   /** The description; empty when it is left out. */
   body: z.string(),
-  /** True when there is a description, but its author may not write here or it was edited after the command. */
+  /** True when there is a description, but its author may not write here. */
   bodyWithheld: z.boolean(),
   /** By people with write permission, written and last edited before the command; the newest 50, oldest first. */
   comments: z.array(z.object({ login: z.string(), body: z.string(), /** ISO 8601 */ at: z.string() })),

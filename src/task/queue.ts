@@ -47,6 +47,12 @@ export function makeTaskQueue(redis: Redis) {
     if (job && (await job.isWaiting())) await job.remove();
   }
 
+  /** Is there a job for the task's current run, or for its next one? */
+  async function holds(task: Task): Promise<boolean> {
+    const ids = [`${task.spec.id}-${task.epoch}`, jobIdOf(task)];
+    return (await Promise.all(ids.map((id) => queue.getJob(id)))).some((job) => job !== undefined);
+  }
+
   /** Jobs waiting and jobs in hosts' hands. */
   async function depth(): Promise<{ waiting: number; active: number }> {
     const counts = await queue.getJobCounts("waiting", "active", "prioritized", "delayed");
@@ -54,5 +60,5 @@ export function makeTaskQueue(redis: Redis) {
     return { waiting, active: counts.active ?? 0 };
   }
 
-  return { enqueue, withdraw, depth, close: () => queue.close() };
+  return { enqueue, withdraw, holds, depth, close: () => queue.close() };
 }

@@ -1,0 +1,37 @@
+/** The webhook events we hear, one line each. `app.yml` subscribes to exactly these families. */
+import { type Listeners, listen } from "./ingress/ingress.ts";
+import {
+  commentPayload,
+  installationPayload,
+  issuePayload,
+  pullRequestPayload,
+  removedRepositoriesPayload,
+  repositoryPayload,
+} from "./ingress/payloads.ts";
+import {
+  onInstallationRemoved,
+  onRepositoriesRemoved,
+  onRepositoryArchived,
+  onRepositoryDeleted,
+} from "./on-access.ts";
+import { onIssueClosed, onPullRequestClosed } from "./on-closed.ts";
+import { type CommentDeps, onCommentCreated, onCommentDeleted } from "./on-comment.ts";
+import { onPullRequestOpened } from "./on-pull-request.ts";
+
+export function makeApp(deps: CommentDeps): Listeners {
+  return {
+    "issue_comment.created": listen(commentPayload, onCommentCreated(deps)),
+    "issue_comment.deleted": listen(commentPayload, onCommentDeleted(deps)),
+    "issues.closed": listen(issuePayload, onIssueClosed(deps)),
+    "issues.deleted": listen(issuePayload, onIssueClosed(deps)),
+    "issues.transferred": listen(issuePayload, onIssueClosed(deps)),
+    "pull_request.opened": listen(pullRequestPayload, onPullRequestOpened(deps)),
+    "pull_request.reopened": listen(pullRequestPayload, onPullRequestOpened(deps)),
+    "pull_request.closed": listen(pullRequestPayload, onPullRequestClosed(deps)),
+    "installation.deleted": listen(installationPayload, onInstallationRemoved(deps)),
+    "installation.suspend": listen(installationPayload, onInstallationRemoved(deps)),
+    "installation_repositories.removed": listen(removedRepositoriesPayload, onRepositoriesRemoved(deps)),
+    "repository.archived": listen(repositoryPayload, onRepositoryArchived(deps)),
+    "repository.deleted": listen(repositoryPayload, onRepositoryDeleted(deps)),
+  };
+}

@@ -1,0 +1,104 @@
+/** Builds the bot from its settings: connections, then what stands on them, then the server. Stops in reverse order. */
+import { createHmac } from "node:crypto";
+import { makeApp } from "./app.ts";
+import { type BotConfig, ConfigError } from "./config.ts";
+import { makeGitHub } from "./github.ts";
+import { healthRoutes } from "./health.ts";
+import { makeIngress } from "./ingress/ingress.ts";
+import { makeInbox } from "./intake/inbox.ts";
+import { startIntake } from "./intake/intake.ts";
+import { type Logger, makeLog } from "./log.ts";
+import { startReconciling } from "./reconcile/reconcile.ts";
+import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
+import { makeReporter } from "./report/reporter.ts";
+import { listenOn } from "./server.ts";
+import { readHosts } from "./task/heartbeat.ts";
+import { makeTaskQueue } from "./task/queue.ts";
+import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
+import { makeTaskStore } from "./task/store.ts";
+import { workersApi } from "./workers-api/workers-api.ts";
+
+export type Bot = {
+  /** Where it listens, e.g. http://127.0.0.1:3000 */
+  url: string;
+  /** Answers nothing new, finishes what is under way, closes everything. */
+  stop(): Promise<void>;
+};
+
+/** What tests and benchmarks may replace. */
+export type BotOptions = { log?: Logger; now?: () => number };
+
+/** A bot that starts before its Redis waits so long for it, ms, and then listens anyway, answering 503. */
+const REDIS_WAIT_MS = 5_000;
+
+/** Throws ConfigError when Redis is not fit to keep tasks in. */
+export async function makeBot(config: BotConfig, options: BotOptions = {}): Promise<Bot> {
+  const { log = makeLog(config.logLevel), now = Date.now } = options;
+  const redis = connectRedis(config.redisUrl, "bot");
+  const subscriber = connectBlockingRedis(config.redisUrl, "bot-changes");
+  const gate = makeRedisGate(redis, log);
+  const close = () => {
+    gate.stop();
+    subscriber.disconnect();
+    redis.disconnect();
+  };
+  try {
+    await firstCheck(gate, waitForRedis(redis, REDIS_WAIT_MS), log);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const store = makeTaskStore(redis);
+  const queue = makeTaskQueue(redis);
+  const inbox = makeInbox(redis);
+  const github = makeGitHub(config, log);
+  const markerSecret = createHmac("sha256", config.webhookSecret).update("orch markers").digest("hex");
+  const hosts = () => readHosts(redis, now());
+
+  const reporter = makeReporter({ store, github, secret: markerSecret, webUrl: config.github.webUrl, now, log, hosts });
+  const sweep = startReconciling({ store, queue, hosts, now, log });
+  const intake = startIntake({ inbox, store, queue, github, markerSecret, now, log });
+  const listeners = makeApp({ store, queue, inbox, now, log, wakeIntake: () => intake.wake() });
+  const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
+  reporter.start(subscriber);
+  const routes = [
+    { method: "POST" as const, path: config.webhookPath, answer: receive },
+    ...workersApi({ store, github, workerSecret: config.workerSecret, log }),
+    ...healthRoutes({ redis, gate, queue, inbox, now }),
+  ];
+
+  const stopWork = async () => {
+    await Promise.all([intake.stop(), sweep.stop(), reporter.stop()]);
+    await queue.close();
+    close();
+  };
+  try {
+    const server = await listenOn(config, routes, log);
+    const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+    return {
+      url: `http://${host}:${server.port}`,
+      stop: async () => {
+        await server.stop();
+        await stopWork();
+      },
+    };
+  } catch (error) {
+    await stopWork();
+    throw error;
+  }
+}
+
+/** An unfit Redis is refused at once; one that is not there yet may come later. */
+async function firstCheck(gate: RedisGate, connected: Promise<void>, log: Logger): Promise<void> {
+  try {
+    await connected;
+    await gate.check();
+  } catch (error) {
+    log.error(
+      { err: error },
+      "Redis does not answer: listening nevertheless, deliveries are answered with 503 until it does",
+    );
+    return;
+  }
+  if (!gate.isFit()) throw new ConfigError(gate.problems());
+}

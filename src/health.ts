@@ -1,0 +1,81 @@
+/** Is the bot up, and can it do its work? `/healthz` for whoever restarts processes, `/readyz` for whoever looks after it. */
+import type { Redis } from "ioredis";
+import type { Inbox } from "./intake/inbox.ts";
+import type { RedisGate } from "./redis-gate.ts";
+import type { Route } from "./server.ts";
+import { readHosts } from "./task/heartbeat.ts";
+import { keys } from "./task/keys.ts";
+import type { TaskQueue } from "./task/queue.ts";
+import { VERSION } from "./task/version.ts";
+
+export type HealthDeps = { redis: Redis; gate: RedisGate; queue: TaskQueue; inbox: Inbox; now: () => number };
+
+export type Readiness = {
+  ready: boolean;
+  version: string;
+  redis: { ok: boolean; problems: readonly string[] };
+  /** The rest is missing while Redis does not answer. */
+  hosts?: { alive: number; known: number; slots: number };
+  queue?: { waiting: number; active: number };
+  tasks?: { open: number; unreported: number };
+  /** Issues with comments that wait for intake. */
+  inbox?: number;
+};
+
+/** Kept below the usual time-out of probes, ms. */
+const ANSWER_WITHIN_MS = 2_800;
+
+export function healthRoutes(deps: HealthDeps): Route[] {
+  return [
+    { method: "GET", path: "/healthz", answer: async () => ({ status: 200, body: { ok: true, version: VERSION } }) },
+    {
+      method: "GET",
+      path: "/readyz",
+      answer: async () => {
+        const readiness = await readReadiness(deps);
+        return { status: readiness.ready ? 200 : 503, body: readiness };
+      },
+    },
+  ];
+}
+
+async function readReadiness(deps: HealthDeps): Promise<Readiness> {
+  const problems = deps.gate.problems();
+  try {
+    const numbers = await withinTime(readNumbers(deps));
+    return { ready: deps.gate.isFit(), version: VERSION, redis: { ok: deps.gate.isFit(), problems }, ...numbers };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const all = [...problems, `Redis does not answer: ${reason}`];
+    return { ready: false, version: VERSION, redis: { ok: false, problems: all } };
+  }
+}
+
+async function readNumbers({ redis, queue, inbox, now }: HealthDeps) {
+  // Asked first: it fails at once when Redis is away, while BullMQ would wait for it.
+  const hosts = await readHosts(redis, now());
+  const [waiting, open, unreported, depth] = await Promise.all([
+    inbox.size(),
+    redis.zcard(keys.open),
+    redis.zcard(keys.unreported),
+    queue.depth(),
+  ]);
+  const alive = hosts.filter((host) => host.alive);
+  const slots = alive.reduce((sum, host) => sum + host.slots, 0);
+  return {
+    hosts: { alive: alive.length, known: hosts.length, slots },
+    queue: depth,
+    tasks: { open, unreported },
+    inbox: waiting,
+  };
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What we read of GitHub's payloads: our own small types, so that fields which GitHub adds or drops elsewhere cannot
+ * matter. https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+import { z } from "zod";
+
+const id = z.number().int().positive();
+const login = z.string().min(1).max(100);
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+const sender = z.object({ id, login, type: z.string() });
+const installation = z.object({ id });
+
+/** Owner and name become parts of paths and URLs: only what GitHub allows in them. */
+const repository = z
+  .object({
+    id,
+    name: z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/),
+    owner: z.object({ login: z.string().regex(/^[A-Za-z0-9][\w-]{0,99}$/) }),
+    default_branch: z.string().min(1).max(255),
+  })
+  .transform(({ id, name, owner, default_branch }) => ({
+    id,
+    owner: owner.login,
+    name,
+    defaultBranch: default_branch,
+  }));
+
+export const commentPayload = z.object({
+  installation,
+  repository,
+  sender,
+  issue: z.object({ number: id, pull_request: z.unknown().optional() }),
+  comment: z.object({
+    id,
+    html_url: z.url(),
+    body: z.string(),
+    created_at: time,
+    performed_via_github_app: z.unknown().optional(),
+  }),
+});
+export type CommentPayload = z.output<typeof commentPayload>;
+
+export const issuePayload = z.object({ installation, repository, sender, issue: z.object({ number: id }) });
+export type IssuePayload = z.output<typeof issuePayload>;
+
+export const pullRequestPayload = z.object({
+  installation,
+  repository,
+  sender,
+  pull_request: z.object({
+    number: id,
+    html_url: z.url(),
+    head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
+  }),
+});
+export type PullRequestPayload = z.output<typeof pullRequestPayload>;
+
+export const repositoryPayload = z.object({ installation, repository });
+export type RepositoryPayload = z.output<typeof repositoryPayload>;
+
+export const installationPayload = z.object({ installation });
+export type InstallationPayload = z.output<typeof installationPayload>;
+
+export const removedRepositoriesPayload = z.object({
+  installation,
+  repositories_removed: z.array(z.object({ id })),
+});
+export type RemovedRepositoriesPayload = z.output<typeof removedRepositoriesPayload>;

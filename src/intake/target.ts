@@ -1,0 +1,25 @@
+/** Where a request's work starts and goes, as GitHub shows the issue or pull request now; or why it cannot start. */
+import type { Octokit } from "../github.ts";
+import type { Target } from "../task/task.ts";
+import type { GivenComment } from "./inbox.ts";
+
+export type Place = { kind: "ready"; title: string; target: Target } | { kind: "closed" } | { kind: "fork" };
+
+export async function findPlace(octokit: Octokit, given: GivenComment): Promise<Place> {
+  const { owner, name: repo, defaultBranch } = given.repository;
+  if (given.on === "issue") {
+    const { data: issue } = await octokit.rest.issues.get({ owner, repo, issue_number: given.number });
+    if (issue.state !== "open") return { kind: "closed" };
+    return { kind: "ready", title: issue.title, target: { kind: "issue", defaultBranch } };
+  }
+  const { data: pull } = await octokit.rest.pulls.get({ owner, repo, pull_number: given.number });
+  if (pull.state !== "open") return { kind: "closed" };
+  // A fork that was deleted has no repository at all.
+  if (pull.head.repo?.id !== given.repository.id) return { kind: "fork" };
+  const { ref: headRef, sha: headSha } = pull.head;
+  return {
+    kind: "ready",
+    title: pull.title,
+    target: { kind: "pull", defaultBranch, headRef, headSha, baseRef: pull.base.ref },
+  };
+}

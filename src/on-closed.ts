@@ -1,0 +1,18 @@
+/** An issue or a pull request was closed, deleted or moved away: its tasks that are not over have nobody to work for. */
+import { type CancelDeps, cancelTasks, openTasksOfIssue } from "./cancel.ts";
+import type { IssuePayload, PullRequestPayload } from "./ingress/payloads.ts";
+
+export const onIssueClosed =
+  (deps: CancelDeps) =>
+  async ({ repository, issue, sender }: IssuePayload): Promise<void> => {
+    const ids = await openTasksOfIssue(deps.store, repository.id, issue.number);
+    await cancelTasks(deps, ids, { kind: "issue_closed", by: sender.login });
+  };
+
+/** Merged or not: a task's own pull request settled that task when it was opened. */
+export const onPullRequestClosed =
+  (deps: CancelDeps) =>
+  async ({ repository, pull_request, sender }: PullRequestPayload): Promise<void> => {
+    const ids = await openTasksOfIssue(deps.store, repository.id, pull_request.number);
+    await cancelTasks(deps, ids, { kind: "issue_closed", by: sender.login });
+  };

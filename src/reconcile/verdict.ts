@@ -1,0 +1,49 @@
+/**
+ * What the sweep makes of one task that is not over. Pure. A task belongs to whoever works on it; the bot steps in only
+ * where nobody is left to bring news: no job, no host, no time.
+ */
+import type { HostView } from "../task/heartbeat.ts";
+import { LOST_AFTER_MS } from "../task/heartbeat.ts";
+import { LOCK_MS } from "../task/queue.ts";
+import type { Outcome, Task } from "../task/task.ts";
+
+/** A task that no host takes for so long ends; a host that is not heard of for so long has lost its task. */
+export const QUEUE_DEADLINE_MS = 24 * 3600_000;
+/** By then a host that is gone has lost every lock, ms. */
+const GONE_AFTER_MS = LOST_AFTER_MS + LOCK_MS;
+/** Whoever has just written the record may be about to add the job, ms. */
+const SETTLING_MS = 10_000;
+
+export type Verdict =
+  | { kind: "leave" }
+  /** There ought to be a job: add it if it is missing. */
+  | { kind: "needs_job" }
+  | { kind: "give_up"; outcome: Outcome };
+
+export type Known = { now: number; hosts: readonly HostView[] };
+
+export function judge(task: Task, { now, hosts }: Known): Verdict {
+  const { state } = task;
+  switch (state.name) {
+    case "settled":
+      return { kind: "leave" };
+    case "queued": {
+      const age = now - state.since;
+      if (age >= QUEUE_DEADLINE_MS)
+        return { kind: "give_up", outcome: { kind: "timed_out", deadline: "queued", afterMs: age, lastLines: "" } };
+      return age >= SETTLING_MS ? { kind: "needs_job" } : { kind: "leave" };
+    }
+    case "running": {
+      // The branch is on GitHub: the rest is the report's, which repeats itself.
+      if (task.pushed) return { kind: "leave" };
+      // A host that said goodbye is not known any more; then the run's own beginning is the last we know.
+      const heardAt = Math.max(hosts.find((host) => host.id === state.host)?.lastBeat ?? 0, state.phaseSince);
+      const silence = now - heardAt;
+      if (silence < GONE_AFTER_MS) return now - state.since < SETTLING_MS ? { kind: "leave" } : { kind: "needs_job" };
+      if (task.cancel) return { kind: "give_up", outcome: { kind: "cancelled", reason: task.cancel } };
+      if (silence < QUEUE_DEADLINE_MS) return { kind: "needs_job" };
+      const message = "The worker host has not been heard of for a day, and no other host took the task over.";
+      return { kind: "give_up", outcome: { kind: "host_error", message } };
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The bot's one HTTP server: a table of exact paths, everything else is 404. Slow or endless requests are cut off, so
+ * that nobody can hold connections open.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Answer } from "./ingress/ingress.ts";
+import type { Logger } from "./log.ts";
+
+export type Route = { method: "GET" | "POST"; path: string; answer: (request: IncomingMessage) => Promise<Answer> };
+
+const HEADERS_WITHIN_MS = 5_000;
+const REQUEST_WITHIN_MS = 20_000;
+/** How long a connection whose request was too large may go on sending, so that it can read our answer, ms. */
+const LINGER_MS = 500;
+
+export type HttpServer = { port: number; stop(): Promise<void> };
+
+export async function listenOn(
+  at: { host: string; port: number },
+  routes: readonly Route[],
+  log: Logger,
+): Promise<HttpServer> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 30_000,
+    },
+    (request, response) => {
+      answerBy(routes, request)
+        .catch((error: unknown): Answer => {
+          log.error({ err: error, path: request.url }, "request failed");
+          return { status: 500, body: { error: { code: 500, message: "Internal error" } } };
+        })
+        .then((answer) => send(request, response, answer));
+    },
+  );
+  server.listen(at.port, at.host);
+  await once(server, "listening");
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port");
+  return { port: address.port, stop: () => stop(server) };
+}
+
+async function answerBy(routes: readonly Route[], request: IncomingMessage): Promise<Answer> {
+  const path = (request.url ?? "").split("?", 1)[0];
+  const route = routes.find((candidate) => candidate.path === path);
+  if (!route) return { status: 404, body: { error: { code: 404, message: "Not found" } } };
+  if (route.method !== request.method) {
+    return {
+      status: 405,
+      headers: { allow: route.method },
+      body: { error: { code: 405, message: `Use ${route.method}` } },
+    };
+  }
+  return await route.answer(request);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  if (response.destroyed) return;
+  const text = JSON.stringify(answer.body);
+  const headers: Record<string, string | number> = {
+    ...answer.headers,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  };
+  // A body that was not read to its end would be taken for the next request.
+  if (!request.complete) headers.connection = "close";
+  response.writeHead(answer.status, headers).end(text);
+  if (request.complete) return;
+  request.on("error", () => undefined).resume();
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  request.once("close", () => clearTimeout(timer));
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+}

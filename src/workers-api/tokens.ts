@@ -1,0 +1,37 @@
+/**
+ * Tokens for worker hosts: for the current run of a task only, good for its one repository. Before a token that can push,
+ * the actor's permission is asked once more, because an agent may have worked for an hour.
+ */
+import { classify, type GitHub } from "../github.ts";
+import { mayWrite } from "../permission.ts";
+import type { TokenRequest, TokenResponse } from "../task/host-api.ts";
+import type { TaskSpec } from "../task/task.ts";
+import { Refused, refusedByGitHub } from "./refused.ts";
+
+export async function giveToken(github: GitHub, spec: TaskSpec, { purpose }: TokenRequest): Promise<TokenResponse> {
+  try {
+    if (purpose === "push") await checkActor(github, spec);
+    const { token, expiresAt } = await mint(github, spec, purpose === "push" ? "write" : "read");
+    const { botLogin: login, botId: id } = await github.appIdentity();
+    const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
+    return { token, expiresAt, cloneUrl, bot: { login, id } };
+  } catch (error) {
+    throw error instanceof Refused ? error : refusedByGitHub(error);
+  }
+}
+
+async function checkActor(github: GitHub, { installationId, repository, actor }: TaskSpec): Promise<void> {
+  if (await mayWrite(await github.forInstallation(installationId), repository, actor)) return;
+  const message = `@${actor.login} may no longer write to this repository, so the work was not published.`;
+  throw new Refused("permission_revoked", message);
+}
+
+async function mint(github: GitHub, { installationId, repository }: TaskSpec, contents: "read" | "write") {
+  try {
+    return await github.mintToken({ installationId, repositoryId: repository.id, permissions: { contents } });
+  } catch (error) {
+    // GitHub's 422 here: the repository is not, or no longer, part of the installation.
+    if (classify(error) !== "invalid") throw error;
+    throw new Refused("repository_gone", "The GitHub App has no access to this repository any more.", { cause: error });
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The bot's side of `src/task/host-api.ts`. A worker host shows the worker secret and the epoch of its run; only the
+ * current run of a task that is not over gets an answer.
+ */
+import type { IncomingMessage } from "node:http";
+import { z } from "zod";
+import type { GitHub } from "../github.ts";
+import type { Answer } from "../ingress/ingress.ts";
+import { readBody, TooLarge } from "../ingress/read-body.ts";
+import { equalInConstantTime } from "../ingress/signature.ts";
+import type { Logger } from "../log.ts";
+import type { Route } from "../server.ts";
+import {
+  CONTEXT_PATH,
+  contextRequestSchema,
+  type ErrorResponse,
+  REFUSAL_STATUS,
+  TOKENS_PATH,
+  tokenRequestSchema,
+} from "../task/host-api.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { TaskSpec } from "../task/task.ts";
+import { giveContext } from "./context.ts";
+import { Refused } from "./refused.ts";
+import { giveToken } from "./tokens.ts";
+
+export type WorkersApiDeps = { store: TaskStore; github: GitHub; workerSecret: string; log: Logger };
+
+const MAX_BODY = 4_096;
+
+export function workersApi(deps: WorkersApiDeps): Route[] {
+  const { github, log } = deps;
+  return [
+    route(deps, TOKENS_PATH, async (body) => {
+      const wanted = parse(tokenRequestSchema, body);
+      const token = await giveToken(github, await currentSpec(deps.store, wanted), wanted);
+      log.info({ task: wanted.taskId, epoch: wanted.epoch, purpose: wanted.purpose }, "token given");
+      return token;
+    }),
+    route(deps, CONTEXT_PATH, async (body) => {
+      const wanted = parse(contextRequestSchema, body);
+      return await giveContext(github, await currentSpec(deps.store, wanted));
+    }),
+  ];
+}
+
+function route(deps: WorkersApiDeps, path: string, give: (body: unknown) => Promise<object>): Route {
+  const { workerSecret, log } = deps;
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    try {
+      if (!equalInConstantTime(request.headers.authorization ?? "", `Bearer ${workerSecret}`)) {
+        throw new Refused("unauthorized", "The worker secret is wrong.");
+      }
+      return { status: 200, body: await give(await readJson(request)) };
+    } catch (error) {
+      if (!(error instanceof Refused)) log.error({ err: error, path }, "request of a worker host failed");
+      // Everything else is Redis: the run goes on when it is back.
+      const refused = error instanceof Refused ? error : new Refused("unavailable", "Redis does not answer.");
+      log.info({ err: refused.cause, path, code: refused.code }, "worker host refused");
+      const body: ErrorResponse = { error: { code: refused.code, message: refused.message } };
+      return { status: REFUSAL_STATUS[refused.code], body };
+    }
+  }
+  return { method: "POST", path, answer };
+}
+
+async function currentSpec(store: TaskStore, run: { taskId: string; epoch: number }): Promise<TaskSpec> {
+  const task = await store.read(run.taskId);
+  if (!task) throw new Refused("not_found", "There is no such task.");
+  if (task.state.name !== "running" || task.epoch !== run.epoch) {
+    throw new Refused("not_current", "This run is not the task's current one.");
+  }
+  return task.spec;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  try {
+    return JSON.parse((await readBody(request, MAX_BODY)).toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TooLarge) {
+      throw new Refused("bad_request", `The body must be JSON of at most ${MAX_BODY} bytes.`);
+    }
+    throw error;
+  }
+}
+
+function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Refused("bad_request", z.prettifyError(parsed.error));
+}
