@@ -1,5 +1,5 @@
 /**
- * `npm run update:schemas`: the two YAML files' JSON schemas, for editors, made from the schemas that Orch itself reads the
+ * `node scripts/update-schemas.ts`: the two YAML files' JSON schemas, for editors, made from the schemas that Orch itself reads the
  * files with. Draft 7, because that is what editors understand best.
  */
 import { writeFileSync } from "node:fs";

@@ -21,7 +21,7 @@ const ajv = new Ajv({ strict: true, strictTuples: false, allErrors: true });
 const fitsOperator = ajv.compile(operatorSchema);
 const fitsRepository = ajv.compile(repositorySchema);
 
-test("the schemas in the repository are up to date; otherwise: npm run update:schemas", () => {
+test("the schemas in the repository are up to date; otherwise: node scripts/update-schemas.ts", () => {
   for (const [file, text] of renderSchemas()) expect(readFileSync(file, "utf8"), file).toBe(text);
 });
 

@@ -1,0 +1,108 @@
+/** What README and docs say exists, exists; what the code knows, they tell. */
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { SETTINGS } from "../src/config.ts";
+
+const files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...globSync("docs/*.md")].sort();
+const texts = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
+const readme = texts.get("README.md") ?? "";
+const configuration = texts.get("docs/configuration.md") ?? "";
+const operations = texts.get("docs/operations.md") ?? "";
+
+const topLevel = new Set(readdirSync("."));
+/** They lie in other people's repositories. */
+const ELSEWHERE = /^\.github\/(orch\.yml|workflows)$/;
+
+/** Code spans that begin with one of our files or folders: `src/task/task.ts`, `workers/publish/`. */
+function pathsIn(text: string): string[] {
+  const spans = [...text.matchAll(/`([^`\s]+)`/g)].map(([, span = ""]) => span);
+  return spans.filter((span) => {
+    const [first = "", ...rest] = span.split("/");
+    return (
+      topLevel.has(first) && (rest.length > 0 || first.includes(".")) && !/[*<…]/.test(span) && !ELSEWHERE.test(span)
+    );
+  });
+}
+
+function linksIn(file: string, text: string): string[] {
+  const targets = [...text.matchAll(/\]\(([^)\s#]+)/g)].map(([, target = ""]) => target);
+  return targets.filter((target) => !/^https?:/.test(target)).map((target) => normalize(join(dirname(file), target)));
+}
+
+function rowsOf(text: string, heading: string): string[] {
+  const section = text.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+  return [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = ""]) => name);
+}
+
+describe.each([...texts])("%s", (file, text) => {
+  test("names only files and folders that exist", () => {
+    const named = [...pathsIn(text), ...linksIn(file, text)];
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  test("names only npm scripts that exist", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+    const named = [...text.matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map(([, run, bare]) => run ?? bare ?? "");
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+});
+
+test("README's path of one command leads through many files, in the bot and in the worker host", () => {
+  const path = readme.split(/^## /m).find((part) => part.startsWith("The path of one command")) ?? "";
+  const paths = linksIn("README.md", path);
+  expect(paths.filter((each) => each.startsWith("src/")).length).toBeGreaterThan(8);
+  expect(paths.filter((each) => each.startsWith("workers/")).length).toBeGreaterThan(8);
+});
+
+test("README's pictures are there", () => {
+  const pictures = [...readme.matchAll(/<img src="([^"]+)"/g)].map(([, source = ""]) => source);
+  expect(pictures.length).toBeGreaterThan(0);
+  expect(pictures.filter((picture) => !existsSync(picture))).toEqual([]);
+});
+
+test("README asks for exactly the permissions of app.yml", () => {
+  const { default_permissions: asked } = parse(readFileSync("app.yml", "utf8")) as {
+    default_permissions: Record<string, string>;
+  };
+  const named = [...readme.matchAll(/`(\w+: (?:read|write))`/g)].map(([, permission]) => permission);
+  expect(named.sort()).toEqual(
+    Object.entries(asked)
+      .map(([name, level]) => `${name}: ${level}`)
+      .sort(),
+  );
+});
+
+test("the configuration page has every setting of the environment exactly once", () => {
+  expect(rowsOf(configuration, "The environment").sort()).toEqual(Object.keys(SETTINGS).sort());
+});
+
+type Schema = { properties?: Record<string, Schema>; additionalProperties?: Schema | false };
+
+/** Every key as a path; `*` stands for a name of one's own. */
+function keysOf(schema: Schema, prefix = ""): string[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [
+    `${prefix}${key}`,
+    ...keysOf(value, `${prefix}${key}.`),
+  ]);
+  const named = schema.additionalProperties ? keysOf(schema.additionalProperties, `${prefix}*.`) : [];
+  return [...own, ...named];
+}
+
+test.each([
+  ["The operator's file", "schemas/orch-config.schema.json"],
+  ["`.github/orch.yml`", "schemas/orch-repository.schema.json"],
+])("the configuration page has every key of %s exactly once", (heading, schema) => {
+  const keys = keysOf(JSON.parse(readFileSync(schema, "utf8")) as Schema);
+  expect(keys.length).toBeGreaterThan(1);
+  expect(rowsOf(configuration, heading).sort()).toEqual(keys.sort());
+});
+
+test("the operations page explains every outcome exactly once", () => {
+  const source = readFileSync("src/task/task.ts", "utf8");
+  const union = source.slice(source.indexOf("export type Outcome ="), source.indexOf("export type Task ="));
+  const outcomes = [...union.matchAll(/\| \{ kind: "(\w+)"/g)].map(([, kind = ""]) => kind);
+  expect(outcomes).toContain("pull_request");
+  expect(rowsOf(operations, "What each outcome means").sort()).toEqual(outcomes.sort());
+});
