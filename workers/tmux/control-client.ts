@@ -10,6 +10,11 @@ export class TmuxError extends Error {
   override name = "TmuxError";
 }
 
+/** The client went away before tmux answered: the command may have been carried out or not. */
+export class TmuxGone extends TmuxError {
+  override name = "TmuxGone";
+}
+
 export type ControlClient = {
   /** Runs one command; gives the lines that it printed. @throws {TmuxError} */
   command(words: readonly string[]): Promise<string[]>;
@@ -56,8 +61,8 @@ export function openControlClient(tmux: string, args: readonly string[], env: Re
   });
 
   const ended = talk.ended.then((errors) => {
-    gone = errors.trim() || said || "the tmux server went away";
-    for (const { reject, what } of waiting.splice(0)) reject(new TmuxError(`tmux ${what}: ${gone}`));
+    gone = said || errors.trim() || "the tmux server went away";
+    for (const { reject, what } of waiting.splice(0)) reject(new TmuxGone(`tmux ${what}: ${gone}`));
     return gone;
   });
 
@@ -66,7 +71,7 @@ export function openControlClient(tmux: string, args: readonly string[], env: Re
     close: () => talk.end(),
     command(words) {
       const what = words[0] ?? "";
-      if (gone !== undefined) return Promise.reject(new TmuxError(`tmux ${what}: ${gone}`));
+      if (gone !== undefined) return Promise.reject(new TmuxGone(`tmux ${what}: ${gone}`));
       const answer = new Promise<string[]>((resolve, reject) => waiting.push({ resolve, reject, what }));
       const timer = setTimeout(() => talk.end(), ANSWER_MS);
       talk.write(words.map(quote).join(" "));

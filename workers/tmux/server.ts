@@ -5,10 +5,13 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ControlClient, openControlClient, TmuxError } from "./control-client.ts";
+import { type ControlClient, openControlClient, TmuxError, TmuxGone } from "./control-client.ts";
 
 export type TmuxServer = {
-  /** Runs one tmux command, starting the server if there is none. @throws {TmuxError} */
+  /**
+   * Runs one tmux command, starting the server if there is none. Said again to a new client when the old one went away
+   * before it answered, so a command may be carried out twice. @throws {TmuxError}
+   */
   command(words: readonly string[]): Promise<string[]>;
   /** Ends our client; server and sessions live on. */
   close(): Promise<void>;
@@ -59,7 +62,16 @@ export async function openServer(tmux: string, dir: string, hostId: string): Pro
 
   await client();
   return {
-    command: async (words) => (await client()).command(words),
+    async command(words) {
+      const used = client();
+      try {
+        return await (await used).command(words);
+      } catch (error) {
+        if (!(error instanceof TmuxGone)) throw error;
+        if (current === used) current = undefined;
+        return (await client()).command(words);
+      }
+    },
     async close() {
       const open = await current?.catch(() => undefined);
       current = undefined;

@@ -115,7 +115,14 @@ async function start(context: Context, session: string, step: StepSpec): Promise
   await context.fifos.place(stepFiles(step.dir).fifo);
   const watch = watchStep(step.dir, context.boot);
   try {
-    await newSession(context.server, session, [step.dir, step.stdinFile ?? "/dev/null", step.transcript]);
+    let up = false;
+    watch.started.then(
+      () => {
+        up = true;
+      },
+      () => {}, // told below
+    );
+    await newSession(context.server, session, [step.dir, step.stdinFile ?? "/dev/null", step.transcript], () => up);
     const wrapper = await inTime(watch.started, `session ${session} did not come up`);
     await removeLaunch(step.dir);
     return track(context, session, step, watch, wrapper);

@@ -3,22 +3,30 @@
  * The wrapper stays to the last, since it is the one that tells of the end.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { descendants, signal } from "../sandbox/processes.ts";
+import { descendants, readProcess, signal } from "../sandbox/processes.ts";
 import type { Wrapper } from "./step-files.ts";
 
 /** After SIGKILL of everything below it, a wrapper has this long to write the exit code. */
 const WRAPPER_MS = 2_000;
+const AGAIN_MS = 20;
 
-/** Resolves when `ended` has; it is the proof that nothing is left. */
+/**
+ * Resolves when the wrapper is gone and `ended` has resolved, which is the proof that nothing below it is left.
+ * Without any grace there is no word first.
+ */
 export async function stopStep(wrapper: Wrapper, graceMs: number, ended: Promise<unknown>): Promise<void> {
-  const gone = ended.then(() => true);
-  for (const pid of confinedProcesses(wrapper)) signal(pid, "SIGTERM");
-  if (await within(graceMs, gone)) return;
-  // With bubblewrap the first of these takes its whole namespace along.
-  for (const { pid } of descendants(wrapper.pid)) signal(pid, "SIGKILL");
-  if (await within(WRAPPER_MS, gone)) return;
-  signal(wrapper.pid, "SIGKILL");
+  const gone = Promise.all([ended, wrapperGone(wrapper)]).then(() => true);
+  if (graceMs > 0 && (await repeat(() => terminate(wrapper), graceMs, gone))) return;
+  if (await repeat(() => killBelow(wrapper), WRAPPER_MS, gone)) return;
+  if (isRunning(wrapper)) signal(wrapper.pid, "SIGKILL");
   await gone;
+}
+
+const isRunning = (wrapper: Wrapper) => readProcess(wrapper.pid)?.start === wrapper.start;
+
+/** It ends a moment after it told of the end, by itself; nobody but tmux is told, so this looks. */
+async function wrapperGone(wrapper: Wrapper): Promise<void> {
+  while (isRunning(wrapper)) await delay(5);
 }
 
 /**
@@ -36,10 +44,34 @@ function confinedProcesses({ pid: wrapper, view }: Wrapper): number[] {
   return (confined.length > 0 ? confined : below).map(({ pid }) => pid);
 }
 
-async function within(ms: number, gone: Promise<boolean>): Promise<boolean> {
+/** Whether somebody was there to be told. */
+function terminate(wrapper: Wrapper): boolean {
+  const confined = confinedProcesses(wrapper);
+  for (const pid of confined) signal(pid, "SIGTERM");
+  return confined.length > 0;
+}
+
+/** With bubblewrap the first of these takes its whole namespace along. Never done: a process may fork while we look. */
+function killBelow(wrapper: Wrapper): boolean {
+  for (const { pid } of descendants(wrapper.pid)) signal(pid, "SIGKILL");
+  return false;
+}
+
+/** Tries until it is done (the command may not have been started yet) and waits for the end; false when time is up. */
+async function repeat(attempt: () => boolean, withinMs: number, gone: Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  for (let done = false; ; ) {
+    done ||= attempt();
+    const left = deadline - performance.now();
+    if (await settledWithin(done ? left : Math.min(left, AGAIN_MS), gone)) return true;
+    if (performance.now() >= deadline) return false;
+  }
+}
+
+async function settledWithin(ms: number, gone: Promise<boolean>): Promise<boolean> {
   const timer = new AbortController();
   try {
-    return await Promise.race([gone, delay(ms, false, { signal: timer.signal })]);
+    return await Promise.race([gone, delay(Math.max(0, ms), false, { signal: timer.signal })]);
   } finally {
     timer.abort();
   }

@@ -20,8 +20,16 @@ export function checkName(name: string): string {
   throw new TmuxError(`not a name for a session: ${JSON.stringify(name)} (a-z, 0-9 and -, at most 64)`);
 }
 
-/** Starts the wrapper of a step as the process of a new session's only pane. */
-export async function newSession(server: TmuxServer, session: string, wrapperArguments: string[]): Promise<void> {
+/**
+ * Starts the wrapper of a step as the process of a new session's only pane. `isUp`: whether the wrapper has said that it
+ * runs, which counts more than what tmux answers.
+ */
+export async function newSession(
+  server: TmuxServer,
+  session: string,
+  wrapperArguments: string[],
+  isUp: () => boolean,
+): Promise<void> {
   const command = ["env", "-i", "sh", WRAPPER, ...wrapperArguments];
   const words = ["new-session", "-d", "-s", session, "-c", "/", ...command];
   for (const deadline = performance.now() + CLOSING_MS; ; await delay(10)) {
@@ -29,6 +37,7 @@ export async function newSession(server: TmuxServer, session: string, wrapperArg
       await server.command(words);
       return;
     } catch (error) {
+      if (isUp()) return;
       const closing = error instanceof TmuxError && error.message.includes("duplicate session");
       if (!closing || performance.now() > deadline) throw error;
     }

@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "../../../workers/run-program.ts";
-import { RUN_VARIABLE, readProcess, signal } from "../../../workers/sandbox/processes.ts";
+import { endMarked, RUN_VARIABLE, readProcess, signal } from "../../../workers/sandbox/processes.ts";
 import { chooseDriver, type SandboxDriver, type SandboxMode, type SlotUser } from "../../../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../../../workers/sandbox/slot-users.ts";
 import { openSessions, type Sessions, type StepSpec } from "../../../workers/tmux/sessions.ts";
@@ -49,6 +49,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
     return (await runProgram({ file: "tmux", args, env: { PATH: "/usr/bin:/bin" }, timeoutMs: 10_000 })).stdout;
   };
   const serverPid = async () => Number(await tmux("display-message", "-p", "#{pid}"));
+  const marks = new Set<string>();
   const run = `run-${dir.slice(-6).toLowerCase()}`;
   return {
     dir,
@@ -61,6 +62,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
       const folder = join(dir, name);
       await mkdir(folder, { mode: 0o700 });
       const env = { PATH: "/usr/bin:/bin", HOME: workspace, [RUN_VARIABLE]: run, ...more.env };
+      marks.add(env[RUN_VARIABLE] ?? run);
       const confinement = { user, cwd: workspace, env, mounts: [{ source: workspace, writable: true }] };
       const command = driver.wrap(confinement, ["/bin/sh", "-c", script]);
       return { dir: folder, command, transcript, user, ...more, env };
@@ -75,6 +77,8 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
     async close() {
       const sessions = await open();
       for (const name of await sessions.list()) await sessions.kill(name);
+      // A step whose session went with its server is not on the list.
+      for (const mark of marks) await endMarked({ run: mark });
       const pid = await serverPid();
       for (const each of [...opened, sessions]) await each.close();
       signal(pid, "SIGKILL");
