@@ -21,9 +21,8 @@ describe("deliveries", () => {
   test("the same delivery five times is one task, one comment and one pull request", async () => {
     const { taskId } = await orch.command("/orch fix the tests");
     const delivery = commandDelivery();
-    const again = [];
+    const again: { statusCode: number }[] = [];
     for (let time = 0; time < 4; time++) again.push(await orch.simulator.redeliver(delivery.id));
-    expect(again.map((each) => each.statusCode)).toEqual(
       [200, 200, 200, 200].map((_, index) => again[index]?.statusCode),
     );
     expect(again.every((each) => each.statusCode >= 200 && each.statusCode < 300)).toBe(true);

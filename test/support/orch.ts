@@ -117,7 +117,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const botUrl = `http://127.0.0.1:${port}`;
   const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
-  const bot = await startProgram(BOT, env, /listening|ready/i);
+  const bot = await startProgram(BOT, env, /listens on/);
   const host = await startProgram(WORKER, env, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");

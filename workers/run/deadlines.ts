@@ -37,10 +37,11 @@ export function watchDeadlines(
   limits: Limits,
   readTimes: () => Promise<StepTimes>,
   now: () => number,
-): { missed: Promise<Missed>; stop(): void } {
+): { missed: Promise<Missed>; spoke(): void; stop(): void } {
   const { promise, resolve, reject } = Promise.withResolvers<Missed>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let heard = false;
   const look = async () => {
     const [next] = deadlinesOf(kind, limits, await readTimes());
     if (stopped || !next) return;
@@ -51,6 +52,13 @@ export function watchDeadlines(
   look().catch(reject);
   return {
     missed: promise,
+    /** The first words change which deadline is next; later ones only move it, which the next look sees. */
+    spoke() {
+      if (heard || stopped) return;
+      heard = true;
+      clearTimeout(timer);
+      look().catch(reject);
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);

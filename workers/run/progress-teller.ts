@@ -1,18 +1,21 @@
 /**
- * Brings what the agent says into the task record, at most every two seconds: people read it in a comment that is edited
- * every ten. A Redis that is away costs progress, never the run.
+ * Brings what the agent says into the task record, the first words soon, then at most every two seconds: people read it in a
+ * comment that is edited every ten. A Redis that is away costs progress, never the run.
  */
 import { type Run, type Shared, tell } from "./run.ts";
 
+const FIRST_MS = 200;
 const EVERY_MS = 2_000;
 
 export function makeProgressTeller(shared: Shared, run: Run): { changed(): void; close(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let telling: Promise<unknown> = Promise.resolve();
   let closed = false;
+  let told = false;
 
   const say = () => {
     timer = undefined;
+    told = true;
     const progress = { ...run.spoken.progress(), lastOutputAt: run.lastOutputAt };
     const news = { name: "progress" as const, epoch: run.folder.record.epoch, progress, at: Date.now() };
     telling = telling.then(() =>
@@ -25,7 +28,7 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
   };
   return {
     changed() {
-      if (!closed) timer ??= setTimeout(say, EVERY_MS);
+      if (!closed) timer ??= setTimeout(say, told ? EVERY_MS : FIRST_MS);
     },
     /** Tells what is left: the last words are the ones that matter. */
     async close() {

@@ -48,8 +48,11 @@ export type StepResult =
 export async function runStep(options: StepOptions): Promise<StepResult> {
   const { running, dir, adapter } = options;
   const heard = listen(options);
-  const output = await followFile(join(dir, "stdout"), heard.chunk);
   const deadlines = watchDeadlines(options.step.kind, options.limits, () => readTimes(options, dir), Date.now);
+  const output = await followFile(join(dir, "stdout"), (chunk) => {
+    heard.chunk(chunk);
+    deadlines.spoke();
+  });
   const poking = new AbortController();
   const ending = Promise.race([
     running.ended.then((end) => ({ kind: "end" as const, end })),

@@ -40,4 +40,15 @@ describe("deadlines", () => {
     expect(looks).toBe(2);
     watch.stop();
   });
+
+  test("the first words start the silence deadline at once, not when the first-output deadline would have passed", async () => {
+    let lastOutputAt: number | undefined;
+    const times = async () => ({ runStartedAt: 0, stepStartedAt: 0, lastOutputAt });
+    const tight = { ...limits, firstOutputMinutes: 30, silenceMinutes: 1 };
+    const watch = watchDeadlines("agent", tight, times, () => (lastOutputAt === undefined ? 0 : 2 * MINUTE));
+    lastOutputAt = 1;
+    watch.spoke();
+    expect(await watch.missed).toEqual({ deadline: "silence", afterMs: MINUTE });
+    watch.stop();
+  });
 });
