@@ -3,7 +3,7 @@
  * a rate limit holds the whole installation. Where GitHub is closed to us for good, nothing can be shown: that is
  * logged once, and a task that is still open ends as refused.
  */
-import { classify, type Failure, isFinal, retryAfterMs } from "../github.ts";
+import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import type { Task } from "../task/task.ts";
 import type { ReporterDeps } from "./showing.ts";
 import { refusedByGitHub } from "./task-words.ts";
@@ -44,7 +44,8 @@ export function makeFailures({ store, github, now, log }: Deps) {
     const failure = classify(error);
     const attempt = (attempts.get(id) ?? 0) + 1;
     attempts.set(id, attempt);
-    if (task && isClosed(failure) && (await isConfirmed(failure, task))) return await close(failure, task);
+    const closed = task && (await closing(failure, task));
+    if (closed) return await close(closed, task);
     if (task && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS) {
       log.error({ err: error, task: id, failure }, "GitHub keeps refusing a part of the report: given up");
       attempts.delete(id);
@@ -62,14 +63,21 @@ export function makeFailures({ store, github, now, log }: Deps) {
     return Math.max(backOff, asked);
   }
 
-  /** One 404 may be about something smaller, or a passing error: only the missing issue itself ends a task. */
-  async function isConfirmed(failure: Final, { spec }: Task): Promise<boolean> {
-    if (failure !== "gone") return true;
+  /**
+   * What has closed GitHub to us for good, if anything. One 404 may be about something smaller, or pass: only the missing
+   * issue itself counts. And a public repository that was taken from the App answers 403, as a missing permission does.
+   */
+  async function closing(failure: Failure, { spec }: Task): Promise<Final | undefined> {
+    if (failure !== "gone" && failure !== "forbidden") return isClosed(failure) ? failure : undefined;
     const octokit = await github.forInstallation(spec.installationId);
+    if (failure === "forbidden") return (await reaches(octokit, spec.repository.id)) ? undefined : "gone";
     const issue = { owner: spec.repository.owner, repo: spec.repository.name, issue_number: spec.number };
     return await octokit.rest.issues.get(issue).then(
-      () => false,
-      (error: unknown) => isClosed(classify(error)),
+      () => undefined,
+      (error: unknown) => {
+        const second = classify(error);
+        return isClosed(second) ? second : undefined;
+      },
     );
   }
 
@@ -84,6 +92,11 @@ export function makeFailures({ store, github, now, log }: Deps) {
   }
 
   return { heldUntil, forget, handle };
+}
+
+async function reaches(octokit: Octokit, repositoryId: number): Promise<boolean> {
+  const repositories = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
+  return repositories.some(({ id }) => id === repositoryId);
 }
 
 function isClosed(failure: Failure): failure is Final {

@@ -14,9 +14,6 @@ export const LABELS = {
 
 export type Label = keyof typeof LABELS;
 
-/** A bound for tasks that change while the label is being set. */
-const MAX_ROUNDS = 5;
-
 /** The label for an issue's tasks, oldest first, or undefined without any. */
 export function labelOf(tasks: readonly Task[]): Label | undefined {
   if (tasks.some(({ state }) => state.name !== "settled")) return "orch:running";
@@ -25,26 +22,8 @@ export function labelOf(tasks: readonly Task[]): Label | undefined {
   return newest.outcome.kind === "pull_request" ? "orch:done" : "orch:failed";
 }
 
-/**
- * Sets the label that `wanted` says. It is asked again afterwards: when two tasks of one issue end at the same time,
- * the later of the two writers has seen both ends, so the label cannot stay behind.
- */
-export async function ensureLabel(
-  octokit: Octokit,
-  place: Place,
-  wanted: () => Promise<Label | undefined>,
-): Promise<Label | undefined> {
-  let label = await wanted();
-  for (let round = 0; round < MAX_ROUNDS && label; round++) {
-    await setLabel(octokit, place, label);
-    const now = await wanted();
-    if (now === label) break;
-    label = now;
-  }
-  return label;
-}
-
-async function setLabel(octokit: Octokit, place: Place, label: Label): Promise<void> {
+/** Sets the label, made with its colour where the repository has none, and removes our others. */
+export async function ensureLabel(octokit: Octokit, place: Place, label: Label): Promise<void> {
   const repository = { owner: place.repository.owner, repo: place.repository.name };
   const issue = { ...repository, issue_number: place.number };
   const labels = await octokit.paginate(octokit.rest.issues.listLabelsOnIssue, { ...issue, per_page: 100 });

@@ -3,11 +3,19 @@
  * that exists already with that reaction, so creating it is safe to repeat and tells who we are.
  */
 import type { Octokit } from "../github.ts";
-import type { Repository } from "../task/task.ts";
+import type { Repository, Task } from "../task/task.ts";
 import { isAbsent } from "./own-comment.ts";
 
 export const REACTIONS = ["eyes", "hooray", "confused"] as const;
 export type Reaction = (typeof REACTIONS)[number];
+
+/** The reaction to a comment, for all the tasks that its commands became; undefined without any. */
+export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
+  if (tasks.some(({ state }) => state.name !== "settled")) return "eyes";
+  const isPullRequest = ({ state }: Task) => state.name === "settled" && state.outcome.kind === "pull_request";
+  if (tasks.length === 0) return undefined;
+  return tasks.every(isPullRequest) ? "hooray" : "confused";
+}
 
 /** Sets our reaction and removes our others. A comment that was deleted has nothing to react to: that is no error. */
 export async function ensureReaction(

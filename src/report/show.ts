@@ -5,11 +5,12 @@
  */
 import { classify, isFinal } from "../github.ts";
 import type { Task } from "../task/task.ts";
+import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import { ensureCheckRun } from "./check-run.ts";
 import type { Surroundings } from "./facts.ts";
 import { ensureLabel, labelOf } from "./label.ts";
 import { showComment } from "./progress-comment.ts";
-import { ensureReaction } from "./reaction.ts";
+import { ensureReaction, reactionOf } from "./reaction.ts";
 import type { Hints, ShowDeps, Showing } from "./showing.ts";
 import { hashOf, viewOf } from "./view.ts";
 
@@ -39,21 +40,24 @@ export async function showTask(
   return lookAgainAt;
 }
 
-async function showReaction(deps: ShowDeps, { task, view, hints }: Showing): Promise<undefined> {
-  if (hints.reaction === view.reaction) return;
-  const octokit = await deps.github.forInstallation(task.spec.installationId);
-  await ensureReaction(octokit, task.spec.repository, task.spec.commentId, view.reaction);
-  hints.reaction = view.reaction;
-  await deps.store.remember(task.spec.id, hints);
+async function showReaction(deps: ShowDeps, { task, hints }: Showing): Promise<undefined> {
+  const { spec } = task;
+  const wanted = async () =>
+    reactionOf((await tasksOfIssue(deps, task)).filter((other) => other.spec.commentId === spec.commentId));
+  if (hints.reaction === (await wanted())) return;
+  const octokit = await deps.github.forInstallation(spec.installationId);
+  hints.reaction = await untilAgreed(wanted, (reaction) =>
+    ensureReaction(octokit, spec.repository, spec.commentId, reaction),
+  );
+  await deps.store.remember(spec.id, hints);
 }
 
 async function showLabel(deps: ShowDeps, { task, hints }: Showing): Promise<undefined> {
   const { spec } = task;
-  const wanted = async () =>
-    labelOf(await deps.store.readMany(await deps.store.idsOfIssue(spec.repository.id, spec.number)));
+  const wanted = async () => labelOf(await tasksOfIssue(deps, task));
   if (hints.label === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
-  hints.label = await ensureLabel(octokit, spec, wanted);
+  hints.label = await untilAgreed(wanted, (label) => ensureLabel(octokit, spec, label));
   await deps.store.remember(spec.id, hints);
 }
 

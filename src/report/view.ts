@@ -1,12 +1,11 @@
 /**
- * What GitHub should show for a task: the one pure function that `reporter.ts` makes true. A view says everything, so
- * that showing it twice, or by two bots, changes nothing.
+ * What GitHub should show for a task by itself: the pure function that `show.ts` makes true. A view says everything, so
+ * that showing it twice, or by two bots, changes nothing. What several tasks show together is in `agree.ts`.
  */
 import { createHash } from "node:crypto";
 import type { Outcome, Task } from "../task/task.ts";
 import { renderComment, renderSummary } from "./comment.ts";
 import type { Surroundings } from "./facts.ts";
-import type { Reaction } from "./reaction.ts";
 import { headline } from "./task-words.ts";
 
 export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";
@@ -24,7 +23,6 @@ export type CheckView = {
 export type View = {
   /** Names the state that people are told of: a change of it is shown at once, mere progress waits its turn. */
   stateKey: string;
-  reaction: Reaction;
   comment: string;
   /** Hash of what the comment says, passing time left out: an edit only because time passed would never end. */
   commentHash: string;
@@ -35,7 +33,6 @@ export function viewOf(task: Task, around: Surroundings): View {
   const timeless = { ...around, now: task.spec.acceptedAt };
   return {
     stateKey: stateKeyOf(task),
-    reaction: reactionOf(task),
     comment: renderComment(task, around),
     commentHash: hashOf(renderComment(task, timeless)),
     checks: checksOf(task, timeless),
@@ -51,11 +48,6 @@ function stateKeyOf(task: Task): string {
   const { state } = task;
   const detail = state.name === "running" ? state.phase : state.name === "settled" ? state.outcome.kind : "";
   return `${task.epoch}:${state.name}:${detail}${task.cancel ? ":cancel" : ""}`;
-}
-
-function reactionOf({ state }: Task): Reaction {
-  if (state.name !== "settled") return "eyes";
-  return state.outcome.kind === "pull_request" ? "hooray" : "confused";
 }
 
 /**

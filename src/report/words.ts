@@ -46,12 +46,12 @@ export function nothingToCancel(): string {
 
 /** For a lone word that looks like a mistyped command. */
 export function didYouMean(verb: string): string {
-  return `Did you mean ${code(`/orch ${verb}`)}? I have not started anything. If you meant it as a request, say it in a few more words; ${code("/orch help")} shows what I understand.`;
+  return `Did you mean \`/orch ${verb}\`? I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.`;
 }
 
 /** For a lone word that may mean something one day. */
 export function notAVerbYet(word: string): string {
-  return `${code(`/orch ${word}`)} means nothing to me yet, and I have not started anything. If you meant it as a request, say it in a few more words; ${code("/orch help")} shows what I understand.`;
+  return `\`/orch ${word}\` means nothing to me yet, and I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.`;
 }
 
 /** For a line that bears no `>` but follows a quote without an empty line between. */

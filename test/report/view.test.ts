@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { labelOf } from "../../src/report/label.ts";
+import { reactionOf } from "../../src/report/reaction.ts";
 import { conclusionOf, viewOf } from "../../src/report/view.ts";
 import { type Outcome, PHASES } from "../../src/task/task.ts";
 import {
@@ -17,15 +18,6 @@ const onPull = queuedTask({ target: PULL_TARGET }).spec;
 const kinds = Object.keys(outcomes) as Outcome["kind"][];
 
 describe("the view", () => {
-  test("reacts with eyes until the end, then with joy or confusion", () => {
-    expect(viewOf(queuedTask(), around).reaction).toBe("eyes");
-    for (const phase of PHASES) expect(viewOf(runningTask(phase), around).reaction).toBe("eyes");
-    for (const kind of kinds) {
-      const { reaction } = viewOf(settledTask(outcomes[kind]), around);
-      expect(reaction).toBe(kind === "pull_request" ? "hooray" : "confused");
-    }
-  });
-
   test("concludes every outcome", () => {
     expect(Object.fromEntries(kinds.map((kind) => [kind, conclusionOf(outcomes[kind])]))).toMatchInlineSnapshot(`
       {
@@ -85,6 +77,24 @@ describe("the view", () => {
     const task = { ...runningTask("working"), spec: onPull };
     const more = { ...task, progress: { ...progress, lastLines: "more", inputTokens: 99_999 } };
     expect(viewOf(more, around).checks).toEqual(viewOf(task, around).checks);
+  });
+});
+
+describe("the reaction", () => {
+  test("is eyes until the end, then joy or confusion", () => {
+    for (const task of [queuedTask(), ...PHASES.map((phase) => runningTask(phase))])
+      expect(reactionOf([task])).toBe("eyes");
+    for (const kind of kinds) {
+      expect(reactionOf([settledTask(outcomes[kind])])).toBe(kind === "pull_request" ? "hooray" : "confused");
+    }
+  });
+
+  test("to several commands in one comment is the least happy of them", () => {
+    const done = settledTask(outcomes.pull_request);
+    expect(reactionOf([done, queuedTask()])).toBe("eyes");
+    expect(reactionOf([done, settledTask(outcomes.refused)])).toBe("confused");
+    expect(reactionOf([done, done])).toBe("hooray");
+    expect(reactionOf([])).toBeUndefined();
   });
 });
 

@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { TaskSpec } from "../../src/task/task.ts";
+import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+
+let world: Reporting;
+beforeAll(async () => {
+  world = await startReporting();
+});
+afterEach(async () => {
+  expect(world.simulator.violations().filter((v) => !v.startsWith("GET /app/installations"))).toEqual([]);
+  await world.redis.flushall();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+const stateOf = async (spec: TaskSpec) => (await world.store.read(spec.id))?.state;
+const requests = () => world.simulator.requests().length;
+
+describe("what may pass is repeated", () => {
+  test("ever more slowly, until it is shown", async () => {
+    const spec = await world.task(await world.repository());
+    const fault = world.simulator.faults.api({ times: 3, match: { path: /\/comments$/ }, action: { status: 502 } });
+    const { report } = world.reporter();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await report(spec.id);
+      waits.push((await world.dueIn(spec.id)) ?? 0);
+    }
+    expect(fault.fired).toBe(3);
+    expect(waits[2]).toBeGreaterThan((waits[0] ?? 0) * 2);
+    expect(await stateOf(spec)).toMatchObject({ name: "queued" });
+    await report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("and nothing else suffers: the label is set although the comment failed", async () => {
+    const spec = await world.task(await world.repository());
+    const fault = world.simulator.faults.api({
+      times: 1,
+      match: { method: "POST", path: /\/comments$/ },
+      action: { status: 500 },
+    });
+    await world.reporter().report(spec.id);
+    expect(fault.fired).toBe(1);
+    expect(world.comments(spec)).toHaveLength(0);
+    expect(world.labels(spec)).toEqual(["orch:running"]);
+    expect(await world.isReported(spec.id)).toBe(false);
+  });
+
+  test("not before the time that GitHub gives, and that holds for the whole installation", async () => {
+    const repo = await world.repository();
+    const [spec, other] = [await world.task(repo), await world.task(repo)];
+    const fault = world.simulator.faults.api({
+      times: 1,
+      match: { method: "POST", path: /\/comments$/ },
+      action: { status: 429, headers: { "retry-after": "120" }, body: { message: "secondary rate limit" } },
+    });
+    const { report } = world.reporter();
+    await report(spec.id);
+    expect(fault.fired).toBe(1);
+    expect(await world.dueIn(spec.id)).toBeGreaterThan(100_000);
+    const before = requests();
+    await report(other.id);
+    await report(spec.id);
+    expect(requests()).toBe(before);
+    expect(await world.dueIn(other.id)).toBeGreaterThan(100_000);
+    world.advanceClock(121_000);
+    await Promise.all([report(spec.id), report(other.id)]);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(world.comments(other)).toHaveLength(1);
+  });
+
+  test("and one 404 does not end a task whose issue is there", async () => {
+    const spec = await world.task(await world.repository());
+    const fault = world.simulator.faults.api({
+      times: 1,
+      match: { method: "GET", path: /\/comments$/ },
+      action: { status: 404, body: { message: "Not Found" } },
+    });
+    const { report } = world.reporter();
+    await report(spec.id);
+    expect(fault.fired).toBe(1);
+    expect(await stateOf(spec)).toMatchObject({ name: "queued" });
+    await report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+  });
+});
+
+describe("where GitHub is closed to us", () => {
+  let owners = 0;
+  const closings: [string, RegExp, (spec: TaskSpec) => void][] = [
+    ["the repository is archived", /archived/, (spec) => world.simulator.archive(spec.repository)],
+    ["the App lost the repository", /no longer there/, (spec) => world.simulator.uninstall(spec.repository)],
+    ["the App is suspended", /suspended/, (spec) => world.simulator.suspendInstallation(spec.installationId)],
+    [
+      "the App was uninstalled",
+      /no longer installed/,
+      (spec) => world.simulator.deleteInstallation(spec.installationId),
+    ],
+  ];
+
+  test.each(closings)("an open task ends and is not tried again: %s", async (_, reason, closeDown) => {
+    const repo = await world.simulator.createRepository({
+      // An installation of its own, which this test closes.
+      owner: `owner-${++owners}`,
+      name: "sample",
+      files: { "a.txt": "one\n" },
+      collaborators: { maintainer: "write" },
+    });
+    const spec = await world.task(repo);
+    const { report } = world.reporter();
+    await report(spec.id);
+    await world.claim(spec.id);
+    closeDown(spec);
+    // A token that was revoked is found out first, and only asking for a new one tells why.
+    for (let attempt = 0; attempt < 2 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
+    const state = await stateOf(spec);
+    expect(state).toMatchObject({
+      name: "settled",
+      outcome: { kind: "refused", reason: expect.stringMatching(reason) },
+    });
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("a task that is over stays what it was", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    const { report } = world.reporter();
+    await report(spec.id);
+    await world.settle(spec.id);
+    world.simulator.archive(repo);
+    await report(spec.id);
+    expect(await stateOf(spec)).toMatchObject({ outcome: { kind: "no_changes" } });
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+});
+
+test("a part that GitHub keeps forbidding is given up at last, and the rest is shown", async () => {
+  const spec = await world.task(await world.repository());
+  const message = "Resource not accessible by integration";
+  const fault = world.simulator.faults.api({
+    times: 1_000,
+    match: { path: /\/labels/ },
+    action: { status: 403, body: { message } },
+  });
+  const { report } = world.reporter();
+  for (let attempt = 0; attempt < 50 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
+  fault.cancel();
+  expect(fault.fired).toBeGreaterThan(5);
+  expect(await world.isReported(spec.id)).toBe(true);
+  expect(world.comments(spec)).toHaveLength(1);
+  expect(world.labels(spec)).toEqual([]);
+  expect(await stateOf(spec)).toMatchObject({ name: "queued" });
+});
+
+test("a deleted command is no hindrance: there is nothing to react to, and the rest is shown", async () => {
+  const repo = await world.repository();
+  const spec = await world.task(repo);
+  await world.simulator.deleteComment(repo, spec.commentId, MAINTAINER);
+  await world.reporter().report(spec.id);
+  expect(world.comments(spec)).toHaveLength(1);
+  expect(await world.isReported(spec.id)).toBe(true);
+});

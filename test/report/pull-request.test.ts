@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { progress, verification } from "./sample-tasks.ts";
+
+let world: Reporting;
+beforeAll(async () => {
+  world = await startReporting();
+});
+afterEach(async () => {
+  expect(world.simulator.violations().filter((v) => !v.startsWith("GET /app/installations"))).toEqual([]);
+  await world.redis.flushall();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+const outcomeOf = async (id: string) => {
+  const state = (await world.store.read(id))?.state;
+  return state?.name === "settled" ? state.outcome : state;
+};
+
+describe("a pushed branch", () => {
+  test("becomes a draft pull request that says what was asked, by whom, and what it rests on", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.claim(spec.id);
+    const words = { ...progress, verification, lastLines: "Done. fixes #99 @octo-org/all" };
+    await world.store.advance(spec.id, { name: "progress", epoch: 1, progress: words, at: world.now() });
+    const sha = await world.push(repo, spec);
+    await world.reporter().report(spec.id);
+    const [pull] = world.simulator.state.pulls(repo);
+    expect(pull).toMatchObject({ title: "Sum is wrong", pull: { draft: true, headSha: sha, baseRef: "main" } });
+    const body = pull?.body?.replaceAll(world.simulator.url, "URL").replaceAll(spec.id, "TASK");
+    expect(body).toMatchInlineSnapshot(`
+      "maintainer [asked](URL/octo-org/sample-1/issues/1#issuecomment-3100000001) in #1:
+
+      > fix the failing tests
+
+      Fixes #1
+
+      ### Evidence
+
+      - Changes: 2 commits, 1 file, +10 −2 on \`orch/1-TASK\`
+      - Verification: \`npm test\` passed (exit code 0, 2 rounds)
+      - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
+      - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
+
+      ### The agent's last words
+
+      \`\`\`text
+      Done. fixes #​99 @​octo-org/all
+      \`\`\`
+
+      This pull request is a draft by policy: a person reviews it and marks it ready. <sub>Task \`TASK\`</sub>"
+    `);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", number: pull?.number, sha });
+    expect(world.comments(spec)[0]).toContain(`Done: pull request #${pull?.number}`);
+    expect(world.reactions(spec)).toEqual(["hooray"]);
+    expect(world.labels(spec)).toEqual(["orch:done"]);
+    expect(world.simulator.state.checkRuns(repo, sha)).toMatchObject([{ conclusion: "success", externalId: spec.id }]);
+  });
+
+  test("whose pull request somebody opened by hand adopts it", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    const head = `orch/${spec.number}-${spec.id}`;
+    const { number } = await world.simulator.openPull(repo, { ...MAINTAINER, title: "By hand", head, base: "main" });
+    await world.reporter().report(spec.id);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", number });
+    expect(world.simulator.state.pulls(repo)).toHaveLength(1);
+  });
+
+  test("gets one pull request from two bots at once", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    await Promise.all([world.reporter().report(spec.id), world.reporter().report(spec.id)]);
+    expect(world.simulator.state.pulls(repo)).toHaveLength(1);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request" });
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("whose pull request somebody closed is left alone and told so", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    const head = `orch/${spec.number}-${spec.id}`;
+    const { number } = await world.simulator.openPull(repo, { ...MAINTAINER, title: "By hand", head, base: "main" });
+    await world.simulator.closePull(repo, number, MAINTAINER);
+    await world.reporter().report(spec.id);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "refused" });
+    expect(world.comments(spec)[0]).toContain("was closed by hand, so it is not opened again");
+    expect(world.simulator.state.issue(repo, number)?.state).toBe("closed");
+  });
+
+  test("whose pull request is merged already is done", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    const head = `orch/${spec.number}-${spec.id}`;
+    const { number } = await world.simulator.openPull(repo, { ...MAINTAINER, title: "By hand", head, base: "main" });
+    await world.simulator.mergePull(repo, number, MAINTAINER);
+    await world.reporter().report(spec.id);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", number });
+  });
+
+  test("that was deleted before its pull request ends the task with GitHub's reason", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    await world.simulator.deleteBranch(repo, `orch/${spec.number}-${spec.id}`);
+    await world.reporter().report(spec.id);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "refused" });
+    expect(world.comments(spec)[0]).toContain("GitHub does not let a pull request be opened for it");
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("waits for its pull request while GitHub is down", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    const fault = world.simulator.faults.api({
+      times: 1,
+      match: { method: "POST", path: /\/pulls$/ },
+      action: { status: 503 },
+    });
+    const { report } = world.reporter();
+    await report(spec.id);
+    expect(fault.fired).toBe(1);
+    expect(await outcomeOf(spec.id)).toMatchObject({ name: "running" });
+    expect(await world.isReported(spec.id)).toBe(false);
+    await report(spec.id);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request" });
+  });
+
+  test("becomes an ordinary pull request where there are no drafts", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    const message = "Draft pull requests are not supported in this repository.";
+    const fault = world.simulator.faults.api({
+      times: 1,
+      match: { method: "POST", path: /\/pulls$/ },
+      action: { status: 422, body: { message, documentation_url: "https://docs.example" } },
+    });
+    await world.reporter().report(spec.id);
+    expect(fault.fired).toBe(1);
+    expect(world.simulator.state.pulls(repo)).toMatchObject([{ pull: { draft: false } }]);
+  });
+});

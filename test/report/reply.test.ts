@@ -1,0 +1,51 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { ensureReaction } from "../../src/report/reaction.ts";
+import { ensureReply } from "../../src/report/reply.ts";
+import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+
+let world: Reporting;
+beforeAll(async () => {
+  world = await startReporting();
+});
+afterEach(() => {
+  expect(world.simulator.violations().filter((v) => !v.startsWith("GET /app/installations"))).toEqual([]);
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+test("a reply stands once, however often and by whomever it is given", async () => {
+  const spec = await world.task(await world.repository());
+  const { installationId, repository, number } = spec;
+  const reply = { installationId, repository, number, key: "10-70", body: "No.", since: spec.requestedAt };
+  await ensureReply(world.reporter().deps, reply);
+  await ensureReply(world.reporter().deps, reply);
+  await Promise.all([1, 2].map(() => ensureReply(world.reporter().deps, { ...reply, key: "10-71" })));
+  expect(world.comments(spec).map((body) => body.split("\n")[0])).toEqual(["No.", "No."]);
+});
+
+test("a reply passes through the choke point, its key cannot leave the marker", async () => {
+  const spec = await world.task(await world.repository());
+  const { installationId, repository, number } = spec;
+  const body = "\u001b[31mred\n/orch cancel\nghs_16C7e42F292c6912E7710c838347Ae178B4a";
+  await ensureReply(world.reporter().deps, { installationId, repository, number, key: "--> x", body, since: 0 });
+  const [text = ""] = world.comments(spec);
+  expect(text).toMatch(
+    /^red\n\/\u200borch cancel\n\[redacted\]\n\n<!-- orch-app:1 to=--%3E%20x kind=reply mac=[0-9a-f]{32} -->$/,
+  );
+});
+
+test("a reaction replaces our others and leaves those of people", async () => {
+  const spec = await world.task(await world.repository());
+  const octokit = await world.reporter().deps.github.forInstallation(spec.installationId);
+  const react = (content: "eyes" | "confused") => ensureReaction(octokit, spec.repository, spec.commentId, content);
+  const person = world.simulator.createUser(MAINTAINER.as);
+  const theirs = `${world.simulator.url}/api/v3/repos/octo-org/${spec.repository.name}/issues/comments/${spec.commentId}/reactions`;
+  const headers = { authorization: `token ${person.token}`, "content-type": "application/json" };
+  const answer = await fetch(theirs, { method: "POST", headers, body: JSON.stringify({ content: "eyes" }) });
+  expect(answer.status).toBe(201);
+  await react("eyes");
+  await react("confused");
+  await react("confused");
+  expect([...world.reactions(spec)].sort()).toEqual(["confused", "eyes"]);
+});

@@ -1,0 +1,322 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { makeMarker } from "../../src/report/marker.ts";
+import { keys } from "../../src/task/keys.ts";
+import type { Target } from "../../src/task/task.ts";
+import { BOT, MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { progress } from "./sample-tasks.ts";
+
+let world: Reporting;
+beforeAll(async () => {
+  world = await startReporting();
+});
+afterEach(async () => {
+  expect(world.simulator.violations().filter((v) => !v.startsWith("GET /app/installations"))).toEqual([]);
+  await world.redis.flushall();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+const writes = () => world.simulator.requests().filter(({ method }) => method !== "GET").length;
+
+describe("a report", () => {
+  test("answers a queued task with eyes, one comment and a label that explains itself", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.reporter().report(spec.id);
+    expect(world.reactions(spec)).toEqual(["eyes"]);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
+    expect(world.labels(spec)).toEqual(["orch:running"]);
+    const label = world.simulator.state.issue(repo, spec.number)?.labels[0];
+    expect(label).toMatchObject({ color: "fbca04", description: "An agent works on this" });
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("that is repeated, by this bot or another, writes nothing", async () => {
+    const spec = await world.task(await world.repository());
+    const first = world.reporter();
+    await first.report(spec.id);
+    const before = writes();
+    await first.report(spec.id);
+    await world.reporter().report(spec.id);
+    expect(writes()).toBe(before);
+  });
+
+  test("edits the same comment when the state changes, at once", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    await report(spec.id);
+    await world.claim(spec.id);
+    await report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("shows mere progress at most every ten seconds, and the last of it always", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    await world.claim(spec.id);
+    await report(spec.id);
+    const say = (lastLines: string) =>
+      world.store.advance(spec.id, { name: "progress", epoch: 1, progress: { lastLines }, at: world.now() });
+    await say("first words");
+    await report(spec.id);
+    expect(world.comments(spec)[0]).not.toContain("first words");
+    expect(await world.dueIn(spec.id)).toBeGreaterThan(5_000);
+    await say("second words");
+    world.advanceClock(10_000);
+    await report(spec.id);
+    expect(world.comments(spec)[0]).toContain("second words");
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("does not edit because time has passed", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    await world.claim(spec.id);
+    await report(spec.id);
+    const before = writes();
+    world.advanceClock(60_000);
+    await report(spec.id);
+    expect(writes()).toBe(before);
+  });
+
+  test("of an end without a pull request replaces eyes by confusion and the label", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    await report(spec.id);
+    await world.settle(spec.id);
+    await report(spec.id);
+    expect(world.reactions(spec)).toEqual(["confused"]);
+    expect(world.labels(spec)).toEqual(["orch:failed"]);
+    expect(world.comments(spec)[0]).toContain("The agent changed nothing");
+  });
+
+  test("goes round again when the task changes under it", async () => {
+    const spec = await world.task(await world.repository());
+    const { simulator, store } = world;
+    const slow = simulator.faults.api({
+      times: 1,
+      match: { method: "POST", path: /\/comments$/ },
+      action: { slowMs: 300 },
+    });
+    const done = world.reporter().report(spec.id);
+    await simulator.waitFor(() => world.reactions(spec).length > 0);
+    await world.claim(spec.id);
+    await done;
+    expect(slow.fired).toBe(1);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    expect(await store.dueForReport(Date.now() + 1e9, 10)).toEqual([]);
+  });
+
+  test("leaves other people's reactions and labels alone", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.simulator.addLabel(repo, spec.number, "bug", MAINTAINER);
+    const { report } = world.reporter();
+    await report(spec.id);
+    await world.settle(spec.id);
+    await report(spec.id);
+    expect([...world.labels(spec)].sort()).toEqual(["bug", "orch:failed"]);
+  });
+
+  test("of one of two tasks of an issue leaves the label running until both are over", async () => {
+    const repo = await world.repository();
+    const one = await world.task(repo);
+    const other = await world.task(repo, { number: one.number });
+    const { report } = world.reporter();
+    await world.settle(other.id);
+    await Promise.all([report(one.id), report(other.id)]);
+    expect(world.labels(one)).toEqual(["orch:running"]);
+    await world.settle(one.id);
+    await report(one.id);
+    expect(world.labels(one)).toEqual(["orch:failed"]);
+    expect(world.comments(one)).toHaveLength(2);
+  });
+
+  test("lets no hostile text of the agent act on GitHub", async () => {
+    const spec = await world.task(await world.repository());
+    await world.claim(spec.id);
+    const lastLines =
+      "```\n@octo-org/all fixes #1\n/orch cancel\n\u001b[31m<!-- x --> ghs_16C7e42F292c6912E7710c838347Ae178B4a";
+    const message = "![x](https://attacker.example/x.png) <img src=x> @maintainer";
+    const outcome = { kind: "agent_failed" as const, reason: "crash", message, lastLines };
+    await world.store.advance(spec.id, { name: "ended", epoch: 1, outcome, at: world.now() });
+    await world.reporter().report(spec.id);
+    const [body = ""] = world.comments(spec);
+    expect(body).toContain("cancel");
+    expect(body).not.toMatch(/^[\s>]*\/orch/m);
+    expect(body).not.toMatch(/@\w|#1\b|<img|<!-- x|ghs_/);
+    expect(body).toContain("\\!\\[x\\]");
+    expect(body).not.toContain("\u001b");
+  });
+});
+
+describe("the progress comment exists once", () => {
+  const forget = (id: string) => world.redis.del(keys.shown(id));
+
+  test("when a bot died after creating it and before writing that down", async () => {
+    const spec = await world.task(await world.repository());
+    await world.reporter().report(spec.id);
+    await forget(spec.id);
+    await world.claim(spec.id);
+    await world.reporter().report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    expect(world.reactions(spec)).toEqual(["eyes"]);
+  });
+
+  test("when the answer to its creation was lost", async () => {
+    const spec = await world.task(await world.repository());
+    const { simulator } = world;
+    const lost = simulator.faults.api({
+      times: 1,
+      match: { method: "POST", path: /\/comments$/ },
+      action: { status: 502 },
+    });
+    const { report } = world.reporter();
+    await report(spec.id);
+    expect(lost.fired).toBe(1);
+    // GitHub has carried it out all the same.
+    const marker = makeMarker("marker secret", "progress", spec.id);
+    await simulator.comment(spec.repository, spec.number, `old\n\n${marker}`, BOT);
+    expect(await world.dueIn(spec.id)).toBeGreaterThan(1_000);
+    await report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
+  });
+
+  test("when two bots report at the same time", async () => {
+    const repo = await world.repository();
+    let collisions = 0;
+    for (let round = 0; round < 5; round++) {
+      const spec = await world.task(repo);
+      const before = world.simulator.requests().filter(isCreation).length;
+      // Both look before either has created anything.
+      const look = { method: "GET", path: /\/comments$/ };
+      const slow = world.simulator.faults.api({ times: 2, match: look, action: { slowMs: 150 } });
+      await Promise.all([world.reporter().report(spec.id), world.reporter().report(spec.id)]);
+      expect(slow.fired).toBe(2);
+      collisions += world.simulator.requests().filter(isCreation).length - before - 1;
+      expect(world.comments(spec)).toHaveLength(1);
+      await world.claim(spec.id);
+      await world.reporter().report(spec.id);
+      expect(world.comments(spec)).toHaveLength(1);
+      expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    }
+    expect(collisions).toBeGreaterThan(0);
+  });
+
+  test("when there are duplicates: the oldest stays", async () => {
+    const spec = await world.task(await world.repository());
+    const marker = makeMarker("marker secret", "progress", spec.id);
+    const first = await world.simulator.comment(spec.repository, spec.number, `one\n\n${marker}`, BOT);
+    await world.simulator.comment(spec.repository, spec.number, `two\n\n${marker}`, BOT);
+    await world.reporter().report(spec.id);
+    const left = world.simulator.state.comments(spec.repository, spec.number).map(({ id }) => id);
+    expect(left).toEqual([spec.commentId, first.id]);
+    expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
+  });
+
+  test("and a marker in somebody else's comment, or within a comment of ours, is not it", async () => {
+    const spec = await world.task(await world.repository());
+    const marker = makeMarker("marker secret", "progress", spec.id);
+    await world.simulator.comment(spec.repository, spec.number, `stolen\n\n${marker}`, MAINTAINER);
+    await world.simulator.comment(spec.repository, spec.number, `quoted ${marker} here`, BOT);
+    await world.reporter().report(spec.id);
+    const bodies = world.simulator.state.comments(spec.repository, spec.number).map(({ body }) => body);
+    expect(bodies).toHaveLength(4);
+    expect(bodies[1]).toContain("stolen");
+    expect(bodies[2]).toContain("quoted");
+    expect(bodies[3]).toMatch(/^### ⏳ Queued/);
+  });
+
+  test("again after somebody deleted it, but not a second time", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    const removeOurs = async () => {
+      const all = world.simulator.state.comments(spec.repository, spec.number);
+      const ours = all.find(({ user }) => user.id === world.simulator.app.botId);
+      if (!ours) throw new Error("there is no comment of ours");
+      await world.simulator.deleteComment(spec.repository, ours.id, MAINTAINER);
+    };
+    await report(spec.id);
+    await removeOurs();
+    await world.claim(spec.id);
+    await report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+    await removeOurs();
+    await world.settle(spec.id);
+    await report(spec.id);
+    expect(world.comments(spec)).toHaveLength(0);
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+});
+
+describe("on a pull request", () => {
+  test("the check run follows the task on the command's commit, and ends on the pushed one too", async () => {
+    const repo = await world.repository();
+    const headSha = await world.simulator.commit(repo, "feature", { "b.txt": "b\n" }, "Begin", "maintainer");
+    const { number } = await world.simulator.openPull(repo, {
+      ...MAINTAINER,
+      title: "Feature",
+      head: "feature",
+      base: "main",
+    });
+    const target: Target = { kind: "pull", defaultBranch: "main", headRef: "feature", headSha, baseRef: "main" };
+    const spec = await world.task(repo, { number, target });
+    const { report } = world.reporter();
+    const checks = (sha: string) =>
+      world.simulator.state.checkRuns(repo, sha).map(({ name, status, conclusion, externalId }) => ({
+        name,
+        status,
+        conclusion,
+        externalId,
+      }));
+    await report(spec.id);
+    expect(checks(headSha)).toMatchObject([{ name: "orch", status: "queued", externalId: spec.id }]);
+    await world.claim(spec.id);
+    await world.redis.del(keys.shown(spec.id));
+    await world.reporter().report(spec.id);
+    expect(checks(headSha)).toMatchObject([{ status: "in_progress" }]);
+    const sha = await world.push(repo, spec, "feature");
+    await report(spec.id);
+    expect(checks(headSha)).toMatchObject([{ status: "completed", conclusion: "success" }]);
+    expect(checks(sha)).toMatchObject([{ status: "completed", conclusion: "success", externalId: spec.id }]);
+    expect((await world.store.read(spec.id))?.state).toMatchObject({ outcome: { kind: "pull_request", number } });
+    expect(world.comments(spec)[0]).toContain("Done: pushed to this pull request");
+    expect(world.simulator.state.pulls(repo)).toHaveLength(1);
+    expect(world.labels(spec)).toEqual(["orch:done"]);
+  });
+
+  test("usage and the agent's words stand in the receipt", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.claim(spec.id);
+    await world.store.advance(spec.id, { name: "progress", epoch: 1, progress, at: world.now() });
+    await world.push(repo, spec);
+    await world.reporter().report(spec.id);
+    expect(world.comments(spec)[0]).toContain("12,345 tokens in, 678 tokens out");
+  });
+});
+
+test("several commands in one comment get one reaction, that of the least happy end", async () => {
+  const repo = await world.repository();
+  const spec = await world.task(repo);
+  const second = { ...spec, id: spec.id.replace(/.$/, "q") };
+  await world.store.create(second);
+  const { report } = world.reporter();
+  await Promise.all([report(spec.id), report(second.id)]);
+  await world.push(repo, spec);
+  await report(spec.id);
+  expect(world.reactions(spec)).toEqual(["eyes"]);
+  await world.settle(second.id);
+  await report(second.id);
+  expect(world.reactions(spec)).toEqual(["confused"]);
+  expect(world.comments(spec)).toHaveLength(2);
+});
+
+const isCreation = ({ method, path }: { method: string; path: string }) =>
+  method === "POST" && /\/issues\/\d+\/comments$/.test(path);

@@ -1,0 +1,142 @@
+/** A bot's reporting side on a simulated GitHub and a real Redis, with a clock that tests move. */
+import { type Logger, pino } from "pino";
+import { type RepositoryInfo, startSimulator } from "../../simulator/simulator.ts";
+import { makeGitHub } from "../../src/github.ts";
+import { makeReporter } from "../../src/report/reporter.ts";
+import { keys } from "../../src/task/keys.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskStore } from "../../src/task/store.ts";
+import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
+import { startRedis } from "../support/redis.ts";
+import { makeSpec } from "../support/task-spec.ts";
+import { pushed } from "./sample-tasks.ts";
+
+export const BOT = { as: "orch[bot]" };
+export const MAINTAINER = { as: "maintainer" };
+
+export type Reporting = Awaited<ReturnType<typeof startReporting>>;
+
+export async function startReporting() {
+  const [simulator, server] = await Promise.all([startSimulator(), startRedis()]);
+  const redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+  const store = makeTaskStore(redis);
+  const log: Logger = pino({ level: "silent" });
+  let offsetMs = 0;
+  let repositories = 0;
+  const now = () => Date.now() + offsetMs;
+
+  /** A reporter of a bot process of its own: nothing in memory is shared with another. */
+  function reporter() {
+    const [protocol, host] = simulator.url.split("://") as ["http", string];
+    const apiUrl = `${simulator.url}/api/v3`;
+    const github = makeGitHub(
+      {
+        appId: simulator.app.id,
+        privateKey: simulator.app.privateKey,
+        github: { protocol, host, apiUrl, webUrl: simulator.url },
+        throttle: false,
+      },
+      log,
+    );
+    const deps = { store, github, secret: "marker secret", webUrl: simulator.url, now, log, hosts: async () => [] };
+    return { ...makeReporter(deps), deps };
+  }
+
+  async function repository(): Promise<RepositoryInfo> {
+    repositories += 1;
+    const name = `sample-${repositories}`;
+    const collaborators = { maintainer: "write" as const };
+    return await simulator.createRepository({ owner: "octo-org", name, files: { "a.txt": "one\n" }, collaborators });
+  }
+
+  /** A queued task under a new issue, or under the given issue or pull request. */
+  async function task(repo: RepositoryInfo, given: { number?: number; target?: Target } = {}): Promise<TaskSpec> {
+    const number = given.number ?? (await simulator.openIssue(repo, { ...MAINTAINER, title: "Sum is wrong" })).number;
+    const comment = await simulator.comment(repo, number, "/orch fix the failing tests", MAINTAINER);
+    const spec = makeSpec({
+      id: `t${String(comment.id)
+        .replace(/\d/g, (digit) => "abcdefghij"[Number(digit)] ?? "a")
+        .padStart(15, "z")}`,
+      installationId: repo.installationId,
+      repository: { id: repo.id, owner: repo.owner, name: repo.name },
+      number,
+      title: "Sum is wrong",
+      commentId: comment.id,
+      commentUrl: `${simulator.url}/${repo.fullName}/issues/${number}#issuecomment-${comment.id}`,
+      requestedAt: Date.now(),
+      acceptedAt: now(),
+      ...(given.target && { target: given.target }),
+    });
+    await store.create(spec);
+    return spec;
+  }
+
+  const claim = (id: string) => store.advance(id, { name: "claimed", host: "h1", claim: "c1", at: now() });
+
+  /** The task as after a push: its branch is on GitHub with one commit. */
+  async function push(
+    repo: RepositoryInfo,
+    spec: TaskSpec,
+    branch = `orch/${spec.number}-${spec.id}`,
+  ): Promise<string> {
+    await claim(spec.id);
+    const sha = await simulator.commit(repo, branch, { "a.txt": "two\n" }, "Repair the sum", "maintainer");
+    const evidence = { ...pushed, branch, sha, base: "main" };
+    await store.advance(spec.id, { name: "pushed", epoch: 1, pushed: evidence, at: now() });
+    return sha;
+  }
+
+  async function settle(id: string): Promise<Task | undefined> {
+    const outcome = { kind: "no_changes" as const, lastWords: "Nothing to do." };
+    return await store.advance(id, { name: "given_up", outcome, at: now() });
+  }
+
+  /** Our comments under the task's issue. */
+  function comments(spec: TaskSpec): string[] {
+    const all = simulator.state.comments(`octo-org/${spec.repository.name}`, spec.number);
+    return all.filter(({ user }) => user.id === simulator.app.botId).map(({ body }) => body);
+  }
+
+  const reactions = (spec: TaskSpec) =>
+    simulator.state.reactions(`octo-org/${spec.repository.name}`, spec.commentId).map(({ content }) => content);
+
+  const labels = (spec: TaskSpec) => simulator.state.labels(`octo-org/${spec.repository.name}`, spec.number);
+
+  const isReported = async (id: string) => (await redis.zscore(keys.unreported, id)) === null;
+
+  /** When the task is looked at again, ms from now; undefined when it is reported. */
+  async function dueIn(id: string): Promise<number | undefined> {
+    const at = await redis.zscore(keys.unreported, id);
+    return at === null ? undefined : Number(at) - now();
+  }
+
+  async function stop(): Promise<void> {
+    redis.disconnect();
+    await simulator.close();
+    await server.stop();
+  }
+
+  return {
+    simulator,
+    server,
+    redis,
+    store,
+    reporter,
+    repository,
+    task,
+    claim,
+    push,
+    settle,
+    comments,
+    reactions,
+    labels,
+    isReported,
+    dueIn,
+    now,
+    advanceClock: (ms: number) => {
+      offsetMs += ms;
+    },
+    stop,
+  };
+}
