@@ -3,7 +3,7 @@ import type { EventEmitter } from "node:events";
 import type { ApiFault, DeliveryFault, FaultHandle } from "./faults.ts";
 import type { RequestRecord } from "./server.ts";
 import type { CheckRun, Comment, Issue, Permissions, Pull, Reaction, Role } from "./store/model.ts";
-import type { DeliveryRecord } from "./webhooks/webhooks.ts";
+import type { DeliveryRecord } from "./webhooks/record.ts";
 
 export type SimulatorOptions = {
   /** 0 (default) = any free port. */
@@ -17,6 +17,8 @@ export type SimulatorOptions = {
   webhookTimeoutMs?: number;
   /** Secondary limit: creations in a minute per caller. Default: off. GitHub documents 80. */
   contentPerMinute?: number;
+  /** Primary limit per caller with credentials. Default 5,000, as GitHub's smallest. */
+  requestsPerHour?: number;
   /** What the App asks for. Default: what Orch's manifest asks for. */
   permissions?: Permissions;
   /** What the App subscribes to. Default: every repository event that the simulator knows. */
@@ -131,7 +133,7 @@ export type Simulator = {
   requests(): readonly RequestRecord[];
   /** What the judge found, and failures inside the simulator. */
   violations(): readonly string[];
-  /** "request" (RequestRecord), "delivery" (DeliveryRecord), "change". */
+  /** "arrival" and "request" (RequestRecord, before and after it is served), "delivery" (DeliveryRecord), "change". */
   on: EventEmitter["on"];
   off: EventEmitter["off"];
   /** Waits until `check` gives something, looking again after every change. Rejects after `timeoutMs` (15,000). */

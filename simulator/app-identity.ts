@@ -29,17 +29,27 @@ const defaultEvents = [
   "repository",
 ];
 
+const makeKey = () =>
+  promisify(generateKeyPair)("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+
+/** One key per process: making it takes longer than everything else at start. */
+let sharedKey: ReturnType<typeof makeKey> | undefined;
+const theKey = () => {
+  sharedKey ??= makeKey();
+  return sharedKey;
+};
+
 export async function makeApp(
   store: Store,
   given: { permissions?: Permissions; events?: readonly string[] },
 ): Promise<AppIdentity> {
   const owner = ensureAccount(store, "app-owner", "User");
   const bot = ensureAccount(store, "orch[bot]", "Bot");
-  const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs1", format: "pem" },
-  });
+  const { privateKey, publicKey } = await theKey();
   return {
     id: 910_001,
     clientId: `Iv23li${randomName(14)}`,

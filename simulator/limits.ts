@@ -8,8 +8,10 @@ import { ApiError } from "./routes/reply.ts";
 export type Limits = {
   /** Counts one request of `who`; the headers to send with the answer. Throws 403 when nothing is left. */
   request(who: string, now: number): Record<string, string>;
-  /** The headers without counting: for 304 and /rate_limit, which are free. */
+  /** The headers without counting: /rate_limit is free. */
   peek(who: string, now: number): Record<string, string>;
+  /** Takes one request back: 304 is free. */
+  refund(who: string, now: number): Record<string, string>;
   /** Counts one creation of content. Throws 403 with `retry-after` beyond the limit. */
   content(who: string, now: number): void;
   /** Creations in a minute; undefined switches the secondary limit off. */
@@ -18,11 +20,11 @@ export type Limits = {
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
-const perHour = { anonymous: 60, known: 5_000 };
+const anonymousPerHour = 60;
 
 type Window = { used: number; resetAt: number };
 
-export function makeLimits(contentPerMinute: number | undefined): Limits {
+export function makeLimits(contentPerMinute: number | undefined, requestsPerHour = 5_000): Limits {
   const windows = new Map<string, Window>();
   const creations = new Map<string, number[]>();
 
@@ -33,7 +35,7 @@ export function makeLimits(contentPerMinute: number | undefined): Limits {
     windows.set(who, fresh);
     return fresh;
   };
-  const limitOf = (who: string): number => (who === "anonymous" ? perHour.anonymous : perHour.known);
+  const limitOf = (who: string): number => (who === "anonymous" ? anonymousPerHour : requestsPerHour);
   const headers = (who: string, window: Window): Record<string, string> => ({
     "x-ratelimit-limit": String(limitOf(who)),
     "x-ratelimit-remaining": String(Math.max(0, limitOf(who) - window.used)),
@@ -45,6 +47,11 @@ export function makeLimits(contentPerMinute: number | undefined): Limits {
   const limits: Limits = {
     contentPerMinute,
     peek: (who, now) => headers(who, windowOf(who, now)),
+    refund(who, now) {
+      const window = windowOf(who, now);
+      window.used = Math.max(0, window.used - 1);
+      return headers(who, window);
+    },
     request(who, now) {
       const window = windowOf(who, now);
       if (window.used >= limitOf(who)) {

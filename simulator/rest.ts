@@ -120,7 +120,8 @@ function failure(world: World, error: unknown): Reply {
 const judgedElsewhere = new Set(["/graphql"]);
 
 function judge(world: World, asked: Asked, body: unknown, reply: Reply): void {
-  if (!world.judge || judgedElsewhere.has(asked.path)) return;
+  // Texts (a diff, a raw file) are another media type than the one described.
+  if (!world.judge || judgedElsewhere.has(asked.path) || typeof reply.body === "string") return;
   const found = world.judge.exchange({
     method: asked.method,
     path: byName(world, asked.path),
@@ -128,7 +129,7 @@ function judge(world: World, asked: Asked, body: unknown, reply: Reply): void {
     requestBody: body,
     status: reply.status,
     // Through JSON, as the client sees it: absent and undefined are the same there.
-    responseBody: typeof reply.body === "object" ? JSON.parse(JSON.stringify(reply.body)) : reply.body,
+    responseBody: reply.body === undefined ? undefined : JSON.parse(JSON.stringify(reply.body)),
   });
   world.violations.push(...found);
 }
@@ -142,14 +143,19 @@ export async function answer(world: World, asked: Asked): Promise<Answered> {
   try {
     body = parseBody(await readText(asked.request));
     actor = authenticate(world, asked.request.headers.authorization);
-    const free = asked.path === "/rate_limit" || asked.request.headers["if-none-match"] !== undefined;
-    limits = free ? world.limits.peek(payer(actor), Date.now()) : world.limits.request(payer(actor), Date.now());
+    const who = payer(actor);
+    const free = asked.path === "/rate_limit";
+    limits = free ? world.limits.peek(who, Date.now()) : world.limits.request(who, Date.now());
     reply = await routed(world, asked, actor, body, limits);
   } catch (error) {
+    // The client went away while it was still sending: nobody hears the answer, and nothing was wrong here.
+    if (!asked.request.complete) return { reply: { status: 400, headers: {}, text: "" }, actor };
     reply = failure(world, error);
   }
   judge(world, asked, body, reply);
-  return { reply: finish(asked, reply, limits), actor };
+  const finished = finish(asked, reply, limits);
+  if (finished.status === 304) Object.assign(finished.headers, world.limits.refund(payer(actor), Date.now()));
+  return { reply: finished, actor };
 }
 
 /** Common headers and the conditional answer. */

@@ -3,6 +3,7 @@
  * GHE_HOST and GHE_PROTOCOL). Faults come before all of them; every request is remembered.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { answerAside } from "./aside.ts";
 import { type Actor, nameOf } from "./auth/actor.ts";
 import type { ApiFaultAction } from "./faults.ts";
 import { answerGit, parseGitPath } from "./git-access.ts";
@@ -75,6 +76,7 @@ async function serve(
   const method = request.method ?? "GET";
   const gitCall = parseGitPath(url.pathname);
   if (!gitCall && wantsPage(request, url) && (await pages(request, response, url))) return anonymous;
+  if (method === "GET" && answerAside(world, request, response, url)) return anonymous;
   const fault = world.faults.takeApi(method, path);
   if (fault && (await afflict(response, fault, closing))) {
     request.resume();
@@ -100,6 +102,7 @@ export async function listen(port: number, serving: () => { world: World; pages:
     const path = apiPath((request.url ?? "/").split("?")[0] ?? "/");
     const record: RequestRecord = { method: request.method ?? "GET", path, status: 0, actor: "anonymous", at };
     requests.push(record);
+    world.bus.emit("arrival", record);
     if (requests.length > kept) requests.shift();
     response.on("finish", () => {
       record.status = response.statusCode;

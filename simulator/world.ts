@@ -27,7 +27,7 @@ export type World = {
   violations: string[];
   /** One turn at a time per repository for everything that moves refs; the key is the repository's id. */
   turns: Map<number, Promise<unknown>>;
-  /** "request", "delivery" and "change". */
+  /** "arrival", "request", "delivery" and "change". */
   bus: EventEmitter;
   log: (line: string) => void;
 };

@@ -80,11 +80,13 @@ export function serveGit(request: IncomingMessage, response: ServerResponse, cal
     });
     response.on("drain", () => child.stdout.resume());
     // The client went away: without it git would wait for ever.
+    let abandoned = false;
     response.on("close", () => {
-      if (!response.writableEnded) child.kill();
+      abandoned = !response.writableEnded;
+      if (abandoned) child.kill();
     });
     child.on("close", () => {
-      if (!head) return resolve();
+      if (!head || abandoned) return resolve();
       reject(new Error(`git http-backend printed no headers: ${Buffer.concat(errors).toString().trim()}`));
     });
     // git may end before it has read the whole body (a refused push); the answer says why.

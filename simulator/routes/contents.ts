@@ -16,7 +16,7 @@ function entryJson(call: RepositoryCall, entry: TreeEntry, ref: string) {
   const path = entry.path.split("/").map(encodeURIComponent).join("/");
   const self = `${apiUrl(call.world, call.repo)}/contents/${path}?ref=${encodeURIComponent(ref)}`;
   const git = `${apiUrl(call.world, call.repo)}/git/${entry.type}s/${entry.sha}`;
-  const html = `${pageUrl(call.world, call.repo)}/${entry.type}/${ref}/${path}`;
+  const html = `${pageUrl(call.world, call.repo)}/${entry.type}/${encodeURIComponent(ref)}/${path}`;
   return {
     name: entry.path.split("/").at(-1) ?? "",
     path: entry.path,

@@ -1,5 +1,7 @@
 /** The log of the App's webhook deliveries, and redelivery. */
+
 import { delivery, deliveryItem } from "../serialise/installation.ts";
+import { redeliver } from "../webhooks/webhooks.ts";
 import { type Call, numberParam } from "./call.ts";
 import { notFound, ok, type Reply } from "./reply.ts";
 import { asApp, type Route } from "./router.ts";
@@ -35,7 +37,7 @@ export const deliveryRoutes: Route[] = [
     const { world } = call;
     const id = numberParam(call, "id");
     if (!world.webhooks.log.some((each) => each.id === id)) throw notFound();
-    world.webhooks.redeliver(world, id).catch((error: unknown) => world.violations.push(`redelivery failed: ${error}`));
+    redeliver(world, id).catch((error: unknown) => world.violations.push(`redelivery failed: ${error}`));
     return { status: 202, body: {} };
   }),
   asApp("GET", "/app/hook/config", ({ world }) =>

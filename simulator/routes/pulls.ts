@@ -59,6 +59,26 @@ async function show(call: RepositoryCall): Promise<Reply> {
   return { status: 200, body: diff, headers: { "content-type": "application/vnd.github.diff; charset=utf-8" } };
 }
 
+/** Reopening needs the head branch, and takes it as it is now. */
+async function demandHead(call: RepositoryCall, { pull, state }: PullIssue): Promise<void> {
+  const source = call.world.store.repositories.get(pull.headRepositoryId);
+  const tip = source && (await branchTip(source.dir, pull.headRef));
+  if (!tip)
+    throw invalid(
+      "PullRequest",
+      "state",
+      `state cannot be changed. The ${pull.headRef} branch was deleted.`,
+      "invalid",
+    );
+  if (state === "closed" && tip !== pull.headSha)
+    throw invalid(
+      "PullRequest",
+      "state",
+      `state cannot be changed. The ${pull.headRef} branch was force-pushed or recreated.`,
+      "invalid",
+    );
+}
+
 async function patch(call: RepositoryCall): Promise<Reply> {
   const { world, repo } = call;
   const issue = pullOf(call);
@@ -77,6 +97,7 @@ async function patch(call: RepositoryCall): Promise<Reply> {
   if (state === "closed") await closeIssue(world, repo, issue, by(call));
   if (state === "open" && issue.pull.mergedAt)
     throw invalid("PullRequest", "state", "state cannot be changed.", "invalid");
+  if (state === "open") await demandHead(call, issue);
   if (state === "open") await reopenIssue(world, repo, issue, by(call));
   return ok(await pullFull(world, repo, issue));
 }

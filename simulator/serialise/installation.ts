@@ -1,6 +1,6 @@
 /** Installations and deliveries as GitHub's JSON. */
 import type { Installation } from "../store/model.ts";
-import type { DeliveryRecord } from "../webhooks/webhooks.ts";
+import type { DeliveryRecord } from "../webhooks/record.ts";
 import type { Schemas, World } from "../world.ts";
 import { user } from "./account.ts";
 

@@ -8,6 +8,7 @@ import { repository } from "../serialise/repository.ts";
 import type { Account, Installation, Repository } from "../store/model.ts";
 import { installationOf } from "../store/store.ts";
 import type { World } from "../world.ts";
+import { send } from "./webhooks.ts";
 
 /** An event in a repository; `payload` without the common fields. */
 export function emit(
@@ -26,7 +27,7 @@ export function emit(
     sender: user(world, sender),
     installation: { id: installation.id, node_id: nodeId("INST", installation.id) },
   };
-  world.webhooks.send(world, {
+  send(world, {
     event,
     payload: { ...payload, ...common },
     installationId: installation.id,
@@ -42,7 +43,7 @@ export function emitInstallation(
   payload: Record<string, unknown>,
   sender: Account,
 ): void {
-  world.webhooks.send(world, {
+  send(world, {
     event,
     payload: { ...payload, installation: installationJson(world, installation), sender: user(world, sender) },
     installationId: installation.id,

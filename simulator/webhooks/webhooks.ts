@@ -1,164 +1,101 @@
 /**
  * Sends webhooks to the App as GitHub does: signed over the exact bytes, a UUID per delivery, ten seconds to answer,
  * no retry of its own, a log that remembers every attempt, redelivery under the same GUID.
- * https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
  */
-import { createHmac, randomUUID } from "node:crypto";
-import type { AppIdentity } from "../store/model.ts";
+import { randomUUID } from "node:crypto";
 import type { World } from "../world.ts";
 import { post } from "./post.ts";
-
-export type DeliveryRecord = {
-  id: number;
-  guid: string;
-  event: string;
-  action: string | undefined;
-  /** ISO 8601. */
-  deliveredAt: string;
-  redelivery: boolean;
-  /** Seconds that the receiver took. */
-  duration: number;
-  /** "pending" and "held" until it has been sent; then GitHub's words ("OK", "timed out" ...). */
-  status: string;
-  /** The receiver's status; 0 = not sent yet. */
-  statusCode: number;
-  installationId: number | undefined;
-  repositoryId: number | undefined;
-  /** What was posted, header names as sent. */
-  request: { headers: Record<string, string>; payload: Record<string, unknown> };
-  response: { headers: Record<string, string>; payload: string };
-};
-
-/** One event for the App. `payload` is complete. */
-export type Outgoing = {
-  event: string;
-  payload: Record<string, unknown>;
-  installationId: number | undefined;
-  repositoryId: number | undefined;
-};
+import { type DeliveryRecord, makeRecord, makeTwin, type Outgoing } from "./record.ts";
 
 export type Webhooks = {
   url: string | undefined;
+  timeoutMs: number;
+  /** Oldest first. */
   log: DeliveryRecord[];
-  send(world: World, outgoing: Outgoing): void;
-  /** Sends a logged delivery once more, under its GUID. Resolves when it has been answered. */
-  redeliver(world: World, id: number): Promise<DeliveryRecord | undefined>;
-  releaseHeld(world: World): Promise<void>;
-  /** Resolves when nothing is under way; held deliveries do not count. */
-  idle(): Promise<void>;
-  close(): void;
+  held: DeliveryRecord[];
+  underWay: Set<Promise<void>>;
+  closing: AbortController;
 };
 
-const hookId = 420_001;
-
-function headersFor(app: AppIdentity, body: string, guid: string, event: string): Record<string, string> {
-  const hmac = (algorithm: string) => createHmac(algorithm, app.webhookSecret).update(body).digest("hex");
-  return {
-    Accept: "*/*",
-    "Content-Type": "application/json",
-    "User-Agent": "GitHub-Hookshot/51mu1at",
-    "X-GitHub-Delivery": guid,
-    "X-GitHub-Event": event,
-    "X-GitHub-Hook-ID": String(hookId),
-    "X-GitHub-Hook-Installation-Target-ID": String(app.id),
-    "X-GitHub-Hook-Installation-Target-Type": "integration",
-    "X-Hub-Signature": `sha1=${hmac("sha1")}`,
-    "X-Hub-Signature-256": `sha256=${hmac("sha256")}`,
-  };
+export function makeWebhooks(timeoutMs: number): Webhooks {
+  return { url: undefined, timeoutMs, log: [], held: [], underWay: new Set(), closing: new AbortController() };
 }
 
-export function makeWebhooks(timeoutMs: number): Webhooks {
-  const underWay = new Set<Promise<unknown>>();
-  const abort = new AbortController();
-  let held: DeliveryRecord[] = [];
+async function attempt(world: World, record: DeliveryRecord): Promise<void> {
+  const { url, timeoutMs, closing } = world.webhooks;
+  record.deliveredAt = new Date().toISOString();
+  const answer = url
+    ? await post(url, record.request.headers, JSON.stringify(record.request.payload), timeoutMs, closing.signal)
+    : { status: "failed to connect to host", statusCode: 502, duration: 0, headers: {}, body: "no webhook URL" };
+  const { body, ...outcome } = answer;
+  Object.assign(record, {
+    duration: outcome.duration,
+    status: outcome.status,
+    statusCode: outcome.statusCode,
+    response: { headers: outcome.headers, payload: body },
+  });
+  world.log(`webhook ${record.event}${record.action ? `.${record.action}` : ""} -> ${record.statusCode}`);
+  world.bus.emit("delivery", record);
+  world.bus.emit("change");
+}
 
-  const attempt = async (world: World, record: DeliveryRecord): Promise<void> => {
-    const url = webhooks.url;
-    record.deliveredAt = new Date().toISOString();
-    const answer = url
-      ? await post(url, record.request.headers, JSON.stringify(record.request.payload), timeoutMs, abort.signal)
-      : { status: "failed to connect to host", statusCode: 502, duration: 0, headers: {}, body: "" };
-    record.duration = answer.duration;
-    record.status = answer.status;
-    record.statusCode = answer.statusCode;
-    record.response = { headers: answer.headers, payload: answer.body };
-    world.log(`webhook ${record.event}${record.action ? `.${record.action}` : ""} -> ${record.statusCode}`);
-    world.bus.emit("delivery", record);
-    world.bus.emit("change");
-  };
-  const track = (work: Promise<void>): Promise<void> => {
-    underWay.add(work);
-    return work.finally(() => underWay.delete(work));
-  };
-  const background = (world: World, work: Promise<void>): void => {
-    track(work).catch((error: unknown) => world.violations.push(`delivery failed inside the simulator: ${error}`));
-  };
-  const record = (world: World, out: Outgoing, guid: string, redelivery: boolean): DeliveryRecord => {
-    const action = typeof out.payload.action === "string" ? out.payload.action : undefined;
-    const body = JSON.stringify(out.payload);
-    const made: DeliveryRecord = {
-      id: world.store.nextId("delivery"),
-      guid,
-      event: out.event,
-      action,
-      deliveredAt: new Date().toISOString(),
-      redelivery,
-      duration: 0,
-      status: "pending",
-      statusCode: 0,
-      installationId: out.installationId,
-      repositoryId: out.repositoryId,
-      // Parsed back from the bytes: a later change in the store must not change what was said.
-      request: { headers: headersFor(world.app, body, guid, out.event), payload: JSON.parse(body) },
-      response: { headers: {}, payload: "" },
-    };
-    webhooks.log.push(made);
-    return made;
-  };
-  const sendOnce = (world: World, delivery: DeliveryRecord): void => {
-    const fault = world.faults.takeDelivery(delivery.event, delivery.action);
-    if (fault === "drop") Object.assign(delivery, { status: "failed to connect to host", statusCode: 502 });
-    else if (fault === "hold") {
-      delivery.status = "held";
-      held.push(delivery);
-    } else background(world, attempt(world, delivery));
-    if (fault === "double") {
-      const { event, installationId, repositoryId, request } = delivery;
-      const twin = record(
-        world,
-        { event, payload: request.payload, installationId, repositoryId },
-        delivery.guid,
-        false,
-      );
-      background(world, attempt(world, twin));
+/** Counts as under way until it has been answered. */
+function start(world: World, record: DeliveryRecord): Promise<void> {
+  const { underWay } = world.webhooks;
+  const work = attempt(world, record).finally(() => underWay.delete(work));
+  underWay.add(work);
+  return work;
+}
+
+function startInBackground(world: World, record: DeliveryRecord): void {
+  start(world, record).catch((error: unknown) => world.violations.push(`a delivery failed inside: ${error}`));
+}
+
+/** Sends one event, unless nobody listens; a fault may lose it, send it twice or keep it back. */
+export function send(world: World, outgoing: Outgoing): void {
+  world.violations.push(...(world.judge?.webhook(outgoing.event, outgoing.payload) ?? []));
+  const { url, log, held } = world.webhooks;
+  if (!url) return;
+  const record = makeRecord(world, outgoing, randomUUID());
+  log.push(record);
+  const fault = world.faults.takeDelivery(record.event, record.action);
+  switch (fault) {
+    case "drop":
+      Object.assign(record, { status: "failed to connect to host", statusCode: 502 });
+      break;
+    case "hold":
+      record.status = "held";
+      held.push(record);
+      break;
+    case "double": {
+      const twin = makeTwin(world, record, false);
+      log.push(twin);
+      startInBackground(world, record);
+      startInBackground(world, twin);
+      break;
     }
-    if (fault) world.bus.emit("change");
-  };
+    case undefined:
+      startInBackground(world, record);
+  }
+}
 
-  const webhooks: Webhooks = {
-    url: undefined,
-    log: [],
-    send(world, outgoing) {
-      for (const each of world.judge?.webhook(outgoing.event, outgoing.payload) ?? []) world.violations.push(each);
-      if (webhooks.url) sendOnce(world, record(world, outgoing, randomUUID(), false));
-    },
-    async redeliver(world, id) {
-      const first = webhooks.log.find((each) => each.id === id);
-      if (!first) return undefined;
-      const { event, installationId, repositoryId, request, guid } = first;
-      const again = record(world, { event, payload: request.payload, installationId, repositoryId }, guid, true);
-      await track(attempt(world, again));
-      return again;
-    },
-    async releaseHeld(world) {
-      const released = held;
-      held = [];
-      await Promise.all(released.map((delivery) => track(attempt(world, delivery))));
-    },
-    async idle() {
-      while (underWay.size > 0) await Promise.allSettled([...underWay]);
-    },
-    close: () => abort.abort(),
-  };
-  return webhooks;
+/** Sends a logged delivery once more, under its GUID. Resolves when it has been answered; undefined = no such one. */
+export async function redeliver(world: World, id: number): Promise<DeliveryRecord | undefined> {
+  const first = world.webhooks.log.find((each) => each.id === id);
+  if (!first) return undefined;
+  const again = makeTwin(world, first, true);
+  world.webhooks.log.push(again);
+  await start(world, again);
+  return again;
+}
+
+/** Sends what a fault kept back, and waits for the answers. */
+export async function releaseHeld(world: World): Promise<void> {
+  const released = world.webhooks.held.splice(0);
+  await Promise.all(released.map((record) => start(world, record)));
+}
+
+/** Resolves when nothing is under way; held deliveries do not count. */
+export async function idle({ underWay }: Webhooks): Promise<void> {
+  while (underWay.size > 0) await Promise.allSettled([...underWay]);
 }

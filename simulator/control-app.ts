@@ -1,0 +1,57 @@
+/** The App's side: where it hears, its installations, its tokens, its deliveries. */
+import { deleteInstallation, setSuspended, uninstall } from "./actions/installations.ts";
+import type { RepositoryRef, Simulator } from "./api.ts";
+import type { Installation, Repository } from "./store/model.ts";
+import { installationOf } from "./store/store.ts";
+import { idle, redeliver } from "./webhooks/webhooks.ts";
+import type { World } from "./world.ts";
+
+type AppControl =
+  | "setWebhookUrl"
+  | "suspendInstallation"
+  | "unsuspendInstallation"
+  | "deleteInstallation"
+  | "uninstall"
+  | "expireTokens"
+  | "setTokenFormat"
+  | "setContentLimit"
+  | "deliveries"
+  | "redeliver"
+  | "idle";
+
+export function appControl(world: World, find: (ref: RepositoryRef) => Repository): Pick<Simulator, AppControl> {
+  const installation = (id: number): Installation => {
+    const found = world.store.installations.get(id);
+    if (!found) throw new Error(`there is no installation ${id}`);
+    return found;
+  };
+  return {
+    setWebhookUrl(url) {
+      world.webhooks.url = url;
+    },
+    suspendInstallation: (id) => setSuspended(world, installation(id), true),
+    unsuspendInstallation: (id) => setSuspended(world, installation(id), false),
+    deleteInstallation: (id) => deleteInstallation(world, installation(id)),
+    uninstall(ref) {
+      const repo = find(ref);
+      const covering = installationOf(world.store, repo);
+      if (covering) uninstall(world, covering, repo);
+    },
+    expireTokens() {
+      for (const token of world.store.tokens.values()) token.expiresAt = 0;
+    },
+    setTokenFormat(format) {
+      world.tokenFormat = format;
+    },
+    setContentLimit(perMinute) {
+      world.limits.contentPerMinute = perMinute;
+    },
+    deliveries: () => world.webhooks.log,
+    async redeliver(id) {
+      const record = await redeliver(world, id);
+      if (!record) throw new Error(`there is no delivery ${id}`);
+      return record;
+    },
+    idle: () => idle(world.webhooks),
+  };
+}

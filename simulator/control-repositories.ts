@@ -1,0 +1,81 @@
+/** Repositories, people and roles, as tests and the demo make them. */
+import { install } from "./actions/installations.ts";
+import { commitFiles, createRepository, deleteBranch, forkRepository, setArchived } from "./actions/repositories.ts";
+import type { RepositoryInfo, RepositoryRef, Simulator } from "./api.ts";
+import { byLogin } from "./people.ts";
+import type { Repository } from "./store/model.ts";
+import { ensureAccount, fullName, installationOf } from "./store/store.ts";
+import type { World } from "./world.ts";
+
+function infoOf(world: World, repo: Repository): RepositoryInfo {
+  return {
+    id: repo.id,
+    owner: repo.owner.login,
+    name: repo.name,
+    fullName: fullName(repo),
+    installationId: installationOf(world.store, repo)?.id ?? 0,
+    defaultBranch: "main",
+    cloneUrl: `${world.url}/${fullName(repo)}.git`,
+  };
+}
+
+type RepositoryControl =
+  | "createUser"
+  | "createRepository"
+  | "fork"
+  | "commit"
+  | "deleteBranch"
+  | "archive"
+  | "unarchive"
+  | "setPermission";
+
+export function repositoryControl(
+  world: World,
+  find: (ref: RepositoryRef) => Repository,
+): Pick<Simulator, RepositoryControl> {
+  const changed = <T>(value: T): T => {
+    world.bus.emit("change");
+    return value;
+  };
+  const ownerOf = (ref: RepositoryRef): string => find(ref).owner.login;
+  const setPermission: Simulator["setPermission"] = (ref, login, role) => {
+    const account = ensureAccount(world.store, login, "User");
+    if (role) find(ref).roles.set(account.id, role);
+    else find(ref).roles.delete(account.id);
+    changed(undefined);
+  };
+  return {
+    createUser(login) {
+      const { id, token } = ensureAccount(world.store, login, "User");
+      if (token === undefined) throw new Error(`${login} is not a person`);
+      return { login, id, token };
+    },
+    async createRepository({
+      owner,
+      name,
+      private: isPrivate = false,
+      files,
+      collaborators = {},
+      install: wanted = true,
+    }) {
+      const account = ensureAccount(world.store, owner, "Organization");
+      const repo = await createRepository(world, account, { name, private: isPrivate, files, author: account });
+      for (const [login, role] of Object.entries(collaborators)) setPermission(`${owner}/${name}`, login, role);
+      if (wanted) install(world, repo, account);
+      return changed(infoOf(world, repo));
+    },
+    async fork(ref, { as }) {
+      return changed(infoOf(world, await forkRepository(world, find(ref), byLogin(world, as).account)));
+    },
+    async commit(ref, branch, files, message, as) {
+      const by = byLogin(world, as ?? ownerOf(ref));
+      return changed(await commitFiles(world, find(ref), by, { branch, files, message }));
+    },
+    async deleteBranch(ref, branch, as) {
+      changed(await deleteBranch(world, find(ref), byLogin(world, as ?? ownerOf(ref)), branch));
+    },
+    archive: (ref) => changed(setArchived(world, find(ref), true)),
+    unarchive: (ref) => changed(setArchived(world, find(ref), false)),
+    setPermission,
+  };
+}

@@ -1,0 +1,142 @@
+/** What holds for every REST request: conditional answers, pages, limits, errors, faults, both roots. */
+import { expect, test } from "vitest";
+import { asBot, git, octokit, person, sample, temporaryFolder } from "./support/setting.ts";
+
+const json = { accept: "application/json" };
+
+test("an unchanged answer is 304 for the ETag that came with it", async () => {
+  const { github, repo } = await sample();
+  const url = `${github.url}/repos/${repo.fullName}`;
+  const first = await fetch(url, { headers: json });
+  const etag = first.headers.get("etag") ?? "";
+  expect(etag).toMatch(/^W\/"/);
+  const second = await fetch(url, { headers: { ...json, "if-none-match": etag } });
+  expect([second.status, await second.text()]).toEqual([304, ""]);
+  github.archive(repo);
+  expect((await fetch(url, { headers: { ...json, "if-none-match": etag } })).status).toBe(200);
+});
+
+test("the same API answers at the root and at /api/v3, with GitHub's headers", async () => {
+  const { github, repo } = await sample();
+  const at = (prefix: string) => fetch(`${github.url}${prefix}/repos/${repo.fullName}`, { headers: json });
+  const [root, enterprise] = [await at(""), await at("/api/v3")];
+  expect(await root.json()).toEqual(await enterprise.json());
+  for (const name of ["x-github-request-id", "x-ratelimit-remaining", "x-ratelimit-reset", "x-github-media-type"])
+    expect(enterprise.headers.get(name), name).toBeTruthy();
+  expect(enterprise.headers.get("x-github-api-version-selected")).toBe("2022-11-28");
+});
+
+test("lists come in pages with links that lead to all of them", async () => {
+  const { github, repo, at } = await sample();
+  for (let n = 0; n < 7; n += 1) await github.openIssue(repo, { as: "maintainer", title: `Issue ${n}` });
+  const maintainer = person(github, "maintainer");
+  const page = await maintainer.issues.listForRepo({ ...at, per_page: 3, page: 2 });
+  expect(page.data.map((each) => each.number)).toEqual([4, 3, 2]);
+  for (const rel of ["prev", "next", "first", "last"]) expect(page.headers.link).toContain(`rel="${rel}"`);
+  const all = await maintainer.paginate(maintainer.issues.listForRepo, { ...at, per_page: 3 });
+  expect(all).toHaveLength(7);
+  expect(github.violations()).toEqual([]);
+});
+
+test("the primary limit is told and counted, a conditional answer is free", async () => {
+  const { github, at } = await sample();
+  const maintainer = person(github, "maintainer");
+  const first = await maintainer.repos.get(at);
+  const used = (headers: object) => Number((headers as Record<string, string>)["x-ratelimit-used"]);
+  const second = await maintainer.repos.get(at);
+  expect(used(second.headers)).toBe(used(first.headers) + 1);
+  const headers = { "if-none-match": second.headers.etag };
+  await expect(maintainer.repos.get({ ...at, headers })).rejects.toEqual(expect.objectContaining({ status: 304 }));
+  expect((await maintainer.rateLimit.get()).data.rate.used).toBe(used(second.headers));
+});
+
+test("creating too much content in a minute is refused with retry-after", async () => {
+  const { github, repo, at } = await sample({ contentPerMinute: 3 });
+  const { number } = await github.openIssue(repo, { as: "maintainer", title: "Tests fail" });
+  const bot = await asBot(github, repo.installationId);
+  const say = () => bot.issues.createComment({ ...at, issue_number: number, body: "again" });
+  for (let n = 0; n < 3; n += 1) expect((await say()).status).toBe(201);
+  const refusal = await say().then(
+    () => undefined,
+    (error: { status: number; response: { headers: Record<string, string> } }) => error,
+  );
+  expect(refusal?.status).toBe(403);
+  expect(Number(refusal?.response.headers["retry-after"])).toBeGreaterThan(0);
+  github.setContentLimit(undefined);
+  expect((await say()).status).toBe(201);
+});
+
+test("errors have GitHub's shape", async () => {
+  const { github, repo, at } = await sample();
+  const { token } = github.createUser("maintainer");
+  const post = (path: string, body: string) =>
+    fetch(`${github.url}${path}`, { method: "POST", body, headers: { authorization: `token ${token}` } });
+  const broken = await post(`/repos/${repo.fullName}/issues`, "{");
+  expect([broken.status, await broken.json()]).toEqual([
+    400,
+    expect.objectContaining({ message: "Problems parsing JSON" }),
+  ]);
+  const missing = await octokit(github, token)
+    .issues.get({ ...at, issue_number: 99 })
+    .catch((error) => error.response);
+  expect([missing.status, missing.data]).toEqual([404, expect.objectContaining({ message: "Not Found" })]);
+  const graphql = await post("/graphql", JSON.stringify({ query: "{ viewer { login } }" }));
+  expect(await graphql.json()).toMatchObject({ errors: [{ message: expect.stringContaining("no GraphQL") }] });
+});
+
+test("a request that GitHub's description does not know is a violation", async () => {
+  const { github, at } = await sample();
+  const maintainer = person(github, "maintainer");
+  await maintainer.issues.create({ ...at, title: "x", tittle: "misspelled" } as never);
+  expect(github.violations()).toEqual([expect.stringContaining("tittle")]);
+});
+
+test("calls fail, hang, break off and slow down on demand, and the rules count it", async () => {
+  const { github, repo, at } = await sample();
+  const maintainer = person(github, "maintainer");
+  const failing = github.faults.api({
+    times: 2,
+    match: { method: "GET", path: /^\/repos\// },
+    action: { status: 502 },
+  });
+  await expect(maintainer.repos.get(at)).rejects.toEqual(expect.objectContaining({ status: 502 }));
+  await expect(maintainer.repos.get(at)).rejects.toEqual(expect.objectContaining({ status: 502 }));
+  expect((await maintainer.repos.get(at)).status).toBe(200);
+  expect(failing.fired).toBe(2);
+  const broken = github.faults.api({ times: 1, action: "reset" });
+  await expect(maintainer.repos.get(at)).rejects.toThrow();
+  const slow = github.faults.api({ times: 1, action: { slowMs: 1 } });
+  expect((await maintainer.repos.get(at)).status).toBe(200);
+  const hanging = github.faults.api({ times: 1, action: "hang" });
+  const abort = new AbortController();
+  const asked = maintainer.repos.get({ ...at, request: { signal: abort.signal } });
+  github.waitFor(() => hanging.fired === 1).then(() => abort.abort());
+  await expect(asked).rejects.toThrow();
+  const gitFault = github.faults.api({ times: 1, match: { path: /info\/refs$/ }, action: { status: 503 } });
+  const dir = await temporaryFolder();
+  expect((await git(dir, "ls-remote", repo.cloneUrl)).stderr).toContain("503");
+  expect([broken.fired, slow.fired, gitFault.fired]).toEqual([1, 1, 1]);
+  const never = github.faults.api({ times: 1, match: { path: /nowhere/ }, action: "reset" });
+  expect(never.fired).toBe(0);
+});
+
+test("a browser gets pages where a client gets JSON", async () => {
+  const { github, repo } = await sample();
+  const { number } = await github.openIssue(repo, { as: "maintainer", title: "Tests fail" });
+  const html = async (path: string) => {
+    const answer = await fetch(`${github.url}${path}`, { headers: { accept: "text/html" } });
+    return [answer.status, await answer.text()] as const;
+  };
+  for (const path of ["/", `/${repo.fullName}`, `/${repo.fullName}/issues/${number}`]) {
+    const [status, text] = await html(path);
+    expect([status, text.includes("octo-org")], path).toEqual([200, true]);
+  }
+  const heading = await fetch(`${github.url}/${repo.fullName}/issues/${number}/comments`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded", origin: github.url },
+    body: new URLSearchParams({ login: "maintainer", as: "maintainer", body: "/orch fix it" }).toString(),
+  });
+  expect(heading.status).toBe(303);
+  expect(github.state.comments(repo, number).map((each) => each.body)).toEqual(["/orch fix it"]);
+});
