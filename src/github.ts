@@ -73,7 +73,7 @@ export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
   }
 
   function appIdentity(): Promise<AppIdentity> {
-    identity ??= whoAmI(session.probot, config.github).catch((error: unknown) => {
+    identity ??= whoAmI(session, config.github).catch((error: unknown) => {
       identity = undefined;
       throw error;
     });
@@ -114,15 +114,14 @@ function boundedFetch(input: string | URL | Request, init?: RequestInit): Promis
 }
 
 /** The bot's user id goes into the commits' e-mail address, so that GitHub links them to the App. */
-async function whoAmI(probot: Probot, server: GitHubServer): Promise<AppIdentity> {
+async function whoAmI({ probot, clients }: ReturnType<typeof signIn>, server: GitHubServer): Promise<AppIdentity> {
   const app = await probot.auth();
   const { data } = await app.rest.apps.getAuthenticated();
   if (!data?.slug) throw new Error("GitHub does not say which App this is: check APP_ID and PRIVATE_KEY");
   const botLogin = `${data.slug}[bot]`;
-  const { data: installations } = await app.rest.apps.listInstallations({ per_page: 1 });
-  const installation = installations[0];
-  // Users cannot be read with the App's own JWT; without an installation GitHub answers anonymous requests as well.
-  const reader = installation ? await probot.auth(installation.id) : new ProbotOctokit({ baseUrl: server.apiUrl });
+  // Users cannot be read with the App's own JWT: any installation's client will do, else nobody's.
+  const [known] = clients.values();
+  const reader = known ? await known : new ProbotOctokit({ baseUrl: server.apiUrl });
   const { data: user } = await reader.rest.users.getByUsername({ username: botLogin });
   return { id: data.id, slug: data.slug, botId: user.id, botLogin };
 }

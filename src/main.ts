@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  process.stdout.write(`Orch's bot listens on ${bot.url}\n`);
+  process.stdout.write(`Orch's bot is listening on ${bot.url}\n`);
 }
 
 /** When the settings are wrong, Redis is looked at as well, so that nobody has to come twice. */

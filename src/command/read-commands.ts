@@ -8,9 +8,13 @@ import { type Command, mayHoldCommand, parseCommands } from "./command.ts";
 
 /** Worst case in place: some 100 ms. Nearly all comments are shorter. */
 const SHORT = 4_000;
-const TIME_LIMIT_MS = 1_000;
+/** An honest comment of full length takes some 200 ms. */
+const TIME_LIMIT_MS = 1_500;
+const UNREADABLE: Command[] = [{ line: 0, kind: "misunderstood", reason: { kind: "unreadable" } }];
+
 /** What the thread of this file is told, so that it is not mistaken for anybody else's. */
 type Work = { readCommandsOf: string };
+type Message = "reading" | Command[];
 
 /** Never fails for what the text holds: a comment that cannot be read in time is one misunderstood command. */
 export async function readCommands(body: string): Promise<Command[]> {
@@ -29,12 +33,12 @@ async function inThread(body: string): Promise<Command[]> {
   const workerData: Work = { readCommandsOf: body };
   const thread = new Worker(new URL(import.meta.url), { workerData });
   const { promise, resolve, reject } = Promise.withResolvers<Command[]>();
-  thread.once("online", () => {
-    const late = () => resolve([{ line: 0, kind: "misunderstood", reason: { kind: "unreadable" } }]);
-    timer = setTimeout(late, TIME_LIMIT_MS);
-  });
   let timer: NodeJS.Timeout | undefined;
-  thread.once("message", resolve);
+  thread.on("message", (message: Message) => {
+    if (message !== "reading") return resolve(message);
+    // From here on, so that a busy machine's slow start of the thread does not count.
+    timer = setTimeout(() => resolve(UNREADABLE), TIME_LIMIT_MS);
+  });
   thread.once("error", reject);
   thread.once("exit", (code) => reject(new Error(`The thread that reads commands ended with code ${code}`)));
   try {
@@ -46,5 +50,7 @@ async function inThread(body: string): Promise<Command[]> {
 }
 
 if (!isMainThread && typeof (workerData as Partial<Work> | null)?.readCommandsOf === "string") {
-  parentPort?.postMessage(parseCommands((workerData as Work).readCommandsOf));
+  const say = (message: Message) => parentPort?.postMessage(message);
+  say("reading");
+  say(parseCommands((workerData as Work).readCommandsOf));
 }

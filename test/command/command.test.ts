@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { type Command, MAX_COMMANDS, parseCommands } from "../../src/command/command.ts";
+
+const one = (body: string): Omit<Command, "line"> | undefined => {
+  const [command] = parseCommands(body);
+  if (!command) return undefined;
+  const { line: _, ...rest } = command;
+  return rest;
+};
+const task = (instruction: string) => ({ kind: "task", instruction });
+
+describe("what a line means", () => {
+  test.each([
+    ["/orch", { kind: "help" }],
+    ["/orch help", { kind: "help" }],
+    ["/orch ?", { kind: "help" }],
+    ["/orch --help", { kind: "help" }],
+    ["/orch \u200b", { kind: "help" }],
+    ["/orch status", { kind: "status" }],
+    ["/orch STATUS", { kind: "status" }],
+    ["/ORCH status", { kind: "status" }],
+    ["/orch status please", { kind: "status" }],
+    ["/orch cancel", { kind: "cancel" }],
+    ["/orch stop.", { kind: "cancel" }],
+    ["/orch cancel the task, please!", { kind: "cancel" }],
+    ["/orch stop taaaaaaaaaaaaaaa", { kind: "cancel", taskId: "taaaaaaaaaaaaaaa" }],
+    ["/orch fix the failing tests", task("fix the failing tests")],
+    ["   /orch fix it  ", task("fix it")],
+    ["/orch: fix the tests", task("fix the tests")],
+    ["/orch\tfix it", task("fix it")],
+    ["/orch cancel the timer animation", task("cancel the timer animation")],
+    ["/orch help users find the search box", task("help users find the search box")],
+    ["/orch status page is broken", task("status page is broken")],
+    ["/orch fix\u0000it\u0007", task("fix it")],
+    ["/orch constructor", task("constructor")],
+  ])("%j", (body, expected) => {
+    expect(one(body)).toEqual(expected);
+  });
+
+  test.each([
+    ["/orch cancle", "cancel"],
+    ["/orch stauts", "status"],
+    ["/orch hlep", "help"],
+    ["/orch stpo now", "stop"],
+  ])("%j is asked back, not started", (body, verb) => {
+    expect(one(body)).toEqual({ kind: "misunderstood", reason: { kind: "mistyped", verb } });
+  });
+
+  test("a lone word that may become a verb is not a request", () => {
+    expect(one("/orch retry")).toEqual({ kind: "misunderstood", reason: { kind: "reserved", word: "retry" } });
+    expect(one("/orch plan the migration")).toEqual(task("plan the migration"));
+  });
+
+  test("a request has a longest length", () => {
+    expect(one(`/orch fix ${"x".repeat(3_996)}`)).toMatchObject({ kind: "task" });
+    expect(one(`/orch fix ${"x".repeat(3_997)}`)).toEqual({ kind: "misunderstood", reason: { kind: "too_long" } });
+  });
+});
+
+describe("which lines count", () => {
+  test.each([
+    "please /orch fix it",
+    "/orchestrate this",
+    "/orch-fix it",
+    "/orch/fix",
+    "//orch fix it",
+    "@orch fix it",
+    "    /orch fix it",
+    "\t/orch fix it",
+    "> /orch fix it",
+    "> quoted\n> /orch fix it",
+    "- > /orch fix it",
+    "```\n/orch fix it\n```",
+    "~~~sh\n/orch fix it\n~~~",
+    "```\n/orch fix it",
+    "- ```\n  /orch fix it\n  ```",
+    "`code\n/orch fix it\nmore`",
+    "<!--\n/orch fix it\n-->",
+    "<!--\n\n/orch fix it\n\n-->",
+    "words <!-- hidden\n/orch fix it\n--> words",
+    "<pre>\n/orch fix it\n</pre>",
+    "<blockquote>\n\n/orch fix it\n\n</blockquote>",
+    "<pre>\n\n/orch fix it",
+    '[note]: # "\n/orch fix it\n"',
+    '[text](<url> "\n/orch fix it\n")',
+    "![image\n/orch fix it\n](url)",
+    "| a |\n|---|\n| /orch fix it |",
+  ])("%j holds no command", (body) => {
+    expect(parseCommands(body)).toEqual([]);
+  });
+
+  test.each([
+    "hello\n/orch fix it",
+    "hello\r\n\r\n/orch fix it\r\n",
+    "hello\r/orch fix it",
+    "\uFEFF\n/orch fix it",
+    "- item\n\n/orch fix it",
+    "- item\n/orch fix it",
+    "> quoted\n\n/orch fix it",
+    "```\ncode\n```\n/orch fix it",
+    "<details>\n\n/orch fix it\n\n</details>",
+    "<blockquote>quoted</blockquote>\n\n/orch fix it",
+    "<!-- template -->\n/orch fix it",
+    "/orch fix it\n---\nregards",
+    "a `b` <b>c</b>\n/orch fix it",
+    "\\`a\n/orch fix it\n\\`b",
+  ])("%j holds one", (body) => {
+    expect(parseCommands(body)).toEqual([expect.objectContaining(task("fix it"))]);
+  });
+
+  test("a line that GitHub draws into the quote above is answered, not obeyed", () => {
+    expect(one("> quoted\n/orch fix it")).toEqual({ kind: "misunderstood", reason: { kind: "quoted" } });
+  });
+
+  test("several lines are several commands, named by their line", () => {
+    expect(parseCommands("Hi\n/orch fix one\n\n/orch status\n/orch fix two")).toEqual([
+      { line: 2, kind: "task", instruction: "fix one" },
+      { line: 4, kind: "status" },
+      { line: 5, kind: "task", instruction: "fix two" },
+    ]);
+  });
+
+  test("too many can be told from just enough", () => {
+    expect(parseCommands("/orch fix it\n".repeat(MAX_COMMANDS))).toHaveLength(MAX_COMMANDS);
+    expect(parseCommands("/orch fix it\n".repeat(500))).toHaveLength(MAX_COMMANDS + 1);
+  });
+});
+
+test("whatever surrounds it, a fenced or quoted line is never a command", () => {
+  const pieces = [
+    "a",
+    "`",
+    "``",
+    "*",
+    "_b_",
+    "[x]",
+    "](",
+    "<i>",
+    "</i>",
+    "\\",
+    "&amp;",
+    "- c",
+    "1. d",
+    "# e",
+    "|",
+    "~",
+    "\t",
+  ];
+  let seed = 20_261_121;
+  const next = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed % below;
+  };
+  const noise = () =>
+    Array.from({ length: next(6) }, () => `${pieces[next(pieces.length)]} ${pieces[next(pieces.length)]}`).join("\n");
+  let obeyed = 0;
+  for (let round = 0; round < 400; round++) {
+    const secret = `secret${round}`;
+    const hidden = [`\`\`\`\`\`\n/orch ${secret} x\n\`\`\`\`\``, `> /orch ${secret} x`, `<!--\n/orch ${secret} x\n-->`][
+      round % 3
+    ];
+    const body = `${noise()}\n\n${hidden}\n\n${noise()}\n\n/orch visible ${round}\n`;
+    const commands = JSON.stringify(parseCommands(body));
+    expect(commands, body).not.toContain(secret);
+    if (commands.includes(`visible ${round}`)) obeyed += 1;
+  }
+  expect(obeyed).toBeGreaterThan(300);
+});

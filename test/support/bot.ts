@@ -1,0 +1,104 @@
+/**
+ * A bot in this process, between a GitHub on loopback and a real Redis. No worker host: tests play it by the store.
+ * `close` fails the test when an exchange violated GitHub's published schema.
+ */
+import { pino } from "pino";
+import { expect, vi } from "vitest";
+import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
+import { type Bot, makeBot } from "../../src/bot.ts";
+import type { BotConfig } from "../../src/config.ts";
+import { makeInbox } from "../../src/intake/inbox.ts";
+import { makeTaskQueue } from "../../src/task/queue.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskStore } from "../../src/task/store.ts";
+import { taskIdOf } from "../../src/task/task-id.ts";
+import { startRedis, type TestRedis } from "./redis.ts";
+
+export const WORKER_SECRET = "test-worker-secret-0123456789abcdef";
+export const MAINTAINER = "maintainer";
+export const STRANGER = "stranger";
+
+export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
+
+export async function startBotSetting() {
+  const server = await startRedis();
+  const github = await startSimulator();
+  github.createUser(MAINTAINER);
+  github.createUser(STRANGER);
+  const repository = await github.createRepository({
+    owner: "octo-org",
+    name: "calculator",
+    files: { "README.md": "# Calculator\n" },
+    collaborators: { [MAINTAINER]: "write" },
+  });
+  const config = botConfig(github, server);
+  let bot: Bot | undefined;
+  const startBot = async () => {
+    bot = await makeBot(config, { log: pino({ level: "silent" }) });
+    github.setWebhookUrl(`${bot.url}${config.webhookPath}`);
+    return bot;
+  };
+  await startBot();
+  const redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+  const store = makeTaskStore(redis);
+  const queue = makeTaskQueue(redis);
+  const inbox = makeInbox(redis);
+
+  const openIssue = async () => (await github.openIssue(repository, { as: MAINTAINER, title: "Tests fail" })).number;
+  const comment = (number: number, body: string, as = MAINTAINER) => github.comment(repository, number, body, { as });
+
+  return {
+    github,
+    repository,
+    config,
+    server,
+    redis,
+    store,
+    queue,
+    inbox,
+    openIssue,
+    comment,
+    startBot,
+    stopBot: async () => await bot?.stop(),
+    url: () => bot?.url ?? "",
+    taskId: (commentId: number, line = 1) => taskIdOf(repository.id, commentId, line),
+    /** Every delivery was answered, and everything recorded from them was taken in. */
+    async quiet() {
+      await github.idle();
+      await vi.waitFor(async () => expect(await inbox.size()).toBe(0), { timeout: 20_000, interval: 10 });
+    },
+    replies: (number: number) =>
+      github.state
+        .comments(repository, number)
+        .filter((each) => each.user.login === github.app.botLogin && !each.body.includes("kind=progress"))
+        .map((each) => each.body),
+    reactions: (commentId: number) => github.state.reactions(repository, commentId).map((each) => each.content),
+    async close() {
+      await bot?.stop();
+      await queue.close();
+      redis.disconnect();
+      const violations = github.violations();
+      await github.close();
+      await server.stop();
+      if (violations.length > 0) throw new Error(`GitHub's schema was violated:\n${violations.join("\n")}`);
+    },
+  };
+}
+
+export function botConfig(github: Simulator, redis: TestRedis): BotConfig {
+  const host = `127.0.0.1:${github.port}`;
+  return {
+    appId: github.app.id,
+    privateKey: github.app.privateKey,
+    webhookSecret: github.app.webhookSecret,
+    webhookPath: "/api/github/webhooks",
+    github: { protocol: "http", host, apiUrl: `http://${host}/api/v3`, webUrl: `http://${host}` },
+    throttle: false,
+    host: "127.0.0.1",
+    port: 0,
+    redisUrl: redis.url,
+    workerSecret: WORKER_SECRET,
+    logLevel: "silent",
+  };
+}
