@@ -1,0 +1,48 @@
+/** The short way for plain comments must find what the Markdown parser finds. */
+import { expect, test } from "vitest";
+import { parseCommands } from "../../src/command/command.ts";
+
+const PIECES = [
+  "/orch fix it",
+  "  /orch help",
+  "- item",
+  "   indented",
+  "1. one",
+  "# head",
+  "===",
+  "***",
+  "",
+  "",
+  "words",
+];
+
+/** The same comments on every machine: Park and Miller's generator. */
+function makeRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
+
+test("a comment without Markdown that hides is read as the parser reads it", () => {
+  const random = makeRandom(7);
+  let commands = 0;
+  for (let trial = 0; trial < 500; trial++) {
+    const body = Array.from({ length: 8 }, () => PIECES[random(PIECES.length)]).join(random(2) ? "\n" : "\r\n");
+    const found = parseCommands(body);
+    // A lone backtick in a paragraph of its own hides nothing and calls the parser.
+    expect(parseCommands(`${body}\n\n\``), body).toEqual(found);
+    commands += found.length;
+  }
+  expect(commands).toBeGreaterThan(500);
+});
+
+test.each([
+  ["a fence of tildes", "~~~\n/orch fix it\n~~~"],
+  ["a tag", "<pre>\n/orch fix it\n</pre>"],
+  ["an HTML comment", "<!--\n/orch fix it\n-->"],
+  ["a link's text", "[a\n/orch fix it\nb](https://example.com)"],
+])("%s still hides a command", (_name, body) => {
+  expect(parseCommands(body)).toEqual([]);
+});
