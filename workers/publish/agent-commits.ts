@@ -9,7 +9,7 @@ import { reasonAgainst } from "./rules.ts";
 export type AgentCommit = { sha: string; tree: string; parents: string[]; date: number; message: string };
 
 /** More commits than this are published as one. */
-export const MAX_COMMITS = 50;
+const MAX_COMMITS = 50;
 const MAX_COMMIT_BYTES = 64_000;
 
 /**

@@ -3,13 +3,12 @@
  * as the slot's user and sees everything read-only; the host's side runs in the mirror, checks every object (fsck) and bounds
  * what arrives. Nothing that the agent configured is read by a host process.
  */
-import { readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
 import { checkSha, checkTaskId } from "../workspace/host-folders.ts";
 import type { Mirror } from "../workspace/mirror.ts";
+import { whileWriting } from "../workspace/mirror-writers.ts";
 import { type Workspace, workspaceMounts } from "../workspace/workspace.ts";
 
 export type Collection = {
@@ -44,34 +43,32 @@ const MAX_PACK_BYTES = 256 * 1024 * 1024;
 
 /** Fetches into `refs/orch/<task>/<epoch>` of the mirror. Safe to repeat. @throws CollectFailed */
 export async function collect(collection: Collection): Promise<Collected> {
-  const { mirror, workspace, signal } = collection;
+  const { mirror } = collection;
   const base = checkSha(collection.base);
   if (!Number.isSafeInteger(collection.epoch)) throw new Error(`Not an epoch: ${String(collection.epoch)}`);
   const ref = `refs/orch/${checkTaskId(collection.taskId)}/${collection.epoch}`;
+  await whileWriting(mirror, () => transfer(collection, ref));
+  const names = [`${ref}^{commit}`, `${ref}^{tree}`, `${base}^{tree}`];
+  const [tip = "", tree, baseTree] = (await hostGitOutput(mirror.dir, ["rev-parse", ...names])).trim().split("\n");
+  const count = tree === baseTree ? "0" : await hostGitOutput(mirror.dir, ["rev-list", "--count", `${base}..${tip}`]);
+  return { tip: checkSha(tip), commits: Number(count) };
+}
+
+async function transfer(collection: Collection, ref: string): Promise<void> {
+  const { mirror, workspace, signal } = collection;
+  const git = ["git", ...fetchArguments(mirror, uploadPack(collection)), workspace.treeDir, `+HEAD:${ref}`];
   const done = await runProgram({
     // Only the soft limit: inside, the sandbox sets its own.
     file: "prlimit",
-    args: [
-      `--fsize=${MAX_PACK_BYTES}:`,
-      "git",
-      ...fetchArguments(mirror, uploadPack(collection)),
-      workspace.treeDir,
-      `+HEAD:${ref}`,
-    ],
+    args: [`--fsize=${MAX_PACK_BYTES}:`, ...git],
     cwd: "/",
     env: { ...gitEnvironment("file"), GIT_CONFIG_GLOBAL: "/dev/null" },
     timeoutMs: COLLECT_MS,
     signal,
   });
-  if (done.exitCode !== 0) {
-    await removeTornPacks(mirror);
-    signal?.throwIfAborted();
-    throw new CollectFailed(done.timedOut ? "It took too long." : done.stderr.trim().slice(-1000));
-  }
-  const names = [`${ref}^{commit}`, `${ref}^{tree}`, `${base}^{tree}`];
-  const [tip = "", tree, baseTree] = (await hostGitOutput(mirror.dir, ["rev-parse", ...names])).trim().split("\n");
-  const count = tree === baseTree ? "0" : await hostGitOutput(mirror.dir, ["rev-list", "--count", `${base}..${tip}`]);
-  return { tip: checkSha(tip), commits: Number(count) };
+  if (done.exitCode === 0) return;
+  signal?.throwIfAborted();
+  throw new CollectFailed(done.timedOut ? "It took too long." : done.stderr.trim().slice(-1000));
 }
 
 function fetchArguments(mirror: Mirror, uploadPackCommand: string): string[] {
@@ -107,15 +104,4 @@ function uploadPack({ driver, confinement, workspace, mirror }: Collection): str
   const command = driver.wrap(inside, ["git", "upload-pack", "--timeout=60"]);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return ["env", "-i", ...variables, ...command].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-}
-
-/** index-pack leaves its half-written file when it dies. Old ones only: another task may be writing one now. */
-async function removeTornPacks(mirror: Mirror): Promise<void> {
-  const folder = join(mirror.dir, "objects", "pack");
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith("tmp_")) continue;
-    const file = join(folder, name);
-    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY })); // gone meanwhile
-    if (Date.now() - mtimeMs > 4 * COLLECT_MS) await rm(file, { force: true });
-  }
 }

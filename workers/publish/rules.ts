@@ -8,7 +8,7 @@ import type { Mirror } from "../workspace/mirror.ts";
 import type { Change } from "./changes.ts";
 
 /** `bytes`: all new or changed files together. */
-export const CHANGE_LIMITS = { files: 300, bytes: 5_000_000 };
+const CHANGE_LIMITS = { files: 300, bytes: 5_000_000 };
 
 const DELETED = "000000";
 const LINK = "120000";

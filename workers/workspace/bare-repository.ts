@@ -33,7 +33,7 @@ function parents(file: string): string[] {
 }
 
 /** git-config(1) syntax. Values are always quoted, so that `#`, `;` and spaces are just characters. */
-export function renderSettings(settings: Settings): string {
+function renderSettings(settings: Settings): string {
   return settings.map(([key, value]) => `${section(key)}\n\t${name(key)} = "${escapeValue(value)}"\n`).join("");
 }
 

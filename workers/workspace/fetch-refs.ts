@@ -11,6 +11,7 @@ import { type GitAccess, openAccess } from "./git-access.ts";
 import { FetchFailed, remoteError } from "./git-errors.ts";
 import { checkSha } from "./host-folders.ts";
 import type { Mirror } from "./mirror.ts";
+import { whileWriting } from "./mirror-writers.ts";
 
 /** A first fetch of a large repository takes minutes; a dead line is noticed after one (http.lowSpeedTime). */
 const FETCH_MS = 15 * 60_000;
@@ -33,7 +34,7 @@ export function fetchRefs(mirror: Mirror, access: GitAccess, branches: readonly 
   if (same) return same;
   const turn = queue.last.then(() => {
     queue.waiting.delete(key);
-    return fetchNow(mirror, access, branches);
+    return whileWriting(mirror, () => fetchNow(mirror, access, branches));
   });
   queue.waiting.set(key, turn);
   queue.last = turn.then(

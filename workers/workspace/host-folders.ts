@@ -9,7 +9,7 @@ import { join } from "node:path";
 const PASSAGE = 0o711;
 
 /** The real path of `<data>/host/<name>`, made where it is missing. Throws when a link stands in the way. */
-export async function hostFolder(dataDir: string, name: "mirrors" | "workspaces"): Promise<string> {
+async function hostFolder(dataDir: string, name: "mirrors" | "workspaces"): Promise<string> {
   let path = await realpath(await ensure(dataDir));
   for (const part of ["host", name]) {
     path = await ensure(join(path, part));

@@ -1,5 +1,8 @@
 /** One task up to the point where its agent has worked: workspace, sandbox, and every deed of publishing bound to it. */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { collect } from "../../../workers/publish/collect.ts";
 import { commitLeftovers } from "../../../workers/publish/commit-leftovers.ts";
 import { gate } from "../../../workers/publish/gate.ts";
@@ -7,15 +10,21 @@ import { push } from "../../../workers/publish/push.ts";
 import { recreate } from "../../../workers/publish/recreate.ts";
 import { type Confinement, chooseDriver, type SandboxDriver } from "../../../workers/sandbox/sandbox.ts";
 import { workspaceMounts } from "../../../workers/workspace/workspace.ts";
-import { asAgent, type Remote, slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
+import { asAgent, type Remote, slotUser, startHost, startRemote } from "../workspace/support.ts";
 
 export const bot = { id: 777, login: "orch-app[bot]" };
 export const requester = { id: 12, login: "maintainer" };
 
-/** bubblewrap where the tests run as root or it is installed; the machine of the tests has it. */
-export async function sandboxDriver(): Promise<SandboxDriver> {
-  const dir = join(temporaryFolder(), "sandbox");
-  return (await chooseDriver({ mode: "bwrap", dir, users: [slotUser] })).driver;
+const sandboxDir = mkdtempSync(join(tmpdir(), "orch-test-sandbox-"));
+chmodSync(sandboxDir, 0o711);
+afterAll(() => rmSync(sandboxDir, { recursive: true, force: true }));
+
+/** Chosen and self-tested once per file: that takes longer than most of the tests. */
+let chosen: Promise<{ driver: SandboxDriver }> | undefined;
+
+async function sandboxDriver(): Promise<SandboxDriver> {
+  chosen ??= chooseDriver({ mode: "bwrap", dir: join(sandboxDir, "sandbox"), users: [slotUser] });
+  return (await chosen).driver;
 }
 
 export async function startRun(options: { remote?: Remote; taskId?: string; epoch?: number } = {}) {

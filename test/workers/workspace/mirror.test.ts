@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -71,6 +71,17 @@ test("a failed fetch does not stop the next one", async () => {
   ]);
   expect(first.status).toBe("rejected");
   expect(second).toMatchObject({ status: "fulfilled", value: { main: host.main } });
+});
+
+test("what a fetch that died left behind is cleared away", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const torn = join(host.mirror.dir, "objects/pack/tmp_pack_abc");
+  writeFileSync(torn, "half");
+  await fetchRefs(host.mirror, remote.access, ["main"]);
+  expect(existsSync(torn)).toBe(true); // all went well: it could be another fetch's, still being written
+  await expect(fetchRefs(host.mirror, remote.access, ["gone"])).rejects.toBeInstanceOf(BranchGone);
+  expect(existsSync(torn)).toBe(false);
 });
 
 test("each way of losing a repository is an error of its own with a sentence for people", async () => {
