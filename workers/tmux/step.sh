@@ -20,10 +20,11 @@ trap : INT HUP TERM QUIT TSTP TTIN TTOU
 exec 9<>"$dir/fifo" 8<"$dir/run.sh" || exit 1
 
 # The pane is a view: nothing that is typed there is a signal or is echoed. It follows the end of the transcript only,
-# as much as the pane keeps.
+# as much as the pane keeps, and ends with this process even where no terminal hangs up.
 {
+  trap '' INT QUIT TSTP
   stty -isig -icanon -echo -ixon </dev/tty
-  exec tail -n 2000 -f -- "$transcript" 2>/dev/null
+  exec setpriv --pdeathsig KILL tail -n 2000 -f -- "$transcript" 2>/dev/null
 } 8<&- 9>&- &
 view=$!
 
@@ -37,6 +38,7 @@ echo "started $$ ${20} $boot $view" >&9
 (. /dev/fd/8) <"$input" >>"$dir/stdout" 2>>"$dir/stderr" 9>&-
 code=$?
 
-echo "$code" >"$dir/exit.new" && mv -f "$dir/exit.new" "$dir/exit"
+# One write of one line: it is whole or, to its reader, not there. No second program only to rename it.
+echo "$code" >"$dir/exit"
 echo "exit=$code" >&9
 kill "$view" 2>/dev/null

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { markedProcesses, RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
+import { descendants, markedProcesses, RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
 import type { SandboxMode } from "../../../workers/sandbox/sandbox.ts";
 import { AS_ROOT, isGone, type Machine, openMachine } from "../support/machine.ts";
 
@@ -101,8 +101,12 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     const mark = `lost-${mode}`;
     const { step } = await run("echo up >lost; sleep 1000", { env: { [RUN_VARIABLE]: mark } });
     await flag("lost");
+    const view = () => descendants(step.pid).find((process) => process.name === "tail")?.pid;
+    await expect.poll(view, { timeout: 20_000 }).toBeDefined();
+    const shown = view() as number;
     process.kill(step.pid, "SIGKILL");
     expect(await step.ended).toEqual({ lost: true });
+    await expect.poll(() => isGone(shown)).toBe(true);
     expect(left(mark)).toEqual([]);
   });
 
@@ -184,10 +188,12 @@ describe("sessions", () => {
 
   test("shows the transcript in the pane and nothing that is typed there", async () => {
     const step = await machine.sessions.start("view", await machine.step("view", "sleep 1000"));
+    const shown = () => machine.tmux("capture-pane", "-p", "-t", "=view:");
+    await expect.poll(shown, { timeout: 20_000 }).toMatch(/^what the agent says\n+$/);
     await machine.tmux("send-keys", "-t", "=view:", "C-c", "C-z", "C-\\", "x");
-    await expect.poll(() => machine.tmux("capture-pane", "-p", "-t", "=view:")).toMatch(/^what the agent says\n+$/);
+    expect(await shown()).toMatch(/^what the agent says\n+$/);
     await writeFile(machine.transcript, "more\n", { flag: "a" });
-    await expect.poll(() => machine.tmux("capture-pane", "-p", "-t", "=view:")).toMatch(/says\nmore\n+$/);
+    await expect.poll(shown, { timeout: 20_000 }).toMatch(/says\nmore\n+$/);
     expect(isGone(step.pid)).toBe(false);
     await step.stop(0);
   });
