@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { ConfinementError, type Mount, type SlotUser } from "./confinement.ts";
 
 /** Below systemd's dynamic users (61184-65519), above what distributions hand out to people. */
-export const DEFAULT_BASE_UID = 61_000;
+const DEFAULT_BASE_UID = 61_000;
 
 /**
  * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user.
