@@ -59,7 +59,7 @@ async function settledTask(commentId: number, outcome: Outcome): Promise<string>
 
 /** In a terminal of its own, as a person: resolves when the session's text is on the screen. */
 async function openTerminal(command: string, text: string): Promise<ChildProcess> {
-  const terminal = spawn("script", ["--quiet", "--flush", "--return", "--command", command, "/dev/null"], {
+  const terminal = spawn("/usr/bin/script", ["--quiet", "--flush", "--return", "--command", command, "/dev/null"], {
     cwd: dir,
     env: { PATH: process.env.PATH, HOME: dir, TERM: "xterm", LC_ALL: "C.UTF-8", TMUX: "/tmp/other,1,0", ...env },
     stdio: ["pipe", "pipe", "inherit"],
