@@ -22,7 +22,7 @@ afterAll(() => rmSync(sandboxDir, { recursive: true, force: true }));
 /** Chosen and self-tested once per file: that takes longer than most of the tests. */
 let chosen: Promise<{ driver: SandboxDriver }> | undefined;
 
-async function sandboxDriver(): Promise<SandboxDriver> {
+export async function sandboxDriver(): Promise<SandboxDriver> {
   chosen ??= chooseDriver({ mode: "bwrap", dir: join(sandboxDir, "sandbox"), users: [slotUser] });
   return (await chosen).driver;
 }
