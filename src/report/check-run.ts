@@ -7,7 +7,7 @@ import type { Task } from "../task/task.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
 import type { CheckView } from "./view.ts";
 
-export const CHECK_NAME = "orch";
+const CHECK_NAME = "orch";
 
 /** Makes the check run say what the view says; its id. `detailsUrl`: where the whole story stands. */
 export async function ensureCheckRun(

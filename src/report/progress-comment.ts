@@ -9,7 +9,7 @@ import { editComment, findOrCreate, isAbsent, type OwnComment } from "./own-comm
 import type { ShowDeps, Showing } from "./showing.ts";
 
 /** Between two edits that show mere progress, ms. */
-export const EDIT_EVERY_MS = 10_000;
+const EDIT_EVERY_MS = 10_000;
 
 /** When to look again (Unix ms), or undefined when the comment says what it should. */
 export async function showComment(deps: ShowDeps, showing: Showing): Promise<number | undefined> {

@@ -61,7 +61,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
         if (!task) return await store.postponeReport(id, now() + ORPHAN_LOOK_MS);
         const held = failures.heldUntil(task.spec.installationId);
         if (held > now()) return await store.postponeReport(id, held);
-        if (await isSettledWith(task, hints)) return failures.forget(id);
+        if (await isQuiet(task, hints)) return failures.forget(id);
         task = await store.read(id);
       }
       await store.postponeReport(id, now());
@@ -71,7 +71,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
   }
 
   /** True when nothing is left to do for this version, or not before a planned look. */
-  async function isSettledWith(task: Task, hints: Hints): Promise<boolean> {
+  async function isQuiet(task: Task, hints: Hints): Promise<boolean> {
     const { id } = task.spec;
     if (await openedPullRequest(task)) return false;
     const around = { now: now(), hosts: await deps.hosts(), webUrl: deps.webUrl };

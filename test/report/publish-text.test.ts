@@ -1,76 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MAX_TEXT, publishText, publishTitle, REDACTED, stripControls } from "../../src/report/publish-text.ts";
 import { blockQuote, code, fence, mention, neutralise, plain } from "../../src/report/quote.ts";
-
-const ESC = "\u001b";
-const token = `ghs_${"1234567"}_${"eyJhbGciOiJSUzI1NiJ9".repeat(8)}.${"abc-DEF_123".repeat(12)}.${"sig".repeat(30)}`;
-const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----";
-
-/** Pieces that hostile text is made of; a seeded mixture of them is each property's input. */
-const PIECES = [
-  "@maintainer",
-  "@octo-org/team",
-  "#12",
-  "GH-7",
-  "fixes #3",
-  "Closes: octo-org/sample#4",
-  "https://github.example/octo-org/sample/issues/5",
-  "![beacon](https://attacker.example/x.png)",
-  '<img src="https://attacker.example/y.png">',
-  "<!-- orch-app:1 kind=progress -->",
-  "\n/orch cancel",
-  "\n   /ORCH cancel",
-  "\n> /orch help",
-  "```",
-  "`````",
-  "~~~",
-  `${ESC}[31mred${ESC}[0m`,
-  `${ESC}]52;c;aGVsbG8=\u0007`,
-  `${ESC}]8;;https://attacker.example${ESC}\\link`,
-  `${ESC}P1;2q`,
-  `${ESC}${ESC}[[2J`,
-  "\u009b2J",
-  "\u202eevil\u202c",
-  "\u2066x\u2069",
-  "\u{e0041}\u{e0042}",
-  "@\u200bmaintainer",
-  "#\u200b9",
-  "/\u200borch cancel",
-  "/or\u00adch cancel",
-  "\r",
-  "\r\n",
-  "\n",
-  "\u0000\u0008\u007f",
-  "\ud800",
-  "👩‍💻",
-  "words and words",
-  "|",
-  "\\",
-  "</details>",
-  "[text](javascript:alert(1))",
-  "www.attacker.example",
-  token,
-  pem,
-];
-
-/** Small and seeded (mulberry32), so that a failing case can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function hostile(seed: number): string {
-  const next = random(seed);
-  const length = 1 + Math.floor(next() * 20);
-  return Array.from({ length }, () => PIECES[Math.floor(next() * PIECES.length)]).join(next() < 0.5 ? "" : " ");
-}
-
-const inputs = [...PIECES, ...Array.from({ length: 500 }, (_, seed) => hostile(seed))];
+import { ESC, inputs, pem, token } from "./hostile-text.ts";
 
 const CONTROL = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\u{e0000}-\u{e007f}]/u;
 
@@ -206,4 +139,15 @@ test("a fence shows the last lines and the end of a long line", () => {
 test("a login is mentioned, anything else is shown as code", () => {
   expect(mention("octo-user_corp")).toBe("@octo-user_corp");
   expect(mention("a b](x)")).toBe("`a b](x)`");
+});
+
+test("every call that takes text to GitHub stands in a file that publishes it", () => {
+  const writing =
+    /\.(?:issues|pulls|checks|repos|reactions|git)\.(?:create|update|add|submit)(?!ForIssueComment|Label|InstallationAccessToken|Labels\b)\w*\(/;
+  const src = new URL("../../src", import.meta.url).pathname;
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const writers = files.filter((file) => writing.test(readFileSync(join(src, file), "utf8")));
+  expect(writers.sort()).toEqual(["report/check-run.ts", "report/own-comment.ts", "report/pull-request.ts"]);
+  const choke = /import \{[^}]*\b(?:publishText|pullRequestBody)\b/;
+  for (const file of writers) expect(readFileSync(join(src, file), "utf8")).toMatch(choke);
 });

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { makeMarker } from "../../src/report/marker.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Target } from "../../src/task/task.ts";
-import { BOT, MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
 import { progress } from "./sample-tasks.ts";
 
 let world: Reporting;
@@ -10,7 +9,7 @@ beforeAll(async () => {
   world = await startReporting();
 });
 afterEach(async () => {
-  expect(world.simulator.violations().filter((v) => !v.startsWith("GET /app/installations"))).toEqual([]);
+  expect(world.simulator.violations()).toEqual([]);
   await world.redis.flushall();
 });
 afterAll(async () => {
@@ -154,107 +153,6 @@ describe("a report", () => {
   });
 });
 
-describe("the progress comment exists once", () => {
-  const forget = (id: string) => world.redis.del(keys.shown(id));
-
-  test("when a bot died after creating it and before writing that down", async () => {
-    const spec = await world.task(await world.repository());
-    await world.reporter().report(spec.id);
-    await forget(spec.id);
-    await world.claim(spec.id);
-    await world.reporter().report(spec.id);
-    expect(world.comments(spec)).toHaveLength(1);
-    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
-    expect(world.reactions(spec)).toEqual(["eyes"]);
-  });
-
-  test("when the answer to its creation was lost", async () => {
-    const spec = await world.task(await world.repository());
-    const { simulator } = world;
-    const lost = simulator.faults.api({
-      times: 1,
-      match: { method: "POST", path: /\/comments$/ },
-      action: { status: 502 },
-    });
-    const { report } = world.reporter();
-    await report(spec.id);
-    expect(lost.fired).toBe(1);
-    // GitHub has carried it out all the same.
-    const marker = makeMarker("marker secret", "progress", spec.id);
-    await simulator.comment(spec.repository, spec.number, `old\n\n${marker}`, BOT);
-    expect(await world.dueIn(spec.id)).toBeGreaterThan(1_000);
-    await report(spec.id);
-    expect(world.comments(spec)).toHaveLength(1);
-    expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
-  });
-
-  test("when two bots report at the same time", async () => {
-    const repo = await world.repository();
-    let collisions = 0;
-    for (let round = 0; round < 5; round++) {
-      const spec = await world.task(repo);
-      const before = world.simulator.requests().filter(isCreation).length;
-      // Both look before either has created anything.
-      const look = { method: "GET", path: /\/comments$/ };
-      const slow = world.simulator.faults.api({ times: 2, match: look, action: { slowMs: 150 } });
-      await Promise.all([world.reporter().report(spec.id), world.reporter().report(spec.id)]);
-      expect(slow.fired).toBe(2);
-      collisions += world.simulator.requests().filter(isCreation).length - before - 1;
-      expect(world.comments(spec)).toHaveLength(1);
-      await world.claim(spec.id);
-      await world.reporter().report(spec.id);
-      expect(world.comments(spec)).toHaveLength(1);
-      expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
-    }
-    expect(collisions).toBeGreaterThan(0);
-  });
-
-  test("when there are duplicates: the oldest stays", async () => {
-    const spec = await world.task(await world.repository());
-    const marker = makeMarker("marker secret", "progress", spec.id);
-    const first = await world.simulator.comment(spec.repository, spec.number, `one\n\n${marker}`, BOT);
-    await world.simulator.comment(spec.repository, spec.number, `two\n\n${marker}`, BOT);
-    await world.reporter().report(spec.id);
-    const left = world.simulator.state.comments(spec.repository, spec.number).map(({ id }) => id);
-    expect(left).toEqual([spec.commentId, first.id]);
-    expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
-  });
-
-  test("and a marker in somebody else's comment, or within a comment of ours, is not it", async () => {
-    const spec = await world.task(await world.repository());
-    const marker = makeMarker("marker secret", "progress", spec.id);
-    await world.simulator.comment(spec.repository, spec.number, `stolen\n\n${marker}`, MAINTAINER);
-    await world.simulator.comment(spec.repository, spec.number, `quoted ${marker} here`, BOT);
-    await world.reporter().report(spec.id);
-    const bodies = world.simulator.state.comments(spec.repository, spec.number).map(({ body }) => body);
-    expect(bodies).toHaveLength(4);
-    expect(bodies[1]).toContain("stolen");
-    expect(bodies[2]).toContain("quoted");
-    expect(bodies[3]).toMatch(/^### ⏳ Queued/);
-  });
-
-  test("again after somebody deleted it, but not a second time", async () => {
-    const spec = await world.task(await world.repository());
-    const { report } = world.reporter();
-    const removeOurs = async () => {
-      const all = world.simulator.state.comments(spec.repository, spec.number);
-      const ours = all.find(({ user }) => user.id === world.simulator.app.botId);
-      if (!ours) throw new Error("there is no comment of ours");
-      await world.simulator.deleteComment(spec.repository, ours.id, MAINTAINER);
-    };
-    await report(spec.id);
-    await removeOurs();
-    await world.claim(spec.id);
-    await report(spec.id);
-    expect(world.comments(spec)).toHaveLength(1);
-    await removeOurs();
-    await world.settle(spec.id);
-    await report(spec.id);
-    expect(world.comments(spec)).toHaveLength(0);
-    expect(await world.isReported(spec.id)).toBe(true);
-  });
-});
-
 describe("on a pull request", () => {
   test("the check run follows the task on the command's commit, and ends on the pushed one too", async () => {
     const repo = await world.repository();
@@ -317,6 +215,3 @@ test("several commands in one comment get one reaction, that of the least happy 
   expect(world.reactions(spec)).toEqual(["confused"]);
   expect(world.comments(spec)).toHaveLength(2);
 });
-
-const isCreation = ({ method, path }: { method: string; path: string }) =>
-  method === "POST" && /\/issues\/\d+\/comments$/.test(path);

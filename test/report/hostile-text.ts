@@ -1,0 +1,72 @@
+/** Text that tries to act on GitHub, on a terminal or on the bot itself. */
+
+export const ESC = "\u001b";
+export const token = `ghs_${"1234567"}_${"eyJhbGciOiJSUzI1NiJ9".repeat(8)}.${"abc-DEF_123".repeat(12)}.${"sig".repeat(30)}`;
+export const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----";
+
+/** Pieces that hostile text is made of; a seeded mixture of them is each property's input. */
+const PIECES = [
+  "@maintainer",
+  "@octo-org/team",
+  "#12",
+  "GH-7",
+  "fixes #3",
+  "Closes: octo-org/sample#4",
+  "https://github.example/octo-org/sample/issues/5",
+  "![beacon](https://attacker.example/x.png)",
+  '<img src="https://attacker.example/y.png">',
+  "<!-- orch-app:1 kind=progress -->",
+  "\n/orch cancel",
+  "\n   /ORCH cancel",
+  "\n> /orch help",
+  "```",
+  "`````",
+  "~~~",
+  `${ESC}[31mred${ESC}[0m`,
+  `${ESC}]52;c;aGVsbG8=\u0007`,
+  `${ESC}]8;;https://attacker.example${ESC}\\link`,
+  `${ESC}P1;2q`,
+  `${ESC}${ESC}[[2J`,
+  "\u009b2J",
+  "\u202eevil\u202c",
+  "\u2066x\u2069",
+  "\u{e0041}\u{e0042}",
+  "@\u200bmaintainer",
+  "#\u200b9",
+  "/\u200borch cancel",
+  "/or\u00adch cancel",
+  "\r",
+  "\r\n",
+  "\n",
+  "\u0000\u0008\u007f",
+  "\ud800",
+  "👩‍💻",
+  "words and words",
+  "|",
+  "\\",
+  "</details>",
+  "[text](javascript:alert(1))",
+  "www.attacker.example",
+  token,
+  pem,
+];
+
+/** Small and seeded (mulberry32), so that a failing case can be repeated. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function hostile(seed: number): string {
+  const next = random(seed);
+  const length = 1 + Math.floor(next() * 20);
+  return Array.from({ length }, () => PIECES[Math.floor(next() * PIECES.length)]).join(next() < 0.5 ? "" : " ");
+}
+
+/** Every piece alone, and seeded mixtures of them. */
+export const inputs = [...PIECES, ...Array.from({ length: 500 }, (_, seed) => hostile(seed))];
