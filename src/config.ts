@@ -77,18 +77,20 @@ const withDefault = <T extends z.ZodType>(type: T, value: z.input<T>) =>
   z.preprocess((given) => blankIsUnset(given) ?? value, type);
 
 const port = z.coerce.number("PORT must be a number").int().min(0).max(65_535);
-const redisUrl = z.string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379").regex(/^(rediss?:\/\/|unix:\/\/\/)\S+$/, {
-  error: "REDIS_URL must look like redis://127.0.0.1:6379, rediss://… or unix:///path/to/redis.sock",
-});
+const redisUrl = z
+  .string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379")
+  .regex(/^(rediss?:\/\/|unix:\/\/\/)\S+$/, {
+    error: "REDIS_URL must look like redis://127.0.0.1:6379, rediss://… or unix:///path/to/redis.sock",
+  });
 const workerSecret = z
   .string("WORKER_SECRET is missing: make one with `openssl rand -hex 32` and give it to bot and worker hosts alike")
   .min(32, "WORKER_SECRET must have at least 32 characters: make one with `openssl rand -hex 32`");
 const webhookSecret = z
   .string("WEBHOOK_SECRET is missing: it is the secret on the App's settings page")
-  .refine(
-    (secret) => secret !== "development",
-    "WEBHOOK_SECRET is Probot's public default: anybody could sign deliveries with it",
-  )
+  .refine((secret) => secret !== "development", {
+    error: "WEBHOOK_SECRET is Probot's public default: anybody could sign deliveries with it",
+    abort: true,
+  })
   .refine(
     (secret) => secret.length >= 16,
     "WEBHOOK_SECRET must have at least 16 characters: make one with `openssl rand -hex 20`",

@@ -99,7 +99,8 @@ function signIn(config: GitHubOptions, log: Logger) {
     privateKey: config.privateKey,
     baseUrl: config.github.apiUrl,
     Octokit,
-    log: log.child({}, { level: "warn" }),
+    // Probot tells every request at "info".
+    log: log.child({}, log.isLevelEnabled("warn") ? { level: "warn" } : {}),
     request: { fetch: boundedFetch },
     // Probot's webhook side is not used; without a value it would take its public default.
     secret: crypto.randomUUID(),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keys } from "../../src/task/keys.ts";
 import type { Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 
@@ -238,6 +239,38 @@ describe("order and failure", () => {
     await orch.startBot();
     await orch.quiet();
     expect(stateOf(await orch.store.read(orch.taskId(id)))).toBe("queued");
+  });
+
+  test("what a crash makes the next bot repeat, from the first step, changes nothing", async () => {
+    const number = await orch.openIssue();
+    const earlier = orch.taskId((await orch.comment(number, "/orch fix one")).id);
+    const { id } = await orch.comment(
+      number,
+      "/orch fix two\n\n/orch cancel\n\n/orch status\n\n/orch stauts\n\n/orch fix three",
+    );
+    await orch.quiet();
+    const look = async () => ({
+      tasks: await orch.store.readMany(await orch.store.idsOfIssue(orch.repository.id, number)),
+      replies: orch.replies(number),
+      waiting: (await orch.queue.depth()).waiting,
+    });
+    const before = await look();
+    expect(before.tasks.map((task) => [task.spec.instruction, task.state.name])).toEqual([
+      ["fix one", "settled"],
+      ["fix two", "settled"],
+      ["fix three", "queued"],
+    ]);
+    expect(before.tasks[0]?.spec.id).toBe(earlier);
+    // As if the bot had died just before its last step: the comment is still in the inbox.
+    await orch.redis.del(keys.inboxComment(`${orch.repository.id}-${id}`));
+    const [delivery] = orch.github
+      .deliveries()
+      .filter((each) => each.event === "issue_comment" && each.action === "created")
+      .slice(-1);
+    await orch.github.redeliver(delivery?.id ?? 0);
+    await orch.quiet();
+    expect(await look()).toEqual(before);
+    expect(before.replies).toHaveLength(1);
   });
 
   test("a repository that is gone ends the matter", async () => {

@@ -1,0 +1,114 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ConfigError, type Env, readBotConfig, readHostConfig } from "../src/config.ts";
+
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PEM = rsa.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+const dir = mkdtempSync(join(tmpdir(), "orch-config-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const GOOD: Env = {
+  APP_ID: "123",
+  PRIVATE_KEY: PEM,
+  WEBHOOK_SECRET: "a-long-enough-secret",
+  REDIS_URL: "redis://127.0.0.1:6379",
+  WORKER_SECRET: "w".repeat(32),
+};
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+const problems = (changes: Env) => problemsOf(() => readBotConfig({ ...GOOD, ...changes }));
+
+test("good settings with their defaults", () => {
+  expect(readBotConfig(GOOD)).toMatchObject({
+    appId: 123,
+    webhookPath: "/api/github/webhooks",
+    github: { apiUrl: "https://api.github.com", webUrl: "https://github.com" },
+    throttle: true,
+    host: "127.0.0.1",
+    port: 3000,
+    logLevel: "info",
+  });
+});
+
+test("an empty setting is an unset one", () => {
+  expect(readBotConfig({ ...GOOD, PORT: "", LOG_LEVEL: "", GHE_HOST: "" })).toMatchObject({
+    port: 3000,
+    logLevel: "info",
+  });
+});
+
+test("all problems are told at once", () => {
+  const found = problemsOf(() => readBotConfig({ WEBHOOK_SECRET: "development", PORT: "http" }));
+  for (const name of ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET", "PORT", "REDIS_URL", "WORKER_SECRET"]) {
+    expect(found.filter((problem) => problem.includes(name))).toHaveLength(1);
+  }
+});
+
+describe("refused", () => {
+  test.each<[string, Env, RegExp]>([
+    ["Probot's default secret", { WEBHOOK_SECRET: "development" }, /Probot's public default/],
+    ["a short secret", { WEBHOOK_SECRET: "short" }, /at least 16/],
+    ["an App id that is a name", { APP_ID: "orch" }, /App's number/],
+    ["an App id of zero", { APP_ID: "0" }, /App's number/],
+    ["a key that is no key", { PRIVATE_KEY: "hello" }, /not a readable PEM key/],
+    ["a key file that is not there", { PRIVATE_KEY: "", PRIVATE_KEY_PATH: join(dir, "none.pem") }, /PRIVATE_KEY_PATH/],
+    ["a short worker secret", { WORKER_SECRET: "short" }, /at least 32/],
+    ["a Redis URL of another kind", { REDIS_URL: "http://127.0.0.1" }, /REDIS_URL must look like/],
+    ["plain http to another machine", { GHE_HOST: "github.example.com", GHE_PROTOCOL: "http" }, /clear text/],
+    ["no throttle against another machine", { GITHUB_THROTTLE: "off" }, /only for a server on this machine/],
+    ["a webhook path without a slash", { WEBHOOK_PATH: "hooks" }, /start with \//],
+    ["an unknown log level", { LOG_LEVEL: "loud" }, /LOG_LEVEL must be one of/],
+  ])("%s", (_name, changes, message) => {
+    expect(problems(changes)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("a key that is not RSA", () => {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    expect(problems({ PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString() })).toEqual([
+      expect.stringContaining("not an RSA key"),
+    ]);
+  });
+});
+
+test.each([
+  ["with line breaks written as \\n", PEM.replaceAll("\n", "\\n")],
+  ["as base64", Buffer.from(PEM).toString("base64")],
+])("the key may be given %s", (_how, PRIVATE_KEY) => {
+  expect(readBotConfig({ ...GOOD, PRIVATE_KEY }).privateKey.trim()).toBe(PEM.trim());
+});
+
+test("the key may be given as a file", () => {
+  const path = join(dir, "app.pem");
+  writeFileSync(path, PEM);
+  expect(readBotConfig({ ...GOOD, PRIVATE_KEY: "", PRIVATE_KEY_PATH: path }).privateKey.trim()).toBe(PEM.trim());
+});
+
+test("a server on this machine may be reached by http and without throttle", () => {
+  const env = { ...GOOD, GHE_HOST: "127.0.0.1:4000", GHE_PROTOCOL: "http", GITHUB_THROTTLE: "off" };
+  expect(readBotConfig(env)).toMatchObject({ throttle: false, github: { apiUrl: "http://127.0.0.1:4000/api/v3" } });
+});
+
+test("a worker host needs nothing of the App", () => {
+  const { REDIS_URL, WORKER_SECRET } = GOOD;
+  const config = readHostConfig({
+    REDIS_URL,
+    WORKER_SECRET,
+    BOT_URL: "https://bot.example.com/",
+    ORCH_DATA: "/srv/orch",
+  });
+  expect(config).toMatchObject({ botUrl: "https://bot.example.com", dataDir: "/srv/orch" });
+  expect(problemsOf(() => readHostConfig({ ...GOOD, ORCH_DATA: "data" }))).toEqual([
+    expect.stringContaining("absolute path"),
+  ]);
+});

@@ -1,0 +1,112 @@
+import nock from "nock";
+import { pino } from "pino";
+import { ProbotOctokit } from "probot";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Simulator, startSimulator } from "../simulator/simulator.ts";
+import { classify, type GitHub, isFinal, makeGitHub, retryAfterMs } from "../src/github.ts";
+
+describe("what a refusal means", () => {
+  const API = "https://api.github.test";
+  const octokit = new ProbotOctokit({ baseUrl: API, retry: { enabled: false }, throttle: { enabled: false } });
+  afterEach(() => nock.cleanAll());
+
+  async function refusal(status: number, message: string, headers: Record<string, string> = {}, path = "/repos/a/b") {
+    nock(API).get(path).reply(status, { message }, headers);
+    return await octokit.request(`GET ${path}`).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+
+  test.each<[number, string, Record<string, string>, string]>([
+    [404, "Not Found", {}, "gone"],
+    [410, "This issue was deleted", {}, "gone"],
+    [403, "This installation has been suspended", {}, "suspended"],
+    [403, "Repository was archived so is read-only.", {}, "archived"],
+    [403, "Resource not accessible by integration", {}, "forbidden"],
+    [403, "API rate limit exceeded", { "x-ratelimit-remaining": "0" }, "rate_limited"],
+    [403, "You have exceeded a secondary rate limit.", {}, "rate_limited"],
+    [403, "Wait.", { "retry-after": "60" }, "rate_limited"],
+    [429, "Too many requests", {}, "rate_limited"],
+    [422, "Validation Failed", {}, "invalid"],
+    [401, "Bad credentials", {}, "unavailable"],
+    [502, "Bad Gateway", {}, "unavailable"],
+  ])("%i %s %j is %s", async (status, message, headers, expected) => {
+    expect(classify(await refusal(status, message, headers))).toBe(expected);
+  });
+
+  test("a 404 for the token itself means that the App was removed", async () => {
+    const failure = classify(await refusal(404, "Not Found", {}, "/app/installations/7/access_tokens"));
+    expect([failure, isFinal(failure)]).toEqual(["installation_gone", true]);
+  });
+
+  test("no answer at all may pass", async () => {
+    nock(API).get("/repos/a/b").replyWithError("connection reset");
+    expect(classify(await octokit.request("GET /repos/a/b").catch((error: unknown) => error))).toBe("unavailable");
+    expect([classify(new Error("anything")), classify(undefined)]).toEqual(["unavailable", "unavailable"]);
+  });
+
+  test("how long to wait is GitHub's word", async () => {
+    const now = 1_700_000_000_000;
+    expect(retryAfterMs(await refusal(429, "Slow down", { "retry-after": "17" }), now)).toBe(17_000);
+    const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(now / 1_000 + 30) };
+    expect(retryAfterMs(await refusal(403, "limit", reset), now)).toBe(30_000);
+    expect(retryAfterMs(await refusal(500, "oops"), now)).toBeUndefined();
+  });
+});
+
+describe("against a GitHub on loopback", () => {
+  let simulator: Simulator;
+  let github: GitHub;
+  let installationId: number;
+  const place = { owner: "octo-org", repo: "calculator" };
+
+  beforeAll(async () => {
+    simulator = await startSimulator();
+    const files = { "README.md": "# Calculator\n" };
+    ({ installationId } = await simulator.createRepository({ owner: "octo-org", name: "calculator", files }));
+    const host = `127.0.0.1:${simulator.port}`;
+    const server = { protocol: "http" as const, host, apiUrl: `http://${host}/api/v3`, webUrl: `http://${host}` };
+    const { id: appId, privateKey } = simulator.app;
+    github = makeGitHub({ appId, privateKey, github: server, throttle: false }, pino({ level: "silent" }));
+  });
+  afterAll(async () => {
+    const violations = simulator.violations();
+    await simulator.close();
+    expect(violations).toEqual([]);
+  });
+
+  test("knows who it is, before it knows any installation", async () => {
+    const { id, slug, botId, botLogin } = simulator.app;
+    expect(await github.appIdentity()).toEqual({ id, slug, botId, botLogin });
+  });
+
+  test("an installation has one client", async () => {
+    const octokit = await github.forInstallation(installationId);
+    expect(await github.forInstallation(installationId)).toBe(octokit);
+    expect((await octokit.rest.repos.get(place)).data.name).toBe("calculator");
+  });
+
+  test("a failed write is not repeated behind our back", async () => {
+    const octokit = await github.forInstallation(installationId);
+    const { number } = await simulator.openIssue("octo-org/calculator", { as: "octo-org", title: "Hi" });
+    const fault = simulator.faults.api({
+      match: { method: "POST", path: /comments$/ },
+      times: 3,
+      action: { status: 502 },
+    });
+    const comment = { ...place, issue_number: number, body: "hello" };
+    await expect(octokit.rest.issues.createComment(comment)).rejects.toMatchObject({ status: 502 });
+    expect(fault.fired).toBe(1);
+    fault.cancel();
+  });
+
+  test("a revoked token is replaced after one 401", async () => {
+    await (await github.forInstallation(installationId)).rest.repos.get(place);
+    simulator.expireTokens();
+    const stale = await github.forInstallation(installationId);
+    await expect(stale.rest.repos.get(place)).rejects.toMatchObject({ status: 401 });
+    const fresh = await github.forInstallation(installationId);
+    expect((await fresh.rest.repos.get(place)).status).toBe(200);
+  });
+});

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Simulator, startSimulator } from "../simulator/simulator.ts";
+import { WORKER_SECRET } from "./support/bot.ts";
+import { startRedis, type TestRedis } from "./support/redis.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+let github: Simulator;
+let redis: TestRedis;
+
+beforeAll(async () => {
+  [github, redis] = await Promise.all([startSimulator(), startRedis()]);
+});
+afterAll(async () => {
+  await github.close();
+  await redis.stop();
+});
+
+function start(changes: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
+  const env = {
+    PATH: process.env.PATH ?? "",
+    APP_ID: String(github.app.id),
+    PRIVATE_KEY: github.app.privateKey,
+    WEBHOOK_SECRET: github.app.webhookSecret,
+    GHE_HOST: `127.0.0.1:${github.port}`,
+    GHE_PROTOCOL: "http",
+    REDIS_URL: redis.url,
+    WORKER_SECRET,
+    PORT: "0",
+    LOG_LEVEL: "silent",
+    ...changes,
+  };
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += String(chunk)));
+  return { child, output: () => output };
+}
+
+async function endOf({ child, output }: ReturnType<typeof start>): Promise<{ code: number | null; output: string }> {
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, output: output() };
+}
+
+async function urlOf({ child, output }: ReturnType<typeof start>): Promise<string> {
+  for (;;) {
+    const url = /listening on (http:\S+)/.exec(output())?.[1];
+    if (url) return url;
+    await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+  }
+}
+
+describe("refuses to start", () => {
+  test("telling every problem of the settings and of Redis at once", async () => {
+    const unfit = await startRedis(["--appendonly", "no", "--maxmemory-policy", "allkeys-lru"]);
+    const changes = { APP_ID: "", WEBHOOK_SECRET: "development", PRIVATE_KEY: "nonsense", REDIS_URL: unfit.url };
+    const { code, output } = await endOf(start(changes));
+    await unfit.stop();
+    expect(code).toBe(78);
+    for (const part of ["APP_ID is missing", "public default", "not a readable PEM key", "without AOF", "may evict"]) {
+      expect(output).toContain(part);
+    }
+    expect(output).not.toMatch(/\n\s+at /);
+  });
+
+  test("on a Redis without AOF", async () => {
+    const unfit = await startRedis(["--appendonly", "no"]);
+    const { code, output } = await endOf(start({ REDIS_URL: unfit.url }));
+    await unfit.stop();
+    expect([code, output]).toEqual([78, expect.stringContaining("without AOF")]);
+  });
+});
+
+test("answers health checks, and SIGTERM ends it in order", async () => {
+  const bot = start();
+  const url = await urlOf(bot);
+  expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ ok: true });
+  const ready = await fetch(`${url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    {
+      ready: true,
+      version: expect.any(String),
+      redis: { ok: true, problems: [] },
+      hosts: { alive: 0, known: 0, slots: 0 },
+      queue: { waiting: 0, active: 0 },
+      tasks: { open: 0, unreported: 0 },
+      inbox: 0,
+    },
+  ]);
+  expect((await fetch(`${url}/anything`)).status).toBe(404);
+  bot.child.kill("SIGTERM");
+  expect((await endOf(bot)).code).toBe(0);
+});
+
+test("without its Redis it listens, says that it is not ready, and recovers by itself", async () => {
+  const late = await startRedis();
+  await late.kill();
+  const bot = start({ REDIS_URL: late.url });
+  const url = await urlOf(bot);
+  const away = await fetch(`${url}/readyz`);
+  expect([away.status, await away.json()]).toEqual([503, expect.objectContaining({ ready: false })]);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  await late.restart();
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+  bot.child.kill("SIGTERM");
+  expect((await endOf(bot)).code).toBe(0);
+  await late.stop();
+});

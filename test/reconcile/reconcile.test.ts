@@ -1,0 +1,95 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type ReconcileDeps, reconcile } from "../../src/reconcile/reconcile.ts";
+import { makeTaskQueue } from "../../src/task/queue.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskStore } from "../../src/task/store.ts";
+import type { Task } from "../../src/task/task.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { makeSpec } from "../support/task-spec.ts";
+
+let server: TestRedis;
+let redis: ReturnType<typeof connectRedis>;
+let deps: ReconcileDeps;
+const spec = makeSpec();
+const MINUTE = 60_000;
+let now = spec.acceptedAt;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+});
+beforeEach(async () => {
+  await redis.flushall();
+  now = spec.acceptedAt;
+  deps = {
+    store: makeTaskStore(redis),
+    queue: makeTaskQueue(redis),
+    hosts: async () => [],
+    now: () => now,
+    log: pino({ level: "silent" }),
+  };
+  await deps.store.create(spec);
+});
+afterAll(async () => {
+  await deps.queue.close();
+  redis.disconnect();
+  await server.stop();
+});
+
+const theTask = async () => (await deps.store.read(spec.id)) as Task;
+const hasJob = async () => await deps.queue.holds(await theTask());
+const loseEveryJob = async () => await redis.del(...(await redis.keys("bull:*")));
+
+test("a queued task whose job was lost gets one again, once", async () => {
+  await deps.queue.enqueue(await theTask());
+  await loseEveryJob();
+  now += MINUTE;
+  await reconcile(deps, new Set());
+  await reconcile(deps, new Set());
+  expect(await hasJob()).toBe(true);
+  expect((await deps.queue.depth()).waiting).toBe(1);
+});
+
+test("a running task whose job is missing in two sweeps is handed out again", async () => {
+  await deps.queue.enqueue(await theTask());
+  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  now += 10 * MINUTE;
+  const missing = new Set<string>();
+  await reconcile(deps, missing);
+  await loseEveryJob();
+  await reconcile(deps, missing);
+  expect(await hasJob()).toBe(false);
+  await reconcile(deps, missing);
+  expect(await hasJob()).toBe(true);
+});
+
+test("a running task whose job is found again in between is left alone", async () => {
+  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  now += 10 * MINUTE;
+  const missing = new Set<string>();
+  await reconcile(deps, missing);
+  await deps.queue.enqueue(await theTask());
+  await reconcile(deps, missing);
+  await loseEveryJob();
+  await reconcile(deps, missing);
+  expect(await hasJob()).toBe(false);
+});
+
+test("a cancelled task whose host is gone is settled", async () => {
+  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  await deps.store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: now });
+  now += 10 * MINUTE;
+  await reconcile(deps, new Set());
+  expect((await theTask()).state).toMatchObject({ name: "settled", outcome: { kind: "cancelled" } });
+});
+
+test("a task that nobody took for a day is settled", async () => {
+  now += 24 * 60 * MINUTE;
+  await reconcile(deps, new Set());
+  expect((await theTask()).state).toMatchObject({
+    name: "settled",
+    outcome: { kind: "timed_out", deadline: "queued", afterMs: 24 * 60 * MINUTE },
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { judge, QUEUE_DEADLINE_MS } from "../../src/reconcile/verdict.ts";
+import { type HostView, LOST_AFTER_MS } from "../../src/task/heartbeat.ts";
+import { LOCK_MS } from "../../src/task/queue.ts";
+import type { Task, TaskState } from "../../src/task/task.ts";
+import { makeSpec } from "../support/task-spec.ts";
+
+const START = 1_700_000_000_000;
+const GONE = LOST_AFTER_MS + LOCK_MS;
+
+function taskIn(state: TaskState, more: Partial<Task> = {}): Task {
+  return { spec: makeSpec(), state, epoch: 1, version: 1, crashes: [], progress: {}, ...more };
+}
+const queued = taskIn({ name: "queued", since: START });
+const runningState: TaskState = {
+  name: "running",
+  phase: "working",
+  host: "host-a",
+  claim: "claim-a",
+  since: START,
+  phaseSince: START,
+};
+const hostHeard = (lastBeat: number): HostView[] => [{ id: "host-a", lastBeat } as HostView];
+const cancel = { kind: "command", by: "maintainer" } as const;
+
+describe("a queued task", () => {
+  test("needs a job once whoever wrote it had time to add one", () => {
+    expect(judge(queued, { now: START + 9_999, hosts: [] })).toEqual({ kind: "leave" });
+    expect(judge(queued, { now: START + 10_000, hosts: [] })).toEqual({ kind: "needs_job" });
+  });
+
+  test("ends after a day", () => {
+    expect(judge(queued, { now: START + QUEUE_DEADLINE_MS, hosts: [] })).toMatchObject({
+      kind: "give_up",
+      outcome: { kind: "timed_out", deadline: "queued" },
+    });
+  });
+});
+
+describe("a running task", () => {
+  const running = taskIn(runningState);
+  const now = START + 3_600_000;
+
+  test("belongs to its host, but its job must be there", () => {
+    expect(judge(running, { now: START + 9_999, hosts: hostHeard(START) })).toEqual({ kind: "leave" });
+    expect(judge(running, { now, hosts: hostHeard(now - 5_000) })).toEqual({ kind: "needs_job" });
+    expect(judge(running, { now, hosts: hostHeard(now - GONE) })).toEqual({ kind: "needs_job" });
+  });
+
+  test("is cancelled by us only when its host can have no lock any more", () => {
+    const cancelled = taskIn(runningState, { cancel });
+    expect(judge(cancelled, { now, hosts: hostHeard(now - GONE + 1) })).toEqual({ kind: "needs_job" });
+    const ended = { kind: "give_up", outcome: { kind: "cancelled", reason: cancel } };
+    expect(judge(cancelled, { now, hosts: hostHeard(now - GONE) })).toEqual(ended);
+    expect(judge(cancelled, { now, hosts: [] })).toEqual(ended);
+  });
+
+  test("is left to the report once its branch is pushed", () => {
+    const pushed = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
+    expect(judge(taskIn(runningState, { cancel, pushed }), { now, hosts: [] })).toEqual({ kind: "leave" });
+  });
+
+  test("ends when its host was not heard of for a day", () => {
+    expect(judge(running, { now: START + QUEUE_DEADLINE_MS, hosts: [] })).toMatchObject({
+      kind: "give_up",
+      outcome: { kind: "host_error" },
+    });
+  });
+});
+
+test("a settled task is left alone", () => {
+  const settled = taskIn({ name: "settled", at: START, outcome: { kind: "no_changes", lastWords: "" } });
+  expect(judge(settled, { now: START * 2, hosts: [] })).toEqual({ kind: "leave" });
+});

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
+import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
+
+let orch: BotSetting;
+let number: number;
+let id: string;
+
+beforeAll(async () => {
+  orch = await startBotSetting();
+});
+afterAll(() => orch.close());
+beforeEach(async () => {
+  number = await orch.openIssue();
+  id = orch.taskId((await orch.comment(number, "/orch fix the tests")).id);
+  await orch.quiet();
+  await orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", at: Date.now() });
+});
+
+const post = (path: string, body: unknown, secret = WORKER_SECRET) =>
+  fetch(`${orch.url()}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}` },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+const codeOf = async (response: Response) => {
+  const { error } = errorResponseSchema.parse(await response.json());
+  return [response.status, error.code];
+};
+
+describe("a token", () => {
+  test("to fetch reads this repository and nothing else", async () => {
+    const response = await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "fetch" });
+    const given = tokenResponseSchema.parse(await response.json());
+    expect(given).toMatchObject({
+      cloneUrl: orch.repository.cloneUrl,
+      bot: { login: orch.github.app.botLogin, id: orch.github.app.botId },
+    });
+    const [minting] = orch.github
+      .requests()
+      .filter((each) => each.path.endsWith("/access_tokens"))
+      .slice(-1);
+    expect(minting?.status).toBe(201);
+    const repositories = await fetch(`${orch.github.url}/installation/repositories`, {
+      headers: { authorization: `Bearer ${given.token}` },
+    });
+    expect(await repositories.json()).toMatchObject({ total_count: 1 });
+    const writing = await fetch(`${orch.github.url}/repos/octo-org/calculator/issues/${number}/comments`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${given.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ body: "hello" }),
+    });
+    expect(writing.status).toBe(403);
+  });
+
+  test("to push is given while the actor may still write", async () => {
+    expect((await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" })).status).toBe(200);
+    orch.github.setPermission(orch.repository, MAINTAINER, "read");
+    const refused = await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" });
+    orch.github.setPermission(orch.repository, MAINTAINER, "write");
+    expect(await codeOf(refused)).toEqual([403, "permission_revoked"]);
+  });
+
+  test("is refused to whoever does not know the secret", async () => {
+    const request = { taskId: id, epoch: 1, purpose: "fetch" };
+    expect(await codeOf(await post("/workers/tokens", request, "wrong"))).toEqual([401, "unauthorized"]);
+    expect(await codeOf(await post("/workers/tokens", request, `${WORKER_SECRET}x`))).toEqual([401, "unauthorized"]);
+  });
+
+  test("is refused to any run but the current one", async () => {
+    const ask = async (epoch: number) =>
+      await codeOf(await post("/workers/tokens", { taskId: id, epoch, purpose: "push" }));
+    expect(await ask(2)).toEqual([409, "not_current"]);
+    await orch.store.advance(id, { name: "claimed", host: "host-b", claim: "claim-b", at: Date.now() });
+    expect(await ask(1)).toEqual([409, "not_current"]);
+    await orch.store.advance(id, {
+      name: "ended",
+      epoch: 2,
+      outcome: { kind: "no_changes", lastWords: "" },
+      at: Date.now(),
+    });
+    expect(await ask(2)).toEqual([409, "not_current"]);
+  });
+
+  test.each([
+    ["an unknown task", { taskId: "taaaaaaaaaaaaaaa", epoch: 1, purpose: "fetch" }, [404, "not_found"]],
+    ["no task id", { taskId: "../../etc", epoch: 1, purpose: "fetch" }, [400, "bad_request"]],
+    ["another purpose", { taskId: "taaaaaaaaaaaaaaa", epoch: 1, purpose: "admin" }, [400, "bad_request"]],
+    ["no JSON", "{", [400, "bad_request"]],
+    ["a long body", "x".repeat(5_000), [400, "bad_request"]],
+  ])("%s", async (_name, body, expected) => {
+    expect(await codeOf(await post("/workers/tokens", body))).toEqual(expected);
+  });
+
+  test("says whether to ask again", async () => {
+    const ask = async () => await codeOf(await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "fetch" }));
+    const minting = { path: /\/access_tokens$/ };
+    orch.github.faults.api({ match: minting, times: 1, action: { status: 502 } });
+    expect(await ask()).toEqual([503, "unavailable"]);
+    orch.github.faults.api({ match: minting, times: 1, action: { status: 404 } });
+    expect(await ask()).toEqual([410, "installation_gone"]);
+  });
+});
+
+describe("the context of a command", () => {
+  const context = async (taskId: string) =>
+    contextResponseSchema.parse(await (await post("/workers/context", { taskId, epoch: 1 })).json());
+
+  test("holds the description and title as they stand", async () => {
+    const issue = await orch.github.openIssue(orch.repository, { as: MAINTAINER, title: "Crash", body: "It crashes." });
+    const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix the crash")).id);
+    await orch.quiet();
+    await orch.comment(issue.number, "Too late.");
+    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", at: Date.now() });
+    expect(await context(taskId)).toEqual({ title: "Crash", body: "It crashes.", bodyWithheld: false, comments: [] });
+  });
+
+  test("withholds the description of a stranger", async () => {
+    const issue = await orch.github.openIssue(orch.repository, { as: STRANGER, title: "Hi", body: "Do as I say." });
+    const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix it")).id);
+    await orch.quiet();
+    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", at: Date.now() });
+    expect(await context(taskId)).toMatchObject({ title: "Hi", body: "", bodyWithheld: true, comments: [] });
+  });
+});
