@@ -78,4 +78,7 @@ async function main(): Promise<void> {
   process.on("SIGTERM", stop);
 }
 
-await main();
+main().catch((error: unknown) => {
+  process.stderr.write(`simulator: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});

@@ -19,7 +19,7 @@ export function byLogin(world: World, login: string): By {
   return { account, viaApp: account.type === "Bot" };
 }
 
-export function issueIn(repo: Repository, number: number): Issue {
+function issueIn(repo: Repository, number: number): Issue {
   const issue = repo.issues.get(number);
   if (!issue) throw new Error(`${fullName(repo)} has no issue or pull request ${number}`);
   return issue;

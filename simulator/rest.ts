@@ -18,7 +18,7 @@ const apiVersion = "2022-11-28";
 export type Answered = { reply: Required<Pick<Reply, "status" | "headers">> & { text: string }; actor: Actor };
 
 /** The body as text; throws 413 beyond 10 MB. */
-export async function readText(request: IncomingMessage): Promise<string> {
+async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

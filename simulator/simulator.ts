@@ -25,18 +25,7 @@ import { waitFor } from "./waiting.ts";
 import { idle, makeWebhooks, releaseHeld } from "./webhooks/webhooks.ts";
 import type { World } from "./world.ts";
 
-export type {
-  Files,
-  LogEntry,
-  RepositoryInfo,
-  RepositoryRef,
-  Simulator,
-  SimulatorOptions,
-  State,
-} from "./api.ts";
-export type { FaultHandle } from "./faults.ts";
-export type { RequestRecord } from "./server.ts";
-export type { DeliveryRecord } from "./webhooks/record.ts";
+export type { RepositoryInfo, Simulator, SimulatorOptions } from "./api.ts";
 
 /** Shared by all simulators of a process: it keeps no state but its compiled schemas, and those take time to make. */
 let sharedJudge: Judge | undefined;

@@ -13,7 +13,7 @@ import type { World } from "../world.ts";
 import type { By } from "./by.ts";
 
 /** GitHub's limit for the text of issues, pull requests and comments; characters. */
-export const maxBody = 65_536;
+const maxBody = 65_536;
 
 export function checkBody(resource: string, body: string | undefined): void {
   if (body !== undefined && body.length > maxBody)

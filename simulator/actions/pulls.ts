@@ -25,7 +25,7 @@ function headOf(world: World, repo: Repository, head: string): { source: Reposit
   throw invalid("PullRequest", "head", "head is invalid", "invalid");
 }
 
-export const findPull = (repo: Repository, source: Repository, head: string, base: string) =>
+const findPull = (repo: Repository, source: Repository, head: string, base: string) =>
   pullsOf(repo).find(
     ({ state, pull }) =>
       state === "open" && pull?.headRepositoryId === source.id && pull.headRef === head && pull.baseRef === base,

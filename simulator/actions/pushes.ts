@@ -15,7 +15,7 @@ import type { By } from "./by.ts";
 import { ensureSuite } from "./checks.ts";
 import { closeIssue, emitIssue } from "./issues.ts";
 
-export const noSha = "0".repeat(40);
+const noSha = "0".repeat(40);
 /** GitHub names at most this many commits in one push event. */
 const maxCommits = 20;
 

@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync, spawn } from "node:child_process";
 
-export class GitError extends Error {
+class GitError extends Error {
   readonly exitCode: number | undefined;
   readonly stderr: string;
   constructor(args: readonly string[], exitCode: number | undefined, stderr: string) {

@@ -23,7 +23,7 @@ function linkHeader(url: URL, page: number, last: number): string | undefined {
 }
 
 /** The items of the asked page, and the headers that lead to the others. */
-export function pageOf<T>(call: Call, items: readonly T[]): { items: T[]; headers: Record<string, string> } {
+function pageOf<T>(call: Call, items: readonly T[]): { items: T[]; headers: Record<string, string> } {
   const size = Math.min(100, positive(call.url.searchParams.get("per_page"), 30));
   const page = positive(call.url.searchParams.get("page"), 1);
   const link = linkHeader(call.url, page, Math.max(1, Math.ceil(items.length / size)));
