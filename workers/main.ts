@@ -10,6 +10,7 @@ import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { makeLog } from "../src/log.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { makeBotClient } from "./bot-client.ts";
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   rmSync(cleanExit, { force: true });
 
   const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
-  const hidden = [join(config.dataDir, "worker-secret"), join(config.dataDir, "redis"), join(hostDir, "runs")];
+  const hidden = ["worker-secret", "redis", "host/runs", "host/tmux"].map((name) => join(config.dataDir, name));
   mkdirSync(join(hostDir, "runs"), { recursive: true, mode: 0o700 });
   const { driver, selfTest } = await chooseDriver({
     mode: operator.sandbox,
@@ -53,6 +54,9 @@ async function main(): Promise<void> {
   const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
   await waitForRedis(redis, REDIS_WAIT_MS);
+  const fitness = await checkRedisFitness(redis);
+  if (fitness.problems.length > 0) throw new ConfigError(fitness.problems);
+  for (const warning of fitness.warnings) log.warn(warning);
   const sessions = await openSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
   const shared: Shared = {
     hostId: identity.id,

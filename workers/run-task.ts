@@ -10,7 +10,7 @@ import { CollectFailed } from "./publish/collect.ts";
 import { Refusal } from "./refusal.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { type Ground, prepare, regain } from "./run/prepare.ts";
-import { collectWork, publishWork } from "./run/publish-work.ts";
+import { publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, tell, throwIfInterrupted } from "./run/run.ts";
 import { work } from "./run/work.ts";
 import { AccessDenied, BranchGone, RepositoryArchived, RepositoryGone, TooLarge } from "./workspace/git-errors.ts";
@@ -57,11 +57,11 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
 async function carryOut(shared: Shared, run: Run): Promise<Ended> {
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
+  const progress = { agent: ground.agent.name, model: ground.agent.model, sandbox: shared.driver.name };
+  await tell(shared, run, { name: "progress", epoch: run.folder.record.epoch, progress, at: Date.now() });
   const worked = await work(shared, run, ground);
   throwIfInterrupted(run);
-  const collected = worked.verdict.ok
-    ? await collectWork(shared, run, ground)
-    : { tip: ground.prepared.baseSha, commits: 0 };
+  const { collected } = worked;
   const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
 

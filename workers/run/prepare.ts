@@ -18,6 +18,7 @@ import { type Mirror, openMirror } from "../workspace/mirror.ts";
 import { readFileAt } from "../workspace/read-file-at.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { checkOutEarly } from "./check-out-early.ts";
 import type { Run, Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
@@ -30,44 +31,51 @@ export type Ground = { prepared: Prepared; mirror: Mirror; workspace: Workspace;
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
   const identity = { taskId: spec.id, epoch: run.folder.record.epoch };
-  const [mirror, grant, context] = await Promise.all([
-    openMirror(shared.dataDir, spec.repository.id),
-    shared.bot.token(identity, "fetch", signal),
-    shared.bot.context(identity, signal),
-    removeWorkspace({ dataDir: shared.dataDir, taskId: spec.id }),
+  // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
+  const context = later(shared.bot.context(identity, signal));
+  const token = later(shared.bot.token(identity, "fetch", signal));
+  const { dataDir } = shared;
+  const [mirror] = await Promise.all([
+    openMirror(dataDir, spec.repository.id),
+    removeWorkspace({ dataDir, taskId: spec.id }),
   ]);
   const startRef = startRefOf(spec);
   const refs = [...new Set([spec.target.defaultBranch, startRef])];
-  const tips = await fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs);
-  const baseSha = tips[startRef];
-  const rulesSha = tips[spec.target.defaultBranch];
-  if (!baseSha || !rulesSha) throw new Error("The fetch did not bring the branches that it was asked for");
-
-  const rules = parseRepositoryFile(await readFileAt(mirror, rulesSha, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES));
+  const fetched = token.then((grant) =>
+    fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs),
+  );
+  const rulesText = later(fetched.then((tips) => readRules(mirror, tips[spec.target.defaultBranch])));
+  const place = { dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
+  const workspace = await checkOutEarly(place, startRef, fetched);
+  const rules = parseRepositoryFile(await rulesText);
   const agent = chooseAgent(shared.operator, rules.agent);
-  const workspace = await createWorkspace({
-    dataDir: shared.dataDir,
-    taskId: spec.id,
-    mirror,
-    sha: baseSha,
-    branch: branchOf(spec),
-    user: run.user,
-  });
+  const { cloneUrl } = await token;
   const prepared: Prepared = {
     agent: agent.name,
     branch: branchOf(spec),
     base: spec.target.kind === "pull" ? spec.target.baseRef : spec.target.defaultBranch,
-    baseSha,
+    baseSha: workspace.baseSha,
     verify: rules.verify ? [...rules.verify] : undefined,
     sessionId: randomUUID(),
-    cloneUrl: grant.cloneUrl,
+    cloneUrl,
     repositoryId: spec.repository.id,
   };
   furnishHome(agent, workspace, run, prepared, shared.env);
-  writeFileSync(join(run.folder.dir, "prompt.md"), promptOf(run, prepared, context), { mode: 0o600 });
+  writeFileSync(join(run.folder.dir, "prompt.md"), promptOf(run, prepared, await context), { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
   return { prepared, mirror, workspace, agent };
+}
+
+async function readRules(mirror: Mirror, sha: string | undefined): Promise<string | undefined> {
+  if (!sha) throw new Error("The fetch did not bring the default branch");
+  return await readFileAt(mirror, sha, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES);
+}
+
+/** Something under way that is awaited later: its failure shows there, and does not count as unhandled until then. */
+function later<T>(result: Promise<T>): Promise<T> {
+  result.catch(() => undefined);
+  return result;
 }
 
 /** The ground of a run that an earlier life of this host prepared. */

@@ -17,12 +17,19 @@ import { confinementOf, stepEnvironment } from "./confinement.ts";
 import type { Missed } from "./deadlines.ts";
 import { basicsOf, type Ground, homeOf } from "./prepare.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
+import { type Collected, collectWork } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { StepRecord } from "./run-record.ts";
 import { runStep, type StepResult } from "./run-step.ts";
 
-/** What the rounds came to. */
-export type Worked = { verdict: Verdict; exitCode?: number; verification?: Verification; missed?: Missed };
+/** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
+export type Worked = {
+  verdict: Verdict;
+  exitCode?: number;
+  verification?: Verification;
+  missed?: Missed;
+  collected: Collected;
+};
 
 const OUTPUT_TAIL_CHARACTERS = 6_000;
 
@@ -33,14 +40,16 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     await enterPhase(shared, run, "working");
     const agent = await step(shared, run, ground, `agent-${round}`, handBack);
     const ended = afterAgent(agent);
-    if (!ended.verdict.ok) return ended;
+    if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
     if (isLastStep(run, `agent-${round}`)) await commitRest(shared, run, ground);
-    if (!verify) return ended;
+    const collected = await collectWork(shared, run, ground);
+    // There is nothing to judge in an agent's silence, and no sense in handing it back.
+    if (!verify || collected.commits === 0) return { ...ended, collected };
 
     await enterPhase(shared, run, "verifying");
     const checked = await step(shared, run, ground, `verify-${round}`, undefined);
-    if (checked.kind === "missed") return { ...ended, missed: checked.missed };
+    if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
     const verification = verificationOf(checked, verify, round);
     await tell(shared, run, {
       name: "progress",
@@ -48,7 +57,8 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
       progress: { verification },
       at: Date.now(),
     });
-    if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds) return { ...ended, verification };
+    if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
+      return { ...ended, collected, verification };
     handBack = verification;
   }
 }
@@ -69,7 +79,7 @@ async function enterPhase(shared: Shared, run: Run, phase: "working" | "verifyin
   await tell(shared, run, { name: "phase", epoch: run.folder.record.epoch, phase, at: Date.now() });
 }
 
-function afterAgent(result: StepResult): Worked {
+function afterAgent(result: StepResult): Omit<Worked, "collected"> {
   switch (result.kind) {
     case "ended":
       return { verdict: result.verdict, exitCode: result.exitCode };
