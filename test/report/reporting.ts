@@ -1,7 +1,7 @@
 /** A bot's reporting side on a simulated GitHub and a real Redis, with a clock that tests move. */
 import { type Logger, pino } from "pino";
 import { type RepositoryInfo, startSimulator } from "../../simulator/simulator.ts";
-import { makeGitHub } from "../../src/github.ts";
+import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -26,8 +26,11 @@ export async function startReporting() {
   let repositories = 0;
   const now = () => Date.now() + offsetMs;
 
-  /** A reporter of a bot process of its own: nothing in memory is shared with another. */
-  function reporter() {
+  /**
+   * A reporter of a bot process of its own: nothing in memory is shared with another. `before` may hold up a request,
+   * named by method and address.
+   */
+  function reporter(before?: (request: string) => Promise<void>) {
     const [protocol, host] = simulator.url.split("://") as ["http", string];
     const apiUrl = `${simulator.url}/api/v3`;
     const github = makeGitHub(
@@ -39,7 +42,23 @@ export async function startReporting() {
       },
       log,
     );
-    const deps = { store, github, secret: "marker secret", webUrl: simulator.url, now, log, hosts: async () => [] };
+    const hooked = new WeakSet<Octokit>();
+    const forInstallation = async (id: number) => {
+      const octokit = await github.forInstallation(id);
+      if (before && !hooked.has(octokit))
+        octokit.hook.before("request", ({ method, url }) => before(`${method} ${url}`));
+      hooked.add(octokit);
+      return octokit;
+    };
+    const deps = {
+      store,
+      github: { ...github, forInstallation },
+      secret: "marker secret",
+      webUrl: simulator.url,
+      now,
+      log,
+      hosts: async () => [],
+    };
     return { ...makeReporter(deps), deps };
   }
 
