@@ -13,7 +13,9 @@ export async function checkOutEarly(
   fetch: Promise<Tips>,
 ): Promise<Workspace> {
   const { mirror, user } = options;
-  const early = knownTip(mirror, startRef).then((sha) => sha && createWorkspace({ ...options, sha }));
+  const early = knownTip(mirror, startRef).then((sha) =>
+    sha === undefined ? undefined : createWorkspace({ ...options, sha }),
+  );
   const [fetched, made] = await Promise.allSettled([fetch, early]);
   if (fetched.status === "rejected") throw fetched.reason;
   const sha = fetched.value[startRef];

@@ -70,6 +70,17 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
   return Object.fromEntries(tips);
 }
 
+/** The branch's tip as the last fetch left it, with all its history in the mirror; undefined when it was never fetched. */
+export async function knownTip(mirror: Mirror, branch: string): Promise<string | undefined> {
+  if (!isBranchName(branch)) return undefined;
+  try {
+    return await readTip(mirror, branch);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Reads the ref's file: refs of a mirror are never packed, and a process would cost 5 ms on the way to every agent. */
 async function readTip(mirror: Mirror, branch: string): Promise<string> {
   return checkSha((await readFile(join(mirror.dir, mirrorRef(branch)), "utf8")).trim());

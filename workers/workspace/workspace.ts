@@ -2,7 +2,7 @@
  * The workspace of a task: a repository of its own and a worktree in it, owned by the slot's user, with objects borrowed
  * read-only from the mirror. The agent may do to it whatever it likes; the host never runs git in it again.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
 import type { Mount, SlotUser } from "../sandbox/sandbox.ts";
@@ -10,7 +10,7 @@ import { isBranchName, localBranchName } from "./branch-name.ts";
 import { gitEnvironment, hardenedOptions } from "./git.ts";
 import { checkSha, workspaceDir } from "./host-folders.ts";
 import type { Mirror } from "./mirror.ts";
-import { readRecord, writeRecord } from "./record.ts";
+import { readRecord, removeRecord, writeRecord } from "./record.ts";
 import { removeWorkspace } from "./remove-workspace.ts";
 import { asSlotUser } from "./slot-user.ts";
 import { worktreeGitDir, writeTaskRepository } from "./task-repository.ts";
@@ -64,6 +64,24 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     throw error;
   }
   return { ...paths, branch, baseSha: sha };
+}
+
+/**
+ * Moves a workspace that no agent has seen yet to another commit; only the files that differ are written. Needs the
+ * mirror to have the commit. A move that breaks off leaves a workspace that counts as half-made.
+ * @throws TooLarge; Error when the checkout fails
+ */
+export async function moveWorkspace(
+  workspace: Workspace,
+  to: { mirror: Mirror; sha: string; user: SlotUser },
+): Promise<Workspace> {
+  const sha = checkSha(to.sha);
+  await guardTree(to.mirror, sha);
+  await removeRecord(workspace.dir);
+  await writeFile(join(workspace.repositoryDir, "refs", "heads", workspace.branch), `${sha}\n`);
+  await checkOut(workspace, to.user);
+  await writeRecord(workspace.dir, { branch: workspace.branch, baseSha: sha, uid: to.user.uid });
+  return { ...workspace, baseSha: sha };
 }
 
 /** As the slot's user, so that the files are born with the right owner and a hostile tree meets no powers. */

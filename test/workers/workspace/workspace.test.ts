@@ -2,10 +2,11 @@ import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, writeFileSync }
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import { TooLarge } from "../../../workers/workspace/git-errors.ts";
 import { removeWorkspace } from "../../../workers/workspace/remove-workspace.ts";
 import { guardTree, TREE_LIMITS } from "../../../workers/workspace/tree-guard.ts";
-import { createWorkspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
+import { createWorkspace, moveWorkspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
 import { asAgent, asRoot, git, slotUser, startHost, startRemote } from "./support.ts";
 
 test("an agent finds the files of its commit on its own branch, clean, and can commit", async () => {
@@ -64,6 +65,21 @@ test("a second call for the same task gives the same workspace with the agent's 
   asAgent(first.treeDir, "echo work > new.txt");
   expect(await host.create("tabc", "orch/other")).toEqual(first);
   expect(readFileSync(join(first.treeDir, "new.txt"), "utf8")).toBe("work\n");
+});
+
+test("a workspace moves to a later commit: what is gone goes, what is new comes, nothing is left over", async () => {
+  const remote = await startRemote({ "gone.txt": "1\n", "kept.txt": "2\n", "changed.txt": "3\n" });
+  const host = await startHost(remote);
+  const first = await host.create("tabc");
+  const sha = remote.commit({ "gone.txt": undefined, "changed.txt": "4\n", "new/file.txt": "5\n" });
+  await fetchRefs(host.mirror, remote.access, ["main"]);
+  const moved = await moveWorkspace(first, { mirror: host.mirror, sha, user: slotUser });
+
+  expect(moved).toEqual({ ...first, baseSha: sha });
+  const say = "git rev-parse HEAD; git status --porcelain --branch; git ls-files; cat changed.txt";
+  expect(asAgent(moved.treeDir, say)).toBe(`${sha}\n## orch/7-tabc\nchanged.txt\nkept.txt\nnew/file.txt\n4`);
+  asAgent(moved.treeDir, "echo more > new/more.txt; git add -A; git commit -qm more");
+  expect(await host.create("tabc")).toEqual(moved);
 });
 
 test("a workspace that a crash left half-made is made anew", async () => {

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { checkOutEarly } from "../../../workers/run/check-out-early.ts";
+import { fetchRefs, knownTip } from "../../../workers/workspace/fetch-refs.ts";
+import { openMirror } from "../../../workers/workspace/mirror.ts";
+import { slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
+
+const options = { taskId: "tabc", branch: "orch/7-tabc", user: slotUser };
+
+test("the workspace stands at the fetched tip although an earlier one was checked out meanwhile", async () => {
+  const remote = await startRemote({ "a.txt": "old\n" });
+  const host = await startHost(remote);
+  const sha = remote.commit({ "a.txt": "new\n" });
+  expect(await knownTip(host.mirror, "main")).toBe(host.main);
+  const workspace = await checkOutEarly(
+    { ...options, ...host },
+    "main",
+    fetchRefs(host.mirror, remote.access, ["main"]),
+  );
+  expect(workspace.baseSha).toBe(sha);
+  expect(readFileSync(join(workspace.treeDir, "a.txt"), "utf8")).toBe("new\n");
+});
+
+test("nothing waits for the fetch but the answer", async () => {
+  const host = await startHost(await startRemote());
+  const fetch = Promise.withResolvers<Record<string, string>>();
+  const early = checkOutEarly({ ...options, ...host }, "main", fetch.promise);
+  const readme = join(host.dataDir, "host", "workspaces", "tabc", "tree", "README.md");
+  await expect.poll(() => existsSync(readme)).toBe(true);
+  fetch.resolve({ main: host.main });
+  expect((await early).baseSha).toBe(host.main);
+});
+
+test("a repository that this host never fetched is checked out after the fetch", async () => {
+  const remote = await startRemote();
+  const dataDir = temporaryFolder();
+  const mirror = await openMirror(dataDir, 42);
+  const workspace = await checkOutEarly(
+    { ...options, dataDir, mirror },
+    "main",
+    fetchRefs(mirror, remote.access, ["main"]),
+  );
+  expect(existsSync(join(workspace.treeDir, "README.md"))).toBe(true);
+});
+
+test("a fetch that fails is told when the checkout is still, so that it can be cleared away", async () => {
+  const host = await startHost(await startRemote());
+  const failed = checkOutEarly({ ...options, ...host }, "main", Promise.reject(new Error("access denied")));
+  await expect(failed).rejects.toThrow("access denied");
+  expect(existsSync(join(host.dataDir, "host", "workspaces", "tabc.json"))).toBe(true); // written last of all
+});
