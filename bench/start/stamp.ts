@@ -1,0 +1,17 @@
+/** An agent whose first action is to write down the time: the same program on both sides, read from the file it wrote. */
+import { readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** For `sh -c`. Nanoseconds since 1970. */
+export const stampScript = "date +%s%N";
+
+const WITHIN_MS = 30_000;
+
+/** Waits for the file; the time is Unix ms with fractions. */
+export async function readStamp(path: string): Promise<number> {
+  for (const giveUpAt = Date.now() + WITHIN_MS; ; await delay(2)) {
+    const text = await readFile(path, "utf8").catch(() => ""); // not there yet
+    if (/^\d{19}\n/.test(text)) return Number(text.split("\n")[0]) / 1e6;
+    if (Date.now() > giveUpAt) throw new Error(`${path} stays empty`);
+  }
+}

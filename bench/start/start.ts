@@ -1,0 +1,122 @@
+/** comment → agent process: the whole of Orch against one shell that does the two unavoidable things. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Benchmark, Options, Report } from "../bench.ts";
+import { median, round } from "../statistics.ts";
+import type { RepositoryWithIssue } from "../system/github.ts";
+import { type System, startSystem } from "../system/system.ts";
+import { openRaw, type Raw } from "./raw.ts";
+import { readStages, STAGES, type Stage } from "./stages.ts";
+import { readStamp, stampScript } from "./stamp.ts";
+
+const SIZES = [
+  { files: 500, atMost: 1.25, fewer: 1 },
+  { files: 10_000, atMost: 1.1, fewer: 2 },
+] as const;
+
+type Round = { raw: number; orch: number; stages: Record<Stage, number> };
+
+export const start: Benchmark = {
+  name: "start",
+  title: "comment → agent process, against git worktree add + tmux new-session in one shell",
+  rounds: 9,
+  run: measure,
+};
+
+async function measure({ rounds, say }: Options): Promise<Report> {
+  // It fails, so that its folder is kept and its times can be read.
+  const system = await startSystem({ agent: ["/bin/sh", "-c", `${stampScript}; exit 1`], slots: 1 });
+  const results = new Map<number, Round[]>();
+  try {
+    for (const { files, fewer } of SIZES) {
+      say(`${files} files: making the repository`);
+      const repository = await system.github.create({ name: `files-${files}`, files });
+      await startOnce(system, repository); // the first start clones the mirror
+      const raw = openRaw(
+        join(system.dir, `raw-${files}`),
+        join(system.dataDir, "host", "mirrors", `${repository.id}.git`),
+      );
+      try {
+        await raw.start();
+        results.set(files, await alternate({ rounds: Math.ceil(rounds / fewer), say }, system, repository, raw));
+      } finally {
+        raw.stop();
+      }
+    }
+    return report(results, system.dir);
+  } finally {
+    await system.stop();
+  }
+}
+
+async function alternate(
+  { rounds, say }: Options,
+  system: System,
+  repository: RepositoryWithIssue,
+  raw: Raw,
+): Promise<Round[]> {
+  const results: Round[] = [];
+  for (let turn = 1; turn <= rounds; turn++) {
+    say(`${repository.name}, round ${turn} of ${rounds}`);
+    const before = turn % 2 ? await raw.start() : undefined;
+    const orch = await startOnce(system, repository);
+    results.push({ ...orch, raw: before ?? (await raw.start()) });
+  }
+  return results;
+}
+
+async function startOnce(system: System, repository: RepositoryWithIssue): Promise<Omit<Round, "raw">> {
+  const { taskId, at } = await system.command(repository);
+  await system.until(taskId, ({ state }) => state.name === "settled");
+  const agentAt = await readStamp(join(system.dataDir, "host", "runs", `${taskId}-1`, "agent-1", "stdout"));
+  await system.quiet();
+  return { orch: agentAt - at, stages: await readStages(system, taskId, { sentAt: at, agentAt }) };
+}
+
+function report(results: ReadonlyMap<number, Round[]>, dir: string): Report {
+  const middle = (files: number, value: (round: Round) => number) => median((results.get(files) ?? []).map(value));
+  const columns = SIZES.map(({ files }) => files);
+  const rows = (names: readonly [string, (round: Round) => number][]) =>
+    names.map(([name, value]) => [name, ...columns.map((files) => round(middle(files, value)))]);
+  const heading = ["", ...columns.map((files) => `${files} files`)];
+  return {
+    counted: [
+      "Orch: from GitHub's sending of the webhook to the agent's first action, with everything between: signature, inbox, permission and issue asked of GitHub, task, job, token, git fetch over HTTP with nothing new, workspace, prompt, tmux session, sandbox.",
+      "Yardstick: from starting one shell to the same program's first action; its tmux server runs already.",
+      `Same commit, same file system (${fileSystemOf(dir)}), same program, nothing warmed up or prepared ahead. GitHub is the simulator on loopback: a real one adds its network round trips.`,
+      "Rounds alternate; ratios are taken within each round; medians.",
+    ],
+    tables: [
+      {
+        title: "milliseconds",
+        rows: [
+          heading,
+          ...rows([
+            ["yardstick", ({ raw }) => raw],
+            ["orch", ({ orch }) => orch],
+          ]),
+        ],
+      },
+      {
+        title: "where Orch's time goes, ms",
+        rows: [heading, ...rows(STAGES.map((stage) => [stage, ({ stages }) => stages[stage]]))],
+      },
+    ],
+    figures: SIZES.map(({ files, atMost }) => ({
+      name: `${files} files: against the yardstick`,
+      value: middle(files, ({ orch, raw }) => orch / raw),
+      unit: "×",
+      goal: { atMost },
+    })),
+  };
+}
+
+/** The type of the mount that holds the folder: the longest mount point that is a beginning of its path. */
+function fileSystemOf(dir: string): string {
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "));
+  const holding = mounts.filter(([, point = "?"]) => point === "/" || `${dir}/`.startsWith(`${point}/`));
+  const [, , type] = holding.sort(([, one = ""], [, other = ""]) => other.length - one.length)[0] ?? [];
+  return type ?? "unknown file system";
+}

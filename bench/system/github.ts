@@ -1,0 +1,29 @@
+/** A GitHub on loopback, in its own process. */
+import type { RepositoryInfo, Simulator } from "../../simulator/simulator.ts";
+import { startChild } from "../child.ts";
+
+export type GitHubInfo = { port: number; app: Simulator["app"] };
+export type NewRepository = {
+  name: string;
+  files: number /** Further files by path. */;
+  extra?: Record<string, string>;
+};
+export type RepositoryWithIssue = RepositoryInfo & { issue: number };
+/** `at`: Unix ms. */
+export type Sent = { commentId: number; at: number };
+export type Served = { what: string; at: number };
+
+export type GitHubProcess = Awaited<ReturnType<typeof startGitHub>>;
+
+export async function startGitHub() {
+  const child = startChild(new URL("github-process.ts", import.meta.url));
+  return {
+    info: (await child.ask("info")) as GitHubInfo,
+    hearAt: (url: string) => child.ask("hearAt", url),
+    create: async (wanted: NewRepository) => (await child.ask("create", wanted)) as RepositoryWithIssue,
+    comment: async (repository: RepositoryWithIssue, body: string) =>
+      (await child.ask("comment", { repository, body })) as Sent,
+    requests: async (since: number) => (await child.ask("requests", since)) as Served[],
+    stop: child.stop,
+  };
+}
