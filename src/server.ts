@@ -34,7 +34,11 @@ export async function listenOn(
           log.error({ err: error, path: request.url }, "request failed");
           return { status: 500, body: { error: { code: 500, message: "Internal error" } } };
         })
-        .then((answer) => send(request, response, answer));
+        .then((answer) => {
+          // While stopping, a connection that is kept alive would hold us up.
+          if (!server.listening) response.setHeader("connection", "close");
+          send(request, response, answer);
+        });
     },
   );
   server.listen(at.port, at.host);

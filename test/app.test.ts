@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { keys } from "../src/task/keys.ts";
 import { branchOf, type Task } from "../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "./support/bot.ts";
 
@@ -16,6 +17,8 @@ beforeEach(async () => {
   commentId = (await orch.comment(number, "/orch fix the tests")).id;
   id = orch.taskId(commentId);
   await orch.quiet();
+  // A report under way would meet the closed doors first, and say so in an outcome of its own.
+  await expect.poll(() => orch.redis.zscore(keys.unreported, id), { timeout: 20_000, interval: 10 }).toBeNull();
 });
 
 const task = async () => (await orch.store.read(id)) as Task;

@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 function start(changes: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
-  const env = {
+  const env: Record<string, string> = {
     PATH: process.env.PATH ?? "",
     APP_ID: String(github.app.id),
     PRIVATE_KEY: github.app.privateKey,
@@ -33,7 +33,8 @@ function start(changes: Record<string, string> = {}): { child: ChildProcess; out
     LOG_LEVEL: "silent",
     ...changes,
   };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+  // Probot's types narrow LOG_LEVEL for everybody's process.env.
+  const child = spawn(process.execPath, [MAIN], { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += String(chunk)));
   return { child, output: () => output };

@@ -10,7 +10,7 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 export type VisibleLine = { /** Counted from 1. */ number: number; text: string; quoted: boolean };
 
 /** GitHub's limit for a comment, in characters. */
-export const MAX_BODY = 65_536;
+const MAX_BODY = 65_536;
 
 /**
  * Emphasis says nothing about where code and quotes are, and 20,000 `*a_` take the parser 87 s. So does a line that

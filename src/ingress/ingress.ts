@@ -27,7 +27,7 @@ export type Listeners = Readonly<Record<string, Listener>>;
 export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
 /** A signed delivery that does not look as GitHub documents it. */
-export class Malformed extends Error {
+class Malformed extends Error {
   override readonly name = "Malformed";
 }
 

@@ -86,7 +86,7 @@ export async function startBotSetting() {
   };
 }
 
-export function botConfig(github: Simulator, redis: TestRedis): BotConfig {
+function botConfig(github: Simulator, redis: TestRedis): BotConfig {
   const host = `127.0.0.1:${github.port}`;
   return {
     appId: github.app.id,
