@@ -3,6 +3,7 @@
  * people who play in it. Real processes and real programs; only GitHub is simulated.
  */
 
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -16,10 +17,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { type Everything, startEverything } from "../cli/start.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
@@ -42,6 +45,7 @@ export type Stage = {
 };
 
 export const MAINTAINER = "maintainer";
+const run = promisify(execFile);
 const SAMPLE = fileURLToPath(new URL("sample-repository", import.meta.url));
 const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.url));
 
@@ -91,6 +95,7 @@ export async function setStage({
     pids,
     async clear() {
       await everything.stop();
+      await endSessions(join(dir, "data", "host", "tmux"));
       await simulator.close();
       rmSync(dir, { recursive: true, force: true });
     },
@@ -185,6 +190,14 @@ function readSample(dir: string): Record<string, string> {
       const path = join(entry.parentPath, entry.name);
       return [relative(dir, path), readFileSync(path, "utf8")];
     }),
+  );
+}
+
+/** A worker host leaves its sessions to its next life; a demo has none. */
+async function endSessions(tmuxDir: string): Promise<void> {
+  const sockets = (await readdir(tmuxDir).catch(() => [])).filter((name) => name.startsWith("orch-"));
+  await Promise.all(
+    sockets.map((name) => run("tmux", ["-S", join(tmuxDir, name), "kill-server"]).catch(() => undefined)),
   );
 }
 

@@ -1,14 +1,15 @@
 /**
  * Decides when tasks are reported. Everything that is due stands in the store; messages on the `changed` channel, the
- * next due time and a periodic sweep only say when to look there. A task is taken by postponing it: other bots then
- * leave it alone, and find it due again when this one dies.
+ * next due time and a periodic sweep only say when to look there. A task is taken by postponing it, which one bot
+ * only can do: others then leave it alone, and find it due again when this one dies.
  */
 import type { Redis } from "ioredis";
 import { keys } from "../task/keys.ts";
 import type { ReporterDeps } from "./showing.ts";
 
-/** How long a bot keeps a task it has taken, ms. Longer than a report of a busy installation takes. */
-const LEASE_MS = 60_000;
+/** A bot keeps a task it has taken so long, ms, and says so again in time; after its death others wait no longer. */
+const LEASE_MS = 10_000;
+const RENEW_MS = 3_000;
 /** At least this often is looked, ms: messages may get lost. */
 const SWEEP_MS = 15_000;
 const MAX_AT_ONCE = 32;
@@ -78,15 +79,23 @@ export function makeReportLoop({ store, now, log }: Deps, report: (id: string) =
     for (const id of await store.dueForReport(now(), MAX_AT_ONCE)) {
       if (stopped) break;
       if (taken.size >= MAX_AT_ONCE && !taken.has(id)) return SWEEP_MS;
-      await store.postponeReport(id, now() + LEASE_MS);
+      if (!(await store.claimReport(id, now(), now() + LEASE_MS))) continue;
       taken.add(id);
+      const renewing = setInterval(() => renew(id), RENEW_MS);
       void report(id).finally(() => {
+        clearInterval(renewing);
         taken.delete(id);
         wakeIn(0);
       });
     }
     const nextAt = await store.nextReportAt();
     return nextAt === undefined ? SWEEP_MS : Math.min(SWEEP_MS, Math.max(0, nextAt - now()));
+  }
+
+  function renew(id: string): void {
+    store
+      .postponeReport(id, now() + LEASE_MS)
+      .catch((error: unknown) => log.debug({ err: error, task: id }, "a report's lease was not renewed"));
   }
 
   async function stop(): Promise<void> {

@@ -32,6 +32,7 @@ declare module "ioredis" {
   interface RedisCommander<Context> {
     orchCreate(numberOfKeys: 5, ...args: (string | number)[]): Result<number, Context>;
     orchAdvance(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
+    orchClaimReport(numberOfKeys: 1, ...args: (string | number)[]): Result<number, Context>;
     orchMarkReported(numberOfKeys: 5, ...args: (string | number)[]): Result<number, Context>;
   }
 }
@@ -48,13 +49,23 @@ redis.call("PUBLISH", ARGV[5], ARGV[1])
 return 1`;
 
 // KEYS task events open unreported · ARGV id expectedVersion record event dueAt settled channel
+// The writer's clock may run ahead; what has happened is due by Redis' clock at the latest.
 const ADVANCE = `
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
-redis.call("ZADD", KEYS[4], "LT", ARGV[5], ARGV[1])
+local time = redis.call("TIME")
+local due = math.min(tonumber(ARGV[5]), time[1] * 1000 + math.floor(time[2] / 1000))
+redis.call("ZADD", KEYS[4], "LT", due, ARGV[1])
 if ARGV[6] == "1" then redis.call("ZREM", KEYS[3], ARGV[1]) end
 redis.call("PUBLISH", ARGV[7], ARGV[1])
+return 1`;
+
+// KEYS unreported · ARGV id now until
+const CLAIM_REPORT = `
+local due = redis.call("ZSCORE", KEYS[1], ARGV[1])
+if not due or tonumber(due) > tonumber(ARGV[2]) then return 0 end
+redis.call("ZADD", KEYS[1], "XX", ARGV[3], ARGV[1])
 return 1`;
 
 // KEYS task events shown unreported issue · ARGV id version expireSeconds(0 = keep) channel
@@ -71,6 +82,7 @@ return 1`;
 export function makeTaskStore(redis: Redis) {
   redis.defineCommand("orchCreate", { lua: CREATE });
   redis.defineCommand("orchAdvance", { lua: ADVANCE });
+  redis.defineCommand("orchClaimReport", { lua: CLAIM_REPORT });
   redis.defineCommand("orchMarkReported", { lua: MARK_REPORTED });
 
   async function read(id: string): Promise<Task | undefined> {
@@ -139,7 +151,12 @@ export function makeTaskStore(redis: Redis) {
     return score === undefined ? undefined : Number(score);
   }
 
-  /** Looks again at `at`, unless a change makes it due earlier. Also how one of several bots takes a report for itself. */
+  /** Takes a report that is due for itself until `until`; false when another bot was first. */
+  async function claimReport(id: string, now: number, until: number): Promise<boolean> {
+    return (await redis.orchClaimReport(1, keys.unreported, id, now, until)) === 1;
+  }
+
+  /** Looks again at `at`, unless a change makes it due earlier. */
   async function postponeReport(id: string, at: number): Promise<void> {
     await redis.zadd(keys.unreported, "XX", at, id);
   }
@@ -182,6 +199,7 @@ export function makeTaskStore(redis: Redis) {
     idsOfIssue,
     dueForReport,
     nextReportAt,
+    claimReport,
     postponeReport,
     markReported,
     shown,

@@ -117,7 +117,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const botUrl = `http://127.0.0.1:${port}`;
   const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
-  const bot = await startProgram(BOT, env, /listens on/);
+  const bot = await startProgram(BOT, env, /is listening on/);
   const host = await startProgram(WORKER, env, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");
@@ -314,7 +314,7 @@ async function endTmux(dir: string): Promise<string[]> {
       readFile(`/proc/${name}/environ`, "utf8").catch(() => ""),
     ]);
     if (environ.includes(`STAGE=${join(dir, "stage")}`)) left.push(`${name}: ${command.replaceAll("\0", " ")}`);
-    if (command.startsWith("tmux") && command.includes(`${dir}/`)) process.kill(Number(name), "SIGKILL");
+    if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) process.kill(Number(name), "SIGTERM");
   }
   return left;
 }
