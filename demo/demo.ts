@@ -44,6 +44,7 @@ async function demo(options: Options): Promise<number> {
     timeline.say("worker", `bot and worker host are up (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`);
     followGitHub(timeline, stage);
 
+    const commandedAt = Date.now();
     timeline.say("GitHub", `@${MAINTAINER} writes “${COMMAND_TEXT}” under issue #${stage.issue}`);
     const comment = await stage.simulator.comment(stage.repository, stage.issue, COMMAND_TEXT, { as: MAINTAINER });
     const store = makeTaskStore(redis);
@@ -53,7 +54,11 @@ async function demo(options: Options): Promise<number> {
     await stage.simulator.waitFor(() => toldTheEnd(stage), 60_000);
     await look();
     memory.stop();
-    const summary = await summarize(stage, task, timeline.events, memory.samples);
+    const summary = await summarize(stage, task, {
+      startedAt: commandedAt,
+      events: timeline.events,
+      samples: memory.samples,
+    });
     out.write(renderSummary(summary));
     for (const violation of stage.simulator.violations()) out.write(`! GitHub's schema: ${violation}\n`);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

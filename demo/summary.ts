@@ -27,12 +27,10 @@ export type Summary = {
   violations: number;
 };
 
-export async function summarize(
-  stage: Stage,
-  task: Task,
-  events: readonly TaskEvent[],
-  samples: readonly Sample[],
-): Promise<Summary> {
+/** What was observed meanwhile. `startedAt`: when the comment was written, Unix ms. */
+export type Observed = { startedAt: number; events: readonly TaskEvent[]; samples: readonly Sample[] };
+
+export async function summarize(stage: Stage, task: Task, observed: Observed): Promise<Summary> {
   const { simulator, repository } = stage;
   const outcome = task.state.name === "settled" ? task.state.outcome : undefined;
   const pull =
@@ -66,7 +64,7 @@ export async function summarize(
       diff,
       before,
       after,
-      steps: costs(task, events, samples),
+      steps: costs(task, observed),
       sandbox: stage.sandbox,
       agent: stage.agent,
       violations,
@@ -104,9 +102,9 @@ async function runTests(dir: string): Promise<TestCount> {
 }
 
 /** Each step from its first event to the next step's, with the highest memory seen in between. */
-function costs(task: Task, events: readonly TaskEvent[], samples: readonly Sample[]): StepCost[] {
+function costs(task: Task, { startedAt, events, samples }: Observed): StepCost[] {
   const marks = [
-    { step: "comment → queued", at: task.spec.requestedAt },
+    { step: "comment → queued", at: startedAt },
     ...events.flatMap(({ what, at, detail }) => {
       if (what === "queued") return [{ step: "queued", at }];
       if (what === "claimed") return [{ step: "preparing", at }];

@@ -99,15 +99,27 @@ function sentences({ what, detail }: TaskEvent): [Line["who"], string][] {
   }
 }
 
-/** What the simulated GitHub sees of it. */
+/** What the simulated GitHub sees of it, as far as a person would see it too. */
 export function followGitHub(timeline: Timeline, { simulator, repository }: Stage): void {
-  simulator.on("delivery", (delivery: { event: string; action?: string; status?: number; statusCode?: number }) => {
+  const told = new Set<string>();
+  simulator.on("delivery", (delivery: { event: string; action?: string; statusCode: number }) => {
     const name = delivery.action ? `${delivery.event}.${delivery.action}` : delivery.event;
-    timeline.say("GitHub", `delivers ${name}: answered ${delivery.statusCode ?? delivery.status ?? "nothing"}`);
+    const matters = (name === "issue_comment.created" && !told.has(name)) || name === "pull_request.opened";
+    told.add(name);
+    if (matters) timeline.say("GitHub", `delivers ${name}, answered with ${delivery.statusCode}`);
   });
   simulator.on("request", (request: { method: string; path: string; status: number }) => {
-    const path = request.path.replace(`/repos/${repository.fullName}`, "");
-    if (request.method !== "GET" && request.status < 400 && !request.path.includes("access_tokens"))
-      timeline.say("GitHub", `${request.method} ${path}`);
+    const deed = `${request.method} ${request.path.replace(`/repos/${repository.fullName}`, "").replaceAll(/\d+/g, "N")}`;
+    const sentence = request.status < 300 ? SEEN[deed] : undefined;
+    if (sentence) timeline.say("GitHub", sentence);
   });
 }
+
+const SEEN: Record<string, string> = {
+  "POST /issues/comments/N/reactions": "the bot reacts to the comment",
+  "POST /issues/N/comments": "the progress comment appears",
+  "PATCH /issues/comments/N": "the progress comment is edited",
+  "POST /issues/N/labels": "the label changes",
+  "POST /pulls": "a draft pull request appears",
+  "POST /check-runs": "the check run `orch` appears on the commit",
+};

@@ -40,8 +40,6 @@ export const SETTINGS = {
   ORCH_DATA: "Folder for everything that Orch keeps on this machine.",
 } as const;
 
-export type Setting = keyof typeof SETTINGS;
-
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

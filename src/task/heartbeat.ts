@@ -61,12 +61,6 @@ export async function readHosts(redis: Redis, now: number): Promise<HostView[]> 
     .sort((one, other) => other.lastBeat - one.lastBeat);
 }
 
-/** When the task's agent last said anything, ms; undefined before the first beat. */
-export async function lastOutput(redis: Redis, taskId: string): Promise<number | undefined> {
-  const score = await redis.zscore(keys.heartbeats, `run:${taskId}`);
-  return score === null ? undefined : Number(score);
-}
-
-export function isAlive(lastBeat: number, now: number): boolean {
+function isAlive(lastBeat: number, now: number): boolean {
   return now - lastBeat < LOST_AFTER_MS;
 }

@@ -34,7 +34,6 @@ export const tokenResponseSchema = z.object({
 export type TokenResponse = z.output<typeof tokenResponseSchema>;
 
 export const contextRequestSchema = z.object(runIdentity);
-export type ContextRequest = z.output<typeof contextRequestSchema>;
 
 /** What stands on GitHub around the command. Hostile text, even though its authors may write to the repository. */
 export const contextResponseSchema = z.object({

@@ -25,7 +25,7 @@ export type TaskNews =
   | { name: "given_up"; outcome: Outcome; at: number };
 
 /** A host that dies this often within the window takes the task down as poison. */
-export const CRASH_LIMIT = 3;
+const CRASH_LIMIT = 3;
 export const CRASH_WINDOW_MS = 10 * 60_000;
 
 export function nextTask(task: Task, news: TaskNews): Task | undefined {

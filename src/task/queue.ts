@@ -10,11 +10,10 @@ export const QUEUE_NAME = "orch";
 export const QUEUE_PREFIX = "bull";
 
 /**
- * A job's lock is the lease on a run. Hosts renew it every `RENEW_MS`; a host that could not renew for `FENCE_MS`
+ * A job's lock is the lease on a run. Hosts renew it with every beat; a host that could not renew for `FENCE_MS`
  * stops all effects, well before another host can take the job at `LOCK_MS`.
  */
 export const LOCK_MS = 30_000;
-export const RENEW_MS = 5_000;
 export const FENCE_MS = 20_000;
 /** How often hosts look for jobs whose lock has run out, ms. */
 export const STALLED_CHECK_MS = 5_000;

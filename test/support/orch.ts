@@ -79,9 +79,9 @@ export type Orch = {
   close(): Promise<void>;
 };
 
-export const MAINTAINER = "maintainer";
+const MAINTAINER = "maintainer";
 
-export const CALCULATOR = {
+const CALCULATOR = {
   "package.json": JSON.stringify({ name: "calculator", type: "module", private: true }),
   "README.md": "# Calculator\n",
   "add.js": "export const add = (a, b) => a - b;\n",

@@ -95,7 +95,7 @@ export async function regain(shared: Shared, run: Run, prepared: Prepared): Prom
   return { prepared, mirror, workspace, agent };
 }
 
-export function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDefinition {
+function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDefinition {
   const name = asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
   if (agent) return agent;

@@ -12,7 +12,7 @@ import { type Confinement, chooseDriver, type SandboxDriver } from "../../../wor
 import { workspaceMounts } from "../../../workers/workspace/workspace.ts";
 import { asAgent, type Remote, slotUser, startHost, startRemote } from "../workspace/support.ts";
 
-export const bot = { id: 777, login: "orch-app[bot]" };
+const bot = { id: 777, login: "orch-app[bot]" };
 export const requester = { id: 12, login: "maintainer" };
 
 const sandboxDir = mkdtempSync(join(tmpdir(), "orch-test-sandbox-"));
