@@ -41,7 +41,7 @@ async function demo(options: Options): Promise<number> {
     await waitForRedis(redis, START_LIMIT_MS);
     await ready(stage, redis);
     const hostId = (await readHosts(redis, Date.now()))[0]?.id ?? "";
-    timeline.say("worker", `bot and worker host are up (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`);
+    timeline.say("bot", `and worker host are up (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`);
     followGitHub(timeline, stage);
 
     const commandedAt = Date.now();
