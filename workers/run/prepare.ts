@@ -15,10 +15,9 @@ import { Refusal } from "../refusal.ts";
 import { commandLine, parseRepositoryFile, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES } from "../repository-file.ts";
 import { fetchRefs } from "../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../workspace/mirror.ts";
-import { readFileAt } from "../workspace/read-file-at.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
-import { checkOutEarly } from "./check-out-early.ts";
+import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
 import type { Run, Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
@@ -44,7 +43,8 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const fetched = token.then((grant) =>
     fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs),
   );
-  const rulesText = later(fetched.then((tips) => readRules(mirror, tips[spec.target.defaultBranch])));
+  const rulesFile = { branch: spec.target.defaultBranch, path: REPOSITORY_FILE, maxBytes: REPOSITORY_FILE_MAX_BYTES };
+  const rulesText = later(readFileEarly(mirror, rulesFile, fetched));
   const place = { dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
   const workspace = await checkOutEarly(place, startRef, fetched);
   const rules = parseRepositoryFile(await rulesText);
@@ -65,11 +65,6 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   run.folder.record.prepared = prepared;
   run.folder.save();
   return { prepared, mirror, workspace, agent };
-}
-
-async function readRules(mirror: Mirror, sha: string | undefined): Promise<string | undefined> {
-  if (!sha) throw new Error("The fetch did not bring the default branch");
-  return await readFileAt(mirror, sha, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES);
 }
 
 /** Something under way that is awaited later: its failure shows there, and does not count as unhandled until then. */

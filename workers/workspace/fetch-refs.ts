@@ -1,6 +1,6 @@
 /**
- * Brings branches into the mirror: one `git fetch` of exactly the branches that were asked for, which is one round trip when
- * nothing is new. Fetches of one mirror never overlap; a request that equals one still waiting shares its answer (never that
+ * Brings branches into the mirror: one question where they stand, and when something is new one `git fetch` of exactly the
+ * branches that were asked for. Fetches of one mirror never overlap; a request that equals one still waiting shares its answer (never that
  * of one already under way, which may have looked before the change that the request is about).
  */
 import { readFile } from "node:fs/promises";
@@ -12,6 +12,7 @@ import { FetchFailed, remoteError } from "./git-errors.ts";
 import { checkSha } from "./host-folders.ts";
 import type { Mirror } from "./mirror.ts";
 import { whileWriting } from "./mirror-writers.ts";
+import { remoteTips } from "./remote-tips.ts";
 
 /** A first fetch of a large repository takes minutes; a dead line is noticed after one (http.lowSpeedTime). */
 const FETCH_MS = 15 * 60_000;
@@ -50,6 +51,9 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
   if (odd !== undefined) {
     throw new FetchFailed({ repository: open.repository, detail: `${JSON.stringify(odd)} cannot be a branch's name.` });
   }
+  const known = await knownTips(mirror, branches);
+  const remote = known && (await remoteTips(open, branches));
+  if (remote && branches.every((branch) => remote.get(branch) === known[branch])) return known;
   const refspecs = branches.map((branch) => `+refs/heads/${branch}:${mirrorRef(branch)}`);
   // The history that people pushed is not run through fsck: GitHub has accepted it, and many old repositories fail it for
   // harmless flaws (zero-padded modes, odd time zones). What agents make is checked when it is collected.
@@ -68,6 +72,12 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
   });
   const tips = await Promise.all(branches.map(async (branch) => [branch, await readTip(mirror, branch)] as const));
   return Object.fromEntries(tips);
+}
+
+/** Undefined when one of them was never fetched. */
+async function knownTips(mirror: Mirror, branches: readonly string[]): Promise<Tips | undefined> {
+  const tips = await Promise.all(branches.map(async (branch) => [branch, await knownTip(mirror, branch)] as const));
+  return tips.some(([, sha]) => sha === undefined) ? undefined : (Object.fromEntries(tips) as Tips);
 }
 
 /** The branch's tip as the last fetch left it, with all its history in the mirror; undefined when it was never fetched. */

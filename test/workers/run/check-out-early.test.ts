@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkOutEarly } from "../../../workers/run/check-out-early.ts";
+import { checkOutEarly, readFileEarly } from "../../../workers/run/check-out-early.ts";
 import { fetchRefs, knownTip } from "../../../workers/workspace/fetch-refs.ts";
 import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
@@ -49,4 +49,18 @@ test("a fetch that fails is told when the checkout is still, so that it can be c
   const failed = checkOutEarly({ ...options, ...host }, "main", Promise.reject(new Error("access denied")));
   await expect(failed).rejects.toThrow("access denied");
   expect(existsSync(join(host.dataDir, "host", "workspaces", "tabc.json"))).toBe(true); // written last of all
+});
+
+test("a file is read as the fetch left it, not as it was before", async () => {
+  const remote = await startRemote({ "rules.yml": "old\n" });
+  const host = await startHost(remote);
+  const read = () => {
+    const fetch = fetchRefs(host.mirror, remote.access, ["main"]);
+    return readFileEarly(host.mirror, { branch: "main", path: "rules.yml", maxBytes: 100 }, fetch);
+  };
+  expect(await read()).toBe("old\n");
+  remote.commit({ "rules.yml": "new\n" });
+  expect(await read()).toBe("new\n");
+  remote.commit({ "rules.yml": undefined });
+  expect(await read()).toBeUndefined();
 });

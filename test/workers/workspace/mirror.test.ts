@@ -41,14 +41,22 @@ test("a rewritten branch is followed", async () => {
   expect(main).not.toBe(host.main);
 });
 
-test("when nothing is new a fetch is one conversation without a pack", async () => {
+test("when nothing is new one request says so, and git is not even started", async () => {
   const remote = await startRemote();
   const host = await startHost(remote);
   remote.server.requests.length = 0;
-  await fetchRefs(host.mirror, remote.access, ["main"]);
-  // The first request is sent without credentials: git offers them only when asked.
-  const posts = remote.server.requests.filter((request) => request.startsWith("POST"));
-  expect(posts).toEqual(["POST /octo-org/example.git/git-upload-pack"]);
+  expect(await fetchRefs(host.mirror, remote.access, ["main"])).toEqual({ main: host.main });
+  expect(remote.server.requests).toEqual(["POST /octo-org/example.git/git-upload-pack"]);
+});
+
+test("a branch whose name begins like another's is not taken for it", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const other = remote.commit({ "a.txt": "1\n" }, "main-2");
+  expect(await fetchRefs(host.mirror, remote.access, ["main"])).toEqual({ main: host.main });
+  const both = { main: host.main, "main-2": other };
+  expect(await fetchRefs(host.mirror, remote.access, ["main", "main-2"])).toEqual(both);
+  expect(await fetchRefs(host.mirror, remote.access, ["main", "main-2"])).toEqual(both);
 });
 
 test("twenty equal requests at once are answered by at most two fetches", async () => {
