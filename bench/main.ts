@@ -5,11 +5,13 @@
 import { cpus, loadavg, release } from "node:os";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Benchmark, meets } from "./bench.ts";
+import { exit } from "./exit.ts";
+import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, start];
+const BENCHMARKS: readonly Benchmark[] = [ingress, start, exit, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 

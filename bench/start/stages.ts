@@ -1,6 +1,6 @@
 /**
- * Where the time between a comment and its agent goes, read off what is there anyway: the task's event stream, GitHub's
- * list of requests, and the times of files. Those of files are as coarse as the kernel's clock for them, 1 to 4 ms.
+ * Where the time between a comment and its agent goes, read off what is there anyway: the task's event stream and the
+ * times of files. Those of files are as coarse as the kernel's clock for them, 1 to 4 ms.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,30 +9,26 @@ import type { System } from "../system/system.ts";
 export const STAGES = [
   "webhook → task (signature, inbox, permission, issue)",
   "task → claimed (job)",
-  "claimed → fetch begins (token)",
-  "fetch, rules of the repository",
-  "checkout",
-  "prompt, record (context, if it is late)",
+  "claimed → checkout begins (folders)",
+  "checkout; token and branches meanwhile",
+  "what took longer than the checkout; prompt",
   "session, sandbox, agent",
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Times in Unix ms. */
 export async function readStages(
-  { store, github, dataDir }: System,
+  { store, dataDir }: System,
   taskId: string,
   { sentAt, agentAt }: { sentAt: number; agentAt: number },
 ): Promise<Record<Stage, number>> {
   const events = await store.events(taskId);
   const eventAt = (what: string) => events.find((event) => event.what === what)?.at ?? Number.NaN;
   const host = join(dataDir, "host");
-  const requests = await github.requests(sentAt);
-  const fetchAt = requests.find(({ what }) => /\/info\/refs$/.test(what))?.at ?? Number.NaN;
   const marks = [
     sentAt,
     eventAt("queued"),
     eventAt("claimed"),
-    fetchAt,
     (await stat(join(host, "workspaces", taskId, "tree", ".git"))).birthtimeMs,
     (await stat(join(host, "workspaces", `${taskId}.json`))).mtimeMs,
     eventAt("phase"),

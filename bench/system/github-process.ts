@@ -1,7 +1,7 @@
 /** The simulator in a process of its own, so that what GitHub does costs the measured processes nothing. Not judging: that is for tests. */
 import { startSimulator } from "../../simulator/simulator.ts";
 import { serveQuestions } from "../child.ts";
-import type { GitHubInfo, NewRepository, RepositoryWithIssue, Sent, Served } from "./github.ts";
+import type { GitHubInfo, NewRepository, RepositoryWithIssue, Sent } from "./github.ts";
 
 const simulator = await startSimulator({ strict: false });
 const MAINTAINER = simulator.createUser("maintainer").login;
@@ -32,12 +32,6 @@ serveQuestions({
     if (!delivery) throw new Error("the comment made no delivery");
     return { commentId: id, at: Date.parse(delivery.deliveredAt) };
   },
-  /** Requests to GitHub since a time, oldest first. */
-  requests: (since: number): Served[] =>
-    simulator
-      .requests()
-      .map(({ method, path, at }) => ({ what: `${method} ${path}`, at: Date.parse(at) }))
-      .filter(({ at }) => at >= since),
 });
 
 /** About 3 kB a file, in folders of 16. */

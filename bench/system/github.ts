@@ -11,7 +11,6 @@ export type NewRepository = {
 export type RepositoryWithIssue = RepositoryInfo & { issue: number };
 /** `at`: Unix ms. */
 export type Sent = { commentId: number; at: number };
-export type Served = { what: string; at: number };
 
 export type GitHubProcess = Awaited<ReturnType<typeof startGitHub>>;
 
@@ -23,7 +22,6 @@ export async function startGitHub() {
     create: async (wanted: NewRepository) => (await child.ask("create", wanted)) as RepositoryWithIssue,
     comment: async (repository: RepositoryWithIssue, body: string) =>
       (await child.ask("comment", { repository, body })) as Sent,
-    requests: async (since: number) => (await child.ask("requests", since)) as Served[],
     stop: child.stop,
   };
 }
