@@ -36,7 +36,7 @@ export function makeSpoken(): Spoken {
       else if (event.type === "tool" && event.status !== "ok") say(`▸ ${event.name} ${event.summary}`.trimEnd());
       else if (event.type === "error") say(`! ${event.message}`);
       else if (event.type === "retry") say(`… waits and tries again: ${event.reason}`);
-      else if (event.type === "final" && event.text && lines.length === 0) say(event.text);
+      else if (event.type === "final" && event.text && !lastLines().endsWith(event.text.trim())) say(event.text);
       else if (event.type === "session") {
         sessionId = event.sessionId;
         model = event.model ?? model;

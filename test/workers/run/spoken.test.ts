@@ -25,8 +25,11 @@ test("tokens and cost of all steps add up, and are left out when no agent told t
   expect(spoken.progress()).toMatchObject({ inputTokens: 300, outputTokens: 30, costUsd: 0.75 });
 });
 
-test("a final word counts when it is the only one", () => {
+test("a final word counts, and is not said twice by agents that repeat it", () => {
   const spoken = makeSpoken();
   spoken.hear({ type: "final", ok: true, text: "Nothing to do." });
   expect(spoken.lastLines()).toBe("Nothing to do.");
+  spoken.hear({ type: "text", text: "I repaired it." });
+  spoken.hear({ type: "final", ok: true, text: "I repaired it." });
+  expect(spoken.lastLines()).toBe("Nothing to do.\nI repaired it.");
 });
