@@ -8,8 +8,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { stringify } from "yaml";
-import { startEverything } from "../../cli/start.ts";
+import { type Everything, startEverything } from "../../cli/start.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -39,6 +40,8 @@ export type System = {
   stop(): Promise<void>;
 };
 
+/** Somebody who presses Ctrl-C leaves no tmux server behind. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const START_MS = 60_000;
 const TASK_MS = 120_000;
 
@@ -56,80 +59,79 @@ export async function startSystem({ agent, slots }: SystemOptions): Promise<Syst
     stdio: process.env.ORCH_BENCH_LOGS ? "inherit" : "ignore",
     onStart: (name, pid) => pids.set(name, pid),
   });
+  const { dataDir } = everything;
   const redis = connectRedis(everything.env.REDIS_URL ?? "", "bench");
   const news = connectBlockingRedis(everything.env.REDIS_URL ?? "", "bench-news");
-  const tmuxPids = () =>
-    allProcesses()
-      .filter(
-        ({ command }) =>
-          command.includes(join(everything.dataDir, "host", "tmux")) && /tmux/.test(command.split(" ")[0] ?? ""),
-      )
-      .map(({ pid }) => pid);
+  const store = makeTaskStore(redis);
   const stop = async () => {
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     news.disconnect();
     redis.disconnect();
     await everything.stop();
-    // Agents outlive their host on purpose; here their server goes, then they.
-    const servers = tmuxPids();
-    for (const { pid } of agentsOf(everything.dataDir)) tryToKill(pid);
-    for (const pid of servers) tryToKill(pid);
+    // Agents outlive their host on purpose; here they go with it.
+    for (const { pid } of processesBelow(dataDir)) tryToKill(pid);
     await github.stop();
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
-  const store = makeTaskStore(redis);
+  const interrupted = () => void stop().finally(() => process.exit(130));
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
-    await waitForRedis(redis, START_MS);
+    await ready(everything, redis, settings.BOT_URL);
     await news.subscribe(keys.changed);
-    const ended = everything.ended.then((code) => {
-      throw new Error(`Orch ended with code ${code}. For its log: ORCH_BENCH_LOGS=1 npm run bench`);
-    });
-    await Promise.race([
-      untilTrue(
-        async () =>
-          (await readHosts(redis, Date.now())).some(({ alive }) => alive) && (await isReady(settings.BOT_URL)),
-        START_MS,
-      ),
-      ended,
-    ]);
-    ended.catch(() => undefined); // later it ends because we stop it
   } catch (error) {
     await stop();
     throw error;
   }
-
   return {
     dir,
-    dataDir: everything.dataDir,
+    dataDir,
     github,
     store,
     pids,
-    tmuxPids,
+    tmuxPids: () => tmuxBelow(dataDir),
     async command(repository) {
       const { commentId, at } = await github.comment(repository, "/orch fix the failing tests");
       return { taskId: taskIdOf(repository.id, commentId, 1), at };
     },
-    async until(taskId, check) {
-      const found = Promise.withResolvers<{ task: Task; at: number }>();
-      const look = async (at: number) => {
-        const task = await store.read(taskId);
-        if (task && check(task)) found.resolve({ task, at });
-      };
-      const listen = (_channel: string, id: string) => {
-        if (id === taskId) look(Date.now()).catch(found.reject);
-      };
-      news.on("message", listen);
-      const timer = setTimeout(() => found.reject(new Error(`task ${taskId} does not get on`)), TASK_MS);
-      try {
-        await look(Date.now());
-        return await found.promise;
-      } finally {
-        clearTimeout(timer);
-        news.off("message", listen);
-      }
-    },
+    until: (taskId, check) => untilTask(store, news, taskId, check),
     quiet: () => untilTrue(async () => (await redis.zcard(keys.unreported)) === 0, TASK_MS),
     stop,
   };
+}
+
+async function ready(everything: Everything, redis: Redis, botUrl: string): Promise<void> {
+  const ended = everything.ended.then((code) => {
+    throw new Error(`Orch ended with code ${code}. For its log: ORCH_BENCH_LOGS=1 npm run bench`);
+  });
+  ended.catch(() => undefined); // later it ends because we stop it
+  await waitForRedis(redis, START_MS);
+  const hostLives = async () => (await readHosts(redis, Date.now())).some(({ alive }) => alive);
+  await Promise.race([untilTrue(async () => (await hostLives()) && (await isReady(botUrl)), START_MS), ended]);
+}
+
+async function untilTask(
+  store: TaskStore,
+  news: Redis,
+  taskId: string,
+  check: (task: Task) => boolean,
+): Promise<{ task: Task; at: number }> {
+  const found = Promise.withResolvers<{ task: Task; at: number }>();
+  const look = async (at: number) => {
+    const task = await store.read(taskId);
+    if (task && check(task)) found.resolve({ task, at });
+  };
+  const listen = (_channel: string, id: string) => {
+    if (id === taskId) look(Date.now()).catch(found.reject);
+  };
+  news.on("message", listen);
+  const timer = setTimeout(() => found.reject(new Error(`task ${taskId} does not get on`)), TASK_MS);
+  try {
+    await look(Date.now());
+    return await found.promise;
+  } finally {
+    clearTimeout(timer);
+    news.off("message", listen);
+  }
 }
 
 async function settingsOf(dir: string, github: GitHubProcess, config: string) {
@@ -157,10 +159,14 @@ async function settingsOf(dir: string, github: GitHubProcess, config: string) {
   };
 }
 
-/** Wrappers of steps and all below them, found by the folder that they work in. */
-function agentsOf(dataDir: string) {
-  return allProcesses().filter(({ command }) => command.includes(join(dataDir, "host")));
-}
+/** The tmux server, the wrappers of steps and their sandboxes: the host's folder stands in their arguments. */
+const processesBelow = (dataDir: string) =>
+  allProcesses().filter(({ command }) => command.includes(join(dataDir, "host")));
+
+const tmuxBelow = (dataDir: string) =>
+  processesBelow(dataDir)
+    .filter(({ command }) => /^\S*tmux\b/.test(command) && command.includes(join(dataDir, "host", "tmux")))
+    .map(({ pid }) => pid);
 
 function tryToKill(pid: number): void {
   try {
