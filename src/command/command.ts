@@ -1,13 +1,15 @@
 /**
  * What people may write. A command is a line that starts with `/orch`; several lines are several commands, in order.
+ * What stands below a request, up to the next command, belongs to it.
  * A reserved word alone is that verb; with words of its own behind it, it is a request (`/orch cancel the timer
  * animation`), unless those words only are polite (`/orch status please`).
  */
 import { isTaskId } from "../task/task-id.ts";
+import { detailsOf } from "./details.ts";
 import { visibleLines } from "./visible-lines.ts";
 
 export type Command = { /** Line of the comment, from 1: names the command for ever. */ line: number } & (
-  | { kind: "task"; instruction: string }
+  | { kind: "task"; instruction: string; details?: string }
   | { kind: "help" }
   | { kind: "status" }
   /** Without an id: every open task of the issue. */
@@ -69,11 +71,19 @@ export function mayHoldCommand(body: string): boolean {
 /** The commands of a comment in order, at most one more than `MAX_COMMANDS`; empty when it holds none. */
 export function parseCommands(body: string): Command[] {
   if (!mayHoldCommand(body)) return [];
-  return visibleLines(body, (line) => COMMAND_LINE.test(line))
-    .slice(0, MAX_COMMANDS + 1)
-    .map(({ number, text, quoted }) =>
-      quoted ? misunderstood(number, { kind: "quoted" }) : parse(number, text.replace(/^ {0,3}\/orch[:,]?/i, "")),
-    );
+  const lines = body.split(/\r\n|\n|\r/);
+  const found = visibleLines(body, (line) => COMMAND_LINE.test(line));
+  return found.slice(0, MAX_COMMANDS + 1).map(({ number, text, quoted }, index) => {
+    if (quoted) return misunderstood(number, { kind: "quoted" });
+    const command = parse(number, text.replace(/^ {0,3}\/orch[:,]?/i, ""));
+    const end = (found[index + 1]?.number ?? Number.POSITIVE_INFINITY) - 1;
+    return command.kind === "task" ? withDetails(command, lines.slice(number, end)) : command;
+  });
+}
+
+function withDetails(task: Extract<Command, { kind: "task" }>, below: readonly string[]): Command {
+  const details = detailsOf(below);
+  return details === undefined ? task : { ...task, details };
 }
 
 function parse(line: number, rest: string): Command {

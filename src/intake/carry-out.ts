@@ -62,7 +62,7 @@ async function request(
     const where = await place();
     if (where.kind === "closed") return { done: false, say: words.closed(given.on) };
     if (where.kind === "fork") return { done: false, say: words.forkNotYet() };
-    const created = await deps.store.create(specOf(given, id, command.instruction, where, deps.now()));
+    const created = await deps.store.create(specOf(given, id, command, where, deps.now()));
     task = await deps.store.read(id);
     if (created) deps.log.info({ task: id, comment: given.commentId, delivery: given.delivery }, "task accepted");
   }
@@ -73,7 +73,7 @@ async function request(
 function specOf(
   given: GivenComment,
   id: string,
-  instruction: string,
+  { instruction, details }: Extract<Command, { kind: "task" }>,
   place: Extract<Place, { kind: "ready" }>,
   acceptedAt: number,
 ): TaskSpec {
@@ -91,6 +91,7 @@ function specOf(
     commentUrl,
     actor,
     instruction,
+    ...(details === undefined ? {} : { details }),
     requestedAt,
     acceptedAt,
   };

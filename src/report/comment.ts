@@ -3,9 +3,9 @@
  * in it that is not ours has passed through `quote.ts`.
  */
 import { type Outcome, PHASES, type Task } from "../task/task.ts";
-import { facts, type Surroundings, sandboxWarning } from "./facts.ts";
+import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
 import { nextStep } from "./next-step.ts";
-import { blockQuote, fence, plain } from "./quote.ts";
+import { fence, plain } from "./quote.ts";
 import { explanation, headline, phaseWords } from "./task-words.ts";
 
 /** How much of what the agent says is shown while it works. */
@@ -42,7 +42,7 @@ function request({ spec }: Task, webUrl: string): string {
   const who = plain(spec.actor.login, 60);
   // The link comes from a signed delivery; it is checked all the same, because it stands outside of any quoting.
   const isOurs = spec.commentUrl.startsWith(`${webUrl}/`) && /^[\w:/.#-]+$/.test(spec.commentUrl);
-  return `${isOurs ? `[${who}](${spec.commentUrl})` : who} asked:\n\n${blockQuote(spec.instruction)}`;
+  return `${isOurs ? `[${who}](${spec.commentUrl})` : who} asked:\n\n${asked(spec)}`;
 }
 
 function checklist(task: Task): string | undefined {

@@ -3,9 +3,9 @@
  * changed and whether it was verified. The same lines stand in the progress comment, the receipt and the pull request.
  */
 import type { HostView } from "../task/heartbeat.ts";
-import type { Progress, Pushed, Task, Verification } from "../task/task.ts";
+import type { Progress, Pushed, Task, TaskSpec, Verification } from "../task/task.ts";
 import { count, dollars, duration } from "./amounts.ts";
-import { code } from "./quote.ts";
+import { blockQuote, code } from "./quote.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {
@@ -15,6 +15,11 @@ export type Surroundings = {
   /** E.g. https://github.com */
   webUrl: string;
 };
+
+/** The request as a quote. Its details stand in the comment that is linked beside it; three dots say that there are some. */
+export function asked({ instruction, details }: TaskSpec): string {
+  return blockQuote(details === undefined ? instruction : `${instruction} …`);
+}
 
 export function facts(task: Task, around: Surroundings): string[] {
   return [

@@ -1,8 +1,16 @@
 /** A draft pull request's title and text, as pure functions. */
 import type { Pushed, Task } from "../task/task.ts";
-import { agentFact, changesFact, type Surroundings, sandboxWarning, usageFact, verificationFact } from "./facts.ts";
+import {
+  agentFact,
+  asked,
+  changesFact,
+  type Surroundings,
+  sandboxWarning,
+  usageFact,
+  verificationFact,
+} from "./facts.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
-import { blockQuote, code, fence, neutralise, plain } from "./quote.ts";
+import { code, fence, neutralise, plain } from "./quote.ts";
 
 /** The issue's own title, so that lists of issues and pull requests read alike. */
 export function pullRequestTitle({ spec }: Task): string {
@@ -19,7 +27,7 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Sur
   const words = fence(progress.lastLines ?? "");
   const parts = [
     `${plain(spec.actor.login, 60)} [asked](${thread}) in #${spec.number}:`,
-    blockQuote(spec.instruction),
+    asked(spec),
     // The one closing keyword is ours and deliberate; the agent's own are broken by `quote.ts`.
     spec.target.kind === "issue" ? `Fixes #${spec.number}` : movedBranch(pushed),
     `### Evidence\n\n${list}`,

@@ -14,7 +14,7 @@ const HELP = [
   "- `/orch cancel` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.",
   "- `/orch help` – this text.",
   "",
-  "Several lines are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
+  "What you write below a request belongs to it. Several lines with `/orch` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
 ].join("\n");
 
 export function help(): string {
@@ -69,7 +69,7 @@ export function tooManyCommands(max: number): string {
 }
 
 export function instructionTooLong(max: number): string {
-  return `That request is longer than ${max.toLocaleString("en")} characters, so I have not started. Say it in fewer words, or put the details into the issue's text and refer to them.`;
+  return `That request is longer than ${max.toLocaleString("en")} characters, so I have not started. Say it in fewer words, or put the details on the lines below the command.`;
 }
 
 /** What `/orch status` answers: the newest task first. */

@@ -45,6 +45,8 @@ export type TaskSpec = {
   actor: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
   instruction: string;
+  /** What stood below that line, as Markdown source of at most 8,000 characters; may hold what Markdown hides. */
+  details?: string;
   /** When the command's comment was created, by GitHub's clock. */
   requestedAt: number;
   /** When we accepted it, by ours. */

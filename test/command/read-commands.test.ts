@@ -5,7 +5,13 @@ const FIX = { kind: "task", instruction: "fix it" };
 
 test("a long comment is read like a short one", async () => {
   const log = "a line of a log\n".repeat(3_000);
-  expect(await readCommands(`/orch fix it\n\n\`\`\`\n/orch break it\n${log}\`\`\`\n`)).toEqual([{ line: 1, ...FIX }]);
+  expect(await readCommands(`/orch fix it\n\n\`\`\`\n/orch break it\n${log}\`\`\`\n`)).toEqual([
+    {
+      line: 1,
+      ...FIX,
+      details: expect.stringMatching(/^```\n\/orch break it\n(a line of a log\n)+[\s\S]* more characters left out\]$/),
+    },
+  ]);
 });
 
 test("Markdown that takes for ever to parse is given up without holding up others", async () => {

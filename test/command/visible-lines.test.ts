@@ -32,7 +32,8 @@ test("a comment without Markdown that hides is read as the parser reads it", () 
     const body = Array.from({ length: 8 }, () => PIECES[random(PIECES.length)]).join(random(2) ? "\n" : "\r\n");
     const found = parseCommands(body);
     // A lone backtick in a paragraph of its own hides nothing and calls the parser.
-    expect(parseCommands(`${body}\n\n\``), body).toEqual(found);
+    const parsed = parseCommands(`\`\n\n${body}`).map((command) => ({ ...command, line: command.line - 2 }));
+    expect(parsed, body).toEqual(found);
     commands += found.length;
   }
   expect(commands).toBeGreaterThan(500);

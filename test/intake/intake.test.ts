@@ -32,6 +32,19 @@ describe("a request", () => {
     expect(orch.replies(number)).toEqual([]);
   });
 
+  test("keeps what was written below it", async () => {
+    const { id } = await orch.comment(
+      await orch.openIssue(),
+      "/orch fix it\n\nKeep the API.\n/orch fix more\n\nAll of it.",
+    );
+    await orch.quiet();
+    const specs = [1, 4].map(async (line) => (await orch.store.read(orch.taskId(id, line)))?.spec);
+    expect(await Promise.all(specs)).toMatchObject([
+      { instruction: "fix it", details: "Keep the API." },
+      { instruction: "fix more", details: "All of it." },
+    ]);
+  });
+
   test("on a pull request works on its branch", async () => {
     await orch.github.commit(orch.repository, "feature", { "a.txt": "a\n" }, "Add a", MAINTAINER);
     const pull = await orch.github.openPull(orch.repository, {

@@ -30,6 +30,12 @@ describe("the progress comment", () => {
     `);
   });
 
+  test("tells of a request's details by three dots only", () => {
+    const text = body(queuedTask({ details: "Keep the API." }));
+    expect(text).toContain("\n\n> fix the failing tests …\n\n");
+    expect(text).not.toContain("Keep the API");
+  });
+
   test("says so when no worker host is connected", () => {
     expect(body(queuedTask(), { ...around, hosts: [] })).toContain("No worker host is connected");
   });

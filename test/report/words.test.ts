@@ -29,7 +29,7 @@ test("every reply says what is the matter and what to do", () => {
     - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.
     - \`/orch help\` – this text.
 
-    Several lines are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
+    What you write below a request belongs to it. Several lines with \`/orch\` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
       "@stranger, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.",
       "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.",
       "This issue is closed, so I have not started. Reopen it and give the command again.",
@@ -42,7 +42,7 @@ test("every reply says what is the matter and what to do", () => {
       "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.",
       "This comment is too long or too deeply nested for me to read, so I have not carried out anything. Give the command in a shorter comment.",
       "That is more than 5 commands in one comment, so I have carried out none of them. Spread them over several comments.",
-      "That request is longer than 8,000 characters, so I have not started. Say it in fewer words, or put the details into the issue's text and refer to them.",
+      "That request is longer than 8,000 characters, so I have not started. Say it in fewer words, or put the details on the lines below the command.",
     ]
   `);
 });

@@ -152,6 +152,7 @@ export function basicsOf(run: Run, prepared: Prepared) {
   const { spec } = run.task;
   return {
     instruction: spec.instruction,
+    details: spec.details,
     actor: spec.actor.login,
     repository: `${spec.repository.owner}/${spec.repository.name}`,
     kind: spec.target.kind,

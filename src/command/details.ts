@@ -1,0 +1,37 @@
+/**
+ * What a comment says below a command: it belongs to the request, as Markdown source, quotes and code included. Kept as
+ * it was signed but for control characters; what Markdown hides is taken out where the text is used.
+ */
+
+/** In characters (UTF-16 units), the note about what was left out included. */
+export const MAX_DETAILS = 8_000;
+/** Room for that note. */
+const NOTE = 60;
+
+/** Undefined when a reader of the comment sees nothing there. */
+export function detailsOf(lines: readonly string[]): string | undefined {
+  const text = lines
+    .join("\n")
+    .toWellFormed()
+    .replace(/(?![\n\t])\p{Cc}/gu, "")
+    .replace(/^(?:[ \t]*\n)+/, "")
+    .trimEnd();
+  return showsAnything(text) ? shorten(text) : undefined;
+}
+
+function showsAnything(text: string): boolean {
+  return /[^\p{Cf}\p{Z}\s]/u.test(text.replace(/<!--[\s\S]*?(?:-->|$)/g, ""));
+}
+
+function shorten(text: string): string {
+  if (text.length <= MAX_DETAILS) return text;
+  const start = outsideOfComments(text.slice(0, MAX_DETAILS - NOTE)).toWellFormed();
+  return `${start}\n[… ${text.length - start.length} more characters left out]`;
+}
+
+/** Cut inside of an HTML comment, its hidden beginning would turn into words. */
+function outsideOfComments(text: string): string {
+  const closed = text.lastIndexOf("-->");
+  const open = text.indexOf("<!--", closed + 1);
+  return open === -1 ? text : text.slice(0, open);
+}
