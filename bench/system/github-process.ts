@@ -3,7 +3,7 @@ import { startSimulator } from "../../simulator/simulator.ts";
 import { serveQuestions } from "../child.ts";
 import type { GitHubInfo, NewRepository, RepositoryWithIssue, Sent } from "./github.ts";
 
-const simulator = await startSimulator({ strict: false });
+const simulator = await startSimulator({ strict: false, dataDir: process.env.GITHUB_DATA });
 const MAINTAINER = simulator.createUser("maintainer").login;
 const FILES_PER_FOLDER = 16;
 

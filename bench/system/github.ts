@@ -14,8 +14,9 @@ export type Sent = { commentId: number; at: number };
 
 export type GitHubProcess = Awaited<ReturnType<typeof startGitHub>>;
 
-export async function startGitHub() {
-  const child = startChild(new URL("github-process.ts", import.meta.url));
+/** `dataDir`: for its repositories; the caller removes it. */
+export async function startGitHub(dataDir: string) {
+  const child = startChild(new URL("github-process.ts", import.meta.url), { env: { GITHUB_DATA: dataDir } });
   return {
     info: (await child.ask("info")) as GitHubInfo,
     hearAt: (url: string) => child.ask("hearAt", url),

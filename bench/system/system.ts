@@ -48,7 +48,7 @@ const TASK_MS = 120_000;
 export async function startSystem({ agent, slots }: SystemOptions): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), "orch-bench-"));
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
-  const github = await startGitHub();
+  const github = await startGitHub(join(dir, "github"));
   const config = join(dir, "orch.yml");
   await writeFile(config, stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots }));
   const pids = new Map<string, number>();
