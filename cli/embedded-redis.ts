@@ -58,6 +58,8 @@ function configuration(dir: string, socket: string): string {
     appendfsync: "always",
     save: '""',
     "maxmemory-policy": "noeviction",
+    // Housekeeping twice a second instead of ten times: an idle Orch leaves the machine alone.
+    hz: "2",
   };
   return `${Object.entries(lines)
     .map(([name, value]) => `${name} ${value}`)

@@ -18,6 +18,8 @@ import type { SlotUser } from "./sandbox/sandbox.ts";
 
 /** How long a planned restart may take before other hosts may take the runs, ms. */
 const HANDOVER_MS = 5 * 60_000;
+/** Locks are renewed with every second beat: three times before one could run out. */
+const RENEW_EVERY_BEATS = 2;
 /** Runs are compared with their records this often even if no news came, in beats. */
 const CHECK_EVERY_BEATS = 6;
 /** Old workspaces are cleared away this often, in beats: hourly. */
@@ -143,7 +145,7 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
     beats += 1;
     const all = [...runs.values()].map(({ run }) => run);
     const beaten = all.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: run.lastOutputAt }));
-    const renewals = all.map((run) => run.lease.renew());
+    const renewals = beats % RENEW_EVERY_BEATS === 0 ? all.map((run) => run.lease.renew()) : [];
     await Promise.all([beat(shared.redis, hostId, beaten, Date.now()), ...renewals]);
     if (beats % CHECK_EVERY_BEATS === 0) await Promise.all(all.map((run) => checkRecord(run.task.spec.id)));
     if (beats % CLEAR_EVERY_BEATS === 1) await clearOldRuns(shared, (taskId) => runs.has(taskId));

@@ -35,8 +35,8 @@ type CommentName = { repository: { id: number }; number: number; commentId: numb
 export type Waiting = { kind: "given"; given: GivenComment } | { kind: "deleted"; by: string } | { kind: "done" };
 
 /** A bot keeps an issue this long, ms, and says so again every `RENEW_MS`; after a crash others wait no longer. */
-const LEASE_MS = 10_000;
-export const RENEW_MS = 3_000;
+const LEASE_MS = 5_000;
+export const RENEW_MS = 1_500;
 
 const DELETED_BY = "deleted by ";
 

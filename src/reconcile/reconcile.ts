@@ -17,7 +17,7 @@ export type ReconcileDeps = {
   log: Logger;
 };
 
-const EVERY_MS = 20_000;
+const EVERY_MS = 30_000;
 
 /** One sweep over all open tasks. `missing` is the memory between two sweeps: tasks that had no job in the last one. */
 export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Promise<void> {

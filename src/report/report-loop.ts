@@ -8,8 +8,8 @@ import { keys } from "../task/keys.ts";
 import type { ReporterDeps } from "./showing.ts";
 
 /** A bot keeps a task it has taken so long, ms, and says so again in time; after its death others wait no longer. */
-const LEASE_MS = 10_000;
-const RENEW_MS = 3_000;
+const LEASE_MS = 5_000;
+const RENEW_MS = 1_500;
 /** At least this often is looked, ms: messages may get lost. */
 const SWEEP_MS = 15_000;
 const MAX_AT_ONCE = 32;

@@ -10,7 +10,7 @@ export const QUEUE_NAME = "orch";
 export const QUEUE_PREFIX = "bull";
 
 /**
- * A job's lock is the lease on a run. Hosts renew it with every beat; a host that could not renew for `FENCE_MS`
+ * A job's lock is the lease on a run. Hosts renew it with every second beat; a host that could not renew for `FENCE_MS`
  * stops all effects, well before another host can take the job at `LOCK_MS`.
  */
 export const LOCK_MS = 30_000;

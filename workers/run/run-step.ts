@@ -22,7 +22,7 @@ const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
 const STOP_GRACE_MS = 10_000;
 const STDERR_TAIL_BYTES = 8_000;
 /** How often the output is looked at although the kernel reported nothing. */
-const POKE_MS = 15_000;
+const POKE_MS = 60_000;
 
 export type StepOptions = {
   step: StepRecord;

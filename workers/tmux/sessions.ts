@@ -74,7 +74,7 @@ export type SessionsOptions = {
 
 const START_MS = 15_000;
 /** How often a step is looked at although no news came. */
-const NET_MS = 15_000;
+const NET_MS = 60_000;
 
 type Running = { step: RunningStep; watch: Watch };
 type Context = { server: TmuxServer; fifos: Fifos; boot: string; setsid: string; running: Map<string, Running> };
