@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { LaunchRun } from "../../workers/agents/adapter.ts";
 import { adapterFor } from "../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../workers/agents/prompt.ts";
@@ -14,11 +14,13 @@ import { runProgram } from "../../workers/run-program.ts";
 import { chooseDriver, type SandboxMode } from "../../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../../workers/sandbox/slot-users.ts";
 import { eventsOf, evidenceOf } from "../workers/agents/recording.ts";
-import { geminiEnv, geminiSection } from "./gemini-agent.ts";
+import { geminiEnv, placeGemini } from "./gemini-agent.ts";
 import { type Model, type ModelOptions, sampleRepairs, startModel, turnUsage } from "./model.ts";
 
 const gemini = adapterFor("gemini");
-const agent = { name: "gemini", ...geminiSection };
+const program = placeGemini();
+afterAll(program.remove);
+const agent = { name: "gemini", ...program.section };
 const system = { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TERM: "dumb" };
 const sample = fileURLToPath(new URL("../../demo/sample-repository", import.meta.url));
 

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
 /** The part of aimock 1.43 that is used; its own types are there only once the agents' programs are installed. */
-type Request = { messages: { role: string }[]; tools?: { function: { name: string } }[] };
+type Request = { messages: { role: string; tool_calls?: unknown[] }[]; tools?: { function: { name: string } }[] };
 type Mock = {
   url: string;
   on(match: { predicate: (request: Request) => boolean }, response: (request: Request) => object): void;
@@ -29,6 +29,8 @@ export type Model = {
 
 export type ModelOptions = {
   edits?: readonly Edit[];
+  /** Say that it is done after each edit, and write the next one only when it is asked again. */
+  oneEditPerPrompt?: boolean;
   /** Answer every request with this HTTP status in place of a model's turn. */
   failWith?: number;
 };
@@ -42,10 +44,14 @@ const usage = {
   totalTokenCount: turnUsage.input + turnUsage.output,
 };
 
-/** Each tool's result is one more message: their number tells which edit is next. */
-function turn(request: Request, edits: readonly Edit[]): object {
-  const edit = edits[request.messages.filter(({ role }) => role === "tool").length];
-  if (!edit) return { content: "Done: the tests should pass now.", usage };
+/**
+ * The calls that the conversation holds tell which edit is next. Not their results: Gemini CLI repeats those when it
+ * takes up an earlier session.
+ */
+function turn({ messages }: Request, { edits = [], oneEditPerPrompt = false }: ModelOptions): object {
+  const edit = edits[messages.filter(({ tool_calls: calls }) => calls?.length).length];
+  const pauses = oneEditPerPrompt && messages.at(-1)?.role === "tool";
+  if (!edit || pauses) return { content: "Done: the tests should pass now.", usage };
   const parameters = { file_path: edit.path, content: edit.content };
   return {
     content: `I will write ${edit.path}.`,
@@ -55,14 +61,15 @@ function turn(request: Request, edits: readonly Edit[]): object {
 }
 
 /** Starts the service on a free port of 127.0.0.1. */
-export async function startModel({ edits = [], failWith }: ModelOptions = {}): Promise<Model> {
+export async function startModel(options: ModelOptions = {}): Promise<Model> {
+  const { failWith } = options;
   const { LLMock } = createRequire(import.meta.url)("@copilotkit/aimock") as Aimock;
   const mock = new LLMock({ port: 0, host: "127.0.0.1" });
   const failure = {
     error: { message: "refused by the test", type: "error", code: String(failWith) },
     status: failWith,
   };
-  mock.on({ predicate: () => true }, (request) => (failWith === undefined ? turn(request, edits) : failure));
+  mock.on({ predicate: () => true }, (request) => (failWith === undefined ? turn(request, options) : failure));
   await mock.start();
   return { url: mock.url, requests: () => mock.getRequests().length, stop: () => mock.stop() };
 }

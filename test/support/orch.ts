@@ -18,6 +18,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Outcome, Task } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
+import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { type Program, startProgram } from "./program.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
 
@@ -28,6 +29,10 @@ const WORKER = fileURLToPath(new URL("../../workers/main.ts", import.meta.url));
 export type OrchOptions = {
   /** Which fixture of test/fixtures/agents is the default agent (file name without ending). */
   agent?: string;
+  /** More agents of the operator's file, by name, e.g. programs that are not ours. */
+  agents?: Record<string, Omit<AgentDefinition, "name">>;
+  /** What the worker host's environment holds besides, e.g. an agent's key. */
+  hostEnv?: Record<string, string>;
   slots?: number;
   /** Of the operator's file, e.g. `{ silenceMinutes: 0.05 }`. */
   limits?: Record<string, number>;
@@ -118,7 +123,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const bot = await startProgram(BOT, env, /is listening on/);
-  const host = await startProgram(WORKER, env, /worker host ready/);
+  const host = await startProgram(WORKER, { ...env, ...options.hostEnv }, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");
   await waitForRedis(redis, 10_000);
@@ -258,7 +263,7 @@ async function placeAgents(dir: string): Promise<string> {
 async function operatorFile(dir: string, stage: string, options: OrchOptions): Promise<string> {
   const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/\.\w+$/, ""));
   const files = await readdir(join(stage, "agents"));
-  const agents = Object.fromEntries(
+  const agents: Record<string, object> = Object.fromEntries(
     names.map((name, index) => [
       name,
       {
@@ -269,6 +274,9 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions): P
       },
     ]),
   );
+  // STAGE marks their processes, so that none is overlooked at the end.
+  for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
+    agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
   const path = join(dir, "orch.yml");
   const { agent = "fixes", slots = 2, limits = {}, sandbox = "auto" } = options;
   await writeFile(path, stringify({ agents, defaultAgent: agent, slots, sandbox, limits }));
