@@ -1,4 +1,7 @@
-/** Resident memory as the kernel counts it, of Orch's own processes and of the agents, sampled while the demo runs. */
+/**
+ * Resident memory of Orch's own processes and of the agents, sampled while the demo runs. Pages that several processes
+ * share (Node's own program above all) are counted once: the kernel's proportional set size.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 
 export type Sample = { at: number; systemMb: number; agentMb: number };
@@ -18,7 +21,7 @@ export function sampleMemory(pids: ReadonlyMap<string, number>): { samples: Samp
       mine.flatMap((server) => [...descendants(tree, server.pid)].filter((pid) => pid !== server.pid)),
     );
     for (const server of mine) own.add(server.pid);
-    const sum = (set: ReadonlySet<number>) => [...set].reduce((total, pid) => total + (tree.get(pid)?.rssMb ?? 0), 0);
+    const sum = (set: ReadonlySet<number>) => [...set].reduce((total, pid) => total + proportionalMb(pid), 0);
     samples.push({ at: Date.now(), systemMb: sum(own), agentMb: sum(agents) });
   };
   const timer = setInterval(take, 250);
@@ -26,7 +29,7 @@ export function sampleMemory(pids: ReadonlyMap<string, number>): { samples: Samp
   return { samples, stop: () => clearInterval(timer) };
 }
 
-type Process = { pid: number; parent: number; name: string; rssMb: number };
+type Process = { pid: number; parent: number; name: string };
 
 function readProcesses(): Map<number, Process> {
   const found = new Map<number, Process>();
@@ -42,14 +45,17 @@ function readStatus(pid: number): Process | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/status`, "utf8");
     const field = (key: string) => new RegExp(`^${key}:\\s+(.+)$`, "m").exec(text)?.[1] ?? "";
-    return {
-      pid,
-      parent: Number(field("PPid")),
-      name: field("Name"),
-      rssMb: Number.parseInt(field("VmRSS") || "0", 10) / 1024,
-    };
+    return { pid, parent: Number(field("PPid")), name: field("Name") };
   } catch {
     return undefined; // it has ended between the listing and the reading
+  }
+}
+
+function proportionalMb(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // it has ended meanwhile
   }
 }
 

@@ -144,7 +144,7 @@ export function renderSummary(summary: Summary): string {
     "",
     `  ${"step".padEnd(26)} ${"time".padStart(9)}  ${"system".padStart(8)}  ${"agent".padStart(8)}`,
     ...rows,
-    "  system: Redis, bot, worker host and tmux together; the simulated GitHub is not counted.",
+    "  system: Redis, bot, worker host and tmux together, shared pages once; the simulated GitHub is not counted.",
     "",
     ...summary.diff.split("\n").map((line) => `  ${line}`),
     "",
