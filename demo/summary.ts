@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TaskEvent } from "../src/task/store.ts";
-import type { Task } from "../src/task/task.ts";
+import type { Outcome, Task } from "../src/task/task.ts";
 import type { Sample } from "./memory.ts";
 import type { Stage } from "./stage.ts";
 
@@ -17,6 +17,8 @@ export type StepCost = { step: string; ms: number; systemMb: number; agentMb: nu
 export type Summary = {
   ok: boolean;
   outcome: string;
+  /** Why there is no pull request, as the progress comment says it too. */
+  reason?: string;
   pullRequest?: { number: number; url: string; draft: boolean; title: string };
   diff: string;
   before: TestCount;
@@ -55,6 +57,7 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
         before.failed > 0 &&
         violations === 0,
       outcome: outcome?.kind ?? "none",
+      reason: reasonOf(outcome),
       pullRequest: pull && {
         number: pull.number,
         url: task.pullRequest?.url ?? "",
@@ -72,6 +75,12 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
   } finally {
     rmSync(clone, { recursive: true, force: true });
   }
+}
+
+function reasonOf(outcome: Outcome | undefined): string | undefined {
+  if (!outcome) return undefined;
+  if ("message" in outcome) return outcome.message;
+  return outcome.kind === "refused" ? outcome.reason : undefined;
 }
 
 async function git(args: readonly string[], { simulator }: Stage): Promise<string> {
@@ -135,7 +144,7 @@ export function renderSummary(summary: Summary): string {
   );
   return [
     "",
-    `Outcome        ${summary.outcome}`,
+    `Outcome        ${summary.outcome}${summary.reason ? `: ${summary.reason}` : ""}`,
     `Pull request   ${pullRequest ? `${pullRequest.url}  (${pullRequest.draft ? "draft: " : ""}${pullRequest.title})` : "none"}`,
     `Tests before   ${tests(before)}`,
     `Tests after    ${after ? tests(after) : "nothing was pushed"}`,
