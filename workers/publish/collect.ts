@@ -3,6 +3,7 @@
  * as the slot's user and sees everything read-only; the host's side runs in the mirror, checks every object (fsck) and bounds
  * what arrives. Nothing that the agent configured is read by a host process.
  */
+import { pathToFileURL } from "node:url";
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
@@ -56,7 +57,10 @@ export async function collect(collection: Collection): Promise<Collected> {
 
 async function transfer(collection: Collection, ref: string): Promise<void> {
   const { mirror, workspace, signal } = collection;
-  const git = ["git", ...fetchArguments(mirror, uploadPack(collection)), workspace.treeDir, `+HEAD:${ref}`];
+  // An address, not a path: behind a path git looks for a bundle first, itself and as us. The agent could lay one there,
+  // or a link to somebody else's.
+  const source = pathToFileURL(workspace.treeDir).href;
+  const git = ["git", ...fetchArguments(mirror, uploadPack(collection)), source, `+HEAD:${ref}`];
   const done = await runProgram({
     // Only the soft limit: inside, the sandbox sets its own.
     file: "prlimit",

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CollectFailed } from "../../../workers/publish/collect.ts";
-import { asRoot, git } from "../workspace/support.ts";
+import { asAgent, asRoot, git } from "../workspace/support.ts";
 import { startRun } from "./support.ts";
 
 test("what the agent left uncommitted is committed, once", async () => {
@@ -46,6 +46,19 @@ test("an agent that ruins its repository fails alone: the error says whose doing
     run.agent(ruin);
     await expect(run.collect()).rejects.toBeInstanceOf(CollectFailed);
   }
+});
+
+test("a bundle in the place of the tree is not read, be it the agent's or one that only the host can reach", async () => {
+  const run = await startRun();
+  const secret = join(run.host.dataDir, "elsewhere.bundle");
+  git(run.remote.clone, "bundle", "create", "-q", secret, "HEAD");
+  await chmod(secret, 0o600);
+  for (const lay of [`ln -s ${secret} tree`, "git -C away bundle create -q ../tree HEAD"]) {
+    asAgent(run.workspace.dir, `mv tree away; ${lay}`);
+    await expect(run.collect()).rejects.toBeInstanceOf(CollectFailed);
+    asAgent(run.workspace.dir, "rm tree; mv away tree");
+  }
+  expect(git(run.mirror.dir, "for-each-ref", "refs/orch")).toBe("");
 });
 
 test("a malformed object does not get into the mirror", async () => {
