@@ -22,6 +22,11 @@ const program = placeGemini();
 afterAll(program.remove);
 const agent = { name: "gemini", ...program.section };
 const system = { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TERM: "dumb" };
+/**
+ * Away from hosts on this machine and from this suite in another checkout: a user's processes are counted together, and
+ * a host ends what runs as one of its users without being one of its runs.
+ */
+const baseUid = 53_000 + (process.pid % 7_000);
 const sample = fileURLToPath(new URL("../../demo/sample-repository", import.meta.url));
 
 const opened: (() => Promise<unknown>)[] = [];
@@ -77,7 +82,7 @@ async function step(
     await mkdir(dirname(join(place.home, path)), { recursive: true });
     await writeFile(join(place.home, path), content);
   }
-  const users = await slotUsers(1, process.getuid?.() ?? 0);
+  const users = await slotUsers(1, process.getuid?.() ?? 0, baseUid);
   const [user = { slot: 0 }] = users;
   const work = dirname(place.tree);
   if (user.uid !== undefined) await execa("chown", ["-R", `${user.uid}:${user.gid}`, work]);
