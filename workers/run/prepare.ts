@@ -3,8 +3,8 @@
  * own choices, the workspace, the prompt. Repeating it after a crash does no harm.
  */
 import { randomUUID } from "node:crypto";
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import { branchOf, startRefOf } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
@@ -13,10 +13,12 @@ import { renderPrompt } from "../agents/prompt.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import { Refusal } from "../refusal.ts";
 import { commandLine, parseRepositoryFile, REPOSITORY_FILE, REPOSITORY_FILE_MAX_BYTES } from "../repository-file.ts";
+import type { SlotUser } from "../sandbox/sandbox.ts";
 import { fetchRefs } from "../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../workspace/mirror.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { writeInWorkspace } from "../workspace/write-in-workspace.ts";
 import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
 import type { Run, Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
@@ -60,7 +62,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
     cloneUrl,
     repositoryId: spec.repository.id,
   };
-  furnishHome(agent, workspace, run, prepared, shared.env);
+  await furnishHome({ agent, workspace, prepared }, run.user, shared.env);
   writeFileSync(join(run.folder.dir, "prompt.md"), promptOf(run, prepared, await context), { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
@@ -103,37 +105,12 @@ function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDe
 export const homeOf = (workspace: Workspace): string => join(workspace.dir, "home");
 export const tmpOf = (workspace: Workspace): string => join(workspace.dir, "tmp");
 
-/** Makes the agent's home and writes the files that its program wants there, before any agent was in the workspace. */
-function furnishHome(
-  agent: AgentDefinition,
-  workspace: Workspace,
-  run: Run,
-  prepared: Prepared,
-  env: Shared["env"],
-): void {
-  const home = homeOf(workspace);
-  const own = (path: string) => {
-    if (run.user.uid !== undefined) chownSync(path, run.user.uid, run.user.gid ?? run.user.uid);
-  };
-  const makeFolder = (path: string) => {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    own(path);
-  };
-  makeFolder(home);
-  makeFolder(tmpOf(workspace));
-  const launch = adapterFor(agent.kind).launch(agent, { homeDir: home, sessionId: prepared.sessionId, env });
-  for (const { path, content } of launch.files) {
-    const parts = dirname(normalize(path))
-      .split("/")
-      .filter((part) => part !== ".");
-    let folder = home;
-    for (const part of parts) {
-      folder = join(folder, part);
-      makeFolder(folder);
-    }
-    writeFileSync(join(home, path), content, { mode: 0o600 });
-    own(join(home, path));
-  }
+/** Writes the files that the agent's program wants in its home. */
+async function furnishHome(ground: Omit<Ground, "mirror">, user: SlotUser, env: Shared["env"]): Promise<void> {
+  const homeDir = homeOf(ground.workspace);
+  const { sessionId } = ground.prepared;
+  const { files } = adapterFor(ground.agent.kind).launch(ground.agent, { homeDir, sessionId, env });
+  for (const { path, content } of files) await writeInWorkspace(user, join(homeDir, path), content);
 }
 
 function promptOf(run: Run, prepared: Prepared, context: ContextResponse): string {

@@ -2,7 +2,7 @@
  * The workspace of a task: a repository of its own and a worktree in it, owned by the slot's user, with objects borrowed
  * read-only from the mirror. The agent may do to it whatever it likes; the host never runs git in it again.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
 import type { Mount, SlotUser } from "../sandbox/sandbox.ts";
@@ -15,6 +15,7 @@ import { removeWorkspace } from "./remove-workspace.ts";
 import { asSlotUser } from "./slot-user.ts";
 import { worktreeGitDir, writeTaskRepository } from "./task-repository.ts";
 import { guardTree } from "./tree-guard.ts";
+import { writeInWorkspace } from "./write-in-workspace.ts";
 
 /** All paths absolute. `branch`: the local one, checked out in `treeDir`. `baseSha`: the commit that the work started from. */
 export type Workspace = { dir: string; repositoryDir: string; treeDir: string; branch: string; baseSha: string };
@@ -78,7 +79,7 @@ export async function moveWorkspace(
   const sha = checkSha(to.sha);
   await guardTree(to.mirror, sha);
   await removeRecord(workspace.dir);
-  await writeFile(join(workspace.repositoryDir, "refs", "heads", workspace.branch), `${sha}\n`);
+  await writeInWorkspace(to.user, join(workspace.repositoryDir, "refs", "heads", workspace.branch), `${sha}\n`);
   await checkOut(workspace, to.user);
   await writeRecord(workspace.dir, { branch: workspace.branch, baseSha: sha, uid: to.user.uid });
   return { ...workspace, baseSha: sha };

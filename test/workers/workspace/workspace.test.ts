@@ -7,6 +7,7 @@ import { TooLarge } from "../../../workers/workspace/git-errors.ts";
 import { removeWorkspace } from "../../../workers/workspace/remove-workspace.ts";
 import { guardTree, TREE_LIMITS } from "../../../workers/workspace/tree-guard.ts";
 import { createWorkspace, moveWorkspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
+import { writeInWorkspace } from "../../../workers/workspace/write-in-workspace.ts";
 import { asAgent, asRoot, git, slotUser, startHost, startRemote } from "./support.ts";
 
 test("an agent finds the files of its commit on its own branch, clean, and can commit", async () => {
@@ -80,6 +81,27 @@ test("a workspace moves to a later commit: what is gone goes, what is new comes,
   expect(asAgent(moved.treeDir, say)).toBe(`${sha}\n## orch/7-tabc\nchanged.txt\nkept.txt\nnew/file.txt\n4`);
   asAgent(moved.treeDir, "echo more > new/more.txt; git add -A; git commit -qm more");
   expect(await host.create("tabc")).toEqual(moved);
+});
+
+test.runIf(asRoot)("a link that the slot's user laid leads no write of the host's out of the workspace", async () => {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const workspace = await host.create("tabc");
+  const outside = join(host.dataDir, "outside");
+  writeFileSync(outside, "the host's", { mode: 0o600 });
+  const sha = remote.commit({ "README.md": "more\n" });
+  await fetchRefs(host.mirror, remote.access, ["main"]);
+  asAgent(
+    workspace.dir,
+    `ln -sf ${outside} repo.git/refs/heads/${workspace.branch}; ln -s ${host.dataDir} home/.agent`,
+  );
+
+  const moving = moveWorkspace(workspace, { mirror: host.mirror, sha, user: slotUser });
+  await expect(moving).rejects.toThrow("Permission denied");
+  const settings = join(workspace.dir, "home/.agent/settings.json");
+  await expect(writeInWorkspace(slotUser, settings, "{}")).rejects.toThrow("Permission denied");
+  expect(readFileSync(outside, "utf8")).toBe("the host's");
+  expect(existsSync(join(host.dataDir, "settings.json"))).toBe(false);
 });
 
 test("a workspace that a crash left half-made is made anew", async () => {
