@@ -18,6 +18,17 @@ import { onIssueClosed, onPullRequestClosed } from "./on-closed.ts";
 import { type CommentDeps, onCommentCreated, onCommentDeleted } from "./on-comment.ts";
 import { onPullRequestOpened } from "./on-pull-request.ts";
 
+/**
+ * What may be undone again and does not say when it happened: told late, it would end tasks that were given since. We
+ * do not ask GitHub for it; the tasks that are left hear of it when GitHub refuses what they want.
+ */
+const MOOT_WHEN_LATE = new Set(["installation.suspend", "installation_repositories.removed", "repository.archived"]);
+
+/** Whether an event that GitHub could not deliver is to be delivered again. */
+export function isWorthCatchingUp(listeners: Listeners, name: string): boolean {
+  return Object.hasOwn(listeners, name) && !MOOT_WHEN_LATE.has(name);
+}
+
 export function makeApp(deps: CommentDeps): Listeners {
   return {
     "issue_comment.created": listen(commentPayload, onCommentCreated(deps)),

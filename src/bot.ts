@@ -1,6 +1,6 @@
 /** Builds the bot from its settings: connections, then what stands on them, then the server. Stops in reverse order. */
 import { createHmac } from "node:crypto";
-import { makeApp } from "./app.ts";
+import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
 import { makeGitHub } from "./github.ts";
 import { healthRoutes } from "./health.ts";
@@ -8,10 +8,11 @@ import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
+import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
 import { startReconciling } from "./reconcile/reconcile.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
-import { listenOn } from "./server.ts";
+import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
@@ -26,14 +27,14 @@ export type Bot = {
 };
 
 /** What tests and benchmarks may replace. */
-export type BotOptions = { log?: Logger; now?: () => number };
+export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTimes };
 
 /** A bot that starts before its Redis waits so long for it, ms, and then listens anyway, answering 503. */
 const REDIS_WAIT_MS = 5_000;
 
 /** Throws ConfigError when Redis is not fit to keep tasks in. */
 export async function makeBot(config: BotConfig, options: BotOptions = {}): Promise<Bot> {
-  const { log = makeLog(config.logLevel), now = Date.now } = options;
+  const { log = makeLog(config.logLevel), now = Date.now, catchUp: times = CATCH_UP_TIMES } = options;
   const redis = connectRedis(config.redisUrl, "bot");
   const subscriber = connectBlockingRedis(config.redisUrl, "bot-changes");
   const gate = makeRedisGate(redis, log);
@@ -61,19 +62,22 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const listeners = makeApp({ store, queue, inbox, now, log, wakeIntake: () => intake.wake() });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
+  let catching: CatchingUp | undefined;
   const routes = [
-    { method: "POST" as const, path: config.webhookPath, answer: receive },
+    { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
     ...workersApi({ store, github, workerSecret: config.workerSecret, log }),
     ...healthRoutes({ redis, gate, queue, inbox, now }),
   ];
 
   const stopWork = async () => {
-    await Promise.all([intake.stop(), sweep.stop(), reporter.stop()]);
+    await Promise.all([catching?.stop(), intake.stop(), sweep.stop(), reporter.stop()]);
     await queue.close();
     close();
   };
   try {
     const server = await listenOn(config, routes, log);
+    const hears = (name: string) => isWorthCatchingUp(listeners, name);
+    catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;
     return {
       url: `http://${host}:${server.port}`,
@@ -86,6 +90,15 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     await stopWork();
     throw error;
   }
+}
+
+/** Calls back when a delivery was not taken, though it might have been at another time. */
+function whenRefused(receive: Route["answer"], refused: () => void): Route["answer"] {
+  return async (request) => {
+    const answer = await receive(request);
+    if (answer.status === 503) refused();
+    return answer;
+  };
 }
 
 /** An unfit Redis is refused at once; one that is not there yet may come later. */

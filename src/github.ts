@@ -23,6 +23,8 @@ export type GitHub = {
   readonly server: GitHubServer;
   /** The client of an installation, with its own token and throttle. */
   forInstallation(id: number): Promise<Octokit>;
+  /** The client that signs as the App itself. */
+  forApp(): Promise<Octokit>;
   /** A new token that reaches one repository with these permissions only. Lives an hour by GitHub's rule. */
   mintToken(wanted: { installationId: number; repositoryId: number; permissions: Permissions }): Promise<MintedToken>;
   /** Who we are on GitHub: the App, and the user that its comments and commits carry. Asked once. */
@@ -62,13 +64,11 @@ export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
     return client;
   }
 
-  async function mintToken(wanted: Parameters<GitHub["mintToken"]>[0]): Promise<MintedToken> {
-    const app = await session.probot.auth();
-    const { data } = await app.rest.apps.createInstallationAccessToken({
-      installation_id: wanted.installationId,
-      repository_ids: [wanted.repositoryId],
-      permissions: wanted.permissions,
-    });
+  const forApp = () => session.probot.auth();
+
+  async function mintToken({ installationId, repositoryId, permissions }: Parameters<GitHub["mintToken"]>[0]) {
+    const wanted = { installation_id: installationId, repository_ids: [repositoryId], permissions };
+    const { data } = await (await forApp()).rest.apps.createInstallationAccessToken(wanted);
     return { token: data.token, expiresAt: data.expires_at };
   }
 
@@ -80,7 +80,7 @@ export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
     return identity;
   }
 
-  return { server: config.github, forInstallation, mintToken, appIdentity };
+  return { server: config.github, forInstallation, forApp, mintToken, appIdentity };
 }
 
 function signIn(config: GitHubOptions, log: Logger) {

@@ -1,6 +1,7 @@
 /** Is the bot up, and can it do its work? `/healthz` for whoever restarts processes, `/readyz` for whoever looks after it. */
 import type { Redis } from "ioredis";
 import type { Inbox } from "./intake/inbox.ts";
+import { readCaughtUp } from "./reconcile/catch-up-memory.ts";
 import type { RedisGate } from "./redis-gate.ts";
 import type { Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
@@ -20,6 +21,8 @@ export type Readiness = {
   tasks?: { open: number; unreported: number };
   /** Issues with comments that wait for intake. */
   inbox?: number;
+  /** The catch-up on deliveries that GitHub could not make; missing before its first round. */
+  missed?: { /** ISO 8601. */ lookedAt: string; waiting: number };
 };
 
 /** Kept below the usual time-out of probes, ms. */
@@ -54,11 +57,12 @@ async function readReadiness(deps: HealthDeps): Promise<Readiness> {
 async function readNumbers({ redis, queue, inbox, now }: HealthDeps) {
   // Asked first: it fails at once when Redis is away, while BullMQ would wait for it.
   const hosts = await readHosts(redis, now());
-  const [waiting, open, unreported, depth] = await Promise.all([
+  const [waiting, open, unreported, depth, caughtUp] = await Promise.all([
     inbox.size(),
     redis.zcard(keys.open),
     redis.zcard(keys.unreported),
     queue.depth(),
+    readCaughtUp(redis),
   ]);
   const alive = hosts.filter((host) => host.alive);
   const slots = alive.reduce((sum, host) => sum + host.slots, 0);
@@ -67,6 +71,7 @@ async function readNumbers({ redis, queue, inbox, now }: HealthDeps) {
     queue: depth,
     tasks: { open, unreported },
     inbox: waiting,
+    missed: caughtUp && { lookedAt: new Date(caughtUp.lookedAt).toISOString(), waiting: caughtUp.waiting },
   };
 }
 

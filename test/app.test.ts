@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { keys } from "../src/task/keys.ts";
 import { branchOf, type Task } from "../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "./support/bot.ts";
+import { deliver } from "./support/deliver.ts";
 
 let orch: BotSetting;
 let number: number;
@@ -106,6 +107,28 @@ describe("a task goes on", () => {
     await orch.quiet();
     expect((await task()).state.name).toBe("queued");
   });
+});
+
+test("late news that the issue was closed spares what was asked for since", async () => {
+  const { requestedAt } = (await task()).spec;
+  const { id: repositoryId, owner, name, installationId } = orch.repository;
+  const closed = (at: number) =>
+    deliver(
+      `${orch.url()}${orch.config.webhookPath}`,
+      "issues",
+      {
+        action: "closed",
+        installation: { id: installationId },
+        repository: { id: repositoryId, name, owner: { login: owner }, default_branch: "main" },
+        sender: { id: 31, login: MAINTAINER, type: "User" },
+        issue: { number, closed_at: new Date(at).toISOString() },
+      },
+      { secret: orch.config.webhookSecret },
+    );
+  expect((await closed(requestedAt - 1_000)).status).toBe(200);
+  expect((await task()).state.name).toBe("queued");
+  expect((await closed(requestedAt)).status).toBe(200);
+  expect((await task()).state).toMatchObject({ outcome: { reason: { kind: "issue_closed" } } });
 });
 
 test("a comment deleted before its turn leaves no task", async () => {

@@ -41,7 +41,12 @@ export const commentPayload = z.object({
 });
 export type CommentPayload = z.output<typeof commentPayload>;
 
-export const issuePayload = z.object({ installation, repository, sender, issue: z.object({ number: id }) });
+export const issuePayload = z.object({
+  installation,
+  repository,
+  sender,
+  issue: z.object({ number: id, closed_at: time.nullish() }),
+});
 export type IssuePayload = z.output<typeof issuePayload>;
 
 export const pullRequestPayload = z.object({
@@ -51,6 +56,7 @@ export const pullRequestPayload = z.object({
   pull_request: z.object({
     number: id,
     html_url: z.url(),
+    closed_at: time.nullish(),
     head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
   }),
 });

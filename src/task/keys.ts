@@ -21,6 +21,12 @@ export const keys = {
   inboxIssue: (issue: string) => `orch:inbox:issue:${issue}`,
   /** Sorted set: issues and pull requests with waiting comments, by the time they are due. */
   inbox: "orch:inbox",
+  /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
+  caughtUp: "orch:caught-up",
+  /** The token of the bot that catches up. */
+  catchUpLease: "orch:caught-up:lease",
+  /** How often GitHub was asked to deliver again, as JSON. */
+  redelivered: (guid: string) => `orch:redelivered:${guid}`,
   /** Channel: the id of a task that has just changed. */
   changed: "orch:changed",
   /** Channel: the id of a task of which GitHub now shows everything. */

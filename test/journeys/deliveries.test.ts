@@ -65,6 +65,23 @@ describe("deliveries", () => {
     expect(orch.botComments()).toHaveLength(1);
   });
 
+  test("a command given while the bot was down is carried out when it is back", async () => {
+    await orch.bot.kill();
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.simulator.idle();
+    const delivery = commandDelivery();
+    expect(delivery.status).toBe("failed to connect to host");
+    await orch.bot.start();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    const attempts = orch.simulator.deliveries().filter((each) => each.guid === delivery.guid);
+    expect(attempts.map((each) => [each.redelivery, each.statusCode])).toEqual([
+      [false, 502],
+      [true, 200],
+    ]);
+    expect(orch.botComments()).toHaveLength(1);
+    expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
+  });
+
   test("a frozen Redis is no success either: 503 within the time that GitHub waits", async () => {
     orch.redisServer.freeze();
     const started = orch.simulator.deliveries().length;

@@ -5,7 +5,7 @@
 import { pino } from "pino";
 import { expect, vi } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
-import { type Bot, makeBot } from "../../src/bot.ts";
+import { type Bot, type BotOptions, makeBot } from "../../src/bot.ts";
 import type { BotConfig } from "../../src/config.ts";
 import { makeInbox } from "../../src/intake/inbox.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
@@ -20,7 +20,7 @@ export const STRANGER = "stranger";
 
 export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
 
-export async function startBotSetting() {
+export async function startBotSetting(options: Pick<BotOptions, "catchUp"> = {}) {
   const server = await startRedis();
   const github = await startSimulator();
   github.createUser(MAINTAINER);
@@ -34,7 +34,7 @@ export async function startBotSetting() {
   const config = botConfig(github, server);
   let bot: Bot | undefined;
   const startBot = async () => {
-    bot = await makeBot(config, { log: pino({ level: "silent" }) });
+    bot = await makeBot(config, { log: pino({ level: "silent" }), ...options });
     github.setWebhookUrl(`${bot.url}${config.webhookPath}`);
     return bot;
   };

@@ -1,0 +1,119 @@
+/**
+ * Catches up on what GitHub could not deliver: GitHub repeats nothing by itself, but keeps a log and delivers again when
+ * asked. Safe to repeat, because a command that arrives twice is the same task. One bot does it at a time.
+ */
+import type { Redis } from "ioredis";
+import { classify, type GitHub, type Octokit } from "../github.ts";
+import type { Logger } from "../log.ts";
+import { type CaughtUp, readAsked, readCaughtUp, saveAsked, saveCaughtUp } from "./catch-up-memory.ts";
+import { readLog, redeliver } from "./delivery-log.ts";
+import type { Lease } from "./lease.ts";
+import { type Asked, dueAt, MAX_ASKED, type Missed, missedOf } from "./missed.ts";
+
+export type CatchUpDeps = {
+  redis: Redis;
+  lease: Lease;
+  github: GitHub;
+  /** Whether a delivery by event and action would be heard, and may come late. */
+  hears: (name: string) => boolean;
+  now: () => number;
+  log: Logger;
+  /** When the bot began to listen, Unix ms. */
+  startedAt: number;
+  minAgeMs: number;
+};
+
+/** GitHub's log and redelivery reach back so far, ms. */
+const WINDOW_MS = 3 * 24 * 3600_000;
+/** Attempts may appear in the log late and out of order: so much of it is read again, ms. */
+const OVERLAP_MS = 10 * 60_000;
+const MAX_PER_ROUND = 100;
+/** Longer than a request with its wait for the throttle; renewed before each. */
+export const CATCH_UP_LEASE_MS = 60_000;
+
+/**
+ * One round. The time until the next that is sensible, ms; undefined when nothing waits. Throws what Redis or GitHub throws
+ * when no answer can be had: then nothing is lost, and the next round begins where this one did.
+ */
+export async function catchUp(deps: CatchUpDeps, isStopped: () => boolean): Promise<number | undefined> {
+  const { lease } = deps;
+  if (!(await lease.hold())) return CATCH_UP_LEASE_MS; // the other bot may die
+  const keepOn = async () => {
+    if (isStopped() || !(await lease.hold())) throw new Interrupted("the round was interrupted");
+  };
+  try {
+    return await round(deps, keepOn);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    return CATCH_UP_LEASE_MS;
+  } finally {
+    await lease.release();
+  }
+}
+
+class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+async function round(deps: CatchUpDeps, keepOn: () => Promise<void>): Promise<number | undefined> {
+  const { redis, github, hears, log, startedAt } = deps;
+  const octokit = await github.forApp();
+  const before = await readCaughtUp(redis);
+  const since = Math.max(before?.since ?? 0, deps.now() - WINDOW_MS);
+  const deliveries = await readLog(octokit, since, keepOn);
+  if (!deliveries.complete) log.error("GitHub's log of deliveries is too long: what is older is not caught up");
+  const now = deliveries.now ?? deps.now();
+  // How long we have been up does not depend on whose clock is right.
+  const patience = { startedAt: now - (deps.now() - startedAt), minAgeMs: deps.minAgeMs };
+  const missed = missedOf(deliveries.attempts, hears);
+  const known = await readAsked(
+    redis,
+    missed.map(({ guid }) => guid),
+  );
+  const waiting: { lastAt: number; dueAt: number }[] = [];
+  let count = 0;
+  for (const [index, each] of missed.entries()) {
+    let asked = known[index];
+    let due = dueAt(each, asked, patience);
+    if (due === undefined) {
+      log.error(about(each), "missed delivery given up: GitHub could not deliver it however often we asked");
+      continue;
+    }
+    if (due <= now && count < MAX_PER_ROUND) {
+      await keepOn();
+      count += 1;
+      asked = await ask(deps, octokit, each, { times: (asked?.times ?? 0) + 1, at: now });
+      due = dueAt(each, asked, patience) ?? now + patience.minAgeMs;
+    }
+    waiting.push({ lastAt: each.lastAt, dueAt: due });
+  }
+  const caughtUp = summary(waiting, now, deps.now());
+  await saveCaughtUp(redis, caughtUp);
+  return waiting.length === 0 ? undefined : Math.min(...waiting.map((each) => each.dueAt)) - now;
+}
+
+/** What still waits must be found again by the next round. */
+function summary(waiting: readonly { lastAt: number }[], now: number, lookedAt: number): CaughtUp {
+  const since = Math.min(now - OVERLAP_MS, ...waiting.map((each) => each.lastAt));
+  return { since, lookedAt, waiting: waiting.length };
+}
+
+async function ask({ redis, log }: CatchUpDeps, octokit: Octokit, missed: Missed, asked: Asked): Promise<Asked> {
+  try {
+    await redeliver(octokit, missed);
+    log.info(
+      { ...about(missed), time: asked.times, of: MAX_ASKED },
+      "missed delivery: asked GitHub to deliver it again",
+    );
+  } catch (error) {
+    const failure = classify(error);
+    if (failure === "unavailable" || failure === "rate_limited") throw error;
+    log.warn({ err: error, ...about(missed), failure }, "GitHub refuses to deliver again");
+  }
+  await saveAsked(redis, missed.guid, asked);
+  return asked;
+}
+
+function about({ guid, name, firstAt }: Missed) {
+  return { delivery: guid, event: name, at: new Date(firstAt).toISOString() };
+}
