@@ -4,7 +4,6 @@
  */
 
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import {
   chmodSync,
   cpSync,
@@ -18,7 +17,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +26,7 @@ import { type Everything, startEverything } from "../cli/start.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { chooseDriver, SandboxError } from "../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../workers/sandbox/slot-users.ts";
+import { freePort } from "./free-port.ts";
 
 export type Stage = {
   dir: string;
@@ -202,14 +201,4 @@ async function endSessions(tmuxDir: string): Promise<void> {
   await Promise.all(
     sockets.map((name) => run("tmux", ["-S", join(tmuxDir, name), "kill-server"]).catch(() => undefined)),
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("the system gave no port");
-  return address.port;
 }

@@ -4,13 +4,13 @@
  */
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { stringify } from "yaml";
 import { type Everything, startEverything } from "../../cli/start.ts";
+import { freePort } from "../../demo/free-port.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -185,14 +185,4 @@ async function untilTrue(check: () => Promise<boolean>, withinMs: number): Promi
   for (const giveUpAt = Date.now() + withinMs; !(await check()); await delay(50)) {
     if (Date.now() > giveUpAt) throw new Error(`not within ${withinMs / 1_000} s`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("the system gave no port");
-  return address.port;
 }

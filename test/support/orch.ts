@@ -4,14 +4,13 @@
  * violated or a process of an agent was left behind.
  */
 
-import { once } from "node:events";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
 import { stringify } from "yaml";
+import { freePort } from "../../demo/free-port.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/simulator.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -325,14 +324,4 @@ async function endTmux(dir: string): Promise<string[]> {
     if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) process.kill(Number(name), "SIGTERM");
   }
   return left;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("the system gave no port");
-  return address.port;
 }
