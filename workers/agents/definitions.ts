@@ -7,6 +7,7 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
+import { isSecret } from "./secrets.ts";
 
 const agentName = z
   .string()
@@ -33,15 +34,11 @@ const withheld = new Set([
 const withheldMessage = (name: string) =>
   `${name} is withheld from agents, which could act as Orch or on GitHub with it. Remove it; Orch publishes the work`;
 
-const secretName = /(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
-const secretValue =
-  /^(?:sk-|ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|xox[abprs]-|AIza|AKIA|ASIA|ya29\.|eyJ[\w-]+\.|-----BEGIN )/;
-
 /** The file is read by people, copied and committed; a secret belongs into the host's environment. */
 function secretProblem(name: string, value: string): string | undefined {
   const referred = referredName(value);
   if (referred !== undefined) return withheld.has(referred) ? withheldMessage(referred) : undefined;
-  if (value === "" || !(secretName.test(name) || secretValue.test(value))) return undefined;
+  if (!isSecret(name, value)) return undefined;
   return (
     "looks like a secret, and this file is no place for one. Set it in the host's environment and name it under " +
     `passEnv: [${name}], or write "$NAME" here to take the value of the host's variable NAME`

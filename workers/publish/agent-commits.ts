@@ -18,7 +18,7 @@ const MAX_COMMIT_BYTES = 64_000;
  * its branch), when it is too long, or when a commit on the way holds what may not be published although the end does not.
  */
 export async function commitsToPublish(span: Span): Promise<AgentCommit[]> {
-  const { mirror, base, tip } = span;
+  const { mirror, base, tip, secrets } = span;
   const range = ["--first-parent", `--max-count=${MAX_COMMITS + 1}`, `${checkSha(base)}..${checkSha(tip)}`];
   const shas = (await hostGitOutput(mirror.dir, ["rev-list", ...range])).split("\n").filter((sha) => sha !== "");
   const whole = [await readCommit(mirror, tip)];
@@ -27,7 +27,7 @@ export async function commitsToPublish(span: Span): Promise<AgentCommit[]> {
   for (const sha of shas.reverse()) commits.push(await readCommit(mirror, sha));
   if (commits[0]?.parents[0] !== base) return whole;
   for (const { sha } of commits.slice(0, -1)) {
-    if (await reasonAgainst(mirror, await readChanges({ mirror, base, tip: sha }))) return whole;
+    if (await reasonAgainst(mirror, await readChanges({ mirror, base, tip: sha }), secrets)) return whole;
   }
   return commits;
 }

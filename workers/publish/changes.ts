@@ -8,7 +8,8 @@ export type Change = { path: string; mode: string; blob: string };
 
 export type DiffStat = { files: number; additions: number; deletions: number };
 
-export type Span = { mirror: Mirror; base: string; tip: string };
+/** `secrets`: what no change may hold. */
+export type Span = { mirror: Mirror; base: string; tip: string; secrets?: readonly string[] };
 
 /** More than this is no change that a person could read; 300 paths of the greatest length need less. */
 const MAX_LIST_BYTES = 2_000_000;

@@ -20,6 +20,7 @@ const MAX_LINK_BYTES = 4096;
 export async function reasonAgainst(
   mirror: Mirror,
   changes: readonly Change[] | "too many",
+  secrets: readonly string[] = [],
 ): Promise<string | undefined> {
   if (changes === "too many" || changes.length > CHANGE_LIMITS.files) {
     return `The agent changed more than ${CHANGE_LIMITS.files} files, which is more than Orch publishes. Are built or installed files missing in \`.gitignore\`?`;
@@ -33,7 +34,9 @@ export async function reasonAgainst(
   if (total > CHANGE_LIMITS.bytes) {
     return `The files that the agent changed make ${(total / 1e6).toFixed(1)} MB, which is more than the ${CHANGE_LIMITS.bytes / 1e6} MB that Orch publishes.`;
   }
-  return reasonAgainstLinks(mirror, changes, sizes);
+  return (
+    (await reasonAgainstLinks(mirror, changes, sizes)) ?? reasonAgainstContents(mirror, [...sizes.keys()], secrets)
+  );
 }
 
 function reasonAgainstPath(path: string): string | undefined {
@@ -83,6 +86,14 @@ async function reasonAgainstLinks(mirror: Mirror, changes: readonly Change[], si
     if (leavesTree(path, target)) return `The agent made a link that leads out of the repository: ${shown(path)}.`;
   }
   return undefined;
+}
+
+/** Reads everything that is new, which is little by now. */
+async function reasonAgainstContents(mirror: Mirror, blobs: readonly string[], secrets: readonly string[]) {
+  if (blobs.length === 0 || secrets.length === 0) return undefined;
+  const contents = await hostGitOutput(mirror.dir, ["cat-file", "--batch"], { input: `${blobs.join("\n")}\n` });
+  if (!secrets.some((secret) => contents.includes(secret))) return undefined;
+  return "The agent committed the value of a key that it was given, so nothing was published. Please tell the operator of this worker host.";
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Outcome, Pushed } from "../../src/task/task.ts";
+import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
 import { push } from "../publish/push.ts";
@@ -48,15 +49,14 @@ export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; 
 export async function publishWork(shared: Shared, run: Run, ground: Ground, work: Collected): Promise<Published> {
   const { mirror, prepared } = ground;
   const { spec } = run.task;
-  const passed = await gate({ mirror, base: prepared.baseSha, tip: work.tip });
+  const span = { mirror, base: prepared.baseSha, tip: work.tip, secrets: secretsOf(ground.agent, shared.env) };
+  const passed = await gate(span);
   if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
 
   const identity = { taskId: spec.id, epoch: run.folder.record.epoch };
   const grant = await shared.bot.token(identity, "push", run.signal);
   const sha = await recreate({
-    mirror,
-    base: prepared.baseSha,
-    tip: work.tip,
+    ...span,
     ...identity,
     bot: grant.bot,
     requester: spec.actor,

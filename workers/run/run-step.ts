@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Verdict } from "../agents/adapter.ts";
 import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../agents/event.ts";
 import { lineSplitter } from "../agents/lines.ts";
+import { withoutSecrets } from "../agents/secrets.ts";
 import type { Limits } from "../operator-file.ts";
 import type { RunningStep, StepEnd } from "../tmux/sessions.ts";
 import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
@@ -20,7 +21,7 @@ import { openTranscript } from "./transcript-file.ts";
 /** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
 const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
 const STOP_GRACE_MS = 10_000;
-const STDERR_TAIL_BYTES = 8_000;
+const TAIL_BYTES = 8_000;
 /** How often the output is looked at although the kernel reported nothing. */
 const POKE_MS = 60_000;
 
@@ -33,6 +34,8 @@ export type StepOptions = {
   runStartedAt: number;
   running: RunningStep;
   interrupted: Promise<Interruption>;
+  /** What nobody may read in the output. */
+  secrets: readonly string[];
   /** Called with each event, in order, the whole output again after a restart. */
   onEvent(event: AgentEvent): void;
   onOutput(at: number): void;
@@ -46,7 +49,7 @@ export type StepResult =
   | { kind: "interrupted"; interruption: Interruption };
 
 export async function runStep(options: StepOptions): Promise<StepResult> {
-  const { running, dir, adapter } = options;
+  const { running, dir } = options;
   const heard = listen(options);
   const deadlines = watchDeadlines(options.step.kind, options.limits, () => readTimes(options, dir), Date.now);
   const output = await followFile(join(dir, "stdout"), (chunk) => {
@@ -59,13 +62,13 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     deadlines.missed.then((missed) => ({ kind: "missed" as const, missed })),
     options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
     heard.flooded.then(() => ({ kind: "flooded" as const })),
-    keepPoking(output, poking.signal),
+    keepPoking(output, dir, poking.signal),
   ]);
   try {
     const first = await ending;
     if (first.kind === "end") {
       await output.close();
-      return await concluded(first.end, heard, adapter, dir);
+      return await concluded(first.end, heard, options);
     }
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") running.detach();
@@ -100,7 +103,8 @@ function listen(options: StepOptions) {
     }
   };
   const lines = (found: ReturnType<typeof splitter.end>) => {
-    for (const line of found) hear("text" in line ? parser.line(line.text) : [droppedLine(line.droppedBytes)]);
+    for (const line of found)
+      hear("text" in line ? parser.line(withoutSecrets(line.text, options.secrets)) : [droppedLine(line.droppedBytes)]);
   };
   return {
     chunk(chunk: Uint8Array) {
@@ -119,12 +123,16 @@ function listen(options: StepOptions) {
   };
 }
 
-async function concluded(end: StepEnd, heard: Heard, adapter: Adapter, dir: string): Promise<StepResult> {
+async function concluded(end: StepEnd, heard: Heard, options: StepOptions): Promise<StepResult> {
+  const { adapter, dir, secrets } = options;
+  // Read further back than shown: the cut must not go through a secret and leave its end.
+  const tailOf = async (name: string) =>
+    withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets).slice(-TAIL_BYTES);
   if ("lost" in end) return { kind: "lost" };
   const { final, errors } = heard.end(end.exitCode);
-  const stderrTail = await readTail(join(dir, "stderr"), STDERR_TAIL_BYTES);
+  const stderrTail = await tailOf("stderr");
   const verdict = adapter.judge({ exitCode: end.exitCode, final, errors, stderrTail });
-  const stdoutTail = await readTail(join(dir, "stdout"), STDERR_TAIL_BYTES);
+  const stdoutTail = await tailOf("stdout");
   return {
     kind: "ended",
     exitCode: end.exitCode,
@@ -148,8 +156,15 @@ async function lastWrite(path: string): Promise<number | undefined> {
   return file && file.size > 0 ? file.mtimeMs : undefined;
 }
 
-async function keepPoking(output: { poke(): Promise<void> }, signal: AbortSignal): Promise<never> {
+/** Also sees what is not followed: a flood on the error output. */
+async function keepPoking(
+  output: { poke(): Promise<void> },
+  dir: string,
+  signal: AbortSignal,
+): Promise<{ kind: "flooded" }> {
   for (;;) {
+    const errors = await stat(join(dir, "stderr")).catch(() => undefined); // not made yet
+    if (errors && errors.size > MAX_OUTPUT_BYTES) return { kind: "flooded" };
     await delay(POKE_MS, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return new Promise(() => undefined); // the step is over: this never wins the race
     await output.poke();

@@ -9,6 +9,7 @@ import type { Verification } from "../../src/task/task.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { adapterFor } from "../agents/adapters.ts";
 import { renderPrompt } from "../agents/prompt.ts";
+import { secretsOf } from "../agents/secrets.ts";
 import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { commandLine } from "../repository-file.ts";
@@ -170,6 +171,7 @@ async function step(
       runStartedAt: run.folder.record.startedAt,
       running,
       interrupted: run.interrupted,
+      secrets: secretsOf(ground.agent, shared.env),
       onEvent: (event) => {
         if (isAgent) run.spoken.hear(event);
         progress.changed();

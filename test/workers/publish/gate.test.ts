@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { commitsToPublish } from "../../../workers/publish/agent-commits.ts";
 import { diffStat } from "../../../workers/publish/changes.ts";
-import { startRemote } from "../workspace/support.ts";
-import { startRun } from "./support.ts";
+import { gate } from "../../../workers/publish/gate.ts";
+import { recreate } from "../../../workers/publish/recreate.ts";
+import { git, startRemote } from "../workspace/support.ts";
+import { requester, startRun } from "./support.ts";
 
 const commitAll = "git add -A; git commit -qm change";
 
@@ -34,6 +37,24 @@ test.for([
   const run = await startRun();
   run.agent(`${script}; ${commitAll} 2>/dev/null`);
   expect(await run.gate()).toMatchObject({ ok: false, reason: expect.stringContaining(words) });
+});
+
+test("a key that the agent was given is not published, in no file and in no message", async () => {
+  const run = await startRun();
+  const secrets = ["a-key-of-the-model"];
+  run.agent(`echo 1 > a; git add a; git commit -qm 'works with a-key-of-the-model'`);
+  const { tip } = await run.collect();
+  const span = { mirror: run.mirror, base: run.base, tip, secrets };
+  expect(await gate(span)).toMatchObject({ ok: true });
+  const sha = await recreate({ ...span, taskId: "tabc", epoch: 1, bot: { id: 7, login: "orch[bot]" }, requester });
+  expect(git(run.mirror.dir, "show", "--no-patch", "--format=%s", sha)).toBe("works with [redacted]");
+
+  run.agent(`echo KEY=a-key-of-the-model > .env; ${commitAll}`);
+  const leaking = { ...span, tip: (await run.collect()).tip };
+  expect(await gate(leaking)).toMatchObject({ ok: false, reason: expect.stringContaining("a key that it was given") });
+  run.agent(`git rm -q .env; ${commitAll}`);
+  // The end is clean, the way there is not: it goes out as one commit.
+  expect(await commitsToPublish({ ...span, tip: (await run.collect()).tip })).toHaveLength(1);
 });
 
 test("links within the repository pass", async () => {
