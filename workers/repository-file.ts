@@ -9,10 +9,15 @@ import { Refusal } from "./refusal.ts";
 export const REPOSITORY_FILE = ".github/orch.yml";
 export const REPOSITORY_FILE_MAX_BYTES = 64 * 1024;
 
+const word = z
+  .string()
+  .max(1_000)
+  .refine((text) => !text.includes("\0"), "must not contain a NUL character");
+
 export const repositoryFileSchema = z.strictObject({
   agent: z.string().min(1).max(64).optional().describe("Name of one of the operator's agents."),
   verify: z
-    .union([z.string().min(1).max(1_000), z.array(z.string().max(1_000)).min(1).max(64)])
+    .union([word.min(1), z.array(word).min(1).max(64)])
     .optional()
     .describe("Command that must succeed before work is published: a shell line, or a list of words."),
 });

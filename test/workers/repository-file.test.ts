@@ -22,6 +22,7 @@ describe("a repository's own file", () => {
     ["broken YAML", "verify: [npm"],
     ["a list instead of a mapping", "- verify"],
     ["an empty command", "verify: []"],
+    ["a command that no program can be given", 'verify: "npm test\\0"'],
     ["aliases that blow up", `a: &a [x]\nverify: [*a, *a]`],
   ])("%s is refused with a sentence", (_what, text) => {
     expect(() => parseRepositoryFile(text)).toThrow(Refusal);

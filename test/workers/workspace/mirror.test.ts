@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import { hostGitOutput } from "../../../workers/workspace/git.ts";
-import { AccessDenied, BranchGone, FetchFailed, RepositoryGone } from "../../../workers/workspace/git-errors.ts";
+import {
+  AccessDenied,
+  BranchGone,
+  FetchFailed,
+  RepositoryGone,
+  TooLarge,
+} from "../../../workers/workspace/git-errors.ts";
 import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { readFileAt } from "../../../workers/workspace/read-file-at.ts";
 import { git, startHost, startRemote, temporaryFolder } from "./support.ts";
@@ -197,5 +203,5 @@ test("a file is read from a commit, and only as a bounded regular file", async (
   expect(await read(".github/none.yml")).toBeUndefined();
   expect(await read(".github")).toBeUndefined();
   expect(await read("link")).toBeUndefined();
-  await expect(read(".github/orch.yml", 5)).rejects.toThrow("larger than the 5 bytes");
+  await expect(read(".github/orch.yml", 5)).rejects.toBeInstanceOf(TooLarge);
 });
