@@ -31,6 +31,9 @@ export async function writeLaunch(dir: string, setsid: string, step: LaunchedSte
 
 export type LaunchedStep = { command: readonly string[]; env: Record<string, string>; stdinFile?: string };
 
+/** Should memory run out, the kernel ends what agents run before anything else; where the host is root none can undo it. */
+const FIRST_TO_GO = "{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null";
+
 /** A session of its own, so that nothing typed into the pane, and no end of the pane, reaches the command. */
 export function launchScript(setsid: string, { command, env }: LaunchedStep): string {
   const variables = Object.entries(env).map(([name, value]) => {
@@ -39,6 +42,7 @@ export function launchScript(setsid: string, { command, env }: LaunchedStep): st
   });
   const lines = [
     "exec 8<&-",
+    FIRST_TO_GO,
     "unset PWD OLDPWD SHLVL",
     ...variables,
     `exec ${[setsid, ...command].map(literal).join(" ")}`,

@@ -35,6 +35,12 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     ]);
   });
 
+  test.runIf(AS_ROOT)("is the first to go when memory runs out, and cannot change that", async () => {
+    const { name, step } = await run("(echo 0 >/proc/self/oom_score_adj) 2>/dev/null; cat /proc/self/oom_score_adj");
+    await step.ended;
+    expect(await text(name, "stdout")).toBe("1000\n");
+  });
+
   test("feeds the prompt, gives the environment exactly, and leaves neither in a file or an argument", async () => {
     const prompt = join(machine.dir, "prompt.md");
     await writeFile(prompt, "fix 'it' $(now)\n");
