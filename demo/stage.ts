@@ -45,6 +45,8 @@ export type Stage = {
 
 export const MAINTAINER = "maintainer";
 const run = promisify(execFile);
+/** User ids of this demo alone: a real worker host on the same machine has its own agents, which are none of ours. */
+const BASE_UID = 500_000_000 + (process.pid % 1_000_000) * 200;
 /** Kept between demos, beside the packages: the second one starts faster. */
 const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/orch-compile", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("sample-repository", import.meta.url));
@@ -134,7 +136,7 @@ function settings(dir: string, simulator: Simulator, port: number, config: strin
 /** The scripted agent is ours and harmless, so the demo goes on without a sandbox where the machine allows none, and says so. */
 async function tryOutSandbox(dir: string): Promise<Pick<Stage, "sandbox" | "sandboxProblem">> {
   try {
-    const users = await slotUsers(1, process.getuid?.() ?? 0);
+    const users = await slotUsers(1, process.getuid?.() ?? 0, BASE_UID);
     await chooseDriver({ mode: "auto", dir: join(dir, "sandbox-trial"), users });
     return { sandbox: "bwrap" };
   } catch (error) {
@@ -169,7 +171,7 @@ function scriptedAgent(tools: string, sandbox: "bwrap" | "none"): string {
     env: { PATH: `${join(tools, "bin")}:/usr/local/bin:/usr/bin:/bin` },
     readable: [tools],
   };
-  return stringify({ agents: { scripted }, sandbox: sandbox === "none" ? "none" : "auto" });
+  return stringify({ agents: { scripted }, sandbox: sandbox === "none" ? "none" : "auto", sandboxBaseUid: BASE_UID });
 }
 
 /** The operator's own file, with the chosen agent as the default. */
@@ -182,7 +184,7 @@ function ownAgents(agent: string, sandbox: "bwrap" | "none"): string {
       "The sandbox does not work on this machine, and a real agent is not started without one unless the file says sandbox: none",
     );
   }
-  return stringify({ ...file, defaultAgent: agent });
+  return stringify({ ...file, defaultAgent: agent, sandboxBaseUid: BASE_UID });
 }
 
 function readSample(dir: string): Record<string, string> {

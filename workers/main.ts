@@ -27,6 +27,8 @@ const EXIT_CONFIG = 78;
 const REDIS_WAIT_MS = 60_000;
 
 async function main(): Promise<void> {
+  // Slot users must be able to pass the folders that are made for them, whatever umask the host was started with.
+  process.umask(0o022);
   const { config, operator } = readSettings();
   const log = makeLog(config.logLevel, "worker");
   const hostDir = join(config.dataDir, "host");

@@ -2,7 +2,6 @@
  * The whole of Orch as `npm start` runs it on one machine (Redis, bot, worker host, tmux, sandbox), with a GitHub on
  * loopback beside it and agents of the benchmark's choice.
  */
-import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

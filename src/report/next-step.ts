@@ -37,6 +37,9 @@ function settledNext(task: Task, outcome: Outcome): string {
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":
+      return outcome.reason === "auth" || outcome.reason === "config"
+        ? `The operator of the worker host has to repair the agent's set-up or key (\`orch doctor\` helps); then ${AGAIN}.`
+        : `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;
     case "out_of_budget":
     case "timed_out":
       return `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;

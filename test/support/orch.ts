@@ -18,6 +18,7 @@ import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Outcome, Task } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
+import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
 
@@ -278,7 +279,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions): P
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
   const path = join(dir, "orch.yml");
   const { agent = "fixes", slots = 2, limits = {}, sandbox = "auto" } = options;
-  await writeFile(path, stringify({ agents, defaultAgent: agent, slots, sandbox, limits }));
+  await writeFile(path, stringify({ agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits }));
   return path;
 }
 

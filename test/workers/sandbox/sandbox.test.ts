@@ -8,6 +8,7 @@ import { NONE_WARNING } from "../../../workers/sandbox/none.ts";
 import { PROBES } from "../../../workers/sandbox/probes.ts";
 import { chooseDriver, SandboxError, type SandboxMode } from "../../../workers/sandbox/sandbox.ts";
 import { slotUsers, unreachablePaths } from "../../../workers/sandbox/slot-users.ts";
+import { ownBaseUid } from "../../support/own-uids.ts";
 import { AS_ROOT } from "../support/machine.ts";
 
 let dir: string;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const users = await slotUsers(2, process.getuid?.() ?? -1, 51_000);
+const users = await slotUsers(2, process.getuid?.() ?? -1, ownBaseUid);
 const choose = (mode: SandboxMode, more = {}) => chooseDriver({ mode, dir: join(dir, "sandbox"), users, ...more });
 const failure = (promise: Promise<unknown>) =>
   promise.then(

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { PROBES } from "../../../workers/sandbox/probes.ts";
 import type { SandboxDriver } from "../../../workers/sandbox/sandbox.ts";
 import { runSelfTest } from "../../../workers/sandbox/self-test.ts";
+import { ownBaseUid } from "../../support/own-uids.ts";
 import { AS_ROOT } from "../support/machine.ts";
 
 let dir: string;
@@ -21,7 +22,7 @@ const weak = (prefix: string[]): SandboxDriver => ({
 const here = ["env", "--chdir=CWD"];
 
 // As root: a user whom these drivers do not become.
-const user = AS_ROOT ? { slot: 0, uid: 51_000, gid: 51_000 } : { slot: 0 };
+const user = AS_ROOT ? { slot: 0, uid: ownBaseUid, gid: ownBaseUid } : { slot: 0 };
 
 async function failures(driver: SandboxDriver): Promise<Record<string, string>> {
   const hidden = [join(dir, "app-key.pem")];

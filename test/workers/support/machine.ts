@@ -7,10 +7,9 @@ import { endMarked, RUN_VARIABLE, readProcess, signal } from "../../../workers/s
 import { chooseDriver, type SandboxDriver, type SandboxMode, type SlotUser } from "../../../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../../../workers/sandbox/slot-users.ts";
 import { openSessions, type Sessions, type StepSpec } from "../../../workers/tmux/sessions.ts";
+import { ownBaseUid } from "../../support/own-uids.ts";
 
 export const AS_ROOT = process.getuid?.() === 0;
-/** Far from what a real host on this machine would use. */
-const TEST_BASE_UID = 51_000;
 
 export type Machine = {
   dir: string;
@@ -35,7 +34,7 @@ export const HOST_ID = "test";
 export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> {
   const dir = await mkdtemp(join(tmpdir(), "orch-m-"));
   await chmod(dir, 0o711);
-  const users = await slotUsers(2, process.getuid?.() ?? -1, TEST_BASE_UID);
+  const users = await slotUsers(2, process.getuid?.() ?? -1, ownBaseUid);
   const user = users[0] as SlotUser;
   const { driver } = await chooseDriver({ mode, dir: join(dir, "sandbox"), users });
   const [workspace, transcript] = [join(dir, "workspace"), join(dir, "transcript.log")];

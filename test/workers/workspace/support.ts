@@ -9,12 +9,13 @@ import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import type { GitAccess } from "../../../workers/workspace/git-access.ts";
 import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { createWorkspace } from "../../../workers/workspace/workspace.ts";
+import { ownBaseUid } from "../../support/own-uids.ts";
 import { createBareRepository, type GitServer, startGitServer } from "./git-server.ts";
 
 export const asRoot = process.getuid?.() === 0;
 
 /** An unprivileged user without an account where the tests run as root, otherwise the user of the tests. */
-export const slotUser: SlotUser = asRoot ? { slot: 0, uid: 64_021, gid: 64_021 } : { slot: 0 };
+export const slotUser: SlotUser = asRoot ? { slot: 0, uid: ownBaseUid, gid: ownBaseUid } : { slot: 0 };
 
 const identity = {
   GIT_AUTHOR_NAME: "maintainer",

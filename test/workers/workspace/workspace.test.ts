@@ -8,6 +8,7 @@ import { removeWorkspace } from "../../../workers/workspace/remove-workspace.ts"
 import { guardTree, TREE_LIMITS } from "../../../workers/workspace/tree-guard.ts";
 import { createWorkspace, moveWorkspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
 import { writeInWorkspace } from "../../../workers/workspace/write-in-workspace.ts";
+import { ownBaseUid } from "../../support/own-uids.ts";
 import { asAgent, asRoot, git, slotUser, startHost, startRemote } from "./support.ts";
 
 test("an agent finds the files of its commit on its own branch, clean, and can commit", async () => {
@@ -153,9 +154,9 @@ test.runIf(asRoot)("another slot gets a workspace of its own making, not one tha
   expect(lstatSync(workspace.dir)).toMatchObject({ uid: slotUser.uid, gid: slotUser.gid });
   expect(lstatSync(workspace.dir).mode & 0o777).toBe(0o700);
   expect(lstatSync(join(workspace.treeDir, "README.md")).uid).toBe(slotUser.uid);
-  const user = { slot: 1, uid: 64_022, gid: 64_022 };
+  const user = { slot: 1, uid: ownBaseUid + 1, gid: ownBaseUid + 1 };
   await createWorkspace({ ...host, sha: host.main, taskId: "tabc", branch: "main", user });
-  expect(lstatSync(join(workspace.treeDir, "README.md")).uid).toBe(64_022);
+  expect(lstatSync(join(workspace.treeDir, "README.md")).uid).toBe(user.uid);
 });
 
 test.runIf(asRoot)("an agent can read the mirror's objects and change none of them", async () => {
