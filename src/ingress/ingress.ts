@@ -10,7 +10,7 @@
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import type { Logger } from "../log.ts";
-import { readBody, TooLarge } from "./read-body.ts";
+import { NoRoom, type Room, readBody, TooLarge } from "./read-body.ts";
 import { isSigned } from "./signature.ts";
 
 export type Delivery = {
@@ -33,6 +33,11 @@ class Malformed extends Error {
 
 /** GitHub's own limit for payloads. */
 const MAX_BODY = 25 * 1024 * 1024;
+/**
+ * Whoever sends is not known before the last byte: strangers must not fill the memory. Deliveries about comments and pull
+ * requests are far below what is free.
+ */
+const ROOM: Room = { left: 4 * MAX_BODY, free: 256 * 1024 };
 /** Answered by then, ms. What is under way may still be written; a redelivery finds it. */
 const ANSWER_WITHIN_MS = 2_800;
 
@@ -45,6 +50,7 @@ export type IngressDeps = {
 };
 
 export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
+  const room = { ...ROOM };
   const events = new Set(Object.keys(listeners).map((name) => name.split(".")[0]));
 
   async function receive(request: IncomingMessage): Promise<Answer> {
@@ -53,9 +59,10 @@ export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
     if (!id || !event) return answer(400, "X-GitHub-Delivery and X-GitHub-Event are required");
     let body: Buffer;
     try {
-      body = await readBody(request, MAX_BODY);
+      body = await readBody(request, MAX_BODY, room);
     } catch (error) {
       if (error instanceof TooLarge) return answer(413, "The body is larger than 25 MB");
+      if (error instanceof NoRoom) return answer(503, "Too many large bodies at once. Redeliver it later.");
       throw error;
     }
     if (!isSigned(secret, body, header(request, "x-hub-signature-256"))) {

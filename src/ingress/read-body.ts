@@ -1,4 +1,4 @@
-/** Reads a request's body without ever holding more than the limit. */
+/** Reads a request's body without ever holding more than the limit, nor more of all bodies together than there is room. */
 import type { IncomingMessage } from "node:http";
 
 /** The body is longer than allowed. Nothing more of it was kept. */
@@ -6,17 +6,35 @@ export class TooLarge extends Error {
   override readonly name = "TooLarge";
 }
 
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** Others hold the room that this body would need. Nothing of it was kept. */
+export class NoRoom extends Error {
+  override readonly name = "NoRoom";
+}
+
+/** What unfinished bodies may hold together, in bytes. The first `free` of each do not count, so that small ones always pass. */
+export type Room = { left: number; free: number };
+
+export async function readBody(request: IncomingMessage, limit: number, room?: Room): Promise<Buffer> {
   if (Number(request.headers["content-length"] ?? 0) > limit) throw new TooLarge(`more than ${limit} bytes`);
   const chunks: Buffer[] = [];
   let size = 0;
+  let taken = 0;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const onData = (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= limit) return void chunks.push(chunk);
+  const refuse = (error: Error) => {
     chunks.length = 0;
     request.off("data", onData);
-    reject(new TooLarge(`more than ${limit} bytes`));
+    reject(error);
+  };
+  const onData = (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limit) return refuse(new TooLarge(`more than ${limit} bytes`));
+    if (room) {
+      const wanted = Math.max(0, size - room.free) - taken;
+      if (wanted > room.left) return refuse(new NoRoom("too many large bodies at once"));
+      room.left -= wanted;
+      taken += wanted;
+    }
+    chunks.push(chunk);
   };
   request.on("data", onData);
   request.once("end", () => resolve(Buffer.concat(chunks)));
@@ -25,5 +43,9 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   request.once("close", () => {
     if (!request.complete) reject(new Error("the connection ended before the body did"));
   });
-  return await promise;
+  try {
+    return await promise;
+  } finally {
+    if (room) room.left += taken;
+  }
 }
