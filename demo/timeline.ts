@@ -53,11 +53,11 @@ export async function followTask(
     const events = await store.events(taskId);
     for (const event of events.slice(told)) {
       for (const [who, text] of sentences(event)) timeline.say(who, text, event.at);
-      const words = wordsOf(event);
-      const fresh = words.startsWith(lastWords) ? words.slice(lastWords.length) : words;
-      for (const line of fresh.split("\n").filter((line) => line.trim() !== "")) timeline.say("agent", line, event.at);
-      if (words) lastWords = words;
     }
+    const words = (await store.read(taskId))?.progress.lastLines ?? "";
+    const fresh = words.startsWith(lastWords) ? words.slice(lastWords.length) : words;
+    for (const line of fresh.split("\n").filter((line) => line.trim() !== "")) timeline.say("agent", line);
+    if (words) lastWords = words;
     told = events.length;
     timeline.events.splice(0, timeline.events.length, ...events);
   };
@@ -71,11 +71,6 @@ export async function followTask(
   await subscriber.subscribe(keys.changed);
   await next();
   return next;
-}
-
-function wordsOf(event: TaskEvent): string {
-  const progress = event.detail.progress as { lastLines?: string } | undefined;
-  return event.what === "progress" ? (progress?.lastLines ?? "") : "";
 }
 
 function sentences({ what, detail }: TaskEvent): [Line["who"], string][] {

@@ -18,8 +18,6 @@ import type { SlotUser } from "./sandbox/sandbox.ts";
 
 /** How long a planned restart may take before other hosts may take the runs, ms. */
 const HANDOVER_MS = 5 * 60_000;
-/** Locks are renewed with every second beat: three times before one could run out. */
-const RENEW_EVERY_BEATS = 2;
 /** Runs are compared with their records this often even if no news came, in beats. */
 const CHECK_EVERY_BEATS = 6;
 /** Old workspaces are cleared away this often, in beats: hourly. */
@@ -89,13 +87,15 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
         await slotFreed.promise;
         continue;
       }
-      const job = await worker
-        .getNextJob(token)
-        .catch((error: unknown) => void log.debug({ err: error }, "no job: Redis does not answer"));
-      if (!job) await pauseWhenAway(blockingRedis);
-      else if (stopping) await job.moveToWait(token);
-      else
-        await take(job).catch((error: unknown) => log.error({ err: error, job: job.id }, "the job could not be taken"));
+      try {
+        const job = await worker.getNextJob(token);
+        if (job && stopping) await job.moveToWait(token);
+        else if (job) await take(job);
+      } catch (error) {
+        // A job that was taken and not begun comes back when its lock runs out.
+        if (!stopping) log.warn({ err: error }, "no job could be taken; trying again");
+        await pause(blockingRedis);
+      }
     }
   }
 
@@ -115,6 +115,17 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
     if (alive) return regain(alive.run, task, lease);
     const user = free.shift();
     if (!user) throw new Error("a job was taken without a free slot");
+    try {
+      startRun(job, task, lease, user);
+    } catch (error) {
+      free.push(user);
+      lease.release();
+      throw error;
+    }
+  }
+
+  function startRun(job: Job<JobData>, task: Task, lease: Run["lease"], user: SlotUser): void {
+    const taskId = task.spec.id;
     const folder = createRunFolder(runsDir(shared.dataDir), {
       taskId,
       epoch: task.epoch,
@@ -145,10 +156,13 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
     beats += 1;
     const all = [...runs.values()].map(({ run }) => run);
     const beaten = all.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: run.lastOutputAt }));
-    const renewals = beats % RENEW_EVERY_BEATS === 0 ? all.map((run) => run.lease.renew()) : [];
+    const renewals = all.map((run) => run.lease.renew());
     await Promise.all([beat(shared.redis, hostId, beaten, Date.now()), ...renewals]);
     if (beats % CHECK_EVERY_BEATS === 0) await Promise.all(all.map((run) => checkRecord(run.task.spec.id)));
-    if (beats % CLEAR_EVERY_BEATS === 1) await clearOldRuns(shared, (taskId) => runs.has(taskId));
+    if (beats % CLEAR_EVERY_BEATS === 1) {
+      // Beside the beat: a slow disk must not cost anybody's lease.
+      void clearOldRuns(shared, (taskId) => runs.has(taskId));
+    }
   }
 
   /** News about a task of ours: somebody cancels it, settled it, or another host has it. */
@@ -206,9 +220,8 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
   };
 }
 
-/** When Redis is away a fetch fails at once: wait for the connection instead of spinning. */
-async function pauseWhenAway(redis: Redis): Promise<void> {
-  if (redis.status === "ready") return;
+/** After an error: a second, or until Redis is there again, so that nobody spins. */
+async function pause(redis: Redis): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, 1_000);
   redis.once("ready", resolve);

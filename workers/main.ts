@@ -34,8 +34,7 @@ async function main(): Promise<void> {
   const hostDir = join(config.dataDir, "host");
   const identity = await claimIdentity(hostDir);
   const cleanExit = join(hostDir, "clean-exit");
-  const crashed = !existsSync(cleanExit);
-  rmSync(cleanExit, { force: true });
+  const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
   const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
   const hidden = ["worker-secret", "redis", "host/runs", "host/tmux"].map((name) => join(config.dataDir, name));
@@ -75,6 +74,8 @@ async function main(): Promise<void> {
   const info = describe(identity.id, operator, driver.name);
   await register(redis, info, Date.now());
   const host = makeHost({ shared, blockingRedis, subscriber, slots: users, crashed });
+  // From here on an end that is not on purpose counts as a crash; a start that fails earlier harms no run.
+  rmSync(cleanExit, { force: true });
   await host.start();
   log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
 

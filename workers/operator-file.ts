@@ -25,6 +25,7 @@ const limitsSchema = z
     silenceMinutes: minutes(15, "Longest time without a word from the agent"),
     totalMinutes: minutes(60, "Longest time for all of an agent's work on one task"),
     verifyMinutes: minutes(15, "Longest time for one run of the verify command"),
+    publishingMinutes: minutes(15, "Longest time for checking the commits and pushing them"),
     verifyRounds: z
       .number()
       .int()

@@ -10,7 +10,7 @@ import { CollectFailed } from "./publish/collect.ts";
 import { Refusal } from "./refusal.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { type Ground, prepare, regain } from "./run/prepare.ts";
-import { publishWork } from "./run/publish-work.ts";
+import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, tell, throwIfInterrupted } from "./run/run.ts";
 import { work } from "./run/work.ts";
 import { AccessDenied, BranchGone, RepositoryArchived, RepositoryGone, TooLarge } from "./workspace/git-errors.ts";
@@ -26,10 +26,10 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
   const outcome = await outcomeOf(shared, run);
   if (outcome === "handed over") return "handed over";
   if (outcome !== "told") {
-    const { epoch } = run.folder.record;
-    await tell(shared, run, { name: "ended", epoch, outcome, at: Date.now() });
+    await tell(shared, run, { name: "ended", outcome, at: Date.now() });
     run.log.info({ outcome: outcome.kind }, "run ended");
   }
+  await run.underWay;
   await endSession(shared, run);
   await run.lease.complete().catch((error: unknown) => {
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
@@ -58,23 +58,34 @@ async function carryOut(shared: Shared, run: Run): Promise<Ended> {
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   const progress = { agent: ground.agent.name, model: ground.agent.model, sandbox: shared.driver.name };
-  await tell(shared, run, { name: "progress", epoch: run.folder.record.epoch, progress, at: Date.now() });
+  await tell(shared, run, { name: "progress", progress, at: Date.now() });
   const worked = await work(shared, run, ground);
   throwIfInterrupted(run);
   const { collected } = worked;
   const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
 
-  const { epoch } = run.folder.record;
-  await tell(shared, run, { name: "phase", epoch, phase: "publishing", at: Date.now() });
-  const published = await publishWork(shared, run, ground, collected);
+  await tell(shared, run, { name: "phase", phase: "publishing", at: Date.now() });
+  const published = await publishInTime(shared, run, ground, collected);
   if (published.kind === "refused") return published.outcome;
-  await tell(shared, run, { name: "pushed", epoch, pushed: published.pushed, at: Date.now() });
-  run.log.info(
-    { branch: published.pushed.branch, sha: published.pushed.sha },
-    "pushed; the bot opens the pull request",
-  );
+  await tell(shared, run, { name: "pushed", pushed: published.pushed, at: Date.now() });
+  const { branch, sha } = published.pushed;
+  run.log.info({ branch, sha }, "pushed; the bot opens the pull request");
   return "told";
+}
+
+/** Bot and GitHub may both be away: the wait for them has a deadline too. */
+async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Collected): Promise<Published> {
+  const afterMs = shared.operator.limits.publishingMinutes * 60_000;
+  const deadline = AbortSignal.timeout(afterMs);
+  try {
+    return await publishWork(shared, run, ground, { ...work, signal: AbortSignal.any([run.signal, deadline]) });
+  } catch (error) {
+    throwIfInterrupted(run);
+    if (!deadline.aborted) throw error;
+    const lastLines = run.spoken.lastLines();
+    return { kind: "refused", outcome: { kind: "timed_out", deadline: "publishing", afterMs, lastLines } };
+  }
 }
 
 /** The workspace, within the deadline for preparing. The network may stumble: a few tries before it counts as ours. */
@@ -85,11 +96,14 @@ async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   const deadline = AbortSignal.timeout(afterMs);
   const signal = AbortSignal.any([run.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
+    const preparing = prepare(shared, run, signal);
+    run.underWay = preparing.catch(() => undefined);
     try {
-      return await Promise.race([prepare(shared, run, signal), whenAborted(signal)]);
+      return await Promise.race([preparing, whenAborted(signal)]);
     } catch (error) {
       throwIfInterrupted(run);
       if (deadline.aborted) return { kind: "timed_out", deadline: "preparing", afterMs, lastLines: "" };
+      await run.underWay;
       if (isFinal(error) || attempt === PREPARE_ATTEMPTS) throw error;
       run.log.warn({ err: error, attempt }, "preparing failed; trying again");
       await delay(PREPARE_RETRY_MS, undefined, { signal }).catch(() => undefined);

@@ -161,6 +161,8 @@ const deadlineWords: Record<Deadline, (after: string) => string> = {
   silence: (after) => `The agent fell silent for ${after}, so it was stopped.`,
   total: (after) => `The work was not finished after ${after}, so it was stopped.`,
   verifying: (after) => `The verify command did not end within ${after}, so it was stopped.`,
+  publishing: (after) =>
+    `The commits could not be published within ${after}; that is ours to repair, not a fault of the work.`,
 };
 
 function cancelWords(reason: CancelReason): string {

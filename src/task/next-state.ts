@@ -16,8 +16,6 @@ export type TaskNews =
   | { name: "ended"; epoch: number; outcome: Outcome; at: number }
   /** The run's host died and came back to it. The agent may not have noticed, but it may also be the cause. */
   | { name: "crashed"; epoch: number; at: number }
-  /** A host gives the task back, unharmed: the next host takes it up. */
-  | { name: "released"; epoch: number; at: number }
   /** A pull request for the task's branch is open, whoever opened it. */
   | { name: "pull_request"; pullRequest: PullRequest; at: number }
   | { name: "cancel"; reason: CancelReason; at: number }
@@ -39,7 +37,7 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return { ...task, state: { ...task.state, phase: news.phase, phaseSince: news.at } };
     case "progress":
       if (!isCurrent(task, news.epoch)) return undefined;
-      return { ...task, progress: { ...task.progress, ...news.progress } };
+      return { ...task, progress: { ...task.progress, ...known(news.progress) } };
     case "pushed":
       if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
       return { ...task, pushed: news.pushed };
@@ -47,8 +45,6 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return isCurrent(task, news.epoch) && !task.pushed ? settled(task, news.outcome, news.at) : undefined;
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
-    case "released":
-      return isCurrent(task, news.epoch) && !task.pushed ? released(task, news.at) : undefined;
     case "pull_request":
       return withPullRequest(task, news.pullRequest, news.at);
     case "cancel":
@@ -66,17 +62,15 @@ function isCurrent(task: Task, epoch: number): boolean {
 function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {
   if (task.pushed) return undefined;
   if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
-  // A claim on a running task means that the earlier host let its lock run out: it crashed or was cut off.
-  const survivor = task.state.name === "running" ? withCrash(task, news.at) : task;
+  // Another host takes the task only when the earlier one let its lock run out: it crashed or was cut off. The same host
+  // gets it again after an outage of Redis, with its agent still at work; its crashes it tells itself.
+  const running = task.state.name === "running" ? task.state : undefined;
+  const again = running?.host === news.host;
+  const survivor = running && !again ? withCrash(task, news.at) : task;
   if (survivor.state.name === "settled") return survivor;
-  const state = {
-    name: "running" as const,
-    phase: "preparing" as const,
-    host: news.host,
-    claim: news.claim,
-    since: news.at,
-    phaseSince: news.at,
-  };
+  const { host, claim, at } = news;
+  if (again && running) return { ...survivor, epoch: task.epoch + 1, state: { ...running, claim } };
+  const state = { name: "running" as const, phase: "preparing" as const, host, claim, since: at, phaseSince: at };
   return { ...survivor, epoch: task.epoch + 1, progress: {}, state };
 }
 
@@ -88,10 +82,9 @@ function withCrash(task: Task, at: number): Task {
   return settled({ ...task, crashes }, { kind: "host_error", message }, at);
 }
 
-function released(task: Task, at: number): Task {
-  return task.cancel
-    ? settled(task, { kind: "cancelled", reason: task.cancel }, at)
-    : { ...task, progress: {}, state: { name: "queued", since: at } };
+/** What is not known yet does not erase what is. */
+function known(progress: Progress): Progress {
+  return Object.fromEntries(Object.entries(progress).filter(([, value]) => value !== undefined));
 }
 
 function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {

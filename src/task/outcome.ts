@@ -2,11 +2,10 @@
  * The one function that turns evidence into an outcome. Exit 0 proves nothing: the agent's terminal event, the commits
  * on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
-import type { CancelReason, Deadline, Outcome, Verification } from "./task.ts";
+import type { Deadline, Outcome, Verification } from "./task.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
 export type Evidence = {
-  cancel?: CancelReason;
   missed?: { deadline: Deadline; afterMs: number };
   /** The adapter's verdict on the agent's last step. */
   verdict: { ok: true } | { ok: false; reason: string; message: string };
@@ -20,8 +19,7 @@ export type Evidence = {
 export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome };
 
 export function decide(evidence: Evidence): Decision {
-  const { cancel, missed, verdict, verification, lastLines } = evidence;
-  if (cancel) return settle({ kind: "cancelled", reason: cancel });
+  const { missed, verdict, verification, lastLines } = evidence;
   if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
   if (!verdict.ok) return settle(failure(evidence, verdict.reason, verdict.message));
   if (evidence.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });

@@ -214,5 +214,8 @@ function eventText(at: number, what: string, detail: Record<string, unknown>): s
 
 function detailOf(news: TaskNews): Record<string, unknown> {
   const { name: _name, at: _at, ...detail } = news;
-  return detail;
+  if (news.name !== "progress") return detail;
+  // The record has the last lines; a thousand copies of them in the timeline would fill Redis.
+  const { lastLines: _lastLines, ...progress } = news.progress;
+  return { ...detail, progress };
 }

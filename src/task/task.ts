@@ -111,7 +111,7 @@ export type CancelReason =
   | { kind: "installation_removed" };
 
 /** The deadline that a run missed. */
-export type Deadline = "queued" | "preparing" | "first_output" | "silence" | "total" | "verifying";
+export type Deadline = "queued" | "preparing" | "first_output" | "silence" | "total" | "verifying" | "publishing";
 
 /**
  * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run

@@ -31,7 +31,6 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
   ended: { name: "ended", epoch: 1, outcome: failed, at },
   crashed: { name: "crashed", epoch: 1, at },
-  released: { name: "released", epoch: 1, at },
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
   cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
   given_up: { name: "given_up", outcome: failed, at },
@@ -45,7 +44,6 @@ const table: Record<TaskNews["name"], [queued: string, running: string, pushed: 
   pushed: ["-", "running", "-", "-"],
   ended: ["-", "settled", "-", "-"],
   crashed: ["-", "running", "running", "-"],
-  released: ["-", "queued", "-", "-"],
   pull_request: ["settled", "settled", "settled", "-"],
   cancel: ["settled", "running", "-", "-"],
   given_up: ["settled", "settled", "settled", "-"],
@@ -58,7 +56,7 @@ describe("the next state", () => {
     expect(answers).toEqual(expected);
   });
 
-  test.each(["phase", "progress", "pushed", "ended", "released", "crashed"] as const)(
+  test.each(["phase", "progress", "pushed", "ended", "crashed"] as const)(
     "%s of an earlier run changes nothing",
     (name) => {
       expect(nextTask({ ...running, epoch: 2 }, allNews[name])).toBeUndefined();
@@ -86,10 +84,20 @@ describe("the next state", () => {
     expect(nextTask(old, allNews.crashed)).toMatchObject({ crashes: [at], state: { name: "running" } });
   });
 
-  test("a cancelled task that its host gives back is over, not queued again", () => {
-    const cancelled = nextTask(running, allNews.cancel) as Task;
-    expect(cancelled.cancel).toEqual({ kind: "command", by: "maintainer" });
-    expect(nextTask(cancelled, allNews.released)?.state).toMatchObject({ outcome: { kind: "cancelled" } });
+  test("the same host that gets its task again, after an outage of Redis, goes on where it was", () => {
+    const shown = { ...running, progress: { lastLines: "half done" } };
+    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", at });
+    expect(again).toMatchObject({ epoch: 2, crashes: [], progress: { lastLines: "half done" } });
+    expect(again?.state).toMatchObject({ phase: "working", since: 2, claim: "c9" });
+  });
+
+  test("what is not known yet does not erase what is", () => {
+    const shown = { ...running, progress: { model: "large", lastLines: "old" } };
+    const progress = { model: undefined, lastLines: "new" };
+    expect(nextTask(shown, { name: "progress", epoch: 1, progress, at })?.progress).toEqual({
+      model: "large",
+      lastLines: "new",
+    });
   });
 
   test("a second wish to cancel does not replace the first", () => {

@@ -8,9 +8,9 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** The whole environment of a step. `added`: what the agent's definition gives; it may replace PATH, never HOME. */
 export function stepEnvironment(run: Run, ground: Ground, added: Record<string, string>): Record<string, string> {
-  const { PATH } = ground.agent.env; // the verify command runs with the same tools as the agent, without its keys
   return {
-    PATH: PATH ?? SYSTEM_PATH,
+    // The verify command runs with the same tools as the agent, without its keys.
+    PATH: ground.path ?? SYSTEM_PATH,
     LANG: "C.UTF-8",
     TERM: "dumb",
     ...added,

@@ -8,7 +8,7 @@ import type { Job } from "bullmq";
 import { FENCE_MS, LOCK_MS } from "../../src/task/queue.ts";
 
 export type Lease = {
-  /** Renews once. `lost`: the lock has run out or somebody else has it. A Redis that does not answer changes nothing here. */
+  /** Renews when the last good renewal is some time ago; called with every beat, so that a failed one is tried again soon. */
   renew(): Promise<void>;
   /** True while effects may start. */
   isHeld(): boolean;
@@ -20,6 +20,9 @@ export type Lease = {
   complete(): Promise<void>;
   release(): void;
 };
+
+/** A renewal may fail twice, a beat apart, before the fence. */
+const RENEW_AFTER_MS = 8_000;
 
 /** The lease of a run whose job is gone or taken: nothing may start until the run has a new one. */
 export function lostLease(): Lease {
@@ -55,8 +58,8 @@ export function makeLease(job: Job, token: string, now: () => number = () => per
 
   return {
     async renew() {
-      if (gone) return;
       const sentAt = now();
+      if (gone || sentAt - renewedAt < RENEW_AFTER_MS) return;
       if ((await job.extendLock(token, LOCK_MS)) !== 1) return lose();
       renewedAt = sentAt;
       if (fence.signal.aborted) fence = new AbortController();

@@ -15,6 +15,7 @@ export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; 
     ...parts,
     spoken: makeSpoken(),
     lastOutputAt: Date.now(),
+    underWay: Promise.resolve(),
     log: shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number }),
     interrupted: promise,
     signal: controller.signal,

@@ -9,6 +9,7 @@ import type { ContextResponse } from "../../src/task/host-api.ts";
 import { branchOf, startRefOf } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { adapterFor } from "../agents/adapters.ts";
+import { definedEnv } from "../agents/environment.ts";
 import { renderPrompt } from "../agents/prompt.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import { Refusal } from "../refusal.ts";
@@ -20,21 +21,28 @@ import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { writeInWorkspace } from "../workspace/write-in-workspace.ts";
 import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
-import type { Run, Shared } from "./run.ts";
+import { asCurrentRun, type Run, type Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-export type Ground = { prepared: Prepared; mirror: Mirror; workspace: Workspace; agent: AgentDefinition };
+/** `path`: where programs are looked for in the run's steps, if the agent's definition says so. */
+export type Ground = {
+  prepared: Prepared;
+  mirror: Mirror;
+  workspace: Workspace;
+  agent: AgentDefinition;
+  path: string | undefined;
+};
 
 /**
  * A run starts on fresh ground: what an earlier run of the task left is removed first, because its agent may have laid
  * links there that would lead the host's writes astray.
- * Throws Refusal with a sentence for the person; anything else is the host's own trouble. */
+ * Throws Refusal with a sentence for the person; anything else is the host's own trouble.
+ */
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
-  const identity = { taskId: spec.id, epoch: run.folder.record.epoch };
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
-  const context = later(shared.bot.context(identity, signal));
-  const token = later(shared.bot.token(identity, "fetch", signal));
+  const context = later(asCurrentRun(shared, run, (identity) => shared.bot.context(identity, signal)));
+  const token = later(asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "fetch", signal)));
   const { dataDir } = shared;
   const [mirror] = await Promise.all([
     openMirror(dataDir, spec.repository.id),
@@ -66,7 +74,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   writeFileSync(join(run.folder.dir, "prompt.md"), promptOf(run, prepared, await context), { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
-  return { prepared, mirror, workspace, agent };
+  return { prepared, mirror, workspace, agent, path: definedEnv(agent, shared.env).PATH };
 }
 
 /** Something under way that is awaited later: its failure shows there, and does not count as unhandled until then. */
@@ -89,7 +97,7 @@ export async function regain(shared: Shared, run: Run, prepared: Prepared): Prom
     branch: prepared.branch,
     user: run.user,
   });
-  return { prepared, mirror, workspace, agent };
+  return { prepared, mirror, workspace, agent, path: definedEnv(agent, shared.env).PATH };
 }
 
 function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDefinition {
@@ -106,7 +114,7 @@ export const homeOf = (workspace: Workspace): string => join(workspace.dir, "hom
 export const tmpOf = (workspace: Workspace): string => join(workspace.dir, "tmp");
 
 /** Writes the files that the agent's program wants in its home. */
-async function furnishHome(ground: Omit<Ground, "mirror">, user: SlotUser, env: Shared["env"]): Promise<void> {
+async function furnishHome(ground: Omit<Ground, "mirror" | "path">, user: SlotUser, env: Shared["env"]): Promise<void> {
   const homeDir = homeOf(ground.workspace);
   const { sessionId } = ground.prepared;
   const { files } = adapterFor(ground.agent.kind).launch(ground.agent, { homeDir, sessionId, env });

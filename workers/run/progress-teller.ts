@@ -17,12 +17,12 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
     timer = undefined;
     told = true;
     const progress = { ...run.spoken.progress(), lastOutputAt: run.lastOutputAt };
-    const news = { name: "progress" as const, epoch: run.folder.record.epoch, progress, at: Date.now() };
+    const news = { name: "progress" as const, progress, at: Date.now() };
     telling = telling.then(() =>
       closed
         ? tell(shared, run, news)
         : shared.store
-            .advance(run.task.spec.id, news)
+            .advance(run.task.spec.id, { ...news, epoch: run.folder.record.epoch })
             .catch((error: unknown) => run.log.debug({ err: error }, "progress not told")),
     );
   };

@@ -7,12 +7,11 @@ import type { Outcome, Pushed } from "../../src/task/task.ts";
 import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
-import { push } from "../publish/push.ts";
+import { type PushResult, push } from "../publish/push.ts";
 import { recreate } from "../publish/recreate.ts";
 import { confinementOf } from "./confinement.ts";
 import type { Ground } from "./prepare.ts";
-import type { Run, Shared } from "./run.ts";
-import { throwIfInterrupted } from "./run.ts";
+import { asCurrentRun, type Run, type Shared } from "./run.ts";
 
 export type Collected = { tip: string; commits: number };
 
@@ -34,39 +33,53 @@ export async function collectWork(shared: Shared, run: Run, ground: Ground): Pro
 /** After an outage of Redis the lock may come back to this host; until then nothing may leave it. */
 const LEASE_WAIT_MS = 5 * 60_000;
 
-async function untilLeaseIsHeld(run: Run): Promise<void> {
+async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
   const giveUpAt = performance.now() + LEASE_WAIT_MS;
   while (!run.lease.isHeld()) {
     if (performance.now() > giveUpAt)
       throw new Error("The lease on this run could not be renewed in time, so nothing was pushed");
-    await delay(250, undefined, { signal: run.signal });
+    await delay(250, undefined, { signal });
   }
-  throwIfInterrupted(run);
+  signal.throwIfAborted();
 }
 
 export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; outcome: Outcome };
 
-export async function publishWork(shared: Shared, run: Run, ground: Ground, work: Collected): Promise<Published> {
+/** `signal`: the run's interruption or the deadline for publishing. */
+export async function publishWork(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  work: Collected & { signal: AbortSignal },
+): Promise<Published> {
   const { mirror, prepared } = ground;
   const { spec } = run.task;
   const span = { mirror, base: prepared.baseSha, tip: work.tip, secrets: secretsOf(ground.agent, shared.env) };
   const passed = await gate(span);
   if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
 
-  const identity = { taskId: spec.id, epoch: run.folder.record.epoch };
-  const grant = await shared.bot.token(identity, "push", run.signal);
+  const grant = await asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "push", work.signal));
   const sha = await recreate({
     ...span,
-    ...identity,
+    taskId: spec.id,
+    epoch: run.folder.record.epoch,
     bot: grant.bot,
     requester: spec.actor,
   });
   const ontoPull = spec.target.kind === "pull";
   const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
-  const send = async (branch: string, expected: string) => {
-    await untilLeaseIsHeld(run);
-    const signal = AbortSignal.any([run.signal, run.lease.signal()]);
-    return push({ mirror, access, sha, branch, expected, taskId: spec.id, signal });
+  const send = async (branch: string, expected: string): Promise<PushResult> => {
+    for (;;) {
+      await untilLeaseIsHeld(run, work.signal);
+      const fence = run.lease.signal();
+      const signal = AbortSignal.any([work.signal, fence]);
+      try {
+        return await push({ mirror, access, sha, branch, expected, taskId: spec.id, signal });
+      } catch (error) {
+        // Cut off in the middle by the fence: pushing the same commit again is harmless, and says what came of it.
+        if (!fence.aborted || work.signal.aborted) throw error;
+      }
+    }
   };
   const stat = { ...passed.stat, commits: work.commits };
   let result = await send(prepared.branch, ontoPull ? prepared.baseSha : "");

@@ -43,7 +43,8 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     const ended = afterAgent(agent);
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
-    if (isLastStep(run, `agent-${round}`)) await commitRest(shared, run, ground);
+    if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
+      return unverifiable(ended, ground);
     const collected = await collectWork(shared, run, ground);
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
@@ -54,7 +55,6 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     const verification = verificationOf(checked, verify, round);
     await tell(shared, run, {
       name: "progress",
-      epoch: run.folder.record.epoch,
       progress: { verification },
       at: Date.now(),
     });
@@ -64,11 +64,20 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   }
 }
 
-async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<void> {
+/** What is checked is the folder, what is published are the commits: they must be the same. */
+function unverifiable(ended: Omit<Worked, "collected">, ground: Ground): Worked {
+  const message = "The agent left changes that cannot be committed, so what is checked would not be what is published.";
+  const nothing = { tip: ground.prepared.baseSha, commits: 0 };
+  return { ...ended, verdict: { ok: false, reason: "crash", message }, collected: nothing };
+}
+
+/** False when what the agent left uncommitted cannot be committed; its own commits stand. */
+async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boolean> {
   const { workspace } = ground;
   const confinement = confinementOf(run, ground);
   const done = await commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal });
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
+  return done !== "failed";
 }
 
 function isLastStep(run: Run, name: string): boolean {
@@ -77,7 +86,7 @@ function isLastStep(run: Run, name: string): boolean {
 
 async function enterPhase(shared: Shared, run: Run, phase: "working" | "verifying"): Promise<void> {
   throwIfInterrupted(run);
-  await tell(shared, run, { name: "phase", epoch: run.folder.record.epoch, phase, at: Date.now() });
+  await tell(shared, run, { name: "phase", phase, at: Date.now() });
 }
 
 function afterAgent(result: StepResult): Omit<Worked, "collected"> {

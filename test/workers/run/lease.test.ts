@@ -30,7 +30,10 @@ describe("the lease on a run", () => {
   });
 
   test("is held from the hand-over, renewed with the host's own token, and ends with the job", async () => {
-    const lease = makeLease(job, "host-a");
+    let now = 0;
+    const lease = makeLease(job, "host-a", () => now);
+    now = FENCE_MS;
+    expect(lease.isHeld()).toBe(false);
     await lease.renew();
     expect(lease.isHeld()).toBe(true);
     await lease.complete();
@@ -46,8 +49,10 @@ describe("the lease on a run", () => {
   });
 
   test("a lock that somebody else has is lost at once, and what is under way is stopped", async () => {
-    const lease = makeLease(job, "host-b");
-    const { signal } = { signal: lease.signal() };
+    let now = 0;
+    const lease = makeLease(job, "host-b", () => now);
+    const signal = lease.signal();
+    now = 10_000;
     await lease.renew();
     expect(lease.isHeld()).toBe(false);
     expect(signal.aborted).toBe(true);
