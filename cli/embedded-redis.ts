@@ -1,12 +1,17 @@
 /**
  * A Redis of our own for one machine: a child process with AOF and without eviction, right by construction. It listens
- * on a unix socket in a private folder only, so that nothing in an agent's sandbox can reach it.
+ * on a unix socket in a private folder only, so that nothing in an agent's sandbox can reach it. It holds a lock on that
+ * folder for as long as it lives: two servers that write one AOF would lose tasks.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { LOCK_TAKEN, lockedCommand } from "../workers/host-lock.ts";
+import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
+import { dependentProgram } from "./dependent-program.ts";
 
 export type EmbeddedRedis = { url: string; pid: number; ended: Promise<void>; stop(): Promise<void> };
 
@@ -15,7 +20,22 @@ const SOCKET_PATH_LIMIT = 108;
 /** Loading a large AOF takes a while. */
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
+/** One whose starter was killed a moment ago is about to end. */
+const PREDECESSOR_S = 5;
 
+/** Somebody else's Redis lives in this data folder: there is nothing to start. */
+export class AlreadyRunningError extends Error {
+  constructor(dataDir: string) {
+    super(
+      `Orch is already running here (data folder ${dataDir}). Stop it first, or give this one its own ORCH_DATA and PORT.`,
+    );
+    this.name = "AlreadyRunningError";
+  }
+}
+
+type Server = ChildProcessByStdio<null, Readable, null>;
+
+/** Throws AlreadyRunningError, or an Error that names the next step. */
 export async function startEmbeddedRedis(dataDir: string): Promise<EmbeddedRedis> {
   const dir = join(dataDir, "redis");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -24,26 +44,31 @@ export async function startEmbeddedRedis(dataDir: string): Promise<EmbeddedRedis
   if (Buffer.byteLength(socket) >= SOCKET_PATH_LIMIT) {
     throw new Error(`The data folder's path is too long for a socket (${socket}): choose a shorter ORCH_DATA`);
   }
-  const file = join(dir, "redis.conf");
-  writeFileSync(file, configuration(dir, socket), { mode: 0o600 });
-  const child = spawn("redis-server", [file], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-  });
-  const failed = once(child, "error").then(([error]) => {
-    throw new Error("redis-server could not be started: install the package redis-server, or set REDIS_URL", {
-      cause: error,
-    });
-  });
+  const child = await spawnServer(dir, configuration(dir, socket));
+  const exit = once(child, "exit") as Promise<[number | null]>;
+  const tooSoon = endedTooSoon(exit, dataDir);
   const url = `unix://${socket}`;
+  // Before it has the lock, somebody else's Redis may answer at the very same socket.
+  await Promise.race([once(child.stdout, "data"), tooSoon]);
   const redis = connectRedis(url, "start");
   try {
-    await Promise.race([waitForRedis(redis, READY_MS), failed, endedTooSoon(child, join(dir, "redis.log"))]);
+    await Promise.race([waitForRedis(redis, READY_MS), tooSoon]);
   } finally {
     redis.disconnect();
   }
-  const ended = once(child, "exit").then(() => undefined);
+  const ended = exit.then(() => undefined);
   return { url, pid: child.pid ?? 0, ended, stop: () => stop(child, ended) };
+}
+
+/** The server's process, which says a word on its standard output as soon as it has the lock. */
+async function spawnServer(dir: string, settings: string): Promise<Server> {
+  const server = await findProgram("redis-server", `${process.env.PATH}:${SEARCH_PATH}`);
+  if (!server) throw new Error("redis-server is not installed: install the package redis-server, or set REDIS_URL");
+  const file = join(dir, "redis.conf");
+  writeFileSync(file, settings, { mode: 0o600 });
+  const sayHeld = ["sh", "-c", 'echo held; exec "$@" >/dev/null', "sh", server, file];
+  const program = dependentProgram(lockedCommand(join(dir, "lock"), PREDECESSOR_S, sayHeld));
+  return spawn(program.file, program.args, { stdio: ["ignore", "pipe", "inherit"], env: { PATH: SEARCH_PATH } });
 }
 
 function configuration(dir: string, socket: string): string {
@@ -66,9 +91,13 @@ function configuration(dir: string, socket: string): string {
     .join("\n")}\n`;
 }
 
-async function endedTooSoon(child: ChildProcess, log: string): Promise<never> {
-  const [code] = await once(child, "exit");
-  throw new Error(`redis-server ended at once with code ${code}; its reason stands in ${log}`);
+/** Never resolves. `exit` rejects when the program could not be started at all. */
+async function endedTooSoon(exit: Promise<[number | null]>, dataDir: string): Promise<never> {
+  const [code] = await exit;
+  if (code === LOCK_TAKEN) throw new AlreadyRunningError(dataDir);
+  throw new Error(
+    `redis-server ended at once with code ${code}; its reason stands above or in ${join(dataDir, "redis", "redis.log")}`,
+  );
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Everything on one machine: an embedded Redis where none is given, the bot and a worker host, each a process of its
- * own. A process that crashes is started again; agents in their sessions do not notice. Stops in reverse order.
+ * own. A process that crashes is started again; agents in their sessions do not notice. Stops in reverse order; when this
+ * process is killed, the kernel tells the others to stop.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -10,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { defaultDataDir, type Env } from "../src/config.ts";
+import { dependentProgram } from "./dependent-program.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./embedded-redis.ts";
 
 /** A program that ends with this has nothing to gain from being started again (EX_CONFIG of sysexits.h). */
@@ -25,9 +27,13 @@ export type Everything = {
 
 export type StartOptions = { env: Env; stdio?: "inherit" | "ignore"; onStart?: (name: string, pid: number) => void };
 
-/** Starts all and returns; `ended` resolves with an exit code when something ended for good, or after `stop`. */
+/**
+ * Starts all and returns; `ended` resolves with an exit code when something ended for good, or after `stop`. Throws
+ * AlreadyRunningError when an embedded Redis lives in the data folder already.
+ */
 export async function startEverything({ env, stdio = "inherit", onStart }: StartOptions): Promise<Everything> {
   const dataDir = env.ORCH_DATA || defaultDataDir(env);
+  process.umask(0o022); // slot users must be able to pass the data folder
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const redis = env.REDIS_URL ? undefined : await startEmbeddedRedis(dataDir);
   if (redis) onStart?.("redis", redis.pid);
@@ -74,11 +80,12 @@ function supervise(
   onStart?: StartOptions["onStart"],
 ): Supervised {
   const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !WITHHELD[name]?.includes(key)));
+  const command = dependentProgram([process.execPath, ...SMALL_HEAP, file]);
   let stopping = false;
   let child: ReturnType<typeof spawn>;
   const run = async (): Promise<number> => {
     for (;;) {
-      child = spawn(process.execPath, [...SMALL_HEAP, file], { env: ownEnv, stdio });
+      child = spawn(command.file, command.args, { env: ownEnv, stdio });
       onStart?.(name, child.pid ?? 0);
       const [code] = (await once(child, "exit")) as [number | null];
       if (stopping) return 0;

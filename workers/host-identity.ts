@@ -2,10 +2,10 @@
  * Who this host is, and that it is only once here. The id is made once and kept; the lock is the kernel's (`flock`), so
  * that it is free the moment its holder dies, however it dies: no stale lock file delays a restart.
  */
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { holdLock } from "./host-lock.ts";
 
 export type HostIdentity = { id: string; release(): void };
 
@@ -14,7 +14,11 @@ export async function claimIdentity(hostDir: string): Promise<HostIdentity> {
   // 0711: slot users pass through to their own workspace, and can list nothing.
   mkdirSync(hostDir, { recursive: true, mode: 0o711 });
   chmodSync(hostDir, 0o711);
-  const release = await lock(join(hostDir, "lock"));
+  const path = join(hostDir, "lock");
+  const release = await holdLock(
+    path,
+    `Another worker host is running with the same data folder (${path}). Stop it, or give this one its own ORCH_DATA.`,
+  );
   return { id: readOrMakeId(join(hostDir, "id")), release };
 }
 
@@ -27,34 +31,4 @@ function readOrMakeId(path: string): string {
   writeFileSync(`${path}.new`, `${id}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
   return id;
-}
-
-/**
- * `flock` has no binding in Node, so a child holds the lock and ends when our end of its standard input closes, which
- * the kernel does for us whenever and however this process ends.
- */
-async function lock(path: string): Promise<() => void> {
-  const holder = spawn("flock", ["--nonblock", "--conflict-exit-code", "9", path, "sh", "-c", "echo held; exec cat"], {
-    stdio: ["pipe", "pipe", "ignore"],
-    env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  holder.once("error", (error) =>
-    reject(new Error("The program flock (package util-linux) could not be started", { cause: error })),
-  );
-  holder.once("exit", (code) =>
-    reject(
-      new Error(
-        code === 9
-          ? `Another worker host is running with the same data folder (${path}). Stop it, or give this one its own ORCH_DATA.`
-          : `Could not lock ${path}: flock ended with ${code}`,
-      ),
-    ),
-  );
-  holder.stdout.once("data", () => resolve());
-  await promise;
-  holder.removeAllListeners("exit");
-  holder.unref();
-  for (const stream of [holder.stdin, holder.stdout]) (stream as unknown as { unref(): void }).unref();
-  return () => holder.stdin.end();
 }

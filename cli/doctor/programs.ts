@@ -38,9 +38,9 @@ const bwrap: Needed = { name: "bwrap", debianPackage: "bubblewrap", use: "the ag
 const hostPrograms: readonly Needed[] = [
   { name: "git", debianPackage: "git", use: "mirrors, workspaces and pushes" },
   { name: "tmux", debianPackage: "tmux", use: "the agents' sessions", ask: "-V" },
-  { name: "setpriv", debianPackage: "util-linux", use: "one user per slot" },
+  { name: "setpriv", debianPackage: "util-linux", use: "one user per slot; ends what `npm start` started with it" },
   { name: "prlimit", debianPackage: "util-linux", use: "limits for agents" },
-  { name: "flock", debianPackage: "util-linux", use: "one worker host per data folder" },
+  { name: "flock", debianPackage: "util-linux", use: "one Redis and one worker host per data folder" },
   {
     name: "socat",
     debianPackage: "socat",

@@ -17,7 +17,12 @@ export type Program = {
 };
 
 /** Starts `file` by this Node and waits for `ready` in its output. A program that ends instead is an error with its log. */
-export async function startProgram(file: string, env: Record<string, string>, ready: RegExp): Promise<Program> {
+export async function startProgram(
+  file: string,
+  env: Record<string, string>,
+  ready: RegExp,
+  args: readonly string[] = [],
+): Promise<Program> {
   let child: ChildProcess;
   let life = "";
   let all = "";
@@ -25,7 +30,7 @@ export async function startProgram(file: string, env: Record<string, string>, re
 
   async function start(): Promise<void> {
     life = "";
-    child = spawn(process.execPath, [file], { env, stdio: ["ignore", "pipe", "pipe"] });
+    child = spawn(process.execPath, [file, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         life += chunk.toString();

@@ -1,0 +1,119 @@
+/** `orch start` as a person runs it: twice on one data folder, and killed in the middle of things. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { freePort } from "../../demo/free-port.ts";
+import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { type Program, startProgram } from "../support/program.ts";
+import { ORCH, runOrch } from "./run-orch.ts";
+
+let dir: string;
+let simulator: Simulator;
+let env: Record<string, string>;
+let orch: Program;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "orch-start-test-"));
+  await chmod(dir, 0o711);
+  simulator = await startSimulator({ dataDir: join(dir, "github") });
+  const [config, key, port] = [join(dir, "orch.yml"), join(dir, "app.pem"), await freePort()];
+  await writeFile(config, "agents: { none: { kind: plain, command: [/bin/false] } }\nslots: 1\nsandbox: none\n");
+  await writeFile(key, simulator.app.privateKey, { mode: 0o600 });
+  env = {
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    HOME: dir,
+    APP_ID: String(simulator.app.id),
+    PRIVATE_KEY_PATH: key,
+    WEBHOOK_SECRET: simulator.app.webhookSecret,
+    GHE_HOST: `127.0.0.1:${simulator.port}`,
+    GHE_PROTOCOL: "http",
+    GITHUB_THROTTLE: "off",
+    PORT: String(port),
+    ORCH_CONFIG: config,
+    ORCH_DATA: join(dir, "data"),
+  };
+  orch = await startProgram(ORCH, env, /worker host ready/, ["start"]);
+});
+
+afterAll(async () => {
+  await orch.stop();
+  // A worker host leaves its sessions to its next life; this one has none.
+  const tmux = join(dir, "data", "host", "tmux");
+  const [socket = ""] = (await readdir(tmux)).filter((name) => name.startsWith("orch-"));
+  await promisify(execFile)("tmux", ["-S", join(tmux, socket), "kill-server"]);
+  await simulator.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** Redis, bot and worker host: what `orch start` has started itself. */
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.trim().split(/\s+/).map(Number);
+}
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+}
+
+/** A process that has ended and that nobody has waited for yet counts as ended. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+async function withRedis<T>(use: (redis: ReturnType<typeof connectRedis>) => Promise<T>): Promise<T> {
+  const redis = connectRedis(`unix://${join(dir, "data", "redis", "redis.sock")}`, "test");
+  try {
+    await waitForRedis(redis, 10_000);
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test("a second start on the same data folder is refused with a plain reason, and the first goes on", async () => {
+  const before = childrenOf(orch.pid());
+  const second = await runOrch(["start"], { cwd: dir, env: { ...env, PORT: String(await freePort()) } });
+  expect(second.stderr).toBe(
+    `Orch is already running here (data folder ${join(dir, "data")}). Stop it first, or give this one its own ORCH_DATA and PORT.\n`,
+  );
+  expect(second.code).toBe(78);
+  expect(childrenOf(orch.pid())).toEqual(before);
+  expect(await withRedis((redis) => redis.ping())).toBe("PONG");
+});
+
+test("each child is the program itself, so that its process id can be measured and told", () => {
+  const commands = childrenOf(orch.pid()).map(commandOf);
+  expect(commands).toEqual([
+    expect.stringMatching(/^\S*redis-server /),
+    expect.stringMatching(/^\S*node\S* .*src\/main\.ts/),
+    expect.stringMatching(/^\S*node\S* .*workers\/main\.ts/),
+  ]);
+});
+
+test("what `orch start` started ends when it is killed, and the next start has all that was stored", async () => {
+  await withRedis((redis) => redis.set("test:kept", "yes"));
+  const children = childrenOf(orch.pid());
+  expect(children).toHaveLength(3);
+  await orch.kill();
+  await vi.waitUntil(() => !children.some(isAlive), { timeout: 20_000, interval: 50 });
+  await orch.start();
+  expect(await withRedis((redis) => redis.get("test:kept"))).toBe("yes");
+});
+
+test("a start right after a kill waits for the killed one's Redis to end, instead of being refused", async () => {
+  await withRedis((redis) => redis.set("test:kept-again", "yes"));
+  const [redisPid = 0] = childrenOf(orch.pid());
+  await orch.kill();
+  await orch.start();
+  expect(isAlive(redisPid)).toBe(false);
+  expect(await withRedis((redis) => redis.get("test:kept-again"))).toBe("yes");
+});

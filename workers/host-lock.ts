@@ -1,0 +1,52 @@
+/**
+ * Locks of the kernel (`flock`): free the moment their holder dies, however it dies, so that no stale lock file delays a
+ * restart. `flock` has no binding in Node, so a program started through it holds the lock.
+ */
+import { spawn } from "node:child_process";
+
+/** A program of `lockedCommand` that ends with this never ran: somebody else holds the lock. */
+export const LOCK_TAKEN = 9;
+
+/**
+ * The command that runs `command` for as long as it holds the lock on the file `path`. flock becomes the command
+ * (same process id), and what that forks holds the lock as well: it is free when the last of them has ended.
+ * `waitSeconds`: how long another holder is given to end.
+ */
+export function lockedCommand(path: string, waitSeconds: number, command: readonly string[]): string[] {
+  return [
+    "flock",
+    "--no-fork",
+    "-w",
+    String(waitSeconds),
+    "--conflict-exit-code",
+    String(LOCK_TAKEN),
+    path,
+    ...command,
+  ];
+}
+
+/**
+ * Takes the lock on the file `path` for this process and returns what frees it; throws an Error with `takenMessage` when
+ * somebody else holds it. The child that holds it ends when our end of its standard input closes, which the kernel does
+ * for us whenever and however this process ends.
+ */
+export async function holdLock(path: string, takenMessage: string): Promise<() => void> {
+  const [file = "", ...args] = lockedCommand(path, 0, ["sh", "-c", "echo held; exec cat"]);
+  const holder = spawn(file, args, {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  holder.once("error", (error) =>
+    reject(new Error("The program flock (package util-linux) could not be started", { cause: error })),
+  );
+  holder.once("exit", (code) =>
+    reject(new Error(code === LOCK_TAKEN ? takenMessage : `Could not lock ${path}: flock ended with ${code}`)),
+  );
+  holder.stdout.once("data", () => resolve());
+  await promise;
+  holder.removeAllListeners("exit");
+  holder.unref();
+  for (const stream of [holder.stdin, holder.stdout]) (stream as unknown as { unref(): void }).unref();
+  return () => holder.stdin.end();
+}
