@@ -42,7 +42,7 @@ function draw(lines: readonly string[]): string {
   const rows = lines.map((line, index) => {
     const y = TITLE_BAR + PADDING + (index + 0.8) * LINE_HEIGHT;
     const color = COLORS.find(([pattern]) => pattern.test(line))?.[1] ?? "#c9d1d9";
-    return `<text x="${PADDING}" y="${y.toFixed(1)}" fill="${color}">${escape(shorten(line))}</text>`;
+    return `<text x="${PADDING}" y="${y.toFixed(1)}" fill="${color}">${escapeXml(shorten(line))}</text>`;
   });
   const dots = ["#ff5f57", "#febc2e", "#28c840"].map(
     (color, index) => `<circle cx="${24 + index * 20}" cy="18" r="6" fill="${color}"/>`,
@@ -64,7 +64,7 @@ function shorten(line: string): string {
   return line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line;
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
