@@ -11,6 +11,7 @@ import { makeLog } from "../src/log.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
+import { openRedisWarning } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { makeBotClient } from "./bot-client.ts";
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
   await waitForRedis(redis, REDIS_WAIT_MS);
   const fitness = await checkRedisFitness(redis);
   if (fitness.problems.length > 0) throw new ConfigError(fitness.problems);
-  for (const warning of fitness.warnings) log.warn(warning);
+  for (const warning of [...fitness.warnings, openRedisWarning(config.redisUrl)]) if (warning) log.warn(warning);
   const sessions = await openSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
   const shared: Shared = {
     hostId: identity.id,

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Env } from "../../src/config.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { checkRedisFitness } from "../../src/task/redis-fitness.ts";
+import { openRedisWarning } from "../../src/task/redis-reach.ts";
 import { redisUrlOf } from "../status.ts";
 import { type Check, note, ok, problem, reasonOf } from "./check.ts";
 
@@ -16,10 +17,11 @@ export async function checkRedis(env: Env): Promise<Check[]> {
   try {
     await waitForRedis(redis, WAIT_MS);
     const { problems, warnings } = await checkRedisFitness(redis);
+    const open = openRedisWarning(url);
     return [
       ok("Redis", `answers at ${withoutPassword(url)}`),
       ...problems.map((text) => problem("Redis", text, "make it permanent in redis.conf, then start Redis again")),
-      ...warnings.map((text) => note("Redis", text)),
+      ...[...warnings, ...(open ? [open] : [])].map((text) => note("Redis", text)),
     ];
   } catch (error) {
     // The socket of an embedded Redis that was killed stays behind; the next start replaces it.

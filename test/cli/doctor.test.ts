@@ -132,6 +132,12 @@ describe("what is wrong is named:", () => {
     expect(text).not.toContain("hidden-password");
   });
 
+  test("a Redis that agents could reach, as something to know about", async () => {
+    const { report: found } = await report({ ...botOnly });
+    const notes = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "note"));
+    expect(notes.map(({ detail }) => detail)).toContainEqual(expect.stringContaining("AGENTS CAN REACH THIS REDIS"));
+  });
+
   test("a Redis that would lose tasks", async () => {
     const careless = await startRedis(["--appendonly", "no", "--maxmemory-policy", "allkeys-lru"]);
     const { report: found } = await report({ ...botOnly, REDIS_URL: careless.url }).finally(careless.stop);
