@@ -4,18 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -27,6 +16,7 @@ import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { chooseDriver, SandboxError } from "../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../workers/sandbox/slot-users.ts";
 import { freePort } from "./free-port.ts";
+import { placeProgram } from "./place-program.ts";
 
 export type Stage = {
   dir: string;
@@ -152,13 +142,7 @@ async function tryOutSandbox(dir: string): Promise<Pick<Stage, "sandbox" | "sand
 function stageTools(dir: string): string {
   const tools = join(dir, "tools");
   mkdirSync(join(tools, "bin"), { recursive: true, mode: 0o755 });
-  const node = join(tools, "bin", "node");
-  try {
-    linkSync(process.execPath, node);
-  } catch {
-    cpSync(process.execPath, node); // another file system, or not our file: then a copy
-  }
-  chmodSync(node, statSync(node).mode | 0o555);
+  placeProgram(process.execPath, join(tools, "bin", "node"));
   cpSync(SCRIPTED_AGENT, join(tools, "scripted"), { recursive: true });
   for (const name of readdirSync(join(tools, "scripted"))) chmodSync(join(tools, "scripted", name), 0o644);
   return tools;
