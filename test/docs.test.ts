@@ -4,6 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { SETTINGS } from "../src/config.ts";
+import { parseOperatorFile } from "../workers/operator-file.ts";
 
 const files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...globSync("docs/*.md")].sort();
 const texts = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
@@ -105,4 +106,13 @@ test("the operations page explains every outcome exactly once", () => {
   const outcomes = [...union.matchAll(/\| \{ kind: "(\w+)"/g)].map(([, kind = ""]) => kind);
   expect(outcomes).toContain("pull_request");
   expect(rowsOf(operations, "What each outcome means").sort()).toEqual(outcomes.sort());
+});
+
+test("compose.yaml gives a worker that is drained the time that a run may take by default", () => {
+  const { services } = parse(readFileSync("compose.yaml", "utf8")) as {
+    services: { worker: { stop_grace_period: string } };
+  };
+  const { limits } = parseOperatorFile("agents: { a: { kind: plain, command: [a] } }", "orch.yml");
+  const minutes = Number(/^(\d+)m$/.exec(services.worker.stop_grace_period)?.[1]);
+  expect(minutes).toBeGreaterThanOrEqual(limits.totalMinutes + limits.publishingMinutes);
 });
