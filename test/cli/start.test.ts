@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { stringify } from "yaml";
 import { freePort } from "../../demo/free-port.ts";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { ownBaseUid } from "../support/own-uids.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
 
@@ -22,7 +24,8 @@ beforeAll(async () => {
   await chmod(dir, 0o711);
   simulator = await startSimulator({ dataDir: join(dir, "github") });
   const [config, key, port] = [join(dir, "orch.yml"), join(dir, "app.pem"), await freePort()];
-  await writeFile(config, "agents: { none: { kind: plain, command: [/bin/false] } }\nslots: 1\nsandbox: none\n");
+  const agents = { fails: { kind: "plain", command: ["/bin/false"] } };
+  await writeFile(config, stringify({ agents, slots: 1, sandbox: "none", sandboxBaseUid: ownBaseUid }));
   await writeFile(key, simulator.app.privateKey, { mode: 0o600 });
   env = {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
