@@ -83,12 +83,13 @@ async function tryInside(driver: SandboxDriver, confinement: Confinement, facts:
   const command = ["/bin/sh", "-c", PROBE_SCRIPT, "probes", ...probeArguments(facts)];
   const [file = "", ...args] = driver.wrap(confinement, command);
   const finished = await runProgram({ file, args, env: confinement.env, timeoutMs: 20_000 }).catch((error: Error) => ({
+    exitCode: undefined,
     stdout: "",
     stderr: error.message,
   }));
   const lines = new Map(finished.stdout.split("\n").map((line) => [line.split("\t")[0], line.split("\t")]));
   if (!PROBES.some((name) => lines.has(name))) {
-    return [{ name: "starts", passed: false, detail: finished.stderr.trim() || "it ended without a word" }];
+    return [{ name: "starts", passed: false, detail: finished.stderr.trim() || wordless(finished) }];
   }
   const wrote = existsSync(facts.forbidden);
   return PROBES.map((name) => {
@@ -96,6 +97,10 @@ async function tryInside(driver: SandboxDriver, confinement: Confinement, facts:
     if (name === "read-only" && wrote) return { name, passed: false, detail: `writes to ${facts.forbidden} ${detail}` };
     return { name, passed: verdict === "ok", detail: verdict === undefined ? "did not report" : detail.trim() };
   });
+}
+
+function wordless({ exitCode, signal }: { exitCode?: number | undefined; signal?: string }): string {
+  return `it ended without a word (${signal ?? `exit code ${exitCode}`})`;
 }
 
 /** Starts a sandbox under a shell, kills the shell with SIGKILL, and looks whether the sandbox goes too. */
