@@ -25,7 +25,7 @@ beforeAll(async () => {
   simulator = await startSimulator({ dataDir: join(dir, "github") });
   const [config, key, port] = [join(dir, "orch.yml"), join(dir, "app.pem"), await freePort()];
   const agents = { fails: { kind: "plain", command: ["/bin/false"] } };
-  await writeFile(config, stringify({ agents, slots: 1, sandbox: "none", sandboxBaseUid: ownBaseUid }));
+  await writeFile(config, stringify({ agents, slots: 1, sandboxBaseUid: ownBaseUid }));
   await writeFile(key, simulator.app.privateKey, { mode: 0o600 });
   env = {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
