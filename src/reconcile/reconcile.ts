@@ -34,6 +34,10 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
       case "needs_job":
         await ensureJob(deps, task, before, missing);
         break;
+      case "needs_report":
+        if (await store.remindReport(task.spec.id, known.now))
+          deps.log.warn({ task: task.spec.id }, "a pushed task was not to be reported any more: looked at again");
+        break;
       case "give_up":
         await store.advance(task.spec.id, { name: "given_up", outcome: verdict.outcome, at: known.now });
         deps.log.error({ task: task.spec.id, outcome: verdict.outcome.kind }, "task given up by the sweep");

@@ -5,10 +5,12 @@
 import type { HostView } from "../task/heartbeat.ts";
 import { LOST_AFTER_MS } from "../task/heartbeat.ts";
 import { LOCK_MS } from "../task/queue.ts";
-import type { Outcome, Task } from "../task/task.ts";
+import type { Outcome, Pushed, Task } from "../task/task.ts";
 
 /** A task that no host takes for so long ends; a host that is not heard of for so long has lost its task. */
 export const QUEUE_DEADLINE_MS = 24 * 3600_000;
+/** A branch that has no pull request for so long after it was to be pushed gets none, ms. */
+export const PULL_REQUEST_DEADLINE_MS = 24 * 3600_000;
 /** By then a host that is gone has lost every lock, ms. */
 const GONE_AFTER_MS = LOST_AFTER_MS + LOCK_MS;
 /** Whoever has just written the record may be about to add the job, ms. */
@@ -18,6 +20,8 @@ export type Verdict =
   | { kind: "leave" }
   /** There ought to be a job: add it if it is missing. */
   | { kind: "needs_job" }
+  /** The report ought to look at it again, some time: have it do so if it forgot. */
+  | { kind: "needs_report" }
   | { kind: "give_up"; outcome: Outcome };
 
 export type Known = { now: number; hosts: readonly HostView[] };
@@ -34,8 +38,7 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
       return age >= SETTLING_MS ? { kind: "needs_job" } : { kind: "leave" };
     }
     case "running": {
-      // The branch is on GitHub: the rest is the report's, which repeats itself.
-      if (task.pushed) return { kind: "leave" };
+      if (task.pushed) return judgePushed(task.pushed, now - state.phaseSince);
       // A host that said goodbye is not known any more; then the run's own beginning is the last we know.
       const heardAt = Math.max(hosts.find((host) => host.id === state.host)?.lastBeat ?? 0, state.phaseSince);
       const silence = now - heardAt;
@@ -46,4 +49,11 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
       return { kind: "give_up", outcome: { kind: "host_error", message } };
     }
   }
+}
+
+/** The branch is on GitHub: the rest is the report's, which repeats itself; but not for ever. */
+function judgePushed({ branch }: Pushed, age: number): Verdict {
+  if (age < PULL_REQUEST_DEADLINE_MS) return age < SETTLING_MS ? { kind: "leave" } : { kind: "needs_report" };
+  const reason = `The work is on the branch ${branch}, but no pull request could be opened for it within a day.`;
+  return { kind: "give_up", outcome: { kind: "refused", reason } };
 }

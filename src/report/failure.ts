@@ -1,7 +1,8 @@
 /**
  * What a failed report leads to. What may pass is repeated, ever more slowly, and not before GitHub's own word for it;
  * a rate limit holds the whole installation. Where GitHub is closed to us for good, nothing can be shown: that is
- * logged once, and a task that is still open ends as refused.
+ * logged once, and a task that is still open ends as refused. So does a pushed task whose pull request GitHub keeps
+ * refusing, for nobody but the report would end it.
  */
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import type { Task } from "../task/task.ts";
@@ -49,7 +50,7 @@ export function makeFailures({ store, github, now, log }: Deps) {
     if (task && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS) {
       log.error({ err: error, task: id, failure }, "GitHub keeps refusing a part of the report: given up");
       attempts.delete(id);
-      return void (await store.markReported(task));
+      return await giveUp(task, error);
     }
     const wait = waitAfter(error, failure, attempt);
     if (task && failure === "rate_limited") holds.set(task.spec.installationId, now() + wait);
@@ -81,6 +82,13 @@ export function makeFailures({ store, github, now, log }: Deps) {
     );
   }
 
+  /** A task that its host or the queue still moves goes on without the part; one that waits for us alone ends. */
+  async function giveUp(task: Task, error: unknown): Promise<void> {
+    if (task.state.name === "settled" || !task.pushed) return void (await store.markReported(task));
+    const outcome = { kind: "refused" as const, reason: refusedPullRequest(task.pushed.branch, error) };
+    await store.advance(task.spec.id, { name: "given_up", outcome, at: now() });
+  }
+
   async function close(failure: Final, task: Task): Promise<void> {
     const { id } = task.spec;
     attempts.delete(id);
@@ -97,6 +105,11 @@ export function makeFailures({ store, github, now, log }: Deps) {
 async function reaches(octokit: Octokit, repositoryId: number): Promise<boolean> {
   const repositories = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
   return repositories.some(({ id }) => id === repositoryId);
+}
+
+function refusedPullRequest(branch: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `The work is on the branch ${branch}, but GitHub keeps refusing what its pull request needs: ${message}`;
 }
 
 function isClosed(failure: Failure): failure is Final {

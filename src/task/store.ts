@@ -161,6 +161,11 @@ export function makeTaskStore(redis: Redis) {
     await redis.zadd(keys.unreported, "XX", at, id);
   }
 
+  /** Has a report that nobody plans any more looked at again; true when there was none. Planned ones stay as planned. */
+  async function remindReport(id: string, at: number): Promise<boolean> {
+    return (await redis.zadd(keys.unreported, "NX", at, id)) === 1;
+  }
+
   /** GitHub shows this version. False when the record has changed since: then it stays unreported. */
   async function markReported(task: Task): Promise<boolean> {
     const { id, repository, number } = task.spec;
@@ -201,6 +206,7 @@ export function makeTaskStore(redis: Redis) {
     nextReportAt,
     claimReport,
     postponeReport,
+    remindReport,
     markReported,
     shown,
     remember,

@@ -93,3 +93,19 @@ test("a task that nobody took for a day is settled", async () => {
     outcome: { kind: "timed_out", deadline: "queued", afterMs: 24 * 60 * MINUTE },
   });
 });
+
+test("a pushed task that the report has forgotten is due again; one that it plans is left to its plan", async () => {
+  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  const pushed = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
+  await deps.store.advance(spec.id, { name: "pushed", epoch: 1, pushed, at: now });
+  await deps.store.markReported(await theTask());
+  expect(await deps.store.nextReportAt()).toBeUndefined();
+  now += MINUTE;
+  await reconcile(deps, new Set());
+  expect(await deps.store.nextReportAt()).toBe(now);
+  await deps.store.postponeReport(spec.id, now + 5 * MINUTE);
+  const planned = now + 5 * MINUTE;
+  now += MINUTE;
+  await reconcile(deps, new Set());
+  expect(await deps.store.nextReportAt()).toBe(planned);
+});

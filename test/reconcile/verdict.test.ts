@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judge, QUEUE_DEADLINE_MS } from "../../src/reconcile/verdict.ts";
+import { judge, PULL_REQUEST_DEADLINE_MS, QUEUE_DEADLINE_MS } from "../../src/reconcile/verdict.ts";
 import { type HostView, LOST_AFTER_MS } from "../../src/task/heartbeat.ts";
 import { LOCK_MS } from "../../src/task/queue.ts";
 import type { Task, TaskState } from "../../src/task/task.ts";
@@ -55,9 +55,23 @@ describe("a running task", () => {
     expect(judge(cancelled, { now, hosts: [] })).toEqual(ended);
   });
 
-  test("is left to the report once its branch is pushed", () => {
-    const pushed = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
-    expect(judge(taskIn(runningState, { cancel, pushed }), { now, hosts: [] })).toEqual({ kind: "leave" });
+  describe("whose branch is pushed", () => {
+    const sha = "0".repeat(40);
+    const pushed = { branch: "orch/7-t", sha, base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
+    const task = taskIn(runningState, { cancel, pushed });
+
+    test("is the report's, which must not have forgotten it", () => {
+      expect(judge(task, { now: START + 9_999, hosts: [] })).toEqual({ kind: "leave" });
+      expect(judge(task, { now: START + 10_000, hosts: [] })).toEqual({ kind: "needs_report" });
+      expect(judge(task, { now: START + PULL_REQUEST_DEADLINE_MS - 1, hosts: [] })).toEqual({ kind: "needs_report" });
+    });
+
+    test("ends after a day without a pull request, and its branch is named", () => {
+      expect(judge(task, { now: START + PULL_REQUEST_DEADLINE_MS, hosts: [] })).toEqual({
+        kind: "give_up",
+        outcome: { kind: "refused", reason: expect.stringContaining("orch/7-t") },
+      });
+    });
   });
 
   test("ends when its host was not heard of for a day", () => {

@@ -155,6 +155,26 @@ test("a part that GitHub keeps forbidding is given up at last, and the rest is s
   expect(await stateOf(spec)).toMatchObject({ name: "queued" });
 });
 
+test("a pushed task whose pull request GitHub keeps forbidding ends, and the comment names its branch", async () => {
+  const repo = await world.repository();
+  const spec = await world.task(repo);
+  await world.push(repo, spec);
+  const fault = world.simulator.faults.api({
+    times: 1_000,
+    match: { path: /\/pulls$/ },
+    action: { status: 403, body: { message: "Resource not accessible by integration" } },
+  });
+  const { report } = world.reporter();
+  for (let attempt = 0; attempt < 50 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
+  fault.cancel();
+  expect(fault.fired).toBeGreaterThan(5);
+  const branch = `orch/${spec.number}-${spec.id}`;
+  const reason = expect.stringContaining(branch);
+  expect(await stateOf(spec)).toMatchObject({ name: "settled", outcome: { kind: "refused", reason } });
+  expect(await world.isReported(spec.id)).toBe(true);
+  expect(world.comments(spec)).toEqual([expect.stringContaining(branch)]);
+});
+
 test("a deleted command is no hindrance: there is nothing to react to, and the rest is shown", async () => {
   const repo = await world.repository();
   const spec = await world.task(repo);
