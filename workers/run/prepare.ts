@@ -127,6 +127,7 @@ function promptOf(run: Run, prepared: Prepared, context: ContextResponse): strin
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",
+    bodyWithheld: context.bodyWithheld,
     comments: context.comments,
     kind: spec.target.kind,
   });
