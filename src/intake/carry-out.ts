@@ -60,7 +60,7 @@ async function request(
   let task = await deps.store.read(id);
   if (!task) {
     const where = await place();
-    if (where.kind === "closed") return { done: false, say: words.closed(given.on) };
+    if (where.kind === "closed") return { done: false, say: words.closed(given.on, where.goneBranch) };
     if (where.kind === "fork") return { done: false, say: words.forkNotYet() };
     const created = await deps.store.create(specOf(given, id, command, where, deps.now()));
     task = await deps.store.read(id);

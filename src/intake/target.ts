@@ -1,9 +1,11 @@
 /** Where a request's work starts and goes, as GitHub shows the issue or pull request now; or why it cannot start. */
-import type { Octokit } from "../github.ts";
+import { classify, type Octokit } from "../github.ts";
 import type { Target } from "../task/task.ts";
 import type { GivenComment } from "./inbox.ts";
 
-export type Place = { kind: "ready"; title: string; target: Target } | { kind: "closed" } | { kind: "fork" };
+export type Place = { kind: "ready"; title: string; target: Target } | Closed | { kind: "fork" };
+/** `goneBranch`: the pull request's branch, when that was deleted, which is a way of closing it. */
+type Closed = { kind: "closed"; goneBranch?: string };
 
 export async function findPlace(octokit: Octokit, given: GivenComment): Promise<Place> {
   const { owner, name: repo, defaultBranch } = given.repository;
@@ -13,7 +15,7 @@ export async function findPlace(octokit: Octokit, given: GivenComment): Promise<
     return { kind: "ready", title: issue.title, target: { kind: "issue", defaultBranch } };
   }
   const { data: pull } = await octokit.rest.pulls.get({ owner, repo, pull_number: given.number });
-  if (pull.state !== "open") return { kind: "closed" };
+  if (pull.state !== "open") return await closedPull(octokit, given, pull.head);
   // A fork that was deleted has no repository at all.
   if (pull.head.repo?.id !== given.repository.id) return { kind: "fork" };
   const { ref: headRef, sha: headSha } = pull.head;
@@ -22,4 +24,18 @@ export async function findPlace(octokit: Octokit, given: GivenComment): Promise<
     title: pull.title,
     target: { kind: "pull", defaultBranch, headRef, headSha, baseRef: pull.base.ref },
   };
+}
+
+type Head = { ref: string; repo: { id: number } | null };
+
+async function closedPull(octokit: Octokit, given: GivenComment, head: Head): Promise<Closed> {
+  const { id, owner, name: repo } = given.repository;
+  if (head.repo?.id !== id) return { kind: "closed" };
+  try {
+    await octokit.rest.git.getRef({ owner, repo, ref: `heads/${head.ref}` });
+    return { kind: "closed" };
+  } catch (error) {
+    if (classify(error) !== "gone") throw error;
+    return { kind: "closed", goneBranch: head.ref };
+  }
 }

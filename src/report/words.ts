@@ -14,7 +14,7 @@ const HELP = [
   "- `/orch cancel` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.",
   "- `/orch help` – this text.",
   "",
-  "What you write below a request belongs to it. Several lines with `/orch` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
+  "What you write below a request belongs to it. Several lines with `/orch` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
 ].join("\n");
 
 export function help(): string {
@@ -29,8 +29,10 @@ export function forkNotYet(): string {
   return "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.";
 }
 
-/** For an issue or pull request that is not open. */
-export function closed(kind: "issue" | "pull"): string {
+/** For an issue or pull request that is not open; `goneBranch` when the pull request has lost its branch, too. */
+export function closed(kind: "issue" | "pull", goneBranch?: string): string {
+  if (goneBranch !== undefined)
+    return `This pull request is closed and its branch ${code(goneBranch)} does not exist any more, so I have not started. Restore the branch, reopen the pull request and give the command again, or give it on an open one.`;
   const thing = kind === "issue" ? "issue" : "pull request";
   return `This ${thing} is closed, so I have not started. Reopen it and give the command again.`;
 }

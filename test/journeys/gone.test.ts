@@ -1,6 +1,6 @@
 /** What the task needs is taken away while it waits or works: each has a clear end, never a hang. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Orch, startOrch } from "../support/orch.ts";
+import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("the ground goes away under a task", () => {
   let orch: Orch;
@@ -18,30 +18,29 @@ describe("the ground goes away under a task", () => {
     expect(await orch.store.idsOfIssue(place.repository.id, place.number)).toEqual([]);
   });
 
-  test("a pull request whose branch was deleted: the answer names the branch", async () => {
-    const place = await orch.place({ agent: "fixes" });
-    await orch.simulator.commit(place.repository, "topic", { "note.txt": "x\n" }, "Add a note", "maintainer");
-    const { number } = await orch.simulator.openPull(place.repository, {
-      as: "maintainer",
-      title: "Note",
-      head: "topic",
-      base: "main",
-    });
-    const blocker = orch.simulator.faults.deliveries({ times: 1, event: "issue_comment", action: "hold" });
-    const { taskId } = await orch.command("/orch fix the tests", { repository: place.repository, number });
-    expect(blocker.fired).toBe(1);
+  test("a pull request whose branch was deleted before the command is heard: the answer names the branch", async () => {
+    const place = await pullRequest(orch);
+    const held = orch.simulator.faults.deliveries({ times: 1, event: "issue_comment", action: "hold" });
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    expect(held.fired).toBe(1);
     await orch.simulator.deleteBranch(place.repository, "topic", "maintainer");
     await orch.simulator.faults.releaseHeld();
-    const answer = await orch.simulator.waitFor(
-      () =>
-        orch
-          .botComments({ repository: place.repository, number })
-          .find((each) => /topic|closed|branch/i.test(each.body)),
-      30_000,
-    );
-    expect(answer.body).toBeTruthy();
-    const task = await orch.store.read(taskId);
-    if (task) expect(await orch.settled(taskId)).toMatchObject({ kind: expect.stringMatching(/refused|cancelled/) });
+    const answer = await orch.simulator.waitFor(() => orch.botComments(place)[0]?.body, 30_000);
+    expect(answer).toMatch(/closed.*`topic` does not exist/);
+    expect(await orch.store.read(taskId)).toBeUndefined();
+  });
+
+  test("a branch that is deleted while the agent works ends the task: that closed the pull request", async () => {
+    const place = await pullRequest(orch);
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await orch.running(taskId, "working");
+    await orch.simulator.deleteBranch(place.repository, "topic", "maintainer");
+    expect(await orch.told(taskId)).toMatchObject({
+      kind: "cancelled",
+      reason: { kind: "issue_closed", by: "maintainer" },
+    });
+    expect(await orch.progressComment(/closed the issue or pull request/, place)).toBeTruthy();
+    expect(Object.keys(orch.simulator.state.branches(place.repository))).toEqual(["main"]);
   });
 
   test("an archived repository ends its task; nothing can be written there any more", async () => {
@@ -66,3 +65,47 @@ describe("the ground goes away under a task", () => {
     if (how === "suspended") orch.simulator.unsuspendInstallation(installationId);
   });
 });
+
+describe("the branch goes away under a task that waits for a slot", () => {
+  let orch: Orch;
+  beforeAll(async () => {
+    orch = await startOrch({ agent: "waits", slots: 1 });
+  });
+  afterAll(() => orch.close());
+
+  test("it ends at once when GitHub tells of the closing, and as refused when that news is lost", async () => {
+    const first = await orch.command("/orch fix the tests");
+    await orch.running(first.taskId, "working");
+    const [told, untold] = [await pullRequest(orch), await pullRequest(orch)];
+    const heard = await orch.command("/orch fix the tests", told);
+    const unheard = await orch.command("/orch fix the tests", untold);
+    await orch.progressComment(/queued/i, told);
+    await orch.progressComment(/queued/i, untold);
+
+    await orch.simulator.deleteBranch(told.repository, "topic", "maintainer");
+    const reason = { kind: "issue_closed", by: "maintainer" };
+    expect(await orch.told(heard.taskId)).toMatchObject({ kind: "cancelled", reason });
+    expect((await orch.store.read(heard.taskId))?.epoch).toBe(0);
+
+    const lost = orch.simulator.faults.deliveries({ times: 1, event: "pull_request.closed", action: "drop" });
+    await orch.simulator.deleteBranch(untold.repository, "topic", "maintainer");
+    expect(lost.fired).toBe(1);
+    await orch.letGo();
+    expect(await orch.told(first.taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await orch.told(unheard.taskId)).toMatchObject({
+      kind: "refused",
+      reason: expect.stringContaining("`topic` does not exist"),
+    });
+    await orch.progressComment(/topic.{0,3} does not exist/, untold);
+    expect(Object.keys(orch.simulator.state.branches(untold.repository))).toEqual(["main"]);
+  });
+});
+
+/** A pull request from the branch `topic` of a repository of its own. */
+async function pullRequest(orch: Orch): Promise<Place> {
+  const { repository } = await orch.place({ agent: "waits" });
+  await orch.simulator.commit(repository, "topic", { "note.txt": "x\n" }, "Add a note", "maintainer");
+  const pull = { as: "maintainer", title: "Note", head: "topic", base: "main" };
+  const { number } = await orch.simulator.openPull(repository, pull);
+  return { repository, number };
+}

@@ -8,6 +8,7 @@ const replies = [
   words.forkNotYet(),
   words.closed("issue"),
   words.closed("pull"),
+  words.closed("pull", "topic"),
   words.cancelled(1),
   words.cancelled(2),
   words.nothingToCancel(),
@@ -29,11 +30,12 @@ test("every reply says what is the matter and what to do", () => {
     - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.
     - \`/orch help\` – this text.
 
-    What you write below a request belongs to it. Several lines with \`/orch\` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission.",
+    What you write below a request belongs to it. Several lines with \`/orch\` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
       "@stranger, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.",
       "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.",
       "This issue is closed, so I have not started. Reopen it and give the command again.",
       "This pull request is closed, so I have not started. Reopen it and give the command again.",
+      "This pull request is closed and its branch \`topic\` does not exist any more, so I have not started. Restore the branch, reopen the pull request and give the command again, or give it on an open one.",
       "The task is being cancelled. The progress comment tells when it is done.",
       "2 tasks are being cancelled. The progress comment tells when it is done.",
       "There is nothing to cancel: no task of this issue or pull request is queued or running.",
