@@ -59,6 +59,13 @@ export type State = {
 
 export type LogEntry = { sha: string; author: string; email: string; committer: string; subject: string; body: string };
 
+export type IssuedToken = {
+  format: "classic" | "stateless";
+  /** In characters. */
+  length: number;
+  uses: { rest: number; fetch: number; push: number };
+};
+
 type As = { as: string };
 
 export type Simulator = {
@@ -115,6 +122,8 @@ export type Simulator = {
   uninstall(repo: RepositoryRef): void;
   /** Every installation token given out so far is worthless from now on. */
   expireTokens(): void;
+  /** Every installation token given out so far, oldest first, without its secret; `uses` counts accepted requests. */
+  tokensIssued(): readonly IssuedToken[];
   setTokenFormat(format: "classic" | "stateless"): void;
   /** undefined takes the role away. */
   setPermission(repo: RepositoryRef, login: string, role: Role | undefined): void;

@@ -13,6 +13,7 @@ type AppControl =
   | "deleteInstallation"
   | "uninstall"
   | "expireTokens"
+  | "tokensIssued"
   | "setTokenFormat"
   | "setContentLimit"
   | "deliveries"
@@ -40,6 +41,8 @@ export function appControl(world: World, find: (ref: RepositoryRef) => Repositor
     expireTokens() {
       for (const token of world.store.tokens.values()) token.expiresAt = 0;
     },
+    tokensIssued: () =>
+      world.store.issuedTokens.map(({ format, token, uses }) => ({ format, length: token.length, uses: { ...uses } })),
     setTokenFormat(format) {
       world.tokenFormat = format;
     },

@@ -78,6 +78,7 @@ export async function answerGit(
   try {
     actor = actorOf(world, request.headers.authorization);
     const repo = admit(world, actor, call, writes);
+    if (actor.kind === "installation") actor.token.uses[writes ? "push" : "fetch"] += 1;
     const user = actor.kind === "user" || actor.kind === "installation" ? actor.account : undefined;
     const serve = () =>
       serveGit(request, response, {

@@ -143,6 +143,7 @@ export async function answer(world: World, asked: Asked): Promise<Answered> {
   try {
     body = parseBody(await readText(asked.request));
     actor = authenticate(world, asked.request.headers.authorization);
+    if (actor.kind === "installation") actor.token.uses.rest += 1;
     const who = payer(actor);
     const free = asked.path === "/rate_limit";
     limits = free ? world.limits.peek(who, Date.now()) : world.limits.request(who, Date.now());

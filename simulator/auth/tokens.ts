@@ -30,14 +30,17 @@ export function mintToken(
   scope: { repositoryIds?: Set<number>; permissions: Permissions; format?: "classic" | "stateless" },
 ): InstallationToken {
   const expiresAt = Date.now() + lifeMs;
-  const stateless = (scope.format ?? world.tokenFormat) === "stateless";
+  const format = scope.format ?? world.tokenFormat;
   const token: InstallationToken = {
-    token: stateless ? statelessToken(world, installation, expiresAt) : `ghs_${randomName(36)}`,
+    token: format === "stateless" ? statelessToken(world, installation, expiresAt) : `ghs_${randomName(36)}`,
     installationId: installation.id,
     repositoryIds: scope.repositoryIds,
     permissions: scope.permissions,
     expiresAt,
+    format,
+    uses: { rest: 0, fetch: 0, push: 0 },
   };
+  world.store.issuedTokens.push(token);
   world.store.tokens.set(token.token, token);
   return token;
 }

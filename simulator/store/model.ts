@@ -164,6 +164,9 @@ export type InstallationToken = {
   permissions: Permissions;
   /** Milliseconds since the epoch. */
   expiresAt: number;
+  format: "classic" | "stateless";
+  /** How often it was accepted. */
+  uses: { rest: number; fetch: number; push: number };
 };
 
 /** The one App that this GitHub knows. */

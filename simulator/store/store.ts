@@ -9,6 +9,8 @@ export type Store = {
   repositories: Map<number, Repository>;
   installations: Map<number, Installation>;
   tokens: Map<string, InstallationToken>;
+  /** All that were ever given out, oldest first. */
+  issuedTokens: InstallationToken[];
   /** A fresh id for a kind of thing; each kind counts from its own base so that ids of two kinds are never equal. */
   nextId(kind: IdKind): number;
 };
@@ -36,6 +38,7 @@ export function makeStore(): Store {
     repositories: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    issuedTokens: [],
     nextId: (kind) => next[kind]++,
   };
 }

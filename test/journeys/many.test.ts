@@ -38,9 +38,13 @@ describe("many at once", () => {
   }, 240_000);
 
   test("installation tokens of the long form, with dots in them, work from fetch to push", async () => {
-    orch = await startOrch({ agent: "fixes", tokenFormat: "stateless" });
+    orch = await startOrch({ agent: "fixes", private: true, tokenFormat: "stateless" });
     const { taskId } = await orch.command("/orch fix the tests");
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    const issued = orch.simulator.tokensIssued();
+    expect(issued.filter((each) => each.format !== "stateless" || each.length < 450)).toEqual([]);
+    for (const use of ["rest", "fetch", "push"] as const)
+      expect(issued.filter((each) => each.uses[use] > 0)).not.toEqual([]);
     const long = /ghs_\d+_[\w-]+\.[\w-]+\.[\w-]+/;
     expect(orch.bot.log()).not.toMatch(long);
     expect(orch.host.log()).not.toMatch(long);

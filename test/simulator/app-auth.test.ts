@@ -58,6 +58,12 @@ test("both token formats begin with ghs_; the stateless one is long and has two 
     headers: { "x-github-stateless-s2s-token": "disabled" },
   });
   expect(forced.data.token).toHaveLength(40);
+  await octokit(github, token).repos.get({ owner: repo.owner, repo: repo.name });
+  expect(github.tokensIssued()).toEqual([
+    { format: "classic", length: 40, uses: { rest: 0, fetch: 0, push: 0 } },
+    { format: "stateless", length: token.length, uses: { rest: 1, fetch: 0, push: 0 } },
+    { format: "classic", length: 40, uses: { rest: 0, fetch: 0, push: 0 } },
+  ]);
 });
 
 test("a token reaches only its repositories and does only what it was granted", async () => {

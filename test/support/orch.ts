@@ -39,6 +39,8 @@ export type OrchOptions = {
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
   files?: Record<string, string>;
+  /** Whether nobody may fetch the repository without a token. */
+  private?: boolean;
   tokenFormat?: SimulatorOptions["tokenFormat"];
   sandbox?: "auto" | "none";
 };
@@ -109,6 +111,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const repository = await simulator.createRepository({
     owner: MAINTAINER,
     name: "calculator",
+    private: options.private,
     files: { ...(options.files ?? CALCULATOR), ...own },
     collaborators: { [MAINTAINER]: "admin" },
   });
