@@ -21,7 +21,11 @@ describe("who may command, and with which words", () => {
       .find(
         (each) => each.event === "issue_comment" && JSON.stringify(each.request.payload).includes(`"id":${commentId},`),
       );
-    for (let time = 0; time < 3; time++) await orch.simulator.redeliver(delivery?.id ?? 0);
+    if (!delivery) throw new Error("the stranger's command was not delivered");
+    for (let time = 0; time < 3; time++) {
+      const { redelivery, statusCode } = await orch.simulator.redeliver(delivery.id);
+      expect([redelivery, statusCode]).toEqual([true, 200]);
+    }
     await orch.simulator.waitFor(() =>
       orch.simulator.state.reactions(place.repository, commentId).some((each) => each.content === "confused"),
     );
