@@ -2,6 +2,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
+/** Commands of the bot that write: scripts, sorted sets, texts, hashes. */
+const CHANGES = new Set(["evalsha", "eval", "zadd", "zrem", "set", "hset", "del"]);
+
 describe("a process dies", () => {
   let orch: Orch;
   afterEach(() => orch.close());
@@ -41,6 +44,7 @@ describe("a process dies", () => {
     expect(await orch.host.stop("SIGTERM")).toBe(0);
     await orch.letGo(); // the agent ends while nobody watches
     await orch.host.start();
+    await orch.host.logged(/run taken up again/);
     await theEndIsRight(place, taskId);
     expect((await orch.store.read(taskId))?.crashes).toEqual([]);
   });
@@ -68,6 +72,59 @@ describe("a process dies", () => {
     },
     300_000,
   );
+
+  test("the bot is killed with its changes in Redis, each after another one: the end is the same", async () => {
+    orch = await startOrch();
+    const place = await orch.place({ agent: "fixes" });
+    const killer = await killBotAfterRedisChanges([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await theEndIsRight(place, taskId);
+    await killer.stop();
+    expect(killer.killed().length).toBeGreaterThanOrEqual(6);
+    expect(new Set(killer.killed()).size).toBeGreaterThanOrEqual(4);
+  }, 120_000);
+
+  /**
+   * SIGKILL to the bot as soon as its life has made so many changes in Redis, each life by the next number; the last one
+   * lives on. Redis tells of a command when it carries it out, so that the bot seldom hears the answer.
+   */
+  async function killBotAfterRedisChanges(counts: readonly number[]) {
+    const killed: string[] = [];
+    const ours = new Set<string>();
+    const monitor = await orch.redis.monitor();
+    let restarting = Promise.resolve();
+    let [changes, dying] = [0, false];
+    const listen = (_time: string, [name = "", ...args]: string[], source: string) => {
+      const command = name.toLowerCase();
+      // Every connection says first whose it is.
+      if (command === "client" && args[0]?.toLowerCase() === "setname")
+        args[1]?.startsWith("orch-bot") ? ours.add(source) : ours.delete(source);
+      if (dying || !ours.has(source) || !CHANGES.has(command)) return;
+      changes += 1;
+      if (changes < (counts[killed.length] ?? Number.POSITIVE_INFINITY)) return;
+      killed.push(`${command} ${command.startsWith("eval") ? args[2] : args[0]}`);
+      dying = true;
+      restarting = orch.bot.kill().then(async () => {
+        changes = 0;
+        dying = false;
+        await orch.bot.start();
+      });
+    };
+    monitor.on("monitor", listen);
+    for (const line of String(await orch.redis.client("LIST")).split("\n")) {
+      const [, address, name] = /addr=(\S+).* name=(\S+)/.exec(line) ?? [];
+      if (address && name?.startsWith("orch-bot")) ours.add(address);
+    }
+    return {
+      /** What each kill came with. */
+      killed: () => killed,
+      stop: async () => {
+        monitor.off("monitor", listen);
+        await restarting;
+        monitor.disconnect();
+      },
+    };
+  }
 
   /** SIGKILL to the bot with every kind of change that it makes about the place, once for each kind; then it is started again. */
   function killBotWithEachChange(place: Place, moment: "arrival" | "request") {
