@@ -1,7 +1,7 @@
 /**
- * Does while the fetch is still under way what it will hardly change: checks the files out, reads the repository's rules. Most fetches bring nothing new, and a large tree takes longer
- * to write than everything else before an agent: so the tip of the last fetch is checked out at once, and what has
- * changed since is brought after.
+ * Does while the fetch is still under way what it will hardly change: checks the files out, reads the repository's rules.
+ * Most fetches bring nothing new, and a tree takes longer to write than everything else before an agent: so the tip of
+ * the last fetch is checked out at once, and what has changed since is brought after.
  */
 import { knownTip, type Tips } from "../workspace/fetch-refs.ts";
 import type { Mirror } from "../workspace/mirror.ts";
@@ -15,9 +15,8 @@ export async function checkOutEarly(
   fetch: Promise<Tips>,
 ): Promise<Workspace> {
   const { mirror, user } = options;
-  const early = knownTip(mirror, startRef).then((sha) =>
-    sha === undefined ? undefined : createWorkspace({ ...options, sha }),
-  );
+  const tip = knownTip(mirror, startRef);
+  const early = tip === undefined ? undefined : createWorkspace({ ...options, sha: tip });
   const [fetched, made] = await Promise.allSettled([fetch, early]);
   if (fetched.status === "rejected") throw fetched.reason;
   const sha = fetched.value[startRef];
@@ -35,7 +34,7 @@ export async function readFileEarly(
   fetch: Promise<Tips>,
 ): Promise<string | undefined> {
   const read = (sha: string) => readFileAt(mirror, sha, file.path, file.maxBytes);
-  const guess = await knownTip(mirror, file.branch);
+  const guess = knownTip(mirror, file.branch);
   const early = guess === undefined ? undefined : read(guess);
   early?.catch(() => undefined); // awaited below, unless it was read in vain
   const sha = (await fetch)[file.branch];

@@ -44,19 +44,19 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const context = later(asCurrentRun(shared, run, (identity) => shared.bot.context(identity, signal)));
   const token = later(asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "fetch", signal)));
   const { dataDir } = shared;
-  const [mirror] = await Promise.all([
-    openMirror(dataDir, spec.repository.id),
-    removeWorkspace({ dataDir, taskId: spec.id }),
-  ]);
+  const mirror = openMirror(dataDir, spec.repository.id);
+  await removeWorkspace({ dataDir, taskId: spec.id });
   const startRef = startRefOf(spec);
   const refs = [...new Set([spec.target.defaultBranch, startRef])];
   const fetched = token.then((grant) =>
     fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs),
   );
+  const place = { dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
+  // What takes longest starts first: not even a program for something else is started before.
+  const checkedOut = later(checkOutEarly(place, startRef, fetched));
   const rulesFile = { branch: spec.target.defaultBranch, path: REPOSITORY_FILE, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rulesText = later(readFileEarly(mirror, rulesFile, fetched));
-  const place = { dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
-  const workspace = await checkOutEarly(place, startRef, fetched);
+  const workspace = await checkedOut;
   const rules = parseRepositoryFile(await rulesText);
   const agent = chooseAgent(shared.operator, rules.agent);
   const { cloneUrl } = await token;
@@ -85,7 +85,7 @@ function later<T>(result: Promise<T>): Promise<T> {
 
 /** The ground of a run that an earlier life of this host prepared. */
 export async function regain(shared: Shared, run: Run, prepared: Prepared): Promise<Ground> {
-  const mirror = await openMirror(shared.dataDir, prepared.repositoryId);
+  const mirror = openMirror(shared.dataDir, prepared.repositoryId);
   const agent = chooseAgent(shared.operator, prepared.agent);
   const { dataDir } = shared;
   const taskId = run.task.spec.id;

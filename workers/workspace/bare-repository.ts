@@ -3,7 +3,7 @@
  * to its agent, and would need two more to set the configuration. The layout is gitrepository-layout(5); a test holds it
  * against `git init --bare`, whose samples of hooks, description and exclude file are all that is missing.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** `key = value` settings; a key is `section.name` or `section.subsection.name`, a repeated key is a repeated line. */
@@ -13,16 +13,16 @@ export type Settings = readonly (readonly [key: string, value: string])[];
  * Creates the repository in `dir`, which must not exist, and gives the paths of all files and folders that were made, folders
  * before their contents.
  */
-export async function writeBareRepository(
+export function writeBareRepository(
   dir: string,
   settings: Settings,
   extra: Readonly<Record<string, string>> = {},
-): Promise<string[]> {
+): string[] {
   const files: Record<string, string> = { HEAD: "ref: refs/heads/main\n", config: renderSettings(settings), ...extra };
   const folders = new Set<string>([".", "objects", "objects/info", "objects/pack", "refs", "refs/heads", "refs/tags"]);
   for (const file of Object.keys(files)) for (const folder of parents(file)) folders.add(folder);
-  for (const folder of folders) await mkdir(join(dir, folder), { mode: 0o755 });
-  await Promise.all(Object.entries(files).map(([file, text]) => writeFile(join(dir, file), text, { flag: "wx" })));
+  for (const folder of folders) mkdirSync(join(dir, folder), { mode: 0o755 });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text, { flag: "wx" });
   return [...folders, ...Object.keys(files)].map((path) => join(dir, path));
 }
 

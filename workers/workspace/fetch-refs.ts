@@ -3,7 +3,7 @@
  * branches that were asked for. Fetches of one mirror never overlap; a request that equals one still waiting shares its answer (never that
  * of one already under way, which may have looked before the change that the request is about).
  */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isBranchName, mirrorRef } from "./branch-name.ts";
 import { mirrorGit } from "./git.ts";
@@ -51,7 +51,7 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
   if (odd !== undefined) {
     throw new FetchFailed({ repository: open.repository, detail: `${JSON.stringify(odd)} cannot be a branch's name.` });
   }
-  const known = await knownTips(mirror, branches);
+  const known = knownTips(mirror, branches);
   const remote = known && (await remoteTips(open, branches));
   if (remote && branches.every((branch) => remote.get(branch) === known[branch])) return known;
   const refspecs = branches.map((branch) => `+refs/heads/${branch}:${mirrorRef(branch)}`);
@@ -70,21 +70,20 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
   await git.raw(args).catch((error: unknown) => {
     throw remoteError("fetch", open.redact(error instanceof Error ? error.message : String(error)), open.repository);
   });
-  const tips = await Promise.all(branches.map(async (branch) => [branch, await readTip(mirror, branch)] as const));
-  return Object.fromEntries(tips);
+  return Object.fromEntries(branches.map((branch) => [branch, readTip(mirror, branch)]));
 }
 
 /** Undefined when one of them was never fetched. */
-async function knownTips(mirror: Mirror, branches: readonly string[]): Promise<Tips | undefined> {
-  const tips = await Promise.all(branches.map(async (branch) => [branch, await knownTip(mirror, branch)] as const));
+function knownTips(mirror: Mirror, branches: readonly string[]): Tips | undefined {
+  const tips = branches.map((branch) => [branch, knownTip(mirror, branch)] as const);
   return tips.some(([, sha]) => sha === undefined) ? undefined : (Object.fromEntries(tips) as Tips);
 }
 
 /** The branch's tip as the last fetch left it, with all its history in the mirror; undefined when it was never fetched. */
-export async function knownTip(mirror: Mirror, branch: string): Promise<string | undefined> {
+export function knownTip(mirror: Mirror, branch: string): string | undefined {
   if (!isBranchName(branch)) return undefined;
   try {
-    return await readTip(mirror, branch);
+    return readTip(mirror, branch);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -92,6 +91,6 @@ export async function knownTip(mirror: Mirror, branch: string): Promise<string |
 }
 
 /** Reads the ref's file: refs of a mirror are never packed, and a process would cost 5 ms on the way to every agent. */
-async function readTip(mirror: Mirror, branch: string): Promise<string> {
-  return checkSha((await readFile(join(mirror.dir, mirrorRef(branch)), "utf8")).trim());
+function readTip(mirror: Mirror, branch: string): string {
+  return checkSha(readFileSync(join(mirror.dir, mirrorRef(branch)), "utf8").trim());
 }

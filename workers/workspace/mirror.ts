@@ -3,7 +3,7 @@
  * else. It is never garbage collected while tasks borrow its objects.
  */
 import { randomBytes } from "node:crypto";
-import { access, chmod, rename, rm } from "node:fs/promises";
+import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeBareRepository } from "./bare-repository.ts";
 import { HARDENED } from "./git.ts";
@@ -29,25 +29,14 @@ const SETTINGS = [
   ["credential.helper", CREDENTIAL_HELPER],
 ] as const;
 
-/** The mirror of a repository, made (empty) when this host has none. Safe to call from many tasks at once. */
-export async function openMirror(dataDir: string, repoId: number): Promise<Mirror> {
-  const dir = await mirrorDir(dataDir, repoId);
-  if (await exists(dir)) return { dir };
+/** The mirror of a repository, made (empty) when this host has none. */
+export function openMirror(dataDir: string, repoId: number): Mirror {
+  const dir = mirrorDir(dataDir, repoId);
+  if (existsSync(dir)) return { dir };
   const draft = `${dir}.new-${randomBytes(6).toString("hex")}`;
-  await writeBareRepository(draft, SETTINGS);
+  writeBareRepository(draft, SETTINGS);
   // core.sharedRepository speaks for what git makes later; these were made by us, under any umask.
-  for (const folder of [".", "objects", "objects/info", "objects/pack"]) await chmod(join(draft, folder), 0o755);
-  try {
-    await rename(draft, dir); // a repository appears whole or not at all
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    if (!(await exists(dir))) throw error; // otherwise another task was first
-  }
+  for (const folder of [".", "objects", "objects/info", "objects/pack"]) chmodSync(join(draft, folder), 0o755);
+  renameSync(draft, dir); // a repository appears whole or not at all
   return { dir };
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

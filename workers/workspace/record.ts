@@ -2,7 +2,7 @@
  * The host's note that a workspace is whole, beside it and out of the agent's reach: `workspaces/<task>.json`. It appears in
  * one step after the checkout and disappears before anything is removed, so a crash never leaves a lie.
  */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
 const schema = z.strictObject({ branch: z.string(), baseSha: z.string().length(40), uid: z.int().optional() });
@@ -12,10 +12,10 @@ export type WorkspaceRecord = z.infer<typeof schema>;
 const recordFile = (workspaceDir: string) => `${workspaceDir}.json`;
 
 /** Undefined when there is none, or none that can be read: both mean that the workspace must be made anew. */
-export async function readRecord(workspaceDir: string): Promise<WorkspaceRecord | undefined> {
+export function readRecord(workspaceDir: string): WorkspaceRecord | undefined {
   let text: string;
   try {
-    text = await readFile(recordFile(workspaceDir), "utf8");
+    text = readFileSync(recordFile(workspaceDir), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -27,10 +27,10 @@ export async function readRecord(workspaceDir: string): Promise<WorkspaceRecord 
   }
 }
 
-export async function writeRecord(workspaceDir: string, record: WorkspaceRecord): Promise<void> {
+export function writeRecord(workspaceDir: string, record: WorkspaceRecord): void {
   const file = recordFile(workspaceDir);
-  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
-export const removeRecord = (workspaceDir: string): Promise<void> => rm(recordFile(workspaceDir), { force: true });
+export const removeRecord = (workspaceDir: string): void => rmSync(recordFile(workspaceDir), { force: true });

@@ -2,7 +2,8 @@
  * Deletes a workspace, whatever the agent has made of it. Done with the powers of the workspace's owner, so that even a
  * mistake here could only hurt that task; links are removed, never followed.
  */
-import { lstat, rmdir } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { runProgram } from "../run-program.ts";
 import { workspaceDir } from "./host-folders.ts";
 import { removeRecord } from "./record.ts";
@@ -12,9 +13,9 @@ const REMOVE_MS = 10 * 60_000;
 
 /** Safe to repeat, also after a crash in the middle; a workspace that is not there is fine. */
 export async function removeWorkspace({ dataDir, taskId }: { dataDir: string; taskId: string }): Promise<void> {
-  const dir = await workspaceDir(dataDir, taskId);
-  await removeRecord(dir);
-  const owner = await ownerOf(dir);
+  const dir = workspaceDir(dataDir, taskId);
+  removeRecord(dir);
+  const owner = ownerOf(dir);
   if (owner === "nothing there") return;
   // `rm` fails on folders that the agent has locked against itself (chmod 000): open those, then once more.
   if (!(await empty(dir, owner))) {
@@ -42,12 +43,8 @@ function run(owner: Owner, command: [string, ...string[]]) {
 }
 
 /** The user who owns the folder, as far as we can become him: only root can become another. */
-async function ownerOf(dir: string): Promise<Owner | "nothing there"> {
-  try {
-    const { uid, gid } = await lstat(dir);
-    return process.getuid?.() === 0 && uid !== 0 ? { uid, gid } : {};
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "nothing there";
-    throw error;
-  }
+function ownerOf(dir: string): Owner | "nothing there" {
+  const found = lstatSync(dir, { throwIfNoEntry: false });
+  if (found === undefined) return "nothing there";
+  return process.getuid?.() === 0 && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : {};
 }

@@ -3,7 +3,7 @@
  * branch, symbolic-ref, reset); with the registration written by hand, one `read-tree` remains. The format is that of
  * gitrepository-layout(5), "worktrees/"; a test holds the result against a real `git worktree add --no-track -b`.
  */
-import { chown, mkdir, writeFile } from "node:fs/promises";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeBareRepository } from "./bare-repository.ts";
 import type { Mirror } from "./mirror.ts";
@@ -29,8 +29,8 @@ const SETTINGS = [
  * Fills the empty folder `dir`: repository on `branch` at `sha`, objects borrowed from the mirror, an empty tree to check out
  * into, `home` and `tmp`. Everything, `dir` last, then belongs to `owner`; until then nobody else can reach into it.
  */
-export async function writeTaskRepository(task: TaskRepository, mirror: Mirror, owner: Owner): Promise<void> {
-  const made = await writeBareRepository(task.repositoryDir, SETTINGS, {
+export function writeTaskRepository(task: TaskRepository, mirror: Mirror, owner: Owner): void {
+  const made = writeBareRepository(task.repositoryDir, SETTINGS, {
     "objects/info/alternates": `${join(mirror.dir, "objects")}\n`,
     [`refs/heads/${task.branch}`]: `${task.sha}\n`,
     "worktrees/tree/HEAD": `ref: refs/heads/${task.branch}\n`,
@@ -38,13 +38,12 @@ export async function writeTaskRepository(task: TaskRepository, mirror: Mirror, 
     "worktrees/tree/gitdir": `${join(task.treeDir, ".git")}\n`,
   });
   const link = join(task.treeDir, ".git");
-  await mkdir(task.treeDir, { mode: 0o755 });
-  await writeFile(link, `gitdir: ${worktreeGitDir(task.repositoryDir)}\n`, { flag: "wx" });
+  mkdirSync(task.treeDir, { mode: 0o755 });
+  writeFileSync(link, `gitdir: ${worktreeGitDir(task.repositoryDir)}\n`, { flag: "wx" });
   const privateFolders = [join(task.dir, "home"), join(task.dir, "tmp")];
-  await Promise.all(privateFolders.map((folder) => mkdir(folder, { mode: 0o700 })));
+  for (const folder of privateFolders) mkdirSync(folder, { mode: 0o700 });
   const { uid } = owner;
   if (uid === undefined) return;
   const all = [...made, task.treeDir, link, ...privateFolders];
-  await Promise.all(all.map((path) => chown(path, uid, owner.gid ?? uid)));
-  await chown(task.dir, uid, owner.gid ?? uid);
+  for (const path of [...all, task.dir]) chownSync(path, uid, owner.gid ?? uid);
 }

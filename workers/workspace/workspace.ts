@@ -2,7 +2,7 @@
  * The workspace of a task: a repository of its own and a worktree in it, owned by the slot's user, with objects borrowed
  * read-only from the mirror. The agent may do to it whatever it likes; the host never runs git in it again.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
 import type { Mount, SlotUser } from "../sandbox/sandbox.ts";
@@ -43,23 +43,23 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const { dataDir, taskId, mirror, user } = options;
   const sha = checkSha(options.sha);
   if (!isBranchName(options.branch)) throw new Error(`Not a branch name: ${JSON.stringify(options.branch)}`);
-  const dir = await workspaceDir(dataDir, taskId);
+  const dir = workspaceDir(dataDir, taskId);
   const paths = { dir, repositoryDir: join(dir, "repo.git"), treeDir: join(dir, "tree") };
-  const record = await readRecord(dir);
+  const record = readRecord(dir);
   if (record && record.uid === user.uid) return { ...paths, branch: record.branch, baseSha: record.baseSha };
   await guardTree(mirror, sha);
   const branch = localBranchName(options.branch, taskId);
   try {
-    await mkdir(dir, { mode: 0o700 });
+    mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     await removeWorkspace({ dataDir, taskId });
-    await mkdir(dir, { mode: 0o700 });
+    mkdirSync(dir, { mode: 0o700 });
   }
   try {
-    await writeTaskRepository({ ...paths, branch, sha }, mirror, user);
+    writeTaskRepository({ ...paths, branch, sha }, mirror, user);
     await checkOut(paths, user);
-    await writeRecord(dir, { branch, baseSha: sha, uid: user.uid });
+    writeRecord(dir, { branch, baseSha: sha, uid: user.uid });
   } catch (error) {
     await removeWorkspace({ dataDir, taskId });
     throw error;
@@ -78,10 +78,10 @@ export async function moveWorkspace(
 ): Promise<Workspace> {
   const sha = checkSha(to.sha);
   await guardTree(to.mirror, sha);
-  await removeRecord(workspace.dir);
+  removeRecord(workspace.dir);
   await writeInWorkspace(to.user, join(workspace.repositoryDir, "refs", "heads", workspace.branch), `${sha}\n`);
   await checkOut(workspace, to.user);
-  await writeRecord(workspace.dir, { branch: workspace.branch, baseSha: sha, uid: to.user.uid });
+  writeRecord(workspace.dir, { branch: workspace.branch, baseSha: sha, uid: to.user.uid });
   return { ...workspace, baseSha: sha };
 }
 

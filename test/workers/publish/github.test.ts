@@ -14,7 +14,7 @@ import { requester, sandboxDriver } from "./support.ts";
 async function startWork(tokenFormat: "classic" | "stateless") {
   const { github, repo } = await sample({ tokenFormat, private: true });
   const access = { cloneUrl: repo.cloneUrl, token: () => installationToken(github, repo.installationId) };
-  const mirror = await openMirror(temporaryFolder(), repo.id);
+  const mirror = openMirror(temporaryFolder(), repo.id);
   return { github, repo, access, mirror };
 }
 

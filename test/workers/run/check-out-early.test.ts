@@ -12,7 +12,7 @@ test("the workspace stands at the fetched tip although an earlier one was checke
   const remote = await startRemote({ "a.txt": "old\n" });
   const host = await startHost(remote);
   const sha = remote.commit({ "a.txt": "new\n" });
-  expect(await knownTip(host.mirror, "main")).toBe(host.main);
+  expect(knownTip(host.mirror, "main")).toBe(host.main);
   const workspace = await checkOutEarly(
     { ...options, ...host },
     "main",
@@ -35,7 +35,7 @@ test("nothing waits for the fetch but the answer", async () => {
 test("a repository that this host never fetched is checked out after the fetch", async () => {
   const remote = await startRemote();
   const dataDir = temporaryFolder();
-  const mirror = await openMirror(dataDir, 42);
+  const mirror = openMirror(dataDir, 42);
   const workspace = await checkOutEarly(
     { ...options, dataDir, mirror },
     "main",

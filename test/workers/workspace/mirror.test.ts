@@ -146,7 +146,7 @@ test("a long token with dots is accepted and stands in no file and no error", as
 });
 
 test("an address with credentials, without https or with a file in it is refused", async () => {
-  const { dir } = await openMirror(temporaryFolder(), 1);
+  const { dir } = openMirror(temporaryFolder(), 1);
   for (const cloneUrl of [
     "https://x-access-token:secret@github.com/octo-org/example.git",
     "http://github.com/octo-org/example.git",
@@ -177,16 +177,16 @@ test("the token goes to the repository's own host and to no other", async () => 
   await expect(ask(`${other.server.url}/octo-org/example.git`)).rejects.toThrow("terminal prompts disabled");
 });
 
-test("many tasks may open a mirror at once; it is made once, whole", async () => {
+test("a mirror is made once, whole, and found again", async () => {
   const dataDir = temporaryFolder();
-  const mirrors = await Promise.all(Array.from({ length: 10 }, () => openMirror(dataDir, 7)));
-  expect(new Set(mirrors.map(({ dir }) => dir)).size).toBe(1);
+  const mirrors = [openMirror(dataDir, 7), openMirror(dataDir, 7)];
+  expect(mirrors[1]).toEqual(mirrors[0]);
   expect(await readdir(join(dataDir, "host/mirrors"))).toEqual(["7.git"]);
-  await expect(openMirror(dataDir, 1.5)).rejects.toThrow("Not a repository id");
+  expect(() => openMirror(dataDir, 1.5)).toThrow("Not a repository id");
 });
 
 test("a mirror is an ordinary bare repository whose hooks never run", async () => {
-  const { dir } = await openMirror(temporaryFolder(), 7);
+  const { dir } = openMirror(temporaryFolder(), 7);
   expect(git(dir, "rev-parse", "--is-bare-repository")).toBe("true");
   expect(git(dir, "config", "core.hooksPath")).toBe("/dev/null");
   expect(git(dir, "config", "gc.auto")).toBe("0");

@@ -91,7 +91,7 @@ export async function startRemote(files: Files = { "README.md": "hello\n" }): Pr
 /** A host with the remote's `main` in its mirror. */
 export async function startHost(remote: Remote) {
   const dataDir = temporaryFolder();
-  const mirror = await openMirror(dataDir, 42);
+  const mirror = openMirror(dataDir, 42);
   const { main = "" } = await fetchRefs(mirror, remote.access, ["main"]);
   const create = (taskId: string, branch = `orch/7-${taskId}`, sha = main) =>
     createWorkspace({ dataDir, taskId, mirror, sha, branch, user: slotUser });
