@@ -8,7 +8,7 @@ import { BEAT_MS, beat, endBeats } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
 import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } from "../src/task/queue.ts";
 import type { Task } from "../src/task/task.ts";
-import { makeLease } from "./run/lease.ts";
+import { makeLease, renewLeases } from "./run/lease.ts";
 import { makeRun } from "./run/make-run.ts";
 import { type Run, runsDir, type Shared } from "./run/run.ts";
 import { createRunFolder } from "./run/run-record.ts";
@@ -156,8 +156,8 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
     beats += 1;
     const all = [...runs.values()].map(({ run }) => run);
     const beaten = all.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: run.lastOutputAt }));
-    const renewals = all.map((run) => run.lease.renew());
-    await Promise.all([beat(shared.redis, hostId, beaten, Date.now()), ...renewals]);
+    const leases = all.map((run) => run.lease);
+    await Promise.all([beat(shared.redis, hostId, beaten, Date.now()), renewLeases(worker, token, leases)]);
     if (beats % CHECK_EVERY_BEATS === 0) await Promise.all(all.map((run) => checkRecord(run.task.spec.id)));
     if (beats % CLEAR_EVERY_BEATS === 1) {
       // Beside the beat: a slow disk must not cost anybody's lease.

@@ -19,7 +19,13 @@ import { taskIdOf } from "../../src/task/task-id.ts";
 import { allProcesses } from "../processes.ts";
 import { type GitHubProcess, type RepositoryWithIssue, startGitHub } from "./github.ts";
 
-export type SystemOptions = { /** What the agent runs. */ agent: readonly string[]; slots: number };
+export type SystemOptions = {
+  /** What the agent runs. */
+  agent: readonly string[];
+  slots: number;
+  /** Where compiled code is kept; one that was filled by an earlier start makes this one a later start. */
+  compileCache?: string;
+};
 
 export type System = {
   dir: string;
@@ -44,14 +50,14 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const START_MS = 60_000;
 const TASK_MS = 120_000;
 
-export async function startSystem({ agent, slots }: SystemOptions): Promise<System> {
+export async function startSystem({ agent, slots, compileCache }: SystemOptions): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), "orch-bench-"));
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
   const github = await startGitHub(join(dir, "github"));
   const config = join(dir, "orch.yml");
   await writeFile(config, stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots }));
   const pids = new Map<string, number>();
-  const settings = await settingsOf(dir, github, config);
+  const settings = await settingsOf(dir, github, { config, compileCache });
   await github.hearAt(`${settings.BOT_URL}${settings.WEBHOOK_PATH}`);
   const everything = await startEverything({
     env: settings,
@@ -133,7 +139,11 @@ async function untilTask(
   }
 }
 
-async function settingsOf(dir: string, github: GitHubProcess, config: string) {
+async function settingsOf(
+  dir: string,
+  github: GitHubProcess,
+  options: { config: string; compileCache?: string | undefined },
+) {
   const keyFile = join(dir, "app.pem");
   const { app, port: gitHubPort } = github.info;
   await writeFile(keyFile, app.privateKey, { mode: 0o600 });
@@ -152,7 +162,8 @@ async function settingsOf(dir: string, github: GitHubProcess, config: string) {
     HOST: "127.0.0.1",
     PORT: String(port),
     BOT_URL: `http://127.0.0.1:${port}`,
-    ORCH_CONFIG: config,
+    NODE_COMPILE_CACHE: options.compileCache ?? "",
+    ORCH_CONFIG: options.config,
     ORCH_DATA: join(dir, "data"),
     LOG_LEVEL: "info",
   };

@@ -4,12 +4,17 @@
  * lease counts as lost (self-fence): no effect starts any more, long before another host can get the job. It never
  * relies on Redis or BullMQ to be told so.
  */
-import type { Job } from "bullmq";
+import type { Job, Worker } from "bullmq";
 import { FENCE_MS, LOCK_MS } from "../../src/task/queue.ts";
 
 export type Lease = {
-  /** Renews when the last good renewal is some time ago; called with every beat, so that a failed one is tried again soon. */
-  renew(): Promise<void>;
+  /** The job's id. */
+  job: string;
+  /** The last good renewal is some time ago. */
+  isDue(): boolean;
+  /** What a renewal came to; `sentAt`: monotonic, ms, from before it was asked for. */
+  renewed(sentAt: number): void;
+  lose(): void;
   /** True while effects may start. */
   isHeld(): boolean;
   /** Aborted at the self-fence, so that what is under way stops too. A renewal in time makes a new signal. */
@@ -27,7 +32,10 @@ const RENEW_AFTER_MS = 8_000;
 /** The lease of a run whose job is gone or taken: nothing may start until the run has a new one. */
 export function lostLease(): Lease {
   return {
-    renew: async () => undefined,
+    job: "",
+    isDue: () => false,
+    renewed: () => undefined,
+    lose: () => undefined,
     isHeld: () => false,
     signal: () => AbortSignal.abort(new Error("The lease on this run is lost")),
     extend: async () => false,
@@ -50,20 +58,19 @@ export function makeLease(job: Job, token: string, now: () => number = () => per
     );
     timer.unref();
   };
-  const lose = () => {
-    gone = true;
-    fence.abort(new Error("The lease on this run is lost"));
-  };
   arm();
 
   return {
-    async renew() {
-      const sentAt = now();
-      if (gone || sentAt - renewedAt < RENEW_AFTER_MS) return;
-      if ((await job.extendLock(token, LOCK_MS)) !== 1) return lose();
+    job: job.id ?? "",
+    isDue: () => !gone && now() - renewedAt >= RENEW_AFTER_MS,
+    renewed(sentAt) {
       renewedAt = sentAt;
       if (fence.signal.aborted) fence = new AbortController();
       arm();
+    },
+    lose() {
+      gone = true;
+      fence.abort(new Error("The lease on this run is lost"));
     },
     isHeld: () => !gone && now() - renewedAt < FENCE_MS,
     signal: () => fence.signal,
@@ -76,4 +83,29 @@ export function makeLease(job: Job, token: string, now: () => number = () => per
     },
     release: () => clearTimeout(timer),
   };
+}
+
+/**
+ * Renews the leases that are due, all in one request; called with every beat, so that a failed one is tried again soon.
+ * Throws when Redis does not answer: nothing is lost by that, the fence stands.
+ */
+export async function renewLeases(
+  worker: Pick<Worker, "extendJobLocks">,
+  token: string,
+  leases: readonly Lease[],
+  now: () => number = () => performance.now(),
+): Promise<void> {
+  const due = leases.filter((lease) => lease.isDue());
+  if (due.length === 0) return;
+  const sentAt = now();
+  const tokens = due.map(() => token);
+  const refused = await worker.extendJobLocks(
+    due.map(({ job }) => job),
+    tokens,
+    LOCK_MS,
+  );
+  for (const lease of due) {
+    if (refused.includes(lease.job)) lease.lose();
+    else lease.renewed(sentAt);
+  }
 }

@@ -3,7 +3,7 @@
  * else. It is never garbage collected while tasks borrow its objects.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { writeBareRepository } from "./bare-repository.ts";
 import { HARDENED } from "./git.ts";

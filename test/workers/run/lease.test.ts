@@ -2,7 +2,7 @@ import { type Job, Queue, Worker } from "bullmq";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FENCE_MS, LOCK_MS } from "../../../src/task/queue.ts";
 import { connectBlockingRedis } from "../../../src/task/redis.ts";
-import { lostLease, makeLease } from "../../../workers/run/lease.ts";
+import { lostLease, makeLease, renewLeases } from "../../../workers/run/lease.ts";
 import { startRedis } from "../../support/redis.ts";
 
 describe("the lease on a run", () => {
@@ -34,7 +34,7 @@ describe("the lease on a run", () => {
     const lease = makeLease(job, "host-a", () => now);
     now = FENCE_MS;
     expect(lease.isHeld()).toBe(false);
-    await lease.renew();
+    await renewLeases(worker, "host-a", [lease], () => now);
     expect(lease.isHeld()).toBe(true);
     await lease.complete();
     expect(await job.getState()).not.toBe("active");
@@ -42,8 +42,10 @@ describe("the lease on a run", () => {
 
   test("another life of the same host goes on with the same lock", async () => {
     makeLease(job, "host-a").release();
-    const next = makeLease(job, "host-a");
-    await next.renew();
+    let now = 0;
+    const next = makeLease(job, "host-a", () => now);
+    now = FENCE_MS;
+    await renewLeases(worker, "host-a", [next], () => now);
     expect(next.isHeld()).toBe(true);
     next.release();
   });
@@ -53,9 +55,33 @@ describe("the lease on a run", () => {
     const lease = makeLease(job, "host-b", () => now);
     const signal = lease.signal();
     now = 10_000;
-    await lease.renew();
+    await renewLeases(worker, "host-b", [lease], () => now);
     expect(lease.isHeld()).toBe(false);
     expect(signal.aborted).toBe(true);
+  });
+
+  test("all leases of a host are renewed in one request, and only the lost one of them is lost", async () => {
+    await queue.add("task", {});
+    const other = (await worker.getNextJob("somebody-else")) as Job;
+    let now = 0;
+    const [mine, lost, fresh] = [job, other, job].map((each) => makeLease(each, "host-a", () => now));
+    now = FENCE_MS;
+    fresh?.renewed(now);
+    let requests = 0;
+    const counted = {
+      extendJobLocks(...asked: Parameters<typeof worker.extendJobLocks>) {
+        requests += 1;
+        expect(asked[0]).toEqual([job.id, other.id]);
+        return worker.extendJobLocks(...asked);
+      },
+    };
+    await renewLeases(
+      counted,
+      "host-a",
+      [mine, lost, fresh].filter((each) => each !== undefined),
+      () => now,
+    );
+    expect([mine?.isHeld(), lost?.isHeld(), fresh?.isHeld(), requests]).toEqual([true, false, true, 1]);
   });
 
   test("without an answer from Redis the host fences itself, long before the lock runs out", async () => {
@@ -66,14 +92,14 @@ describe("the lease on a run", () => {
     now = FENCE_MS;
     expect(lease.isHeld()).toBe(false);
     expect(FENCE_MS).toBeLessThan(LOCK_MS);
-    await lease.renew(); // Redis answers again, and the lock is still ours
+    await renewLeases(worker, "host-a", [lease], () => now); // Redis answers again, and the lock is still ours
     expect(lease.isHeld()).toBe(true);
     lease.release();
   });
 
   test("a run without a job holds nothing", async () => {
     const lease = lostLease();
-    await lease.renew();
+    expect(lease.isDue()).toBe(false);
     expect(lease.isHeld()).toBe(false);
     expect(lease.signal().aborted).toBe(true);
     expect(await lease.extend(1)).toBe(false);
