@@ -51,8 +51,16 @@ export async function chooseDriver(
   const [blocked] = await unreachablePaths(user, [{ source: options.dir }]);
   if (blocked) throw new SandboxError(`agents cannot reach their folders: ${blocked.remedy}`);
   const build = options.mode === "none" ? await none(options) : await bwrap(options);
-  const under = { user, dir: options.dir, hidden: options.hidden ?? [] };
-  const selfTest = await runSelfTest(build(PROBE_LIMITS), under);
+  // Without a sandbox the kernel counts the user's processes, and agents that an earlier life of this host started are
+  // among them: a cap low enough to be tried would hit the probes themselves.
+  const limits = options.mode === "none" ? DEFAULT_LIMITS : PROBE_LIMITS;
+  const processes = options.mode === "none" ? undefined : PROBE_LIMITS.processes;
+  const selfTest = await runSelfTest(build(limits), {
+    user,
+    dir: options.dir,
+    hidden: options.hidden ?? [],
+    processes,
+  });
   const failed = selfTest.filter((probe) => !probe.passed && (options.mode !== "none" || probe.name === "starts"));
   if (failed.length > 0) {
     const list = failed.map((probe) => `  ${probe.name}: ${probe.detail}`).join("\n");

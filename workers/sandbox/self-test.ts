@@ -20,6 +20,8 @@ export type SelfTestOptions = {
   dir: string;
   /** Paths of which an agent must not even see that they exist. */
   hidden: readonly string[];
+  /** How many processes the driver under test allows; undefined when that is not to be tried. */
+  processes: number | undefined;
 };
 
 /** The driver under test is built with these, so that reaching a cap takes a moment and not thousands of processes. */
@@ -70,7 +72,7 @@ async function prepare(options: SelfTestOptions, outside: string, temporary: str
     otherSlot,
     temporary: join(temporary, "file"),
     forbidden: join(outside, "written"),
-    tooManyProcesses: String(PROBE_LIMITS.processes + 1),
+    tooManyProcesses: options.processes === undefined ? "" : String(options.processes + 1),
   };
 }
 

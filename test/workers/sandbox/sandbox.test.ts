@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +53,23 @@ test("records with none what does not hold, and still runs", async () => {
   expect(selfTest.filter((probe) => !probe.passed).map((probe) => probe.name)).toContain("namespaces");
   expect(NONE_WARNING).toContain("unconfined");
 });
+
+test.runIf(AS_ROOT).each(["none", "auto"] as const)(
+  "starts with %s beside the many processes of an agent that went on while the host was away",
+  async (mode) => {
+    const [user] = users;
+    const many = "n=0; while [ $n -lt 60 ]; do sleep 60 & n=$((n + 1)); done; echo up; wait";
+    const identity = [`--reuid=${user?.uid}`, `--regid=${user?.gid}`, "--clear-groups"];
+    const agent = spawn("setpriv", [...identity, "sh", "-c", many], { detached: true });
+    try {
+      await once(agent.stdout, "data");
+      expect((await choose(mode)).driver.name).toBe(mode === "none" ? "none" : "bwrap");
+    } finally {
+      process.kill(-(agent.pid ?? 0), "SIGKILL");
+      await once(agent, "exit");
+    }
+  },
+);
 
 test.runIf(AS_ROOT)("says which folder keeps the slots' users out", async () => {
   await chmod(dir, 0o700);

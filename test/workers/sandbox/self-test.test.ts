@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PROBES } from "../../../workers/sandbox/probes.ts";
 import type { SandboxDriver } from "../../../workers/sandbox/sandbox.ts";
-import { runSelfTest } from "../../../workers/sandbox/self-test.ts";
+import { PROBE_LIMITS, runSelfTest } from "../../../workers/sandbox/self-test.ts";
 import { ownBaseUid } from "../../support/own-uids.ts";
 import { AS_ROOT } from "../support/machine.ts";
 
@@ -27,7 +27,7 @@ const user = AS_ROOT ? { slot: 0, uid: ownBaseUid, gid: ownBaseUid } : { slot: 0
 async function failures(driver: SandboxDriver): Promise<Record<string, string>> {
   const hidden = [join(dir, "app-key.pem")];
   await writeFile(join(dir, "app-key.pem"), "key\n");
-  const results = await runSelfTest(driver, { user, dir, hidden });
+  const results = await runSelfTest(driver, { user, dir, hidden, processes: PROBE_LIMITS.processes });
   return Object.fromEntries(results.filter((probe) => !probe.passed).map((probe) => [probe.name, probe.detail]));
 }
 
