@@ -1,11 +1,12 @@
 /** A comment was written or deleted under an issue or a pull request. Edits never count. */
 
-import { type CancelDeps, cancelTasks, openTasksOfIssue } from "./cancel.ts";
+import type { CancelDeps } from "./cancel.ts";
 import { mayHoldCommand } from "./command/command.ts";
 import { readCommands } from "./command/read-commands.ts";
 import type { Delivery } from "./ingress/ingress.ts";
 import type { CommentPayload } from "./ingress/payloads.ts";
 import type { Inbox } from "./intake/inbox.ts";
+import { takeBack } from "./intake/take-in.ts";
 
 export type CommentDeps = CancelDeps & { inbox: Inbox; wakeIntake: () => void };
 
@@ -43,14 +44,10 @@ export const onCommentCreated =
 export const onCommentDeleted =
   (deps: CommentDeps) =>
   async ({ comment, issue, repository, sender }: CommentPayload): Promise<void> => {
-    if (!mayHoldCommand(comment.body)) return;
+    const name = { repository, number: issue.number, commentId: comment.id };
+    // Its text may have been edited since, so a text without a command says nothing about what was asked for.
+    const known = !mayHoldCommand(comment.body);
     // First the inbox: intake looks there once more when it has created the comment's tasks.
-    await deps.inbox.deleted({ repository, number: issue.number, commentId: comment.id }, sender.login);
-    const ids = await openTasksOfIssue(
-      deps.store,
-      repository.id,
-      issue.number,
-      (task) => task.spec.commentId === comment.id,
-    );
-    await cancelTasks(deps, ids, { kind: "comment_deleted", by: sender.login });
+    await deps.inbox.deleted(name, sender.login, { known });
+    await takeBack(deps, { repositoryId: repository.id, number: issue.number, commentId: comment.id }, sender.login);
   };

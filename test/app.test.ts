@@ -39,6 +39,13 @@ describe("a task ends", () => {
     });
   });
 
+  test("when its comment is deleted after the command was edited out of it", async () => {
+    await orch.github.editComment(orch.repository, commentId, "Never mind.", { as: MAINTAINER });
+    await orch.github.deleteComment(orch.repository, commentId, { as: MAINTAINER });
+    await orch.quiet();
+    expect((await task()).state).toMatchObject({ outcome: { reason: { kind: "comment_deleted", by: MAINTAINER } } });
+  });
+
   test("when its issue is closed; while it runs, its host is asked", async () => {
     await claim();
     await orch.github.closeIssue(orch.repository, number, { as: MAINTAINER });

@@ -14,6 +14,7 @@ import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
+import { exposures } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity } from "./host-identity.ts";
@@ -121,7 +122,8 @@ function readSettings(): { config: HostConfig; operator: OperatorFile } {
   };
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
-  if (!config || !operator) throw new ConfigError(problems);
+  if (config && operator) problems.push(...exposures(operator.agents.values(), config.dataDir));
+  if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };
 }
 

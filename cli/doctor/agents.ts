@@ -7,11 +7,12 @@ import { join } from "node:path";
 import type { Env } from "../../src/config.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { definedEnv } from "../../workers/agents/environment.ts";
-import { agentProblems } from "../../workers/agents/readiness.ts";
+import { agentProblems, exposures } from "../../workers/agents/readiness.ts";
 import { runProgram } from "../../workers/run-program.ts";
 import { SEARCH_PATH } from "../../workers/sandbox/find-program.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { type Check, ok, problem } from "./check.ts";
+import { dataDirOf } from "./role.ts";
 import type { Ground } from "./sandbox.ts";
 
 const LOOK_MS = 5_000;
@@ -34,7 +35,8 @@ export async function checkAgents(
 
 async function checkAgent(agent: AgentDefinition, env: Env, ground: Ground | undefined): Promise<Check[]> {
   const path = definedEnv(agent, env).PATH ?? SEARCH_PATH;
-  const outside = (await agentProblems(agent, env, path)).map((text) => {
+  const found = [...(await agentProblems(agent, env, path)), ...exposures([agent], dataDirOf(env))];
+  const outside = found.map((text) => {
     const [what, remedy] = split(text.replace(`agent ${agent.name}: `, ""));
     return problem(agent.name, what, remedy);
   });

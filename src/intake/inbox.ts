@@ -95,9 +95,15 @@ export function makeInbox(redis: Redis) {
     return (await redis.orchInboxRecord(3, ...recordKeys, ...values)) === 1;
   }
 
-  /** The comment's author or a maintainer has deleted it: what is not carried out yet is not carried out any more. */
-  async function deleted(name: CommentName, by: string): Promise<void> {
-    await redis.set(keys.inboxComment(commentNameOf(name)), `${DELETED_BY}${by}`, "EX", RETENTION_S);
+  /**
+   * The comment's author or a maintainer has deleted it: what is not carried out yet is not carried out any more, even
+   * should it be delivered only now. `known`: that is remembered only of a comment that was recorded before.
+   */
+  async function deleted(name: CommentName, by: string, { known }: { known: boolean }): Promise<void> {
+    const key = keys.inboxComment(commentNameOf(name));
+    const value = `${DELETED_BY}${by}`;
+    if (known) await redis.set(key, value, "EX", RETENTION_S, "XX");
+    else await redis.set(key, value, "EX", RETENTION_S);
   }
 
   /** Issues that are due; they are this caller's until the lease ends. */

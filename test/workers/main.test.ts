@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   const tmux = join(dir, "host", "tmux");
-  const sockets = (await readdir(tmux)).filter((name) => name.startsWith("orch-"));
+  const sockets = (await readdir(tmux).catch(() => [])).filter((name) => name.startsWith("orch-"));
   await Promise.all(sockets.map((name) => promisify(execFile)("tmux", ["-S", join(tmux, name), "kill-server"])));
   await redis.stop();
   await rm(dir, { recursive: true, force: true });
@@ -44,4 +44,19 @@ test("a worker host says at its start that agents can reach a Redis on loopback 
   const worker = await startProgram(WORKER, env, /worker host ready/);
   expect(await worker.logged(/AGENTS CAN REACH THIS REDIS/)).toContain('"level"');
   expect(await worker.stop()).toBe(0);
+});
+
+test("a worker host does not start while an agent's readable paths show its data", async () => {
+  const config = join(dir, "orch.yml");
+  const agents = { curious: { kind: "plain", command: ["/bin/true"], readable: [dir] } };
+  await writeFile(config, stringify({ agents, slots: 1 }));
+  const env = {
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    REDIS_URL: redis.url,
+    WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
+    ORCH_CONFIG: config,
+    ORCH_DATA: join(dir, "data"),
+  };
+  const start = promisify(execFile)(process.execPath, [WORKER], { env });
+  await expect(start).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining("under readable would show") });
 });

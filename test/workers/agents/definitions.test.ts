@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { agentDefinitions, agentsSchema } from "../../../workers/agents/definitions.ts";
-import { agentProblems } from "../../../workers/agents/readiness.ts";
+import { agentProblems, exposures } from "../../../workers/agents/readiness.ts";
 
 /** All problems of one definition, in one text. */
 function problems(written: object, name = "mine"): string {
@@ -106,6 +106,17 @@ describe("whether an agent is ready", () => {
     expect(
       await agentProblems({ ...definition, command: [join(folder, "agent")] }, { TEAM_KEY: "1", MODE: "2" }, ""),
     ).toEqual([]);
+  });
+
+  it("does not let a readable path show the data folder, from above, from within, or by a link", async () => {
+    const data = join(folder, "data");
+    await mkdir(join(data, "redis"), { recursive: true });
+    await symlink(data, join(folder, "harmless"));
+    const shown = (path: string) => exposures([{ ...definition, readable: [path] }], data);
+    for (const path of [folder, data, join(data, "redis"), join(folder, "harmless")]) {
+      expect(shown(path)).toEqual([expect.stringContaining(`${path} under readable would show the agent`)]);
+    }
+    for (const path of [join(folder, "agent"), `${data}-of-others`, "/opt"]) expect(shown(path)).toEqual([]);
   });
 
   it("names everything that is missing at once", async () => {
