@@ -15,6 +15,7 @@ import { createRunFolder } from "./run/run-record.ts";
 import { clearOldRuns, takeUpRuns } from "./run/take-up-runs.ts";
 import { isOver, runTask } from "./run-task.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
+import { tidyMirrors } from "./workspace/tidy-mirrors.ts";
 
 /** How long a planned restart may take before other hosts may take the runs, ms. */
 const HANDOVER_MS = 5 * 60_000;
@@ -161,7 +162,8 @@ export function makeHost({ shared, blockingRedis, subscriber, slots, crashed }: 
     if (beats % CHECK_EVERY_BEATS === 0) await Promise.all(all.map((run) => checkRecord(run.task.spec.id)));
     if (beats % CLEAR_EVERY_BEATS === 1) {
       // Beside the beat: a slow disk must not cost anybody's lease.
-      void clearOldRuns(shared, (taskId) => runs.has(taskId));
+      const isLive = (taskId: string) => runs.has(taskId);
+      void clearOldRuns(shared, isLive).then(() => tidyMirrors({ dataDir: shared.dataDir, isLive, log }));
     }
   }
 

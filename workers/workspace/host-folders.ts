@@ -27,10 +27,13 @@ function ensure(path: string): string {
   return path;
 }
 
+/** The folder of all mirrors. */
+export const mirrorsDir = (dataDir: string): string => hostFolder(dataDir, "mirrors");
+
 /** The mirror's path. Throws when the id is not a positive integer. */
 export function mirrorDir(dataDir: string, repoId: number): string {
   if (!Number.isSafeInteger(repoId) || repoId <= 0) throw new Error(`Not a repository id: ${String(repoId)}`);
-  return join(hostFolder(dataDir, "mirrors"), `${repoId}.git`);
+  return join(mirrorsDir(dataDir), `${repoId}.git`);
 }
 
 /** A task's id is `[a-z0-9]`, starts with a letter, and is short: it may become a name anywhere. */

@@ -1,6 +1,6 @@
 /**
  * A mirror is the host's trusted bare copy of one repository. Only host git writes to it; agents read its objects and nothing
- * else. It is never garbage collected while tasks borrow its objects.
+ * else. No object is ever dropped from it, because tasks borrow them.
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, renameSync } from "node:fs";

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
+import { tidyMirrors } from "../../../workers/workspace/tidy-mirrors.ts";
+import { asAgent, git, startHost, startRemote } from "./support.ts";
+
+const log = pino({ level: "silent" });
+const packsOf = (dir: string) => readdirSync(join(dir, "objects/pack")).filter((name) => name.endsWith(".pack")).length;
+
+/** A host after five fetches, each a pack of its own, with a workspace on the last commit. */
+async function busyHost() {
+  const remote = await startRemote();
+  const host = await startHost(remote);
+  const tips = [host.main];
+  for (const round of [1, 2, 3, 4]) {
+    git(host.mirror.dir, "repack", "-q", "-d");
+    remote.commit({ [`file-${round}`]: `${round}\n` });
+    const { main = "" } = await fetchRefs(host.mirror, remote.access, ["main"]);
+    tips.push(main);
+  }
+  git(host.mirror.dir, "repack", "-q", "-d");
+  return { ...host, tips, workspace: await host.create("tlive", "orch/7-tlive", tips.at(-1)) };
+}
+
+test("joins packs and keeps every object, those too that only a workspace still needs", async () => {
+  const { dataDir, mirror, workspace, main, tips } = await busyHost();
+  git(mirror.dir, "update-ref", "refs/remotes/origin/main", main); // somebody forced the branch back
+  expect(packsOf(mirror.dir)).toBe(5);
+  await tidyMirrors({ dataDir, isLive: () => true, log, maxPacks: 5 });
+  expect(packsOf(mirror.dir)).toBe(5);
+  await tidyMirrors({ dataDir, isLive: () => true, log, maxPacks: 4 });
+  expect(packsOf(mirror.dir)).toBeLessThan(5);
+  for (const tip of tips) expect(git(mirror.dir, "cat-file", "-t", tip)).toBe("commit");
+  expect(asAgent(workspace.treeDir, "git fsck --full 2>&1; git log --oneline | wc -l")).toMatch(/5$/);
+});
+
+test("forgets the commits of tasks that are over, and of no other", async () => {
+  const { dataDir, mirror, main } = await startHost(await startRemote());
+  for (const task of ["tover", "tlive"]) git(mirror.dir, "update-ref", `refs/orch/${task}/1`, main);
+  await tidyMirrors({ dataDir, isLive: (taskId) => taskId === "tlive", log });
+  expect(git(mirror.dir, "for-each-ref", "--format=%(refname)", "refs/orch")).toBe("refs/orch/tlive/1");
+});
+
+test("leaves a broken mirror and whatever else lies there alone, and says so", async () => {
+  const { dataDir, mirror, main } = await startHost(await startRemote());
+  const mirrors = join(dataDir, "host/mirrors");
+  mkdirSync(join(mirrors, "1.git")); // has no objects
+  writeFileSync(join(mirrors, "notes.txt"), "mine\n");
+  git(mirror.dir, "update-ref", "refs/orch/tover/1", main);
+  const said: unknown[] = [];
+  const loud = pino({ level: "warn" }, { write: (line: string) => void said.push(JSON.parse(line)) });
+  await tidyMirrors({ dataDir, isLive: () => false, log: loud });
+  expect(said).toEqual([expect.objectContaining({ mirror: "1.git" })]);
+  expect(existsSync(join(mirrors, "notes.txt"))).toBe(true);
+  expect(git(mirror.dir, "for-each-ref", "refs/orch")).toBe("");
+});
