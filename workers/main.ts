@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   };
   const info = describe(identity.id, operator, driver.name);
   await register(redis, info, Date.now());
-  const host = makeHost({ shared, blockingRedis, subscriber, slots: users, crashed });
+  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed });
   // From here on an end that is not on purpose counts as a crash; a start that fails earlier harms no run.
   rmSync(cleanExit, { force: true });
   await host.start();

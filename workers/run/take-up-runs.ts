@@ -19,22 +19,21 @@ import { type RunFolder, readRunFolders } from "./run-record.ts";
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * The runs to go on with; their slots are taken out of `free`. `crashed`: the earlier life of this host did not end on
+ * The runs to go on with, each in the slot that it had (`takeSlot`: undefined when the host has it no more). `crashed`: the earlier life of this host did not end on
  * purpose, which counts against the tasks that it was working on.
  */
 export async function takeUpRuns(
   shared: Shared,
   worker: Worker<JobData>,
-  { token, free, crashed }: { token: string; free: SlotUser[]; crashed: boolean },
+  { token, takeSlot, crashed }: { token: string; takeSlot: (slot: number) => SlotUser | undefined; crashed: boolean },
 ): Promise<Run[]> {
   const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
   for (const dir of unreadable) shared.log.warn({ dir }, "a run folder without a readable record is left alone");
   const runs = new Map<string, Run>();
   for (const folder of folders) {
     const task = await ownTask(shared, folder, crashed);
-    const user = free.find((candidate) => candidate.slot === folder.record.slot);
+    const user = task && takeSlot(folder.record.slot);
     if (!task || !user) continue;
-    free.splice(free.indexOf(user), 1);
     const lease = await takeUpLease(worker, folder.record.jobId, token);
     runs.set(task.spec.id, makeRun(shared, { task, folder, lease, user }));
     const facts = { task: task.spec.id, epoch: task.epoch, slot: user.slot, lock: lease.isHeld() };
