@@ -8,8 +8,12 @@ import { setTimeout as delay } from "node:timers/promises";
 /** The variable that marks every process of a run. Its value is what `Marked.run` names. */
 export const RUN_VARIABLE = "ORCH_RUN";
 
-/** The processes of one run: those with its mark, and with `uid` also those of that user that removed their mark. */
-export type Marked = { run: string; uid?: number };
+/**
+ * The processes of one run: those with its mark, and with `uid` also those of that user that removed their mark. `step`:
+ * the folder of a step whose wrapper died. What it was about to start is still our own user's then, and may not bear
+ * the mark yet, only the wrapper's command line; left alone it would become an agent that nobody watches.
+ */
+export type Marked = { run: string; uid?: number; step?: string };
 
 type Process = { pid: number; parent: number; state: string; start: string; name: string };
 
@@ -39,17 +43,21 @@ export function descendants(root: number): Process[] {
 export const markedProcesses = (marked: Marked): number[] => look(marked).found;
 
 /** `vanished`: something ended while we looked, and may have left a child too young to have been on the list. */
-function look({ run, uid }: Marked): { found: number[]; vanished: boolean } {
+function look({ run, uid, step }: Marked): { found: number[]; vanished: boolean } {
   const mark = `\0${RUN_VARIABLE}=${run}\0`;
   const anyMark = `\0${RUN_VARIABLE}=`;
+  const self = process.getuid?.();
   let vanished = false;
   const found = pids().filter((pid) => {
     const owner = ownerOf(pid);
     vanished ||= owner === undefined;
     // Most processes of a machine belong to others; looking at the owner is much cheaper than at the environment.
-    if (owner === undefined || (uid !== undefined && owner !== uid)) return false;
+    if (owner === undefined) return false;
+    if (uid !== undefined && owner !== uid && (step === undefined || owner !== self)) return false;
+    // Before the environment: a wrapper's child has the one, and from the moment that it loses it the other.
+    const forked = step !== undefined && read(`/proc/${pid}/cmdline`).includes(`\0${step}\0`);
     const environment = `\0${read(`/proc/${pid}/environ`)}`;
-    const ours = environment.includes(mark) || (owner === uid && !environment.includes(anyMark));
+    const ours = forked || environment.includes(mark) || (owner === uid && !environment.includes(anyMark));
     const runs = readProcess(pid) !== undefined;
     vanished ||= ours && !runs;
     return ours && runs;

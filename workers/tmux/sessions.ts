@@ -153,7 +153,8 @@ async function adopt(context: Context, session: string, step: StepSpec): Promise
 function track(context: Context, session: string, step: StepSpec, watch: Watch, wrapper?: Wrapper): RunningStep {
   const mark = markOf(step.env);
   const ended = watch.ended.then(async (end) => {
-    if (mark !== undefined) await endMarked({ run: mark, uid: step.user?.uid });
+    const forked = "lost" in end ? { step: step.dir } : {};
+    if (mark !== undefined) await endMarked({ run: mark, uid: step.user?.uid, ...forked });
     return end;
   });
   const forget = () => {

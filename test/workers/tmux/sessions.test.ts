@@ -1,7 +1,10 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { descendants, markedProcesses, RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
+import { descendants, endMarked, markedProcesses, RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
 import type { SandboxMode } from "../../../workers/sandbox/sandbox.ts";
 import { AS_ROOT, isGone, type Machine, openMachine } from "../support/machine.ts";
 
@@ -114,6 +117,30 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     expect(await step.ended).toEqual({ lost: true });
     await expect.poll(() => isGone(shown)).toBe(true);
     expect(left(mark)).toEqual([]);
+  });
+
+  test("leaves nothing behind when the wrapper is killed before the program has become the slot's user", async () => {
+    const name = next();
+    const given = await machine.step(name, "sleep 600");
+    const slow = ["/bin/sh", "-c", 'read -r line <"$0"; exec "$@"', join(machine.dir, "never"), ...given.command];
+    await promisify(execFile)("mkfifo", [join(machine.dir, "never")]);
+    const step = await machine.sessions.start(name, { ...given, command: slow });
+    const [mark = ""] = Object.entries(given.env).flatMap(([key, value]) => (key === RUN_VARIABLE ? [value] : []));
+    await expect.poll(() => markedProcesses({ run: mark }).length).toBe(1);
+    process.kill(step.pid, "SIGKILL");
+    expect(await step.ended).toEqual({ lost: true });
+    expect(markedProcesses({ run: mark })).toEqual([]);
+    await rm(join(machine.dir, "never"));
+  });
+
+  test("leaves nothing behind that a killed wrapper had forked and not made a program of yet", async () => {
+    const dir = join(machine.dir, "forked");
+    // As a wrapper's child looks: the wrapper's command line, no mark.
+    const child = spawn("/bin/sh", ["-c", "echo up; read -r line", "step.sh", dir], { env: {} });
+    await once(child.stdout, "data");
+    await endMarked({ run: "another", uid: machine.users[0]?.uid, step: dir });
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    expect(child.signalCode).toBe("SIGKILL");
   });
 
   test("kills a session of which it knows only the name", async () => {
