@@ -66,7 +66,7 @@ describe("a process dies", () => {
       const killer = killBotWithEachChange(place, when === "before GitHub has it" ? "arrival" : "request");
       const { taskId } = await orch.command("/orch fix the tests", place);
       await theEndIsRight(place, taskId);
-      killer.stop();
+      await killer.stop();
       expect(killer.killed()).toBeGreaterThanOrEqual(6);
       expect(new Set(killer.changes()).size).toBeGreaterThanOrEqual(6);
     },
