@@ -83,5 +83,5 @@ async function checkRecord({ store, hostId }: Shared, run: Run): Promise<void> {
 async function tidy(shared: Shared, slots: Slots): Promise<void> {
   const isLive = (taskId: string) => slots.run(taskId) !== undefined;
   await clearOldRuns(shared, isLive);
-  await tidyMirrors({ dataDir: shared.dataDir, isLive, log: shared.log });
+  await tidyMirrors({ dataDir: shared.dataDir, log: shared.log });
 }

@@ -1,8 +1,8 @@
-/** The agent's commits as data: read one by one from the mirror, each bounded, and put into one line of history. */
+/** The agent's commits as data: read one by one from the quarantine, each bounded, and put into one line of history. */
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha } from "../workspace/host-folders.ts";
-import type { Mirror } from "../workspace/mirror.ts";
 import { readChanges, type Span } from "./changes.ts";
+import type { Quarantine } from "./quarantine.ts";
 import { reasonAgainst } from "./rules.ts";
 
 /** `date`: the committer's, in Unix seconds. `message` may be cut off. */
@@ -18,23 +18,23 @@ const MAX_COMMIT_BYTES = 64_000;
  * its branch), when it is too long, or when a commit on the way holds what may not be published although the end does not.
  */
 export async function commitsToPublish(span: Span): Promise<AgentCommit[]> {
-  const { mirror, base, tip, secrets } = span;
+  const { quarantine, base, tip, secrets } = span;
   const range = ["--first-parent", `--max-count=${MAX_COMMITS + 1}`, `${checkSha(base)}..${checkSha(tip)}`];
-  const shas = (await hostGitOutput(mirror.dir, ["rev-list", ...range])).split("\n").filter((sha) => sha !== "");
-  const whole = [await readCommit(mirror, tip)];
+  const shas = (await hostGitOutput(quarantine.dir, ["rev-list", ...range])).split("\n").filter((sha) => sha !== "");
+  const whole = [await readCommit(quarantine, tip)];
   if (shas.length < 2 || shas.length > MAX_COMMITS) return whole;
   const commits: AgentCommit[] = [];
-  for (const sha of shas.reverse()) commits.push(await readCommit(mirror, sha));
+  for (const sha of shas.reverse()) commits.push(await readCommit(quarantine, sha));
   if (commits[0]?.parents[0] !== base) return whole;
   for (const { sha } of commits.slice(0, -1)) {
-    if (await reasonAgainst(mirror, await readChanges({ mirror, base, tip: sha }), secrets)) return whole;
+    if (await reasonAgainst(quarantine, await readChanges({ quarantine, base, tip: sha }), secrets)) return whole;
   }
   return commits;
 }
 
-export async function readCommit(mirror: Mirror, sha: string): Promise<AgentCommit> {
+export async function readCommit(quarantine: Quarantine, sha: string): Promise<AgentCommit> {
   const args = ["cat-file", "commit", checkSha(sha)];
-  const done = await hostGit(mirror.dir, args, { maxOutputBytes: MAX_COMMIT_BYTES });
+  const done = await hostGit(quarantine.dir, args, { maxOutputBytes: MAX_COMMIT_BYTES });
   if (done.exitCode !== 0 && !done.truncated) throw new Error(`Cannot read ${sha}: ${done.stderr.trim().slice(-300)}`);
   const end = done.stdout.indexOf("\n\n");
   const head = end < 0 ? done.stdout : done.stdout.slice(0, end);

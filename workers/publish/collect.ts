@@ -1,25 +1,22 @@
 /**
  * Takes the agent's commits out of its repository, as objects only. The agent's side (`git upload-pack`) runs in the sandbox
- * as the slot's user and sees everything read-only; the host's side runs in the mirror, checks every object (fsck) and bounds
- * what arrives. Nothing that the agent configured is read by a host process.
+ * as the slot's user and sees everything read-only; the host's side runs in the quarantine, checks every object (fsck) and
+ * bounds what arrives. Nothing that the agent configured is read by a host process.
  */
 import { pathToFileURL } from "node:url";
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
-import { checkSha, checkTaskId } from "../workspace/host-folders.ts";
-import type { Mirror } from "../workspace/mirror.ts";
-import { whileWriting } from "../workspace/mirror-writers.ts";
+import { checkSha } from "../workspace/host-folders.ts";
 import { type Workspace, workspaceMounts } from "../workspace/workspace.ts";
+import type { Quarantine } from "./quarantine.ts";
 
 export type Collection = {
-  mirror: Mirror;
+  quarantine: Quarantine;
   workspace: Workspace;
   driver: SandboxDriver;
   /** Its user counts; mounts and environment are reduced to what reading takes. */
   confinement: Confinement;
-  taskId: string;
-  epoch: number;
   /** The commit that the work started from. */
   base: string;
   signal?: AbortSignal;
@@ -42,25 +39,26 @@ const COLLECT_MS = 5 * 60_000;
 /** Largest file that the transfer may write, in bytes: far above what the gate lets through, far below the disk. */
 const MAX_PACK_BYTES = 256 * 1024 * 1024;
 
-/** Fetches into `refs/orch/<task>/<epoch>` of the mirror. Safe to repeat. @throws CollectFailed */
+/** Where the agent's HEAD is kept. */
+const REF = "refs/orch/tip";
+
+/** Fetches into the quarantine. Safe to repeat. @throws CollectFailed */
 export async function collect(collection: Collection): Promise<Collected> {
-  const { mirror } = collection;
+  const { dir } = collection.quarantine;
   const base = checkSha(collection.base);
-  if (!Number.isSafeInteger(collection.epoch)) throw new Error(`Not an epoch: ${String(collection.epoch)}`);
-  const ref = `refs/orch/${checkTaskId(collection.taskId)}/${collection.epoch}`;
-  await whileWriting(mirror, () => transfer(collection, ref));
-  const names = [`${ref}^{commit}`, `${ref}^{tree}`, `${base}^{tree}`];
-  const [tip = "", tree, baseTree] = (await hostGitOutput(mirror.dir, ["rev-parse", ...names])).trim().split("\n");
-  const count = tree === baseTree ? "0" : await hostGitOutput(mirror.dir, ["rev-list", "--count", `${base}..${tip}`]);
+  await transfer(collection);
+  const names = [`${REF}^{commit}`, `${REF}^{tree}`, `${base}^{tree}`];
+  const [tip = "", tree, baseTree] = (await hostGitOutput(dir, ["rev-parse", ...names])).trim().split("\n");
+  const count = tree === baseTree ? "0" : await hostGitOutput(dir, ["rev-list", "--count", `${base}..${tip}`]);
   return { tip: checkSha(tip), commits: Number(count) };
 }
 
-async function transfer(collection: Collection, ref: string): Promise<void> {
-  const { mirror, workspace, signal } = collection;
+async function transfer(collection: Collection): Promise<void> {
+  const { quarantine, workspace, signal } = collection;
   // An address, not a path: behind a path git looks for a bundle first, itself and as us. The agent could lay one there,
   // or a link to somebody else's.
   const source = pathToFileURL(workspace.treeDir).href;
-  const git = ["git", ...fetchArguments(mirror, uploadPack(collection)), source, `+HEAD:${ref}`];
+  const git = ["git", ...fetchArguments(quarantine, uploadPack(collection)), source, `+HEAD:${REF}`];
   const done = await runProgram({
     // Only the soft limit: inside, the sandbox sets its own.
     file: "prlimit",
@@ -75,7 +73,7 @@ async function transfer(collection: Collection, ref: string): Promise<void> {
   throw new CollectFailed(done.timedOut ? "It took too long." : done.stderr.trim().slice(-1000));
 }
 
-function fetchArguments(mirror: Mirror, uploadPackCommand: string): string[] {
+function fetchArguments(quarantine: Quarantine, uploadPackCommand: string): string[] {
   const settings = [
     "transfer.fsckObjects=true",
     // Always index-pack, which streams large objects; unpack-objects would hold a bomb's contents in memory.
@@ -87,14 +85,14 @@ function fetchArguments(mirror: Mirror, uploadPackCommand: string): string[] {
   return [
     ...hardenedOptions(),
     ...settings.flatMap((setting) => ["-c", setting]),
-    `--git-dir=${mirror.dir}`,
+    `--git-dir=${quarantine.dir}`,
     ...["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"],
     `--upload-pack=${uploadPackCommand}`,
   ];
 }
 
 /** A shell command line (git hands it to sh, with the repository's path added), every word quoted. */
-function uploadPack({ driver, confinement, workspace, mirror }: Collection): string {
+function uploadPack({ driver, confinement, workspace, quarantine }: Collection): string {
   const env = {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     HOME: "/nonexistent",
@@ -103,7 +101,7 @@ function uploadPack({ driver, confinement, workspace, mirror }: Collection): str
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_PROTOCOL: "version=2",
   };
-  const mounts = workspaceMounts(workspace, mirror).map((mount) => ({ ...mount, writable: false }));
+  const mounts = workspaceMounts(workspace, quarantine.mirror).map((mount) => ({ ...mount, writable: false }));
   const inside = { user: confinement.user, mounts, cwd: workspace.dir, env };
   const command = driver.wrap(inside, ["git", "upload-pack", "--timeout=60"]);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);

@@ -6,6 +6,6 @@ export type Gate = { ok: true; stat: DiffStat } | { ok: false; reason: string };
 
 /** `reason` is a sentence for the person who asked. */
 export async function gate(span: Span): Promise<Gate> {
-  const reason = await reasonAgainst(span.mirror, await readChanges(span), span.secrets);
+  const reason = await reasonAgainst(span.quarantine, await readChanges(span), span.secrets);
   return reason === undefined ? { ok: true, stat: await diffStat(span) } : { ok: false, reason };
 }

@@ -9,11 +9,11 @@ import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { type GitAccess, openAccess } from "../workspace/git-access.ts";
 import { BranchGone, remoteError } from "../workspace/git-errors.ts";
 import { checkSha, checkTaskId } from "../workspace/host-folders.ts";
-import type { Mirror } from "../workspace/mirror.ts";
 import { type PushVerdict, readPushVerdict } from "./push-verdict.ts";
+import type { Quarantine } from "./quarantine.ts";
 
 export type Push = {
-  mirror: Mirror;
+  quarantine: Quarantine;
   access: GitAccess;
   /** Made by `recreate`. */
   sha: string;
@@ -37,15 +37,15 @@ const PUSH_MS = 5 * 60_000;
  * @throws RepositoryGone, RepositoryArchived, AccessDenied, PushFailed; FetchFailed while looking at a stale branch
  */
 export async function push(options: Push): Promise<PushResult> {
-  const { mirror, access, branch, expected } = options;
+  const { quarantine, access, branch, expected } = options;
   const [sha, taskId] = [checkSha(options.sha), checkTaskId(options.taskId)];
   if (!isBranchName(branch)) throw new Error(`Not a branch name: ${JSON.stringify(branch)}`);
   const first = await pushOnce(options, expected === "" ? "" : checkSha(expected));
   if (first.kind !== "stale") return resultOf(first, sha);
-  const remoteSha = await tipOf(mirror, access, branch);
+  const remoteSha = await tipOf(quarantine, access, branch);
   if (remoteSha === undefined) return { kind: "stale" };
   if (remoteSha === sha) return { kind: "already", sha };
-  if (!(await isEarlierAttempt(mirror, { remoteSha, sha, taskId }))) return { kind: "stale", remoteSha };
+  if (!(await isEarlierAttempt(quarantine, { remoteSha, sha, taskId }))) return { kind: "stale", remoteSha };
   options.signal?.throwIfAborted();
   const second = await pushOnce(options, remoteSha);
   return second.kind === "stale" ? { kind: "stale", remoteSha } : resultOf(second, sha);
@@ -55,14 +55,14 @@ function resultOf(verdict: Exclude<PushVerdict, { kind: "stale" }>, sha: string)
   return verdict.kind === "refused" ? verdict : { kind: verdict.kind, sha };
 }
 
-async function pushOnce({ mirror, access, sha, branch, signal }: Push, expected: string): Promise<PushVerdict> {
+async function pushOnce({ quarantine, access, sha, branch, signal }: Push, expected: string): Promise<PushVerdict> {
   const open = await openAccess(access);
   const ref = `refs/heads/${branch}`;
   const args = [
     ...["push", "--porcelain", "--no-verify", "--no-signed", "--recurse-submodules=no"],
     ...[`--force-with-lease=${ref}:${expected}`, open.url, `${sha}:${ref}`],
   ];
-  const done = await hostGit(mirror.dir, args, { ...open, timeoutMs: PUSH_MS, signal });
+  const done = await hostGit(quarantine.dir, args, { ...open, timeoutMs: PUSH_MS, signal });
   signal?.throwIfAborted();
   const verdict = readPushVerdict(done, branch);
   if (verdict) return verdict;
@@ -70,7 +70,7 @@ async function pushOnce({ mirror, access, sha, branch, signal }: Push, expected:
   throw remoteError("push", open.redact(words), open.repository);
 }
 
-async function tipOf(mirror: Mirror, access: GitAccess, branch: string): Promise<string | undefined> {
+async function tipOf({ mirror }: Quarantine, access: GitAccess, branch: string): Promise<string | undefined> {
   try {
     return (await fetchRefs(mirror, access, [branch]))[branch];
   } catch (error) {
@@ -84,18 +84,18 @@ async function tipOf(mirror: Mirror, access: GitAccess, branch: string): Promise
  * who amends our commit keeps it), so the committer must be ours as well.
  */
 async function isEarlierAttempt(
-  mirror: Mirror,
+  quarantine: Quarantine,
   { remoteSha, sha, taskId }: { remoteSha: string; sha: string; taskId: string },
 ) {
-  const [theirs, ours] = [await readMarks(mirror, remoteSha), await readMarks(mirror, sha)];
+  const [theirs, ours] = [await readMarks(quarantine, remoteSha), await readMarks(quarantine, sha)];
   const sameHand = theirs.committer === ours.committer && theirs.author === ours.author;
   return sameHand && theirs.task === taskId && ours.task === taskId && theirs.epoch <= ours.epoch;
 }
 
-async function readMarks(mirror: Mirror, sha: string) {
+async function readMarks({ dir }: Quarantine, sha: string) {
   const trailer = (key: string) => `%(trailers:key=${key},valueonly,separator=%x2C)`;
   const format = ["%an <%ae>", "%cn <%ce>", trailer("Orch-Task"), trailer("Orch-Epoch")].join("%x00");
   const args = ["show", "--no-patch", `--format=${format}`, checkSha(sha)];
-  const [author, committer, task, epoch = ""] = (await hostGitOutput(mirror.dir, args)).trimEnd().split("\0");
+  const [author, committer, task, epoch = ""] = (await hostGitOutput(dir, args)).trimEnd().split("\0");
   return { author, committer, task, epoch: /^\d+$/.test(epoch) ? Number(epoch) : Number.NaN };
 }

@@ -19,10 +19,10 @@ const DAY_S = 86_400;
 
 /** The id of the new tip; `base` itself when the agent's commits come to no change. */
 export async function recreate(recreation: Recreation): Promise<string> {
-  const { mirror, base, bot } = recreation;
+  const { quarantine, base, bot } = recreation;
   checkTaskId(recreation.taskId);
   if (!Number.isSafeInteger(recreation.epoch)) throw new Error(`Not an epoch: ${String(recreation.epoch)}`);
-  const { tree: baseTree, date: baseDate } = await readCommit(mirror, base);
+  const { tree: baseTree, date: baseDate } = await readCommit(quarantine, base);
   let [parent, tree, date] = [base, baseTree, baseDate];
   for (const commit of await commitsToPublish(recreation)) {
     if (commit.tree === tree) continue;
@@ -41,7 +41,7 @@ function believable(commit: AgentCommit, before: number): number {
 
 type NewCommit = Span & { parent: string; tree: string; date: number; message: string; bot: BotAccount };
 
-async function commitTree({ mirror, parent, tree, date, message, bot }: NewCommit): Promise<string> {
+async function commitTree({ quarantine, parent, tree, date, message, bot }: NewCommit): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*(\[bot\])?$/.test(bot.login) || !Number.isSafeInteger(bot.id)) {
     throw new Error(`Not a GitHub account: ${JSON.stringify(bot)}`);
   }
@@ -51,5 +51,5 @@ async function commitTree({ mirror, parent, tree, date, message, bot }: NewCommi
     ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email, GIT_COMMITTER_DATE: when },
   };
   const args = ["commit-tree", tree, "-p", parent, "-F", "-"];
-  return (await hostGitOutput(mirror.dir, args, { env, input: message })).trim();
+  return (await hostGitOutput(quarantine.dir, args, { env, input: message })).trim();
 }

@@ -1,11 +1,11 @@
 /**
- * What may not leave this host in the name of the bot, whatever the agent wanted. Judged on trees in the mirror; every
+ * What may not leave this host in the name of the bot, whatever the agent wanted. Judged on trees in the quarantine; every
  * refusal is a sentence for the person who asked.
  */
 import { posix } from "node:path";
 import { hostGitOutput } from "../workspace/git.ts";
-import type { Mirror } from "../workspace/mirror.ts";
 import type { Change } from "./changes.ts";
+import type { Quarantine } from "./quarantine.ts";
 
 /** `bytes`: all new or changed files together. */
 const CHANGE_LIMITS = { files: 300, bytes: 5_000_000 };
@@ -18,7 +18,7 @@ const MAX_LINK_BYTES = 4096;
 
 /** The reason why these changes may not be published, or undefined when they may. */
 export async function reasonAgainst(
-  mirror: Mirror,
+  quarantine: Quarantine,
   changes: readonly Change[] | "too many",
   secrets: readonly string[] = [],
 ): Promise<string | undefined> {
@@ -29,13 +29,14 @@ export async function reasonAgainst(
     const reason = reasonAgainstPath(change.path) ?? reasonAgainstMode(change);
     if (reason) return reason;
   }
-  const sizes = await sizesOf(mirror, changes);
+  const sizes = await sizesOf(quarantine, changes);
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (total > CHANGE_LIMITS.bytes) {
     return `The files that the agent changed make ${(total / 1e6).toFixed(1)} MB, which is more than the ${CHANGE_LIMITS.bytes / 1e6} MB that Orch publishes.`;
   }
   return (
-    (await reasonAgainstLinks(mirror, changes, sizes)) ?? reasonAgainstContents(mirror, [...sizes.keys()], secrets)
+    (await reasonAgainstLinks(quarantine, changes, sizes)) ??
+    reasonAgainstContents(quarantine, [...sizes.keys()], secrets)
   );
 }
 
@@ -65,33 +66,33 @@ function reasonAgainstMode({ mode, path }: Change): string | undefined {
   return MODES.includes(mode) ? undefined : `The agent made ${shown(path)} with the unusual file mode ${shown(mode)}.`;
 }
 
-async function sizesOf(mirror: Mirror, changes: readonly Change[]): Promise<Map<string, number>> {
+async function sizesOf(quarantine: Quarantine, changes: readonly Change[]): Promise<Map<string, number>> {
   const blobs = [...new Set(changes.filter(({ mode }) => mode !== DELETED).map(({ blob }) => blob))];
   if (blobs.length === 0) return new Map();
   const args = ["cat-file", "--batch-check=%(objectsize)"];
-  const lines = (await hostGitOutput(mirror.dir, args, { input: `${blobs.join("\n")}\n` })).trim().split("\n");
+  const lines = (await hostGitOutput(quarantine.dir, args, { input: `${blobs.join("\n")}\n` })).trim().split("\n");
   return new Map(
     blobs.map((blob, index) => {
       const size = Number.parseInt(lines[index] ?? "", 10);
-      if (Number.isNaN(size)) throw new Error(`The mirror lacks the object ${blob}.`);
+      if (Number.isNaN(size)) throw new Error(`The quarantine lacks the object ${blob}.`);
       return [blob, size];
     }),
   );
 }
 
-async function reasonAgainstLinks(mirror: Mirror, changes: readonly Change[], sizes: Map<string, number>) {
+async function reasonAgainstLinks(quarantine: Quarantine, changes: readonly Change[], sizes: Map<string, number>) {
   for (const { path, blob } of changes.filter(({ mode }) => mode === LINK)) {
     const tooLong = (sizes.get(blob) ?? 0) > MAX_LINK_BYTES;
-    const target = tooLong ? "/" : await hostGitOutput(mirror.dir, ["cat-file", "blob", blob]);
+    const target = tooLong ? "/" : await hostGitOutput(quarantine.dir, ["cat-file", "blob", blob]);
     if (leavesTree(path, target)) return `The agent made a link that leads out of the repository: ${shown(path)}.`;
   }
   return undefined;
 }
 
 /** Reads everything that is new, which is little by now. */
-async function reasonAgainstContents(mirror: Mirror, blobs: readonly string[], secrets: readonly string[]) {
+async function reasonAgainstContents(quarantine: Quarantine, blobs: readonly string[], secrets: readonly string[]) {
   if (blobs.length === 0 || secrets.length === 0) return undefined;
-  const contents = await hostGitOutput(mirror.dir, ["cat-file", "--batch"], { input: `${blobs.join("\n")}\n` });
+  const contents = await hostGitOutput(quarantine.dir, ["cat-file", "--batch"], { input: `${blobs.join("\n")}\n` });
   if (!secrets.some((secret) => contents.includes(secret))) return undefined;
   return "The agent committed the value of a key that it was given, so nothing was published. Please tell the operator of this worker host.";
 }

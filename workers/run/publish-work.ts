@@ -1,13 +1,15 @@
 /**
- * From the agent's commits to a branch on GitHub: objects are taken into the trusted mirror, checked, re-created as the
+ * From the agent's commits to a branch on GitHub: objects are taken into the run's quarantine, checked, re-created as the
  * bot's and pushed, with a token that exists for this push only. Every deed can be repeated after a crash.
  */
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Outcome, Pushed } from "../../src/task/task.ts";
 import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
 import { type PushResult, push } from "../publish/push.ts";
+import { openQuarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
 import { confinementOf } from "./confinement.ts";
 import type { Ground } from "./prepare.ts";
@@ -15,16 +17,18 @@ import { asCurrentRun, type Run, type Shared } from "./run.ts";
 
 export type Collected = { tip: string; commits: number };
 
-/** The agent's commits as objects in the mirror, and how many there are. */
+/** In the run's folder, which only the host can read and which goes when the run does. */
+const quarantineOf = (run: Run, { mirror, prepared }: Ground) =>
+  openQuarantine(join(run.folder.dir, "collected.git"), mirror, prepared.baseSha);
+
+/** The agent's commits as objects in the quarantine, and how many there are. */
 export async function collectWork(shared: Shared, run: Run, ground: Ground): Promise<Collected> {
-  const { workspace, mirror, prepared } = ground;
+  const { workspace, prepared } = ground;
   return collect({
-    mirror,
+    quarantine: quarantineOf(run, ground),
     workspace,
     driver: shared.driver,
     confinement: confinementOf(run, ground),
-    taskId: run.task.spec.id,
-    epoch: run.folder.record.epoch,
     base: prepared.baseSha,
     signal: run.signal,
   });
@@ -52,9 +56,10 @@ export async function publishWork(
   ground: Ground,
   work: Collected & { signal: AbortSignal },
 ): Promise<Published> {
-  const { mirror, prepared } = ground;
+  const { prepared } = ground;
   const { spec } = run.task;
-  const span = { mirror, base: prepared.baseSha, tip: work.tip, secrets: secretsOf(ground.agent, shared.env) };
+  const quarantine = quarantineOf(run, ground);
+  const span = { quarantine, base: prepared.baseSha, tip: work.tip, secrets: secretsOf(ground.agent, shared.env) };
   const passed = await gate(span);
   if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
 
@@ -74,7 +79,7 @@ export async function publishWork(
       const fence = run.lease.signal();
       const signal = AbortSignal.any([work.signal, fence]);
       try {
-        return await push({ mirror, access, sha, branch, expected, taskId: spec.id, signal });
+        return await push({ quarantine, access, sha, branch, expected, taskId: spec.id, signal });
       } catch (error) {
         // Cut off in the middle by the fence: pushing the same commit again is harmless, and says what came of it.
         if (!fence.aborted || work.signal.aborted) throw error;

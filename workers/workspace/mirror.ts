@@ -33,10 +33,15 @@ const SETTINGS = [
 export function openMirror(dataDir: string, repoId: number): Mirror {
   const dir = mirrorDir(dataDir, repoId);
   if (existsSync(dir)) return { dir };
+  makeHostRepository(dir);
+  return { dir };
+}
+
+/** A bare repository for host git, with the settings of a mirror. It appears whole or not at all. */
+export function makeHostRepository(dir: string, extra: Readonly<Record<string, string>> = {}): void {
   const draft = `${dir}.new-${randomBytes(6).toString("hex")}`;
-  writeBareRepository(draft, SETTINGS);
+  writeBareRepository(draft, SETTINGS, extra);
   // core.sharedRepository speaks for what git makes later; these were made by us, under any umask.
   for (const folder of [".", "objects", "objects/info", "objects/pack"]) chmodSync(join(draft, folder), 0o755);
-  renameSync(draft, dir); // a repository appears whole or not at all
-  return { dir };
+  renameSync(draft, dir);
 }

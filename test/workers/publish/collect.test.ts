@@ -23,14 +23,15 @@ test("a merge with open conflicts is not committed", async () => {
   expect(await run.commitLeftovers()).toBe("failed");
 });
 
-test("commits arrive in the mirror under the task's name, wherever the agent's HEAD is", async () => {
+test("commits arrive in the quarantine and never in the mirror, wherever the agent's HEAD is", async () => {
   const run = await startRun();
   expect(await run.collect()).toEqual({ tip: run.base, commits: 0 });
   run.agent("echo 1 > a; git add a; git commit -qm one; git checkout -q -b mine; echo 2 > a; git commit -qam two");
   const { tip, commits } = await run.collect();
   expect(commits).toBe(2);
-  expect(git(run.mirror.dir, "rev-parse", "refs/orch/tabc/1")).toBe(tip);
-  expect(git(run.mirror.dir, "show", `${tip}:a`)).toBe("2");
+  expect(git(run.quarantine.dir, "rev-parse", "refs/orch/tip")).toBe(tip);
+  expect(() => git(run.mirror.dir, "cat-file", "-e", tip)).toThrow();
+  expect(git(run.quarantine.dir, "show", `${tip}:a`)).toBe("2");
   expect(await run.collect()).toEqual({ tip, commits });
   run.agent("git rm -q a; git commit -qm 'away again'");
   expect((await run.collect()).commits).toBe(0);
@@ -58,10 +59,10 @@ test("a bundle in the place of the tree is not read, be it the agent's or one th
     await expect(run.collect()).rejects.toBeInstanceOf(CollectFailed);
     asAgent(run.workspace.dir, "rm tree; mv away tree");
   }
-  expect(git(run.mirror.dir, "for-each-ref", "refs/orch")).toBe("");
+  expect(git(run.quarantine.dir, "for-each-ref", "refs/orch/tip")).toBe("");
 });
 
-test("a malformed object does not get into the mirror", async () => {
+test("a malformed object does not get into the quarantine", async () => {
   const run = await startRun();
   // A tree with an entry named `.git`, which checks out as a repository's configuration.
   run.agent(`
@@ -72,7 +73,7 @@ test("a malformed object does not get into the mirror", async () => {
   const error = await run.collect().catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(CollectFailed);
   expect((error as CollectFailed).detail).toContain("hasDotgit");
-  expect(git(run.mirror.dir, "for-each-ref", "refs/orch")).toBe("");
+  expect(git(run.quarantine.dir, "for-each-ref", "refs/orch/tip")).toBe("");
 });
 
 /** Every way known to make git run a program, each of them leaving a mark outside the sandbox. */

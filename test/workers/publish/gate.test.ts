@@ -14,7 +14,7 @@ test("an ordinary change passes, with its size", async () => {
     `printf '1\\n3\\n4\\n' > a.txt; rm old.txt; ln -s a.txt link; printf '\\0\\1' > bin; chmod +x bin; ${commitAll}`,
   );
   expect(await run.gate()).toEqual({ ok: true, stat: { files: 4, additions: 3, deletions: 2 } });
-  expect(await diffStat({ mirror: run.mirror, base: run.base, tip: run.base })).toMatchObject({ files: 0 });
+  expect(await diffStat({ quarantine: run.quarantine, base: run.base, tip: run.base })).toMatchObject({ files: 0 });
 });
 
 test.for([
@@ -44,10 +44,10 @@ test("a key that the agent was given is not published, in no file and in no mess
   const secrets = ["a-key-of-the-model"];
   run.agent(`echo 1 > a; git add a; git commit -qm 'works with a-key-of-the-model'`);
   const { tip } = await run.collect();
-  const span = { mirror: run.mirror, base: run.base, tip, secrets };
+  const span = { quarantine: run.quarantine, base: run.base, tip, secrets };
   expect(await gate(span)).toMatchObject({ ok: true });
   const sha = await recreate({ ...span, taskId: "tabc", epoch: 1, bot: { id: 7, login: "orch[bot]" }, requester });
-  expect(git(run.mirror.dir, "show", "--no-patch", "--format=%s", sha)).toBe("works with [redacted]");
+  expect(git(run.quarantine.dir, "show", "--no-patch", "--format=%s", sha)).toBe("works with [redacted]");
 
   run.agent(`echo KEY=a-key-of-the-model > .env; ${commitAll}`);
   const leaking = { ...span, tip: (await run.collect()).tip };

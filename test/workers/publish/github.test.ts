@@ -1,7 +1,9 @@
+import { join } from "node:path";
 /** Fetch, work, publish against the simulated GitHub, with what the App's own installation tokens allow. */
 import { expect, test } from "vitest";
 import { collect } from "../../../workers/publish/collect.ts";
 import { push } from "../../../workers/publish/push.ts";
+import { openQuarantine } from "../../../workers/publish/quarantine.ts";
 import { recreate } from "../../../workers/publish/recreate.ts";
 import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import { AccessDenied, RepositoryArchived, RepositoryGone } from "../../../workers/workspace/git-errors.ts";
@@ -28,10 +30,11 @@ test.for(["classic", "stateless"] as const)("work reaches a branch on GitHub wit
   asAgent(workspace.treeDir, "echo done > done.txt; git add -A; git commit -qm 'Do it, fixes #1'");
   const confinement = { user: slotUser, mounts: workspaceMounts(workspace, mirror), cwd: workspace.treeDir, env: {} };
   const driver = await sandboxDriver();
-  const { tip } = await collect({ mirror, workspace, driver, confinement, taskId, epoch: 1, base });
+  const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);
+  const { tip } = await collect({ quarantine, workspace, driver, confinement, base });
   const bot = { id: github.app.botId, login: github.app.botLogin };
-  const sha = await recreate({ mirror, base, tip, taskId, epoch: 1, bot, requester });
-  expect(await push({ mirror, access, sha, branch, expected: "", taskId })).toEqual({ kind: "pushed", sha });
+  const sha = await recreate({ quarantine, base, tip, taskId, epoch: 1, bot, requester });
+  expect(await push({ quarantine, access, sha, branch, expected: "", taskId })).toEqual({ kind: "pushed", sha });
   expect(github.state.branches(repo)[branch]).toBe(sha);
   expect(github.state.fileAt(repo, branch, "done.txt")).toBe("done\n");
   expect(github.state.log(repo, branch)[0]).toMatchObject({ sha, author: github.app.botLogin });
@@ -44,7 +47,8 @@ test("an archived, a removed and a revoked repository each end in their own erro
   const same = { ...access, token: async () => token };
   const { main: base = "" } = await fetchRefs(mirror, same, ["main"]);
   github.archive(repo);
-  const attempt = { mirror, access: same, sha: base, branch: "orch/1-tabc", expected: "", taskId: "tabc" };
+  const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);
+  const attempt = { quarantine, access: same, sha: base, branch: "orch/1-tabc", expected: "", taskId: "tabc" };
   await expect(push(attempt)).rejects.toBeInstanceOf(RepositoryArchived);
   github.unarchive(repo);
   github.uninstall(repo);

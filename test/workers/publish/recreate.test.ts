@@ -10,12 +10,13 @@ test("each commit is made anew as the bot's, with the same content, in the same 
   run.agent("echo 1 > a; git add a; git commit -qm 'Add a' -m 'Because of b.'; echo 2 > a; git commit -qam 'Change a'");
   const { tip } = await run.collect();
   const sha = await run.recreate();
-  const show = (format: string) => git(run.mirror.dir, "log", "--reverse", `--format=${format}`, `${run.base}..${sha}`);
+  const show = (format: string) =>
+    git(run.quarantine.dir, "log", "--reverse", `--format=${format}`, `${run.base}..${sha}`);
   const name = "orch-app[bot] <777+orch-app[bot]@users.noreply.github.com>";
   expect(show("%an <%ae>")).toBe(`${name}\n${name}`);
   expect(show("%cn <%ce>")).toBe(`${name}\n${name}`);
   expect(show("%B")).toBe(`Add a\n\nBecause of b.\n\n${trailers}\n\nChange a\n\n${trailers}`);
-  expect(git(run.mirror.dir, "diff", "--stat", sha, tip)).toBe("");
+  expect(git(run.quarantine.dir, "diff", "--stat", sha, tip)).toBe("");
 });
 
 test("repeating it gives the same commit, and a date far in the future is not believed", async () => {
@@ -24,7 +25,9 @@ test("repeating it gives the same commit, and a date far in the future is not be
   run.agent("echo 2 > a; GIT_COMMITTER_DATE='4000000000 +0000' git commit -qam two");
   const sha = await run.recreate();
   expect(await run.recreate()).toBe(sha);
-  const [first, second] = git(run.mirror.dir, "log", "--reverse", "--format=%ct", `${run.base}..${sha}`).split("\n");
+  const [first, second] = git(run.quarantine.dir, "log", "--reverse", "--format=%ct", `${run.base}..${sha}`).split(
+    "\n",
+  );
   expect(second).toBe(first);
 });
 
@@ -33,10 +36,10 @@ test("a merge becomes an ordinary commit of one line of history", async () => {
   run.agent("git checkout -q -b side; echo s > s; git add s; git commit -qm side; git checkout -q -");
   run.agent("echo 1 > a; git add a; git commit -qm one; git merge -q --no-ff -m 'Merge side' side");
   const sha = await run.recreate();
-  const log = git(run.mirror.dir, "log", "--reverse", "--format=%s|%p", `${run.base}..${sha}`).split("\n");
+  const log = git(run.quarantine.dir, "log", "--reverse", "--format=%s|%p", `${run.base}..${sha}`).split("\n");
   expect(log.map((line) => line.split("|")[0])).toEqual(["one", "Merge side"]);
   expect(log.every((line) => !line.split("|")[1]?.includes(" "))).toBe(true);
-  expect(git(run.mirror.dir, "show", `${sha}:s`)).toBe("s");
+  expect(git(run.quarantine.dir, "show", `${sha}:s`)).toBe("s");
 });
 
 const addFile = "echo 1 > a; git add a";
@@ -55,9 +58,9 @@ test.for([
   run.agent(script);
   const { tip } = await run.collect();
   const sha = await run.recreate();
-  expect(git(run.mirror.dir, "rev-list", `${run.base}..${sha}`)).toBe(sha);
-  expect(git(run.mirror.dir, "rev-parse", `${sha}^`)).toBe(run.base);
-  expect(git(run.mirror.dir, "diff", "--stat", sha, tip)).toBe("");
+  expect(git(run.quarantine.dir, "rev-list", `${run.base}..${sha}`)).toBe(sha);
+  expect(git(run.quarantine.dir, "rev-parse", `${sha}^`)).toBe(run.base);
+  expect(git(run.quarantine.dir, "diff", "--stat", sha, tip)).toBe("");
 });
 
 test("commits without a change are left out", async () => {

@@ -7,10 +7,11 @@ import { collect } from "../../../workers/publish/collect.ts";
 import { commitLeftovers } from "../../../workers/publish/commit-leftovers.ts";
 import { gate } from "../../../workers/publish/gate.ts";
 import { push } from "../../../workers/publish/push.ts";
+import { openQuarantine } from "../../../workers/publish/quarantine.ts";
 import { recreate } from "../../../workers/publish/recreate.ts";
 import { type Confinement, chooseDriver, type SandboxDriver } from "../../../workers/sandbox/sandbox.ts";
 import { workspaceMounts } from "../../../workers/workspace/workspace.ts";
-import { asAgent, type Remote, slotUser, startHost, startRemote } from "../workspace/support.ts";
+import { asAgent, type Remote, slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
 
 const bot = { id: 777, login: "orch-app[bot]" };
 export const requester = { id: 12, login: "maintainer" };
@@ -40,17 +41,18 @@ export async function startRun(options: { remote?: Remote; taskId?: string; epoc
     env: { PATH: "/usr/bin:/bin", HOME: join(workspace.dir, "home"), LC_ALL: "C" },
   };
   const { mirror, main: base } = host;
+  const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);
   const branch = workspace.branch;
   const run = {
-    ...{ remote, host, workspace, driver, confinement, mirror, base, branch, taskId, epoch },
+    ...{ remote, host, workspace, driver, confinement, mirror, quarantine, base, branch, taskId, epoch },
     /** What the agent does, in its tree. */
     agent: (script: string) => asAgent(workspace.treeDir, script),
     commitLeftovers: () => commitLeftovers({ workspace, driver, confinement }),
-    collect: () => collect({ mirror, workspace, driver, confinement, taskId, epoch, base }),
-    gate: async () => gate({ mirror, base, tip: (await run.collect()).tip }),
-    recreate: async () => recreate({ mirror, base, tip: (await run.collect()).tip, taskId, epoch, bot, requester }),
+    collect: () => collect({ quarantine, workspace, driver, confinement, base }),
+    gate: async () => gate({ quarantine, base, tip: (await run.collect()).tip }),
+    recreate: async () => recreate({ quarantine, base, tip: (await run.collect()).tip, taskId, epoch, bot, requester }),
     push: (sha: string, expected = "", to = branch) =>
-      push({ mirror, access: remote.access, sha, branch: to, expected, taskId }),
+      push({ quarantine, access: remote.access, sha, branch: to, expected, taskId }),
   };
   return run;
 }
