@@ -78,6 +78,13 @@ describe("what a person hears when the agent ends", () => {
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });
 
+  test("a check that passes only thanks to changes that would not be published does not pass", async () => {
+    const place = await orch.place({ agent: "cheats", verify: "node --test" });
+    const { outcome } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "verify_failed" });
+    expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
+  });
+
   test("an agent that this host does not have is a plain answer, not a crash", async () => {
     const place = await orch.place({ agent: "oracle" });
     const { outcome } = await ask(place, "orch:failed");

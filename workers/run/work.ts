@@ -7,6 +7,7 @@ import type { Verification } from "../../src/task/task.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
+import { showTip } from "../publish/show-tip.ts";
 import { commandLine } from "../repository-file.ts";
 import { confinementOf } from "./confinement.ts";
 import type { Missed } from "./deadlines.ts";
@@ -37,12 +38,14 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
     if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
-      return unverifiable(ended, ground);
+      return unverifiable(ended, ground, "changes that cannot be committed");
     const collected = await collectWork(shared, run, ground);
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
     await enterPhase(shared, run, "verifying");
+    if (isLastStep(run, `agent-${round}`) && !(await showCollected(shared, run, ground, collected)))
+      return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
     const checked = await performStep(shared, run, ground, `verify-${round}`);
     if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
     const verification = verificationOf(checked, verify, round);
@@ -58,8 +61,8 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
 }
 
 /** What is checked is the folder, what is published are the commits: they must be the same. */
-function unverifiable(ended: Omit<Worked, "collected">, ground: Ground): Worked {
-  const message = "The agent left changes that cannot be committed, so what is checked would not be what is published.";
+function unverifiable(ended: Omit<Worked, "collected">, ground: Ground, left: string): Worked {
+  const message = `The agent left ${left}, so what is checked would not be what is published.`;
   const nothing = { tip: ground.prepared.baseSha, commits: 0 };
   return { ...ended, verdict: { ok: false, reason: "crash", message }, collected: nothing };
 }
@@ -71,6 +74,12 @@ async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boo
   const done = await commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal });
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
   return done !== "failed";
+}
+
+async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
+  const { workspace, mirror } = ground;
+  const confinement = confinementOf(run, ground);
+  return showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal });
 }
 
 function isLastStep(run: Run, name: string): boolean {
