@@ -17,6 +17,7 @@ import type { Interruption } from "./interruption.ts";
 import type { StepRecord } from "./run-record.ts";
 import { readTail } from "./tail-text.ts";
 import { openTranscript } from "./transcript-file.ts";
+import { tooLarge, watchSize } from "./watch-size.ts";
 
 /** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
 const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
@@ -56,19 +57,22 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     heard.chunk(chunk);
     deadlines.spoke();
   });
-  const poking = new AbortController();
+  const over = new AbortController();
   const ending = Promise.race([
     running.ended.then((end) => ({ kind: "end" as const, end })),
     deadlines.missed.then((missed) => ({ kind: "missed" as const, missed })),
     options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
     heard.flooded.then(() => ({ kind: "flooded" as const })),
-    keepPoking(output, dir, poking.signal),
+    watchSize(join(dir, "stderr"), MAX_OUTPUT_BYTES, over.signal).then(() => ({ kind: "flooded" as const })),
+    keepPoking(output, over.signal),
   ]);
   try {
     const first = await ending;
     if (first.kind === "end") {
       await output.close();
-      return await concluded(first.end, heard, options);
+      // Whoever floods and is gone at once has flooded all the same.
+      const flooded = ["stdout", "stderr"].some((name) => tooLarge(join(dir, name), MAX_OUTPUT_BYTES));
+      return flooded ? { kind: "flooded" } : await concluded(first.end, heard, options);
     }
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") running.detach();
@@ -76,7 +80,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     await output.close();
     return first;
   } finally {
-    poking.abort();
+    over.abort();
     deadlines.stop();
     await heard.close();
   }
@@ -156,17 +160,11 @@ async function lastWrite(path: string): Promise<number | undefined> {
   return file && file.size > 0 ? file.mtimeMs : undefined;
 }
 
-/** Also sees what is not followed: a flood on the error output. */
-async function keepPoking(
-  output: { poke(): Promise<void> },
-  dir: string,
-  signal: AbortSignal,
-): Promise<{ kind: "flooded" }> {
+/** Never wins the race; loses it when the output cannot be read. */
+async function keepPoking(output: { poke(): Promise<void> }, signal: AbortSignal): Promise<never> {
   for (;;) {
-    const errors = await stat(join(dir, "stderr")).catch(() => undefined); // not made yet
-    if (errors && errors.size > MAX_OUTPUT_BYTES) return { kind: "flooded" };
     await delay(POKE_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    if (signal.aborted) return new Promise(() => undefined); // the step is over: this never wins the race
+    if (signal.aborted) return new Promise(() => undefined);
     await output.poke();
   }
 }

@@ -45,9 +45,16 @@ test("a key that the agent prints is to be read nowhere", async () => {
   expect(JSON.stringify(result)).not.toContain("model-key");
 });
 
-test("a flood on the error output, which nobody follows, ends the step too", async () => {
+test("a flood on the error output, which nobody follows, ends the step while it runs", async () => {
   const step = startStep({ stdout: "", stderr: "" }, new Promise(() => undefined));
+  const result = step.run();
   truncateSync(join(step.dir, "stderr"), 201 * 1024 * 1024);
-  expect(await step.run()).toEqual({ kind: "flooded" });
+  expect(await result).toEqual({ kind: "flooded" });
   expect(step.running.stop).toHaveBeenCalledOnce();
+});
+
+test.each(["stdout", "stderr"])("a program that floods %s and ends before anybody looked has flooded", async (name) => {
+  const step = startStep({ stdout: "", stderr: "" }, Promise.resolve({ exitCode: 0 }));
+  truncateSync(join(step.dir, name), 201 * 1024 * 1024);
+  expect(await step.run()).toEqual({ kind: "flooded" });
 });
