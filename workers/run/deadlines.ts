@@ -12,6 +12,10 @@ export type StepTimes = { runStartedAt: number; stepStartedAt: number; lastOutpu
 
 const MINUTE_MS = 60_000;
 
+/** The longest that a step may take, ms, however much it says. */
+export const longestOf = (kind: "agent" | "verify", limits: Limits): number =>
+  (kind === "agent" ? limits.totalMinutes : limits.verifyMinutes) * MINUTE_MS;
+
 /** The deadlines of a step, soonest first. Pure. */
 export function deadlinesOf(
   kind: "agent" | "verify",

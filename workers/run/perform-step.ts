@@ -11,11 +11,15 @@ import { secretsOf } from "../agents/secrets.ts";
 import type { RunningStep, StepSpec } from "../tmux/sessions.ts";
 import { stepFiles } from "../tmux/step-files.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
+import { longestOf } from "./deadlines.ts";
 import { basicsOf, type Ground, homeOf } from "./prepare.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
 import type { StepRecord } from "./run-record.ts";
 import { runStep, type StepResult } from "./run-step.ts";
+
+/** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
+const GRACE_MS = 2 * 60_000;
 
 /** `agent-1`, `verify-1`, `agent-2`, ... `handBack`: the failed check that an agent's later round is about. */
 export type StepName = `${"agent" | "verify"}-${number}`;
@@ -54,24 +58,33 @@ function agentSpec(shared: Shared, run: Run, ground: Ground, dir: string, handBa
     env: shared.env,
   });
   const stdinFile = promptFile(run, ground, dir, handBack);
-  return { ...specOf(shared, run, ground, { dir, command, env: stepEnvironment(run, ground, env) }), stdinFile };
+  return {
+    ...specOf(shared, run, ground, { dir, kind: "agent", command, env: stepEnvironment(run, ground, env) }),
+    stdinFile,
+  };
 }
 
 function verifySpec(shared: Shared, run: Run, ground: Ground, dir: string): StepSpec {
   const command = [...(ground.prepared.verify ?? [])];
-  return specOf(shared, run, ground, { dir, command, env: stepEnvironment(run, ground, {}) });
+  return specOf(shared, run, ground, { dir, kind: "verify", command, env: stepEnvironment(run, ground, {}) });
 }
 
 function specOf(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { dir, command, env }: { dir: string; command: string[]; env: Record<string, string> },
+  {
+    dir,
+    kind,
+    command,
+    env,
+  }: { dir: string; kind: StepRecord["kind"]; command: string[]; env: Record<string, string> },
 ): StepSpec {
   return {
     dir,
     env,
     transcript: join(dir, "transcript.log"),
+    endAfterMs: longestOf(kind, shared.operator.limits) + GRACE_MS,
     user: run.user,
     command: shared.driver.wrap(confinementOf(run, ground, env), command),
   };

@@ -36,6 +36,8 @@ export type StepSpec = {
   stdinFile?: string;
   /** The file that the pane shows; exists. */
   transcript: string;
+  /** The net under all deadlines: after this the step ends even if its host never comes back. */
+  endAfterMs: number;
   /** Where the user has a uid of his own: what he runs without any mark is ended with the step as well. */
   user?: SlotUser;
 };
@@ -122,7 +124,8 @@ async function start(context: Context, session: string, step: StepSpec): Promise
       },
       () => {}, // told below
     );
-    await newSession(context.server, session, [step.dir, step.stdinFile ?? "/dev/null", step.transcript], () => up);
+    const words = [step.dir, step.stdinFile ?? "/dev/null", step.transcript];
+    await newSession(context.server, session, { words, endAfterMs: step.endAfterMs }, () => up);
     const wrapper = await inTime(watch.started, `session ${session} did not come up`);
     await removeLaunch(step.dir);
     return track(context, session, step, watch, wrapper);

@@ -21,20 +21,23 @@ export function checkName(name: string): string {
 }
 
 /**
- * Starts the wrapper of a step as the process of a new session's only pane. `isUp`: whether the wrapper has said that it
- * runs, which counts more than what tmux answers.
+ * Starts the wrapper of a step as the process of a new session's only pane. `endAfterMs`: then the wrapper is killed, and
+ * its program with it, whether or not there still is a host. `isUp`: whether the wrapper has said that it runs, which
+ * counts more than what tmux answers.
  */
 export async function newSession(
   server: TmuxServer,
   session: string,
-  wrapperArguments: string[],
+  { words, endAfterMs }: { words: string[]; endAfterMs: number },
   isUp: () => boolean,
 ): Promise<void> {
-  const command = ["env", "-i", "sh", WRAPPER, ...wrapperArguments];
-  const words = ["new-session", "-d", "-s", session, "-c", "/", ...command];
+  // In the foreground: it ends the wrapper alone, which must be free to read the terminal.
+  const limit = ["timeout", "--foreground", "--signal=KILL", String(Math.ceil(endAfterMs / 1_000))];
+  const command = ["env", "-i", ...limit, "sh", WRAPPER, ...words];
+  const request = ["new-session", "-d", "-s", session, "-c", "/", ...command];
   for (const deadline = performance.now() + CLOSING_MS; ; await delay(10)) {
     try {
-      await server.command(words);
+      await server.command(request);
       return;
     } catch (error) {
       if (isUp()) return;

@@ -64,7 +64,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
       marks.add(env[RUN_VARIABLE] ?? run);
       const confinement = { user, cwd: workspace, env, mounts: [{ source: workspace, writable: true }] };
       const command = driver.wrap(confinement, ["/bin/sh", "-c", script]);
-      return { dir: folder, command, transcript, user, ...more, env };
+      return { dir: folder, command, transcript, user, endAfterMs: 600_000, ...more, env };
     },
     async reopen() {
       const again = await open();

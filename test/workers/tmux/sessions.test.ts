@@ -143,6 +143,17 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     expect(child.signalCode).toBe("SIGKILL");
   });
 
+  test("ends a step in the end although no host is there any more", async () => {
+    const name = next();
+    const given = await machine.step(name, "trap '' HUP TERM; while true; do sleep 1; done", { endAfterMs: 1_000 });
+    const step = await machine.sessions.start(name, given);
+    step.detach();
+    await expect.poll(() => isGone(step.pid), { timeout: 20_000 }).toBe(true);
+    const later = await machine.sessions.adopt(name, given);
+    expect(await later.ended).toEqual({ lost: true });
+    expect(markedProcesses({ run: given.env[RUN_VARIABLE] ?? "" })).toEqual([]);
+  });
+
   test("kills a session of which it knows only the name", async () => {
     const mark = `kill-${mode}`;
     const { name, step } = await run("trap '' TERM; echo up >kill; sleep 1000", { env: { [RUN_VARIABLE]: mark } });
