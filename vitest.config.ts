@@ -3,6 +3,7 @@
  * system and measures its deadlines. Agents are real programs of others and run only when asked for (`npm run test:agents`).
  * Nothing is retried: a test that fails now and then is a fault to find.
  */
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const journeys = "test/journeys/**/*.test.ts";
@@ -24,6 +25,8 @@ export default defineConfig({
           exclude: [journeys, agents, "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          // They wait for other programs most of the time: on two cores one at a time would leave one core idle.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 0 },
         },
       },
