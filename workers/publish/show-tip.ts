@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
+import { gitEnvironment } from "../workspace/git.ts";
 import { checkSha } from "../workspace/host-folders.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -41,16 +42,7 @@ git clean --force --force -d --quiet
 
 /** False when the tree cannot be brought there, because of what the agent left in it. */
 export async function showTip({ tip, workspace, mirror, driver, confinement, signal }: ShownTip): Promise<boolean> {
-  const env = {
-    PATH: "/usr/local/bin:/usr/bin:/bin",
-    HOME: "/nonexistent",
-    LC_ALL: "C",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_ATTR_NOSYSTEM: "1",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_NO_LAZY_FETCH: "1",
-  };
+  const env = { ...gitEnvironment(), PATH: "/usr/local/bin:/usr/bin:/bin", GIT_CONFIG_GLOBAL: "/dev/null" };
   const objects = [join(workspace.repositoryDir, "objects"), join(mirror.dir, "objects")];
   const command = ["/bin/sh", "-c", SCRIPT, "show-tip", checkSha(tip), ...objects];
   const [file = "", ...args] = driver.wrap({ ...confinement, cwd: workspace.treeDir, env }, command);
