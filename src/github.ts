@@ -6,14 +6,13 @@
  * repeating is safe: a comment that was created although the answer was a 502 must be looked for, not written again.
  */
 import { Probot, ProbotOctokit } from "probot";
+import { type AppIdentity, readAppIdentity } from "./app-identity.ts";
 import type { BotConfig, GitHubServer } from "./config.ts";
 import type { Logger } from "./log.ts";
 
 export type Octokit = ProbotOctokit;
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
-
-export type AppIdentity = { id: number; slug: string; botId: number; botLogin: string };
 
 export type Permissions = { contents: "read" | "write" };
 
@@ -27,8 +26,8 @@ export type GitHub = {
   forApp(): Promise<Octokit>;
   /** A new token that reaches one repository with these permissions only. Lives an hour by GitHub's rule. */
   mintToken(wanted: { installationId: number; repositoryId: number; permissions: Permissions }): Promise<MintedToken>;
-  /** Who we are on GitHub: the App, and the user that its comments and commits carry. Asked once. */
-  appIdentity(): Promise<AppIdentity>;
+  /** Who we are on GitHub. Asked once, by the client of whichever installation needs it first. */
+  appIdentity(installationId: number): Promise<AppIdentity>;
 };
 
 /** An answer that takes longer is given up, ms. */
@@ -72,8 +71,10 @@ export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
     return { token: data.token, expiresAt: data.expires_at };
   }
 
-  function appIdentity(): Promise<AppIdentity> {
-    identity ??= whoAmI(session, config.github).catch((error: unknown) => {
+  function appIdentity(installationId: number): Promise<AppIdentity> {
+    // Whoever asks is usually well; an installation that is suspended must not keep the identity from the others.
+    const readers = [() => forInstallation(installationId), async () => session.anonymous];
+    identity ??= readAppIdentity(forApp, readers).catch((error: unknown) => {
       identity = undefined;
       throw error;
     });
@@ -105,26 +106,14 @@ function signIn(config: GitHubOptions, log: Logger) {
     // Probot's webhook side is not used; without a value it would take its public default.
     secret: crypto.randomUUID(),
   });
-  return { probot, clients: new Map<number, Promise<Octokit>>() };
+  const anonymous = new Octokit({ baseUrl: config.github.apiUrl, request: { fetch: boundedFetch } });
+  return { probot, anonymous, clients: new Map<number, Promise<Octokit>>() };
 }
 
 function boundedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   return fetch(input, { ...init, signal });
-}
-
-/** The bot's user id goes into the commits' e-mail address, so that GitHub links them to the App. */
-async function whoAmI({ probot, clients }: ReturnType<typeof signIn>, server: GitHubServer): Promise<AppIdentity> {
-  const app = await probot.auth();
-  const { data } = await app.rest.apps.getAuthenticated();
-  if (!data?.slug) throw new Error("GitHub does not say which App this is: check APP_ID and PRIVATE_KEY");
-  const botLogin = `${data.slug}[bot]`;
-  // Users cannot be read with the App's own JWT: any installation's client will do, else nobody's.
-  const [known] = clients.values();
-  const reader = known ? await known : new ProbotOctokit({ baseUrl: server.apiUrl });
-  const { data: user } = await reader.rest.users.getByUsername({ username: botLogin });
-  return { id: data.id, slug: data.slug, botId: user.id, botLogin };
 }
 
 /**

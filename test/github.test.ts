@@ -57,6 +57,7 @@ describe("what a refusal means", () => {
 
 describe("against a GitHub on loopback", () => {
   let simulator: Simulator;
+  let connect: () => GitHub;
   let github: GitHub;
   let installationId: number;
   const place = { owner: "octo-org", repo: "calculator" };
@@ -68,7 +69,8 @@ describe("against a GitHub on loopback", () => {
     const host = `127.0.0.1:${simulator.port}`;
     const server = { protocol: "http" as const, host, apiUrl: `http://${host}/api/v3`, webUrl: `http://${host}` };
     const { id: appId, privateKey } = simulator.app;
-    github = makeGitHub({ appId, privateKey, github: server, throttle: false }, pino({ level: "silent" }));
+    connect = () => makeGitHub({ appId, privateKey, github: server, throttle: false }, pino({ level: "silent" }));
+    github = connect();
   });
   afterAll(async () => {
     const violations = simulator.violations();
@@ -76,9 +78,32 @@ describe("against a GitHub on loopback", () => {
     expect(violations).toEqual([]);
   });
 
-  test("knows who it is, before it knows any installation", async () => {
+  test("knows who it is, whichever installation asks", async () => {
     const { id, slug, botId, botLogin } = simulator.app;
-    expect(await github.appIdentity()).toEqual({ id, slug, botId, botLogin });
+    expect(await github.appIdentity(installationId)).toEqual({ id, slug, botId, botLogin });
+    expect(await connect().appIdentity(4_711)).toEqual({ id, slug, botId, botLogin });
+  });
+
+  test.each(["suspended", "deleted"])("an installation that is %s does not keep it from the others", async (how) => {
+    const files = { "README.md": "# Calculator\n" };
+    const other = await simulator.createRepository({ owner: `org-${how}`, name: "calculator", files });
+    const fresh = connect();
+    if (how === "suspended") simulator.suspendInstallation(other.installationId);
+    else simulator.deleteInstallation(other.installationId);
+    // A server in private mode tells strangers nothing about its users.
+    const fault = simulator.faults.api({ match: { path: /^\/users\// }, times: 1, action: { status: 404 } });
+    const failure = await fresh.appIdentity(other.installationId).catch((error: unknown) => error);
+    expect([fault.fired, failure]).toEqual([1, expect.any(Error)]);
+    expect(classify(failure)).toBe("unavailable");
+    expect((await fresh.appIdentity(installationId)).botId).toBe(simulator.app.botId);
+  });
+
+  test.each([403, 404, 410])("GitHub's %i to the question who we are is nobody's failure", async (status) => {
+    const fault = simulator.faults.api({ match: { path: /\/app$/ }, times: 1, action: { status } });
+    const failure = await connect()
+      .appIdentity(installationId)
+      .catch((error: unknown) => error);
+    expect([fault.fired, classify(failure)]).toEqual([1, "unavailable"]);
   });
 
   test("an installation has one client", async () => {

@@ -17,7 +17,7 @@ export async function ensureCheckRun(
   detailsUrl: string | undefined,
 ): Promise<number> {
   const octokit = await github.forInstallation(task.spec.installationId);
-  const { id: appId } = await github.appIdentity();
+  const { id: appId } = await github.appIdentity(task.spec.installationId);
   const repository = { owner: task.spec.repository.owner, repo: task.spec.repository.name };
   const content = {
     ...repository,

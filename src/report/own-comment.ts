@@ -27,7 +27,7 @@ export async function findOrCreate(
   onCreated: (id: number) => Promise<void> = async () => undefined,
 ): Promise<{ id: number; fresh: boolean }> {
   const octokit = await github.forInstallation(own.place.installationId);
-  const { botId } = await github.appIdentity();
+  const { botId } = await github.appIdentity(own.place.installationId);
   const found = await keepLowest(octokit, own, await listOwn(octokit, own, botId));
   if (found !== undefined) return { id: found, fresh: false };
   const { data } = await octokit.rest.issues.createComment({

@@ -12,7 +12,7 @@ export async function giveToken(github: GitHub, spec: TaskSpec, { purpose }: Tok
   try {
     if (purpose === "push") await checkActor(github, spec);
     const { token, expiresAt } = await mint(github, spec, purpose === "push" ? "write" : "read");
-    const { botLogin: login, botId: id } = await github.appIdentity();
+    const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
     return { token, expiresAt, cloneUrl, bot: { login, id } };
   } catch (error) {

@@ -101,6 +101,42 @@ describe("the branch goes away under a task that waits for a slot", () => {
   });
 });
 
+describe("an installation that is taken away before the bot knows its own name", () => {
+  let orch: Orch;
+  beforeAll(async () => {
+    orch = await startOrch({ agent: "fixes" });
+  });
+  afterAll(() => orch.close());
+
+  test("ends its own tasks only: the next installation's task gets its pull request", async () => {
+    const { simulator } = orch;
+    const file = { ".github/orch.yml": "agent: waits\n" };
+    const owner = "octo-org";
+    const repository = await simulator.createRepository({
+      owner,
+      name: "suspended",
+      files: file,
+      collaborators: { maintainer: "admin" },
+    });
+    const { number } = await simulator.openIssue(repository, { as: "maintainer", title: "Tests fail" });
+    const held = simulator.faults.deliveries({ times: 1, event: "issue_comment", action: "hold" });
+    const lost = simulator.faults.deliveries({ times: 1, event: "installation.suspend", action: "drop" });
+    const first = await orch.command("/orch fix the tests", { repository, number });
+    simulator.suspendInstallation(repository.installationId);
+    await simulator.waitFor(() => lost.fired === 1);
+    await simulator.faults.releaseHeld();
+    expect(held.fired).toBe(1);
+    const refused = () =>
+      simulator.requests().some((each) => each.path.endsWith("/access_tokens") && each.status === 403);
+    await simulator.waitFor(refused);
+    expect(await orch.store.read(first.taskId)).toBeUndefined();
+
+    const { taskId } = await orch.command("/orch fix the tests");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await orch.progressComment(/pull/)).toBeTruthy();
+  });
+});
+
 /** A pull request from the branch `topic` of a repository of its own. */
 async function pullRequest(orch: Orch): Promise<Place> {
   const { repository } = await orch.place({ agent: "waits" });
