@@ -7,6 +7,7 @@ import { visibleText } from "../workers/agents/visible-text.ts";
 import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkGitHub } from "./doctor/github.ts";
+import { speakPlainly } from "./doctor/plain-words.ts";
 import { checkPrograms } from "./doctor/programs.ts";
 import { checkRedis } from "./doctor/redis.ts";
 import { hasNoApp, roleOf } from "./doctor/role.ts";
@@ -17,9 +18,12 @@ const SIGNS: Record<Status, string> = { ok: "✓", note: "!", problem: "✗" };
 
 /** Settings of which no part may ever be shown. */
 const SECRETS = ["PRIVATE_KEY", "WEBHOOK_SECRET", "WORKER_SECRET"];
+/** What is shorter than any secret that is accepted would blot out ordinary words. */
+const SECRET_LENGTH = 8;
 
 /** Exit code 0; 1 when there is a problem. `json`: one line, otherwise a list for people. */
 export async function doctor(env: Env, json: boolean): Promise<number> {
+  speakPlainly();
   const sections = await examine(env);
   const count = (status: Status) => sections.flatMap(({ checks }) => checks).filter((check) => check.status === status);
   const problems = count("problem").length;
@@ -76,5 +80,8 @@ function renderCheck({ name, status, detail, remedy }: Check, width: number): st
 function withoutSecrets(text: string, env: Env): string {
   const password = /:\/\/[^:@/]*:([^@/]+)@/.exec(env.REDIS_URL ?? "")?.[1];
   const values = [...SECRETS.map((name) => env[name]), password];
-  return values.reduce<string>((shown, value) => (value ? shown.replaceAll(value, "***") : shown), text);
+  return values.reduce<string>(
+    (shown, value) => (value && value.length >= SECRET_LENGTH ? shown.replaceAll(value, "***") : shown),
+    text,
+  );
 }

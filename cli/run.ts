@@ -1,13 +1,14 @@
 /** `orch start`: everything on this machine against the real GitHub, or the way to an App when there is none yet. */
-import type { Env } from "../src/config.ts";
+import { ConfigError, type Env } from "../src/config.ts";
 import { AlreadyRunningError } from "./embedded-redis.ts";
 import { setUpApp } from "./set-up-app.ts";
 import { type Everything, EXIT_CONFIG, startEverything } from "./start.ts";
 
 export async function run(env: Env): Promise<void> {
-  if (!env.APP_ID && !env.PRIVATE_KEY && !env.PRIVATE_KEY_PATH) return setUpApp(env);
-  const everything = await startOnce(env);
+  const hasApp = Boolean(env.APP_ID || env.PRIVATE_KEY || env.PRIVATE_KEY_PATH);
+  const everything = await unlessFutile(() => (hasApp ? startEverything({ env }) : setUpApp(env)));
   if (!everything) return;
+  process.stderr.write(`Orch is starting. Ctrl-C stops it, and so does: kill ${process.pid}\n`);
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(130);
@@ -30,12 +31,12 @@ export async function run(env: Env): Promise<void> {
   if (code === EXIT_CONFIG) process.stderr.write("Run `npm run orch -- doctor` for what is missing.\n");
 }
 
-/** Nothing, with the exit code that keeps a supervisor from trying again, when Orch runs here already. */
-async function startOnce(env: Env): Promise<Everything | undefined> {
+/** Nothing, with the exit code that keeps a supervisor from trying again, where trying again would not help. */
+async function unlessFutile(start: () => Promise<Everything | undefined>): Promise<Everything | undefined> {
   try {
-    return await startEverything({ env });
+    return await start();
   } catch (error) {
-    if (!(error instanceof AlreadyRunningError)) throw error;
+    if (!(error instanceof AlreadyRunningError || error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = EXIT_CONFIG;
     return undefined;

@@ -1,41 +1,114 @@
 /**
- * No App yet: Probot's manifest flow makes one from `app.yml`. A page in the browser sends you to GitHub and back; the
- * new App's id, key and webhook secret are written to `.env`.
+ * No App yet: a page in the browser sends you to GitHub with what `app.yml` asks for, and back; the new App's id, key
+ * and webhook secret are written to `.env`. GitHub refuses addresses that it cannot reach, so without a public one the
+ * App begins with an inactive webhook, and the steps say how to switch it on.
  */
-import { appendFileSync, chmodSync } from "node:fs";
-import { run } from "probot";
-import type { Env } from "../src/config.ts";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, chmodSync, existsSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type Env, readSetUpConfig, type SetUpConfig } from "../src/config.ts";
+import { listen } from "../src/server.ts";
+import { manifestOf, type Registered, redeem, registrationUrl, settingsUrl, webhookProblem } from "./registration.ts";
+import { donePage, formPage, problemPage } from "./registration-pages.ts";
 
-export async function setUpApp(env: Env): Promise<void> {
-  const host = env.HOST || "localhost";
-  const port = env.PORT || "3000";
-  const webhookPath = env.WEBHOOK_PATH || "/api/github/webhooks";
-  // Probot would otherwise ask smee.io for a channel; deliveries go to this machine or to the address that is given.
-  process.env.NO_SMEE_SETUP = "true";
-  process.env.WEBHOOK_PROXY_URL ??= `http://${host}:${port}${webhookPath}`;
-  process.env.HOST = host;
-  process.env.PORT = port;
-  const server = await run(() => undefined, { updateEnv: rememberApp });
-  process.stdout.write(
-    [
-      "",
-      "There is no GitHub App yet (APP_ID and PRIVATE_KEY are unset).",
-      `  1. Open http://${host}:${port}/probot and register the App: name and permissions are filled in.`,
-      "  2. Install it on your repositories.",
-      `  3. In the App's settings, set the webhook URL to this machine's public address + ${webhookPath}.`,
-      "  4. Stop this with Ctrl-C and start again: the App's id, key and secret are in .env by then.",
-      "To try Orch without GitHub first: npm run demo",
-      "",
-    ].join("\n"),
-  );
-  process.once("SIGINT", () => void server.stop().then(() => process.exit(0)));
+const FILE = ".env";
+
+/** Serves until it is stopped. Throws ConfigError where the settings are unusable or the port cannot be had. */
+export async function setUpApp(env: Env): Promise<undefined> {
+  const config = readSetUpConfig(env);
+  // GitHub gives it back with the code: only a way that began here ends here.
+  const state = randomBytes(16).toString("hex");
+  const server = createServer((request, response) => {
+    answer(config, state, request).then(
+      ({ status, html }) => send(response, status, html),
+      (error: unknown) => send(response, 400, problemPage(error instanceof Error ? error.message : String(error))),
+    );
+  });
+  await listen(server, config);
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : config.port;
+  process.stdout.write(`${beginning(port).join("\n")}\n`);
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
 }
 
-/** The conversion of a manifest is answered once: what it says is kept before anything else happens. */
-function rememberApp(values: Record<string, string | number | undefined>): Record<string, string> {
-  const entries = Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  const lines = entries.map(([name, value]) => `${name}=${value.startsWith('"') ? value : JSON.stringify(value)}`);
-  appendFileSync(".env", `${lines.join("\n")}\n`, { mode: 0o600 });
-  chmodSync(".env", 0o600);
-  return Object.fromEntries(entries);
+async function answer(config: SetUpConfig, state: string, request: IncomingMessage) {
+  const host = request.headers.host ?? "";
+  const url = URL.parse(request.url ?? "/", "http://localhost");
+  if (request.method !== "GET" || !url || !["/", "/probot", "/registered"].includes(url.pathname))
+    return { status: 404, html: problemPage("There is no such page") };
+  if (url.pathname !== "/registered") return { status: 200, html: form(config, state, host, url.searchParams) };
+  if (url.searchParams.get("state") !== state) throw new Error("This answer belongs to another start of Orch");
+  const app = await redeem(config.github, url.searchParams.get("code") ?? "");
+  const madeSecret = rememberApp(app);
+  const steps = afterwards(config, app, madeSecret);
+  process.stdout.write(
+    `\n${["The App is registered; its id, key and secret are in .env.", ...numbered(steps)].join("\n")}\n`,
+  );
+  return { status: 200, html: donePage(app.slug, steps) };
+}
+
+function form(config: SetUpConfig, state: string, host: string, given: URLSearchParams): string {
+  const webhook = (given.get("webhook") ?? config.webhookUrl ?? "").trim();
+  const organization = (given.get("organization") ?? "").trim();
+  return formPage({
+    action: registrationUrl(config.github, organization, state),
+    manifest: JSON.stringify(manifestOf(`http://${host}/registered`, webhook || undefined)),
+    organization,
+    webhook,
+    webhookPath: config.webhookPath,
+    problem: webhook ? webhookProblem(webhook) : undefined,
+  });
+}
+
+function beginning(port: number): string[] {
+  return [
+    "",
+    "There is no GitHub App yet (APP_ID and PRIVATE_KEY are unset).",
+    ...numbered([
+      `Open http://localhost:${port}/ and register the App. From another machine: ssh -L ${port}:localhost:${port} THIS-MACHINE, then open the same address there.`,
+      "Do what the next page says: webhook, installation, and a second start.",
+    ]),
+    `End this with Ctrl-C, or: kill ${process.pid}`,
+    "To try Orch without GitHub first: npm run demo",
+    "",
+  ];
+}
+
+function afterwards({ github, webhookPath }: SetUpConfig, app: Registered, madeSecret: boolean): string[] {
+  const settings = settingsUrl(github, app);
+  const secret = madeSecret ? ", put WEBHOOK_SECRET of .env under Secret (GitHub made none)" : "";
+  return [
+    `Webhook: on ${settings} set the webhook URL to this machine's public https address + ${webhookPath}${secret}, and tick Active; save. (Nothing to do where you gave the address before.)`,
+    `Install the App on your repositories: ${settings}/installations`,
+    "Stop Orch with Ctrl-C and start it again: npm start. What is missing still, npm run orch -- doctor tells.",
+  ];
+}
+
+const numbered = (steps: readonly string[]): string[] => steps.map((step, index) => `  ${index + 1}. ${step}`);
+
+/** A code is answered once: what GitHub says is kept before anything else happens. True where the secret had to be made here. */
+function rememberApp({ id, pem, webhook_secret: given }: Registered): boolean {
+  const secret = given || randomBytes(20).toString("hex");
+  const lines = [`APP_ID=${id}`, `PRIVATE_KEY="${pem}"`, `WEBHOOK_SECRET=${secret}`, ""];
+  const before = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
+  const start = before === "" || before.endsWith("\n") ? "" : "\n";
+  appendFileSync(FILE, start + lines.join("\n"), { mode: 0o600 });
+  chmodSync(FILE, 0o600);
+  return !given;
+}
+
+function send(response: ServerResponse, status: number, html: string): void {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+  response.writeHead(status, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": policy,
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+  });
+  response.end(html);
 }

@@ -10,10 +10,14 @@ import { z } from "zod";
 
 export type Env = Record<string, string | undefined>;
 
+const WHERE_FROM =
+  "`npm start` and `npm run orch` read them from .env too; start:bot and start:worker take them from the environment alone.";
+
 export class ConfigError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
-    super(`The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    const hint = problems.some((problem) => /^[A-Z_]+ is missing/.test(problem)) ? `\n${WHERE_FROM}` : "";
+    super(`The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}${hint}`);
     this.name = "ConfigError";
     this.problems = problems;
   }
@@ -32,6 +36,7 @@ export const SETTINGS = {
   HOST: "Address to listen on.",
   PORT: "Port to listen on.",
   WEBHOOK_PATH: "Path of the webhook URL.",
+  WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
   WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
@@ -59,6 +64,9 @@ export type BotConfig = {
   logLevel: LogLevel;
 };
 
+/** What is needed to lead through registering an App. */
+export type SetUpConfig = Pick<BotConfig, "github" | "host" | "port" | "webhookPath"> & { webhookUrl?: string };
+
 export type HostConfig = {
   redisUrl: string;
   workerSecret: string;
@@ -74,7 +82,9 @@ const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankIsUnset, ty
 const withDefault = <T extends z.ZodType>(type: T, value: z.input<T>) =>
   z.preprocess((given) => blankIsUnset(given) ?? value, type);
 
-const port = z.coerce.number("PORT must be a number").int().min(0).max(65_535);
+const portRange = "PORT must be a whole number between 1 and 65535";
+// 0 is for tests: the system chooses.
+const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
 const redisUrl = z
   .string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379")
   .regex(/^(rediss?:\/\/|unix:\/\/\/)\S+$/, {
@@ -121,6 +131,10 @@ const botSettings = z.object({
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
 
+const setUpSettings = botSettings
+  .pick({ GHE_HOST: true, GHE_PROTOCOL: true, WEBHOOK_PATH: true, HOST: true, PORT: true })
+  .extend({ WEBHOOK_PROXY_URL: optional(z.string()) });
+
 const hostSettings = z.object({
   ...shared,
   BOT_URL: withDefault(z.url("BOT_URL must be a URL such as https://bot.example.com"), "http://127.0.0.1:3000"),
@@ -151,6 +165,16 @@ export function readBotConfig(env: Env): BotConfig {
     workerSecret: settings.WORKER_SECRET,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** Before there is an App. Throws ConfigError with every problem at once. */
+export function readSetUpConfig(env: Env): SetUpConfig {
+  const problems: string[] = [];
+  const settings = collect(setUpSettings, env, problems);
+  const github = readServer(env, problems);
+  if (!settings || problems.length > 0) throw new ConfigError(problems);
+  const { HOST: host, PORT: port, WEBHOOK_PATH: webhookPath, WEBHOOK_PROXY_URL: webhookUrl } = settings;
+  return { github, host, port, webhookPath, webhookUrl };
 }
 
 /** Throws ConfigError with every problem at once. */

@@ -55,6 +55,13 @@ test("all problems are told at once", () => {
   }
 });
 
+test("what is missing is told together with who reads .env", () => {
+  expect(() => readBotConfig({ ...GOOD, APP_ID: "" })).toThrow(
+    /start:bot and start:worker take them from the environment/,
+  );
+  expect(() => readBotConfig({ ...GOOD, APP_ID: "orch" })).not.toThrow(/\.env/);
+});
+
 describe("refused", () => {
   test.each<[string, Env, RegExp]>([
     ["Probot's default secret", { WEBHOOK_SECRET: "development" }, /Probot's public default/],
@@ -68,6 +75,8 @@ describe("refused", () => {
     ["plain http to another machine", { GHE_HOST: "github.example.com", GHE_PROTOCOL: "http" }, /clear text/],
     ["no throttle against another machine", { GITHUB_THROTTLE: "off" }, /only for a server on this machine/],
     ["a webhook path without a slash", { WEBHOOK_PATH: "hooks" }, /start with \//],
+    ["a port that does not exist", { PORT: "99999" }, /^PORT must be a whole number between 1 and 65535$/],
+    ["a port that is no number", { PORT: "http" }, /^PORT must be a whole number between 1 and 65535$/],
     ["an unknown log level", { LOG_LEVEL: "loud" }, /LOG_LEVEL must be one of/],
   ])("%s", (_name, changes, message) => {
     expect(problems(changes)).toEqual([expect.stringMatching(message)]);

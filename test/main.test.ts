@@ -110,3 +110,19 @@ test("without its Redis it listens, says that it is not ready, and recovers by i
   expect((await endOf(bot)).code).toBe(0);
   await late.stop();
 });
+
+test("a port that another program has ends it with 78 and a sentence, so that nothing starts it again and again", async () => {
+  const first = start();
+  const { port } = new URL(await urlOf(first));
+  const { code, output } = await endOf(start({ PORT: port }));
+  first.child.kill("SIGTERM");
+  await endOf(first);
+  expect(code).toBe(78);
+  expect(output).toContain(`PORT ${port} is in use on 127.0.0.1: stop the program that listens there`);
+  expect(output).not.toMatch(/\n\s+at /);
+});
+
+test("an address that is not this machine's ends it with 78 too", async () => {
+  const { code, output } = await endOf(start({ HOST: "192.0.2.1", PORT: "3000" }));
+  expect([code, output]).toEqual([78, expect.stringContaining("HOST 192.0.2.1 is no address of this machine")]);
+});

@@ -17,9 +17,10 @@ export function checkSettings(env: Env, role: Role): { checks: Check[]; operator
     ...(role.host
       ? [
           ...describe("worker host", () => readHostConfig(full), `data folder ${dataDirOf(env)}`),
-          ...problems("operator's file", host?.problems ?? []),
+          ...fileProblems(env.ORCH_CONFIG, host?.problems ?? []),
         ]
       : [note("worker host", "not checked: ORCH_CONFIG is unset, so no agent can run on this machine")]),
+    ...(role.bot && role.host ? strayBotUrl(env) : []),
     ...(isSplit || env.WORKER_SECRET ? [] : [ok("WORKER_SECRET", "unset: `npm start` keeps one in the data folder")]),
   ];
   const operator = host?.value;
@@ -39,13 +40,33 @@ function botChecks(env: Env, full: Env): Check[] {
   return describe("bot", () => readBotConfig(full), `App ${env.APP_ID}, key readable, webhook secret set`);
 }
 
+/** On one machine: a BOT_URL that was copied from somewhere keeps the worker host from the bot as soon as PORT changes. */
+function strayBotUrl({ BOT_URL, PORT }: Env): Check[] {
+  const url = BOT_URL ? URL.parse(BOT_URL) : undefined;
+  const port = PORT || "3000";
+  if (
+    !url ||
+    !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname) ||
+    (url.port || (url.protocol === "https:" ? "443" : "80")) === port
+  )
+    return [];
+  const detail = `${BOT_URL} is on this machine, but the bot listens on PORT ${port}`;
+  return [note("BOT_URL", detail, "leave BOT_URL unset: it then follows PORT")];
+}
+
 function describe(name: string, read: () => unknown, fine: string): Check[] {
   const found = attempt(read).problems;
   return found.length > 0 ? problems(name, found) : [ok(name, fine)];
 }
 
-function problems(name: string, found: readonly string[]): Check[] {
-  return found.map((text) => problem(name, text, REMEDY));
+function problems(name: string, found: readonly string[], remedy = REMEDY): Check[] {
+  return found.map((text) => problem(name, text, remedy));
+}
+
+/** What stands in the file is corrected there; only that there is no file is a matter of the settings. */
+function fileProblems(file: string | undefined, found: readonly string[]): Check[] {
+  const inFile = `correct it in ${file}; orch.example.yml shows every key, docs/configuration.md says what each means`;
+  return found.flatMap((text) => problems("operator's file", [text], text.startsWith("ORCH_CONFIG") ? REMEDY : inFile));
 }
 
 function attempt<T>(read: () => T): { value?: T; problems: readonly string[] } {

@@ -193,6 +193,39 @@ describe("what is wrong is named:", () => {
   });
 });
 
+test("what is wrong in the operator's file is told in its own words, and corrected there", async () => {
+  const file = join(dir, "mistakes.yml");
+  const lines = [
+    "agents:",
+    "  one: { kind: plain, command: git commit }",
+    "slot: 3",
+    "slots: many",
+    "limits: { verifyRounds: -1 }",
+  ];
+  await writeFile(file, lines.join("\n"));
+  const { report: found } = await report({ ORCH_CONFIG: file });
+  const checks = found.sections.flatMap(({ checks }) => checks).filter(({ name }) => name === "operator's file");
+  expect(checks.map(({ detail }) => detail.replace(`${file}: `, ""))).toEqual([
+    'agents.one.command: expected a list, such as [one, two], not "git commit"',
+    'slots: expected a number, not "many"',
+    "limits.verifyRounds: expected at least 0",
+    "file: unknown key slot",
+  ]);
+  for (const { remedy } of checks) expect(remedy).toContain(`correct it in ${file}`);
+});
+
+test("a BOT_URL on this machine that is not where the bot listens is something to know about", async () => {
+  const { report: found } = await report({ BOT_URL: "http://127.0.0.1:3000", PORT: "3001" });
+  const stray = found.sections.flatMap(({ checks }) => checks).find(({ name }) => name === "BOT_URL");
+  expect(stray).toMatchObject({ status: "note", remedy: expect.stringContaining("it then follows PORT") });
+});
+
+test("a secret too short to be one does not blot out the words of the report", async () => {
+  const { report: found } = await report({ ...botOnly, WEBHOOK_SECRET: "App" });
+  expect(problemsIn(found)).toEqual([expect.stringContaining("WEBHOOK_SECRET must have at least 16 characters")]);
+  expect(JSON.stringify(found)).not.toContain("***");
+});
+
 test("a machine with a worker host only is not asked for the App's key, nor for a Redis of its own", async () => {
   const { APP_ID: _id, PRIVATE_KEY: _key, WEBHOOK_SECRET: _secret, ...hostOnly } = env;
   const { code, stdout } = await runOrch(["doctor", "--json"], {

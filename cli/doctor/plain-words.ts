@@ -1,0 +1,53 @@
+/** What is wrong with a value in a YAML file, in the words of YAML: lists and texts instead of arrays and strings. */
+import { z } from "zod";
+
+const TYPES: Record<string, string> = {
+  array: "a list, such as [one, two]",
+  tuple: "a list, such as [one, two]",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "keys with values below it",
+  record: "names with values below them",
+};
+
+/** From here on in this process; messages that a schema gives itself go first. */
+export function speakPlainly(): void {
+  z.config({ customError: inPlainWords });
+}
+
+const inPlainWords: NonNullable<z.core.$ZodConfig["customError"]> = (issue) => {
+  switch (issue.code) {
+    case "invalid_type": {
+      const expected = TYPES[issue.expected];
+      return (
+        expected &&
+        (issue.input === undefined
+          ? `is missing: expected ${expected}`
+          : `expected ${expected}, not ${kindOf(issue.input)}`)
+      );
+    }
+    case "unrecognized_keys":
+      return `unknown key ${issue.keys.join(", ")}`;
+    case "invalid_value":
+      return `expected ${issue.values.map(String).join(" or ")}, not ${kindOf(issue.input)}`;
+    case "too_small":
+      return lengthOf(issue.origin, `at least ${issue.minimum}`, issue.inclusive ?? true, `more than ${issue.minimum}`);
+    case "too_big":
+      return lengthOf(issue.origin, `at most ${issue.maximum}`, issue.inclusive ?? true, `less than ${issue.maximum}`);
+    default:
+      return undefined; // zod's own words
+  }
+};
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "keys with values below it" : JSON.stringify(value).slice(0, 60);
+}
+
+function lengthOf(origin: string, reached: string, inclusive: boolean, beyond: string): string {
+  const of: Record<string, string> = { array: " entries", string: " characters" };
+  return `expected ${inclusive ? reached : beyond}${of[origin] ?? ""}`;
+}
