@@ -21,6 +21,7 @@ let url: string;
 let redis: ReturnType<typeof connectRedis>;
 let inbox: ReturnType<typeof makeInbox>;
 let wakes = 0;
+let isFit: () => boolean;
 let closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -32,7 +33,7 @@ beforeAll(async () => {
   const queue = makeTaskQueue(redis);
   const store = makeTaskStore(redis);
   const listeners = makeApp({ store, queue, inbox, now: Date.now, log, wakeIntake: () => wakes++ });
-  const receive = makeIngress({ secret: WEBHOOK_SECRET, listeners, isFit: () => true, log });
+  const receive = makeIngress({ secret: WEBHOOK_SECRET, listeners, isFit: () => isFit(), log });
   server = await listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path: PATH, answer: receive }], log);
   url = `http://127.0.0.1:${server.port}${PATH}`;
   closing = [server.stop, queue.close, async () => redis.disconnect(), redisServer.stop];
@@ -40,6 +41,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await redis.flushall();
   wakes = 0;
+  isFit = () => true;
 });
 afterAll(async () => {
   for (const close of closing) await close();
@@ -140,6 +142,14 @@ describe("what is refused", () => {
 });
 
 describe("when Redis does not answer", () => {
+  test("what was written while Redis came back changed is not promised", async () => {
+    const answers = [true, false];
+    isFit = () => answers.shift() ?? true;
+    expect((await deliver(url, "issue_comment", commentCreated())).status).toBe(503);
+    expect((await deliver(url, "issue_comment", commentCreated())).status).toBe(200);
+    expect(await dueIssues()).toEqual(["11-7"]);
+  });
+
   test("a stopped Redis means 503, and the redelivery is one entry", async () => {
     const body = JSON.stringify(commentCreated());
     await redisServer.kill();
@@ -174,7 +184,7 @@ describe("when Redis does not answer", () => {
       log,
       wakeIntake: () => wakes++,
     });
-    const receive = makeIngress({ secret: WEBHOOK_SECRET, listeners, isFit: () => true, log });
+    const receive = makeIngress({ secret: WEBHOOK_SECRET, listeners, isFit: () => isFit(), log });
     const other = await listenOn(
       { host: "127.0.0.1", port: 0 },
       [{ method: "POST", path: PATH, answer: receive }],
