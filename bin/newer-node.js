@@ -52,7 +52,9 @@ export async function runByNewerNode(file, args) {
 function runInChild(node, argv) {
   const path = `${dirname(node)}:${process.env.PATH ?? ""}`; // what it starts by the name `node` is the same Node
   const child = spawn(node, argv, { stdio: "inherit", env: { ...process.env, PATH: path } });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // A terminal's Ctrl-C reaches the child by itself; a second one would mean "at once".
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   child.once("error", (error) => {
     console.error(`${node} cannot be started: ${error.message}`);
     process.exit(1);

@@ -68,7 +68,9 @@ async function spawnServer(dir: string, settings: string): Promise<Server> {
   writeFileSync(file, settings, { mode: 0o600 });
   const sayHeld = ["sh", "-c", 'echo held; exec "$@" >/dev/null', "sh", server, file];
   const program = dependentProgram(lockedCommand(join(dir, "lock"), PREDECESSOR_S, sayHeld));
-  return spawn(program.file, program.args, { stdio: ["ignore", "pipe", "inherit"], env: { PATH: SEARCH_PATH } });
+  // Away from the terminal, whose Ctrl-C would end it before those who still write to it.
+  const options = { detached: true, env: { PATH: SEARCH_PATH } };
+  return spawn(program.file, program.args, { ...options, stdio: ["ignore", "pipe", "inherit"] });
 }
 
 function configuration(dir: string, socket: string): string {

@@ -25,7 +25,10 @@ export type Everything = {
   stop(): Promise<void>;
 };
 
-export type StartOptions = { env: Env; stdio?: "inherit" | "ignore"; onStart?: (name: string, pid: number) => void };
+/** Where bot and worker host write: here, nowhere, or into an open file. */
+type Output = "inherit" | "ignore" | ["ignore", number, number];
+
+export type StartOptions = { env: Env; stdio?: Output; onStart?: (name: string, pid: number) => void };
 
 /**
  * Starts all and returns; `ended` resolves with an exit code when something ended for good, or after `stop`. Throws
@@ -78,7 +81,7 @@ function supervise(
   name: string,
   file: string,
   env: Record<string, string>,
-  stdio: "inherit" | "ignore",
+  stdio: Output,
   onStart?: StartOptions["onStart"],
 ): Supervised {
   const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !WITHHELD[name]?.includes(key)));
@@ -87,7 +90,8 @@ function supervise(
   let child: ReturnType<typeof spawn>;
   const run = async (): Promise<number> => {
     for (;;) {
-      child = spawn(command.file, command.args, { env: { ...SMALL_BUFFERS, ...ownEnv }, stdio });
+      // Away from the terminal: a Ctrl-C is for the one who started it, who stops all in order.
+      child = spawn(command.file, command.args, { env: { ...SMALL_BUFFERS, ...ownEnv }, stdio, detached: true });
       onStart?.(name, child.pid ?? 0);
       const [code] = (await once(child, "exit")) as [number | null];
       if (stopping) return 0;

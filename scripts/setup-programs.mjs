@@ -64,18 +64,29 @@ apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@"
 case " $* " in *" redis-server "*) if [ -d /run/systemd/system ]; then systemctl disable --quiet redis-server.service; fi ;; esac
 `;
 
-/** Installs Debian packages; returns a message with the next step when that cannot be done. */
-export function installPackages(packages) {
+const byHand = (packages) => `sudo apt-get install --no-install-recommends ${packages.join(" ")}`;
+
+function needed(packages) {
   const uses = programs
     .filter((program) => packages.includes(program.package))
     .map((program) => `${program.package} (${program.use})`);
-  const byHand = `sudo apt-get install --no-install-recommends ${packages.join(" ")}`;
-  const needed = `These packages are needed: ${uses.join(", ")}.`;
-  if (!findProgram("apt-get"))
-    return `${needed}\nThere is no apt-get here; install them with this system's package manager, then start again.`;
+  return `These packages are needed: ${uses.join(", ")}.`;
+}
+
+/** How packages can be installed here: the words that make a command root's; or a problem with its next step. */
+export function preparePackages(packages) {
+  if (!findProgram("apt-get")) {
+    const how = "There is no apt-get here; install them with this system's package manager, then start again.";
+    return { problem: `${needed(packages)}\n${how}` };
+  }
   const root = rootPrefix();
-  if (!root)
-    return `${needed}\nThis user is not root and cannot use sudo without a password. Install them with\n  ${byHand}\nthen start again.`;
+  if (root) return { root };
+  const why = "This user is not root and cannot use sudo without a password. Install them with";
+  return { problem: `${needed(packages)}\n${why}\n  ${byHand(packages)}\nthen start again.` };
+}
+
+/** Installs Debian packages by the words of `preparePackages`; returns a message with the next step when that fails. */
+export function installPackages(packages, root) {
   const [file, ...args] = [...root, "sh", "-c", asRoot, "sh", ...packages];
   const result = spawnSync(file, args, {
     encoding: "utf8",
@@ -84,7 +95,7 @@ export function installPackages(packages) {
   });
   if (result.status === 0) return undefined;
   const tail = `${result.stdout ?? ""}${result.stderr ?? ""}`.trim().split("\n").slice(-20).join("\n");
-  return `${needed}\napt-get could not install them:\n${tail}\nInstall them by hand, then start again:\n  ${byHand}`;
+  return `${needed(packages)}\napt-get could not install them:\n${tail}\nInstall them by hand, then start again:\n  ${byHand(packages)}`;
 }
 
 /** How to become root: not at all, by sudo, or (undefined) there is no way. sudo may ask for a password at a terminal only. */

@@ -1,5 +1,6 @@
 /**
  * Sets up what this project needs, once, and then runs something: `node scripts/setup.mjs [file or command] [arguments]`.
+ * `--npm-only` before it leaves the operating system's programs out: what only looks at things does not need them.
  * The promise: a fresh clone on a bare Debian with Node 20, npm and git needs nothing else, and a second run notices within
  * a few hundredths of a second that everything is there. Plain JavaScript without dependencies, because it runs before they exist and on the
  * machine's old Node. Speaks on stderr only: stdout belongs to what it starts.
@@ -7,8 +8,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { newEnoughNode, oldestNode, projectDir, runByNewerNode } from "../bin/newer-node.js";
+import { endWithNpm } from "./end-with-npm.mjs";
 import { installModules, modulesAreStale } from "./setup-modules.mjs";
-import { installPackages, missingPrograms, sandboxHint } from "./setup-programs.mjs";
+import { installPackages, missingPrograms, preparePackages, sandboxHint } from "./setup-programs.mjs";
 
 /** A reason to stop that names the next step; everything else that is thrown is a bug and shows its stack. */
 class SetupError extends Error {}
@@ -24,20 +26,14 @@ function step(title, run) {
   say(`done in ${Math.round(Number((process.hrtime.bigint() - start) / 1_000_000n) / 100) / 10} s`);
 }
 
-function setUp() {
+function setUp(npmOnly) {
   if (process.platform !== "linux") {
     throw new SetupError(
       "Orch runs on Linux only: it relies on namespaces and /proc. On another system use a container or a virtual machine.",
     );
   }
-  const missing = missingPrograms();
-  if (missing.length > 0) {
-    const packages = [...new Set(missing.map((program) => program.package))];
-    step(`installing ${packages.join(", ")} (apt-get)`, () => installPackages(packages));
-    const still = missingPrograms().map((program) => program.name);
-    if (still.length > 0)
-      throw new SetupError(`apt-get succeeded, but these programs are still not found: ${still.join(", ")}`);
-  }
+  const missing = npmOnly ? [] : missingPrograms();
+  if (missing.length > 0) setUpPrograms(missing);
   const stale = modulesAreStale(projectDir);
   if (stale) step(`installing npm packages, because ${stale} (npm ci)`, () => installModules(projectDir));
   if (!newEnoughNode()) {
@@ -46,10 +42,20 @@ function setUp() {
     );
   }
   if (missing.length > 0 || stale) {
-    const hint = sandboxHint();
+    const hint = npmOnly ? undefined : sandboxHint();
     if (hint) say(hint);
     say("everything is there");
   }
+}
+
+function setUpPrograms(missing) {
+  const packages = [...new Set(missing.map((program) => program.package))];
+  const { root, problem } = preparePackages(packages);
+  if (problem) throw new SetupError(problem);
+  step(`installing ${packages.join(", ")} (apt-get)`, () => installPackages(packages, root));
+  const still = missingPrograms().map((program) => program.name);
+  if (still.length > 0)
+    throw new SetupError(`apt-get succeeded, but these programs are still not found: ${still.join(", ")}`);
 }
 
 /** A path stays what it is; a bare name is a program of an installed npm package. */
@@ -60,15 +66,20 @@ function fileOf(command) {
   return realpathSync(program);
 }
 
-const [command, ...args] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const npmOnly = given[0] === "--npm-only";
+const [command, ...args] = npmOnly ? given.slice(1) : given;
 let file;
 try {
   process.chdir(projectDir);
-  setUp();
+  setUp(npmOnly);
   if (command) file = fileOf(command);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   for (const line of error.message.split("\n")) say(line);
   process.exit(1);
 }
-if (file) await runByNewerNode(file, args);
+if (file) {
+  endWithNpm();
+  await runByNewerNode(file, args);
+}
