@@ -13,7 +13,14 @@ import { type Ground, prepare, regain } from "./run/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, tell, throwIfInterrupted } from "./run/run.ts";
 import { work } from "./run/work.ts";
-import { AccessDenied, BranchGone, RepositoryArchived, RepositoryGone, TooLarge } from "./workspace/git-errors.ts";
+import {
+  AccessDenied,
+  BranchGone,
+  BranchUnusable,
+  RepositoryArchived,
+  RepositoryGone,
+  TooLarge,
+} from "./workspace/git-errors.ts";
 import { removeWorkspace } from "./workspace/remove-workspace.ts";
 
 const PREPARE_ATTEMPTS = 3;
@@ -125,7 +132,7 @@ function isFinal(error: unknown): boolean {
 
 /** The sentence for the person, when it is their repository and not our host that stands in the way. */
 function refusalOf(error: unknown): string | undefined {
-  const kinds = [Refusal, BranchGone, RepositoryGone, RepositoryArchived, AccessDenied, TooLarge];
+  const kinds = [Refusal, BranchGone, BranchUnusable, RepositoryGone, RepositoryArchived, AccessDenied, TooLarge];
   return kinds.some((kind) => error instanceof kind) ? (error as Error).message : undefined;
 }
 

@@ -1,6 +1,6 @@
 /** Commands under a pull request work on its branch. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Orch, startOrch } from "../support/orch.ts";
+import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("a command under a pull request", () => {
   let orch: Orch;
@@ -55,6 +55,24 @@ describe("a command under a pull request", () => {
     expect(outcome).toMatchObject({ kind: "pull_request", number: rescued?.number });
   });
 
+  test("the longest name that GitHub takes for a branch is worked on like any other", async () => {
+    const head = "x".repeat(244);
+    const { number, repository } = await openPull(orch, head);
+    const { taskId } = await orch.command("/orch fix the tests", { repository, number });
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request", number });
+    expect(orch.simulator.state.log(repository, head)[0]).toMatchObject({ author: "orch[bot]" });
+  });
+
+  test.each([
+    ["that begins with refs/", "refs/heads/z", /begins with/],
+    ["that no file can bear", `${"a/".repeat(90)}b`, /too long/],
+  ])("a name %s is refused, with what to do", async (_what, head, why) => {
+    const { number, repository } = await openPull(orch, head);
+    const { taskId } = await orch.command("/orch fix the tests", { repository, number });
+    expect(await orch.told(taskId)).toMatchObject({ kind: "refused", reason: expect.stringMatching(why) });
+    expect(await orch.progressComment(/Push the same commits/, { repository, number })).toMatch(why);
+  });
+
   test("a fork gets a plain answer why not yet", async () => {
     const place = await orch.place();
     orch.simulator.createUser("contributor");
@@ -76,3 +94,12 @@ describe("a command under a pull request", () => {
     );
   });
 });
+
+/** A pull request from the branch `head` of a repository of its own. */
+async function openPull(orch: Orch, head: string): Promise<Place> {
+  const { repository } = await orch.place({ agent: "fixes" });
+  await orch.simulator.commit(repository, head, { "note.txt": "x\n" }, "Add a note", "maintainer");
+  const pull = { as: "maintainer", title: "Note", head, base: "main" };
+  const { number } = await orch.simulator.openPull(repository, pull);
+  return { repository, number };
+}

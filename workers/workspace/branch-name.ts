@@ -3,16 +3,30 @@
  * names. Two answers: may we ask a remote for it, and may an agent's local branch bear it?
  */
 
-/** Longest branch name that we handle, in bytes; with prefix and escapes it must still fit a file name of 255 bytes. */
-const MAX_BYTES = 200;
+/** A ref is a file, its lock is another with `.lock` behind it, and a file's name has at most 255 bytes. */
+const MAX_FILE_NAME_BYTES = 250;
+
+/** True for a name that we can ask a remote for, keep and push. */
+export function isBranchName(name: string): boolean {
+  return branchNameProblem(name) === undefined;
+}
 
 /**
- * True for a name that git accepts as a branch (git-check-ref-format(1)) and that cannot be taken for an option or a
- * pattern. `git check-ref-format --branch` is not the judge: it lets `@` and names starting with `refs/heads/` through.
+ * What is wrong with a name, as the end of a sentence that begins with the branch; undefined for one that git accepts
+ * (git-check-ref-format(1)), that cannot be taken for an option or a pattern, and that our files can bear.
+ * `git check-ref-format --branch` is not the judge: it lets `@` and names starting with `refs/heads/` through.
  */
-export function isBranchName(name: string): boolean {
-  if (name === "" || name === "@" || Buffer.byteLength(name) > MAX_BYTES) return false;
-  if (name.startsWith("-") || name.startsWith("refs/") || name.endsWith(".")) return false;
+export function branchNameProblem(name: string): string | undefined {
+  const bytes = Buffer.byteLength(escaped(name));
+  if (bytes > MAX_FILE_NAME_BYTES)
+    return `has a name that is too long: ${bytes} bytes, where a slash counts as three, and at most ${MAX_FILE_NAME_BYTES} are possible`;
+  if (name.startsWith("refs/"))
+    return "has a name that begins with `refs/`, which git takes for the full name of another branch";
+  return isWellFormedName(name) ? undefined : "has a name that git does not accept everywhere";
+}
+
+function isWellFormedName(name: string): boolean {
+  if (name === "" || name === "@" || name.startsWith("-") || name.endsWith(".")) return false;
   if (/[\p{Cc} ~^:?*[\\]|\.\.|@\{/u.test(name) || !name.isWellFormed()) return false;
   return name.split("/").every((part) => part !== "" && !part.startsWith(".") && !part.endsWith(".lock"));
 }
@@ -30,5 +44,7 @@ export function localBranchName(branch: string, taskId: string): string {
  * `a/b` does not stumble over the old ref's file.
  */
 export function mirrorRef(branch: string): string {
-  return `refs/remotes/origin/${branch.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
+  return `refs/remotes/origin/${escaped(branch)}`;
 }
+
+const escaped = (branch: string) => branch.replaceAll("%", "%25").replaceAll("/", "%2F");

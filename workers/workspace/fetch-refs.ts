@@ -5,10 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isBranchName, mirrorRef } from "./branch-name.ts";
+import { branchNameProblem, isBranchName, mirrorRef } from "./branch-name.ts";
 import { mirrorGit } from "./git.ts";
 import { type GitAccess, openAccess } from "./git-access.ts";
-import { FetchFailed, remoteError } from "./git-errors.ts";
+import { BranchUnusable, remoteError } from "./git-errors.ts";
 import { checkSha } from "./host-folders.ts";
 import type { Mirror } from "./mirror.ts";
 import { whileWriting } from "./mirror-writers.ts";
@@ -25,7 +25,7 @@ const queues = new Map<string, Queue>();
 
 /**
  * The tips of `branches` on the remote, now in the mirror with all their history.
- * @throws BranchGone, RepositoryGone, AccessDenied, FetchFailed
+ * @throws BranchUnusable, BranchGone, RepositoryGone, AccessDenied, FetchFailed
  */
 export function fetchRefs(mirror: Mirror, access: GitAccess, branches: readonly string[]): Promise<Tips> {
   const queue: Queue = queues.get(mirror.dir) ?? { last: Promise.resolve(), waiting: new Map() };
@@ -47,9 +47,9 @@ export function fetchRefs(mirror: Mirror, access: GitAccess, branches: readonly 
 
 async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly string[]): Promise<Tips> {
   const open = await openAccess(access);
-  const odd = branches.find((branch) => !isBranchName(branch));
-  if (odd !== undefined) {
-    throw new FetchFailed({ repository: open.repository, detail: `${JSON.stringify(odd)} cannot be a branch's name.` });
+  for (const branch of branches) {
+    const problem = branchNameProblem(branch);
+    if (problem !== undefined) throw new BranchUnusable(branch, problem, { repository: open.repository });
   }
   const known = knownTips(mirror, branches);
   const remote = known && (await remoteTips(open, branches));

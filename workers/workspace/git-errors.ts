@@ -5,6 +5,9 @@
 
 type Fault = { repository: string; detail?: string };
 
+/** Characters of a branch's name that a sentence can bear. */
+const SHOWN_NAME = 60;
+
 /** Base of all errors below: `repository` is `owner/name`. */
 export class RemoteError extends Error {
   readonly repository: string;
@@ -23,6 +26,15 @@ export class BranchGone extends RemoteError {
   constructor(branch: string, fault: Fault) {
     super(`The branch \`${branch}\` does not exist in ${fault.repository} any more.`, fault);
     this.branch = branch;
+  }
+}
+
+/** The branch may exist, but this host cannot work with a name like that. `problem`: see `branchNameProblem`. */
+export class BranchUnusable extends RemoteError {
+  constructor(branch: string, problem: string, fault: Fault) {
+    const shown = branch.length > SHOWN_NAME ? `${branch.slice(0, SHOWN_NAME)}…` : branch;
+    const remedy = "Push the same commits to a branch with a shorter, plainer name, and work from there.";
+    super(`The branch \`${shown}\` ${problem}. ${remedy}`, fault);
   }
 }
 

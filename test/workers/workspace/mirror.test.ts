@@ -127,7 +127,6 @@ test("each way of losing a repository is an error of its own with a sentence for
   });
   await remote.server.close();
   expect(await failure(ask())).toBeInstanceOf(FetchFailed);
-  expect(await failure(ask("a..b"))).toBeInstanceOf(FetchFailed);
 });
 
 test("a long token with dots is accepted and stands in no file and no error", async () => {
