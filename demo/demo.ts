@@ -9,11 +9,12 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/re
 import { makeTaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
 import { taskIdOf } from "../src/task/task-id.ts";
-import { IDLE_SESSION, socketPath } from "../workers/tmux/server.ts";
+import { type CleanUp, makeCleanUp } from "./clean-up.ts";
+import { playground } from "./keep.ts";
 import { sampleMemory } from "./memory.ts";
 import { MAINTAINER, type Stage, setStage } from "./stage.ts";
-import { renderSummary, summarize } from "./summary.ts";
-import { followGitHub, followTask, makeTimeline } from "./timeline.ts";
+import { renderSummary, type Summary, summarize } from "./summary.ts";
+import { type Follower, followGitHub, followTasks, makeTimeline, type Timeline } from "./timeline.ts";
 
 const COMMAND_TEXT = "/orch fix the failing tests";
 const START_LIMIT_MS = 60_000;
@@ -21,75 +22,105 @@ const END_LIMIT_MS = 20 * 60_000;
 
 type Options = { json?: boolean; keep?: boolean; agent?: string };
 
+/** Between two words of the scripted agent, ms, where somebody stays to watch it. */
+const WATCHABLE_MS = 1_500;
+
 async function demo(options: Options): Promise<number> {
+  const cleanUp = makeCleanUp();
+  const leave = () => void cleanUp.run().finally(() => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, leave);
+  // Nobody reads any more, as in `npm run demo | head`.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", leave);
+  try {
+    return await play(options, cleanUp);
+  } finally {
+    await cleanUp.run();
+  }
+}
+
+async function play(options: Options, cleanUp: CleanUp): Promise<number> {
   const out = options.json ? process.stderr : process.stdout;
   const startedAt = Date.now();
   const timeline = makeTimeline(out, startedAt);
   out.write("Orch demo: a GitHub on loopback, a real Redis, real git, a real tmux session.\n\n");
-  const stage = await setStage({ agent: options.agent, logFile: process.env.ORCH_DEMO_LOGS ? "inherit" : "ignore" });
-  const clear = once(() => stage.clear());
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => void clear().finally(() => process.exit(130)));
+  const stage = await setStage({
+    cleanUp,
+    agent: options.agent,
+    pauseMs: options.keep ? WATCHABLE_MS : 0,
+    showLogs: Boolean(process.env.ORCH_DEMO_LOGS),
+  });
   const redis = connectRedis(stage.everything.env.REDIS_URL ?? "", "demo");
   const subscriber = connectBlockingRedis(stage.everything.env.REDIS_URL ?? "", "demo-news");
-  const memory = sampleMemory(stage.pids);
-  try {
-    if (stage.sandboxProblem)
-      out.write(
-        `! No sandbox on this machine, so the scripted agent runs without one:\n  ${stage.sandboxProblem.replaceAll("\n", "\n  ")}\n\n`,
-      );
-    await waitForRedis(redis, START_LIMIT_MS);
-    await ready(stage, redis);
-    const hostId = (await readHosts(redis, Date.now()))[0]?.id ?? "";
-    timeline.say("bot", `and worker host are up (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`);
-    followGitHub(timeline, stage);
-
-    const commandedAt = Date.now();
-    timeline.say("GitHub", `@${MAINTAINER} writes “${COMMAND_TEXT}” under issue #${stage.issue}`);
-    const comment = await stage.simulator.comment(stage.repository, stage.issue, COMMAND_TEXT, { as: MAINTAINER });
-    const store = makeTaskStore(redis);
-    const taskId = taskIdOf(stage.repository.id, comment.id, 1);
-    const look = await followTask(timeline, subscriber, store, taskId);
-    const task = await settledTask(store, taskId);
-    await stage.simulator.waitFor(() => toldTheEnd(stage), 60_000);
-    await look();
-    memory.stop();
-    const summary = await summarize(stage, task, {
-      startedAt: commandedAt,
-      events: timeline.events,
-      samples: memory.samples,
-    });
-    out.write(renderSummary(summary));
-    for (const violation of stage.simulator.violations()) out.write(`! GitHub's schema: ${violation}\n`);
-    if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    if (options.keep) await keep(stage, hostId, out);
-    return summary.ok ? 0 : 1;
-  } finally {
-    memory.stop();
+  cleanUp.add(() => {
     redis.disconnect();
     subscriber.disconnect();
-    await clear();
+  });
+  const broken = endOfOrch(stage);
+  if (stage.sandboxProblem) out.write(withoutSandbox(stage.sandboxProblem));
+  await waitForRedis(redis, START_LIMIT_MS);
+  await Promise.race([ready(stage, redis), broken]);
+  timeline.say("bot", `and worker host are up (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`);
+  followGitHub(timeline, stage);
+  const follower = await followTasks(timeline, subscriber, makeTaskStore(redis));
+  const summary = await Promise.race([firstTask(stage, timeline, follower, redis, cleanUp), broken]);
+  out.write(renderSummary(summary));
+  for (const violation of stage.simulator.violations()) out.write(`! GitHub's schema: ${violation}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (!options.keep) {
+    out.write("These links end with the demo, which ends here. To keep it all and play: npm run demo -- --keep\n");
+    return summary.ok ? 0 : 1;
   }
+  out.write(`${playground(stage)}\n`);
+  return await broken;
 }
+
+/** The command is given, carried out, and told on GitHub. */
+async function firstTask(
+  stage: Stage,
+  timeline: Timeline,
+  follower: Follower,
+  redis: ReturnType<typeof connectRedis>,
+  cleanUp: CleanUp,
+): Promise<Summary> {
+  const memory = sampleMemory(stage.pids);
+  cleanUp.add(() => memory.stop());
+  const startedAt = Date.now();
+  timeline.say("GitHub", `@${MAINTAINER} writes “${COMMAND_TEXT}” under issue #${stage.issue}`);
+  const comment = await stage.simulator.comment(stage.repository, stage.issue, COMMAND_TEXT, { as: MAINTAINER });
+  const taskId = taskIdOf(stage.repository.id, comment.id, 1);
+  const task = await settledTask(makeTaskStore(redis), taskId);
+  await stage.simulator.waitFor(() => toldTheEnd(stage), 60_000);
+  const events = await follower.look(taskId);
+  memory.stop();
+  return summarize(stage, task, { startedAt, events, samples: memory.samples });
+}
+
+/** Rejects when bot, worker host or Redis has ended for good; what they said of it is the reason. */
+function endOfOrch(stage: Stage): Promise<never> {
+  const broken = stage.everything.ended.then((code): never => {
+    const words = stage.lastWords();
+    throw new Error(
+      `Orch's programs have ended with code ${code}${words ? `:\n${words}` : ". For its log: ORCH_DEMO_LOGS=1 npm run demo"}`,
+    );
+  });
+  broken.catch(() => undefined); // whoever waits for it hears of it; at the end of a demo nobody does
+  return broken;
+}
+
+const withoutSandbox = (problem: string) =>
+  `! No sandbox on this machine, so the scripted agent runs without one:\n  ${problem.replaceAll("\n", "\n  ")}\n\n`;
 
 /** The worker host beats and the bot answers. What keeps them from it is on their own log. */
 async function ready(stage: Stage, redis: ReturnType<typeof connectRedis>): Promise<void> {
   const url = `${stage.everything.env.BOT_URL}/readyz`;
   const giveUpAt = Date.now() + START_LIMIT_MS;
-  const ended = stage.everything.ended.then((code) => {
-    throw new Error(`Orch ended with code ${code} while starting. For its log: ORCH_DEMO_LOGS=1 npm run demo`);
-  });
-  const up = async () => {
-    for (;;) {
-      const answer = await fetch(url).catch(() => undefined); // not listening yet
-      const hosts = await readHosts(redis, Date.now());
-      if (answer?.ok && hosts.some((host) => host.alive)) return;
-      if (Date.now() > giveUpAt)
-        throw new Error(`Orch was not ready within a minute (${url}). For its log: ORCH_DEMO_LOGS=1 npm run demo`);
-      await delay(50);
-    }
-  };
-  await Promise.race([up(), ended]);
+  for (;;) {
+    const answer = await fetch(url).catch(() => undefined); // not listening yet
+    const hosts = await readHosts(redis, Date.now());
+    if (answer?.ok && hosts.some((host) => host.alive)) return;
+    if (Date.now() > giveUpAt) throw new Error(`Orch was not ready within a minute (${url}):\n${stage.lastWords()}`);
+    await delay(50);
+  }
 }
 
 async function settledTask(store: ReturnType<typeof makeTaskStore>, taskId: string): Promise<Task> {
@@ -106,32 +137,6 @@ async function settledTask(store: ReturnType<typeof makeTaskStore>, taskId: stri
 function toldTheEnd({ simulator, repository, issue }: Stage): boolean {
   const labels = simulator.state.labels(repository, issue);
   return labels.includes("orch:done") || labels.includes("orch:failed");
-}
-
-async function keep(stage: Stage, hostId: string, out: NodeJS.WriteStream): Promise<void> {
-  const issue = `${stage.simulator.url}/${stage.repository.fullName}/issues/${stage.issue}`;
-  const socket = socketPath(`${stage.everything.dataDir}/host/tmux`, hostId);
-  out.write(
-    [
-      "Everything keeps running. Play:",
-      `  Issue page (write another /orch comment there, as ${MAINTAINER}):  ${issue}`,
-      `  Repository:  ${stage.simulator.url}/${stage.repository.fullName}`,
-      `  Bot's state:  ${stage.everything.env.BOT_URL}/readyz`,
-      `  Watch an agent while it works:  tmux -S ${socket} attach -r`,
-      `  (between tasks there is only the session ${IDLE_SESSION}; leave tmux with Ctrl-b d)`,
-      "Ctrl-C ends everything.",
-      "",
-    ].join("\n"),
-  );
-  await new Promise(() => setInterval(() => undefined, 60_000));
-}
-
-function once(deed: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= deed();
-    return done;
-  };
 }
 
 const program = new Command("demo")

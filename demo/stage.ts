@@ -2,21 +2,20 @@
  * Sets a stage: a GitHub on loopback, everything that `npm start` runs, a sample repository with failing tests, and the
  * people who play in it. Real processes and real programs; only GitHub is simulated.
  */
-
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { parse, stringify } from "yaml";
 import { type Everything, startEverything } from "../cli/start.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { chooseDriver, SandboxError } from "../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../workers/sandbox/slot-users.ts";
+import { findOwnAgent, ownAgents, scriptedAgent } from "./agents.ts";
+import type { CleanUp } from "./clean-up.ts";
 import { freePort } from "./free-port.ts";
-import { placeProgram } from "./place-program.ts";
 
 export type Stage = {
   dir: string;
@@ -30,7 +29,18 @@ export type Stage = {
   sandboxProblem?: string;
   /** Process ids by name: redis, bot, worker. */
   pids: ReadonlyMap<string, number>;
-  clear(): Promise<void>;
+  /** The last lines that bot and worker host wrote to explain an end, or else the last of their log. */
+  lastWords(): string;
+};
+
+export type StageOptions = {
+  cleanUp: CleanUp;
+  /** One of the operator's own (in ORCH_CONFIG) instead of the scripted one. */
+  agent?: string;
+  /** How long the scripted agent waits after each thing it says, ms. */
+  pauseMs?: number;
+  /** Bot and worker host write into this terminal. */
+  showLogs?: boolean;
 };
 
 export const MAINTAINER = "maintainer";
@@ -40,59 +50,71 @@ const BASE_UID = 500_000_000 + (process.pid % 1_000_000) * 200;
 /** Kept between demos, beside the packages: the second one starts faster. */
 const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/orch-compile", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("sample-repository", import.meta.url));
-const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.url));
 
-/** `agent`: one of the operator's own (in ORCH_CONFIG) instead of the scripted one. */
-export async function setStage({
-  agent,
-  logFile,
-}: {
-  agent?: string;
-  logFile?: "inherit" | "ignore";
-} = {}): Promise<Stage> {
+/** Everything that it leaves behind is given to `cleanUp` as soon as it is there. */
+export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }: StageOptions): Promise<Stage> {
+  const own = agent === undefined ? undefined : findOwnAgent(agent, process.env.ORCH_CONFIG);
   const dir = mkdtempSync(join(tmpdir(), "orch-demo-"));
+  cleanUp.add(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   chmodSync(dir, 0o711); // agents run as users of their own and must reach their workspaces below
+  const { sandbox, sandboxProblem } = await tryOutSandbox(dir);
+  const circumstances = { sandbox, baseUid: BASE_UID };
+  const config = join(dir, "orch.yml");
+  const file = agent && own ? ownAgents(agent, own, circumstances) : scriptedAgent(dir, pauseMs, circumstances);
+  writeFileSync(config, file);
   const simulator = await startSimulator({ dataDir: join(dir, "github") });
+  cleanUp.add(() => simulator.close());
+  const { repository, issue } = await makeRepository(simulator);
+  const port = await freePort();
+  simulator.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`);
+  const pids = new Map<string, number>();
+  cleanUp.add(() => endSessions(join(dir, "data", "host", "tmux")));
+  const logs = openLogs(dir);
+  const everything = await startEverything({
+    env: settings(dir, simulator, port, config),
+    stdio: showLogs ? "inherit" : ["ignore", logs.out, logs.errors],
+    onStart: (name, pid) => pids.set(name, pid),
+  });
+  cleanUp.add(() => everything.stop());
+  const { lastWords } = logs;
+  return {
+    dir,
+    simulator,
+    everything,
+    repository,
+    issue,
+    agent: agent ?? "scripted",
+    sandbox,
+    sandboxProblem,
+    pids,
+    lastWords,
+  };
+}
+
+async function makeRepository(simulator: Simulator) {
   const maintainer = simulator.createUser(MAINTAINER);
   const repository = await simulator.createRepository({
     owner: maintainer.login,
     name: "bicycle-shop",
     files: readSample(SAMPLE),
-    collaborators: { [MAINTAINER]: "admin" },
   });
   const { number } = await simulator.openIssue(repository, {
     as: MAINTAINER,
     title: "The tests fail on main",
     body: "`npm test` is red since yesterday. Whoever finds the bugs: please fix the code, the tests are right.",
   });
-  const { sandbox, sandboxProblem } = await tryOutSandbox(dir);
-  const config = join(dir, "orch.yml");
-  writeFileSync(config, agent ? ownAgents(agent, sandbox) : scriptedAgent(stageTools(dir), sandbox));
-  const port = await freePort();
-  simulator.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`);
-  const pids = new Map<string, number>();
-  const everything = await startEverything({
-    env: settings(dir, simulator, port, config),
-    stdio: logFile ?? "ignore",
-    onStart: (name, pid) => pids.set(name, pid),
-  });
-  return {
-    dir,
-    simulator,
-    everything,
-    repository,
-    issue: number,
-    agent: agent ?? "scripted",
-    sandbox,
-    sandboxProblem,
-    pids,
-    async clear() {
-      await everything.stop();
-      await endSessions(join(dir, "data", "host", "tmux"));
-      await simulator.close();
-      rmSync(dir, { recursive: true, force: true });
-    },
+  return { repository, issue: number };
+}
+
+/** What bot and worker host write: their log on standard output, and why they could not go on. */
+function openLogs(dir: string) {
+  const files = [join(dir, "errors.txt"), join(dir, "log.jsonl")] as const;
+  const [errors, out] = files.map((file) => openSync(file, "a")) as [number, number];
+  const lastWords = () => {
+    const texts = files.map((file) => readFileSync(file, "utf8").trim());
+    return (texts.find((text) => text !== "") ?? "").split("\n").slice(-12).join("\n");
   };
+  return { errors, out, lastWords };
 }
 
 function settings(dir: string, simulator: Simulator, port: number, config: string): Record<string, string> {
@@ -133,42 +155,6 @@ async function tryOutSandbox(dir: string): Promise<Pick<Stage, "sandbox" | "sand
     if (!(error instanceof SandboxError)) throw error;
     return { sandbox: "none", sandboxProblem: error.message };
   }
-}
-
-/**
- * The agent's program and a Node to run it, in a place that an agent's user can reach: a checkout below /root cannot be
- * reached, and the machine's own Node may be too old or somewhere private.
- */
-function stageTools(dir: string): string {
-  const tools = join(dir, "tools");
-  mkdirSync(join(tools, "bin"), { recursive: true, mode: 0o755 });
-  placeProgram(process.execPath, join(tools, "bin", "node"));
-  cpSync(SCRIPTED_AGENT, join(tools, "scripted"), { recursive: true });
-  for (const name of readdirSync(join(tools, "scripted"))) chmodSync(join(tools, "scripted", name), 0o644);
-  return tools;
-}
-
-function scriptedAgent(tools: string, sandbox: "bwrap" | "none"): string {
-  const scripted = {
-    kind: "jsonl",
-    command: [join(tools, "bin", "node"), join(tools, "scripted", "agent.mjs")],
-    env: { PATH: `${join(tools, "bin")}:/usr/local/bin:/usr/bin:/bin` },
-    readable: [tools],
-  };
-  return stringify({ agents: { scripted }, sandbox: sandbox === "none" ? "none" : "auto", sandboxBaseUid: BASE_UID });
-}
-
-/** The operator's own file, with the chosen agent as the default. */
-function ownAgents(agent: string, sandbox: "bwrap" | "none"): string {
-  const path = process.env.ORCH_CONFIG;
-  if (!path) throw new Error(`--agent ${agent} needs ORCH_CONFIG: the YAML file in which this agent is defined`);
-  const file = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-  if (sandbox === "none" && file.sandbox !== "none") {
-    throw new Error(
-      "The sandbox does not work on this machine, and a real agent is not started without one unless the file says sandbox: none",
-    );
-  }
-  return stringify({ ...file, defaultAgent: agent, sandboxBaseUid: BASE_UID });
 }
 
 function readSample(dir: string): Record<string, string> {

@@ -155,7 +155,7 @@ export function renderSummary(summary: Summary): string {
     ...rows,
     "  system: Redis, bot, worker host and tmux together, shared pages once; the simulated GitHub is not counted.",
     "",
-    ...summary.diff.split("\n").map((line) => `  ${line}`),
+    ...(summary.diff ? [...summary.diff.split("\n").map((line) => `  ${line}`.trimEnd()), ""] : []),
     "",
   ].join("\n");
 }

@@ -7,16 +7,14 @@ import { keys } from "../src/task/keys.ts";
 import type { TaskEvent, TaskStore } from "../src/task/store.ts";
 import type { Stage } from "./stage.ts";
 
-export type Line = { at: number; who: "GitHub" | "bot" | "worker" | "agent"; text: string };
+type Who = "GitHub" | "bot" | "worker" | "agent";
 
-export type Timeline = {
-  lines: Line[];
-  events: TaskEvent[];
-  say(who: Line["who"], text: string, at?: number): void;
-  stop(): Promise<void>;
-};
+export type Timeline = { say(who: Who, text: string, at?: number): void };
 
-const COLORS: Record<Line["who"], string> = {
+/** `look` tells what is new of a task, and returns all of its events. */
+export type Follower = { look(taskId: string): Promise<readonly TaskEvent[]> };
+
+const COLORS: Record<Who, string> = {
   GitHub: "\x1b[35m",
   bot: "\x1b[36m",
   worker: "\x1b[34m",
@@ -24,56 +22,47 @@ const COLORS: Record<Line["who"], string> = {
 };
 
 export function makeTimeline(out: NodeJS.WriteStream, startedAt: number): Timeline {
-  const lines: Line[] = [];
   const color = out.isTTY === true && !process.env.NO_COLOR;
   return {
-    lines,
-    events: [],
     say(who, text, at = Date.now()) {
-      lines.push({ at, who, text });
       const seconds = ((at - startedAt) / 1_000).toFixed(2).padStart(7);
       const name = who.padEnd(6);
       out.write(`${seconds} s  ${color ? `${COLORS[who]}${name}\x1b[0m` : name}  ${text}\n`);
     },
-    stop: async () => undefined,
   };
 }
 
-/** Follows one task until `stop`; each of its events is told once, in order. */
-export async function followTask(
-  timeline: Timeline,
-  subscriber: Redis,
-  store: TaskStore,
-  taskId: string,
-): Promise<() => Promise<void>> {
-  let told = 0;
-  let lastWords = "";
-  let telling = Promise.resolve();
-  const look = async () => {
+type Told = { events: readonly TaskEvent[]; words: string };
+
+/** Follows every task; each of its events is told once, in order. */
+export async function followTasks(timeline: Timeline, subscriber: Redis, store: TaskStore): Promise<Follower> {
+  const tasks = new Map<string, Told>();
+  let telling: Promise<unknown> = Promise.resolve();
+  const tell = async (taskId: string) => {
+    const { events: before, words: saidBefore } = tasks.get(taskId) ?? { events: [], words: "" };
     const events = await store.events(taskId);
-    for (const event of events.slice(told)) {
+    for (const event of events.slice(before.length)) {
       for (const [who, text] of sentences(event)) timeline.say(who, text, event.at);
     }
-    const words = (await store.read(taskId))?.progress.lastLines ?? "";
-    const fresh = words.startsWith(lastWords) ? words.slice(lastWords.length) : words;
+    const words = (await store.read(taskId))?.progress.lastLines || saidBefore;
+    const fresh = words.startsWith(saidBefore) ? words.slice(saidBefore.length) : words;
     for (const line of fresh.split("\n").filter((line) => line.trim() !== "")) timeline.say("agent", line);
-    if (words) lastWords = words;
-    told = events.length;
-    timeline.events.splice(0, timeline.events.length, ...events);
+    tasks.set(taskId, { events, words });
+    return events;
   };
-  const next = () => {
-    telling = telling.then(look);
-    return telling;
+  const look = (taskId: string) => {
+    const next = telling.then(() => tell(taskId));
+    telling = next.catch(() => undefined); // the one who asked hears of it; the next one asks anew
+    return next;
   };
   subscriber.on("message", (_channel, id) => {
-    if (id === taskId) void next();
+    look(id).catch((error: unknown) => timeline.say("bot", `is out of the timeline's sight: ${error}`));
   });
   await subscriber.subscribe(keys.changed);
-  await next();
-  return next;
+  return { look };
 }
 
-function sentences({ what, detail }: TaskEvent): [Line["who"], string][] {
+function sentences({ what, detail }: TaskEvent): [Who, string][] {
   switch (what) {
     case "queued":
       return [["bot", `accepts the command: “${detail.instruction}” by @${detail.by}`]];
@@ -104,15 +93,25 @@ export function followGitHub(timeline: Timeline, { simulator, repository }: Stag
     if (matters) timeline.say("GitHub", `delivers ${name}, answered with ${delivery.statusCode}`);
   });
   simulator.on("request", (request: { method: string; path: string; status: number }) => {
+    const issue = /\/issues\/(\d+)\/comments$/.exec(request.path)?.[1];
+    if (issue && request.method === "POST" && request.path.startsWith("/repos/") && request.status < 300) {
+      timeline.say("GitHub", commentSentence(simulator.state.comments(repository, Number(issue)).at(-1)?.body ?? ""));
+      return;
+    }
     const deed = `${request.method} ${request.path.replace(`/repos/${repository.fullName}`, "").replaceAll(/\d+/g, "N")}`;
     const sentence = request.status < 300 ? SEEN[deed] : undefined;
     if (sentence) timeline.say("GitHub", sentence);
   });
 }
 
+/** A progress comment has a heading, an answer to `/orch status` or the like has none. */
+function commentSentence(body: string): string {
+  if (body.startsWith("### ")) return "the progress comment appears";
+  return `the bot replies: “${body.split("\n", 1)[0]?.slice(0, 100)}”`;
+}
+
 const SEEN: Record<string, string> = {
   "POST /issues/comments/N/reactions": "the bot reacts to the comment",
-  "POST /issues/N/comments": "the progress comment appears",
   "PATCH /issues/comments/N": "the progress comment is edited",
   "POST /issues/N/labels": "the label changes",
   "POST /pulls": "a draft pull request appears",

@@ -1,9 +1,13 @@
 /** Orch's JSON lines: one object a line on standard output, written before anything else happens. */
 import { writeSync } from "node:fs";
 
+/** For whoever wants to watch: how long to wait after each line, at most 10 s. Unset: not at all. */
+const pauseMs = Math.min(Number(process.env.SCRIPTED_AGENT_PAUSE_MS) || 0, 10_000);
+
 function write(event) {
   const line = Buffer.from(`${JSON.stringify(event)}\n`);
   for (let at = 0; at < line.length; ) at += writeSync(1, line, at);
+  if (pauseMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
 }
 
 /** Something to read for whoever watches. */

@@ -1,0 +1,62 @@
+/** Who works in the demo: the scripted agent on a stage of its own, or one of the operator's agents. Each as an operator's file. */
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse, stringify } from "yaml";
+import { readOperatorFile } from "../workers/operator-file.ts";
+import { placeProgram } from "./place-program.ts";
+
+const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.url));
+
+type Circumstances = { sandbox: "bwrap" | "none"; baseUid: number };
+
+/** Throws an Error that names the agents there are, where the operator has none of this name. */
+export function findOwnAgent(agent: string, path: string | undefined): string {
+  if (!path) {
+    throw new Error(
+      `--agent ${agent} needs the YAML file in which this agent is defined: ORCH_CONFIG=/path/to/orch.yml npm run demo -- --agent ${agent}`,
+    );
+  }
+  const { agents } = readOperatorFile(path);
+  if (agents.has(agent)) return path;
+  throw new Error(`There is no agent "${agent}" in ${path}. It defines: ${[...agents.keys()].join(", ")}`);
+}
+
+/** The operator's own file, with the chosen agent as the default. */
+export function ownAgents(agent: string, path: string, { sandbox, baseUid }: Circumstances): string {
+  const file = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  if (sandbox === "none" && file.sandbox !== "none") {
+    throw new Error(
+      "The sandbox does not work on this machine, and a real agent is not started without one unless the file says sandbox: none",
+    );
+  }
+  return stringify({ ...file, defaultAgent: agent, sandboxBaseUid: baseUid });
+}
+
+/** `pauseMs`: how long it waits after each thing it says, so that one can follow. */
+export function scriptedAgent(dir: string, pauseMs: number, { sandbox, baseUid }: Circumstances): string {
+  const tools = stageTools(dir);
+  const scripted = {
+    kind: "jsonl",
+    command: [join(tools, "bin", "node"), join(tools, "scripted", "agent.mjs")],
+    env: {
+      PATH: `${join(tools, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+      ...(pauseMs > 0 ? { SCRIPTED_AGENT_PAUSE_MS: String(pauseMs) } : {}),
+    },
+    readable: [tools],
+  };
+  return stringify({ agents: { scripted }, sandbox: sandbox === "none" ? "none" : "auto", sandboxBaseUid: baseUid });
+}
+
+/**
+ * The agent's program and a Node to run it, in a place that an agent's user can reach: a checkout below /root cannot be
+ * reached, and the machine's own Node may be too old or somewhere private.
+ */
+function stageTools(dir: string): string {
+  const tools = join(dir, "tools");
+  mkdirSync(join(tools, "bin"), { recursive: true, mode: 0o755 });
+  placeProgram(process.execPath, join(tools, "bin", "node"));
+  cpSync(SCRIPTED_AGENT, join(tools, "scripted"), { recursive: true });
+  for (const name of readdirSync(join(tools, "scripted"))) chmodSync(join(tools, "scripted", name), 0o644);
+  return tools;
+}
