@@ -6,22 +6,21 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { readHosts } from "../src/task/heartbeat.ts";
-import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import type { Task } from "../src/task/task.ts";
 import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { attachArguments, socketPath } from "../workers/tmux/server.ts";
 import { dataDirOf } from "./doctor/role.ts";
 import { findTasks } from "./find-task.ts";
-import { describe, redisUrlOf } from "./status.ts";
-
-const REDIS_WAIT_MS = 5_000;
+import { describe } from "./status.ts";
+import { withRedis } from "./with-redis.ts";
 
 /** `task`: id, beginning of an id, or `owner/repo#number`. tmux's exit code, or 1 when there is nothing to attach to. */
 export async function attach(env: Env, task: string, write: boolean): Promise<number> {
   const hostDir = join(dataDirOf(env), "host");
-  const found = await look(env, task, hostDir);
+  const found = await withRedis(env, "attach", (redis) => look(redis, task, hostDir));
   if ("reason" in found) {
     process.stderr.write(`${found.reason}\n`);
     return 1;
@@ -44,30 +43,28 @@ export async function attach(env: Env, task: string, write: boolean): Promise<nu
 
 type Found = { id: string; hostId: string } | { reason: string };
 
-async function look(env: Env, text: string, hostDir: string): Promise<Found> {
-  const redis = connectRedis(redisUrlOf(env), "attach");
-  try {
-    await waitForRedis(redis, REDIS_WAIT_MS);
-    const tasks = await findTasks(redis, text);
-    const [task, ...others] = tasks;
-    const now = Date.now();
-    if (!task) return { reason: `No task fits "${text}". \`orch status\` lists those that are not over.` };
-    if (others.length > 0) {
-      const lines = tasks.slice(0, 20).map((each) => `  ${describe(each, now)}`);
-      return { reason: `"${text}" fits ${tasks.length} tasks; name one of them:\n${lines.join("\n")}` };
-    }
-    const here = hostIdOf(hostDir);
-    const { state, spec } = task;
-    if (state.name === "running" && state.host === here) return { id: spec.id, hostId: here };
-    if (state.name !== "running") return { reason: whyNot(task, hostDir) };
-    const host = (await readHosts(redis, now)).find(({ id }) => id === state.host);
-    const where = host ? `${host.name} (${host.id})` : state.host;
-    return {
-      reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
-    };
-  } finally {
-    redis.disconnect();
+async function look(redis: Redis, text: string, hostDir: string): Promise<Found> {
+  const tasks = await findTasks(redis, text);
+  const [task, ...others] = tasks;
+  const now = Date.now();
+  if (!task) return { reason: `No task fits "${text}". \`orch status\` lists those that are not over.` };
+  const { state, spec } = task;
+  if (others.length > 0 && text.includes("#") && state.name === "settled") {
+    const earlier = others.slice(0, 20).map((each) => `  ${describe(each, now)}`);
+    return { reason: `${whyNot(task, hostDir)}\nEarlier there, over as well:\n${earlier.join("\n")}` };
   }
+  if (others.length > 0) {
+    const lines = tasks.slice(0, 20).map((each) => `  ${describe(each, now)}`);
+    return { reason: `"${text}" fits ${tasks.length} tasks; name one of them:\n${lines.join("\n")}` };
+  }
+  if (state.name !== "running") return { reason: whyNot(task, hostDir) };
+  const here = hostIdOf(hostDir);
+  if (state.host === here) return { id: spec.id, hostId: here };
+  const host = (await readHosts(redis, now)).find(({ id }) => id === state.host);
+  const where = host ? `${host.name} (${host.id})` : state.host;
+  return {
+    reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
+  };
 }
 
 /** A worker host makes its id when it first starts. */

@@ -1,20 +1,35 @@
 /** Which task a person means: its id, the beginning of it, or `owner/repo#number`. */
 import type { Redis } from "ioredis";
 import { keys } from "../src/task/keys.ts";
-import { makeTaskStore } from "../src/task/store.ts";
+import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
 import { isTaskId } from "../src/task/task-id.ts";
 
 /** Settled tasks are kept for 90 days; a search by the beginning of an id looks at so many keys at once. */
 const SCAN_COUNT = 1_000;
+const READ_COUNT = 500;
 
-/** All tasks that fit, newest first; of an issue only those that are not settled. */
+/** All tasks that fit, newest first; of an issue those that are not settled, or all where every one is. */
 export async function findTasks(redis: Redis, text: string): Promise<Task[]> {
   const store = makeTaskStore(redis);
   const place = /^([\w.-]+)\/([\w.-]+)#(\d{1,10})$/.exec(text);
-  const ids = place || !/^t[a-z2-7]{0,15}$/.test(text) ? [] : await idsThatBegin(redis, text);
-  const found = place ? (await store.readMany(await store.openIds())).filter(isAt(place)) : await store.readMany(ids);
+  const found = place ? await tasksAt(redis, store, isAt(place)) : await store.readMany(await idsLike(redis, text));
   return found.sort((one, other) => other.spec.acceptedAt - one.spec.acceptedAt);
+}
+
+async function tasksAt(redis: Redis, store: TaskStore, fits: (task: Task) => boolean): Promise<Task[]> {
+  const open = (await store.readMany(await store.openIds())).filter(fits);
+  if (open.length > 0) return open;
+  const ids = await idsThatBegin(redis, "t");
+  const over: Task[] = [];
+  for (let at = 0; at < ids.length; at += READ_COUNT) {
+    over.push(...(await store.readMany(ids.slice(at, at + READ_COUNT))).filter(fits));
+  }
+  return over;
+}
+
+async function idsLike(redis: Redis, text: string): Promise<string[]> {
+  return /^t[a-z2-7]{0,15}$/.test(text) ? idsThatBegin(redis, text) : [];
 }
 
 function isAt([, owner = "", name = "", number = ""]: RegExpExecArray): (task: Task) => boolean {

@@ -42,14 +42,18 @@ program
 
 program
   .command("attach")
-  .argument("<task>", "task id, or its beginning")
-  .description("watch the live session of a task on this machine (read-only; detach with Ctrl-b d)")
-  .option("--write", "let your keys reach the session")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number")
+  .description("watch the live session of a task on this machine (read-only; leave with Ctrl-b d)")
+  .option("--write", "let your keys reach the session: it shows the transcript, the agent itself does not hear you")
+  .addHelpText("after", "\nExamples:\n  orch attach t4mf5\n  orch attach octo-org/calculator#3")
   .action(async (task: string, options: { write?: boolean }) => {
     process.exitCode = await attach(process.env, task, options.write === true);
   });
 
 await program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`orch: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  // Whoever asked for JSON parses the answer, also when it is that there is none.
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
+  else process.stderr.write(`orch: ${message}\n`);
   process.exitCode = 1;
 });

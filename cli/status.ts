@@ -1,47 +1,39 @@
 /** `orch status`: hosts, queue and open tasks, as Redis has them. */
-import { defaultDataDir, type Env } from "../src/config.ts";
+import type { Redis } from "ioredis";
+import type { Env } from "../src/config.ts";
 import { type HostView, readHosts } from "../src/task/heartbeat.ts";
 import { makeTaskQueue } from "../src/task/queue.ts";
-import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import type { Task, TaskState } from "../src/task/task.ts";
 import { oneLine } from "../workers/agents/visible-text.ts";
-
-const REDIS_WAIT_MS = 5_000;
-
-/** The Redis of this machine: the given one, or the embedded one of `orch start`. */
-export function redisUrlOf(env: Env): string {
-  return env.REDIS_URL || `unix://${env.ORCH_DATA || defaultDataDir(env)}/redis/redis.sock`;
-}
+import { withRedis } from "./with-redis.ts";
 
 /** Exit code 0; 1 when no host is alive although tasks wait. */
 export async function status(env: Env, json: boolean): Promise<number> {
-  const redis = connectRedis(redisUrlOf(env), "status");
-  try {
-    await waitForRedis(redis, REDIS_WAIT_MS);
-    const now = Date.now();
-    const store = makeTaskStore(redis);
-    const queue = makeTaskQueue(redis);
-    const [hosts, tasks, depth] = await Promise.all([
-      readHosts(redis, now),
-      store.openIds().then((ids) => store.readMany(ids)),
-      queue.depth(),
-    ]);
-    if (json) process.stdout.write(`${JSON.stringify({ hosts, queue: depth, tasks })}\n`);
-    else {
-      const lines = [
-        `Hosts (${hosts.length})`,
-        ...hosts.map((host) => `  ${describeHost(host, now)}`),
-        `Queue: ${depth.waiting} waiting, ${depth.active} in hosts' hands`,
-        `Open tasks (${tasks.length})`,
-        ...tasks.map((task) => `  ${describe(task, now)}`),
-      ];
-      process.stdout.write(`${lines.join("\n")}\n`);
-    }
-    return tasks.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
-  } finally {
-    redis.disconnect();
+  const { hosts, depth, tasks, now } = await withRedis(env, "status", look);
+  if (json) process.stdout.write(`${JSON.stringify({ hosts, queue: depth, tasks })}\n`);
+  else {
+    const lines = [
+      `Hosts (${hosts.length})`,
+      ...hosts.map((host) => `  ${describeHost(host, now)}`),
+      `Queue: ${depth.waiting} waiting, ${depth.active} in hosts' hands`,
+      `Open tasks (${tasks.length})`,
+      ...tasks.map((task) => `  ${describe(task, now)}`),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
   }
+  return tasks.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
+}
+
+async function look(redis: Redis) {
+  const now = Date.now();
+  const store = makeTaskStore(redis);
+  const [hosts, tasks, depth] = await Promise.all([
+    readHosts(redis, now),
+    store.openIds().then((ids) => store.readMany(ids)),
+    makeTaskQueue(redis).depth(),
+  ]);
+  return { hosts, tasks, depth, now };
 }
 
 function describeHost(host: HostView, now: number): string {

@@ -8,7 +8,7 @@ import { placeProgram } from "./place-program.ts";
 
 const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.url));
 
-type Circumstances = { sandbox: "bwrap" | "none"; baseUid: number };
+type Circumstances = { sandbox: "bwrap" | "none"; sandboxProblem?: string; baseUid: number };
 
 /** Throws an Error that names the agents there are, where the operator has none of this name. */
 export function findOwnAgent(agent: string, path: string | undefined): string {
@@ -23,11 +23,11 @@ export function findOwnAgent(agent: string, path: string | undefined): string {
 }
 
 /** The operator's own file, with the chosen agent as the default. */
-export function ownAgents(agent: string, path: string, { sandbox, baseUid }: Circumstances): string {
+export function ownAgents(agent: string, path: string, { sandbox, sandboxProblem, baseUid }: Circumstances): string {
   const file = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
   if (sandbox === "none" && file.sandbox !== "none") {
     throw new Error(
-      "The sandbox does not work on this machine, and a real agent is not started without one unless the file says sandbox: none",
+      `The sandbox does not work on this machine, and a real agent is not started without one unless the file says sandbox: none.\n${sandboxProblem}`,
     );
   }
   return stringify({ ...file, defaultAgent: agent, sandboxBaseUid: baseUid });

@@ -58,7 +58,7 @@ export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }
   cleanUp.add(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   chmodSync(dir, 0o711); // agents run as users of their own and must reach their workspaces below
   const { sandbox, sandboxProblem } = await tryOutSandbox(dir);
-  const circumstances = { sandbox, baseUid: BASE_UID };
+  const circumstances = { sandbox, sandboxProblem, baseUid: BASE_UID };
   const config = join(dir, "orch.yml");
   const file = agent && own ? ownAgents(agent, own, circumstances) : scriptedAgent(dir, pauseMs, circumstances);
   writeFileSync(config, file);

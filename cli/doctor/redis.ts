@@ -4,7 +4,7 @@ import type { Env } from "../../src/config.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { checkRedisFitness } from "../../src/task/redis-fitness.ts";
 import { openRedisWarning } from "../../src/task/redis-reach.ts";
-import { redisUrlOf } from "../status.ts";
+import { redisUrlOf } from "../with-redis.ts";
 import { type Check, note, ok, problem, reasonOf } from "./check.ts";
 
 const WAIT_MS = 5_000;

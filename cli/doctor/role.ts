@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultDataDir, type Env } from "../../src/config.ts";
-import { redisUrlOf } from "../status.ts";
+import { redisUrlOf } from "../with-redis.ts";
 
 export type Role = { bot: boolean; host: boolean };
 

@@ -45,7 +45,7 @@ afterAll(async () => {
 const attach = (...args: string[]) => runOrch(["attach", ...args], { cwd: dir, env });
 
 async function runningTask(commentId: number, host: string, number = 1): Promise<string> {
-  const spec = makeSpec({ commentId, number });
+  const spec = makeSpec({ commentId, number, acceptedAt: 1_700_000_000_000 + commentId });
   await store.create(spec);
   await store.advance(spec.id, { name: "claimed", host, claim: "c", at: Date.now() });
   return spec.id;
@@ -130,6 +130,30 @@ test("a settled task: its outcome, and the transcripts that are kept", async () 
   await mkdir(step, { recursive: true });
   await writeFile(join(step, "transcript.log"), "words");
   expect((await attach(failed)).stderr).toContain(join(step, "transcript.log"));
+});
+
+test("an issue whose tasks are all over: the last one's outcome, and the earlier ones", async () => {
+  const earlier = await settledTask(509, { kind: "no_changes", lastWords: "" });
+  const last = await settledTask(510, { kind: "pull_request", number: 8, url: "https://github.test/pull/8" });
+  const { code, stderr } = await attach("octo-org/calculator#1");
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Task ${last} is over after 1 run(s), outcome pull_request: https://github.test/pull/8`);
+  expect(stderr).toMatch(new RegExp(`over as well:\n  ${earlier}`));
+});
+
+test.each([["status"], ["attach", "t4mf5"]])(
+  "where nothing runs, `orch %s` asks whether npm start does",
+  async (...words) => {
+    const quiet = { cwd: dir, env: { ORCH_DATA: join(dir, "quiet") } };
+    const { code, stderr } = await runOrch(words, quiet);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("Is `npm start` running, with this ORCH_DATA")]);
+    expect(stderr).toContain(join(dir, "quiet"));
+  },
+);
+
+test("an error is JSON too for who asked for JSON", async () => {
+  const { code, stdout } = await runOrch(["status", "--json"], { cwd: dir, env: { ORCH_DATA: join(dir, "quiet") } });
+  expect([code, JSON.parse(stdout)]).toEqual([1, { error: expect.stringContaining("npm start") }]);
 });
 
 test("finds a task by its issue, asks back when several fit, and says when none does", async () => {
