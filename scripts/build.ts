@@ -38,3 +38,8 @@ if (lost.length > 0) {
   );
   process.exit(1);
 }
+
+const built = globSync(`${outDir}/**/*.js`).length;
+console.log(
+  `${outDir}/: ${built} JavaScript files. The programs: ${outDir}/src/main.js (bot), ${outDir}/workers/main.js (worker host), bin/orch.js (orch)`,
+);

@@ -1,4 +1,4 @@
-/** Runs the simulator by itself until it is stopped: `node simulator/main.ts [--port N]`. */
+/** Runs the simulator by itself until it is stopped: `npm run simulator -- [--port N]`. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { startSimulator } from "./simulator.ts";
 
 const help = `A GitHub on loopback: REST, signed webhooks, git over HTTP and pages.
 
-Usage: node simulator/main.ts [options]
+Usage: npm run simulator -- [options]
 
   --port N           port on 127.0.0.1 (default: any free one)
   --webhook-url URL  where the App hears

@@ -122,12 +122,13 @@ function send(response: ServerResponse, answer: Answer): void {
   response.end(renderDocument(answer.page, nonce));
 }
 
-/** "/" is the API's root as well: there the page is for those who ask for HTML. */
+/** "/" is the API's root as well: there the page is for those who do not ask for JSON. */
 export function makePages(view: PageView): Pages {
   return async (request, response, url) => {
     const wantsHtml = request.headers.accept?.includes("text/html") === true;
     if (reserved.has(url.pathname.split("/")[1] ?? "") || isGit(url.pathname)) return false;
-    if (url.pathname === "/" && !wantsHtml) return false;
+    // curl asks for anything; a client of the API says which JSON it wants.
+    if (url.pathname === "/" && !wantsHtml && request.headers.accept !== "*/*") return false;
     if (request.method === "POST") {
       const parameters = decodeAll(commentPath.exec(url.pathname)?.slice(1) ?? []);
       if (!parameters || parameters.length === 0) return false;

@@ -140,6 +140,14 @@ it("the policy lets only the page's own style and script run, by a nonce that ch
   expect(second.headers.get("content-security-policy")).not.toBe(policy);
 });
 
+it("who asks for anything, as curl does, sees pages", async () => {
+  const get = await serve(sampleView());
+  for (const path of ["/", issuePath]) {
+    const response = await get(path, { headers: { accept: "*/*" } });
+    expect([response.status, response.headers.get("content-type")], path).toEqual([200, "text/html; charset=utf-8"]);
+  }
+});
+
 it("paths of the API and of git are left alone, and so is an unknown page unless a browser asks", async () => {
   const get = await serve(sampleView());
   const json = { headers: { accept: "application/json" } };
