@@ -8,6 +8,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { GitHubServer } from "../src/config.ts";
 
+/** Beside the sources and beside the built program alike. */
+const MANIFEST = new URL("../app.yml", import.meta.url);
 const ANSWER_MS = 20_000;
 
 /** GitHub wants an address although nothing is delivered to it: this one belongs to nobody (RFC 2606). */
@@ -26,10 +28,7 @@ export type Registered = z.output<typeof registeredSchema>;
 
 /** `webhookUrl`: where GitHub shall deliver; without one the App's webhook is made inactive, which GitHub accepts. */
 export function manifestOf(redirectUrl: string, webhookUrl: string | undefined): Record<string, unknown> {
-  // Beside the sources and beside the built program alike.
-  const asked = z
-    .record(z.string(), z.unknown())
-    .parse(parse(readFileSync(new URL("../app.yml", import.meta.url), "utf8")));
+  const asked = z.record(z.string(), z.unknown()).parse(parse(readFileSync(MANIFEST, "utf8")));
   const hook = webhookUrl ? { url: webhookUrl, active: true } : { url: NO_WEBHOOK, active: false };
   return { ...asked, hook_attributes: hook, redirect_url: redirectUrl };
 }
