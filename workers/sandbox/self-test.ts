@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { converse, runProgram } from "../run-program.ts";
 import { type Confinement, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
 import { PROBE_SCRIPT, PROBES, type ProbeFacts, probeArguments } from "./probes.ts";
@@ -22,13 +23,18 @@ export type SelfTestOptions = {
   hidden: readonly string[];
   /** How many processes the driver under test allows; undefined when that is not to be tried. */
   processes: number | undefined;
+  /** How long a sandbox may take to come up, and to go; ms. */
+  waitMs?: number;
 };
 
 /** The driver under test is built with these, so that reaching a cap takes a moment and not thousands of processes. */
 export const PROBE_LIMITS: Limits = { ...DEFAULT_LIMITS, processes: 40 };
 
-/** Waiting longer than this for a dead parent's sandbox to go is a failure. */
-const DEATH_MS = 3_000;
+/**
+ * Waiting longer than this for a sandbox to come up, or for a dead parent's to go, is a failure. Generous: a killed process
+ * must still get its turn to die, and on a machine where agents build things one of low priority waits for seconds.
+ */
+const WAIT_MS = 20_000;
 
 /** Runs every probe; never throws for a sandbox that fails. */
 export async function runSelfTest(driver: SandboxDriver, options: SelfTestOptions): Promise<ProbeResult[]> {
@@ -46,7 +52,7 @@ export async function runSelfTest(driver: SandboxDriver, options: SelfTestOption
     });
     if (inside.some((probe) => probe.name === "starts")) return inside;
     await endMarked({ run }); // where nothing else ends them, what the probes started is still there
-    return [...inside, await dieWithParent(driver, confinement, run)];
+    return [...inside, await dieWithParent(driver, confinement, run, options.waitMs ?? WAIT_MS)];
   } finally {
     await rm(outside, { recursive: true, force: true });
     await rm(temporary, { recursive: true, force: true });
@@ -84,7 +90,7 @@ function confinementOf(user: SlotUser, slot: string, run: string): Confinement {
 async function tryInside(driver: SandboxDriver, confinement: Confinement, facts: ProbeFacts): Promise<ProbeResult[]> {
   const command = ["/bin/sh", "-c", PROBE_SCRIPT, "probes", ...probeArguments(facts)];
   const [file = "", ...args] = driver.wrap(confinement, command);
-  const finished = await runProgram({ file, args, env: confinement.env, timeoutMs: 20_000 }).catch((error: Error) => ({
+  const finished = await runProgram({ file, args, env: confinement.env, timeoutMs: WAIT_MS }).catch((error: Error) => ({
     exitCode: undefined,
     stdout: "",
     stderr: error.message,
@@ -106,20 +112,32 @@ function wordless({ exitCode, signal }: { exitCode?: number | undefined; signal?
 }
 
 /** Starts a sandbox under a shell, kills the shell with SIGKILL, and looks whether the sandbox goes too. */
-async function dieWithParent(driver: SandboxDriver, confinement: Confinement, run: string): Promise<ProbeResult> {
+async function dieWithParent(
+  driver: SandboxDriver,
+  confinement: Confinement,
+  run: string,
+  waitMs: number,
+): Promise<ProbeResult> {
   const inside = driver.wrap(confinement, ["/bin/sh", "-c", "echo up; exec sleep 600"]);
   const parent = converse({
     file: "/bin/sh",
     args: ["-c", '"$@" & read -r word; kill -KILL $$', "parent", ...inside],
     env: confinement.env,
   });
+  let [up, over] = [false, false];
+  parent.onLine(() => {
+    up = true;
+  });
+  void parent.ended.then(() => {
+    over = true;
+  });
   try {
-    parent.onLine(() => parent.write("now"));
+    await waitUntil(() => up || over, waitMs);
+    if (!up) return { name: "parent-death", passed: false, detail: "did not start" };
     // The sandbox holds the parent's output, so this ends only when both are gone: not waited for.
-    const alone = await waitUntil(() => markedProcesses({ run }).length > 0);
-    const gone = alone && (await waitUntil(() => markedProcesses({ run }).length === 0));
-    const detail = gone ? "" : alone ? "goes on after its parent was killed" : "did not start";
-    return { name: "parent-death", passed: gone, detail };
+    parent.write("now");
+    const gone = await waitUntil(() => markedProcesses({ run }).length === 0, waitMs);
+    return { name: "parent-death", passed: gone, detail: gone ? "" : "goes on after its parent was killed" };
   } finally {
     parent.end();
     await endMarked({ run });
@@ -127,11 +145,11 @@ async function dieWithParent(driver: SandboxDriver, confinement: Confinement, ru
   }
 }
 
-async function waitUntil(holds: () => boolean): Promise<boolean> {
-  const deadline = performance.now() + DEATH_MS;
-  while (!holds()) {
+async function waitUntil(holds: () => boolean, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  for (let pause = 2; !holds(); pause = Math.min(pause * 2, 100)) {
     if (performance.now() > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(pause);
   }
   return true;
 }

@@ -27,7 +27,7 @@ const user = AS_ROOT ? { slot: 0, uid: ownBaseUid, gid: ownBaseUid } : { slot: 0
 async function failures(driver: SandboxDriver): Promise<Record<string, string>> {
   const hidden = [join(dir, "app-key.pem")];
   await writeFile(join(dir, "app-key.pem"), "key\n");
-  const results = await runSelfTest(driver, { user, dir, hidden, processes: PROBE_LIMITS.processes });
+  const results = await runSelfTest(driver, { user, dir, hidden, processes: PROBE_LIMITS.processes, waitMs: 2_000 });
   return Object.fromEntries(results.filter((probe) => !probe.passed).map((probe) => [probe.name, probe.detail]));
 }
 
