@@ -39,7 +39,7 @@ export async function setUpApp(env: Env): Promise<undefined> {
 async function answer(config: SetUpConfig, state: string, request: IncomingMessage) {
   const host = request.headers.host ?? "";
   const url = URL.parse(request.url ?? "/", "http://localhost");
-  if (request.method !== "GET" || !url || !["/", "/probot", "/registered"].includes(url.pathname))
+  if (request.method !== "GET" || !url || !["/", "/registered"].includes(url.pathname))
     return { status: 404, html: problemPage("There is no such page") };
   if (url.pathname !== "/registered") return { status: 200, html: form(config, state, host, url.searchParams) };
   if (url.searchParams.get("state") !== state) throw new Error("This answer belongs to another start of Orch");
@@ -61,7 +61,8 @@ function form(config: SetUpConfig, state: string, host: string, given: URLSearch
     organization,
     webhook,
     webhookPath: config.webhookPath,
-    problem: webhook ? webhookProblem(webhook) : undefined,
+    // A GitHub of one's own may deliver within its own network.
+    problem: webhook && config.github.host === "github.com" ? webhookProblem(webhook) : undefined,
   });
 }
 

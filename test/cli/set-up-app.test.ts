@@ -92,11 +92,11 @@ test("without a public address the App is asked for with an inactive webhook, ne
 });
 
 test("a public address becomes the active webhook; one that GitHub cannot reach is refused on the page", async () => {
-  env.WEBHOOK_PROXY_URL = "https://smee.test/channel";
+  env = { ...env, GHE_HOST: "", GHE_PROTOCOL: "", WEBHOOK_PROXY_URL: "https://smee.test/channel" };
   await start();
   expect((await form()).manifest.hook_attributes).toEqual({ url: "https://smee.test/channel", active: true });
   const { action } = await form("?organization=octo-org&webhook=");
-  expect(action).toContain("/organizations/octo-org/settings/apps/new?");
+  expect(action).toContain("https://github.com/organizations/octo-org/settings/apps/new?");
   const refused = await get("/?webhook=https://localhost:3000/x");
   expect(refused).toContain("cannot be reached from the internet");
   expect(refused).not.toContain('name="manifest"');
