@@ -62,6 +62,7 @@ async function request(
     const where = await place();
     if (where.kind === "closed") return { done: false, say: words.closed(given.on, where.goneBranch) };
     if (where.kind === "fork") return { done: false, say: words.forkNotYet() };
+    if (where.kind === "from_default") return { done: false, say: words.fromDefaultBranch(where.branch) };
     const created = await deps.store.create(specOf(given, id, command, where, deps.now()));
     task = await deps.store.read(id);
     if (created) deps.log.info({ task: id, comment: given.commentId, delivery: given.delivery }, "task accepted");

@@ -3,7 +3,12 @@ import { classify, type Octokit } from "../github.ts";
 import type { Target } from "../task/task.ts";
 import type { GivenComment } from "./inbox.ts";
 
-export type Place = { kind: "ready"; title: string; target: Target } | Closed | { kind: "fork" };
+export type Place =
+  | { kind: "ready"; title: string; target: Target }
+  | Closed
+  | { kind: "fork" }
+  /** The pull request's own branch is the default branch: pushing to it would go past every review. */
+  | { kind: "from_default"; branch: string };
 /** `goneBranch`: the pull request's branch, when that was deleted, which is a way of closing it. */
 type Closed = { kind: "closed"; goneBranch?: string };
 
@@ -19,6 +24,9 @@ export async function findPlace(octokit: Octokit, given: GivenComment): Promise<
   // A fork that was deleted has no repository at all.
   if (pull.head.repo?.id !== given.repository.id) return { kind: "fork" };
   const { ref: headRef, sha: headSha } = pull.head;
+  // The delivery may be older than a change of the setting.
+  if (headRef === defaultBranch || headRef === pull.base.repo.default_branch)
+    return { kind: "from_default", branch: headRef };
   return {
     kind: "ready",
     title: pull.title,

@@ -29,6 +29,11 @@ export function forkNotYet(): string {
   return "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.";
 }
 
+/** For a pull request whose own branch is the default branch, e.g. one from `main` to `production`. */
+export function fromDefaultBranch(branch: string): string {
+  return `The branch of this pull request, ${code(branch)}, is the repository's default branch. I never push there, so I have not started. Give the command on an issue instead: the work then comes as a pull request of its own, for you to review.`;
+}
+
 /** For an issue or pull request that is not open; `goneBranch` when the pull request has lost its branch, too. */
 export function closed(kind: "issue" | "pull", goneBranch?: string): string {
   if (goneBranch !== undefined)

@@ -53,7 +53,10 @@ export const REFUSAL_CODES = [
   "not_found",
   /** The task is over, or another run has it. */
   "not_current",
+  /** The actor may not write there any more. */
   "permission_revoked",
+  /** The task's branch is the repository's default branch by now. */
+  "default_branch",
   "repository_gone",
   "installation_gone",
   "archived",
@@ -68,6 +71,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   not_found: 404,
   not_current: 409,
   permission_revoked: 403,
+  default_branch: 403,
   repository_gone: 404,
   installation_gone: 410,
   archived: 403,

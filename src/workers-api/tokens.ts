@@ -1,16 +1,17 @@
 /**
  * Tokens for worker hosts: for the current run of a task only, good for its one repository. Before a token that can push,
- * the actor's permission is asked once more, because an agent may have worked for an hour.
+ * the actor's permission is asked once more, because an agent may have worked for an hour; and there is none at all for a
+ * task whose branch is the default branch by now.
  */
 import { classify, type GitHub } from "../github.ts";
 import { mayWrite } from "../permission.ts";
 import type { TokenRequest, TokenResponse } from "../task/host-api.ts";
-import type { TaskSpec } from "../task/task.ts";
+import { branchOf, type TaskSpec } from "../task/task.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 
 export async function giveToken(github: GitHub, spec: TaskSpec, { purpose }: TokenRequest): Promise<TokenResponse> {
   try {
-    if (purpose === "push") await checkActor(github, spec);
+    if (purpose === "push") await Promise.all([checkActor(github, spec), checkBranch(github, spec)]);
     const { token, expiresAt } = await mint(github, spec, purpose === "push" ? "write" : "read");
     const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
@@ -24,6 +25,15 @@ async function checkActor(github: GitHub, { installationId, repository, actor }:
   if (await mayWrite(await github.forInstallation(installationId), repository, actor)) return;
   const message = `@${actor.login} may no longer write to this repository, so the work was not published.`;
   throw new Refused("permission_revoked", message);
+}
+
+async function checkBranch(github: GitHub, spec: TaskSpec): Promise<void> {
+  const branch = branchOf(spec);
+  const octokit = await github.forInstallation(spec.installationId);
+  const { data } = await octokit.rest.repos.get({ owner: spec.repository.owner, repo: spec.repository.name });
+  if (branch !== data.default_branch && branch !== spec.target.defaultBranch) return;
+  const message = `\`${branch}\` is the repository's default branch. Orch never pushes there, so the work was not published.`;
+  throw new Refused("default_branch", message);
 }
 
 async function mint(github: GitHub, { installationId, repository }: TaskSpec, contents: "read" | "write") {

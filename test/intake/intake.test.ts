@@ -81,6 +81,20 @@ describe("a request", () => {
     expect(orch.replies(pull.number)).toEqual([expect.stringContaining("comes from a fork")]);
   });
 
+  test("on a pull request from the default branch is answered, for nothing is pushed there", async () => {
+    for (const branch of ["production", "main"])
+      await orch.github.commit(orch.repository, branch, { "a.txt": branch }, "Release", MAINTAINER);
+    const branches = { head: "main", base: "production" };
+    const pull = await orch.github.openPull(orch.repository, { as: MAINTAINER, title: "Release", ...branches });
+    const { id } = await orch.comment(pull.number, "/orch fix the release notes");
+    await orch.quiet();
+    expect(await orch.store.read(orch.taskId(id))).toBeUndefined();
+    expect(orch.reactions(id)).toEqual(["confused"]);
+    expect(orch.replies(pull.number)).toEqual([
+      expect.stringMatching(/`main`, is the .* default branch.* on an issue/),
+    ]);
+  });
+
   test("on a closed issue is answered, not started", async () => {
     const number = await orch.openIssue();
     await orch.github.closeIssue(orch.repository, number, { as: MAINTAINER });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
+import type { Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
+import { makeSpec } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 let number: number;
@@ -59,6 +61,23 @@ describe("a token", () => {
     const refused = await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" });
     orch.github.setPermission(orch.repository, MAINTAINER, "write");
     expect(await codeOf(refused)).toEqual([403, "permission_revoked"]);
+  });
+
+  test("to push is never given for the default branch", async () => {
+    const { installationId } = orch.repository;
+    const repository = { id: orch.repository.id, owner: "octo-org", name: "calculator" };
+    const { spec } = (await orch.store.read(id)) as Task;
+    const ask = async (headRef: string, commentId: number) => {
+      const target = { kind: "pull" as const, defaultBranch: "old", headRef, headSha: "0".repeat(40), baseRef: "next" };
+      const task = makeSpec({ installationId, repository, commentId, target, actor: spec.actor });
+      await orch.store.create(task);
+      await orch.store.advance(task.id, { name: "claimed", host: "host-a", claim: "claim-a", at: Date.now() });
+      return await post("/workers/tokens", { taskId: task.id, epoch: 1, purpose: "push" });
+    };
+    expect((await ask("topic", 9_001)).status).toBe(200);
+    // What it was when the task was accepted, and what GitHub says it is now.
+    expect(await codeOf(await ask("old", 9_002))).toEqual([403, "default_branch"]);
+    expect(await codeOf(await ask("main", 9_003))).toEqual([403, "default_branch"]);
   });
 
   test("is refused to whoever does not know the secret", async () => {
