@@ -7,7 +7,6 @@ import { visibleText } from "../workers/agents/visible-text.ts";
 import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkGitHub } from "./doctor/github.ts";
-import { speakPlainly } from "./doctor/plain-words.ts";
 import { checkPrograms } from "./doctor/programs.ts";
 import { checkRedis } from "./doctor/redis.ts";
 import { hasNoApp, roleOf } from "./doctor/role.ts";
@@ -23,7 +22,6 @@ const SECRET_LENGTH = 8;
 
 /** Exit code 0; 1 when there is a problem. `json`: one line, otherwise a list for people. */
 export async function doctor(env: Env, json: boolean): Promise<number> {
-  speakPlainly();
   const sections = await examine(env);
   const count = (status: Status) => sections.flatMap(({ checks }) => checks).filter((check) => check.status === status);
   const problems = count("problem").length;

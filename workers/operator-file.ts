@@ -9,6 +9,7 @@ import { z } from "zod";
 import { ConfigError } from "../src/config.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
+import { inPlainWords } from "./plain-words.ts";
 
 const minutes = (byDefault: number, meaning: string) =>
   z
@@ -95,7 +96,7 @@ export function readOperatorFile(path: string | undefined): OperatorFile {
 }
 
 export function parseOperatorFile(text: string, path: string): OperatorFile {
-  const parsed = operatorFileSchema.safeParse(parseYaml(text, path));
+  const parsed = operatorFileSchema.safeParse(parseYaml(text, path), { error: inPlainWords });
   if (!parsed.success) {
     throw new ConfigError(
       parsed.error.issues.map((issue) => `${path}: ${issue.path.join(".") || "file"}: ${issue.message}`),

@@ -4,6 +4,7 @@
  */
 import { parse } from "yaml";
 import { z } from "zod";
+import { inPlainWords } from "./plain-words.ts";
 import { Refusal } from "./refusal.ts";
 
 export const REPOSITORY_FILE = ".github/orch.yml";
@@ -27,7 +28,7 @@ export type RepositoryFile = { agent?: string; verify?: readonly string[] };
 /** Throws Refusal with a sentence for the person when the file is not usable. */
 export function parseRepositoryFile(text: string | undefined): RepositoryFile {
   if (text === undefined) return {};
-  const parsed = repositoryFileSchema.safeParse(parseYaml(text) ?? {});
+  const parsed = repositoryFileSchema.safeParse(parseYaml(text) ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${REPOSITORY_FILE}\` is not usable: ${z.prettifyError(parsed.error)}`);
   const { agent, verify } = parsed.data;
   return { agent, verify: typeof verify === "string" ? ["sh", "-c", verify] : verify };

@@ -33,6 +33,15 @@ describe("the operator's file", () => {
     expect(read).toThrow(/slots[\s\S]*sandbox|sandbox[\s\S]*slots/);
   });
 
+  test("mistakes are told in the words of YAML", () => {
+    const read = (text: string) => () => parseOperatorFile(text, "orch.yml");
+    expect(read("agents: { a: { kind: plain, command: fixer } }")).toThrow(
+      'orch.yml: agents.a.command: expected a list, such as [one, two], not "fixer"',
+    );
+    expect(read(`${one}\nslts: 2`)).toThrow("orch.yml: file: unknown key slts");
+    expect(read(`${one}\nsandbox: strong`)).toThrow('orch.yml: sandbox: expected auto or bwrap or none, not "strong"');
+  });
+
   test("without a file the error says which setting names it", () => {
     expect(() => readOperatorFile(undefined)).toThrow(/ORCH_CONFIG/);
     expect(() => readOperatorFile("/nowhere/orch.yml")).toThrow(/ORCH_CONFIG/);

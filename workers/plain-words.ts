@@ -1,5 +1,5 @@
 /** What is wrong with a value in a YAML file, in the words of YAML: lists and texts instead of arrays and strings. */
-import { z } from "zod";
+import type { z } from "zod";
 
 const TYPES: Record<string, string> = {
   array: "a list, such as [one, two]",
@@ -12,12 +12,8 @@ const TYPES: Record<string, string> = {
   record: "names with values below them",
 };
 
-/** From here on in this process; messages that a schema gives itself go first. */
-export function speakPlainly(): void {
-  z.config({ customError: inPlainWords });
-}
-
-const inPlainWords: NonNullable<z.core.$ZodConfig["customError"]> = (issue) => {
+/** For `safeParse`; messages that a schema gives itself go first. */
+export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case "invalid_type": {
       const expected = TYPES[issue.expected];
