@@ -38,6 +38,13 @@ export type Waiting = { kind: "given"; given: GivenComment } | { kind: "deleted"
 const LEASE_MS = 5_000;
 export const RENEW_MS = 1_500;
 
+/**
+ * Issues of one repository that a bot may have at once. GitHub allows few comments a minute: answers to somebody who
+ * comments everywhere in one repository must not hold up the commands in all others. Among how many that is looked for.
+ */
+export const OF_ONE_REPOSITORY = 16;
+const LOOKED_AT = 1_000;
+
 const DELETED_BY = "deleted by ";
 
 declare module "ioredis" {
@@ -56,11 +63,21 @@ redis.call("ZADD", KEYS[2], ARGV[3], ARGV[4])
 redis.call("ZADD", KEYS[3], "NX", ARGV[6], ARGV[5])
 return 1`;
 
-// KEYS inbox · ARGV now leaseEnd limit
+// KEYS inbox · ARGV now leaseEnd limit share lookedAt, then pairs: repository, how many of its issues are taken
 const TAKE = `
-local due = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, ARGV[3])
-for _, issue in ipairs(due) do redis.call("ZADD", KEYS[1], ARGV[2], issue) end
-return due`;
+local counts = {}
+for i = 6, #ARGV, 2 do counts[ARGV[i]] = tonumber(ARGV[i + 1]) end
+local taken = {}
+for _, issue in ipairs(redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, ARGV[5])) do
+  local repository = string.match(issue, "^%d+")
+  local count = counts[repository] or 0
+  if #taken < tonumber(ARGV[3]) and count < tonumber(ARGV[4]) then
+    counts[repository] = count + 1
+    redis.call("ZADD", KEYS[1], ARGV[2], issue)
+    taken[#taken + 1] = issue
+  end
+end
+return taken`;
 
 // KEYS comment issue inbox · ARGV commentName issueName expected. The text is forgotten, the fact is kept.
 const FINISH = `
@@ -106,8 +123,16 @@ export function makeInbox(redis: Redis) {
     else await redis.set(key, value, "EX", RETENTION_S);
   }
 
-  /** Issues that are due; they are this caller's until the lease ends. */
-  const take = (now: number, limit: number) => redis.orchInboxTake(1, keys.inbox, now, now + LEASE_MS, limit);
+  /** Issues that are due, beside those that the caller `has`; they are its own until the lease ends. */
+  async function take(now: number, limit: number, has: Iterable<string> = []): Promise<string[]> {
+    const counts = new Map<string, number>();
+    for (const issue of has) {
+      const repository = String(issue.split("-")[0]);
+      counts.set(repository, (counts.get(repository) ?? 0) + 1);
+    }
+    const bounds = [now, now + LEASE_MS, limit, OF_ONE_REPOSITORY, LOOKED_AT];
+    return await redis.orchInboxTake(1, keys.inbox, ...bounds, ...[...counts].flat());
+  }
 
   /** Keeps an issue, or, with a time of one's own, puts it off. */
   async function postpone(issue: string, until: number): Promise<void> {

@@ -4,7 +4,7 @@
  * its commands stay in order; those that cannot pass end the comment with a line in the log.
  */
 import { classify, isFinal, retryAfterMs } from "../github.ts";
-import { type GivenComment, type Inbox, numbersOf, RENEW_MS } from "./inbox.ts";
+import { type GivenComment, type Inbox, numbersOf, OF_ONE_REPOSITORY, RENEW_MS } from "./inbox.ts";
 import { type TakeInDeps, takeBack, takeIn } from "./take-in.ts";
 
 export type Intake = {
@@ -18,7 +18,9 @@ export type IntakeDeps = TakeInDeps & { inbox: Inbox };
 
 /** Looked at least this often, ms: another bot may have recorded something and died. */
 const SWEEP_MS = 5_000;
-const ISSUES_AT_ONCE = 16;
+/** When all that is due belongs to repositories that have their share, ms; each end of theirs wakes us besides. */
+const CROWDED_LOOK_MS = 1_000;
+const ISSUES_AT_ONCE = 2 * OF_ONE_REPOSITORY;
 /** A command that could not be taken in for so long would surprise whoever gave it. */
 const GIVE_UP_AFTER_MS = 24 * 3600_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
@@ -58,7 +60,9 @@ export function startIntake(deps: IntakeDeps): Intake {
   async function look(): Promise<number> {
     const room = ISSUES_AT_ONCE - working.size;
     if (room <= 0) return SWEEP_MS; // each end wakes us
-    for (const issue of await inbox.take(now(), room)) {
+    const at = now();
+    const taken = await inbox.take(at, room, working.keys());
+    for (const issue of taken) {
       if (working.has(issue)) continue;
       const work = takeIssue(deps, issue, () => stopped).finally(() => {
         working.delete(issue);
@@ -67,7 +71,8 @@ export function startIntake(deps: IntakeDeps): Intake {
       working.set(issue, work);
     }
     const next = await inbox.nextAt();
-    return next === undefined ? SWEEP_MS : Math.min(Math.max(next - now(), 0), SWEEP_MS);
+    if (next === undefined) return SWEEP_MS;
+    return taken.length === 0 && next <= at ? CROWDED_LOOK_MS : Math.min(Math.max(next - now(), 0), SWEEP_MS);
   }
 
   async function stop(): Promise<void> {

@@ -12,7 +12,7 @@ const LEASE_MS = 5_000;
 const RENEW_MS = 1_500;
 /** At least this often is looked, ms: messages may get lost. */
 const SWEEP_MS = 15_000;
-const MAX_AT_ONCE = 32;
+export const MAX_AT_ONCE = 64;
 /** All bots hear a message at the same time; spread over this time (ms) they seldom take the same task. */
 const SPREAD_MS = 25;
 

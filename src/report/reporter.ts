@@ -9,7 +9,8 @@ import type { Redis } from "ioredis";
 import type { Task } from "../task/task.ts";
 import { makeFailures } from "./failure.ts";
 import { ensurePullRequest } from "./pull-request.ts";
-import { makeReportLoop } from "./report-loop.ts";
+import { MAX_AT_ONCE, makeReportLoop } from "./report-loop.ts";
+import { makeSeats } from "./seats.ts";
 import { showTask } from "./show.ts";
 import type { Hints, ReporterDeps } from "./showing.ts";
 
@@ -24,12 +25,16 @@ export type Reporter = {
 
 /** A task that changes faster than it can be told is left to the next look. */
 const MAX_ROUNDS = 20;
+/** Half of what the loop begins; when they are taken, a task of the same installation waits so long, ms. */
+const OF_ONE_INSTALLATION = MAX_AT_ONCE / 2;
+const CROWDED_WAIT_MS = 1_000;
 /** A mark without a record: somebody removed the task by hand. Looked at rarely, ms. */
 const ORPHAN_LOOK_MS = 3_600_000;
 
 export function makeReporter(deps: ReporterDeps): Reporter {
   const { store, now } = deps;
   const failures = makeFailures(deps);
+  const seats = makeSeats(OF_ONE_INSTALLATION);
   const underWay = new Map<string, { again: boolean; done: Promise<void> }>();
 
   function report(id: string): Promise<void> {
@@ -53,8 +58,11 @@ export function makeReporter(deps: ReporterDeps): Reporter {
 
   async function once(id: string): Promise<void> {
     let task: Task | undefined;
+    let leave: (() => void) | undefined;
     try {
       task = await store.read(id);
+      leave = task && seats.take(task.spec.installationId);
+      if (task && !leave) return await store.postponeReport(id, now() + CROWDED_WAIT_MS);
       // Read once: what we wrote ourselves is remembered here even when another bot writes its hints in between.
       const hints: Hints = await store.shown(id);
       for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -67,6 +75,8 @@ export function makeReporter(deps: ReporterDeps): Reporter {
       await store.postponeReport(id, now());
     } catch (error) {
       await failures.handle(error, id, task);
+    } finally {
+      leave?.();
     }
   }
 

@@ -1,0 +1,73 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type GivenComment, type Inbox, makeInbox, OF_ONE_REPOSITORY } from "../../src/intake/inbox.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+
+const NOW = 1_700_000_000_000;
+
+let server: TestRedis;
+let redis: Redis;
+let inbox: Inbox;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+  inbox = makeInbox(redis);
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function record(repositoryId: number, issues: number, receivedAt: number): Promise<void> {
+  for (let number = 1; number <= issues; number++) {
+    const given: GivenComment = {
+      installationId: 21,
+      repository: { id: repositoryId, owner: "octo-org", name: "calculator", defaultBranch: "main" },
+      number,
+      on: "issue",
+      commentId: repositoryId * 1_000 + number,
+      commentUrl: "https://github.test/octo-org/calculator/issues/1#issuecomment-1",
+      actor: { id: 31, login: "maintainer" },
+      commands: [],
+      requestedAt: receivedAt,
+      receivedAt,
+      delivery: "d",
+    };
+    expect(await inbox.record(given)).toBe(true);
+  }
+}
+
+const countOf = (issues: readonly string[], repositoryId: number) =>
+  issues.filter((issue) => issue.startsWith(`${repositoryId}-`)).length;
+
+test("a repository with many issues that are due gets its share, and the next one does not wait behind it", async () => {
+  await record(11, OF_ONE_REPOSITORY + 10, NOW);
+  await record(12, 3, NOW + 1);
+  const first = await inbox.take(NOW + 2, 100);
+  expect([countOf(first, 11), countOf(first, 12)]).toEqual([OF_ONE_REPOSITORY, 3]);
+  expect(await inbox.take(NOW + 2, 100, first)).toEqual([]);
+  // Whoever has nothing of it yet, e.g. another bot, may take the rest.
+  expect(countOf(await inbox.take(NOW + 2, 100), 11)).toBe(10);
+});
+
+test("what somebody has already counts, and so does the room that is left", async () => {
+  await record(11, 5, NOW);
+  await record(12, 5, NOW + 1);
+  const has = Array.from({ length: OF_ONE_REPOSITORY - 2 }, (_, index) => `11-${100 + index}`);
+  const taken = await inbox.take(NOW + 2, 4, has);
+  expect([countOf(taken, 11), countOf(taken, 12)]).toEqual([2, 2]);
+});
+
+test("nobody takes what is not due, or what another one has", async () => {
+  await record(11, 2, NOW);
+  expect(await inbox.take(NOW - 1, 10)).toEqual([]);
+  expect(await inbox.take(NOW, 1)).toHaveLength(1);
+  expect(await inbox.take(NOW, 10)).toHaveLength(1);
+  expect(await inbox.take(NOW, 10)).toEqual([]);
+});
