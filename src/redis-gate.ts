@@ -17,7 +17,7 @@ export type RedisGate = {
 };
 
 /** How soon Redis is looked at again, ms: while it is fit, and while it is not (somebody may be mending it). */
-export type LookTimes = { fitMs: number; unfitMs: number };
+type LookTimes = { fitMs: number; unfitMs: number };
 const LOOK_TIMES: LookTimes = { fitMs: 60_000, unfitMs: 10_000 };
 
 const UNKNOWN = ["Redis is away, or has not been looked at since it came back"];
