@@ -76,7 +76,7 @@ test.runIf(AS_ROOT)("finds that bubblewrap started by root does not confine", as
 });
 
 test("finds a sandbox that lives on without its parent", async () => {
-  const found = await failures(weak([...here, "sh", "-c", '"$@" & wait', "sh"]), 500);
+  const found = await failures(weak([...here, "sh", "-c", '"$@" & wait', "sh"]), 5_000);
   expect(found["parent-death"]).toContain("goes on");
 });
 
