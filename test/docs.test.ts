@@ -3,7 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { SETTINGS } from "../src/config.ts";
+import { SETTINGS } from "../src/settings.ts";
 import { parseOperatorFile } from "../workers/operator-file.ts";
 
 const files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...globSync("docs/*.md")].sort();

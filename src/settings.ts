@@ -1,0 +1,95 @@
+/**
+ * The environment's variables by name: what each means, and what it may hold. Blank counts as unset, as in a copied
+ * `.env.example`. What the programs make of them is config.ts.
+ */
+import { z } from "zod";
+
+/** A setting's meaning. `.env.example` documents the same names; a test compares the two. */
+export const SETTINGS = {
+  APP_ID: "Number of the GitHub App, from its settings page.",
+  PRIVATE_KEY: "The App's private key: the PEM text, with real line breaks or \\n, or base64 of it.",
+  PRIVATE_KEY_PATH: "File that holds the App's private key; used when PRIVATE_KEY is unset.",
+  WEBHOOK_SECRET: "The webhook secret of the App, at least 16 characters.",
+  GHE_HOST: "Host of a GitHub Enterprise Server, without protocol; unset = github.com.",
+  GHE_PROTOCOL: "https (default) or http; http is for a server on this machine only.",
+  GITHUB_THROTTLE:
+    "on (default) or off: keep writes to GitHub one second apart. off only for a server on this machine.",
+  HOST: "Address to listen on.",
+  PORT: "Port to listen on.",
+  WEBHOOK_PATH: "Path of the webhook URL.",
+  WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
+  LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
+  REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
+  WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
+  BOT_URL: "Where a worker host reaches the bot.",
+  ORCH_CONFIG: "The operator's YAML file: agents, limits, sandbox.",
+  ORCH_DATA: "Folder for everything that Orch keeps on this machine.",
+} as const;
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const blankIsUnset = (value: unknown) => (value === "" ? undefined : value);
+const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankIsUnset, type.optional());
+const withDefault = <T extends z.ZodType>(type: T, value: z.input<T>) =>
+  z.preprocess((given) => blankIsUnset(given) ?? value, type);
+
+const portRange = "PORT must be a whole number between 1 and 65535";
+// 0 is for tests: the system chooses.
+const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
+const redisUrl = z
+  .string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379")
+  .regex(/^(rediss?:\/\/|unix:\/\/\/)\S+$/, {
+    error: "REDIS_URL must look like redis://127.0.0.1:6379, rediss://… or unix:///path/to/redis.sock",
+  });
+const workerSecret = z
+  .string("WORKER_SECRET is missing: make one with `openssl rand -hex 32` and give it to bot and worker hosts alike")
+  .min(32, "WORKER_SECRET must have at least 32 characters: make one with `openssl rand -hex 32`");
+const webhookSecret = z
+  .string("WEBHOOK_SECRET is missing: it is the secret on the App's settings page")
+  .refine((secret) => secret !== "development", {
+    error: "WEBHOOK_SECRET is Probot's public default: anybody could sign deliveries with it",
+    abort: true,
+  })
+  .refine(
+    (secret) => secret.length >= 16,
+    "WEBHOOK_SECRET must have at least 16 characters: make one with `openssl rand -hex 20`",
+  );
+
+const shared = {
+  REDIS_URL: z.preprocess(blankIsUnset, redisUrl),
+  WORKER_SECRET: z.preprocess(blankIsUnset, workerSecret),
+  LOG_LEVEL: withDefault(z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`), "info"),
+  GHE_HOST: optional(
+    z.string().regex(/^[\w.-]+(:\d+)?$/, "GHE_HOST is a host name, optionally with a port: no protocol, no path"),
+  ),
+  GHE_PROTOCOL: withDefault(z.enum(["https", "http"], "GHE_PROTOCOL is https or http"), "https"),
+};
+
+export const botSettings = z.object({
+  ...shared,
+  APP_ID: z.preprocess(
+    blankIsUnset,
+    z
+      .string("APP_ID is missing: it is the number on the App's settings page")
+      .regex(/^[1-9]\d*$/, "APP_ID must be the App's number, not its name or client id"),
+  ),
+  PRIVATE_KEY: optional(z.string()),
+  PRIVATE_KEY_PATH: optional(z.string()),
+  WEBHOOK_SECRET: z.preprocess(blankIsUnset, webhookSecret),
+  WEBHOOK_PATH: withDefault(z.string().startsWith("/", "WEBHOOK_PATH must start with /"), "/api/github/webhooks"),
+  HOST: withDefault(z.string(), "127.0.0.1"),
+  PORT: withDefault(port, "3000"),
+  GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
+});
+
+export const setUpSettings = botSettings
+  .pick({ GHE_HOST: true, GHE_PROTOCOL: true, WEBHOOK_PATH: true, HOST: true, PORT: true })
+  .extend({ WEBHOOK_PROXY_URL: optional(z.string()) });
+
+export const hostSettings = z.object({
+  ...shared,
+  BOT_URL: withDefault(z.url("BOT_URL must be a URL such as https://bot.example.com"), "http://127.0.0.1:3000"),
+  ORCH_DATA: optional(z.string().startsWith("/", "ORCH_DATA must be an absolute path")),
+  ORCH_CONFIG: optional(z.string()),
+});
