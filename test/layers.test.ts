@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   bench: [...product, "cli", "simulator", "demo"],
   bin: [],
   scripts: ["bin", "simulator", "workers"],
-  test: [...product, "cli", "simulator", "demo", "bench", "bin", "scripts"],
+  test: [...product, "src/settings.ts", "cli", "simulator", "demo", "bench", "bin", "scripts"],
 };
 
 type Sources = ReadonlyMap<string, string>;
