@@ -115,8 +115,15 @@ done
 (: >"$6") # looked for from outside: a folder of this name may exist inside, on memory of the sandbox's own
 report read-only "$wrong"
 
+# Tried only where there is something to gain, and put back: where nothing confines this, it is the machine itself.
+read_only() { # a mount point
+  state=
+  while read -r _ _ _ _ point options _; do [ "$point" != "$1" ] || state=$options; done </proc/self/mountinfo
+  case $state in ro | ro,*) return 0 ;; *) return 1 ;; esac
+}
 wrong=
 for place in / /usr /etc/passwd; do
+  read_only "$place" || continue
   mount -o remount,bind,rw "$place" && wrong="$wrong remounted $place writable;" && mount -o remount,bind,ro "$place"
   unshare -Urm mount -o remount,bind,rw "$place" && wrong="$wrong remounted $place in a namespace of its own;"
 done
