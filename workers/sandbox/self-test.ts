@@ -31,10 +31,17 @@ export type SelfTestOptions = {
 export const PROBE_LIMITS: Limits = { ...DEFAULT_LIMITS, processes: 40 };
 
 /**
- * Waiting longer than this for a sandbox to come up, or for a dead parent's to go, is a failure. Generous: a killed process
- * must still get its turn to die, and on a machine where agents build things one of low priority waits for seconds.
+ * How long a sandbox may take to come up, and a dead parent's to go. Generous: a killed process must still get its turn to
+ * die, and on a machine where agents build things one of low priority waits for seconds.
  */
-const WAIT_MS = 20_000;
+const WAIT_MS = 5_000;
+/**
+ * A sandbox that goes with its parent once is one that does. Once in a few hundred times it does not: bubblewrap's first
+ * process starts the command before it ties itself to its own parent (bubblewrap.c, do_init), and whoever dies in between
+ * leaves it behind. In a run the host ends it then (see `Marked.step`).
+ */
+const DEATHS = 3;
+const PROBE_MS = 20_000;
 
 /** Runs every probe; never throws for a sandbox that fails. */
 export async function runSelfTest(driver: SandboxDriver, options: SelfTestOptions): Promise<ProbeResult[]> {
@@ -52,7 +59,11 @@ export async function runSelfTest(driver: SandboxDriver, options: SelfTestOption
     });
     if (inside.some((probe) => probe.name === "starts")) return inside;
     await endMarked({ run }); // where nothing else ends them, what the probes started is still there
-    return [...inside, await dieWithParent(driver, confinement, run, options.waitMs ?? WAIT_MS)];
+    let death = await dieWithParent(driver, confinement, run, options.waitMs ?? WAIT_MS);
+    for (let tries = 1; !death.passed && tries < DEATHS; tries++) {
+      death = await dieWithParent(driver, confinement, run, options.waitMs ?? WAIT_MS);
+    }
+    return [...inside, death];
   } finally {
     await rm(outside, { recursive: true, force: true });
     await rm(temporary, { recursive: true, force: true });
@@ -90,11 +101,13 @@ function confinementOf(user: SlotUser, slot: string, run: string): Confinement {
 async function tryInside(driver: SandboxDriver, confinement: Confinement, facts: ProbeFacts): Promise<ProbeResult[]> {
   const command = ["/bin/sh", "-c", PROBE_SCRIPT, "probes", ...probeArguments(facts)];
   const [file = "", ...args] = driver.wrap(confinement, command);
-  const finished = await runProgram({ file, args, env: confinement.env, timeoutMs: WAIT_MS }).catch((error: Error) => ({
-    exitCode: undefined,
-    stdout: "",
-    stderr: error.message,
-  }));
+  const finished = await runProgram({ file, args, env: confinement.env, timeoutMs: PROBE_MS }).catch(
+    (error: Error) => ({
+      exitCode: undefined,
+      stdout: "",
+      stderr: error.message,
+    }),
+  );
   const lines = new Map(finished.stdout.split("\n").map((line) => [line.split("\t")[0], line.split("\t")]));
   if (!PROBES.some((name) => lines.has(name))) {
     return [{ name: "starts", passed: false, detail: finished.stderr.trim() || wordless(finished) }];

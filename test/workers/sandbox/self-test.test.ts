@@ -71,12 +71,12 @@ test.runIf(AS_ROOT)("finds that bubblewrap started by root does not confine", as
   expect(found.user).toContain("root");
   expect(found.capabilities).toContain("CapEff");
   expect(found.remount).toContain("remounted");
-  expect(found.accounts).toContain("shadow");
+  expect(found.accounts).toMatch(/shadow|sudoers|home folders/); // not every small system has all of them
   expect(found["parent-death"]).toBeUndefined();
 });
 
 test("finds a sandbox that lives on without its parent", async () => {
-  const found = await failures(weak([...here, "sh", "-c", '"$@" & wait', "sh"]), 5_000);
+  const found = await failures(weak([...here, "sh", "-c", '"$@" & wait', "sh"]), 2_000);
   expect(found["parent-death"]).toContain("goes on");
 });
 
