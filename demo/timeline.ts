@@ -45,8 +45,7 @@ export async function followTasks(timeline: Timeline, subscriber: Redis, store: 
       for (const [who, text] of sentences(event)) timeline.say(who, text, event.at);
     }
     const words = (await store.read(taskId))?.progress.lastLines || saidBefore;
-    const fresh = words.startsWith(saidBefore) ? words.slice(saidBefore.length) : words;
-    for (const line of fresh.split("\n").filter((line) => line.trim() !== "")) timeline.say("agent", line);
+    for (const line of newLines(saidBefore, words)) timeline.say("agent", line);
     tasks.set(taskId, { events, words });
     return events;
   };
@@ -60,6 +59,17 @@ export async function followTasks(timeline: Timeline, subscriber: Redis, store: 
   });
   await subscriber.subscribe(keys.changed);
   return { look };
+}
+
+/**
+ * What an agent has said since. Both are the last lines of what it had said by then, a window that moves on: the end of the
+ * one is the beginning of the other, unless more was said in between than the window holds.
+ */
+export function newLines(before: string, now: string): string[] {
+  const [known, shown] = [before.split("\n"), now.split("\n")];
+  const from = known.findIndex((_, index) => known.slice(index).every((line, at) => line === shown[at]));
+  const overlap = from < 0 ? 0 : known.length - from;
+  return shown.slice(overlap).filter((line) => line.trim() !== "");
 }
 
 function sentences({ what, detail }: TaskEvent): [Who, string][] {
