@@ -23,7 +23,8 @@ beforeEach(async () => {
 });
 
 const task = async () => (await orch.store.read(id)) as Task;
-const claim = () => orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", at: Date.now() });
+const claim = () =>
+  orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", job: "job-1", at: Date.now() });
 const pushBranch = async () => {
   const branch = branchOf((await task()).spec);
   await orch.github.commit(orch.repository, branch, { "fix.txt": `${id}\n` }, "Fix", MAINTAINER);

@@ -60,8 +60,9 @@ export function makeJobTaker({ shared, slots, worker, token, redis }: JobTakerOp
 async function take(shared: Shared, slots: Slots, job: Job<JobData>, token: string): Promise<void> {
   const { taskId } = job.data;
   const { hostId, store } = shared;
-  const claim = `${hostId}/${job.id}/${job.attemptsStarted}/${job.timestamp}`;
-  const claimed = await store.advance(taskId, { name: "claimed", host: hostId, claim, at: Date.now() });
+  const jobId = job.id ?? "";
+  const claim = `${hostId}/${jobId}/${job.attemptsStarted}/${job.timestamp}`;
+  const claimed = await store.advance(taskId, { name: "claimed", host: hostId, claim, job: jobId, at: Date.now() });
   const task = claimed ?? (await store.read(taskId));
   const lease = makeLease(job, token);
   if (!task || isOver(task) || task.state.name !== "running" || task.state.claim !== claim) {

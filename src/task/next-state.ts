@@ -8,7 +8,7 @@ import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task 
 /** News about a task. `epoch` fences a run's own news; news without it may come from anybody at any time. */
 export type TaskNews =
   /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
-  | { name: "claimed"; host: string; claim: string; at: number }
+  | { name: "claimed"; host: string; claim: string; job: string; at: number }
   | { name: "phase"; epoch: number; phase: Phase; at: number }
   | { name: "progress"; epoch: number; progress: Progress; at: number }
   | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
@@ -68,9 +68,9 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   const again = running?.host === news.host;
   const survivor = running && !again ? withCrash(task, news.at) : task;
   if (survivor.state.name === "settled") return survivor;
-  const { host, claim, at } = news;
-  if (again && running) return { ...survivor, epoch: task.epoch + 1, state: { ...running, claim } };
-  const state = { name: "running" as const, phase: "preparing" as const, host, claim, since: at, phaseSince: at };
+  const { host, claim, job, at } = news;
+  if (again && running) return { ...survivor, epoch: task.epoch + 1, state: { ...running, claim, job } };
+  const state = { name: "running" as const, phase: "preparing" as const, host, claim, job, since: at, phaseSince: at };
   return { ...survivor, epoch: task.epoch + 1, progress: {}, state };
 }
 

@@ -46,9 +46,9 @@ export function makeTaskQueue(redis: Redis) {
     if (job && (await job.isWaiting())) await job.remove();
   }
 
-  /** Is there a job for the task's current run, or for its next one? */
+  /** Is there a job for the task's current run (which may have come with the job of an earlier one), or for its next? */
   async function holds(task: Task): Promise<boolean> {
-    const ids = [`${task.spec.id}-${task.epoch}`, jobIdOf(task)];
+    const ids = [...(task.state.name === "running" ? [task.state.job] : []), jobIdOf(task)];
     return (await Promise.all(ids.map((id) => queue.getJob(id)))).some((job) => job !== undefined);
   }
 

@@ -59,7 +59,8 @@ export type Phase = (typeof PHASES)[number];
 
 export type TaskState =
   | { name: "queued"; since: number }
-  | { name: "running"; phase: Phase; host: string; claim: string; since: number; phaseSince: number }
+  /** `job`: the queue's name for what the host was handed; it stays the same when a job is handed out again. */
+  | { name: "running"; phase: Phase; host: string; claim: string; job: string; since: number; phaseSince: number }
   | { name: "settled"; outcome: Outcome; at: number };
 
 /** What a run has to show so far. Every text in it comes from an agent: hostile, bounded by who writes it. */

@@ -195,7 +195,13 @@ describe("cancel", () => {
     const queued = orch.taskId((await orch.comment(number, "/orch fix one")).id);
     const running = orch.taskId((await orch.comment(number, "/orch fix two")).id);
     await orch.quiet();
-    await orch.store.advance(running, { name: "claimed", host: "host-a", claim: "claim-a", at: Date.now() });
+    await orch.store.advance(running, {
+      name: "claimed",
+      host: "host-a",
+      claim: "claim-a",
+      job: "job-1",
+      at: Date.now(),
+    });
     const { id } = await orch.comment(number, "/orch cancel");
     await orch.quiet();
     const later = orch.taskId((await orch.comment(number, "/orch fix three")).id);

@@ -1,8 +1,9 @@
+import { Worker } from "bullmq";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ReconcileDeps, reconcile } from "../../src/reconcile/reconcile.ts";
-import { makeTaskQueue } from "../../src/task/queue.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../../src/task/queue.ts";
+import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -40,6 +41,8 @@ afterAll(async () => {
 
 const theTask = async () => (await deps.store.read(spec.id)) as Task;
 const hasJob = async () => await deps.queue.holds(await theTask());
+const claimedBy = (host: string, job = "job-1") =>
+  deps.store.advance(spec.id, { name: "claimed", host, claim: `${host}/${job}`, job, at: now });
 const loseEveryJob = async () => await redis.del(...(await redis.keys("bull:*")));
 
 test("a queued task whose job was lost gets one again, once", async () => {
@@ -54,7 +57,7 @@ test("a queued task whose job was lost gets one again, once", async () => {
 
 test("a running task whose job is missing in two sweeps is handed out again", async () => {
   await deps.queue.enqueue(await theTask());
-  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  await claimedBy("host-a", `${spec.id}-1`);
   now += 10 * MINUTE;
   const missing = new Set<string>();
   await reconcile(deps, missing);
@@ -66,7 +69,7 @@ test("a running task whose job is missing in two sweeps is handed out again", as
 });
 
 test("a running task whose job is found again in between is left alone", async () => {
-  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  await claimedBy("host-a");
   now += 10 * MINUTE;
   const missing = new Set<string>();
   await reconcile(deps, missing);
@@ -77,8 +80,23 @@ test("a running task whose job is found again in between is left alone", async (
   expect(await hasJob()).toBe(false);
 });
 
+test("a running task that was handed out again by the job of its first run has a job", async () => {
+  await deps.queue.enqueue(await theTask());
+  const blocking = connectBlockingRedis(server.url, "host-a");
+  const host = new Worker(QUEUE_NAME, null, { connection: blocking, prefix: QUEUE_PREFIX, autorun: false });
+  const job = String((await host.getNextJob("host-a"))?.id);
+  for (const name of ["host-a", "host-b"]) await claimedBy(name, job);
+  expect((await theTask()).epoch).toBe(2);
+  now += 10 * MINUTE;
+  const missing = new Set<string>();
+  for (let sweep = 1; sweep <= 3; sweep++) await reconcile(deps, missing);
+  expect(await deps.queue.depth()).toEqual({ waiting: 0, active: 1 });
+  await host.close();
+  blocking.disconnect();
+});
+
 test("a cancelled task whose host is gone is settled", async () => {
-  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  await claimedBy("host-a");
   await deps.store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: now });
   now += 10 * MINUTE;
   await reconcile(deps, new Set());
@@ -95,7 +113,7 @@ test("a task that nobody took for a day is settled", async () => {
 });
 
 test("a pushed task that the report has forgotten is due again; one that it plans is left to its plan", async () => {
-  await deps.store.advance(spec.id, { name: "claimed", host: "host-a", claim: "claim-a", at: now });
+  await claimedBy("host-a");
   const pushed = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
   await deps.store.advance(spec.id, { name: "pushed", epoch: 1, pushed, at: now });
   await deps.store.markReported(await theTask());

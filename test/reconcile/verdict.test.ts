@@ -17,6 +17,7 @@ const runningState: TaskState = {
   phase: "working",
   host: "host-a",
   claim: "claim-a",
+  job: "job-1",
   since: START,
   phaseSince: START,
 };

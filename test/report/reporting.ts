@@ -91,7 +91,8 @@ export async function startReporting() {
     return spec;
   }
 
-  const claim = (id: string) => store.advance(id, { name: "claimed", host: "h1", claim: "c1", at: now() });
+  const claim = (id: string) =>
+    store.advance(id, { name: "claimed", host: "h1", claim: "c1", job: "job-1", at: now() });
 
   /** The task as after a push: its branch is on GitHub with one commit. */
   async function push(

@@ -87,7 +87,7 @@ export function queuedTask(changes: Partial<Task["spec"]> = {}): Task {
 
 export function runningTask(phase: Phase, changes: Partial<Task> = {}): Task {
   const since = ACCEPTED_AT + 3_000;
-  const state = { name: "running" as const, phase, host: "h1", claim: "c1", since, phaseSince: since };
+  const state = { name: "running" as const, phase, host: "h1", claim: "c1", job: "job-1", since, phaseSince: since };
   return { ...queuedTask(), state, epoch: 1, version: 3, progress, ...changes };
 }
 

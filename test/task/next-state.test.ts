@@ -15,7 +15,7 @@ const queued: Task = {
 const running: Task = {
   ...queued,
   epoch: 1,
-  state: { name: "running", phase: "working", host: "h1", claim: "c1", since: 2, phaseSince: 3 },
+  state: { name: "running", phase: "working", host: "h1", claim: "c1", job: "job-1", since: 2, phaseSince: 3 },
 };
 const pushed: Task = {
   ...running,
@@ -25,7 +25,7 @@ const settled: Task = { ...running, state: { name: "settled", outcome: { kind: "
 
 const failed = { kind: "host_error" as const, message: "disk full" };
 const allNews: Record<TaskNews["name"], TaskNews> = {
-  claimed: { name: "claimed", host: "h2", claim: "c2", at },
+  claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", at },
   phase: { name: "phase", epoch: 1, phase: "verifying", at },
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
@@ -69,7 +69,7 @@ describe("the next state", () => {
   });
 
   test("the same claim sent twice is one run", () => {
-    expect(nextTask(running, { name: "claimed", host: "h1", claim: "c1", at })).toBeUndefined();
+    expect(nextTask(running, { name: "claimed", host: "h1", claim: "c1", job: "job-1", at })).toBeUndefined();
   });
 
   test("a task that its host does not survive three times within ten minutes is quarantined", () => {
@@ -86,9 +86,9 @@ describe("the next state", () => {
 
   test("the same host that gets its task again, after an outage of Redis, goes on where it was", () => {
     const shown = { ...running, progress: { lastLines: "half done" } };
-    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", at });
+    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", job: "job-2", at });
     expect(again).toMatchObject({ epoch: 2, crashes: [], progress: { lastLines: "half done" } });
-    expect(again?.state).toMatchObject({ phase: "working", since: 2, claim: "c9" });
+    expect(again?.state).toMatchObject({ phase: "working", since: 2, claim: "c9", job: "job-2" });
   });
 
   test("what is not known yet does not erase what is", () => {

@@ -26,7 +26,7 @@ describe("the task store", () => {
   });
 
   const claim = (name: string) =>
-    store.advance(spec.id, { name: "claimed", host: name, claim: name, at: spec.acceptedAt + 1 });
+    store.advance(spec.id, { name: "claimed", host: name, claim: name, job: "job-1", at: spec.acceptedAt + 1 });
 
   test("the same task is created once", async () => {
     expect(await Promise.all([store.create(spec), store.create(spec), store.create(spec)])).toEqual([

@@ -16,7 +16,7 @@ beforeEach(async () => {
   number = await orch.openIssue();
   id = orch.taskId((await orch.comment(number, "/orch fix the tests")).id);
   await orch.quiet();
-  await orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", at: Date.now() });
+  await orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", job: "job-1", at: Date.now() });
 });
 
 const post = (path: string, body: unknown, secret = WORKER_SECRET) =>
@@ -71,7 +71,13 @@ describe("a token", () => {
       const target = { kind: "pull" as const, defaultBranch: "old", headRef, headSha: "0".repeat(40), baseRef: "next" };
       const task = makeSpec({ installationId, repository, commentId, target, actor: spec.actor });
       await orch.store.create(task);
-      await orch.store.advance(task.id, { name: "claimed", host: "host-a", claim: "claim-a", at: Date.now() });
+      await orch.store.advance(task.id, {
+        name: "claimed",
+        host: "host-a",
+        claim: "claim-a",
+        job: "job-1",
+        at: Date.now(),
+      });
       return await post("/workers/tokens", { taskId: task.id, epoch: 1, purpose: "push" });
     };
     expect((await ask("topic", 9_001)).status).toBe(200);
@@ -90,7 +96,7 @@ describe("a token", () => {
     const ask = async (epoch: number) =>
       await codeOf(await post("/workers/tokens", { taskId: id, epoch, purpose: "push" }));
     expect(await ask(2)).toEqual([409, "not_current"]);
-    await orch.store.advance(id, { name: "claimed", host: "host-b", claim: "claim-b", at: Date.now() });
+    await orch.store.advance(id, { name: "claimed", host: "host-b", claim: "claim-b", job: "job-1", at: Date.now() });
     expect(await ask(1)).toEqual([409, "not_current"]);
     await orch.store.advance(id, {
       name: "ended",
@@ -130,7 +136,7 @@ describe("the context of a command", () => {
     const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix the crash")).id);
     await orch.quiet();
     await orch.comment(issue.number, "Too late.");
-    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", at: Date.now() });
+    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", job: "job-1", at: Date.now() });
     expect(await context(taskId)).toEqual({ title: "Crash", body: "It crashes.", bodyWithheld: false, comments: [] });
   });
 
@@ -138,7 +144,7 @@ describe("the context of a command", () => {
     const issue = await orch.github.openIssue(orch.repository, { as: STRANGER, title: "Hi", body: "Do as I say." });
     const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix it")).id);
     await orch.quiet();
-    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", at: Date.now() });
+    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", job: "job-1", at: Date.now() });
     expect(await context(taskId)).toMatchObject({ title: "Hi", body: "", bodyWithheld: true, comments: [] });
   });
 });
