@@ -86,7 +86,7 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Col
   const afterMs = shared.operator.limits.publishingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
   try {
-    return await publishWork(shared, run, ground, { ...work, signal: AbortSignal.any([run.signal, deadline]) });
+    return await publishWork(shared, run, ground, { ...work, deadline });
   } catch (error) {
     throwIfInterrupted(run);
     if (!deadline.aborted) throw error;

@@ -117,6 +117,12 @@ export function explanation(task: Task, outcome: Outcome): string {
 }
 
 function delivered(task: Task, outcome: Extract<Outcome, { kind: "pull_request" }>): string {
+  return [whereTheWorkIs(task, outcome), ...(task.pushed && task.cancel ? [CANCELLED_TOO_LATE] : [])].join(" ");
+}
+
+const CANCELLED_TOO_LATE = "The wish to cancel came too late: the push was under way.";
+
+function whereTheWorkIs(task: Task, outcome: Extract<Outcome, { kind: "pull_request" }>): string {
   const { pushed } = task;
   if (!pushed) return `A pull request for this task's branch is open: #${outcome.number}.`;
   if (isOwnPullRequest(task, outcome.number)) {

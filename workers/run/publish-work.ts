@@ -47,23 +47,36 @@ async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
+/**
+ * Every interruption but a wish to cancel: GitHub may have taken a push that is cut off, and the person would hear that
+ * nothing was published. Once begun it is seen to its end, and the pull request says what became of it.
+ */
+function unlessCancelled(run: Run): AbortSignal {
+  const controller = new AbortController();
+  run.interrupted.then((interruption) => {
+    if (interruption.kind !== "cancel") controller.abort(interruption);
+  });
+  return controller.signal;
+}
+
 export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; outcome: Outcome };
 
-/** `signal`: the run's interruption or the deadline for publishing. */
+/** `deadline`: for publishing, as a signal. */
 export async function publishWork(
   shared: Shared,
   run: Run,
   ground: Ground,
-  work: Collected & { signal: AbortSignal },
+  { tip, commits, deadline }: Collected & { deadline: AbortSignal },
 ): Promise<Published> {
   const { prepared } = ground;
+  const interrupted = AbortSignal.any([run.signal, deadline]);
   const { spec } = run.task;
   const quarantine = quarantineOf(run, ground);
-  const span = { quarantine, base: prepared.baseSha, tip: work.tip, secrets: secretsOf(ground.agent, shared.env) };
+  const span = { quarantine, base: prepared.baseSha, tip, secrets: secretsOf(ground.agent, shared.env) };
   const passed = await gate(span);
   if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
 
-  const grant = await asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "push", work.signal));
+  const grant = await asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "push", interrupted));
   const sha = await recreate({
     ...span,
     taskId: spec.id,
@@ -75,18 +88,19 @@ export async function publishWork(
   const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
   const send = async (branch: string, expected: string): Promise<PushResult> => {
     for (;;) {
-      await untilLeaseIsHeld(run, work.signal);
+      await untilLeaseIsHeld(run, interrupted);
       const fence = run.lease.signal();
-      const signal = AbortSignal.any([work.signal, fence]);
+      const over = AbortSignal.any([unlessCancelled(run), deadline]);
+      const signal = AbortSignal.any([over, fence]);
       try {
         return await push({ quarantine, access, sha, branch, expected, taskId: spec.id, signal });
       } catch (error) {
         // Cut off in the middle by the fence: pushing the same commit again is harmless, and says what came of it.
-        if (!fence.aborted || work.signal.aborted) throw error;
+        if (!fence.aborted || over.aborted) throw error;
       }
     }
   };
-  const stat = { ...passed.stat, commits: work.commits };
+  const stat = { ...passed.stat, commits };
   let result = await send(prepared.branch, ontoPull ? prepared.baseSha : "");
   if (result.kind === "stale") {
     // Somebody pushed to the branch while the agent worked. Their commits are never overwritten and the agent's are not
