@@ -10,13 +10,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { defaultDataDir, type Env } from "../src/config.ts";
+import type { Env } from "../src/config.ts";
+import { dataDirOf } from "../src/data-dir.ts";
 import { dependentProgram } from "./dependent-program.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./embedded-redis.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 
 /** A program that ends with this has nothing to gain from being started again (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIG = 78;
 const RESTART_MS = 1_000;
+/** Bot and worker host finish what they have begun, which is short: a request to GitHub takes 15 s at most. */
+const STOP_MS = 30_000;
 
 export type Everything = {
   env: Record<string, string>;
@@ -35,7 +39,7 @@ export type StartOptions = { env: Env; stdio?: Output; onStart?: (name: string, 
  * AlreadyRunningError when an embedded Redis lives in the data folder already.
  */
 export async function startEverything({ env, stdio = "inherit", onStart }: StartOptions): Promise<Everything> {
-  const dataDir = env.ORCH_DATA || defaultDataDir(env);
+  const dataDir = dataDirOf(env);
   process.umask(0o022); // slot users must be able to pass the data folder
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const redis = env.REDIS_URL ? undefined : await startEmbeddedRedis(dataDir);
@@ -63,12 +67,7 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
 
 type Supervised = { ended: Promise<number>; stop(): Promise<void> };
 
-/**
- * A garbage collector that knows the programs stay small collects earlier, and glibc gives back at once what its large
- * buffers took instead of growing its heap around them. Measured with 50 agents: the whole system takes 180 MB instead of
- * 400. Neither program ever holds more than a few MB at a time.
- */
-const SMALL_HEAP = ["--max-semi-space-size=2", "--max-old-space-size=192", "--optimize-for-size"];
+/** glibc gives back at once what Node's large buffers took, instead of growing its heap around them. */
 const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768" };
 
 /** The bot knows no operator's file and the worker no App key: each gets only its own settings. */
@@ -85,7 +84,7 @@ function supervise(
   onStart?: StartOptions["onStart"],
 ): Supervised {
   const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !WITHHELD[name]?.includes(key)));
-  const command = dependentProgram([process.execPath, ...SMALL_HEAP, file]);
+  const command = dependentProgram([process.execPath, ...NODE_FLAGS, file]);
   let stopping = false;
   let child: ReturnType<typeof spawn>;
   const run = async (): Promise<number> => {
@@ -106,7 +105,10 @@ function supervise(
     async stop() {
       stopping = true;
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      // Being killed harms nothing, and one that hangs must not keep everything else from stopping.
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await ended;
+      clearTimeout(timer);
     },
   };
 }
