@@ -16,7 +16,7 @@ const AGENTS_SETTLE_MS = 25_000;
 const WATCH_MS = 30_000;
 
 /** Groups of processes, in the order of the table. The last is not ours to save on. */
-const GROUPS = ["redis", "bot", "worker", "tmux", "wrappers, views, sandboxes", "agents"] as const;
+const GROUPS = ["start", "redis", "bot", "worker", "tmux", "wrappers, views, sandboxes", "agents"] as const;
 type Group = (typeof GROUPS)[number];
 
 export const idle: Benchmark = {
@@ -111,7 +111,7 @@ function report(alone: Map<Group, Memory>, busy: Map<Group, Memory>, watched: re
   const totalCpu = ours.reduce((total, group) => total + cpu(group), 0);
   return {
     counted: [
-      `Everything that npm start runs: Redis, bot, worker host, tmux, and per agent a shell, the view of its pane and the sandbox's processes. ${AGENTS} agents are \`sleep\` in the sandbox; GitHub is elsewhere. Not the first start in this data folder: that one holds the compiler too, about 20 MB in bot and worker host each.`,
+      `Everything that orch start runs, itself (start) included: Redis, bot, worker host, tmux, and per agent a shell, the view of its pane and the sandbox's processes. ${AGENTS} agents are \`sleep\` in the sandbox; GitHub is elsewhere. Not the first start in this data folder: that one holds the compiler too, about 20 MB in bot and worker host each.`,
       "RSS counts a page that processes share once for each of them; PSS counts shares, so that the sum is what the machine really gives. CPU is user and system time of all of them by /proc, over 30 s.",
     ],
     tables: [

@@ -5,6 +5,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import * as module from "node:module";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -44,7 +45,9 @@ export async function runByNewerNode(file, args) {
     );
     process.exit(1);
   }
-  if (node !== process.execPath) return runInChild(node, [file, ...args]);
+  if (node !== process.execPath) return runInChild(node, [fileURLToPath(import.meta.url), file, ...args]);
+  // Compiled once and kept: the compiler for TypeScript alone takes 20 MB, which `orch start` would hold for as long as it runs.
+  module.enableCompileCache(join(projectDir, "node_modules", ".cache", "orch-compile"));
   process.argv = [process.execPath, resolve(file), ...args];
   await import(pathToFileURL(resolve(file)).href);
 }
@@ -61,3 +64,6 @@ function runInChild(node, argv) {
   });
   child.once("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
+
+// In the child that `runInChild` started.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runByNewerNode(process.argv[2], process.argv.slice(3));

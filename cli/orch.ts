@@ -1,11 +1,10 @@
-/** The command `orch`: what an operator asks of one machine. Each verb is a file of its own. */
+/**
+ * The command `orch`: what an operator asks of one machine. Each verb is a file of its own, loaded when it is asked for:
+ * `orch start` stays in memory for as long as Orch runs, and needs nothing of the others.
+ */
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { VERSION } from "../src/task/version.ts";
-import { attach } from "./attach.ts";
-import { doctor } from "./doctor.ts";
-import { run } from "./run.ts";
-import { status } from "./status.ts";
 
 // The settings of this folder; what the environment says already goes first.
 if (existsSync(".env")) process.loadEnvFile(".env");
@@ -22,13 +21,17 @@ const program = new Command("orch")
 program
   .command("start")
   .description("run everything on this machine: Redis (where REDIS_URL is unset), the bot and a worker host")
-  .action(() => run(process.env));
+  .action(async () => {
+    const { run } = await import("./run.ts");
+    await run(process.env);
+  });
 
 program
   .command("doctor")
   .description("check prerequisites, settings, Redis, the sandbox and the agents; say what to do about each problem")
   .option("--json", "one machine-readable line")
   .action(async (options: { json?: boolean }) => {
+    const { doctor } = await import("./doctor.ts");
     process.exitCode = await doctor(process.env, options.json === true);
   });
 
@@ -37,6 +40,7 @@ program
   .description("show hosts, the queue and the tasks that are not settled")
   .option("--json", "one machine-readable line")
   .action(async (options: { json?: boolean }) => {
+    const { status } = await import("./status.ts");
     process.exitCode = await status(process.env, options.json === true);
   });
 
@@ -47,6 +51,7 @@ program
   .option("--write", "let your keys reach the session: it shows the transcript, the agent itself does not hear you")
   .addHelpText("after", "\nExamples:\n  orch attach t4mf5\n  orch attach octo-org/calculator#3")
   .action(async (task: string, options: { write?: boolean }) => {
+    const { attach } = await import("./attach.ts");
     process.exitCode = await attach(process.env, task, options.write === true);
   });
 

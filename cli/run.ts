@@ -1,12 +1,11 @@
 /** `orch start`: everything on this machine against the real GitHub, or the way to an App when there is none yet. */
-import { ConfigError, type Env } from "../src/config.ts";
+import type { Env } from "../src/config.ts";
 import { AlreadyRunningError } from "./embedded-redis.ts";
-import { setUpApp } from "./set-up-app.ts";
 import { type Everything, EXIT_CONFIG, startEverything } from "./start.ts";
 
 export async function run(env: Env): Promise<void> {
   const hasApp = Boolean(env.APP_ID || env.PRIVATE_KEY || env.PRIVATE_KEY_PATH);
-  const everything = await unlessFutile(() => (hasApp ? startEverything({ env }) : setUpApp(env)));
+  const everything = await unlessFutile(() => (hasApp ? startEverything({ env }) : register(env)));
   if (!everything) return;
   process.stderr.write(`Orch is starting. Ctrl-C stops it, and so does: kill ${process.pid}\n`);
   let stopping = false;
@@ -31,12 +30,19 @@ export async function run(env: Env): Promise<void> {
   if (code === EXIT_CONFIG) process.stderr.write("Run `npm run orch -- doctor` for what is missing.\n");
 }
 
+/** Loaded only when there is no App yet: `orch start` stays in memory for as long as Orch runs. */
+async function register(env: Env): Promise<undefined> {
+  const { setUpApp } = await import("./set-up-app.ts");
+  return await setUpApp(env);
+}
+
 /** Nothing, with the exit code that keeps a supervisor from trying again, where trying again would not help. */
 async function unlessFutile(start: () => Promise<Everything | undefined>): Promise<Everything | undefined> {
   try {
     return await start();
   } catch (error) {
-    if (!(error instanceof AlreadyRunningError || error instanceof ConfigError)) throw error;
+    const isFutile = error instanceof AlreadyRunningError || (error instanceof Error && error.name === "ConfigError");
+    if (!isFutile) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = EXIT_CONFIG;
     return undefined;

@@ -1,14 +1,15 @@
 /** The Redis of this machine for one question; who finds none is told what to look at. */
 import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
-import { defaultDataDir, type Env } from "../src/config.ts";
+import type { Env } from "../src/config.ts";
+import { dataDirOf } from "../src/data-dir.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 
 const WAIT_MS = 5_000;
 
 /** The given one, or the embedded one of `orch start`. */
 export function redisUrlOf(env: Env): string {
-  return env.REDIS_URL || `unix://${dataDir(env)}/redis/redis.sock`;
+  return env.REDIS_URL || `unix://${dataDirOf(env)}/redis/redis.sock`;
 }
 
 /** Throws an Error with the next step when there is no Redis to ask. */
@@ -16,7 +17,7 @@ export async function withRedis<T>(env: Env, name: string, use: (redis: Redis) =
   const url = redisUrlOf(env);
   const step = env.REDIS_URL
     ? "Is the server of REDIS_URL running, and the address right?"
-    : `Is \`npm start\` running, with this ORCH_DATA (${dataDir(env)}), and as this user?`;
+    : `Is \`npm start\` running, with this ORCH_DATA (${dataDirOf(env)}), and as this user?`;
   if (!env.REDIS_URL && !existsSync(url.slice("unix://".length))) throw new Error(`Orch does not run here. ${step}`);
   const redis = connectRedis(url, name);
   try {
@@ -28,5 +29,3 @@ export async function withRedis<T>(env: Env, name: string, use: (redis: Redis) =
     redis.disconnect();
   }
 }
-
-const dataDir = (env: Env): string => env.ORCH_DATA || defaultDataDir(env);

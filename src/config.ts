@@ -4,9 +4,8 @@
  */
 import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { z } from "zod";
+import { dataDirOf } from "./data-dir.ts";
 import { botSettings, hostSettings, type LogLevel, setUpSettings } from "./settings.ts";
 
 export type Env = Record<string, string | undefined>;
@@ -99,16 +98,10 @@ export function readHostConfig(env: Env): HostConfig {
     workerSecret: settings.WORKER_SECRET,
     botUrl: settings.BOT_URL.replace(/\/$/, ""),
     github,
-    dataDir: settings.ORCH_DATA ?? defaultDataDir(env),
+    dataDir: dataDirOf({ ...env, ORCH_DATA: settings.ORCH_DATA }),
     configFile: settings.ORCH_CONFIG,
     logLevel: settings.LOG_LEVEL,
   });
-}
-
-/** Where Orch keeps things when ORCH_DATA is unset: the system's place for root, the user's own for everybody else. */
-export function defaultDataDir(env: Env): string {
-  if (process.getuid?.() === 0) return "/var/lib/orch";
-  return join(env.XDG_DATA_HOME ?? join(env.HOME ?? homedir(), ".local", "share"), "orch");
 }
 
 function collect<T extends z.ZodType>(schema: T, env: Env, problems: string[]): z.output<T> | undefined {

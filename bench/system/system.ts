@@ -1,14 +1,16 @@
 /**
- * The whole of Orch as `npm start` runs it on one machine (Redis, bot, worker host, tmux, sandbox), with a GitHub on
+ * The whole of Orch as `orch start` runs it on one machine (itself, Redis, bot, worker host, tmux, sandbox), with a GitHub on
  * loopback beside it and agents of the benchmark's choice.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
 import { stringify } from "yaml";
-import { type Everything, startEverything } from "../../cli/start.ts";
 import { freePort } from "../../demo/free-port.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
@@ -16,7 +18,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
-import { allProcesses } from "../processes.ts";
+import { allProcesses, type Process, treeOf } from "../processes.ts";
 import { type GitHubProcess, type RepositoryWithIssue, startGitHub } from "./github.ts";
 
 export type SystemOptions = {
@@ -32,7 +34,7 @@ export type System = {
   dataDir: string;
   github: GitHubProcess;
   store: TaskStore;
-  /** Process ids of redis, bot and worker. */
+  /** Process ids of start, redis, bot and worker. */
   pids: ReadonlyMap<string, number>;
   /** The tmux server and our client of it. */
   tmuxPids(): number[];
@@ -45,6 +47,10 @@ export type System = {
   stop(): Promise<void>;
 };
 
+const ORCH = fileURLToPath(new URL("../../bin/orch.js", import.meta.url));
+/** How the programs are told apart by their command lines. */
+const PROGRAMS = { redis: /redis-server/, bot: /src\/main\./, worker: /workers\/main\./ };
+
 /** Somebody who presses Ctrl-C leaves no tmux server behind. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const START_MS = 60_000;
@@ -56,23 +62,22 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
   const github = await startGitHub(join(dir, "github"));
   const config = join(dir, "orch.yml");
   await writeFile(config, stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots }));
-  const pids = new Map<string, number>();
   const settings = await settingsOf(dir, github, { config, compileCache });
   await github.hearAt(`${settings.BOT_URL}${settings.WEBHOOK_PATH}`);
-  const everything = await startEverything({
-    env: settings,
-    stdio: process.env.ORCH_BENCH_LOGS ? "inherit" : "ignore",
-    onStart: (name, pid) => pids.set(name, pid),
-  });
-  const { dataDir } = everything;
-  const redis = connectRedis(everything.env.REDIS_URL ?? "", "bench");
-  const news = connectBlockingRedis(everything.env.REDIS_URL ?? "", "bench-news");
+  const dataDir = settings.ORCH_DATA;
+  const stdio = process.env.ORCH_BENCH_LOGS ? "inherit" : "ignore";
+  const orch = spawn(process.execPath, [ORCH, "start"], { env: settings, stdio });
+  const ended = once(orch, "exit") as Promise<[number | null]>;
+  const redisUrl = `unix://${join(dataDir, "redis", "redis.sock")}`;
+  const redis = connectRedis(redisUrl, "bench");
+  const news = connectBlockingRedis(redisUrl, "bench-news");
   const store = makeTaskStore(redis);
   const stop = async () => {
     for (const signal of SIGNALS) process.off(signal, interrupted);
     news.disconnect();
     redis.disconnect();
-    await everything.stop();
+    orch.kill("SIGTERM");
+    await ended;
     // Agents outlive their host on purpose; here they go with it.
     for (const { pid } of processesBelow(dataDir)) tryToKill(pid);
     await github.stop();
@@ -81,7 +86,7 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
   const interrupted = () => void stop().finally(() => process.exit(130));
   for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
-    await ready(everything, redis, settings.BOT_URL);
+    await ready(ended, redis, settings.BOT_URL);
     await news.subscribe(keys.changed);
   } catch (error) {
     await stop();
@@ -92,7 +97,7 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
     dataDir,
     github,
     store,
-    pids,
+    pids: pidsOf(treeOf(orch.pid ?? 0)),
     tmuxPids: () => tmuxBelow(dataDir),
     async command(repository) {
       const { commentId, at } = await github.comment(repository, "/orch fix the failing tests");
@@ -104,12 +109,22 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
   };
 }
 
-async function ready(everything: Everything, redis: Redis, botUrl: string): Promise<void> {
-  const ended = everything.ended.then((code) => {
+function pidsOf([start, ...children]: Process[]): Map<string, number> {
+  const found = new Map([["start", start?.pid ?? 0]]);
+  for (const [name, pattern] of Object.entries(PROGRAMS)) {
+    const process = children.find(({ command }) => pattern.test(command));
+    if (!process) throw new Error(`${name} does not run`);
+    found.set(name, process.pid);
+  }
+  return found;
+}
+
+async function ready(exit: Promise<[number | null]>, redis: Redis, botUrl: string): Promise<void> {
+  const ended = exit.then(([code]) => {
     throw new Error(`Orch ended with code ${code}. For its log: ORCH_BENCH_LOGS=1 npm run bench`);
   });
   ended.catch(() => undefined); // later it ends because we stop it
-  await waitForRedis(redis, START_MS);
+  await Promise.race([waitForRedis(redis, START_MS), ended]);
   const hostLives = async () => (await readHosts(redis, Date.now())).some(({ alive }) => alive);
   await Promise.race([untilTrue(async () => (await hostLives()) && (await isReady(botUrl)), START_MS), ended]);
 }
@@ -165,7 +180,7 @@ async function settingsOf(
     NODE_COMPILE_CACHE: options.compileCache ?? "",
     ORCH_CONFIG: options.config,
     ORCH_DATA: join(dir, "data"),
-    LOG_LEVEL: "info",
+    LOG_LEVEL: "info" as const,
   };
 }
 

@@ -5,6 +5,7 @@
 import { chown, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import type { Env } from "../../src/config.ts";
+import { dataDirOf } from "../../src/data-dir.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { definedEnv } from "../../workers/agents/environment.ts";
 import { agentProblems, exposures } from "../../workers/agents/readiness.ts";
@@ -12,7 +13,6 @@ import { runProgram } from "../../workers/run-program.ts";
 import { SEARCH_PATH } from "../../workers/sandbox/find-program.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { type Check, ok, problem } from "./check.ts";
-import { dataDirOf } from "./role.ts";
 import type { Ground } from "./sandbox.ts";
 
 const LOOK_MS = 5_000;

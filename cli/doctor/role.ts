@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultDataDir, type Env } from "../../src/config.ts";
+import type { Env } from "../../src/config.ts";
+import { dataDirOf } from "../../src/data-dir.ts";
 import { redisUrlOf } from "../with-redis.ts";
 
 export type Role = { bot: boolean; host: boolean };
@@ -19,8 +20,6 @@ export function roleOf(env: Env): Role {
 
 /** True before anybody has made an App: `npm start` then leads through it. */
 export const hasNoApp = (env: Env): boolean => !env.APP_ID && !env.PRIVATE_KEY && !env.PRIVATE_KEY_PATH;
-
-export const dataDirOf = (env: Env): string => env.ORCH_DATA || defaultDataDir(env);
 
 /**
  * The environment as `orch start` would complete it. The secret that it would make is not made here: 64 zeros stand for it.

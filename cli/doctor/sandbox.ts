@@ -3,13 +3,13 @@ import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Env } from "../../src/config.ts";
+import { dataDirOf } from "../../src/data-dir.ts";
 import type { OperatorFile } from "../../workers/operator-file.ts";
 import { ConfinementError } from "../../workers/sandbox/confinement.ts";
 import { NONE_WARNING } from "../../workers/sandbox/none.ts";
 import { chooseDriver, type SandboxDriver, SandboxError, type SlotUser } from "../../workers/sandbox/sandbox.ts";
 import { slotUsers, unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { type Check, note, ok, problem } from "./check.ts";
-import { dataDirOf } from "./role.ts";
 
 /** A sandbox that passed, for whoever wants to try something in it. `dir` is open to slot users. */
 export type Ground = { driver: SandboxDriver; user: SlotUser; dir: string };

@@ -1,8 +1,9 @@
 /** The environment and the operator's file, read by the very functions that the programs read them with: all problems at once. */
 import { ConfigError, type Env, readBotConfig, readHostConfig } from "../../src/config.ts";
+import { dataDirOf } from "../../src/data-dir.ts";
 import { type OperatorFile, readOperatorFile } from "../../workers/operator-file.ts";
 import { type Check, note, ok, problem } from "./check.ts";
-import { completed, dataDirOf, hasNoApp, type Role } from "./role.ts";
+import { completed, hasNoApp, type Role } from "./role.ts";
 
 /** Refers to the documents; each problem's own sentence says the rest. */
 const REMEDY =
