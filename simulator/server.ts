@@ -3,6 +3,7 @@
  * GHE_HOST and GHE_PROTOCOL). Faults come before all of them; every request is remembered.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isForLoopback } from "./addresses.ts";
 import { answerAside } from "./aside.ts";
 import { type Actor, nameOf } from "./auth/actor.ts";
 import type { ApiFaultAction } from "./faults.ts";
@@ -70,8 +71,14 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Actor> {
-  const url = new URL(request.url ?? "/", world.url);
   const anonymous: Actor = { kind: "anonymous" };
+  if (!isForLoopback(request)) {
+    request.resume();
+    response.writeHead(421, { "content-type": "text/plain; charset=utf-8" });
+    response.end("This simulator answers to 127.0.0.1, localhost and [::1] only.\n");
+    return anonymous;
+  }
+  const url = new URL(request.url ?? "/", world.url);
   const path = apiPath(url.pathname);
   const method = request.method ?? "GET";
   const gitCall = parseGitPath(url.pathname);

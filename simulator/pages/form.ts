@@ -8,7 +8,7 @@ const mostBytes = 1024 * 1024;
 
 /**
  * Whether the browser says that a page of this site sent the form. Without this, any web page that the reader visits
- * could make the simulator write comments, and so start agents.
+ * could make the simulator write comments, and so start agents. That `Host` is this machine, the server has checked.
  */
 export function isFromHere({ headers }: IncomingMessage): boolean {
   if (headers.origin === undefined) return headers["sec-fetch-site"] === undefined;

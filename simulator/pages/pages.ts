@@ -100,6 +100,9 @@ async function comment(view: PageView, request: IncomingMessage, parameters: str
   const form = await readCommentForm(request);
   if ("wrong" in form) return problem(400, form.wrong);
   if (!(await view.issue(owner, repo, number(at)))) return problem(404, "No such issue.");
+  // Only whom the form offers: never the App's bot, and nobody who does not exist yet.
+  const people = await view.people(owner, repo);
+  if (!people.some(({ login }) => login === form.login)) return problem(422, "Nobody can write here by that name.");
   const refusal = await view.postComment(owner, repo, number(at), form.login, form.body);
   if (refusal) return problem(422, refusal.refused);
   return { location: `${pathOf(owner, repo, "issues", number(at))}?as=${encodeURIComponent(form.login)}#write` };

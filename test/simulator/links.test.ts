@@ -45,7 +45,9 @@ test("a client that goes away in the middle of its request is no failure of the 
     await once(socket, "connect");
     const authorization = `Basic ${btoa(`x-access-token:${token}`)}`;
     const arrived = new Promise((resolve) => github.on("arrival", resolve));
-    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-length: 100\r\n\r\n0`);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: ${authorization}\r\ncontent-length: 100\r\n\r\n0`,
+    );
     await arrived;
     const over = new Promise((resolve) => github.on("request", resolve));
     socket.destroy();
