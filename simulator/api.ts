@@ -142,7 +142,10 @@ export type Simulator = {
   requests(): readonly RequestRecord[];
   /** What the judge found, and failures inside the simulator. */
   violations(): readonly string[];
-  /** "arrival" and "request" (RequestRecord, before and after it is served), "delivery" (DeliveryRecord), "change". */
+  /**
+   * "arrival" and "request" (RequestRecord, before and after it is served), "delivery" (DeliveryRecord), "violation"
+   * (its text), "change".
+   */
   on: EventEmitter["on"];
   off: EventEmitter["off"];
   /** Waits until `check` gives something, looking again after every change. Rejects after `timeoutMs` (15,000). */

@@ -10,7 +10,7 @@ import { serveGit } from "./git/transport.ts";
 import { ApiError } from "./routes/reply.ts";
 import type { Repository } from "./store/model.ts";
 import { fullName, repositoryByName } from "./store/store.ts";
-import type { World } from "./world.ts";
+import { violated, type World } from "./world.ts";
 
 export type GitCall = { owner: string; name: string; service: string };
 
@@ -100,7 +100,7 @@ export async function answerGit(
 function refuse(world: World, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   request.resume();
   const known = error instanceof ApiError;
-  if (!known) world.violations.push(`the simulator failed at git: ${error instanceof Error ? error.stack : error}`);
+  if (!known) violated(world, `the simulator failed at git: ${error instanceof Error ? error.stack : error}`);
   if (response.headersSent) {
     response.destroy();
     return;

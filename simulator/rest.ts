@@ -9,7 +9,7 @@ import type { Call } from "./routes/call.ts";
 import { ApiError, errorBody, type Reply } from "./routes/reply.ts";
 import { makeRouter } from "./routes/router.ts";
 import { routes } from "./routes/routes.ts";
-import type { World } from "./world.ts";
+import { violated, type World } from "./world.ts";
 
 const route = makeRouter(routes);
 const maxRequest = 10 * 1024 * 1024;
@@ -113,7 +113,7 @@ function failure(world: World, error: unknown): Reply {
   if (error instanceof ApiError) return { status: error.status, body: errorBody(error), headers: error.headers };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   world.log(text);
-  world.violations.push(`the simulator failed: ${text}`);
+  violated(world, `the simulator failed: ${text}`);
   return { status: 500, body: { message: "Server Error" } };
 }
 
@@ -131,7 +131,7 @@ function judge(world: World, asked: Asked, body: unknown, reply: Reply): void {
     // Through JSON, as the client sees it: absent and undefined are the same there.
     responseBody: reply.body === undefined ? undefined : JSON.parse(JSON.stringify(reply.body)),
   });
-  world.violations.push(...found);
+  violated(world, ...found);
 }
 
 /** Answers one request; never throws. `path` is without /api/v3 and query. */

@@ -9,7 +9,7 @@ import { type Actor, nameOf } from "./auth/actor.ts";
 import type { ApiFaultAction } from "./faults.ts";
 import { answerGit, parseGitPath } from "./git-access.ts";
 import { answer } from "./rest.ts";
-import type { World } from "./world.ts";
+import { violated, type World } from "./world.ts";
 
 /** One request that was served, newest last. */
 export type RequestRecord = {
@@ -121,7 +121,7 @@ export async function listen(port: number, serving: () => { world: World; pages:
         world.log(`${record.method} ${record.path} ${record.status} ${record.actor}`);
       })
       .catch((error: unknown) => {
-        world.violations.push(`the simulator failed: ${error instanceof Error ? error.stack : error}`);
+        violated(world, `the simulator failed: ${error instanceof Error ? error.stack : error}`);
         if (response.headersSent) response.destroy();
         else response.writeHead(500).end();
       })

@@ -27,10 +27,18 @@ export type World = {
   violations: string[];
   /** One turn at a time per repository for everything that moves refs; the key is the repository's id. */
   turns: Map<number, Promise<unknown>>;
-  /** "arrival", "request", "delivery" and "change". */
+  /** "arrival", "request", "delivery", "violation" and "change". */
   bus: EventEmitter;
   log: (line: string) => void;
 };
+
+/** Records what the judge found, or a failure inside, and tells whoever listens for "violation". */
+export function violated(world: World, ...texts: readonly string[]): void {
+  for (const text of texts) {
+    world.violations.push(text);
+    world.bus.emit("violation", text);
+  }
+}
 
 /** Runs `deed` when all earlier deeds on that repository are over, whatever their end. */
 export function inTurn<T>(world: World, repositoryId: number, deed: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { WORKER_SECRET } from "./support/bot.ts";
+import { closeGitHub } from "./support/close-github.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -15,8 +16,8 @@ beforeAll(async () => {
   [github, redis] = await Promise.all([startSimulator(), startRedis()]);
 });
 afterAll(async () => {
-  await github.close();
   await redis.stop();
+  await closeGitHub(github);
 });
 
 function start(changes: Record<string, string> = {}): { child: ChildProcess; output: () => string } {

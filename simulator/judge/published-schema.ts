@@ -42,7 +42,14 @@ function read<Part>($id: string): PublishedSchema<Part> {
 }
 
 /** REST operations by GitHub's operation id (`issues/create-comment`). */
-export const readRest = () => read<{ operations: { [id: string]: Operation } }>("github-rest");
+export function readRest() {
+  const rest = read<{ operations: { [id: string]: Operation } }>("github-rest");
+  // In this list alone the description has `allOf` where it has `anyOf` elsewhere: an account that is a user and an
+  // enterprise at once. No answer can be that, GitHub's own neither.
+  const listed = rest.operations["apps/list-installations"]?.responses["200"];
+  if (listed) listed.body = { type: "array", items: { $ref: `${rest.$id}#/components/schemas/installation` } };
+  return rest;
+}
 
 /** Webhook payloads by "event" or "event.action" (`push`, `issues.opened`). */
 export const readWebhooks = () => read<{ payloads: { [name: string]: Schema } }>("github-webhooks");

@@ -2,6 +2,7 @@
 
 import { delivery, deliveryItem } from "../serialise/installation.ts";
 import { redeliver } from "../webhooks/webhooks.ts";
+import { violated } from "../world.ts";
 import { type Call, numberParam } from "./call.ts";
 import { notFound, ok, type Reply } from "./reply.ts";
 import { asApp, type Route } from "./router.ts";
@@ -37,7 +38,7 @@ export const deliveryRoutes: Route[] = [
     const { world } = call;
     const id = numberParam(call, "id");
     if (!world.webhooks.log.some((each) => each.id === id)) throw notFound();
-    redeliver(world, id).catch((error: unknown) => world.violations.push(`redelivery failed: ${error}`));
+    redeliver(world, id).catch((error: unknown) => violated(world, `redelivery failed: ${error}`));
     return { status: 202, body: {} };
   }),
   asApp("GET", "/app/hook/config", ({ world }) =>

@@ -3,7 +3,7 @@
  * no retry of its own, a log that remembers every attempt, redelivery under the same GUID.
  */
 import { randomUUID } from "node:crypto";
-import type { World } from "../world.ts";
+import { violated, type World } from "../world.ts";
 import { post } from "./post.ts";
 import { type DeliveryRecord, makeRecord, makeTwin, type Outgoing } from "./record.ts";
 
@@ -48,12 +48,12 @@ function start(world: World, record: DeliveryRecord): Promise<void> {
 }
 
 function startInBackground(world: World, record: DeliveryRecord): void {
-  start(world, record).catch((error: unknown) => world.violations.push(`a delivery failed inside: ${error}`));
+  start(world, record).catch((error: unknown) => violated(world, `a delivery failed inside: ${error}`));
 }
 
 /** Sends one event, unless nobody listens; a fault may lose it, send it twice or keep it back. */
 export function send(world: World, outgoing: Outgoing): void {
-  world.violations.push(...(world.judge?.webhook(outgoing.event, outgoing.payload) ?? []));
+  violated(world, ...(world.judge?.webhook(outgoing.event, outgoing.payload) ?? []));
   const { url, log, held } = world.webhooks;
   if (!url) return;
   const record = makeRecord(world, outgoing, randomUUID());

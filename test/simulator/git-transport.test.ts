@@ -59,7 +59,6 @@ test("a push is one push event with the exact refs before and after, whatever th
   );
   expect(pushes).toHaveLength(2);
   expect((await git(tree, "push", "origin", ":main")).stderr).toContain("refusing to delete the current branch");
-  expect(github.violations()).toEqual([]);
 });
 
 test("a push without fast-forward is refused, forced it passes; a deleted branch is a delete event", async () => {
@@ -75,7 +74,6 @@ test("a push without fast-forward is refused, forced it passes; a deleted branch
   const events = heard.map((each) => ({ event: each.headers["x-github-event"], body: JSON.parse(each.body) }));
   expect(events.some(({ event, body }) => event === "push" && body.forced === true)).toBe(true);
   expect(events.some(({ event, body }) => event === "delete" && body.ref === "topic")).toBe(true);
-  expect(github.violations()).toEqual([]);
 });
 
 test("fetching what is private needs a token that may read it", async () => {

@@ -20,7 +20,6 @@ test("a comment is written, edited and deleted, and each is told", async () => {
   const comments = heard.map((each) => JSON.parse(each.body)).filter((each) => each.comment);
   expect(comments.map((each) => each.action).sort()).toEqual(["created", "deleted", "edited"]);
   expect(comments.find((each) => each.action === "edited").changes.body.from).toBe("first");
-  expect(github.violations()).toEqual([]);
 });
 
 test("a comment may have 65,536 characters and not one more", async () => {
@@ -50,7 +49,6 @@ test("a second reaction of the same kind is the first", async () => {
   expect(github.state.reactions(repo, id).map((each) => each.content)).toEqual(["hooray"]);
   const shown = await bot.issues.getComment({ ...at, comment_id: id });
   expect(shown.data.reactions).toMatchObject({ total_count: 1, hooray: 1, eyes: 0 });
-  expect(github.violations()).toEqual([]);
 });
 
 test("labels are made when first used, listed, removed, and missing ones are 404", async () => {
@@ -71,7 +69,6 @@ test("labels are made when first used, listed, removed, and missing ones are 404
     "orch:done",
     "orch:running",
   ]);
-  expect(github.violations()).toEqual([]);
 });
 
 test("collaborators have their real role, strangers read what is public, nobody is 404", async () => {
@@ -89,7 +86,6 @@ test("collaborators have their real role, strangers read what is public, nobody 
   expect(await role("maintainer")).toEqual(["read", "triage"]);
   expect(await role("stranger")).toEqual(["read", "read"]);
   await expect(role("nobody")).rejects.toEqual(status(404));
-  expect(github.violations()).toEqual([]);
 });
 
 test("a stranger may comment on what is public, but neither label, close nor see what is private", async () => {
@@ -118,7 +114,6 @@ test("an issue is closed, reopened and found by its state", async () => {
   expect((await maintainer.issues.get(on)).data.closed_by?.login).toBe("maintainer");
   await maintainer.issues.update({ ...on, state: "open", title: "Tests still fail" });
   expect(github.state.issue(repo, number)).toMatchObject({ state: "open", title: "Tests still fail" });
-  expect(github.violations()).toEqual([]);
 });
 
 test("an archived repository is read-only for everybody", async () => {
@@ -143,5 +138,4 @@ test("people are found by login and by id", async () => {
   const bot = await maintainer.users.getByUsername({ username: "orch[bot]" });
   expect(bot.data).toMatchObject({ id: github.app.botId, type: "Bot" });
   await expect(maintainer.users.getByUsername({ username: "nobody" })).rejects.toEqual(status(404));
-  expect(github.violations()).toEqual([]);
 });

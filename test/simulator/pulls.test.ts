@@ -26,7 +26,6 @@ test("a pull request needs a head that exists, something to merge, and no twin",
   expect((await bot.pulls.list({ ...at, head: "octo-org:other" })).data).toEqual([]);
   await bot.pulls.update({ ...at, pull_number: 1, state: "closed" });
   expect((await open("orch/1")).data.number).toBe(2);
-  expect(github.violations()).toEqual([]);
 });
 
 test("two identical requests at once make one pull request", async () => {
@@ -52,7 +51,6 @@ test("files, commits, diff and mergeable are git's", async () => {
   expect(String(diff.data)).toContain("diff --git a/src/sum.js b/src/sum.js");
   await github.commit(repo, "main", { "src/sum.js": "otherwise\n" }, "Conflict");
   expect((await bot.pulls.get(on)).data).toMatchObject({ mergeable: false, mergeable_state: "dirty" });
-  expect(github.violations()).toEqual([]);
 });
 
 test("a push to the head is synchronize, deleting it closes, and merging says merged", async () => {
@@ -77,7 +75,6 @@ test("a push to the head is synchronize, deleting it closes, and merging says me
     "2 closed true",
     "2 opened false",
   ]);
-  expect(github.violations()).toEqual([]);
 });
 
 test("a stranger proposes from a fork, and cannot propose the repository's own branches", async () => {
@@ -91,7 +88,6 @@ test("a stranger proposes from a fork, and cannot propose the repository's own b
   expect(data.head.repo.fork).toBe(true);
   const own = stranger.pulls.create({ ...at, title: "Fix", head: "orch/1", base: "main" });
   await expect(own).rejects.toEqual(expect.objectContaining({ status: 403 }));
-  expect(github.violations()).toEqual([]);
 });
 
 test("a check run needs a commit that exists and a conclusion when it is completed", async () => {
@@ -114,7 +110,6 @@ test("a check run needs a commit that exists and a conclusion when it is complet
   await bot.repos.createCommitStatus({ ...at, sha, state: "success", context: "ci" });
   expect((await bot.repos.getCombinedStatusForRef({ ...at, ref: sha })).data.state).toBe("success");
   expect(github.state.checkRuns(repo, sha)).toHaveLength(2);
-  expect(github.violations()).toEqual([]);
 });
 
 test("contents, refs, branches and commits are read from git", async () => {
@@ -139,5 +134,4 @@ test("contents, refs, branches and commits are read from git", async () => {
   expect(github.state.fileAt("octo-org/sample", "main", "w.txt")).toBe("written\n");
   await bot.git.deleteRef({ ...at, ref: "heads/orch/1" });
   expect(Object.keys(github.state.branches("octo-org/sample"))).toEqual(["main"]);
-  expect(github.violations()).toEqual([]);
 });

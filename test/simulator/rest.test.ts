@@ -1,5 +1,7 @@
 /** What holds for every REST request: conditional answers, pages, limits, errors, faults, both roots. */
 import { expect, test } from "vitest";
+import { startSimulator } from "../../simulator/simulator.ts";
+import { closeGitHub } from "../support/close-github.ts";
 import { asBot, git, octokit, person, sample, temporaryFolder } from "./support/setting.ts";
 
 const json = { accept: "application/json" };
@@ -35,7 +37,6 @@ test("lists come in pages with links that lead to all of them", async () => {
   for (const rel of ["prev", "next", "first", "last"]) expect(page.headers.link).toContain(`rel="${rel}"`);
   const all = await maintainer.paginate(maintainer.issues.listForRepo, { ...at, per_page: 3 });
   expect(all).toHaveLength(7);
-  expect(github.violations()).toEqual([]);
 });
 
 test("the primary limit is told and counted, a conditional answer is free", async () => {
@@ -67,7 +68,7 @@ test("creating too much content in a minute is refused with retry-after", async 
 });
 
 test("errors have GitHub's shape", async () => {
-  const { github, repo, at } = await sample();
+  const { github, repo, at } = await sample({ expectViolations: true });
   const { token } = github.createUser("maintainer");
   const post = (path: string, body: string) =>
     fetch(`${github.url}${path}`, { method: "POST", body, headers: { authorization: `token ${token}` } });
@@ -85,10 +86,17 @@ test("errors have GitHub's shape", async () => {
 });
 
 test("a request that GitHub's description does not know is a violation", async () => {
-  const { github, at } = await sample();
+  const { github, at } = await sample({ expectViolations: true });
   const maintainer = person(github, "maintainer");
   await maintainer.issues.create({ ...at, title: "x", tittle: "misspelled" } as never);
   expect(github.violations()).toEqual([expect.stringContaining("tittle")]);
+});
+
+test("a test that breaks GitHub's description without saying so fails when it ends", async () => {
+  const github = await startSimulator();
+  const body = JSON.stringify({ title: "x", tittle: "misspelled" });
+  await fetch(`${github.url}/repos/octo-org/sample/issues`, { method: "POST", body });
+  await expect(closeGitHub(github)).rejects.toThrow("/tittle is not a known field");
 });
 
 test("calls fail, hang, break off and slow down on demand, and the rules count it", async () => {

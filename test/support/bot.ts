@@ -12,6 +12,7 @@ import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
+import { closeGitHub } from "./close-github.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
 
 export const WORKER_SECRET = "test-worker-secret-0123456789abcdef";
@@ -78,10 +79,7 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp"> = {})
       await bot?.stop();
       await queue.close();
       redis.disconnect();
-      const violations = github.violations();
-      await github.close();
-      await server.stop();
-      if (violations.length > 0) throw new Error(`GitHub's schema was violated:\n${violations.join("\n")}`);
+      await closeGitHub(github).finally(() => server.stop());
     },
   };
 }

@@ -18,6 +18,7 @@ import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Outcome, Task } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
+import { closeGitHub } from "./close-github.ts";
 import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
@@ -240,12 +241,12 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
       redis.disconnect();
       news.disconnect();
       const left = await endTmux(dir);
-      const violations = simulator.violations();
-      await simulator.close();
-      await redisServer.stop();
-      await rm(dir, { recursive: true, force: true });
-      if (violations.length > 0)
-        throw new Error(`GitHub's schema was violated:\n${[...new Set(violations)].join("\n")}`);
+      try {
+        await closeGitHub(simulator);
+      } finally {
+        await redisServer.stop();
+        await rm(dir, { recursive: true, force: true });
+      }
       if (left.length > 0) throw new Error(`processes of agents were left behind:\n${left.join("\n")}`);
     },
   };

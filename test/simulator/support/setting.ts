@@ -12,18 +12,24 @@ import { Octokit } from "@octokit/rest";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../../simulator/simulator.ts";
+import { closeGitHub } from "../../support/close-github.ts";
 
 export type Heard = { headers: IncomingHttpHeaders; body: string };
 
-/** A simulator that is closed, and its violations shown, when the test ends. */
-export async function simulator(options?: SimulatorOptions): Promise<Simulator> {
+export type SettingOptions = SimulatorOptions & {
+  /** For a test that breaks GitHub's description on purpose and looks at what was found. */
+  expectViolations?: boolean;
+};
+
+/** A simulator that is closed when the test ends; a violation that the test did not announce fails it. */
+export async function simulator({ expectViolations, ...options }: SettingOptions = {}): Promise<Simulator> {
   const github = await startSimulator(options);
-  onTestFinished(() => github.close());
+  onTestFinished(() => (expectViolations ? github.close() : closeGitHub(github)));
   return github;
 }
 
 /** A simulator with `octo-org/sample`: maintainer may write, the App is installed. */
-export async function sample(options?: SimulatorOptions & { private?: boolean }) {
+export async function sample(options?: SettingOptions & { private?: boolean }) {
   const github = await simulator(options);
   const repo = await github.createRepository({
     owner: "octo-org",
