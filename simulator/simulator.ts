@@ -57,7 +57,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "simulator-")));
   const world = await makeWorld(options, dataDir);
   const pages: PageHandler = makePages(makePageView(world));
-  const listening = await listen(options.port ?? 0, () => ({ world, pages }));
+  const removeData = async (): Promise<void> => {
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const listening = await listen(options.port ?? 0, () => ({ world, pages })).catch(async (error: unknown) => {
+    await removeData();
+    throw error;
+  });
   const port = (listening.server.address() as AddressInfo).port;
   world.url = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {
@@ -66,7 +72,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await idle(world.webhooks);
     // Pushes under way end with their connection; the folder may only go when git has let go of it.
     await Promise.allSettled([...world.turns.values()]);
-    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    await removeData();
   };
   return assemble(world, listening, port, close);
 }
