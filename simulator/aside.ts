@@ -3,13 +3,14 @@
  * They lead somewhere, so that every link opens; more is not behind them.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isApiPath } from "./addresses.ts";
 import { accountByLogin } from "./store/store.ts";
 import type { World } from "./world.ts";
 
 const avatar = (hue: number): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1" fill="hsl(${hue} 50% 60%)"/></svg>`;
 
-/** True when it answered. */
+/** True when it answered. A profile of an App is API as well: there a browser says that it wants a page. */
 export function answerAside(world: World, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
   const picture = /^\/avatars\/u\/(\d{1,15})$/.exec(url.pathname);
   if (picture) {
@@ -20,7 +21,7 @@ export function answerAside(world: World, request: IncomingMessage, response: Se
     response.writeHead(204).end();
     return true;
   }
-  if (!request.headers.accept?.includes("text/html")) return false;
+  if (isApiPath(url.pathname) && !request.headers.accept?.includes("text/html")) return false;
   const login = /^\/([^/]+)$/.exec(url.pathname)?.[1];
   const isProfile = login !== undefined && accountByLogin(world.store, login) !== undefined;
   if (!isProfile && !/^\/(apps\/[\w-]+|settings\/installations\/\d+)$/.test(url.pathname)) return false;

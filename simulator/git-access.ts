@@ -65,6 +65,17 @@ function admit(world: World, actor: Actor, call: GitCall, writes: boolean): Repo
 const mayTouchWorkflows = (actor: Actor): boolean =>
   actor.kind !== "installation" || grants(actor.token.permissions, "workflows:write");
 
+/** Who it was that a fault answers, as far as the credentials tell. */
+export function overhearGit(world: World, request: IncomingMessage): Actor {
+  request.resume();
+  try {
+    return actorOf(world, request.headers.authorization);
+  } catch (error) {
+    if (error instanceof ApiError) return { kind: "anonymous" };
+    throw error;
+  }
+}
+
 /** Serves one git request; the response is finished on return. Tells who it was. */
 export async function answerGit(
   world: World,

@@ -3,8 +3,8 @@
  * far as a client can see it.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import { type Actor, authenticate } from "./auth/actor.ts";
+import type { Actor } from "./auth/actor.ts";
+import { type Asked, hear } from "./hear.ts";
 import type { Call } from "./routes/call.ts";
 import { ApiError, errorBody, type Reply } from "./routes/reply.ts";
 import { makeRouter } from "./routes/router.ts";
@@ -12,31 +12,12 @@ import { routes } from "./routes/routes.ts";
 import { violated, type World } from "./world.ts";
 
 const route = makeRouter(routes);
-const maxRequest = 10 * 1024 * 1024;
 const apiVersion = "2022-11-28";
 
-export type Answered = { reply: Required<Pick<Reply, "status" | "headers">> & { text: string }; actor: Actor };
-
-/** The body as text; throws 413 beyond 10 MB. */
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxRequest) throw new ApiError(413, "Request body too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function parseBody(text: string): unknown {
-  if (text.trim() === "") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ApiError(400, "Problems parsing JSON"); // GitHub says no more either
-  }
-}
+export type Answered = {
+  reply: Required<Pick<Reply, "status" | "headers">> & { content: string | Buffer };
+  actor: Actor;
+};
 
 /** Whose budget a request uses. */
 function payer(actor: Actor): string {
@@ -72,8 +53,6 @@ const graphql = (): Reply => ({
   },
 });
 
-type Asked = { method: string; path: string; url: URL; request: IncomingMessage };
-
 async function routed(
   world: World,
   asked: Asked,
@@ -103,10 +82,12 @@ async function routed(
   return found.route.handle(call);
 }
 
-function serialised(reply: Reply): { text: string; type: string | undefined } {
-  if (reply.body === undefined) return { text: "", type: undefined };
-  if (typeof reply.body === "string") return { text: reply.body, type: reply.headers?.["content-type"] };
-  return { text: JSON.stringify(reply.body), type: "application/json; charset=utf-8" };
+const isText = (body: unknown): body is string | Buffer => typeof body === "string" || Buffer.isBuffer(body);
+
+function serialised(reply: Reply): { content: string | Buffer; type: string | undefined } {
+  if (reply.body === undefined) return { content: "", type: undefined };
+  if (isText(reply.body)) return { content: reply.body, type: reply.headers?.["content-type"] };
+  return { content: JSON.stringify(reply.body), type: "application/json; charset=utf-8" };
 }
 
 function failure(world: World, error: unknown): Reply {
@@ -119,38 +100,47 @@ function failure(world: World, error: unknown): Reply {
 
 const judgedElsewhere = new Set(["/graphql"]);
 
-function judge(world: World, asked: Asked, body: unknown, reply: Reply): void {
-  // Texts (a diff, a raw file) are another media type than the one described.
-  if (!world.judge || judgedElsewhere.has(asked.path) || typeof reply.body === "string") return;
-  const found = world.judge.exchange({
+/** Judges the request, and the answer where there is one. */
+function judge(world: World, asked: Asked, requestBody: unknown, reply?: Reply): void {
+  if (!world.judge || judgedElsewhere.has(asked.path)) return;
+  const request = {
     method: asked.method,
     path: byName(world, asked.path),
     query: asked.url.searchParams,
-    requestBody: body,
-    status: reply.status,
-    // Through JSON, as the client sees it: absent and undefined are the same there.
-    responseBody: reply.body === undefined ? undefined : JSON.parse(JSON.stringify(reply.body)),
-  });
-  violated(world, ...found);
+    requestBody,
+  };
+  // Texts (a diff, a raw file) are another media type than the one described.
+  if (!reply || isText(reply.body)) {
+    violated(world, ...world.judge.request(request));
+    return;
+  }
+  // Through JSON, as the client sees it: absent and undefined are the same there.
+  const responseBody = reply.body === undefined ? undefined : JSON.parse(JSON.stringify(reply.body));
+  violated(world, ...world.judge.exchange({ ...request, status: reply.status, responseBody }));
 }
 
-/** Answers one request; never throws. `path` is without /api/v3 and query. */
+/** Hears and judges a request that a fault answers: a wrong one is as wrong as it was. Tells who it was. */
+export async function overhear(world: World, asked: Asked): Promise<Actor> {
+  const heard = await hear(world, asked);
+  if (heard) judge(world, asked, heard.body);
+  return heard?.actor ?? { kind: "anonymous" };
+}
+
+/** Answers one request. */
 export async function answer(world: World, asked: Asked): Promise<Answered> {
-  let actor: Actor = { kind: "anonymous" };
+  const heard = await hear(world, asked);
+  if (!heard) return { reply: { status: 400, headers: {}, content: "" }, actor: { kind: "anonymous" } };
+  const { actor, body } = heard;
   let limits: Record<string, string> = {};
-  let body: unknown;
   let reply: Reply;
   try {
-    body = parseBody(await readText(asked.request));
-    actor = authenticate(world, asked.request.headers.authorization);
+    if (heard.refusal) throw heard.refusal;
     if (actor.kind === "installation") actor.token.uses.rest += 1;
     const who = payer(actor);
     const free = asked.path === "/rate_limit";
     limits = free ? world.limits.peek(who, Date.now()) : world.limits.request(who, Date.now());
     reply = await routed(world, asked, actor, body, limits);
   } catch (error) {
-    // The client went away while it was still sending: nobody hears the answer, and nothing was wrong here.
-    if (!asked.request.complete) return { reply: { status: 400, headers: {}, text: "" }, actor };
     reply = failure(world, error);
   }
   judge(world, asked, body, reply);
@@ -161,7 +151,7 @@ export async function answer(world: World, asked: Asked): Promise<Answered> {
 
 /** Common headers and the conditional answer. */
 function finish(asked: Asked, reply: Reply, limits: Record<string, string>): Answered["reply"] {
-  const { text, type } = serialised(reply);
+  const { content, type } = serialised(reply);
   const headers: Record<string, string> = {
     ...(type ? { "content-type": type } : {}),
     "x-github-media-type": "github.v3; format=json",
@@ -170,12 +160,12 @@ function finish(asked: Asked, reply: Reply, limits: Record<string, string>): Ans
     ...limits,
     ...reply.headers,
   };
-  if (asked.method !== "GET" || reply.status !== 200) return { status: reply.status, headers, text };
-  const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
+  if (asked.method !== "GET" || reply.status !== 200) return { status: reply.status, headers, content };
+  const etag = `W/"${createHash("sha256").update(content).digest("hex")}"`;
   headers.etag = etag;
   headers["cache-control"] = "private, max-age=60, s-maxage=60";
   const known = asked.request.headers["if-none-match"]?.split(/,\s*/) ?? [];
-  if (!known.includes(etag)) return { status: 200, headers, text };
+  if (!known.includes(etag)) return { status: 200, headers, content };
   delete headers["content-type"];
-  return { status: 304, headers, text: "" };
+  return { status: 304, headers, content: "" };
 }

@@ -3,12 +3,12 @@
  * GHE_HOST and GHE_PROTOCOL). Faults come before all of them; every request is remembered.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { isForLoopback } from "./addresses.ts";
+import { apiPath, isApiPath, isForLoopback } from "./addresses.ts";
 import { answerAside } from "./aside.ts";
 import { type Actor, nameOf } from "./auth/actor.ts";
 import type { ApiFaultAction } from "./faults.ts";
-import { answerGit, parseGitPath } from "./git-access.ts";
-import { answer } from "./rest.ts";
+import { answerGit, overhearGit, parseGitPath } from "./git-access.ts";
+import { answer, overhear } from "./rest.ts";
 import { violated, type World } from "./world.ts";
 
 /** One request that was served, newest last. */
@@ -24,44 +24,29 @@ export type RequestRecord = {
   at: string;
 };
 
-/** True when it took the request over. */
-export type PageHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+export type PageHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
-/** The path as GitHub's own API spells it. */
-const apiPath = (path: string): string =>
-  path.replace(/^\/api\/v3(?=\/|$)/, "").replace(/^\/api\/graphql$/, "/graphql") || "/";
+/** Answers late, or `closing` comes first. */
+const pause = (ms: number, closing: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    closing.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
-const wantsPage = (request: IncomingMessage, url: URL): boolean =>
-  !url.pathname.startsWith("/api/") &&
-  ((request.headers.accept ?? "").includes("text/html") ||
-    (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded"));
-
-/** Carries out what replaces the answer. Undefined = the answer follows (perhaps late). */
-async function afflict(
-  response: ServerResponse,
-  fault: ApiFaultAction,
-  closing: AbortSignal,
-): Promise<true | undefined> {
-  if (fault === "hang") return true;
+/** Carries out a fault that stands in place of the answer. */
+function afflict(response: ServerResponse, fault: Exclude<ApiFaultAction, { slowMs: number }>): void {
+  if (fault === "hang") return;
   if (fault === "reset") {
     response.socket?.resetAndDestroy();
-    return true;
-  }
-  if ("slowMs" in fault) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, fault.slowMs);
-      closing.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    return undefined;
+    return;
   }
   const body = fault.body ?? { message: `Injected fault ${fault.status}` };
   const type = typeof body === "string" ? "text/plain; charset=utf-8" : "application/json; charset=utf-8";
   response.writeHead(fault.status, { "content-type": type, ...fault.headers });
   response.end(typeof body === "string" ? body : JSON.stringify(body));
-  return true;
 }
 
 async function serve(
@@ -78,20 +63,32 @@ async function serve(
     response.end("This simulator answers to 127.0.0.1, localhost and [::1] only.\n");
     return anonymous;
   }
-  const url = new URL(request.url ?? "/", world.url);
+  const url = URL.parse(`${world.url}${request.url}`);
+  // Anything but a path is for a proxy; what follows the port must not be taken for the port.
+  if (!url || !request.url?.startsWith("/")) {
+    request.resume();
+    response.writeHead(400, { "content-type": "text/plain; charset=utf-8" }).end("The request names no path.\n");
+    return anonymous;
+  }
   const path = apiPath(url.pathname);
   const method = request.method ?? "GET";
   const gitCall = parseGitPath(url.pathname);
-  if (!gitCall && wantsPage(request, url) && (await pages(request, response, url))) return anonymous;
   if (method === "GET" && answerAside(world, request, response, url)) return anonymous;
-  const fault = world.faults.takeApi(method, path);
-  if (fault && (await afflict(response, fault, closing))) {
-    request.resume();
+  if (!gitCall && !isApiPath(url.pathname)) {
+    await pages(request, response, url);
     return anonymous;
   }
+  const asked = { method, path, url, request };
+  const fault = world.faults.takeApi(method, path);
+  if (typeof fault === "object" && "slowMs" in fault) await pause(fault.slowMs, closing);
+  else if (fault) {
+    const actor = gitCall ? overhearGit(world, request) : await overhear(world, asked);
+    afflict(response, fault);
+    return actor;
+  }
   if (gitCall) return answerGit(world, request, response, gitCall, url);
-  const { reply, actor } = await answer(world, { method, path, url, request });
-  response.writeHead(reply.status, reply.headers).end(reply.text);
+  const { reply, actor } = await answer(world, asked);
+  response.writeHead(reply.status, reply.headers).end(reply.content);
   return actor;
 }
 

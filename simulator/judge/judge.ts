@@ -10,13 +10,16 @@ import { type Operation, readRest, readWebhooks, type Schema } from "./published
 import { unknownKeys } from "./unknown-keys.ts";
 import { makeCheck } from "./validators.ts";
 
-export type Exchange = {
+export type Request = {
   method: string;
   /** As sent, still percent-encoded, without the query; with or without `/api/v3` in front. */
   path: string;
   query: URLSearchParams | Record<string, string>;
   /** Parsed JSON; undefined, null or "" when there was no body. */
   requestBody?: unknown;
+};
+
+export type Exchange = Request & {
   status: number;
   /** Parsed JSON; undefined, null or "" when there was no body. */
   responseBody?: unknown;
@@ -25,6 +28,8 @@ export type Exchange = {
 export type Judge = {
   /** The violations in words, each beginning with method, path and status, then "request" or "response". */
   exchange(exchange: Exchange): string[];
+  /** The same of a request whose answer is not GitHub's. */
+  request(request: Request): string[];
   /** The violations of a payload; event as in `X-GitHub-Event`. An event outside the selection is a violation. */
   webhook(event: string, payload: unknown): string[];
 };
@@ -56,7 +61,7 @@ function parametersSchema({ parameters }: Operation): Schema {
   return { type: "object", properties: { path: part("path"), query: part("query") } };
 }
 
-function makeRestJudge(): Judge["exchange"] {
+function makeRestJudge(): Omit<Judge, "webhook"> {
   const rest = readRest();
   const endpoints = makeEndpoints(Object.values(rest.operations));
   const check = makeCheck(rest, { coerce: false });
@@ -86,17 +91,22 @@ function makeRestJudge(): Judge["exchange"] {
     return isAbsent(body) || isEmptyObject(body) ? [] : [`a body, but status ${status} has none`];
   };
 
-  return ({ method, path, query, requestBody, status, responseBody }) => {
-    const verb = method.toUpperCase();
-    const match = endpoints(verb, path.replace(/^\/api\/v3(?=\/)/, ""));
-    const where = `${verb} ${path} ${status}`;
-    if (!match) return [`${where}: request: no such endpoint in ${rest.source} (see simulator/schema/selection.json)`];
+  const unknownEndpoint = `request: no such endpoint in ${rest.source} (see simulator/schema/selection.json)`;
+  const judgeAll = ({ method, path, query, requestBody }: Request, answered?: Exchange): string[] => {
+    const match = endpoints(method.toUpperCase(), path.replace(/^\/api\/v3(?=\/)/, ""));
+    if (!match) return [unknownEndpoint];
     const { operation, pathParameters } = match;
+    const answer = answered ? judgeResponse(operation, answered.status, answered.responseBody) : [];
     return [
       ...judgeParameters(operation, pathParameters, query).map((text) => `request parameters: ${text}`),
       ...judgeRequest(operation, requestBody).map((text) => `request body: ${text}`),
-      ...judgeResponse(operation, status, responseBody).map((text) => `response: ${text}`),
-    ].map((text) => `${where}: ${text}`);
+      ...answer.map((text) => `response: ${text}`),
+    ];
+  };
+  const at = ({ method, path }: Request) => `${method.toUpperCase()} ${path}`;
+  return {
+    exchange: (each) => judgeAll(each, each).map((text) => `${at(each)} ${each.status}: ${text}`),
+    request: (each) => judgeAll(each).map((text) => `${at(each)}: ${text}`),
   };
 }
 
@@ -114,5 +124,5 @@ function makeWebhookJudge(): Judge["webhook"] {
 
 /** Reads the description (about 0.1 s); each schema is compiled when it is first needed. */
 export function makeJudge(): Judge {
-  return { exchange: makeRestJudge(), webhook: makeWebhookJudge() };
+  return { ...makeRestJudge(), webhook: makeWebhookJudge() };
 }

@@ -1,5 +1,6 @@
 /** Reads the comment form: bounded in size, and only from a page of this site. */
 import type { IncomingMessage } from "node:http";
+import { readBody } from "../read-body.ts";
 
 export type CommentForm = { login: string; body: string };
 
@@ -17,14 +18,9 @@ export function isFromHere({ headers }: IncomingMessage): boolean {
 
 /** @returns what was written, or in words what is wrong with the request */
 export async function readCommentForm(request: IncomingMessage): Promise<CommentForm | { wrong: string }> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes <= mostBytes) chunks.push(chunk as Buffer);
-  }
-  if (bytes > mostBytes) return { wrong: "The comment is too long: GitHub takes 65,536 characters." };
-  const form = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
+  const sent = await readBody(request, mostBytes);
+  if (!sent) return { wrong: "The comment is too long: GitHub takes 65,536 characters." };
+  const form = new URLSearchParams(sent.toString("utf8"));
   // A browser sends line ends as CRLF; GitHub's own editor sends LF.
   const [login, body] = [form.get("login"), form.get("body")?.replaceAll("\r\n", "\n")];
   if (!login) return { wrong: "Nobody was chosen to write as." };

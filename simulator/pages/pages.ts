@@ -11,18 +11,11 @@ import { type Page, pathOf, renderDocument } from "./layout.ts";
 import { checkPage, commitPage, filePage, indexPage, repositoryPage } from "./repository-pages.ts";
 import type { PageView } from "./view.ts";
 
-/** Answers the request when it is one for a page; false, with nothing sent, leaves it to the API and git. */
-export type Pages = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+/** Answers every request that is neither the API's nor git's, whatever the client says it accepts: curl sees pages, too. */
+export type Pages = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
 type Answer = { page: Page; status?: number } | { location: string };
 type Route = (view: PageView, parameters: string[], url: URL) => Promise<Answer | undefined>;
-
-/** First segments of API paths. GitHub, too, lets nobody have these names. */
-const reserved = new Set(
-  "api app app-manifests apps graphql installation installations meta octocat organizations orgs rate_limit repos search user users zen".split(
-    " ",
-  ),
-);
 
 const number = (text: string | undefined) => Number(text);
 
@@ -77,22 +70,21 @@ function decodeAll(segments: readonly string[]): string[] | undefined {
   }
 }
 
-const isGit = (path: string) => /\.git(\/|$)|\/(info\/refs|git-(upload|receive)-pack)$/.test(path);
-
-/** The answer to a GET, or false when the path is none of a page. */
-async function open(view: PageView, url: URL): Promise<Answer | undefined | false> {
-  for (const [pattern, route] of routes) {
-    const found = pattern.exec(url.pathname);
-    const parameters = found && decodeAll(found.slice(1));
-    if (parameters) return route(view, parameters, url);
-  }
-  return false;
-}
-
 const problem = (status: number, words: string): Answer => ({
   status,
   page: { title: words, content: html`<h1>${words}</h1>` },
 });
+const noSuchPage = problem(404, "There is no such page.");
+
+/** The answer to a GET. */
+async function open(view: PageView, url: URL): Promise<Answer> {
+  for (const [pattern, route] of routes) {
+    const found = pattern.exec(url.pathname);
+    const parameters = found && decodeAll(found.slice(1));
+    if (parameters) return (await route(view, parameters, url)) ?? noSuchPage;
+  }
+  return noSuchPage;
+}
 
 async function comment(view: PageView, request: IncomingMessage, parameters: string[]): Promise<Answer> {
   const [owner = "", repo = "", at] = parameters;
@@ -125,23 +117,15 @@ function send(response: ServerResponse, answer: Answer): void {
   response.end(renderDocument(answer.page, nonce));
 }
 
-/** "/" is the API's root as well: there the page is for those who do not ask for JSON. */
 export function makePages(view: PageView): Pages {
   return async (request, response, url) => {
-    const wantsHtml = request.headers.accept?.includes("text/html") === true;
-    if (reserved.has(url.pathname.split("/")[1] ?? "") || isGit(url.pathname)) return false;
-    // curl asks for anything; a client of the API says which JSON it wants.
-    if (url.pathname === "/" && !wantsHtml && request.headers.accept !== "*/*") return false;
-    if (request.method === "POST") {
-      const parameters = decodeAll(commentPath.exec(url.pathname)?.slice(1) ?? []);
-      if (!parameters || parameters.length === 0) return false;
-      send(response, await comment(view, request, parameters));
-      return true;
+    const { method = "GET" } = request;
+    const parameters = decodeAll(commentPath.exec(url.pathname)?.slice(1) ?? []) ?? [];
+    if (method === "GET" || method === "HEAD") send(response, await open(view, url));
+    else if (method === "POST" && parameters.length > 0) send(response, await comment(view, request, parameters));
+    else {
+      request.resume();
+      send(response, noSuchPage);
     }
-    if (request.method !== "GET") return false;
-    const answer = await open(view, url);
-    if (answer === false || (answer === undefined && !wantsHtml)) return false;
-    send(response, answer ?? problem(404, "There is no such page."));
-    return true;
   };
 }

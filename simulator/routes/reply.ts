@@ -4,7 +4,7 @@
 
 export type Reply = {
   status: number;
-  /** Serialised as JSON; a string stays as it is (diffs, raw files); undefined = no body. */
+  /** Serialised as JSON; text (a diff) and bytes (a raw file) stay as they are; undefined = no body. */
   body?: unknown;
   headers?: Record<string, string>;
 };

@@ -128,6 +128,49 @@ test("calls fail, hang, break off and slow down on demand, and the rules count i
   expect(never.fired).toBe(0);
 });
 
+test("a request that a fault answers is judged as well, and it is known whose it was", async () => {
+  const { github, repo, at } = await sample({ expectViolations: true });
+  const maintainer = person(github, "maintainer");
+  github.faults.api({ times: 2, action: { status: 502 } });
+  await expect(maintainer.issues.create({ ...at, title: "x", tittle: "misspelled" } as never)).rejects.toThrow();
+  expect(github.violations()).toEqual([
+    "POST /repos/octo-org/sample/issues: request body: /tittle is not a known field",
+  ]);
+  const authorization = `basic ${btoa(`x:${github.createUser("maintainer").token}`)}`;
+  await fetch(`${repo.cloneUrl}/info/refs?service=git-upload-pack`, { headers: { authorization } });
+  const whose = github.requests().map((each) => [each.method, each.status, each.actor]);
+  expect(whose).toEqual([
+    ["POST", 502, "maintainer"],
+    ["GET", 502, "maintainer"],
+  ]);
+});
+
+test("what is no address of the API is a page for everybody, costs no budget and is no violation", async () => {
+  const { github, repo } = await sample({ requestsPerHour: 3 });
+  const { number } = await github.openIssue(repo, { as: "maintainer", title: "Tests fail" });
+  for (const path of ["/", `/${repo.fullName}`, `/${repo.fullName}/issues/${number}`]) {
+    const page = await fetch(`${github.url}${path}`);
+    expect([page.status, page.headers.get("content-type")], path).toEqual([200, "text/html; charset=utf-8"]);
+  }
+  const strays = ["/robots.txt", "/.well-known/appspecific/com.chrome.devtools.json", "/octo-org/nothing", "/x/y/z"];
+  for (const path of strays) expect((await fetch(`${github.url}${path}`, { headers: json })).status, path).toBe(404);
+  const answer = await fetch(`${github.url}/repos/${repo.fullName}`, { headers: json });
+  expect(answer.headers.get("x-ratelimit-used")).toBe("1");
+});
+
+test("an address below those of the API that GitHub does not have is a violation, at the root too", async () => {
+  const { github } = await sample({ expectViolations: true });
+  for (const root of ["", "/api/v3"]) await fetch(`${github.url}${root}/repos/octo-org/sample/issue/1`);
+  expect(github.violations()).toEqual(Array(2).fill(expect.stringContaining("no such endpoint")));
+});
+
+test("a raw file's request is judged though its answer is no JSON", async () => {
+  const { github, repo } = await sample({ expectViolations: true });
+  const raw = { headers: { accept: "application/vnd.github.raw+json" } };
+  await fetch(`${github.url}/repos/${repo.fullName}/contents/README.md?reff=main`, raw);
+  expect(github.violations()).toEqual([expect.stringContaining("reff")]);
+});
+
 test("a browser gets pages where a client gets JSON", async () => {
   const { github, repo } = await sample();
   const { number } = await github.openIssue(repo, { as: "maintainer", title: "Tests fail" });
