@@ -1,7 +1,7 @@
 /** Records of the store in the words of the pages. */
 import { isPull } from "./actions/issues.ts";
 import { git } from "./git/git.ts";
-import { type CommitInfo, diffText, listCommits, treeEntry } from "./git/history.ts";
+import { type CommitInfo, diffText, listCommits, readBlob, treeEntry } from "./git/history.ts";
 import { listRefs, resolveCommit } from "./git/repository.ts";
 import type {
   CheckDetail,
@@ -136,5 +136,5 @@ export const checkDetail = (run: CheckRun, app: string): CheckDetail => ({
 export async function fileText(repo: Repository, ref: string, path: string): Promise<string | undefined> {
   const commit = await resolveCommit(repo.dir, ref);
   const entry = commit && (await treeEntry(repo.dir, commit, path));
-  return entry && entry.type === "blob" ? git(repo.dir, ["cat-file", "blob", entry.sha]) : undefined;
+  return entry && entry.type === "blob" ? (await readBlob(repo.dir, entry.sha)).toString() : undefined;
 }

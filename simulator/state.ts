@@ -2,10 +2,9 @@
 import { isPull } from "./actions/issues.ts";
 import type { RepositoryRef, State } from "./api.ts";
 import { gitSync } from "./git/git.ts";
+import { logArguments, logRecords } from "./git/history.ts";
 import type { Repository } from "./store/model.ts";
 import { commentsOf } from "./store/store.ts";
-
-const fieldSeparator = "\u001f";
 
 function branches(repo: Repository): Record<string, string> {
   const text = gitSync(repo.dir, ["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/"]);
@@ -25,12 +24,9 @@ function fileAt(repo: Repository, ref: string, path: string): string | undefined
 }
 
 function log(repo: Repository, ref: string) {
-  const format = ["%H", "%an", "%ae", "%cn", "%s", "%b"].join("%x1f");
-  const records = gitSync(repo.dir, ["log", "-z", `--format=${format}`, ref, "--"])
-    .split("\0")
-    .filter(Boolean);
-  return records.map((record) => {
-    const [sha = "", author = "", email = "", committer = "", subject = "", body = ""] = record.split(fieldSeparator);
+  const fields = ["%H", "%an", "%ae", "%cn", "%s", "%b"];
+  return logRecords(gitSync(repo.dir, [...logArguments(fields), ref, "--"]), fields.length).map((record) => {
+    const [sha = "", author = "", email = "", committer = "", subject = "", body = ""] = record;
     return { sha, author, email, committer, subject, body: body.trim() };
   });
 }

@@ -7,7 +7,7 @@ import { type CommitInfo, listCommits, readCommit } from "../git/history.ts";
 import { branchTip, emailOf, listRefs } from "../git/repository.ts";
 import { simpleCommit } from "../serialise/commit.ts";
 import { pageUrl } from "../serialise/repository.ts";
-import type { Account, Issue, Repository } from "../store/model.ts";
+import type { Issue, Repository } from "../store/model.ts";
 import { pullsOf, timestamp } from "../store/store.ts";
 import { emit } from "../webhooks/emit.ts";
 import { inTurn, type World } from "../world.ts";
@@ -49,11 +49,6 @@ async function moved(world: World, repo: Repository, by: By, ref: string, from: 
   await followPulls(world, repo, by, name, from, to);
 }
 
-/** A bot's address has brackets in it, which the published schema does not take for an address: left out there. */
-function pusher(account: Account): { name: string; email?: string } {
-  return account.type === "Bot" ? { name: account.login } : { name: account.login, email: emailOf(account) };
-}
-
 async function pushCommit(repo: Repository, world: World, commit: CommitInfo) {
   const names = await git(repo.dir, ["diff-tree", "-r", "--root", "--no-commit-id", "--name-status", "-z", commit.sha]);
   const fields = names.split("\0");
@@ -90,7 +85,7 @@ async function emitPush(world: World, repo: Repository, by: By, ref: string, fro
     compare: `${pageUrl(world, repo)}/compare/${from.slice(0, 12)}...${to.slice(0, 12)}`,
     commits: await Promise.all(listed.map((commit) => pushCommit(repo, world, commit))),
     head_commit: head ? await pushCommit(repo, world, head) : null,
-    pusher: pusher(by.account),
+    pusher: { name: by.account.login, email: emailOf(by.account) },
   };
   emit(world, repo, "push", payload, by.account);
 }

@@ -24,21 +24,29 @@ export function gitEnvironment(): Record<string, string> {
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
+    // A path from outside is a path, never a pattern.
+    GIT_LITERAL_PATHSPECS: "1",
   };
 }
 
 const maxBuffer = 64 * 1024 * 1024;
 
-/** stdout of git run in `dir`; throws GitError when git fails. */
-export function git(dir: string, args: readonly string[]): Promise<string> {
+/** The bytes of git's stdout, run in `dir`; throws GitError when git fails. */
+export function gitBytes(dir: string, args: readonly string[]): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const options = { cwd: dir, env: gitEnvironment(), maxBuffer, encoding: "utf8" as const };
+    // No program can be given a NUL, and nothing in git has a name with one.
+    if (args.some((each) => each.includes("\0"))) return reject(new GitError(args, 128, "NUL in a name"));
+    const options = { cwd: dir, env: gitEnvironment(), maxBuffer, encoding: "buffer" as const };
     execFile("git", args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
-      reject(new GitError(args, typeof error.code === "number" ? error.code : undefined, stderr));
+      reject(new GitError(args, typeof error.code === "number" ? error.code : undefined, stderr.toString()));
     });
   });
 }
+
+/** stdout as text, for what is text; a file's content is bytes. */
+export const git = async (dir: string, args: readonly string[]): Promise<string> =>
+  (await gitBytes(dir, args)).toString();
 
 /** As `git`, but blocking: for the assertion views, which tests use inside conditions. */
 export function gitSync(dir: string, args: readonly string[]): string {

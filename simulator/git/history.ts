@@ -1,7 +1,8 @@
 /**
  * Commits, differences and contents, as git tells them.
  */
-import { git, gitOrUndefined } from "./git.ts";
+import { git, gitBytes, gitOrUndefined } from "./git.ts";
+import { splitDiff } from "./split-diff.ts";
 
 export type CommitInfo = {
   sha: string;
@@ -12,13 +13,25 @@ export type CommitInfo = {
   message: string;
 };
 
-const format = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x01";
+const fields = ["%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"];
+
+/** `git log` that prints these fields of each commit; only NUL divides them, which none of them can hold. */
+export const logArguments = (placeholders: readonly string[]): string[] => [
+  "log",
+  "-z",
+  `--format=${placeholders.join("%x00")}`,
+];
+
+/** What `git log` printed by `logArguments`, commit by commit. */
+export function logRecords(text: string, size: number): string[][] {
+  const all = text.split("\0").slice(0, -1);
+  return Array.from({ length: all.length / size }, (_, at) => all.slice(at * size, (at + 1) * size));
+}
 
 function parseCommits(text: string): CommitInfo[] {
-  const records = text.split("\u0001").slice(0, -1);
-  return records.map((record) => {
+  return logRecords(text, fields.length).map((record) => {
     const [sha = "", tree = "", parents = "", an = "", ae = "", ad = "", cn = "", ce = "", cd = "", message = ""] =
-      record.replace(/^\n/, "").split("\0");
+      record;
     return {
       sha,
       tree,
@@ -30,18 +43,22 @@ function parseCommits(text: string): CommitInfo[] {
   });
 }
 
-const utc = (date: string): string => new Date(date).toISOString().replace(".000Z", "Z");
+const lastSecond = Date.parse("9999-12-31T23:59:59Z") / 1000;
+
+/** git takes any number of seconds for a date; beyond these years there is no way to write it. */
+const utc = (seconds: string): string =>
+  new Date(Math.min(Number(seconds), lastSecond) * 1000).toISOString().replace(".000Z", "Z");
 
 /** One commit; the id must exist. */
 export async function readCommit(dir: string, sha: string): Promise<CommitInfo> {
-  const [commit] = parseCommits(await git(dir, ["log", "-1", `--format=${format}`, sha, "--"]));
+  const [commit] = parseCommits(await git(dir, [...logArguments(fields), "-1", sha, "--"]));
   if (!commit) throw new Error(`git log printed nothing for ${sha}`);
   return commit;
 }
 
 /** Commits reachable from `range` (`a..b` or one id), newest first. */
 export async function listCommits(dir: string, range: string, limit: number, path?: string): Promise<CommitInfo[]> {
-  const args = ["log", `--max-count=${limit}`, `--format=${format}`, range, "--"];
+  const args = [...logArguments(fields), `--max-count=${limit}`, range, "--"];
   return parseCommits(await git(dir, path ? [...args, path] : args));
 }
 
@@ -105,13 +122,13 @@ export async function diffFiles(dir: string, from: string, to: string): Promise<
     git(dir, ["diff", "--raw", "-z", "--abbrev=40", ...options, from, to, "--"]),
     git(dir, ["diff", ...options, from, to, "--"]),
   ]);
-  const patches = text.split(/^(?=diff --git )/m).filter((part) => part.startsWith("diff --git "));
+  const patches = splitDiff(text);
   let next = 0;
   return parseRaw(raw).map((entry) => {
     const section = patches[next] ?? "";
     next += entry.status === "changed" ? 2 : 1; // a change of type is printed as a removal and an addition
-    const at = section.search(/^@@ /m);
-    const patch = at < 0 ? undefined : section.slice(at).replace(/\n$/, "");
+    const at = section.indexOf("\n@@ ");
+    const patch = at < 0 ? undefined : section.slice(at + 1);
     const lines = patch?.split("\n") ?? [];
     return {
       ...entry,
@@ -133,9 +150,14 @@ export async function mergeTree(dir: string, base: string, head: string): Promis
 
 export type TreeEntry = { mode: string; type: "blob" | "tree" | "commit"; sha: string; size: number; path: string };
 
+/** Whether something in a commit could be there: no empty segment, none that leads elsewhere. */
+export const isTreePath = (path: string): boolean =>
+  !path.includes("\0") && path.split("/").every((segment) => !["", ".", ".."].includes(segment));
+
 /** The entry at a path of a commit, or undefined. The empty path is the root tree. */
 export async function treeEntry(dir: string, commit: string, path: string): Promise<TreeEntry | undefined> {
   if (path === "") return { mode: "040000", type: "tree", sha: `${commit}^{tree}`, size: 0, path: "" };
+  if (!isTreePath(path)) return undefined;
   const [entry] = parseTree(await git(dir, ["ls-tree", "-l", "-z", "--full-tree", commit, "--", path]));
   return entry;
 }
@@ -151,11 +173,11 @@ function parseTree(text: string): TreeEntry[] {
     .split("\0")
     .filter(Boolean)
     .map((line) => {
-      const [meta = "", path = ""] = line.split("\t");
+      const tab = line.indexOf("\t"); // the first one ends the columns; a path may hold more
+      const [meta, path] = [line.slice(0, tab), line.slice(tab + 1)];
       const [mode = "", type = "blob", sha = "", size = "0"] = meta.split(/ +/);
       return { mode, type: type as TreeEntry["type"], sha, size: Number(size) || 0, path };
     });
 }
 
-/** The bytes of a blob as text. */
-export const readBlob = (dir: string, sha: string): Promise<string> => git(dir, ["cat-file", "blob", sha]);
+export const readBlob = (dir: string, sha: string): Promise<Buffer> => gitBytes(dir, ["cat-file", "blob", sha]);

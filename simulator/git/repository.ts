@@ -6,8 +6,10 @@ import { dirname, join } from "node:path";
 import type { Account } from "../store/model.ts";
 import { git, gitOrUndefined, gitWithInput } from "./git.ts";
 
-/** A file of a commit: its text, or text with a mode. `undefined` deletes the path. */
-export type FileContent = string | { content: string; mode?: "100755" | "100644" } | undefined;
+/** A file of a commit: its text or bytes, or text with a mode. `undefined` deletes the path. */
+export type FileContent = string | Buffer | { content: string; mode?: "100755" | "100644" } | undefined;
+
+const isPlain = (file: FileContent): file is string | Buffer => typeof file === "string" || Buffer.isBuffer(file);
 
 /**
  * Refuses, per ref, commits that touch workflows when the pusher's token lacks the permission. GitHub puts the reason
@@ -89,8 +91,8 @@ export async function writeCommit(
   const ref = `refs/heads/${commit.branch}`;
   const who = `${commit.author.login} <${emailOf(commit.author)}> ${Math.floor(Date.now() / 1000)} +0000`;
   const parts: (string | Buffer)[] = [];
-  const data = (text: string): void => {
-    const bytes = Buffer.from(text);
+  const data = (content: string | Buffer): void => {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
     parts.push(`data ${bytes.length}\n`, bytes, "\n");
   };
   parts.push(`commit ${ref}\nauthor ${who}\ncommitter ${who}\n`);
@@ -101,8 +103,8 @@ export async function writeCommit(
       parts.push(`D ${quotePath(path)}\n`);
       continue;
     }
-    parts.push(`M ${typeof file === "string" ? "100644" : (file.mode ?? "100644")} inline ${quotePath(path)}\n`);
-    data(typeof file === "string" ? file : file.content);
+    parts.push(`M ${isPlain(file) ? "100644" : (file.mode ?? "100644")} inline ${quotePath(path)}\n`);
+    data(isPlain(file) ? file : file.content);
   }
   const input = Buffer.concat(parts.map((part) => Buffer.from(part)));
   await gitWithInput(dir, ["fast-import", "--quiet", "--force"], input);

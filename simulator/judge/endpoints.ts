@@ -11,11 +11,13 @@ const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&
 function routeOf(operation: Operation): Route {
   const names: string[] = [];
   const multiSegment = new Set(operation.parameters.filter((each) => each.multiSegment).map((each) => each.name));
-  const parts = operation.path.split(/(\{[^}]+\})/).map((part) => {
-    if (!part.startsWith("{")) return escapeRegExp(part);
-    const name = part.slice(1, -1);
+  const parts = operation.path.split(/(\/?\{[^}]+\})/).map((part) => {
+    const [, slash = "", name] = /^(\/?)\{(.+)\}$/.exec(part) ?? [];
+    if (name === undefined) return escapeRegExp(part);
     names.push(name);
-    return multiSegment.has(name) ? "(.+)" : "([^/]+)";
+    if (!multiSegment.has(name)) return `${slash}([^/]+)`;
+    // At the end it may be empty: the contents of the root are at `/contents/` and `/contents`.
+    return operation.path.endsWith(part) ? `(?:${slash}(.*))?` : `${slash}(.+)`;
   });
   const literals = operation.path.split("/").filter((segment) => !segment.startsWith("{")).length;
   return { operation, pattern: new RegExp(`^${parts.join("")}$`), names, literals };
@@ -30,9 +32,12 @@ function decode(segment: string): string {
   }
 }
 
-/** A lookup that prefers the path with the most literal segments: `/issues/comments` is not issue "comments". */
+/**
+ * A lookup that prefers the path with the most literal segments, then the fewest parameters: `/issues/comments` is not
+ * issue "comments", and `/commits` is the list, not the commit without a name.
+ */
 export function makeEndpoints(operations: readonly Operation[]): Endpoints {
-  const routes = operations.map(routeOf).sort((a, b) => b.literals - a.literals);
+  const routes = operations.map(routeOf).sort((a, b) => b.literals - a.literals || a.names.length - b.names.length);
   return (method, path) => {
     for (const { operation, pattern, names } of routes) {
       const found = operation.method === method ? pattern.exec(path) : null;

@@ -1,4 +1,5 @@
 /** The pages where people and bots talk: an issue, a pull request. Both renew themselves while somebody looks. */
+import { splitDiff } from "../git/split-diff.ts";
 import { type People, renderConversation, renderWriteBox } from "./conversation.ts";
 import { renderDiff } from "./diff.ts";
 import { html } from "./html.ts";
@@ -27,7 +28,7 @@ function stateOf({ merged, state, draft }: PullDetail) {
 
 export function pullPage(owner: string, repo: string, pull: PullDetail, people: People, chosen?: string): Page {
   const { number, title, author, labels, head, base, commits, checks, diff } = pull;
-  const changed = diff.split(/^diff --git /m).length - 1;
+  const changed = splitDiff(diff).length;
   const conversation = html`<h1>${title} <span class="quiet">#${number}</span></h1>
     <div class="meta">${stateOf(pull)} <span><strong>${author}</strong> wants to merge ${count(commits.length, "commit")} into
     <code>${base.ref}</code> from <code>${head.ref}</code></span> ${labelTags(labels)}</div>

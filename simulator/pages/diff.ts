@@ -1,4 +1,5 @@
 /** A unified diff (`git diff`, `git show`) with line numbers and colours, one foldable part per file. */
+import { splitDiff } from "../git/split-diff.ts";
 import { type Html, html } from "./html.ts";
 
 /** More lines than this are not drawn: a browser would take seconds for them. */
@@ -14,9 +15,8 @@ export const renderDiffLines = (lines: readonly string[]): Html[] =>
 type FileDiff = { path: string; header: string[]; lines: string[] };
 
 function split(diff: string): FileDiff[] {
-  const parts = diff.split(/^(?=diff --git )/m).filter((part) => part.startsWith("diff --git "));
-  return parts.map((part) => {
-    const all = part.replace(/\n$/, "").split("\n");
+  return splitDiff(diff).map((part) => {
+    const all = part.split("\n");
     const from = all.findIndex((line) => line.startsWith("@@"));
     const header = from < 0 ? all : all.slice(0, from);
     const target = header.find((line) => line.startsWith("+++ b/"))?.slice("+++ b/".length);

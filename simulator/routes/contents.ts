@@ -1,7 +1,7 @@
 /** Files of a repository: reading at any ref, writing one file as one commit. */
 import { commitFiles } from "../actions/repositories.ts";
 import { grants } from "../auth/permissions.ts";
-import { listTree, readBlob, readCommit, type TreeEntry, treeEntry } from "../git/history.ts";
+import { isTreePath, listTree, readBlob, readCommit, type TreeEntry, treeEntry } from "../git/history.ts";
 import { branchTip, resolveCommit } from "../git/repository.ts";
 import { gitCommit } from "../serialise/commit.ts";
 import { apiUrl, pageUrl } from "../serialise/repository.ts";
@@ -31,7 +31,7 @@ function entryJson(call: RepositoryCall, entry: TreeEntry, ref: string) {
   };
 }
 
-const inBase64 = (content: string): string => Buffer.from(content).toString("base64").replace(/.{60}/g, "$&\n");
+const inBase64 = (content: Buffer): string => content.toString("base64").replace(/.{60}/g, "$&\n");
 
 async function show(call: RepositoryCall): Promise<Reply> {
   const { repo } = call;
@@ -55,6 +55,9 @@ async function show(call: RepositoryCall): Promise<Reply> {
 async function target(call: RepositoryCall) {
   const { actor, repo } = call;
   const path = call.params.path ?? "";
+  // git itself takes no part called .git, however it is spelt; it would refuse every clone.
+  if (!isTreePath(path) || path.split("/").some((segment) => /^\.git$/i.test(segment)))
+    throw new ApiError(422, "path contains a malformed path component");
   const branch = optionalText(call, "branch") ?? repo.defaultBranch;
   const tip = await branchTip(repo.dir, branch);
   if (!tip) throw new ApiError(404, `Branch ${branch} not found`);
@@ -68,10 +71,18 @@ async function target(call: RepositoryCall) {
   return { path, branch, before };
 }
 
+function contentOf(call: RepositoryCall): Buffer {
+  const said = text(call, "content").replace(/\s/g, "");
+  const content = Buffer.from(said, "base64");
+  const bare = (base64: string): string => base64.replace(/=+$/, "");
+  if (bare(content.toString("base64")) !== bare(said)) throw new ApiError(422, "content is not valid Base64");
+  return content;
+}
+
 async function writeFile(call: RepositoryCall): Promise<Reply> {
   const { repo, world } = call;
   const { path, branch, before } = await target(call);
-  const content = Buffer.from(text(call, "content"), "base64").toString();
+  const content = contentOf(call);
   const sha = await commitFiles(world, repo, by(call), {
     branch,
     message: text(call, "message"),

@@ -29,6 +29,12 @@ describe("the judge accepts what GitHub's description allows", () => {
     expect(judge.exchange(exchange("GET", "/repos/o/r/issues/comments", { responseBody: [] }))).toEqual([]);
   });
 
+  it("the contents of the root, with and without the slash, and still not a commit without a name", () => {
+    for (const path of ["/repos/o/r/contents/", "/repos/o/r/contents"])
+      expect(judge.exchange(exchange("GET", path, { responseBody: [] })), path).toEqual([]);
+    expect(judge.exchange(exchange("GET", "/repos/o/r/commits", { responseBody: [] }))).toEqual([]);
+  });
+
   it("null where the description says nullable", () => {
     expect(judge.exchange({ ...comment, responseBody: { ...(comment.responseBody as object), user: null } })).toEqual(
       [],
