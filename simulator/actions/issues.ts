@@ -123,6 +123,11 @@ export async function editIssue(
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 export const findLabel = (labels: readonly Label[], name: string) => labels.find((each) => sameName(each.name, name));
 
+export function checkLabelName(name: string): void {
+  if (name.trim() === "" || name.length > 50)
+    throw invalid("Label", "name", "name must have 1 to 50 characters", "invalid");
+}
+
 /** The repository's label of that name; made when missing, as GitHub does when an unknown name is put on an issue. */
 export function ensureLabel(
   world: World,
@@ -133,8 +138,7 @@ export function ensureLabel(
 ): Label {
   const known = findLabel(repo.labels, name);
   if (known) return known;
-  if (name.trim() === "" || name.length > 50)
-    throw invalid("Label", "name", "name must have 1 to 50 characters", "invalid");
+  checkLabelName(name);
   const { color = "ededed", description } = look;
   const label: Label = { id: world.store.nextId("label"), name, color, description };
   repo.labels.push(label);

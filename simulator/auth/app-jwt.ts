@@ -6,7 +6,7 @@
 import { createVerify } from "node:crypto";
 import type { AppIdentity } from "../store/model.ts";
 
-/** GitHub tolerates some drift between clocks. */
+/** GitHub tolerates some drift between clocks in `iat`, and none beyond the ten minutes of `exp`. */
 const driftSeconds = 60;
 const maxLifeSeconds = 600;
 
@@ -34,7 +34,7 @@ export function refuseAppJwt(token: string, app: AppIdentity, now: number): stri
   if (!verify.verify(app.publicKey, parts[2] ?? "", "base64url")) return undecodable;
   if (typeof exp !== "number" || exp <= now)
     return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
-  if (exp > now + maxLifeSeconds + driftSeconds) return "'Expiration time' claim ('exp') is too far in the future";
+  if (exp > now + maxLifeSeconds) return "'Expiration time' claim ('exp') is too far in the future";
   if (typeof iat !== "number" || iat > now + driftSeconds)
     return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
   return undefined;

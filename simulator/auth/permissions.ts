@@ -8,7 +8,12 @@ import type { Account, Permissions, Repository, Role } from "../store/model.ts";
 import type { Actor } from "./actor.ts";
 
 /** What a route needs: any one of `permissions` for an App, at least `role` for a person. */
-export type Need = { permissions: readonly string[]; role: Role };
+export type Need = {
+  permissions: readonly string[];
+  role: Role;
+  /** The route decides by itself what an archived repository still takes. */
+  archivedToo?: boolean;
+};
 
 const ranks: readonly Role[] = ["read", "triage", "write", "maintain", "admin"];
 const rank = (role: Role | undefined): number => (role ? ranks.indexOf(role) : -1);
@@ -51,6 +56,8 @@ function demandInstallation(actor: Extract<Actor, { kind: "installation" }>, rep
   });
 }
 
+export const readOnly = () => new ApiError(403, "Repository was archived so is read-only.");
+
 /** Throws 401, 403 or 404 when the actor may not; an archived repository refuses every write. */
 export function demand(actor: Actor, repo: Repository, need: Need): void {
   switch (actor.kind) {
@@ -70,5 +77,5 @@ export function demand(actor: Actor, repo: Repository, need: Need): void {
       break;
     }
   }
-  if (repo.archived && writes(need)) throw new ApiError(403, "Repository was archived so is read-only.");
+  if (repo.archived && writes(need) && !need.archivedToo) throw readOnly();
 }

@@ -1,4 +1,5 @@
 /** The App about itself, its installations and their tokens. */
+import { z } from "zod";
 import { deleteInstallation, setSuspended } from "../actions/installations.ts";
 import { grants } from "../auth/permissions.ts";
 import { mintToken } from "../auth/tokens.ts";
@@ -8,7 +9,7 @@ import { repository } from "../serialise/repository.ts";
 import type { Installation, Permissions } from "../store/model.ts";
 import { accountByLogin, installationOf, repositoryByName } from "../store/store.ts";
 import type { World } from "../world.ts";
-import { type Call, numberParam } from "./call.ts";
+import { type Call, numberParam, optionalField } from "./call.ts";
 import { counted, listed } from "./pages.ts";
 import { ApiError, created, noContent, notFound, ok, type Reply } from "./reply.ts";
 import { asApp, type Route } from "./router.ts";
@@ -21,28 +22,26 @@ function installationOfCall(call: Call): Installation {
 
 /** The repositories that the new token is restricted to, or undefined for all of the installation. */
 function wantedRepositories(call: Call, installation: Installation): Set<number> | undefined {
-  const { repository_ids: ids, repositories: names } = call.body;
+  const ids = optionalField(call, "repository_ids", z.array(z.int()));
+  const names = optionalField(call, "repositories", z.array(z.string()));
   if (ids === undefined && names === undefined) return undefined;
   const wanted = new Set<number>();
-  for (const id of Array.isArray(ids) ? ids : []) wanted.add(Number(id));
-  for (const name of Array.isArray(names) ? names : []) {
-    const repo = repositoryByName(call.world.store, installation.account.login, String(name));
-    wanted.add(repo?.id ?? -1);
-  }
+  for (const id of ids ?? []) wanted.add(id);
+  for (const name of names ?? [])
+    wanted.add(repositoryByName(call.world.store, installation.account.login, name)?.id ?? -1);
   if ([...wanted].every((id) => installation.repositoryIds.has(id))) return wanted;
   const text = "There is at least one repository that does not exist or is not accessible to the parent installation.";
   throw new ApiError(422, text);
 }
 
 function wantedPermissions(call: Call, installation: Installation): Permissions {
-  const wanted = call.body.permissions;
-  if (wanted === undefined || wanted === null) return { ...installation.permissions };
-  const entries = Object.entries(wanted as Record<string, unknown>);
-  for (const [name, level] of entries)
-    if (!["read", "write", "admin"].includes(String(level)) || !grants(installation.permissions, `${name}:${level}`))
+  const wanted = optionalField(call, "permissions", z.record(z.string(), z.enum(["read", "write", "admin"])));
+  if (wanted === undefined) return { ...installation.permissions };
+  for (const [name, level] of Object.entries(wanted))
+    if (!grants(installation.permissions, `${name}:${level}`))
       throw new ApiError(422, "The permissions requested are not granted to this installation.");
   // GitHub adds `metadata: read` to every token.
-  return { ...(Object.fromEntries(entries) as Permissions), metadata: "read" };
+  return { ...wanted, metadata: "read" };
 }
 
 function createToken(call: Call): Reply {

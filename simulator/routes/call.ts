@@ -3,6 +3,7 @@
  * GitHub does; what the published description says about the rest is the judge's business.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
 import type { By } from "../actions/by.ts";
 import type { Actor } from "../auth/actor.ts";
 import type { Repository } from "../store/model.ts";
@@ -62,6 +63,20 @@ export function optionalFlag(call: Call, key: string): boolean | undefined {
   if (typeof value !== "boolean") throw wrongType(key, value, "boolean");
   return value;
 }
+
+/** An optional field of any shape; null counts as absent. */
+export function optionalField<T>(call: Call, key: string, shape: z.ZodType<T>): T | undefined {
+  const value = call.body[key];
+  if (value === undefined || value === null) return undefined;
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = [key, ...(issue?.path ?? [])].join("/");
+  throw new ApiError(422, `Invalid request.\n\nFor 'properties/${where}', ${issue?.message}.`);
+}
+
+/** A moment in ISO 8601, as it was written. */
+export const moment = z.iso.datetime({ offset: true });
 
 /** One of a closed list of words. */
 export function optionalChoice<T extends string>(call: Call, key: string, choices: readonly T[]): T | undefined {

@@ -1,10 +1,20 @@
 /** Check runs and check suites. Only the App makes them, as on GitHub; people with write access may ask for a re-run. */
+import { z } from "zod";
 import { createRun, emitRun, emitSuite, ensureSuite, type RunFields, updateRun } from "../actions/checks.ts";
 import { resolveCommit } from "../git/repository.ts";
 import { checkRun as runJson, runsOf, checkSuite as suiteJson } from "../serialise/check.ts";
 import { pageUrl } from "../serialise/repository.ts";
 import type { Annotation, CheckRun, CheckStatus, CheckSuite, Conclusion } from "../store/model.ts";
-import { by, numberParam, optionalChoice, optionalText, type RepositoryCall, text } from "./call.ts";
+import {
+  by,
+  moment,
+  numberParam,
+  optionalChoice,
+  optionalField,
+  optionalText,
+  type RepositoryCall,
+  text,
+} from "./call.ts";
 import { counted, listed } from "./pages.ts";
 import { ApiError, created, invalid, notFound, ok, type Reply } from "./reply.ts";
 import { inRepository, type Route, read, write } from "./router.ts";
@@ -40,10 +50,25 @@ function suiteOf(call: RepositoryCall): CheckSuite {
   return suite;
 }
 
-type Output = { title?: string; summary?: string; text?: string; annotations?: Annotation[] };
+const annotationShape: z.ZodType<Annotation> = z.object({
+  path: z.string(),
+  start_line: z.int(),
+  end_line: z.int(),
+  annotation_level: z.enum(["notice", "warning", "failure"]),
+  message: z.string(),
+  title: z.string().optional(),
+  raw_details: z.string().optional(),
+});
+const outputShape = z.object({
+  title: z.string().optional(),
+  summary: z.string().optional(),
+  text: z.string().optional(),
+  annotations: z.array(annotationShape).optional(),
+});
+const actionsShape = z.array(z.object({ label: z.string(), description: z.string(), identifier: z.string() })).max(3);
 
-function outputOf(call: RepositoryCall): Output {
-  const output = (call.body.output ?? {}) as Output;
+function outputOf(call: RepositoryCall): z.infer<typeof outputShape> {
+  const output = optionalField(call, "output", outputShape) ?? {};
   for (const key of ["summary", "text"] as const)
     if ((output[key]?.length ?? 0) > maxText)
       throw invalid("CheckRun", key, `${key} exceeds a maximum length of ${maxText} characters`, "invalid");
@@ -61,13 +86,13 @@ function fieldsOf(call: RepositoryCall): RunFields {
     conclusion: optionalChoice(call, "conclusion", conclusions),
     externalId: optionalText(call, "external_id"),
     detailsUrl: optionalText(call, "details_url"),
-    startedAt: optionalText(call, "started_at"),
-    completedAt: optionalText(call, "completed_at"),
+    startedAt: optionalField(call, "started_at", moment),
+    completedAt: optionalField(call, "completed_at", moment),
     title: output.title,
     summary: output.summary,
     text: output.text,
     annotations: output.annotations,
-    actions: call.body.actions as CheckRun["actions"] | undefined,
+    actions: optionalField(call, "actions", actionsShape),
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }

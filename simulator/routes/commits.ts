@@ -4,6 +4,7 @@ import {
   type CommitInfo,
   countCommits,
   diffFiles,
+  isTreePath,
   listCommits,
   mergeBase,
   parentOrEmpty,
@@ -31,7 +32,9 @@ async function list(call: RepositoryCall): Promise<Reply> {
   const query = call.url.searchParams;
   const start = await resolveCommit(call.repo.dir, query.get("sha") ?? call.repo.defaultBranch);
   if (!start) throw query.has("sha") ? notFound() : new ApiError(409, "Git Repository is empty.");
-  return listed(call, await listCommits(call.repo.dir, start, maxHistory, query.get("path") ?? undefined), shown(call));
+  const path = query.get("path") || undefined;
+  if (path !== undefined && !isTreePath(path.replace(/\/+$/, ""))) throw notFound();
+  return listed(call, await listCommits(call.repo.dir, start, maxHistory, path), shown(call));
 }
 
 async function show(call: RepositoryCall): Promise<Reply> {

@@ -1,5 +1,5 @@
 /** Labels of a repository and of its issues and pull requests. */
-import { ensureLabel, findLabel, setLabels } from "../actions/issues.ts";
+import { checkLabelName, ensureLabel, findLabel, setLabels } from "../actions/issues.ts";
 import { label as labelJson } from "../serialise/issue.ts";
 import type { Issue, Label } from "../store/model.ts";
 import { emit } from "../webhooks/emit.ts";
@@ -38,19 +38,28 @@ function checkColor(color: string | undefined): string | undefined {
   return color;
 }
 
+/** No other label may have the name, in whatever case; a label may change the case of its own. */
+function demandFree(call: RepositoryCall, name: string, own?: Label): void {
+  checkLabelName(name);
+  const known = findLabel(call.repo.labels, name);
+  if (known && known !== own)
+    throw new ApiError(422, "Validation Failed", [{ resource: "Label", code: "already_exists", field: "name" }]);
+}
+
 function define(call: RepositoryCall): Reply {
   const name = text(call, "name");
-  if (findLabel(call.repo.labels, name))
-    throw new ApiError(422, "Validation Failed", [{ resource: "Label", code: "already_exists", field: "name" }]);
+  demandFree(call, name);
   const look = { color: checkColor(optionalText(call, "color")), description: optionalText(call, "description") };
   return created(shown(call)(ensureLabel(call.world, call.repo, by(call), name, look)));
 }
 
 function change(call: RepositoryCall): Reply {
   const label = labelOf(call);
+  const name = optionalText(call, "new_name") ?? label.name;
+  demandFree(call, name, label);
   label.color = checkColor(optionalText(call, "color")) ?? label.color;
   label.description = optionalText(call, "description") ?? label.description;
-  label.name = optionalText(call, "new_name") ?? label.name;
+  label.name = name;
   emit(call.world, call.repo, "label", { action: "edited", label: shown(call)(label), changes: {} }, by(call).account);
   return ok(shown(call)(label));
 }

@@ -46,7 +46,9 @@ async function create(call: RepositoryCall): Promise<Reply> {
     throw new ApiError(422, `Reference name is not valid: ${ref}`);
   await pushing(call.world, call.repo, by(call), async () => {
     if ((await listRefs(dir)).has(ref)) throw new ApiError(422, "Reference already exists");
-    await git(dir, ["update-ref", ref, sha, ""]);
+    // Where `topic` is a branch, `topic/sub` cannot be one.
+    const made = await gitOrUndefined(dir, ["update-ref", ref, sha, ""]);
+    if (made === undefined) throw new ApiError(422, "Reference update failed");
   });
   return created(shown(call)([ref, sha]));
 }
@@ -72,6 +74,8 @@ async function remove(call: RepositoryCall): Promise<Reply> {
   await pushing(call.world, call.repo, by(call), async () => {
     const before = (await listRefs(dir)).get(ref);
     if (!before) throw new ApiError(422, "Reference does not exist");
+    if (ref === `refs/heads/${call.repo.defaultBranch}`)
+      throw new ApiError(422, "Reference cannot be deleted: it is the default branch");
     await git(dir, ["update-ref", "-d", ref, before]);
   });
   return noContent();

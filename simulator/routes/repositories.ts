@@ -1,6 +1,6 @@
 /** Repositories and who may do what in them. */
 import { setArchived } from "../actions/repositories.ts";
-import { covers, roleOf } from "../auth/permissions.ts";
+import { covers, readOnly, roleOf } from "../auth/permissions.ts";
 import { user } from "../serialise/account.ts";
 import { repository } from "../serialise/repository.ts";
 import type { Account, Repository, Role } from "../store/model.ts";
@@ -59,16 +59,17 @@ function show(call: RepositoryCall): Reply {
   return ok(json);
 }
 
-/** PATCH: archiving only, which is all that anything here asks for. */
+/** PATCH: archiving only, which is all that anything here asks for. An archive can be reopened and nothing else. */
 function patch(call: RepositoryCall): Reply {
   const archived = optionalFlag(call, "archived");
+  if (call.repo.archived && archived !== false) throw readOnly();
   if (archived !== undefined) setArchived(call.world, call.repo, archived);
   return ok(repository(call.world, call.repo));
 }
 
 export const repositoryRoutes: Route[] = [
   inRepository("GET", "", read("metadata"), show),
-  inRepository("PATCH", "", write("admin", "administration"), patch),
+  inRepository("PATCH", "", { ...write("admin", "administration"), archivedToo: true }, patch),
   inRepository("GET", "/collaborators", read("metadata"), (call) =>
     listed(call, collaborators(call.world, call.repo), ({ account, role }) => collaborator(call.world, account, role)),
   ),

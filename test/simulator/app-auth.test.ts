@@ -35,6 +35,7 @@ test("a JWT that is expired, too long-lived, from the future, of another App or 
   const wrong: [string, string][] = [
     ["expired", appJwt(github, { exp: -10 })],
     ["a day long", appJwt(github, { exp: 86_400 })],
+    ["half a minute more than ten", appJwt(github, { exp: 630 })],
     ["issued in the future", appJwt(github, { iat: 300 })],
     ["of another App", appJwt(github, { iss: 1 })],
     ["of another key", appJwt(github, {}, otherKey)],

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import type { Simulator } from "../../simulator/simulator.ts";
-import { git, installationToken, receiver, sample, temporaryFolder, withToken } from "./support/setting.ts";
+import { git, installationToken, person, receiver, sample, temporaryFolder, withToken } from "./support/setting.ts";
 
 async function commit(tree: string, path: string, text: string): Promise<void> {
   await mkdir(dirname(`${tree}/${path}`), { recursive: true });
@@ -134,4 +134,14 @@ test("pushes at the same time are told one by one", async () => {
     [1, 2, 3, 4].map((n) => `refs/heads/at-once-${n}`),
   );
   expect(pushes.every((each) => each.request.payload.after === sha)).toBe(true);
+});
+
+test("the default branch cannot be deleted through REST either, another one can", async () => {
+  const { github, repo, at } = await sample();
+  await github.commit(repo, "topic", { "a.txt": "a\n" }, "Add");
+  const maintainer = person(github, "maintainer");
+  const refused = maintainer.git.deleteRef({ ...at, ref: "heads/main" });
+  await expect(refused).rejects.toEqual(expect.objectContaining({ status: 422 }));
+  await maintainer.git.deleteRef({ ...at, ref: "heads/topic" });
+  expect(Object.keys(github.state.branches(repo))).toEqual(["main"]);
 });

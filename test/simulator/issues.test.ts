@@ -58,6 +58,11 @@ test("labels are made when first used, listed, removed, and missing ones are 404
   const on = { ...at, issue_number: number };
   await bot.issues.createLabel({ ...at, name: "orch:done", color: "0e8a16" });
   await expect(bot.issues.createLabel({ ...at, name: "ORCH:done", color: "0e8a16" })).rejects.toEqual(status(422));
+  await bot.issues.createLabel({ ...at, name: "spare" });
+  const rename = (new_name: string) => bot.issues.updateLabel({ ...at, name: "spare", new_name });
+  for (const name of ["ORCH:done", "", "x".repeat(51)]) await expect(rename(name), name).rejects.toEqual(status(422));
+  expect((await rename("Spare")).data.name).toBe("Spare");
+  await bot.issues.deleteLabel({ ...at, name: "spare" });
   await bot.issues.addLabels({ ...on, labels: ["orch:running"] });
   await bot.issues.setLabels({ ...on, labels: ["orch:done", "bug"] });
   expect(github.state.labels(repo, number)).toEqual(["orch:done", "bug"]);
@@ -124,7 +129,10 @@ test("an archived repository is read-only for everybody", async () => {
   const say = () => bot.issues.createComment({ ...at, issue_number: number, body: "x" });
   await expect(say()).rejects.toEqual(status(403, "Repository was archived so is read-only."));
   expect((await bot.repos.get(at)).data.archived).toBe(true);
-  github.unarchive(repo);
+  github.setPermission(repo, "maintainer", "admin");
+  const admin = person(github, "maintainer");
+  await expect(admin.repos.update({ ...at, archived: true })).rejects.toEqual(status(403));
+  expect((await admin.repos.update({ ...at, archived: false })).data.archived).toBe(false);
   expect((await say()).status).toBe(201);
 });
 
