@@ -40,7 +40,8 @@ async function show(call: RepositoryCall): Promise<Reply> {
   const commit = await resolveCommit(repo.dir, ref.replace(/^refs\/heads\//, ""));
   if (!commit) throw new ApiError(404, `No commit found for the ref ${ref}`);
   const entry = await treeEntry(repo.dir, commit, path);
-  if (!entry) throw notFound();
+  // Where a submodule leads is in .gitmodules, which is not read here.
+  if (!entry || entry.type === "commit") throw notFound();
   if (entry.type === "tree") {
     const entries = await listTree(repo.dir, commit, path);
     return ok(entries.map((each) => entryJson(call, each, ref)));
@@ -48,6 +49,7 @@ async function show(call: RepositoryCall): Promise<Reply> {
   const content = await readBlob(repo.dir, entry.sha);
   if (/\braw\b/.test(call.headers.accept ?? ""))
     return { status: 200, body: content, headers: { "content-type": "application/vnd.github.raw; charset=utf-8" } };
+  if (typeOf(entry) === "symlink") return ok({ ...entryJson(call, entry, ref), target: content.toString() });
   return ok({ ...entryJson(call, entry, ref), encoding: "base64", content: inBase64(content) });
 }
 

@@ -1,5 +1,5 @@
 /** Files and history as git has them, whatever bytes are in them. */
-import { writeFile } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { git, octokit, person, receiver, sample, temporaryFolder, withToken } from "./support/setting.ts";
 
@@ -73,4 +73,26 @@ test("a commit with control characters, an address that is none and a date far a
   expect(commits.map((each) => each.commit.message)).toEqual([message, "Initial commit"]);
   expect(commits[0]?.commit.author?.date).toBe("9999-12-31T23:59:59Z");
   expect(github.state.log(repo, "odd").map((each) => each.subject)).toEqual([message, "Initial commit"]);
+});
+
+test("a symbolic link tells its target and is not followed; a submodule is listed and not found", async () => {
+  const { github, repo, at } = await sample();
+  const dir = await temporaryFolder();
+  await git(dir, "clone", "-q", withToken(repo.cloneUrl, github.createUser("maintainer").token), "tree");
+  const tree = `${dir}/tree`;
+  await symlink("/etc/passwd", `${tree}/link`);
+  await git(tree, "update-index", "--add", "--cacheinfo", `160000,${github.state.branches(repo).main},module`);
+  await git(tree, "add", "link");
+  await git(tree, "commit", "-q", "-m", "Add a link and a module");
+  expect((await git(tree, "push", "-q", "origin", "HEAD:odd")).exitCode).toBe(0);
+  const get = async (path: string) => (await octokit(github).repos.getContent({ ...at, path, ref: "odd" })).data;
+  expect(await get("link")).toMatchObject({ type: "symlink", target: "/etc/passwd" });
+  const listed = (await get("")) as { name: string; type: string }[];
+  expect(listed.map((each) => [each.name, each.type])).toEqual([
+    ["README.md", "file"],
+    ["link", "symlink"],
+    ["module", "submodule"],
+    ["src", "dir"],
+  ]);
+  await expect(get("module")).rejects.toEqual(expect.objectContaining({ status: 404 }));
 });
