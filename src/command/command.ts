@@ -25,6 +25,8 @@ export type Misunderstanding =
   | { kind: "too_long" }
   /** GitHub shows the line as part of the quote above it. */
   | { kind: "quoted" }
+  /** GitHub takes the line for a part of the HTML above it. */
+  | { kind: "in_html" }
   /** The comment's Markdown takes too long to read. */
   | { kind: "unreadable" };
 
@@ -73,8 +75,8 @@ export function parseCommands(body: string): Command[] {
   if (!mayHoldCommand(body)) return [];
   const lines = body.split(/\r\n|\n|\r/);
   const found = visibleLines(body, (line) => COMMAND_LINE.test(line));
-  return found.slice(0, MAX_COMMANDS + 1).map(({ number, text, quoted }, index) => {
-    if (quoted) return misunderstood(number, { kind: "quoted" });
+  return found.slice(0, MAX_COMMANDS + 1).map(({ number, text, within }, index) => {
+    if (within) return misunderstood(number, { kind: within === "quote" ? "quoted" : "in_html" });
     const command = parse(number, text.replace(/^ {0,3}\/orch[:,]?/i, ""));
     const end = (found[index + 1]?.number ?? Number.POSITIVE_INFINITY) - 1;
     return command.kind === "task" ? withDetails(command, lines.slice(number, end)) : command;

@@ -6,8 +6,16 @@
 import type { Node, Nodes } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 
-/** `quoted`: it bears no `>` of its own, yet GitHub shows it as part of the quote above. */
-export type VisibleLine = { /** Counted from 1. */ number: number; text: string; quoted: boolean };
+export type VisibleLine = {
+  /** Counted from 1. */
+  number: number;
+  text: string;
+  /**
+   * What GitHub draws the line into, though it does not look like it: a `quote` above, or `html`, which goes on to the
+   * next empty line and may end in the middle of a tag.
+   */
+  within?: "quote" | "html";
+};
 
 /** GitHub's limit for a comment, in characters. */
 const MAX_BODY = 65_536;
@@ -24,16 +32,7 @@ const CONTAINER_MARKERS = new RegExp(
 );
 
 /** Nodes whose source is not plain words, even where it holds line breaks. */
-const NOT_WORDS = new Set([
-  "code",
-  "inlineCode",
-  "html",
-  "definition",
-  "link",
-  "linkReference",
-  "image",
-  "imageReference",
-]);
+const NOT_WORDS = new Set(["code", "inlineCode", "definition", "link", "linkReference", "image", "imageReference"]);
 
 /**
  * Without any of these no line that starts with a word is code, HTML, a link or part of a quote. Most comments with a
@@ -41,21 +40,31 @@ const NOT_WORDS = new Set([
  */
 const MAY_HIDE = /[`~<>[]|^ {0,3}\t|^ {4}/m;
 
-/** Elements that people write by hand to show code or a quote; what stands between their tags is not a command. */
-const SHOWN_AS_QUOTE = /<(\/?)(?:blockquote|pre|code|samp|kbd)\b[^>]*>/gi;
+/**
+ * Where a comment begins, or a tag of an element that people write by hand to show code or a quote: what stands between
+ * is not a command.
+ */
+const HIDES = /<!--|<(\/?)(?:blockquote|pre|code|samp|kbd)\b[^>]*>/gi;
+
+/** HTML of which nobody sees anything: comments, instructions and declarations, programs. */
+const SHOWS_NOTHING = /^\s*<(?:[!?]|(?:script|style)\b)/i;
 
 type Span = { start: number; end: number };
+type Tag = { start: number; closing: boolean };
+/** By what they do to a line that begins in them. */
+type Spans = { hidden: Span[]; quotes: Span[]; html: Span[] };
 
 /** Lines whose text `matches`, in order. What matches must start with a word, after at most three spaces. */
 export function visibleLines(body: string, matches: (line: string) => boolean): VisibleLine[] {
   const candidates = linesOf(body).filter((line) => matches(line.text));
   if (candidates.length === 0 || body.length > MAX_BODY) return [];
-  if (!MAY_HIDE.test(body)) return candidates.map(({ number, text }) => ({ number, text, quoted: false }));
-  const { hidden, quotes } = spansOf(body);
+  if (!MAY_HIDE.test(body)) return candidates.map(({ number, text }) => ({ number, text }));
+  const { hidden, quotes, html } = spansOf(body);
+  const within = (at: number) => (isWithin(quotes, at) ? "quote" : isWithin(html, at) ? "html" : undefined);
   return candidates
     .map((line) => ({ ...line, at: line.start + line.text.search(/\S/) }))
     .filter(({ at }) => !isWithin(hidden, at))
-    .map(({ number, text, at }) => ({ number, text, quoted: isWithin(quotes, at) }));
+    .map(({ number, text, at }) => ({ number, text, within: within(at) }));
 }
 
 function linesOf(body: string): { number: number; text: string; start: number }[] {
@@ -68,34 +77,61 @@ function linesOf(body: string): { number: number; text: string; start: number }[
   return lines;
 }
 
-function spansOf(body: string): { hidden: Span[]; quotes: Span[] } {
+function spansOf(body: string): Spans {
   // Same length, so that positions in the tree are positions in the body.
   const tame = body
     .replace(/^\uFEFF/, " ")
     .replace(CONTAINER_MARKERS, (_line, markers: string, rest: string) => markers + "x".repeat(rest.length));
-  const hidden: Span[] = [];
-  const quotes: Span[] = [];
-  const tags: { start: number; closing: boolean }[] = [];
+  const spans: Spans = { hidden: [], quotes: [], html: [] };
   const pending: Nodes[] = [fromMarkdown(tame, { extensions: [WITHOUT_EMPHASIS] })];
   // A stack of our own: the depth of the tree is up to the writer.
   for (let node = pending.pop(); node; node = pending.pop()) {
-    if (NOT_WORDS.has(node.type)) hidden.push(spanOf(node));
-    if (node.type === "blockquote") quotes.push(spanOf(node));
-    if (node.type === "html") {
-      for (const tag of node.value.matchAll(SHOWN_AS_QUOTE))
-        tags.push({ start: spanOf(node).start + tag.index, closing: tag[1] === "/" });
-    }
+    if (NOT_WORDS.has(node.type)) spans.hidden.push(spanOf(node));
+    if (node.type === "blockquote") spans.quotes.push(spanOf(node));
+    if (node.type === "html") spans.html.push(spanOf(node));
     if ("children" in node) for (const child of node.children) pending.push(child);
   }
-  return { hidden: [...hidden, ...betweenTags(tags, body.length)], quotes };
+  spans.hidden.push(...hiddenByHtml(tame, spans.html));
+  return spans;
+}
+
+/** HTML that shows nothing, and whatever stands in its comments or between tags that show code or a quote, Markdown or not. */
+function hiddenByHtml(text: string, html: readonly Span[]): Span[] {
+  const hidden: Span[] = [];
+  const tags: Tag[] = [];
+  let commentEnd = 0;
+  for (const span of html.toSorted((one, other) => one.start - other.start)) {
+    const source = text.slice(span.start, span.end);
+    if (SHOWS_NOTHING.test(source)) {
+      hidden.push(span);
+      continue;
+    }
+    for (const { 0: found, 1: slash, index } of source.matchAll(HIDES)) {
+      const start = span.start + index;
+      if (start < commentEnd) continue;
+      if (found !== "<!--") {
+        tags.push({ start, closing: slash === "/" });
+        continue;
+      }
+      // An empty line ends a block of HTML, but not the comment that began in it.
+      commentEnd = endOfComment(text, start);
+      hidden.push({ start, end: commentEnd });
+    }
+  }
+  return [...hidden, ...betweenTags(tags, text.length)];
+}
+
+function endOfComment(text: string, start: number): number {
+  const end = text.indexOf("-->", start + 2);
+  return end === -1 ? text.length : end;
 }
 
 /** From each opening tag to the closing tag that balances it, or to the end of the comment. */
-function betweenTags(tags: readonly { start: number; closing: boolean }[], end: number): Span[] {
+function betweenTags(tags: readonly Tag[], end: number): Span[] {
   const spans: Span[] = [];
   let depth = 0;
   let start = 0;
-  for (const tag of tags.toSorted((one, other) => one.start - other.start)) {
+  for (const tag of tags) {
     if (!tag.closing && depth++ === 0) start = tag.start;
     if (tag.closing && depth > 0 && --depth === 0) spans.push({ start, end: tag.start });
   }

@@ -45,6 +45,8 @@ function explain(reason: Misunderstanding): string {
       return words.instructionTooLong(MAX_INSTRUCTION);
     case "quoted":
       return words.partOfQuote();
+    case "in_html":
+      return words.partOfHtml();
     case "unreadable":
       return words.unreadable();
   }

@@ -66,6 +66,11 @@ export function partOfQuote(): string {
   return "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.";
 }
 
+/** For a line that follows HTML, e.g. a pasted picture, without an empty line between. */
+export function partOfHtml(): string {
+  return "GitHub takes your command for a part of the HTML above it, which goes on to the next empty line, so I have not carried it out. Put an empty line above the command.";
+}
+
 /** For a comment whose Markdown takes too long to read. */
 export function unreadable(): string {
   return "This comment is too long or too deeply nested for me to read, so I have not carried out anything. Give the command in a shorter comment.";

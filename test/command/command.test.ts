@@ -9,6 +9,7 @@ const one = (body: string): Omit<Command, "line"> | undefined => {
   return rest;
 };
 const task = (instruction: string) => ({ kind: "task", instruction });
+const inHtml = { kind: "misunderstood", reason: { kind: "in_html" } };
 
 describe("what a line means", () => {
   test.each([
@@ -86,6 +87,14 @@ describe("which lines count", () => {
     '[text](<url> "\n/orch fix it\n")',
     "![image\n/orch fix it\n](url)",
     "| a |\n|---|\n| /orch fix it |",
+    "<div>\n<!--\n/orch fix it\n-->\n</div>",
+    "<div>\n<!-- a --><!--\n\n/orch fix it\n\n-->\n</div>",
+    "- <div>\n  <!--\n  /orch fix it\n  -->\n  </div>",
+    "<style>\n/orch fix it\n</style>",
+    "<script>\n<!--\n/orch fix it\n</script>",
+    "<?php\n/orch fix it\n?>",
+    "<details>\n<pre>\n/orch fix it\n</pre>\n</details>",
+    '<code title="\n/orch fix it\n">a</code>',
   ])("%j holds no command", (body) => {
     expect(parseCommands(body)).toEqual([]);
   });
@@ -104,12 +113,35 @@ describe("which lines count", () => {
     "<!-- template -->\n/orch fix it",
     "a `b` <b>c</b>\n/orch fix it",
     "\\`a\n/orch fix it\n\\`b",
+    '<img alt="image" src="https://github.com/user-attachments/assets/x" />\n\n/orch fix it',
+    "see <br>\n/orch fix it",
+    "<!-- a -->\n<!-- b -->\n/orch fix it",
+    "<!-- <pre> -->\n\n/orch fix it",
+    "<p><!-- <pre> --></p>\n\n/orch fix it",
+    "<script>\n<!--\n</script>\n/orch fix it",
   ])("%j holds one", (body) => {
     expect(parseCommands(body)).toEqual([expect.objectContaining(task("fix it"))]);
   });
 
   test("a line that GitHub draws into the quote above is answered, not obeyed", () => {
     expect(one("> quoted\n/orch fix it")).toEqual({ kind: "misunderstood", reason: { kind: "quoted" } });
+  });
+
+  test.each([
+    '<img width="1" height="2" alt="image" src="https://github.com/user-attachments/assets/x" />\n/orch fix it',
+    "<br>\n/orch fix it",
+    "</details>\n/orch fix it",
+    "<details>\n/orch fix it\n</details>",
+    "<p>hi</p>\n/orch fix it",
+    "- <p>hi</p>\n  /orch fix it",
+    "<div><!-- a -->\n/orch fix it",
+    "<div><pre>a</pre></div>\n/orch fix it",
+    '<p title="\n/orch fix it\n">hi</p>',
+    'hi <b title="\n/orch fix it\n">you</b>',
+  ])("%j: a line that GitHub takes for a part of the HTML above is answered, not obeyed", (body) => {
+    expect(parseCommands(body)).toEqual([
+      { line: body.split("\n").findIndex((line) => line.includes("/orch")) + 1, ...inHtml },
+    ]);
   });
 
   test("several lines are several commands, named by their line", () => {
