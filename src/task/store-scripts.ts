@@ -17,6 +17,7 @@ declare module "ioredis" {
 }
 
 // KEYS task events open unreported issue · ARGV id record acceptedAt event channel
+// The issue's list may be about to expire, for its tasks so far are over.
 const CREATE = `
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
@@ -24,6 +25,7 @@ redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
 redis.call("ZADD", KEYS[4], "LT", ARGV[3], ARGV[1])
 redis.call("ZADD", KEYS[5], ARGV[3], ARGV[1])
+redis.call("PERSIST", KEYS[5])
 redis.call("PUBLISH", ARGV[5], ARGV[1])
 return 1`;
 

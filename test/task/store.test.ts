@@ -94,6 +94,16 @@ describe("the task store", () => {
     expect(await redis.ttl(keys.task(spec.id))).toBeGreaterThan(89 * 24 * 3600);
   });
 
+  test("an issue's list of tasks does not expire under a task that came after the others were over", async () => {
+    const list = keys.issue(spec.repository.id, spec.number);
+    await store.create(spec);
+    await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: 9 });
+    await store.markReported((await store.read(spec.id)) as never);
+    expect(await redis.ttl(list)).toBeGreaterThan(0);
+    await store.create({ ...spec, id: "tbbbbbbbbbbbbbbb", commentId: spec.commentId + 1 });
+    expect(await redis.ttl(list)).toBe(-1);
+  });
+
   test("the timeline tells what happened, in order", async () => {
     await store.create(spec);
     await claim("h1");
