@@ -14,6 +14,17 @@ const HEADERS_WITHIN_MS = 5_000;
 const REQUEST_WITHIN_MS = 20_000;
 /** How long a connection whose request was too large may go on sending, so that it can read our answer, ms. */
 const LINGER_MS = 500;
+const LIMITS = {
+  /** How long a stop waits for requests under way, ms: longer than a delivery takes, shorter than whoever stops us waits. */
+  stopWithinMs: 5_000,
+  /**
+   * Of each unfinished body the room for bodies does not count the first 256 KiB: so strangers hold at most 130 MB more.
+   * GitHub and worker hosts need a few dozen.
+   */
+  connections: 500,
+};
+/** At most this often is said that there are too many, ms: a flood must not fill the log as well. */
+const TELL_EVERY_MS = 60_000;
 
 export type HttpServer = { port: number; stop(): Promise<void> };
 
@@ -22,6 +33,7 @@ export async function listenOn(
   at: { host: string; port: number },
   routes: readonly Route[],
   log: Logger,
+  limits = LIMITS,
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -43,10 +55,21 @@ export async function listenOn(
         });
     },
   );
+  limitConnections(server, limits.connections, log);
   await listen(server, at);
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("The server has no port");
-  return { port: address.port, stop: () => stop(server) };
+  return { port: address.port, stop: () => stop(server, limits.stopWithinMs) };
+}
+
+function limitConnections(server: Server, connections: number, log: Logger): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  server.maxConnections = connections;
+  server.on("drop", () => {
+    if (performance.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = performance.now();
+    log.warn({ connections }, "too many connections at once: further ones are closed");
+  });
 }
 
 /** Throws ConfigError, which names HOST or PORT and what to do, where the system does not grant the address. */
@@ -104,9 +127,12 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   request.once("close", () => clearTimeout(timer));
 }
 
-async function stop(server: Server): Promise<void> {
+/** Once it closes, Node no longer ends connections that are too slow, and one that sent nothing is not idle to it. */
+async function stop(server: Server, withinMs: number): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), withinMs);
   await closed;
+  clearTimeout(timer);
 }

@@ -20,7 +20,8 @@ afterAll(async () => {
 });
 
 /** This Redis, as somebody would host it: `CONFIG GET` answers as `config` does. */
-const hosted = (config: (get: string, name: string) => Promise<unknown>): Redis => Object.assign(Object.create(redis), { config });
+const hosted = (config: (get: string, name: string) => Promise<unknown>): Redis =>
+  Object.assign(Object.create(redis), { config });
 
 test("a Redis with AOF and without eviction is fit", async () => {
   expect(await checkRedisFitness(redis)).toEqual({ problems: [], warnings: [] });
