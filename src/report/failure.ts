@@ -22,6 +22,8 @@ const MAX_REFUSALS = 12;
 
 type Deps = Pick<ReporterDeps, "store" | "github" | "now" | "log">;
 type Final = Extract<Failure, "installation_gone" | "suspended" | "gone" | "archived">;
+/** `failed`: the look itself, so that nothing is known. */
+type SecondLook = { closed?: Final; failed?: unknown };
 
 export function makeFailures({ store, github, now, log }: Deps) {
   const attempts = new Map<string, number>();
@@ -45,22 +47,28 @@ export function makeFailures({ store, github, now, log }: Deps) {
     const failure = classify(error);
     const attempt = (attempts.get(id) ?? 0) + 1;
     attempts.set(id, attempt);
-    const closed = task && (await closing(failure, task));
-    if (closed) return await close(closed, task);
-    if (task && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS) {
+    const look = task ? await lookAgain(failure, task) : {};
+    if (task && look.closed) return await close(look.closed, task);
+    if (task && !look.failed && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS) {
       log.error({ err: error, task: id, failure }, "GitHub keeps refusing a part of the report: given up");
       attempts.delete(id);
       return await giveUp(task, error);
     }
-    const wait = waitAfter(error, failure, attempt);
-    if (task && failure === "rate_limited") holds.set(task.spec.installationId, now() + wait);
-    log.warn({ err: error, task: id, failure, attempt, wait }, "report failed, repeated later");
+    await repeat(id, task, [error, look.failed].filter(Boolean), attempt);
+  }
+
+  /** Not before the last of what went wrong allows it. */
+  async function repeat(id: string, task: Task | undefined, errors: unknown[], attempt: number): Promise<void> {
+    const wait = Math.max(...errors.map((error) => waitAfter(error, attempt)));
+    const failures = errors.map(classify);
+    if (task && failures.includes("rate_limited")) holds.set(task.spec.installationId, now() + wait);
+    log.warn({ err: errors.at(-1), task: id, failures, attempt, wait }, "report failed, repeated later");
     await store.postponeReport(id, now() + wait);
   }
 
-  function waitAfter(error: unknown, failure: Failure, attempt: number): number {
+  function waitAfter(error: unknown, attempt: number): number {
     const backOff = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
-    const asked = retryAfterMs(error, now()) ?? (failure === "rate_limited" ? LIMIT_WAIT_MS : 0);
+    const asked = retryAfterMs(error, now()) ?? (classify(error) === "rate_limited" ? LIMIT_WAIT_MS : 0);
     return Math.max(backOff, asked);
   }
 
@@ -68,18 +76,19 @@ export function makeFailures({ store, github, now, log }: Deps) {
    * What has closed GitHub to us for good, if anything. One 404 may be about something smaller, or pass: only the missing
    * issue itself counts. And a public repository that was taken from the App answers 403, as a missing permission does.
    */
-  async function closing(failure: Failure, { spec }: Task): Promise<Final | undefined> {
-    if (failure !== "gone" && failure !== "forbidden") return isClosed(failure) ? failure : undefined;
-    const octokit = await github.forInstallation(spec.installationId);
-    if (failure === "forbidden") return (await reaches(octokit, spec.repository.id)) ? undefined : "gone";
-    const issue = { owner: spec.repository.owner, repo: spec.repository.name, issue_number: spec.number };
-    return await octokit.rest.issues.get(issue).then(
-      () => undefined,
-      (error: unknown) => {
-        const second = classify(error);
-        return isClosed(second) ? second : undefined;
-      },
-    );
+  async function lookAgain(failure: Failure, { spec }: Task): Promise<SecondLook> {
+    if (isClosed(failure) && failure !== "gone") return { closed: failure };
+    if (failure !== "gone" && failure !== "forbidden") return {};
+    try {
+      const octokit = await github.forInstallation(spec.installationId);
+      if (failure === "forbidden") return (await reaches(octokit, spec.repository.id)) ? {} : { closed: "gone" };
+      const { repository, number } = spec;
+      await octokit.rest.issues.get({ owner: repository.owner, repo: repository.name, issue_number: number });
+      return {};
+    } catch (failed) {
+      const second = classify(failed);
+      return isClosed(second) ? { closed: second } : { failed };
+    }
   }
 
   /** A task that its host or the queue still moves goes on without the part; one that waits for us alone ends. */
@@ -103,8 +112,11 @@ export function makeFailures({ store, github, now, log }: Deps) {
 }
 
 async function reaches(octokit: Octokit, repositoryId: number): Promise<boolean> {
-  const repositories = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
-  return repositories.some(({ id }) => id === repositoryId);
+  const pages = octokit.paginate.iterator(octokit.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
+  for await (const { data } of pages) {
+    if (data.some(({ id }) => id === repositoryId)) return true;
+  }
+  return false;
 }
 
 function refusedPullRequest(branch: string, error: unknown): string {

@@ -1,5 +1,10 @@
+import { pino } from "pino";
+import { ProbotOctokit } from "probot";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { GitHub } from "../../src/github.ts";
+import { makeFailures } from "../../src/report/failure.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
+import { makeSpec } from "../support/task-spec.ts";
 import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
 
 let world: Reporting;
@@ -15,6 +20,12 @@ afterAll(async () => {
 });
 
 const stateOf = async (spec: TaskSpec) => (await world.store.read(spec.id))?.state;
+const forbidLabels = () =>
+  world.simulator.faults.api({
+    times: 1_000,
+    match: { path: /\/labels/ },
+    action: { status: 403, body: { message: "Resource not accessible by integration" } },
+  });
 const requests = () => world.simulator.requests().length;
 
 describe("what may pass is repeated", () => {
@@ -70,6 +81,47 @@ describe("what may pass is repeated", () => {
     await Promise.all([report(spec.id), report(other.id)]);
     expect(world.comments(spec)).toHaveLength(1);
     expect(world.comments(other)).toHaveLength(1);
+  });
+
+  test("not before a rate limit is over that only the look at what is forbidden met", async () => {
+    const repo = await world.repository();
+    const [spec, other] = [await world.task(repo), await world.task(repo)];
+    const faults = [
+      forbidLabels(),
+      world.simulator.faults.api({
+        times: 1_000,
+        match: { path: /^\/installation\/repositories/ },
+        action: { status: 403, headers: { "retry-after": "120" }, body: { message: "API rate limit exceeded" } },
+      }),
+    ];
+    const { report } = world.reporter();
+    await report(spec.id);
+    expect(faults.map(({ fired }) => fired)).toEqual([1, 1]);
+    const before = requests();
+    for (const id of [spec.id, other.id]) {
+      expect(await world.dueIn(spec.id)).toBeGreaterThan(100_000);
+      await report(id);
+    }
+    expect(requests()).toBe(before);
+    for (const fault of faults) fault.cancel();
+  });
+
+  test("ever more slowly also while the look at what is forbidden fails", async () => {
+    const spec = await world.task(await world.repository());
+    const path = /^\/installation\/repositories/;
+    const faults = [
+      forbidLabels(),
+      world.simulator.faults.api({ times: 1_000, match: { path }, action: { status: 502 } }),
+    ];
+    const { report } = world.reporter();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 4; attempt++) {
+      await report(spec.id);
+      waits.push((await world.dueIn(spec.id)) ?? 0);
+    }
+    expect(waits[0]).toBeGreaterThan(1_000);
+    expect(waits[3]).toBeGreaterThan((waits[0] ?? 0) * 4);
+    for (const fault of faults) fault.cancel();
   });
 
   test("and one 404 does not end a task whose issue is there", async () => {
@@ -139,12 +191,7 @@ describe("where GitHub is closed to us", () => {
 
 test("a part that GitHub keeps forbidding is given up at last, and the rest is shown", async () => {
   const spec = await world.task(await world.repository());
-  const message = "Resource not accessible by integration";
-  const fault = world.simulator.faults.api({
-    times: 1_000,
-    match: { path: /\/labels/ },
-    action: { status: 403, body: { message } },
-  });
+  const fault = forbidLabels();
   const { report } = world.reporter();
   for (let attempt = 0; attempt < 50 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
   fault.cancel();
@@ -182,4 +229,33 @@ test("a deleted command is no hindrance: there is nothing to react to, and the r
   await world.reporter().report(spec.id);
   expect(world.comments(spec)).toHaveLength(1);
   expect(await world.isReported(spec.id)).toBe(true);
+});
+
+test("whether a repository is still ours is asked page by page, and no further than to it", async () => {
+  const asked: string[] = [];
+  const page = (ids: number[], next: string) =>
+    new Response(JSON.stringify({ total_count: 300, repositories: ids.map((id) => ({ id })) }), {
+      headers: { "content-type": "application/json", link: `<https://api.github.test${next}>; rel="next"` },
+    });
+  const octokit = new ProbotOctokit({
+    baseUrl: "https://api.github.test",
+    throttle: { enabled: false },
+    request: {
+      fetch: async (url: string) => {
+        asked.push(new URL(url).search);
+        return url.includes("page=2")
+          ? page([11], "/installation/repositories?page=3")
+          : page([1], "/installation/repositories?page=2");
+      },
+    },
+  });
+  const github = { forInstallation: async () => octokit } as unknown as GitHub;
+  const { store } = world;
+  const failures = makeFailures({ store, github, now: Date.now, log: pino({ level: "silent" }) });
+  const spec = makeSpec();
+  await store.create(spec);
+  const forbidden = Object.assign(new Error("Resource not accessible by integration"), { status: 403 });
+  await failures.handle(forbidden, spec.id, await store.read(spec.id));
+  expect(asked).toEqual(["?per_page=100", "?page=2"]);
+  expect(await stateOf(spec)).toMatchObject({ name: "queued" });
 });
