@@ -6,18 +6,40 @@
 import { classify, type Octokit } from "./github.ts";
 import type { Actor, Repository } from "./task/task.ts";
 
+type Place = { owner: string; repo: string };
+
 /** Custom roles have names of their own; `permission` is then the role that they are based on. */
 const WRITING = new Set(["write", "maintain", "admin"]);
 
 export async function mayWrite(octokit: Octokit, repository: Repository, actor: Actor): Promise<boolean> {
   const place = { owner: repository.owner, repo: repository.name };
+  const told = await bearerOf(octokit, place, actor.login);
+  if (told?.id === actor.id) return told.writes;
+  // A person who is called something else by now is still the same person.
+  const login = await loginOf(octokit, actor.id);
+  if (login === undefined || login === actor.login) return false;
+  const renamed = await bearerOf(octokit, place, login);
+  return renamed?.id === actor.id && renamed.writes;
+}
+
+/** Who has this login now; undefined when nobody has. GitHub takes no id here. */
+async function bearerOf(octokit: Octokit, place: Place, username: string) {
   try {
-    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...place, username: actor.login });
-    return data.user?.id === actor.id && (WRITING.has(data.permission) || WRITING.has(data.role_name));
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...place, username });
+    return { id: data.user?.id, writes: WRITING.has(data.permission) || WRITING.has(data.role_name) };
   } catch (error) {
     if (classify(error) !== "gone") throw error;
   }
   // Which of the two is not there? Throws again when it is the repository; else the login has no bearer.
   await octokit.rest.repos.get(place);
-  return false;
+  return undefined;
+}
+
+async function loginOf(octokit: Octokit, id: number): Promise<string | undefined> {
+  try {
+    return (await octokit.rest.users.getById({ account_id: id })).data.login;
+  } catch (error) {
+    if (classify(error) !== "gone") throw error;
+    return undefined;
+  }
 }
