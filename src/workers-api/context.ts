@@ -13,8 +13,15 @@ const MAX_COMMENTS = 50;
 const PAGE = 100;
 /** Characters of one text. */
 const MAX_TEXT = 16_000;
+/**
+ * GitHub is asked about so many people at most, newest first, and about several at once: on a popular issue a host would
+ * not wait for all of them, and the installation's limits are for more than this. Whoever is not asked about is left out.
+ */
+const MAX_PEOPLE = 30;
+const PEOPLE_AT_ONCE = 6;
 
 type Comment = Awaited<ReturnType<Octokit["rest"]["issues"]["listComments"]>>["data"][number];
+type Written = Pick<Comment, "user" | "performed_via_github_app">;
 
 export async function giveContext(github: GitHub, spec: TaskSpec): Promise<ContextResponse> {
   try {
@@ -26,28 +33,41 @@ export async function giveContext(github: GitHub, spec: TaskSpec): Promise<Conte
 
 async function readContext(octokit: Octokit, spec: TaskSpec): Promise<ContextResponse> {
   const place = { owner: spec.repository.owner, repo: spec.repository.name, issue_number: spec.number };
-  const trusts = trustIn(octokit, spec);
   const { data: issue } = await octokit.rest.issues.get(place);
-  const trusted = issue.user !== null && issue.user.type === "User" && (await trusts(issue.user));
+  const newestFirst = (await newest(octokit, place, issue.comments))
+    .toReversed()
+    .filter((each) => isBefore(each, spec));
+  const author = personOf({ user: issue.user });
+  const trusts = trustIn(octokit, spec, [author, ...newestFirst.map(personOf)]);
+  const trusted = await trusts(author);
   const body = trusted ? (issue.body ?? "") : "";
   const comments: ContextResponse["comments"] = [];
-  for (const comment of (await newest(octokit, place, issue.comments)).toReversed()) {
+  for (const comment of newestFirst) {
     if (comments.length === MAX_COMMENTS) break;
-    const { user } = comment;
-    if (user?.type !== "User" || comment.performed_via_github_app || !isBefore(comment, spec)) continue;
-    if (!(await trusts(user))) continue;
-    comments.unshift({ login: user.login, body: (comment.body ?? "").slice(0, MAX_TEXT), at: comment.created_at });
+    const person = personOf(comment);
+    if (!person || !(await trusts(person))) continue;
+    comments.unshift({ login: person.login, body: (comment.body ?? "").slice(0, MAX_TEXT), at: comment.created_at });
   }
   return { title: issue.title, body: body.slice(0, MAX_TEXT), bodyWithheld: !trusted && !!issue.body, comments };
 }
 
-/** Asked once per person and request. */
-function trustIn(octokit: Octokit, { repository }: TaskSpec): (person: Actor) => Promise<boolean> {
-  const known = new Map<number, Promise<boolean>>();
-  return ({ id, login }) => {
-    const answer = known.get(id) ?? mayWrite(octokit, repository, { id, login });
-    known.set(id, answer);
-    return answer;
+/** Who wrote it with their own hands, if anybody did. */
+function personOf({ user, performed_via_github_app }: Written): Actor | undefined {
+  return user?.type === "User" && !performed_via_github_app ? { id: user.id, login: user.login } : undefined;
+}
+
+/** Asks about people in the given order, and of each once. */
+function trustIn(octokit: Octokit, { repository }: TaskSpec, people: readonly (Actor | undefined)[]) {
+  const distinct = new Map(people.flatMap((person) => (person ? [[person.id, person]] : [])));
+  const waiting = [...distinct.values()].slice(0, MAX_PEOPLE);
+  const known = new Map<number, boolean>();
+  return async (person: Actor | undefined): Promise<boolean> => {
+    while (person && !known.has(person.id) && waiting.length > 0) {
+      const group = waiting.splice(0, PEOPLE_AT_ONCE);
+      const may = await Promise.all(group.map((each) => mayWrite(octokit, repository, each)));
+      for (const [index, { id }] of group.entries()) known.set(id, may[index] === true);
+    }
+    return person !== undefined && known.get(person.id) === true;
   };
 }
 

@@ -1,6 +1,6 @@
 import nock from "nock";
 import { ProbotOctokit } from "probot";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { giveContext } from "../../src/workers-api/context.ts";
 import { makeSpec } from "../support/task-spec.ts";
@@ -16,9 +16,10 @@ const PEOPLE: Record<string, { id: number; permission: string }> = {
   maintainer: { id: 31, permission: "write" },
   stranger: { id: 32, permission: "read" },
 };
+const idOf = (login: string) => PEOPLE[login]?.id ?? 1_000 + Number(/\d+/.exec(login));
 const person = (login: string) => ({
   login,
-  id: PEOPLE[login]?.id ?? 99,
+  id: idOf(login),
   type: login.endsWith("[bot]") ? "Bot" : "User",
 });
 const comment = (login: string, body: string, created_at = BEFORE, updated_at = created_at) => ({
@@ -29,18 +30,26 @@ const comment = (login: string, body: string, created_at = BEFORE, updated_at = 
 });
 
 let asked: string[] = [];
+/** What a question about a permission waits for before it is answered. */
+let patience: () => Promise<void>;
 
 beforeEach(() => {
   nock.disableNetConnect();
   asked = [];
+  patience = async () => undefined;
+  nock(API)
+    .persist()
+    .get(/^\/user\/\d+$/)
+    .reply(404, { message: "Not Found" });
   nock(API)
     .persist()
     .get(/\/collaborators\/[^/]+\/permission$/)
-    .reply((request: Request) => {
+    .reply(async (request: Request) => {
       const login = new URL(request.url).pathname.split("/").at(-2) ?? "";
       asked.push(login);
-      const { id, permission } = PEOPLE[login] ?? { id: 0, permission: "none" };
-      return [200, { permission, role_name: permission, user: { id, login } }];
+      await patience();
+      const permission = PEOPLE[login]?.permission ?? "none";
+      return [200, { permission, role_name: permission, user: { id: idOf(login), login } }];
     });
 });
 afterEach(() => {
@@ -94,6 +103,45 @@ test("the newest fifty of a long conversation, oldest first", async () => {
   const { comments } = await giveContext(github, spec);
   expect(comments).toHaveLength(50);
   expect([comments[0]?.body, comments[44]?.body, comments[49]?.body]).toEqual(["2-55", "2-99", "3-4"]);
+});
+
+describe("on a popular issue", () => {
+  const crowd = (size: number) => Array.from({ length: size }, (_, index) => comment(`u${index}`, "+1"));
+  const conversation = () => [
+    comment("maintainer", "It is worse."),
+    ...crowd(90),
+    comment("maintainer", "On Mondays."),
+    comment("u89", "Me, too."),
+  ];
+
+  test("GitHub is asked about a bounded number of people, the newest first", async () => {
+    issueWith(conversation());
+    const { comments } = await giveContext(github, spec);
+    expect(comments.map(({ body }) => body)).toEqual(["It is worse.", "On Mondays."]);
+    expect(asked.slice(0, 6).toSorted()).toEqual(["maintainer", "stranger", "u86", "u87", "u88", "u89"]);
+    expect(asked).toHaveLength(30);
+    expect(asked).toContain("u62");
+  });
+
+  test("it is asked about six at once, and of no more than that", async () => {
+    issueWith(conversation());
+    let [pending, most] = [0, 0];
+    const six = Promise.withResolvers<void>();
+    patience = async () => {
+      most = Math.max(most, ++pending);
+      if (pending === 6) six.resolve();
+      await six.promise;
+      pending -= 1;
+    };
+    await giveContext(github, spec);
+    expect(most).toBe(6);
+  });
+
+  test("it is not asked about those whose comments would have no room", async () => {
+    issueWith([...crowd(40), ...Array.from({ length: 50 }, (_, index) => comment("maintainer", `${index}`))]);
+    expect((await giveContext(github, spec)).comments).toHaveLength(50);
+    expect(asked).toHaveLength(6);
+  });
 });
 
 test("a login that somebody else has taken over has no say", async () => {
