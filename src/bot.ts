@@ -15,6 +15,7 @@ import { makeReporter } from "./report/reporter.ts";
 import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { makeTaskQueue } from "./task/queue.ts";
+import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
 import { makeTaskStore } from "./task/store.ts";
 import { workersApi } from "./workers-api/workers-api.ts";
@@ -49,12 +50,13 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     close();
     throw error;
   }
-  const store = makeTaskStore(redis);
+  const tell = tellOnce((key, error) => log.error({ err: error, key }, "a record in Redis cannot be read: left out"));
+  const store = makeTaskStore(redis, tell);
   const queue = makeTaskQueue(redis);
-  const inbox = makeInbox(redis);
+  const inbox = makeInbox(redis, tell);
   const github = makeGitHub(config, log);
   const markerSecret = createHmac("sha256", config.webhookSecret).update("orch markers").digest("hex");
-  const hosts = () => readHosts(redis, now());
+  const hosts = () => readHosts(redis, now(), tell);
 
   const reporter = makeReporter({ store, github, secret: markerSecret, webUrl: config.github.webUrl, now, log, hosts });
   const sweep = startReconciling({ store, queue, hosts, now, log });
@@ -66,7 +68,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
     ...workersApi({ store, github, workerSecret: config.workerSecret, log }),
-    ...healthRoutes({ redis, gate, queue, inbox, now }),
+    ...healthRoutes({ redis, gate, queue, inbox, hosts }),
   ];
 
   const stopWork = async () => {

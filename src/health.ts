@@ -4,12 +4,18 @@ import type { Inbox } from "./intake/inbox.ts";
 import { readCaughtUp } from "./reconcile/catch-up-memory.ts";
 import type { RedisGate } from "./redis-gate.ts";
 import type { Route } from "./server.ts";
-import { readHosts } from "./task/heartbeat.ts";
+import type { HostView } from "./task/heartbeat.ts";
 import { keys } from "./task/keys.ts";
 import type { TaskQueue } from "./task/queue.ts";
 import { VERSION } from "./task/version.ts";
 
-export type HealthDeps = { redis: Redis; gate: RedisGate; queue: TaskQueue; inbox: Inbox; now: () => number };
+export type HealthDeps = {
+  redis: Redis;
+  gate: RedisGate;
+  queue: TaskQueue;
+  inbox: Inbox;
+  hosts: () => Promise<HostView[]>;
+};
 
 export type Readiness = {
   ready: boolean;
@@ -54,9 +60,9 @@ async function readReadiness(deps: HealthDeps): Promise<Readiness> {
   }
 }
 
-async function readNumbers({ redis, queue, inbox, now }: HealthDeps) {
+async function readNumbers({ redis, queue, inbox, hosts: readHosts }: HealthDeps) {
   // Asked first: it fails at once when Redis is away, while BullMQ would wait for it.
-  const hosts = await readHosts(redis, now());
+  const hosts = await readHosts();
   const [waiting, open, unreported, depth, caughtUp] = await Promise.all([
     inbox.size(),
     redis.zcard(keys.open),

@@ -3,11 +3,15 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
+import { keys } from "../src/task/keys.ts";
+import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { WORKER_SECRET } from "./support/bot.ts";
 import { closeGitHub } from "./support/close-github.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+const NO_HOSTS = { alive: 0, known: 0, slots: 0 };
 
 let github: Simulator;
 let redis: TestRedis;
@@ -86,7 +90,7 @@ test("answers health checks, and SIGTERM ends it in order", async () => {
       ready: true,
       version: expect.any(String),
       redis: { ok: true, problems: [] },
-      hosts: { alive: 0, known: 0, slots: 0 },
+      hosts: NO_HOSTS,
       queue: { waiting: 0, active: 0 },
       tasks: { open: 0, unreported: 0 },
       inbox: 0,
@@ -95,6 +99,20 @@ test("answers health checks, and SIGTERM ends it in order", async () => {
   expect((await fetch(`${url}/anything`)).status).toBe(404);
   bot.child.kill("SIGTERM");
   expect((await endOf(bot)).code).toBe(0);
+});
+
+test("a host in Redis that cannot be read is told of, and the bot is ready nevertheless", async () => {
+  const client = connectRedis(redis.url, "test");
+  await waitForRedis(client, 5_000);
+  await client.hset(keys.hosts, "foreign", "null");
+  const bot = start({ LOG_LEVEL: "error" });
+  const ready = await fetch(`${await urlOf(bot)}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([200, expect.objectContaining({ hosts: NO_HOSTS })]);
+  bot.child.kill("SIGTERM");
+  const { output } = await endOf(bot);
+  expect(output.match(/"key":"orch:hosts foreign".*cannot be read/g)).toHaveLength(1);
+  await client.del(keys.hosts);
+  client.disconnect();
 });
 
 test("without its Redis it listens, says that it is not ready, and recovers by itself", async () => {

@@ -8,7 +8,9 @@
 import type { Redis, Result } from "ioredis";
 import type { Command } from "../command/command.ts";
 import { keys, RETENTION_S } from "../task/keys.ts";
+import { readRecord, type TellUnreadable, warnOfUnreadable } from "../task/record.ts";
 import type { Actor, Repository } from "../task/task.ts";
+import { givenShape } from "./given-shape.ts";
 
 /** A comment as it stood in the signed delivery. Later edits do not count. Times are Unix milliseconds. */
 export type GivenComment = {
@@ -97,7 +99,7 @@ return 1`;
 
 export type Inbox = ReturnType<typeof makeInbox>;
 
-export function makeInbox(redis: Redis) {
+export function makeInbox(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   redis.defineCommand("orchInboxRecord", { lua: RECORD });
   redis.defineCommand("orchInboxTake", { lua: TAKE });
   redis.defineCommand("orchInboxFinish", { lua: FINISH });
@@ -149,9 +151,14 @@ export function makeInbox(redis: Redis) {
     }
   }
 
+  /** A comment whose record cannot be read is told of and counts as done. */
   async function read(comment: string): Promise<Waiting> {
-    const text = await redis.get(keys.inboxComment(comment));
-    if (text?.startsWith("{")) return { kind: "given", given: JSON.parse(text) as GivenComment };
+    const key = keys.inboxComment(comment);
+    const text = await redis.get(key);
+    const given = text?.startsWith("{")
+      ? readRecord<GivenComment>(key, givenShape, () => JSON.parse(text), tell)
+      : undefined;
+    if (given) return { kind: "given", given };
     if (text?.startsWith(DELETED_BY)) return { kind: "deleted", by: text.slice(DELETED_BY.length) };
     return { kind: "done" };
   }

@@ -4,7 +4,9 @@
  * are told apart.
  */
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { keys } from "./keys.ts";
+import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 
 export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
@@ -23,6 +25,16 @@ export type HostInfo = {
   draining: boolean;
   startedAt: number;
 };
+
+const hostShape = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  slots: z.number(),
+  agents: z.array(z.string()),
+  draining: z.boolean(),
+  startedAt: z.number(),
+});
 
 export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
@@ -50,9 +62,15 @@ export async function endBeats(redis: Redis, taskIds: readonly string[]): Promis
   if (taskIds.length > 0) await redis.zrem(keys.heartbeats, ...taskIds.map((id) => `run:${id}`));
 }
 
-/** Every host that ever registered and did not say goodbye, newest beat first. */
-export async function readHosts(redis: Redis, now: number): Promise<HostView[]> {
-  const infos = Object.values(await redis.hgetall(keys.hosts)).map((text) => JSON.parse(text) as HostInfo);
+/** Every host that ever registered and did not say goodbye, newest beat first. One that cannot be read is left out. */
+export async function readHosts(
+  redis: Redis,
+  now: number,
+  tell: TellUnreadable = warnOfUnreadable,
+): Promise<HostView[]> {
+  const infos = Object.entries(await redis.hgetall(keys.hosts)).flatMap(([id, text]) => {
+    return readRecord<HostInfo>(`${keys.hosts} ${id}`, hostShape, () => JSON.parse(text), tell) ?? [];
+  });
   if (infos.length === 0) return [];
   const beats = await redis.zmscore(keys.heartbeats, ...infos.map((info) => `host:${info.id}`));
   return infos

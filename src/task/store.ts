@@ -5,10 +5,13 @@
  * on the `changed` channel.
  */
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { keys, RETENTION_S } from "./keys.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
+import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
+import { taskShape } from "./task-shape.ts";
 
 /** What report has put on GitHub for a task. */
 export type Shown = {
@@ -28,12 +31,15 @@ export type TaskStore = ReturnType<typeof makeTaskStore>;
 /** A record that keeps changing under our hands: far beyond any real contention. */
 const MAX_ATTEMPTS = 50;
 
-export function makeTaskStore(redis: Redis) {
+/** A task whose record cannot be read is told of and counts as unknown. */
+export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
 
   async function read(id: string): Promise<Task | undefined> {
     const [version, record] = await redis.hmget(keys.task(id), "version", "record");
-    return version && record ? { ...(JSON.parse(record) as Task), version: Number(version) } : undefined;
+    if (!version || !record) return undefined;
+    const parse = () => ({ ...JSON.parse(record), version: Number(version) });
+    return readRecord<Task>(keys.task(id), taskShape, parse, tell);
   }
 
   /** Records an accepted task as queued. Repeating it changes nothing; true when this call created it. */
@@ -128,7 +134,7 @@ export function makeTaskStore(redis: Redis) {
 
   async function shown(id: string): Promise<Shown> {
     const text = await redis.get(keys.shown(id));
-    return text ? (JSON.parse(text) as Shown) : {};
+    return (text && readRecord<Shown>(keys.shown(id), z.looseObject({}), () => JSON.parse(text), tell)) || {};
   }
 
   async function remember(id: string, shown: Shown): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type GivenComment, type Inbox, makeInbox, OF_ONE_REPOSITORY } from "../../src/intake/inbox.ts";
+import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
@@ -9,12 +10,13 @@ const NOW = 1_700_000_000_000;
 let server: TestRedis;
 let redis: Redis;
 let inbox: Inbox;
+let told: string[] = [];
 
 beforeAll(async () => {
   server = await startRedis();
   redis = connectRedis(server.url, "test");
   await waitForRedis(redis, 5_000);
-  inbox = makeInbox(redis);
+  inbox = makeInbox(redis, (key) => told.push(key));
 });
 beforeEach(async () => {
   await redis.flushall();
@@ -62,6 +64,22 @@ test("what somebody has already counts, and so does the room that is left", asyn
   const has = Array.from({ length: OF_ONE_REPOSITORY - 2 }, (_, index) => `11-${100 + index}`);
   const taken = await inbox.take(NOW + 2, 4, has);
   expect([countOf(taken, 11), countOf(taken, 12)]).toEqual([2, 2]);
+});
+
+test("a comment that cannot be read is told of and makes room for the next one", async () => {
+  for (const text of ["{half", "{}"]) {
+    await redis.flushall();
+    await record(11, 1, NOW);
+    const [issue] = await inbox.take(NOW, 1);
+    const comment = (await inbox.first(String(issue))) ?? "";
+    await redis.set(keys.inboxComment(comment), text);
+    told = [];
+    const was = await inbox.read(comment);
+    expect(was).toEqual({ kind: "done" });
+    expect(told).toEqual([keys.inboxComment(comment)]);
+    expect(await inbox.finish(comment, String(issue), was)).toBe(true);
+    expect(await inbox.size()).toBe(0);
+  }
 });
 
 test("nobody takes what is not due, or what another one has", async () => {

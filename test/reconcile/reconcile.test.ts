@@ -2,6 +2,7 @@ import { Worker } from "bullmq";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ReconcileDeps, reconcile } from "../../src/reconcile/reconcile.ts";
+import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -15,6 +16,7 @@ let deps: ReconcileDeps;
 const spec = makeSpec();
 const MINUTE = 60_000;
 let now = spec.acceptedAt;
+let told: string[];
 
 beforeAll(async () => {
   server = await startRedis();
@@ -24,8 +26,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   await redis.flushall();
   now = spec.acceptedAt;
+  told = [];
   deps = {
-    store: makeTaskStore(redis),
+    store: makeTaskStore(redis, (key) => told.push(key)),
     queue: makeTaskQueue(redis),
     hosts: async () => [],
     now: () => now,
@@ -43,7 +46,7 @@ const theTask = async () => (await deps.store.read(spec.id)) as Task;
 const hasJob = async () => await deps.queue.holds(await theTask());
 const claimedBy = (host: string, job = "job-1") =>
   deps.store.advance(spec.id, { name: "claimed", host, claim: `${host}/${job}`, job, at: now });
-const loseEveryJob = async () => await redis.del(...(await redis.keys("bull:*")));
+const loseEveryJob = async () => await redis.del("bull:none", ...(await redis.keys("bull:*")));
 
 test("a queued task whose job was lost gets one again, once", async () => {
   await deps.queue.enqueue(await theTask());
@@ -53,6 +56,21 @@ test("a queued task whose job was lost gets one again, once", async () => {
   await reconcile(deps, new Set());
   expect(await hasJob()).toBe(true);
   expect((await deps.queue.depth()).waiting).toBe(1);
+});
+
+test("a record that cannot be read does not keep the sweep from the others", async () => {
+  const other = "tbbbbbbbbbbbbbbb";
+  const { state, ...half } = await theTask();
+  const unknown = { ...half, state: { ...state, name: "paused" } };
+  now += MINUTE;
+  for (const record of ["{half", "null", "[]", "{}", JSON.stringify(unknown)]) {
+    await loseEveryJob();
+    await redis.zadd(keys.open, 1, other);
+    await redis.hset(keys.task(other), "version", 1, "record", record);
+    await reconcile(deps, new Set());
+    expect(await hasJob(), record).toBe(true);
+  }
+  expect(told).toEqual(Array(5).fill(keys.task(other)));
 });
 
 test("a running task whose job is missing in two sweeps is handed out again", async () => {

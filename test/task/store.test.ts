@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
+import { tellOnce } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import { startRedis } from "../support/redis.ts";
@@ -102,6 +103,33 @@ describe("the task store", () => {
     expect(await redis.ttl(list)).toBeGreaterThan(0);
     await store.create({ ...spec, id: "tbbbbbbbbbbbbbbb", commentId: spec.commentId + 1 });
     expect(await redis.ttl(list)).toBe(-1);
+  });
+
+  test("what nobody here wrote is unknown, and neither changed nor told of twice", async () => {
+    const told: string[] = [];
+    const careful = makeTaskStore(
+      redis,
+      tellOnce((key) => told.push(key)),
+    );
+    await store.create(spec);
+    const { version: _, ...record } = { ...(await store.read(spec.id)) };
+    const foreign = { version: "latest", record: JSON.stringify(record) };
+    await redis.hset(keys.task(spec.id), foreign);
+    expect(await careful.read(spec.id)).toBeUndefined();
+    expect(await careful.readMany([spec.id])).toEqual([]);
+    expect(await careful.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "x" }, at: 9 })).toBe(
+      undefined,
+    );
+    expect(await redis.hgetall(keys.task(spec.id))).toEqual(foreign);
+    expect(told).toEqual([keys.task(spec.id)]);
+  });
+
+  test("hints of what is on GitHub that cannot be read are none", async () => {
+    const told: string[] = [];
+    const careful = makeTaskStore(redis, (key) => told.push(key));
+    await redis.set(keys.shown(spec.id), "{half");
+    expect(await careful.shown(spec.id)).toEqual({});
+    expect(told).toEqual([keys.shown(spec.id)]);
   });
 
   test("the timeline tells what happened, in order", async () => {

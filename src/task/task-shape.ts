@@ -1,0 +1,36 @@
+/** The least that a task's record must have, so that whoever reads it can rely on `Task`. Checked at every read: kept cheap. */
+import { z } from "zod";
+import { PHASES } from "./task.ts";
+
+const state = z.discriminatedUnion("name", [
+  z.looseObject({ name: z.literal("queued"), since: z.number() }),
+  z.looseObject({
+    name: z.literal("running"),
+    phase: z.enum(PHASES),
+    host: z.string(),
+    since: z.number(),
+    phaseSince: z.number(),
+  }),
+  z.looseObject({ name: z.literal("settled"), outcome: z.looseObject({ kind: z.string() }), at: z.number() }),
+]);
+
+export const taskShape = z.looseObject({
+  spec: z.looseObject({
+    id: z.string(),
+    installationId: z.number(),
+    repository: z.looseObject({ id: z.number(), owner: z.string(), name: z.string() }),
+    number: z.number(),
+    title: z.string(),
+    target: z.looseObject({ kind: z.enum(["issue", "pull"]), defaultBranch: z.string() }),
+    commentId: z.number(),
+    actor: z.looseObject({ id: z.number(), login: z.string() }),
+    instruction: z.string(),
+    requestedAt: z.number(),
+    acceptedAt: z.number(),
+  }),
+  state,
+  epoch: z.number(),
+  version: z.int(),
+  crashes: z.array(z.number()),
+  progress: z.looseObject({}),
+});

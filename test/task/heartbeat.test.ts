@@ -1,0 +1,53 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { beat, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
+import { keys } from "../../src/task/keys.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+
+const NOW = 1_700_000_000_000;
+const host = {
+  id: "h1",
+  name: "anvil",
+  version: "0.1.0",
+  pid: 7,
+  slots: 2,
+  sandbox: "bwrap" as const,
+  agents: ["claude"],
+  defaultAgent: "claude",
+  draining: false,
+  startedAt: NOW,
+};
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+test("a host that cannot be read is told of and left out, the others are known", async () => {
+  await register(redis, host, NOW);
+  const foreign = { a: "null", b: "{half", c: '{"id":"c"}' };
+  await redis.hset(keys.hosts, foreign);
+  const told: string[] = [];
+  expect(await readHosts(redis, NOW, (key) => told.push(key))).toEqual([{ ...host, lastBeat: NOW, alive: true }]);
+  expect(told.toSorted()).toEqual(["a", "b", "c"].map((id) => `${keys.hosts} ${id}`));
+  await redis.hdel(keys.hosts, ...Object.keys(foreign));
+});
+
+test("a host that misses three beats is gone; one that says goodbye is forgotten", async () => {
+  await register(redis, host, NOW);
+  await beat(redis, host.id, [], NOW + 10_000);
+  const aliveAt = async (at: number) => (await readHosts(redis, at)).map(({ alive }) => alive);
+  expect(await aliveAt(NOW + 26_000)).toEqual([true]);
+  expect(await aliveAt(NOW + 27_000)).toEqual([false]);
+  await unregister(redis, host.id);
+  expect(await aliveAt(NOW)).toEqual([]);
+});
