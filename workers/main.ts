@@ -40,7 +40,8 @@ async function main(): Promise<void> {
 
   const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
   const hidden = ["worker-secret", "redis", "host/runs", "host/tmux"].map((name) => join(config.dataDir, name));
-  mkdirSync(join(hostDir, "runs"), { recursive: true, mode: 0o700 });
+  // That a path is hidden is proven only where it is there.
+  for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
   const { driver, selfTest } = await chooseDriver({
     mode: operator.sandbox,
     dir: join(hostDir, "sandbox"),

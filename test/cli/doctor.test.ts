@@ -92,7 +92,7 @@ test("a machine where all is well has no problem, and every part of it was looke
   ]);
   const text = JSON.stringify(found.sections);
   expect(text).toContain("Orch of the tests");
-  expect(text).toMatch(/passes 13 of 13 probes/);
+  expect(text).toMatch(/passes 15 of 15 probes/);
 });
 
 test("a newcomer is told how to get an App and how to try Orch without one, each problem with its next step", async () => {

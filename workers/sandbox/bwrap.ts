@@ -18,6 +18,7 @@ import {
   type SandboxDriver,
   targetOf,
 } from "./confinement.ts";
+import type { FirstProcess } from "./first-process.ts";
 
 /** Absolute paths of the programs that build the sandbox. */
 export type BwrapPrograms = { bwrap: string; setpriv: string; nice: string; prlimit: string };
@@ -26,17 +27,18 @@ export type BwrapOptions = {
   programs: BwrapPrograms;
   /** The arguments that make the sandbox's `/etc`; see etc.ts. */
   etc: readonly string[];
+  first: FirstProcess;
   limits: Limits;
   /** Uid of this process. */
   hostUid: number;
 };
 
 /** Mounting over one of these would hand back what the sandbox takes away. */
-const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/etc/passwd"];
+const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/tmp"];
 
 export function bwrapDriver(options: BwrapOptions): SandboxDriver {
   const { programs, limits } = options;
-  const system = systemMounts(options.etc);
+  const system = systemMounts(options);
   return {
     name: "bwrap",
     wrap(confinement, command) {
@@ -54,9 +56,11 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
         // What is left writable is what was mounted so: not the empty root, not the device folder.
         ...["--remount-ro", "/dev", "--remount-ro", "/"],
         ...["--chdir", confinement.cwd, "--"],
-        // Inside: the kernel counts processes per user namespace, so here the cap is the sandbox's alone.
-        ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
-        ...command,
+        ...options.first.running([
+          // Inside: the kernel counts processes per user namespace, so here the cap is the sandbox's alone.
+          ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
+          ...command,
+        ]),
       ];
     },
   };
@@ -65,7 +69,7 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
 // --unshare-user also where a setuid bwrap would not need it; --new-session so that no terminal can be typed into.
 const namespaces = [
   ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-  ...["--die-with-parent", "--new-session", "--cap-drop", "ALL"],
+  ...["--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL"],
 ];
 
 function refuseRoot(hostUid: number, { user }: Confinement): void {
@@ -83,14 +87,20 @@ function refuseReserved(mounts: readonly Mount[]): void {
 }
 
 /** The part of the file system that is the same for every sandbox, as arguments. */
-function systemMounts(etc: readonly string[]): string[] {
+function systemMounts({ etc, first }: BwrapOptions): string[] {
   return [
     ...["--ro-bind", "/usr", "/usr"],
     ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].flatMap(likeOnTheHost),
     ...etc,
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm"],
-    ...["--tmpfs", "/tmp", "--tmpfs", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"],
+    ...["--proc", "/proc", "--dev", "/dev", ...memory("/dev/shm", 256)],
+    ...[...memory("/tmp", 1024), ...memory("/run", 64), "--dir", "/var", "--symlink", "../tmp", "/var/tmp"],
+    ...first.mount,
   ];
+}
+
+/** What is written there takes the machine's memory and ends with the sandbox. */
+function memory(target: string, megabytes: number): string[] {
+  return ["--size", String(megabytes * 1024 ** 2), "--tmpfs", target];
 }
 
 /** `/bin` and its like are links into `/usr` on most machines and folders on some. */

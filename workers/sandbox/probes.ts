@@ -9,6 +9,7 @@ export const PROBES = [
   "capabilities",
   "namespaces",
   "processes",
+  "first-process",
   "accounts",
   "secrets",
   "other-slots",
@@ -86,6 +87,11 @@ for process in /proc/[0-9]*; do seen=$((seen + 1)); done
 [ "$seen" -le 8 ] && wrong= || wrong="sees $seen processes"
 report processes "$wrong"
 
+# Whose end ends all the others: who may write into it can keep it, and what it would take along.
+wrong=
+(: >>/proc/1/mem) && wrong="may write into the memory of process 1"
+report first-process "$wrong"
+
 wrong=
 cat /etc/shadow >/dev/null && wrong="reads /etc/shadow"
 cat /etc/sudoers >/dev/null && wrong="reads /etc/sudoers"
@@ -122,7 +128,8 @@ read_only() { # a mount point
   case $state in ro | ro,*) return 0 ;; *) return 1 ;; esac
 }
 wrong=
-for place in / /usr /etc/passwd; do
+for program in mount unshare; do command -v $program >/dev/null || wrong="$wrong cannot be tried without $program;"; done
+for place in / /usr /etc; do
   read_only "$place" || continue
   mount -o remount,bind,rw "$place" && wrong="$wrong remounted $place writable;" && mount -o remount,bind,ro "$place"
   unshare -Urm mount -o remount,bind,rw "$place" && wrong="$wrong remounted $place in a namespace of its own;"

@@ -8,6 +8,7 @@ import { type BwrapPrograms, bwrapDriver } from "./bwrap.ts";
 import { ConfinementError, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
 import { prepareEtc } from "./etc.ts";
 import { findProgram } from "./find-program.ts";
+import { prepareFirstProcess } from "./first-process.ts";
 import { noneDriver } from "./none.ts";
 import { PROBE_LIMITS, type ProbeResult, runSelfTest } from "./self-test.ts";
 import { unreachablePaths } from "./slot-users.ts";
@@ -81,7 +82,8 @@ async function bwrap(options: SandboxOptions): Promise<Build> {
   };
   const host = hostIds();
   const etc = await prepareEtc(join(options.dir, "etc"), options.users, host);
-  return (limits) => bwrapDriver({ programs, etc, limits, hostUid: host.uid });
+  const first = await prepareFirstProcess(join(options.dir, "first"), await find("sh", "dash", options));
+  return (limits) => bwrapDriver({ programs, etc, first, limits, hostUid: host.uid });
 }
 
 async function none(options: SandboxOptions): Promise<Build> {

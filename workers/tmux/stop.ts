@@ -30,16 +30,13 @@ async function wrapperGone(wrapper: Wrapper): Promise<void> {
 }
 
 /**
- * The programs of the sandbox: neither the view of the pane nor bubblewrap's own two processes, which would end at once
- * and take the programs with them before these could tidy up.
+ * The programs of the sandbox: neither the view of the pane, nor bubblewrap, which would end at once and take the programs
+ * with it before these could tidy up, nor the sandbox's first process, which hears no word (pid_namespaces(7)).
  */
 function confinedProcesses({ pid: wrapper, view }: Wrapper): number[] {
   const below = descendants(wrapper).filter(({ pid }) => pid !== view);
-  const monitors = new Set([wrapper]);
-  for (const { pid, parent, name } of below) {
-    if (monitors.has(parent) && name === "bwrap") monitors.add(pid);
-  }
-  const confined = below.filter(({ pid }) => !monitors.has(pid));
+  const bwrap = below.find(({ parent, name }) => parent === wrapper && name === "bwrap");
+  const confined = bwrap ? below.filter(({ pid, parent }) => pid !== bwrap.pid && parent !== bwrap.pid) : below;
   // Still being built: then there is nobody to be gentle with.
   return (confined.length > 0 ? confined : below).map(({ pid }) => pid);
 }

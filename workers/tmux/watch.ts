@@ -58,7 +58,9 @@ export function watchStep(dir: string, boot: string): Watch {
     async check() {
       const wrapper = await readWrapper(dir);
       if (wrapper === undefined && fifo !== undefined) return;
-      if (wrapper === undefined || !isAlive(wrapper, boot)) return goneWithoutWord();
+      // One that has written its exit code lives a moment longer.
+      const over = fifo === undefined && (await readExit(dir)) !== undefined;
+      if (wrapper === undefined || over || !isAlive(wrapper, boot)) return goneWithoutWord();
       started.resolve(wrapper);
     },
     close: () => void fifo?.destroy(),

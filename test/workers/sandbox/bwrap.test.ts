@@ -76,6 +76,31 @@ test("leaves no daemon behind", async () => {
   await expect.poll(() => markedProcesses({ run: "daemon-test" })).toEqual([]);
 });
 
+test("ends everything inside before it tells of the end, whatever mark that bears", async () => {
+  const forged = `forged-${process.pid}`;
+  const finished = await inside(`${RUN_VARIABLE}=${forged} setsid -f sleep 1000 >/dev/null 2>&1; echo up`);
+  expect(finished.stdout).toBe("up\n");
+  expect(markedProcesses({ run: forged, uid: machine.users[0]?.uid })).toEqual([]);
+});
+
+test("gives the agent no hold on the process whose end is the sandbox's", async () => {
+  // Whoever may write into its memory can make it stay, and forget that it dies with its parent.
+  const finished = await inside(
+    "(: >>/proc/self/mem) && echo mine; (: >>/proc/1/mem) && echo hijacked; kill -STOP 1; id -u",
+  );
+  expect(finished.stdout).toBe(`mine\n${machine.users[0]?.uid ?? process.getuid?.()}\n`);
+});
+
+test("bounds the folders that are memory", async () => {
+  const { stdout } = await inside("df --output=size -m /tmp /run /dev/shm");
+  expect(stdout.match(/\d+/g)).toEqual(["1024", "64", "256"]);
+});
+
+test("tells a signal's end as 128 + signal, and nothing on the error output", async () => {
+  expect(await inside("kill -TERM $$")).toMatchObject({ exitCode: 143, stderr: "" });
+  expect(await inside("kill -KILL $$")).toMatchObject({ exitCode: 137, stderr: "" });
+});
+
 test("refuses root, variables for the loader, reserved places and paths that are not plain", () => {
   const programs = {
     bwrap: "/usr/bin/bwrap",
@@ -83,7 +108,8 @@ test("refuses root, variables for the loader, reserved places and paths that are
     nice: "/usr/bin/nice",
     prlimit: "/usr/bin/prlimit",
   };
-  const asRoot = bwrapDriver({ programs, etc: [], limits: DEFAULT_LIMITS, hostUid: 0 });
+  const first = { mount: [], running: (command: readonly string[]) => [...command] };
+  const asRoot = bwrapDriver({ programs, etc: [], first, limits: DEFAULT_LIMITS, hostUid: 0 });
   expect(() => asRoot.wrap({ ...confinement(), user: { slot: 0 } }, ["/bin/true"])).toThrow(/does not confine root/);
   expect(() => asRoot.wrap({ ...confinement(), user: { slot: 0, uid: 0, gid: 0 } }, ["/bin/true"])).toThrow(/root/);
   const wrap =
@@ -92,6 +118,7 @@ test("refuses root, variables for the loader, reserved places and paths that are
       machine.driver.wrap(confinement(mounts, env), ["/bin/true"]);
   expect(wrap([], { LD_PRELOAD: "/x.so" })).toThrow(/LD_PRELOAD/);
   expect(wrap([{ source: "/tmp", target: "/proc/" }])).toThrow(/\/proc/);
+  expect(wrap([{ source: "/tmp" }])).toThrow(/\/tmp/);
   expect(wrap([{ source: "relative" }])).toThrow(/not an absolute/);
   expect(wrap([{ source: "/tmp/../etc" }])).toThrow(/not an absolute/);
   expect(() => machine.driver.wrap(confinement(), [])).toThrow(/no command/);

@@ -40,6 +40,7 @@ test("finds every hole of a driver that does nothing", async () => {
     "namespaces",
     "processes",
     "secrets",
+    "leftovers",
     "other-slots",
     "private-tmp",
     "read-only",
@@ -50,6 +51,18 @@ test("finds every hole of a driver that does nothing", async () => {
   expect(found.environment).toContain("EXTRA");
   expect(found.secrets).toContain("app-key.pem");
   expect(found["read-only"]).toContain("written");
+});
+
+test("finds that what a program starts may outlive bubblewrap, where its first process is open to the agent", async () => {
+  const open = ["--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"];
+  const found = await failures(weak([...here, "bwrap", ...open, "--die-with-parent"]));
+  expect(found["first-process"]).toContain("may write into");
+});
+
+test("counts a probe as failed that cannot be tried", async () => {
+  // No mount, no unshare.
+  const bare = weak(["env", "--chdir=CWD", "sh", "-c", 'PATH=/nowhere; export PATH; exec "$@"', "sh"]);
+  expect((await failures(bare, 500)).remount).toContain("cannot be tried without mount");
 });
 
 test.runIf(AS_ROOT)("finds that bubblewrap started by root does not confine", async () => {
