@@ -8,7 +8,7 @@ import type { OperatorFile } from "../../workers/operator-file.ts";
 import { ConfinementError } from "../../workers/sandbox/confinement.ts";
 import { NONE_WARNING } from "../../workers/sandbox/none.ts";
 import { chooseDriver, type SandboxDriver, SandboxError, type SlotUser } from "../../workers/sandbox/sandbox.ts";
-import { slotUsers, unreachablePaths } from "../../workers/sandbox/slot-users.ts";
+import { slotUsers, trialUser, unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { type Check, note, ok, problem } from "./check.ts";
 
 /** A sandbox that passed, for whoever wants to try something in it. `dir` is open to slot users. */
@@ -39,7 +39,7 @@ async function prove(env: Env, operator: OperatorFile | undefined, dir: string) 
   const mode = operator?.sandbox ?? "auto";
   try {
     const users = await slotUsers(operator?.slots ?? 1, process.getuid?.() ?? 0, operator?.sandboxBaseUid);
-    const [user = { slot: 0 }] = users;
+    const user = trialUser(users);
     const { driver, selfTest } = await chooseDriver({
       mode,
       dir: join(dir, "sandbox"),

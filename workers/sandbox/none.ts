@@ -2,8 +2,8 @@
  * The driver `none`: no confinement. Where the host is root, at least a user of its own per slot and no way back to
  * root; otherwise the agent is the host's user and can do all that he can. For machines that are thrown away anyway.
  *
- * What a step leaves running is found by its mark, and with a uid of its own also without one. As the host's user a
- * process that both leaves its family and erases its environment cannot be told from the user's others, and stays.
+ * What a step leaves running is found by its mark, and with a uid of its own whatever mark it bears. As the host's user a
+ * process that both leaves its family and changes its environment cannot be told from the user's others, and stays.
  */
 import {
   BACKGROUND,

@@ -9,7 +9,8 @@ import { setTimeout as delay } from "node:timers/promises";
 export const RUN_VARIABLE = "ORCH_RUN";
 
 /**
- * The processes of one run: those with its mark, and with `uid` also those of that user that removed their mark. `step`:
+ * The processes of one run: those with its mark, and with `uid` also all of that user, who is the run's alone: a mark can
+ * be removed and forged. `step`:
  * the folder of a step whose wrapper died. What it was about to start is still our own user's then, and may not bear
  * the mark yet, only the wrapper's command line; left alone it would become an agent that nobody watches.
  */
@@ -45,7 +46,6 @@ export const markedProcesses = (marked: Marked): number[] => look(marked).found;
 /** `vanished`: something ended while we looked, and may have left a child too young to have been on the list. */
 function look({ run, uid, step }: Marked): { found: number[]; vanished: boolean } {
   const mark = `\0${RUN_VARIABLE}=${run}\0`;
-  const anyMark = `\0${RUN_VARIABLE}=`;
   const self = process.getuid?.();
   let vanished = false;
   const found = pids().filter((pid) => {
@@ -56,8 +56,7 @@ function look({ run, uid, step }: Marked): { found: number[]; vanished: boolean 
     if (uid !== undefined && owner !== uid && (step === undefined || owner !== self)) return false;
     // Before the environment: a wrapper's child has the one, and from the moment that it loses it the other.
     const forked = step !== undefined && read(`/proc/${pid}/cmdline`).includes(`\0${step}\0`);
-    const environment = `\0${read(`/proc/${pid}/environ`)}`;
-    const ours = forked || environment.includes(mark) || (owner === uid && !environment.includes(anyMark));
+    const ours = owner === uid || forked || `\0${read(`/proc/${pid}/environ`)}`.includes(mark);
     const runs = readProcess(pid) !== undefined;
     vanished ||= ours && !runs;
     return ours && runs;

@@ -11,7 +11,7 @@ import { findProgram } from "./find-program.ts";
 import { prepareFirstProcess } from "./first-process.ts";
 import { noneDriver } from "./none.ts";
 import { PROBE_LIMITS, type ProbeResult, runSelfTest } from "./self-test.ts";
-import { unreachablePaths } from "./slot-users.ts";
+import { trialUser, unreachablePaths } from "./slot-users.ts";
 
 export type { Confinement, Limits, Mount, SandboxDriver, SlotUser } from "./confinement.ts";
 export type { ProbeResult } from "./self-test.ts";
@@ -46,8 +46,8 @@ const CHOOSE_NONE =
 export async function chooseDriver(
   options: SandboxOptions,
 ): Promise<{ driver: SandboxDriver; selfTest: ProbeResult[] }> {
-  const [user] = options.users;
-  if (user === undefined) throw new SandboxError("a host needs at least one slot");
+  if (options.users.length === 0) throw new SandboxError("a host needs at least one slot");
+  const user = trialUser(options.users);
   await mkdir(options.dir, { recursive: true, mode: 0o711 });
   const [blocked] = await unreachablePaths(user, [{ source: options.dir }]);
   if (blocked) throw new SandboxError(`agents cannot reach their folders: ${blocked.remedy}`);
@@ -81,7 +81,7 @@ async function bwrap(options: SandboxOptions): Promise<Build> {
     nice: await find("nice", "coreutils", options),
   };
   const host = hostIds();
-  const etc = await prepareEtc(join(options.dir, "etc"), options.users, host);
+  const etc = await prepareEtc(join(options.dir, "etc"), [...options.users, trialUser(options.users)], host);
   const first = await prepareFirstProcess(join(options.dir, "first"), await find("sh", "dash", options));
   return (limits) => bwrapDriver({ programs, etc, first, limits, hostUid: host.uid });
 }

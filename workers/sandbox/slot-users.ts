@@ -10,11 +10,26 @@ import { ConfinementError, type Mount, type SlotUser } from "./confinement.ts";
 const DEFAULT_BASE_UID = 61_000;
 
 /**
- * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user.
+ * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user. One
+ * more uid is taken, for `trialUser`.
  * @throws {ConfinementError} when one of the uids or gids belongs to an account of this machine
  */
 export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAULT_BASE_UID): Promise<SlotUser[]> {
-  const numbers = Array.from({ length: slots }, (_, slot) => slot);
+  const users = await usersFrom(slots + 1, hostUid, baseUid);
+  return users.slice(0, slots);
+}
+
+/**
+ * Who a sandbox is tried as, by the self-test and by doctor: like a slot's user, and none of them. All that a slot's user
+ * runs is ended with each of his steps.
+ */
+export function trialUser(users: readonly SlotUser[]): SlotUser {
+  const uid = users.at(-1)?.uid;
+  return uid === undefined ? { slot: users.length } : { slot: users.length, uid: uid + 1, gid: uid + 1 };
+}
+
+async function usersFrom(count: number, hostUid: number, baseUid: number): Promise<SlotUser[]> {
+  const numbers = Array.from({ length: count }, (_, slot) => slot);
   if (hostUid !== 0) return numbers.map((slot) => ({ slot }));
   const taken = new Map([...(await accountsIn("/etc/group")), ...(await accountsIn("/etc/passwd"))]);
   return numbers.map((slot) => {

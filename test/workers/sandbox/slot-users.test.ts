@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { slotUsers, unreachablePaths } from "../../../workers/sandbox/slot-users.ts";
+import { slotUsers, trialUser, unreachablePaths } from "../../../workers/sandbox/slot-users.ts";
 
 test("gives each slot of a root host a uid of its own", async () => {
   expect(await slotUsers(2, 0, 61_000)).toEqual([
@@ -13,6 +13,12 @@ test("gives each slot of a root host a uid of its own", async () => {
 
 test("gives the slots of an ordinary host its own user", async () => {
   expect(await slotUsers(2, 1_000)).toEqual([{ slot: 0 }, { slot: 1 }]);
+});
+
+test("tries a sandbox as a user whom no slot has, so that no step's end ends the trial", async () => {
+  expect(trialUser(await slotUsers(2, 0, 61_000))).toEqual({ slot: 2, uid: 61_002, gid: 61_002 });
+  expect(trialUser(await slotUsers(2, 1_000))).toEqual({ slot: 2 });
+  await expect(slotUsers(1, 0, 65_533)).rejects.toThrow(/uid 65534.*nobody/);
 });
 
 test("refuses uids that belong to somebody", async () => {

@@ -74,15 +74,18 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     expect((await stat(join(machine.dir, name, "stdout"))).size).toBe(50_000_000);
   });
 
-  test("leaves nothing behind that the step started, also what hides its mark", async () => {
+  test("leaves nothing behind that the step started, also what hides its mark or bears another", async () => {
     const mark = `left-${mode}`;
+    const forged = `forged-${process.pid}-${mode}`;
     // Without a sandbox and without a uid of its own nothing would tell such a process from the user's others.
-    const hides = mode === "auto" || AS_ROOT ? "env -i setsid -f sleep 1000 >/dev/null 2>&1;" : "";
+    const forges = `env -i setsid -f sleep 1000 >/dev/null 2>&1; ${RUN_VARIABLE}=${forged} setsid -f sleep 1000 >/dev/null 2>&1;`;
+    const hides = mode === "auto" || AS_ROOT ? forges : "";
     const script = `setsid -f sleep 1000 >/dev/null 2>&1; ${hides} sleep 1000 & echo up`;
     const { name, step } = await run(script, { env: { [RUN_VARIABLE]: mark } });
     await step.ended;
     expect(await text(name, "stdout")).toBe("up\n");
     expect(left(mark)).toEqual([]);
+    expect(markedProcesses({ run: forged })).toEqual([]);
   });
 
   test("stops a program with a word first", async () => {
