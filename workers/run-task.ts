@@ -8,6 +8,7 @@ import type { Outcome, Task } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
 import { CollectFailed } from "./publish/collect.ts";
 import { Refusal } from "./refusal.ts";
+import { endLeftovers } from "./run/end-leftovers.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { type Ground, prepare, regain } from "./run/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
@@ -157,6 +158,7 @@ async function endSession(shared: Shared, run: Run): Promise<void> {
   await shared.sessions
     .kill(run.task.spec.id)
     .catch((error: unknown) => run.log.debug({ err: error }, "no session to end"));
+  await endLeftovers(run).catch((error: unknown) => run.log.error({ err: error }, "something of the run does not end"));
 }
 
 /** Work that failed is kept for a few days: somebody may want to see what the agent left. */

@@ -85,6 +85,17 @@ describe("what a person hears when the agent ends", () => {
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });
 
+  test("what runs when leftovers are committed is no way to outlive the run, not even without a sandbox", async () => {
+    const open = await startOrch({ sandbox: "none", agent: "plants" });
+    try {
+      const { taskId } = await open.command("/orch fix the failing tests");
+      expect(await open.settled(taskId)).toMatchObject({ kind: "pull_request" });
+    } finally {
+      // Throws when anything is left behind.
+      await open.close();
+    }
+  });
+
   test("an agent that this host does not have is a plain answer, not a crash", async () => {
     const place = await orch.place({ agent: "oracle" });
     const { outcome } = await ask(place, "orch:failed");

@@ -319,13 +319,15 @@ async function environment(
 /** Ends this test's tmux server and says which programs of agents were still there. */
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
+  // An agent's own programs, and those that the host starts in its workspace.
+  const marks = [`STAGE=${join(dir, "stage")}`, `HOME=${join(dir, "data", "host", "workspaces")}/`];
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const [command, environ] = await Promise.all([
       readFile(`/proc/${name}/cmdline`, "utf8").catch(() => ""),
       readFile(`/proc/${name}/environ`, "utf8").catch(() => ""),
     ]);
-    if (environ.includes(`STAGE=${join(dir, "stage")}`)) left.push(`${name}: ${command.replaceAll("\0", " ")}`);
+    if (marks.some((mark) => environ.includes(mark))) left.push(`${name}: ${command.replaceAll("\0", " ")}`);
     if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) process.kill(Number(name), "SIGTERM");
   }
   return left;

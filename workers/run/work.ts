@@ -11,6 +11,7 @@ import { showTip } from "../publish/show-tip.ts";
 import { commandLine } from "../repository-file.ts";
 import { confinementOf } from "./confinement.ts";
 import type { Missed } from "./deadlines.ts";
+import { endLeftovers } from "./end-leftovers.ts";
 import { performStep } from "./perform-step.ts";
 import type { Ground } from "./prepare.ts";
 import { type Collected, collectWork } from "./publish-work.ts";
@@ -72,6 +73,7 @@ async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boo
   const { workspace } = ground;
   const confinement = confinementOf(run, ground);
   const done = await commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal });
+  await endLeftovers(run);
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
   return done !== "failed";
 }
