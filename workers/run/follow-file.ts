@@ -1,9 +1,9 @@
 /**
  * Reads a growing file as it grows, from its start. Nothing is remembered outside the file: a host that restarts reads
- * it again and knows the same. The kernel says when there is more (inotify); `poke` asks anyway, as the net.
+ * it again and knows the same. News comes when something was written; `poke` asks anyway, first and as the net.
  */
-import { type FSWatcher, watch } from "node:fs";
 import { open } from "node:fs/promises";
+import { watchFile } from "./watch-file.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -13,6 +13,8 @@ export type Follower = {
   bytes(): number;
   /** Reads the rest and stops. */
   close(): Promise<void>;
+  /** Stops where it is: of the rest, however much that may be, nothing is read. Fine after `close`. */
+  stop(): Promise<void>;
 };
 
 /** `onChunk` gets each piece in order. The file is made when it does not exist yet. */
@@ -21,18 +23,19 @@ export async function followFile(path: string, onChunk: (chunk: Uint8Array) => v
   let offset = 0;
   let reading: Promise<void> | undefined;
   let again = false;
+  let stopped = false;
 
   const readOn = async () => {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    do {
+    while (again && !stopped) {
       again = false;
-      for (;;) {
+      while (!stopped) {
         const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, offset);
-        if (bytesRead === 0) break;
+        if (bytesRead === 0 || stopped) break;
         offset += bytesRead;
         onChunk(Uint8Array.from(buffer.subarray(0, bytesRead)));
       }
-    } while (again);
+    }
   };
   const poke = () => {
     again = true;
@@ -41,22 +44,23 @@ export async function followFile(path: string, onChunk: (chunk: Uint8Array) => v
     });
     return reading;
   };
-  const watcher: FSWatcher = watch(path, () => {
-    poke().catch((error: unknown) => watcher.emit("error", error));
+  const watcher = watchFile(path, () => {
+    poke().catch(() => undefined); // the caller's `poke` meets the same error and reports it
   });
-  watcher.on("error", () => undefined); // the caller's `poke` meets the same error and reports it
-
-  await poke();
+  const stop = async () => {
+    watcher.close();
+    if (stopped) return;
+    stopped = true;
+    await reading?.catch(() => undefined); // told to whoever poked
+    await file.close();
+  };
   return {
     poke,
     bytes: () => offset,
     async close() {
       watcher.close();
-      try {
-        await poke();
-      } finally {
-        await file.close();
-      }
+      await poke().finally(stop);
     },
+    stop,
   };
 }

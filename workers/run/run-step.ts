@@ -62,26 +62,30 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     running.ended.then((end) => ({ kind: "end" as const, end })),
     deadlines.missed.then((missed) => ({ kind: "missed" as const, missed })),
     options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
-    heard.flooded.then(() => ({ kind: "flooded" as const })),
-    watchSize(join(dir, "stderr"), MAX_OUTPUT_BYTES, over.signal).then(() => ({ kind: "flooded" as const })),
+    ...outputsOf(dir).map(async (path) => {
+      await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
+      return { kind: "flooded" as const };
+    }),
     keepPoking(output, over.signal),
   ]);
   try {
     const first = await ending;
     if (first.kind === "end") {
-      await output.close();
       // Whoever floods and is gone at once has flooded all the same.
-      const flooded = ["stdout", "stderr"].some((name) => tooLarge(join(dir, name), MAX_OUTPUT_BYTES));
-      return flooded ? { kind: "flooded" } : await concluded(first.end, heard, options);
+      if (outputsOf(dir).some((path) => tooLarge(path, MAX_OUTPUT_BYTES))) return { kind: "flooded" };
+      await output.close();
+      return await concluded(first.end, heard, options);
     }
+    // What was heard until now stays; what is still unread may be more than anybody can wait for.
+    await output.stop();
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") running.detach();
-    else await running.stop(STOP_GRACE_MS);
-    await output.close();
+    else await running.stop(first.kind === "flooded" ? 0 : STOP_GRACE_MS);
     return first;
   } finally {
     over.abort();
     deadlines.stop();
+    await output.stop();
     await heard.close();
   }
 }
@@ -95,8 +99,6 @@ function listen(options: StepOptions) {
   const transcript = openTranscript(options.transcript);
   const errors: ErrorEvent[] = [];
   let final: FinalEvent | undefined;
-  let bytes = 0;
-  const flooded = Promise.withResolvers<void>();
 
   const hear = (events: readonly AgentEvent[]) => {
     for (const event of events) {
@@ -112,12 +114,9 @@ function listen(options: StepOptions) {
   };
   return {
     chunk(chunk: Uint8Array) {
-      bytes += chunk.length;
-      if (bytes > MAX_OUTPUT_BYTES) return flooded.resolve();
       lines(splitter.push(chunk));
       options.onOutput(Date.now());
     },
-    flooded: flooded.promise,
     end(exitCode: number) {
       lines(splitter.end());
       hear(parser.end(exitCode));
@@ -147,7 +146,7 @@ async function concluded(end: StepEnd, heard: Heard, options: StepOptions): Prom
 
 /** The times that deadlines are measured from: those of the files, which no restart changes. */
 async function readTimes(options: StepOptions, dir: string): Promise<StepTimes> {
-  const written = await Promise.all(["stdout", "stderr"].map((name) => lastWrite(join(dir, name))));
+  const written = await Promise.all(outputsOf(dir).map(lastWrite));
   const lastOutputAt = written.reduce(
     (one, other) => (other !== undefined && other > (one ?? 0) ? other : one),
     undefined,
@@ -160,11 +159,13 @@ async function lastWrite(path: string): Promise<number | undefined> {
   return file && file.size > 0 ? file.mtimeMs : undefined;
 }
 
+const outputsOf = (dir: string) => ["stdout", "stderr"].map((name) => join(dir, name));
+
 /** Never wins the race; loses it when the output cannot be read. */
 async function keepPoking(output: { poke(): Promise<void> }, signal: AbortSignal): Promise<never> {
-  for (;;) {
-    await delay(POKE_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    if (signal.aborted) return new Promise(() => undefined);
+  while (!signal.aborted) {
     await output.poke();
+    await delay(POKE_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
+  return new Promise(() => undefined);
 }

@@ -19,6 +19,7 @@ test("what was there and what comes later arrives once, in order, without asking
     text += Buffer.from(chunk).toString();
     if (text.endsWith("three ")) arrived.resolve();
   });
+  await follower.poke();
   expect(text).toBe("one ");
   await appendFile(path, "two ");
   await appendFile(path, "three ");
@@ -37,6 +38,19 @@ test("a second reader, as after a restart, reads the whole file again", async ()
   const follower = await followFile(path, (chunk) => sizes.push(chunk.length));
   await follower.close();
   expect(sizes.reduce((one, other) => one + other, 0)).toBe(300_000);
+});
+
+test("one that is stopped reads no further, however much there is", async () => {
+  const path = join(dir, "out");
+  await writeFile(path, "x".repeat(1_000_000));
+  let stopping: Promise<void> | undefined;
+  const follower = await followFile(path, () => {
+    stopping ??= follower.stop();
+  });
+  await follower.poke();
+  await stopping;
+  expect(follower.bytes()).toBeLessThan(100_000);
+  await follower.stop();
 });
 
 test("a file that is not there yet is made, so that nothing written to it is missed", async () => {
