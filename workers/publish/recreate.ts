@@ -3,7 +3,7 @@
  * of a hostile commit but its tree leaves the host. The result depends on nothing but the arguments, so repeating it after a
  * crash gives the same commit id.
  */
-import { withoutSecrets } from "../agents/secrets.ts";
+import { printedForms, withoutSecrets } from "../agents/secrets.ts";
 import { hostGitOutput } from "../workspace/git.ts";
 import { checkTaskId } from "../workspace/host-folders.ts";
 import { type AgentCommit, commitsToPublish, readCommit } from "./agent-commits.ts";
@@ -27,7 +27,7 @@ export async function recreate(recreation: Recreation): Promise<string> {
   for (const commit of await commitsToPublish(recreation)) {
     if (commit.tree === tree) continue;
     date = believable(commit, date);
-    const message = commitMessage(withoutSecrets(commit.message, recreation.secrets ?? []), recreation);
+    const message = commitMessage(withoutSecrets(commit.message, printedForms(recreation.secrets ?? [])), recreation);
     parent = await commitTree({ ...recreation, parent, tree: commit.tree, date, message, bot });
     tree = commit.tree;
   }

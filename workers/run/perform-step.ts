@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Verification } from "../../src/task/task.ts";
 import { adapterFor } from "../agents/adapters.ts";
 import { renderPrompt } from "../agents/prompt.ts";
-import { secretsOf } from "../agents/secrets.ts";
+import { printedForms, secretsOf } from "../agents/secrets.ts";
 import type { RunningStep, StepSpec } from "../tmux/sessions.ts";
 import { stepFiles } from "../tmux/step-files.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
@@ -135,7 +135,7 @@ async function followStep(
       runStartedAt: run.folder.record.startedAt,
       running,
       interrupted: run.interrupted,
-      secrets: secretsOf(ground.agent, shared.env),
+      secrets: printedForms(secretsOf(ground.agent, shared.env)),
       onEvent: (event) => {
         if (isAgent) run.spoken.hear(event);
         progress.changed();

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Verdict } from "../agents/adapter.ts";
 import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../agents/event.ts";
 import { lineSplitter } from "../agents/lines.ts";
-import { withoutSecrets } from "../agents/secrets.ts";
+import { eventWithoutSecrets, withoutSecrets } from "../agents/secrets.ts";
 import type { Limits } from "../operator-file.ts";
 import type { RunningStep, StepEnd } from "../tmux/sessions.ts";
 import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
@@ -35,7 +35,7 @@ export type StepOptions = {
   runStartedAt: number;
   running: RunningStep;
   interrupted: Promise<Interruption>;
-  /** What nobody may read in the output. */
+  /** What nobody may read in the output, in every form that it may be printed in. */
   secrets: readonly string[];
   /** Called with each event, in order, the whole output again after a restart. */
   onEvent(event: AgentEvent): void;
@@ -101,7 +101,9 @@ function listen(options: StepOptions) {
   let final: FinalEvent | undefined;
 
   const hear = (events: readonly AgentEvent[]) => {
-    for (const event of events) {
+    for (const told of events) {
+      // Once more: a key that stood escaped in the line stands plain in the event.
+      const event = eventWithoutSecrets(told, options.secrets);
       if (event.type === "final") final = event;
       if (event.type === "error" && errors.push(event) > 20) errors.shift();
       transcript.write(event);

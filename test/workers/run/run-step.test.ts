@@ -1,29 +1,36 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { Adapter } from "../../../workers/agents/adapter.ts";
 import type { AgentEvent } from "../../../workers/agents/event.ts";
+import { jsonl } from "../../../workers/agents/jsonl.ts";
 import { plain } from "../../../workers/agents/plain.ts";
+import { printedForms } from "../../../workers/agents/secrets.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
+import type { Interruption } from "../../../workers/run/interruption.ts";
 import { runStep } from "../../../workers/run/run-step.ts";
 import type { StepEnd } from "../../../workers/tmux/sessions.ts";
 
 /** A step whose program has written `files` and ends as `ended` says. */
-function startStep(files: Record<string, string>, ended: Promise<StepEnd>, secrets: readonly string[] = []) {
+function startStep(
+  files: Record<string, string>,
+  ended: Promise<StepEnd>,
+  secrets: readonly string[] = [],
+  adapter: Adapter = plain,
+) {
   const dir = mkdtempSync(join(tmpdir(), "orch-test-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
   const events: AgentEvent[] = [];
   const running = { pid: 1, ended, stop: vi.fn(async () => undefined), detach() {} };
-  const run = () =>
+  const run = (interrupted: Promise<Interruption> = new Promise(() => undefined)) =>
     runStep({
       step: { name: "agent-1", kind: "agent", startedAt: Date.now() },
-      ...{ dir, running, secrets },
+      ...{ dir, running, secrets, adapter, interrupted },
       transcript: join(dir, "transcript.log"),
-      adapter: plain,
       limits: parseOperatorFile("agents: { coder: { kind: plain, command: [coder] } }", "test").limits,
       runStartedAt: Date.now(),
-      interrupted: new Promise(() => undefined),
       onEvent: (event) => void events.push(event),
       onOutput: () => undefined,
     });
@@ -45,12 +52,35 @@ test("a key that the agent prints is to be read nowhere", async () => {
   expect(JSON.stringify(result)).not.toContain("model-key");
 });
 
-test("a flood on the error output, which nobody follows, ends the step while it runs", async () => {
+test.each(["stdout", "stderr"])("a flood on %s ends the step while it runs, without a word", async (name) => {
   const step = startStep({ stdout: "", stderr: "" }, new Promise(() => undefined));
   const result = step.run();
-  truncateSync(join(step.dir, "stderr"), 201 * 1024 * 1024);
+  truncateSync(join(step.dir, name), 201 * 1024 * 1024);
   expect(await result).toEqual({ kind: "flooded" });
-  expect(step.running.stop).toHaveBeenCalledOnce();
+  expect(step.running.stop).toHaveBeenCalledExactlyOnceWith(0);
+});
+
+test("a step that is interrupted ends without what its program wrote and nobody has read yet", async () => {
+  const step = startStep({ stdout: "first\n" }, new Promise(() => undefined));
+  truncateSync(join(step.dir, "stdout"), 100_000_000);
+  appendFileSync(join(step.dir, "stdout"), "\nlast\n");
+  const interruption = { kind: "cancel", reason: { kind: "command", by: "maintainer" } } as const;
+  expect(await step.run(Promise.resolve(interruption))).toEqual({ kind: "interrupted", interruption });
+  expect(JSON.stringify(step.events)).not.toContain("last");
+});
+
+test("a key with quotes and line breaks is to be read nowhere, however the agent's program escapes it", async () => {
+  const key = '{"type":"account",\n  "private_key": "pass\\word of the model"}';
+  const lines = [
+    JSON.stringify({ type: "text", text: `env: ${key}` }),
+    JSON.stringify({ type: "tool", name: "shell", summary: key.split("\n")[1] }),
+    JSON.stringify({ type: "text", text: key }).replaceAll("o", "\\u006f"),
+  ];
+  const step = startStep({ stdout: lines.join("\n") }, Promise.resolve({ exitCode: 0 }), printedForms([key]), jsonl);
+  await step.run();
+  expect(step.events).toHaveLength(3);
+  expect(JSON.stringify(step.events)).not.toContain("of the model");
+  expect(readFileSync(join(step.dir, "transcript.log"), "utf8")).not.toContain("of the model");
 });
 
 test.each(["stdout", "stderr"])("a program that floods %s and ends before anybody looked has flooded", async (name) => {
