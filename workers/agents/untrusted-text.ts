@@ -15,18 +15,28 @@ function withoutComments(text: string): string {
     const short = /^<!---?>/.exec(text.slice(open, open + 6))?.[0].length;
     const close = text.indexOf("-->", open + 4);
     const end = short ? open + short : close === -1 ? -1 : close + 3;
-    const startsLine = text.slice(text.lastIndexOf("\n", open) + 1, open).trim() === "";
     kept += text.slice(from, open);
-    if (end === -1) return startsLine ? kept : kept + text.slice(open);
+    if (end === -1) {
+      const startsLine = text.slice(text.lastIndexOf("\n", open) + 1, open).trim() === "";
+      return startsLine ? kept : kept + text.slice(open);
+    }
     from = end;
   }
   return kept + text.slice(from);
 }
 
-/** `[//]: # (hidden)`: a link definition to nowhere, the usual way to hide a line in Markdown. */
-const hiddenDefinition = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:#|<>)[ \t]*(?:"[^\n]*"|'[^\n]*'|\([^\n]*\))?[ \t]*$/gm;
+/**
+ * `[//]: # (hidden)`: a link definition to nowhere, the usual way to hide a line in Markdown. No two parts of it can take the
+ * same character: that keeps its time linear.
+ */
+const hiddenDefinition =
+  /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:#[^ \t\n]*|<>)(?:[ \t]+(?:"[^\n]*"|'[^\n]*'|\([^\n]*\)))?[ \t]*$/gm;
 
-/** What a person sees of `text`, without invisible characters, HTML comments and hidden definitions. */
+/**
+ * What a person sees of `text`, without invisible characters, HTML comments and hidden definitions. Not all that a page
+ * hides: other HTML (`<?php`, `<!DOCTYPE`) is code that people quote and see, attributes and links' titles are part of what
+ * they belong to.
+ */
 export function shownText(text: string): string {
   let shown = visibleText(text);
   // Taking one comment out can join the halves of another: a few rounds, each linear.
@@ -39,7 +49,8 @@ export function shownText(text: string): string {
 
 /** `text` between two fences longer than any run of backticks inside it. */
 export function fenced(text: string, label: string): string {
-  const longest = Math.max(0, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
-  const fence = "`".repeat(Math.max(4, longest + 1));
+  let longest = 3;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  const fence = "`".repeat(longest + 1);
   return `${fence}${label}\n${text}\n${fence}`;
 }

@@ -15,6 +15,8 @@ const LINK = "120000";
 const SUBMODULE = "160000";
 const MODES = [DELETED, LINK, "100644", "100755"];
 const MAX_LINK_BYTES = 4096;
+/** No system opens a longer path. */
+const MAX_PATH_CHARACTERS = 4096;
 
 /** The reason why these changes may not be published, or undefined when they may. */
 export async function reasonAgainst(
@@ -41,6 +43,7 @@ export async function reasonAgainst(
 }
 
 function reasonAgainstPath(path: string): string | undefined {
+  if (path.length > MAX_PATH_CHARACTERS) return `The agent made a file whose name is too long: ${shown(path)}.`;
   if (/[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffd\\]/u.test(path)) {
     return `The agent made a file whose name holds control characters, backslashes or broken text: ${shown(path)}.`;
   }

@@ -79,6 +79,7 @@ describe("the prompt", () => {
     ["a comment made of two", "seen <!-<!-- x -->- hidden --> seen"],
     ["an empty comment before a real one", "seen <!--> seen <!-- hidden -->"],
     ["a definition to nowhere", "seen seen\n[//]: # (hidden)"],
+    ["a definition to a place that is none", "seen seen\n[//]: #hidden"],
     ["a definition in quotes", 'seen seen\n  [note]: <> "hidden"'],
   ])("takes out what the page does not show: %s", (_, body) => {
     const prompt = renderPrompt({ ...input, body, instruction: body });
@@ -116,6 +117,7 @@ describe("the prompt", () => {
   it("keeps text that only looks like a comment", () => {
     expect(renderPrompt({ ...input, body: "if (a <!-- b) is odd" })).toContain("if (a <!-- b) is odd");
     expect(renderPrompt({ ...input, body: "see [docs]: here" })).toContain("see [docs]: here");
+    expect(renderPrompt({ ...input, body: "[note]: # of items" })).toContain("[note]: # of items");
   });
 
   it("stays within its bound, leaves out the oldest comments first and says so", () => {
