@@ -70,10 +70,13 @@ type Supervised = { ended: Promise<number>; stop(): Promise<void> };
 /** glibc gives back at once what Node's large buffers took, instead of growing its heap around them. */
 const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768" };
 
-/** The bot knows no operator's file and the worker no App key: each gets only its own settings. */
+/**
+ * The bot knows no operator's file and the worker no App key: each gets only its own settings. Where the key lies the worker
+ * is told, so that it gives no agent a folder that holds it.
+ */
 const WITHHELD: Record<string, readonly string[]> = {
   bot: ["ORCH_CONFIG"],
-  worker: ["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET"],
+  worker: ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"],
 };
 
 function supervise(

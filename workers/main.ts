@@ -14,14 +14,15 @@ import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
-import { exposures } from "./agents/readiness.ts";
+import { exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity } from "./host-identity.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
 import type { Shared } from "./run/run.ts";
+import { ConfinementError } from "./sandbox/confinement.ts";
 import { NONE_WARNING } from "./sandbox/none.ts";
-import { chooseDriver } from "./sandbox/sandbox.ts";
+import { chooseDriver, SandboxError } from "./sandbox/sandbox.ts";
 import { slotUsers } from "./sandbox/slot-users.ts";
 import { openSessions } from "./tmux/sessions.ts";
 
@@ -123,7 +124,7 @@ function readSettings(): { config: HostConfig; operator: OperatorFile } {
   };
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
-  if (config && operator) problems.push(...exposures(operator.agents.values(), config.dataDir));
+  if (config && operator) problems.push(...exposures(operator.agents.values(), ownPlaces(process.env, config.dataDir)));
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };
 }
@@ -145,9 +146,7 @@ function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, fai
 }
 
 main().catch((error: unknown) => {
-  const isConfig = error instanceof ConfigError || (error instanceof Error && error.name === "SandboxError");
-  process.stderr.write(
-    `${isConfig ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  const isConfig = error instanceof ConfigError || error instanceof SandboxError || error instanceof ConfinementError;
+  process.stderr.write(`${isConfig ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(isConfig ? EXIT_CONFIG : 1);
 });

@@ -8,8 +8,9 @@ import type { Env } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { definedEnv } from "../../workers/agents/environment.ts";
-import { agentProblems, exposures } from "../../workers/agents/readiness.ts";
+import { agentProblems, exposures, ownPlaces } from "../../workers/agents/readiness.ts";
 import { runProgram } from "../../workers/run-program.ts";
+import { ConfinementError } from "../../workers/sandbox/confinement.ts";
 import { SEARCH_PATH } from "../../workers/sandbox/find-program.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { type Check, ok, problem } from "./check.ts";
@@ -29,13 +30,19 @@ export async function checkAgents(
   ground: Ground | undefined,
 ): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const agent of agents) checks.push(...(await checkAgent(agent, env, ground)));
+  for (const agent of agents) checks.push(...(await checkAgent(agent, env, ground).catch(unconfinable(agent))));
   return checks;
 }
 
+/** What no sandbox is built for is this agent's problem; the report goes on. */
+const unconfinable = (agent: AgentDefinition) => (error: unknown) => {
+  if (!(error instanceof ConfinementError)) throw error;
+  return [problem(agent.name, `cannot be confined: ${error.message}`, "correct its readable paths and variables")];
+};
+
 async function checkAgent(agent: AgentDefinition, env: Env, ground: Ground | undefined): Promise<Check[]> {
   const path = definedEnv(agent, env).PATH ?? SEARCH_PATH;
-  const found = [...(await agentProblems(agent, env, path)), ...exposures([agent], dataDirOf(env))];
+  const found = [...(await agentProblems(agent, env, path)), ...exposures([agent], ownPlaces(env, dataDirOf(env)))];
   const outside = found.map((text) => {
     const [what, remedy] = split(text.replace(`agent ${agent.name}: `, ""));
     return problem(agent.name, what, remedy);

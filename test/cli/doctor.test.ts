@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { checkAgents } from "../../cli/doctor/agents.ts";
 import type { Section } from "../../cli/doctor/check.ts";
+import { ConfinementError } from "../../workers/sandbox/confinement.ts";
+import type { SandboxDriver } from "../../workers/sandbox/sandbox.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
@@ -103,6 +106,29 @@ test("a newcomer is told how to get an App and how to try Orch without one, each
   expect(stdout).toMatch(/✗ operator's file +ORCH_CONFIG is missing.*\n +→ /);
   expect(stdout).toContain("`npm start` starts its own");
   expect(stdout.trimEnd()).toMatch(/\n2 problems\.$/);
+});
+
+test("an agent that no sandbox is built for is one agent's problem, not the report's end", async () => {
+  const driver: SandboxDriver = {
+    name: "bwrap",
+    wrap(confinement) {
+      if (confinement.mounts.some(({ source }) => source === "/etc")) throw new ConfinementError("nothing over /etc");
+      return ["/bin/true"];
+    },
+  };
+  const agent = { kind: "plain", command: ["git"], env: {}, passEnv: [], readable: [] as string[] } as const;
+  const agents = [
+    { ...agent, name: "odd", readable: ["/etc"] },
+    { ...agent, name: "even" },
+  ];
+  const written = agents.map((each) => ({
+    ...each,
+    command: [...each.command],
+    passEnv: [],
+    readable: [...each.readable],
+  }));
+  const checks = await checkAgents(written, { ORCH_DATA: join(dir, "data") }, { driver, user: { slot: 0 }, dir });
+  expect(checks.map(({ name, status }) => `${name} ${status}`)).toEqual(["odd problem", "even ok"]);
 });
 
 /** A machine that runs the bot alone: looking at sandbox and agents takes most of the time. */

@@ -5,6 +5,7 @@
  */
 import { posix } from "node:path";
 import { z } from "zod";
+import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
 import { isSecret } from "./secrets.ts";
@@ -45,22 +46,34 @@ function secretProblem(name: string, value: string): string | undefined {
   );
 }
 
+/** Why no agent may be given a variable of this name. */
+function nameProblem(name: string): string | undefined {
+  if (withheld.has(name)) return withheldMessage(name);
+  if (!isLoaderVariable(name)) return undefined;
+  return `${name} would also work on the programs that build the sandbox. Set it inside the agent's command: [env, ${name}=..., program]`;
+}
+
 const passedName = envName.superRefine((name, context) => {
-  if (withheld.has(name)) context.addIssue({ code: "custom", message: withheldMessage(name) });
+  const message = nameProblem(name);
+  if (message) context.addIssue({ code: "custom", message });
 });
 
 const program = plainText.min(1).refine((file) => !file.includes("/") || posix.isAbsolute(file), {
   message: "a relative path would run a program out of the repository; write a bare name or an absolute path",
 });
 
-const readablePath = plainText.refine(
-  (path) =>
-    posix.isAbsolute(path) &&
-    posix.normalize(path) === path &&
-    !path.endsWith("/") &&
-    !["proc", "sys", "dev"].includes(path.split("/")[1] ?? ""),
-  "must be an absolute path without . and .. and without a slash at its end; not /, nor below /proc, /sys or /dev",
-);
+const readablePath = plainText
+  .refine(
+    (path) =>
+      posix.isAbsolute(path) &&
+      posix.normalize(path) === path &&
+      !path.endsWith("/") &&
+      !["proc", "sys", "dev"].includes(path.split("/")[1] ?? ""),
+    "must be an absolute path without . and .. and without a slash at its end; not /, nor below /proc, /sys or /dev",
+  )
+  .refine((path) => !isReservedPath(path), {
+    error: ({ input }) => `${input} is the sandbox's own, which shows all of /usr anyway; name what is needed below it`,
+  });
 
 const definitionSchema = z
   .strictObject({
@@ -77,7 +90,7 @@ const definitionSchema = z
       context.addIssue({ code: "custom", path: ["model"], message });
     }
     for (const [name, value] of Object.entries(env)) {
-      const message = withheld.has(name) ? withheldMessage(name) : secretProblem(name, value);
+      const message = nameProblem(name) ?? secretProblem(name, value);
       if (message) context.addIssue({ code: "custom", path: ["env", name], message });
     }
   });

@@ -2,9 +2,9 @@
  * Whether an agent could be started here, before anybody gives it a task: its program is found, its variables are
  * set. Starts nothing. Each problem is a sentence with the next step.
  */
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
-import { isAbsolute, sep } from "node:path";
+import { isAbsolute, resolve, sep } from "node:path";
 import { findProgram } from "../sandbox/find-program.ts";
 import type { AgentDefinition } from "./adapter.ts";
 import { missingEnv } from "./environment.ts";
@@ -41,19 +41,37 @@ export async function agentProblems(agent: AgentDefinition, host: Env, path: str
   return problems;
 }
 
+/** A place of Orch's own, in words, and what keeps it from agents besides narrower paths. */
+export type OwnPlace = { path: string; what: string; remedy: string };
+
+/** The data folder (Redis, secrets, other tasks), and the files that hold settings and the App's key, where they are. */
+export function ownPlaces(host: Env, dataDir: string): OwnPlace[] {
+  const files: [string | undefined, string][] = [
+    [host.ORCH_CONFIG, "the operator's file"],
+    [host.PRIVATE_KEY_PATH, "the App's private key"],
+    [".env", "Orch's settings and secrets"],
+  ];
+  const there = files.flatMap(([written, what]) => {
+    const path = written ? resolve(written) : "";
+    return existsSync(path) ? [{ path, what: `${what} (${path})`, remedy: "move that" }] : [];
+  });
+  return [{ path: dataDir, what: `Orch's own data in ${dataDir}`, remedy: "move ORCH_DATA" }, ...there];
+}
+
 /**
- * What an agent's readable paths would show of the data folder (Redis, secrets, other tasks), a sentence each; empty = nothing.
- * Links are followed, as the sandbox follows them.
+ * What an agent's readable paths would show of these places, a sentence each; empty = nothing. Links are followed, as the
+ * sandbox follows them.
  */
-export function exposures(agents: Iterable<AgentDefinition>, dataDir: string): string[] {
-  const data = real(dataDir);
+export function exposures(agents: Iterable<AgentDefinition>, places: readonly OwnPlace[]): string[] {
   return [...agents].flatMap(({ name, readable }) =>
-    readable
-      .filter((path) => holds(real(path), data) || holds(data, real(path)))
-      .map(
-        (path) =>
-          `agent ${name}: ${path} under readable would show the agent Orch's own data in ${dataDir}; name narrower paths, or move ORCH_DATA`,
-      ),
+    readable.flatMap((path) =>
+      places
+        .filter((place) => holds(real(path), real(place.path)) || holds(real(place.path), real(path)))
+        .map(
+          ({ what, remedy }) =>
+            `agent ${name}: ${path} under readable would show the agent ${what}; name narrower paths, or ${remedy}`,
+        ),
+    ),
   );
 }
 

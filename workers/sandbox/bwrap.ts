@@ -12,6 +12,7 @@ import {
   type Confinement,
   ConfinementError,
   checkConfinement,
+  isReservedPath,
   type Limits,
   limitArguments,
   type Mount,
@@ -32,9 +33,6 @@ export type BwrapOptions = {
   /** Uid of this process. */
   hostUid: number;
 };
-
-/** Mounting over one of these would hand back what the sandbox takes away. */
-const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/tmp"];
 
 export function bwrapDriver(options: BwrapOptions): SandboxDriver {
   const { programs, limits } = options;
@@ -82,7 +80,7 @@ function refuseReserved(mounts: readonly Mount[]): void {
   for (const mount of mounts) {
     const target = targetOf(mount).replace(/(?<=.)\/+$/, "");
     if (mount.writable && mount.source === "/") throw new ConfinementError("the whole machine cannot be mounted");
-    if (RESERVED.includes(target)) throw new ConfinementError(`nothing may be mounted over ${target}`);
+    if (isReservedPath(target)) throw new ConfinementError(`nothing may be mounted over ${target}`);
   }
 }
 

@@ -50,12 +50,18 @@ export function checkConfinement(confinement: Confinement, command: readonly str
     }
   }
   for (const name of Object.keys(confinement.env)) {
-    // They would reach the programs that build the sandbox, which still run with the host's rights.
-    if (/^(LD_|GLIBC_TUNABLES$|GCONV_PATH$)/.test(name)) {
+    if (isLoaderVariable(name)) {
       throw new ConfinementError(`the variable ${name} cannot be given to an agent; set it inside the agent's command`);
     }
   }
 }
+
+/** They would reach the programs that build the sandbox, which still run with the host's rights. */
+export const isLoaderVariable = (name: string): boolean => /^(LD_|GLIBC_TUNABLES$|GCONV_PATH$)/.test(name);
+
+/** Mounting over one of these would hand back what the sandbox takes away. */
+const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/tmp"];
+export const isReservedPath = (path: string): boolean => RESERVED.includes(path);
 
 export const targetOf = (mount: Mount): string => mount.target ?? mount.source;
 
@@ -71,7 +77,7 @@ export function limitArguments(limits: Limits, which: readonly ("processes" | "f
  * Gives up root for good: another user, no groups, no capabilities that could ever come back.
  * Empty where the host is an ordinary user; there is nothing to give up then.
  */
-export function becomeUser(setpriv: string, user: SlotUser): string[] {
+export function becomeUser(setpriv: string, user: Pick<SlotUser, "uid" | "gid">): string[] {
   if (user.uid === undefined || user.gid === undefined) return [];
   const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
   return [

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { agentDefinitions, agentsSchema } from "../../../workers/agents/definitions.ts";
-import { agentProblems, exposures } from "../../../workers/agents/readiness.ts";
+import { agentProblems, exposures, ownPlaces } from "../../../workers/agents/readiness.ts";
 
 /** All problems of one definition, in one text. */
 function problems(written: object, name = "mine"): string {
@@ -54,6 +54,10 @@ describe("the agents of the operator's file", () => {
     ["a GitHub credential", { passEnv: ["GH_TOKEN"] }, "withheld"],
     ["a name that is none", { passEnv: ["A B"] }, "not a name"],
     ["the whole file system", { readable: ["/"] }, "absolute path"],
+    ["what the sandbox makes itself", { readable: ["/opt/x", "/etc"] }, "/etc is the sandbox's own"],
+    ["the folder of sockets", { readable: ["/run"] }, "/run is the sandbox's own"],
+    ["a variable for the loader", { env: { LD_LIBRARY_PATH: "/opt/lib" } }, "inside the agent's command"],
+    ["one that is passed on", { passEnv: ["LD_PRELOAD"] }, "inside the agent's command"],
     ["other processes", { readable: ["/proc/1"] }, "absolute path"],
     ["a way around", { readable: ["/opt/../etc"] }, "absolute path"],
     ["a relative path", { readable: ["opt"] }, "absolute path"],
@@ -112,11 +116,30 @@ describe("whether an agent is ready", () => {
     const data = join(folder, "data");
     await mkdir(join(data, "redis"), { recursive: true });
     await symlink(data, join(folder, "harmless"));
-    const shown = (path: string) => exposures([{ ...definition, readable: [path] }], data);
+    const shown = (path: string) => exposures([{ ...definition, readable: [path] }], ownPlaces({}, data));
     for (const path of [folder, data, join(data, "redis"), join(folder, "harmless")]) {
       expect(shown(path)).toEqual([expect.stringContaining(`${path} under readable would show the agent`)]);
     }
     for (const path of [join(folder, "agent"), `${data}-of-others`, "/opt"]) expect(shown(path)).toEqual([]);
+  });
+
+  it("does not let a readable path show the App's key or the operator's file, where they are", async () => {
+    const [key, file] = [join(folder, "keys", "app.pem"), join(folder, "orch.yml")];
+    await mkdir(join(folder, "keys"));
+    for (const path of [key, file]) await writeFile(path, "private");
+    const host = { PRIVATE_KEY_PATH: key, ORCH_CONFIG: file };
+    const shown = (path: string) => exposures([{ ...definition, readable: [path] }], ownPlaces(host, "/var/lib/orch"));
+    expect(shown(join(folder, "keys"))).toEqual([expect.stringContaining(`the App's private key (${key})`)]);
+    expect(shown(folder)).toEqual([expect.stringContaining("operator's file"), expect.stringContaining("private key")]);
+    expect(shown(join(folder, "agent"))).toEqual([]);
+  });
+
+  it("does not let a readable path show the .env of the folder that Orch is started in", async () => {
+    await writeFile(join(folder, ".env"), "WEBHOOK_SECRET=x");
+    const cwd = vi.spyOn(process, "cwd").mockReturnValue(folder);
+    const places = ownPlaces({}, "/var/lib/orch");
+    cwd.mockRestore();
+    expect(places).toContainEqual(expect.objectContaining({ path: join(folder, ".env") }));
   });
 
   it("names everything that is missing at once", async () => {
