@@ -4,6 +4,7 @@
  */
 import type { Env } from "../src/config.ts";
 import { visibleText } from "../workers/agents/visible-text.ts";
+import { SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkGitHub } from "./doctor/github.ts";
@@ -35,7 +36,7 @@ async function examine(env: Env): Promise<Section[]> {
   const role = roleOf(env);
   const { checks: settings, operator } = checkSettings(env, role);
   const confined = operator?.sandbox !== "none";
-  const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH ?? "" });
+  const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH || SEARCH_PATH });
   const sections: Section[] = [
     { title: "Programs", checks: await programs },
     { title: "Settings", checks: settings },

@@ -11,6 +11,8 @@ type Needed = {
   use: string;
   /** The option that makes it tell its version; `--version` for most. */
   ask?: string;
+  /** Where it is looked for, given the PATH of this process. Without: in fixed places only. */
+  places?: (path: string) => string;
   /** Its absence is no problem. */
   optional?: string;
 };
@@ -33,14 +35,20 @@ const redis: Needed = {
   name: "redis-server",
   debianPackage: "redis-server",
   use: "keeps tasks, as REDIS_URL is unset",
+  places: (path) => `${path}:${SEARCH_PATH}`,
 };
 const bwrap: Needed = { name: "bwrap", debianPackage: "bubblewrap", use: "the agents' sandbox" };
 const hostPrograms: readonly Needed[] = [
-  { name: "git", debianPackage: "git", use: "mirrors, workspaces and pushes" },
+  { name: "git", debianPackage: "git", use: "mirrors, workspaces and pushes", places: (path) => path },
   { name: "tmux", debianPackage: "tmux", use: "the agents' sessions", ask: "-V" },
   { name: "setpriv", debianPackage: "util-linux", use: "one user per slot; ends what `npm start` started with it" },
   { name: "prlimit", debianPackage: "util-linux", use: "limits for agents" },
-  { name: "flock", debianPackage: "util-linux", use: "one Redis and one worker host per data folder" },
+  {
+    name: "flock",
+    debianPackage: "util-linux",
+    use: "one Redis and one worker host per data folder",
+    places: (path) => path,
+  },
   {
     name: "socat",
     debianPackage: "socat",
@@ -51,8 +59,8 @@ const hostPrograms: readonly Needed[] = [
 ];
 
 async function check(program: Needed, path: string): Promise<Check> {
-  const { name, debianPackage, use, ask = "--version", optional } = program;
-  const file = await findProgram(name, `${SEARCH_PATH}:${path}`);
+  const { name, debianPackage, use, ask = "--version", optional, places } = program;
+  const file = await findProgram(name, places?.(path));
   if (file === undefined) {
     const remedy = `sudo apt-get install --no-install-recommends ${debianPackage}`;
     return optional ? note(name, `not found; ${optional}`) : problem(name, `not found (${use})`, remedy);

@@ -1,16 +1,15 @@
 /** What a step may see and who it is: the one place where a run's mounts and environment are put together, from empty. */
+import { SEARCH_PATH } from "../sandbox/find-program.ts";
 import type { Confinement } from "../sandbox/sandbox.ts";
 import { workspaceMounts } from "../workspace/workspace.ts";
 import { type Ground, homeOf, tmpOf } from "./prepare.ts";
 import type { Run } from "./run.ts";
 
-const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /** The whole environment of a step. `added`: what the agent's definition gives; it may replace PATH, never HOME. */
 export function stepEnvironment(run: Run, ground: Ground, added: Record<string, string>): Record<string, string> {
   return {
     // The verify command runs with the same tools as the agent, without its keys.
-    PATH: ground.path ?? SYSTEM_PATH,
+    PATH: ground.path ?? SEARCH_PATH,
     LANG: "C.UTF-8",
     TERM: "dumb",
     ...added,

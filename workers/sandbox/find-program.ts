@@ -2,6 +2,7 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 
+/** Also the PATH of agents, unless they are given another. */
 export const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /** The absolute path of an executable, or undefined when no folder of the path has it. */

@@ -5,6 +5,7 @@
 import { lstatSync } from "node:fs";
 import { rmdir } from "node:fs/promises";
 import { runProgram } from "../run-program.ts";
+import { SEARCH_PATH } from "../sandbox/find-program.ts";
 import { workspaceDir } from "./host-folders.ts";
 import { removeRecord } from "./record.ts";
 import { asSlotUser, type Owner } from "./slot-user.ts";
@@ -36,7 +37,7 @@ function run(owner: Owner, command: [string, ...string[]]) {
   return runProgram({
     ...asSlotUser(owner, command),
     cwd: "/",
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+    env: { PATH: SEARCH_PATH, LC_ALL: "C" },
     timeoutMs: REMOVE_MS,
     maxOutputBytes: 50_000_000, // one line of complaint per locked folder
   });

@@ -4,6 +4,7 @@
  */
 import { dirname } from "node:path";
 import { runProgram } from "../run-program.ts";
+import { SEARCH_PATH } from "../sandbox/find-program.ts";
 import { asSlotUser, type Owner } from "./slot-user.ts";
 
 const WRITE_MS = 60_000;
@@ -15,7 +16,7 @@ export async function writeInWorkspace(owner: Owner, path: string, content: stri
   const done = await runProgram({
     ...asSlotUser(owner, ["sh", "-c", SCRIPT, "write", dirname(path), path]),
     cwd: "/",
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+    env: { PATH: SEARCH_PATH, LC_ALL: "C" },
     input: content,
     timeoutMs: WRITE_MS,
   });
