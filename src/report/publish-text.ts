@@ -85,6 +85,7 @@ export function cut(text: string, length: number): string {
 }
 
 /** Our own text must never be a command, should anybody quote it or a filter against bots fail. */
-function breakCommands(text: string): string {
-  return text.replace(/^([\s>]*)\/(?=orch)/gim, `$1/${BREAK}`);
+export function breakCommands(text: string): string {
+  // Within one line: were line breaks among the spaces, thousands of empty lines would take time by their square.
+  return text.replace(/^((?:>|[^\S\r\n\u2028\u2029])*)\/(?=orch)/gim, `$1/${BREAK}`);
 }

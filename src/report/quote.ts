@@ -5,7 +5,7 @@
  * Names are broken inside fences and code as well: a squash merge copies a pull request's text into a commit message,
  * where GitHub reads mentions and closing keywords without any Markdown around them.
  */
-import { BREAK, cut, redact, stripInvisible } from "./publish-text.ts";
+import { BREAK, breakCommands, cut, redact, stripInvisible } from "./publish-text.ts";
 
 /** A fence's limits: what a reader still reads. */
 const MAX_LINES = 40;
@@ -51,13 +51,13 @@ export function mention(login: string): string {
 
 /** The text with every word broken that GitHub would act on. */
 export function neutralise(text: string): string {
-  return redact(stripInvisible(text))
+  const broken = redact(stripInvisible(text))
     .replace(/@(?=[\w-])/g, `@${BREAK}`)
     .replace(/#(?=\d)/g, `#${BREAK}`)
     .replace(/(GH-)(?=\d)/gi, `$1${BREAK}`)
     .replace(/(\/(?:issues|pull|pulls|discussions|commit)\/)(?=[0-9a-f])/gi, `$1${BREAK}`)
-    .replace(/<(?=!--)/g, `<${BREAK}`)
-    .replace(/^([\s>]*)\/(?=orch)/gim, `$1/${BREAK}`);
+    .replace(/<(?=!--)/g, `<${BREAK}`);
+  return breakCommands(broken);
 }
 
 function escapeMarkdown(line: string): string {

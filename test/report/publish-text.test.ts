@@ -125,6 +125,16 @@ describe("publishText", () => {
   });
 });
 
+/** A time that grows with the square of the length would be minutes here, and the test's own limit its end. */
+test.each(["\n", " ", ">", "> ", "\t\n", "[", "`", "<!--", "-----BEGIN A-----\n", `${ESC}[`, "a://b:"])(
+  "a long text of nothing but %j is read once",
+  (piece) => {
+    const text = piece.repeat(Math.ceil(100_000 / piece.length));
+    expect(publishText(text).length).toBeLessThanOrEqual(MAX_TEXT);
+    expect((fence(text) ?? "").length).toBeLessThan(20_000);
+  },
+);
+
 test("colours are removed and the words stay", () => {
   expect(stripControls(`${ESC}[1;31mfailed${ESC}[0m: 2\r\nnext ${ESC}]0;title\u0007line`)).toBe("failed: 2\nnext line");
 });
