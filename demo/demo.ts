@@ -15,6 +15,7 @@ import { sampleMemory } from "./memory.ts";
 import { MAINTAINER, type Stage, setStage } from "./stage.ts";
 import { renderSummary, type Summary, summarize } from "./summary.ts";
 import { type Follower, followGitHub, followTasks, makeTimeline, type Timeline } from "./timeline.ts";
+import { isTold } from "./told.ts";
 
 const COMMAND_TEXT = "/orch fix the failing tests";
 const START_LIMIT_MS = 60_000;
@@ -89,7 +90,7 @@ async function firstTask(
   const comment = await stage.simulator.comment(stage.repository, stage.issue, COMMAND_TEXT, { as: MAINTAINER });
   const taskId = taskIdOf(stage.repository.id, comment.id, 1);
   const task = await settledTask(makeTaskStore(redis), taskId);
-  await stage.simulator.waitFor(() => toldTheEnd(stage), 60_000);
+  await stage.simulator.waitFor(() => isTold(stage, task), 60_000);
   const events = await follower.look(taskId);
   memory.stop();
   return summarize(stage, task, { startedAt, events, samples: memory.samples });
@@ -131,12 +132,6 @@ async function settledTask(store: ReturnType<typeof makeTaskStore>, taskId: stri
     await delay(100);
   }
   throw new Error("The task did not end within twenty minutes");
-}
-
-/** The check run is concluded and the label says so: nothing is left to tell. */
-function toldTheEnd({ simulator, repository, issue }: Stage): boolean {
-  const labels = simulator.state.labels(repository, issue);
-  return labels.includes("orch:done") || labels.includes("orch:failed");
 }
 
 const program = new Command("demo")

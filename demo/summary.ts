@@ -8,6 +8,7 @@ import type { TaskEvent } from "../src/task/store.ts";
 import type { Outcome, Task } from "../src/task/task.ts";
 import type { Sample } from "./memory.ts";
 import type { Stage } from "./stage.ts";
+import { checkOn } from "./told.ts";
 
 const run = promisify(execFile);
 
@@ -21,6 +22,8 @@ export type Summary = {
   reason?: string;
   pullRequest?: { number: number; url: string; draft: boolean; title: string };
   diff: string;
+  /** What the check run on the pushed commit concluded, or "none". */
+  check: string;
   before: TestCount;
   after?: TestCount;
   steps: StepCost[];
@@ -28,6 +31,15 @@ export type Summary = {
   agent: string;
   violations: number;
 };
+
+/** Whether what can be seen from outside is a good end. A test that is gone does not count as mended. */
+export function isProven(
+  seen: Pick<Summary, "check" | "before" | "after" | "violations"> & { draft?: boolean },
+): boolean {
+  const { draft, check, before, after, violations } = seen;
+  const mended = after?.failed === 0 && after.passed >= before.passed + before.failed;
+  return draft === true && check === "success" && before.failed > 0 && mended && violations === 0;
+}
 
 /** What was observed meanwhile. `startedAt`: when the comment was written, Unix ms. */
 export type Observed = { startedAt: number; events: readonly TaskEvent[]; samples: readonly Sample[] };
@@ -49,13 +61,9 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
       after = await runTests(clone);
     }
     const violations = simulator.violations().length;
+    const check = checkOn(stage, task)?.conclusion ?? "none";
     return {
-      ok:
-        outcome?.kind === "pull_request" &&
-        pull?.pull.draft === true &&
-        after?.failed === 0 &&
-        before.failed > 0 &&
-        violations === 0,
+      ok: outcome?.kind === "pull_request" && isProven({ draft: pull?.pull.draft, check, before, after, violations }),
       outcome: outcome?.kind ?? "none",
       reason: reasonOf(outcome),
       pullRequest: pull && {
@@ -65,6 +73,7 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
         title: pull.title,
       },
       diff,
+      check,
       before,
       after,
       steps: costs(task, observed),
@@ -148,6 +157,7 @@ export function renderSummary(summary: Summary): string {
     `Pull request   ${pullRequest ? `${pullRequest.url}  (${pullRequest.draft ? "draft: " : ""}${pullRequest.title})` : "none"}`,
     `Tests before   ${tests(before)}`,
     `Tests after    ${after ? tests(after) : "nothing was pushed"}`,
+    `Check run      ${summary.check}`,
     `Agent          ${summary.agent}${summary.agent === "scripted" ? " (a script, not a model: it tries small changes until the tests pass)" : ""}`,
     `Sandbox        ${summary.sandbox}`,
     "",
