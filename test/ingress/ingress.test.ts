@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { IncomingMessage } from "node:http";
+import { connect, Socket } from "node:net";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeApp } from "../../src/app.ts";
 import { makeIngress } from "../../src/ingress/ingress.ts";
+import { sign } from "../../src/ingress/signature.ts";
 import { makeInbox } from "../../src/intake/inbox.ts";
 import { type HttpServer, listenOn } from "../../src/server.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
@@ -172,6 +174,27 @@ describe("when Redis does not answer", () => {
     }
   });
 
+  test("a write that never ends means 503 within 3 s", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const heard = Promise.withResolvers<void>();
+      const listener = () => {
+        heard.resolve();
+        return new Promise<void>(() => undefined);
+      };
+      const listeners = { "issue_comment.created": listener };
+      const log = pino({ level: "silent" });
+      const receive = makeIngress({ secret: WEBHOOK_SECRET, listeners, isFit: () => true, log });
+      const answer = receive(request("issue_comment", commentCreated()));
+      await heard.promise;
+      vi.advanceTimersByTime(3_000);
+      const silence = new Promise((resolve) => setImmediate(resolve, "no answer"));
+      expect(await Promise.race([answer, silence])).toMatchObject({ status: 503 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("a Redis that has never been there means 503", async () => {
     const log = pino({ level: "silent" });
     const nowhere = connectRedis("redis://127.0.0.1:1", "test");
@@ -199,6 +222,18 @@ describe("when Redis does not answer", () => {
     nowhere.disconnect();
   });
 });
+
+/** A signed delivery as the server hands it on, without a connection. */
+function request(event: string, payload: unknown): IncomingMessage {
+  const body = Buffer.from(JSON.stringify(payload));
+  const incoming = Object.assign(new IncomingMessage(new Socket()), {
+    headers: { "x-github-delivery": "1", "x-github-event": event, "x-hub-signature-256": sign(WEBHOOK_SECRET, body) },
+    complete: true,
+  });
+  incoming.push(body);
+  incoming.push(null);
+  return incoming;
+}
 
 function withComment(changes: Record<string, unknown>): Record<string, unknown> {
   const payload = commentCreated();
