@@ -5,7 +5,7 @@ import { type Orch, type Place, startOrch } from "../support/orch.ts";
 describe("the ground goes away under a task", () => {
   let orch: Orch;
   beforeAll(async () => {
-    orch = await startOrch({ agent: "waits" });
+    orch = await startOrch({ agent: "waits", slots: 3 });
   });
   afterAll(() => orch.close());
 
@@ -44,25 +44,55 @@ describe("the ground goes away under a task", () => {
   });
 
   test("an archived repository ends its task; nothing can be written there any more", async () => {
-    const place = await orch.place({ agent: "waits" });
-    const { taskId } = await orch.command("/orch fix the tests", place);
-    await orch.running(taskId, "working");
+    const { place, taskId } = await atWork(orch, "archivist");
     orch.simulator.archive(place.repository);
-    // Two ways to the same end: the delivery that says so, or GitHub's answer to the next edit of the comment.
-    expect(JSON.stringify(await orch.told(taskId))).toMatch(/repository_archived|is archived/);
+    await endsBecause(taskId, "repository_archived");
   });
 
   test.each(["suspended", "deleted"] as const)("an installation that is %s ends its tasks", async (how) => {
-    const place = await orch.place({ agent: "waits" });
-    const { taskId } = await orch.command("/orch fix the tests", place);
-    await orch.running(taskId, "working");
+    const { place, taskId } = await atWork(orch, how);
     const { installationId } = place.repository;
     if (how === "suspended") orch.simulator.suspendInstallation(installationId);
     else orch.simulator.deleteInstallation(installationId);
-    expect(JSON.stringify(await orch.told(taskId))).toMatch(
-      /installation_removed|installation is|no longer|removed|may not see/,
+    await endsBecause(taskId, "installation_removed");
+  });
+
+  /** Because the delivery said so. Then the agent is stopped, and GitHub refuses to hear of that: either may end the task. */
+  async function endsBecause(taskId: string, kind: string) {
+    const outcome = await orch.told(taskId);
+    const wish = (await orch.store.events(taskId)).find(({ what }) => what === "cancel");
+    expect(wish?.detail).toMatchObject({ reason: { kind } });
+    if (outcome.kind !== "refused") expect(outcome).toMatchObject({ kind: "cancelled", reason: { kind } });
+  }
+});
+
+describe("the ground goes away, and the news of it is lost", () => {
+  let orch: Orch;
+  beforeAll(async () => {
+    orch = await startOrch({ agent: "talks", slots: 3 });
+  });
+  afterAll(() => orch.close());
+
+  test("GitHub's refusal of the next edit says what has happened, and the task ends", async () => {
+    const [archived, suspended, deleted] = await Promise.all([
+      atWork(orch, "archiving"),
+      atWork(orch, "suspending"),
+      atWork(orch, "deleting"),
+    ]);
+    const lost = ["repository.archived", "installation.suspend", "installation.deleted"].map((event) =>
+      orch.simulator.faults.deliveries({ times: 1, event, action: "drop" }),
     );
-    if (how === "suspended") orch.simulator.unsuspendInstallation(installationId);
+    orch.simulator.archive(archived.place.repository);
+    orch.simulator.suspendInstallation(suspended.place.repository.installationId);
+    orch.simulator.deleteInstallation(deleted.place.repository.installationId);
+    expect(lost.map(({ fired }) => fired)).toEqual([1, 1, 1]);
+    await orch.letGo("say-more");
+    const outcomes = await Promise.all([archived, suspended, deleted].map(({ taskId }) => orch.told(taskId)));
+    expect(outcomes).toMatchObject([
+      { kind: "refused", reason: expect.stringContaining("repository is archived") },
+      { kind: "refused", reason: expect.stringContaining("installation is suspended") },
+      { kind: "refused", reason: expect.stringContaining("no longer installed") },
+    ]);
   });
 });
 
@@ -136,6 +166,22 @@ describe("an installation that is taken away before the bot knows its own name",
     expect(await orch.progressComment(/pull/)).toBeTruthy();
   });
 });
+
+/** A task whose agent works, as GitHub shows it; the next edit is some seconds away. An owner is an installation of its own. */
+async function atWork(orch: Orch, owner: string): Promise<{ place: Place; taskId: string }> {
+  const repository = await orch.simulator.createRepository({
+    owner,
+    name: "calculator",
+    files: { "README.md": "# Calculator\n" },
+    collaborators: { maintainer: "admin" },
+  });
+  const { number } = await orch.simulator.openIssue(repository, { as: "maintainer", title: "Tests fail" });
+  const place = { repository, number };
+  const { taskId } = await orch.command("/orch fix the tests", place);
+  await orch.progressComment(/The agent is working/, place);
+  await orch.simulator.waitFor(() => orch.simulator.state.labels(repository, number).includes("orch:running"), 30_000);
+  return { place, taskId };
+}
 
 /** A pull request from the branch `topic` of a repository of its own. */
 async function pullRequest(orch: Orch): Promise<Place> {

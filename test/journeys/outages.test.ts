@@ -1,6 +1,6 @@
 /** Redis, the lock and the worker host fail while a run is under way. The agent's work is neither lost nor done twice. */
-import { afterEach, describe, expect, test } from "vitest";
-import { type Orch, startOrch } from "../support/orch.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("an outage while a run is under way", () => {
   let orch: Orch;
@@ -13,10 +13,10 @@ describe("an outage while a run is under way", () => {
     return taskId;
   }
 
-  async function oneGoodEnd(taskId: string) {
+  async function oneGoodEnd(taskId: string, { repository, number }: Partial<Place> = {}) {
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
-    expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
-    expect(orch.botComments()).toHaveLength(1);
+    expect(orch.simulator.state.pulls(repository ?? orch.repository)).toHaveLength(1);
+    expect(orch.botComments({ repository, number })).toHaveLength(1);
   }
 
   test("the lock on the run is lost: the host gets the task again, and the agent was not disturbed", async () => {
@@ -50,17 +50,33 @@ describe("an outage while a run is under way", () => {
     expect(orch.host.log().match(/"step":"agent-1"/g)).toHaveLength(1);
   });
 
-  test.each(["preparing", "verifying", "publishing"])(
-    "the worker host is killed while it is %s: the run goes on after its restart",
-    async (phase) => {
-      orch = await startOrch({ agent: "fixes", repositoryFile: "verify: node --test\n" });
-      const { taskId } = await orch.command("/orch fix the tests");
-      await orch.running(taskId, phase);
-      await orch.host.kill();
-      const killedIn = await orch.store.read(taskId);
-      expect(killedIn?.state.name).toBe("running");
-      await orch.host.start();
-      await oneGoodEnd(taskId);
-    },
-  );
+  test.each([
+    ["preparing", { method: "GET", path: /\/info\/refs$/ }],
+    ["publishing", { method: "POST", path: /\/git-receive-pack$/ }],
+  ])("the worker host is killed while it is %s: the run goes on after its restart", async (phase, match) => {
+    orch = await startOrch({ agent: "fixes" });
+    const hanging = orch.simulator.faults.api({ times: 1, match, action: "hang" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await killHostWhile(taskId, phase, () => hanging.fired === 1);
+    await oneGoodEnd(taskId);
+  });
+
+  test("the worker host is killed while it is verifying: the run goes on after its restart", async () => {
+    orch = await startOrch();
+    const place = await orch.place({ agent: "fixes", verify: `until test -e ${orch.stage}/go; do sleep 0.1; done` });
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await killHostWhile(taskId, "verifying", () => true);
+    await orch.letGo();
+    await oneGoodEnd(taskId, place);
+  });
+
+  async function killHostWhile(taskId: string, phase: string, isThere: () => boolean) {
+    await orch.running(taskId, phase);
+    await vi.waitUntil(isThere, { timeout: 30_000 });
+    await orch.host.kill();
+    const task = await orch.store.read(taskId);
+    expect(task?.state).toMatchObject({ name: "running", phase });
+    expect(task?.pushed).toBeUndefined();
+    await orch.host.start();
+  }
 });

@@ -37,6 +37,8 @@ describe("who may command, and with which words", () => {
       .filter((each) => each.body.includes("@stranger") || each.body.includes("stranger"));
     expect(refusals).toHaveLength(1);
     expect(refusals[0]?.body).toMatch(/write/i);
+    // Nor was a second one written and taken back.
+    expect(orch.asked(place).comments).toBe(2);
     expect(await tasksOf(place.repository.id, place.number)).toEqual([]);
   });
 
@@ -52,6 +54,11 @@ describe("who may command, and with which words", () => {
     for (const text of texts) await orch.command(text, place);
     await orch.command("/orch help", place);
     await orch.simulator.waitFor(() => orch.botComments(place).length > 0);
+    const heard = orch.simulator.deliveries().filter(({ event, request: { payload } }) => {
+      const { comment, repository } = payload as { comment?: { body: string }; repository?: { id: number } };
+      return event === "issue_comment" && repository?.id === place.repository.id && texts.includes(comment?.body ?? "");
+    });
+    expect(heard.map(({ statusCode }) => statusCode)).toEqual(texts.map(() => 200));
     expect(orch.botComments(place)).toHaveLength(1);
     expect(await tasksOf(place.repository.id, place.number)).toEqual([]);
   });

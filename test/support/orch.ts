@@ -7,6 +7,7 @@
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
 import { stringify } from "yaml";
@@ -26,6 +27,8 @@ import { startRedis, type TestRedis } from "./redis.ts";
 const FIXTURES = fileURLToPath(new URL("../fixtures/agents", import.meta.url));
 const BOT = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const WORKER = fileURLToPath(new URL("../../workers/main.ts", import.meta.url));
+/** Shared with the demo: a program that is killed often starts faster. */
+const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/orch-compile", import.meta.url));
 
 export type OrchOptions = {
   /** Which fixture of test/fixtures/agents is the default agent (file name without ending). */
@@ -44,6 +47,10 @@ export type OrchOptions = {
   private?: boolean;
   tokenFormat?: SimulatorOptions["tokenFormat"];
   sandbox?: "auto" | "none";
+  /** How long GitHub waits for the answer to a delivery. */
+  webhookTimeoutMs?: number;
+  /** The bot's Redis, when it is not to speak with the real one directly; given that one's port. */
+  redisOfBot?: (port: number) => Promise<string>;
 };
 
 export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
@@ -53,6 +60,8 @@ export type Place = { repository: Repository; number: number };
 
 export type Orch = {
   dir: string;
+  /** Agents and verify commands can read here; see `letGo`. */
+  stage: string;
   simulator: Simulator;
   redisServer: TestRedis;
   redis: Redis;
@@ -80,6 +89,10 @@ export type Orch = {
   progressComment(pattern: RegExp, options?: { number?: number; repository?: Repository }): Promise<string>;
   /** All comments of the bot. */
   botComments(options?: { number?: number; repository?: Repository }): { id: number; body: string }[];
+  /** How often GitHub was asked to make something there: what was found to be one too many, and is gone again, counts too. */
+  asked(place: Place): Record<"comments" | "pulls" | "check-runs", number>;
+  /** Resolves when the bot says that it is ready. */
+  ready(): Promise<void>;
   /** What the agents of a task have printed so far, all starts of all runs: a restarted agent would say things twice. */
   agentOutput(taskId: string): Promise<string>;
   /** Lets agents that wait for it go on (see the fixtures). */
@@ -105,7 +118,8 @@ const CALCULATOR = {
 export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const dir = await mkdtemp(join(tmpdir(), "orch-test-"));
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
-  const simulator = await startSimulator({ dataDir: join(dir, "github"), tokenFormat: options.tokenFormat });
+  const { tokenFormat, webhookTimeoutMs } = options;
+  const simulator = await startSimulator({ dataDir: join(dir, "github"), tokenFormat, webhookTimeoutMs });
   const redisServer = await startRedis();
   simulator.createUser(MAINTAINER);
   const own: Record<string, string> = options.repositoryFile ? { ".github/orch.yml": options.repositoryFile } : {};
@@ -126,7 +140,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const botUrl = `http://127.0.0.1:${port}`;
   const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
-  const bot = await startProgram(BOT, env, /is listening on/);
+  const redisOfBot = (await options.redisOfBot?.(redisServer.port)) ?? redisServer.url;
+  const bot = await startProgram(BOT, { ...env, REDIS_URL: redisOfBot }, /is listening on/);
   const host = await startProgram(WORKER, { ...env, ...options.hostEnv }, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");
@@ -181,6 +196,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
 
   return {
     dir,
+    stage: join(stageDir, "shared"),
     simulator,
     redisServer,
     redis,
@@ -222,6 +238,25 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
           );
         return pattern.test(found[0]?.body ?? "") && found[0]?.body;
       }, 60_000),
+    asked({ repository: { fullName }, number: under }) {
+      const answered = simulator.requests().filter((each) => each.method === "POST" && each.status > 0);
+      const count = (path: string) => answered.filter((each) => each.path === `/repos/${fullName}/${path}`).length;
+      return {
+        comments: count(`issues/${under}/comments`),
+        pulls: count("pulls"),
+        "check-runs": count("check-runs"),
+      };
+    },
+    async ready() {
+      const giveUpAt = Date.now() + 30_000;
+      for (;;) {
+        const answer = await fetch(`${botUrl}/readyz`);
+        const said = await answer.text();
+        if (answer.ok) return;
+        if (Date.now() > giveUpAt) throw new Error(`the bot is not ready: ${said}`);
+        await delay(50);
+      }
+    },
     async agentOutput(taskId) {
       const runs = join(dir, "data", "host", "runs");
       const folders = (await readdir(runs)).filter((name) => name.startsWith(taskId));
@@ -313,10 +348,11 @@ async function environment(
     ORCH_CONFIG: config,
     ORCH_DATA: join(dir, "data"),
     LOG_LEVEL: "debug",
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
   };
 }
 
-/** Ends this test's tmux server and says which programs of agents were still there. */
+/** Ends this test's tmux server and what agents have left, and says what that was. */
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
   // An agent's own programs, and those that the host starts in its workspace.
@@ -327,8 +363,20 @@ async function endTmux(dir: string): Promise<string[]> {
       readFile(`/proc/${name}/cmdline`, "utf8").catch(() => ""),
       readFile(`/proc/${name}/environ`, "utf8").catch(() => ""),
     ]);
-    if (marks.some((mark) => environ.includes(mark))) left.push(`${name}: ${command.replaceAll("\0", " ")}`);
-    if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) process.kill(Number(name), "SIGTERM");
+    if (marks.some((mark) => environ.includes(mark))) {
+      left.push(`${name}: ${command.replaceAll("\0", " ")}`);
+      signalTo(Number(name), "SIGKILL");
+    }
+    if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) signalTo(Number(name), "SIGTERM");
   }
   return left;
+}
+
+/** It may just have ended with another one. */
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
