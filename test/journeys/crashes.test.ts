@@ -2,9 +2,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
-/** Commands of the bot that write: scripts, sorted sets, texts, hashes. */
-const CHANGES = new Set(["evalsha", "eval", "zadd", "zrem", "set", "hset", "del"]);
-
 describe("a process dies", () => {
   let orch: Orch;
   afterEach(() => orch.close());
@@ -19,6 +16,7 @@ describe("a process dies", () => {
     expect(checks).toHaveLength(1);
     expect(checks[0]).toMatchObject({ status: "completed", conclusion: "success" });
     expect(state.labels(place.repository, place.number)).toEqual(["orch:done"]);
+    expect(orch.asked(place)).toMatchObject({ comments: 1, pulls: 1, "check-runs": 1 });
   }
 
   test("the worker host is killed while the agent works: the agent is taken up again, not started again", async () => {
@@ -57,104 +55,4 @@ describe("a process dies", () => {
     process.kill((JSON.parse(started) as { wrapper: number }).wrapper, "SIGKILL");
     expect(await orch.settled(taskId)).toMatchObject({ kind: "agent_failed" });
   });
-
-  test.each(["before GitHub has it", "before it hears GitHub's answer"] as const)(
-    "the bot is killed with each change that it makes on GitHub, %s: the end is the same",
-    async (when) => {
-      orch = await startOrch();
-      const place = await orch.place({ agent: "fixes" });
-      const killer = killBotWithEachChange(place, when === "before GitHub has it" ? "arrival" : "request");
-      const { taskId } = await orch.command("/orch fix the tests", place);
-      await theEndIsRight(place, taskId);
-      await killer.stop();
-      expect(killer.killed()).toBeGreaterThanOrEqual(6);
-      expect(new Set(killer.changes()).size).toBeGreaterThanOrEqual(6);
-    },
-    300_000,
-  );
-
-  test("the bot is killed with its changes in Redis, each after another one: the end is the same", async () => {
-    orch = await startOrch();
-    const place = await orch.place({ agent: "fixes" });
-    const killer = await killBotAfterRedisChanges([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    const { taskId } = await orch.command("/orch fix the tests", place);
-    await theEndIsRight(place, taskId);
-    await killer.stop();
-    expect(killer.killed().length).toBeGreaterThanOrEqual(6);
-    expect(new Set(killer.killed()).size).toBeGreaterThanOrEqual(4);
-  }, 120_000);
-
-  /**
-   * SIGKILL to the bot as soon as its life has made so many changes in Redis, each life by the next number; the last one
-   * lives on. Redis tells of a command when it carries it out, so that the bot seldom hears the answer.
-   */
-  async function killBotAfterRedisChanges(counts: readonly number[]) {
-    const killed: string[] = [];
-    const ours = new Set<string>();
-    const monitor = await orch.redis.monitor();
-    let restarting = Promise.resolve();
-    let [changes, dying] = [0, false];
-    const listen = (_time: string, [name = "", ...args]: string[], source: string) => {
-      const command = name.toLowerCase();
-      // Every connection says first whose it is.
-      if (command === "client" && args[0]?.toLowerCase() === "setname")
-        args[1]?.startsWith("orch-bot") ? ours.add(source) : ours.delete(source);
-      if (dying || !ours.has(source) || !CHANGES.has(command)) return;
-      changes += 1;
-      if (changes < (counts[killed.length] ?? Number.POSITIVE_INFINITY)) return;
-      killed.push(`${command} ${command.startsWith("eval") ? args[2] : args[0]}`);
-      dying = true;
-      restarting = orch.bot.kill().then(async () => {
-        changes = 0;
-        dying = false;
-        await orch.bot.start();
-      });
-    };
-    monitor.on("monitor", listen);
-    for (const line of String(await orch.redis.client("LIST")).split("\n")) {
-      const [, address, name] = /addr=(\S+).* name=(\S+)/.exec(line) ?? [];
-      if (address && name?.startsWith("orch-bot")) ours.add(address);
-    }
-    return {
-      /** What each kill came with. */
-      killed: () => killed,
-      stop: async () => {
-        monitor.off("monitor", listen);
-        await restarting;
-        monitor.disconnect();
-      },
-    };
-  }
-
-  /** SIGKILL to the bot with every kind of change that it makes about the place, once for each kind; then it is started again. */
-  function killBotWithEachChange(place: Place, moment: "arrival" | "request") {
-    const seen = new Map<string, number>();
-    const changes: string[] = [];
-    let restarting = Promise.resolve();
-    let dying = false;
-    const listen = (request: { method: string; path: string }) => {
-      const about = request.path.startsWith(`/repos/${place.repository.fullName}/`) && !request.path.endsWith(".git");
-      if (dying || !about || request.method === "GET") return;
-      const kind = `${request.method} ${request.path.replace(/\d+/g, "N")}`;
-      const times = seen.get(kind) ?? 0;
-      // An edit of the comment happens often, and each kill costs the time of a lease: the first two of a kind will do.
-      if (times >= 2) return;
-      seen.set(kind, times + 1);
-      changes.push(kind);
-      dying = true;
-      restarting = orch.bot.kill().then(async () => {
-        await orch.bot.start();
-        dying = false;
-      });
-    };
-    orch.simulator.on(moment, listen);
-    return {
-      killed: () => changes.length,
-      changes: () => changes,
-      stop: () => {
-        orch.simulator.off(moment, listen);
-        return restarting;
-      },
-    };
-  }
 });

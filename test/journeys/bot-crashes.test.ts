@@ -1,0 +1,176 @@
+/**
+ * The bot is killed between every two of its steps, before each change is made and before it hears that it was made. The
+ * end is the same as if nothing had happened, and GitHub is asked only once for what would be there twice.
+ */
+import { afterEach, describe, expect, test } from "vitest";
+import { help } from "../../src/report/words.ts";
+import { killAtGitHub, killAtRedis } from "../support/kill-bot.ts";
+import { type Orch, type Place, startOrch } from "../support/orch.ts";
+import { startRedisProxy } from "../support/redis-proxy.ts";
+
+describe("the bot is killed between every two of its steps", () => {
+  let orch: Orch;
+  afterEach(() => orch.close());
+
+  const twiceEach = (kinds: readonly string[]) => Object.fromEntries(kinds.map((kind) => [kind, 2]));
+  const labels = ({ repository, number }: Place) => orch.simulator.state.labels(repository, number);
+  const checks = ({ repository }: Place) =>
+    orch.simulator.state.checkRuns(repository).map(({ name, status, conclusion }) => [name, status, conclusion]);
+  const reactions = ({ repository }: Place, commentId: number) =>
+    orch.simulator.state.reactions(repository, commentId).map((each) => each.content);
+
+  /** The comments of an issue are taken in one after the other: when this one is answered, those before it are done with. */
+  async function allIsTakenIn(place: Place): Promise<void> {
+    await orch.command("/orch help", place);
+    const answered = () => orch.botComments(place).some(({ body }) => body.startsWith(help().slice(0, 20)));
+    await orch.simulator.waitFor(answered, 60_000);
+  }
+
+  /** GitHub shows that the agent works. */
+  async function atWork(place: Place, taskId: string): Promise<void> {
+    await orch.progressComment(/I wait to be let go/, place);
+    await orch.simulator.waitFor(() => labels(place).includes("orch:running"), 60_000);
+    await orch.running(taskId, "working");
+  }
+
+  test("from the push to the last word under an issue: one pull request, one comment, one check run", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const place = await orch.place();
+    const { taskId, commentId } = await orch.command("/orch fix the tests", place);
+    await atWork(place, taskId);
+    const killer = killAtGitHub(orch, place);
+    await orch.letGo();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    await killer.stop();
+    expect(killer.deaths()).toEqual(
+      twiceEach([
+        "POST pulls",
+        "POST issues/comments/N/reactions",
+        "DELETE issues/comments/N/reactions/N",
+        "PATCH issues/comments/N",
+        "POST labels",
+        "POST issues/N/labels",
+        "DELETE issues/N/labels/orch%NArunning",
+        "POST check-runs",
+        "PATCH check-runs/N",
+      ]),
+    );
+    expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });
+    expect(orch.botComments(place)).toHaveLength(1);
+    expect(checks(place)).toEqual([["orch", "completed", "success"]]);
+    expect(labels(place)).toEqual(["orch:done"]);
+    expect(reactions(place, commentId)).toEqual(["hooray"]);
+  });
+
+  test("from the command to the agent's work under a pull request, and with its check runs at the end", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const { repository } = await orch.place();
+    await orch.simulator.commit(repository, "topic", { "note.txt": "x\n" }, "Add a note", "maintainer");
+    const pull = { as: "maintainer", title: "Note", head: "topic", base: "main" };
+    const place = { repository, number: (await orch.simulator.openPull(repository, pull)).number };
+    const early = killAtGitHub(orch, place);
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await atWork(place, taskId);
+    await orch.simulator.waitFor(() => early.deaths()["PATCH check-runs/N"] === 2, 60_000);
+    await early.stop();
+    expect(early.deaths()).toEqual(
+      twiceEach([
+        "POST issues/comments/N/reactions",
+        "POST issues/N/comments",
+        "PATCH issues/comments/N",
+        "POST labels",
+        "POST issues/N/labels",
+        "POST check-runs",
+        "PATCH check-runs/N",
+      ]),
+    );
+    // The rest of the end is the same as under an issue.
+    const late = killAtGitHub(orch, place, /check-runs/);
+    await orch.letGo();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request", number: place.number });
+    await late.stop();
+    expect(late.deaths()).toEqual(twiceEach(["POST check-runs", "PATCH check-runs/N"]));
+    const success = ["orch", "completed", "success"];
+    expect(checks(place)).toEqual([success, success]);
+    expect(orch.asked(place)).toEqual({ comments: 1, pulls: 0, "check-runs": 2 });
+    expect(orch.simulator.state.pulls(repository)).toHaveLength(1);
+    expect(labels(place)).toEqual(["orch:done"]);
+  });
+
+  test("with a cancel: the task is cancelled, and the answer comes once", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const place = await orch.place();
+    const task = await orch.command("/orch fix the tests", place);
+    await atWork(place, task.taskId);
+    // The end's labels and edits are the same as with any other end.
+    const killer = killAtGitHub(orch, place, /issues\/N\/comments|reactions/);
+    const cancel = await orch.command("/orch cancel", place);
+    expect(await orch.told(task.taskId)).toMatchObject({ kind: "cancelled" });
+    await orch.simulator.waitFor(() => orch.botComments(place).length > 1, 60_000);
+    await killer.stop();
+    await allIsTakenIn(place);
+    expect(killer.deaths()).toEqual(
+      twiceEach(["POST issues/comments/N/reactions", "DELETE issues/comments/N/reactions/N", "POST issues/N/comments"]),
+    );
+    expect(orch.asked(place)).toEqual({ comments: 3, pulls: 0, "check-runs": 0 });
+    expect(orch.botComments(place)).toHaveLength(3);
+    expect(labels(place)).toEqual(["orch:failed"]);
+    expect(reactions(place, cancel.commentId)).toEqual(["eyes"]);
+    expect(reactions(place, task.commentId)).toEqual(["confused"]);
+  });
+
+  test("with the refusal of a stranger: one reply", async () => {
+    orch = await startOrch();
+    orch.simulator.createUser("stranger");
+    const place = await orch.place();
+    const killer = killAtGitHub(orch, place);
+    const { commentId } = await orch.command("/orch fix the tests", { ...place, as: "stranger" });
+    await orch.simulator.waitFor(() => orch.botComments(place).length > 0, 60_000);
+    await killer.stop();
+    await allIsTakenIn(place);
+    expect(killer.deaths()).toEqual(twiceEach(["POST issues/comments/N/reactions", "POST issues/N/comments"]));
+    expect(orch.asked(place)).toEqual({ comments: 2, pulls: 0, "check-runs": 0 });
+    expect(orch.botComments(place)).toHaveLength(2);
+    expect(reactions(place, commentId)).toEqual(["confused"]);
+  });
+
+  test("with each change in Redis, from the delivery to the last word", async () => {
+    const killer = killAtRedis(() => orch);
+    const proxies: Awaited<ReturnType<typeof startRedisProxy>>[] = [];
+    orch = await startOrch({
+      redisOfBot: async (port) => {
+        const proxy = await startRedisProxy({ port, fateOf: killer.fateOf, onCut: killer.onCut });
+        proxies.push(proxy);
+        return proxy.url;
+      },
+    });
+    const place = await orch.place();
+    killer.begin();
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    await killer.stop();
+    await orch.bot.stop();
+    for (const proxy of proxies) await proxy.close();
+    expect(killer.deaths()).toEqual(
+      twiceEach([
+        "script inbox:N-N inbox:issue:N-N inbox: 6 values", // recorded
+        "script inbox: 5 values", // taken
+        "script task:TASK task:TASK:events open unreported issue:N:N: queued",
+        "BullMQ hset",
+        "BullMQ script", // the job is added
+        "script inbox:N-N inbox:issue:N-N inbox: 3 values", // finished
+        "script unreported: 3 values", // the report is claimed
+        "set task:TASK:shown",
+        "script task:TASK task:TASK:events open unreported: pull_request",
+        "script task:TASK task:TASK:events task:TASK:shown unreported issue:N:N: 4 values", // reported
+      ]),
+    );
+    expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });
+    expect(orch.botComments(place)).toHaveLength(1);
+    expect(checks(place)).toEqual([["orch", "completed", "success"]]);
+    expect(labels(place)).toEqual(["orch:done"]);
+    expect((await orch.store.events(taskId)).map(({ what }) => what).filter((what) => what === "queued")).toHaveLength(
+      1,
+    );
+  });
+});
