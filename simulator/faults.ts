@@ -5,6 +5,8 @@
 export type FaultHandle = {
   /** How often the rule has fired so far. */
   readonly fired: number;
+  /** Resolves when the rule fires for the first time. */
+  readonly firing: Promise<void>;
   /** Ends the rule early. */
   cancel(): void;
 };
@@ -16,8 +18,10 @@ export type ApiFaultAction =
   | "hang"
   /** The connection is cut without an answer. */
   | "reset"
-  /** Answered correctly, after this many milliseconds. */
-  | { slowMs: number };
+  | ApiDelay;
+
+/** Answered correctly, after this many milliseconds, or once the promise is resolved. */
+export type ApiDelay = { slowMs: number } | { until: Promise<unknown> };
 
 export type ApiFault = { times: number; match?: { method?: string; path?: RegExp }; action: ApiFaultAction };
 
@@ -32,15 +36,17 @@ export type Faults = {
   takeDelivery(event: string, action: string | undefined): DeliveryFault["action"] | undefined;
 };
 
-type Armed<Rule> = { rule: Rule; left: number; fired: number };
+type Armed<Rule> = { rule: Rule; left: number; fired: number; fire: () => void };
 
 function arm<Rule extends { times: number }>(rules: Armed<Rule>[], rule: Rule): FaultHandle {
-  const armed: Armed<Rule> = { rule, left: rule.times, fired: 0 };
+  const { promise: firing, resolve: fire } = Promise.withResolvers<void>();
+  const armed: Armed<Rule> = { rule, left: rule.times, fired: 0, fire };
   rules.push(armed);
   return {
     get fired() {
       return armed.fired;
     },
+    firing,
     cancel() {
       armed.left = 0;
     },
@@ -52,6 +58,7 @@ function take<Rule>(rules: Armed<Rule>[], matches: (rule: Rule) => boolean): Rul
   if (!armed) return undefined;
   armed.left -= 1;
   armed.fired += 1;
+  armed.fire();
   return armed.rule;
 }
 

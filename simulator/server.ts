@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { apiPath, isApiPath, isForLoopback } from "./addresses.ts";
 import { answerAside } from "./aside.ts";
 import { type Actor, nameOf } from "./auth/actor.ts";
-import type { ApiFaultAction } from "./faults.ts";
+import type { ApiDelay, ApiFaultAction } from "./faults.ts";
 import { answerGit, overhearGit, parseGitPath } from "./git-access.ts";
 import { answer, overhear } from "./rest.ts";
 import { violated, type World } from "./world.ts";
@@ -26,10 +26,18 @@ export type RequestRecord = {
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
-/** Answers late, or `closing` comes first. */
-const pause = (ms: number, closing: AbortSignal): Promise<void> =>
+const isDelay = (fault: ApiFaultAction | undefined): fault is ApiDelay =>
+  typeof fault === "object" && ("slowMs" in fault || "until" in fault);
+
+/** Until the answer may be given, or `closing` comes first. */
+const pause = (delay: ApiDelay, closing: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = "slowMs" in delay ? setTimeout(resolve, delay.slowMs) : undefined;
+    if ("until" in delay)
+      delay.until.then(
+        () => resolve(),
+        () => resolve(),
+      );
     closing.addEventListener("abort", () => {
       clearTimeout(timer);
       resolve();
@@ -37,7 +45,7 @@ const pause = (ms: number, closing: AbortSignal): Promise<void> =>
   });
 
 /** Carries out a fault that stands in place of the answer. */
-function afflict(response: ServerResponse, fault: Exclude<ApiFaultAction, { slowMs: number }>): void {
+function afflict(response: ServerResponse, fault: Exclude<ApiFaultAction, ApiDelay>): void {
   if (fault === "hang") return;
   if (fault === "reset") {
     response.socket?.resetAndDestroy();
@@ -80,7 +88,7 @@ async function serve(
   }
   const asked = { method, path, url, request };
   const fault = world.faults.takeApi(method, path);
-  if (typeof fault === "object" && "slowMs" in fault) await pause(fault.slowMs, closing);
+  if (isDelay(fault)) await pause(fault, closing);
   else if (fault) {
     const actor = gitCall ? overhearGit(world, request) : await overhear(world, asked);
     afflict(response, fault);

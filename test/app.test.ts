@@ -142,7 +142,7 @@ test("late news that the issue was closed spares what was asked for since", asyn
 test("a comment deleted before its turn leaves no task", async () => {
   const fault = orch.github.faults.api({ match: { path: /\/collaborators\// }, times: 1, action: { status: 500 } });
   const given = await orch.comment(number, "/orch fix more");
-  await orch.github.waitFor(() => fault.fired === 1);
+  await fault.firing;
   await orch.github.deleteComment(orch.repository, given.id, { as: MAINTAINER });
   await orch.quiet();
   expect((await orch.store.read(orch.taskId(given.id)))?.state.name).not.toBe("queued");

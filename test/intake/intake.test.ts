@@ -266,7 +266,7 @@ describe("order and failure", () => {
     const number = await orch.openIssue();
     const fault = orch.github.faults.api({ match: { path: /\/collaborators\// }, times: 1, action: { status: 502 } });
     const { id } = await orch.comment(number, "/orch fix it");
-    await orch.github.waitFor(() => fault.fired === 1);
+    await fault.firing;
     await orch.stopBot();
     expect(await orch.store.read(orch.taskId(id))).toBeUndefined();
     await orch.startBot();

@@ -27,7 +27,7 @@ test("a repository where GitHub is slow with many issues does not hold up the co
   const crowd: string[] = [];
   for (const issue of issues) crowd.push(orch.taskId((await orch.comment(issue, "/orch fix it")).id));
   const { id } = await orch.github.comment(other, number, "/orch fix the crash", { as: MAINTAINER });
-  await orch.github.waitFor(() => slow.fired > 0);
+  await slow.firing;
   await orch.quiet();
   expect(slow.fired).toBe(issues.length);
   const tasks = await orch.store.readMany(crowd);

@@ -153,7 +153,7 @@ describe("an installation that is taken away before the bot knows its own name",
     const lost = simulator.faults.deliveries({ times: 1, event: "installation.suspend", action: "drop" });
     const first = await orch.command("/orch fix the tests", { repository, number });
     simulator.suspendInstallation(repository.installationId);
-    await simulator.waitFor(() => lost.fired === 1);
+    await lost.firing;
     await simulator.faults.releaseHeld();
     expect(held.fired).toBe(1);
     const refused = () =>

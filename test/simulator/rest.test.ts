@@ -118,7 +118,7 @@ test("calls fail, hang, break off and slow down on demand, and the rules count i
   const hanging = github.faults.api({ times: 1, action: "hang" });
   const abort = new AbortController();
   const asked = maintainer.repos.get({ ...at, request: { signal: abort.signal } });
-  github.waitFor(() => hanging.fired === 1).then(() => abort.abort());
+  hanging.firing.then(() => abort.abort());
   await expect(asked).rejects.toThrow();
   const gitFault = github.faults.api({ times: 1, match: { path: /info\/refs$/ }, action: { status: 503 } });
   const dir = await temporaryFolder();
