@@ -61,15 +61,6 @@ describe("an outage while a run is under way", () => {
     await oneGoodEnd(taskId);
   });
 
-  test("the worker host is killed while it is verifying: the run goes on after its restart", async () => {
-    orch = await startOrch();
-    const place = await orch.place({ agent: "fixes", verify: `until test -e ${orch.stage}/go; do sleep 0.1; done` });
-    const { taskId } = await orch.command("/orch fix the tests", place);
-    await killHostWhile(taskId, "verifying", () => true);
-    await orch.letGo();
-    await oneGoodEnd(taskId, place);
-  });
-
   async function killHostWhile(taskId: string, phase: string, isThere: () => boolean) {
     await orch.running(taskId, phase);
     await vi.waitUntil(isThere, { timeout: 30_000 });

@@ -8,6 +8,7 @@ import type { Verification } from "../../src/task/task.ts";
 import { adapterFor } from "../agents/adapters.ts";
 import { renderPrompt } from "../agents/prompt.ts";
 import { printedForms, secretsOf } from "../agents/secrets.ts";
+import { pastStep } from "../tmux/past-step.ts";
 import type { RunningStep, StepSpec } from "../tmux/sessions.ts";
 import { stepFiles } from "../tmux/step-files.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
@@ -106,14 +107,15 @@ function promptFile(run: Run, ground: Ground, dir: string, handBack: Verificatio
 async function startOrAdopt(
   { sessions }: Shared,
   run: Run,
-  { name }: StepRecord,
+  record: StepRecord,
   spec: StepSpec,
   planned: boolean,
 ): Promise<RunningStep> {
+  if (run.folder.record.steps.at(-1) !== record) return pastStep(spec.dir);
   const session = run.task.spec.id;
   const begun = planned && (existsSync(stepFiles(spec.dir).pid) || (await sessions.list()).includes(session));
   const running = begun ? await sessions.adopt(session, spec) : await sessions.start(session, spec);
-  run.log.info({ step: name, wrapper: running.pid, adopted: begun }, "step runs");
+  run.log.info({ step: record.name, wrapper: running.pid, adopted: begun }, "step runs");
   return running;
 }
 

@@ -12,6 +12,8 @@ const stepSchema = z.object({
   kind: z.enum(["agent", "verify"]),
   /** Unix ms. */
   startedAt: z.number(),
+  /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
+  collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
 });
 
 const runRecordSchema = z.object({

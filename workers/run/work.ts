@@ -40,7 +40,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
     if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
       return unverifiable(ended, ground, "changes that cannot be committed");
-    const collected = await collectWork(shared, run, ground);
+    const collected = await collectOnce(shared, run, ground, `agent-${round}`);
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
@@ -76,6 +76,19 @@ async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boo
   await endLeftovers(run);
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
   return done !== "failed";
+}
+
+/**
+ * The commits are taken when the agent has ended, and never again: the check and later rounds can move the branch, and
+ * what is published is what was judged.
+ */
+async function collectOnce(shared: Shared, run: Run, ground: Ground, name: string): Promise<Collected> {
+  const { folder } = run;
+  const step = folder.record.steps.find((record) => record.name === name);
+  if (!step) throw new Error(`the run has no step ${name}`);
+  step.collected ??= await collectWork(shared, run, ground);
+  folder.save();
+  return step.collected;
 }
 
 async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
