@@ -6,6 +6,7 @@ import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } from "../src/task/queue.ts";
 import { makeRunKeeper } from "./keep-runs.ts";
+import { type Locker, lockAgain } from "./run/job-lock.ts";
 import type { Run, Shared } from "./run/run.ts";
 import { takeUpRuns } from "./run/take-up-runs.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
@@ -34,17 +35,16 @@ export type Host = {
 };
 
 export function makeHost({ shared, blockingRedis, subscriber, users, crashed }: HostOptions): Host {
-  // The lock's owner is the host, not the process: its next life renews the same locks with the same token.
-  const token = `host-${shared.hostId}`;
   const worker = openQueue(shared, blockingRedis);
+  const locker: Locker = { worker, redis: shared.redis, token: `host-${shared.hostId}` };
   const slots = makeSlots(shared, users);
-  const jobs = makeJobTaker({ shared, slots, worker, token, redis: blockingRedis });
-  const keeper = makeRunKeeper({ shared, slots, worker, token, subscriber });
+  const jobs = makeJobTaker({ shared, slots, locker, redis: blockingRedis });
+  const keeper = makeRunKeeper({ shared, slots, locker, subscriber });
   return {
     runs: () => slots.runs().length,
     async start() {
       await keeper.listen();
-      for (const run of await takeUpRuns(shared, worker, { token, takeSlot: slots.take, crashed })) {
+      for (const run of await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed })) {
         slots.begin(run);
       }
       await keeper.start();
@@ -59,7 +59,7 @@ export function makeHost({ shared, blockingRedis, subscriber, users, crashed }: 
     async handOver() {
       await jobs.stop();
       keeper.stop();
-      for (const run of slots.runs()) await handOver(run);
+      for (const run of slots.runs()) await handOver(locker, run);
       await slots.allEnded();
     },
   };
@@ -80,8 +80,12 @@ function openQueue({ log }: Shared, connection: Redis): Worker<JobData> {
   return worker;
 }
 
-async function handOver(run: Run): Promise<void> {
-  const extended = await run.lease.extend(HANDOVER_MS).catch(() => false);
-  if (!extended) run.log.warn("the lock could not be extended for the restart");
+async function handOver(locker: Locker, run: Run): Promise<void> {
+  try {
+    const job = await lockAgain(locker, run.folder.record, HANDOVER_MS);
+    if (job === undefined) run.log.warn("the lock on the run is another host's, or its job is gone");
+  } catch (error) {
+    run.log.warn({ err: error }, "the lock could not be extended for the restart");
+  }
   run.interrupt({ kind: "handover" });
 }

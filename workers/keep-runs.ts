@@ -2,13 +2,12 @@
  * Keeps a host's runs: beats for them, renews their leases, and stops those that the record says are over or
  * somebody else's. What is told by a message is looked up again from time to time: messages can be lost.
  */
-import type { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { BEAT_MS, beat } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
-import type { JobData } from "../src/task/queue.ts";
-import { renewLeases } from "./run/lease.ts";
-import type { Run, Shared } from "./run/run.ts";
+import type { Locker } from "./run/job-lock.ts";
+import { regained, regainLease, renewLeases } from "./run/lease.ts";
+import { identityOf, isOwn, type Run, type Shared } from "./run/run.ts";
 import { clearOldRuns } from "./run/take-up-runs.ts";
 import type { Slots } from "./slots.ts";
 import { tidyMirrors } from "./workspace/tidy-mirrors.ts";
@@ -29,12 +28,11 @@ export type RunKeeper = {
 export type RunKeeperOptions = {
   shared: Shared;
   slots: Slots;
-  worker: Worker<JobData>;
-  token: string;
+  locker: Locker;
   subscriber: Redis;
 };
 
-export function makeRunKeeper({ shared, slots, worker, token, subscriber }: RunKeeperOptions): RunKeeper {
+export function makeRunKeeper({ shared, slots, locker, subscriber }: RunKeeperOptions): RunKeeper {
   const { log } = shared;
   let timer: NodeJS.Timeout | undefined;
   let beats = 0;
@@ -44,7 +42,8 @@ export function makeRunKeeper({ shared, slots, worker, token, subscriber }: RunK
     const runs = slots.runs();
     const beaten = runs.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: run.lastOutputAt }));
     const leases = runs.map((run) => run.lease);
-    await Promise.all([beat(shared.redis, shared.hostId, beaten, Date.now()), renewLeases(worker, token, leases)]);
+    await Promise.all([beat(shared.redis, shared.hostId, beaten, Date.now()), renewLeases(locker, leases)]);
+    await Promise.all(runs.filter(({ lease }) => !lease.isHeld()).map((run) => regain(shared, locker, run)));
     if (beats % CHECK_EVERY_BEATS === 0) await Promise.all(runs.map((run) => checkRecord(shared, run)));
     // Beside the beat: a slow disk must not cost anybody's lease.
     if (beats % TIDY_EVERY_BEATS === 1) void tidy(shared, slots);
@@ -69,6 +68,13 @@ export function makeRunKeeper({ shared, slots, worker, token, subscriber }: RunK
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/** Also while every slot is busy, and while this host drains: finished work must not wait for a place that it has. */
+async function regain(shared: Shared, locker: Locker, run: Run): Promise<void> {
+  if (!isOwn(shared, identityOf(run), await shared.store.read(run.task.spec.id))) return;
+  const lease = await regainLease(locker, run.folder.record);
+  if (lease) regained(run, lease);
 }
 
 /** News about a task of ours: somebody cancels it, settled it, or another host has it. */

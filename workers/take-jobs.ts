@@ -2,16 +2,14 @@
  * Takes jobs off the queue as long as there is a free slot. A job in hand is claimed in the task's record first: only
  * who has both the lock and the claim begins a run.
  */
-import type { Job, Worker } from "bullmq";
+import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
-import type { JobData } from "../src/task/queue.ts";
-import type { Task } from "../src/task/task.ts";
-import { makeLease } from "./run/lease.ts";
-import { makeRun } from "./run/make-run.ts";
-import { type Run, runsDir, type Shared } from "./run/run.ts";
-import { createRunFolder } from "./run/run-record.ts";
+import { type JobData, LOCK_MS } from "../src/task/queue.ts";
+import type { Locker } from "./run/job-lock.ts";
+import { type Lease, makeLease, regained } from "./run/lease.ts";
+import { beginRun } from "./run/make-run.ts";
+import { identityOf, isOwn, type Run, type Shared } from "./run/run.ts";
 import { isOver } from "./run-task.ts";
-import type { SlotUser } from "./sandbox/sandbox.ts";
 import type { Slots } from "./slots.ts";
 
 export type JobTaker = {
@@ -20,10 +18,12 @@ export type JobTaker = {
   stop(): Promise<void>;
 };
 
-/** `token`: in whose name the jobs are locked. `redis`: the worker's blocking connection. */
-export type JobTakerOptions = { shared: Shared; slots: Slots; worker: Worker<JobData>; token: string; redis: Redis };
+/** `redis`: the worker's blocking connection. */
+export type JobTakerOptions = { shared: Shared; slots: Slots; locker: Locker; redis: Redis };
 
-export function makeJobTaker({ shared, slots, worker, token, redis }: JobTakerOptions): JobTaker {
+export function makeJobTaker(options: JobTakerOptions): JobTaker {
+  const { shared, slots, redis } = options;
+  const { worker, token } = options.locker;
   let stopping = false;
   let taking: Promise<void> = Promise.resolve();
 
@@ -34,7 +34,7 @@ export function makeJobTaker({ shared, slots, worker, token, redis }: JobTakerOp
       try {
         const job = await worker.getNextJob(token);
         if (job && stopping) await job.moveToWait(token);
-        else if (job) await take(shared, slots, job, token);
+        else if (job) await take(options, job);
       } catch (error) {
         // A job that was taken and not begun comes back when its lock runs out.
         if (!stopping) shared.log.warn({ err: error }, "no job could be taken; trying again");
@@ -56,26 +56,25 @@ export function makeJobTaker({ shared, slots, worker, token, redis }: JobTakerOp
   };
 }
 
-/** A claim that says "again ours" finds the run still alive here, e.g. after a Redis outage. */
-async function take(shared: Shared, slots: Slots, job: Job<JobData>, token: string): Promise<void> {
+async function take({ shared, slots, locker: { token } }: JobTakerOptions, job: Job<JobData>): Promise<void> {
   const { taskId } = job.data;
   const { hostId, store } = shared;
-  const jobId = job.id ?? "";
-  const claim = `${hostId}/${jobId}/${job.attemptsStarted}/${job.timestamp}`;
-  const claimed = await store.advance(taskId, { name: "claimed", host: hostId, claim, job: jobId, at: Date.now() });
-  const task = claimed ?? (await store.read(taskId));
-  const lease = makeLease(job, token);
-  if (!task || isOver(task) || task.state.name !== "running" || task.state.claim !== claim) {
-    slots.run(taskId)?.interrupt({ kind: "settled" });
-    await lease.complete();
-    return;
-  }
+  // Jobs are waited for without knowing when one was locked: from here on that is known.
+  const sentAt = performance.now();
+  if ((await job.extendLock(token, LOCK_MS)) !== 1) throw new Error("the lock was lost on the way to this host");
+  const lease = makeLease(job, token, sentAt);
   const alive = slots.run(taskId);
-  if (alive) return regain(alive, task, lease);
+  if (alive && (await takeBack(shared, alive, lease))) return;
+
+  const claim = `${hostId}/${lease.job}/${job.attemptsStarted}/${job.timestamp}`;
+  const claimed = await store.advance(taskId, { name: "claimed", host: hostId, claim, job: lease.job, at: Date.now() });
+  const task = claimed ?? (await store.read(taskId));
+  if (!task || isOver(task) || task.state.name !== "running" || task.state.claim !== claim)
+    return await lease.complete();
   const user = slots.take();
   if (!user) throw new Error("a job was taken without a free slot");
   try {
-    slots.begin(newRun(shared, job, { task, lease, user }));
+    slots.begin(beginRun(shared, { task, lease, user }));
   } catch (error) {
     slots.putBack(user);
     lease.release();
@@ -83,35 +82,19 @@ async function take(shared: Shared, slots: Slots, job: Job<JobData>, token: stri
   }
 }
 
-function newRun(
-  shared: Shared,
-  job: Job<JobData>,
-  { task, lease, user }: { task: Task; lease: Run["lease"]; user: SlotUser },
-): Run {
-  const { id: taskId, repository, number } = task.spec;
-  const folder = createRunFolder(runsDir(shared.dataDir), {
-    taskId,
-    epoch: task.epoch,
-    jobId: job.id ?? "",
-    slot: user.slot,
-    startedAt: Date.now(),
-    steps: [],
-  });
-  shared.log.info(
-    { task: taskId, epoch: task.epoch, slot: user.slot, repo: repository.id, issue: number },
-    "task claimed",
-  );
-  return makeRun(shared, { task, folder, lease, user });
-}
-
-/** The lock was lost and is ours again: the agent never stopped, the run goes on under its new epoch. */
-function regain(run: Run, task: Task, lease: Run["lease"]): void {
-  run.lease.release();
-  run.lease = lease;
-  run.task = task;
-  run.folder.record.epoch = task.epoch;
-  run.folder.save();
-  run.log.info({ epoch: task.epoch }, "lock regained; the agent was not disturbed");
+/**
+ * The job of a run that lives here: its lock was lost and nobody else had it meanwhile, so nothing needs to be claimed.
+ * False when the run has no task any more, and the job may be completed.
+ */
+async function takeBack(shared: Shared, alive: Run, lease: Lease): Promise<boolean> {
+  const task = await shared.store.read(alive.task.spec.id);
+  if (isOwn(shared, identityOf(alive), task)) {
+    regained(alive, lease);
+    return true;
+  }
+  alive.interrupt({ kind: isOver(task) ? "settled" : "superseded" });
+  if (!isOver(task)) throw new Error("an earlier run of the task is still being ended here");
+  return false;
 }
 
 /** After an error: a second, or until Redis is there again, so that nobody spins. */

@@ -63,7 +63,7 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   if (task.pushed) return undefined;
   if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
   // Another host takes the task only when the earlier one let its lock run out: it crashed or was cut off. The same host
-  // gets it again after an outage of Redis, with its agent still at work; its crashes it tells itself.
+  // claims it again only when it knows nothing of its run any more; its crashes it tells itself.
   const running = task.state.name === "running" ? task.state : undefined;
   const again = running?.host === news.host;
   const survivor = running && !again ? withCrash(task, news.at) : task;

@@ -22,9 +22,8 @@ export type JobData = { taskId: string };
 export type TaskQueue = ReturnType<typeof makeTaskQueue>;
 
 /** One job per run: the id is the same for everybody who notices that the run is due, so it is added once. */
-function jobIdOf(task: Task): string {
-  return `${task.spec.id}-${task.epoch + 1}`;
-}
+export const jobIdOf = (taskId: string, epoch: number): string => `${taskId}-${epoch}`;
+const nextJobId = (task: Task) => jobIdOf(task.spec.id, task.epoch + 1);
 
 export function makeTaskQueue(redis: Redis) {
   const queue = new Queue<JobData>(QUEUE_NAME, {
@@ -37,18 +36,18 @@ export function makeTaskQueue(redis: Redis) {
   queue.on("error", () => undefined);
 
   async function enqueue(task: Task): Promise<void> {
-    await queue.add("task", { taskId: task.spec.id }, { jobId: jobIdOf(task) });
+    await queue.add("task", { taskId: task.spec.id }, { jobId: nextJobId(task) });
   }
 
   /** Takes a job out that no host has begun. A job that is being worked on stays: its host will see the task's state. */
   async function withdraw(task: Task): Promise<void> {
-    const job = await queue.getJob(jobIdOf(task));
+    const job = await queue.getJob(nextJobId(task));
     if (job && (await job.isWaiting())) await job.remove();
   }
 
   /** Is there a job for the task's current run (which may have come with the job of an earlier one), or for its next? */
   async function holds(task: Task): Promise<boolean> {
-    const ids = [...(task.state.name === "running" ? [task.state.job] : []), jobIdOf(task)];
+    const ids = [...(task.state.name === "running" ? [task.state.job] : []), nextJobId(task)];
     return (await Promise.all(ids.map((id) => queue.getJob(id)))).some((job) => job !== undefined);
   }
 

@@ -1,13 +1,15 @@
 /** Redis, the lock and the worker host fail while a run is under way. The agent's work is neither lost nor done twice. */
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { makeTaskQueue } from "../../src/task/queue.ts";
+import type { Task } from "../../src/task/task.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("an outage while a run is under way", () => {
   let orch: Orch;
   afterEach(() => orch.close());
 
-  async function waitingAgent() {
-    orch = await startOrch({ agent: "waits" });
+  async function waitingAgent(slots = 2) {
+    orch = await startOrch({ agent: "waits", slots });
     const { taskId } = await orch.command("/orch fix the tests");
     await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
     return taskId;
@@ -19,22 +21,54 @@ describe("an outage while a run is under way", () => {
     expect(orch.botComments({ repository, number })).toHaveLength(1);
   }
 
-  test("the lock on the run is lost: the host gets the task again, and the agent was not disturbed", async () => {
-    const taskId = await waitingAgent();
+  async function loseLock(taskId: string) {
     const locks = await orch.redis.keys(`bull:orch:${taskId}-*:lock`);
     expect(locks).toHaveLength(1);
     expect(await orch.redis.del(...locks)).toBe(1);
-    const regained = await orch.task(taskId, (task) => task.epoch === 2);
-    expect(regained.crashes).toEqual([]);
-    expect((await orch.agentOutput(taskId)).match(/I wait to be let go/g)).toHaveLength(1);
+  }
+
+  test.each([1, 2])(
+    "the lock on the run is lost, with %i slots: the host has it again, the agent undisturbed",
+    async (slots) => {
+      const taskId = await waitingAgent(slots);
+      await loseLock(taskId);
+      await orch.host.logged(/lock regained/);
+      expect(await orch.store.read(taskId)).toMatchObject({ epoch: 1, crashes: [], state: { name: "running" } });
+      await orch.letGo();
+      await oneGoodEnd(taskId);
+      expect(orch.host.log().match(/"step":"agent-1"/g)).toHaveLength(1);
+    },
+  );
+
+  test("the lock is lost while the host drains: it has it again, publishes the work and ends", async () => {
+    const taskId = await waitingAgent();
+    const ended = orch.host.stop("SIGUSR2");
+    await orch.host.logged(/draining/);
+    await loseLock(taskId);
+    await orch.host.logged(/lock regained/);
     await orch.letGo();
     await oneGoodEnd(taskId);
-    expect(orch.host.log().match(/"step":"agent-1"/g)).toHaveLength(1);
+    expect(await ended).toBe(0);
+  });
+
+  test("every job is lost: the host has the one that comes instead, also after a planned restart", async () => {
+    const taskId = await waitingAgent(1);
+    const kept = new Set(["bull:orch:meta"]);
+    await orch.redis.del((await orch.redis.keys("bull:orch:*")).filter((key) => !kept.has(key)));
+    const queue = makeTaskQueue(orch.redis);
+    await queue.enqueue((await orch.store.read(taskId)) as Task); // as the bot's sweep does, in a minute
+    await orch.host.logged(/lock regained/);
+    expect(await orch.host.stop("SIGTERM")).toBe(0);
+    await orch.host.start();
+    expect(await orch.host.logged(/run taken up again/)).toContain('"lock":true');
+    await orch.letGo();
+    await oneGoodEnd(taskId);
+    expect((await orch.store.read(taskId))?.epoch).toBe(1);
   });
 
   test("the lock is lost and the agent ends before the host has the task again: its work is still published", async () => {
     const taskId = await waitingAgent();
-    expect(await orch.redis.del(...(await orch.redis.keys(`bull:orch:${taskId}-*:lock`)))).toBe(1);
+    await loseLock(taskId);
     await orch.letGo();
     await oneGoodEnd(taskId);
     expect(orch.host.log().match(/"step":"agent-1"/g)).toHaveLength(1);

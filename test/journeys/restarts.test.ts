@@ -1,5 +1,5 @@
 /** The worker host is restarted, on purpose or not, in each of a run's steps. Whoever gave the command sees nothing of it. */
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Orch, startOrch } from "../support/orch.ts";
@@ -54,6 +54,19 @@ describe("the worker host is restarted", () => {
     const checks = steps().filter(({ step }) => step === "verify-1");
     expect(checks.map(({ adopted }) => adopted)).toEqual([false, true]);
     expect(new Set(checks.map(({ wrapper }) => wrapper)).size).toBe(1);
+  });
+
+  test("killed before it has noted down what it took: the run begins as soon as the host is back", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.host.kill();
+    for (const dir of globSync(join(orch.dir, "data/host/runs/*"))) rmSync(dir, { recursive: true });
+    await orch.host.start();
+    expect(orch.host.log().match(/task claimed/g)).toHaveLength(2);
+    await orch.letGo();
+    expect(await published(taskId)).toContain("a + b");
+    expect(await orch.store.read(taskId)).toMatchObject({ epoch: 1, crashes: [expect.any(Number)] });
   });
 
   test.each(HOW)("%s while the agent mends what the check found: it goes on with that", async (_, signal) => {

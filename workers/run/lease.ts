@@ -4,8 +4,11 @@
  * lease counts as lost (self-fence): no effect starts any more, long before another host can get the job. It never
  * relies on Redis or BullMQ to be told so.
  */
-import type { Job, Worker } from "bullmq";
+import { Job, type Worker } from "bullmq";
 import { FENCE_MS, LOCK_MS } from "../../src/task/queue.ts";
+import type { RunIdentity } from "../bot-client.ts";
+import { type Locker, lockAgain } from "./job-lock.ts";
+import type { Run } from "./run.ts";
 
 export type Lease = {
   /** The job's id. */
@@ -19,8 +22,6 @@ export type Lease = {
   isHeld(): boolean;
   /** Aborted at the self-fence, so that what is under way stops too. A renewal in time makes a new signal. */
   signal(): AbortSignal;
-  /** Extends the lock far enough for a planned restart. */
-  extend(ms: number): Promise<boolean>;
   /** Ends the lease and the job. */
   complete(): Promise<void>;
   release(): void;
@@ -38,14 +39,14 @@ export function lostLease(): Lease {
     lose: () => undefined,
     isHeld: () => false,
     signal: () => AbortSignal.abort(new Error("The lease on this run is lost")),
-    extend: async () => false,
     complete: async () => undefined,
     release: () => undefined,
   };
 }
 
-export function makeLease(job: Job, token: string, now: () => number = () => performance.now()): Lease {
-  let renewedAt = now();
+/** `sentAt`: monotonic, ms, from before the lock was asked for. */
+export function makeLease(job: Job, token: string, sentAt: number, now: () => number = () => performance.now()): Lease {
+  let renewedAt = sentAt;
   let gone = false;
   let fence = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -63,8 +64,8 @@ export function makeLease(job: Job, token: string, now: () => number = () => per
   return {
     job: job.id ?? "",
     isDue: () => !gone && now() - renewedAt >= RENEW_AFTER_MS,
-    renewed(sentAt) {
-      renewedAt = sentAt;
+    renewed(at) {
+      renewedAt = at;
       if (fence.signal.aborted) fence = new AbortController();
       arm();
     },
@@ -74,9 +75,6 @@ export function makeLease(job: Job, token: string, now: () => number = () => per
     },
     isHeld: () => !gone && now() - renewedAt < FENCE_MS,
     signal: () => fence.signal,
-    async extend(ms) {
-      return (await job.extendLock(token, ms)) === 1;
-    },
     async complete() {
       clearTimeout(timer);
       await job.moveToCompleted(undefined, token, false);
@@ -85,13 +83,27 @@ export function makeLease(job: Job, token: string, now: () => number = () => per
   };
 }
 
+/** The lease of a run that goes on here, whatever became of its lock meanwhile; undefined when it cannot be had (again). */
+export async function regainLease(locker: Locker, run: RunIdentity & { jobId: string }): Promise<Lease | undefined> {
+  const sentAt = performance.now();
+  const id = await lockAgain(locker, run, LOCK_MS);
+  const job = id === undefined ? undefined : await Job.fromId(locker.worker, id);
+  return job && makeLease(job, locker.token, sentAt);
+}
+
+/** The lock was lost and is ours again: the agent never stopped, and its run goes on. */
+export function regained(run: Run, lease: Lease): void {
+  run.lease.release();
+  run.lease = lease;
+  run.log.info("lock regained; the agent was not disturbed");
+}
+
 /**
  * Renews the leases that are due, all in one request; called with every beat, so that a failed one is tried again soon.
  * Throws when Redis does not answer: nothing is lost by that, the fence stands.
  */
 export async function renewLeases(
-  worker: Pick<Worker, "extendJobLocks">,
-  token: string,
+  { worker, token }: { worker: Pick<Worker, "extendJobLocks">; token: string },
   leases: readonly Lease[],
   now: () => number = () => performance.now(),
 ): Promise<void> {

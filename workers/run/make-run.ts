@@ -3,8 +3,8 @@ import type { Task } from "../../src/task/task.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
-import type { Run, Shared } from "./run.ts";
-import type { RunFolder } from "./run-record.ts";
+import { type Run, runsDir, type Shared } from "./run.ts";
+import { createRunFolder, type RunFolder } from "./run-record.ts";
 import { makeSpoken } from "./spoken.ts";
 
 export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; lease: Lease; user: SlotUser }): Run {
@@ -25,4 +25,17 @@ export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; 
       resolve(interruption);
     },
   };
+}
+
+/** A run that begins now, with a folder of its own. */
+export function beginRun(shared: Shared, { task, lease, user }: { task: Task; lease: Lease; user: SlotUser }): Run {
+  const { id: taskId, repository, number } = task.spec;
+  const { epoch } = task;
+  const folder = createRunFolder(runsDir(shared.dataDir), {
+    ...{ taskId, epoch, jobId: lease.job, slot: user.slot },
+    startedAt: Date.now(),
+    steps: [],
+  });
+  shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");
+  return makeRun(shared, { task, folder, lease, user });
 }

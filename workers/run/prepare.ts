@@ -21,7 +21,7 @@ import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { writeInWorkspace } from "../workspace/write-in-workspace.ts";
 import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
-import { asCurrentRun, type Run, type Shared } from "./run.ts";
+import { identityOf, type Run, type Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
 /** `path`: where programs are looked for in the run's steps, if the agent's definition says so. */
@@ -41,8 +41,8 @@ export type Ground = {
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
-  const context = later(asCurrentRun(shared, run, (identity) => shared.bot.context(identity, signal)));
-  const token = later(asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "fetch", signal)));
+  const context = later(shared.bot.context(identityOf(run), signal));
+  const token = later(shared.bot.token(identityOf(run), "fetch", signal));
   const { dataDir } = shared;
   const mirror = openMirror(dataDir, spec.repository.id);
   await removeWorkspace({ dataDir, taskId: spec.id });

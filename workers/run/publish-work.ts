@@ -13,7 +13,7 @@ import { openQuarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
 import { confinementOf } from "./confinement.ts";
 import type { Ground } from "./prepare.ts";
-import { asCurrentRun, type Run, type Shared } from "./run.ts";
+import { identityOf, type Run, type Shared } from "./run.ts";
 
 export type Collected = { tip: string; commits: number };
 
@@ -76,7 +76,7 @@ export async function publishWork(
   const passed = await gate(span);
   if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
 
-  const grant = await asCurrentRun(shared, run, (identity) => shared.bot.token(identity, "push", interrupted));
+  const grant = await shared.bot.token(identityOf(run), "push", interrupted);
   const sha = await recreate({
     ...span,
     taskId: spec.id,

@@ -4,19 +4,20 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Job, type Worker } from "bullmq";
-import type { JobData } from "../../src/task/queue.ts";
-import { LOCK_MS } from "../../src/task/queue.ts";
 import type { Task } from "../../src/task/task.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
+import type { RunIdentity } from "../bot-client.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
-import { type Lease, lostLease, makeLease } from "./lease.ts";
-import { makeRun } from "./make-run.ts";
-import { type Run, runsDir, type Shared } from "./run.ts";
+import type { Locker } from "./job-lock.ts";
+import { lostLease, regainLease } from "./lease.ts";
+import { beginRun, makeRun } from "./make-run.ts";
+import { isOwn, type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders } from "./run-record.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
+
+type TakeSlot = (slot?: number) => SlotUser | undefined;
 
 /**
  * The runs to go on with, each in the slot that it had (`takeSlot`: undefined when the host has it no more). `crashed`: the earlier life of this host did not end on
@@ -24,17 +25,19 @@ const DAY_MS = 24 * 3600 * 1000;
  */
 export async function takeUpRuns(
   shared: Shared,
-  worker: Worker<JobData>,
-  { token, takeSlot, crashed }: { token: string; takeSlot: (slot: number) => SlotUser | undefined; crashed: boolean },
+  locker: Locker,
+  { takeSlot, crashed }: { takeSlot: TakeSlot; crashed: boolean },
 ): Promise<Run[]> {
   const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
   for (const dir of unreadable) shared.log.warn({ dir }, "a run folder without a readable record is left alone");
   const runs = new Map<string, Run>();
   for (const folder of folders) {
-    const task = await ownTask(shared, folder, crashed);
+    const task = await ownTask(shared, folder.record, crashed);
     const user = task && takeSlot(folder.record.slot);
     if (!task || !user) continue;
-    const lease = await takeUpLease(worker, folder.record.jobId, token);
+    // A lock that ran out while this host was down is not the agent's fault: it goes on without effects until the lock
+    // is ours again, or is stopped when another host has the task.
+    const lease = (await regainLease(locker, folder.record)) ?? lostLease();
     runs.set(task.spec.id, makeRun(shared, { task, folder, lease, user }));
     const facts = { task: task.spec.id, epoch: task.epoch, slot: user.slot, lock: lease.isHeld() };
     shared.log.info(facts, "run taken up again");
@@ -43,27 +46,42 @@ export async function takeUpRuns(
   // folder of a task that goes on here must not end its session.
   const over = new Set(folders.map((folder) => folder.record.taskId).filter((taskId) => !runs.has(taskId)));
   for (const taskId of over) await shared.sessions.kill(taskId);
-  return [...runs.values()];
-}
-
-/** The folder's task, when this host still owns the run. */
-async function ownTask(shared: Shared, folder: RunFolder, crashed: boolean): Promise<Task | undefined> {
-  const { taskId, epoch } = folder.record;
-  if (crashed) await shared.store.advance(taskId, { name: "crashed", epoch, at: Date.now() });
-  const task = await shared.store.read(taskId);
-  const ours =
-    task?.state.name === "running" && task.state.host === shared.hostId && task.epoch === epoch && !task.pushed;
-  return ours ? task : undefined;
+  const begun = await beginClaimed(shared, locker, { takeSlot, crashed, folders });
+  return [...runs.values(), ...begun];
 }
 
 /**
- * A lock that ran out while this host was down is not the agent's fault: it goes on without effects until the job comes
- * to this host again, or is stopped when another host gets it.
+ * Runs that the earlier life had claimed and not yet made a folder for. Their jobs would come again only when the locks
+ * have run out, and nobody else can have begun them: this host is only once here.
  */
-async function takeUpLease(worker: Worker<JobData>, jobId: string, token: string): Promise<Lease> {
-  const job = await Job.fromId<JobData>(worker, jobId);
-  const held = job !== undefined && (await job.extendLock(token, LOCK_MS)) === 1;
-  return held ? makeLease(job, token) : lostLease();
+async function beginClaimed(
+  shared: Shared,
+  locker: Locker,
+  { takeSlot, crashed, folders }: { takeSlot: TakeSlot; crashed: boolean; folders: readonly RunFolder[] },
+): Promise<Run[]> {
+  const known = new Set(folders.map(({ record }) => `${record.taskId}-${record.epoch}`));
+  const begun: Run[] = [];
+  for (const { spec, epoch } of await shared.store.readMany(await shared.store.openIds())) {
+    if (known.has(`${spec.id}-${epoch}`)) continue;
+    const task = await ownTask(shared, { taskId: spec.id, epoch }, crashed);
+    if (task?.state.name !== "running") continue;
+    const lease = await regainLease(locker, { taskId: spec.id, epoch, jobId: task.state.job });
+    const user = lease && takeSlot();
+    if (!lease || !user) continue; // it comes again with the queue
+    await shared.sessions.kill(spec.id); // should only the folder be gone
+    begun.push(beginRun(shared, { task, lease, user }));
+  }
+  return begun;
+}
+
+/** The task, when this host still owns this run of it. */
+async function ownTask(shared: Shared, run: RunIdentity, crashed: boolean): Promise<Task | undefined> {
+  const { taskId, epoch } = run;
+  const before = await shared.store.read(taskId);
+  if (!isOwn(shared, run, before) || before.pushed) return undefined;
+  if (!crashed) return before;
+  const task = await shared.store.advance(taskId, { name: "crashed", epoch, at: Date.now() });
+  return isOwn(shared, run, task) ? task : undefined;
 }
 
 /**

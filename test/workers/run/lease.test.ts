@@ -2,7 +2,7 @@ import { type Job, Queue, Worker } from "bullmq";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FENCE_MS, LOCK_MS } from "../../../src/task/queue.ts";
 import { connectBlockingRedis } from "../../../src/task/redis.ts";
-import { lostLease, makeLease, renewLeases } from "../../../workers/run/lease.ts";
+import { lostLease, makeLease, regainLease, renewLeases } from "../../../workers/run/lease.ts";
 import { startRedis } from "../../support/redis.ts";
 
 describe("the lease on a run", () => {
@@ -15,7 +15,7 @@ describe("the lease on a run", () => {
   beforeAll(async () => {
     server = await startRedis();
     redis = connectBlockingRedis(server.url, "test");
-    queue = new Queue("lease", { connection: redis });
+    queue = new Queue("lease", { connection: redis, defaultJobOptions: { removeOnComplete: true } });
     worker = new Worker("lease", null, { connection: redis, autorun: false, lockDuration: LOCK_MS });
   });
   beforeEach(async () => {
@@ -31,31 +31,31 @@ describe("the lease on a run", () => {
 
   test("is held from the hand-over, renewed with the host's own token, and ends with the job", async () => {
     let now = 0;
-    const lease = makeLease(job, "host-a", () => now);
+    const lease = makeLease(job, "host-a", now, () => now);
     now = FENCE_MS;
     expect(lease.isHeld()).toBe(false);
-    await renewLeases(worker, "host-a", [lease], () => now);
+    await renewLeases({ worker, token: "host-a" }, [lease], () => now);
     expect(lease.isHeld()).toBe(true);
     await lease.complete();
     expect(await job.getState()).not.toBe("active");
   });
 
   test("another life of the same host goes on with the same lock", async () => {
-    makeLease(job, "host-a").release();
+    makeLease(job, "host-a", 0).release();
     let now = 0;
-    const next = makeLease(job, "host-a", () => now);
+    const next = makeLease(job, "host-a", now, () => now);
     now = FENCE_MS;
-    await renewLeases(worker, "host-a", [next], () => now);
+    await renewLeases({ worker, token: "host-a" }, [next], () => now);
     expect(next.isHeld()).toBe(true);
     next.release();
   });
 
   test("a lock that somebody else has is lost at once, and what is under way is stopped", async () => {
     let now = 0;
-    const lease = makeLease(job, "host-b", () => now);
+    const lease = makeLease(job, "host-b", now, () => now);
     const signal = lease.signal();
     now = 10_000;
-    await renewLeases(worker, "host-b", [lease], () => now);
+    await renewLeases({ worker, token: "host-b" }, [lease], () => now);
     expect(lease.isHeld()).toBe(false);
     expect(signal.aborted).toBe(true);
   });
@@ -64,7 +64,7 @@ describe("the lease on a run", () => {
     await queue.add("task", {});
     const other = (await worker.getNextJob("somebody-else")) as Job;
     let now = 0;
-    const [mine, lost, fresh] = [job, other, job].map((each) => makeLease(each, "host-a", () => now));
+    const [mine, lost, fresh] = [job, other, job].map((each) => makeLease(each, "host-a", now, () => now));
     now = FENCE_MS;
     fresh?.renewed(now);
     let requests = 0;
@@ -76,8 +76,7 @@ describe("the lease on a run", () => {
       },
     };
     await renewLeases(
-      counted,
-      "host-a",
+      { worker: counted, token: "host-a" },
       [mine, lost, fresh].filter((each) => each !== undefined),
       () => now,
     );
@@ -86,15 +85,48 @@ describe("the lease on a run", () => {
 
   test("without an answer from Redis the host fences itself, long before the lock runs out", async () => {
     let now = 0;
-    const lease = makeLease(job, "host-a", () => now);
+    const lease = makeLease(job, "host-a", now, () => now);
     now = FENCE_MS - 1;
     expect(lease.isHeld()).toBe(true);
     now = FENCE_MS;
     expect(lease.isHeld()).toBe(false);
     expect(FENCE_MS).toBeLessThan(LOCK_MS);
-    await renewLeases(worker, "host-a", [lease], () => now); // Redis answers again, and the lock is still ours
+    await renewLeases({ worker, token: "host-a" }, [lease], () => now); // Redis answers again, and the lock is still ours
     expect(lease.isHeld()).toBe(true);
     lease.release();
+  });
+
+  describe("lost", () => {
+    const run = () => ({ taskId: "t", epoch: 1, jobId: job.id ?? "" });
+    const lockKey = () => `${worker.toKey(job.id ?? "")}:lock`;
+    const locker = (token: string) => ({ worker, redis, token });
+
+    test.each(["active", "waiting"])("is ours again while its job is %s and nobody has it", async (where) => {
+      await redis.del(lockKey());
+      if (where === "waiting") {
+        await redis.lrem(worker.toKey("active"), 1, job.id ?? "");
+        await redis.rpush(worker.toKey("wait"), job.id ?? "");
+      }
+      const lease = await regainLease(locker("host-a"), run());
+      expect([lease?.isHeld(), await redis.get(lockKey()), await job.getState()]).toEqual([true, "host-a", "active"]);
+      await lease?.complete();
+      expect(await job.getState()).toBe("unknown");
+    });
+
+    test("stays with the host that has its job by now", async () => {
+      expect(await regainLease(locker("host-b"), run())).toBeUndefined();
+      expect(await redis.get(lockKey())).toBe("host-a");
+    });
+
+    test("comes with the job that replaces a lost one", async () => {
+      await job.remove({ removeChildren: false }).catch(() => undefined);
+      await redis.del(lockKey(), worker.toKey(job.id ?? ""));
+      expect(await regainLease(locker("host-a"), run())).toBeUndefined();
+      await queue.add("task", {}, { jobId: "t-2" });
+      const lease = await regainLease(locker("host-a"), run());
+      expect(lease?.job).toBe("t-2");
+      await lease?.complete();
+    });
   });
 
   test("a run without a job holds nothing", async () => {
@@ -102,6 +134,5 @@ describe("the lease on a run", () => {
     expect(lease.isDue()).toBe(false);
     expect(lease.isHeld()).toBe(false);
     expect(lease.signal().aborted).toBe(true);
-    expect(await lease.extend(1)).toBe(false);
   });
 });
