@@ -38,6 +38,11 @@ export class CollectFailed extends Error {
 const COLLECT_MS = 5 * 60_000;
 /** Largest file that the transfer may write, in bytes: far above what the gate lets through, far below the disk. */
 const MAX_PACK_BYTES = 256 * 1024 * 1024;
+/**
+ * What each program of the transfer may hold in memory, in bytes: a kilobyte of deltas can stand for gigabytes. Enough for a
+ * change of a 100 MB file, which is held twice; mapped packs, the mirror's too, do not count.
+ */
+const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 
 /** Where the agent's HEAD is kept. */
 const REF = "refs/orch/tip";
@@ -60,9 +65,9 @@ async function transfer(collection: Collection): Promise<void> {
   const source = pathToFileURL(workspace.treeDir).href;
   const git = ["git", ...fetchArguments(quarantine, uploadPack(collection)), source, `+HEAD:${REF}`];
   const done = await runProgram({
-    // Only the soft limit: inside, the sandbox sets its own.
+    // Only the soft limits: inside, the sandbox sets its own.
     file: "prlimit",
-    args: [`--fsize=${MAX_PACK_BYTES}:`, ...git],
+    args: [`--fsize=${MAX_PACK_BYTES}:`, `--data=${MAX_MEMORY_BYTES}:`, ...git],
     cwd: "/",
     env: { ...gitEnvironment("file"), GIT_CONFIG_GLOBAL: "/dev/null" },
     timeoutMs: COLLECT_MS,
@@ -79,6 +84,8 @@ function fetchArguments(quarantine: Quarantine, uploadPackCommand: string): stri
     // Always index-pack, which streams large objects; unpack-objects would hold a bomb's contents in memory.
     "fetch.unpackLimit=1",
     "core.bigFileThreshold=32m",
+    // Each thread would hold objects of its own.
+    "pack.threads=1",
     // The transport is a pipe to the sandboxed program.
     "protocol.file.allow=always",
   ];
@@ -90,6 +97,9 @@ function fetchArguments(quarantine: Quarantine, uploadPackCommand: string): stri
     `--upload-pack=${uploadPackCommand}`,
   ];
 }
+
+/** The agent's side is the sandbox's to bound: packing large files takes more memory than looking at the pack. */
+const AS_MUCH_MEMORY_AS_BEFORE = 'ulimit -S -d "$(ulimit -H -d)"';
 
 /** A shell command line (git hands it to sh, with the repository's path added), every word quoted. */
 function uploadPack({ driver, confinement, workspace, quarantine }: Collection): string {
@@ -105,5 +115,6 @@ function uploadPack({ driver, confinement, workspace, quarantine }: Collection):
   const inside = { user: confinement.user, mounts, cwd: workspace.dir, env };
   const command = driver.wrap(inside, ["git", "upload-pack", "--timeout=60"]);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return ["env", "-i", ...variables, ...command].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const words = ["env", "-i", ...variables, ...command].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  return `${AS_MUCH_MEMORY_AS_BEFORE} && ${words.join(" ")}`;
 }

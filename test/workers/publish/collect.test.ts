@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { CollectFailed } from "../../../workers/publish/collect.ts";
 import { asAgent, asRoot, git } from "../workspace/support.ts";
@@ -74,6 +76,47 @@ test("a malformed object does not get into the quarantine", async () => {
   expect(error).toBeInstanceOf(CollectFailed);
   expect((error as CollectFailed).detail).toContain("hasDotgit");
   expect(git(run.quarantine.dir, "for-each-ref", "refs/orch/tip")).toBe("");
+});
+
+/** A pack of a commit whose tree holds a file of a megabyte and one of `size`, which is a delta that copies the first. */
+function packOfBomb(size: number): { pack: Buffer; commit: string } {
+  const small = Buffer.alloc(2 ** 20);
+  const id = (type: string, length: number, chunks: Iterable<Buffer>) => {
+    const hash = createHash("sha1").update(`${type} ${length}\0`);
+    for (const chunk of chunks) hash.update(chunk);
+    return hash.digest();
+  };
+  const smallId = id("blob", small.length, [small]);
+  const bombId = id("blob", size, Array(size / small.length).fill(small));
+  const entry = (name: string, blob: Buffer) => Buffer.concat([Buffer.from(`100644 ${name}\0`), blob]);
+  const tree = Buffer.concat([entry("bomb", bombId), entry("small", smallId)]);
+  const [who, treeId] = ["a <a@example.com> 1 +0000", id("tree", tree.length, [tree])];
+  const commit = Buffer.from(`tree ${treeId.toString("hex")}\nauthor ${who}\ncommitter ${who}\n\nx\n`);
+  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)]);
+  // Copy 0x100000 bytes from offset 0, again and again.
+  const copies = Array(size / small.length).fill([0xc0, 0x10]);
+  const delta = Buffer.from([...varint(small.length), ...varint(size), ...copies.flat()]);
+  const object = (type: number, data: Buffer, base = Buffer.alloc(0)) => {
+    const head = [(type << 4) | (data.length & 15) | (data.length > 15 ? 128 : 0)];
+    if (data.length > 15) head.push(...varint(data.length >> 4));
+    return Buffer.concat([Buffer.from(head), base, deflateSync(data)]);
+  };
+  const objects = [object(1, commit), object(2, tree), object(3, small), object(7, delta, smallId)];
+  const header = Buffer.from("PACK\0\0\0\x02\0\0\0\x04", "latin1");
+  const body = Buffer.concat([header, ...objects]);
+  const pack = Buffer.concat([body, createHash("sha1").update(body).digest()]);
+  return { pack, commit: id("commit", commit.length, [commit]).toString("hex") };
+}
+
+test("a kilobyte that stands for hundreds of megabytes is not unfolded in the host's memory", async () => {
+  const run = await startRun();
+  const { pack, commit } = packOfBomb(640 * 2 ** 20);
+  expect(pack.length).toBeLessThan(5_000);
+  run.agent(`echo ${pack.toString("base64")} | base64 -d | git -c pack.threads=1 index-pack --stdin >/dev/null
+    git update-ref --no-deref HEAD ${commit}`);
+  const error = await run.collect().catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(CollectFailed);
+  expect((error as CollectFailed).detail).toContain("Out of memory");
 });
 
 /** Every way known to make git run a program, each of them leaving a mark outside the sandbox. */
