@@ -7,7 +7,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from "node:path";
 import { holdLock } from "./host-lock.ts";
 
-export type HostIdentity = { id: string; release(): void };
+/** `lost`: resolves when the lock is gone although this process is not. */
+export type HostIdentity = { id: string; lost: Promise<void> };
 
 /** Makes the host's folders, reads or makes its id and takes its lock. Throws when another host process holds it. */
 export async function claimIdentity(hostDir: string): Promise<HostIdentity> {
@@ -15,11 +16,11 @@ export async function claimIdentity(hostDir: string): Promise<HostIdentity> {
   mkdirSync(hostDir, { recursive: true, mode: 0o711 });
   chmodSync(hostDir, 0o711);
   const path = join(hostDir, "lock");
-  const release = await holdLock(
+  const lock = await holdLock(
     path,
     `Another worker host is running with the same data folder (${path}). Stop it, or give this one its own ORCH_DATA.`,
   );
-  return { id: readOrMakeId(join(hostDir, "id")), release };
+  return { id: readOrMakeId(join(hostDir, "id")), ...lock };
 }
 
 function readOrMakeId(path: string): string {

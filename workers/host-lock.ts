@@ -25,15 +25,19 @@ export function lockedCommand(path: string, waitSeconds: number, command: readon
   ];
 }
 
+/** `lost`: resolves when the lock is gone although this process is not. */
+export type HeldLock = { lost: Promise<void> };
+
 /**
- * Takes the lock on the file `path` for this process and returns what frees it; throws an Error with `takenMessage` when
- * somebody else holds it. The child that holds it ends when our end of its standard input closes, which the kernel does
- * for us whenever and however this process ends.
+ * Takes the lock on the file `path` for this process; throws an Error with `takenMessage` when somebody else holds it. The
+ * child that holds it ends when our end of its standard input closes, which the kernel does for us whenever and however this
+ * process ends; nothing that a terminal sends to all of its programs reaches it.
  */
-export async function holdLock(path: string, takenMessage: string): Promise<() => void> {
+export async function holdLock(path: string, takenMessage: string): Promise<HeldLock> {
   const [file = "", ...args] = lockedCommand(path, 0, ["sh", "-c", "echo held; exec cat"]);
   const holder = spawn(file, args, {
     stdio: ["pipe", "pipe", "ignore"],
+    detached: true,
     env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -46,7 +50,9 @@ export async function holdLock(path: string, takenMessage: string): Promise<() =
   holder.stdout.once("data", () => resolve());
   await promise;
   holder.removeAllListeners("exit");
+  const lost = Promise.withResolvers<void>();
+  holder.once("exit", () => lost.resolve());
   holder.unref();
   for (const stream of [holder.stdin, holder.stdout]) (stream as unknown as { unref(): void }).unref();
-  return () => holder.stdin.end();
+  return { lost: lost.promise };
 }

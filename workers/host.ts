@@ -2,6 +2,7 @@
  * The worker host: takes jobs as long as it has free slots, keeps its runs, and after its own restart takes up every run
  * that is still there. Which host works on what is decided by BullMQ's locks alone.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } from "../src/task/queue.ts";
@@ -13,6 +14,8 @@ import type { SlotUser } from "./sandbox/sandbox.ts";
 import { makeSlots } from "./slots.ts";
 import { makeJobTaker } from "./take-jobs.ts";
 
+/** Longer than any command to a Redis that answers, ms. */
+const STOP_TAKING_MS = 3_000;
 /** How long a planned restart may take before other hosts may take the runs, ms. */
 const HANDOVER_MS = 5 * 60_000;
 
@@ -57,7 +60,8 @@ export function makeHost({ shared, blockingRedis, subscriber, users, crashed }: 
       keeper.stop();
     },
     async handOver() {
-      await jobs.stop();
+      // While Redis is away BullMQ does not answer; a job that is in hand comes again when its lock has run out.
+      await Promise.race([jobs.stop(), delay(STOP_TAKING_MS)]);
       keeper.stop();
       for (const run of slots.runs()) await handOver(locker, run);
       await slots.allEnded();

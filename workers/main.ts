@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
-import { makeLog } from "../src/log.ts";
+import { type Logger, makeLog } from "../src/log.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
@@ -36,6 +36,12 @@ async function main(): Promise<void> {
   const log = makeLog(config.logLevel, "worker");
   const hostDir = join(config.dataDir, "host");
   const identity = await claimIdentity(hostDir);
+  identity.lost.then(() => {
+    log.fatal(
+      "the program that holds this host's lock was ended from outside: ending, too, before there are two hosts",
+    );
+    process.exit(1);
+  });
   const cleanExit = join(hostDir, "clean-exit");
   const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
@@ -78,21 +84,32 @@ async function main(): Promise<void> {
   const info = describe(identity.id, operator, driver.name);
   await register(redis, info, Date.now());
   const host = makeHost({ shared, blockingRedis, subscriber, users, crashed });
-  // From here on an end that is not on purpose counts as a crash; a start that fails earlier harms no run.
+  // From here on an end that nobody chose counts as a crash; a start that fails harms no run, however often.
   rmSync(cleanExit, { force: true });
-  await host.start();
-  log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
+  const chosenEnd = () => writeFileSync(cleanExit, "");
+  const started = host.start();
+  // Redis may be away; the host ends all the same.
+  const announce = (news: Promise<void>) =>
+    news.catch((error: unknown) => log.warn({ err: error }, "Redis does not hear that this host ends"));
 
   const finish = async (how: "handOver" | "drain") => {
     log.info({ runs: host.runs() }, how === "drain" ? "draining: no new work" : "planned restart: agents go on");
-    await register(redis, { ...info, draining: true }, Date.now());
+    // Whatever cuts a restart short; a drain takes hours, in which the host can still crash.
+    if (how === "handOver") chosenEnd();
+    await started;
+    await announce(register(redis, { ...info, draining: true }, Date.now()));
     await host[how]();
-    if (how === "drain") await unregister(redis, identity.id);
-    writeFileSync(cleanExit, "");
+    if (how === "drain") await announce(unregister(redis, identity.id));
+    chosenEnd();
     await sessions.close();
     process.exit(0);
   };
-  onFirstSignal(finish, (error) => log.error({ err: error }, "the host could not stop in order"));
+  onFirstSignal(finish, chosenEnd, log);
+  await started.catch((error: unknown) => {
+    chosenEnd();
+    throw error;
+  });
+  log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
 }
 
 function describe(id: string, operator: OperatorFile, sandbox: HostInfo["sandbox"]): HostInfo {
@@ -129,15 +146,19 @@ function readSettings(): { config: HostConfig; operator: OperatorFile } {
   return { config, operator };
 }
 
-function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, failed: (error: unknown) => void): void {
+function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, chosenEnd: () => void, log: Logger): void {
   let stopping = false;
+  const endAtOnce = (code: number) => {
+    chosenEnd();
+    process.exit(code);
+  };
   const on = (signal: NodeJS.Signals, how: "handOver" | "drain") =>
     process.on(signal, () => {
-      if (stopping) process.exit(130);
+      if (stopping) endAtOnce(130);
       stopping = true;
       finish(how).catch((error: unknown) => {
-        failed(error);
-        process.exit(1);
+        log.error({ err: error }, "the host could not stop in order");
+        endAtOnce(1);
       });
     });
   on("SIGTERM", "handOver");

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,11 +30,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-test("a worker host says at its start that agents can reach a Redis on loopback without a password", async () => {
+async function settings(): Promise<Record<string, string>> {
   const config = join(dir, "orch.yml");
   const agents = { fails: { kind: "plain", command: ["/bin/false"] } };
   await writeFile(config, stringify({ agents, slots: 1, sandbox: "none", sandboxBaseUid: ownBaseUid }));
-  const env = {
+  return {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
     HOME: dir,
     REDIS_URL: redis.url,
@@ -41,10 +42,35 @@ test("a worker host says at its start that agents can reach a Redis on loopback 
     ORCH_CONFIG: config,
     ORCH_DATA: dir,
   };
-  const worker = await startProgram(WORKER, env, /worker host ready/);
+}
+
+test("a worker host says at its start that agents can reach a Redis on loopback without a password", async () => {
+  const worker = await startProgram(WORKER, await settings(), /worker host ready/);
   expect(await worker.logged(/AGENTS CAN REACH THIS REDIS/)).toContain('"level"');
   expect(await worker.stop()).toBe(0);
 });
+
+test("the program that holds a worker host's lock hears no Ctrl-C; when it is killed the host ends, too", async () => {
+  const worker = await startProgram(WORKER, await settings(), /worker host ready/);
+  const [holder] = (await readdir("/proc"))
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => ({ pid: Number(pid), fields: fieldsOf(pid) }))
+    .filter(({ fields: [name, , parent] }) => name === "(cat)" && Number(parent) === worker.pid());
+  const group = holder?.fields[3];
+  expect(group).toBe(String(holder?.pid));
+  process.kill(holder?.pid ?? 0, "SIGKILL");
+  await worker.logged(/ending, too/);
+  await expect.poll(() => worker.isRunning()).toBe(false);
+});
+
+/** From the name on: name, state, parent, process group. Empty for a process that is gone. */
+function fieldsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(" ").slice(1);
+  } catch {
+    return [];
+  }
+}
 
 test("a worker host does not start while an agent's readable paths show its data", async () => {
   const config = join(dir, "orch.yml");
