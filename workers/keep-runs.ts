@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 import { BEAT_MS, beat } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
 import type { Locker } from "./run/job-lock.ts";
+import { lastOutputOf } from "./run/last-output.ts";
 import { regained, regainLease, renewLeases } from "./run/lease.ts";
 import { identityOf, isOwn, type Run, type Shared } from "./run/run.ts";
 import { clearOldRuns } from "./run/take-up-runs.ts";
@@ -40,7 +41,9 @@ export function makeRunKeeper({ shared, slots, locker, subscriber }: RunKeeperOp
   async function tick(): Promise<void> {
     beats += 1;
     const runs = slots.runs();
-    const beaten = runs.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: run.lastOutputAt }));
+    const beaten = await Promise.all(
+      runs.map(async (run) => ({ taskId: run.task.spec.id, lastOutputAt: await lastOutputOf(run) })),
+    );
     const leases = runs.map((run) => run.lease);
     await Promise.all([beat(shared.redis, shared.hostId, beaten, Date.now()), renewLeases(locker, leases)]);
     await Promise.all(runs.filter(({ lease }) => !lease.isHeld()).map((run) => regain(shared, locker, run)));

@@ -111,8 +111,17 @@ export type CancelReason =
   | { kind: "repository_archived" }
   | { kind: "installation_removed" };
 
-/** The deadline that a run missed. */
-export type Deadline = "queued" | "preparing" | "first_output" | "silence" | "total" | "verifying" | "publishing";
+/** The deadlines that a run can miss. */
+export const DEADLINES = [
+  "queued",
+  "preparing",
+  "first_output",
+  "silence",
+  "total",
+  "verifying",
+  "publishing",
+] as const;
+export type Deadline = (typeof DEADLINES)[number];
 
 /**
  * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run

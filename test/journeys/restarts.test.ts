@@ -1,7 +1,8 @@
 /** The worker host is restarted, on purpose or not, in each of a run's steps. Whoever gave the command sees nothing of it. */
-import { globSync, readFileSync, rmSync } from "node:fs";
+import { globSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { keys } from "../../src/task/keys.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 const HOW = [
@@ -13,16 +14,12 @@ describe("the worker host is restarted", () => {
   let orch: Orch;
   afterEach(() => orch.close());
 
+  const runFiles = (name: string) =>
+    globSync(join(orch.dir, "data/host/runs/*", name)).map((path) => readFileSync(path, "utf8"));
+
   /** Resolves when the check has printed the text. */
   const checkSays = (text: string) =>
-    expect
-      .poll(
-        () => globSync(join(orch.dir, "data/host/runs/*/verify-1/stdout")).map((path) => readFileSync(path, "utf8")),
-        {
-          timeout: 60_000,
-        },
-      )
-      .toEqual([expect.stringContaining(text)]);
+    expect.poll(() => runFiles("verify-1/stdout"), { timeout: 60_000 }).toEqual([expect.stringContaining(text)]);
 
   /** Resolves when the next life of the host has found the step, or has ended the run. */
   async function restart(signal: NodeJS.Signals, step: string): Promise<void> {
@@ -67,6 +64,32 @@ describe("the worker host is restarted", () => {
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
     expect(await orch.store.read(taskId)).toMatchObject({ epoch: 1, crashes: [expect.any(Number)] });
+  });
+
+  test("killed while it stops a silent agent: the outcome is the missed deadline, not how the agent ended", async () => {
+    orch = await startOrch({ agent: "deaf", limits: { silenceMinutes: 0.05 } });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await expect.poll(() => runFiles("run.json"), { timeout: 60_000 }).toEqual([expect.stringContaining('"missed"')]);
+    await orch.host.kill();
+    await orch.letGo();
+    await expect.poll(() => runFiles("agent-1/exit")).toEqual(["1\n"]);
+    await orch.host.start();
+    expect(await orch.settled(taskId)).toMatchObject({
+      kind: "timed_out",
+      deadline: "silence",
+      lastLines: "I think about it",
+    });
+  });
+
+  test("killed while the agent is silent: how long it has been so is still known", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    const [spokeAt] = globSync(join(orch.dir, "data/host/runs/*/agent-1/stdout")).map((path) => statSync(path).mtimeMs);
+    await restart("SIGKILL", "agent-1");
+    expect(Number(await orch.redis.zscore(keys.heartbeats, `run:${taskId}`))).toBe(Math.round(spokeAt ?? 0));
+    await orch.letGo();
+    expect(await published(taskId)).toContain("a + b");
   });
 
   test.each(HOW)("%s while the agent mends what the check found: it goes on with that", async (_, signal) => {

@@ -14,7 +14,6 @@ export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; 
   return {
     ...parts,
     spoken: makeSpoken(),
-    lastOutputAt: Date.now(),
     underWay: Promise.resolve(),
     log: shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number }),
     interrupted: promise,

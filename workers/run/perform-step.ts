@@ -17,7 +17,7 @@ import { basicsOf, type Ground, homeOf } from "./prepare.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
 import type { StepRecord } from "./run-record.ts";
-import { runStep, type StepResult } from "./run-step.ts";
+import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 
 /** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
 const GRACE_MS = 2 * 60_000;
@@ -115,6 +115,8 @@ async function startOrAdopt(
   const session = run.task.spec.id;
   const begun = planned && (existsSync(stepFiles(spec.dir).pid) || (await sessions.list()).includes(session));
   const running = begun ? await sessions.adopt(session, spec) : await sessions.start(session, spec);
+  // Whatever ended while nobody watched has not missed a deadline since.
+  if (existsSync(stepFiles(spec.dir).exit)) await running.ended;
   run.log.info({ step: record.name, wrapper: running.pid, adopted: begun }, "step runs");
   return running;
 }
@@ -127,8 +129,10 @@ async function followStep(
 ): Promise<StepResult> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
+  // An earlier life of the host was stopping it: how it ends says nothing any more.
+  if (record.missed) await running.stop(STOP_GRACE_MS);
   try {
-    return await runStep({
+    const result = await runStep({
       step: record,
       dir: spec.dir,
       transcript: spec.transcript,
@@ -142,10 +146,12 @@ async function followStep(
         if (isAgent) run.spoken.hear(event);
         progress.changed();
       },
-      onOutput: (at) => {
-        run.lastOutputAt = at;
+      onMissed: (missed) => {
+        record.missed = missed;
+        run.folder.save();
       },
     });
+    return record.missed ? { kind: "missed", missed: record.missed } : result;
   } finally {
     await progress.close();
   }

@@ -2,6 +2,7 @@
  * Brings what the agent says into the task record, the first words soon, then at most every two seconds: people read it in a
  * comment that is edited every ten. A Redis that is away costs progress, never the run.
  */
+import { lastOutputOf } from "./last-output.ts";
 import { type Run, type Shared, tell } from "./run.ts";
 
 const FIRST_MS = 200;
@@ -16,15 +17,15 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
   const say = () => {
     timer = undefined;
     told = true;
-    const progress = { ...run.spoken.progress(), lastOutputAt: run.lastOutputAt };
-    const news = { name: "progress" as const, progress, at: Date.now() };
-    telling = telling.then(() =>
-      closed
+    telling = telling.then(async () => {
+      const progress = { ...run.spoken.progress(), lastOutputAt: await lastOutputOf(run) };
+      const news = { name: "progress" as const, progress, at: Date.now() };
+      return closed
         ? tell(shared, run, news)
         : shared.store
             .advance(run.task.spec.id, { ...news, epoch: run.folder.record.epoch })
-            .catch((error: unknown) => run.log.debug({ err: error }, "progress not told")),
-    );
+            .catch((error: unknown) => run.log.debug({ err: error }, "progress not told"));
+    });
   };
   return {
     changed() {

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { DEADLINES } from "../../src/task/task.ts";
 
 const stepSchema = z.object({
   /** `agent-1`, `verify-1`, `agent-2` … */
@@ -14,6 +15,8 @@ const stepSchema = z.object({
   startedAt: z.number(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
+  /** The deadline for which it is, or was, stopped. */
+  missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
 });
 
 const runRecordSchema = z.object({

@@ -2,7 +2,6 @@
  * One step of a run, from its start (or its adoption) to its end. The endings compete in one race: the program ends, a
  * deadline is missed, too much is written, or the run is interrupted; the first wins, and then the program is gone.
  */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Verdict } from "../agents/adapter.ts";
@@ -14,6 +13,7 @@ import type { RunningStep, StepEnd } from "../tmux/sessions.ts";
 import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
 import { followFile } from "./follow-file.ts";
 import type { Interruption } from "./interruption.ts";
+import { lastOutputIn } from "./last-output.ts";
 import type { StepRecord } from "./run-record.ts";
 import { readTail } from "./tail-text.ts";
 import { openTranscript } from "./transcript-file.ts";
@@ -21,7 +21,7 @@ import { tooLarge, watchSize } from "./watch-size.ts";
 
 /** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
 const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
-const STOP_GRACE_MS = 10_000;
+export const STOP_GRACE_MS = 10_000;
 const TAIL_BYTES = 8_000;
 /** How often the output is looked at although the kernel reported nothing. */
 const POKE_MS = 60_000;
@@ -39,7 +39,8 @@ export type StepOptions = {
   secrets: readonly string[];
   /** Called with each event, in order, the whole output again after a restart. */
   onEvent(event: AgentEvent): void;
-  onOutput(at: number): void;
+  /** Called when a deadline is missed, before the program is stopped. */
+  onMissed(missed: Missed): void;
 };
 
 export type StepResult =
@@ -76,6 +77,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       await output.close();
       return await concluded(first.end, heard, options);
     }
+    if (first.kind === "missed") options.onMissed(first.missed);
     // What was heard until now stays; what is still unread may be more than anybody can wait for.
     await output.stop();
     // A restart of the host leaves the program running; its next life adopts it.
@@ -117,7 +119,6 @@ function listen(options: StepOptions) {
   return {
     chunk(chunk: Uint8Array) {
       lines(splitter.push(chunk));
-      options.onOutput(Date.now());
     },
     end(exitCode: number) {
       lines(splitter.end());
@@ -148,17 +149,8 @@ async function concluded(end: StepEnd, heard: Heard, options: StepOptions): Prom
 
 /** The times that deadlines are measured from: those of the files, which no restart changes. */
 async function readTimes(options: StepOptions, dir: string): Promise<StepTimes> {
-  const written = await Promise.all(outputsOf(dir).map(lastWrite));
-  const lastOutputAt = written.reduce(
-    (one, other) => (other !== undefined && other > (one ?? 0) ? other : one),
-    undefined,
-  );
+  const lastOutputAt = await lastOutputIn(dir);
   return { runStartedAt: options.runStartedAt, stepStartedAt: options.step.startedAt, lastOutputAt };
-}
-
-async function lastWrite(path: string): Promise<number | undefined> {
-  const file = await stat(path).catch(() => undefined); // not made yet = nothing written
-  return file && file.size > 0 ? file.mtimeMs : undefined;
 }
 
 const outputsOf = (dir: string) => ["stdout", "stderr"].map((name) => join(dir, name));

@@ -35,8 +35,6 @@ export type Run = {
   lease: Lease;
   user: SlotUser;
   spoken: Spoken;
-  /** When the agent last said anything, or the run's start. Unix ms; the run's heartbeat. */
-  lastOutputAt: number;
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;

@@ -32,7 +32,7 @@ function startStep(
       limits: parseOperatorFile("agents: { coder: { kind: plain, command: [coder] } }", "test").limits,
       runStartedAt: Date.now(),
       onEvent: (event) => void events.push(event),
-      onOutput: () => undefined,
+      onMissed: () => undefined,
     });
   return { dir, events, running, run };
 }
