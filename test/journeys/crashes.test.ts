@@ -55,4 +55,18 @@ describe("a process dies", () => {
     process.kill((JSON.parse(started) as { wrapper: number }).wrapper, "SIGKILL");
     expect(await orch.settled(taskId)).toMatchObject({ kind: "agent_failed" });
   });
+
+  test("the check is killed from outside: it is made again, once, and is no verdict on the work", async () => {
+    orch = await startOrch({ agent: "slow-check", repositoryFile: "verify: node --test\n" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    const wrapperOf = (line: string) => (JSON.parse(line) as { wrapper: number }).wrapper;
+    const first = wrapperOf(await orch.host.logged(/"step":"verify-1"/));
+    process.kill(first, "SIGKILL");
+    const second = await orch.host.logged(new RegExp(`"step":"verify-1","wrapper":(?!${first},)`));
+    process.kill(wrapperOf(second), "SIGKILL");
+    expect(await orch.settled(taskId)).toMatchObject({
+      kind: "host_error",
+      message: expect.stringContaining("killed from outside twice"),
+    });
+  });
 });

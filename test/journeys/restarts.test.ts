@@ -1,6 +1,6 @@
 /** The worker host is restarted, on purpose or not, in each of a run's steps. Whoever gave the command sees nothing of it. */
-import { globSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
@@ -90,6 +90,45 @@ describe("the worker host is restarted", () => {
     expect(Number(await orch.redis.zscore(keys.heartbeats, `run:${taskId}`))).toBe(Math.round(spokeAt ?? 0));
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
+  });
+
+  /** What a reboot makes of a step whose wrapper lives; `exit`: what it still wrote when it was told to end. */
+  async function reboot(step: string, exit?: string): Promise<void> {
+    await orch.host.stop("SIGTERM");
+    process.kill(Number(steps().find((each) => each.step === step)?.wrapper), "SIGKILL");
+    for (const path of globSync(join(orch.dir, "data/host/runs/*", step, "pid"))) {
+      writeFileSync(path, readFileSync(path, "utf8").replace(/[0-9a-f-]{36}/, "00000000-0000-4000-8000-000000000000"));
+      if (exit) writeFileSync(join(dirname(path), "exit"), exit);
+    }
+    await orch.host.start();
+  }
+
+  test.each([
+    ["", undefined],
+    [", with a word to the agent before it", "143\n"],
+  ])("by a reboot of the machine%s: the run begins anew", async (_, exit) => {
+    orch = await startOrch({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await reboot("agent-1", exit);
+    await orch.letGo();
+    expect(await published(taskId)).toContain("a + b");
+    expect(steps().map(({ adopted }) => adopted)).toEqual([false, false]);
+  });
+
+  test("by a reboot while the check runs: only the check is made again", async () => {
+    orch = await startOrch({ agent: "slow-check", repositoryFile: "verify: node --test\n" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await checkSays("THE CHECK WAITS");
+    await reboot("verify-1", "143\n");
+    await orch.letGo();
+    expect(await published(taskId)).toContain("a + b");
+    expect((await orch.store.read(taskId))?.progress.verification).toMatchObject({ exitCode: 0, rounds: 1 });
+    expect(steps().map(({ step, adopted }) => [step, adopted])).toEqual([
+      ["agent-1", false],
+      ["verify-1", false],
+      ["verify-1", false],
+    ]);
   });
 
   test.each(HOW)("%s while the agent mends what the check found: it goes on with that", async (_, signal) => {

@@ -45,6 +45,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
   const { dataDir } = shared;
   const mirror = openMirror(dataDir, spec.repository.id);
+  run.folder.clear();
   await removeWorkspace({ dataDir, taskId: spec.id });
   const startRef = startRefOf(spec);
   const refs = [...new Set([spec.target.defaultBranch, startRef])];

@@ -17,6 +17,8 @@ const stepSchema = z.object({
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
   /** The deadline for which it is, or was, stopped. */
   missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
+  /** It was lost and has been started again; that happens once. */
+  again: z.boolean().optional(),
 });
 
 const runRecordSchema = z.object({
@@ -47,8 +49,8 @@ export type RunRecord = z.output<typeof runRecordSchema>;
 export type StepRecord = z.output<typeof stepSchema>;
 export type Prepared = NonNullable<RunRecord["prepared"]>;
 
-/** A run's folder on this host. */
-export type RunFolder = { dir: string; record: RunRecord; save(): void; remove(): void };
+/** A run's folder on this host. `clear`: forgets every step and all that there is but the record, for fresh ground. */
+export type RunFolder = { dir: string; record: RunRecord; save(): void; clear(): void; remove(): void };
 
 export function createRunFolder(runsDir: string, record: RunRecord): RunFolder {
   const dir = join(runsDir, `${record.taskId}-${record.epoch}`);
@@ -81,12 +83,19 @@ function readRecord(dir: string): RunRecord | undefined {
 
 function open(dir: string, record: RunRecord): RunFolder {
   const path = join(dir, "run.json");
+  const save = () => {
+    writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  };
   return {
     dir,
     record,
-    save() {
-      writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+    save,
+    clear() {
+      for (const name of readdirSync(dir))
+        if (name !== "run.json") rmSync(join(dir, name), { recursive: true, force: true });
+      record.steps = [];
+      save();
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };

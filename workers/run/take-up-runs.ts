@@ -11,6 +11,7 @@ import type { SlotUser } from "../sandbox/sandbox.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import type { Locker } from "./job-lock.ts";
 import { lostLease, regainLease } from "./lease.ts";
+import { beginAgainAfterReboot } from "./lost-step.ts";
 import { beginRun, makeRun } from "./make-run.ts";
 import { isOwn, type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders } from "./run-record.ts";
@@ -35,6 +36,7 @@ export async function takeUpRuns(
     const task = await ownTask(shared, folder.record, crashed);
     const user = task && takeSlot(folder.record.slot);
     if (!task || !user) continue;
+    await beginAgainAfterReboot(folder);
     // A lock that ran out while this host was down is not the agent's fault: it goes on without effects until the lock
     // is ours again, or is stopped when another host has the task.
     const lease = (await regainLease(locker, folder.record)) ?? lostLease();

@@ -3,6 +3,8 @@
  * back to it, a limited number of times. The plan is read off the steps on disk, so that a restarted host takes up the
  * same step: a program that lives is adopted, one that has ended is read again.
  */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Verification } from "../../src/task/task.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { keepEnd } from "../agents/visible-text.ts";
@@ -12,6 +14,7 @@ import { commandLine } from "../repository-file.ts";
 import { confinementOf } from "./confinement.ts";
 import type { Missed } from "./deadlines.ts";
 import { endLeftovers } from "./end-leftovers.ts";
+import { startAgain } from "./lost-step.ts";
 import { performStep } from "./perform-step.ts";
 import type { Ground } from "./prepare.ts";
 import { type Collected, collectWork } from "./publish-work.ts";
@@ -45,9 +48,9 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
     await enterPhase(shared, run, "verifying");
-    if (isLastStep(run, `agent-${round}`) && !(await showCollected(shared, run, ground, collected)))
+    const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
+    if (checked === "cannot be shown")
       return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
-    const checked = await performStep(shared, run, ground, `verify-${round}`);
     if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
     const verification = verificationOf(checked, verify, round);
     await tell(shared, run, {
@@ -89,6 +92,24 @@ async function collectOnce(shared: Shared, run: Run, ground: Ground, name: strin
   step.collected ??= await collectWork(shared, run, ground);
   folder.save();
   return step.collected;
+}
+
+/** On the files as they were collected. A check that is killed from outside is none: once more from the start, then no more. */
+async function check(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  { name, collected }: { name: `verify-${number}`; collected: Collected },
+): Promise<StepResult | "cannot be shown"> {
+  for (;;) {
+    // One that was begun has seen them, and changes them itself.
+    const begun = existsSync(join(run.folder.dir, name));
+    if (!begun && !(await showCollected(shared, run, ground, collected))) return "cannot be shown";
+    const checked = await performStep(shared, run, ground, name);
+    if (checked.kind !== "lost") return checked;
+    run.log.warn({ step: name }, "the check was killed from outside");
+    if (!startAgain(run.folder, name)) throw new Error("The check was killed from outside twice, so it says nothing.");
+  }
 }
 
 async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
@@ -136,11 +157,10 @@ function verificationOf(result: StepResult, command: readonly string[], rounds: 
       return { ...base, exitCode: result.exitCode, outputTail: keepEnd(result.outputTail, OUTPUT_TAIL_CHARACTERS) };
     case "flooded":
       return { ...base, exitCode: 137, outputTail: "The command wrote more than 200 MB of output and was stopped." };
-    case "lost":
-      return { ...base, exitCode: 137, outputTail: "The command was killed from outside." };
     case "interrupted":
       throw result.interruption;
+    case "lost":
     case "missed":
-      throw new Error("a missed deadline has been answered before");
+      throw new Error(`"${result.kind}" has been answered before`);
   }
 }
