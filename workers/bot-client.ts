@@ -12,6 +12,7 @@ import {
   type TokenResponse,
   tokenResponseSchema,
 } from "../src/task/host-api.ts";
+import { readBounded } from "./read-bounded.ts";
 import { Refusal } from "./refusal.ts";
 
 export type RunIdentity = { taskId: string; epoch: number };
@@ -23,6 +24,8 @@ export type BotClient = {
 
 const REQUEST_TIMEOUT_MS = 20_000;
 const MAX_WAIT_MS = 15_000;
+/** Fifty comments of the greatest length that GitHub takes, escaped, and some. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** What the bot says is final: asking again cannot help, and the sentence is for the person who asked. */
 const FINAL = new Set([400, 403, 404, 410, 422]);
@@ -57,31 +60,37 @@ export function makeBotClient(botUrl: string, secret: string): BotClient {
 type Answer = { kind: "ok"; body: unknown } | { kind: "final"; error: Error } | { kind: "later" };
 
 async function post(url: string, secret: string, body: object, signal: AbortSignal): Promise<Answer> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-    redirect: "error",
-  }).catch((error: unknown) => {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+      redirect: "error",
+    });
+    const text = await readBounded(response.body, MAX_ANSWER_BYTES);
+    return text === undefined
+      ? final("What answers under BOT_URL says more than the bot ever does")
+      : answerOf(response, text.toString());
+  } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof TypeError || (error instanceof Error && error.name === "TimeoutError")) return undefined;
+    // No connection, or one that broke off, be it in the middle of the answer.
+    if (error instanceof TypeError || (error instanceof Error && error.name === "TimeoutError"))
+      return { kind: "later" };
     throw error;
-  });
-  if (!response) return { kind: "later" };
-  const text = await response.text();
-  if (response.ok) return { kind: "ok", body: JSON.parse(text) };
-  if (response.status === 401) {
-    return {
-      kind: "final",
-      error: new Error("The bot does not accept this host's WORKER_SECRET: give both the same one"),
-    };
   }
-  if (response.status === 409)
-    return { kind: "final", error: new NotCurrent("The bot says that this run is not the current one") };
-  if (!FINAL.has(response.status)) return { kind: "later" };
-  return { kind: "final", error: new Refusal(messageOf(text) ?? `The bot refused with status ${response.status}.`) };
 }
+
+function answerOf({ ok, status }: Response, text: string): Answer {
+  if (ok) return { kind: "ok", body: JSON.parse(text) };
+  if (status === 401) return final("The bot does not accept this host's WORKER_SECRET: give both the same one");
+  if (status === 409)
+    return { kind: "final", error: new NotCurrent("The bot says that this run is not the current one") };
+  if (!FINAL.has(status)) return { kind: "later" };
+  return { kind: "final", error: new Refusal(messageOf(text) ?? `The bot refused with status ${status}.`) };
+}
+
+const final = (message: string): Answer => ({ kind: "final", error: new Error(message) });
 
 function messageOf(text: string): string | undefined {
   try {

@@ -3,6 +3,7 @@
  * gitprotocol-v2(5) over HTTP, its `ls-refs` command. GitHub answers version 2 without being asked first. A `git fetch` takes
  * two requests and three processes to find that nothing is new.
  */
+import { readBounded } from "../read-bounded.ts";
 import type { OpenAccess } from "./git-access.ts";
 
 const WITHIN_MS = 5_000;
@@ -32,23 +33,11 @@ export async function remoteTips(
       redirect: "error", // the token is for this host alone
     });
     const isAnswer = response.ok && response.headers.get("content-type") === "application/x-git-upload-pack-result";
-    const text = await readBounded(response.body);
+    const text = await readBounded(response.body, MAX_ANSWER_BYTES);
     return isAnswer && text !== undefined ? parseRefs(text) : undefined;
   } catch {
     return undefined; // git meets the same trouble, and has words for it
   }
-}
-
-/** Undefined when it is longer than a plausible answer. */
-async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Buffer | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) return undefined; // leaving the loop ends the request
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function lsRefs(branches: readonly string[]): string {
