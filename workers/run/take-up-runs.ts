@@ -2,7 +2,8 @@
  * After a restart: which runs are still ours? Run folders, locks and records are compared. A run whose lock can still be
  * renewed goes on, its agent unharmed; the agent of one whose task is over or elsewhere is stopped.
  */
-import { readdir } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Task } from "../../src/task/task.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
@@ -91,19 +92,29 @@ async function ownTask(shared: Shared, run: RunIdentity, crashed: boolean): Prom
  * Never throws: what cannot be removed is logged and tried again at the next round.
  */
 export async function clearOldRuns(shared: Shared, isLive: (taskId: string) => boolean): Promise<void> {
-  const keepMs = shared.operator.limits.keepFailedDays * DAY_MS;
-  const { folders } = readRunFolders(runsDir(shared.dataDir));
-  const old = folders.filter(({ record }) => !isLive(record.taskId) && Date.now() - record.startedAt >= keepMs);
-  const known = new Set(folders.map(({ record }) => record.taskId));
-  const forgotten = (await workspaceIds(shared)).filter((taskId) => !known.has(taskId) && !isLive(taskId));
-  for (const taskId of new Set([...old.map(({ record }) => record.taskId), ...forgotten])) {
+  const keptSince = Date.now() - shared.operator.limits.keepFailedDays * DAY_MS;
+  const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
+  const remove = async (what: { task: string } | { dir: string }, deed: () => Promise<void>) => {
     try {
-      await removeWorkspace({ dataDir: shared.dataDir, taskId });
-      for (const folder of old) if (folder.record.taskId === taskId) folder.remove();
-      shared.log.info({ task: taskId }, "workspace of an earlier run removed");
+      await deed();
+      shared.log.info(what, "what an earlier run left is removed");
     } catch (error) {
-      shared.log.error({ err: error, task: taskId }, "an old workspace cannot be removed: look at it by hand");
+      shared.log.error({ err: error, ...what }, "what an earlier run left cannot be removed: look at it by hand");
     }
+  };
+  for (const dir of unreadable) {
+    const { mtimeMs = keptSince } = lstatSync(dir, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs < keptSince) await remove({ dir }, () => rm(dir, { recursive: true, force: true }));
+  }
+  const old = folders.filter(({ record }) => record.startedAt <= keptSince);
+  const known = new Set(folders.map(({ record }) => record.taskId));
+  const forgotten = (await workspaceIds(shared)).filter((taskId) => !known.has(taskId));
+  for (const task of new Set([...old.map(({ record }) => record.taskId), ...forgotten])) {
+    if (isLive(task)) continue; // by now: a removal may take minutes
+    await remove({ task }, async () => {
+      await removeWorkspace({ dataDir: shared.dataDir, taskId: task });
+      for (const folder of old) if (folder.record.taskId === task) folder.remove();
+    });
   }
 }
 

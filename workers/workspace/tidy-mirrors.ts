@@ -3,7 +3,7 @@
  * object. Packs are joined geometrically (git-repack(1)), which never drops an object, not even one that no
  * ref names: the repositories of running tasks borrow them, and find them in the new pack.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { mirrorGit } from "./git.ts";
@@ -25,10 +25,11 @@ const REPACK_MS = 10 * 60_000;
 export async function tidyMirrors({ dataDir, log, maxPacks = MAX_PACKS }: Tidying): Promise<void> {
   const dir = mirrorsDir(dataDir);
   for (const name of await readdir(dir)) {
-    if (!/^\d+\.git$/.test(name)) continue;
-    const mirror = { dir: join(dir, name) };
+    const path = join(dir, name);
     try {
-      await joinPacks(mirror, maxPacks);
+      // A mirror is made in one go: a draft that is seen here was left by a host that died over it.
+      if (/^\d+\.git\.new-/.test(name)) await rm(path, { recursive: true, force: true });
+      else if (/^\d+\.git$/.test(name)) await joinPacks({ dir: path }, maxPacks);
     } catch (error) {
       log.warn({ err: error, mirror: name }, "a mirror could not be tidied; trying again later");
     }

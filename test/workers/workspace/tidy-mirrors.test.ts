@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
@@ -40,11 +40,12 @@ test("leaves a broken mirror and whatever else lies there alone, and says so", a
   const { dataDir } = await busyHost();
   const mirrors = join(dataDir, "host/mirrors");
   mkdirSync(join(mirrors, "1.git")); // has no objects
+  mkdirSync(join(mirrors, "1.git.new-0123456789ab")); // a host died while it made one
   writeFileSync(join(mirrors, "notes.txt"), "mine\n");
   const said: unknown[] = [];
   const loud = pino({ level: "warn" }, { write: (line: string) => void said.push(JSON.parse(line)) });
   await tidyMirrors({ dataDir, log: loud, maxPacks: 4 });
   expect(said).toEqual([expect.objectContaining({ mirror: "1.git" })]);
-  expect(existsSync(join(mirrors, "notes.txt"))).toBe(true);
+  expect(readdirSync(mirrors).sort()).toEqual(["1.git", "42.git", "notes.txt"]);
   expect(packsOf(join(mirrors, "42.git"))).toBeLessThan(5);
 });
