@@ -12,7 +12,7 @@ import { endLeftovers } from "./run/end-leftovers.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { type Ground, prepare, regain } from "./run/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
-import { isHandover, type Run, type Shared, tell, throwIfInterrupted } from "./run/run.ts";
+import { isHandover, type Run, type Shared, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
 import { work } from "./run/work.ts";
 import {
   AccessDenied,
@@ -119,13 +119,6 @@ async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   }
 }
 
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-}
-
 /** Errors that trying again cannot mend. */
 function isFinal(error: unknown): boolean {
   return refusalOf(error) !== undefined || error instanceof NotCurrent;
@@ -155,10 +148,11 @@ function outcomeOfInterruption(interruption: Interruption): Ended {
 }
 
 async function endSession(shared: Shared, run: Run): Promise<void> {
-  await shared.sessions
-    .kill(run.task.spec.id)
-    .catch((error: unknown) => run.log.debug({ err: error }, "no session to end"));
-  await endLeftovers(run).catch((error: unknown) => run.log.error({ err: error }, "something of the run does not end"));
+  for (const end of [() => shared.sessions.kill(run.task.spec.id), () => endLeftovers(run)]) {
+    await end().catch((error: unknown) =>
+      run.log.error({ err: error }, "what the run started does not end: look at it by hand"),
+    );
+  }
 }
 
 /** Work that failed is kept for a few days: somebody may want to see what the agent left. */

@@ -30,6 +30,19 @@ describe("somebody changes their mind", () => {
     expect(orch.simulator.state.pulls(first.repository)).toEqual([]);
   });
 
+  test("a first fetch that takes long holds no slot once its task is cancelled", async () => {
+    const first = await orch.place({ agent: "fixes" });
+    const second = await orch.place({ agent: "fixes" });
+    const match = { method: "POST", path: new RegExp(`^/${first.repository.fullName}.*/git-upload-pack$`) };
+    const slow = orch.simulator.faults.api({ times: 1, match, action: { slowMs: 600_000 } });
+    const { taskId } = await orch.command("/orch fix the tests", first);
+    await orch.simulator.waitFor(() => slow.fired === 1, 60_000);
+    await orch.command("/orch cancel", first);
+    expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
+    const next = await orch.command("/orch fix the tests", second);
+    expect(await orch.settled(next.taskId)).toMatchObject({ kind: "pull_request" });
+  }, 45_000); // after a minute without a byte git gives up by itself
+
   test("a push that is under way is seen to its end: the pull request is there, and the comment says so", async () => {
     const place = await orch.place({ agent: "fixes" });
     const { promise: until, resolve: takeThePush } = Promise.withResolvers<void>();

@@ -2,6 +2,7 @@
 import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
 import { keys } from "../../src/task/keys.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
@@ -64,6 +65,19 @@ describe("the worker host is restarted", () => {
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
     expect(await orch.store.read(taskId)).toMatchObject({ epoch: 1, crashes: [expect.any(Number)] });
+  });
+
+  test("with its agent taken out of the operator's file: that is the host's failure, not the repository's", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.host.stop("SIGTERM");
+    const path = join(orch.dir, "orch.yml");
+    const file = parse(readFileSync(path, "utf8")) as { agents: Record<string, object>; defaultAgent: string };
+    delete file.agents.waits;
+    writeFileSync(path, stringify({ ...file, defaultAgent: "fixes" }));
+    await orch.host.start();
+    expect(await orch.settled(taskId)).toMatchObject({ kind: "host_error", message: expect.stringContaining("waits") });
   });
 
   test("killed while it stops a silent agent: the outcome is the missed deadline, not how the agent ended", async () => {

@@ -18,10 +18,10 @@ import type { SlotUser } from "../sandbox/sandbox.ts";
 import { fetchRefs } from "../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../workspace/mirror.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
-import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { writeInWorkspace } from "../workspace/write-in-workspace.ts";
 import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
-import { identityOf, type Run, type Shared } from "./run.ts";
+import { identityOf, type Run, type Shared, whenAborted } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
 /** `path`: where programs are looked for in the run's steps, if the agent's definition says so. */
@@ -49,9 +49,11 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   await removeWorkspace({ dataDir, taskId: spec.id });
   const startRef = startRefOf(spec);
   const refs = [...new Set([spec.target.defaultBranch, startRef])];
-  const fetched = token.then((grant) =>
+  const fetching = token.then((grant) =>
     fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs),
   );
+  // Whoever gives up does not wait for it. It goes on, for those who share it and for the next run: a first one takes minutes.
+  const fetched = Promise.race([fetching, whenAborted(signal)]);
   const place = { dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
   // What takes longest starts first: not even a program for something else is started before.
   const checkedOut = later(checkOutEarly(place, startRef, fetched));
@@ -85,19 +87,13 @@ function later<T>(result: Promise<T>): Promise<T> {
 }
 
 /** The ground of a run that an earlier life of this host prepared. */
-export async function regain(shared: Shared, run: Run, prepared: Prepared): Promise<Ground> {
+export function regain(shared: Shared, run: Run, prepared: Prepared): Ground {
   const mirror = openMirror(shared.dataDir, prepared.repositoryId);
-  const agent = chooseAgent(shared.operator, prepared.agent);
-  const { dataDir } = shared;
-  const taskId = run.task.spec.id;
-  const workspace = await createWorkspace({
-    dataDir,
-    taskId,
-    mirror,
-    sha: prepared.baseSha,
-    branch: prepared.branch,
-    user: run.user,
-  });
+  const agent = shared.operator.agents.get(prepared.agent);
+  if (!agent) throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);
+  const workspace = findWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id, user: run.user });
+  if (!workspace)
+    throw new Error("This run's workspace is gone, or is another user's since the worker host was started anew.");
   return { prepared, mirror, workspace, agent, path: definedEnv(agent, shared.env).PATH };
 }
 

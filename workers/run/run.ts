@@ -84,6 +84,14 @@ export function throwIfInterrupted(run: Run): void {
   run.signal.throwIfAborted();
 }
 
+/** Rejects with the signal's reason. */
+export function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+}
+
 export function isHandover(run: Run): boolean {
   return run.signal.aborted && (run.signal.reason as Interruption).kind === "handover";
 }

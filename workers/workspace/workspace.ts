@@ -34,6 +34,16 @@ export type WorkspaceOptions = {
 /** The disk may be slow and the tree large (up to 2 GB). */
 const CHECKOUT_MS = 10 * 60_000;
 
+const pathsOf = (dir: string) => ({ dir, repositoryDir: join(dir, "repo.git"), treeDir: join(dir, "tree") });
+
+/** The task's workspace, if it is whole and belongs to this user: nothing is made and nothing removed. */
+export function findWorkspace(options: Pick<WorkspaceOptions, "dataDir" | "taskId" | "user">): Workspace | undefined {
+  const dir = workspaceDir(options.dataDir, options.taskId);
+  const record = readRecord(dir);
+  if (!record || record.uid !== options.user.uid) return undefined;
+  return { ...pathsOf(dir), branch: record.branch, baseSha: record.baseSha };
+}
+
 /**
  * The workspace of the task. One that is whole and belongs to the same user is given back as it is, with the branch and base
  * that it was made for: the run goes on where the last one stopped. A half-made one, or another slot's, is made anew.
@@ -43,10 +53,10 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const { dataDir, taskId, mirror, user } = options;
   const sha = checkSha(options.sha);
   if (!isBranchName(options.branch)) throw new Error(`Not a branch name: ${JSON.stringify(options.branch)}`);
+  const found = findWorkspace(options);
+  if (found) return found;
   const dir = workspaceDir(dataDir, taskId);
-  const paths = { dir, repositoryDir: join(dir, "repo.git"), treeDir: join(dir, "tree") };
-  const record = readRecord(dir);
-  if (record && record.uid === user.uid) return { ...paths, branch: record.branch, baseSha: record.baseSha };
+  const paths = pathsOf(dir);
   await guardTree(mirror, sha);
   const branch = localBranchName(options.branch, taskId);
   try {
