@@ -17,11 +17,11 @@ export function formPage({ action, manifest, organization, webhook, webhookPath,
     `<form method="get" action="/">
 <p><label>Public https address of the webhook, if there is one yet<br><input name="webhook" size="60" value="${escapeHtml(webhook)}" placeholder="https://orch.example.com${escapeHtml(webhookPath)}"></label></p>
 <p><label>Organization that shall own the App (empty: you)<br><input name="organization" size="40" value="${escapeHtml(organization)}"></label></p>
-<p><button>Use these</button></p></form>
+<p><button>Take these over</button> (do this first if you have written anything above)</p></form>
 ${
   problem
     ? `<p class="problem">${escapeHtml(problem)}.</p>`
-    : `<p>${hook}</p>
+    : `<p>The App will belong to ${organization ? `<b>${escapeHtml(organization)}</b>` : "your own account"}. ${hook}</p>
 <form method="post" action="${escapeHtml(action)}"><input type="hidden" name="manifest" value="${escapeHtml(manifest)}">
 <p><button class="main">Register the App on GitHub</button></p></form>
 <p>Name and permissions are filled in; GitHub lets you change the name.</p>`

@@ -46,7 +46,7 @@ function describeHost(host: HostView, now: number): string {
 /** One line: id, place, state, and the beginning of what was asked. A commenter's words are shown, not obeyed. */
 export function describe({ spec, state, cancel }: Task, now: number): string {
   const where = `${spec.repository.owner}/${spec.repository.name}#${spec.number}`;
-  return `${spec.id}  ${where}  ${stateLine(state, now)}${cancel ? ", being cancelled" : ""}  ${oneLine(spec.instruction, 60)}`;
+  return `${spec.id}  ${where}  ${stateLine(state, now)}${cancel && state.name !== "settled" ? ", being cancelled" : ""}  ${oneLine(spec.instruction, 60)}`;
 }
 
 function stateLine(state: TaskState, now: number): string {

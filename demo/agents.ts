@@ -10,15 +10,20 @@ const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.u
 
 type Circumstances = { sandbox: "bwrap" | "none"; sandboxProblem?: string; baseUid: number };
 
-/** Throws an Error that names the agents there are, where the operator has none of this name. */
-export function findOwnAgent(agent: string, path: string | undefined): string {
+/** The demo's own agent; an operator's agent of the same name goes before it. */
+export const SCRIPTED = "scripted";
+
+/** Undefined for the demo's own. Throws an Error that names the agents there are, where the operator has none of this name. */
+export function findOwnAgent(agent: string, path: string | undefined): string | undefined {
+  if (!path && agent === SCRIPTED) return undefined;
   if (!path) {
     throw new Error(
-      `--agent ${agent} needs the YAML file in which this agent is defined: ORCH_CONFIG=/path/to/orch.yml npm run demo -- --agent ${agent}`,
+      `--agent ${agent} needs the YAML file in which this agent is defined: ORCH_CONFIG=/path/to/orch.yml npm run demo -- --agent ${agent}\nWithout --agent the demo has a scripted one of its own.`,
     );
   }
   const { agents } = readOperatorFile(path);
   if (agents.has(agent)) return path;
+  if (agent === SCRIPTED) return undefined;
   throw new Error(`There is no agent "${agent}" in ${path}. It defines: ${[...agents.keys()].join(", ")}`);
 }
 
@@ -45,7 +50,11 @@ export function scriptedAgent(dir: string, pauseMs: number, { sandbox, baseUid }
     },
     readable: [tools],
   };
-  return stringify({ agents: { scripted }, sandbox: sandbox === "none" ? "none" : "auto", sandboxBaseUid: baseUid });
+  return stringify({
+    agents: { [SCRIPTED]: scripted },
+    sandbox: sandbox === "none" ? "none" : "auto",
+    sandboxBaseUid: baseUid,
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ import { type Everything, startEverything } from "../cli/start.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { chooseDriver, SandboxError } from "../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../workers/sandbox/slot-users.ts";
-import { findOwnAgent, ownAgents, scriptedAgent } from "./agents.ts";
+import { findOwnAgent, ownAgents, SCRIPTED, scriptedAgent } from "./agents.ts";
 import type { CleanUp } from "./clean-up.ts";
 import { freePort } from "./free-port.ts";
 
@@ -83,7 +83,7 @@ export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }
     everything,
     repository,
     issue,
-    agent: agent ?? "scripted",
+    agent: agent ?? SCRIPTED,
     sandbox,
     sandboxProblem,
     pids,

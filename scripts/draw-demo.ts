@@ -42,7 +42,8 @@ function draw(lines: readonly string[]): string {
   const rows = lines.map((line, index) => {
     const y = TITLE_BAR + PADDING + (index + 0.8) * LINE_HEIGHT;
     const color = COLORS.find(([pattern]) => pattern.test(line))?.[1] ?? "#c9d1d9";
-    return `<text x="${PADDING}" y="${y.toFixed(1)}" fill="${color}">${escapeXml(shorten(line))}</text>`;
+    // Without it browsers make one space of many; inherited from a group, some do so all the same.
+    return `<text xml:space="preserve" x="${PADDING}" y="${y.toFixed(1)}" fill="${color}">${escapeXml(shorten(line))}</text>`;
   });
   const dots = ["#ff5f57", "#febc2e", "#28c840"].map(
     (color, index) => `<circle cx="${24 + index * 20}" cy="18" r="6" fill="${color}"/>`,
@@ -52,7 +53,7 @@ function draw(lines: readonly string[]): string {
     `<rect width="${width}" height="${height}" rx="10" fill="#0d1117"/>`,
     ...dots,
     `<text x="${width / 2}" y="23" fill="#8b949e" text-anchor="middle" font-family="sans-serif" font-size="13">npm run demo</text>`,
-    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13.4" xml:space="preserve">`,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13.4">`,
     ...rows,
     "</g>",
     "</svg>",

@@ -58,7 +58,9 @@ async function furnish(simulator: Simulator, options: ReturnType<typeof readOpti
   process.stdout.write(
     [
       `url               ${simulator.url}`,
-      `API (GHE_HOST)    ${simulator.url}/api/v3`,
+      `API               ${simulator.url}/api/v3`,
+      `GHE_HOST          127.0.0.1:${simulator.port}`,
+      "GHE_PROTOCOL      http",
       `APP_ID            ${simulator.app.id}`,
       `client id         ${simulator.app.clientId}`,
       `WEBHOOK_SECRET    ${simulator.app.webhookSecret}`,

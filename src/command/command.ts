@@ -2,9 +2,8 @@
  * What people may write. A command is a line that starts with `/orch`; several lines are several commands, in order.
  * What stands below a request, up to the next command, belongs to it.
  * A reserved word alone is that verb; with words of its own behind it, it is a request (`/orch cancel the timer
- * animation`), unless those words only are polite (`/orch status please`).
+ * animation`), unless those words only are polite (`/orch status please`), or the one word behind `cancel` that names a task.
  */
-import { isTaskId } from "../task/task-id.ts";
 import { detailsOf } from "./details.ts";
 import { visibleLines } from "./visible-lines.ts";
 
@@ -12,8 +11,8 @@ export type Command = { /** Line of the comment, from 1: names the command for e
   | { kind: "task"; instruction: string; details?: string }
   | { kind: "help" }
   | { kind: "status" }
-  /** Without an id: every open task of the issue. */
-  | { kind: "cancel"; taskId?: string }
+  /** Without `task`: every open task of the issue; else those whose id begins so. */
+  | { kind: "cancel"; task?: string }
   | { kind: "misunderstood"; reason: Misunderstanding }
 );
 
@@ -96,9 +95,8 @@ function parse(line: number, rest: string): Command {
   const meant = others.filter((word) => !POLITE.has(word));
   const verb = Object.hasOwn(VERBS, first) ? VERBS[first] : undefined;
   if (verb && meant.length === 0) return byVerb(line, verb);
-  if ((verb === "cancel" || verb === "stop") && meant.length === 1 && isTaskId(meant[0] ?? "")) {
-    return { line, kind: "cancel", taskId: meant[0] };
-  }
+  // One word behind it is a task's id, perhaps mistyped: whoever wants something stopped must not start something.
+  if ((verb === "cancel" || verb === "stop") && meant.length === 1) return { line, kind: "cancel", task: meant[0] };
   if (meant.length === 0) {
     if (RESERVED.has(first)) return misunderstood(line, { kind: "reserved", word: first });
     const near = nearVerb(first);

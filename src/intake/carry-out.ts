@@ -106,13 +106,23 @@ async function cancel(
   command: Extract<Command, { kind: "cancel" }>,
 ): Promise<CarriedOut> {
   const { repository, number, actor } = given;
-  const isMeant = (task: Task) => isOlder(task, given, command) && (command.taskId ?? task.spec.id) === task.spec.id;
+  const isNamed = ({ spec }: Task) => command.task === undefined || isNameOf(command.task, spec.id);
+  const known = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
+  if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };
+  const isMeant = (task: Task) => isOlder(task, given, command) && isNamed(task);
   const ids = await openTasksOfIssue(deps.store, repository.id, number, isMeant);
   await cancelTasks(deps, ids, { kind: "command", by: actor.login });
   // Counted from the records, not from what this call did: a repetition gives the same answer.
   const tasks = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
   const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, given)).length;
   return { done: true, say: count === 0 ? words.nothingToCancel() : words.cancelled(count) };
+}
+
+/** A shorter beginning may be meant as something else. */
+const SHORTEST_NAME = 4;
+
+function isNameOf(name: string, taskId: string): boolean {
+  return name.length >= SHORTEST_NAME && taskId.startsWith(name);
 }
 
 /** Given in an earlier comment (ids of comments grow), or in a line above. */

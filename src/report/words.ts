@@ -11,10 +11,10 @@ const HELP = [
   "",
   "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.",
   "- `/orch status` – the tasks of this issue or pull request.",
-  "- `/orch cancel` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.",
+  "- `/orch cancel` – stops the tasks of this issue or pull request that are not over; with a task's id, or its beginning, only that one. The id stands at the foot of the progress comment.",
   "- `/orch help` – this text.",
   "",
-  "What you write below a request belongs to it. Several lines with `/orch` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
+  "What you write below a request belongs to it. Several lines with `/orch` are several commands, at most ten in a comment. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
 ].join("\n");
 
 export function help(): string {
@@ -43,12 +43,18 @@ export function closed(kind: "issue" | "pull", goneBranch?: string): string {
 }
 
 export function cancelled(count: number): string {
-  const tasks = count === 1 ? "The task is" : `${count} tasks are`;
-  return `${tasks} being cancelled. The progress comment tells when it is done.`;
+  return count === 1
+    ? "The task is being cancelled. Its progress comment tells when that is done."
+    : `${count} tasks are being cancelled. Their progress comments tell when that is done.`;
 }
 
 export function nothingToCancel(): string {
   return "There is nothing to cancel: no task of this issue or pull request is queued or running.";
+}
+
+/** For a word behind `cancel` that begins no id of a task here. */
+export function noSuchTask(name: string): string {
+  return `No task of this issue or pull request has an id that begins with ${code(name, 60)}, so I have cancelled nothing and started nothing. \`/orch status\` shows the ids; if you meant it as a request, say it in a few more words.`;
 }
 
 /** For a lone word that looks like a mistyped command. */

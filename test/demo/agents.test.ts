@@ -23,6 +23,11 @@ test("a mistyped agent is answered with the names there are", () => {
   expect(() => findOwnAgent("tow", file)).toThrow(`There is no agent "tow" in ${file}. It defines: one, two`);
 });
 
+test("the demo's own agent may be named, too", () => {
+  expect(findOwnAgent("scripted", undefined)).toBeUndefined();
+  expect(findOwnAgent("scripted", file)).toBeUndefined();
+});
+
 test("without an operator's file the whole command is shown", () => {
   expect(() => findOwnAgent("two", undefined)).toThrow(/ORCH_CONFIG=\S+ npm run demo -- --agent two/);
 });

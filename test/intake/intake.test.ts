@@ -225,13 +225,24 @@ describe("cancel", () => {
     expect(orch.reactions(id)).toEqual(["eyes"]);
   });
 
-  test("by id ends that task only", async () => {
+  test.each([15, 8])("by the first %d characters of its id ends that task only", async (length) => {
     const number = await orch.openIssue();
     const one = orch.taskId((await orch.comment(number, "/orch fix one")).id);
     const two = orch.taskId((await orch.comment(number, "/orch fix two")).id);
-    await orch.comment(number, `/orch cancel ${two}`);
+    await orch.comment(number, `/orch cancel ${two.slice(0, length)}`);
     await orch.quiet();
     expect([await orch.store.read(one), await orch.store.read(two)].map(stateOf)).toEqual(["queued", "settled"]);
+  });
+
+  test.each(["tabcdefghijklmno", "the-timer", "t"])("of %s, which is no task here, starts nothing", async (name) => {
+    const number = await orch.openIssue();
+    const task = orch.taskId((await orch.comment(number, "/orch fix it")).id);
+    const { id } = await orch.comment(number, `/orch cancel ${name}`);
+    await orch.quiet();
+    expect(await orch.store.idsOfIssue(orch.repository.id, number)).toEqual([task]);
+    expect(stateOf(await orch.store.read(task))).toBe("queued");
+    expect(orch.reactions(id)).toEqual(["confused"]);
+    expect(orch.replies(number)).toEqual([expect.stringContaining("has an id that begins with")]);
   });
 
   test("says so when there is nothing to cancel", async () => {

@@ -13,6 +13,7 @@ const replies = [
   words.cancelled(1),
   words.cancelled(2),
   words.nothingToCancel(),
+  words.noSuchTask("tabcd"),
   words.didYouMean("cancel"),
   words.notAVerbYet("retry"),
   words.partOfQuote(),
@@ -29,19 +30,20 @@ test("every reply says what is the matter and what to do", () => {
 
     - \`/orch fix the failing tests\` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.
     - \`/orch status\` – the tasks of this issue or pull request.
-    - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over; with a task's id only that one.
+    - \`/orch cancel\` – stops the tasks of this issue or pull request that are not over; with a task's id, or its beginning, only that one. The id stands at the foot of the progress comment.
     - \`/orch help\` – this text.
 
-    What you write below a request belongs to it. Several lines with \`/orch\` are several commands. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
+    What you write below a request belongs to it. Several lines with \`/orch\` are several commands, at most ten in a comment. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
       "@stranger, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.",
       "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.",
       "The branch of this pull request, \`main\`, is the repository's default branch. I never push there, so I have not started. Give the command on an issue instead: the work then comes as a pull request of its own, for you to review.",
       "This issue is closed, so I have not started. Reopen it and give the command again.",
       "This pull request is closed, so I have not started. Reopen it and give the command again.",
       "This pull request is closed and its branch \`topic\` does not exist any more, so I have not started. Restore the branch, reopen the pull request and give the command again, or give it on an open one.",
-      "The task is being cancelled. The progress comment tells when it is done.",
-      "2 tasks are being cancelled. The progress comment tells when it is done.",
+      "The task is being cancelled. Its progress comment tells when that is done.",
+      "2 tasks are being cancelled. Their progress comments tell when that is done.",
       "There is nothing to cancel: no task of this issue or pull request is queued or running.",
+      "No task of this issue or pull request has an id that begins with \`tabcd\`, so I have cancelled nothing and started nothing. \`/orch status\` shows the ids; if you meant it as a request, say it in a few more words.",
       "Did you mean \`/orch cancel\`? I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.",
       "\`/orch retry\` means nothing to me yet, and I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.",
       "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.",

@@ -9,7 +9,9 @@ test.each([
   "redis://[::ffff:127.0.0.1]:6379",
   "redis://0.0.0.0:6379",
   "rediss://127.0.0.1:6379",
-])("a Redis that agents on this machine can reach is warned of, with both ways out: %s", (url) => {
+  "redis://redis:6379",
+  "rediss://redis.example.com:6379",
+])("a Redis that agents can reach is warned of, with both ways out: %s", (url) => {
   expect(openRedisWarning(url)).toMatch(/AGENTS CAN REACH THIS REDIS.*password.*unix socket/s);
 });
 
@@ -17,8 +19,7 @@ test.each([
   "redis://:secret@127.0.0.1:6379",
   "redis://orch:secret@localhost:6379",
   "unix:///var/lib/orch/redis/redis.sock",
-  "rediss://redis.example.com:6379",
-  "redis://127.example.com:6379",
+  "rediss://:secret@redis.example.com:6379",
 ])("nothing is said of %s", (url) => {
   expect(openRedisWarning(url)).toBeUndefined();
 });
