@@ -32,7 +32,7 @@ function cgiEnvironment(request: IncomingMessage, call: GitRequest): Record<stri
   };
   const headers = request.headers;
   if (headers["content-type"]) env.CONTENT_TYPE = headers["content-type"];
-  if (headers["content-length"]) env.CONTENT_LENGTH = headers["content-length"];
+  // No CONTENT_LENGTH: told one, git 2.39 waits for the rest of a body that broke off, at full speed and for ever.
   if (headers["content-encoding"]) env.HTTP_CONTENT_ENCODING = headers["content-encoding"];
   const protocol = headers["git-protocol"];
   if (typeof protocol === "string") env.GIT_PROTOCOL = protocol;
@@ -61,6 +61,8 @@ function takeHeaders(response: ServerResponse, buffer: Buffer): Buffer | undefin
  * can settle what the push means before the client learns of its end.
  */
 export function serveGit(request: IncomingMessage, response: ServerResponse, call: GitRequest): Promise<void> {
+  // It may have gone away while its request was held up.
+  if (response.closed) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const child = spawn("git", ["http-backend"], { env: cgiEnvironment(request, call), stdio: "pipe" });
     let head: Buffer | undefined = Buffer.alloc(0);

@@ -145,3 +145,27 @@ test("the default branch cannot be deleted through REST either, another one can"
   await maintainer.git.deleteRef({ ...at, ref: "heads/topic" });
   expect(Object.keys(github.state.branches(repo))).toEqual(["main"]);
 });
+
+test("a push whose sender has gone away while it was held up comes to an end", async () => {
+  const { repo, github } = await sample();
+  const { promise: until, resolve: goOn } = Promise.withResolvers<void>();
+  const held = github.faults.api({ times: 1, match: { path: /git-receive-pack$/ }, action: { until } });
+  const ended = new Promise<void>((resolve) => {
+    github.on("request", (request) => request.path.endsWith("/git-receive-pack") && resolve());
+  });
+  const sender = new AbortController();
+  const push = fetch(`${repo.cloneUrl}/git-receive-pack`, {
+    method: "POST",
+    headers: {
+      authorization: `Basic ${Buffer.from(`maintainer:${github.createUser("maintainer").token}`).toString("base64")}`,
+      "content-type": "application/x-git-receive-pack-request",
+    },
+    body: "0000".repeat(1_000),
+    signal: sender.signal,
+  });
+  await held.firing;
+  sender.abort();
+  await expect(push).rejects.toThrow(/abort/);
+  goOn();
+  await ended; // or the test runs out of time
+});
