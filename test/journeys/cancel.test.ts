@@ -36,7 +36,7 @@ describe("somebody changes their mind", () => {
     const match = { method: "POST", path: new RegExp(`^/${first.repository.fullName}.*/git-upload-pack$`) };
     const slow = orch.simulator.faults.api({ times: 1, match, action: { slowMs: 600_000 } });
     const { taskId } = await orch.command("/orch fix the tests", first);
-    await orch.simulator.waitFor(() => slow.fired === 1, 60_000);
+    await slow.firing;
     await orch.command("/orch cancel", first);
     expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
     const next = await orch.command("/orch fix the tests", second);
