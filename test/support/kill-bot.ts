@@ -20,21 +20,26 @@ export function killAtGitHub(orch: Orch, { repository }: Place, which = /./): Ki
   type Request = { method: string; path: string; status: number };
   const kindOf = ({ method, path }: Request) => {
     const about = `/repos/${repository.fullName}/`;
-    if (life.isEnding() || method === "GET" || !path.startsWith(about)) return undefined;
-    const kind = `${method} ${path.slice(about.length).replace(/\d+/g, "N")}`;
-    return which.test(kind) ? kind : undefined;
+    if (method === "GET" || !path.startsWith(about)) return undefined;
+    return `${method} ${path.slice(about.length).replace(/\d+/g, "N")}`;
+  };
+  const refuse = ({ method, path }: Request) => {
+    const match = { method, path: new RegExp(`^${path.replace(/[.+]/g, "\\$&")}$`) };
+    orch.simulator.faults.api({ times: 1, match, action: "reset" });
   };
   const before = (request: Request) => {
     const kind = kindOf(request);
-    if (kind === undefined || deaths.has(kind)) return;
+    if (kind === undefined) return;
+    // A signal takes its time, and the dead make no changes.
+    if (life.isEnding()) return refuse(request);
+    if (deaths.has(kind) || !which.test(kind)) return;
     deaths.set(kind, 1);
-    const match = { method: request.method, path: new RegExp(`^${request.path.replace(/[.+]/g, "\\$&")}$`) };
-    orch.simulator.faults.api({ times: 1, match, action: "reset" });
+    refuse(request);
     life.end();
   };
   const after = (request: Request) => {
     const kind = kindOf(request);
-    if (kind === undefined || deaths.get(kind) !== 1 || request.status === 0) return;
+    if (kind === undefined || life.isEnding() || deaths.get(kind) !== 1 || request.status === 0) return;
     deaths.set(kind, 2);
     life.end();
   };
