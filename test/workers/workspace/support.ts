@@ -34,7 +34,11 @@ export function git(cwd: string, ...args: string[]): string {
 export function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "orch-test-"));
   chmodSync(dir, 0o711);
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  onTestFinished(() => {
+    // Agents of the tests lock folders, and only root can remove those as they are.
+    execFileSync("chmod", ["-R", "u+rwX", dir]);
+    rmSync(dir, { recursive: true, force: true });
+  });
   return dir;
 }
 
