@@ -3,9 +3,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Run } from "./run.ts";
 
+/** The files that hold what the step in `dir` writes. */
+export const outputsOf = (dir: string): string[] => ["stdout", "stderr"].map((name) => join(dir, name));
+
 /** Of the step in `dir`. Unix ms; undefined = not a word yet. */
 export async function lastOutputIn(dir: string): Promise<number | undefined> {
-  const written = await Promise.all(["stdout", "stderr"].map((name) => lastWrite(join(dir, name))));
+  const written = await Promise.all(outputsOf(dir).map(lastWrite));
   const times = written.filter((time) => time !== undefined);
   return times.length > 0 ? Math.max(...times) : undefined;
 }

@@ -13,7 +13,7 @@ import type { RunningStep, StepEnd } from "../tmux/sessions.ts";
 import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
 import { followFile } from "./follow-file.ts";
 import type { Interruption } from "./interruption.ts";
-import { lastOutputIn } from "./last-output.ts";
+import { lastOutputIn, outputsOf } from "./last-output.ts";
 import type { StepRecord } from "./run-record.ts";
 import { readTail } from "./tail-text.ts";
 import { openTranscript } from "./transcript-file.ts";
@@ -152,8 +152,6 @@ async function readTimes(options: StepOptions, dir: string): Promise<StepTimes> 
   const lastOutputAt = await lastOutputIn(dir);
   return { runStartedAt: options.runStartedAt, stepStartedAt: options.step.startedAt, lastOutputAt };
 }
-
-const outputsOf = (dir: string) => ["stdout", "stderr"].map((name) => join(dir, name));
 
 /** Never wins the race; loses it when the output cannot be read. */
 async function keepPoking(output: { poke(): Promise<void> }, signal: AbortSignal): Promise<never> {

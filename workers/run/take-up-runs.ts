@@ -22,8 +22,8 @@ const DAY_MS = 24 * 3600 * 1000;
 type TakeSlot = (slot?: number) => SlotUser | undefined;
 
 /**
- * The runs to go on with, each in the slot that it had (`takeSlot`: undefined when the host has it no more). `crashed`: the earlier life of this host did not end on
- * purpose, which counts against the tasks that it was working on.
+ * The runs to go on with, each in the slot that it had (`takeSlot`: undefined when the host has it no more). `crashed`:
+ * the earlier life of this host did not end on purpose, which counts against the tasks that it was working on.
  */
 export async function takeUpRuns(
   shared: Shared,

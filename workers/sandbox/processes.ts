@@ -10,9 +10,9 @@ export const RUN_VARIABLE = "ORCH_RUN";
 
 /**
  * The processes of one run: those with its mark, and with `uid` also all of that user, who is the run's alone: a mark can
- * be removed and forged. `step`:
- * the folder of a step whose wrapper died. What it was about to start is still our own user's then, and may not bear
- * the mark yet, only the wrapper's command line; left alone it would become an agent that nobody watches.
+ * be removed and forged. `step`: the folder of a step whose wrapper died. What it was about to start is still our own
+ * user's then, and may not bear the mark yet, only the wrapper's command line; left alone it would become an agent that
+ * nobody watches.
  */
 export type Marked = { run: string; uid?: number; step?: string };
 
