@@ -16,30 +16,30 @@ declare module "ioredis" {
   }
 }
 
-// KEYS task events open unreported issue · ARGV id record acceptedAt event channel
+// KEYS task events open unreported issue · ARGV id record acceptedAt event dueAt channel
 // The issue's list may be about to expire, for its tasks so far are over.
 const CREATE = `
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
-redis.call("ZADD", KEYS[4], "LT", ARGV[3], ARGV[1])
+redis.call("ZADD", KEYS[4], "LT", ARGV[5], ARGV[1])
 redis.call("ZADD", KEYS[5], ARGV[3], ARGV[1])
 redis.call("PERSIST", KEYS[5])
-redis.call("PUBLISH", ARGV[5], ARGV[1])
+redis.call("PUBLISH", ARGV[6], ARGV[1])
 return 1`;
 
-// KEYS task events open unreported · ARGV id expectedVersion record event dueAt settled channel
-// The writer's clock may run ahead; what has happened is due by Redis' clock at the latest.
+// KEYS task events open unreported · ARGV id expectedVersion record event at waits settled channel
+// The writer's clock may run ahead; what has happened is due by Redis' clock at the latest, and what it `waits` later, ms.
 const ADVANCE = `
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
 local time = redis.call("TIME")
-local due = math.min(tonumber(ARGV[5]), time[1] * 1000 + math.floor(time[2] / 1000))
+local due = math.min(tonumber(ARGV[5]), time[1] * 1000 + math.floor(time[2] / 1000)) + ARGV[6]
 redis.call("ZADD", KEYS[4], "LT", due, ARGV[1])
-if ARGV[6] == "1" then redis.call("ZREM", KEYS[3], ARGV[1]) end
-redis.call("PUBLISH", ARGV[7], ARGV[1])
+if ARGV[7] == "1" then redis.call("ZREM", KEYS[3], ARGV[1]) end
+redis.call("PUBLISH", ARGV[8], ARGV[1])
 return 1`;
 
 // KEYS unreported · ARGV id now until

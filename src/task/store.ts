@@ -31,6 +31,13 @@ export type TaskStore = ReturnType<typeof makeTaskStore>;
 /** A record that keeps changing under our hands: far beyond any real contention. */
 const MAX_ATTEMPTS = 50;
 
+/**
+ * How long after its acceptance a task is told of at first, ms, unless it is over before. By then its agent usually works:
+ * told at once it would be a comment and two edits of it, in the very moment in which bot and host have the start of the
+ * agent to see to.
+ */
+const FIRST_WORD_MS = 500;
+
 /** A task whose record cannot be read is told of and counts as unknown. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
@@ -49,10 +56,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const issue = keys.issue(spec.repository.id, spec.number);
     const event = eventText(spec.acceptedAt, "queued", { instruction: spec.instruction, by: spec.actor.login });
     const taskKeys = [keys.task(spec.id), keys.events(spec.id), keys.open, keys.unreported, issue];
-    return (
-      (await redis.orchCreate(5, ...taskKeys, spec.id, JSON.stringify(task), spec.acceptedAt, event, keys.changed)) ===
-      1
-    );
+    const dueAt = spec.acceptedAt + FIRST_WORD_MS;
+    const values = [spec.id, JSON.stringify(task), spec.acceptedAt, event, dueAt, keys.changed];
+    return (await redis.orchCreate(5, ...taskKeys, ...values)) === 1;
   }
 
   /** The task after the news, or undefined when the news came too late to matter (or the task is unknown). */
@@ -65,17 +71,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const taskKeys = [keys.task(id), keys.events(id), keys.open, keys.unreported];
       const event = eventText(news.at, news.name, detailOf(news));
       const record = JSON.stringify(next);
-      const done = await redis.orchAdvance(
-        4,
-        ...taskKeys,
-        id,
-        task.version,
-        record,
-        event,
-        news.at,
-        settled,
-        keys.changed,
-      );
+      const values = [id, task.version, record, event, news.at, firstWordIn(task, news), settled, keys.changed];
+      const done = await redis.orchAdvance(4, ...taskKeys, ...values);
       if (done === 1) return { ...next, version: task.version + 1 };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
@@ -164,6 +161,12 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     remember,
     events,
   };
+}
+
+/** How long news of a task that gets under way waits to be told, ms: it all goes into the first word. */
+function firstWordIn({ spec }: Task, { name, at }: TaskNews): number {
+  const isStart = name === "claimed" || name === "phase" || name === "progress";
+  return isStart ? Math.max(0, spec.acceptedAt + FIRST_WORD_MS - at) : 0;
 }
 
 function eventText(at: number, what: string, detail: Record<string, unknown>): string {

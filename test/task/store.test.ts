@@ -82,8 +82,21 @@ describe("the task store", () => {
     await store.create(spec);
     await store.postponeReport(spec.id, spec.acceptedAt + 60_000);
     expect(await store.nextReportAt()).toBe(spec.acceptedAt + 60_000);
+    const later = spec.acceptedAt + 30_000;
+    await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at: later });
+    expect(await store.nextReportAt()).toBe(later);
+  });
+
+  test("the start of a task is told of in one word, half a second after its acceptance; its end at once", async () => {
+    await store.create(spec);
+    const firstWordAt = spec.acceptedAt + 500;
+    expect(await store.nextReportAt()).toBe(firstWordAt);
     await claim("h1");
-    expect(await store.nextReportAt()).toBe(spec.acceptedAt + 1);
+    await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: spec.acceptedAt + 90 });
+    expect(await store.nextReportAt()).toBe(firstWordAt);
+    const outcome = { kind: "no_changes" as const, lastWords: "" };
+    await store.advance(spec.id, { name: "ended", epoch: 1, outcome, at: spec.acceptedAt + 95 });
+    expect(await store.nextReportAt()).toBe(spec.acceptedAt + 95);
   });
 
   test("a settled task that has been reported is kept for ninety days, an open one for ever", async () => {
