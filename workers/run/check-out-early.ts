@@ -6,38 +6,71 @@
 import { knownTip, type Tips } from "../workspace/fetch-refs.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { readFileAt } from "../workspace/read-file-at.ts";
-import { createWorkspace, moveWorkspace, type Workspace, type WorkspaceOptions } from "../workspace/workspace.ts";
+import {
+  createWorkspace,
+  fillWorkspace,
+  layWorkspace,
+  moveWorkspace,
+  type Workspace,
+  type WorkspaceOptions,
+} from "../workspace/workspace.ts";
+import { later } from "./later.ts";
 
-/** `fetch`: under way. Gives the workspace at the fetched tip of `startRef`, always; the first failure only when all is still. */
-export async function checkOutEarly(
+/** `laid`: whether it is still the one that was laid early, and not one made anew in its place. */
+export type CheckedOut = { workspace: Workspace; laid: boolean };
+
+/** `laid`: its folders, which stand already; undefined when the branch was never fetched. */
+export type EarlyCheckout = { laid: Workspace | undefined; checkedOut: Promise<CheckedOut> };
+
+/**
+ * `fetch`: under way. `checkedOut` gives the workspace at the fetched tip of `startRef`, always; the first failure only when
+ * all is still. No workspace of the task may stand yet.
+ */
+export function checkOutEarly(
   options: Omit<WorkspaceOptions, "sha">,
   startRef: string,
   fetch: Promise<Tips>,
-): Promise<Workspace> {
+): EarlyCheckout {
+  const sha = knownTip(options.mirror, startRef);
+  const laid = sha === undefined ? undefined : layWorkspace({ ...options, sha });
+  const filled = laid && later(fillWorkspace(laid, { ...options, sha: laid.baseSha }));
+  return { laid, checkedOut: later(finish(options, startRef, fetch, filled)) };
+}
+
+async function finish(
+  options: Omit<WorkspaceOptions, "sha">,
+  startRef: string,
+  fetch: Promise<Tips>,
+  filled: Promise<Workspace> | undefined,
+): Promise<CheckedOut> {
   const { mirror, user } = options;
-  const tip = knownTip(mirror, startRef);
-  const early = tip === undefined ? undefined : createWorkspace({ ...options, sha: tip });
-  const [fetched, made] = await Promise.allSettled([fetch, early]);
+  const [fetched, made] = await Promise.allSettled([fetch, filled]);
   if (fetched.status === "rejected") throw fetched.reason;
   const sha = fetched.value[startRef];
   if (!sha) throw new Error("The fetch did not bring the branch that the work starts from");
   const workspace = made.status === "fulfilled" ? made.value : undefined;
   // What was wrong with the earlier tip (too large, say) need not be wrong with this one; else it is said now.
-  if (!workspace) return await createWorkspace({ ...options, sha });
-  return workspace.baseSha === sha ? workspace : await moveWorkspace(workspace, { mirror, sha, user });
+  if (!workspace) return { workspace: await createWorkspace({ ...options, sha }), laid: false };
+  const moved = workspace.baseSha === sha ? workspace : await moveWorkspace(workspace, { mirror, sha, user });
+  return { workspace: moved, laid: true };
 }
 
-/** The file as it stands at the fetched tip of `branch`; read ahead at the tip of the fetch before. */
-export async function readFileEarly(
+/** `early`: the file at the tip of the fetch before, a guess; undefined when there is none. `text`: as the fetch leaves it. */
+export type EarlyFile = { early: Promise<string | undefined> | undefined; text: Promise<string | undefined> };
+
+/** The file as it stands at the fetched tip of `branch`, undefined when it has none there; read ahead at the tip before. */
+export function readFileEarly(
   mirror: Mirror,
   file: { branch: string; path: string; maxBytes: number },
   fetch: Promise<Tips>,
-): Promise<string | undefined> {
-  const read = (sha: string) => readFileAt(mirror, sha, file.path, file.maxBytes);
+): EarlyFile {
+  const read = (sha: string) => later(readFileAt(mirror, sha, file.path, file.maxBytes));
   const guess = knownTip(mirror, file.branch);
   const early = guess === undefined ? undefined : read(guess);
-  early?.catch(() => undefined); // awaited below, unless it was read in vain
-  const sha = (await fetch)[file.branch];
-  if (!sha) throw new Error(`The fetch did not bring the branch ${file.branch}`);
-  return await (sha === guess && early ? early : read(sha));
+  const text = fetch.then((tips) => {
+    const sha = tips[file.branch];
+    if (!sha) throw new Error(`The fetch did not bring the branch ${file.branch}`);
+    return sha === guess && early ? early : read(sha);
+  });
+  return { early, text: later(text) };
 }

@@ -2,11 +2,11 @@
 import { SEARCH_PATH } from "../sandbox/find-program.ts";
 import type { Confinement } from "../sandbox/sandbox.ts";
 import { workspaceMounts } from "../workspace/workspace.ts";
-import { type Ground, homeOf, tmpOf } from "./prepare.ts";
+import { homeOf, type Place, tmpOf } from "./ground.ts";
 import type { Run } from "./run.ts";
 
 /** The whole environment of a step. `added`: what the agent's definition gives; it may replace PATH, never HOME. */
-export function stepEnvironment(run: Run, ground: Ground, added: Record<string, string>): Record<string, string> {
+export function stepEnvironment(run: Run, ground: Place, added: Record<string, string>): Record<string, string> {
   return {
     // The verify command runs with the same tools as the agent, without its keys.
     PATH: ground.path ?? SEARCH_PATH,
@@ -21,7 +21,7 @@ export function stepEnvironment(run: Run, ground: Ground, added: Record<string, 
   };
 }
 
-export function confinementOf(run: Run, ground: Ground, env?: Record<string, string>): Confinement {
+export function confinementOf(run: Run, ground: Place, env?: Record<string, string>): Confinement {
   const { workspace, mirror, agent } = ground;
   const readable = agent.readable.map((source) => ({ source }));
   return {

@@ -32,7 +32,7 @@ export function startAgain(folder: RunFolder, name: string): boolean {
 }
 
 /** A step that is recorded and has left nothing is one that never came to start, and is started. */
-function forgetEnd(folder: RunFolder, step: StepRecord): void {
+export function forgetEnd(folder: RunFolder, step: StepRecord): void {
   rmSync(join(folder.dir, step.name), { recursive: true, force: true });
   step.startedAt = Date.now();
   folder.save();
@@ -41,6 +41,6 @@ function forgetEnd(folder: RunFolder, step: StepRecord): void {
 async function wentWithTheMachine(dir: string): Promise<boolean> {
   const wrapper = await readWrapper(dir);
   if (!wrapper || wrapper.boot === (await readBootId())) return false;
-  const exitCode = await readExit(dir);
-  return exitCode === undefined || exitCode > MAX_OWN_CODE;
+  const exit = await readExit(dir);
+  return exit === undefined || !("exitCode" in exit) || exit.exitCode > MAX_OWN_CODE;
 }

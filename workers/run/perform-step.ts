@@ -1,30 +1,26 @@
 /**
- * One step by its name: started, or adopted when it runs already, or read again when it has ended. What it is made of
- * (command, environment, prompt, confinement) is put together here; run-step.ts follows it to its end.
+ * One step by its name: started, or let go when it is held already, or adopted when it runs, or read again when it has
+ * ended. step-spec.ts says what it is made of; run-step.ts follows it to its end.
  */
-import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verification } from "../../src/task/task.ts";
 import { adapterFor } from "../agents/adapters.ts";
-import { renderPrompt } from "../agents/prompt.ts";
 import { printedForms, secretsOf } from "../agents/secrets.ts";
 import { pastStep } from "../tmux/past-step.ts";
-import type { RunningStep, StepSpec } from "../tmux/sessions.ts";
+import type { HeldStep, RunningStep, StepSpec } from "../tmux/sessions.ts";
 import { stepFiles } from "../tmux/step-files.ts";
-import { confinementOf, stepEnvironment } from "./confinement.ts";
-import { longestOf } from "./deadlines.ts";
-import { basicsOf, type Ground, homeOf } from "./prepare.ts";
+import { type Ground, promptPath } from "./ground.ts";
+import { FIRST_STEP } from "./hold-agent.ts";
+import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
+import { handBackPrompt } from "./prompts.ts";
 import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
 import type { StepRecord } from "./run-record.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
+import { agentSpec, kindOf, makeStepFolder, type StepName, stepDir, verifySpec } from "./step-spec.ts";
 
-/** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
-const GRACE_MS = 2 * 60_000;
-
-/** `agent-1`, `verify-1`, `agent-2`, ... `handBack`: the failed check that an agent's later round is about. */
-export type StepName = `${"agent" | "verify"}-${number}`;
-
+/** `handBack`: the failed check that an agent's later round is about. */
 export async function performStep(
   shared: Shared,
   run: Run,
@@ -34,90 +30,55 @@ export async function performStep(
 ): Promise<StepResult> {
   throwIfInterrupted(run);
   const known = run.folder.record.steps.find((record) => record.name === name);
-  const kind = name.startsWith("agent") ? "agent" : "verify";
+  const kind = kindOf(name);
   const record: StepRecord = known ?? { name, kind, startedAt: Date.now() };
-  const dir = join(run.folder.dir, name);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const spec = kind === "agent" ? agentSpec(shared, run, ground, dir, handBack) : verifySpec(shared, run, ground, dir);
   if (!known) {
     // Recorded before it starts: a crash in between finds a step without a process, never a process without a step.
     run.folder.record.steps.push(record);
     run.folder.save();
   }
-  closeSync(openSync(spec.transcript, "a", 0o600)); // the pane shows it from its first moment
-  run.spoken.begin();
-  const running = await startOrAdopt(shared, run, record, spec, known !== undefined);
-  return await followStep(shared, run, ground, { record, spec, running });
+  let how: How = known ? "go on" : name === FIRST_STEP && ground.held ? { held: ground.held } : "start";
+  for (;;) {
+    const spec =
+      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : verifySpec(shared, run, ground, name);
+    makeStepFolder(spec);
+    run.spoken.begin();
+    const running = await letRun(shared, run, { record, spec, how });
+    const result = await followStep(shared, run, ground, { record, spec, running });
+    if (result.kind !== "not begun") return result;
+    // The host went away between writing the step down and letting it go.
+    forgetEnd(run.folder, record);
+    how = "start";
+  }
 }
 
-function agentSpec(shared: Shared, run: Run, ground: Ground, dir: string, handBack?: Verification): StepSpec {
-  const { agent, prepared, workspace } = ground;
-  const { command, env } = adapterFor(agent.kind).launch(agent, {
-    homeDir: homeOf(workspace),
-    sessionId: prepared.sessionId,
-    resume: handBack ? run.spoken.progress().sessionId : undefined,
-    env: shared.env,
-  });
-  const stdinFile = promptFile(run, ground, dir, handBack);
-  return {
-    ...specOf(shared, run, ground, { dir, kind: "agent", command, env: stepEnvironment(run, ground, env) }),
-    stdinFile,
-  };
+/** `go on`: it is written down, so an earlier life of this host may have started it. */
+type How = "start" | "go on" | { held: HeldStep };
+
+function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: Verification): StepSpec {
+  if (!handBack) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+  const promptFile = join(stepDir(run, name), "prompt.md");
+  const spec = agentSpec(shared, run, ground, { name, promptFile, resume: run.spoken.progress().sessionId });
+  makeStepFolder(spec);
+  writeFileSync(promptFile, handBackPrompt(run, ground.prepared, handBack), { mode: 0o600 });
+  return spec;
 }
 
-function verifySpec(shared: Shared, run: Run, ground: Ground, dir: string): StepSpec {
-  const command = [...(ground.prepared.verify ?? [])];
-  return specOf(shared, run, ground, { dir, kind: "verify", command, env: stepEnvironment(run, ground, {}) });
-}
-
-function specOf(
-  shared: Shared,
-  run: Run,
-  ground: Ground,
-  {
-    dir,
-    kind,
-    command,
-    env,
-  }: { dir: string; kind: StepRecord["kind"]; command: string[]; env: Record<string, string> },
-): StepSpec {
-  return {
-    dir,
-    env,
-    transcript: join(dir, "transcript.log"),
-    endAfterMs: longestOf(kind, shared.operator.limits) + GRACE_MS,
-    user: run.user,
-    command: shared.driver.wrap(confinementOf(run, ground, env), command),
-  };
-}
-
-function promptFile(run: Run, ground: Ground, dir: string, handBack: Verification | undefined): string {
-  if (!handBack) return join(run.folder.dir, "prompt.md");
-  const path = join(dir, "prompt.md");
-  const { command, exitCode, outputTail, rounds } = handBack;
-  const prompt = renderPrompt({
-    ...basicsOf(run, ground.prepared),
-    handBack: { round: rounds, command, exitCode, outputTail },
-  });
-  writeFileSync(path, prompt, { mode: 0o600 });
-  return path;
-}
-
-/** A step that was planned and never came to start is simply started. */
-async function startOrAdopt(
+/** A step that was written down and never came to start is simply started. */
+async function letRun(
   { sessions }: Shared,
   run: Run,
-  record: StepRecord,
-  spec: StepSpec,
-  planned: boolean,
+  { record, spec, how }: { record: StepRecord; spec: StepSpec; how: How },
 ): Promise<RunningStep> {
   if (run.folder.record.steps.at(-1) !== record) return pastStep(spec.dir);
   const session = run.task.spec.id;
-  const begun = planned && (existsSync(stepFiles(spec.dir).pid) || (await sessions.list()).includes(session));
-  const running = begun ? await sessions.adopt(session, spec) : await sessions.start(session, spec);
+  const begun = how === "go on" && (existsSync(stepFiles(spec.dir).pid) || (await sessions.list()).includes(session));
+  const start = async () => (typeof how === "object" ? how.held.letGo() : await sessions.start(session, spec));
+  const running = begun ? await sessions.adopt(session, spec) : await start();
   // Whatever ended while nobody watched has not missed a deadline since.
   if (existsSync(stepFiles(spec.dir).exit)) await running.ended;
-  run.log.info({ step: record.name, wrapper: running.pid, adopted: begun }, "step runs");
+  const held = typeof how === "object";
+  run.log.info({ step: record.name, wrapper: running.pid, adopted: begun, held }, "step runs");
   return running;
 }
 
@@ -126,7 +87,7 @@ async function followStep(
   run: Run,
   ground: Ground,
   { record, spec, running }: { record: StepRecord; spec: StepSpec; running: RunningStep },
-): Promise<StepResult> {
+): Promise<StepResult | { kind: "not begun" }> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
   // An earlier life of the host was stopping it: how it ends says nothing any more.

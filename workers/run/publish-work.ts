@@ -12,7 +12,7 @@ import { type PushResult, push } from "../publish/push.ts";
 import { openQuarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
 import { confinementOf } from "./confinement.ts";
-import type { Ground } from "./prepare.ts";
+import type { Ground } from "./ground.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
 
 export type Collected = { tip: string; commits: number };

@@ -50,7 +50,8 @@ export type StepResult =
   | { kind: "flooded" }
   | { kind: "interrupted"; interruption: Interruption };
 
-export async function runStep(options: StepOptions): Promise<StepResult> {
+/** `not begun`: it was held, and its host went away before it let it go. */
+export async function runStep(options: StepOptions): Promise<StepResult | { kind: "not begun" }> {
   const { running, dir } = options;
   const heard = listen(options);
   const deadlines = watchDeadlines(options.step.kind, options.limits, () => readTimes(options, dir), Date.now);
@@ -129,12 +130,17 @@ function listen(options: StepOptions) {
   };
 }
 
-async function concluded(end: StepEnd, heard: Heard, options: StepOptions): Promise<StepResult> {
+async function concluded(
+  end: StepEnd,
+  heard: Heard,
+  options: StepOptions,
+): Promise<StepResult | { kind: "not begun" }> {
   const { adapter, dir, secrets } = options;
   // Read further back than shown: the cut must not go through a secret and leave its end.
   const tailOf = async (name: string) =>
     withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets).slice(-TAIL_BYTES);
   if ("lost" in end) return { kind: "lost" };
+  if ("begun" in end) return { kind: "not begun" };
   const { final, errors } = heard.end(end.exitCode);
   const stderrTail = await tailOf("stderr");
   const verdict = adapter.judge({ exitCode: end.exitCode, final, errors, stderrTail });

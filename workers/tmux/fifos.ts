@@ -12,8 +12,9 @@ export type Fifos = {
   place(path: string): Promise<void>;
 };
 
-const BATCH = 8;
-const LOW = 3;
+/** A step takes two. */
+const BATCH = 16;
+const LOW = 6;
 
 /** `dir` becomes the store and is emptied first. */
 export async function openFifos(mkfifo: string, dir: string): Promise<Fifos> {

@@ -1,5 +1,5 @@
 /**
- * Steps in tmux sessions: started, watched, taken up again after a restart of the host, stopped. A step is one confined
+ * Steps in tmux sessions: started (held back at first, if wanted), watched, taken up again after a restart of the host, stopped. A step is one confined
  * program under a small shell wrapper; it depends neither on this process nor on the tmux server to go on, and when it
  * has ended nothing that it started is left.
  */
@@ -9,6 +9,7 @@ import { endMarked } from "../sandbox/processes.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { TmuxError } from "./control-client.ts";
 import { type Fifos, openFifos } from "./fifos.ts";
+import { holdGate } from "./gate.ts";
 import { openServer, type TmuxServer } from "./server.ts";
 import {
   isAlive,
@@ -29,7 +30,7 @@ export type { StepEnd } from "./watch.ts";
 export type StepSpec = {
   /** The step's folder: absolute, ours, existing. Holds stdout, stderr, exit, pid, fifo. */
   dir: string;
-  /** Already wrapped by the sandbox driver. */
+  /** `gated`, then wrapped by the sandbox driver. */
   command: readonly string[];
   /** The command's whole environment. `ORCH_RUN` in it is the mark by which leftovers are found and ended. */
   env: Record<string, string>;
@@ -53,7 +54,15 @@ export type RunningStep = {
   detach(): void;
 };
 
+/** A step whose wrapper runs, whose sandbox is coming up, and whose program waits at the gate. */
+export type HeldStep = {
+  /** Lets the program begin; call it once. A host that ends without it leaves nothing running. */
+  letGo(): RunningStep;
+};
+
 export type Sessions = {
+  /** Everything of `start` but the last word. @throws as `start` does */
+  hold(session: string, step: StepSpec): Promise<HeldStep>;
   /** @throws when the session runs already, or the wrapper does not come up */
   start(session: string, step: StepSpec): Promise<RunningStep>;
   /** After a restart of the host: takes up a step that was started earlier, be it alive, ended or lost. */
@@ -99,7 +108,8 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
   }, NET_MS);
   net.unref();
   return {
-    start: async (session, step) => start(context, checkName(session), step),
+    hold: async (session, step) => hold(context, checkName(session), step),
+    start: async (session, step) => (await hold(context, checkName(session), step)).letGo(),
     adopt: async (session, step) => adopt(context, checkName(session), step),
     list: () => sessionNames(server),
     kill: async (session) => kill(context, checkName(session)),
@@ -111,10 +121,12 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
   };
 }
 
-async function start(context: Context, session: string, step: StepSpec): Promise<RunningStep> {
+async function hold(context: Context, session: string, step: StepSpec): Promise<HeldStep> {
   if (context.running.has(session)) throw new TmuxError(`session ${session} already runs a step`);
   await writeLaunch(step.dir, context.setsid, step);
-  await context.fifos.place(stepFiles(step.dir).fifo);
+  const { fifo, go } = stepFiles(step.dir);
+  await Promise.all([context.fifos.place(fifo), context.fifos.place(go)]);
+  const gate = holdGate(go);
   const watch = watchStep(step.dir, context.boot);
   try {
     let up = false;
@@ -128,9 +140,17 @@ async function start(context: Context, session: string, step: StepSpec): Promise
     await newSession(context.server, session, { words, endAfterMs: step.endAfterMs }, () => up);
     const wrapper = await inTime(watch.started, `session ${session} did not come up`);
     await removeLaunch(step.dir);
-    return track(context, session, step, watch, wrapper);
+    const running = track(context, session, step, watch, wrapper);
+    running.ended.then(gate.close, gate.close);
+    return {
+      letGo() {
+        gate.open();
+        return running;
+      },
+    };
   } catch (error) {
     watch.close();
+    gate.close();
     // The first error is the one to tell; what could not be cleaned up shows when the name is used again.
     await endSession(context.server, session).catch(() => {});
     throw error;

@@ -1,5 +1,5 @@
 /**
- * The files of a step's folder that host and wrapper share: `run.sh` in, `pid` and `exit` out. The wrapper writes each
+ * The files of a step's folder that host and wrapper share: `run.sh` and `go` in, `pid` and `exit` out. The wrapper writes each
  * answer with a closing newline, so a half-written one is never mistaken for a whole one.
  */
 import { access, constants, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,6 +11,7 @@ export type Wrapper = { pid: number; start: string; boot: string; view: number }
 
 export const stepFiles = (dir: string) => ({
   fifo: join(dir, "fifo"),
+  go: join(dir, "go"),
   run: join(dir, "run.sh"),
   pid: join(dir, "pid"),
   exit: join(dir, "exit"),
@@ -59,9 +60,18 @@ function literal(word: string): string {
 /** It may hold secrets and was read when the wrapper said that it started. */
 export const removeLaunch = (dir: string) => rm(stepFiles(dir).run, { force: true });
 
-export async function readExit(dir: string): Promise<number | undefined> {
+/** How a step's wrapper says that it ended: with the program's exit code, or with a gate whose host had gone. */
+export type Exit = { exitCode: number } | { begun: false };
+
+/** Undefined when the wrapper did not say it, or not yet. */
+export async function readExit(dir: string): Promise<Exit | undefined> {
   const text = await readText(stepFiles(dir).exit);
-  return text !== undefined && /^\d{1,3}\n$/.test(text) ? Number(text) : undefined;
+  return text?.endsWith("\n") ? parseExit(text.slice(0, -1)) : undefined;
+}
+
+export function parseExit(word: string): Exit | undefined {
+  if (word === "left") return { begun: false };
+  return /^\d{1,3}$/.test(word) ? { exitCode: Number(word) } : undefined;
 }
 
 export async function readWrapper(dir: string): Promise<Wrapper | undefined> {

@@ -5,8 +5,9 @@
 #
 # usage: env -i sh step.sh STEP_DIR STDIN_FILE TRANSCRIPT
 #
-# STEP_DIR holds `fifo` and `run.sh` (the environment and the command, made by the host, read once). Only POSIX sh and
-# programs of every Linux are used: a shell starts in 3 ms and needs 1 MB.
+# STEP_DIR holds `fifo`, `go` and `run.sh` (the environment and the command, made by the host, read once). The command
+# waits for a word in `go` before it becomes its program (gate.ts). Only POSIX sh and programs of every Linux are used: a
+# shell starts in 3 ms and needs 1 MB.
 
 PATH=/usr/local/bin:/usr/bin:/bin # for this script; it is not exported
 dir=$1 input=$2 transcript=$3
@@ -18,6 +19,9 @@ trap : INT HUP TERM QUIT TSTP TTIN TTOU
 # Opened for reading too, so that opening never waits for the host, and writing never fails without it. Only this
 # process keeps it open (9>&- below), so its end of file tells of this process's death, however it dies.
 exec 9<>"$dir/fifo" 8<"$dir/run.sh" || exit 1
+# Of this one the host alone is the writer, so that its death is the end of file. Open for writing as well only until it is
+# open for reading, which would otherwise wait for a host that may be gone.
+exec 6<>"$dir/go" 7<"$dir/go" 6>>"$dir/gate" || exit 1
 
 # The pane is a view: nothing that is typed there is a signal or is echoed. It follows the end of the transcript only,
 # as much as the pane keeps, and ends with this process even where no terminal hangs up.
@@ -25,7 +29,7 @@ exec 9<>"$dir/fifo" 8<"$dir/run.sh" || exit 1
   trap '' INT QUIT TSTP
   stty -isig -icanon -echo -ixon </dev/tty
   exec setpriv --pdeathsig KILL tail -n 2000 -f -- "$transcript" 2>/dev/null
-} 8<&- 9>&- &
+} 6>&- 7<&- 8<&- 9>&- &
 view=$!
 
 # A process id is used again after a while; with its start time (field 22) and the boot it names one process for good.
@@ -37,6 +41,8 @@ echo "started $$ ${20} $boot $view" >&9
 
 (. /dev/fd/8) <"$input" >>"$dir/stdout" 2>>"$dir/stderr" 9>&-
 code=$?
+exec 6>&- 7<&-
+read -r said <"$dir/gate" && [ "$said" = left ] && code=left
 
 # One write of one line: it is whole or, to its reader, not there. No second program only to rename it.
 echo "$code" >"$dir/exit"

@@ -4,10 +4,19 @@
  */
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { isAlive, parseWrapper, readExit, readWrapper, stepFiles, type Wrapper } from "./step-files.ts";
+import {
+  type Exit,
+  isAlive,
+  parseExit,
+  parseWrapper,
+  readExit,
+  readWrapper,
+  stepFiles,
+  type Wrapper,
+} from "./step-files.ts";
 
-/** `lost`: the wrapper is gone and left no exit code. */
-export type StepEnd = { exitCode: number } | { lost: true };
+/** `lost`: the wrapper is gone and left no exit code. `begun: false`: its program never began, because its host went away. */
+export type StepEnd = Exit | { lost: true };
 
 export type Watch = {
   /** Resolves when the wrapper says that it runs; rejects when it is gone before. */
@@ -31,8 +40,7 @@ export function watchStep(dir: string, boot: string): Watch {
   let news = "";
 
   const goneWithoutWord = async () => {
-    const exitCode = await readExit(dir);
-    ended.resolve(exitCode === undefined ? { lost: true } : { exitCode });
+    ended.resolve((await readExit(dir)) ?? { lost: true });
     started.reject(new Error(`the wrapper of ${dir} ended before it could start anything`));
   };
   const failed = (error: unknown) => {
@@ -43,8 +51,8 @@ export function watchStep(dir: string, boot: string): Watch {
     news = (news + chunk).slice(0, MAX_NEWS);
     const wrapper = parseWrapper(/^started (.*)\n/.exec(news)?.[1] ?? "");
     if (wrapper) started.resolve(wrapper);
-    const code = /^exit=(\d{1,3})\n/m.exec(news)?.[1];
-    if (code !== undefined) ended.resolve({ exitCode: Number(code) });
+    const exit = parseExit(/^exit=(\w+)\n/m.exec(news)?.[1] ?? "");
+    if (exit) ended.resolve(exit);
   };
 
   const fifo = openFifo(stepFiles(dir).fifo);

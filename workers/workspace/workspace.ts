@@ -50,31 +50,43 @@ export function findWorkspace(options: Pick<WorkspaceOptions, "dataDir" | "taskI
  * @throws TooLarge; Error when the checkout fails (nothing is left behind then)
  */
 export async function createWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const found = findWorkspace(options);
+  if (found) return found;
+  await removeWorkspace(options);
+  return await fillWorkspace(layWorkspace(options), options);
+}
+
+/**
+ * The workspace with all its folders and without its files: it counts as half-made until it is filled. None may stand there.
+ * @throws Error when the branch's name is none, or the disk does not take it
+ */
+export function layWorkspace(options: WorkspaceOptions): Workspace {
   const { dataDir, taskId, mirror, user } = options;
   const sha = checkSha(options.sha);
   if (!isBranchName(options.branch)) throw new Error(`Not a branch name: ${JSON.stringify(options.branch)}`);
-  const found = findWorkspace(options);
-  if (found) return found;
-  const dir = workspaceDir(dataDir, taskId);
-  const paths = pathsOf(dir);
-  await guardTree(mirror, sha);
+  const paths = pathsOf(workspaceDir(dataDir, taskId));
   const branch = localBranchName(options.branch, taskId);
+  mkdirSync(paths.dir, { mode: 0o700 });
+  writeTaskRepository({ ...paths, branch, sha }, mirror, user);
+  return { ...paths, branch, baseSha: sha };
+}
+
+/**
+ * Checks the files of a laid workspace out.
+ * @throws TooLarge; Error when the checkout fails (nothing is left behind then)
+ */
+export async function fillWorkspace(workspace: Workspace, options: WorkspaceOptions): Promise<Workspace> {
+  const { mirror, user } = options;
+  const { branch, baseSha } = workspace;
   try {
-    mkdirSync(dir, { mode: 0o700 });
+    await guardTree(mirror, baseSha);
+    await checkOut(workspace, user);
+    writeRecord(workspace.dir, { branch, baseSha, uid: user.uid });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    await removeWorkspace({ dataDir, taskId });
-    mkdirSync(dir, { mode: 0o700 });
-  }
-  try {
-    writeTaskRepository({ ...paths, branch, sha }, mirror, user);
-    await checkOut(paths, user);
-    writeRecord(dir, { branch, baseSha: sha, uid: user.uid });
-  } catch (error) {
-    await removeWorkspace({ dataDir, taskId });
+    await removeWorkspace(options);
     throw error;
   }
-  return { ...paths, branch, baseSha: sha };
+  return workspace;
 }
 
 /**
@@ -98,7 +110,16 @@ export async function moveWorkspace(
 /** As the slot's user, so that the files are born with the right owner and a hostile tree meets no powers. */
 async function checkOut(paths: { repositoryDir: string; treeDir: string }, user: SlotUser): Promise<void> {
   const where = [`--git-dir=${worktreeGitDir(paths.repositoryDir)}`, `--work-tree=${paths.treeDir}`];
-  const command = asSlotUser(user, ["git", ...hardenedOptions(), ...where, "read-tree", "-u", "--reset", "HEAD"]);
+  const command = asSlotUser(user, [
+    "git",
+    ...hardenedOptions(),
+   
+    ...where,
+    "read-tree",
+    "-u",
+    "--reset",
+    "HEAD",
+  ]);
   const done = await runProgram({
     ...command,
     cwd: paths.treeDir,

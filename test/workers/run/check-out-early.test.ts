@@ -13,11 +13,11 @@ test("the workspace stands at the fetched tip although an earlier one was checke
   const host = await startHost(remote);
   const sha = remote.commit({ "a.txt": "new\n" });
   expect(knownTip(host.mirror, "main")).toBe(host.main);
-  const workspace = await checkOutEarly(
+  const { workspace } = await checkOutEarly(
     { ...options, ...host },
     "main",
     fetchRefs(host.mirror, remote.access, ["main"]),
-  );
+  ).checkedOut;
   expect(workspace.baseSha).toBe(sha);
   expect(readFileSync(join(workspace.treeDir, "a.txt"), "utf8")).toBe("new\n");
 });
@@ -29,25 +29,25 @@ test("nothing waits for the fetch but the answer", async () => {
   const readme = join(host.dataDir, "host", "workspaces", "tabc", "tree", "README.md");
   await expect.poll(() => existsSync(readme)).toBe(true);
   fetch.resolve({ main: host.main });
-  expect((await early).baseSha).toBe(host.main);
+  expect((await early.checkedOut).workspace.baseSha).toBe(host.main);
 });
 
 test("a repository that this host never fetched is checked out after the fetch", async () => {
   const remote = await startRemote();
   const dataDir = temporaryFolder();
   const mirror = openMirror(dataDir, 42);
-  const workspace = await checkOutEarly(
+  const { workspace } = await checkOutEarly(
     { ...options, dataDir, mirror },
     "main",
     fetchRefs(mirror, remote.access, ["main"]),
-  );
+  ).checkedOut;
   expect(existsSync(join(workspace.treeDir, "README.md"))).toBe(true);
 });
 
 test("a fetch that fails is told when the checkout is still, so that it can be cleared away", async () => {
   const host = await startHost(await startRemote());
   const failed = checkOutEarly({ ...options, ...host }, "main", Promise.reject(new Error("access denied")));
-  await expect(failed).rejects.toThrow("access denied");
+  await expect(failed.checkedOut).rejects.toThrow("access denied");
   expect(existsSync(join(host.dataDir, "host", "workspaces", "tabc.json"))).toBe(true); // written last of all
 });
 
@@ -56,7 +56,7 @@ test("a file is read as the fetch left it, not as it was before", async () => {
   const host = await startHost(remote);
   const read = () => {
     const fetch = fetchRefs(host.mirror, remote.access, ["main"]);
-    return readFileEarly(host.mirror, { branch: "main", path: "rules.yml", maxBytes: 100 }, fetch);
+    return readFileEarly(host.mirror, { branch: "main", path: "rules.yml", maxBytes: 100 }, fetch).text;
   };
   expect(await read()).toBe("old\n");
   remote.commit({ "rules.yml": "new\n" });

@@ -33,6 +33,22 @@ test("takes up a step whose host process was killed, and the program never notic
   expect(await adopted.ended).toEqual({ exitCode: 6 });
 });
 
+test("finds that a program never began whose host was killed while it held it", async () => {
+  const step = await machine.step("held", "echo began >began");
+  const program = fileURLToPath(new URL("../support/hold-step.ts", import.meta.url));
+  const spec = join(machine.dir, "spec.json");
+  await writeFile(spec, JSON.stringify({ dir: join(machine.dir, "tmux"), session: "held", step }));
+  const host = spawn(process.execPath, [program, spec], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(host.stdout, "data");
+  host.kill("SIGKILL");
+  await once(host, "exit");
+
+  expect(await (await machine.sessions.adopt("held", step)).ended).toEqual({ begun: false });
+  expect(await (await machine.reopen()).list()).not.toContain("held");
+  expect(await readFile(join(step.dir, "gate"), "utf8")).toBe("left\n");
+  await expect(readFile(join(machine.workspace, "began"), "utf8")).rejects.toThrow("ENOENT");
+});
+
 test("finds the exit code of a step that ended while nobody watched", async () => {
   const step = await machine.step("over", "exit 5");
   const first = await machine.sessions.start("over", step);

@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +10,15 @@ import type { SandboxMode } from "../../../workers/sandbox/sandbox.ts";
 import { AS_ROOT, isGone, type Machine, openMachine } from "../support/machine.ts";
 
 const drivers: SandboxMode[] = ["auto", "none"];
+
+/** Empty when the process has gone. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
 
 describe.each(drivers)("steps with the sandbox %s", (mode) => {
   let machine: Machine;
@@ -36,6 +46,43 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
       "err\n",
       "7\n",
     ]);
+  });
+
+  /** Resolves when the sandbox of a held step is up and its program is all that is missing. */
+  const atTheGate = (wrapper: number) =>
+    expect
+      .poll(() => descendants(wrapper).some(({ pid }) => commandOf(pid).startsWith("/bin/sh -c read -r word")))
+      .toBe(true);
+
+  test("held back it is all there but its program, which begins when it is let go", async () => {
+    const name = next();
+    const held = await machine.sessions.hold(name, await machine.step(name, "echo began; exit 3"));
+    const wrapper = Number((await text(name, "pid")).split(" ")[0]);
+    await atTheGate(wrapper);
+    expect([await text(name, "gate"), await text(name, "stdout")]).toEqual(["", ""]);
+    const step = held.letGo();
+    expect(step.pid).toBe(wrapper);
+    expect(await step.ended).toEqual({ exitCode: 3 });
+    expect([await text(name, "gate"), await text(name, "stdout")]).toEqual(["begun\n", "began\n"]);
+  });
+
+  test("held back and killed nothing of it is left, and its name is free", async () => {
+    const name = next();
+    await machine.sessions.hold(name, await machine.step(name, "echo began"));
+    const wrapper = Number((await text(name, "pid")).split(" ")[0]);
+    await atTheGate(wrapper);
+    await machine.sessions.kill(name);
+    expect(isGone(wrapper)).toBe(true);
+    expect(await text(name, "stdout")).toBe("");
+    await rm(join(machine.dir, name), { recursive: true });
+    const again = await machine.sessions.start(name, await machine.step(name, "exit 2"));
+    expect(await again.ended).toEqual({ exitCode: 2 });
+  });
+
+  test("leaves its program nothing of the gate", async () => {
+    const { name, step } = await run("ls /proc/self/fd | sort -n | tr '\\n' ' '");
+    await step.ended;
+    expect(await text(name, "stdout")).toBe("0 1 2 3 "); // the third is the one with which ls reads
   });
 
   test.runIf(AS_ROOT)("is the first to go when memory runs out, and cannot change that", async () => {

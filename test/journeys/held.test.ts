@@ -1,0 +1,104 @@
+/**
+ * From its second task on a repository's agent is brought up while its files are still being written, and held back until
+ * all is ready. Whoever gave the command notices nothing but that it is faster.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Orch, startOrch } from "../support/orch.ts";
+
+describe("an agent is held back until all is ready", () => {
+  let orch: Orch;
+  afterEach(() => orch.close());
+
+  const runs = (taskId: string, name: string) => globSync(join(orch.dir, `data/host/runs/${taskId}-*`, name));
+  const steps = (taskId: string) =>
+    orch.host
+      .log()
+      .split("\n")
+      .filter((line) => line.includes(taskId) && line.includes("step runs"))
+      .map((line) => JSON.parse(line) as { step: string; adopted: boolean; held: boolean });
+
+  /** The host knows the repository after this: it has its branches, and its rules. */
+  async function firstTask(): Promise<void> {
+    const { taskId } = await orch.command("/orch first");
+    await orch.told(taskId);
+  }
+
+  /** A task whose agent stands at its gate and waits for what GitHub says about the issue. */
+  async function heldTask() {
+    const { promise: until, resolve: answer } = Promise.withResolvers<void>();
+    const match = { method: "GET", path: new RegExp(`/issues/${orch.issue}/comments$`) };
+    const { firing } = orch.simulator.faults.api({ times: 10, match, action: { until } });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await firing;
+    await expect.poll(() => runs(taskId, "agent-1/pid").some((path) => readFileSync(path, "utf8") !== "")).toBe(true);
+    return { taskId, answer };
+  }
+
+  test("it reads its whole prompt, although that was written after it was brought up", async () => {
+    const command = ["/bin/sh", "-c", "cat; exit 1"]; // what failed is kept to be looked at
+    const reads = { kind: "plain" as const, command, env: {}, passEnv: [], readable: [] };
+    orch = await startOrch({ agent: "reads", agents: { reads } });
+    await firstTask();
+    const { taskId } = await orch.command("/orch say what you were asked");
+    await orch.told(taskId);
+    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", adopted: false, held: true })]);
+    expect(await orch.agentOutput(taskId)).toContain("say what you were asked");
+  });
+
+  test("rules that were changed since the last task decide, not those that were known when it was held", async () => {
+    orch = await startOrch({ agent: "fixes", repositoryFile: "agent: fixes\n" });
+    await firstTask();
+    await orch.simulator.commit(
+      orch.repository,
+      "main",
+      { ".github/orch.yml": "agent: fails\n" },
+      "Choose another agent",
+    );
+    const { taskId } = await orch.command("/orch fix the tests");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed" });
+    expect((await orch.store.read(taskId))?.progress.agent).toBe("fails");
+    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: false })]);
+  });
+
+  test.each(["SIGKILL", "SIGTERM"] as const)("%s ends its host: it never began, and begins once", async (signal) => {
+    orch = await startOrch();
+    await firstTask();
+    const { taskId, answer } = await heldTask();
+    await orch.host.stop(signal);
+    await orch.host.start();
+    answer();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await orch.store.read(taskId)).toMatchObject({ epoch: 1 });
+    expect(steps(taskId)).toHaveLength(1);
+  });
+
+  test("a cancel ends it before it began", async () => {
+    orch = await startOrch();
+    await firstTask();
+    const { taskId, answer } = await heldTask();
+    const [gate] = runs(taskId, "agent-1/gate").map((path) => dirname(path));
+    await orch.command("/orch cancel");
+    expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
+    answer();
+    expect(steps(taskId)).toEqual([]);
+    await expect.poll(() => existsSync(gate ?? "")).toBe(false);
+  });
+
+  test("its host died between writing it down and letting it go: it never failed, and is started", async () => {
+    orch = await startOrch({ agent: "waits" });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.host.kill();
+    // The wrapper's words for a gate whose host had gone, as they stand when all is over.
+    const [dir = ""] = runs(taskId, "agent-1");
+    process.kill(Number(readFileSync(join(dir, "pid"), "utf8").split(" ")[0]), "SIGKILL");
+    writeFileSync(join(dir, "exit"), "left\n");
+    writeFileSync(join(dir, "stdout"), "");
+    await orch.host.start();
+    await orch.letGo();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(steps(taskId).map(({ adopted }) => adopted)).toEqual([false, true, false]);
+  });
+});

@@ -1,0 +1,42 @@
+/** What the steps of a run stand on: the workspace and its mirror, the agent, and what was decided about the work. */
+import { join } from "node:path";
+import type { AgentDefinition } from "../agents/adapter.ts";
+import { definedEnv } from "../agents/environment.ts";
+import type { HeldStep } from "../tmux/sessions.ts";
+import { type Mirror, openMirror } from "../workspace/mirror.ts";
+import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
+import type { Run, Shared } from "./run.ts";
+import type { Prepared } from "./run-record.ts";
+
+/**
+ * Where a step runs. `path`: where programs are looked for, if the agent's definition says so. `sessionId`: the UUID that
+ * the agent's session is started with.
+ */
+export type Place = {
+  mirror: Mirror;
+  workspace: Workspace;
+  agent: AgentDefinition;
+  path: string | undefined;
+  sessionId: string;
+};
+
+/** `held`: the agent's first step, which waits to be let go. */
+export type Ground = Place & { prepared: Prepared; held?: HeldStep | undefined };
+
+export const homeOf = (workspace: Workspace): string => join(workspace.dir, "home");
+export const tmpOf = (workspace: Workspace): string => join(workspace.dir, "tmp");
+
+/** The file with what the agent is asked; of its first round. */
+export const promptPath = (run: Run): string => join(run.folder.dir, "prompt.md");
+
+/** The ground of a run that an earlier life of this host prepared. */
+export function regain(shared: Shared, run: Run, prepared: Prepared): Ground {
+  const mirror = openMirror(shared.dataDir, prepared.repositoryId);
+  const agent = shared.operator.agents.get(prepared.agent);
+  if (!agent) throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);
+  const workspace = findWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id, user: run.user });
+  if (!workspace)
+    throw new Error("This run's workspace is gone, or is another user's since the worker host was started anew.");
+  const path = definedEnv(agent, shared.env).PATH;
+  return { prepared, mirror, workspace, agent, path, sessionId: prepared.sessionId };
+}

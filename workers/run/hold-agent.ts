@@ -1,0 +1,29 @@
+/**
+ * Brings the session and the sandbox of a run's first agent up while its files are still being written: the two take as long
+ * as the files of a small repository, and need nothing of them. What is not yet known is guessed, from how things stood
+ * at the last fetch; where the guess was wrong the session ends unused, and the step is started in the ordinary way.
+ */
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import type { HeldStep } from "../tmux/sessions.ts";
+import { type Place, promptPath } from "./ground.ts";
+import type { Run, Shared } from "./run.ts";
+import { agentSpec, makeStepFolder, type StepName, stepDir } from "./step-spec.ts";
+
+export const FIRST_STEP: StepName = "agent-1";
+
+/** The agent's program waits; its prompt is read when it is let go, from the file that is empty until then. */
+export async function holdAgent(shared: Shared, run: Run, place: Place): Promise<HeldStep> {
+  const promptFile = promptPath(run);
+  writeFileSync(promptFile, "", { mode: 0o600 });
+  const spec = agentSpec(shared, run, place, { name: FIRST_STEP, promptFile });
+  makeStepFolder(spec);
+  return await shared.sessions.hold(run.task.spec.id, spec);
+}
+
+/** Ends what an earlier try, or an earlier life of this host, may have held for the run. Fine when there is nothing. */
+export async function endHeld(shared: Shared, run: Run): Promise<void> {
+  const dir = stepDir(run, FIRST_STEP);
+  if (!existsSync(dir)) return;
+  await shared.sessions.kill(run.task.spec.id);
+  rmSync(dir, { recursive: true, force: true });
+}

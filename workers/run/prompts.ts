@@ -1,0 +1,44 @@
+/** What the agent of a run is told: at first with all that stands on GitHub, later what its check said. */
+import type { ContextResponse } from "../../src/task/host-api.ts";
+import type { Verification } from "../../src/task/task.ts";
+import { renderPrompt } from "../agents/prompt.ts";
+import { commandLine } from "../repository-file.ts";
+import type { Run } from "./run.ts";
+import type { Prepared } from "./run-record.ts";
+
+export function firstPrompt(run: Run, prepared: Prepared, context: ContextResponse): string {
+  const { spec } = run.task;
+  return renderPrompt({
+    ...basicsOf(run, prepared),
+    title: context.title,
+    body: context.body ?? "",
+    bodyWithheld: context.bodyWithheld,
+    comments: context.comments,
+    kind: spec.target.kind,
+  });
+}
+
+/** `failed`: the check that the agent's work has not passed. */
+export function handBackPrompt(run: Run, prepared: Prepared, failed: Verification): string {
+  const { command, exitCode, outputTail, rounds } = failed;
+  return renderPrompt({ ...basicsOf(run, prepared), handBack: { round: rounds, command, exitCode, outputTail } });
+}
+
+/** What every prompt of the run says. */
+function basicsOf(run: Run, prepared: Prepared) {
+  const { spec } = run.task;
+  return {
+    instruction: spec.instruction,
+    details: spec.details,
+    actor: spec.actor.login,
+    repository: `${spec.repository.owner}/${spec.repository.name}`,
+    kind: spec.target.kind,
+    number: spec.number,
+    title: spec.title,
+    body: "",
+    comments: [],
+    branch: prepared.branch,
+    baseBranch: prepared.base,
+    verify: prepared.verify && commandLine(prepared.verify),
+  };
+}

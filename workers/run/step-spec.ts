@@ -1,0 +1,59 @@
+/** What the steps of a run are made of: command, environment, confinement, input, and the folder that they run from. */
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { adapterFor } from "../agents/adapters.ts";
+import { gated } from "../tmux/gate.ts";
+import type { StepSpec } from "../tmux/sessions.ts";
+import { confinementOf, stepEnvironment } from "./confinement.ts";
+import { longestOf } from "./deadlines.ts";
+import { type Ground, homeOf, type Place } from "./ground.ts";
+import type { Run, Shared } from "./run.ts";
+
+/** `agent-1`, `verify-1`, `agent-2`, ... */
+export type StepName = `${"agent" | "verify"}-${number}`;
+export type StepKind = "agent" | "verify";
+
+export const kindOf = (name: StepName): StepKind => (name.startsWith("agent") ? "agent" : "verify");
+export const stepDir = (run: Run, name: StepName): string => join(run.folder.dir, name);
+
+/** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
+const GRACE_MS = 2 * 60_000;
+
+/** `promptFile`: what the agent reads. `resume`: the session of its own that it goes on with. */
+export type AgentInput = { name: StepName; promptFile: string; resume?: string | undefined };
+
+export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentInput): StepSpec {
+  const { agent, sessionId, workspace } = place;
+  const { resume } = input;
+  const launch = { homeDir: homeOf(workspace), sessionId, resume, env: shared.env };
+  const { command, env } = adapterFor(agent.kind).launch(agent, launch);
+  const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(run, place, env) });
+  return { ...spec, stdinFile: input.promptFile };
+}
+
+export function verifySpec(shared: Shared, run: Run, ground: Ground, name: StepName): StepSpec {
+  const command = [...(ground.prepared.verify ?? [])];
+  return specOf(shared, run, ground, { name, command, env: stepEnvironment(run, ground, {}) });
+}
+
+type Program = { name: StepName; command: string[]; env: Record<string, string> };
+
+function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: Program): StepSpec {
+  const { limits } = shared.operator;
+  const dir = stepDir(run, name);
+  return {
+    dir,
+    env,
+    transcript: join(dir, "transcript.log"),
+    // It may be held back as long as preparing may take.
+    endAfterMs: limits.preparingMinutes * 60_000 + longestOf(kindOf(name), limits) + GRACE_MS,
+    user: run.user,
+    command: shared.driver.wrap(confinementOf(run, place, env), gated(command)),
+  };
+}
+
+/** The step's folder, with the transcript, which the pane shows from its first moment. Again is fine. */
+export function makeStepFolder({ dir, transcript }: StepSpec): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  closeSync(openSync(transcript, "a", 0o600));
+}
