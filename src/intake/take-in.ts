@@ -21,6 +21,8 @@ export type TakeInDeps = CancelDeps & {
 /** Throws what GitHub or Redis answers; the caller repeats. */
 export async function takeIn(deps: TakeInDeps, given: GivenComment): Promise<void> {
   const octokit = await deps.github.forInstallation(given.installationId);
+  const place = placeOf(octokit, given);
+  if (given.commands.length <= MAX_COMMANDS && given.commands.some(({ kind }) => kind === "task")) place.begin();
   if (!(await mayWrite(octokit, given.repository, given.actor))) {
     deps.log.info({ comment: given.commentId, actor: given.actor.id, delivery: given.delivery }, "actor refused");
     return await answer(deps, octokit, given, { done: false, say: words.refusedNoPermission(given.actor.login) });
@@ -28,16 +30,24 @@ export async function takeIn(deps: TakeInDeps, given: GivenComment): Promise<voi
   if (given.commands.length > MAX_COMMANDS) {
     return await answer(deps, octokit, given, { done: false, say: words.tooManyCommands(MAX_COMMANDS) });
   }
-  let place: Promise<Place> | undefined;
-  const findOnce = () => {
-    place ??= findPlace(octokit, given);
-    return place;
-  };
   const results: CarriedOut[] = [];
-  for (const command of given.commands) results.push(await carryOut(deps, given, command, findOnce));
+  for (const command of given.commands) results.push(await carryOut(deps, given, command, place.find));
   const says = new Set(results.map((result) => result.say).filter((say) => say !== undefined));
   const say = says.size > 0 ? [...says].join("\n\n---\n\n") : undefined;
   await answer(deps, octokit, given, { done: results.some((result) => result.done), say });
+}
+
+/**
+ * The comment's place, asked for once at most. `begin` lets GitHub answer while it is still asked for the permission: a
+ * person waits for both. Its failure is told to whoever needs the place, and to nobody when nobody may.
+ */
+function placeOf(octokit: Octokit, given: GivenComment): { begin(): void; find(): Promise<Place> } {
+  let place: Promise<Place> | undefined;
+  const find = () => {
+    place ??= findPlace(octokit, given);
+    return place;
+  };
+  return { begin: () => void find().catch(() => undefined), find };
 }
 
 /** The comment was deleted, maybe while its commands were carried out. */

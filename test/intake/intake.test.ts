@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => orch.close());
 
+const askedForPlace = (number: number) =>
+  orch.github.requests().filter(({ method, path }) => method === "GET" && path.endsWith(`/issues/${number}`)).length;
+
 const stateOf = (task: Task | undefined) => task?.state.name;
 
 describe("a request", () => {
@@ -120,6 +123,44 @@ describe("who may", () => {
     expect(await orch.store.read(orch.taskId(id))).toBeUndefined();
     expect(orch.reactions(id)).toEqual(["confused"]);
     expect(orch.replies(number)).toEqual([expect.stringContaining("write permission")]);
+  });
+
+  test("a request's place is asked for while GitHub still looks the permission up", async () => {
+    const number = await orch.openIssue();
+    const until = orch.github.waitFor(() => askedForPlace(number) > 0);
+    const looking = orch.github.faults.api({ match: { path: /\/collaborators\// }, times: 1, action: { until } });
+    const { id } = await orch.comment(number, "/orch fix one\n\n/orch fix two");
+    await looking.firing;
+    await until;
+    await orch.quiet();
+    expect(stateOf(await orch.store.read(orch.taskId(id)))).toBe("queued");
+  });
+
+  test("a stranger hears the same when the place cannot be had", async () => {
+    const number = await orch.openIssue();
+    const place = orch.github.faults.api({
+      match: { path: new RegExp(`/issues/${number}$`) },
+      times: 1,
+      action: { status: 500 },
+    });
+    const match = { path: new RegExp(`/collaborators/${STRANGER}/`) };
+    const looking = orch.github.faults.api({ match, times: 1, action: { until: place.firing } });
+    const { id } = await orch.comment(number, "/orch fix it", STRANGER);
+    await orch.quiet();
+    expect([place.fired, looking.fired]).toEqual([1, 1]);
+    expect(orch.reactions(id)).toEqual(["confused"]);
+    expect(orch.replies(number)).toEqual([expect.stringContaining("write permission")]);
+  });
+
+  test.each([
+    ["help", "/orch help"],
+    ["a cancel", "/orch cancel"],
+    ["more requests than are allowed", "/orch fix it\n".repeat(11)],
+  ])("no place is asked for %s", async (_what, body) => {
+    const number = await orch.openIssue();
+    await orch.comment(number, body);
+    await orch.quiet();
+    expect(askedForPlace(number)).toBe(0);
   });
 
   test.each(["read", "triage"] as const)("%s is not enough", async (role) => {
