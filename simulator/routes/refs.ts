@@ -1,7 +1,7 @@
 /** git references through REST: reading, making, moving and deleting. Each change is a push with its events. */
 import { pushing } from "../actions/pushes.ts";
 import { git, gitOrUndefined } from "../git/git.ts";
-import { listRefs, resolveCommit } from "../git/repository.ts";
+import { listRefs, readRef, resolveCommit } from "../git/repository.ts";
 import { nodeId } from "../serialise/account.ts";
 import { apiUrl } from "../serialise/repository.ts";
 import { by, optionalFlag, type RepositoryCall, text } from "./call.ts";
@@ -14,15 +14,16 @@ const shown =
   ([name, sha]: readonly [string, string]) => ({
     ref: name,
     node_id: nodeId("REF", `${call.repo.id}:${name}`),
-    url: `${apiUrl(call.world, call.repo)}/git/${name}`,
+    url: `${apiUrl(call.world, call.repo)}/git/${name.split("/").map(encodeURIComponent).join("/")}`,
     object: { sha, type: "commit", url: `${apiUrl(call.world, call.repo)}/git/commits/${sha}` },
   });
 
 async function show(call: RepositoryCall): Promise<Reply> {
   const name = `refs/${call.params.ref}`;
-  const sha = (await listRefs(call.repo.dir)).get(name);
-  if (!sha) throw notFound();
-  return ok(shown(call)([name, sha]));
+  const sha = await readRef(call.repo.dir, name);
+  if (sha) return ok(shown(call)([name, sha]));
+  if ((await listRefs(call.repo.dir)).size === 0) throw new ApiError(409, "Git Repository is empty.");
+  throw notFound();
 }
 
 async function matching(call: RepositoryCall): Promise<Reply> {
