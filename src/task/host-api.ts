@@ -30,6 +30,12 @@ export const tokenResponseSchema = z.object({
   cloneUrl: z.url(),
   /** The App's own user: author of the commits that are pushed. */
   bot: z.object({ login: z.string(), id: z.number().int() }),
+  /**
+   * For `fetch`: where the task's default branch and the branch it starts from stood when the token was made, branch ->
+   * full commit id. A branch that GitHub does not show is left out, and all of it when GitHub did not say. Only ever to be
+   * compared with what was fetched: what it names may not be in a mirror.
+   */
+  tips: z.record(z.string(), z.string()).optional(),
 });
 export type TokenResponse = z.output<typeof tokenResponseSchema>;
 

@@ -4,18 +4,27 @@
  * task whose branch is the default branch by now.
  */
 import { classify, type GitHub } from "../github.ts";
+import type { Logger } from "../log.ts";
 import { mayWrite } from "../permission.ts";
-import type { TokenRequest, TokenResponse } from "../task/host-api.ts";
+import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
 import { branchOf, type TaskSpec } from "../task/task.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
+import { findTips } from "./tips.ts";
 
-export async function giveToken(github: GitHub, spec: TaskSpec, { purpose }: TokenRequest): Promise<TokenResponse> {
+export type GiveDeps = { github: GitHub; log: Logger };
+
+/** Throws Refused. */
+export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPurpose): Promise<TokenResponse> {
+  const { github } = deps;
   try {
     if (purpose === "push") await Promise.all([checkActor(github, spec), checkBranch(github, spec)]);
-    const { token, expiresAt } = await mint(github, spec, purpose === "push" ? "write" : "read");
+    const [{ token, expiresAt }, tips] = await Promise.all([
+      mint(github, spec, purpose === "push" ? "write" : "read"),
+      purpose === "fetch" ? findTips(deps, spec) : undefined,
+    ]);
     const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
-    return { token, expiresAt, cloneUrl, bot: { login, id } };
+    return { token, expiresAt, cloneUrl, bot: { login, id }, ...(tips && { tips }) };
   } catch (error) {
     throw error instanceof Refused ? error : refusedByGitHub(error);
   }

@@ -33,7 +33,7 @@ export function workersApi(deps: WorkersApiDeps): Route[] {
   return [
     route(deps, TOKENS_PATH, async (body) => {
       const wanted = parse(tokenRequestSchema, body);
-      const token = await giveToken(github, await currentSpec(deps.store, wanted), wanted);
+      const token = await giveToken(deps, await currentSpec(deps.store, wanted), wanted.purpose);
       log.info({ task: wanted.taskId, epoch: wanted.epoch, purpose: wanted.purpose }, "token given");
       return token;
     }),

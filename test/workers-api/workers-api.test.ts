@@ -55,6 +55,17 @@ describe("a token", () => {
     expect(writing.status).toBe(403);
   });
 
+  test("to fetch comes with where the branches stand, as long as GitHub says it", async () => {
+    const ask = async (purpose = "fetch") =>
+      tokenResponseSchema.parse(await (await post("/workers/tokens", { taskId: id, epoch: 1, purpose })).json());
+    const { main } = orch.github.state.branches(orch.repository);
+    expect((await ask()).tips).toEqual({ main });
+    expect(await ask("push")).not.toHaveProperty("tips");
+    const fault = orch.github.faults.api({ match: { path: /\/git\/ref\// }, times: 1, action: { status: 502 } });
+    expect(await ask()).not.toHaveProperty("tips");
+    expect(fault.fired).toBe(1);
+  });
+
   test("to push is given while the actor may still write", async () => {
     expect((await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" })).status).toBe(200);
     orch.github.setPermission(orch.repository, MAINTAINER, "read");
