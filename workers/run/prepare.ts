@@ -89,7 +89,7 @@ async function fetchFor(
 ): Promise<Tips> {
   const refs = [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
   const fetching = token.then((grant) =>
-    fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs),
+    fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs, grant.tips),
   );
   return await Promise.race([fetching, whenAborted(signal)]);
 }

@@ -1,7 +1,9 @@
 /**
- * Brings branches into the mirror: one question where they stand, and when something is new one `git fetch` of exactly the
- * branches that were asked for. Fetches of one mirror never overlap; a request that equals one still waiting shares its answer (never that
- * of one already under way, which may have looked before the change that the request is about).
+ * Brings branches into the mirror: with one `git fetch` of exactly the branches that were asked for, or with none when the
+ * mirror has them where the bot says that they stand. Fetches of one mirror never overlap; a request that equals one still
+ * waiting shares its answer (never that of one already under way, which may have looked before the change that the request
+ * is about). What the bot said is part of the request: the mirror may be good enough for a run that was told of an older
+ * state, and not for one that was told of a newer.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +14,6 @@ import { BranchUnusable, remoteError } from "./git-errors.ts";
 import { checkSha } from "./host-folders.ts";
 import type { Mirror } from "./mirror.ts";
 import { whileWriting } from "./mirror-writers.ts";
-import { remoteTips } from "./remote-tips.ts";
 
 /** A first fetch of a large repository takes minutes; a dead line is noticed after one (http.lowSpeedTime). */
 const FETCH_MS = 15 * 60_000;
@@ -24,25 +25,34 @@ type Queue = { last: Promise<unknown>; waiting: Map<string, Promise<Tips>> };
 const queues = new Map<string, Queue>();
 
 /**
- * The tips of `branches` on the remote, now in the mirror with all their history.
+ * The tips of `branches` on the remote, now in the mirror with all their history. `told`: where the bot says they stand;
+ * without a branch's tip, or any, git asks the remote.
  * @throws BranchUnusable, BranchGone, RepositoryGone, AccessDenied, FetchFailed
  */
-export function fetchRefs(mirror: Mirror, access: GitAccess, branches: readonly string[]): Promise<Tips> {
+export async function fetchRefs(
+  mirror: Mirror,
+  access: GitAccess,
+  branches: readonly string[],
+  told: Tips = {},
+): Promise<Tips> {
+  // Not even in line: a mirror is only added to, and a ref moves there once everything below it has arrived.
+  const current = knownAs(mirror, branches, told);
+  if (current) return current;
   const queue: Queue = queues.get(mirror.dir) ?? { last: Promise.resolve(), waiting: new Map() };
   queues.set(mirror.dir, queue);
-  const key = JSON.stringify([access.cloneUrl, ...branches]);
+  const key = JSON.stringify([access.cloneUrl, ...branches.map((branch) => [branch, told[branch]])]);
   const same = queue.waiting.get(key);
-  if (same) return same;
+  if (same) return await same;
   const turn = queue.last.then(() => {
     queue.waiting.delete(key);
-    return whileWriting(mirror, () => fetchNow(mirror, access, branches));
+    return knownAs(mirror, branches, told) ?? whileWriting(mirror, () => fetchNow(mirror, access, branches));
   });
   queue.waiting.set(key, turn);
   queue.last = turn.then(
     () => undefined,
     () => undefined, // the asker hears of it; the next in line must not
   );
-  return turn;
+  return await turn;
 }
 
 async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly string[]): Promise<Tips> {
@@ -51,9 +61,6 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
     const problem = branchNameProblem(branch);
     if (problem !== undefined) throw new BranchUnusable(branch, problem, { repository: open.repository });
   }
-  const known = knownTips(mirror, branches);
-  const remote = known && (await remoteTips(open, branches));
-  if (remote && branches.every((branch) => remote.get(branch) === known[branch])) return known;
   const refspecs = branches.map((branch) => `+refs/heads/${branch}:${mirrorRef(branch)}`);
   // The history that people pushed is not run through fsck: GitHub has accepted it, and many old repositories fail it for
   // harmless flaws (zero-padded modes, odd time zones). What agents make is checked when it is collected.
@@ -73,10 +80,11 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
   return Object.fromEntries(branches.map((branch) => [branch, readTip(mirror, branch)]));
 }
 
-/** Undefined when one of them was never fetched. */
-function knownTips(mirror: Mirror, branches: readonly string[]): Tips | undefined {
-  const tips = branches.map((branch) => [branch, knownTip(mirror, branch)] as const);
-  return tips.some(([, sha]) => sha === undefined) ? undefined : (Object.fromEntries(tips) as Tips);
+/** The tips, when the last fetch left each of them where it was told to stand; else undefined. */
+function knownAs(mirror: Mirror, branches: readonly string[], told: Tips): Tips | undefined {
+  const known = branches.map((branch) => [branch, knownTip(mirror, branch)] as const);
+  const isCurrent = known.every(([branch, sha]) => sha !== undefined && sha === told[branch]);
+  return isCurrent ? (Object.fromEntries(known) as Tips) : undefined;
 }
 
 /** The branch's tip as the last fetch left it, with all its history in the mirror; undefined when it was never fetched. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import { hostGitOutput } from "../../../workers/workspace/git.ts";
 import {
@@ -13,7 +13,11 @@ import {
 } from "../../../workers/workspace/git-errors.ts";
 import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { readFileAt } from "../../../workers/workspace/read-file-at.ts";
-import { git, startHost, startRemote, temporaryFolder } from "./support.ts";
+import { git, type Remote, startHost, startRemote, temporaryFolder } from "./support.ts";
+
+/** How often git spoke with the remote: each conversation begins with one 401. */
+const conversations = (remote: Remote) =>
+  remote.server.requests.filter((request) => request.includes("info/refs")).length / 2;
 
 test("branches arrive under their tips, and a later fetch brings what changed", async () => {
   const remote = await startRemote();
@@ -47,22 +51,80 @@ test("a rewritten branch is followed", async () => {
   expect(main).not.toBe(host.main);
 });
 
-test("when nothing is new one request says so, and git is not even started", async () => {
-  const remote = await startRemote();
-  const host = await startHost(remote);
-  remote.server.requests.length = 0;
-  expect(await fetchRefs(host.mirror, remote.access, ["main"])).toEqual({ main: host.main });
-  expect(remote.server.requests).toEqual(["POST /octo-org/example.git/git-upload-pack"]);
-});
+describe("a request that was told where the branches stand", () => {
+  test("asks nobody when the mirror has them there", async () => {
+    const remote = await startRemote();
+    const host = await startHost(remote);
+    const other = remote.commit({ "a.txt": "1\n" }, "main-2");
+    const both = { main: host.main, "main-2": other };
+    expect(await fetchRefs(host.mirror, remote.access, ["main", "main-2"], both)).toEqual(both);
+    await remote.server.close();
+    expect(await fetchRefs(host.mirror, remote.access, ["main", "main-2"], both)).toEqual(both);
+    expect(await fetchRefs(host.mirror, remote.access, ["main"], both)).toEqual({ main: host.main });
+  });
 
-test("a branch whose name begins like another's is not taken for it", async () => {
-  const remote = await startRemote();
-  const host = await startHost(remote);
-  const other = remote.commit({ "a.txt": "1\n" }, "main-2");
-  expect(await fetchRefs(host.mirror, remote.access, ["main"])).toEqual({ main: host.main });
-  const both = { main: host.main, "main-2": other };
-  expect(await fetchRefs(host.mirror, remote.access, ["main", "main-2"])).toEqual(both);
-  expect(await fetchRefs(host.mirror, remote.access, ["main", "main-2"])).toEqual(both);
+  test("does not wait for a fetch under way when the mirror has them there", async () => {
+    const remote = await startRemote();
+    const host = await startHost(remote);
+    const { promise: token, resolve: goOn } = Promise.withResolvers<string>();
+    const slow = fetchRefs(host.mirror, { ...remote.access, token: () => token }, ["main"]);
+    expect(await fetchRefs(host.mirror, remote.access, ["main"], { main: host.main })).toEqual({ main: host.main });
+    goOn(remote.server.token);
+    await slow;
+  });
+
+  test("has git look when one moved, with all its history then in the mirror", async () => {
+    const remote = await startRemote();
+    const host = await startHost(remote);
+    const moved = remote.commit({ "a.txt": "1\n" });
+    const later = remote.commit({ "a.txt": "2\n" });
+    // The branch has moved on since the bot asked.
+    expect(await fetchRefs(host.mirror, remote.access, ["main"], { main: moved })).toEqual({ main: later });
+    expect(git(host.mirror.dir, "rev-list", "--count", later)).toBe("3");
+  });
+
+  test("has git look for a branch of which nothing was told, and for one that was never fetched", async () => {
+    const remote = await startRemote();
+    const host = await startHost(remote);
+    const side = remote.commit({ "a.txt": "1\n" }, "side");
+    const told = { main: host.main, side };
+    expect(await fetchRefs(host.mirror, remote.access, ["main", "side"], told)).toEqual(told);
+    git(remote.bare, "branch", "-D", "side");
+    const asking = fetchRefs(host.mirror, remote.access, ["main", "side"], { main: host.main });
+    await expect(asking).rejects.toBeInstanceOf(BranchGone);
+  });
+
+  test("does not share the answer of one that was told of an older state", async () => {
+    const remote = await startRemote();
+    const host = await startHost(remote);
+    const { promise: token, resolve: goOn } = Promise.withResolvers<string>();
+    const underWay = fetchRefs(host.mirror, { ...remote.access, token: () => token }, ["main"]);
+    const older = fetchRefs(host.mirror, remote.access, ["main"], { main: "0".repeat(40) });
+    const newer = fetchRefs(host.mirror, remote.access, ["main"], { main: host.main.replace(/./, "f") });
+    remote.server.requests.length = 0;
+    goOn(remote.server.token);
+    expect(await Promise.all([underWay, older, newer])).toEqual(Array.from({ length: 3 }, () => ({ main: host.main })));
+    expect(conversations(remote)).toBe(3);
+  });
+
+  test("is content with what a fetch brought that was under way", async () => {
+    const remote = await startRemote();
+    const host = await startHost(remote);
+    const sha = remote.commit({ "a.txt": "1\n" });
+    const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const token = () => {
+      begun.resolve();
+      return held.promise;
+    };
+    const ask = (access = remote.access) => fetchRefs(host.mirror, access, ["main"], { main: sha });
+    const underWay = ask({ ...remote.access, token });
+    await begun.promise;
+    const twenty = Array.from({ length: 20 }, () => ask());
+    remote.server.requests.length = 0;
+    held.resolve(remote.server.token);
+    expect(await Promise.all([underWay, ...twenty])).toEqual(Array.from({ length: 21 }, () => ({ main: sha })));
+    expect(conversations(remote)).toBe(1);
+  });
 });
 
 test("twenty equal requests at once are answered by at most two fetches", async () => {
@@ -72,8 +134,7 @@ test("twenty equal requests at once are answered by at most two fetches", async 
   remote.server.requests.length = 0;
   const all = await Promise.all(Array.from({ length: 20 }, () => fetchRefs(host.mirror, remote.access, ["main"])));
   expect(all).toEqual(Array.from({ length: 20 }, () => ({ main: sha })));
-  const conversations = remote.server.requests.filter((request) => request.includes("info/refs"));
-  expect(conversations.length).toBeLessThanOrEqual(4); // each begins with one 401
+  expect(conversations(remote)).toBeLessThanOrEqual(2);
 });
 
 test("a failed fetch does not stop the next one", async () => {
