@@ -18,6 +18,10 @@ import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
 import { makeTaskStore } from "./task/store.ts";
+import type { TaskSpec } from "./task/task.ts";
+import { makeAhead } from "./workers-api/ahead.ts";
+import { giveContext } from "./workers-api/context.ts";
+import { giveToken } from "./workers-api/tokens.ts";
 import { workersApi } from "./workers-api/workers-api.ts";
 
 export type Bot = {
@@ -60,14 +64,19 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
 
   const reporter = makeReporter({ store, github, secret: markerSecret, webUrl: config.github.webUrl, now, log, hosts });
   const sweep = startReconciling({ store, queue, hosts, now, log });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, now, log });
+  const giveAhead = {
+    token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),
+    context: (spec: TaskSpec) => giveContext(github, spec),
+  };
+  const ahead = makeAhead({ give: giveAhead, now, log });
+  const intake = startIntake({ inbox, store, queue, github, markerSecret, onAccepted: ahead.begin, now, log });
   const listeners = makeApp({ store, queue, inbox, now, log, wakeIntake: () => intake.wake() });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   let catching: CatchingUp | undefined;
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
-    ...workersApi({ store, github, workerSecret: config.workerSecret, log }),
+    ...workersApi({ store, github, ahead, workerSecret: config.workerSecret, log }),
     ...healthRoutes({ redis, gate, queue, inbox, hosts }),
   ];
 

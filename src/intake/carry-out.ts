@@ -13,8 +13,11 @@ import type { Place } from "./target.ts";
 /** What to say to the person; undefined when the task's progress comment says it. */
 export type CarriedOut = { done: boolean; say?: string };
 
+/** `onAccepted`: told of a new task once, after it was recorded and before a host can have its job. Must not throw. */
+export type CarryOutDeps = CancelDeps & { onAccepted: (spec: TaskSpec) => void };
+
 export async function carryOut(
-  deps: CancelDeps,
+  deps: CarryOutDeps,
   given: GivenComment,
   command: Command,
   place: () => Promise<Place>,
@@ -53,7 +56,7 @@ function explain(reason: Misunderstanding): string {
 }
 
 async function request(
-  deps: CancelDeps,
+  deps: CarryOutDeps,
   given: GivenComment,
   command: Extract<Command, { kind: "task" }>,
   place: () => Promise<Place>,
@@ -65,7 +68,9 @@ async function request(
     if (where.kind === "closed") return { done: false, say: words.closed(given.on, where.goneBranch) };
     if (where.kind === "fork") return { done: false, say: words.forkNotYet() };
     if (where.kind === "from_default") return { done: false, say: words.fromDefaultBranch(where.branch) };
-    const created = await deps.store.create(specOf(given, id, command, where, deps.now()));
+    const spec = specOf(given, id, command, where, deps.now());
+    const created = await deps.store.create(spec);
+    if (created) deps.onAccepted(spec);
     task = await deps.store.read(id);
     if (created) deps.log.info({ task: id, comment: given.commentId, delivery: given.delivery }, "task accepted");
   }

@@ -9,11 +9,11 @@ import { mayWrite } from "../permission.ts";
 import { ensureReaction, type Reaction } from "../report/reaction.ts";
 import { ensureReply } from "../report/reply.ts";
 import * as words from "../report/words.ts";
-import { type CarriedOut, carryOut } from "./carry-out.ts";
+import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
 import type { GivenComment } from "./inbox.ts";
 import { findPlace, type Place } from "./target.ts";
 
-export type TakeInDeps = CancelDeps & {
+export type TakeInDeps = CarryOutDeps & {
   github: GitHub /** HMAC key for the markers of replies. */;
   markerSecret: string;
 };

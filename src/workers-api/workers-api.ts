@@ -20,26 +20,30 @@ import {
 } from "../task/host-api.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { TaskSpec } from "../task/task.ts";
+import type { Ahead } from "./ahead.ts";
 import { giveContext } from "./context.ts";
 import { Refused } from "./refused.ts";
 import { giveToken } from "./tokens.ts";
 
-export type WorkersApiDeps = { store: TaskStore; github: GitHub; workerSecret: string; log: Logger };
+export type WorkersApiDeps = { store: TaskStore; github: GitHub; ahead: Ahead; workerSecret: string; log: Logger };
 
 const MAX_BODY = 4_096;
 
 export function workersApi(deps: WorkersApiDeps): Route[] {
-  const { github, log } = deps;
+  const { github, ahead, log } = deps;
   return [
     route(deps, TOKENS_PATH, async (body) => {
       const wanted = parse(tokenRequestSchema, body);
-      const token = await giveToken(deps, await currentSpec(deps.store, wanted), wanted.purpose);
+      const spec = await currentSpec(deps.store, wanted);
+      const ready = wanted.purpose === "fetch" ? await ahead.take(spec.id, "token") : undefined;
+      const token = ready ?? (await giveToken(deps, spec, wanted.purpose));
       log.info({ task: wanted.taskId, epoch: wanted.epoch, purpose: wanted.purpose }, "token given");
       return token;
     }),
     route(deps, CONTEXT_PATH, async (body) => {
       const wanted = parse(contextRequestSchema, body);
-      return await giveContext(github, await currentSpec(deps.store, wanted));
+      const spec = await currentSpec(deps.store, wanted);
+      return (await ahead.take(spec.id, "context")) ?? (await giveContext(github, spec));
     }),
   ];
 }

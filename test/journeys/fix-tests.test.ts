@@ -30,4 +30,15 @@ describe("a maintainer writes /orch fix the failing tests", () => {
     expect(checks).toHaveLength(1);
     expect(checks[0]).toMatchObject({ name: "orch", conclusion: "success" });
   });
+
+  test("the next task of a repository that did not change fetches nothing", async () => {
+    const fetches = () => orch.simulator.requests().filter(({ path }) => path.endsWith("/git-upload-pack")).length;
+    const first = await orch.command("/orch fix the failing tests");
+    expect(await orch.settled(first.taskId)).toMatchObject({ kind: "pull_request" });
+    const before = fetches();
+    expect(before).toBeGreaterThan(0);
+    const second = await orch.command("/orch fix the failing tests");
+    expect(await orch.settled(second.taskId)).toMatchObject({ kind: "pull_request" });
+    expect(fetches()).toBe(before);
+  });
 });

@@ -21,7 +21,7 @@ export const STRANGER = "stranger";
 
 export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
 
-export async function startBotSetting(options: Pick<BotOptions, "catchUp"> = {}) {
+export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now"> = {}) {
   const server = await startRedis();
   const github = await startSimulator();
   github.createUser(MAINTAINER);

@@ -131,6 +131,7 @@ describe("a token", () => {
   test("says whether to ask again", async () => {
     const ask = async () => await codeOf(await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "fetch" }));
     const minting = { path: /\/access_tokens$/ };
+    await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "fetch" }); // the one that was made at acceptance
     orch.github.faults.api({ match: minting, times: 1, action: { status: 502 } });
     expect(await ask()).toEqual([503, "unavailable"]);
     orch.github.faults.api({ match: minting, times: 1, action: { status: 404 } });
