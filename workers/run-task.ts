@@ -11,7 +11,7 @@ import { Refusal } from "./refusal.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
 import { type Ground, regain } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
-import { prepare, tellAgent } from "./run/prepare.ts";
+import { prepare } from "./run/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
 import { work } from "./run/work.ts";
@@ -98,11 +98,7 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Col
 /** The workspace, within the deadline for preparing. The network may stumble: a few tries before it counts as ours. */
 async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   const { prepared } = run.folder.record;
-  if (prepared && run.folder.record.steps.length > 0) {
-    const ground = regain(shared, run, prepared);
-    await tellAgent(shared, run, ground.agent); // the host may confine in another way since
-    return ground;
-  }
+  if (prepared && run.folder.record.steps.length > 0) return regain(shared, run, prepared);
   const afterMs = shared.operator.limits.preparingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
   const signal = AbortSignal.any([run.signal, deadline]);

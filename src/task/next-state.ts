@@ -9,7 +9,8 @@ import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task 
 export type TaskNews =
   /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
   | { name: "claimed"; host: string; claim: string; job: string; at: number }
-  | { name: "phase"; epoch: number; phase: Phase; at: number }
+  /** `progress`: what is known by then, in the same write. */
+  | { name: "phase"; epoch: number; phase: Phase; progress?: Progress; at: number }
   | { name: "progress"; epoch: number; progress: Progress; at: number }
   | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
   /** The run's host says that it is over. */
@@ -32,9 +33,7 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
     case "claimed":
       return claimed(task, news);
     case "phase":
-      if (!isCurrent(task, news.epoch) || task.state.name !== "running" || task.state.phase === news.phase)
-        return undefined;
-      return { ...task, state: { ...task.state, phase: news.phase, phaseSince: news.at } };
+      return isCurrent(task, news.epoch) ? inPhase(task, news) : undefined;
     case "progress":
       if (!isCurrent(task, news.epoch)) return undefined;
       return { ...task, progress: { ...task.progress, ...known(news.progress) } };
@@ -57,6 +56,17 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
 /** A run's news counts only while it is the current run and has not handed over to the bot. */
 function isCurrent(task: Task, epoch: number): boolean {
   return task.state.name === "running" && task.epoch === epoch;
+}
+
+function inPhase(task: Task, { phase, progress = {}, at }: Extract<TaskNews, { name: "phase" }>): Task | undefined {
+  const { state } = task;
+  if (state.name !== "running") return undefined;
+  const learned = Object.entries(known(progress)).some(
+    ([what, value]) => task.progress[what as keyof Progress] !== value,
+  );
+  if (state.phase === phase && !learned) return undefined;
+  const since = state.phase === phase ? state.phaseSince : at;
+  return { ...task, progress: { ...task.progress, ...known(progress) }, state: { ...state, phase, phaseSince: since } };
 }
 
 function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {

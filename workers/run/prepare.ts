@@ -30,7 +30,7 @@ import { type Ground, homeOf, type Place, promptPath } from "./ground.ts";
 import { endHeld, holdAgent } from "./hold-agent.ts";
 import { later } from "./later.ts";
 import { firstPrompt } from "./prompts.ts";
-import { identityOf, type Run, type Shared, tell, whenAborted } from "./run.ts";
+import { identityOf, type Run, type Shared, whenAborted } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
 /**
@@ -53,12 +53,12 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const rules = readFileEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
   const holding = laid && holdEarly(shared, run, { mirror, workspace: laid, sessionId }, rules.early);
-  const chosen = later(rules.text.then((text) => choose(shared, run, text)));
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
-  const { agent, verify } = await chosen;
+  const { agent: asked, verify } = parseRepositoryFile(await rules.text);
+  const agent = chooseAgent(shared.operator, asked);
   const prepared = preparedFor(spec, { workspace, agent, verify, sessionId, cloneUrl: (await token).cloneUrl });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
@@ -121,24 +121,6 @@ async function holdEarly(
     run.log.debug({ err: error }, "the agent's session could not be held ahead");
     return undefined;
   }
-}
-
-/** What the repository's rules choose, told as progress at once: the record may be written while the files are. */
-async function choose(
-  shared: Shared,
-  run: Run,
-  rulesText: string | undefined,
-): Promise<{ agent: AgentDefinition; verify: RepositoryFile["verify"] }> {
-  const rules = parseRepositoryFile(rulesText);
-  const agent = chooseAgent(shared.operator, rules.agent);
-  await tellAgent(shared, run, agent);
-  return { agent, verify: rules.verify };
-}
-
-/** Who works on the task, and how confined. */
-export async function tellAgent(shared: Shared, run: Run, agent: AgentDefinition): Promise<void> {
-  const progress = { agent: agent.name, model: agent.model, sandbox: shared.driver.name };
-  await tell(shared, run, { name: "progress", progress, at: Date.now() });
 }
 
 function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDefinition {

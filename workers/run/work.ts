@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Verification } from "../../src/task/task.ts";
+import type { Progress, Verification } from "../../src/task/task.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
@@ -36,7 +36,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   const { verify } = ground.prepared;
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
-    await enterPhase(shared, run, "working");
+    await enterPhase(shared, run, "working", whoWorks(shared, ground));
     const agent = await performStep(shared, run, ground, `agent-${round}`, handBack);
     const ended = afterAgent(agent);
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
@@ -122,9 +122,20 @@ function isLastStep(run: Run, name: string): boolean {
   return run.folder.record.steps.at(-1)?.name === name;
 }
 
-async function enterPhase(shared: Shared, run: Run, phase: "working" | "verifying"): Promise<void> {
+/** Told in one write: each is an fsync, and one while files are being written waits until the disk has them all. */
+async function enterPhase(
+  shared: Shared,
+  run: Run,
+  phase: "working" | "verifying",
+  progress?: Progress,
+): Promise<void> {
   throwIfInterrupted(run);
-  await tell(shared, run, { name: "phase", phase, at: Date.now() });
+  await tell(shared, run, { name: "phase", phase, ...(progress && { progress }), at: Date.now() });
+}
+
+/** Who works on the task, and how confined: after a restart the host may do that in another way. */
+function whoWorks({ driver }: Shared, { agent }: Ground): Progress {
+  return { agent: agent.name, model: agent.model, sandbox: driver.name };
 }
 
 function afterAgent(result: StepResult): Omit<Worked, "collected"> {
