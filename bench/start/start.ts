@@ -81,7 +81,7 @@ function report(results: ReadonlyMap<number, Round[]>, dir: string): Report {
   const heading = ["", ...columns.map((files) => `${files} files`)];
   return {
     counted: [
-      "Orch: from GitHub's sending of the webhook to the agent's first action, with everything between: signature, inbox, permission and issue asked of GitHub, task, job, token, the remote's branches over HTTP (nothing new), workspace, prompt, tmux session, sandbox.",
+      "Orch: from GitHub's sending of the webhook to the agent's first action, with everything between: signature, inbox, permission and issue asked of GitHub, task, job, token and where the branches stand (nothing new), workspace, prompt, tmux session, sandbox.",
       "Yardstick: from starting one shell to the same program's first action; its tmux server runs already.",
       `Same commit, same file system (${fileSystemOf(dir)}), same program, nothing warmed up or prepared ahead. GitHub is the simulator on loopback: a real one adds its network round trips.`,
       "Rounds alternate; ratios are taken within each round; medians.",

@@ -13,7 +13,7 @@ import type { Place } from "./target.ts";
 /** What to say to the person; undefined when the task's progress comment says it. */
 export type CarriedOut = { done: boolean; say?: string };
 
-/** `onAccepted`: told of a new task once, after it was recorded and before a host can have its job. Must not throw. */
+/** `onAccepted`: told of a new task at most once, when it was recorded and its job is on its way. Must not throw. */
 export type CarryOutDeps = CancelDeps & { onAccepted: (spec: TaskSpec) => void };
 
 export async function carryOut(
@@ -63,18 +63,20 @@ async function request(
 ): Promise<CarriedOut> {
   const id = taskIdOf(given.repository.id, given.commentId, command.line);
   let task = await deps.store.read(id);
+  let created: TaskSpec | undefined;
   if (!task) {
     const where = await place();
     if (where.kind === "closed") return { done: false, say: words.closed(given.on, where.goneBranch) };
     if (where.kind === "fork") return { done: false, say: words.forkNotYet() };
     if (where.kind === "from_default") return { done: false, say: words.fromDefaultBranch(where.branch) };
     const spec = specOf(given, id, command, where, deps.now());
-    const created = await deps.store.create(spec);
-    if (created) deps.onAccepted(spec);
+    if (await deps.store.create(spec)) created = spec;
     task = await deps.store.read(id);
     if (created) deps.log.info({ task: id, comment: given.commentId, delivery: given.delivery }, "task accepted");
   }
   if (task?.state.name === "queued") await deps.queue.enqueue(task);
+  // Not before: what begins here would hold the job up by some milliseconds.
+  if (created) deps.onAccepted(created);
   return { done: true };
 }
 
