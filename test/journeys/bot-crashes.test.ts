@@ -71,8 +71,13 @@ describe("the bot is killed between every two of its steps", () => {
     const pull = { as: "maintainer", title: "Note", head: "topic", base: "main" };
     const place = { repository, number: (await orch.simulator.openPull(repository, pull)).number };
     const early = killAtGitHub(orch, place);
+    // Only a check run that stands before the agent works is sure to be changed: a bot may hear of its making as it dies.
+    const until = orch.simulator.waitFor(() => early.deaths()["POST check-runs"] === 2, 60_000);
+    const match = { method: "GET", path: /\/info\/refs$/ };
+    const fetching = orch.simulator.faults.api({ times: 1, match, action: { until } });
     const { taskId } = await orch.command("/orch fix the tests", place);
     await atWork(place, taskId);
+    expect(fetching.fired).toBe(1);
     await orch.simulator.waitFor(() => early.deaths()["PATCH check-runs/N"] === 2, 60_000);
     await early.stop();
     expect(early.deaths()).toEqual(
