@@ -14,8 +14,11 @@ export type Raw = {
   stop(): void;
 };
 
-/** `mirror`: a bare repository; it is copied, so that nothing is left behind in it. */
-export function openRaw(dir: string, mirror: string): Raw {
+/**
+ * `mirror`: a bare repository; it is copied, so that nothing is left behind in it. `before`: what the program is started
+ * with, for a shell.
+ */
+export function openRaw(dir: string, mirror: string, before = ""): Raw {
   mkdirSync(dir, { recursive: true });
   const repository = join(dir, "repository.git");
   const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", TERM: "dumb" };
@@ -30,7 +33,7 @@ export function openRaw(dir: string, mirror: string): Raw {
   async function start(): Promise<number> {
     const name = `raw-${++last}`;
     const [tree, stamp] = [join(dir, name), join(dir, `${name}.stamp`)];
-    const script = `git --git-dir='${repository}' worktree add --quiet --no-track -b ${name} '${tree}' ${ref} && tmux -S '${socket}' new-session -d -s ${name} -c '${tree}' sh -c '${stampScript} >${stamp}'`;
+    const script = `git --git-dir='${repository}' worktree add --quiet --no-track -b ${name} '${tree}' ${ref} && tmux -S '${socket}' new-session -d -s ${name} -c '${tree}' sh -c '${before} sh -c "${stampScript}" >${stamp}'`;
     const at = Date.now();
     const shell = spawn("sh", ["-c", script], { env, stdio: ["ignore", "ignore", "inherit"] });
     const [code] = await once(shell, "exit");

@@ -10,9 +10,9 @@ export const STAGES = [
   "webhook → task (signature, inbox, permission, issue)",
   "task → claimed (job)",
   "claimed → checkout begins (folders)",
-  "checkout; token and branches meanwhile",
+  "checkout; token, context, session and sandbox meanwhile",
   "what took longer than the checkout; prompt",
-  "session, sandbox, agent",
+  "phase recorded, agent let go",
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
