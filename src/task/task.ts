@@ -13,6 +13,7 @@
  * workspace       the task's own repository and its worktree
  * mirror          a host's trusted bare copy of a GitHub repository
  * session         the tmux session of a run; its name is the task id
+ * latch           what holds a step's program back until the host lets it go
  * agent           the program in the session; an adapter knows how to drive it
  * heartbeat       "this host still watches these runs"
  * outcome         why a task is over

@@ -25,7 +25,7 @@ describe("an agent is held back until all is ready", () => {
     await orch.told(taskId);
   }
 
-  /** A task whose agent stands at its gate and waits for what GitHub says about the issue. */
+  /** A task whose agent stands at its latch and waits for what GitHub says about the issue. */
   async function heldTask() {
     const { promise: until, resolve: answer } = Promise.withResolvers<void>();
     const match = { method: "GET", path: new RegExp(`/issues/${orch.issue}/comments$`) };
@@ -78,12 +78,12 @@ describe("an agent is held back until all is ready", () => {
     orch = await startOrch();
     await firstTask();
     const { taskId, answer } = await heldTask();
-    const [gate] = runs(taskId, "agent-1/gate").map((path) => dirname(path));
+    const [latch] = runs(taskId, "agent-1/latch").map((path) => dirname(path));
     await orch.command("/orch cancel");
     expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
     answer();
     expect(steps(taskId)).toEqual([]);
-    await expect.poll(() => existsSync(gate ?? "")).toBe(false);
+    await expect.poll(() => existsSync(latch ?? "")).toBe(false);
   });
 
   test("its host died between writing it down and letting it go: it never failed, and is started", async () => {
@@ -91,7 +91,7 @@ describe("an agent is held back until all is ready", () => {
     const { taskId } = await orch.command("/orch fix the tests");
     await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
     await orch.host.kill();
-    // The wrapper's words for a gate whose host had gone, as they stand when all is over.
+    // The wrapper's words for a latch whose host had gone, as they stand when all is over.
     const [dir = ""] = runs(taskId, "agent-1");
     process.kill(Number(readFileSync(join(dir, "pid"), "utf8").split(" ")[0]), "SIGKILL");
     writeFileSync(join(dir, "exit"), "left\n");

@@ -2,7 +2,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { adapterFor } from "../agents/adapters.ts";
-import { gated } from "../tmux/gate.ts";
+import { latched } from "../tmux/latch.ts";
 import type { StepSpec } from "../tmux/sessions.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
@@ -48,7 +48,7 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: 
     // It may be held back as long as preparing may take.
     endAfterMs: limits.preparingMinutes * 60_000 + longestOf(kindOf(name), limits) + GRACE_MS,
     user: run.user,
-    command: shared.driver.wrap(confinementOf(run, place, env), gated(command)),
+    command: shared.driver.wrap(confinementOf(run, place, env), latched(command)),
   };
 }
 

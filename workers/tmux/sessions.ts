@@ -9,7 +9,7 @@ import { endMarked } from "../sandbox/processes.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { TmuxError } from "./control-client.ts";
 import { type Fifos, openFifos } from "./fifos.ts";
-import { holdGate } from "./gate.ts";
+import { holdLatch } from "./latch.ts";
 import { openServer, type TmuxServer } from "./server.ts";
 import {
   isAlive,
@@ -30,7 +30,7 @@ export type { StepEnd } from "./watch.ts";
 export type StepSpec = {
   /** The step's folder: absolute, ours, existing. Holds stdout, stderr, exit, pid, fifo. */
   dir: string;
-  /** `gated`, then wrapped by the sandbox driver. */
+  /** `latched`, then wrapped by the sandbox driver. */
   command: readonly string[];
   /** The command's whole environment. `ORCH_RUN` in it is the mark by which leftovers are found and ended. */
   env: Record<string, string>;
@@ -54,7 +54,7 @@ export type RunningStep = {
   detach(): void;
 };
 
-/** A step whose wrapper runs, whose sandbox is coming up, and whose program waits at the gate. */
+/** A step whose wrapper runs, whose sandbox is coming up, and whose program waits at the latch. */
 export type HeldStep = {
   /** Lets the program begin; call it once. A host that ends without it leaves nothing running. */
   letGo(): RunningStep;
@@ -126,7 +126,7 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
   await writeLaunch(step.dir, context.setsid, step);
   const { fifo, go } = stepFiles(step.dir);
   await Promise.all([context.fifos.place(fifo), context.fifos.place(go)]);
-  const gate = holdGate(go);
+  const latch = holdLatch(go);
   const watch = watchStep(step.dir, context.boot);
   try {
     let up = false;
@@ -141,16 +141,16 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
     const wrapper = await inTime(watch.started, `session ${session} did not come up`);
     await removeLaunch(step.dir);
     const running = track(context, session, step, watch, wrapper);
-    running.ended.then(gate.close, gate.close);
+    running.ended.then(latch.close, latch.close);
     return {
       letGo() {
-        gate.open();
+        latch.open();
         return running;
       },
     };
   } catch (error) {
     watch.close();
-    gate.close();
+    latch.close();
     // The first error is the one to tell; what could not be cleaned up shows when the name is used again.
     await endSession(context.server, session).catch(() => {});
     throw error;

@@ -60,7 +60,7 @@ function literal(word: string): string {
 /** It may hold secrets and was read when the wrapper said that it started. */
 export const removeLaunch = (dir: string) => rm(stepFiles(dir).run, { force: true });
 
-/** How a step's wrapper says that it ended: with the program's exit code, or with a gate whose host had gone. */
+/** How a step's wrapper says that it ended: with the program's exit code, or with a latch whose host had gone. */
 export type Exit = { exitCode: number } | { begun: false };
 
 /** Undefined when the wrapper did not say it, or not yet. */

@@ -6,7 +6,7 @@
 # usage: env -i sh step.sh STEP_DIR STDIN_FILE TRANSCRIPT
 #
 # STEP_DIR holds `fifo`, `go` and `run.sh` (the environment and the command, made by the host, read once). The command
-# waits for a word in `go` before it becomes its program (gate.ts). Only POSIX sh and programs of every Linux are used: a
+# waits for a word in `go` before it becomes its program (latch.ts). Only POSIX sh and programs of every Linux are used: a
 # shell starts in 3 ms and needs 1 MB.
 
 PATH=/usr/local/bin:/usr/bin:/bin # for this script; it is not exported
@@ -21,7 +21,7 @@ trap : INT HUP TERM QUIT TSTP TTIN TTOU
 exec 9<>"$dir/fifo" 8<"$dir/run.sh" || exit 1
 # Of this one the host alone is the writer, so that its death is the end of file. Open for writing as well only until it is
 # open for reading, which would otherwise wait for a host that may be gone.
-exec 6<>"$dir/go" 7<"$dir/go" 6>>"$dir/gate" || exit 1
+exec 6<>"$dir/go" 7<"$dir/go" 6>>"$dir/latch" || exit 1
 
 # The pane is a view: nothing that is typed there is a signal or is echoed. It follows the end of the transcript only,
 # as much as the pane keeps, and ends with this process even where no terminal hangs up.
@@ -42,7 +42,7 @@ echo "started $$ ${20} $boot $view" >&9
 (. /dev/fd/8) <"$input" >>"$dir/stdout" 2>>"$dir/stderr" 9>&-
 code=$?
 exec 6>&- 7<&-
-read -r said <"$dir/gate" && [ "$said" = left ] && code=left
+read -r said <"$dir/latch" && [ "$said" = left ] && code=left
 
 # One write of one line: it is whole or, to its reader, not there. No second program only to rename it.
 echo "$code" >"$dir/exit"

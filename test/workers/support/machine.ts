@@ -6,7 +6,7 @@ import { runProgram } from "../../../workers/run-program.ts";
 import { endMarked, RUN_VARIABLE, readProcess, signal } from "../../../workers/sandbox/processes.ts";
 import { chooseDriver, type SandboxDriver, type SandboxMode, type SlotUser } from "../../../workers/sandbox/sandbox.ts";
 import { slotUsers } from "../../../workers/sandbox/slot-users.ts";
-import { gated } from "../../../workers/tmux/gate.ts";
+import { latched } from "../../../workers/tmux/latch.ts";
 import { openSessions, type Sessions, type StepSpec } from "../../../workers/tmux/sessions.ts";
 import { ownBaseUid } from "../../support/own-uids.ts";
 
@@ -64,7 +64,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
       const env = { PATH: "/usr/bin:/bin", HOME: workspace, [RUN_VARIABLE]: run, ...more.env };
       marks.add(env[RUN_VARIABLE] ?? run);
       const confinement = { user, cwd: workspace, env, mounts: [{ source: workspace, writable: true }] };
-      const command = driver.wrap(confinement, gated(["/bin/sh", "-c", script]));
+      const command = driver.wrap(confinement, latched(["/bin/sh", "-c", script]));
       return { dir: folder, command, transcript, user, endAfterMs: 600_000, ...more, env };
     },
     async reopen() {

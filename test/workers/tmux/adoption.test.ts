@@ -45,7 +45,7 @@ test("finds that a program never began whose host was killed while it held it", 
 
   expect(await (await machine.sessions.adopt("held", step)).ended).toEqual({ begun: false });
   expect(await (await machine.reopen()).list()).not.toContain("held");
-  expect(await readFile(join(step.dir, "gate"), "utf8")).toBe("left\n");
+  expect(await readFile(join(step.dir, "latch"), "utf8")).toBe("left\n");
   await expect(readFile(join(machine.workspace, "began"), "utf8")).rejects.toThrow("ENOENT");
 });
 

@@ -49,7 +49,7 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
   });
 
   /** Resolves when the sandbox of a held step is up and its program is all that is missing. */
-  const atTheGate = (wrapper: number) =>
+  const atTheLatch = (wrapper: number) =>
     expect
       .poll(() => descendants(wrapper).some(({ pid }) => commandOf(pid).startsWith("/bin/sh -c read -r word")))
       .toBe(true);
@@ -58,19 +58,19 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     const name = next();
     const held = await machine.sessions.hold(name, await machine.step(name, "echo began; exit 3"));
     const wrapper = Number((await text(name, "pid")).split(" ")[0]);
-    await atTheGate(wrapper);
-    expect([await text(name, "gate"), await text(name, "stdout")]).toEqual(["", ""]);
+    await atTheLatch(wrapper);
+    expect([await text(name, "latch"), await text(name, "stdout")]).toEqual(["", ""]);
     const step = held.letGo();
     expect(step.pid).toBe(wrapper);
     expect(await step.ended).toEqual({ exitCode: 3 });
-    expect([await text(name, "gate"), await text(name, "stdout")]).toEqual(["begun\n", "began\n"]);
+    expect([await text(name, "latch"), await text(name, "stdout")]).toEqual(["begun\n", "began\n"]);
   });
 
   test("held back and killed nothing of it is left, and its name is free", async () => {
     const name = next();
     await machine.sessions.hold(name, await machine.step(name, "echo began"));
     const wrapper = Number((await text(name, "pid")).split(" ")[0]);
-    await atTheGate(wrapper);
+    await atTheLatch(wrapper);
     await machine.sessions.kill(name);
     expect(isGone(wrapper)).toBe(true);
     expect(await text(name, "stdout")).toBe("");
@@ -79,7 +79,7 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     expect(await again.ended).toEqual({ exitCode: 2 });
   });
 
-  test("leaves its program nothing of the gate", async () => {
+  test("leaves its program nothing of the latch", async () => {
     const { name, step } = await run("ls /proc/self/fd | sort -n | tr '\\n' ' '");
     await step.ended;
     expect(await text(name, "stdout")).toBe("0 1 2 3 "); // the third is the one with which ls reads
