@@ -11,7 +11,7 @@ import { Refusal } from "./refusal.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
 import { type Ground, regain } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
-import { prepare } from "./run/prepare.ts";
+import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
 import { work } from "./run/work.ts";

@@ -10,7 +10,7 @@ import { transcriptRenderer } from "../../workers/agents/transcript.ts";
 import { fenced, shownText } from "../../workers/agents/untrusted-text.ts";
 import { visibleText } from "../../workers/agents/visible-text.ts";
 import { commitMessage } from "../../workers/publish/commit-message.ts";
-import { makeSpoken } from "../../workers/run/spoken.ts";
+import { makeSpoken } from "../../workers/run/step/spoken.ts";
 
 const LENGTH = 200_000;
 const UNITS = [

@@ -5,7 +5,7 @@ import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder, type RunFolder } from "./run-record.ts";
-import { makeSpoken } from "./spoken.ts";
+import { makeSpoken } from "./step/spoken.ts";
 
 export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; lease: Lease; user: SlotUser }): Run {
   const { spec } = parts.task;

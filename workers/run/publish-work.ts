@@ -11,9 +11,9 @@ import { gate } from "../publish/gate.ts";
 import { type PushResult, push } from "../publish/push.ts";
 import { openQuarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
-import { confinementOf } from "./confinement.ts";
 import type { Ground } from "./ground.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
+import { confinementOf } from "./step/confinement.ts";
 
 export type Collected = { tip: string; commits: number };
 

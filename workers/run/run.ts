@@ -13,7 +13,7 @@ import type { Sessions } from "../tmux/sessions.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import type { RunFolder } from "./run-record.ts";
-import type { Spoken } from "./spoken.ts";
+import type { Spoken } from "./step/spoken.ts";
 
 /** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
 export type Shared = {

@@ -12,10 +12,10 @@ import type { SlotUser } from "../sandbox/sandbox.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import type { Locker } from "./job-lock.ts";
 import { lostLease, regainLease } from "./lease.ts";
-import { beginAgainAfterReboot } from "./lost-step.ts";
 import { beginRun, makeRun } from "./make-run.ts";
 import { isOwn, type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders } from "./run-record.ts";
+import { beginAgainAfterReboot } from "./step/lost-step.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -11,15 +11,15 @@ import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { commandLine } from "../repository-file.ts";
-import { confinementOf } from "./confinement.ts";
-import type { Missed } from "./deadlines.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
-import { startAgain } from "./lost-step.ts";
-import { performStep } from "./perform-step.ts";
 import { type Collected, collectWork } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
-import type { StepResult } from "./run-step.ts";
+import { confinementOf } from "./step/confinement.ts";
+import type { Missed } from "./step/deadlines.ts";
+import { startAgain } from "./step/lost-step.ts";
+import { performStep } from "./step/perform-step.ts";
+import type { StepResult } from "./step/run-step.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
 export type Worked = {

@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { followFile } from "../../../workers/run/follow-file.ts";
-import { watchSize } from "../../../workers/run/watch-size.ts";
+import { followFile } from "../../../../workers/run/step/follow-file.ts";
+import { watchSize } from "../../../../workers/run/step/watch-size.ts";
 
 vi.mock("node:fs", async (original) => ({
   ...(await original<typeof import("node:fs")>()),

@@ -2,8 +2,9 @@
  * Brings what the agent says into the task record, the first words soon, then at most every two seconds: people read it in a
  * comment that is edited every ten. A Redis that is away costs progress, never the run.
  */
+
+import { type Run, type Shared, tell } from "../run.ts";
 import { lastOutputOf } from "./last-output.ts";
-import { type Run, type Shared, tell } from "./run.ts";
 
 const FIRST_MS = 200;
 const EVERY_MS = 2_000;

@@ -6,32 +6,32 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TokenResponse } from "../../src/task/host-api.ts";
-import { branchOf, startRefOf, type TaskSpec } from "../../src/task/task.ts";
-import type { AgentDefinition } from "../agents/adapter.ts";
-import { adapterFor } from "../agents/adapters.ts";
-import { definedEnv } from "../agents/environment.ts";
-import type { OperatorFile } from "../operator-file.ts";
-import { Refusal } from "../refusal.ts";
+import type { TokenResponse } from "../../../src/task/host-api.ts";
+import { branchOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
+import type { AgentDefinition } from "../../agents/adapter.ts";
+import { adapterFor } from "../../agents/adapters.ts";
+import { definedEnv } from "../../agents/environment.ts";
+import type { OperatorFile } from "../../operator-file.ts";
+import { Refusal } from "../../refusal.ts";
 import {
   parseRepositoryFile,
   REPOSITORY_FILE,
   REPOSITORY_FILE_MAX_BYTES,
   type RepositoryFile,
-} from "../repository-file.ts";
-import type { HeldStep } from "../tmux/sessions.ts";
-import { fetchRefs, type Tips } from "../workspace/fetch-refs.ts";
-import { type Mirror, openMirror } from "../workspace/mirror.ts";
-import { removeWorkspace } from "../workspace/remove-workspace.ts";
-import type { Workspace } from "../workspace/workspace.ts";
-import { writeInWorkspace } from "../workspace/write-in-workspace.ts";
+} from "../../repository-file.ts";
+import type { HeldStep } from "../../tmux/sessions.ts";
+import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
+import { type Mirror, openMirror } from "../../workspace/mirror.ts";
+import { removeWorkspace } from "../../workspace/remove-workspace.ts";
+import type { Workspace } from "../../workspace/workspace.ts";
+import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
+import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
+import { firstPrompt } from "../prompts.ts";
+import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
+import type { Prepared } from "../run-record.ts";
 import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
-import { type Ground, homeOf, type Place, promptPath } from "./ground.ts";
 import { endHeld, holdAgent } from "./hold-agent.ts";
 import { later } from "./later.ts";
-import { firstPrompt } from "./prompts.ts";
-import { identityOf, type Run, type Shared, whenAborted } from "./run.ts";
-import type { Prepared } from "./run-record.ts";
 
 /**
  * A run starts on fresh ground: what an earlier run of the task left is removed first, because its agent may have laid

@@ -3,9 +3,9 @@
  * Most fetches bring nothing new, and a tree takes longer to write than everything else before an agent: so the tip of
  * the last fetch is checked out at once, and what has changed since is brought after.
  */
-import { knownTip, type Tips } from "../workspace/fetch-refs.ts";
-import type { Mirror } from "../workspace/mirror.ts";
-import { readFileAt } from "../workspace/read-file-at.ts";
+import { knownTip, type Tips } from "../../workspace/fetch-refs.ts";
+import type { Mirror } from "../../workspace/mirror.ts";
+import { readFileAt } from "../../workspace/read-file-at.ts";
 import {
   createWorkspace,
   fillWorkspace,
@@ -13,7 +13,7 @@ import {
   moveWorkspace,
   type Workspace,
   type WorkspaceOptions,
-} from "../workspace/workspace.ts";
+} from "../../workspace/workspace.ts";
 import { later } from "./later.ts";
 
 /** `laid`: whether it is still the one that was laid early, and not one made anew in its place. */

@@ -2,8 +2,8 @@
  * Everything with a lifetime has a deadline. Silence is measured from the last byte that the program wrote, so that a
  * restart of the host neither forgives nor punishes: the files' own times decide.
  */
-import type { Deadline } from "../../src/task/task.ts";
-import type { Limits } from "../operator-file.ts";
+import type { Deadline } from "../../../src/task/task.ts";
+import type { Limits } from "../../operator-file.ts";
 
 export type Missed = { deadline: Deadline; afterMs: number };
 

@@ -4,8 +4,8 @@
  */
 import { createWriteStream, existsSync, statSync } from "node:fs";
 import { finished } from "node:stream/promises";
-import type { AgentEvent } from "../agents/event.ts";
-import { transcriptRenderer } from "../agents/transcript.ts";
+import type { AgentEvent } from "../../agents/event.ts";
+import { transcriptRenderer } from "../../agents/transcript.ts";
 
 /** Beyond this a viewer scrolls no more; the events keep everything. */
 const MAX_BYTES = 20 * 1024 * 1024;

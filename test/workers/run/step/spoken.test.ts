@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeSpoken } from "../../../workers/run/spoken.ts";
+import { makeSpoken } from "../../../../workers/run/step/spoken.ts";
 
 test("the last lines are what the agent said and did last, bounded", () => {
   const spoken = makeSpoken();

@@ -1,9 +1,9 @@
 /** What a step may see and who it is: the one place where a run's mounts and environment are put together, from empty. */
-import { SEARCH_PATH } from "../sandbox/find-program.ts";
-import type { Confinement } from "../sandbox/sandbox.ts";
-import { workspaceMounts } from "../workspace/workspace.ts";
-import { homeOf, type Place, tmpOf } from "./ground.ts";
-import type { Run } from "./run.ts";
+import { SEARCH_PATH } from "../../sandbox/find-program.ts";
+import type { Confinement } from "../../sandbox/sandbox.ts";
+import { workspaceMounts } from "../../workspace/workspace.ts";
+import { homeOf, type Place, tmpOf } from "../ground.ts";
+import type { Run } from "../run.ts";
 
 /** The whole environment of a step. `added`: what the agent's definition gives; it may replace PATH, never HOME. */
 export function stepEnvironment(run: Run, ground: Place, added: Record<string, string>): Record<string, string> {

@@ -4,21 +4,20 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Verification } from "../../src/task/task.ts";
-import { adapterFor } from "../agents/adapters.ts";
-import { printedForms, secretsOf } from "../agents/secrets.ts";
-import { pastStep } from "../tmux/past-step.ts";
-import type { HeldStep, RunningStep, StepSpec } from "../tmux/sessions.ts";
-import { stepFiles } from "../tmux/step-files.ts";
-import { type Ground, promptPath } from "./ground.ts";
-import { FIRST_STEP } from "./hold-agent.ts";
+import type { Verification } from "../../../src/task/task.ts";
+import { adapterFor } from "../../agents/adapters.ts";
+import { printedForms, secretsOf } from "../../agents/secrets.ts";
+import { pastStep } from "../../tmux/past-step.ts";
+import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
+import { stepFiles } from "../../tmux/step-files.ts";
+import { type Ground, promptPath } from "../ground.ts";
+import { handBackPrompt } from "../prompts.ts";
+import { type Run, type Shared, throwIfInterrupted } from "../run.ts";
+import type { StepRecord } from "../run-record.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
-import { handBackPrompt } from "./prompts.ts";
-import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
-import type { StepRecord } from "./run-record.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
-import { agentSpec, kindOf, makeStepFolder, type StepName, stepDir, verifySpec } from "./step-spec.ts";
+import { agentSpec, FIRST_STEP, kindOf, makeStepFolder, type StepName, stepDir, verifySpec } from "./step-spec.ts";
 
 /** `handBack`: the failed check that an agent's later round is about. */
 export async function performStep(

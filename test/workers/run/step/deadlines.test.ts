@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { deadlinesOf, watchDeadlines } from "../../../workers/run/deadlines.ts";
+import { parseOperatorFile } from "../../../../workers/operator-file.ts";
+import { deadlinesOf, watchDeadlines } from "../../../../workers/run/step/deadlines.ts";
 
 const { limits } = parseOperatorFile("agents: { one: { kind: plain, command: [/bin/true] } }", "orch.yml");
 const MINUTE = 60_000;

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { lastOutputOf } from "../../../workers/run/last-output.ts";
-import { createRunFolder } from "../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../../workers/run/run-record.ts";
+import { lastOutputOf } from "../../../../workers/run/step/last-output.ts";
 
 test("a run's last word is the later one of its last step's two outputs, and its step's beginning before any", async () => {
   const dir = mkdtempSync(join(tmpdir(), "orch-test-"));

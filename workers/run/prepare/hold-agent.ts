@@ -4,12 +4,10 @@
  * at the last fetch; where the guess was wrong the session ends unused, and the step is started in the ordinary way.
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import type { HeldStep } from "../tmux/sessions.ts";
-import { type Place, promptPath } from "./ground.ts";
-import type { Run, Shared } from "./run.ts";
-import { agentSpec, makeStepFolder, type StepName, stepDir } from "./step-spec.ts";
-
-export const FIRST_STEP: StepName = "agent-1";
+import type { HeldStep } from "../../tmux/sessions.ts";
+import { type Place, promptPath } from "../ground.ts";
+import type { Run, Shared } from "../run.ts";
+import { agentSpec, FIRST_STEP, makeStepFolder, stepDir } from "../step/step-spec.ts";
 
 /** The agent's program waits; its prompt is read when it is let go, from the file that is empty until then. */
 export async function holdAgent(shared: Shared, run: Run, place: Place): Promise<HeldStep> {

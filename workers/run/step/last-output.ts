@@ -1,7 +1,7 @@
 /** When a run's programs last said anything, on either of their outputs: the files' own times, which no restart changes. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Run } from "./run.ts";
+import type { Run } from "../run.ts";
 
 /** The files that hold what the step in `dir` writes. */
 export const outputsOf = (dir: string): string[] => ["stdout", "stderr"].map((name) => join(dir, name));

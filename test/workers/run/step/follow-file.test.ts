@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { followFile } from "../../../workers/run/follow-file.ts";
+import { followFile } from "../../../../workers/run/step/follow-file.ts";
 
 let dir: string;
 beforeEach(async () => {

@@ -1,16 +1,17 @@
 /** What the steps of a run are made of: command, environment, confinement, input, and the folder that they run from. */
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { adapterFor } from "../agents/adapters.ts";
-import { latched } from "../tmux/latch.ts";
-import type { StepSpec } from "../tmux/sessions.ts";
+import { adapterFor } from "../../agents/adapters.ts";
+import { latched } from "../../tmux/latch.ts";
+import type { StepSpec } from "../../tmux/sessions.ts";
+import { type Ground, homeOf, type Place } from "../ground.ts";
+import type { Run, Shared } from "../run.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
-import { type Ground, homeOf, type Place } from "./ground.ts";
-import type { Run, Shared } from "./run.ts";
 
 /** `agent-1`, `verify-1`, `agent-2`, ... */
 export type StepName = `${"agent" | "verify"}-${number}`;
+export const FIRST_STEP: StepName = "agent-1";
 export type StepKind = "agent" | "verify";
 
 export const kindOf = (name: StepName): StepKind => (name.startsWith("agent") ? "agent" : "verify");

@@ -2,10 +2,10 @@
  * What a run has to show, folded from the events of all its steps: the last lines, the tokens, the cost. Bounded: it
  * goes into the task record and from there into the progress comment.
  */
-import type { Progress } from "../../src/task/task.ts";
-import type { AgentEvent } from "../agents/event.ts";
-import { usageMeter } from "../agents/usage.ts";
-import { keepEnd } from "../agents/visible-text.ts";
+import type { Progress } from "../../../src/task/task.ts";
+import type { AgentEvent } from "../../agents/event.ts";
+import { usageMeter } from "../../agents/usage.ts";
+import { keepEnd } from "../../agents/visible-text.ts";
 
 const MAX_LINES = 15;
 const MAX_CHARACTERS = 4_000;

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkOutEarly, readFileEarly } from "../../../workers/run/check-out-early.ts";
-import { fetchRefs, knownTip } from "../../../workers/workspace/fetch-refs.ts";
-import { openMirror } from "../../../workers/workspace/mirror.ts";
-import { slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
+import { checkOutEarly, readFileEarly } from "../../../../workers/run/prepare/check-out-early.ts";
+import { fetchRefs, knownTip } from "../../../../workers/workspace/fetch-refs.ts";
+import { openMirror } from "../../../../workers/workspace/mirror.ts";
+import { slotUser, startHost, startRemote, temporaryFolder } from "../../workspace/support.ts";
 
 const options = { taskId: "tabc", branch: "orch/7-tabc", user: slotUser };
 

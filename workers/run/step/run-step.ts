@@ -4,17 +4,17 @@
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Adapter, Verdict } from "../agents/adapter.ts";
-import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../agents/event.ts";
-import { lineSplitter } from "../agents/lines.ts";
-import { eventWithoutSecrets, withoutSecrets } from "../agents/secrets.ts";
-import type { Limits } from "../operator-file.ts";
-import type { RunningStep, StepEnd } from "../tmux/sessions.ts";
+import type { Adapter, Verdict } from "../../agents/adapter.ts";
+import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../../agents/event.ts";
+import { lineSplitter } from "../../agents/lines.ts";
+import { eventWithoutSecrets, withoutSecrets } from "../../agents/secrets.ts";
+import type { Limits } from "../../operator-file.ts";
+import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
+import type { Interruption } from "../interruption.ts";
+import type { StepRecord } from "../run-record.ts";
 import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
 import { followFile } from "./follow-file.ts";
-import type { Interruption } from "./interruption.ts";
 import { lastOutputIn, outputsOf } from "./last-output.ts";
-import type { StepRecord } from "./run-record.ts";
 import { readTail } from "./tail-text.ts";
 import { openTranscript } from "./transcript-file.ts";
 import { tooLarge, watchSize } from "./watch-size.ts";

@@ -4,8 +4,8 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { readBootId, readExit, readWrapper } from "../tmux/step-files.ts";
-import type { RunFolder, StepRecord } from "./run-record.ts";
+import { readBootId, readExit, readWrapper } from "../../tmux/step-files.ts";
+import type { RunFolder, StepRecord } from "../run-record.ts";
 
 /** More than this is the code of a program that a signal ended: a machine that goes down sends some before it does. */
 const MAX_OWN_CODE = 128;
