@@ -6,10 +6,12 @@ import { setTimeout as delay } from "node:timers/promises";
 export const stampScript = "date +%s%N";
 
 const WITHIN_MS = 30_000;
+/** The time stands in the file, so it may be looked for at leisure. */
+const LOOK_MS = 10;
 
 /** Waits for the file; the time is Unix ms with fractions. */
 export async function readStamp(path: string): Promise<number> {
-  for (const giveUpAt = Date.now() + WITHIN_MS; ; await delay(2)) {
+  for (const giveUpAt = Date.now() + WITHIN_MS; ; await delay(LOOK_MS)) {
     const text = await readFile(path, "utf8").catch(() => ""); // not there yet
     if (/^\d{19}\n/.test(text)) return Number(text.split("\n")[0]) / 1e6;
     if (Date.now() > giveUpAt) throw new Error(`${path} stays empty`);

@@ -80,8 +80,9 @@ async function alternate({ rounds, say }: Options, name: string, sides: Sides): 
 
 async function startOnce(system: System, repository: RepositoryWithIssue): Promise<Omit<Round, "raw" | "duties">> {
   const { taskId, at } = await system.command(repository);
-  await system.until(taskId, ({ state }) => state.name === "settled");
+  // Nothing is listened to before: whoever measures must not take the processor from what is measured.
   const agentAt = await readStamp(join(system.dataDir, "host", "runs", `${taskId}-1`, "agent-1", "stdout"));
+  await system.until(taskId, ({ state }) => state.name === "settled");
   await system.quiet();
   return { orch: agentAt - at, stages: await readStages(system, taskId, { sentAt: at, agentAt }) };
 }
