@@ -163,10 +163,14 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   };
 }
 
-/** How long news of a task that gets under way waits to be told, ms: it all goes into the first word. */
+/**
+ * How long news of a task that gets under way waits to be told, ms: it all goes into the first word. Never longer, though
+ * the bot that accepted the task may have a clock that runs ahead of the writer's.
+ */
 function firstWordIn({ spec }: Task, { name, at }: TaskNews): number {
   const isStart = name === "claimed" || name === "phase" || name === "progress";
-  return isStart ? Math.max(0, spec.acceptedAt + FIRST_WORD_MS - at) : 0;
+  const waits = spec.acceptedAt + FIRST_WORD_MS - at;
+  return isStart ? Math.min(FIRST_WORD_MS, Math.max(0, waits)) : 0;
 }
 
 function eventText(at: number, what: string, detail: Record<string, unknown>): string {
