@@ -4,17 +4,18 @@
  * being written. A host that goes away without the word takes its end of the FIFO with it: then the latch ends, and says
  * so, for a program that never began must not count as one that failed.
  *
- * It runs before there is anybody in the sandbox who could disturb it. Both descriptors come from step.sh.
+ * It runs before there is anybody in the sandbox who could disturb it. Both descriptors come from step.sh. The word is read
+ * into a variable of the shell's own, which is taken away with the others: any other name may be one that was given.
  */
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 
 /** Where step.sh opens the FIFO `go` for reading, and the file `latch` for appending. */
 const [WORD, SAID] = [7, 6];
 
-const SCRIPT = `read -r word <&${WORD} || { echo left >&${SAID}; exit 1; }
+const SCRIPT = `read -r OLDPWD <&${WORD} || { echo left >&${SAID}; exit 1; }
 echo begun >&${SAID}
 exec ${WORD}<&- ${SAID}>&-
-unset word PWD OLDPWD SHLVL
+unset PWD OLDPWD SHLVL
 exec "$@"`;
 
 /** The command that waits at the latch and becomes `command`. For a sandbox driver to wrap. */

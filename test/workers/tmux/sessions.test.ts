@@ -51,7 +51,7 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
   /** Resolves when the sandbox of a held step is up and its program is all that is missing. */
   const atTheLatch = (wrapper: number) =>
     expect
-      .poll(() => descendants(wrapper).some(({ pid }) => commandOf(pid).startsWith("/bin/sh -c read -r word")))
+      .poll(() => descendants(wrapper).some(({ pid }) => commandOf(pid).startsWith("/bin/sh -c read -r ")))
       .toBe(true);
 
   test("held back it is all there but its program, which begins when it is let go", async () => {
@@ -77,6 +77,15 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
     await rm(join(machine.dir, name), { recursive: true });
     const again = await machine.sessions.start(name, await machine.step(name, "exit 2"));
     expect(await again.ended).toEqual({ exitCode: 2 });
+  });
+
+  test("gives its program every variable, whatever it is called", async () => {
+    const names = ["word", "said", "WORD", "SAID", "dir", "input", "view", "stat", "code"];
+    const env = Object.fromEntries(names.map((name) => [name, `my ${name}`]));
+    const { name, step } = await run("env", { env });
+    await step.ended;
+    const shown = (await text(name, "stdout")).split("\n");
+    expect(shown).toEqual(expect.arrayContaining(names.map((each) => `${each}=my ${each}`)));
   });
 
   test("leaves its program nothing of the latch", async () => {
