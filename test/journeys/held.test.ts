@@ -5,6 +5,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { descendants } from "../../workers/sandbox/processes.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 describe("an agent is held back until all is ready", () => {
@@ -84,6 +85,19 @@ describe("an agent is held back until all is ready", () => {
     answer();
     expect(steps(taskId)).toEqual([]);
     await expect.poll(() => existsSync(latch ?? "")).toBe(false);
+  });
+
+  test("killed from outside while it is held it never began, and is started in the ordinary way", async () => {
+    orch = await startOrch();
+    await firstTask();
+    const { taskId, answer } = await heldTask();
+    const [dir = ""] = runs(taskId, "agent-1");
+    const wrapper = Number(readFileSync(join(dir, "pid"), "utf8").split(" ")[0]);
+    for (const { pid } of descendants(wrapper)) process.kill(pid, "SIGKILL");
+    await expect.poll(() => existsSync(join(dir, "exit"))).toBe(true);
+    answer();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", adopted: false, held: false })]);
   });
 
   test("its host died between writing it down and letting it go: it never failed, and is started", async () => {

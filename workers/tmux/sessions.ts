@@ -58,6 +58,8 @@ export type RunningStep = {
 export type HeldStep = {
   /** Lets the program begin; call it once. A host that ends without it leaves nothing running. */
   letGo(): RunningStep;
+  /** Whether it ended although it was never let go, as when memory ran out: its program will not begin. */
+  isOver(): boolean;
 };
 
 export type Sessions = {
@@ -141,8 +143,14 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
     const wrapper = await inTime(watch.started, `session ${session} did not come up`);
     await removeLaunch(step.dir);
     const running = track(context, session, step, watch, wrapper);
-    running.ended.then(latch.close, latch.close);
+    let over = false;
+    const end = () => {
+      over = true;
+      latch.close();
+    };
+    running.ended.then(end, end);
     return {
+      isOver: () => over,
       letGo() {
         latch.open();
         return running;
