@@ -12,16 +12,24 @@ const WITHIN_MS = 3_000;
 
 /** Undefined when GitHub did not say it. Never rejects. */
 export async function findTips(deps: { github: GitHub; log: Logger }, spec: TaskSpec): Promise<TokenResponse["tips"]> {
+  const signal = AbortSignal.timeout(WITHIN_MS);
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
   try {
-    const octokit = await deps.github.forInstallation(spec.installationId);
-    const branches = [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
-    const signal = AbortSignal.timeout(WITHIN_MS);
-    const tips = await Promise.all(branches.map((branch) => tipOf(octokit, spec, branch, signal)));
-    return Object.fromEntries(tips.flatMap((sha, index) => (sha ? [[branches[index], sha]] : [])));
+    // A request that still waits for its turn in the throttle, or for the installation's own token, hears no signal.
+    return await Promise.race([askForTips(deps.github, spec, signal), late]);
   } catch (error) {
     deps.log.warn({ err: error, task: spec.id }, "GitHub does not say where the branches stand: the host's git asks");
     return undefined;
   }
+}
+
+async function askForTips(github: GitHub, spec: TaskSpec, signal: AbortSignal): Promise<TokenResponse["tips"]> {
+  const octokit = await github.forInstallation(spec.installationId);
+  const branches = [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
+  const tips = await Promise.all(branches.map((branch) => tipOf(octokit, spec, branch, signal)));
+  return Object.fromEntries(tips.flatMap((sha, index) => (sha ? [[branches[index], sha]] : [])));
 }
 
 /** The full commit id; undefined when there is no branch of exactly this name, or no branch at all. */

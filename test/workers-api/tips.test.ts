@@ -80,3 +80,15 @@ test("nothing is told when GitHub takes too long", async () => {
   expect(await tipsOf()).toBeUndefined();
   expect(told).toHaveLength(1);
 });
+
+test.each([
+  ["the request waits for its turn", async () => ({ rest: { git: { getRef: () => new Promise(() => undefined) } } })],
+  ["the installation's token is waited for", () => new Promise(() => undefined)],
+])("nothing is told either when %s for too long", async (_what, forInstallation) => {
+  const patience = new AbortController();
+  vi.spyOn(AbortSignal, "timeout").mockReturnValue(patience.signal);
+  const tips = findTips({ github: { forInstallation } as unknown as GitHub, log }, makeSpec());
+  patience.abort();
+  expect(await tips).toBeUndefined();
+  expect(told).toHaveLength(1);
+});
