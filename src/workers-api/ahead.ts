@@ -13,7 +13,7 @@ import type { TaskSpec } from "../task/task.ts";
 type Answers = { token: TokenResponse; context: ContextResponse };
 
 export type Ahead = {
-  /** Begins both in the background, when there is room. Never throws. */
+  /** Begins both in the background, when there is room; once per task. Never throws. */
   begin(spec: TaskSpec): void;
   /** What was begun for the task, once; undefined when it is to be asked for now. Never rejects. */
   take<What extends keyof Answers>(taskId: string, what: What): Promise<Answers[What] | undefined>;
@@ -40,12 +40,11 @@ export function makeAhead({ give, now, log }: AheadDeps): Ahead {
   const begun = new Map<string, Begun>();
 
   function begin(spec: TaskSpec): void {
-    if (begun.size >= TASKS_AT_ONCE || begun.has(spec.id)) return;
+    if (begun.size >= TASKS_AT_ONCE) return;
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const task: Begun = { at: now(), answers: {}, end };
     const inVain = (what: keyof Answers) => (error: unknown) => {
       log.info({ err: error, task: spec.id, what }, "asked ahead in vain: the run asks again");
-      forget(task, what);
       return undefined;
     };
     const token = give.token(spec).catch(inVain("token"));

@@ -2,6 +2,7 @@
  * From its second task on a repository's agent is brought up while its files are still being written, and held back until
  * all is ready. Whoever gave the command notices nothing but that it is faster.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -19,6 +20,12 @@ describe("an agent is held back until all is ready", () => {
       .split("\n")
       .filter((line) => line.includes(taskId) && line.includes("step runs"))
       .map((line) => JSON.parse(line) as { step: string; adopted: boolean; held: boolean });
+
+  /** Somebody pushes with force. */
+  function restoreMain(sha: string): void {
+    const bare = join(orch.dir, "github/repositories", `${orch.repository.id}.git`);
+    execFileSync("git", [`--git-dir=${bare}`, "update-ref", "refs/heads/main", sha]);
+  }
 
   /** The host knows the repository after this: it has its branches, and its rules. */
   async function firstTask(): Promise<void> {
@@ -60,6 +67,31 @@ describe("an agent is held back until all is ready", () => {
     const { taskId } = await orch.command("/orch fix the tests");
     expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed" });
     expect((await orch.store.read(taskId))?.progress.agent).toBe("fails");
+    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: false })]);
+  });
+
+  test("a fetch that fails after it was held is made again, and so is the session", async () => {
+    orch = await startOrch();
+    await firstTask();
+    await orch.simulator.commit(orch.repository, "main", { "NEWS.md": "News\n" }, "Tell news");
+    const match = { path: /\/info\/refs$/ };
+    const failing = orch.simulator.faults.api({ times: 1, match, action: { status: 503 } });
+    const { taskId } = await orch.command("/orch fix the tests");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(failing.fired).toBe(1);
+    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: true })]);
+  });
+
+  test("a tip that could not be checked out is no obstacle for the next: it starts on files that are there", async () => {
+    orch = await startOrch();
+    const { main: good = "" } = orch.simulator.state.branches(orch.repository);
+    const deep = `${Array.from({ length: 70 }, () => "d").join("/")}/file`;
+    await orch.simulator.commit(orch.repository, "main", { [deep]: "deep\n" }, "Dig");
+    const refused = await orch.command("/orch first");
+    expect(await orch.told(refused.taskId)).toMatchObject({ kind: "refused" });
+    restoreMain(good);
+    const { taskId } = await orch.command("/orch fix the tests");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: false })]);
   });
 

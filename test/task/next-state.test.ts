@@ -56,6 +56,19 @@ describe("the next state", () => {
     expect(answers).toEqual(expected);
   });
 
+  test("what is learned with a phase is kept, also in the phase that it is in already", () => {
+    const known = { agent: "claude", sandbox: "bwrap" as const };
+    const phase = (name: "working" | "verifying", progress?: Task["progress"]) =>
+      nextTask({ ...running, progress: known }, { name: "phase", epoch: 1, phase: name, progress, at });
+    expect(phase("verifying")).toMatchObject({ progress: known, state: { phase: "verifying", phaseSince: at } });
+    expect(phase("working")).toBeUndefined();
+    expect(phase("working", { agent: "claude", model: undefined })).toBeUndefined();
+    expect(phase("working", { sandbox: "none" })).toMatchObject({
+      progress: { agent: "claude", sandbox: "none" },
+      state: { phase: "working", phaseSince: running.state.name === "running" && running.state.phaseSince },
+    });
+  });
+
   test.each(["phase", "progress", "pushed", "ended", "crashed"] as const)(
     "%s of an earlier run changes nothing",
     (name) => {

@@ -93,6 +93,12 @@ describe("the task store", () => {
     expect(await store.nextReportAt()).toBe(firstWordAt);
     await claim("h1");
     await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: spec.acceptedAt + 90 });
+    await store.advance(spec.id, {
+      name: "progress",
+      epoch: 1,
+      progress: { lastLines: "x" },
+      at: spec.acceptedAt + 92,
+    });
     expect(await store.nextReportAt()).toBe(firstWordAt);
     const outcome = { kind: "no_changes" as const, lastWords: "" };
     await store.advance(spec.id, { name: "ended", epoch: 1, outcome, at: spec.acceptedAt + 95 });

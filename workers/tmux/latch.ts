@@ -12,10 +12,12 @@ import { closeSync, constants, openSync, writeSync } from "node:fs";
 /** Where step.sh opens the FIFO `go` for reading, and the file `latch` for appending. */
 const [WORD, SAID] = [7, 6];
 
+/** bash, where it is the machine's `sh`, counts itself in SHLVL once more as it becomes a program; in a subshell it does not. */
 const SCRIPT = `read -r OLDPWD <&${WORD} || { echo left >&${SAID}; exit 1; }
 echo begun >&${SAID}
 exec ${WORD}<&- ${SAID}>&-
 unset PWD OLDPWD SHLVL
+[ -z "$BASH_VERSION" ] || { (exec "$@"); exit $?; }
 exec "$@"`;
 
 /** The command that waits at the latch and becomes `command`. For a sandbox driver to wrap. */

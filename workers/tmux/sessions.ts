@@ -142,7 +142,8 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
     await newSession(context.server, session, { words, endAfterMs: step.endAfterMs }, () => up);
     const wrapper = await inTime(watch.started, `session ${session} did not come up`);
     await removeLaunch(step.dir);
-    const running = track(context, session, step, watch, wrapper);
+    let begun = false;
+    const running = track(context, session, step, watch, wrapper, () => begun);
     let over = false;
     const end = () => {
       over = true;
@@ -152,6 +153,7 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
     return {
       isOver: () => over,
       letGo() {
+        begun = true;
         latch.open();
         return running;
       },
@@ -168,8 +170,10 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
 async function adopt(context: Context, session: string, step: StepSpec): Promise<RunningStep> {
   if (context.running.has(session)) throw new TmuxError(`session ${session} is watched already`);
   const watch = watchStep(step.dir, context.boot);
+  // In this order: what ends in between has left its name.
+  const listed = (await sessionNames(context.server)).includes(session);
   const wrapper = await readWrapper(step.dir);
-  if (wrapper !== undefined || !(await sessionNames(context.server)).includes(session)) {
+  if (wrapper !== undefined || !listed) {
     const lost = wrapper === undefined && { ...watch, ended: Promise.resolve<StepEnd>({ lost: true }) };
     await watch.check();
     await removeLaunch(step.dir);
@@ -181,11 +185,19 @@ async function adopt(context: Context, session: string, step: StepSpec): Promise
   return track(context, session, step, watch, late);
 }
 
-function track(context: Context, session: string, step: StepSpec, watch: Watch, wrapper?: Wrapper): RunningStep {
+/** `begun`: whether its program has; until then the host's own programs may run as its user, and all there is bears the mark. */
+function track(
+  context: Context,
+  session: string,
+  step: StepSpec,
+  watch: Watch,
+  wrapper?: Wrapper,
+  begun = () => true,
+): RunningStep {
   const mark = markOf(step.env);
   const ended = watch.ended.then(async (end) => {
     const forked = "lost" in end ? { step: step.dir } : {};
-    if (mark !== undefined) await endMarked({ run: mark, uid: step.user?.uid, ...forked });
+    if (mark !== undefined) await endMarked({ run: mark, uid: begun() ? step.user?.uid : undefined, ...forked });
     return end;
   });
   const forget = () => {

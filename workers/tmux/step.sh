@@ -41,7 +41,6 @@ echo "started $$ ${20} $boot $view" >&9
 
 (. /dev/fd/8) <"$input" >>"$dir/stdout" 2>>"$dir/stderr" 9>&-
 code=$?
-exec 6>&- 7<&-
 read -r said <"$dir/latch" && [ "$said" = left ] && code=left
 
 # One write of one line: it is whole or, to its reader, not there. No second program only to rename it.

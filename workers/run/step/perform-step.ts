@@ -46,6 +46,7 @@ export async function performStep(
     const result = await followStep(shared, run, ground, { record, spec, running });
     if (result.kind !== "not begun") return result;
     // The host went away between writing the step down and letting it go.
+    throwIfInterrupted(run);
     forgetEnd(run.folder, record);
     how = "start";
   }
@@ -71,7 +72,9 @@ async function letRun(
 ): Promise<RunningStep> {
   if (run.folder.record.steps.at(-1) !== record) return pastStep(spec.dir);
   const session = run.task.spec.id;
-  const begun = how === "go on" && (existsSync(stepFiles(spec.dir).pid) || (await sessions.list()).includes(session));
+  // In this order: what ends in between has left its name.
+  const listed = how === "go on" && (await sessions.list()).includes(session);
+  const begun = listed || (how === "go on" && existsSync(stepFiles(spec.dir).pid));
   const start = async () => (typeof how === "object" ? how.held.letGo() : await sessions.start(session, spec));
   const running = begun ? await sessions.adopt(session, spec) : await start();
   // Whatever ended while nobody watched has not missed a deadline since.
