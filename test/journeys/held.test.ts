@@ -82,13 +82,18 @@ describe("an agent is held back until all is ready", () => {
     expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: true })]);
   });
 
-  test("a tip that could not be checked out is no obstacle for the next: it starts on files that are there", async () => {
+  test("a tip whose files cannot be written is no obstacle for the next: the agent starts on files that are there", async () => {
     orch = await startOrch();
-    const { main: good = "" } = orch.simulator.state.branches(orch.repository);
-    const deep = `${Array.from({ length: 70 }, () => "d").join("/")}/file`;
-    await orch.simulator.commit(orch.repository, "main", { [deep]: "deep\n" }, "Dig");
-    const refused = await orch.command("/orch first");
-    expect(await orch.told(refused.taskId)).toMatchObject({ kind: "refused" });
+    const { repository } = orch;
+    const { main: good = "" } = orch.simulator.state.branches(repository);
+    await orch.simulator.commit(repository, "topic", { "note.txt": "note\n" }, "Add a note");
+    const pull = { as: "maintainer", title: "Note", head: "topic", base: "main" };
+    const { number } = await orch.simulator.openPull(repository, pull);
+    // No file system takes the last name; until then the checkout goes on, and the agent is held.
+    const names = [...Array.from({ length: 1_500 }, (_, index) => `many/${index}`), "z".repeat(300)];
+    await orch.simulator.commit(repository, "main", Object.fromEntries(names.map((name) => [name, "x\n"])), "Add many");
+    const other = await orch.command("/orch first", { number }); // the host has the default branch from now on, too
+    expect(await orch.told(other.taskId)).toMatchObject({ kind: "pull_request" });
     restoreMain(good);
     const { taskId } = await orch.command("/orch fix the tests");
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });

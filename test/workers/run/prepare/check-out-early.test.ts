@@ -44,6 +44,19 @@ test("a repository that this host never fetched is checked out after the fetch",
   expect(existsSync(join(workspace.treeDir, "README.md"))).toBe(true);
 });
 
+test("an early tip that could not be checked out gives way to a workspace that was made anew, and that is said", async () => {
+  const deep = `${Array.from({ length: 70 }, () => "d").join("/")}/file`;
+  const remote = await startRemote({ [deep]: "deep\n" });
+  const host = await startHost(remote);
+  const fetched = () => fetchRefs(host.mirror, remote.access, ["main"]);
+  const { checkedOut } = checkOutEarly({ ...options, ...host }, "main", fetched());
+  await expect(checkedOut).rejects.toThrow("deep");
+  remote.commit({ [deep]: undefined, "a.txt": "new\n" });
+  const { workspace, laid } = await checkOutEarly({ ...options, ...host }, "main", fetched()).checkedOut;
+  expect(laid).toBe(false);
+  expect(readFileSync(join(workspace.treeDir, "a.txt"), "utf8")).toBe("new\n");
+});
+
 test("a fetch that fails is told when the checkout is still, so that it can be cleared away", async () => {
   const host = await startHost(await startRemote());
   const failed = checkOutEarly({ ...options, ...host }, "main", Promise.reject(new Error("access denied")));
