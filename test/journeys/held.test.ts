@@ -9,6 +9,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import { descendants } from "../../workers/sandbox/processes.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
+function isLatch(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("/bin/sh\0-c\0read -r");
+  } catch {
+    return false; // it has ended
+  }
+}
+
 describe("an agent is held back until all is ready", () => {
   let orch: Orch;
   afterEach(() => orch.close());
@@ -40,8 +48,14 @@ describe("an agent is held back until all is ready", () => {
     const { firing } = orch.simulator.faults.api({ times: 10, match, action: { until } });
     const { taskId } = await orch.command("/orch fix the tests");
     await firing;
-    await expect.poll(() => runs(taskId, "agent-1/pid").some((path) => readFileSync(path, "utf8") !== "")).toBe(true);
-    return { taskId, answer };
+    await expect.poll(() => latchOf(taskId), { timeout: 20_000 }).toBeDefined();
+    return { taskId, answer, latch: latchOf(taskId) ?? 0 };
+  }
+
+  /** The process at which the agent waits, once its sandbox is up. */
+  function latchOf(taskId: string): number | undefined {
+    const [wrapper = ""] = runs(taskId, "agent-1/pid").map((path) => readFileSync(path, "utf8").split(" ")[0]);
+    return wrapper === "" ? undefined : descendants(Number(wrapper)).find(({ pid }) => isLatch(pid))?.pid;
   }
 
   test("it reads its whole prompt, although that was written after it was brought up", async () => {
@@ -121,17 +135,16 @@ describe("an agent is held back until all is ready", () => {
     expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
     answer();
     expect(steps(taskId)).toEqual([]);
-    await expect.poll(() => existsSync(latch ?? "")).toBe(false);
+    await expect.poll(() => existsSync(latch ?? ""), { timeout: 20_000 }).toBe(false);
   });
 
   test("killed from outside while it is held it never began, and is started in the ordinary way", async () => {
     orch = await startOrch();
     await firstTask();
-    const { taskId, answer } = await heldTask();
+    const { taskId, answer, latch } = await heldTask();
     const [dir = ""] = runs(taskId, "agent-1");
-    const wrapper = Number(readFileSync(join(dir, "pid"), "utf8").split(" ")[0]);
-    for (const { pid } of descendants(wrapper)) process.kill(pid, "SIGKILL");
-    await expect.poll(() => existsSync(join(dir, "exit"))).toBe(true);
+    process.kill(latch, "SIGKILL");
+    await expect.poll(() => existsSync(join(dir, "exit")), { timeout: 20_000 }).toBe(true);
     answer();
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", adopted: false, held: false })]);

@@ -51,7 +51,9 @@ describe.each(drivers)("steps with the sandbox %s", (mode) => {
   /** Resolves when the sandbox of a held step is up and its program is all that is missing. */
   const atTheLatch = (wrapper: number) =>
     expect
-      .poll(() => descendants(wrapper).some(({ pid }) => commandOf(pid).startsWith("/bin/sh -c read -r ")))
+      .poll(() => descendants(wrapper).some(({ pid }) => commandOf(pid).startsWith("/bin/sh -c read -r ")), {
+        timeout: 20_000,
+      })
       .toBe(true);
 
   test("held back it is all there but its program, which begins when it is let go", async () => {
