@@ -12,7 +12,7 @@ import type { Operation, Schema } from "../simulator/judge/published-schema.ts";
 import { bodyOf, operationOf, reachable } from "./prune-openapi.ts";
 
 const packages = { rest: "@octokit/openapi@23", webhooks: "@octokit/openapi-webhooks@12" };
-const target = new URL("../simulator/schema", import.meta.url);
+const target = new URL("../simulator/schema/", import.meta.url);
 
 type Description = {
   paths?: { [path: string]: { [method: string]: Schema } };

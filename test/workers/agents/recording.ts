@@ -5,7 +5,7 @@ import { adapterFor } from "../../../workers/agents/adapters.ts";
 import { type AgentEvent, droppedLine } from "../../../workers/agents/event.ts";
 import { lineSplitter } from "../../../workers/agents/lines.ts";
 
-const folder = new URL("../../fixtures/agent-streams", import.meta.url);
+const folder = new URL("../../fixtures/agent-streams/", import.meta.url);
 
 /** The raw recording, e.g. `claude/success`. */
 export function recording(name: string): Buffer {

@@ -8,7 +8,7 @@ import { adapterFor } from "../../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../../workers/agents/prompt.ts";
 import { eventsOf, evidenceOf } from "./recording.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "agents/scripted/agent.mjs");
 const folders: string[] = [];
 
