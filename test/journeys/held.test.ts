@@ -147,7 +147,7 @@ describe("an agent is held back until all is ready", () => {
     await expect.poll(() => existsSync(join(dir, "exit")), { timeout: 20_000 }).toBe(true);
     answer();
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
-    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", adopted: false, held: false })]);
+    expect(steps(taskId).map(({ held }) => held)).toEqual([true, false]);
   });
 
   test("its host died between writing it down and letting it go: it never failed, and is started", async () => {

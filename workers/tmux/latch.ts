@@ -14,7 +14,7 @@ const [WORD, SAID] = [7, 6];
 
 /** bash, where it is the machine's `sh`, counts itself in SHLVL once more as it becomes a program; in a subshell it does not. */
 const SCRIPT = `read -r OLDPWD <&${WORD} || { echo left >&${SAID}; exit 1; }
-echo begun >&${SAID}
+echo begun >&${SAID} || exit 1
 exec ${WORD}<&- ${SAID}>&-
 unset PWD OLDPWD SHLVL
 [ -z "$BASH_VERSION" ] || { (exec "$@"); exit $?; }

@@ -58,8 +58,6 @@ export type RunningStep = {
 export type HeldStep = {
   /** Lets the program begin; call it once. A host that ends without it leaves nothing running. */
   letGo(): RunningStep;
-  /** Whether it ended although it was never let go, as when memory ran out: its program will not begin. */
-  isOver(): boolean;
 };
 
 export type Sessions = {
@@ -144,14 +142,8 @@ async function hold(context: Context, session: string, step: StepSpec): Promise<
     await removeLaunch(step.dir);
     let begun = false;
     const running = track(context, session, step, watch, wrapper, () => begun);
-    let over = false;
-    const end = () => {
-      over = true;
-      latch.close();
-    };
-    running.ended.then(end, end);
+    running.ended.then(latch.close, latch.close);
     return {
-      isOver: () => over,
       letGo() {
         begun = true;
         latch.open();

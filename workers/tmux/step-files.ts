@@ -15,6 +15,7 @@ export const stepFiles = (dir: string) => ({
   run: join(dir, "run.sh"),
   pid: join(dir, "pid"),
   exit: join(dir, "exit"),
+  latch: join(dir, "latch"),
   stderr: join(dir, "stderr"),
 });
 
@@ -73,6 +74,9 @@ export function parseExit(word: string): Exit | undefined {
   if (word === "left") return { begun: false };
   return /^\d{1,3}$/.test(word) ? { exitCode: Number(word) } : undefined;
 }
+
+/** Whether the step's program was let through its latch. What was killed before, or whose sandbox failed, never began. */
+export const hasBegun = async (dir: string): Promise<boolean> => (await readText(stepFiles(dir).latch)) === "begun\n";
 
 export async function readWrapper(dir: string): Promise<Wrapper | undefined> {
   const text = await readText(stepFiles(dir).pid);

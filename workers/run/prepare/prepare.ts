@@ -63,7 +63,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
   writeFileSync(promptPath(run), firstPrompt(run, prepared, await context), { mode: 0o600 });
-  const fits = files.value.laid && held?.agent === agent && !held.step.isOver();
+  const fits = files.value.laid && held?.agent === agent;
   if (!fits) await endHeld(shared, run);
   run.folder.record.prepared = prepared;
   run.folder.save();

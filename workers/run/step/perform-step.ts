@@ -9,7 +9,7 @@ import { adapterFor } from "../../agents/adapters.ts";
 import { printedForms, secretsOf } from "../../agents/secrets.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
-import { stepFiles } from "../../tmux/step-files.ts";
+import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { handBackPrompt } from "../prompts.ts";
 import { type Run, type Shared, throwIfInterrupted } from "../run.ts";
@@ -44,12 +44,17 @@ export async function performStep(
     run.spoken.begin();
     const running = await letRun(shared, run, { record, spec, how });
     const result = await followStep(shared, run, ground, { record, spec, running });
-    if (result.kind !== "not begun") return result;
-    // The host went away between writing the step down and letting it go.
+    // "Not begun": the host went away between writing the step down and letting it go.
+    if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
     throwIfInterrupted(run);
     forgetEnd(run.folder, record);
     how = "start";
   }
+}
+
+/** Before it was let go, as when memory ran out. What is then started and comes to nothing as well is not started again. */
+async function endedWhileHeld({ dir }: StepSpec, how: How, { kind }: StepResult): Promise<boolean> {
+  return typeof how === "object" && (kind === "ended" || kind === "lost") && !(await hasBegun(dir));
 }
 
 /** `go on`: it is written down, so an earlier life of this host may have started it. */
