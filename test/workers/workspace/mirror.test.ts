@@ -100,7 +100,7 @@ describe("a request that was told where the branches stand", () => {
     const { promise: token, resolve: goOn } = Promise.withResolvers<string>();
     const underWay = fetchRefs(host.mirror, { ...remote.access, token: () => token }, ["main"]);
     const older = fetchRefs(host.mirror, remote.access, ["main"], { main: "0".repeat(40) });
-    const newer = fetchRefs(host.mirror, remote.access, ["main"], { main: host.main.replace(/./, "f") });
+    const newer = fetchRefs(host.mirror, remote.access, ["main"], { main: "1".repeat(40) });
     remote.server.requests.length = 0;
     goOn(remote.server.token);
     expect(await Promise.all([underWay, older, newer])).toEqual(Array.from({ length: 3 }, () => ({ main: host.main })));
