@@ -61,12 +61,12 @@ function isCurrent(task: Task, epoch: number): boolean {
 function inPhase(task: Task, { phase, progress = {}, at }: Extract<TaskNews, { name: "phase" }>): Task | undefined {
   const { state } = task;
   if (state.name !== "running") return undefined;
-  const learned = Object.entries(known(progress)).some(
-    ([what, value]) => task.progress[what as keyof Progress] !== value,
-  );
-  if (state.phase === phase && !learned) return undefined;
-  const since = state.phase === phase ? state.phaseSince : at;
-  return { ...task, progress: { ...task.progress, ...known(progress) }, state: { ...state, phase, phaseSince: since } };
+  const learned = known(progress);
+  const isNew = Object.entries(learned).some(([what, value]) => task.progress[what as keyof Progress] !== value);
+  const entered = state.phase !== phase;
+  if (!entered && !isNew) return undefined;
+  const phaseSince = entered ? at : state.phaseSince;
+  return { ...task, progress: { ...task.progress, ...learned }, state: { ...state, phase, phaseSince } };
 }
 
 function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {

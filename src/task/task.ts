@@ -169,3 +169,8 @@ export function taskIdOfBranch(branch: string): string | undefined {
 export function startRefOf(spec: TaskSpec): string {
   return spec.target.kind === "pull" ? spec.target.headRef : spec.target.defaultBranch;
 }
+
+/** The branches that a run needs from GitHub, each once: bot and worker host must mean the same ones. */
+export function startBranchesOf(spec: TaskSpec): string[] {
+  return [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
+}

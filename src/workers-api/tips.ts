@@ -5,7 +5,7 @@
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import type { Logger } from "../log.ts";
 import type { TokenResponse } from "../task/host-api.ts";
-import { startRefOf, type TaskSpec } from "../task/task.ts";
+import { startBranchesOf, type TaskSpec } from "../task/task.ts";
 
 /** A token never waits longer for this, ms; git on the host then finds out by itself. */
 const WITHIN_MS = 3_000;
@@ -27,7 +27,7 @@ export async function findTips(deps: { github: GitHub; log: Logger }, spec: Task
 
 async function askForTips(github: GitHub, spec: TaskSpec, signal: AbortSignal): Promise<TokenResponse["tips"]> {
   const octokit = await github.forInstallation(spec.installationId);
-  const branches = [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
+  const branches = startBranchesOf(spec);
   const tips = await Promise.all(branches.map((branch) => tipOf(octokit, spec, branch, signal)));
   return Object.fromEntries(tips.flatMap((sha, index) => (sha ? [[branches[index], sha]] : [])));
 }

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { descendants } from "../../workers/sandbox/processes.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
@@ -130,12 +130,13 @@ describe("an agent is held back until all is ready", () => {
     orch = await startOrch();
     await firstTask();
     const { taskId, answer } = await heldTask();
-    const [latch] = runs(taskId, "agent-1/latch").map((path) => dirname(path));
+    const [folder = ""] = runs(taskId, "agent-1");
+    expect(folder).not.toBe("");
     await orch.command("/orch cancel");
     expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
     answer();
     expect(steps(taskId)).toEqual([]);
-    await expect.poll(() => existsSync(latch ?? ""), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => existsSync(folder), { timeout: 20_000 }).toBe(false);
   });
 
   test("killed from outside while it is held it never began, and is started in the ordinary way", async () => {

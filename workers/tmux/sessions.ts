@@ -1,7 +1,7 @@
 /**
- * Steps in tmux sessions: started (held back at first, if wanted), watched, taken up again after a restart of the host, stopped. A step is one confined
- * program under a small shell wrapper; it depends neither on this process nor on the tmux server to go on, and when it
- * has ended nothing that it started is left.
+ * Steps in tmux sessions: started (held back at first, if wanted), watched, taken up again after a restart of the host,
+ * stopped. A step is one confined program under a small shell wrapper; it depends neither on this process nor on the tmux
+ * server to go on, and when it has ended nothing that it started is left.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { findProgram } from "../sandbox/find-program.ts";

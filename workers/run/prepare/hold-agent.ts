@@ -14,7 +14,7 @@ export async function holdAgent(shared: Shared, run: Run, place: Place): Promise
   const promptFile = promptPath(run);
   writeFileSync(promptFile, "", { mode: 0o600 });
   const spec = agentSpec(shared, run, place, { name: FIRST_STEP, promptFile });
-  makeStepFolder(spec);
+  makeStepFolder(run, FIRST_STEP);
   return await shared.sessions.hold(run.task.spec.id, spec);
 }
 

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
-import { branchOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
+import { branchOf, startBranchesOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { definedEnv } from "../../agents/environment.ts";
@@ -87,9 +87,8 @@ async function fetchFor(
   token: Promise<TokenResponse>,
   signal: AbortSignal,
 ): Promise<Tips> {
-  const refs = [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
   const fetching = token.then((grant) =>
-    fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, refs, grant.tips),
+    fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, startBranchesOf(spec), grant.tips),
   );
   return await Promise.race([fetching, whenAborted(signal)]);
 }

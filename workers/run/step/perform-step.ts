@@ -38,9 +38,9 @@ export async function performStep(
   }
   let how: How = known ? "go on" : name === FIRST_STEP && ground.held ? { held: ground.held } : "start";
   for (;;) {
+    makeStepFolder(run, name);
     const spec =
       kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : verifySpec(shared, run, ground, name);
-    makeStepFolder(spec);
     run.spoken.begin();
     const running = await letRun(shared, run, { record, spec, how });
     const result = await followStep(shared, run, ground, { record, spec, running });
@@ -63,10 +63,8 @@ type How = "start" | "go on" | { held: HeldStep };
 function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: Verification): StepSpec {
   if (!handBack) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
   const promptFile = join(stepDir(run, name), "prompt.md");
-  const spec = agentSpec(shared, run, ground, { name, promptFile, resume: run.spoken.progress().sessionId });
-  makeStepFolder(spec);
   writeFileSync(promptFile, handBackPrompt(run, ground.prepared, handBack), { mode: 0o600 });
-  return spec;
+  return agentSpec(shared, run, ground, { name, promptFile, resume: run.spoken.progress().sessionId });
 }
 
 /** A step that was written down and never came to start is simply started. */

@@ -16,6 +16,7 @@ export type StepKind = "agent" | "verify";
 
 export const kindOf = (name: StepName): StepKind => (name.startsWith("agent") ? "agent" : "verify");
 export const stepDir = (run: Run, name: StepName): string => join(run.folder.dir, name);
+const transcriptIn = (dir: string): string => join(dir, "transcript.log");
 
 /** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
 const GRACE_MS = 2 * 60_000;
@@ -45,7 +46,7 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: 
   return {
     dir,
     env,
-    transcript: join(dir, "transcript.log"),
+    transcript: transcriptIn(dir),
     // It may be held back as long as preparing may take.
     endAfterMs: limits.preparingMinutes * 60_000 + longestOf(kindOf(name), limits) + GRACE_MS,
     user: run.user,
@@ -54,7 +55,8 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: 
 }
 
 /** The step's folder, with the transcript, which the pane shows from its first moment. Again is fine. */
-export function makeStepFolder({ dir, transcript }: StepSpec): void {
+export function makeStepFolder(run: Run, name: StepName): void {
+  const dir = stepDir(run, name);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  closeSync(openSync(transcript, "a", 0o600));
+  closeSync(openSync(transcriptIn(dir), "a", 0o600));
 }
