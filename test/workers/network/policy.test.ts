@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { isListed, type Policy, policySchema } from "../../../workers/network/policy.ts";
+
+const hosts = [
+  { name: "example.com", ports: [80, 443] },
+  { name: "*.example.org", ports: [443] },
+  { name: "10.0.0.7", ports: [11_434] },
+  { name: "fd00::7", ports: [80] },
+];
+
+describe("a target is listed", () => {
+  test.each([
+    ["example.com", 443],
+    ["example.com", 80],
+    ["EXAMPLE.com.", 443],
+    ["a.example.org", 443],
+    ["A.B.example.org", 443],
+    ["10.0.0.7", 11_434],
+    ["::ffff:10.0.0.7", 11_434],
+    ["[FD00:0::7]", 80],
+    ["fd00::7", 80],
+  ])("as %s:%d", (name, port) => {
+    expect(isListed(hosts, name, port)).toBe(true);
+  });
+
+  test.each([
+    ["example.com", 8443],
+    ["www.example.com", 443],
+    ["example.com.evil.example", 443],
+    ["evilexample.com", 443],
+    ["example.org", 443],
+    ["evilexample.org", 443],
+    [".example.org", 443],
+    ["a.example.org", 80],
+    ["*.example.org", 443],
+    ["example.com\0.evil.example", 443],
+    ["example.com:443", 443],
+    ["10.0.0.7", 80],
+    ["10.0.0.8", 11_434],
+    ["0x0a.7", 11_434],
+    ["", 443],
+  ])("not as %j:%d", (name, port) => {
+    expect(isListed(hosts, name, port)).toBe(false);
+  });
+
+  test("nowhere when nothing is", () => {
+    expect(isListed([], "example.com", 443)).toBe(false);
+  });
+});
+
+describe("a policy", () => {
+  const policy: Policy = {
+    egress: "listed",
+    rules: [
+      { whose: "operator", egress: "open" },
+      { whose: "repository", egress: "listed", hosts },
+    ],
+    private: [{ address: "10.0.0.7", port: 11_434 }],
+    never: [{ address: "::1", port: 6379 }],
+    limits: { connections: 256, bytes: 20e9 },
+  };
+
+  test("comes back from a file as it was", () => {
+    expect(policySchema.parse(JSON.parse(JSON.stringify(policy)))).toEqual(policy);
+  });
+
+  test.each([
+    ["no rule", { rules: [] }],
+    ["a list that is left out", { rules: [{ whose: "operator", egress: "listed" }] }],
+    [
+      "a name in capitals",
+      { rules: [{ whose: "operator", egress: "listed", hosts: [{ name: "A.com", ports: [1] }] }] },
+    ],
+    ["a star for everything", { rules: [{ whose: "operator", egress: "listed", hosts: [{ name: "*", ports: [1] }] }] }],
+    ["a private endpoint by name", { private: [{ address: "localhost", port: 80 }] }],
+    ["an address in another form", { never: [{ address: "0:0::1", port: 80 }] }],
+    ["a port that is none", { never: [{ address: "::1", port: 0 }] }],
+    ["an unknown key", { open: true }],
+  ])("with %s is refused", (_what, change) => {
+    expect(policySchema.safeParse({ ...policy, ...change }).success).toBe(false);
+  });
+});
