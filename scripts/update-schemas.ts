@@ -12,7 +12,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   $schema: "Address of this schema, for editors.",
   agents: "The programs that may be given a task, by a name of your choosing (a-z, 0-9 and -).",
   kind: "How the program is driven: plain (any command), jsonl (writes Orch's events itself), gemini, claude.",
-  limits: "How long the stations of a run may take.",
+  limits: "How long the stations of a run may take, and how much they may send and receive.",
 };
 
 type Source = { schema: z.ZodType; file: string; title: string; description: string };
@@ -23,7 +23,7 @@ const sources: readonly Source[] = [
     file: "schemas/orch-config.schema.json",
     title: "Orch: the operator's file",
     description:
-      "The YAML file that ORCH_CONFIG names on a worker host: agents, slots, sandbox and limits. An unknown key is an error.",
+      "The YAML file that ORCH_CONFIG names on a worker host: agents, slots, sandbox, network and limits. An unknown key is an error.",
   },
   {
     schema: repositoryFileSchema,

@@ -37,6 +37,13 @@ describe("an editor and Orch are of one mind about the operator's file:", () => 
     ["an unknown kind", "agents: { a: { kind: magic, command: [a] } }", false],
     ["a command as one string", "agents: { a: { kind: plain, command: a --b } }", false],
     ["an empty command", "agents: { a: { kind: plain, command: [] } }", false],
+    [
+      "what may be reached",
+      `agents: { a: { kind: plain, command: [a], egress: open } }\nverify: { allow: [npm] }`,
+      true,
+    ],
+    ["a network that is none", "agents: { a: { kind: plain, command: [a] } }\negress: closed", false],
+    ["too many connections", "agents: { a: { kind: plain, command: [a] } }\nlimits: { connections: 5000 }", false],
     ["a name with capitals", "agents: { Agent: { kind: plain, command: [a] } }", false],
     [
       "a repository that defines a sandbox of its own",
@@ -58,6 +65,8 @@ describe("an editor and Orch are of one mind about .github/orch.yml:", () => {
     ["a list of words, and an agent", "agent: claude\nverify: [npm, test]", true],
     ["an agent of its own", "agents: { mine: { kind: plain, command: [a] } }", false],
     ["an empty verify", 'verify: ""', false],
+    ["a narrower network", "egress: listed\nallow: [npm, example.com]", true],
+    ["a network that is none", "egress: closed", false],
   ])("%s", (_what, text, isRight) => {
     expect(fitsRepository(parse(text))).toBe(isRight);
     if (isRight) expect(parseRepositoryFile(text)).toBeTruthy();

@@ -1,6 +1,7 @@
 /**
  * The operator's file (`ORCH_CONFIG`, YAML): which agents exist on this host, how many run at once, how they are
- * confined and how long they may take. Strict: an unknown key is an error, because a mistyped limit is no limit.
+ * confined, what they may reach and how long they may take. Strict: an unknown key is an error, because a mistyped limit
+ * is no limit.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -9,6 +10,8 @@ import { z } from "zod";
 import { ConfigError } from "../src/config.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
+import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "./network/allow.ts";
+import { type Egress, egressSchema } from "./network/policy.ts";
 import { inPlainWords } from "./plain-words.ts";
 
 const minutes = (byDefault: number, meaning: string) =>
@@ -35,6 +38,19 @@ const limitsSchema = z
       .default(2)
       .describe("How often a verify failure is handed back to the agent."),
     keepFailedDays: z.number().min(0).max(365).default(3).describe("How long the workspace of a failed task is kept."),
+    connections: z
+      .number()
+      .int()
+      .min(1)
+      .max(4_096)
+      .default(256)
+      .describe("Connections to the outside that one sandbox may have open at once."),
+    trafficGigabytes: z
+      .number()
+      .positive()
+      .max(10_000)
+      .default(20)
+      .describe("What one step may send and receive together, in gigabytes."),
   })
   .prefault({});
 
@@ -65,6 +81,21 @@ export const operatorFileSchema = z.strictObject({
     .max(2_000_000_000)
     .default(61_000)
     .describe("First user id for slots, where the host is started as root."),
+  egress: egressSchema
+    .default("open")
+    .describe("What agents and the verify command may reach: open (any public host) or listed (only what is allowed)."),
+  allow: allowSchema
+    .prefault([])
+    .describe(
+      `What all may reach. An entry is ${HOST_ENTRIES}, or an address with its port, which may be private: 10.0.0.7:11434.`,
+    ),
+  verify: z
+    .strictObject({
+      egress: egressSchema.optional().describe("What it may reach, in place of the file's own egress."),
+      allow: allowSchema.optional().describe("What it may reach beside the file's own allow; nothing of an agent's."),
+    })
+    .prefault({})
+    .describe("What the repositories' verify commands may reach, where it is not what all may."),
   limits: limitsSchema,
 });
 
@@ -76,6 +107,10 @@ export type OperatorFile = {
   slots: number;
   sandbox: "auto" | "bwrap" | "none";
   sandboxBaseUid: number;
+  egress: Egress;
+  allow: Allow;
+  /** Of a repository's verify command alone. */
+  verify: Reach;
   limits: Limits;
 };
 
@@ -102,14 +137,14 @@ export function parseOperatorFile(text: string, path: string): OperatorFile {
       parsed.error.issues.map((issue) => `${path}: ${issue.path.join(".") || "file"}: ${issue.message}`),
     );
   }
-  const { agents: agentsSection, defaultAgent: chosen, slots, sandbox, sandboxBaseUid, limits } = parsed.data;
+  const { $schema, agents: agentsSection, defaultAgent: chosen, slots = availableParallelism(), ...rest } = parsed.data;
   const agents = agentDefinitions(agentsSection);
   const defaultAgent = chosen ?? (agents.size === 1 ? [...agents.keys()][0] : undefined);
   if (!defaultAgent || !agents.has(defaultAgent)) {
     const names = [...agents.keys()].join(", ") || "none";
     throw new ConfigError([`${path}: defaultAgent must be one of the agents defined (${names})`]);
   }
-  return { agents, defaultAgent, slots: slots ?? availableParallelism(), sandbox, sandboxBaseUid, limits };
+  return { ...rest, agents, defaultAgent, slots };
 }
 
 function parseYaml(text: string, path: string): unknown {

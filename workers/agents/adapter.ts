@@ -2,14 +2,15 @@
  * The seam between Orch and an agent program: how it is started, how its output is read, and on what its success is
  * judged. One file per kind; nothing outside these files knows any agent's flags or output.
  */
+import type { Reach } from "../network/allow.ts";
 import type { AgentEvent, ErrorEvent, ErrorReason, FinalEvent } from "./event.ts";
 
 /** How a program is driven. */
 export const agentKinds = ["plain", "jsonl", "gemini", "claude"] as const;
 export type AgentKind = (typeof agentKinds)[number];
 
-/** An agent as the operator's file defines it (definitions.ts reads it). */
-export type AgentDefinition = {
+/** An agent as the operator's file defines it (definitions.ts reads it). What it may reach beside its model: `Reach`. */
+export type AgentDefinition = Reach & {
   name: string;
   kind: AgentKind;
   /** The program and the arguments that always come first; the adapter appends its own. */

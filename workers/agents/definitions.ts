@@ -5,6 +5,8 @@
  */
 import { posix } from "node:path";
 import { z } from "zod";
+import { allowSchema } from "../network/allow.ts";
+import { egressSchema } from "../network/policy.ts";
 import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
@@ -83,6 +85,8 @@ const definitionSchema = z
     env: z.record(envName, plainText).default({}).describe("settings; `$NAME` takes the host's value of NAME"),
     passEnv: z.array(passedName).max(100).default([]).describe("variables taken over from the host"),
     readable: z.array(readablePath).max(100).default([]).describe("extra paths that the sandbox shows, read-only"),
+    egress: egressSchema.optional().describe("what it may reach, in place of the file's own egress"),
+    allow: allowSchema.optional().describe("what it may reach beside the file's own allow and its model"),
   })
   .superRefine(({ kind, model, env }, context) => {
     if (model !== undefined && (kind === "plain" || kind === "jsonl")) {

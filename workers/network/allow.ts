@@ -6,10 +6,13 @@ import { z } from "zod";
 import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
 import { hostName } from "./host-name.ts";
 import { type HostSet, hostSets, isHostSet } from "./host-sets.ts";
-import type { Endpoint, HostPattern } from "./policy.ts";
+import type { Egress, Endpoint, HostPattern } from "./policy.ts";
 
 /** A private address is among the hosts too: a rule that lists is to let it pass. */
 export type Allow = { hosts: HostPattern[]; private: Endpoint[] };
+
+/** What one place in a file says about the network. */
+export type Reach = { egress?: Egress | undefined; allow?: Allow | undefined };
 
 /** An entry's meaning, or what is wrong with it. */
 type Read = Allow | { problem: string };
@@ -18,6 +21,9 @@ const WEB_PORTS: readonly number[] = [80, 443];
 const SETS = Object.keys(hostSets).join(", ");
 
 const entry = z.string().max(300);
+
+/** What an entry may be, for the descriptions of keys. */
+export const HOST_ENTRIES = `a set (${SETS}), example.com (ports 80 and 443), example.com:8443, *.example.com (any name below it)`;
 
 /** An operator's list. */
 export const allowSchema = z.array(entry).max(500).transform(readAll(readEntry));

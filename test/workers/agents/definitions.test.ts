@@ -39,6 +39,20 @@ describe("the agents of the operator's file", () => {
     expect(definitions.get("gem")).toMatchObject({ kind: "gemini", model: "gemini-2.5-pro", readable: ["/opt/gem"] });
   });
 
+  it("say what they may reach beside their model", () => {
+    const written = { kind: "plain", command: ["x"], egress: "listed", allow: ["example.com:8443", "10.0.0.7:80"] };
+    expect(agentDefinitions(agentsSchema.parse({ mine: written })).get("mine")).toMatchObject({
+      egress: "listed",
+      allow: {
+        hosts: [
+          { name: "example.com", ports: [8443] },
+          { name: "10.0.0.7", ports: [80] },
+        ],
+        private: [{ address: "10.0.0.7", port: 80 }],
+      },
+    });
+  });
+
   it.each([
     ["an unknown key", { comand: ["x"] }, "comand"],
     ["an unknown kind", { kind: "magic" }, "kind"],
@@ -61,6 +75,9 @@ describe("the agents of the operator's file", () => {
     ["other processes", { readable: ["/proc/1"] }, "absolute path"],
     ["a way around", { readable: ["/opt/../etc"] }, "absolute path"],
     ["a relative path", { readable: ["opt"] }, "absolute path"],
+    ["an egress that there is not", { egress: "closed" }, "egress"],
+    ["a URL to reach", { allow: ["https://example.com/v1"] }, "Write its host alone: example.com"],
+    ["an address without a port", { allow: ["npm", "10.0.0.7"] }, "allow.1: "],
   ])("refuse %s, with a reason", (_, written, words) => {
     expect(problems(written)).toContain(words);
   });
