@@ -1,0 +1,100 @@
+/**
+ * What a step's sandbox may reach, from the settings: the operator's rule, which knows the agent's model, and where the
+ * repository narrows it, the repository's rule as well.
+ */
+import type { AgentDefinition } from "../agents/adapter.ts";
+import { definedEnv } from "../agents/environment.ts";
+import type { OperatorFile } from "../operator-file.ts";
+import type { RepositoryFile } from "../repository-file.ts";
+import { type Allow, hostsOf, type Reach } from "./allow.ts";
+import { hostName } from "./host-name.ts";
+import { modelSets } from "./host-sets.ts";
+import type { Endpoint, HostPattern, Policy, Rule } from "./policy.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export type Asked = {
+  operator: Pick<OperatorFile, "egress" | "allow" | "verify" | "limits">;
+  agent: AgentDefinition;
+  step: "agent" | "verify";
+  /** What the repository's file says, from the run's record. */
+  repository: Pick<RepositoryFile, "listed">;
+  /** The worker host's environment. */
+  env: Env;
+  /** Where the bot and Redis are reached. */
+  never: readonly Endpoint[];
+};
+
+const GIGABYTE = 1_000_000_000;
+const NOTHING: Allow = { hosts: [], private: [] };
+
+export function policyFor(asked: Asked): Policy {
+  const { operator, repository, never } = asked;
+  const { egress = operator.egress, allow: own = NOTHING } = givenTo(asked);
+  const rules = [
+    ruleOf("operator", egress === "listed" ? [...operator.allow.hosts, ...own.hosts] : undefined),
+    // A repository narrows what holds for all; what the operator gave this step alone, its model above all, it cannot take.
+    ...(repository.listed ? [ruleOf("repository", [...repository.listed, ...own.hosts])] : []),
+  ];
+  return {
+    egress: rules.some((rule) => rule.egress === "listed") ? "listed" : "open",
+    rules,
+    private: [...operator.allow.private, ...own.private],
+    never: [...never],
+    limits: {
+      connections: operator.limits.connections,
+      bytes: Math.ceil(operator.limits.trafficGigabytes * GIGABYTE),
+    },
+  };
+}
+
+function ruleOf(whose: Rule["whose"], hosts: HostPattern[] | undefined): Rule {
+  return hosts ? { whose, egress: "listed", hosts } : { whose, egress: "open" };
+}
+
+/** What the operator gave this step alone, beside what holds for all. */
+function givenTo({ operator, agent, step, env }: Asked): Reach {
+  if (step === "verify") return operator.verify;
+  const { hosts, private: addresses } = agent.allow ?? NOTHING;
+  return { egress: agent.egress, allow: { hosts: [...modelHosts(agent, env), ...hosts], private: addresses } };
+}
+
+/** Where the agent's model is: its kind's hosts, and each service that its environment names by a URL. */
+function modelHosts(agent: AgentDefinition, env: Env): HostPattern[] {
+  const named = Object.entries(definedEnv(agent, env)).flatMap(([name, value]) =>
+    /_(BASE_URL|ENDPOINT|API_BASE)$/.test(name) ? hostOfUrl(value) : [],
+  );
+  return [...modelSets[agent.kind].flatMap(hostsOf), ...named];
+}
+
+function hostOfUrl(value: string): HostPattern[] {
+  const url = URL.parse(value);
+  if (!url || !["http:", "https:"].includes(url.protocol)) return [];
+  const name = hostName(url.hostname);
+  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+  return name === undefined ? [] : [{ name, ports: [port] }];
+}
+
+/** Entries of the operator's file that name the bot's or Redis' own address, each as a sentence with its next step. */
+export function listedThoughNever(
+  operator: Pick<OperatorFile, "agents" | "allow" | "verify">,
+  never: readonly Endpoint[],
+): string[] {
+  const lists: [key: string, allow: Allow | undefined][] = [
+    ["allow", operator.allow],
+    ["verify.allow", operator.verify.allow],
+    ...[...operator.agents].map(([name, agent]): [string, Allow | undefined] => [`agents.${name}.allow`, agent.allow]),
+  ];
+  return lists.flatMap(([key, allow = NOTHING]) =>
+    never
+      .filter(({ address, port }) => allow.hosts.some((host) => host.name === address && host.ports.includes(port)))
+      .map(
+        (endpoint) =>
+          `${key} lists ${shown(endpoint)}, where Orch's own bot or Redis is reached: no sandbox ever reaches that. Remove the entry`,
+      ),
+  );
+}
+
+function shown({ address, port }: Endpoint): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
