@@ -4,6 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { SETTINGS } from "../src/settings.ts";
+import { hostSets } from "../workers/network/host-sets.ts";
 import { parseOperatorFile } from "../workers/operator-file.ts";
 
 const files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...globSync("docs/*.md")].sort();
@@ -98,6 +99,12 @@ test.each([
   const keys = keysOf(JSON.parse(readFileSync(schema, "utf8")) as Schema);
   expect(keys.length).toBeGreaterThan(1);
   expect(rowsOf(configuration, heading).sort()).toEqual(keys.sort());
+});
+
+test("the agents page names every set of hosts exactly once among the sets", () => {
+  const [, lists = ""] = /one of these sets;.*\n\n((?:- .*\n)+)/.exec(texts.get("docs/agents.md") ?? "") ?? [];
+  const named = [...lists.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  expect(named.sort()).toEqual(Object.keys(hostSets).sort());
 });
 
 test("the operations page explains every outcome exactly once", () => {
