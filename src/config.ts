@@ -49,6 +49,8 @@ export type HostConfig = {
   github: GitHubServer;
   dataDir: string;
   configFile: string | undefined;
+  /** The TCP port of the bot on this machine, where it has one here. */
+  botPort: number | undefined;
   logLevel: LogLevel;
 };
 
@@ -100,6 +102,7 @@ export function readHostConfig(env: Env): HostConfig {
     github,
     dataDir: dataDirOf({ ...env, ORCH_DATA: settings.ORCH_DATA }),
     configFile: settings.ORCH_CONFIG,
+    botPort: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
 }

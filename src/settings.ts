@@ -91,5 +91,6 @@ export const hostSettings = z.object({
   ...shared,
   BOT_URL: withDefault(z.url("BOT_URL must be a URL such as https://bot.example.com"), "http://127.0.0.1:3000"),
   ORCH_DATA: optional(z.string().startsWith("/", "ORCH_DATA must be an absolute path")),
+  PORT: optional(port),
   ORCH_CONFIG: optional(z.string()),
 });

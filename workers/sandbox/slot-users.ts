@@ -10,12 +10,12 @@ import { ConfinementError, type Mount, type SlotUser } from "./confinement.ts";
 const DEFAULT_BASE_UID = 61_000;
 
 /**
- * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user. One
- * more uid is taken, for `trialUser`.
+ * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user. Two
+ * more uids are taken, for `trialUser` and `proxyUid`.
  * @throws {ConfinementError} when one of the uids or gids belongs to an account of this machine
  */
 export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAULT_BASE_UID): Promise<SlotUser[]> {
-  const users = await usersFrom(slots + 1, hostUid, baseUid);
+  const users = await usersFrom(slots + 2, hostUid, baseUid);
   return users.slice(0, slots);
 }
 
@@ -26,6 +26,12 @@ export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAUL
 export function trialUser(users: readonly SlotUser[]): SlotUser {
   const uid = users.at(-1)?.uid;
   return uid === undefined ? { slot: users.length } : { slot: users.length, uid: uid + 1, gid: uid + 1 };
+}
+
+/** Who the network proxy runs as: no slot's user, so that neither can get at the other. Undefined: as the host's own user. */
+export function proxyUid(users: readonly SlotUser[]): number | undefined {
+  const uid = users.at(-1)?.uid;
+  return uid === undefined ? undefined : uid + 2;
 }
 
 async function usersFrom(count: number, hostUid: number, baseUid: number): Promise<SlotUser[]> {

@@ -1,0 +1,249 @@
+/** The proxy as the process that it is: outlets, what it writes down, and how it outlives the host that started it. */
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Network, openNetwork } from "../../../workers/network/network.ts";
+import { CONTROL_SOCKET, outletFiles } from "../../../workers/network/outlet-files.ts";
+import type { Policy } from "../../../workers/network/policy.ts";
+import { readProcess, signal } from "../../../workers/sandbox/processes.ts";
+import { proxyUid, slotUsers } from "../../../workers/sandbox/slot-users.ts";
+import { ownBaseUid } from "../../support/own-uids.ts";
+import { AS_ROOT } from "../support/machine.ts";
+
+const log = pino({ level: "silent" });
+const users = await slotUsers(2, process.getuid?.() ?? -1, ownBaseUid);
+const user = users[0] ?? { slot: 0 };
+const uid = proxyUid(users);
+
+let dir: string;
+let networks: Network[];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "orch-n-"));
+  await chmod(dir, 0o711);
+  networks = [];
+});
+afterEach(async () => {
+  for (const network of networks) network.release();
+  signal(pidOf(), "SIGKILL");
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const pidOf = () => Number(readFileSync(join(dir, "pid"), "utf8").split(" ")[0]);
+
+async function open(): Promise<Network> {
+  const network = await openNetwork({ dir, uid, log });
+  networks.push(network);
+  return network;
+}
+
+const policyFor = (ports: number[], bytes = 1e12): Policy => ({
+  egress: "open",
+  rules: [{ whose: "operator", egress: "open" }],
+  private: ports.map((port) => ({ address: "127.0.0.1", port })),
+  never: [],
+  limits: { connections: 20, bytes },
+});
+
+async function serve(text: string): Promise<number> {
+  const server = createServer((_request, response) => void response.end(text)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  server.unref();
+  return (server.address() as AddressInfo).port;
+}
+
+async function get(id: string, url: string): Promise<{ status: number | undefined; text: string }> {
+  const request = httpRequest({ socketPath: outletFiles(dir, id).socket, path: url, agent: false }).end();
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) text += chunk;
+  return { status: response.statusCode, text };
+}
+
+/** A server that says back what it hears, and a tunnel to it. */
+async function openTunnel(id: string): Promise<{ port: number; connectNow: () => Promise<Socket> }> {
+  const server = createTcpServer((socket) => void socket.pipe(socket).on("error", () => undefined)).listen(
+    0,
+    "127.0.0.1",
+  );
+  await once(server, "listening");
+  server.unref();
+  const { port } = server.address() as AddressInfo;
+  const connectNow = async () => {
+    const request = httpRequest({
+      socketPath: outletFiles(dir, id).socket,
+      method: "CONNECT",
+      path: `127.0.0.1:${port}`,
+      agent: false,
+    }).end();
+    const [, socket] = (await once(request, "connect")) as [IncomingMessage, Socket];
+    return socket;
+  };
+  return { port, connectNow };
+}
+
+async function echo(socket: Socket, text: string): Promise<string> {
+  socket.write(text);
+  const [chunk] = (await once(socket, "data")) as [Buffer];
+  return chunk.toString();
+}
+
+test("an outlet listens once it is open, goes by its policy, and says what came of it when it is closed", async () => {
+  const network = await open();
+  const port = await serve("public enough");
+  const out = network.place("task-1", user);
+  expect(readdirSync(out)).toEqual([]);
+  await network.open("task-1", policyFor([port]), 60_000);
+  expect(await get("task-1", `http://127.0.0.1:${port}/`)).toEqual({ status: 200, text: "public enough" });
+  expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+  expect((await get("task-1", "http://10.0.0.1/again")).status).toBe(403);
+  expect(network.report("task-1").places).toEqual([{ host: "10.0.0.1", port: 80, why: "it is a private address" }]);
+  // From the next connection on another policy holds.
+  await network.open("task-1", policyFor([]), 60_000);
+  expect((await get("task-1", `http://127.0.0.1:${port}/`)).status).toBe(403);
+  const report = await network.close("task-1");
+  expect(report).toMatchObject({ blocked: 3 });
+  expect(report.places).toHaveLength(2);
+  expect(report.bytes).toBeGreaterThanOrEqual("public enough".length);
+  expect(existsSync(outletFiles(dir, "task-1").dir)).toBe(false);
+  expect(await network.close("task-1")).toEqual({ bytes: 0, blocked: 0, places: [] });
+});
+
+test("two outlets do not see each other's policy, and what one has spent is not the other's", async () => {
+  const network = await open();
+  const port = await serve("x".repeat(10_000));
+  for (const [id, policy] of [
+    ["a", policyFor([port], 5_000)],
+    ["b", policyFor([port])],
+    ["c", policyFor([])],
+  ] as const) {
+    network.place(id, user);
+    await network.open(id, policy, 60_000);
+  }
+  await get("a", `http://127.0.0.1:${port}/`).catch(() => undefined); // cut in the middle
+  expect((await get("a", `http://127.0.0.1:${port}/`)).status).toBe(403);
+  expect((await get("b", `http://127.0.0.1:${port}/`)).status).toBe(200);
+  expect((await get("c", `http://127.0.0.1:${port}/`)).status).toBe(403);
+});
+
+test.runIf(AS_ROOT)(
+  "the proxy runs as a user of its own, and only the slot's user gets to the slot's socket",
+  async () => {
+    const network = await open();
+    network.place("task-1", user);
+    await network.open("task-1", policyFor([]), 60_000);
+    const status = readFileSync(`/proc/${pidOf()}/status`, "utf8");
+    expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, "m"));
+    expect(status).toMatch(/^CapPrm:\t0+$/m);
+    const { out, socket, state } = outletFiles(dir, "task-1");
+    expect(statSync(out)).toMatchObject({ uid, gid: user.gid });
+    expect([statSync(out).mode & 0o7777, statSync(socket).mode & 0o777]).toEqual([0o2710, 0o660]);
+    expect(statSync(socket).gid).toBe(user.gid);
+    expect([statSync(state).uid, statSync(state).mode & 0o777]).toEqual([uid, 0o700]);
+    expect(statSync(join(dir, CONTROL_SOCKET)).mode & 0o777).toBe(0o600);
+  },
+);
+
+test("a host that goes and comes back finds the same proxy, and no connection was cut", async () => {
+  const first = await open();
+  first.place("task-1", user);
+  const { port, connectNow } = await openTunnel("task-1");
+  await first.open("task-1", policyFor([port]), 60_000);
+  const socket = await connectNow();
+  expect(await echo(socket, "before")).toBe("before");
+  const pid = pidOf();
+  first.release();
+  const second = await open();
+  expect(pidOf()).toBe(pid);
+  expect(await echo(socket, "after")).toBe("after");
+  await second.open("task-1", policyFor([port]), 60_000);
+  expect(await echo(socket, "and on")).toBe("and on");
+  const closed = once(socket.resume(), "close");
+  await second.close("task-1");
+  await closed;
+});
+
+test("a proxy that is killed is started again at once, with its outlets, policies and counts", async () => {
+  const network = await open();
+  const port = await serve("there again");
+  network.place("task-1", user);
+  await network.open("task-1", policyFor([port], 40_000), 60_000);
+  expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+  const pid = pidOf();
+  signal(pid, "SIGKILL");
+  await expect.poll(() => pidOf(), { timeout: 20_000 }).not.toBe(pid);
+  expect(await get("task-1", `http://127.0.0.1:${port}/`)).toEqual({ status: 200, text: "there again" });
+  expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+  const { places } = await network.close("task-1");
+  expect(places).toHaveLength(1);
+});
+
+test("a proxy of another version keeps what is connected, and a new one takes the next connections", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  const { port, connectNow } = await openTunnel("task-1");
+  await network.open("task-1", policyFor([port]), 60_000);
+  const old = pidOf();
+  const before = await connectNow();
+  expect(await echo(before, "before")).toBe("before");
+  network.release();
+  const after = await openNetwork({ dir, uid, log, identity: "another version" });
+  networks.push(after);
+  expect(pidOf()).not.toBe(old);
+  expect(await echo(before, "goes on")).toBe("goes on");
+  const next = await connectNow();
+  expect(await echo(next, "by the new one")).toBe("by the new one");
+  before.destroy();
+  await expect.poll(() => readProcess(old), { timeout: 20_000 }).toBeUndefined();
+  expect(await echo(next, "still")).toBe("still");
+  await after.close("task-1");
+});
+
+test("a proxy that hangs is ended, and one that nobody needs ends by itself", async () => {
+  const network = await open();
+  const pid = pidOf();
+  network.release();
+  await expect.poll(() => readProcess(pid), { timeout: 20_000 }).toBeUndefined();
+  await open();
+  const hung = pidOf();
+  signal(hung, "SIGSTOP");
+  await open();
+  expect(readProcess(hung)).toBeUndefined();
+  expect(pidOf()).not.toBe(hung);
+}, 60_000);
+
+test("after a restart of the host the outlets of runs that are over are closed", async () => {
+  const network = await open();
+  for (const id of ["kept", "over"]) {
+    network.place(id, user);
+    await network.open(id, policyFor([]), 60_000);
+  }
+  await network.closeOthers(new Set(["kept"]));
+  expect(existsSync(outletFiles(dir, "over").dir)).toBe(false);
+  expect((await get("kept", "http://10.0.0.1/")).status).toBe(403);
+});
+
+test("what the proxy has written is taken for hostile: no link is followed, and broken lines are left out", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  const { state, blocked } = outletFiles(dir, "task-1");
+  await writeFile(blocked, 'broken\n{"host":"a","port":-1,"why":""}\n{"host":"a","port":1,"why":"w"}\n');
+  await writeFile(join(state, "counts-1.json"), '{"bytes":"many"}');
+  expect(network.report("task-1")).toEqual({ bytes: 0, blocked: 1, places: [{ host: "a", port: 1, why: "w" }] });
+  expect(() => network.place("../escape", user)).toThrow("not the id of an outlet");
+});
+
+test("control requests that are none are refused", async () => {
+  await open();
+  const socket = connect(join(dir, CONTROL_SOCKET));
+  await once(socket, "connect");
+  socket.write("PUT /outlets/..%2f..%2fescape HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
+  let text = "";
+  for await (const chunk of socket.setEncoding("utf8")) text += chunk;
+  expect(text).toMatch(/^HTTP\/1\.1 404/);
+});

@@ -1,0 +1,74 @@
+/**
+ * May this sandbox go there? A name is judged before it is looked up, so that no question to a name server carries data out
+ * to an unlisted place; then every address that it has is judged, and only those that pass may be dialled. Nothing is
+ * looked up again after that: a name that answers otherwise the second time (DNS rebinding) gains nothing.
+ */
+import { canonical, whyNotPublic } from "./address.ts";
+import { type Endpoint, isListed, type Policy } from "./policy.ts";
+import { type Target, written } from "./target.ts";
+
+/** What the machine knows that the proxy runs on. */
+export type Machine = {
+  /** All addresses of a name, as the machine itself resolves it. Rejects when there are none. */
+  lookUp: (name: string) => Promise<readonly string[]>;
+  /** Whether one of the machine's own interfaces has this address (canonical), be it a public one. */
+  isOwn: (address: string) => boolean;
+};
+
+export type Verdict =
+  /** Canonical addresses, in the resolver's order. */
+  | { kind: "pass"; addresses: readonly string[] }
+  /** `why`: the end of the sentence "… is blocked: ". */
+  | { kind: "blocked"; why: string }
+  /** The name has no address, or the resolver does not answer. */
+  | { kind: "unknown"; message: string };
+
+export async function judge(policy: Policy, target: Target, machine: Machine): Promise<Verdict> {
+  if (target.isAddress) return judgeAddresses(policy, target, machine, [target.host]);
+  const unlisted = whyUnlisted(policy, target);
+  if (unlisted) return { kind: "blocked", why: unlisted };
+  let addresses: readonly string[];
+  try {
+    addresses = await machine.lookUp(target.host);
+  } catch (error) {
+    return { kind: "unknown", message: error instanceof Error ? error.message : String(error) };
+  }
+  return judgeAddresses(policy, target, machine, addresses);
+}
+
+function judgeAddresses(policy: Policy, target: Target, machine: Machine, found: readonly string[]): Verdict {
+  const addresses: string[] = [];
+  let why = "it has no address";
+  for (const address of found.map((each) => canonical(each))) {
+    const reason = address === undefined ? "its address cannot be read" : whyBlocked(policy, target, machine, address);
+    if (reason === undefined && address !== undefined) addresses.push(address);
+    else why = reason ?? why;
+  }
+  return addresses.length > 0 ? { kind: "pass", addresses } : { kind: "blocked", why };
+}
+
+/** Undefined when this address may be dialled. */
+function whyBlocked(policy: Policy, target: Target, { isOwn }: Machine, address: string): string | undefined {
+  const endpoint = { address, port: target.port };
+  if (holds(policy.never, { ...endpoint, address: loopbackAsOne(address) })) return "it belongs to Orch itself";
+  if (holds(policy.private, endpoint)) return undefined;
+  const special = whyNotPublic(address) ?? (isOwn(address) ? "an address of the worker host itself" : undefined);
+  if (special === undefined) return target.isAddress ? whyUnlisted(policy, target) : undefined;
+  const what = target.isAddress ? "it is" : `it leads to ${written({ host: address, port: target.port })},`;
+  return `${what} ${special}`;
+}
+
+/** Whoever listens on all of loopback is reached by each of its addresses. */
+const loopbackAsOne = (address: string) => (address.startsWith("127.") ? "127.0.0.1" : address);
+
+function holds(endpoints: readonly Endpoint[], { address, port }: Endpoint): boolean {
+  return endpoints.some((each) => each.address === address && each.port === port);
+}
+
+function whyUnlisted({ rules }: Policy, { host, port }: Target): string | undefined {
+  const rule = rules.find((each) => each.egress === "listed" && !isListed(each.hosts, host, port));
+  if (!rule) return undefined;
+  return rule.whose === "repository"
+    ? "the repository's .github/orch.yml does not list it"
+    : "it is not on the list of this worker host's operator";
+}

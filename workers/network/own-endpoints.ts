@@ -1,0 +1,50 @@
+/**
+ * Where Orch's own services are reached: the bot and Redis. No sandbox ever gets there, whatever an operator lists: behind
+ * them stand the tasks and the tokens of everybody.
+ */
+import { lookup } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import { canonical } from "./address.ts";
+import type { Endpoint } from "./policy.ts";
+
+export type OwnServices = {
+  redisUrl: string;
+  botUrl: string;
+  /** The TCP port of the bot on this machine, where it has one here. */
+  botPort: number | undefined;
+};
+
+/** Names that nobody resolves at the moment are left out: what cannot be reached by name is not reached by this host either. */
+export async function ownEndpoints({ redisUrl, botUrl, botPort }: OwnServices): Promise<Endpoint[]> {
+  const named = await Promise.all([
+    endpointsOf(redisUrl, { "redis:": 6_379, "rediss:": 6_379 }),
+    endpointsOf(botUrl, { "https:": 443 }),
+  ]);
+  const all = [...named.flat(), ...(botPort === undefined ? [] : [{ address: LOOPBACK, port: botPort }])];
+  const own = ownAddresses();
+  // What listens on one of this machine's addresses may listen on all of them.
+  const spread = all.flatMap(({ address, port }) =>
+    own.includes(address) ? own.map((each) => ({ address: each, port })) : [{ address, port }],
+  );
+  return [...new Map(spread.map((each) => [`${each.address} ${each.port}`, each])).values()];
+}
+
+const LOOPBACK = "127.0.0.1";
+
+async function endpointsOf(written: string, ports: Readonly<Record<string, number>>): Promise<Endpoint[]> {
+  const url = URL.parse(written);
+  const byDefault = ports[url?.protocol ?? ""];
+  if (!url || byDefault === undefined) return []; // a socket of the file system
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const found = await lookup(host, { all: true }).catch(() => []);
+  const port = url.port === "" ? byDefault : Number(url.port);
+  return found.flatMap(({ address }) => {
+    const read = canonical(address);
+    return read === undefined ? [] : [{ address: read.startsWith("127.") ? LOOPBACK : read, port }];
+  });
+}
+
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return [...new Set([LOOPBACK, "::1", ...all.flatMap(({ address }) => canonical(address) ?? [])])];
+}
