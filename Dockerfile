@@ -10,7 +10,7 @@ RUN npm prune --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git socat tini tmux \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git socat tini tmux ucspi-tcp \
   && rm -rf /var/lib/apt/lists/* \
   && mkdir -p /var/lib/orch && chown node:node /var/lib/orch
 WORKDIR /orch

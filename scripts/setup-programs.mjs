@@ -12,7 +12,8 @@ const programs = [
   { name: "redis-server", package: "redis-server", use: "tasks and queues" },
   { name: "tmux", package: "tmux", use: "the agents' sessions" },
   { name: "bwrap", package: "bubblewrap", use: "the agents' sandbox" },
-  { name: "socat", package: "socat", use: "sockets between sandbox and host" },
+  { name: "tcpserver", package: "ucspi-tcp", use: "the way out of a sandbox: waits for connections" },
+  { name: "socat", package: "socat", use: "the way out of a sandbox: carries one" },
   { name: "setpriv", package: "util-linux", use: "one user per slot" },
 ];
 

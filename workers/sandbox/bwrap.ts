@@ -1,11 +1,13 @@
 /**
  * The driver `bwrap`: an agent sees the machine's programs read-only, its own mounts, and nothing else; it has no
- * capabilities, sees no process but its own, and nothing that it started outlives it. The network stays open.
+ * capabilities, sees no process but its own, and nothing that it started outlives it. Its network is a loopback of its
+ * own; the one way out is the socket of its outlet (`workers/network/`), where it is given one.
  *
  * bubblewrap is never started as uid 0: run by root it does not confine (inside, `mount -o remount,bind,rw /` succeeds
  * and writes reach the host), so root is given up first, and every capability is dropped besides.
  */
 import { lstatSync, readlinkSync } from "node:fs";
+import { type BridgePrograms, bridgeScript, OUTLET_INSIDE } from "../network/bridge.ts";
 import {
   BACKGROUND,
   becomeUser,
@@ -22,7 +24,7 @@ import {
 import type { FirstProcess } from "./first-process.ts";
 
 /** Absolute paths of the programs that build the sandbox. */
-export type BwrapPrograms = { bwrap: string; setpriv: string; nice: string; prlimit: string };
+export type BwrapPrograms = { bwrap: string; setpriv: string; nice: string; prlimit: string } & BridgePrograms;
 
 export type BwrapOptions = {
   programs: BwrapPrograms;
@@ -50,15 +52,19 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
         programs.bwrap,
         ...namespaces,
         ...system,
+        ...(confinement.outlet === undefined ? [] : ["--ro-bind", confinement.outlet.dir, OUTLET_INSIDE]),
         ...givenMounts(confinement.mounts),
         // What is left writable is what was mounted so: not the empty root, not the device folder.
         ...["--remount-ro", "/dev", "--remount-ro", "/"],
         ...["--chdir", confinement.cwd, "--"],
-        ...options.first.running([
-          // Inside: the kernel counts processes per user namespace, so here the cap is the sandbox's alone.
-          ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
-          ...command,
-        ]),
+        ...options.first.running(
+          [
+            // Inside: the kernel counts processes per user namespace, so here the cap is the sandbox's alone.
+            ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
+            ...command,
+          ],
+          confinement.outlet === undefined ? "" : bridgeScript(programs, confinement.outlet.forward),
+        ),
       ];
     },
   };
@@ -66,7 +72,7 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
 
 // --unshare-user also where a setuid bwrap would not need it; --new-session so that no terminal can be typed into.
 const namespaces = [
-  ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+  ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"],
   ...["--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL"],
 ];
 

@@ -3,6 +3,8 @@
  * driver, and everybody who starts a confined program, shares.
  */
 
+import type { Endpoint } from "../network/policy.ts";
+
 /** Who a slot runs as. Without uid and gid: the host's own user, because the host was not started as root. */
 export type SlotUser = { slot: number; uid?: number; gid?: number };
 
@@ -19,7 +21,15 @@ export type Confinement = {
   cwd: string;
   /** The whole environment inside. See `SandboxDriver.wrap` for how it gets there. */
   env: Record<string, string>;
+  /** The program's way out; without one there is none. The driver `none` takes none: programs there have the machine's network. */
+  outlet?: OutletMount;
 };
+
+/**
+ * The folder of a network outlet (`workers/network/`), and which addresses of the host's loopback are passed on by it: those
+ * are there under the same address inside.
+ */
+export type OutletMount = { dir: string; forward: readonly Endpoint[] };
 
 /** Caps that hold for one sandbox, set inside it so that the agent cannot lift them. */
 export type Limits = { processes: number; fileBytes: number };
@@ -44,7 +54,13 @@ export class ConfinementError extends Error {
 /** Refuses what no driver may accept, before any of it reaches a command line. */
 export function checkConfinement(confinement: Confinement, command: readonly string[]): void {
   if (command.length === 0) throw new ConfinementError("there is no command to run");
-  for (const path of [confinement.cwd, ...confinement.mounts.flatMap((mount) => [mount.source, targetOf(mount)])]) {
+  const { cwd, mounts, outlet } = confinement;
+  const paths = [
+    cwd,
+    ...(outlet === undefined ? [] : [outlet.dir]),
+    ...mounts.flatMap((mount) => [mount.source, targetOf(mount)]),
+  ];
+  for (const path of paths) {
     if (!/^\/[^\0]*$/.test(path) || path.split("/").includes("..")) {
       throw new ConfinementError(`not an absolute, plain path: ${JSON.stringify(path)}`);
     }

@@ -18,16 +18,17 @@ const INSIDE = "/run/orch/sh";
  * Without an error output of its own, on which some shells tell of their children's signals. A shell counts itself in
  * variables that nobody gave.
  */
-const SCRIPT = `exec 3>&2 2>/dev/null
+const script = (before: string) => `exec 3>&2 2>/dev/null
 unset PWD OLDPWD SHLVL
+${before}
 (exec "$@" 2>&3 3>&-)
 exit $?`;
 
 export type FirstProcess = {
   /** bwrap arguments; they need a writable `/run`. */
   mount: readonly string[];
-  /** What bwrap starts as the first process to have `command` run. */
-  running(command: readonly string[]): string[];
+  /** What bwrap starts as the first process to have `command` run. `before`: shell lines that it runs first, errors on fd 3. */
+  running(command: readonly string[], before?: string): string[];
 };
 
 /**
@@ -46,6 +47,6 @@ export async function prepareFirstProcess(dir: string, shell: string): Promise<F
   });
   return {
     mount: ["--ro-bind", file, INSIDE],
-    running: (command) => [INSIDE, "-c", SCRIPT, "init", ...command],
+    running: (command, before = "") => [INSIDE, "-c", script(before), "init", ...command],
   };
 }

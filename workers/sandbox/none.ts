@@ -19,7 +19,7 @@ import {
 /** Said at start and in every receipt: nobody may run like this without having read it. */
 export const NONE_WARNING =
   "SANDBOX OFF (sandbox: none): agents run unconfined. An agent, or any text that it reads, can read every file that " +
-  "its user can read, reach every service of this machine, and disturb other tasks. Use it only on a machine that " +
+  "its user can read, reach every service of this machine and of its network, and disturb other tasks. Use it only on a machine that " +
   "holds nothing of value, or install bubblewrap and choose `sandbox: auto`.";
 
 export type NoneOptions = {

@@ -76,7 +76,7 @@ done </proc/self/status || wrong="cannot read /proc/self/status"
 report capabilities "$wrong"
 
 wrong=
-for kind in pid mnt ipc uts user; do
+for kind in pid mnt ipc uts user net; do
   mine=$(readlink /proc/self/ns/$kind) || wrong="$wrong no $kind namespace to be seen;"
   case " $2 " in *" $mine "*) wrong="$wrong shares the host's $kind namespace;" ;; esac
 done

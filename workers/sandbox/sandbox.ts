@@ -4,6 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Network } from "../network/network.ts";
 import { type BwrapPrograms, bwrapDriver } from "./bwrap.ts";
 import { ConfinementError, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
 import { prepareEtc } from "./etc.ts";
@@ -27,6 +28,8 @@ export type SandboxOptions = {
   /** Paths that no agent may see: App key, settings file, tmux folder, Redis data and socket. */
   hidden?: readonly string[];
   limits?: Partial<Limits>;
+  /** The host's network proxy, by which sandboxes go out; with it the self-test tries the network as well. */
+  network?: Network | undefined;
   /** Where the programs that build the sandbox are looked for. */
   searchPath?: string;
 };
@@ -60,6 +63,7 @@ export async function chooseDriver(
     user,
     dir: options.dir,
     hidden: options.hidden ?? [],
+    network: options.network,
     processes,
   });
   const failed = selfTest.filter((probe) => !probe.passed && (options.mode !== "none" || probe.name === "starts"));
@@ -79,6 +83,8 @@ async function bwrap(options: SandboxOptions): Promise<Build> {
     setpriv: await find("setpriv", "util-linux", options),
     prlimit: await find("prlimit", "util-linux", options),
     nice: await find("nice", "coreutils", options),
+    tcpserver: await find("tcpserver", "ucspi-tcp", options),
+    socat: await find("socat", "socat", options),
   };
   const host = hostIds();
   const etc = await prepareEtc(join(options.dir, "etc"), [...options.users, trialUser(options.users)], host);

@@ -8,8 +8,10 @@ import { chmod, chown, mkdir, mkdtemp, readlink, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Network } from "../network/network.ts";
 import { converse, runProgram } from "../run-program.ts";
 import { type Confinement, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
+import { probeNetwork } from "./network-probes.ts";
 import { PROBE_SCRIPT, PROBES, type ProbeFacts, probeArguments } from "./probes.ts";
 import { endMarked, markedProcesses, RUN_VARIABLE } from "./processes.ts";
 
@@ -21,6 +23,8 @@ export type SelfTestOptions = {
   dir: string;
   /** Paths of which an agent must not even see that they exist. */
   hidden: readonly string[];
+  /** The host's network proxy; undefined where the driver is not given one: then nothing of the network is tried. */
+  network?: Network | undefined;
   /** How many processes the driver under test allows; undefined when that is not to be tried. */
   processes: number | undefined;
   /** How long a sandbox may take to come up, and to go; ms. */
@@ -56,6 +60,7 @@ export async function runSelfTest(driver: SandboxDriver, options: SelfTestOption
     const waitMs = options.waitMs ?? WAIT_MS;
     return [
       ...inside,
+      ...(options.network ? await probeNetwork(driver, confinement, options.network) : []),
       await leaveNothing(driver, confinement, run),
       await dieWithParent(driver, confinement, run, waitMs),
     ];
@@ -75,7 +80,7 @@ async function prepare(options: SelfTestOptions, outside: string, temporary: str
   for (const file of [secret, otherSlot, join(temporary, "file")]) await writeFile(file, "canary\n", { mode: 0o644 });
   const { uid, gid } = options.user;
   if (uid !== undefined && gid !== undefined) await chown(join(outside, "slot"), uid, gid);
-  const kinds = ["pid", "mnt", "ipc", "uts", "user"];
+  const kinds = ["pid", "mnt", "ipc", "uts", "user", "net"];
   const namespaces = await Promise.all(kinds.map((kind) => readlink(`/proc/self/ns/${kind}`)));
   return {
     uid: uid === undefined ? "" : String(uid),

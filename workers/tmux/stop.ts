@@ -3,6 +3,7 @@
  * The wrapper stays to the last, since it is the one that tells of the end.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { BRIDGE_PROCESS } from "../network/bridge.ts";
 import { descendants, readProcess, signal } from "../sandbox/processes.ts";
 import type { Wrapper } from "./step-files.ts";
 
@@ -31,12 +32,18 @@ async function wrapperGone(wrapper: Wrapper): Promise<void> {
 
 /**
  * The programs of the sandbox: neither the view of the pane, nor bubblewrap, which would end at once and take the programs
- * with it before these could tidy up, nor the sandbox's first process, which hears no word (pid_namespaces(7)).
+ * with it before these could tidy up, nor the sandbox's first process, which hears no word (pid_namespaces(7)), nor the
+ * bridge to the network, which programs may need for their last words.
  */
 function confinedProcesses({ pid: wrapper, view }: Wrapper): number[] {
   const below = descendants(wrapper).filter(({ pid }) => pid !== view);
   const bwrap = below.find(({ parent, name }) => parent === wrapper && name === "bwrap");
-  const confined = bwrap ? below.filter(({ pid, parent }) => pid !== bwrap.pid && parent !== bwrap.pid) : below;
+  const first = bwrap && below.find(({ parent }) => parent === bwrap.pid);
+  const bridge = below.find(({ parent, name }) => parent === first?.pid && name === BRIDGE_PROCESS);
+  const around = new Set([bwrap, first, bridge].map((process) => process?.pid));
+  const confined = below.filter(
+    ({ pid, parent }) => !around.has(pid) && (bridge === undefined || parent !== bridge.pid),
+  );
   // Still being built: then there is nobody to be gentle with.
   return (confined.length > 0 ? confined : below).map(({ pid }) => pid);
 }

@@ -107,6 +107,8 @@ test("refuses root, variables for the loader, reserved places and paths that are
     setpriv: "/usr/bin/setpriv",
     nice: "/usr/bin/nice",
     prlimit: "/usr/bin/prlimit",
+    tcpserver: "/usr/bin/tcpserver",
+    socat: "/usr/bin/socat",
   };
   const first = { mount: [], running: (command: readonly string[]) => [...command] };
   const asRoot = bwrapDriver({ programs, etc: [], first, limits: DEFAULT_LIMITS, hostUid: 0 });

@@ -2,10 +2,12 @@
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
+import { openNetwork } from "../../../workers/network/network.ts";
 import { runProgram } from "../../../workers/run-program.ts";
 import { endMarked, RUN_VARIABLE, readProcess, signal } from "../../../workers/sandbox/processes.ts";
 import { chooseDriver, type SandboxDriver, type SandboxMode, type SlotUser } from "../../../workers/sandbox/sandbox.ts";
-import { slotUsers } from "../../../workers/sandbox/slot-users.ts";
+import { proxyUid, slotUsers } from "../../../workers/sandbox/slot-users.ts";
 import { latched } from "../../../workers/tmux/latch.ts";
 import { openSessions, type Sessions, type StepSpec } from "../../../workers/tmux/sessions.ts";
 import { ownBaseUid } from "../../support/own-uids.ts";
@@ -37,7 +39,11 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
   await chmod(dir, 0o711);
   const users = await slotUsers(2, process.getuid?.() ?? -1, ownBaseUid);
   const user = users[0] as SlotUser;
-  const { driver } = await chooseDriver({ mode, dir: join(dir, "sandbox"), users });
+  const network =
+    mode === "none"
+      ? undefined
+      : await openNetwork({ dir: join(dir, "network"), uid: proxyUid(users), log: pino({ level: "silent" }) });
+  const { driver } = await chooseDriver({ mode, dir: join(dir, "sandbox"), users, network });
   const [workspace, transcript] = [join(dir, "workspace"), join(dir, "transcript.log")];
   await mkdir(workspace, { mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) await chown(workspace, user.uid, user.gid);
@@ -82,6 +88,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
       const pid = await serverPid();
       for (const each of [...opened, sessions]) await each.close();
       signal(pid, "SIGKILL");
+      network?.release();
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
