@@ -9,6 +9,7 @@ import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } fro
 import { makeRunKeeper } from "./keep-runs.ts";
 import { type Locker, lockAgain } from "./run/job-lock.ts";
 import type { Run, Shared } from "./run/run.ts";
+import { closeOtherWaysOut } from "./run/step/way-out.ts";
 import { takeUpRuns } from "./run/take-up-runs.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
 import { makeSlots } from "./slots.ts";
@@ -47,9 +48,9 @@ export function makeHost({ shared, blockingRedis, subscriber, users, crashed }: 
     runs: () => slots.runs().length,
     async start() {
       await keeper.listen();
-      for (const run of await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed })) {
-        slots.begin(run);
-      }
+      const runs = await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed });
+      await closeOtherWaysOut(shared, runs);
+      for (const run of runs) slots.begin(run);
       await keeper.start();
       await worker.startStalledCheckTimer();
       jobs.start();

@@ -18,12 +18,15 @@ import { exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity } from "./host-identity.ts";
+import { listedThoughNever } from "./network/egress.ts";
+import { openNetwork } from "./network/network.ts";
+import { ownEndpoints } from "./network/own-endpoints.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
 import type { Shared } from "./run/run.ts";
 import { ConfinementError } from "./sandbox/confinement.ts";
 import { NONE_WARNING } from "./sandbox/none.ts";
 import { chooseDriver, SandboxError } from "./sandbox/sandbox.ts";
-import { slotUsers } from "./sandbox/slot-users.ts";
+import { proxyUid, slotUsers } from "./sandbox/slot-users.ts";
 import { openSessions } from "./tmux/sessions.ts";
 
 const EXIT_CONFIG = 78;
@@ -46,14 +49,24 @@ async function main(): Promise<void> {
   const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
   const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
-  const hidden = ["worker-secret", "redis", "host/runs", "host/tmux"].map((name) => join(config.dataDir, name));
+  const hidden = ["worker-secret", "redis", "bot", "host/runs", "host/tmux", "host/network"].map((name) =>
+    join(config.dataDir, name),
+  );
   // That a path is hidden is proven only where it is there.
   for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
+  const never = await ownEndpoints(config);
+  const listed = listedThoughNever(operator, never);
+  if (listed.length > 0) throw new ConfigError(listed.map((problem) => `${process.env.ORCH_CONFIG}: ${problem}`));
+  const network =
+    operator.sandbox === "none"
+      ? undefined
+      : await openNetwork({ dir: join(hostDir, "network"), uid: proxyUid(users), log });
   const { driver, selfTest } = await chooseDriver({
     mode: operator.sandbox,
     dir: join(hostDir, "sandbox"),
     users,
     hidden,
+    network,
   });
   if (driver.name === "none") log.warn(NONE_WARNING);
   log.info(
@@ -77,6 +90,8 @@ async function main(): Promise<void> {
     bot: makeBotClient(config.botUrl, config.workerSecret),
     sessions,
     driver,
+    network,
+    never,
     operator,
     env: process.env,
     log,
@@ -102,6 +117,7 @@ async function main(): Promise<void> {
     if (how === "drain") await announce(unregister(redis, identity.id));
     chosenEnd();
     await sessions.close();
+    network?.release();
     process.exit(0);
   };
   onFirstSignal(finish, chosenEnd, log);

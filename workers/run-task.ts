@@ -14,6 +14,7 @@ import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
+import { closeWaysOut } from "./run/step/way-out.ts";
 import { work } from "./run/work.ts";
 import {
   AccessDenied,
@@ -147,7 +148,9 @@ function outcomeOfInterruption(interruption: Interruption): Ended {
 }
 
 async function endSession(shared: Shared, run: Run): Promise<void> {
-  for (const end of [() => shared.sessions.kill(run.task.spec.id), () => endLeftovers(run)]) {
+  const { id } = run.task.spec;
+  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeWaysOut(shared, run.folder)];
+  for (const end of ends) {
     await end().catch((error: unknown) =>
       run.log.error({ err: error }, "what the run started does not end: look at it by hand"),
     );

@@ -5,7 +5,7 @@
 import type { HostView } from "../task/heartbeat.ts";
 import type { Progress, Pushed, Task, TaskSpec, Verification } from "../task/task.ts";
 import { count, dollars, duration } from "./amounts.ts";
-import { blockQuote, code } from "./quote.ts";
+import { blockQuote, code, plain } from "./quote.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {
@@ -27,6 +27,7 @@ export function facts(task: Task, around: Surroundings): string[] {
     agentFact(task.progress),
     timeFact(task, around.now),
     usageFact(task.progress),
+    networkFact(task.progress),
     changesFact(task.pushed),
     verificationFact(task),
     sessionFact(task.progress),
@@ -45,6 +46,19 @@ export function agentFact(progress: Progress): string | undefined {
   const model = progress.model ? `, model ${code(progress.model, 80)}` : "";
   const sandbox = progress.sandbox ? `, sandbox \`${progress.sandbox}\`` : "";
   return `Agent: ${code(progress.agent, 80)}${model}${sandbox}`;
+}
+
+/** How the run's programs were let out to the network, and what was blocked. Without a sandbox the warning says it. */
+export function networkFact({ network }: Progress): string | undefined {
+  if (!network) return undefined;
+  const reach = network.egress === "open" ? "any public host" : "listed hosts only";
+  const fact = `Network: ${reach} (egress \`${network.egress}\`)`;
+  if (network.blocked === 0) return fact;
+  const places = network.places.map(({ host, port, why }) => {
+    const place = host === "" ? "" : `${code(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, 120)}: `;
+    return `\n  - ${place}${plain(why, 200)}`;
+  });
+  return `${fact}, ${count(network.blocked, "connection")} blocked${places.length > 0 ? ":" : ""}${places.join("")}`;
 }
 
 /** Passing time alone is no reason for an edit, so a running task says that its time is that of the last edit. */
@@ -103,6 +117,6 @@ function crashFact({ crashes }: Task): string | undefined {
 /** Stands in everything that tells of a run without confinement. */
 export function sandboxWarning({ sandbox }: Progress): string | undefined {
   return sandbox === "none"
-    ? "> [!WARNING]\n> The agent runs without confinement (sandbox `none`): it can read and change whatever its user can on the worker host."
+    ? "> [!WARNING]\n> The agent runs without confinement (sandbox `none`): it can read and change whatever its user can on the worker host, and reach all that this machine can reach, its own services included."
     : undefined;
 }

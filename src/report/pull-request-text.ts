@@ -4,6 +4,7 @@ import {
   agentFact,
   asked,
   changesFact,
+  networkFact,
   type Surroundings,
   sandboxWarning,
   usageFact,
@@ -20,7 +21,13 @@ export function pullRequestTitle({ spec }: Task): string {
 export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Surroundings, "webUrl">): string {
   const { spec, progress } = task;
   const thread = `${webUrl}/${spec.repository.owner}/${spec.repository.name}/issues/${spec.number}#issuecomment-${spec.commentId}`;
-  const list = [changesFact(pushed), verificationFact(task), agentFact(progress), usageFact(progress)]
+  const list = [
+    changesFact(pushed),
+    verificationFact(task),
+    agentFact(progress),
+    networkFact(progress),
+    usageFact(progress),
+  ]
     .filter((fact) => fact !== undefined)
     .map((fact) => `- ${fact}`)
     .join("\n");

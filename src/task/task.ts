@@ -14,6 +14,8 @@
  * mirror          a host's trusted bare copy of a GitHub repository
  * session         the tmux session of a run; its name is the task id
  * latch           what holds a step's program back until the host lets it go
+ * outlet          a step's only way to the network: a socket of the host's network proxy
+ * policy          what may be reached through an outlet
  * agent           the program in the session; an adapter knows how to drive it
  * heartbeat       "this host still watches these runs"
  * outcome         why a task is over
@@ -78,6 +80,18 @@ export type Progress = {
   /** US dollars, as the agent states them; undefined when it does not. */
   costUsd?: number;
   verification?: Verification;
+  /** Undefined without a sandbox: nothing judges then where programs connect. */
+  network?: NetworkUse;
+};
+
+/** How a run's programs were let out, and what they wanted besides. */
+export type NetworkUse = {
+  /** `open`: any public host; `listed`: only hosts that the operator, or the repository, lists. */
+  egress: "open" | "listed";
+  /** Connections that were blocked. */
+  blocked: number;
+  /** The first different places of these. Host and reason are bounded, and may be an agent's words. */
+  places: { host: string; port: number; why: string }[];
 };
 
 export type Verification = {

@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { z } from "zod";
 import { DEADLINES } from "../../src/task/task.ts";
+import { blockedSchema } from "../network/network.ts";
+import { egressSchema, hostPatternSchema } from "../network/policy.ts";
 
 const stepSchema = z.object({
   /** `agent-1`, `verify-1`, `agent-2` … */
@@ -19,6 +21,10 @@ const stepSchema = z.object({
   missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
+  /** How it was let out to the network, and what came of that. */
+  network: z
+    .object({ egress: egressSchema, bytes: z.number(), blocked: z.number(), places: z.array(blockedSchema) })
+    .optional(),
 });
 
 const runRecordSchema = z.object({
@@ -36,6 +42,8 @@ const runRecordSchema = z.object({
       base: z.string(),
       baseSha: z.string(),
       verify: z.array(z.string()).optional(),
+      /** The hosts that the repository lets its work reach at most. */
+      listed: z.array(hostPatternSchema).optional(),
       /** UUID that the agent's session was started with. */
       sessionId: z.string(),
       cloneUrl: z.string(),

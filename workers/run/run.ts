@@ -7,6 +7,8 @@ import type { TaskNews } from "../../src/task/next-state.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { BotClient, RunIdentity } from "../bot-client.ts";
+import type { Network } from "../network/network.ts";
+import type { Endpoint } from "../network/policy.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { SandboxDriver, SlotUser } from "../sandbox/sandbox.ts";
 import type { Sessions } from "../tmux/sessions.ts";
@@ -24,6 +26,10 @@ export type Shared = {
   bot: BotClient;
   sessions: Sessions;
   driver: SandboxDriver;
+  /** Undefined with the driver `none`, which confines no network. */
+  network: Network | undefined;
+  /** Where the bot and Redis are reached, which nothing in a sandbox may. */
+  never: readonly Endpoint[];
   operator: OperatorFile;
   env: Readonly<Record<string, string | undefined>>;
   log: Logger;

@@ -20,6 +20,7 @@ import type { Missed } from "./step/deadlines.ts";
 import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
+import { networkUse, policyOf } from "./step/way-out.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
 export type Worked = {
@@ -36,7 +37,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   const { verify } = ground.prepared;
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
-    await enterPhase(shared, run, "working", whoWorks(shared, ground));
+    await enterPhase(shared, run, "working", whoWorks(shared, run, ground));
     const agent = await performStep(shared, run, ground, `agent-${round}`, handBack);
     const ended = afterAgent(agent);
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
@@ -134,8 +135,11 @@ async function enterPhase(
 }
 
 /** Who works on the task, and how confined: after a restart the host may do that in another way. */
-function whoWorks({ driver }: Shared, { agent }: Ground): Progress {
-  return { agent: agent.name, model: agent.model, sandbox: driver.name };
+function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
+  const { agent } = ground;
+  const policy = policyOf(shared, ground, "agent");
+  const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
+  return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, ...(network && { network }) };
 }
 
 function afterAgent(result: StepResult): Omit<Worked, "collected"> {

@@ -7,7 +7,9 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { HeldStep } from "../../tmux/sessions.ts";
 import { type Place, promptPath } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
-import { agentSpec, FIRST_STEP, makeStepFolder, stepDir } from "../step/step-spec.ts";
+import { FIRST_STEP } from "../step/step-name.ts";
+import { agentSpec, makeStepFolder, stepDir } from "../step/step-spec.ts";
+import { outletOf } from "../step/way-out.ts";
 
 /** The agent's program waits; its prompt is read when it is let go, from the file that is empty until then. */
 export async function holdAgent(shared: Shared, run: Run, place: Place): Promise<HeldStep> {
@@ -23,5 +25,6 @@ export async function endHeld(shared: Shared, run: Run): Promise<void> {
   const dir = stepDir(run, FIRST_STEP);
   if (!existsSync(dir)) return;
   await shared.sessions.kill(run.task.spec.id);
+  await shared.network?.close(outletOf(run.folder, FIRST_STEP));
   rmSync(dir, { recursive: true, force: true });
 }

@@ -57,9 +57,9 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
-  const { agent: asked, verify } = parseRepositoryFile(await rules.text);
+  const { agent: asked, verify, listed } = parseRepositoryFile(await rules.text);
   const agent = chooseAgent(shared.operator, asked);
-  const prepared = preparedFor(spec, { workspace, agent, verify, sessionId, cloneUrl: (await token).cloneUrl });
+  const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
   writeFileSync(promptPath(run), firstPrompt(run, prepared, await context), { mode: 0o600 });
@@ -136,17 +136,19 @@ type Decided = {
   workspace: Workspace;
   agent: AgentDefinition;
   verify: RepositoryFile["verify"];
+  listed: RepositoryFile["listed"];
   sessionId: string;
   cloneUrl: string;
 };
 
-function preparedFor(spec: TaskSpec, { workspace, agent, verify, sessionId, cloneUrl }: Decided): Prepared {
+function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, sessionId, cloneUrl }: Decided): Prepared {
   return {
     agent: agent.name,
     branch: branchOf(spec),
     base: spec.target.kind === "pull" ? spec.target.baseRef : spec.target.defaultBranch,
     baseSha: workspace.baseSha,
     verify: verify && [...verify],
+    listed,
     sessionId,
     cloneUrl,
     repositoryId: spec.repository.id,

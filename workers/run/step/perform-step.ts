@@ -17,7 +17,9 @@ import type { StepRecord } from "../run-record.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
-import { agentSpec, FIRST_STEP, kindOf, makeStepFolder, type StepName, stepDir, verifySpec } from "./step-spec.ts";
+import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
+import { agentSpec, makeStepFolder, stepDir, verifySpec } from "./step-spec.ts";
+import { openWayOut, type WayOut } from "./way-out.ts";
 
 /** `handBack`: the failed check that an agent's later round is about. */
 export async function performStep(
@@ -42,8 +44,11 @@ export async function performStep(
     const spec =
       kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : verifySpec(shared, run, ground, name);
     run.spoken.begin();
-    const running = await letRun(shared, run, { record, spec, how });
-    const result = await followStep(shared, run, ground, { record, spec, running });
+    // The way out stands before the program begins.
+    const isPast = run.folder.record.steps.at(-1) !== record;
+    const wayOut = isPast ? undefined : await openWayOut(shared, run, ground, record);
+    const running = isPast ? await pastStep(spec.dir) : await letRun(shared, run, { record, spec, how });
+    const result = await followStep(shared, run, ground, { record, spec, running, wayOut });
     // "Not begun": the host went away between writing the step down and letting it go.
     if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
     throwIfInterrupted(run);
@@ -73,7 +78,6 @@ async function letRun(
   run: Run,
   { record, spec, how }: { record: StepRecord; spec: StepSpec; how: How },
 ): Promise<RunningStep> {
-  if (run.folder.record.steps.at(-1) !== record) return pastStep(spec.dir);
   const session = run.task.spec.id;
   // In this order: what ends in between has left its name.
   const listed = how === "go on" && (await sessions.list()).includes(session);
@@ -87,14 +91,17 @@ async function letRun(
   return running;
 }
 
+type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; wayOut: WayOut | undefined };
+
 async function followStep(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { record, spec, running }: { record: StepRecord; spec: StepSpec; running: RunningStep },
+  { record, spec, running, wayOut }: Followed,
 ): Promise<StepResult | { kind: "not begun" }> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
+  wayOut?.onBlocked(progress.changed);
   // An earlier life of the host was stopping it: how it ends says nothing any more.
   if (record.missed) await running.stop(STOP_GRACE_MS);
   try {
@@ -117,8 +124,15 @@ async function followStep(
         run.folder.save();
       },
     });
+    if (isLeftRunning(result)) wayOut?.detach();
+    else await wayOut?.close();
     return record.missed ? { kind: "missed", missed: record.missed } : result;
   } finally {
     await progress.close();
   }
+}
+
+/** A restart of the host: the program goes on in its session, and so does what it has connected. */
+function isLeftRunning(result: StepResult | { kind: "not begun" }): boolean {
+  return result.kind === "interrupted" && result.interruption.kind === "handover";
 }

@@ -5,6 +5,7 @@
 
 import { type Run, type Shared, tell } from "../run.ts";
 import { lastOutputOf } from "./last-output.ts";
+import { networkUse } from "./way-out.ts";
 
 const FIRST_MS = 200;
 const EVERY_MS = 2_000;
@@ -19,7 +20,8 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
     timer = undefined;
     told = true;
     telling = telling.then(async () => {
-      const progress = { ...run.spoken.progress(), lastOutputAt: await lastOutputOf(run) };
+      const lastOutputAt = await lastOutputOf(run);
+      const progress = { ...run.spoken.progress(), network: networkUse(run.folder), lastOutputAt };
       const news = { name: "progress" as const, progress, at: Date.now() };
       return closed
         ? tell(shared, run, news)

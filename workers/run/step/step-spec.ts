@@ -8,13 +8,9 @@ import { type Ground, homeOf, type Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
+import { kindOf, type StepName } from "./step-name.ts";
+import { outletMount } from "./way-out.ts";
 
-/** `agent-1`, `verify-1`, `agent-2`, ... */
-export type StepName = `${"agent" | "verify"}-${number}`;
-export const FIRST_STEP: StepName = "agent-1";
-export type StepKind = "agent" | "verify";
-
-export const kindOf = (name: StepName): StepKind => (name.startsWith("agent") ? "agent" : "verify");
 export const stepDir = (run: Run, name: StepName): string => join(run.folder.dir, name);
 const transcriptIn = (dir: string): string => join(dir, "transcript.log");
 
@@ -29,13 +25,13 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
   const { resume } = input;
   const launch = { homeDir: homeOf(workspace), sessionId, resume, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
-  const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(run, place, env) });
+  const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(shared, run, place, env) });
   return { ...spec, stdinFile: input.promptFile };
 }
 
 export function verifySpec(shared: Shared, run: Run, ground: Ground, name: StepName): StepSpec {
   const command = [...(ground.prepared.verify ?? [])];
-  return specOf(shared, run, ground, { name, command, env: stepEnvironment(run, ground, {}) });
+  return specOf(shared, run, ground, { name, command, env: stepEnvironment(shared, run, ground, {}) });
 }
 
 type Program = { name: StepName; command: string[]; env: Record<string, string> };
@@ -43,6 +39,8 @@ type Program = { name: StepName; command: string[]; env: Record<string, string> 
 function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: Program): StepSpec {
   const { limits } = shared.operator;
   const dir = stepDir(run, name);
+  const outlet = outletMount(shared, run, place, name);
+  const confinement = { ...confinementOf(run, place, env), ...(outlet && { outlet }) };
   return {
     dir,
     env,
@@ -50,7 +48,7 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: 
     // It may be held back as long as preparing may take.
     endAfterMs: limits.preparingMinutes * 60_000 + longestOf(kindOf(name), limits) + GRACE_MS,
     user: run.user,
-    command: shared.driver.wrap(confinementOf(run, place, env), latched(command)),
+    command: shared.driver.wrap(confinement, latched(command)),
   };
 }
 

@@ -1,0 +1,116 @@
+/**
+ * A step's way out: which outlet it has, what it may reach by it, and what was blocked while it ran. The folder is made with the
+ * step; the proxy listens there before the step's program begins, and until it has ended.
+ */
+import { basename } from "node:path";
+import type { NetworkUse } from "../../../src/task/task.ts";
+import { forwarded } from "../../network/bridge.ts";
+import { policyFor } from "../../network/egress.ts";
+import type { Policy } from "../../network/policy.ts";
+import type { OutletMount } from "../../sandbox/confinement.ts";
+import type { Ground, Place } from "../ground.ts";
+import type { Run, Shared } from "../run.ts";
+import type { RunFolder, StepRecord } from "../run-record.ts";
+import { longestOf } from "./deadlines.ts";
+import { kindOf, type StepKind, type StepName } from "./step-name.ts";
+import { watchFile } from "./watch-file.ts";
+
+/** A run's folder is named once and for all, so a restarted host finds the outlet again. */
+export const outletOf = (folder: RunFolder, step: string): string => `${basename(folder.dir)}-${step}`;
+
+/** More different places than this say nothing that these do not. */
+const PLACES_SHOWN = 8;
+
+/** What the programs of a step may reach. Undefined without a sandbox: nothing keeps them there. */
+export function policyOf(
+  { network, operator, env, never }: Shared,
+  ground: Ground,
+  step: StepKind,
+): Policy | undefined {
+  if (!network) return undefined;
+  const { agent, prepared } = ground;
+  return policyFor({ operator, agent, step, repository: { listed: prepared.listed }, env, never });
+}
+
+/** The outlet's folder for the step's sandbox. What it may reach is said when it is opened; what is listed is known already. */
+export function outletMount(shared: Shared, run: Run, place: Place, step: StepName): OutletMount | undefined {
+  const { network, operator, env, never } = shared;
+  if (!network) return undefined;
+  const policy = policyFor({ operator, agent: place.agent, step: kindOf(step), repository: {}, env, never });
+  return { dir: network.place(outletOf(run.folder, step), run.user), forward: forwarded(policy.private) };
+}
+
+export type WayOut = {
+  /** Calls back when something was blocked that the step's record did not have yet. */
+  onBlocked(listener: () => void): void;
+  /** Ends what is still connected, and keeps with the step what came of it. */
+  close(): Promise<void>;
+  /** Stops looking: the step goes on without this process. */
+  detach(): void;
+};
+
+/** Opens the step's way out; undefined where nothing confines the step's network. */
+export async function openWayOut(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  record: StepRecord,
+): Promise<WayOut | undefined> {
+  const { network, operator } = shared;
+  const policy = policyOf(shared, ground, record.kind);
+  if (!network || !policy) return undefined;
+  const id = outletOf(run.folder, record.name);
+  let tell = () => {};
+  network.place(id, run.user);
+  await network.open(
+    id,
+    policy,
+    operator.limits.preparingMinutes * 60_000 + 2 * longestOf(record.kind, operator.limits),
+  );
+  record.network = { egress: policy.egress, ...network.report(id) };
+  const watcher = watchFile(network.blockedFile(id), () => {
+    const { places, blocked } = network.report(id);
+    if (places.length === record.network?.places.length) return;
+    record.network = { egress: policy.egress, bytes: 0, blocked, places };
+    tell();
+  });
+  return {
+    onBlocked(listener) {
+      tell = listener;
+    },
+    async close() {
+      watcher.close();
+      record.network = { egress: policy.egress, ...(await network.close(id)) };
+      run.folder.save();
+      if (record.network.blocked > 0) {
+        run.log.info({ step: record.name, ...record.network }, "connections of the sandbox were blocked");
+        tell();
+      }
+    },
+    detach: () => watcher.close(),
+  };
+}
+
+/** What all steps of the run wanted of the network; undefined before the first, and without a sandbox. */
+export function networkUse({ record }: RunFolder): NetworkUse | undefined {
+  const seen = record.steps.flatMap(({ network }) => network ?? []);
+  const [first] = seen;
+  if (!first) return undefined;
+  const places = new Map(seen.flatMap((each) => each.places.map((place) => [JSON.stringify(place), place] as const)));
+  return {
+    egress: first.egress,
+    blocked: seen.reduce((sum, { blocked }) => sum + blocked, 0),
+    places: [...places.values()].slice(0, PLACES_SHOWN),
+  };
+}
+
+/** Closes the outlets of a run that has none of its steps running any more. */
+export async function closeWaysOut({ network }: Shared, folder: RunFolder): Promise<void> {
+  await Promise.all(folder.record.steps.map(({ name }) => network?.close(outletOf(folder, name))));
+}
+
+/** After a restart of the host: those of runs that do not go on here lead nowhere any more. */
+export async function closeOtherWaysOut({ network }: Shared, runs: readonly Run[]): Promise<void> {
+  const kept = runs.flatMap(({ folder }) => folder.record.steps.map(({ name }) => outletOf(folder, name)));
+  await network?.closeOthers(new Set(kept));
+}
