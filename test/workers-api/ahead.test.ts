@@ -201,6 +201,7 @@ describe("the first requests of a run", () => {
 
   test("never get a token to push from it", async () => {
     const task = await acceptedTask();
+    await orch.store.advance(task.id, { name: "phase", epoch: 1, phase: "publishing", at: Date.now() });
     const given = await post("tokens", { taskId: task.id, epoch: 1, purpose: "push" });
     expect(await given.json()).not.toHaveProperty("tips");
     expect(await statuses(task.id)).toEqual([200, 200]);
