@@ -31,15 +31,15 @@ export type Bot = {
   stop(): Promise<void>;
 };
 
-/** What tests and benchmarks may replace. */
-export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTimes };
+/** What tests and benchmarks may replace. `signal`: ends a start that still waits for its port. */
+export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTimes; signal?: AbortSignal };
 
 /** A bot that starts before its Redis waits so long for it, ms, and then listens anyway, answering 503. */
 const REDIS_WAIT_MS = 5_000;
 
 /** Throws ConfigError when Redis is not fit to keep tasks in. */
 export async function makeBot(config: BotConfig, options: BotOptions = {}): Promise<Bot> {
-  const { log = makeLog(config.logLevel), now = Date.now, catchUp: times = CATCH_UP_TIMES } = options;
+  const { log = makeLog(config.logLevel), now = Date.now, catchUp: times = CATCH_UP_TIMES, signal } = options;
   const redis = connectRedis(config.redisUrl, "bot");
   const subscriber = connectBlockingRedis(config.redisUrl, "bot-changes");
   const gate = makeRedisGate(redis, log);
@@ -86,7 +86,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     close();
   };
   try {
-    const server = await listenOn(config, routes, log);
+    const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;

@@ -50,10 +50,13 @@ async function endOf({ child, output }: ReturnType<typeof start>): Promise<{ cod
   return { code, output: output() };
 }
 
-async function urlOf({ child, output }: ReturnType<typeof start>): Promise<string> {
-  for (;;) {
-    const url = /listening on (http:\S+)/.exec(output())?.[1];
-    if (url) return url;
+async function urlOf(bot: ReturnType<typeof start>): Promise<string> {
+  await said(bot, /listening on http:\S+\n/);
+  return /listening on (http:\S+)/.exec(bot.output())?.[1] ?? "";
+}
+
+async function said({ child, output }: ReturnType<typeof start>, words: string | RegExp): Promise<void> {
+  while (typeof words === "string" ? !output().includes(words) : !words.test(output())) {
     await once(child.stdout as NonNullable<typeof child.stdout>, "data");
   }
 }
@@ -130,15 +133,32 @@ test("without its Redis it listens, says that it is not ready, and recovers by i
   await late.stop();
 });
 
-test("a port that another program has ends it with 78 and a sentence, so that nothing starts it again and again", async () => {
-  const first = start();
-  const { port } = new URL(await urlOf(first));
-  const { code, output } = await endOf(start({ PORT: port }));
-  first.child.kill("SIGTERM");
-  await endOf(first);
-  expect(code).toBe(78);
-  expect(output).toContain(`PORT ${port} is in use on 127.0.0.1: stop the program that listens there`);
-  expect(output).not.toMatch(/\n\s+at /);
+describe("a port that another program holds", () => {
+  /** A bot that waits for the port of another, and has said so. */
+  async function waitingBot() {
+    const holder = start();
+    const { port } = new URL(await urlOf(holder));
+    const waiting = start({ PORT: port, LOG_LEVEL: "error" });
+    await said(waiting, `PORT ${port} is in use on 127.0.0.1: stop the program that listens there`);
+    return { holder, port, waiting };
+  }
+
+  test("is told of at once and waited for", async () => {
+    const { holder, port, waiting } = await waitingBot();
+    holder.child.kill("SIGTERM");
+    await endOf(holder);
+    expect(new URL(await urlOf(waiting)).port).toBe(port);
+    waiting.child.kill("SIGTERM");
+    expect((await endOf(waiting)).code).toBe(0);
+  });
+
+  test("does not keep a bot that is told to stop", async () => {
+    const { holder, waiting } = await waitingBot();
+    waiting.child.kill("SIGTERM");
+    expect((await endOf(waiting)).code).toBe(0);
+    holder.child.kill("SIGTERM");
+    await endOf(holder);
+  });
 });
 
 test("an address that is not this machine's ends it with 78 too", async () => {
