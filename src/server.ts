@@ -1,5 +1,5 @@
 /**
- * The bot's one HTTP server: a table of exact paths, everything else is 404. Slow or endless requests are cut off, so
+ * The bot's HTTP servers: a table of exact paths, everything else is 404. Slow or endless requests are cut off, so
  * that nobody can hold connections open.
  */
 import { once } from "node:events";
@@ -41,6 +41,19 @@ export async function listenOn(
   log: Logger,
   { limits = LIMITS, signal }: ServerOptions = {},
 ): Promise<HttpServer> {
+  const { server, stop } = makeServer(routes, log, limits);
+  await listen(server, at, { tell: (sentence) => log.error(sentence), signal });
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port");
+  return { port: address.port, stop };
+}
+
+/** Answers by the table, wherever it is made to listen. `stop`: nothing new, then the end of what is under way. */
+export function makeServer(
+  routes: readonly Route[],
+  log: Logger,
+  limits = LIMITS,
+): { server: Server; stop(): Promise<void> } {
   const server = createServer(
     {
       headersTimeout: HEADERS_WITHIN_MS,
@@ -62,10 +75,7 @@ export async function listenOn(
     },
   );
   limitConnections(server, limits.connections, log);
-  await listen(server, at, { tell: (sentence) => log.error(sentence), signal });
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("The server has no port");
-  return { port: address.port, stop: () => stop(server, limits.stopWithinMs) };
+  return { server, stop: () => stop(server, limits.stopWithinMs) };
 }
 
 function limitConnections(server: Server, connections: number, log: Logger): void {

@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { keys } from "../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { askBot } from "./support/ask-bot.ts";
 import { WORKER_SECRET } from "./support/bot.ts";
 import { closeGitHub } from "./support/close-github.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
@@ -13,14 +17,17 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 const NO_HOSTS = { alive: 0, known: 0, slots: 0 };
 
+let dir: string;
 let github: Simulator;
 let redis: TestRedis;
 
 beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "orch-main-test-"));
   [github, redis] = await Promise.all([startSimulator(), startRedis()]);
 });
 afterAll(async () => {
   await redis.stop();
+  await rm(dir, { recursive: true });
   await closeGitHub(github);
 });
 
@@ -35,6 +42,7 @@ function start(changes: Record<string, string> = {}): { child: ChildProcess; out
     REDIS_URL: redis.url,
     WORKER_SECRET,
     PORT: "0",
+    ORCH_DATA: dir,
     LOG_LEVEL: "silent",
     ...changes,
   };
@@ -102,6 +110,26 @@ test("answers health checks, and SIGTERM ends it in order", async () => {
   expect((await fetch(`${url}/anything`)).status).toBe(404);
   bot.child.kill("SIGTERM");
   expect((await endOf(bot)).code).toBe(0);
+});
+
+test("worker hosts of its machine are answered by its socket, and nobody on its port", async () => {
+  const bot = start();
+  const url = await urlOf(bot);
+  const asked = await fetch(`${url}/workers/tokens`, { method: "POST", headers: { authorization: "Bearer x" } });
+  expect(asked.status).toBe(404);
+  expect((await askBot(join(dir, "bot"), "/workers/tokens", {}, "x")).status).toBe(401);
+  bot.child.kill("SIGTERM");
+  await endOf(bot);
+});
+
+test("with an https address worker hosts are answered on its port, too, where the operator's proxy is", async () => {
+  const bot = start({ BOT_URL: "https://bot.example.com" });
+  const url = await urlOf(bot);
+  const asked = await fetch(`${url}/workers/tokens`, { method: "POST", headers: { authorization: "Bearer x" } });
+  expect(asked.status).toBe(401);
+  expect((await askBot(join(dir, "bot"), "/workers/tokens", {}, "x")).status).toBe(401);
+  bot.child.kill("SIGTERM");
+  await endOf(bot);
 });
 
 test("a host in Redis that cannot be read is told of, and the bot is ready nevertheless", async () => {

@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
+import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
@@ -46,7 +47,9 @@ async function main(): Promise<void> {
   const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
   const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
-  const hidden = ["worker-secret", "redis", "host/runs", "host/tmux"].map((name) => join(config.dataDir, name));
+  if (config.bot.kind === "folder") openBotFolder(config.bot.folder);
+  const hidden = ["worker-secret", "redis", "bot", "host/runs", "host/tmux"].map((name) => join(config.dataDir, name));
+  if (config.bot.kind === "folder" && !hidden.includes(config.bot.folder)) hidden.push(config.bot.folder);
   // That a path is hidden is proven only where it is there.
   for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
   const { driver, selfTest } = await chooseDriver({
@@ -74,7 +77,7 @@ async function main(): Promise<void> {
     dataDir: config.dataDir,
     redis,
     store: makeTaskStore(redis),
-    bot: makeBotClient(config.botUrl, config.workerSecret),
+    bot: makeBotClient(config.bot, config.workerSecret, log),
     sessions,
     driver,
     operator,

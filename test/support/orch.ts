@@ -68,6 +68,7 @@ export type Orch = {
   store: TaskStore;
   bot: Program;
   host: Program;
+  /** Where GitHub delivers, and the bot says how it is. Worker hosts do not go there. */
   botUrl: string;
   repository: Repository;
   /** An open issue by the maintainer. */
@@ -342,7 +343,6 @@ async function environment(
     GITHUB_THROTTLE: "off",
     HOST: "127.0.0.1",
     PORT: String(port),
-    BOT_URL: `http://127.0.0.1:${port}`,
     REDIS_URL: redisUrl,
     WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
     ORCH_CONFIG: config,

@@ -19,12 +19,7 @@ beforeEach(async () => {
   await orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", job: "job-1", at: Date.now() });
 });
 
-const post = (path: string, body: unknown, secret = WORKER_SECRET) =>
-  fetch(`${orch.url()}${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}` },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
+const post = (path: string, body: unknown, secret?: string) => orch.ask(path, body, secret);
 const enter = (phase: Phase, taskId = id) =>
   orch.store.advance(taskId, { name: "phase", epoch: 1, phase, at: Date.now() });
 const codeOf = async (response: Response) => {
