@@ -12,7 +12,7 @@ import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
-import { openRedisWarning } from "../src/task/redis-reach.ts";
+import { loopbackRedisProblem, openRedisWarning } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { exposures, ownPlaces } from "./agents/readiness.ts";
@@ -70,7 +70,8 @@ async function main(): Promise<void> {
   await waitForRedis(redis, REDIS_WAIT_MS);
   const fitness = await checkRedisFitness(redis);
   if (fitness.problems.length > 0) throw new ConfigError(fitness.problems);
-  for (const warning of [...fitness.warnings, openRedisWarning(config.redisUrl)]) if (warning) log.warn(warning);
+  const open = driver.name === "none" ? openRedisWarning(config.redisUrl) : undefined;
+  for (const warning of [...fitness.warnings, ...(open ? [open] : [])]) log.warn(warning);
   const sessions = await openSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
   const shared: Shared = {
     hostId: identity.id,
@@ -145,6 +146,8 @@ function readSettings(): { config: HostConfig; operator: OperatorFile } {
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
   if (config && operator) problems.push(...exposures(operator.agents.values(), ownPlaces(process.env, config.dataDir)));
+  const shared = config && operator?.sandbox === "none" ? loopbackRedisProblem(config.redisUrl) : undefined;
+  if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };
 }

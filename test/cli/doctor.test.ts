@@ -158,10 +158,12 @@ describe("what is wrong is named:", () => {
     expect(text).not.toContain("hidden-password");
   });
 
-  test("a Redis that agents could reach, as something to know about", async () => {
-    const { report: found } = await report({ ...botOnly });
-    const notes = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "note"));
-    expect(notes.map(({ detail }) => detail)).toContainEqual(expect.stringContaining("AGENTS CAN REACH THIS REDIS"));
+  test("a Redis on loopback where agents have no sandbox", async () => {
+    const file = join(dir, "unconfined.yml");
+    await writeFile(file, "agents: { git: { kind: plain, command: [git] } }\nsandbox: none\n");
+    const { report: found } = await report({ ORCH_CONFIG: file });
+    expect(problemsIn(found)).toEqual([expect.stringContaining("Redis / Redis: REDIS_URL is a port of this machine")]);
+    expect(JSON.stringify((await report(botOnly)).report)).not.toContain("AGENTS CAN REACH");
   });
 
   test("a Redis that would lose tasks", async () => {

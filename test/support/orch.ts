@@ -143,7 +143,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const redisOfBot = (await options.redisOfBot?.(redisServer.port)) ?? redisServer.url;
   const bot = await startProgram(BOT, { ...env, REDIS_URL: redisOfBot }, /is listening on/);
-  const host = await startProgram(WORKER, { ...env, ...options.hostEnv }, /worker host ready/);
+  const redisOfHost = options.sandbox === "none" ? redisServer.socketUrl : redisServer.url;
+  const host = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...options.hostEnv }, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");
   await waitForRedis(redis, 10_000);
