@@ -69,22 +69,22 @@ type Question = { path: string; secret: string; body: object; signal: AbortSigna
 type Answer<T> = { kind: "ok"; body: T } | { kind: "final"; error: Error } | { kind: "later"; why: string };
 
 /** A bot's way to be reached: its socket, or its https address. */
-type Door = { socketPath: string } | { url: string };
+type Way = { socketPath: string } | { url: string };
 
 /** Every bot there is, until one has an answer. */
 async function askEach<T>(address: BotAddress, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
-  const doors = await doorsOf(address);
-  if (typeof doors === "string") return later(doors);
+  const ways = await waysTo(address);
+  if (typeof ways === "string") return later(ways);
   let answer: Answer<T> = later(`no bot listens in ${address.kind === "folder" ? address.folder : address.url}`);
-  for (const door of doors) {
-    answer = await askOne(door, question, schema);
+  for (const way of ways) {
+    answer = await askOne(way, question, schema);
     if (answer.kind !== "later") break;
   }
   return answer;
 }
 
 /** A bot that restarts has another socket. A string: why there is none that may be asked. */
-async function doorsOf(address: BotAddress): Promise<Door[] | string> {
+async function waysTo(address: BotAddress): Promise<Way[] | string> {
   if (address.kind === "https") return [{ url: address.url }];
   try {
     return (await botSockets(address.folder)).map((socketPath) => ({ socketPath }));
@@ -93,9 +93,9 @@ async function doorsOf(address: BotAddress): Promise<Door[] | string> {
   }
 }
 
-async function askOne<T>(door: Door, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
+async function askOne<T>(way: Way, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
   const { signal } = question;
-  const request = requestFor(door, question, AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]));
+  const request = requestFor(way, question, AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]));
   request.on("error", () => undefined); // whoever waits for the answer hears of it; nobody may be waiting any more
   try {
     const responded = once(request, "response") as Promise<[IncomingMessage]>;
@@ -112,12 +112,12 @@ async function askOne<T>(door: Door, question: Question, schema: z.ZodType<T>): 
 }
 
 /** A connection of its own each time: one that is kept would be to a bot that has ended since. Redirects are not followed. */
-function requestFor(door: Door, { path, secret }: Question, signal: AbortSignal) {
+function requestFor(way: Way, { path, secret }: Question, signal: AbortSignal) {
   const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
   const options = { method: "POST", headers, signal, agent: false } as const;
-  if ("socketPath" in door) return overSocket({ ...options, socketPath: door.socketPath, path });
+  if ("socketPath" in way) return overSocket({ ...options, socketPath: way.socketPath, path });
   // Said here, so that no variable of the environment can switch it off.
-  return overTls(`${door.url}${path}`, { ...options, rejectUnauthorized: true });
+  return overTls(`${way.url}${path}`, { ...options, rejectUnauthorized: true });
 }
 
 function answerOf<T>(status: number, text: string, schema: z.ZodType<T>): Answer<T> {
