@@ -111,11 +111,12 @@ async function askOne<T>(way: Way, question: Question, schema: z.ZodType<T>): Pr
   }
 }
 
-/** A connection of its own each time: one that is kept would be to a bot that has ended since. Redirects are not followed. */
+/** Redirects are not followed. */
 function requestFor(way: Way, { path, secret }: Question, signal: AbortSignal) {
   const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
-  const options = { method: "POST", headers, signal, agent: false } as const;
-  if ("socketPath" in way) return overSocket({ ...options, socketPath: way.socketPath, path });
+  const options = { method: "POST", headers, signal };
+  // A connection of its own each time: one that is kept would be to a bot that has ended since.
+  if ("socketPath" in way) return overSocket({ ...options, agent: false, socketPath: way.socketPath, path });
   // Said here, so that no variable of the environment can switch it off.
   return overTls(`${way.url}${path}`, { ...options, rejectUnauthorized: true });
 }

@@ -53,17 +53,12 @@ function makingProblem(folder: string): string | undefined {
   }
 }
 
-/** What lets others in; undefined when nothing does. */
+/** What lets others in; undefined when nothing does. Throws when the folder cannot be looked at. */
 export function privacyProblem(folder: string): string | undefined {
-  const { mode, uid, ...stats } = lstatOf(folder);
-  if (!stats.isDirectory) return `${folder}, where bot and worker host meet, is no folder of its own: move it away`;
-  const own = process.getuid?.() ?? uid;
-  if (uid === own && (mode & 0o077) === 0) return undefined;
-  const is = `mode ${(mode & 0o777).toString(8)}, owner ${uid}`;
-  return `${folder}, where bot and worker host meet, must be closed to everybody but their user (it has ${is}): chown ${own} ${folder} && chmod 700 ${folder}`;
-}
-
-function lstatOf(folder: string): { mode: number; uid: number; isDirectory: boolean } {
   const stats = lstatSync(folder);
-  return { mode: stats.mode, uid: stats.uid, isDirectory: stats.isDirectory() };
+  if (!stats.isDirectory()) return `${folder}, where bot and worker host meet, is no folder of its own: move it away`;
+  const own = process.getuid?.() ?? stats.uid;
+  if (stats.uid === own && (stats.mode & 0o077) === 0) return undefined;
+  const is = `mode ${(stats.mode & 0o777).toString(8)}, owner ${stats.uid}`;
+  return `${folder}, where bot and worker host meet, must be closed to everybody but their user (it has ${is}): chown ${own} ${folder} && chmod 700 ${folder}`;
 }

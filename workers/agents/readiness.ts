@@ -55,10 +55,8 @@ export function ownPlaces(host: Env, dataDir: string): OwnPlace[] {
     const path = written ? resolve(written) : "";
     return existsSync(path) ? [{ path, what: `${what} (${path})`, remedy: "move that" }] : [];
   });
-  const meeting = host.BOT_URL?.startsWith("unix://") ? host.BOT_URL.slice("unix://".length) : undefined;
-  const bots = meeting
-    ? [{ path: resolve(meeting), what: `the bot's sockets (${meeting})`, remedy: "move BOT_URL" }]
-    : [];
+  const meeting = host.BOT_URL?.startsWith("unix://") ? resolve(host.BOT_URL.slice("unix://".length)) : undefined;
+  const bots = meeting ? [{ path: meeting, what: `the bot's sockets (${meeting})`, remedy: "move BOT_URL" }] : [];
   return [{ path: dataDir, what: `Orch's own data in ${dataDir}`, remedy: "move ORCH_DATA" }, ...bots, ...there];
 }
 
