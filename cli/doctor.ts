@@ -40,7 +40,7 @@ async function examine(env: Env): Promise<Section[]> {
   const sections: Section[] = [
     { title: "Programs", checks: await programs },
     { title: "Settings", checks: settings },
-    { title: "Redis", checks: await checkRedis(env) },
+    { title: "Redis", checks: await checkRedis(env, role.host && !confined) },
   ];
   if (role.bot && !hasNoApp(env)) sections.push({ title: "GitHub", checks: await checkGitHub(env) });
   if (!role.host) return sections;

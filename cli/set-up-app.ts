@@ -7,13 +7,13 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Env, readSetUpConfig, type SetUpConfig } from "../src/config.ts";
-import { listen } from "../src/server.ts";
+import { listen } from "../src/listen.ts";
 import { manifestOf, type Registered, redeem, registrationUrl, settingsUrl, webhookProblem } from "./registration.ts";
 import { donePage, formPage, problemPage } from "./registration-pages.ts";
 
 const FILE = ".env";
 
-/** Serves until it is stopped. Throws ConfigError where the settings are unusable or the port cannot be had. */
+/** Serves until it is stopped. Throws ConfigError where the settings are unusable, PortInUseError where the port is taken. */
 export async function setUpApp(env: Env): Promise<undefined> {
   const config = readSetUpConfig(env);
   // GitHub gives it back with the code: only a way that began here ends here.
@@ -24,7 +24,8 @@ export async function setUpApp(env: Env): Promise<undefined> {
       (error: unknown) => send(response, 400, problemPage(error instanceof Error ? error.message : String(error))),
     );
   });
-  await listen(server, config);
+  // Somebody is looking at the terminal: they hear of a port in use by its being the end, and start again when it is free.
+  await listen(server, config, { tell: () => undefined, waits: [] });
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : config.port;
   process.stdout.write(`${beginning(port).join("\n")}\n`);

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Env } from "../src/config.ts";
-import { dataDirOf } from "../src/data-dir.ts";
+import { botFolderOf, dataDirOf } from "../src/data-dir.ts";
 import { dependentProgram } from "./dependent-program.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./embedded-redis.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
@@ -44,25 +44,29 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const redis = env.REDIS_URL ? undefined : await startEmbeddedRedis(dataDir);
   if (redis) onStart?.("redis", redis.pid);
-  const port = env.PORT || "3000";
   const full: Record<string, string> = {
     ...defined(env),
     ORCH_DATA: dataDir,
     REDIS_URL: env.REDIS_URL || redis?.url || "",
     WORKER_SECRET: env.WORKER_SECRET || ownSecret(dataDir),
-    PORT: port,
-    BOT_URL: env.BOT_URL || `http://127.0.0.1:${port}`,
+    PORT: env.PORT || "3000",
     // Compiled once and kept: the next start is faster, and the compiler stays out of memory.
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || privateFolder(dataDir, "compile-cache"),
   };
   const bot = supervise("bot", program("../src/main"), full, stdio, onStart);
-  const worker = supervise("worker", program("../workers/main"), full, stdio, onStart);
+  const hostEnv = { ...full, BOT_URL: besideBot(env, dataDir) };
+  const worker = supervise("worker", program("../workers/main"), hostEnv, stdio, onStart);
   const ended = Promise.race([
     bot.ended,
     worker.ended,
     redis ? redis.ended.then(() => 1) : new Promise<number>(() => undefined),
   ]);
   return { env: full, dataDir, ended, stop: () => stopAll([worker, bot], redis) };
+}
+
+/** The worker host on the bot's own machine goes to its socket, also where the bot has an address for hosts elsewhere. */
+function besideBot(env: Env, dataDir: string): string {
+  return env.BOT_URL?.startsWith("unix://") ? env.BOT_URL : `unix://${botFolderOf(dataDir)}`;
 }
 
 type Supervised = { ended: Promise<number>; stop(): Promise<void> };

@@ -113,7 +113,7 @@ const withoutSandbox = (problem: string) =>
 
 /** The worker host beats and the bot answers. What keeps them from it is on their own log. */
 async function ready(stage: Stage, redis: ReturnType<typeof connectRedis>): Promise<void> {
-  const url = `${stage.everything.env.BOT_URL}/readyz`;
+  const url = `${stage.botUrl}/readyz`;
   const giveUpAt = Date.now() + START_LIMIT_MS;
   for (;;) {
     const answer = await fetch(url).catch(() => undefined); // not listening yet

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { MAINTAINER, type Stage } from "./stage.ts";
 
-export function playground({ simulator, repository, issue, everything }: Stage): string {
+export function playground({ simulator, repository, issue, everything, botUrl }: Stage): string {
   const page = `${simulator.url}/${repository.fullName}/issues/${issue}`;
   // An operator's own .env may name another Redis, which `orch` would ask then.
   const settings = `${existsSync(".env") ? "REDIS_URL= " : ""}ORCH_DATA=${everything.dataDir}`;
@@ -10,7 +10,7 @@ export function playground({ simulator, repository, issue, everything }: Stage):
     "Everything keeps running. In a browser:",
     `  the issue        ${page}`,
     `  the repository   ${simulator.url}/${repository.fullName}`,
-    `  the bot's state  ${everything.env.BOT_URL}/readyz`,
+    `  the bot's state  ${botUrl}/readyz`,
     "",
     `To watch an agent, write another comment on the issue's page, as ${MAINTAINER}: /orch fix the failing tests`,
     "Then, in another terminal, in this folder (leave it with Ctrl-b d):",

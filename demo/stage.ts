@@ -25,6 +25,8 @@ export type Stage = {
   issue: number;
   agent: string;
   sandbox: "bwrap" | "none";
+  /** Where the bot says how it is. */
+  botUrl: string;
   /** Why the sandbox is off, when it is. */
   sandboxProblem?: string;
   /** Process ids by name: redis, bot, worker. */
@@ -66,7 +68,8 @@ export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }
   cleanUp.add(() => simulator.close());
   const { repository, issue } = await makeRepository(simulator);
   const port = await freePort();
-  simulator.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`);
+  const botUrl = `http://127.0.0.1:${port}`;
+  simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const pids = new Map<string, number>();
   cleanUp.add(() => endSessions(join(dir, "data", "host", "tmux")));
   const logs = openLogs(dir);
@@ -81,6 +84,7 @@ export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }
     dir,
     simulator,
     everything,
+    botUrl,
     repository,
     issue,
     agent: agent ?? SCRIPTED,
@@ -135,7 +139,7 @@ function settings(dir: string, simulator: Simulator, port: number, config: strin
     GITHUB_THROTTLE: "off",
     HOST: "127.0.0.1",
     PORT: String(port),
-    BOT_URL: `http://127.0.0.1:${port}`,
+    BOT_URL: "",
     REDIS_URL: "",
     NODE_COMPILE_CACHE: COMPILE_CACHE,
     WORKER_SECRET: "",

@@ -21,6 +21,7 @@ import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
+import { type Door, openDoor } from "./workers-api/socket.ts";
 import { giveToken } from "./workers-api/tokens.ts";
 import { workersApi } from "./workers-api/workers-api.ts";
 
@@ -31,15 +32,15 @@ export type Bot = {
   stop(): Promise<void>;
 };
 
-/** What tests and benchmarks may replace. */
-export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTimes };
+/** What tests and benchmarks may replace. `signal`: ends a start that still waits for its port. */
+export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTimes; signal?: AbortSignal };
 
 /** A bot that starts before its Redis waits so long for it, ms, and then listens anyway, answering 503. */
 const REDIS_WAIT_MS = 5_000;
 
 /** Throws ConfigError when Redis is not fit to keep tasks in. */
 export async function makeBot(config: BotConfig, options: BotOptions = {}): Promise<Bot> {
-  const { log = makeLog(config.logLevel), now = Date.now, catchUp: times = CATCH_UP_TIMES } = options;
+  const { log = makeLog(config.logLevel), now = Date.now, catchUp: times = CATCH_UP_TIMES, signal } = options;
   const redis = connectRedis(config.redisUrl, "bot");
   const subscriber = connectBlockingRedis(config.redisUrl, "bot-changes");
   const gate = makeRedisGate(redis, log);
@@ -74,9 +75,10 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   let catching: CatchingUp | undefined;
+  const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
-    ...workersApi({ store, github, ahead, workerSecret: config.workerSecret, log }),
+    ...(config.answersHostsOnPort ? forHosts : []),
     ...healthRoutes({ redis, gate, queue, inbox, hosts }),
   ];
 
@@ -85,19 +87,23 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     await queue.close();
     close();
   };
+  let door: Door | undefined;
   try {
-    const server = await listenOn(config, routes, log);
+    // Before the port, which may have to be waited for: runs go on meanwhile.
+    door = await openDoor(config.botFolder, forHosts, log);
+    const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;
     return {
       url: `http://${host}:${server.port}`,
       stop: async () => {
-        await server.stop();
+        await Promise.all([server.stop(), door?.stop()]);
         await stopWork();
       },
     };
   } catch (error) {
+    await door?.stop();
     await stopWork();
     throw error;
   }

@@ -4,9 +4,10 @@
  */
 import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { normalize } from "node:path";
 import type { z } from "zod";
-import { dataDirOf } from "./data-dir.ts";
-import { botSettings, hostSettings, type LogLevel, setUpSettings } from "./settings.ts";
+import { botFolderOf, dataDirOf } from "./data-dir.ts";
+import { botSettings, DEFAULT_PORT, hostSettings, type LogLevel, setUpSettings } from "./settings.ts";
 
 export type Env = Record<string, string | undefined>;
 
@@ -25,6 +26,9 @@ export class ConfigError extends Error {
 
 export type GitHubServer = { protocol: "https" | "http"; host: string; apiUrl: string; webUrl: string };
 
+/** Where a worker host finds the bot: by the sockets in a folder of its machine, or under an https address. */
+export type BotAddress = { kind: "folder"; folder: string } | { kind: "https"; url: string };
+
 export type BotConfig = {
   appId: number;
   privateKey: string;
@@ -36,6 +40,10 @@ export type BotConfig = {
   port: number;
   redisUrl: string;
   workerSecret: string;
+  /** Worker hosts of this machine find the bot's socket there. */
+  botFolder: string;
+  /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
+  answersHostsOnPort: boolean;
   logLevel: LogLevel;
 };
 
@@ -45,7 +53,7 @@ export type SetUpConfig = Pick<BotConfig, "github" | "host" | "port" | "webhookP
 export type HostConfig = {
   redisUrl: string;
   workerSecret: string;
-  botUrl: string;
+  bot: BotAddress;
   github: GitHubServer;
   dataDir: string;
   configFile: string | undefined;
@@ -64,6 +72,8 @@ export function readBotConfig(env: Env): BotConfig {
     problems.push("GITHUB_THROTTLE=off is only for a server on this machine: GitHub would block the App");
   }
   if (!settings || !privateKey || problems.length > 0) throw new ConfigError(problems);
+  const dataDir = dataDirOf({ ...env, ORCH_DATA: settings.ORCH_DATA });
+  const address = botAddressOf(settings.BOT_URL, dataDir);
   return Object.freeze({
     appId: Number(settings.APP_ID),
     privateKey,
@@ -75,6 +85,8 @@ export function readBotConfig(env: Env): BotConfig {
     port: settings.PORT,
     redisUrl: settings.REDIS_URL,
     workerSecret: settings.WORKER_SECRET,
+    botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),
+    answersHostsOnPort: address.kind === "https",
     logLevel: settings.LOG_LEVEL,
   });
 }
@@ -95,16 +107,26 @@ export function readHostConfig(env: Env): HostConfig {
   const settings = collect(hostSettings, env, problems);
   const github = readServer(env, problems);
   if (!settings || problems.length > 0) throw new ConfigError(problems);
+  const dataDir = dataDirOf({ ...env, ORCH_DATA: settings.ORCH_DATA });
+  const bot = botAddressOf(settings.BOT_URL, dataDir);
   return Object.freeze({
     redisUrl: settings.REDIS_URL,
     workerSecret: settings.WORKER_SECRET,
-    botUrl: settings.BOT_URL.replace(/\/$/, ""),
+    bot,
     github,
-    dataDir: dataDirOf({ ...env, ORCH_DATA: settings.ORCH_DATA }),
+    dataDir,
     configFile: settings.ORCH_CONFIG,
-    botPort: settings.PORT,
+    botPort: settings.PORT ?? (bot.kind === "folder" ? DEFAULT_PORT : undefined),
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function botAddressOf(url: string | undefined, dataDir: string): BotAddress {
+  if (!url) return { kind: "folder", folder: botFolderOf(dataDir) };
+  const given = url.replace(/\/+$/, "");
+  return given.startsWith("unix://")
+    ? { kind: "folder", folder: normalize(given.slice("unix://".length)) }
+    : { kind: "https", url: given };
 }
 
 function collect<T extends z.ZodType>(schema: T, env: Env, problems: string[]): z.output<T> | undefined {

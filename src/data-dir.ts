@@ -8,3 +8,6 @@ export function dataDirOf(env: Readonly<Record<string, string | undefined>>): st
   if (process.getuid?.() === 0) return "/var/lib/orch";
   return join(env.XDG_DATA_HOME ?? join(env.HOME ?? homedir(), ".local", "share"), "orch");
 }
+
+/** Where bots and worker hosts of one machine meet, unless BOT_URL says otherwise. */
+export const botFolderOf = (dataDir: string): string => join(dataDir, "bot");

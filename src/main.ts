@@ -2,8 +2,10 @@
  * The bot's program. Tells all problems of its settings and its Redis at once, and then does not start. SIGTERM or SIGINT
  * ends it in order; a second signal ends it at once, which is safe too: everything that counts is in Redis.
  */
+import { once } from "node:events";
 import { makeBot } from "./bot.ts";
 import { type BotConfig, ConfigError, readBotConfig } from "./config.ts";
+import { PortInUseError } from "./listen.ts";
 import { connectRedis, waitForRedis } from "./task/redis.ts";
 import { checkRedisFitness } from "./task/redis-fitness.ts";
 
@@ -12,19 +14,22 @@ const EXIT_CONFIG = 78;
 const REDIS_WAIT_MS = 3_000;
 
 async function main(): Promise<void> {
-  const bot = await makeBot(await readSettings());
-  let stopping = false;
+  const config = await readSettings();
+  const stopping = new AbortController();
   const stop = () => {
-    if (stopping) process.exit(130);
-    stopping = true;
-    bot.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error, 1),
-    );
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort();
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  const bot = await makeBot(config, { signal: stopping.signal }).catch((error: unknown) => {
+    if (stopping.signal.aborted) process.exit(0); // told to stop while it started, which is no failure
+    throw error;
+  });
   process.stdout.write(`Orch's bot is listening on ${bot.url}\n`);
+  if (!stopping.signal.aborted) await once(stopping.signal, "abort");
+  await bot.stop();
+  process.exit(0);
 }
 
 /** When the settings are wrong, Redis is looked at as well, so that nobody has to come twice. */
@@ -50,13 +55,9 @@ async function redisProblems(url: string): Promise<string[]> {
   }
 }
 
-function fail(error: unknown, code: number): never {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(code);
-}
-
 main().catch((error: unknown) => {
-  if (!(error instanceof ConfigError)) fail(error, 1);
-  process.stderr.write(`${error.message}\n`);
-  process.exit(EXIT_CONFIG);
+  const isForPeople = error instanceof ConfigError || error instanceof PortInUseError;
+  const text = isForPeople ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 });

@@ -1,11 +1,11 @@
 /**
- * The bot's one HTTP server: a table of exact paths, everything else is 404. Slow or endless requests are cut off, so
+ * The bot's HTTP servers: a table of exact paths, everything else is 404. Slow or endless requests are cut off, so
  * that nobody can hold connections open.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { ConfigError } from "./config.ts";
 import type { Answer } from "./ingress/ingress.ts";
+import { listen } from "./listen.ts";
 import type { Logger } from "./log.ts";
 
 export type Route = { method: "GET" | "POST"; path: string; answer: (request: IncomingMessage) => Promise<Answer> };
@@ -28,13 +28,32 @@ const TELL_EVERY_MS = 60_000;
 
 export type HttpServer = { port: number; stop(): Promise<void> };
 
-/** Throws ConfigError when the address or the port cannot be had: starting again would not help. */
+export type ServerOptions = {
+  limits?: typeof LIMITS;
+  /** Ends the waiting for a port that is in use. */
+  signal?: AbortSignal | undefined;
+};
+
+/** Throws what `listen` throws when the address or the port cannot be had. */
 export async function listenOn(
   at: { host: string; port: number },
   routes: readonly Route[],
   log: Logger,
-  limits = LIMITS,
+  { limits = LIMITS, signal }: ServerOptions = {},
 ): Promise<HttpServer> {
+  const { server, stop } = makeServer(routes, log, limits);
+  await listen(server, at, { tell: (sentence) => log.error(sentence), signal });
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port");
+  return { port: address.port, stop };
+}
+
+/** Answers by the table, wherever it is made to listen. `stop`: nothing new, then the end of what is under way. */
+export function makeServer(
+  routes: readonly Route[],
+  log: Logger,
+  limits = LIMITS,
+): { server: Server; stop(): Promise<void> } {
   const server = createServer(
     {
       headersTimeout: HEADERS_WITHIN_MS,
@@ -56,10 +75,7 @@ export async function listenOn(
     },
   );
   limitConnections(server, limits.connections, log);
-  await listen(server, at);
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("The server has no port");
-  return { port: address.port, stop: () => stop(server, limits.stopWithinMs) };
+  return { server, stop: () => stop(server, limits.stopWithinMs) };
 }
 
 function limitConnections(server: Server, connections: number, log: Logger): void {
@@ -71,28 +87,6 @@ function limitConnections(server: Server, connections: number, log: Logger): voi
     log.warn({ connections }, "too many connections at once: further ones are closed");
   });
 }
-
-/** Throws ConfigError, which names HOST or PORT and what to do, where the system does not grant the address. */
-export async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
-  server.listen(port, host);
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    const why = refusals[(error as NodeJS.ErrnoException).code ?? ""];
-    if (!why) throw error;
-    throw new ConfigError([why(host, port)]);
-  }
-}
-
-const refusals: Record<string, (host: string, port: number) => string> = {
-  EADDRINUSE: (host, port) =>
-    `PORT ${port} is in use on ${host}: stop the program that listens there, or set PORT to a free one`,
-  EACCES: (host, port) =>
-    `PORT ${port} on ${host} is not for this user: set PORT to 1024 or higher, and let a reverse proxy have ${port}`,
-  EADDRNOTAVAIL: (host, port) =>
-    `HOST ${host} is no address of this machine, so PORT ${port} cannot be had there: set HOST to 127.0.0.1 or 0.0.0.0`,
-  ENOTFOUND: (host) => `HOST ${host} is a name that nobody knows: set HOST to 127.0.0.1 or 0.0.0.0`,
-};
 
 async function answerBy(routes: readonly Route[], request: IncomingMessage): Promise<Answer> {
   const path = (request.url ?? "").split("?", 1)[0];

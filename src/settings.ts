@@ -21,7 +21,7 @@ export const SETTINGS = {
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
   WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
-  BOT_URL: "Where a worker host reaches the bot.",
+  BOT_URL: "Where worker hosts reach the bot: unix:///folder on its machine, its https address elsewhere.",
   ORCH_CONFIG: "The operator's YAML file: agents, limits, sandbox.",
   ORCH_DATA: "Folder for everything that Orch keeps on this machine.",
 } as const;
@@ -35,6 +35,8 @@ const withDefault = <T extends z.ZodType>(type: T, value: z.input<T>) =>
   z.preprocess((given) => blankIsUnset(given) ?? value, type);
 
 const portRange = "PORT must be a whole number between 1 and 65535";
+/** Where a bot listens whose PORT is unset. */
+export const DEFAULT_PORT = 3_000;
 // 0 is for tests: the system chooses.
 const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
 const redisUrl = z
@@ -56,7 +58,24 @@ const webhookSecret = z
     "WEBHOOK_SECRET must have at least 16 characters: make one with `openssl rand -hex 20`",
   );
 
+const isBotUrl = (text: string): boolean => {
+  if (text.startsWith("unix:///")) return true;
+  const url = URL.parse(text);
+  return url?.protocol === "https:" && !url.username && !url.password && !url.search && !url.hash;
+};
+const botUrl = z
+  .string()
+  .refine((url) => !/^http:/i.test(url), {
+    error:
+      "BOT_URL must not be http://: whoever holds that port would be told the worker secret. Leave it unset where bot and " +
+      "worker host share a machine (they meet in ORCH_DATA/bot); elsewhere give the bot's address behind TLS, https://…",
+    abort: true,
+  })
+  .refine(isBotUrl, "BOT_URL must look like https://bot.example.com, or unix:///absolute/folder");
+
 const shared = {
+  BOT_URL: optional(botUrl),
+  ORCH_DATA: optional(z.string().startsWith("/", "ORCH_DATA must be an absolute path")),
   REDIS_URL: z.preprocess(blankIsUnset, redisUrl),
   WORKER_SECRET: z.preprocess(blankIsUnset, workerSecret),
   LOG_LEVEL: withDefault(z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`), "info"),
@@ -79,7 +98,7 @@ export const botSettings = z.object({
   WEBHOOK_SECRET: z.preprocess(blankIsUnset, webhookSecret),
   WEBHOOK_PATH: withDefault(z.string().startsWith("/", "WEBHOOK_PATH must start with /"), "/api/github/webhooks"),
   HOST: withDefault(z.string(), "127.0.0.1"),
-  PORT: withDefault(port, "3000"),
+  PORT: withDefault(port, DEFAULT_PORT),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
 
@@ -89,8 +108,6 @@ export const setUpSettings = botSettings
 
 export const hostSettings = z.object({
   ...shared,
-  BOT_URL: withDefault(z.url("BOT_URL must be a URL such as https://bot.example.com"), "http://127.0.0.1:3000"),
-  ORCH_DATA: optional(z.string().startsWith("/", "ORCH_DATA must be an absolute path")),
   PORT: optional(port),
   ORCH_CONFIG: optional(z.string()),
 });

@@ -116,8 +116,50 @@ test("a worker host needs nothing of the App", () => {
     BOT_URL: "https://bot.example.com/",
     ORCH_DATA: "/srv/orch",
   });
-  expect(config).toMatchObject({ botUrl: "https://bot.example.com", dataDir: "/srv/orch" });
+  expect(config).toMatchObject({ bot: { kind: "https", url: "https://bot.example.com" }, dataDir: "/srv/orch" });
   expect(problemsOf(() => readHostConfig({ ...GOOD, ORCH_DATA: "data" }))).toEqual([
     expect.stringContaining("absolute path"),
   ]);
+});
+
+describe("where bot and worker host meet", () => {
+  const meeting = (BOT_URL: string) => {
+    const env = { ...GOOD, ORCH_DATA: "/srv/orch", BOT_URL };
+    const { botFolder, answersHostsOnPort } = readBotConfig(env);
+    return { botFolder, answersHostsOnPort, host: readHostConfig(env).bot };
+  };
+
+  test("is a folder of the data folder as long as nothing is said", () => {
+    const folder = "/srv/orch/bot";
+    expect(meeting("")).toEqual({ botFolder: folder, answersHostsOnPort: false, host: { kind: "folder", folder } });
+  });
+
+  test("is the folder that BOT_URL names", () => {
+    const folder = "/run/orch";
+    expect(meeting("unix:///run/orch/")).toEqual({
+      botFolder: folder,
+      answersHostsOnPort: false,
+      host: { kind: "folder", folder },
+    });
+  });
+
+  test("is the bot's port where BOT_URL is its https address, and on its own machine the folder besides", () => {
+    expect(meeting("https://bot.example.com/orch/")).toEqual({
+      botFolder: "/srv/orch/bot",
+      answersHostsOnPort: true,
+      host: { kind: "https", url: "https://bot.example.com/orch" },
+    });
+  });
+
+  test.each([
+    ["http://127.0.0.1:3000", /must not be http:\/\/.*Leave it unset.*https:\/\//],
+    ["HTTP://bot.example.com", /must not be http:\/\//],
+    ["unix://run/orch", /must look like/],
+    ["bot.example.com", /must look like/],
+    ["https://user:password@bot.example.com", /must look like/],
+  ])("is never %s, for neither of them", (BOT_URL, message) => {
+    const env = { ...GOOD, BOT_URL };
+    for (const read of [readBotConfig, readHostConfig])
+      expect(problemsOf(() => read(env))).toEqual([expect.stringMatching(message)]);
+  });
 });

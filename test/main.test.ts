@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { keys } from "../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { askBot } from "./support/ask-bot.ts";
 import { WORKER_SECRET } from "./support/bot.ts";
 import { closeGitHub } from "./support/close-github.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
@@ -13,14 +17,17 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 const NO_HOSTS = { alive: 0, known: 0, slots: 0 };
 
+let dir: string;
 let github: Simulator;
 let redis: TestRedis;
 
 beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "orch-main-test-"));
   [github, redis] = await Promise.all([startSimulator(), startRedis()]);
 });
 afterAll(async () => {
   await redis.stop();
+  await rm(dir, { recursive: true });
   await closeGitHub(github);
 });
 
@@ -35,6 +42,7 @@ function start(changes: Record<string, string> = {}): { child: ChildProcess; out
     REDIS_URL: redis.url,
     WORKER_SECRET,
     PORT: "0",
+    ORCH_DATA: dir,
     LOG_LEVEL: "silent",
     ...changes,
   };
@@ -50,10 +58,13 @@ async function endOf({ child, output }: ReturnType<typeof start>): Promise<{ cod
   return { code, output: output() };
 }
 
-async function urlOf({ child, output }: ReturnType<typeof start>): Promise<string> {
-  for (;;) {
-    const url = /listening on (http:\S+)/.exec(output())?.[1];
-    if (url) return url;
+async function urlOf(bot: ReturnType<typeof start>): Promise<string> {
+  await said(bot, /listening on http:\S+\n/);
+  return /listening on (http:\S+)/.exec(bot.output())?.[1] ?? "";
+}
+
+async function said({ child, output }: ReturnType<typeof start>, words: string | RegExp): Promise<void> {
+  while (typeof words === "string" ? !output().includes(words) : !words.test(output())) {
     await once(child.stdout as NonNullable<typeof child.stdout>, "data");
   }
 }
@@ -101,6 +112,26 @@ test("answers health checks, and SIGTERM ends it in order", async () => {
   expect((await endOf(bot)).code).toBe(0);
 });
 
+test("worker hosts of its machine are answered by its socket, and nobody on its port", async () => {
+  const bot = start();
+  const url = await urlOf(bot);
+  const asked = await fetch(`${url}/workers/tokens`, { method: "POST", headers: { authorization: "Bearer x" } });
+  expect(asked.status).toBe(404);
+  expect((await askBot(join(dir, "bot"), "/workers/tokens", {}, "x")).status).toBe(401);
+  bot.child.kill("SIGTERM");
+  await endOf(bot);
+});
+
+test("with an https address worker hosts are answered on its port, too, where the operator's proxy is", async () => {
+  const bot = start({ BOT_URL: "https://bot.example.com" });
+  const url = await urlOf(bot);
+  const asked = await fetch(`${url}/workers/tokens`, { method: "POST", headers: { authorization: "Bearer x" } });
+  expect(asked.status).toBe(401);
+  expect((await askBot(join(dir, "bot"), "/workers/tokens", {}, "x")).status).toBe(401);
+  bot.child.kill("SIGTERM");
+  await endOf(bot);
+});
+
 test("a host in Redis that cannot be read is told of, and the bot is ready nevertheless", async () => {
   const client = connectRedis(redis.url, "test");
   await waitForRedis(client, 5_000);
@@ -130,15 +161,32 @@ test("without its Redis it listens, says that it is not ready, and recovers by i
   await late.stop();
 });
 
-test("a port that another program has ends it with 78 and a sentence, so that nothing starts it again and again", async () => {
-  const first = start();
-  const { port } = new URL(await urlOf(first));
-  const { code, output } = await endOf(start({ PORT: port }));
-  first.child.kill("SIGTERM");
-  await endOf(first);
-  expect(code).toBe(78);
-  expect(output).toContain(`PORT ${port} is in use on 127.0.0.1: stop the program that listens there`);
-  expect(output).not.toMatch(/\n\s+at /);
+describe("a port that another program holds", () => {
+  /** A bot that waits for the port of another, and has said so. */
+  async function waitingBot() {
+    const holder = start();
+    const { port } = new URL(await urlOf(holder));
+    const waiting = start({ PORT: port, LOG_LEVEL: "error" });
+    await said(waiting, `PORT ${port} is in use on 127.0.0.1: stop the program that listens there`);
+    return { holder, port, waiting };
+  }
+
+  test("is told of at once and waited for", async () => {
+    const { holder, port, waiting } = await waitingBot();
+    holder.child.kill("SIGTERM");
+    await endOf(holder);
+    expect(new URL(await urlOf(waiting)).port).toBe(port);
+    waiting.child.kill("SIGTERM");
+    expect((await endOf(waiting)).code).toBe(0);
+  });
+
+  test("does not keep a bot that is told to stop", async () => {
+    const { holder, waiting } = await waitingBot();
+    waiting.child.kill("SIGTERM");
+    expect((await endOf(waiting)).code).toBe(0);
+    holder.child.kill("SIGTERM");
+    await endOf(holder);
+  });
 });
 
 test("an address that is not this machine's ends it with 78 too", async () => {

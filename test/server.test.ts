@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 const listenWith = (limits: { stopWithinMs: number; connections: number }, answer: Route["answer"] = ok) =>
-  listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path: "/", answer }], log, limits);
+  listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path: "/", answer }], log, { limits });
 
 async function open({ port }: HttpServer, bytes = ""): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");

@@ -1,13 +1,25 @@
 /**
  * The worker host's only way to anything on GitHub: it asks the bot for a short-lived token for one repository, and for
  * what the prompt needs to know. The bot answers only for the current run of a task.
+ *
+ * The worker secret goes to nobody but a bot: into a socket in a folder that only the host's own user can enter, or to
+ * whoever proves by certificate to be the address. An answer counts only when it has the shape of a bot's; everything else,
+ * e.g. a proxy's page while the bot restarts, means "ask again".
  */
+import { once } from "node:events";
+import { type IncomingMessage, request as overSocket } from "node:http";
+import { request as overTls } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
+import type { BotAddress } from "../src/config.ts";
+import type { Logger } from "../src/log.ts";
+import { botSockets } from "../src/task/bot-folder.ts";
 import {
+  CONTEXT_PATH,
   type ContextResponse,
   contextResponseSchema,
   errorResponseSchema,
+  TOKENS_PATH,
   type TokenPurpose,
   type TokenResponse,
   tokenResponseSchema,
@@ -27,75 +39,125 @@ const MAX_WAIT_MS = 15_000;
 /** Fifty comments of the greatest length that GitHub takes, escaped, and some. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-/** What the bot says is final: asking again cannot help, and the sentence is for the person who asked. */
-const FINAL = new Set([400, 403, 404, 410, 422]);
-
 /** The run is not the current one any more: another host has it, or the task is over. */
 export class NotCurrent extends Error {
   override readonly name = "NotCurrent";
 }
 
-export function makeBotClient(botUrl: string, secret: string): BotClient {
-  /** Asks until the bot answers for good: it may be restarting, and GitHub may be away. The caller's signal bounds it. */
-  async function ask<T extends z.ZodType>(
-    path: string,
-    body: object,
-    schema: T,
-    signal: AbortSignal,
-  ): Promise<z.output<T>> {
+export function makeBotClient(address: BotAddress, secret: string, log: Logger): BotClient {
+  /** Asks until a bot answers for good: it may be restarting, and GitHub may be away. The caller's signal bounds it. */
+  async function ask<T>(path: string, body: object, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    let told = "";
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
-      const answer = await post(`${botUrl}${path}`, secret, body, signal);
-      if (answer.kind === "ok") return schema.parse(answer.body);
+      const answer = await askEach(address, { path, secret, body, signal }, schema);
+      if (answer.kind === "ok") return answer.body;
       if (answer.kind === "final") throw answer.error;
+      if (answer.why !== told) log.warn({ path, why: answer.why }, "no bot answers for good: asking again");
+      told = answer.why;
       await delay(Math.min(250 * 2 ** attempt, MAX_WAIT_MS), undefined, { signal });
     }
   }
   return {
-    token: (run, purpose, signal) => ask("/workers/tokens", { ...run, purpose }, tokenResponseSchema, signal),
-    context: (run, signal) => ask("/workers/context", run, contextResponseSchema, signal),
+    token: (run, purpose, signal) => ask(TOKENS_PATH, { ...run, purpose }, tokenResponseSchema, signal),
+    context: (run, signal) => ask(CONTEXT_PATH, run, contextResponseSchema, signal),
   };
 }
 
-type Answer = { kind: "ok"; body: unknown } | { kind: "final"; error: Error } | { kind: "later" };
+type Question = { path: string; secret: string; body: object; signal: AbortSignal };
 
-async function post(url: string, secret: string, body: object, signal: AbortSignal): Promise<Answer> {
+type Answer<T> = { kind: "ok"; body: T } | { kind: "final"; error: Error } | { kind: "later"; why: string };
+
+/** A bot's way to be reached: its socket, or its https address. */
+type Way = { socketPath: string } | { url: string };
+
+/** Every bot there is, until one has an answer. */
+async function askEach<T>(address: BotAddress, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
+  const ways = await waysTo(address);
+  if (typeof ways === "string") return later(ways);
+  let answer: Answer<T> = later(`no bot listens in ${address.kind === "folder" ? address.folder : address.url}`);
+  for (const way of ways) {
+    answer = await askOne(way, question, schema);
+    if (answer.kind !== "later") break;
+  }
+  return answer;
+}
+
+/** A bot that restarts has another socket. A string: why there is none that may be asked. */
+async function waysTo(address: BotAddress): Promise<Way[] | string> {
+  if (address.kind === "https") return [{ url: address.url }];
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-      redirect: "error",
-    });
-    const text = await readBounded(response.body, MAX_ANSWER_BYTES);
-    return text === undefined
-      ? final("What answers under BOT_URL says more than the bot ever does")
-      : answerOf(response, text.toString());
+    return (await botSockets(address.folder)).map((socketPath) => ({ socketPath }));
   } catch (error) {
-    signal.throwIfAborted();
-    // No connection, or one that broke off, be it in the middle of the answer.
-    if (error instanceof TypeError || (error instanceof Error && error.name === "TimeoutError"))
-      return { kind: "later" };
-    throw error;
+    return messageOf(error);
   }
 }
 
-function answerOf({ ok, status }: Response, text: string): Answer {
-  if (ok) return { kind: "ok", body: JSON.parse(text) };
-  if (status === 401) return final("The bot does not accept this host's WORKER_SECRET: give both the same one");
-  if (status === 409)
-    return { kind: "final", error: new NotCurrent("The bot says that this run is not the current one") };
-  if (!FINAL.has(status)) return { kind: "later" };
-  return { kind: "final", error: new Refusal(messageOf(text) ?? `The bot refused with status ${status}.`) };
+async function askOne<T>(way: Way, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
+  const { signal } = question;
+  const request = requestFor(way, question, AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]));
+  request.on("error", () => undefined); // whoever waits for the answer hears of it; nobody may be waiting any more
+  try {
+    const responded = once(request, "response") as Promise<[IncomingMessage]>;
+    request.end(JSON.stringify(question.body));
+    const [response] = await responded;
+    const text = await readBounded(response, MAX_ANSWER_BYTES);
+    if (text === undefined) return final("What answers in the bot's place says more than the bot ever does");
+    return answerOf(response.statusCode ?? 0, text.toString(), schema);
+  } catch (error) {
+    signal.throwIfAborted();
+    // No connection, no certificate that holds, or one that broke off, be it in the middle of the answer.
+    return later(messageOf(error));
+  }
 }
 
-const final = (message: string): Answer => ({ kind: "final", error: new Error(message) });
+/** Redirects are not followed. */
+function requestFor(way: Way, { path, secret }: Question, signal: AbortSignal) {
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+  const options = { method: "POST", headers, signal };
+  // A connection of its own each time: one that is kept would be to a bot that has ended since.
+  if ("socketPath" in way) return overSocket({ ...options, agent: false, socketPath: way.socketPath, path });
+  // Said here, so that no variable of the environment can switch it off.
+  return overTls(`${way.url}${path}`, { ...options, rejectUnauthorized: true });
+}
 
-function messageOf(text: string): string | undefined {
+function answerOf<T>(status: number, text: string, schema: z.ZodType<T>): Answer<T> {
+  const said = jsonOf(text);
+  if (status === 200) {
+    const given = schema.safeParse(said);
+    return given.success ? { kind: "ok", body: given.data } : later("what answers is no bot of this version");
+  }
+  const refused = errorResponseSchema.safeParse(said);
+  if (!refused.success) return later(`status ${status}, and not in the bot's own words: ${HINT}`);
+  const { code, message } = refused.data.error;
+  switch (code) {
+    case "unavailable":
+      return later(message);
+    case "unauthorized":
+      return final("The bot does not accept this host's WORKER_SECRET: give both the same one");
+    case "not_current":
+      return { kind: "final", error: new NotCurrent("The bot says that this run is not the current one") };
+    default:
+      return { kind: "final", error: new Refusal(message) };
+  }
+}
+
+const HINT = "with an https address the bot needs the same BOT_URL, and its TLS proxy has to pass on /workers/*";
+
+const later = (why: string): { kind: "later"; why: string } => ({ kind: "later", why });
+const final = (message: string): { kind: "final"; error: Error } => ({ kind: "final", error: new Error(message) });
+
+/** Of a time-out the reason, not that it was carried out. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** Undefined when it is none, e.g. a proxy's page. */
+function jsonOf(text: string): unknown {
   try {
-    return errorResponseSchema.parse(JSON.parse(text)).error.message;
+    return JSON.parse(text);
   } catch {
-    return undefined; // not the bot's own error body, e.g. a proxy's page: the caller says the status instead
+    return undefined;
   }
 }

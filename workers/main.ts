@@ -8,10 +8,11 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
+import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
-import { openRedisWarning } from "../src/task/redis-reach.ts";
+import { loopbackRedisProblem, openRedisWarning } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { exposures, ownPlaces } from "./agents/readiness.ts";
@@ -48,46 +49,22 @@ async function main(): Promise<void> {
   const cleanExit = join(hostDir, "clean-exit");
   const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
-  const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
-  const hidden = ["worker-secret", "redis", "bot", "host/runs", "host/tmux", "host/network"].map((name) =>
-    join(config.dataDir, name),
-  );
-  // That a path is hidden is proven only where it is there.
-  for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
-  const never = await ownEndpoints(config);
-  const listed = listedThoughNever(operator, never);
-  if (listed.length > 0) throw new ConfigError(listed.map((problem) => `${process.env.ORCH_CONFIG}: ${problem}`));
-  const network =
-    operator.sandbox === "none"
-      ? undefined
-      : await openNetwork({ dir: join(hostDir, "network"), uid: proxyUid(users), log });
-  const { driver, selfTest } = await chooseDriver({
-    mode: operator.sandbox,
-    dir: join(hostDir, "sandbox"),
-    users,
-    hidden,
-    network,
-  });
-  if (driver.name === "none") log.warn(NONE_WARNING);
-  log.info(
-    { sandbox: driver.name, probes: selfTest.filter((probe) => probe.passed).length },
-    "sandbox self-test passed",
-  );
-
+  const { users, network, never, driver } = await confine(config, operator, hostDir, log);
   const redis = connectRedis(config.redisUrl, "worker");
   const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
   await waitForRedis(redis, REDIS_WAIT_MS);
   const fitness = await checkRedisFitness(redis);
   if (fitness.problems.length > 0) throw new ConfigError(fitness.problems);
-  for (const warning of [...fitness.warnings, openRedisWarning(config.redisUrl)]) if (warning) log.warn(warning);
+  const open = driver.name === "none" ? openRedisWarning(config.redisUrl) : undefined;
+  for (const warning of [...fitness.warnings, ...(open ? [open] : [])]) log.warn(warning);
   const sessions = await openSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
   const shared: Shared = {
     hostId: identity.id,
     dataDir: config.dataDir,
     redis,
     store: makeTaskStore(redis),
-    bot: makeBotClient(config.botUrl, config.workerSecret),
+    bot: makeBotClient(config.bot, config.workerSecret, log),
     sessions,
     driver,
     network,
@@ -128,6 +105,39 @@ async function main(): Promise<void> {
   log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
 }
 
+/** The walls around what this host runs: proven, or it does not start. */
+async function confine(config: HostConfig, operator: OperatorFile, hostDir: string, log: Logger) {
+  const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
+  const hidden = hiddenPlaces(config, hostDir);
+  const never = await ownEndpoints(config);
+  const listed = listedThoughNever(operator, never);
+  if (listed.length > 0) throw new ConfigError(listed.map((problem) => `${config.configFile}: ${problem}`));
+  const confined = operator.sandbox !== "none";
+  const network = confined
+    ? await openNetwork({ dir: join(hostDir, "network"), uid: proxyUid(users), log })
+    : undefined;
+  const { driver, selfTest } = await chooseDriver({
+    mode: operator.sandbox,
+    dir: join(hostDir, "sandbox"),
+    users,
+    hidden,
+    network,
+  });
+  if (driver.name === "none") log.warn(NONE_WARNING);
+  const passed = selfTest.filter((probe) => probe.passed).length;
+  log.info({ sandbox: driver.name, probes: passed }, "sandbox self-test passed");
+  return { users, network, never, driver };
+}
+
+/** What no agent may see. That a path is hidden is proven only where it is there, so these are made. */
+function hiddenPlaces({ bot, dataDir }: HostConfig, hostDir: string): string[] {
+  if (bot.kind === "folder") openBotFolder(bot.folder);
+  for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
+  const names = ["worker-secret", "redis", "bot", "host/runs", "host/tmux", "host/network"];
+  const places = names.map((name) => join(dataDir, name));
+  return bot.kind === "folder" ? [...new Set([...places, bot.folder])] : places;
+}
+
 function describe(id: string, operator: OperatorFile, sandbox: HostInfo["sandbox"]): HostInfo {
   return {
     id,
@@ -158,6 +168,8 @@ function readSettings(): { config: HostConfig; operator: OperatorFile } {
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
   if (config && operator) problems.push(...exposures(operator.agents.values(), ownPlaces(process.env, config.dataDir)));
+  const shared = config && operator?.sandbox === "none" ? loopbackRedisProblem(config.redisUrl) : undefined;
+  if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };
 }

@@ -63,7 +63,8 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
   const config = join(dir, "orch.yml");
   await writeFile(config, stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots }));
   const settings = await settingsOf(dir, github, { config, compileCache });
-  await github.hearAt(`${settings.BOT_URL}${settings.WEBHOOK_PATH}`);
+  const botUrl = `http://${settings.HOST}:${settings.PORT}`;
+  await github.hearAt(`${botUrl}${settings.WEBHOOK_PATH}`);
   const dataDir = settings.ORCH_DATA;
   const stdio = process.env.ORCH_BENCH_LOGS ? "inherit" : "ignore";
   const orch = spawn(process.execPath, [ORCH, "start"], { env: settings, stdio });
@@ -86,7 +87,7 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
   const interrupted = () => void stop().finally(() => process.exit(130));
   for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
-    await ready(ended, redis, settings.BOT_URL);
+    await ready(ended, redis, botUrl);
     await news.subscribe(keys.changed);
   } catch (error) {
     await stop();
@@ -176,7 +177,6 @@ async function settingsOf(
     GITHUB_THROTTLE: "off",
     HOST: "127.0.0.1",
     PORT: String(port),
-    BOT_URL: `http://127.0.0.1:${port}`,
     NODE_COMPILE_CACHE: options.compileCache ?? "",
     ORCH_CONFIG: options.config,
     ORCH_DATA: join(dir, "data"),

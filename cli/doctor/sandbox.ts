@@ -64,6 +64,7 @@ function hiddenPaths(env: Env): string[] {
   return [
     join(data, "worker-secret"),
     join(data, "redis"),
+    join(data, "bot"),
     join(data, "host", "runs"),
     join(data, "host", "tmux"),
     ...key,

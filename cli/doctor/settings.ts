@@ -3,6 +3,7 @@ import { ConfigError, type Env, readBotConfig, readHostConfig } from "../../src/
 import { dataDirOf } from "../../src/data-dir.ts";
 import { type OperatorFile, readOperatorFile } from "../../workers/operator-file.ts";
 import { type Check, note, ok, problem } from "./check.ts";
+import { checkMeeting } from "./meeting.ts";
 import { completed, hasNoApp, type Role } from "./role.ts";
 
 /** Refers to the documents; each problem's own sentence says the rest. */
@@ -21,7 +22,10 @@ export function checkSettings(env: Env, role: Role): { checks: Check[]; operator
           ...fileProblems(env.ORCH_CONFIG, host?.problems ?? []),
         ]
       : [note("worker host", "not checked: ORCH_CONFIG is unset, so no agent can run on this machine")]),
-    ...(role.bot && role.host ? strayBotUrl(env) : []),
+    ...checkMeeting(
+      role.bot ? attempt(() => readBotConfig(full)).value : undefined,
+      role.host ? attempt(() => readHostConfig(full)).value : undefined,
+    ),
     ...(isSplit || env.WORKER_SECRET ? [] : [ok("WORKER_SECRET", "unset: `npm start` keeps one in the data folder")]),
   ];
   const operator = host?.value;
@@ -39,20 +43,6 @@ function botChecks(env: Env, full: Env): Check[] {
     return [problem("GitHub App", "there is none yet (APP_ID and PRIVATE_KEY are unset)", remedy)];
   }
   return describe("bot", () => readBotConfig(full), `App ${env.APP_ID}, key readable, webhook secret set`);
-}
-
-/** On one machine: a BOT_URL that was copied from somewhere keeps the worker host from the bot as soon as PORT changes. */
-function strayBotUrl({ BOT_URL, PORT }: Env): Check[] {
-  const url = BOT_URL ? URL.parse(BOT_URL) : undefined;
-  const port = PORT || "3000";
-  if (
-    !url ||
-    !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname) ||
-    (url.port || (url.protocol === "https:" ? "443" : "80")) === port
-  )
-    return [];
-  const detail = `${BOT_URL} is on this machine, but the bot listens on PORT ${port}`;
-  return [note("BOT_URL", detail, "leave BOT_URL unset: it then follows PORT")];
 }
 
 function describe(name: string, read: () => unknown, fine: string): Check[] {

@@ -16,7 +16,7 @@ const runIdentity = {
   epoch: z.number().int().positive(),
 };
 
-/** `fetch` reads the repository; `push` writes to it, after the actor's permission was asked again. */
+/** `fetch` reads the repository; `push` writes to it: only while the run publishes, after the actor's permission was asked again. */
 export const tokenRequestSchema = z.object({ ...runIdentity, purpose: z.enum(["fetch", "push"]) });
 export type TokenRequest = z.output<typeof tokenRequestSchema>;
 export type TokenPurpose = TokenRequest["purpose"];
@@ -59,6 +59,8 @@ export const REFUSAL_CODES = [
   "not_found",
   /** The task is over, or another run has it. */
   "not_current",
+  /** A token that can push, for a run that does not publish: nothing but a host that is not ours asks so early. */
+  "not_publishing",
   /** The actor may not write there any more. */
   "permission_revoked",
   /** The task's branch is the repository's default branch by now. */
@@ -76,6 +78,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   unauthorized: 401,
   not_found: 404,
   not_current: 409,
+  not_publishing: 403,
   permission_revoked: 403,
   default_branch: 403,
   repository_gone: 404,

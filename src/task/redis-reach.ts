@@ -1,15 +1,49 @@
-/** Who else could reach the Redis that holds the tasks. */
+/**
+ * Who else could reach the Redis that holds the tasks. In a sandbox agents have a network of their own, without a way to it;
+ * with `sandbox: none` they share that of their worker host, and of nothing else is spoken here.
+ */
+import { BlockList, isIP } from "node:net";
+
+const SOCKET =
+  "let Redis listen on a unix socket only (port 0, unixsocket /path/to/redis.sock, unixsocketperm 600; REDIS_URL=unix:///path/to/redis.sock)";
 
 /**
- * A warning when agents could write to the Redis at `url`: in this version they share their machine's network, from loopback
- * to whatever the machine itself can reach. A password or a unix socket keeps them out; undefined where there is one.
+ * Why no host without a sandbox may use the Redis at `url`; undefined when it may. On loopback an agent reaches it, and can
+ * take its port while it restarts: then it is told the password, too.
  */
-export function openRedisWarning(url: string): string | undefined {
-  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url) || new URL(url).password) return undefined;
+export function loopbackRedisProblem(url: string): string | undefined {
+  if (!isTcp(url) || !isLoopback(url)) return undefined;
   return (
-    "AGENTS CAN REACH THIS REDIS: REDIS_URL names it without a password, and agents share the network of their worker " +
-    "host. One of them could read and change every task. Set a password (requirepass in redis.conf, " +
-    "REDIS_URL=redis://:PASSWORD@HOST:6379), or, on one machine, let Redis listen on a unix socket only (port 0, " +
-    "unixsocketperm 600, REDIS_URL=unix:///path/to/redis.sock)."
+    "REDIS_URL is a port of this machine, and with `sandbox: none` agents share its network: one of them could change " +
+    `every task, or take that port while Redis restarts. Either ${SOCKET}, or use a sandbox`
   );
+}
+
+/** A warning when agents without a sandbox could write to the Redis at `url`; undefined where a password or a socket keeps them out. */
+export function openRedisWarning(url: string): string | undefined {
+  if (!isTcp(url) || URL.parse(url)?.password) return undefined;
+  return (
+    "AGENTS CAN REACH THIS REDIS: REDIS_URL names it without a password, and with `sandbox: none` agents share the network " +
+    "of their worker host. One of them could read and change every task. Use a sandbox, or set a password (requirepass in " +
+    "redis.conf, REDIS_URL=redis://:PASSWORD@HOST:6379)."
+  );
+}
+
+const isTcp = (url: string): boolean => /^rediss?:\/\//i.test(url);
+
+/** 0.0.0.0 and :: lead there, too. */
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addSubnet("0.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+loopback.addAddress("::", "ipv6");
+
+/** Also what a URL may mean by it: no host at all, other spellings of numbers, an IPv4 address within an IPv6 one. */
+function isLoopback(url: string): boolean {
+  // Of http:// the host is read as the system reads it: 127.1 and 0x7f000001 are 127.0.0.1.
+  const host = URL.parse(url.replace(/^rediss?:/i, "http:"))?.hostname.replace(/^\[|\]$|\.$/g, "");
+  if (!host) return true;
+  const version = isIP(host);
+  if (version !== 0) return loopback.check(host, version === 6 ? "ipv6" : "ipv4");
+  return /^(ip6-)?(localhost|loopback)(\.localdomain)?$|\.localhost$/.test(host);
 }

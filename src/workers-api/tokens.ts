@@ -1,17 +1,23 @@
 /**
- * Tokens for worker hosts: for the current run of a task only, good for its one repository. Before a token that can push,
- * the actor's permission is asked once more, because an agent may have worked for an hour; and there is none at all for a
- * task whose branch is the default branch by now.
+ * Tokens for worker hosts: for the current run of a task only, good for its one repository. A token that can push exists
+ * only while the run publishes. Before it is made the actor's permission is asked once more, because an agent may have
+ * worked for an hour; and there is none at all for a task whose branch is the default branch by now.
  */
 import { classify, type GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { mayWrite } from "../permission.ts";
 import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
-import { branchOf, type TaskSpec } from "../task/task.ts";
+import { branchOf, type Phase, type TaskSpec } from "../task/task.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 import { findTips } from "./tips.ts";
 
 export type GiveDeps = { github: GitHub; log: Logger };
+
+/** Throws Refused: whoever has stolen a worker host's secret cannot push by it while agents work. */
+export function checkPhase(phase: Phase, purpose: TokenPurpose): void {
+  if (purpose === "fetch" || phase === "publishing") return;
+  throw new Refused("not_publishing", "This run does not publish yet, so it has nothing to push.");
+}
 
 /** Throws Refused. */
 export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPurpose): Promise<TokenResponse> {

@@ -19,11 +19,11 @@ import {
   tokenRequestSchema,
 } from "../task/host-api.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec, TaskState } from "../task/task.ts";
 import type { Ahead } from "./ahead.ts";
 import { giveContext } from "./context.ts";
 import { Refused } from "./refused.ts";
-import { giveToken } from "./tokens.ts";
+import { checkPhase, giveToken } from "./tokens.ts";
 
 export type WorkersApiDeps = { store: TaskStore; github: GitHub; ahead: Ahead; workerSecret: string; log: Logger };
 
@@ -34,7 +34,8 @@ export function workersApi(deps: WorkersApiDeps): Route[] {
   return [
     route(deps, TOKENS_PATH, async (body) => {
       const wanted = parse(tokenRequestSchema, body);
-      const spec = await currentSpec(deps.store, wanted);
+      const { spec, state } = await currentTask(deps.store, wanted);
+      checkPhase(state.phase, wanted.purpose);
       const ready = wanted.purpose === "fetch" ? await ahead.take(spec.id, "token") : undefined;
       const token = ready ?? (await giveToken(deps, spec, wanted.purpose));
       log.info({ task: wanted.taskId, epoch: wanted.epoch, purpose: wanted.purpose }, "token given");
@@ -42,7 +43,7 @@ export function workersApi(deps: WorkersApiDeps): Route[] {
     }),
     route(deps, CONTEXT_PATH, async (body) => {
       const wanted = parse(contextRequestSchema, body);
-      const spec = await currentSpec(deps.store, wanted);
+      const { spec } = await currentTask(deps.store, wanted);
       return (await ahead.take(spec.id, "context")) ?? (await giveContext(github, spec));
     }),
   ];
@@ -68,13 +69,16 @@ function route(deps: WorkersApiDeps, path: string, give: (body: unknown) => Prom
   return { method: "POST", path, answer };
 }
 
-async function currentSpec(store: TaskStore, run: { taskId: string; epoch: number }): Promise<TaskSpec> {
+type Current = { spec: TaskSpec; state: Extract<TaskState, { name: "running" }> };
+
+async function currentTask(store: TaskStore, run: { taskId: string; epoch: number }): Promise<Current> {
   const task = await store.read(run.taskId);
   if (!task) throw new Refused("not_found", "There is no such task.");
-  if (task.state.name !== "running" || task.epoch !== run.epoch) {
+  const { spec, state } = task;
+  if (state.name !== "running" || task.epoch !== run.epoch) {
     throw new Refused("not_current", "This run is not the task's current one.");
   }
-  return task.spec;
+  return { spec, state };
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

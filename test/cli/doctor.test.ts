@@ -158,10 +158,12 @@ describe("what is wrong is named:", () => {
     expect(text).not.toContain("hidden-password");
   });
 
-  test("a Redis that agents could reach, as something to know about", async () => {
-    const { report: found } = await report({ ...botOnly });
-    const notes = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "note"));
-    expect(notes.map(({ detail }) => detail)).toContainEqual(expect.stringContaining("AGENTS CAN REACH THIS REDIS"));
+  test("a Redis on loopback where agents have no sandbox", async () => {
+    const file = join(dir, "unconfined.yml");
+    await writeFile(file, "agents: { git: { kind: plain, command: [git] } }\nsandbox: none\n");
+    const { report: found } = await report({ ORCH_CONFIG: file });
+    expect(problemsIn(found)).toEqual([expect.stringContaining("Redis / Redis: REDIS_URL is a port of this machine")]);
+    expect(JSON.stringify((await report(botOnly)).report)).not.toContain("AGENTS CAN REACH");
   });
 
   test("a Redis that would lose tasks", async () => {
@@ -240,10 +242,34 @@ test("what is wrong in the operator's file is told in its own words, and correct
   for (const { remedy } of checks) expect(remedy).toContain(`correct it in ${file}`);
 });
 
-test("a BOT_URL on this machine that is not where the bot listens is something to know about", async () => {
-  const { report: found } = await report({ BOT_URL: "http://127.0.0.1:3000", PORT: "3001" });
-  const stray = found.sections.flatMap(({ checks }) => checks).find(({ name }) => name === "BOT_URL");
-  expect(stray).toMatchObject({ status: "note", remedy: expect.stringContaining("it then follows PORT") });
+describe("where bot and worker host meet", () => {
+  const meeting = async (changes: Record<string, string>) => {
+    const { report: found } = await report({ ...botOnly, ...changes });
+    return found.sections.flatMap(({ checks }) => checks).filter(({ name }) => name === "BOT_URL");
+  };
+
+  test("is told of: a folder, and for worker hosts elsewhere an https address", async () => {
+    const folder = join(dir, "data", "bot");
+    const own = { status: "ok", detail: `bot and worker hosts of this machine meet in ${folder}` };
+    expect(await meeting({})).toEqual([expect.objectContaining(own)]);
+    expect(await meeting({ BOT_URL: "https://bot.example.com" })).toEqual([
+      expect.objectContaining(own),
+      expect.objectContaining({ status: "ok", detail: expect.stringContaining("/workers/*") }),
+    ]);
+  });
+
+  test("is a problem where others can enter the folder", async () => {
+    const open = await mkdtemp(join(dir, "open-"));
+    await chmod(open, 0o755);
+    expect(await meeting({ BOT_URL: `unix://${open}` })).toEqual([
+      expect.objectContaining({ status: "problem", remedy: expect.stringContaining(`chmod 700 ${open}`) }),
+    ]);
+  });
+
+  test("is no http:// any more", async () => {
+    const { report: found } = await report({ ...botOnly, BOT_URL: "http://127.0.0.1:3000" });
+    expect(problemsIn(found)).toEqual([expect.stringContaining("BOT_URL must not be http://")]);
+  });
 });
 
 test("a secret too short to be one does not blot out the words of the report", async () => {

@@ -129,10 +129,10 @@ test("where GitHub made no webhook secret, Orch makes one and says where it belo
   expect(parseEnv(await readFile(join(dir, ".env"), "utf8")).WEBHOOK_SECRET).toMatch(/^\w{40}$/);
 });
 
-test("a port in use ends it with 78 and a sentence, not with a stack", async () => {
+test("a port in use ends it at once with a sentence, not with a stack, and not as if starting again could not help", async () => {
   await start();
   const second = await runOrch(["start"], { cwd: dir, env: { ...env, HOST: "127.0.0.1" } });
-  expect(second.code).toBe(78);
+  expect(second.code).toBe(1);
   expect(second.stderr).toContain(`PORT ${env.PORT} is in use on 127.0.0.1: stop the program that listens there`);
   expect(second.stderr).not.toMatch(/\n\s+at /);
 });

@@ -10,6 +10,7 @@ import { stringify } from "yaml";
 import { freePort } from "../../demo/free-port.ts";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { askBot } from "../support/ask-bot.ts";
 import { closeGitHub } from "../support/close-github.ts";
 import { ownBaseUid } from "../support/own-uids.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -38,6 +39,7 @@ beforeAll(async () => {
     GHE_PROTOCOL: "http",
     GITHUB_THROTTLE: "off",
     PORT: String(port),
+    BOT_URL: "https://bot.example.com",
     ORCH_CONFIG: config,
     ORCH_DATA: join(dir, "data"),
   };
@@ -100,6 +102,16 @@ test("each child is the program itself, so that its process id can be measured a
     expect.stringMatching(/^\S*node\S* .*src\/main\.ts/),
     expect.stringMatching(/^\S*node\S* .*workers\/main\.ts/),
   ]);
+});
+
+test("its own worker host goes to the bot's socket, also where the bot has an address for worker hosts elsewhere", async () => {
+  const urls = childrenOf(orch.pid()).map((pid) => {
+    const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    return variables.find((each) => each.startsWith("BOT_URL="));
+  });
+  const folder = join(dir, "data", "bot");
+  expect(urls).toEqual([undefined, "BOT_URL=https://bot.example.com", `BOT_URL=unix://${folder}`]);
+  expect((await askBot(folder, "/workers/tokens", {}, "wrong")).status).toBe(401);
 });
 
 test("what `orch start` started ends when it is killed, and the next start has all that was stored", async () => {

@@ -2,6 +2,9 @@
  * A bot in this process, between a GitHub on loopback and a real Redis. No worker host: tests play it by the store.
  * `close` fails the test when an exchange violated GitHub's published schema.
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pino } from "pino";
 import { expect, vi } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
@@ -12,6 +15,7 @@ import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
+import { askBot } from "./ask-bot.ts";
 import { closeGitHub } from "./close-github.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
 
@@ -32,7 +36,8 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
     files: { "README.md": "# Calculator\n" },
     collaborators: { [MAINTAINER]: "write" },
   });
-  const config = botConfig(github, server);
+  const botFolder = await mkdtemp(join(tmpdir(), "orch-bot-"));
+  const config = botConfig(github, server, botFolder);
   let bot: Bot | undefined;
   const startBot = async () => {
     bot = await makeBot(config, { log: pino({ level: "silent" }), ...options });
@@ -63,6 +68,8 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
     startBot,
     stopBot: async () => await bot?.stop(),
     url: () => bot?.url ?? "",
+    /** Asks as a worker host does. */
+    ask: (path: string, body: unknown, secret = WORKER_SECRET) => askBot(botFolder, path, body, secret),
     taskId: (commentId: number, line = 1) => taskIdOf(repository.id, commentId, line),
     /** Every delivery was answered, and everything recorded from them was taken in. */
     async quiet() {
@@ -79,12 +86,13 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
       await bot?.stop();
       await queue.close();
       redis.disconnect();
+      await rm(botFolder, { recursive: true });
       await closeGitHub(github).finally(() => server.stop());
     },
   };
 }
 
-function botConfig(github: Simulator, redis: TestRedis): BotConfig {
+function botConfig(github: Simulator, redis: TestRedis, botFolder: string): BotConfig {
   const host = `127.0.0.1:${github.port}`;
   return {
     appId: github.app.id,
@@ -97,6 +105,8 @@ function botConfig(github: Simulator, redis: TestRedis): BotConfig {
     port: 0,
     redisUrl: redis.url,
     workerSecret: WORKER_SECRET,
+    botFolder,
+    answersHostsOnPort: false,
     logLevel: "silent",
   };
 }

@@ -68,6 +68,7 @@ export type Orch = {
   store: TaskStore;
   bot: Program;
   host: Program;
+  /** Where GitHub delivers, and the bot says how it is. Worker hosts do not go there. */
   botUrl: string;
   repository: Repository;
   /** An open issue by the maintainer. */
@@ -142,7 +143,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const redisOfBot = (await options.redisOfBot?.(redisServer.port)) ?? redisServer.url;
   const bot = await startProgram(BOT, { ...env, REDIS_URL: redisOfBot }, /is listening on/);
-  const host = await startProgram(WORKER, { ...env, ...options.hostEnv }, /worker host ready/);
+  const redisOfHost = options.sandbox === "none" ? redisServer.socketUrl : redisServer.url;
+  const host = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...options.hostEnv }, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");
   await waitForRedis(redis, 10_000);
@@ -342,7 +344,6 @@ async function environment(
     GITHUB_THROTTLE: "off",
     HOST: "127.0.0.1",
     PORT: String(port),
-    BOT_URL: `http://127.0.0.1:${port}`,
     REDIS_URL: redisUrl,
     WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
     ORCH_CONFIG: config,

@@ -11,6 +11,8 @@ import { freePort } from "../../demo/free-port.ts";
 
 export type TestRedis = {
   url: string;
+  /** The same server, by a socket that no agent can reach. */
+  socketUrl: string;
   port: number;
   /** SIGKILL, as in a power cut; the data stays. */
   kill(): Promise<void>;
@@ -38,6 +40,7 @@ export async function startRedis(extra: readonly string[] = []): Promise<TestRed
 
   return {
     url: `redis://127.0.0.1:${port}`,
+    socketUrl: `unix://${join(dir, "redis.sock")}`,
     port,
     kill: () => end("SIGKILL"),
     freeze: () => void server.kill("SIGSTOP"),
@@ -55,8 +58,11 @@ export async function startRedis(extra: readonly string[] = []): Promise<TestRed
 
 async function launch(port: number, dir: string, extra: readonly string[]): Promise<ChildProcess> {
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no"];
+  const socket = ["--unixsocket", join(dir, "redis.sock"), "--unixsocketperm", "600"];
   const aof = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"];
-  const server = spawn("redis-server", [...settings, ...aof, ...extra], { stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn("redis-server", [...settings, ...socket, ...aof, ...extra], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   server.stdout.on("data", (chunk: Buffer) => {

@@ -1,25 +1,49 @@
 import { expect, test } from "vitest";
-import { openRedisWarning } from "../../src/task/redis-reach.ts";
+import { loopbackRedisProblem, openRedisWarning } from "../../src/task/redis-reach.ts";
 
 test.each([
   "redis://127.0.0.1:6379",
+  "redis://:secret@127.0.0.1:6379",
   "redis://localhost:6379/2",
+  "redis://LOCALHOST.",
+  "redis://db.localhost",
   "redis://orch@127.0.0.2",
+  "redis://127.1",
+  "redis://0x7f000001:6379",
+  "redis://2130706433",
   "redis://[::1]:6379",
   "redis://[::ffff:127.0.0.1]:6379",
+  "redis://[::ffff:7f00:2]",
   "redis://0.0.0.0:6379",
+  "redis://[::]:6379",
+  "redis://:secret@",
+  "redis:///0",
   "rediss://127.0.0.1:6379",
-  "redis://redis:6379",
-  "rediss://redis.example.com:6379",
-])("a Redis that agents can reach is warned of, with both ways out: %s", (url) => {
-  expect(openRedisWarning(url)).toMatch(/AGENTS CAN REACH THIS REDIS.*password.*unix socket/s);
+])("without a sandbox a Redis on loopback is refused, with both ways out: %s", (url) => {
+  expect(loopbackRedisProblem(url)).toMatch(/unixsocket.*or use a sandbox/s);
 });
 
 test.each([
-  "redis://:secret@127.0.0.1:6379",
-  "redis://orch:secret@localhost:6379",
   "unix:///var/lib/orch/redis/redis.sock",
+  "redis://redis:6379",
+  "redis://10.0.0.4",
   "rediss://:secret@redis.example.com:6379",
-])("nothing is said of %s", (url) => {
-  expect(openRedisWarning(url)).toBeUndefined();
+  "redis://[2001:db8::1]:6379",
+  "redis://128.0.0.1",
+])("it may be %s", (url) => {
+  expect(loopbackRedisProblem(url)).toBeUndefined();
 });
+
+test.each(["redis://redis:6379", "rediss://redis.example.com:6379", "redis://orch@10.0.0.4"])(
+  "a Redis that agents without a sandbox can reach is warned of, with both ways out: %s",
+  (url) => {
+    expect(openRedisWarning(url)).toMatch(/AGENTS CAN REACH THIS REDIS.*sandbox.*password/s);
+  },
+);
+
+test.each(["redis://:secret@10.0.0.4:6379", "unix:///redis.sock", "rediss://:secret@redis.example.com:6379"])(
+  "nothing is said of %s",
+  (url) => {
+    expect(openRedisWarning(url)).toBeUndefined();
+  },
+);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { ContextResponse, TokenResponse } from "../../src/task/host-api.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { KEPT_MS, makeAhead, TASKS_AT_ONCE } from "../../src/workers-api/ahead.ts";
-import { type BotSetting, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
+import { type BotSetting, startBotSetting } from "../support/bot.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const TOKEN = { token: "sesame" } as TokenResponse;
@@ -141,13 +141,8 @@ describe("the first requests of a run", () => {
 
   const claim = (taskId: string, name = "a") =>
     orch.store.advance(taskId, { name: "claimed", host: `host-${name}`, claim: name, job: "job-1", at: Date.now() });
-  const post = (path: string, body: object, secret = WORKER_SECRET) =>
-    fetch(`${orch.url()}/workers/${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${secret}` },
-      body: JSON.stringify(body),
-    });
-  const statuses = async (taskId: string, epoch = 1, secret = WORKER_SECRET) => [
+  const post = (path: string, body: object, secret?: string) => orch.ask(`/workers/${path}`, body, secret);
+  const statuses = async (taskId: string, epoch = 1, secret?: string) => [
     (await post("tokens", { taskId, epoch, purpose: "fetch" }, secret)).status,
     (await post("context", { taskId, epoch }, secret)).status,
   ];
@@ -201,6 +196,7 @@ describe("the first requests of a run", () => {
 
   test("never get a token to push from it", async () => {
     const task = await acceptedTask();
+    await orch.store.advance(task.id, { name: "phase", epoch: 1, phase: "publishing", at: Date.now() });
     const given = await post("tokens", { taskId: task.id, epoch: 1, purpose: "push" });
     expect(await given.json()).not.toHaveProperty("tips");
     expect(await statuses(task.id)).toEqual([200, 200]);

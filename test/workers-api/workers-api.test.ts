@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
-import type { Task } from "../../src/task/task.ts";
+import type { Phase, Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
@@ -19,12 +19,9 @@ beforeEach(async () => {
   await orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", job: "job-1", at: Date.now() });
 });
 
-const post = (path: string, body: unknown, secret = WORKER_SECRET) =>
-  fetch(`${orch.url()}${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}` },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
+const post = (path: string, body: unknown, secret?: string) => orch.ask(path, body, secret);
+const enter = (phase: Phase, taskId = id) =>
+  orch.store.advance(taskId, { name: "phase", epoch: 1, phase, at: Date.now() });
 const codeOf = async (response: Response) => {
   const { error } = errorResponseSchema.parse(await response.json());
   return [response.status, error.code];
@@ -60,13 +57,26 @@ describe("a token", () => {
       tokenResponseSchema.parse(await (await post("/workers/tokens", { taskId: id, epoch: 1, purpose })).json());
     const { main } = orch.github.state.branches(orch.repository);
     expect((await ask()).tips).toEqual({ main });
+    await enter("publishing");
     expect(await ask("push")).not.toHaveProperty("tips");
     const fault = orch.github.faults.api({ match: { path: /\/git\/ref\// }, times: 1, action: { status: 502 } });
     expect(await ask()).not.toHaveProperty("tips");
     expect(fault.fired).toBe(1);
   });
 
+  test("to push is given to a run that publishes, and in no other phase", async () => {
+    const ask = () => post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" });
+    for (const phase of ["preparing", "working", "verifying"] as const) {
+      await enter(phase);
+      expect(await codeOf(await ask())).toEqual([403, "not_publishing"]);
+      expect((await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "fetch" })).status).toBe(200);
+    }
+    await enter("publishing");
+    expect((await ask()).status).toBe(200);
+  });
+
   test("to push is given while the actor may still write", async () => {
+    await enter("publishing");
     expect((await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" })).status).toBe(200);
     orch.github.setPermission(orch.repository, MAINTAINER, "read");
     const refused = await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" });
@@ -89,6 +99,7 @@ describe("a token", () => {
         job: "job-1",
         at: Date.now(),
       });
+      await enter("publishing", task.id);
       return await post("/workers/tokens", { taskId: task.id, epoch: 1, purpose: "push" });
     };
     expect((await ask("topic", 9_001)).status).toBe(200);

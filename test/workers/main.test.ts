@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,24 +30,42 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function settings(): Promise<Record<string, string>> {
+async function settings(sandbox = "none"): Promise<Record<string, string>> {
   const config = join(dir, "orch.yml");
   const agents = { fails: { kind: "plain", command: ["/bin/false"] } };
-  await writeFile(config, stringify({ agents, slots: 1, sandbox: "none", sandboxBaseUid: ownBaseUid }));
+  await writeFile(config, stringify({ agents, slots: 1, sandbox, sandboxBaseUid: ownBaseUid }));
   return {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
     HOME: dir,
-    REDIS_URL: redis.url,
+    REDIS_URL: redis.socketUrl,
     WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
     ORCH_CONFIG: config,
     ORCH_DATA: dir,
   };
 }
 
-test("a worker host says at its start that agents can reach a Redis on loopback without a password", async () => {
-  const worker = await startProgram(WORKER, await settings(), /worker host ready/);
-  expect(await worker.logged(/AGENTS CAN REACH THIS REDIS/)).toContain('"level"');
+test("a worker host without a sandbox does not start on a Redis that its agents could reach on loopback", async () => {
+  const start = promisify(execFile)(process.execPath, [WORKER], {
+    env: { ...(await settings()), REDIS_URL: redis.url },
+  });
+  const stderr = expect.stringMatching(/REDIS_URL is a port of this machine.*unixsocket.*or use a sandbox/);
+  await expect(start).rejects.toMatchObject({ code: 78, stderr });
+});
+
+test("in a sandbox agents cannot reach it: the worker host starts and says nothing of it", async () => {
+  const env = { ...(await settings("auto")), REDIS_URL: redis.url };
+  const worker = await startProgram(WORKER, env, /worker host ready/);
+  expect(worker.log()).not.toContain("AGENTS CAN REACH");
   expect(await worker.stop()).toBe(0);
+});
+
+test("a worker host does not start where others could take the bot's place", async () => {
+  const open = join(dir, "open");
+  await mkdir(open, { mode: 0o755 });
+  const start = promisify(execFile)(process.execPath, [WORKER], {
+    env: { ...(await settings()), BOT_URL: `unix://${open}` },
+  });
+  await expect(start).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining(`chmod 700 ${open}`) });
 });
 
 test("the program that holds a worker host's lock hears no Ctrl-C; when it is killed the host ends, too", async () => {

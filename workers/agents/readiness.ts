@@ -44,7 +44,7 @@ export async function agentProblems(agent: AgentDefinition, host: Env, path: str
 /** A place of Orch's own, in words, and what keeps it from agents besides narrower paths. */
 export type OwnPlace = { path: string; what: string; remedy: string };
 
-/** The data folder (Redis, secrets, other tasks), and the files that hold settings and the App's key, where they are. */
+/** The data folder (Redis, secrets, other tasks), where the bot listens, and the files that hold settings and the App's key, where they are. */
 export function ownPlaces(host: Env, dataDir: string): OwnPlace[] {
   const files: [string | undefined, string][] = [
     [host.ORCH_CONFIG, "the operator's file"],
@@ -55,7 +55,9 @@ export function ownPlaces(host: Env, dataDir: string): OwnPlace[] {
     const path = written ? resolve(written) : "";
     return existsSync(path) ? [{ path, what: `${what} (${path})`, remedy: "move that" }] : [];
   });
-  return [{ path: dataDir, what: `Orch's own data in ${dataDir}`, remedy: "move ORCH_DATA" }, ...there];
+  const meeting = host.BOT_URL?.startsWith("unix://") ? resolve(host.BOT_URL.slice("unix://".length)) : undefined;
+  const bots = meeting ? [{ path: meeting, what: `the bot's sockets (${meeting})`, remedy: "move BOT_URL" }] : [];
+  return [{ path: dataDir, what: `Orch's own data in ${dataDir}`, remedy: "move ORCH_DATA" }, ...bots, ...there];
 }
 
 /**

@@ -4,21 +4,22 @@
  */
 import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
+import type { BotAddress } from "../../src/config.ts";
 import { canonical } from "./address.ts";
 import type { Endpoint } from "./policy.ts";
 
 export type OwnServices = {
   redisUrl: string;
-  botUrl: string;
+  bot: BotAddress;
   /** The TCP port of the bot on this machine, where it has one here. */
   botPort: number | undefined;
 };
 
 /** Names that nobody resolves at the moment are left out: what cannot be reached by name is not reached by this host either. */
-export async function ownEndpoints({ redisUrl, botUrl, botPort }: OwnServices): Promise<Endpoint[]> {
+export async function ownEndpoints({ redisUrl, bot, botPort }: OwnServices): Promise<Endpoint[]> {
   const named = await Promise.all([
     endpointsOf(redisUrl, { "redis:": 6_379, "rediss:": 6_379 }),
-    endpointsOf(botUrl, { "https:": 443 }),
+    bot.kind === "https" ? endpointsOf(bot.url, { "https:": 443 }) : [],
   ]);
   const all = [...named.flat(), ...(botPort === undefined ? [] : [{ address: LOOPBACK, port: botPort }])];
   const own = ownAddresses();
