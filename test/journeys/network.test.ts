@@ -63,7 +63,9 @@ describe("a network of its own", () => {
     orch = await startOrch({ slots: 3 });
     const check = (port: number | string) =>
       `test "$(tcpserver -1 -H -R -l0 127.0.0.1 ${port} true &)" = ${port} && until test -e ${orch.stage}/go; do sleep 0.1; done`;
-    const places = await Promise.all([47_111, 47_111, portOf(orch.botUrl)].map((port) => orch.place({ verify: check(port) })));
+    const places = await Promise.all(
+      [47_111, 47_111, portOf(orch.botUrl)].map((port) => orch.place({ verify: check(port) })),
+    );
     const commands = await Promise.all(places.map((place) => orch.command("/orch fix the tests", place)));
     await Promise.all(commands.map(({ taskId }) => orch.running(taskId, "verifying")));
     await orch.letGo();

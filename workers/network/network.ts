@@ -126,6 +126,8 @@ export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: N
         try {
           return void (await ask(dir, "PUT", id, spec));
         } catch (error) {
+          // It may be starting anew; what it has answered it would answer again.
+          if (error instanceof ProxyRefused) throw error;
           if (performance.now() > giveUpAt) throw new Error("The network proxy does not answer", { cause: error });
         }
       }
@@ -229,6 +231,11 @@ async function start(dir: string, identity: string, uid: number | undefined): Pr
   child.unref();
 }
 
+/** The proxy answered, and it cannot do what it was asked for. */
+class ProxyRefused extends Error {
+  override name = "ProxyRefused";
+}
+
 /** Asks the proxy; what it answers is its identity and its outlets. */
 async function ask(
   dir: string,
@@ -249,7 +256,7 @@ async function ask(
   request.end(body && JSON.stringify(body));
   const [response] = (await once(request, "response")) as [IncomingMessage];
   const text = await textOf(response);
-  if (response.statusCode !== 200) throw new Error(`the network proxy answers ${response.statusCode}: ${text}`);
+  if (response.statusCode !== 200) throw new ProxyRefused(`the network proxy answers ${response.statusCode}: ${text}`);
   return replySchema.parse(JSON.parse(text));
 }
 

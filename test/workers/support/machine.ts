@@ -1,12 +1,18 @@
 /** A host's folder on this machine for one test: sandbox, sessions and step folders, and everything ended afterwards. */
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { openNetwork } from "../../../workers/network/network.ts";
+import { type Network, openNetwork } from "../../../workers/network/network.ts";
 import { runProgram } from "../../../workers/run-program.ts";
 import { endMarked, RUN_VARIABLE, readProcess, signal } from "../../../workers/sandbox/processes.ts";
-import { chooseDriver, type SandboxDriver, type SandboxMode, type SlotUser } from "../../../workers/sandbox/sandbox.ts";
+import {
+  type Confinement,
+  chooseDriver,
+  type SandboxDriver,
+  type SandboxMode,
+  type SlotUser,
+} from "../../../workers/sandbox/sandbox.ts";
 import { proxyUid, slotUsers } from "../../../workers/sandbox/slot-users.ts";
 import { latched } from "../../../workers/tmux/latch.ts";
 import { openSessions, type Sessions, type StepSpec } from "../../../workers/tmux/sessions.ts";
@@ -18,12 +24,16 @@ export type Machine = {
   dir: string;
   users: readonly SlotUser[];
   driver: SandboxDriver;
+  /** Undefined with the driver `none`. */
+  network: Network | undefined;
   sessions: Sessions;
   /** The slot's own writable folder. */
   workspace: string;
   transcript: string;
   /** A step that runs a shell script confined in the workspace. */
-  step(name: string, script: string, more?: Partial<StepSpec>): Promise<StepSpec>;
+  step(name: string, script: string, more?: Partial<StepSpec> & Pick<Confinement, "outlet">): Promise<StepSpec>;
+  /** What a step has written to its standard output. */
+  output(name: string): Promise<string>;
   /** A second host process's view of the same sessions. */
   reopen(): Promise<Sessions>;
   /** Asks the host's tmux server as a person would; gives what it printed. */
@@ -61,15 +71,23 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
     dir,
     users,
     driver,
+    network,
     workspace,
     transcript,
     sessions: opened[0] as Sessions,
-    async step(name, script, more = {}) {
+    output: (name) => readFile(join(dir, name, "stdout"), "utf8"),
+    async step(name, script, { outlet, ...more } = {}) {
       const folder = join(dir, name);
       await mkdir(folder, { mode: 0o700 });
       const env = { PATH: "/usr/bin:/bin", HOME: workspace, [RUN_VARIABLE]: run, ...more.env };
       marks.add(env[RUN_VARIABLE] ?? run);
-      const confinement = { user, cwd: workspace, env, mounts: [{ source: workspace, writable: true }] };
+      const confinement = {
+        user,
+        cwd: workspace,
+        env,
+        mounts: [{ source: workspace, writable: true }],
+        ...(outlet && { outlet }),
+      };
       const command = driver.wrap(confinement, latched(["/bin/sh", "-c", script]));
       return { dir: folder, command, transcript, user, endAfterMs: 600_000, ...more, env };
     },

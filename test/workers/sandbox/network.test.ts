@@ -1,0 +1,205 @@
+/** A sandbox's network from inside: nothing without an outlet; with one, the bridge to the proxy and nothing besides. */
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BRIDGE_PORT, PROXY_VARIABLES } from "../../../workers/network/bridge.ts";
+import type { Network } from "../../../workers/network/network.ts";
+import type { Policy } from "../../../workers/network/policy.ts";
+import { runProgram } from "../../../workers/run-program.ts";
+import type { OutletMount } from "../../../workers/sandbox/confinement.ts";
+import { NETWORK_PROBES, probeNetwork } from "../../../workers/sandbox/network-probes.ts";
+import { descendants } from "../../../workers/sandbox/processes.ts";
+import { type Machine, openMachine } from "../support/machine.ts";
+
+let machine: Machine;
+let network: Network;
+const server = createServer((_request, response) => void response.end("from outside\n"));
+let port: number;
+
+beforeAll(async () => {
+  machine = await openMachine();
+  network = machine.network as Network;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(async () => {
+  server.close().closeAllConnections();
+  await machine.close();
+});
+
+const policy = (listed: number[]): Policy => ({
+  egress: "open",
+  rules: [{ whose: "operator", egress: "open" }],
+  private: listed.map((each) => ({ address: "127.0.0.1", port: each })),
+  never: [],
+  limits: { connections: 50, bytes: 1e9 },
+});
+
+let count = 0;
+async function openOutlet(listed: number[], forward: number[] = []): Promise<{ id: string; outlet: OutletMount }> {
+  const id = `outlet-${++count}`;
+  const dir = network.place(id, machine.users[0] ?? { slot: 0 });
+  await network.open(id, policy(listed), 60_000);
+  return { id, outlet: { dir, forward: forward.map((each) => ({ address: "127.0.0.1", port: each })) } };
+}
+
+async function inside(script: string, outlet?: OutletMount) {
+  const confined = {
+    user: machine.users[0] ?? { slot: 0 },
+    cwd: machine.workspace,
+    env: { PATH: "/usr/bin:/bin", ...PROXY_VARIABLES },
+    mounts: [{ source: machine.workspace, writable: true }],
+    ...(outlet && { outlet }),
+  };
+  const [file = "", ...args] = machine.driver.wrap(confined, ["/bin/sh", "-c", script]);
+  return runProgram({ file, args, env: confined.env, timeoutMs: 20_000 });
+}
+
+/** By the proxy that the environment names, as any program would. */
+const get = (url: string) =>
+  `printf 'GET ${url} HTTP/1.0\\r\\n\\r\\n' | socat -t 10 STDIO "TCP4:\${http_proxy#http://},shut-none"`;
+
+describe("without an outlet", () => {
+  test("there is a loopback of its own and nothing else: no route, no neighbour, no name server", async () => {
+    const { stdout } = await inside(
+      "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; tail -n +2 /proc/net/route; grep -c . /proc/net/unix; getent hosts example.com || echo unknown",
+    );
+    expect(stdout).toBe("lo\n1\nunknown\n");
+  });
+
+  test("its ports are its own, also such as the machine has taken", async () => {
+    const { stdout } = await inside(`tcpserver -1 -H -R -l0 127.0.0.1 ${port} true & sleep 0.1; kill $!`);
+    expect(stdout).toBe(`${port}\n`);
+  });
+
+  test("nothing listens for a proxy, and no process is there for one", async () => {
+    const { stdout } = await inside(
+      `socat -u OPEN:/dev/null TCP4:127.0.0.1:${BRIDGE_PORT} 2>&1 | grep -o refused; ls /run/orch`,
+    );
+    expect(stdout).toBe("refused\nsh\n");
+  });
+});
+
+describe("with an outlet", () => {
+  test("what is listed is reached through the proxy that the environment names, and the rest is a 403", async () => {
+    const { id, outlet } = await openOutlet([port]);
+    const { stdout } = await inside(
+      `${get(`http://127.0.0.1:${port}/`)}; ${get(`http://127.0.0.1:${port + 1}/`)}`,
+      outlet,
+    );
+    expect(stdout).toContain("from outside\n");
+    expect(stdout).toContain("HTTP/1.1 403 Blocked by Orch");
+    expect(await network.close(id)).toMatchObject({ blocked: 1 });
+  });
+
+  test("a listed address of the host's loopback is there under the same address, for programs that ask no proxy", async () => {
+    const { outlet } = await openOutlet([port], [port]);
+    const { stdout } = await inside(
+      `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | socat -t 10 STDIO TCP4:127.0.0.1:${port},shut-none`,
+      outlet,
+    );
+    expect(stdout).toContain("from outside\n");
+  });
+
+  test("the program finds the bridge listening from its first moment, sixty connections at once included", async () => {
+    const { outlet } = await openOutlet([port]);
+    const { stdout } = await inside(
+      `for i in $(seq 60); do (${get(`http://127.0.0.1:${port}/`)}) >>$HOME/answers & done; wait; grep -c 'from outside' $HOME/answers`.replaceAll(
+        "$HOME",
+        machine.workspace,
+      ),
+      outlet,
+    );
+    expect(stdout).toBe("60\n");
+  });
+
+  test("the outlet's folder cannot be listed or changed, and the bridge has nothing of the step's wrapper", async () => {
+    const { outlet } = await openOutlet([]);
+    const { stdout } = await inside(
+      "ls /run/orch/network 2>&1 | grep -o denied; rm /run/orch/network/proxy.sock 2>&1 | grep -o Read-only; " +
+        "for pid in /proc/[0-9]*; do grep -q tcpserver $pid/comm && ls $pid/fd | tr '\\n' ' '; done",
+      outlet,
+    );
+    const lines = stdout.split("\n");
+    const descriptors = (lines.at(-1) ?? "").trim().split(" ").map(Number);
+    expect(lines.slice(0, -1)).toEqual(machine.users[0]?.uid === undefined ? ["Read-only"] : ["denied", "Read-only"]);
+    // 3 is where it listens; 6 and 7 would be the latch's.
+    expect(descriptors).toContain(3);
+    expect(descriptors.filter((descriptor) => descriptor > 3 && descriptor < 10)).toEqual([]);
+  });
+
+  test("another slot's user does not get to the socket, and an outlet that is not open yet is told as no connection", async () => {
+    const id = `outlet-${++count}`;
+    const dir = network.place(id, machine.users[0] ?? { slot: 0 });
+    const waiting = { dir, forward: [] };
+    expect((await inside(`${get("http://127.0.0.1/")}; echo over`, waiting)).stdout).toBe("over\n");
+    await network.open(id, policy([port]), 60_000);
+    // The folder was mounted, not the socket: what is made later is there.
+    expect((await inside(get(`http://127.0.0.1:${port}/`), waiting)).stdout).toContain("from outside");
+  });
+
+  test("asked to stop, a program still has its network for its last words", async () => {
+    const { outlet } = await openOutlet([port]);
+    const step = await machine.step(
+      "last-words",
+      `trap "${get(`http://127.0.0.1:${port}/`).replaceAll('"', '\\"').replaceAll("$", "\\$")}; exit 3" TERM; echo up; while :; do sleep 0.1; done`,
+      {
+        outlet,
+        env: { ...PROXY_VARIABLES },
+      },
+    );
+    const running = await machine.sessions.start("last-words", step);
+    await expect
+      .poll(() => descendants(running.pid).some(({ name }) => name === "sleep"), { timeout: 20_000 })
+      .toBe(true);
+    await running.stop(10_000);
+    expect(await running.ended).toEqual({ exitCode: 3 });
+    expect(await machine.output("last-words")).toContain("from outside");
+  });
+});
+
+describe("the self-test", () => {
+  const confinement = () => ({
+    user: machine.users[0] ?? { slot: 0 },
+    cwd: machine.workspace,
+    env: { PATH: "/usr/bin:/bin" },
+    mounts: [{ source: machine.workspace, writable: true }],
+  });
+  const failed = async (driver = machine.driver, by: Network = network) =>
+    Object.fromEntries(
+      (await probeNetwork(driver, confinement(), by))
+        .filter(({ passed }) => !passed)
+        .map(({ name, detail }) => [name, detail]),
+    );
+
+  test("passes here", async () => {
+    expect(await failed()).toEqual({});
+  });
+
+  test("tells each of its probes as failed where the sandbox shares the machine's network, and sends nothing then", async () => {
+    const shared = {
+      ...machine.driver,
+      wrap: (...given: Parameters<typeof machine.driver.wrap>) =>
+        machine.driver.wrap(...given).filter((word) => word !== "--unshare-net"),
+    };
+    const found = await failed(shared);
+    expect(Object.keys(found)).toEqual([...NETWORK_PROBES]);
+    expect(new Set(Object.values(found))).toEqual(new Set(["shares the network of this machine"]));
+  });
+
+  test("notices a proxy that does not answer, and one that lets everything through", async () => {
+    const dir = join(machine.dir, "other-proxy");
+    await mkdir(dir, { mode: 0o755 });
+    const other = { ...network, place: () => dir, open: async () => undefined };
+    expect(Object.keys(await failed(machine.driver, other))).toEqual(["listed-host", "unlisted-host"]);
+    const careless = createServer((_request, response) => void response.end("anything"));
+    careless.listen({ path: join(dir, "proxy.sock"), writableAll: true });
+    await once(careless, "listening");
+    expect(Object.keys(await failed(machine.driver, other))).toEqual(["listed-host", "unlisted-host"]);
+    careless.close();
+  });
+});
