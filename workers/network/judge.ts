@@ -3,7 +3,7 @@
  * to an unlisted place; then every address that it has is judged, and only those that pass may be dialled. Nothing is
  * looked up again after that: a name that answers otherwise the second time (DNS rebinding) gains nothing.
  */
-import { canonical, whyNotPublic } from "./address.ts";
+import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
 import { type Endpoint, isListed, type Policy } from "./policy.ts";
 import { type Target, written } from "./target.ts";
 
@@ -15,18 +15,20 @@ export type Machine = {
   isOwn: (address: string) => boolean;
 };
 
+/** `why`: the end of the sentence "… is blocked: ". `lift`: who could allow it and how, as a sentence. */
+export type Refusal = { why: string; lift: string };
+
 export type Verdict =
   /** Canonical addresses, in the resolver's order. */
   | { kind: "pass"; addresses: readonly string[] }
-  /** `why`: the end of the sentence "… is blocked: ". */
-  | { kind: "blocked"; why: string }
+  | ({ kind: "blocked" } & Refusal)
   /** The name has no address, or the resolver does not answer. */
   | { kind: "unknown"; message: string };
 
 export async function judge(policy: Policy, target: Target, machine: Machine): Promise<Verdict> {
   if (target.isAddress) return judgeAddresses(policy, target, machine, [target.host]);
   const unlisted = whyUnlisted(policy, target);
-  if (unlisted) return { kind: "blocked", why: unlisted };
+  if (unlisted) return { kind: "blocked", ...unlisted };
   let addresses: readonly string[];
   try {
     addresses = await machine.lookUp(target.host);
@@ -38,24 +40,30 @@ export async function judge(policy: Policy, target: Target, machine: Machine): P
 
 function judgeAddresses(policy: Policy, target: Target, machine: Machine, found: readonly string[]): Verdict {
   const addresses: string[] = [];
-  let why = "it has no address";
-  for (const address of found.map((each) => canonical(each))) {
-    const reason = address === undefined ? "its address cannot be read" : whyBlocked(policy, target, machine, address);
-    if (reason === undefined && address !== undefined) addresses.push(address);
-    else why = reason ?? why;
+  let refusal: Refusal = { why: "its address cannot be read", lift: NOTHING };
+  for (const address of found.flatMap((each) => canonical(each) ?? [])) {
+    const reason = whyBlocked(policy, target, machine, address);
+    if (reason) refusal = reason;
+    else addresses.push(address);
   }
-  return addresses.length > 0 ? { kind: "pass", addresses } : { kind: "blocked", why };
+  return addresses.length > 0 ? { kind: "pass", addresses } : { kind: "blocked", ...refusal };
 }
 
+const NOTHING = "Nothing allows that.";
+const byOperator = (entry: string) =>
+  `Only the operator of this worker host can allow it, by ${entry} under \`allow\` in Orch's settings.`;
+
 /** Undefined when this address may be dialled. */
-function whyBlocked(policy: Policy, target: Target, { isOwn }: Machine, address: string): string | undefined {
+function whyBlocked(policy: Policy, target: Target, { isOwn }: Machine, address: string): Refusal | undefined {
   const endpoint = { address, port: target.port };
-  if (holds(policy.never, { ...endpoint, address: loopbackAsOne(address) })) return "it belongs to Orch itself";
+  if (holds(policy.never, { ...endpoint, address: loopbackAsOne(address) }))
+    return { why: "it belongs to Orch itself", lift: NOTHING };
   if (holds(policy.private, endpoint)) return undefined;
   const special = whyNotPublic(address) ?? (isOwn(address) ? "an address of the worker host itself" : undefined);
   if (special === undefined) return target.isAddress ? whyUnlisted(policy, target) : undefined;
-  const what = target.isAddress ? "it is" : `it leads to ${written({ host: address, port: target.port })},`;
-  return `${what} ${special}`;
+  const shown = written({ host: address, port: target.port });
+  const why = target.isAddress ? `it is ${special}` : `it leads to ${shown}, ${special}`;
+  return { why, lift: mayBeListed(address) ? byOperator(`the entry \`${shown}\``) : NOTHING };
 }
 
 /** Whoever listens on all of loopback is reached by each of its addresses. */
@@ -65,10 +73,11 @@ function holds(endpoints: readonly Endpoint[], { address, port }: Endpoint): boo
   return endpoints.some((each) => each.address === address && each.port === port);
 }
 
-function whyUnlisted({ rules }: Policy, { host, port }: Target): string | undefined {
+function whyUnlisted({ rules }: Policy, { host, port }: Target): Refusal | undefined {
   const rule = rules.find((each) => each.egress === "listed" && !isListed(each.hosts, host, port));
   if (!rule) return undefined;
-  return rule.whose === "repository"
-    ? "the repository's .github/orch.yml does not list it"
-    : "it is not on the list of this worker host's operator";
+  if (rule.whose === "operator")
+    return { why: "it is not on the list of this worker host's operator", lift: byOperator("an entry") };
+  const lift = "Only a change of .github/orch.yml on the default branch can allow it.";
+  return { why: "the repository's .github/orch.yml does not list it", lift };
 }

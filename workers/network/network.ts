@@ -89,6 +89,8 @@ const PROGRAM = fileURLToPath(new URL(`main.${import.meta.url.endsWith(".ts") ? 
 export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: NetworkOptions): Promise<Network> {
   makeFolders(dir, uid);
   let released = false;
+  /** What was said last of each outlet: the proxy knows it by heart, over its own death too. */
+  const said = new Map<string, string>();
   let watching: { end(): void; ended: Promise<void> } | undefined;
 
   const ensure = async (): Promise<void> => {
@@ -112,6 +114,7 @@ export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: N
   await ensure();
 
   const close = async (id: string): Promise<OutletReport> => {
+    said.delete(id);
     // Without a proxy nothing is connected either.
     await ask(dir, "DELETE", id).catch((error: unknown) => log.debug({ err: error, outlet: id }, "outlet not closed"));
     const report = reportOf(dir, id);
@@ -121,10 +124,12 @@ export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: N
   return {
     place: (id, user) => place(dir, id, uid, user),
     async open(id, policy, forMs) {
+      if (said.get(id) === JSON.stringify(policy)) return;
       const spec = { policy, until: Date.now() + forMs };
       for (const giveUpAt = performance.now() + OPEN_WITHIN_MS; ; await delay(50)) {
         try {
-          return void (await ask(dir, "PUT", id, spec));
+          await ask(dir, "PUT", id, spec);
+          return void said.set(id, JSON.stringify(policy));
         } catch (error) {
           // It may be starting anew; what it has answered it would answer again.
           if (error instanceof ProxyRefused) throw error;

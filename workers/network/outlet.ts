@@ -49,7 +49,7 @@ export async function openOutlet(
     clearTimeout(timer);
     timer = undefined;
     if (!existsSync(files.state)) return; // the host has taken the outlet away already
-    put(countsFile(files.state, process.pid), JSON.stringify(counts));
+    orTell(() => put(countsFile(files.state, process.pid), JSON.stringify(counts)));
   };
   const counted = () => {
     timer ??= setTimeout(writeCounts, WRITE_EVERY_MS);
@@ -61,7 +61,7 @@ export async function openOutlet(
     const place = JSON.stringify(blocked);
     if (told.has(place) || told.size >= MAX_TOLD) return;
     told.add(place);
-    appendFileSync(files.blocked, `${place}\n`, { mode: 0o600 });
+    orTell(() => appendFileSync(files.blocked, `${place}\n`, { mode: 0o600 }));
   };
   const proxy = makeProxy({
     policy: () => spec.policy,
@@ -127,6 +127,15 @@ function inTurn(lookUp: Machine["lookUp"], atOnce: number): Machine["lookUp"] {
       else free += 1;
     }
   };
+}
+
+/** A full disk costs what would be told, and no connection. */
+function orTell(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  }
 }
 
 /** Whole or not at all. */

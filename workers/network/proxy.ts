@@ -15,7 +15,7 @@ import {
 } from "node:http";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import type { Duplex, Readable, Writable } from "node:stream";
-import { judge, type Machine } from "./judge.ts";
+import { judge, type Machine, type Refusal } from "./judge.ts";
 import type { Policy } from "./policy.ts";
 import { BadTarget, connectTarget, type Target, urlTarget, written } from "./target.ts";
 
@@ -62,7 +62,9 @@ export function makeProxy(options: ProxyOptions): Proxy {
   const open = new Set<Socket>();
   const server = createServer(
     { headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 0 },
-    (request, response) => void passOn(options, request, response),
+    (request, response) => {
+      passOn(options, request, response).catch(endingWith(response));
+    },
   );
   server.maxConnections = options.policy().limits.connections;
   server.on("connection", (socket: Socket) => {
@@ -73,7 +75,9 @@ export function makeProxy(options: ProxyOptions): Proxy {
     const why = `the sandbox has ${server.maxConnections} connections open already`;
     options.onBlocked({ host: "", port: 0, why });
   });
-  server.on("connect", (request, client, head) => void tunnel(options, request, client, head));
+  server.on("connect", (request, client, head) => {
+    tunnel(options, request, client, head).catch(endingWith(client));
+  });
   server.on("clientError", (_error, socket) => void socket.destroy());
   return {
     server,
@@ -83,6 +87,12 @@ export function makeProxy(options: ProxyOptions): Proxy {
     },
   };
 }
+
+/** One connection that cannot be served ends; those of all other sandboxes go on. */
+const endingWith = (stream: Duplex | ServerResponse) => (error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  stream.destroy();
+};
 
 type Answer = { status: number; reason: string; text: string };
 type Way = { kind: "way"; target: Target; addresses: readonly string[] } | { kind: "no"; answer: Answer };
@@ -99,14 +109,17 @@ async function findWay(options: ProxyOptions, read: () => Target): Promise<Way> 
   const policy = options.policy();
   if (options.isSpent()) {
     const gigabytes = Math.round(policy.limits.bytes / 1e8) / 10;
-    return blocked(options, target, `this sandbox has used up the ${gigabytes} GB that it may transfer`);
+    const why = `this sandbox has used up the ${gigabytes} GB that it may transfer`;
+    const lift =
+      "Only the operator of this worker host can raise that, by `limits.trafficGigabytes` in Orch's settings.";
+    return blocked(options, target, { why, lift });
   }
   const verdict = await judge(policy, target, options.machine);
   switch (verdict.kind) {
     case "pass":
       return { kind: "way", target, addresses: verdict.addresses };
     case "blocked":
-      return blocked(options, target, verdict.why);
+      return blocked(options, target, verdict);
     case "unknown":
       return no(502, "Bad Gateway", `Orch's network proxy: ${written(target)} has no address: ${verdict.message}.`);
   }
@@ -114,14 +127,13 @@ async function findWay(options: ProxyOptions, read: () => Target): Promise<Way> 
 
 const no = (status: number, reason: string, text: string): Way => ({ kind: "no", answer: { status, reason, text } });
 
-function blocked(options: ProxyOptions, target: Target, why: string): Way {
+function blocked(options: ProxyOptions, target: Target, { why, lift }: Refusal): Way {
   options.onBlocked({ host: target.host, port: target.port, why });
   return no(
     403,
     "Blocked by Orch",
     `Orch blocked the connection to ${written(target)}: ${why}. ` +
-      "Nothing inside this sandbox can change that, so do not try other ways to get there. " +
-      "Only the operator of this worker host can allow it, by an entry under `allow` in Orch's settings. " +
+      `Nothing inside this sandbox can change that, so do not try other ways to get there. ${lift} ` +
       "Go on without it, or say in your last words that you needed it.",
   );
 }
@@ -228,7 +240,11 @@ async function passOn(options: ProxyOptions, request: IncomingMessage, response:
   );
   server.once("response", (answer) => {
     answer.once("error", () => response.destroy());
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer));
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer));
+    } catch (error) {
+      return endingWith(response)(error); // a server may say what no server may
+    }
     relay(options, answer, response);
   });
   relay(options, request, server);

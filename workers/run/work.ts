@@ -137,7 +137,7 @@ async function enterPhase(
 /** Who works on the task, and how confined: after a restart the host may do that in another way. */
 function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   const { agent } = ground;
-  const policy = policyOf(shared, ground, "agent");
+  const policy = policyOf(shared, ground, { step: "agent", listed: ground.prepared.listed });
   const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
   return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, ...(network && { network }) };
 }

@@ -95,8 +95,16 @@ test("a single private address passes at its port alone, also by a name that lea
 test("what is Orch's own is never reached, not even when it is listed", async () => {
   const endpoint = { address: "127.0.0.1", port: 3000 };
   const policy = { private: [endpoint, { address: "127.0.0.9", port: 3000 }], never: [endpoint] };
-  expect(await ask("127.0.0.1:3000", policy)).toEqual({ kind: "blocked", why: "it belongs to Orch itself" });
-  expect(await ask("127.0.0.9:3000", policy)).toEqual({ kind: "blocked", why: "it belongs to Orch itself" });
+  expect(await ask("127.0.0.1:3000", policy)).toEqual({
+    kind: "blocked",
+    why: "it belongs to Orch itself",
+    lift: "Nothing allows that.",
+  });
+  expect(await ask("127.0.0.9:3000", policy)).toEqual({
+    kind: "blocked",
+    why: "it belongs to Orch itself",
+    lift: "Nothing allows that.",
+  });
 });
 
 test("where egress is listed, what is not listed is not even looked up: a question to a name server carries data too", async () => {

@@ -157,10 +157,12 @@ test("what is blocked is a 403 whose text says what it is and that nothing insid
   const answer = await get(socketPath, "http://169.254.169.254/latest/meta-data/");
   expect(answer.status).toBe(403);
   expect(answer.text).toMatch(/^Orch blocked the connection to 169\.254\.169\.254:80: it is .*metadata/);
-  expect(answer.text).toContain("Only the operator of this worker host can allow it");
+  expect(answer.text).toContain("so do not try other ways to get there. Nothing allows that.");
   const { status, socket, head } = await tunnel(socketPath, "10.0.0.1:5432");
   expect(status).toBe(403);
-  expect(head.toString() + (await textOf(socket))).toMatch(/Orch blocked the connection to 10\.0\.0\.1:5432/);
+  expect(head.toString() + (await textOf(socket))).toMatch(
+    /Orch blocked the connection to 10\.0\.0\.1:5432: .* by the entry `10\.0\.0\.1:5432` under `allow`/,
+  );
   expect(blocked.map(({ host, port }) => `${host}:${port}`)).toEqual(["169.254.169.254:80", "10.0.0.1:5432"]);
 });
 

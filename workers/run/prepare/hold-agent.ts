@@ -9,15 +9,19 @@ import { type Place, promptPath } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import { FIRST_STEP } from "../step/step-name.ts";
 import { agentSpec, makeStepFolder, stepDir } from "../step/step-spec.ts";
-import { outletOf } from "../step/way-out.ts";
+import { type Listed, openOutlet, outletOf, policyOf } from "../step/way-out.ts";
 
 /** The agent's program waits; its prompt is read when it is let go, from the file that is empty until then. */
-export async function holdAgent(shared: Shared, run: Run, place: Place): Promise<HeldStep> {
+export async function holdAgent(shared: Shared, run: Run, place: Place, listed: Listed): Promise<HeldStep> {
   const promptFile = promptPath(run);
   writeFileSync(promptFile, "", { mode: 0o600 });
   const spec = agentSpec(shared, run, place, { name: FIRST_STEP, promptFile });
   makeStepFolder(run, FIRST_STEP);
-  return await shared.sessions.hold(run.task.spec.id, spec);
+  const [held] = await Promise.all([
+    shared.sessions.hold(run.task.spec.id, spec),
+    openOutlet(shared, run, FIRST_STEP, policyOf(shared, place, { step: "agent", listed })),
+  ]);
+  return held;
 }
 
 /** Ends what an earlier try, or an earlier life of this host, may have held for the run. Fine when there is nothing. */

@@ -113,8 +113,9 @@ async function holdEarly(
   rules: Promise<string | undefined> | undefined,
 ): Promise<Held | undefined> {
   try {
-    const agent = chooseAgent(shared.operator, parseRepositoryFile(await rules).agent);
-    return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site)) };
+    const { agent: asked, listed } = parseRepositoryFile(await rules);
+    const agent = chooseAgent(shared.operator, asked);
+    return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
   } catch (error) {
     // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
     run.log.debug({ err: error }, "the agent's session could not be held ahead");

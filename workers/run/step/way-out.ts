@@ -10,7 +10,7 @@ import type { Policy } from "../../network/policy.ts";
 import type { OutletMount } from "../../sandbox/confinement.ts";
 import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
-import type { RunFolder, StepRecord } from "../run-record.ts";
+import type { Prepared, RunFolder, StepRecord } from "../run-record.ts";
 import { longestOf } from "./deadlines.ts";
 import { kindOf, type StepKind, type StepName } from "./step-name.ts";
 import { watchFile } from "./watch-file.ts";
@@ -21,23 +21,34 @@ export const outletOf = (folder: RunFolder, step: string): string => `${basename
 /** More different places than this say nothing that these do not. */
 const PLACES_SHOWN = 8;
 
+/** The hosts that a repository lets its work reach at most. */
+export type Listed = Prepared["listed"];
+
 /** What the programs of a step may reach. Undefined without a sandbox: nothing keeps them there. */
 export function policyOf(
   { network, operator, env, never }: Shared,
-  ground: Ground,
-  step: StepKind,
+  { agent }: Pick<Place, "agent">,
+  { step, listed }: { step: StepKind; listed: Listed },
 ): Policy | undefined {
-  if (!network) return undefined;
-  const { agent, prepared } = ground;
-  return policyFor({ operator, agent, step, repository: { listed: prepared.listed }, env, never });
+  return network && policyFor({ operator, agent, step, repository: { listed }, env, never });
 }
 
 /** The outlet's folder for the step's sandbox. What it may reach is said when it is opened; what is listed is known already. */
 export function outletMount(shared: Shared, run: Run, place: Place, step: StepName): OutletMount | undefined {
-  const { network, operator, env, never } = shared;
-  if (!network) return undefined;
-  const policy = policyFor({ operator, agent: place.agent, step: kindOf(step), repository: {}, env, never });
+  const { network } = shared;
+  const policy = policyOf(shared, place, { step: kindOf(step), listed: undefined });
+  if (!network || !policy) return undefined;
   return { dir: network.place(outletOf(run.folder, step), run.user), forward: forwarded(policy.private) };
+}
+
+/** Has the proxy listen for a step; may be done ahead, and again with what has been learnt since. */
+export async function openOutlet(shared: Shared, run: Run, step: StepName, policy: Policy | undefined): Promise<void> {
+  const { network, operator } = shared;
+  if (!network || !policy) return;
+  const id = outletOf(run.folder, step);
+  network.place(id, run.user);
+  const forMs = operator.limits.preparingMinutes * 60_000 + 2 * longestOf(kindOf(step), operator.limits);
+  await network.open(id, policy, forMs);
 }
 
 export type WayOut = {
@@ -56,17 +67,12 @@ export async function openWayOut(
   ground: Ground,
   record: StepRecord,
 ): Promise<WayOut | undefined> {
-  const { network, operator } = shared;
-  const policy = policyOf(shared, ground, record.kind);
+  const { network } = shared;
+  const policy = policyOf(shared, ground, { step: record.kind, listed: ground.prepared.listed });
   if (!network || !policy) return undefined;
   const id = outletOf(run.folder, record.name);
   let tell = () => {};
-  network.place(id, run.user);
-  await network.open(
-    id,
-    policy,
-    operator.limits.preparingMinutes * 60_000 + 2 * longestOf(record.kind, operator.limits),
-  );
+  await openOutlet(shared, run, record.name as StepName, policy);
   record.network = { egress: policy.egress, ...network.report(id) };
   const watcher = watchFile(network.blockedFile(id), () => {
     const { places, blocked } = network.report(id);
