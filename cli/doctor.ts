@@ -9,6 +9,7 @@ import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkGitHub } from "./doctor/github.ts";
 import { checkPrograms } from "./doctor/programs.ts";
+import { checkReach } from "./doctor/reach.ts";
 import { checkRedis } from "./doctor/redis.ts";
 import { hasNoApp, roleOf } from "./doctor/role.ts";
 import { checkSandbox } from "./doctor/sandbox.ts";
@@ -39,7 +40,7 @@ async function examine(env: Env): Promise<Section[]> {
   const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH || SEARCH_PATH });
   const sections: Section[] = [
     { title: "Programs", checks: await programs },
-    { title: "Settings", checks: settings },
+    { title: "Settings", checks: [...settings, ...(operator ? await checkReach(env, role, operator) : [])] },
     { title: "Redis", checks: await checkRedis(env) },
   ];
   if (role.bot && !hasNoApp(env)) sections.push({ title: "GitHub", checks: await checkGitHub(env) });
