@@ -36,11 +36,12 @@ export async function doctor(env: Env, json: boolean): Promise<number> {
 async function examine(env: Env): Promise<Section[]> {
   const role = roleOf(env);
   const { checks: settings, operator } = checkSettings(env, role);
+  if (operator) settings.push(...(await checkReach(env, role, operator)));
   const confined = operator?.sandbox !== "none";
   const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH || SEARCH_PATH });
   const sections: Section[] = [
     { title: "Programs", checks: await programs },
-    { title: "Settings", checks: [...settings, ...(operator ? await checkReach(env, role, operator) : [])] },
+    { title: "Settings", checks: settings },
     { title: "Redis", checks: await checkRedis(env) },
   ];
   if (role.bot && !hasNoApp(env)) sections.push({ title: "GitHub", checks: await checkGitHub(env) });

@@ -255,6 +255,30 @@ describe("what is wrong is named:", () => {
   });
 });
 
+test("entries that would lead agents to Redis or the bot are problems, as they keep the worker host from starting", async () => {
+  const file = join(dir, "too-far.yml");
+  const port = new URL(redis.url).port;
+  const agent = "{ kind: plain, command: [git], allow: ['127.0.0.1:3000'] }";
+  await writeFile(file, `agents: { one: ${agent} }\nallow: ['127.0.0.1:${port}', '127.0.0.1:4010']\n`);
+  const { report: found } = await report({ ORCH_CONFIG: file });
+  expect(problemsIn(found)).toEqual([
+    expect.stringContaining(`Settings / operator's file: ${file}: allow lists 127.0.0.1:${port}, where`),
+    expect.stringContaining(`Settings / operator's file: ${file}: agents.one.allow lists 127.0.0.1:3000, where`),
+  ]);
+  const remedies = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "problem"));
+  expect(remedies.map(({ remedy }) => remedy)).toEqual(Array(2).fill(`Remove the entry from ${file}`));
+});
+
+test("hosts that are listed where no sandbox keeps agents to them are something to know about", async () => {
+  const file = join(dir, "listed.yml");
+  await writeFile(file, "agents: { git: { kind: plain, command: [git], egress: listed } }\nsandbox: none\n");
+  const { report: found } = await report({ ORCH_CONFIG: file });
+  const notes = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "note"));
+  expect(notes.map(({ detail }) => detail)).toContainEqual(
+    expect.stringContaining("has no effect with `sandbox: none`"),
+  );
+});
+
 test("what is wrong in the operator's file is told in its own words, and corrected there", async () => {
   const file = join(dir, "mistakes.yml");
   const lines = [
@@ -274,20 +298,6 @@ test("what is wrong in the operator's file is told in its own words, and correct
     "file: unknown key slot",
   ]);
   for (const { remedy } of checks) expect(remedy).toContain(`correct it in ${file}`);
-});
-
-test("entries that would lead agents to Redis or the bot are problems, as they keep the worker host from starting", async () => {
-  const file = join(dir, "too-far.yml");
-  const port = new URL(redis.url).port;
-  const agent = "{ kind: plain, command: [git], allow: ['127.0.0.1:3000'] }";
-  await writeFile(file, `agents: { one: ${agent} }\nallow: ['127.0.0.1:${port}', '127.0.0.1:4010']\n`);
-  const { report: found } = await report({ ORCH_CONFIG: file });
-  expect(problemsIn(found)).toEqual([
-    expect.stringContaining(`Settings / operator's file: ${file}: allow lists 127.0.0.1:${port}, where`),
-    expect.stringContaining(`Settings / operator's file: ${file}: agents.one.allow lists 127.0.0.1:3000, where`),
-  ]);
-  const remedies = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "problem"));
-  expect(remedies.map(({ remedy }) => remedy)).toEqual(Array(2).fill(`Remove the entry from ${file}`));
 });
 
 test("a BOT_URL on this machine that is not where the bot listens is something to know about", async () => {
