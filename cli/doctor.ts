@@ -9,6 +9,7 @@ import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkGitHub } from "./doctor/github.ts";
 import { checkPrograms } from "./doctor/programs.ts";
+import { checkReach } from "./doctor/reach.ts";
 import { checkRedis } from "./doctor/redis.ts";
 import { hasNoApp, roleOf } from "./doctor/role.ts";
 import { checkSandbox } from "./doctor/sandbox.ts";
@@ -35,6 +36,7 @@ export async function doctor(env: Env, json: boolean): Promise<number> {
 async function examine(env: Env): Promise<Section[]> {
   const role = roleOf(env);
   const { checks: settings, operator } = checkSettings(env, role);
+  if (operator) settings.push(...(await checkReach(env, role, operator)));
   const confined = operator?.sandbox !== "none";
   const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH || SEARCH_PATH });
   const sections: Section[] = [

@@ -10,6 +10,13 @@ const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.u
 
 type Circumstances = { sandbox: "bwrap" | "none"; sandboxProblem?: string; baseUid: number };
 
+/**
+ * What the demo's own agent asks for on purpose, to be refused: where clouds hand machines their credentials. `place`: as it
+ * is listed among what was blocked.
+ */
+const METADATA = { url: "http://169.254.169.254/latest/meta-data/", place: "169.254.169.254:80" };
+export const BLOCKED_ON_PURPOSE = METADATA.place;
+
 /** The demo's own agent; an operator's agent of the same name goes before it. */
 export const SCRIPTED = "scripted";
 
@@ -46,6 +53,7 @@ export function scriptedAgent(dir: string, pauseMs: number, { sandbox, baseUid }
     command: [join(tools, "bin", "node"), join(tools, "scripted", "agent.mjs")],
     env: {
       PATH: `${join(tools, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+      SCRIPTED_AGENT_TRIES_ADDRESS: METADATA.url,
       ...(pauseMs > 0 ? { SCRIPTED_AGENT_PAUSE_MS: String(pauseMs) } : {}),
     },
     readable: [tools],

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 export type Sample = { at: number; systemMb: number; agentMb: number };
 
-/** Every 250 ms: Redis, bot, worker host and tmux on one side, everything in the tmux sessions on the other. */
+/** Every 250 ms: Redis, bot, worker host, its network proxy and tmux on one side, everything in the tmux sessions on the other. */
 export function sampleMemory(pids: ReadonlyMap<string, number>): { samples: Sample[]; stop(): void } {
   const samples: Sample[] = [];
   const take = () => {

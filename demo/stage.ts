@@ -11,9 +11,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Everything, startEverything } from "../cli/start.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
+import { makeLog } from "../src/log.ts";
+import { openNetwork } from "../workers/network/network.ts";
 import { chooseDriver, SandboxError } from "../workers/sandbox/sandbox.ts";
-import { slotUsers } from "../workers/sandbox/slot-users.ts";
-import { findOwnAgent, ownAgents, SCRIPTED, scriptedAgent } from "./agents.ts";
+import { proxyUid, slotUsers } from "../workers/sandbox/slot-users.ts";
+import { BLOCKED_ON_PURPOSE, findOwnAgent, ownAgents, SCRIPTED, scriptedAgent } from "./agents.ts";
 import type { CleanUp } from "./clean-up.ts";
 import { freePort } from "./free-port.ts";
 
@@ -29,6 +31,8 @@ export type Stage = {
   botUrl: string;
   /** Why the sandbox is off, when it is. */
   sandboxProblem?: string;
+  /** The one place that the agent tries on purpose and a sandbox keeps it from; undefined where it is an operator's agent. */
+  forbidden?: string;
   /** Process ids by name: redis, bot, worker. */
   pids: ReadonlyMap<string, number>;
   /** The last lines that bot and worker host wrote to explain an end, or else the last of their log. */
@@ -90,6 +94,7 @@ export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }
     agent: agent ?? SCRIPTED,
     sandbox,
     sandboxProblem,
+    forbidden: own ? undefined : BLOCKED_ON_PURPOSE,
     pids,
     lastWords,
   };
@@ -153,7 +158,13 @@ function settings(dir: string, simulator: Simulator, port: number, config: strin
 async function tryOutSandbox(dir: string): Promise<Pick<Stage, "sandbox" | "sandboxProblem">> {
   try {
     const users = await slotUsers(1, process.getuid?.() ?? 0, BASE_UID);
-    await chooseDriver({ mode: "auto", dir: join(dir, "sandbox-trial"), users });
+    const log = makeLog("silent", "demo");
+    const network = await openNetwork({ dir: join(dir, "network-trial"), uid: proxyUid(users), log });
+    try {
+      await chooseDriver({ mode: "auto", dir: join(dir, "sandbox-trial"), users, network });
+    } finally {
+      network.release();
+    }
     return { sandbox: "bwrap" };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;

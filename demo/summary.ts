@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TaskEvent } from "../src/task/store.ts";
-import type { Outcome, Task } from "../src/task/task.ts";
+import type { NetworkUse, Outcome, Task } from "../src/task/task.ts";
 import type { Sample } from "./memory.ts";
 import type { Stage } from "./stage.ts";
 import { checkOn } from "./told.ts";
@@ -28,18 +28,33 @@ export type Summary = {
   after?: TestCount;
   steps: StepCost[];
   sandbox: string;
+  /** How the run's programs were let out, and what was blocked; undefined without a sandbox. */
+  network?: NetworkUse;
   agent: string;
   violations: number;
 };
 
+type Seen = Pick<Summary, "check" | "before" | "after" | "violations" | "sandbox" | "network"> & {
+  draft?: boolean;
+  /** The one place that a sandbox must have kept the agent from, where the agent is the demo's own. */
+  forbidden?: string;
+};
+
 /** Whether what can be seen from outside is a good end. A test that is gone does not count as mended. */
-export function isProven(
-  seen: Pick<Summary, "check" | "before" | "after" | "violations"> & { draft?: boolean },
-): boolean {
-  const { draft, check, before, after, violations } = seen;
+export function isProven({ draft, check, before, after, violations, ...walls }: Seen): boolean {
   const mended = after?.failed === 0 && after.passed >= before.passed + before.failed;
-  return draft === true && check === "success" && before.failed > 0 && mended && violations === 0;
+  const good = draft === true && check === "success" && before.failed > 0 && mended && violations === 0;
+  return good && hasHeld(walls);
 }
+
+/** In the sandbox exactly the forbidden place was blocked. */
+function hasHeld({ sandbox, network, forbidden }: Pick<Seen, "sandbox" | "network" | "forbidden">): boolean {
+  if (sandbox !== "bwrap" || forbidden === undefined) return true;
+  return network?.blocked === 1 && network.places.map(placeOf).join() === forbidden;
+}
+
+const placeOf = ({ host, port }: NetworkUse["places"][number]) =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** What was observed meanwhile. `startedAt`: when the comment was written, Unix ms. */
 export type Observed = { startedAt: number; events: readonly TaskEvent[]; samples: readonly Sample[] };
@@ -62,8 +77,11 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
     }
     const violations = simulator.violations().length;
     const check = checkOn(stage, task)?.conclusion ?? "none";
+    const { sandbox, forbidden } = stage;
+    const { network } = task.progress;
+    const seen = { draft: pull?.pull.draft, check, before, after, violations, sandbox, network, forbidden };
     return {
-      ok: outcome?.kind === "pull_request" && isProven({ draft: pull?.pull.draft, check, before, after, violations }),
+      ok: outcome?.kind === "pull_request" && isProven(seen),
       outcome: outcome?.kind ?? "none",
       reason: reasonOf(outcome),
       pullRequest: pull && {
@@ -77,7 +95,8 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
       before,
       after,
       steps: costs(task, observed),
-      sandbox: stage.sandbox,
+      sandbox,
+      network,
       agent: stage.agent,
       violations,
     };
@@ -144,6 +163,16 @@ function costs(task: Task, { startedAt, events, samples }: Observed): StepCost[]
   });
 }
 
+function networkWords(network: NetworkUse | undefined): string {
+  if (!network) return "the machine's own: without a sandbox nothing is blocked";
+  const reach = network.egress === "open" ? "open to public hosts" : "open to listed hosts";
+  const { blocked } = network;
+  if (blocked === 0) return `${reach}; nothing was blocked`;
+  const connections = blocked === 1 ? "1 connection" : `${blocked} connections`;
+  const places = [...new Set(network.places.filter(({ host }) => host !== "").map(placeOf))].join(", ");
+  return `${reach}; ${connections} blocked${places === "" ? "" : `: ${places}`}`;
+}
+
 export function renderSummary(summary: Summary): string {
   const { pullRequest, before, after } = summary;
   const tests = ({ passed, failed }: TestCount) => `${passed + failed} tests, ${failed} failed`;
@@ -160,10 +189,11 @@ export function renderSummary(summary: Summary): string {
     `Check run      ${summary.check}`,
     `Agent          ${summary.agent}${summary.agent === "scripted" ? " (a script, not a model: it tries small changes until the tests pass)" : ""}`,
     `Sandbox        ${summary.sandbox}`,
+    `Network        ${networkWords(summary.network)}`,
     "",
     `  ${"step".padEnd(26)} ${"time".padStart(9)}  ${"system".padStart(8)}  ${"agent".padStart(8)}`,
     ...rows,
-    "  system: Redis, bot, worker host and tmux together, shared pages once; the simulated GitHub is not counted.",
+    "  system: Redis, bot, worker host, network proxy and tmux together, shared pages once; the simulated GitHub is not counted.",
     "",
     ...(summary.diff ? [...summary.diff.split("\n").map((line) => `  ${line}`.trimEnd()), ""] : []),
     "",

@@ -22,7 +22,7 @@ const COLORS: readonly [RegExp, string][] = [
   [/^\s*[\d.]+ s {2}agent/, "#ffd580"],
   [/^ {2}-[^-]/, "#ff7b72"],
   [/^ {2}\+[^+]/, "#7ee787"],
-  [/^(Outcome|Pull request|Tests after)/, "#7ee787"],
+  [/^(Outcome|Pull request|Tests after|Network)/, "#7ee787"],
 ];
 
 async function printedByDemo(): Promise<string[]> {

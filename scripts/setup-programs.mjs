@@ -116,6 +116,7 @@ export function sandboxHint() {
     "bwrap",
     "--unshare-user",
     "--unshare-pid",
+    "--unshare-net",
     "--ro-bind",
     "/",
     "/",

@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 /**
- * A scripted agent: no language model, no network, no cost. It runs a JavaScript repository's failing tests, tries
- * small changes in the code that they import, keeps those that make more tests pass, and commits them. It reads the prompt on
- * standard input and speaks Orch's JSON lines on standard output (docs/agents.md). Needs Node 18.15 or newer and git.
+ * A scripted agent: no language model, no cost, and no network, unless it is asked to try one address. It runs a JavaScript
+ * repository's failing tests, tries small changes in the code that they import, keeps those that make more tests pass, and
+ * commits them. It reads the prompt on standard input and speaks Orch's JSON lines on standard output (docs/agents.md).
+ * Needs Node 18.15 or newer and git.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { candidates } from "./candidates.mjs";
 import { finish, say, tool } from "./events.mjs";
 import { commit, trackedFiles } from "./git.mjs";
 import { isTest, lastLines, measure, runCommand, sourcesOf } from "./test-runs.mjs";
+import { tryAddress } from "./try-address.mjs";
 
 /** One try costs a test run of about a tenth of a second. */
 const maxTries = 600;
@@ -76,11 +78,13 @@ function repairAll(testFiles) {
   }
 }
 
-function main() {
+async function main() {
   const command = commandIn(readFileSync(0, "utf8"));
   say(
     "I am a scripted agent, not a language model: I can only repair failing JavaScript tests by trying small changes.",
   );
+  const { SCRIPTED_AGENT_TRIES_ADDRESS: address, http_proxy: proxy } = process.env;
+  if (address) say(await tryAddress(address, proxy));
   const first = check(command);
   if (first.exitCode === 0) return finish(true, `\`${command}\` passes already; there is nothing that I could repair.`);
 
@@ -104,4 +108,4 @@ function main() {
   return finish(true, `\`${command}\` passes now. I changed:\n${summary}`);
 }
 
-main();
+await main();

@@ -9,35 +9,57 @@ type Needed = {
   name: string;
   debianPackage: string;
   use: string;
-  /** The option that makes it tell its version; `--version` for most. */
-  ask?: string;
-  /** Where it is looked for, given the PATH of this process. Without: in fixed places only. */
-  places?: (path: string) => string;
+  /** The option that makes it tell its version; `--version` for most, undefined where there is none. */
+  ask?: string | undefined;
+  /** Where it is looked for, of the PATH of this process and the fixed places. Without: in the fixed places only. */
+  places?: (path: string, searchPath: string) => string;
   /** Its absence is no problem. */
   optional?: string;
 };
 
-export type ProgramsOptions = { role: Role; ownRedis: boolean; confined: boolean; path: string };
+export type ProgramsOptions = {
+  role: Role;
+  /** No REDIS_URL is given. */
+  ownRedis: boolean;
+  /** Agents run in the sandbox. */
+  confined: boolean;
+  /** The PATH of this process. */
+  path: string;
+  /** The fixed places. */
+  searchPath?: string;
+};
 
 const VERSION_MS = 5_000;
 
-/** `ownRedis`: no REDIS_URL is given. `confined`: agents run in the sandbox. `path`: the PATH of this process. */
-export async function checkPrograms({ role, ownRedis, confined, path }: ProgramsOptions): Promise<Check[]> {
+export async function checkPrograms(options: ProgramsOptions): Promise<Check[]> {
+  const { role, ownRedis, confined } = options;
   const node = ok("node", `${process.versions.node} (${process.execPath})`);
   const wanted = [
     ...(ownRedis ? [redis] : []),
-    ...(role.host ? [...hostPrograms, confined ? bwrap : { ...bwrap, optional: "sandbox: none does not use it" }] : []),
+    ...(role.host
+      ? [...hostPrograms, ...sandboxPrograms.map((each) => (confined ? each : { ...each, optional }))]
+      : []),
   ];
-  return [node, ...(await Promise.all(wanted.map((program) => check(program, path))))];
+  return [node, ...(await Promise.all(wanted.map((program) => check(program, options))))];
 }
 
 const redis: Needed = {
   name: "redis-server",
   debianPackage: "redis-server",
   use: "keeps tasks, as REDIS_URL is unset",
-  places: (path) => `${path}:${SEARCH_PATH}`,
+  places: (path, searchPath) => `${path}:${searchPath}`,
 };
-const bwrap: Needed = { name: "bwrap", debianPackage: "bubblewrap", use: "the agents' sandbox" };
+const sandboxPrograms: readonly Needed[] = [
+  { name: "bwrap", debianPackage: "bubblewrap", use: "the agents' sandbox" },
+  {
+    name: "tcpserver",
+    debianPackage: "ucspi-tcp",
+    use: "the way out of a sandbox: waits for connections",
+    ask: undefined,
+  },
+  { name: "socat", debianPackage: "socat", use: "the way out of a sandbox: carries a connection", ask: "-V" },
+];
+const optional = "sandbox: none does not use it";
 const hostPrograms: readonly Needed[] = [
   { name: "git", debianPackage: "git", use: "mirrors, workspaces and pushes", places: (path) => path },
   { name: "tmux", debianPackage: "tmux", use: "the agents' sessions", ask: "-V" },
@@ -49,23 +71,17 @@ const hostPrograms: readonly Needed[] = [
     use: "one Redis and one worker host per data folder",
     places: (path) => path,
   },
-  {
-    name: "socat",
-    debianPackage: "socat",
-    use: "sockets between sandbox and host",
-    ask: "-V",
-    optional: "this version of Orch does not use it",
-  },
 ];
 
-async function check(program: Needed, path: string): Promise<Check> {
-  const { name, debianPackage, use, ask = "--version", optional, places } = program;
-  const file = await findProgram(name, places?.(path));
+async function check(program: Needed, { path, searchPath = SEARCH_PATH }: ProgramsOptions): Promise<Check> {
+  const { name, debianPackage, use, optional, places } = program;
+  const file = await findProgram(name, places?.(path, searchPath) ?? searchPath);
   if (file === undefined) {
     const remedy = `sudo apt-get install --no-install-recommends ${debianPackage}`;
     return optional ? note(name, `not found; ${optional}`) : problem(name, `not found (${use})`, remedy);
   }
-  return ok(name, `${await versionOf(file, ask)} (${use})`);
+  const ask = "ask" in program ? program.ask : "--version";
+  return ok(name, ask === undefined ? use : `${await versionOf(file, ask)} (${use})`);
 }
 
 async function versionOf(file: string, ask: string): Promise<string> {

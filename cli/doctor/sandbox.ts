@@ -1,15 +1,27 @@
-/** The sandbox's self-test, exactly as a worker host runs it at start, in a folder that is thrown away. */
+/**
+ * The sandbox's self-test, that of its network included, exactly as a worker host runs it at start, in a folder that is thrown
+ * away and with a network proxy that ends with it.
+ */
 import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Env } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
+import { makeLog } from "../../src/log.ts";
+import { type Network, openNetwork } from "../../workers/network/network.ts";
 import type { OperatorFile } from "../../workers/operator-file.ts";
 import { ConfinementError } from "../../workers/sandbox/confinement.ts";
+import { NETWORK_PROBES } from "../../workers/sandbox/network-probes.ts";
 import { NONE_WARNING } from "../../workers/sandbox/none.ts";
-import { chooseDriver, type SandboxDriver, SandboxError, type SlotUser } from "../../workers/sandbox/sandbox.ts";
-import { slotUsers, trialUser, unreachablePaths } from "../../workers/sandbox/slot-users.ts";
-import { type Check, note, ok, problem } from "./check.ts";
+import {
+  chooseDriver,
+  type ProbeResult,
+  type SandboxDriver,
+  SandboxError,
+  type SlotUser,
+} from "../../workers/sandbox/sandbox.ts";
+import { proxyUid, slotUsers, trialUser, unreachablePaths } from "../../workers/sandbox/slot-users.ts";
+import { type Check, note, ok, problem, reasonOf } from "./check.ts";
 
 /** A sandbox that passed, for whoever wants to try something in it. `dir` is open to slot users. */
 export type Ground = { driver: SandboxDriver; user: SlotUser; dir: string };
@@ -17,6 +29,11 @@ export type Ground = { driver: SandboxDriver; user: SlotUser; dir: string };
 const KERNEL =
   "The usual reasons: sysctl kernel.unprivileged_userns_clone=0 (set it to 1), kernel.apparmor_restrict_unprivileged_userns=1 " +
   "(set it to 0), or a container that forbids namespaces (see the worker's security_opt in compose.yaml)";
+const PROXY =
+  "Programs in a sandbox do not get out as they should. Usual reasons: a firewall on this machine's loopback, or another " +
+  "program in place of socat or tcpserver. Otherwise please report it with this text";
+/** What the proxy is asked for: the others of NETWORK_PROBES try what leads past it. */
+const BY_PROXY = /^ *(listed-host|unlisted-host):/m;
 
 /** Calls `use` with the sandbox while it stands, or with undefined when it cannot be had. */
 export async function checkSandbox(
@@ -31,7 +48,7 @@ export async function checkSandbox(
     await use(ground);
     return checks;
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -40,22 +57,45 @@ async function prove(env: Env, operator: OperatorFile | undefined, dir: string) 
   try {
     const users = await slotUsers(operator?.slots ?? 1, process.getuid?.() ?? 0, operator?.sandboxBaseUid);
     const user = trialUser(users);
-    const { driver, selfTest } = await chooseDriver({
-      mode,
-      dir: join(dir, "sandbox"),
-      users,
-      hidden: hiddenPaths(env),
-    });
+    const network = mode === "none" ? undefined : await openProxy(dir, users);
+    const options = { mode, dir: join(dir, "sandbox"), users, hidden: hiddenPaths(env), network };
+    const { driver, selfTest } = await chooseDriver(options).finally(() => network?.release());
     const failed = selfTest.filter((probe) => !probe.passed).map(({ name, detail }) => `${name}: ${detail}`);
-    const names = selfTest.filter((probe) => probe.passed).map((probe) => probe.name);
-    const passed = ok(driver.name, `passes ${names.length} of ${selfTest.length} probes: ${names.join(", ")}`);
     const off = [note(driver.name, NONE_WARNING), ...failed.map((text) => note("does not hold", text))];
-    const checks = [...(driver.name === "none" ? off : [passed]), ...(await reachable(env, user))];
+    const checks = [...(driver.name === "none" ? off : proven(driver.name, selfTest)), ...(await reachable(env, user))];
     return { checks, ground: { driver, user, dir } };
   } catch (error) {
+    if (error instanceof ProxyError) return { checks: [problem("network", error.message, PROXY)], ground: undefined };
     if (!(error instanceof SandboxError || error instanceof ConfinementError)) throw error;
-    return { checks: [problem(mode, error.message, KERNEL)], ground: undefined };
+    return { checks: [problem(mode, error.message, remedyFor(error.message))], ground: undefined };
   }
+}
+
+class ProxyError extends Error {}
+
+async function openProxy(dir: string, users: readonly SlotUser[]): Promise<Network> {
+  const log = makeLog("silent", "doctor");
+  return openNetwork({ dir: join(dir, "network"), uid: proxyUid(users), log }).catch((error: unknown) => {
+    throw new ProxyError(`the network proxy cannot be started: ${reasonOf(error)}`);
+  });
+}
+
+/** All probes have passed. */
+function proven(driver: string, selfTest: readonly ProbeResult[]): Check[] {
+  const names = selfTest.map((probe) => probe.name);
+  const ofNetwork = names.filter((name) => NETWORK_PROBES.some((each) => each === name));
+  const others = names.filter((name) => !ofNetwork.includes(name));
+  return [
+    ok(driver, `passes ${others.length} of ${others.length} probes: ${others.join(", ")}`),
+    ok("network", `passes ${ofNetwork.length} of ${NETWORK_PROBES.length} probes: ${ofNetwork.join(", ")}`),
+  ];
+}
+
+/** What to do about a sandbox that cannot be had, by what its refusal says. */
+export function remedyFor(message: string): string {
+  const missing = /is not installed \(Debian package ([\w-]+)\)/.exec(message)?.[1];
+  if (missing) return `sudo apt-get install --no-install-recommends ${missing}`;
+  return BY_PROXY.test(message) ? PROXY : KERNEL;
 }
 
 function hiddenPaths(env: Env): string[] {

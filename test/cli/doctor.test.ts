@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { checkAgents } from "../../cli/doctor/agents.ts";
 import type { Section } from "../../cli/doctor/check.ts";
+import { checkPrograms } from "../../cli/doctor/programs.ts";
+import { remedyFor } from "../../cli/doctor/sandbox.ts";
 import { ConfinementError } from "../../workers/sandbox/confinement.ts";
 import type { SandboxDriver } from "../../workers/sandbox/sandbox.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
@@ -96,6 +98,40 @@ test("a machine where all is well has no problem, and every part of it was looke
   const text = JSON.stringify(found.sections);
   expect(text).toContain("Orch of the tests");
   expect(text).toMatch(/passes 15 of 15 probes/);
+  expect(text).toMatch(/passes 10 of 10 probes: host-loopback, .*metadata-address/);
+});
+
+describe("the programs that the sandbox and its way out are made of", () => {
+  const nowhere = { role: { bot: false, host: true }, ownRedis: false, path: "", searchPath: "/nonexistent" };
+  const ofSandbox = async (confined: boolean) => {
+    const checks = await checkPrograms({ ...nowhere, confined });
+    return checks.filter(({ name }) => ["bwrap", "tcpserver", "socat"].includes(name));
+  };
+
+  test("are needed, and each is found in a Debian package", async () => {
+    const checks = await ofSandbox(true);
+    expect(checks.map(({ name, status }) => `${name}: ${status}`)).toEqual([
+      "bwrap: problem",
+      "tcpserver: problem",
+      "socat: problem",
+    ]);
+    expect(checks.map(({ remedy }) => remedy?.split(" ").at(-1))).toEqual(["bubblewrap", "ucspi-tcp", "socat"]);
+  });
+
+  test("are not missed where there is no sandbox", async () => {
+    expect(await ofSandbox(false)).toMatchObject(
+      Array(3).fill({ status: "note", detail: "not found; sandbox: none does not use it" }),
+    );
+  });
+});
+
+test.each([
+  ["a program that is not there", "tcpserver is not installed (Debian package ucspi-tcp).", "apt-get install"],
+  ["a kernel that grants no namespaces", "does not hold:\n  starts: bwrap: No permissions to create", "userns_clone=0"],
+  ["a sandbox in the machine's network", "does not hold:\n  host-loopback: shares the network", "userns_clone=0"],
+  ["a proxy that is not reached", "does not hold:\n  listed-host: what is listed is not reached", "socat or tcpserver"],
+])("the remedy for a sandbox that cannot be had fits %s", (_what, message, remedy) => {
+  expect(remedyFor(message)).toContain(remedy);
 });
 
 test("a newcomer is told how to get an App and how to try Orch without one, each problem with its next step", async () => {
@@ -219,6 +255,30 @@ describe("what is wrong is named:", () => {
     ]);
     expect(found.sections.at(-1)?.checks.every(({ status, remedy }) => status === "ok" || remedy)).toBe(true);
   });
+});
+
+test("entries that would lead agents to Redis or the bot are problems, as they keep the worker host from starting", async () => {
+  const file = join(dir, "too-far.yml");
+  const port = new URL(redis.url).port;
+  const agent = "{ kind: plain, command: [git], allow: ['127.0.0.1:3000'] }";
+  await writeFile(file, `agents: { one: ${agent} }\nallow: ['127.0.0.1:${port}', '127.0.0.1:4010']\n`);
+  const { report: found } = await report({ ORCH_CONFIG: file });
+  expect(problemsIn(found)).toEqual([
+    expect.stringContaining(`Settings / operator's file: ${file}: allow lists 127.0.0.1:${port}, where`),
+    expect.stringContaining(`Settings / operator's file: ${file}: agents.one.allow lists 127.0.0.1:3000, where`),
+  ]);
+  const remedies = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "problem"));
+  expect(remedies.map(({ remedy }) => remedy)).toEqual(Array(2).fill(`Remove the entry from ${file}`));
+});
+
+test("hosts that are listed where no sandbox keeps agents to them are something to know about", async () => {
+  const file = join(dir, "listed.yml");
+  await writeFile(file, "agents: { git: { kind: plain, command: [git], egress: listed } }\nsandbox: none\n");
+  const { report: found } = await report({ ORCH_CONFIG: file });
+  const notes = found.sections.flatMap(({ checks }) => checks.filter(({ status }) => status === "note"));
+  expect(notes.map(({ detail }) => detail)).toContainEqual(
+    expect.stringContaining("has no effect with `sandbox: none`"),
+  );
 });
 
 test("what is wrong in the operator's file is told in its own words, and corrected there", async () => {

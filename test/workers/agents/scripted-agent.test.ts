@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +9,7 @@ import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../../workers/agents/prompt.ts";
+import { type Blocked, makeProxy } from "../../../workers/network/proxy.ts";
 import { eventsOf, evidenceOf } from "./recording.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -55,7 +59,7 @@ function library(code: string, check: string): Promise<string> {
 }
 
 /** Runs the agent as a host would: the prompt on standard input, judged by its adapter. */
-async function work(cwd: string, verify = "node --test") {
+async function work(cwd: string, verify = "node --test", more: Record<string, string> = {}) {
   const prompt = renderPrompt({
     instruction: "fix the failing tests",
     actor: "maintainer",
@@ -75,7 +79,7 @@ async function work(cwd: string, verify = "node --test") {
     exitCode = 1,
   } = await execa(process.execPath, [program], {
     cwd,
-    env,
+    env: { ...env, ...more },
     extendEnv: false,
     input: prompt,
     reject: false,
@@ -186,5 +190,92 @@ describe("the scripted agent", () => {
       { summary: "test -f lib.js" },
       { status: "ok" },
     ]);
+  });
+});
+
+describe("the scripted agent that is asked to try an address", () => {
+  const METADATA = "http://169.254.169.254/latest/meta-data/";
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  async function listening(server: Server): Promise<number> {
+    servers.push(server.listen(0, "127.0.0.1"));
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** What a sandbox goes out through, on a port; `listed` is a port of this machine that may be reached. */
+  async function proxy(listed: number) {
+    const blocked: Blocked[] = [];
+    const { server } = makeProxy({
+      policy: () => ({
+        egress: "open",
+        rules: [{ whose: "operator", egress: "open" }],
+        private: [{ address: "127.0.0.1", port: listed }],
+        never: [],
+        limits: { connections: 10, bytes: 1_000_000 },
+      }),
+      machine: { lookUp: () => Promise.reject(new Error("no names here")), isOwn: () => false },
+      spend: () => {},
+      isSpent: () => false,
+      onBlocked: (one) => blocked.push(one),
+    });
+    return { url: `http://127.0.0.1:${await listening(server)}`, blocked };
+  }
+
+  /** A machine's service that counts who comes. */
+  async function service() {
+    let asked = 0;
+    const port = await listening(
+      createServer((_request, response) => {
+        asked++;
+        response.end("a secret");
+      }),
+    );
+    return { port, url: `http://127.0.0.1:${port}/`, asked: () => asked };
+  }
+
+  /** All that it says besides. */
+  async function says(more: Record<string, string>): Promise<string[]> {
+    const folder = await library("export const one = () => 1;\n", "assert.equal(lib.one(), 1);");
+    const { events, verdict } = await work(folder, "true", more);
+    expect(verdict).toEqual({ ok: true });
+    return events.flatMap((event) => (event.type === "text" ? [event.text] : [])).slice(1);
+  }
+
+  it("says that Orch blocked it and why, and works on", async () => {
+    const { url, blocked } = await proxy(1);
+    expect(await says({ SCRIPTED_AGENT_TRIES_ADDRESS: METADATA, http_proxy: url })).toEqual([
+      `I tried ${METADATA} on purpose: blocked by Orch (it is a cloud's metadata address).`,
+    ]);
+    expect(blocked).toMatchObject([{ host: "169.254.169.254", port: 80 }]);
+  });
+
+  it("sends nothing where no proxy stands between, and says that nothing would stop it", async () => {
+    const { url, asked } = await service();
+    expect(await says({ SCRIPTED_AGENT_TRIES_ADDRESS: url })).toEqual([
+      `I do not try ${url}: no sandbox is around me, so nothing here would stop it.`,
+    ]);
+    expect(asked()).toBe(0);
+  });
+
+  it("says what it was answered where it is not blocked, and never with what", async () => {
+    const { port, url, asked } = await service();
+    const said = await says({ SCRIPTED_AGENT_TRIES_ADDRESS: url, http_proxy: (await proxy(port)).url });
+    expect(said).toEqual([`I tried ${url} on purpose: it was not blocked by Orch, and the answer is 200.`]);
+    expect(asked()).toBe(1);
+  });
+
+  it("says that the proxy did not answer, and works on", async () => {
+    const said = await says({ SCRIPTED_AGENT_TRIES_ADDRESS: METADATA, http_proxy: "http://127.0.0.1:1" });
+    expect(said).toEqual([expect.stringContaining("the network proxy did not answer (connect ECONNREFUSED")]);
+  });
+
+  it("tries nothing unless it is asked", async () => {
+    const { url, blocked } = await proxy(1);
+    expect(await says({ http_proxy: url })).toEqual([]);
+    expect(blocked).toEqual([]);
   });
 });

@@ -1,0 +1,39 @@
+/**
+ * Does what the operator's file says of the network hold? It may name the bot or Redis, where no agent ever gets and with which a
+ * worker host does not start; and without a sandbox nothing of it has any effect.
+ */
+import { ConfigError, type Env, type HostConfig, readHostConfig } from "../../src/config.ts";
+import { listedThoughNever } from "../../workers/network/egress.ts";
+import { ownEndpoints } from "../../workers/network/own-endpoints.ts";
+import type { OperatorFile } from "../../workers/operator-file.ts";
+import { type Check, note, problem } from "./check.ts";
+import { completed, type Role } from "./role.ts";
+
+export async function checkReach(env: Env, role: Role, operator: OperatorFile): Promise<Check[]> {
+  const config = settingsOf(env, role);
+  const found = config ? listedThoughNever(operator, await ownEndpoints(config)) : [];
+  const never = found.map((text) => {
+    const [what = text, remedy = "Remove the entry"] = text.split(". ");
+    return problem("operator's file", `${env.ORCH_CONFIG}: ${what}`, `${remedy} from ${env.ORCH_CONFIG}`);
+  });
+  return operator.sandbox === "none" && narrows(operator) ? [...never, WITHOUT_EFFECT] : never;
+}
+
+const WITHOUT_EFFECT = note(
+  "operator's file",
+  "`egress: listed` has no effect with `sandbox: none`: agents and checks reach all that this machine does",
+);
+
+function narrows({ agents, egress, verify }: OperatorFile): boolean {
+  return [egress, verify.egress, ...[...agents.values()].map((agent) => agent.egress)].includes("listed");
+}
+
+/** As `npm start` would give them to the worker host: with the port of the bot beside it. Undefined: told with the settings. */
+function settingsOf(env: Env, role: Role): HostConfig | undefined {
+  try {
+    return readHostConfig({ ...completed(env), ...(role.bot ? { PORT: env.PORT || "3000" } : {}) });
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
