@@ -19,8 +19,8 @@ import { exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity } from "./host-identity.ts";
-import { listedThoughNever } from "./network/egress.ts";
-import { openNetwork } from "./network/network.ts";
+import { listedThoughNever, narrowsInVain } from "./network/egress.ts";
+import { NetworkError, openNetwork } from "./network/network.ts";
 import { ownEndpoints } from "./network/own-endpoints.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
 import type { Shared } from "./run/run.ts";
@@ -124,6 +124,8 @@ async function confine(config: HostConfig, operator: OperatorFile, hostDir: stri
     network,
   });
   if (driver.name === "none") log.warn(NONE_WARNING);
+  const vain = narrowsInVain(operator);
+  if (vain) log.warn(vain);
   const passed = selfTest.filter((probe) => probe.passed).length;
   log.info({ sandbox: driver.name, probes: passed }, "sandbox self-test passed");
   return { users, network, never, driver };
@@ -196,6 +198,7 @@ function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, cho
 
 main().catch((error: unknown) => {
   const isConfig = error instanceof ConfigError || error instanceof SandboxError || error instanceof ConfinementError;
-  process.stderr.write(`${isConfig ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  const isPlain = isConfig || error instanceof NetworkError;
+  process.stderr.write(`${isPlain ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(isConfig ? EXIT_CONFIG : 1);
 });

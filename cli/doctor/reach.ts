@@ -3,7 +3,7 @@
  * worker host does not start; and without a sandbox nothing of it has any effect.
  */
 import { ConfigError, type Env, type HostConfig, readHostConfig } from "../../src/config.ts";
-import { listedThoughNever } from "../../workers/network/egress.ts";
+import { listedThoughNever, narrowsInVain } from "../../workers/network/egress.ts";
 import { ownEndpoints } from "../../workers/network/own-endpoints.ts";
 import type { OperatorFile } from "../../workers/operator-file.ts";
 import { type Check, note, problem } from "./check.ts";
@@ -16,16 +16,8 @@ export async function checkReach(env: Env, role: Role, operator: OperatorFile): 
     const [what = text, remedy = "Remove the entry"] = text.split(". ");
     return problem("operator's file", `${env.ORCH_CONFIG}: ${what}`, `${remedy} from ${env.ORCH_CONFIG}`);
   });
-  return operator.sandbox === "none" && narrows(operator) ? [...never, WITHOUT_EFFECT] : never;
-}
-
-const WITHOUT_EFFECT = note(
-  "operator's file",
-  "`egress: listed` has no effect with `sandbox: none`: agents and checks reach all that this machine does",
-);
-
-function narrows({ agents, egress, verify }: OperatorFile): boolean {
-  return [egress, verify.egress, ...[...agents.values()].map((agent) => agent.egress)].includes("listed");
+  const vain = narrowsInVain(operator);
+  return vain ? [...never, note("operator's file", vain)] : never;
 }
 
 /** As `npm start` would give them to the worker host: with the port of the bot beside it. Undefined: told with the settings. */

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Env } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
 import { makeLog } from "../../src/log.ts";
-import { type Network, openNetwork } from "../../workers/network/network.ts";
+import { NetworkError, openNetwork } from "../../workers/network/network.ts";
 import type { OperatorFile } from "../../workers/operator-file.ts";
 import { ConfinementError } from "../../workers/sandbox/confinement.ts";
 import { NETWORK_PROBES } from "../../workers/sandbox/network-probes.ts";
@@ -21,7 +21,7 @@ import {
   type SlotUser,
 } from "../../workers/sandbox/sandbox.ts";
 import { proxyUid, slotUsers, trialUser, unreachablePaths } from "../../workers/sandbox/slot-users.ts";
-import { type Check, note, ok, problem, reasonOf } from "./check.ts";
+import { type Check, note, ok, problem } from "./check.ts";
 
 /** A sandbox that passed, for whoever wants to try something in it. `dir` is open to slot users. */
 export type Ground = { driver: SandboxDriver; user: SlotUser; dir: string };
@@ -57,7 +57,9 @@ async function prove(env: Env, operator: OperatorFile | undefined, dir: string) 
   try {
     const users = await slotUsers(operator?.slots ?? 1, process.getuid?.() ?? 0, operator?.sandboxBaseUid);
     const user = trialUser(users);
-    const network = mode === "none" ? undefined : await openProxy(dir, users);
+    const log = makeLog("silent", "doctor");
+    const network =
+      mode === "none" ? undefined : await openNetwork({ dir: join(dir, "network"), uid: proxyUid(users), log });
     const options = { mode, dir: join(dir, "sandbox"), users, hidden: hiddenPaths(env), network };
     const { driver, selfTest } = await chooseDriver(options).finally(() => network?.release());
     const failed = selfTest.filter((probe) => !probe.passed).map(({ name, detail }) => `${name}: ${detail}`);
@@ -65,19 +67,10 @@ async function prove(env: Env, operator: OperatorFile | undefined, dir: string) 
     const checks = [...(driver.name === "none" ? off : proven(driver.name, selfTest)), ...(await reachable(env, user))];
     return { checks, ground: { driver, user, dir } };
   } catch (error) {
-    if (error instanceof ProxyError) return { checks: [problem("network", error.message, PROXY)], ground: undefined };
+    if (error instanceof NetworkError) return { checks: [problem("network", error.message, PROXY)], ground: undefined };
     if (!(error instanceof SandboxError || error instanceof ConfinementError)) throw error;
     return { checks: [problem(mode, error.message, remedyFor(error.message))], ground: undefined };
   }
-}
-
-class ProxyError extends Error {}
-
-async function openProxy(dir: string, users: readonly SlotUser[]): Promise<Network> {
-  const log = makeLog("silent", "doctor");
-  return openNetwork({ dir: join(dir, "network"), uid: proxyUid(users), log }).catch((error: unknown) => {
-    throw new ProxyError(`the network proxy cannot be started: ${reasonOf(error)}`);
-  });
 }
 
 /** All probes have passed. */

@@ -95,6 +95,16 @@ export function listedThoughNever(
   );
 }
 
+/** A warning where the operator's file narrows what nothing confines. */
+export function narrowsInVain(
+  operator: Pick<OperatorFile, "agents" | "egress" | "verify" | "sandbox">,
+): string | undefined {
+  const { agents, egress, verify, sandbox } = operator;
+  const all = [egress, verify.egress, ...[...agents.values()].map((agent) => agent.egress)];
+  if (sandbox !== "none" || !all.includes("listed")) return undefined;
+  return "`egress: listed` has no effect with `sandbox: none`: agents and checks reach all that this machine does";
+}
+
 function shown({ address, port }: Endpoint): string {
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

@@ -85,7 +85,12 @@ const SMALL = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768", UV_THREA
 /** The source while developing, the built file where Orch was built: this file's own ending tells which. */
 const PROGRAM = fileURLToPath(new URL(`main.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
 
-/** @throws when no proxy can be started */
+/** There is no proxy, so nothing may be started that would go out through it. Trying again may help. */
+export class NetworkError extends Error {
+  override name = "NetworkError";
+}
+
+/** @throws {NetworkError} when no proxy can be started */
 export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: NetworkOptions): Promise<Network> {
   makeFolders(dir, uid);
   let released = false;
@@ -111,7 +116,10 @@ export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: N
       }
     }
   };
-  await ensure();
+  await ensure().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NetworkError(`The network proxy cannot be started: ${reason}`, { cause: error });
+  });
 
   const close = async (id: string): Promise<OutletReport> => {
     said.delete(id);
