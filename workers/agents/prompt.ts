@@ -35,6 +35,8 @@ export type PromptInput = {
   baseBranch: string;
   /** The command that will judge the work, as one line. */
   verify?: string;
+  /** How it is let out to the network; undefined where nothing confines that. */
+  egress?: "open" | "listed";
   handBack?: HandBack;
 };
 
@@ -123,6 +125,12 @@ function renderComment({ login, at, body }: PromptComment): string {
   return `\nComment by @${oneLine(login, 100)}, ${oneLine(at, 40)}:\n\n${fenced(text, "data")}\n`;
 }
 
+/** Whoever does not know it takes a 403 for a fault of the server, and spends the task's time on other ways. */
+function networkRule(egress: "open" | "listed"): string {
+  const reach = egress === "open" ? "public hosts" : "the hosts that are listed for this task";
+  return `Your network leads to ${reach} alone, by the proxy that http_proxy names. An answer that begins with "Orch blocked" is final: go on without.`;
+}
+
 function renderRules(input: PromptInput): string {
   const verify = input.verify ? oneLine(input.verify, 500) : undefined;
   const [branch, base] = [oneLine(input.branch, 255), oneLine(input.baseBranch, 255)];
@@ -131,6 +139,7 @@ function renderRules(input: PromptInput): string {
     "Commit your work with clear messages, or leave the changes in the folder. Orch publishes both as a pull request.",
     "Do not push, do not switch branches, do not open pull requests: you hold no credentials for GitHub.",
     "Do not touch `.github/workflows`: changes there are not published.",
+    ...(input.egress ? [networkRule(input.egress)] : []),
     "Change what the task needs and nothing else.",
     ...(verify ? [`Your work is checked with \`${verify}\`. You are done when this command passes.`] : []),
     "If the task cannot be done, leave no half-done changes, and say why.",

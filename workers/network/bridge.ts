@@ -21,18 +21,20 @@ export const BRIDGE_PROCESS = "tcpserver";
 /** Absolute paths, also inside. */
 export type BridgePrograms = { tcpserver: string; socat: string };
 
+type Bridged = { forward: readonly Endpoint[]; connections: number };
+
 /**
  * Shell lines that start the bridge and go on when it listens; `fd 3` is where to complain. `forward`: ports of the host's loopback
  * that are listed; they are there under the same address inside, because programs ask no proxy for their own loopback.
  */
-export function bridgeScript({ tcpserver, socat }: BridgePrograms, forward: readonly Endpoint[]): string {
+export function bridgeScript({ tcpserver, socat }: BridgePrograms, { forward, connections }: Bridged): string {
   const carry = `${socat} -t 86400 -b 131072 STDIO,shut-down`;
   const toProxy = `${carry} UNIX-CONNECT:${OUTLET_INSIDE}/${OUTLET_SOCKET}`;
   const through = ({ address, port }: Endpoint) =>
     `${carry} PROXY:127.0.0.1:${address}:${port},proxyport=${BRIDGE_PORT}`;
   return [
-    listen(tcpserver, { address: "127.0.0.1", port: BRIDGE_PORT }, toProxy),
-    ...forward.map((endpoint) => listen(tcpserver, endpoint, through(endpoint))),
+    listen([tcpserver, connections], { address: "127.0.0.1", port: BRIDGE_PORT }, toProxy),
+    ...forward.map((endpoint) => listen([tcpserver, connections], endpoint, through(endpoint))),
   ].join("\n");
 }
 
@@ -40,11 +42,11 @@ export function bridgeScript({ tcpserver, socat }: BridgePrograms, forward: read
  * `-1` has tcpserver say its port once it listens, and then close its output, which is what the shell waits for. A connection
  * more than `-c` waits for its turn, which is gentler than being refused.
  */
-function listen(tcpserver: string, { address, port }: Endpoint, carry: string): string {
+function listen([tcpserver, atOnce]: [string, number], { address, port }: Endpoint, carry: string): string {
   // None of the descriptors that the step's wrapper left open: whoever traces tcpserver, which an agent may, would have them.
   const closed = [3, 4, 5, 6, 7, 8, 9].map((descriptor) => `${descriptor}>&-`).join(" ");
   const failed = `{ echo 'orch: the bridge to the network does not listen on ${address}:${port}' >&3; exit 125; }`;
-  return `[ "$(${tcpserver} -1 -H -R -l0 -b 1024 -c 256 ${address} ${port} ${carry} ${closed} &)" = ${port} ] || ${failed}`;
+  return `[ "$(${tcpserver} -1 -H -R -l0 -b 1024 -c ${atOnce} ${address} ${port} ${carry} ${closed} &)" = ${port} ] || ${failed}`;
 }
 
 /** The listed addresses of the host's loopback. IPv6's is left out: tcpserver knows IPv4 only. */

@@ -2,11 +2,12 @@
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
 import { renderPrompt } from "../agents/prompt.ts";
+import type { Egress } from "../network/policy.ts";
 import { commandLine } from "../repository-file.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-export function firstPrompt(run: Run, prepared: Prepared, context: ContextResponse): string {
+export function firstPrompt(run: Run, prepared: Prepared, context: ContextResponse, egress?: Egress): string {
   const { spec } = run.task;
   return renderPrompt({
     ...basicsOf(run, prepared),
@@ -15,6 +16,7 @@ export function firstPrompt(run: Run, prepared: Prepared, context: ContextRespon
     bodyWithheld: context.bodyWithheld,
     comments: context.comments,
     kind: spec.target.kind,
+    ...(egress && { egress }),
   });
 }
 

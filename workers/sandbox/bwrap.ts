@@ -63,7 +63,7 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
             ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
             ...command,
           ],
-          confinement.outlet === undefined ? "" : bridgeScript(programs, confinement.outlet.forward),
+          confinement.outlet === undefined ? "" : bridgeScript(programs, confinement.outlet),
         ),
       ];
     },

@@ -26,10 +26,10 @@ export type Confinement = {
 };
 
 /**
- * The folder of a network outlet (`workers/network/`), and which addresses of the host's loopback are passed on by it: those
- * are there under the same address inside.
+ * The folder of a network outlet (`workers/network/`), which addresses of the host's loopback are passed on by it (those
+ * are there under the same address inside), and how many connections it may have at once: one more waits for its turn.
  */
-export type OutletMount = { dir: string; forward: readonly Endpoint[] };
+export type OutletMount = { dir: string; forward: readonly Endpoint[]; connections: number };
 
 /** Caps that hold for one sandbox, set inside it so that the agent cannot lift them. */
 export type Limits = { processes: number; fileBytes: number };

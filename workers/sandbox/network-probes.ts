@@ -96,7 +96,7 @@ export async function probeNetwork(
     await Promise.race([listens, other.ended]);
     const ports = [await listening(listed, 0), await listening(unlisted, 0)] as const;
     await listening(hidden, `\0${abstract}`);
-    const outlet = { dir: network.place(OUTLET, confinement.user), forward: [] };
+    const outlet = { dir: network.place(OUTLET, confinement.user), forward: [], connections: 20 };
     await network.open(OUTLET, policyOf(ports[0]), 10 * PROBE_MS);
     const facts = [await readlink("/proc/self/ns/net"), String(ports[0]), String(ports[1]), abstract, word];
     return await tryInside(driver, { ...confinement, outlet }, facts);

@@ -190,3 +190,13 @@ describe("the prompt that hands work back", () => {
     expect(prompt.length).toBeLessThan(12_000);
   });
 });
+
+it.each([
+  ["open", "Your network leads to public hosts alone, by the proxy that http_proxy names."],
+  ["listed", "Your network leads to the hosts that are listed for this task alone"],
+] as const)("tells an agent whose network is %s how far it leads and that a refusal is final", (egress, words) => {
+  const prompt = renderPrompt({ ...input, egress });
+  expect(prompt).toContain(words);
+  expect(prompt).toContain('An answer that begins with "Orch blocked" is final');
+  expect(renderPrompt(input)).not.toContain("Orch blocked");
+});

@@ -44,7 +44,10 @@ async function openOutlet(listed: number[], forward: number[] = []): Promise<{ i
   const id = `outlet-${++count}`;
   const dir = network.place(id, machine.users[0] ?? { slot: 0 });
   await network.open(id, policy(listed), 60_000);
-  return { id, outlet: { dir, forward: forward.map((each) => ({ address: "127.0.0.1", port: each })) } };
+  return {
+    id,
+    outlet: { dir, forward: forward.map((each) => ({ address: "127.0.0.1", port: each })), connections: 50 },
+  };
 }
 
 async function inside(script: string, outlet?: OutletMount) {
@@ -135,7 +138,7 @@ describe("with an outlet", () => {
   test("another slot's user does not get to the socket, and an outlet that is not open yet is told as no connection", async () => {
     const id = `outlet-${++count}`;
     const dir = network.place(id, machine.users[0] ?? { slot: 0 });
-    const waiting = { dir, forward: [] };
+    const waiting = { dir, forward: [], connections: 50 };
     expect((await inside(`${get("http://127.0.0.1/")}; echo over`, waiting)).stdout).toBe("over\n");
     await network.open(id, policy([port]), 60_000);
     // The folder was mounted, not the socket: what is made later is there.

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runProgram } from "../../../workers/run-program.ts";
+import { NETWORK_PROBES } from "../../../workers/sandbox/network-probes.ts";
 import { NONE_WARNING } from "../../../workers/sandbox/none.ts";
 import { PROBES } from "../../../workers/sandbox/probes.ts";
 import { chooseDriver, SandboxError, type SandboxMode } from "../../../workers/sandbox/sandbox.ts";
@@ -93,7 +94,7 @@ test.runIf(AS_ROOT && readable)(
       uid: 65_534,
       driver: "bwrap",
       failed: [],
-      probes: PROBES.length + 2,
+      probes: PROBES.length + NETWORK_PROBES.length + 2,
     });
   },
   60_000,

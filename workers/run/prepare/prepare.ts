@@ -29,6 +29,7 @@ import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared } from "../run-record.ts";
+import { policyOf } from "../step/way-out.ts";
 import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
 import { endHeld, holdAgent } from "./hold-agent.ts";
 import { later } from "./later.ts";
@@ -62,7 +63,8 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
-  writeFileSync(promptPath(run), firstPrompt(run, prepared, await context), { mode: 0o600 });
+  const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
+  writeFileSync(promptPath(run), firstPrompt(run, prepared, await context, egress), { mode: 0o600 });
   const fits = files.value.laid && held?.agent === agent;
   if (!fits) await endHeld(shared, run);
   run.folder.record.prepared = prepared;

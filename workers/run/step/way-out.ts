@@ -38,7 +38,8 @@ export function outletMount(shared: Shared, run: Run, place: Place, step: StepNa
   const { network } = shared;
   const policy = policyOf(shared, place, { step: kindOf(step), listed: undefined });
   if (!network || !policy) return undefined;
-  return { dir: network.place(outletOf(run.folder, step), run.user), forward: forwarded(policy.private) };
+  const dir = network.place(outletOf(run.folder, step), run.user);
+  return { dir, forward: forwarded(policy.private), connections: policy.limits.connections };
 }
 
 /** Has the proxy listen for a step; may be done ahead, and again with what has been learnt since. */
