@@ -11,6 +11,8 @@ export const keys = {
   unreported: "orch:unreported",
   /** Sorted set: tasks of an issue or pull request, by the time they were accepted. */
   issue: (repositoryId: number, number: number) => `orch:issue:${repositoryId}:${number}`,
+  /** Hash: repository -> the tag of its last task, which says when it is its turn again. */
+  turns: "orch:turns",
   /** Sorted set: `host:<id>` by its last beat, `run:<task>` by its agent's last output. */
   heartbeats: "orch:heartbeats",
   /** Hash: host id -> what the host says of itself. */

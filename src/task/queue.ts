@@ -1,9 +1,10 @@
 /**
- * The BullMQ queue that hands tasks to hosts. A job carries only the task id: losing every job costs time, not tasks,
- * because a sweep adds jobs for queued tasks again.
+ * The BullMQ queue that hands tasks to hosts, in fair order between repositories. A job carries only the task id: losing
+ * every job costs time, not tasks, because a sweep adds jobs for queued tasks again.
  */
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { MAX_TAG, makeFairOrder } from "./fair-order.ts";
 import type { Task } from "./task.ts";
 
 export const QUEUE_NAME = "orch";
@@ -25,7 +26,8 @@ export type TaskQueue = ReturnType<typeof makeTaskQueue>;
 export const jobIdOf = (taskId: string, epoch: number): string => `${taskId}-${epoch}`;
 const nextJobId = (task: Task) => jobIdOf(task.spec.id, task.epoch + 1);
 
-export function makeTaskQueue(redis: Redis) {
+/** `maxTag`: for tests. */
+export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
   const queue = new Queue<JobData>(QUEUE_NAME, {
     connection: redis,
     prefix: QUEUE_PREFIX,
@@ -35,14 +37,37 @@ export function makeTaskQueue(redis: Redis) {
   // BullMQ repeats connection errors here; every call below reports its own.
   queue.on("error", () => undefined);
 
+  const order = makeFairOrder(redis, maxTag);
+
+  /** Every job has a priority: one without would go before all others. */
   async function enqueue(task: Task): Promise<void> {
-    await queue.add("task", { taskId: task.spec.id }, { jobId: nextJobId(task) });
+    const priority = await nextTurn(task.spec.repository.id);
+    await queue.add("task", { taskId: task.spec.id }, { jobId: nextJobId(task), priority });
+  }
+
+  async function nextTurn(repositoryId: number): Promise<number> {
+    const [next] = await queue.getPrioritized(0, 0);
+    const tag = await order.tag(repositoryId, next?.priority);
+    if (tag <= maxTag) return tag;
+    const by = (next?.priority ?? 1) - 1;
+    if (by > 0 && (await order.moveDown(by))) await moveDown(by);
+    return Math.max(1, Math.min(tag - by, maxTag));
+  }
+
+  /** A job that a host takes meanwhile needs no priority any more. */
+  async function moveDown(by: number): Promise<void> {
+    for (const job of await queue.getPrioritized()) {
+      const priority = Math.max(1, job.priority - by);
+      await job.changePriority({ priority }).catch(async (error: unknown) => {
+        if ((await job.getState()) === "prioritized") throw error;
+      });
+    }
   }
 
   /** Takes a job out that no host has begun. A job that is being worked on stays: its host will see the task's state. */
   async function withdraw(task: Task): Promise<void> {
     const job = await queue.getJob(nextJobId(task));
-    if (job && (await job.isWaiting())) await job.remove();
+    if (job && ["waiting", "prioritized"].includes(await job.getState())) await job.remove();
   }
 
   /** Is there a job for the task's current run (which may have come with the job of an earlier one), or for its next? */

@@ -11,11 +11,12 @@ import type { RunIdentity } from "../bot-client.ts";
 /** In whose name jobs are locked: the host's, not the process's, so that its next life renews the same locks. */
 export type Locker = { worker: Worker<JobData>; redis: Redis; token: string };
 
-// KEYS lock job active wait stalled · ARGV job token ms
+// KEYS lock job active wait stalled prioritized · ARGV job token ms
 const LOCK_AGAIN = `
 local holder = redis.call("GET", KEYS[1])
 if (holder and holder ~= ARGV[2]) or redis.call("EXISTS", KEYS[2]) == 0 then return 0 end
-if redis.call("LREM", KEYS[3], 1, ARGV[1]) + redis.call("LREM", KEYS[4], 1, ARGV[1]) == 0 then return 0 end
+local listed = redis.call("LREM", KEYS[3], 1, ARGV[1]) + redis.call("LREM", KEYS[4], 1, ARGV[1])
+if listed + redis.call("ZREM", KEYS[6], ARGV[1]) == 0 then return 0 end
 redis.call("LPUSH", KEYS[3], ARGV[1])
 redis.call("SREM", KEYS[5], ARGV[1])
 redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[3])
@@ -32,7 +33,11 @@ export async function lockAgain(
 ): Promise<string | undefined> {
   for (const id of [run.jobId, jobIdOf(run.taskId, run.epoch + 1)]) {
     const job = worker.toKey(id);
-    const keys = [`${job}:lock`, job, ...["active", "wait", "stalled"].map((name) => worker.toKey(name))];
+    const keys = [
+      `${job}:lock`,
+      job,
+      ...["active", "wait", "stalled", "prioritized"].map((name) => worker.toKey(name)),
+    ];
     if ((await redis.eval(LOCK_AGAIN, keys.length, ...keys, id, token, ms)) === 1) return id;
   }
   return undefined;

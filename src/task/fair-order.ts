@@ -1,0 +1,61 @@
+/**
+ * Whose turn it is: start-time fair queueing between repositories (Goyal, Vin and Cheng 1996), so that nobody's task stands
+ * behind somebody else's thousand. Each task gets a tag, and the smallest tag is next. A repository's next tag is one more
+ * than its last, and never less than the tag that is being served: who was idle gains no credit, who floods waits behind
+ * his own tasks only.
+ *
+ * The tag is the job's priority in BullMQ, which takes 1 to 2,097,151. Tags begin anew whenever nothing waits, and are
+ * moved down before they run out.
+ */
+import type { Redis, Result } from "ioredis";
+import { keys } from "./keys.ts";
+
+export const MAX_TAG = 2_097_151;
+
+/** Tags of repositories that have none waiting are forgotten after so long, s. */
+const FORGET_S = 24 * 3600;
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    orchTag(numberOfKeys: 1, ...args: (string | number)[]): Result<number, Context>;
+    orchMoveTags(numberOfKeys: 1, ...args: (string | number)[]): Result<number, Context>;
+  }
+}
+
+// KEYS tags · ARGV repository, the tag that is served (0: nothing waits), expire seconds
+const TAG = `
+local served = tonumber(ARGV[2])
+if served == 0 then
+  redis.call("DEL", KEYS[1])
+  served = 1
+end
+local last = tonumber(redis.call("HGET", KEYS[1], ARGV[1]) or "0")
+local tag = math.max(served, last + 1)
+redis.call("HSET", KEYS[1], ARGV[1], tag)
+redis.call("EXPIRE", KEYS[1], ARGV[3])
+return tag`;
+
+// KEYS tags · ARGV by how much, greatest tag. One caller only gets 1: by then no tag is too great any more.
+const MOVE = `
+local tags = redis.call("HGETALL", KEYS[1])
+local tooGreat = false
+for i = 2, #tags, 2 do tooGreat = tooGreat or tonumber(tags[i]) > tonumber(ARGV[2]) end
+if not tooGreat then return 0 end
+for i = 1, #tags, 2 do redis.call("HSET", KEYS[1], tags[i], math.max(0, tonumber(tags[i + 1]) - tonumber(ARGV[1]))) end
+return 1`;
+
+export type FairOrder = {
+  /** The tag of the repository's next task. `served`: the smallest tag that waits, undefined when none does. */
+  tag(repositoryId: number, served: number | undefined): Promise<number>;
+  /** Moves all tags down by so much where one has become too great; true for the one caller that has to move the jobs as well. */
+  moveDown(by: number): Promise<boolean>;
+};
+
+export function makeFairOrder(redis: Redis, maxTag = MAX_TAG): FairOrder {
+  redis.defineCommand("orchTag", { lua: TAG });
+  redis.defineCommand("orchMoveTags", { lua: MOVE });
+  return {
+    tag: (repositoryId, served) => redis.orchTag(1, keys.turns, repositoryId, served ?? 0, FORGET_S),
+    moveDown: async (by) => (await redis.orchMoveTags(1, keys.turns, by, maxTag)) === 1,
+  };
+}
