@@ -5,13 +5,14 @@
 import { cpus, loadavg, release } from "node:os";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Benchmark, meets } from "./bench.ts";
+import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, start, exit, idle];
+const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 
