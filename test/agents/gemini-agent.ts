@@ -6,12 +6,14 @@ import { chmodSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync,
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AgentDefinition } from "../../workers/agents/adapter.ts";
+import type { WrittenAgent } from "../support/orch.ts";
 
 const modules = fileURLToPath(new URL("node_modules", import.meta.url));
 
-/** `section`: as in the operator's file, without its name. */
-export type PlacedGemini = { section: Omit<AgentDefinition, "name">; remove(): void };
+/** As in the operator's file, without its name. */
+type Section = Omit<WrittenAgent, "allow">;
+
+export type PlacedGemini = { section: Section; remove(): void };
 
 /** Hard links where the file system allows them, so that it costs milliseconds and no room; else a copy of 110 MB. */
 export function placeGemini(): PlacedGemini {
@@ -43,6 +45,14 @@ export function placeGemini(): PlacedGemini {
 /** What the host's environment must hold for it. */
 export function geminiEnv(modelUrl: string): Record<string, string> {
   return { GEMINI_API_KEY: "no-real-key", GOOGLE_GEMINI_BASE_URL: modelUrl };
+}
+
+/**
+ * Gemini CLI as an operator would define it whose model answers on this machine. What is on its loopback has to be
+ * listed, and nothing else is, to prove that this is enough; `allow: []` is the operator who forgot it.
+ */
+export function geminiAt(url: string, section: Section, allow = [new URL(url).host]): WrittenAgent {
+  return { ...section, env: { ...section.env, GOOGLE_GEMINI_BASE_URL: url }, egress: "listed", allow };
 }
 
 function placeFolder(dir: string): void {

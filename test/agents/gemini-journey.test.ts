@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Orch, startOrch } from "../support/orch.ts";
-import { geminiEnv, type PlacedGemini, placeGemini } from "./gemini-agent.ts";
+import { geminiAt, geminiEnv, type PlacedGemini, placeGemini } from "./gemini-agent.ts";
 import { type Model, startModel, turnUsage } from "./model.ts";
 
 const wrong = "export const add = (a, b) => a * b;\n";
@@ -24,9 +24,9 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
     hasty = await startModel({ edits: [wrong, repaired].map(toAdd), oneEditPerPrompt: true });
     refusing = await startModel({ failWith: 401 });
     const { section } = program;
-    const at = ({ url }: Model) => ({ ...section, env: { ...section.env, GOOGLE_GEMINI_BASE_URL: url } });
+    const at = ({ url }: Model) => geminiAt(url, section);
     orch = await startOrch({
-      agents: { gemini: section, hasty: at(hasty), refused: at(refusing) },
+      agents: { gemini: at(model), hasty: at(hasty), refused: at(refusing) },
       hostEnv: geminiEnv(model.url),
     });
   });
@@ -51,6 +51,7 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
 
     const comment = await orch.progressComment(new RegExp(`#${pull?.number}`), place);
     expect(comment).toMatch(/Agent: `gemini`, model `gemini-2.5-pro`, sandbox `bwrap`/);
+    expect(comment).toMatch(/Network: listed hosts only \(egress `listed`\)$/m);
     expect(comment).toMatch(/node --test.*passed/);
     const [input, out] = [turns * turnUsage.input, turns * turnUsage.output].map((each) => each.toLocaleString("en"));
     expect(comment).toContain(`Usage: ${input} tokens in, ${out} tokens out`);

@@ -5,14 +5,18 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { LaunchRun } from "../../workers/agents/adapter.ts";
 import { adapterFor } from "../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../workers/agents/prompt.ts";
 import { usageMeter } from "../../workers/agents/usage.ts";
+import { forwarded, PROXY_VARIABLES } from "../../workers/network/bridge.ts";
+import { openNetwork } from "../../workers/network/network.ts";
+import type { Policy } from "../../workers/network/policy.ts";
 import { runProgram } from "../../workers/run-program.ts";
-import { chooseDriver, type SandboxMode } from "../../workers/sandbox/sandbox.ts";
-import { slotUsers } from "../../workers/sandbox/slot-users.ts";
+import { chooseDriver, type SandboxMode, type SlotUser } from "../../workers/sandbox/sandbox.ts";
+import { proxyUid, slotUsers } from "../../workers/sandbox/slot-users.ts";
 import { eventsOf, evidenceOf } from "../workers/agents/recording.ts";
 import { geminiEnv, placeGemini } from "./gemini-agent.ts";
 import { type Model, type ModelOptions, sampleRepairs, startModel, turnUsage } from "./model.ts";
@@ -71,6 +75,35 @@ const prompt = renderPrompt({
   verify: "node --test",
 });
 
+/** What lets a sandbox of `user` out to the model's service and nowhere else. */
+async function wayOut(dir: string, users: readonly SlotUser[], user: SlotUser, modelUrl: string) {
+  const network = await openNetwork({
+    dir: join(dir, "network"),
+    uid: proxyUid(users),
+    log: pino({ level: "silent" }),
+  });
+  opened.push(async () => {
+    await network.close("step");
+    network.release();
+  });
+  const { hostname: name, port: written } = new URL(modelUrl);
+  const port = Number(written);
+  const policy: Policy = {
+    egress: "listed",
+    rules: [{ whose: "operator", egress: "listed", hosts: [{ name, ports: [port] }] }],
+    private: [{ address: name, port }],
+    never: [],
+    limits: { connections: 20, bytes: 1e9 },
+  };
+  const outlet = {
+    dir: network.place("step", user),
+    forward: forwarded(policy.private),
+    connections: policy.limits.connections,
+  };
+  await network.open("step", policy, 300_000);
+  return outlet;
+}
+
 /** One step as the host runs it, from the launch to the verdict. */
 async function step(
   place: Awaited<ReturnType<typeof workplace>>,
@@ -87,9 +120,15 @@ async function step(
   const work = dirname(place.tree);
   if (user.uid !== undefined) await execa("chown", ["-R", `${user.uid}:${user.gid}`, work]);
   const { driver } = await chooseDriver({ mode: sandbox, dir: join(place.dir, "sandbox"), users });
-  const env = { ...system, ...launch.env, HOME: place.home, TMPDIR: join(place.home, "tmp") };
+  const own = { HOME: place.home, TMPDIR: join(place.home, "tmp") };
+  const outlet =
+    sandbox === "none" ? undefined : await wayOut(place.dir, users, user, run.env.GOOGLE_GEMINI_BASE_URL ?? "");
+  const env = { ...system, ...launch.env, ...(outlet && PROXY_VARIABLES), ...own };
   const mounts = [...agent.readable.map((source) => ({ source })), { source: work, writable: true }];
-  const [file = "", ...args] = driver.wrap({ user, mounts, cwd: place.tree, env }, launch.command);
+  const [file = "", ...args] = driver.wrap(
+    { user, mounts, cwd: place.tree, env, ...(outlet && { outlet }) },
+    launch.command,
+  );
   const {
     exitCode = 137,
     stdout,

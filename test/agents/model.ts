@@ -2,8 +2,11 @@
  * A model's service on loopback for real agent programs: aimock speaks the providers' wire formats, this file says what
  * the model does. It writes given files by the agent's own tool, one a turn, and then says that it is done.
  */
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 
 /** The part of aimock 1.43 that is used; its own types are there only once the agents' programs are installed. */
 type Request = { messages: { role: string; tool_calls?: unknown[] }[]; tools?: { function: { name: string } }[] };
@@ -33,6 +36,18 @@ export type ModelOptions = {
   oneEditPerPrompt?: boolean;
   /** Answer every request with this HTTP status in place of a model's turn. */
   failWith?: number;
+  /** An address of this machine's loopback. */
+  host?: string;
+};
+
+/** A model that halts before its answer, or in the middle of it, until it is told to go on. */
+export type HaltingModel = Model & {
+  /** Resolves when it halts for the first time. */
+  halted: Promise<void>;
+  /** Says the rest; later answers come in one go. */
+  goOn(): void;
+  /** How many answers found nobody to hear their end. */
+  cut(): number;
 };
 
 /** Tokens of each turn, so that usage is known to a test. */
@@ -60,11 +75,11 @@ function turn({ messages }: Request, { edits = [], oneEditPerPrompt = false }: M
   };
 }
 
-/** Starts the service on a free port of 127.0.0.1. */
+/** Starts the service on a free port. */
 export async function startModel(options: ModelOptions = {}): Promise<Model> {
-  const { failWith } = options;
+  const { failWith, host = "127.0.0.1" } = options;
   const { LLMock } = createRequire(import.meta.url)("@copilotkit/aimock") as Aimock;
-  const mock = new LLMock({ port: 0, host: "127.0.0.1" });
+  const mock = new LLMock({ port: 0, host });
   const failure = {
     error: { message: "refused by the test", type: "error", code: String(failWith) },
     status: failWith,
@@ -72,6 +87,50 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
   mock.on({ predicate: () => true }, (request) => (failWith === undefined ? turn(request, options) : failure));
   await mock.start();
   return { url: mock.url, requests: () => mock.getRequests().length, stop: () => mock.stop() };
+}
+
+/** Something stands before the service and holds answers back, because the service can be slow but cannot be told to go on. */
+export async function startHaltingModel(
+  where: "before its answer" | "in its answer",
+  options: ModelOptions = {},
+): Promise<HaltingModel> {
+  const { host = "127.0.0.1" } = options;
+  const model = await startModel(options);
+  const halted = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let cut = 0;
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.once("close", () => {
+      if (!response.writableFinished) cut += 1;
+    });
+    const { method = "GET", headers } = request;
+    const asked = request.pipe(httpRequest(`${model.url}${request.url}`, { method, headers, agent: false }));
+    const [whole] = (await once(asked, "response")) as [IncomingMessage];
+    const text = (await whole.setEncoding("utf8").toArray()).join("");
+    const { "content-length": _length, "transfer-encoding": _coding, ...kept } = whole.headers;
+    // After the first of its server-sent events, or before everything.
+    const half = where === "in its answer" ? text.indexOf("\n\n") + 2 : 0;
+    const begin = () => response.writeHead(whole.statusCode ?? 500, kept).write(text.slice(0, half));
+    if (half > 0) begin();
+    halted.resolve();
+    await released.promise;
+    if (half === 0) begin();
+    response.end(text.slice(half));
+  }
+  const front = createServer((request, response) => void answer(request, response)).listen(0, host);
+  await once(front, "listening");
+  return {
+    url: `http://${host}:${(front.address() as AddressInfo).port}`,
+    requests: model.requests,
+    halted: halted.promise,
+    goOn: released.resolve,
+    cut: () => cut,
+    async stop() {
+      front.close();
+      front.closeAllConnections();
+      await model.stop();
+    },
+  };
 }
 
 /** What a good model would write into the sample repository (demo/sample-repository). */

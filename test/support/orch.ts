@@ -30,11 +30,14 @@ const WORKER = fileURLToPath(new URL("../../workers/main.ts", import.meta.url));
 /** Shared with the demo: a program that is killed often starts faster. */
 const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/orch-compile", import.meta.url));
 
+/** An agent as it is written in the operator's file, without its name. */
+export type WrittenAgent = Omit<AgentDefinition, "name" | "allow"> & { allow?: string[] };
+
 export type OrchOptions = {
   /** Which fixture of test/fixtures/agents is the default agent (file name without ending). */
   agent?: string;
   /** More agents of the operator's file, by name, e.g. programs that are not ours. */
-  agents?: Record<string, Omit<AgentDefinition, "name">>;
+  agents?: Record<string, WrittenAgent>;
   /** What the worker host's environment holds besides, e.g. an agent's key. */
   hostEnv?: Record<string, string>;
   slots?: number;

@@ -39,13 +39,18 @@ const lineSchema = z.discriminatedUnion("type", [
 type GeminiLine = z.infer<typeof lineSchema>;
 type Result = Extract<GeminiLine, { type: "result" }>;
 
+/** How Node's fetch says that a connection could not be made, or that it ended in the middle of an answer. */
+const BROKEN_CONNECTION = /\b(?:fetch failed|terminated)\b/;
+
 /** `[API Error: {"error":{"code":401,…}}]`: the service's answer, quoted inside the message. */
 function reasonOfError(error: Result["error"]): ErrorReason {
   if (error?.type === "FatalTurnLimitedError") return "turn_limit";
   if (error?.type === "FatalAuthenticationError") return "auth";
   if (error?.type === "FatalCancellationError") return "interrupted";
-  const code = /"code":\s*(\d{3})\b/.exec(error?.message ?? "")?.[1];
-  return (code === undefined ? undefined : reasonOfStatus(Number(code))) ?? "crash";
+  const message = error?.message ?? "";
+  const code = /"code":\s*(\d{3})\b/.exec(message)?.[1];
+  if (code === undefined) return BROKEN_CONNECTION.test(message) ? "server" : "crash";
+  return reasonOfStatus(Number(code)) ?? "crash";
 }
 
 /** Usage is of this program's run only, also where it resumed a session; it knows no cost. */

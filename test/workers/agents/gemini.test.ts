@@ -63,6 +63,15 @@ describe("Gemini CLI's recorded streams", () => {
     expect(verdictOf("error-429", 0, `${first}\n${second}\n`)).toMatchObject({ ok: false, reason: "server" });
   });
 
+  it.each(["[API Error: terminated]", "[API Error: exception TypeError: fetch failed sending request]"])(
+    "takes a connection to the service that broke for the service's failure: %s",
+    (message) => {
+      const result = JSON.stringify({ type: "result", status: "error", error: { type: "unknown", message } });
+      const events = eventsOf("gemini", Buffer.from(`${result}\n`), 1);
+      expect(gemini.judge(evidenceOf(events, 1))).toMatchObject({ ok: false, reason: "server" });
+    },
+  );
+
   it("says what was being said when the program ended in the middle of it", () => {
     const cut = '{"type":"message","role":"assistant","content":"half a sen","delta":true}\n';
     expect(eventsOf("gemini", Buffer.from(cut), 137)).toEqual([{ type: "text", text: "half a sen" }]);
