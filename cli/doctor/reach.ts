@@ -3,7 +3,7 @@
  * worker host does not start; and without a sandbox nothing of it has any effect.
  */
 import { ConfigError, type Env, type HostConfig, readHostConfig } from "../../src/config.ts";
-import { listedThoughNever, narrowsInVain } from "../../workers/network/egress.ts";
+import { listedThoughNever, modelOutOfReach, narrowsInVain } from "../../workers/network/egress.ts";
 import { ownEndpoints } from "../../workers/network/own-endpoints.ts";
 import type { OperatorFile } from "../../workers/operator-file.ts";
 import { type Check, note, problem } from "./check.ts";
@@ -17,7 +17,17 @@ export async function checkReach(env: Env, role: Role, operator: OperatorFile): 
     return problem("operator's file", `${env.ORCH_CONFIG}: ${what}`, `${remedy} from ${env.ORCH_CONFIG}`);
   });
   const vain = narrowsInVain(operator);
-  return vain ? [...never, note("operator's file", vain)] : never;
+  return [...never, ...modelProblems(operator, env), ...(vain ? [note("operator's file", vain)] : [])];
+}
+
+/** What an agent would find out by its model's silence. */
+function modelProblems(operator: OperatorFile, env: Env): Check[] {
+  if (operator.sandbox === "none") return [];
+  return [...operator.agents.values()].flatMap((agent) => {
+    const reason = modelOutOfReach({ operator, agent, env });
+    const [what = "", remedy = ""] = reason?.split("; ") ?? [];
+    return reason ? [problem(agent.name, what, remedy)] : [];
+  });
 }
 
 /** As `npm start` would give them to the worker host: with the port of the bot beside it. Undefined: told with the settings. */

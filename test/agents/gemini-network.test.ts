@@ -132,13 +132,15 @@ describe("Gemini CLI, whose model the operator forgot to list", () => {
     await model?.stop();
   });
 
-  it("ends without a word to its model, and the comment names the address that was blocked", async () => {
+  it("ends without a word to its model, and the comment says what to list rather than that it was silent", async () => {
     const { taskId, place } = await ask(orch, "gemini");
-    expect(await orch.told(taskId)).toMatchObject({ kind: "timed_out", deadline: "silence" });
+    expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed", reason: "config" });
 
     expect(model.requests()).toBe(0);
     const comment = await orch.progressComment(/blocked/, place);
     expect(comment).toContain(`\`${new URL(model.url).host}\`: it is a loopback address`);
+    expect(comment).toContain("GOOGLE\\_GEMINI\\_BASE\\_URL names");
+    expect(comment).toContain("The operator of the worker host has to repair the agent's set-up");
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });
 });

@@ -6,10 +6,11 @@ import type { AgentDefinition } from "../agents/adapter.ts";
 import { definedEnv } from "../agents/environment.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { RepositoryFile } from "../repository-file.ts";
+import { canonical, whyNotPublic } from "./address.ts";
 import { type Allow, hostsOf, type Reach } from "./allow.ts";
 import { hostName } from "./host-name.ts";
 import { modelSets } from "./host-sets.ts";
-import type { Endpoint, HostPattern, Policy, Rule } from "./policy.ts";
+import { type Endpoint, type HostPattern, isListed, type Policy, type Rule } from "./policy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -61,10 +62,41 @@ function givenTo({ operator, agent, step, env }: Asked): Reach {
 
 /** Where the agent's model is: its kind's hosts, and each service that its environment names by a URL. */
 function modelHosts(agent: AgentDefinition, env: Env): HostPattern[] {
-  const named = Object.entries(definedEnv(agent, env)).flatMap(([name, value]) =>
-    /_(BASE_URL|ENDPOINT|API_BASE)$/.test(name) ? hostOfUrl(value) : [],
+  return [...modelSets[agent.kind].flatMap(hostsOf), ...baseUrls(agent, env).map(({ host }) => host)];
+}
+
+/** The services that an agent's environment names by a URL. */
+function baseUrls(agent: AgentDefinition, env: Env): { variable: string; host: HostPattern }[] {
+  return Object.entries(definedEnv(agent, env)).flatMap(([variable, value]) =>
+    /_(BASE_URL|ENDPOINT|API_BASE)$/.test(variable) ? hostOfUrl(value).map((host) => ({ variable, host })) : [],
   );
-  return [...modelSets[agent.kind].flatMap(hostsOf), ...named];
+}
+
+/**
+ * Why the agent's model is out of its reach, with the next step: its environment names a private address that is not listed,
+ * or the proxy has blocked the model's host. Undefined when it is not.
+ */
+export function modelOutOfReach(
+  { operator, agent, env }: Pick<Asked, "operator" | "agent" | "env">,
+  blocked: readonly { host: string; port: number }[] = [],
+): string | undefined {
+  const listed = [...operator.allow.private, ...(agent.allow ?? NOTHING).private];
+  for (const { variable, host } of baseUrls(agent, env)) {
+    const address = host.name === "localhost" ? "127.0.0.1" : canonical(host.name);
+    const [port = 0] = host.ports;
+    const isListedHere = listed.some((each) => each.address === address && each.port === port);
+    if (address === undefined || isListedHere || whyNotPublic(address) === undefined) continue;
+    const entry = shown({ address, port });
+    const list = `list it by allow: ["${entry}"] under the agent`;
+    const where = host.name === "localhost" ? `, and name it 127.0.0.1 in ${variable}` : "";
+    return `${variable} names ${shown({ address: host.name, port })}, which no sandbox reaches unless it is listed; ${list}${where}`;
+  }
+  const models = modelHosts(agent, env);
+  const place = blocked.find(({ host, port }) => isListed(models, host, port));
+  return (
+    place &&
+    `its model at ${shown({ address: place.host, port: place.port })} was blocked; see the receipt for the reason`
+  );
 }
 
 function hostOfUrl(value: string): HostPattern[] {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Progress, Verification } from "../../src/task/task.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { keepEnd } from "../agents/visible-text.ts";
+import { modelOutOfReach } from "../network/egress.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { commandLine } from "../repository-file.ts";
@@ -39,7 +40,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   for (let round = 1; ; round++) {
     await enterPhase(shared, run, "working", whoWorks(shared, run, ground));
     const agent = await performStep(shared, run, ground, `agent-${round}`, handBack);
-    const ended = afterAgent(agent);
+    const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
     if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
@@ -63,6 +64,22 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
       return { ...ended, collected, verification };
     handBack = verification;
   }
+}
+
+/**
+ * A model that is out of reach shows as anything: refused credentials, a crash, silence. Where the host knows better, that
+ * is the cause, and a deadline does not hide it.
+ */
+function blamingTheNetwork(
+  { network, operator, env }: Shared,
+  run: Run,
+  { agent }: Ground,
+  ended: Omit<Worked, "collected">,
+): Omit<Worked, "collected"> {
+  if (ended.verdict.ok || !network) return ended;
+  const reason = modelOutOfReach({ operator, agent, env }, networkUse(run.folder)?.places);
+  if (!reason) return ended;
+  return { verdict: { ok: false, reason: "config", message: `The agent's model is out of its reach: ${reason}` } };
 }
 
 /** What is checked is the folder, what is published are the commits: they must be the same. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { hostsOf } from "../../../workers/network/allow.ts";
-import { type Asked, listedThoughNever, policyFor } from "../../../workers/network/egress.ts";
+import { type Asked, listedThoughNever, modelOutOfReach, policyFor } from "../../../workers/network/egress.ts";
 import { hostSets } from "../../../workers/network/host-sets.ts";
 import { isListed, type Policy, policySchema } from "../../../workers/network/policy.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
@@ -217,6 +217,45 @@ describe("a repository", () => {
   test("adds no rule with egress: open", () => {
     const listed = `${claude}\negress: listed`;
     expect(policy(listed, { repository: "egress: open" })).toEqual(policy(listed));
+  });
+});
+
+describe("a model that is out of reach", () => {
+  const reason = (file: string, env = {}, blocked: { host: string; port: number }[] = []) => {
+    const operator = parseOperatorFile(file, "orch.yml");
+    const [agent] = operator.agents.values();
+    if (!agent) throw new Error("the file defines no agent");
+    return modelOutOfReach({ operator, agent, env }, blocked);
+  };
+  const at = (url: string, more = "") =>
+    `agents: { local: { kind: claude, command: [claude], env: { ANTHROPIC_BASE_URL: "${url}" }${more} } }`;
+
+  test("is one at a private address that is not listed: said with the entry to write", () => {
+    expect(reason(at("http://10.0.0.7:11434/v1"))).toBe(
+      'ANTHROPIC_BASE_URL names 10.0.0.7:11434, which no sandbox reaches unless it is listed; list it by allow: ["10.0.0.7:11434"] under the agent',
+    );
+    expect(reason(at("http://localhost:4010"))).toContain(
+      'allow: ["127.0.0.1:4010"] under the agent, and name it 127.0.0.1 in ANTHROPIC_BASE_URL',
+    );
+    expect(reason(at("http://[::1]:4010"))).toContain('allow: ["[::1]:4010"]');
+  });
+
+  test("is none where the address is listed, for the agent or for all, or is a public one", () => {
+    expect(reason(at("http://10.0.0.7:11434", ', allow: ["10.0.0.7:11434"]'))).toBeUndefined();
+    expect(reason(`${at("http://10.0.0.7:11434")}\nallow: ["10.0.0.7:11434"]`)).toBeUndefined();
+    expect(reason(at("https://gateway.example.com"))).toBeUndefined();
+    expect(reason(claude)).toBeUndefined();
+  });
+
+  test("is one whose host the proxy has blocked, as by a name that leads to a private address", () => {
+    const blocked = [
+      { host: "other.example", port: 443 },
+      { host: "gateway.example.com", port: 8443 },
+    ];
+    expect(reason(at("https://gateway.example.com:8443"), {}, blocked)).toContain(
+      "its model at gateway.example.com:8443 was blocked",
+    );
+    expect(reason(at("https://gateway.example.com:8443"), {}, blocked.slice(0, 1))).toBeUndefined();
   });
 });
 
