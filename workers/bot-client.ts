@@ -2,6 +2,9 @@
  * The worker host's only way to anything on GitHub: it asks the bot for a short-lived token for one repository, and for
  * what the prompt needs to know. The bot answers only for the current run of a task.
  */
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
 import {
@@ -12,6 +15,7 @@ import {
   type TokenResponse,
   tokenResponseSchema,
 } from "../src/task/host-api.ts";
+import { request as httpRequest } from "./network/node-http.ts";
 import { readBounded } from "./read-bounded.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -60,29 +64,39 @@ export function makeBotClient(botUrl: string, secret: string): BotClient {
 type Answer = { kind: "ok"; body: unknown } | { kind: "final"; error: Error } | { kind: "later" };
 
 async function post(url: string, secret: string, body: object, signal: AbortSignal): Promise<Answer> {
+  let response: IncomingMessage;
+  let text: Buffer | undefined;
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-      redirect: "error",
-    });
-    const text = await readBounded(response.body, MAX_ANSWER_BYTES);
-    return text === undefined
-      ? final("What answers under BOT_URL says more than the bot ever does")
-      : answerOf(response, text.toString());
-  } catch (error) {
+    response = await send(url, secret, JSON.stringify(body), signal);
+    text = await readBounded(response, MAX_ANSWER_BYTES);
+  } catch {
     signal.throwIfAborted();
-    // No connection, or one that broke off, be it in the middle of the answer.
-    if (error instanceof TypeError || (error instanceof Error && error.name === "TimeoutError"))
-      return { kind: "later" };
-    throw error;
+    return { kind: "later" }; // no connection, or one that broke off, be it in the middle of the answer
   }
+  return text === undefined
+    ? final("What answers under BOT_URL says more than the bot ever does")
+    : answerOf(response.statusCode ?? 0, text.toString());
 }
 
-function answerOf({ ok, status }: Response, text: string): Answer {
-  if (ok) return { kind: "ok", body: JSON.parse(text) };
+/** Not by `fetch`, which would load all of undici for these two requests (node-http.ts). No redirect is followed. */
+async function send(url: string, secret: string, body: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${secret}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+    },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+  });
+  request.end(body);
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  request.on("error", () => {}); // an abort is told to the answer's reader as well
+  return response;
+}
+
+function answerOf(status: number, text: string): Answer {
+  if (status >= 200 && status < 300) return { kind: "ok", body: JSON.parse(text) };
   if (status === 401) return final("The bot does not accept this host's WORKER_SECRET: give both the same one");
   if (status === 409)
     return { kind: "final", error: new NotCurrent("The bot says that this run is not the current one") };

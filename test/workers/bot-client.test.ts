@@ -43,3 +43,25 @@ test("an answer without an end is not kept", async () => {
   await expect(granted).rejects.toThrow("says more than the bot ever does");
   expect(sent).toBeLessThan(100);
 });
+
+test("a redirect is not followed with the host's secret: the bot is asked again where it was", async () => {
+  const asked: (string | undefined)[] = [];
+  const granted = await askBot((request, response) => {
+    asked.push(request.url);
+    if (asked.length > 1) return void response.end(JSON.stringify(GRANT));
+    response.writeHead(307, { location: "/elsewhere" }).end();
+  });
+  expect([granted, asked]).toEqual([GRANT, ["/workers/tokens", "/workers/tokens"]]);
+});
+
+test("whoever no longer wants the answer is told so at once", async () => {
+  const server = createServer(() => {}).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close().closeAllConnections());
+  await once(server, "listening");
+  const client = makeBotClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, "secret");
+  const controller = new AbortController();
+  const granted = client.token({ taskId: "t", epoch: 1 }, "fetch", controller.signal);
+  await once(server, "request");
+  controller.abort(new Error("the run is over"));
+  await expect(granted).rejects.toThrow("the run is over");
+});

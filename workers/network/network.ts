@@ -19,7 +19,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -28,6 +28,7 @@ import { z } from "zod";
 import type { Logger } from "../../src/log.ts";
 import type { SlotUser } from "../sandbox/confinement.ts";
 import { readProcess, signal } from "../sandbox/processes.ts";
+import { request as httpRequest } from "./node-http.ts";
 import { CONTROL_DIR, CONTROL_SOCKET, COUNTS_PATTERN, isOutletId, OUTLETS_DIR, outletFiles } from "./outlet-files.ts";
 import type { Policy } from "./policy.ts";
 
