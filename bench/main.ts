@@ -9,10 +9,11 @@ import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
+import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, idle];
+const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, network, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 

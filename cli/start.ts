@@ -72,7 +72,7 @@ function besideBot(env: Env, dataDir: string): string {
 type Supervised = { ended: Promise<number>; stop(): Promise<void> };
 
 /** glibc gives back at once what Node's large buffers took, instead of growing its heap around them. */
-const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768" };
+const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768", MALLOC_ARENA_MAX: "1" };
 
 /**
  * The bot knows no operator's file and the worker no App key: each gets only its own settings. Where the key lies the worker

@@ -7,7 +7,7 @@
  * e.g. a proxy's page while the bot restarts, means "ask again".
  */
 import { once } from "node:events";
-import { type IncomingMessage, request as overSocket } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { request as overTls } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
@@ -24,6 +24,7 @@ import {
   type TokenResponse,
   tokenResponseSchema,
 } from "../src/task/host-api.ts";
+import { request as overSocket } from "./node-http.ts";
 import { readBounded } from "./read-bounded.ts";
 import { Refusal } from "./refusal.ts";
 

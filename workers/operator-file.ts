@@ -11,7 +11,8 @@ import { ConfigError } from "../src/config.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
 import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "./network/allow.ts";
-import { type Egress, egressSchema } from "./network/policy.ts";
+import type { Egress } from "./network/policy.ts";
+import { egressSchema } from "./network/policy-schemas.ts";
 import { inPlainWords } from "./plain-words.ts";
 
 const minutes = (byDefault: number, meaning: string) =>

@@ -6,7 +6,8 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { allowHostsSchema, HOST_ENTRIES } from "./network/allow.ts";
-import { egressSchema, type HostPattern } from "./network/policy.ts";
+import type { HostPattern } from "./network/policy.ts";
+import { egressSchema } from "./network/policy-schemas.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -11,7 +11,7 @@ const MAINTAINER = "maintainer";
 
 /** bubblewrap's usual set: the system read-only, namespaces of one's own. The yardstick's program follows. */
 const BWRAP = [
-  "bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --die-with-parent --new-session",
+  "bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-net --die-with-parent --new-session",
   "--ro-bind /usr /usr --ro-bind /etc /etc --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64",
   '--proc /proc --dev /dev --tmpfs /tmp --bind "$PWD" "$PWD" --chdir "$PWD"',
 ].join(" ");

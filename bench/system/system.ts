@@ -25,6 +25,8 @@ export type SystemOptions = {
   /** What the agent runs. */
   agent: readonly string[];
   slots: number;
+  /** What its operator lists for all sandboxes. */
+  allow?: readonly string[];
   /** Where compiled code is kept; one that was filled by an earlier start makes this one a later start. */
   compileCache?: string;
 };
@@ -38,6 +40,8 @@ export type System = {
   pids: ReadonlyMap<string, number>;
   /** The tmux server and our client of it. */
   tmuxPids(): number[];
+  /** The network proxy, and one that it has taken over from while that still has connections. */
+  networkPids(): number[];
   /** The maintainer asks for a task. `at`: when GitHub sent the webhook, Unix ms. */
   command(repository: RepositoryWithIssue): Promise<{ taskId: string; at: number }>;
   /** The task once `check` holds, and when the news of it came (Unix ms). */
@@ -50,18 +54,23 @@ export type System = {
 const ORCH = fileURLToPath(new URL("../../bin/orch.js", import.meta.url));
 /** How the programs are told apart by their command lines. */
 const PROGRAMS = { redis: /redis-server/, bot: /src\/main\./, worker: /workers\/main\./ };
+/** Those that go on without the worker host: they are nobody's children once it was started anew. */
+const PROGRAMS_BESIDE = { tmux: /^\S*tmux\b/, network: /workers\/network\/main\./ };
 
 /** Somebody who presses Ctrl-C leaves no tmux server behind. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const START_MS = 60_000;
 const TASK_MS = 120_000;
 
-export async function startSystem({ agent, slots, compileCache }: SystemOptions): Promise<System> {
+export async function startSystem({ agent, slots, allow = [], compileCache }: SystemOptions): Promise<System> {
   const dir = await mkdtemp(join(tmpdir(), "orch-bench-"));
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
   const github = await startGitHub(join(dir, "github"));
   const config = join(dir, "orch.yml");
-  await writeFile(config, stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots }));
+  await writeFile(
+    config,
+    stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots, allow: [...allow] }),
+  );
   const settings = await settingsOf(dir, github, { config, compileCache });
   const botUrl = `http://${settings.HOST}:${settings.PORT}`;
   await github.hearAt(`${botUrl}${settings.WEBHOOK_PATH}`);
@@ -100,6 +109,7 @@ export async function startSystem({ agent, slots, compileCache }: SystemOptions)
     store,
     pids: pidsOf(treeOf(orch.pid ?? 0)),
     tmuxPids: () => tmuxBelow(dataDir),
+    networkPids: () => networkBelow(dataDir),
     async command(repository) {
       const { commentId, at } = await github.comment(repository, "/orch fix the failing tests");
       return { taskId: taskIdOf(repository.id, commentId, 1), at };
@@ -190,7 +200,14 @@ const processesBelow = (dataDir: string) =>
 
 const tmuxBelow = (dataDir: string) =>
   processesBelow(dataDir)
-    .filter(({ command }) => /^\S*tmux\b/.test(command) && command.includes(join(dataDir, "host", "tmux")))
+    .filter(({ command }) => PROGRAMS_BESIDE.tmux.test(command) && command.includes(join(dataDir, "host", "tmux")))
+    .map(({ pid }) => pid);
+
+const networkBelow = (dataDir: string) =>
+  processesBelow(dataDir)
+    .filter(
+      ({ command }) => PROGRAMS_BESIDE.network.test(command) && command.includes(join(dataDir, "host", "network")),
+    )
     .map(({ pid }) => pid);
 
 function tryToKill(pid: number): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { hostsOf } from "../../workers/network/allow.ts";
-import { hostPatternSchema } from "../../workers/network/policy.ts";
+import { hostPatternSchema } from "../../workers/network/policy-schemas.ts";
 import { Refusal } from "../../workers/refusal.ts";
 import { commandLine, parseRepositoryFile } from "../../workers/repository-file.ts";
 

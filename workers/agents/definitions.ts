@@ -6,7 +6,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { allowSchema } from "../network/allow.ts";
-import { egressSchema } from "../network/policy.ts";
+import { egressSchema } from "../network/policy-schemas.ts";
 import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";

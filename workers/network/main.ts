@@ -8,9 +8,10 @@
  * that belongs to it. It ends by itself when it has no outlet left and no host asks for it.
  */
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
+import { createServer } from "../node-http.ts";
 import { type Outlet, type OutletCounts, type OutletSpec, openOutlet } from "./outlet.ts";
 import { CONTROL_SOCKET, COUNTS_PATTERN, isOutletId, OUTLETS_DIR, outletFiles } from "./outlet-files.ts";
 import { thisMachine } from "./this-machine.ts";

@@ -19,13 +19,14 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Logger } from "../../src/log.ts";
+import { request as httpRequest } from "../node-http.ts";
 import type { SlotUser } from "../sandbox/confinement.ts";
 import { readProcess, signal } from "../sandbox/processes.ts";
 import { CONTROL_DIR, CONTROL_SOCKET, COUNTS_PATTERN, isOutletId, OUTLETS_DIR, outletFiles } from "./outlet-files.ts";

@@ -1,15 +1,14 @@
 /**
  * What one sandbox may reach, as data: made from the settings by egress.ts, written to a file, and read by the process
  * that lets connections out. A target passes where every rule lets it pass and the address that its name leads to is
- * public, or listed under `private`; and never where it is under `never`.
+ * public, or listed under `private`; and never where it is under `never`. Its schemas stand in policy-schemas.ts: that
+ * process does without them, and saves the memory of what makes schemas.
  */
-import { z } from "zod";
-import { canonical } from "./address.ts";
 import { hostName } from "./host-name.ts";
 
 /** `open`: any public host. `listed`: only what is listed. */
-export const egressSchema = z.enum(["open", "listed"]);
-export type Egress = z.infer<typeof egressSchema>;
+export const EGRESS = ["open", "listed"] as const;
+export type Egress = (typeof EGRESS)[number];
 
 /** What one sandbox may reach; plain data, so that it can be written to a file. */
 export type Policy = {
@@ -35,33 +34,6 @@ export type HostPattern = { name: string; ports: number[] };
 /** `address` is canonical (address.ts), never a name. */
 export type Endpoint = { address: string; port: number };
 
-const port = z.int().min(1).max(65_535);
-
-export const hostPatternSchema: z.ZodType<HostPattern> = z.strictObject({
-  name: z.string().refine((name) => hostName(withoutStar(name)) === withoutStar(name), "not a host's name"),
-  ports: z.array(port),
-});
-
-const endpointSchema: z.ZodType<Endpoint> = z.strictObject({
-  address: z.string().refine((address) => canonical(address) === address, "not a canonical IP address"),
-  port,
-});
-
-const whose = z.enum(["operator", "repository"]);
-
-const ruleSchema: z.ZodType<Rule> = z.union([
-  z.strictObject({ whose, egress: z.literal("open") }),
-  z.strictObject({ whose, egress: z.literal("listed"), hosts: z.array(hostPatternSchema) }),
-]);
-
-export const policySchema: z.ZodType<Policy> = z.strictObject({
-  egress: egressSchema,
-  rules: z.array(ruleSchema).min(1),
-  private: z.array(endpointSchema),
-  never: z.array(endpointSchema),
-  limits: z.strictObject({ connections: z.int().min(1), bytes: z.int().min(1) }),
-});
-
 /** `name` is what a program asked for, in whatever form: a name, or an address with or without brackets. */
 export function isListed(hosts: readonly HostPattern[], name: string, port: number): boolean {
   const asked = hostName(name);
@@ -70,8 +42,4 @@ export function isListed(hosts: readonly HostPattern[], name: string, port: numb
 
 function fits(pattern: string, name: string): boolean {
   return pattern.startsWith("*.") ? name.endsWith(pattern.slice(1)) : name === pattern;
-}
-
-function withoutStar(name: string): string {
-  return name.startsWith("*.") ? name.slice(2) : name;
 }

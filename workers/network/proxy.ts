@@ -5,16 +5,10 @@
  * Written by hand because this is what Orch's walls stand on, and no proxy library dials only what was judged, listens
  * on a unix socket and counts: those that were looked at resolve the name once more when they connect.
  */
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from "node:http";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import type { Duplex, Readable, Writable } from "node:stream";
+import { createServer, request as httpRequest } from "../node-http.ts";
 import { judge, type Machine, type Refusal } from "./judge.ts";
 import type { Policy } from "./policy.ts";
 import { BadTarget, connectTarget, type Target, urlTarget, written } from "./target.ts";

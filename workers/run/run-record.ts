@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DEADLINES } from "../../src/task/task.ts";
 import { blockedSchema } from "../network/network.ts";
-import { egressSchema, hostPatternSchema } from "../network/policy.ts";
+import { egressSchema, hostPatternSchema } from "../network/policy-schemas.ts";
 
 const stepSchema = z.object({
   /** `agent-1`, `verify-1`, `agent-2` … */

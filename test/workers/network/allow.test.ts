@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { allowHostsSchema, allowSchema, hostsOf } from "../../../workers/network/allow.ts";
 import { hostName } from "../../../workers/network/host-name.ts";
 import { hostSets, isHostSet, modelSets } from "../../../workers/network/host-sets.ts";
-import { hostPatternSchema } from "../../../workers/network/policy.ts";
+import { hostPatternSchema } from "../../../workers/network/policy-schemas.ts";
 
 function problemOf(entry: string, schema: typeof allowSchema | typeof allowHostsSchema = allowSchema): string {
   const parsed = schema.safeParse(["example.com", entry]);

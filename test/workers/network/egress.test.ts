@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { hostsOf } from "../../../workers/network/allow.ts";
 import { type Asked, listedThoughNever, modelOutOfReach, policyFor } from "../../../workers/network/egress.ts";
 import { hostSets } from "../../../workers/network/host-sets.ts";
-import { isListed, type Policy, policySchema } from "../../../workers/network/policy.ts";
+import { isListed, type Policy } from "../../../workers/network/policy.ts";
+import { policySchema } from "../../../workers/network/policy-schemas.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
 import { parseRepositoryFile } from "../../../workers/repository-file.ts";
 

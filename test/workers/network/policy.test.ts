@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isListed, type Policy, policySchema } from "../../../workers/network/policy.ts";
+import { isListed, type Policy } from "../../../workers/network/policy.ts";
+import { policySchema } from "../../../workers/network/policy-schemas.ts";
 
 const hosts = [
   { name: "example.com", ports: [80, 443] },
