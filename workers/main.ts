@@ -12,7 +12,7 @@ import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
-import { loopbackRedisProblem, openRedisWarning } from "../src/task/redis-reach.ts";
+import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { exposures, ownPlaces } from "./agents/readiness.ts";
@@ -36,7 +36,7 @@ const REDIS_WAIT_MS = 60_000;
 async function main(): Promise<void> {
   // Slot users must be able to pass the folders that are made for them, whatever umask the host was started with.
   process.umask(0o022);
-  const { config, operator } = readSettings();
+  const { config, operator } = await readSettings();
   const log = makeLog(config.logLevel, "worker");
   const hostDir = join(config.dataDir, "host");
   const identity = await claimIdentity(hostDir);
@@ -156,7 +156,7 @@ function describe(id: string, operator: OperatorFile, sandbox: HostInfo["sandbox
 }
 
 /** Both sources' problems in one error. */
-function readSettings(): { config: HostConfig; operator: OperatorFile } {
+async function readSettings(): Promise<{ config: HostConfig; operator: OperatorFile }> {
   const problems: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -170,7 +170,7 @@ function readSettings(): { config: HostConfig; operator: OperatorFile } {
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
   if (config && operator) problems.push(...exposures(operator.agents.values(), ownPlaces(process.env, config.dataDir)));
-  const shared = config && operator?.sandbox === "none" ? loopbackRedisProblem(config.redisUrl) : undefined;
+  const shared = config && operator?.sandbox === "none" ? await ownRedisProblem(config.redisUrl) : undefined;
   if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };

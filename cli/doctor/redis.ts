@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Env } from "../../src/config.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { checkRedisFitness } from "../../src/task/redis-fitness.ts";
-import { loopbackRedisProblem, openRedisWarning } from "../../src/task/redis-reach.ts";
+import { openRedisWarning, ownRedisProblem } from "../../src/task/redis-reach.ts";
 import { redisUrlOf } from "../with-redis.ts";
 import { type Check, note, ok, problem, reasonOf } from "./check.ts";
 
@@ -14,18 +14,18 @@ export async function checkRedis(env: Env, shared: boolean): Promise<Check[]> {
   const url = redisUrlOf(env);
   const socket = env.REDIS_URL ? undefined : url.slice("unix://".length);
   if (socket && !existsSync(socket)) return [ok("Redis", "`npm start` starts its own, as REDIS_URL is unset")];
-  const closed = shared ? loopbackRedisProblem(url)?.split(/\. (?=Either)/) : undefined;
+  const closed = shared ? (await ownRedisProblem(url))?.split(/\. (?=Either)/) : undefined;
   const [detail = "", remedy = ""] = closed ?? [];
   const near = closed ? [problem("Redis", detail, remedy)] : [];
-  return [...(await look(url, socket, shared)), ...near];
+  return [...(await look(url, socket, shared && !closed)), ...near];
 }
 
-async function look(url: string, socket: string | undefined, shared: boolean): Promise<Check[]> {
+async function look(url: string, socket: string | undefined, warn: boolean): Promise<Check[]> {
   const redis = connectRedis(url, "doctor");
   try {
     await waitForRedis(redis, WAIT_MS);
     const { problems, warnings } = await checkRedisFitness(redis);
-    const open = shared && !loopbackRedisProblem(url) ? openRedisWarning(url) : undefined;
+    const open = warn ? openRedisWarning(url) : undefined;
     return [
       ok("Redis", `answers at ${withoutPassword(url)}`),
       ...problems.map((text) => problem("Redis", text, "make it permanent in redis.conf, then start Redis again")),

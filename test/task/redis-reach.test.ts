@@ -1,5 +1,6 @@
+import { networkInterfaces } from "node:os";
 import { expect, test } from "vitest";
-import { loopbackRedisProblem, openRedisWarning } from "../../src/task/redis-reach.ts";
+import { openRedisWarning, ownRedisProblem } from "../../src/task/redis-reach.ts";
 
 test.each([
   "redis://127.0.0.1:6379",
@@ -19,19 +20,25 @@ test.each([
   "redis://:secret@",
   "redis:///0",
   "rediss://127.0.0.1:6379",
-])("without a sandbox a Redis on loopback is refused, with both ways out: %s", (url) => {
-  expect(loopbackRedisProblem(url)).toMatch(/unixsocket.*or use a sandbox/s);
+])("without a sandbox a Redis on loopback is refused, with both ways out: %s", async (url) => {
+  expect(await ownRedisProblem(url)).toMatch(/unixsocket.*or use a sandbox/s);
+});
+
+test("so is one at an address of this machine's own interfaces, or by a name that leads to one", async () => {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  for (const { address, family } of own.filter((each) => !each.address.startsWith("fe80")))
+    expect(await ownRedisProblem(`redis://${family === "IPv6" ? `[${address}]` : address}:6379`)).toMatch(/unixsocket/);
 });
 
 test.each([
   "unix:///var/lib/orch/redis/redis.sock",
-  "redis://redis:6379",
-  "redis://10.0.0.4",
-  "rediss://:secret@redis.example.com:6379",
+  "redis://redis.invalid:6379",
+  "redis://10.255.255.4",
+  "rediss://:secret@redis.invalid:6379",
   "redis://[2001:db8::1]:6379",
   "redis://128.0.0.1",
-])("it may be %s", (url) => {
-  expect(loopbackRedisProblem(url)).toBeUndefined();
+])("it may be %s", async (url) => {
+  expect(await ownRedisProblem(url)).toBeUndefined();
 });
 
 test.each(["redis://redis:6379", "rediss://redis.example.com:6379", "redis://orch@10.0.0.4"])(

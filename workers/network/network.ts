@@ -11,6 +11,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -37,8 +38,12 @@ export type OutletReport = { bytes: number; blocked: number; places: BlockedPlac
 export type BlockedPlace = z.output<typeof blockedSchema>;
 
 export type Network = {
-  /** Makes the outlet's folders and gives the one that the sandbox mounts. Nothing listens there yet. Again is fine. */
+  /** The folder that the outlet's sandbox mounts, whether or not it is there. */
+  mountPoint(id: string): string;
+  /** Makes the outlet's folders and gives the one to mount. Nothing listens there yet. Again is fine. */
   place(id: string, user: SlotUser): string;
+  /** Whether the outlet has been placed, by this life of the host or an earlier one, and not closed since. */
+  isPlaced(id: string): boolean;
   /** Has the proxy listen there, or go by another policy from now on. `forMs`: no sandbox outlives that. */
   open(id: string, policy: Policy, forMs: number): Promise<void>;
   /** What has come of it so far. */
@@ -131,7 +136,9 @@ export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: N
     return report;
   };
   return {
+    mountPoint: (id) => outletFiles(dir, id).out,
     place: (id, user) => place(dir, id, uid, user),
+    isPlaced: (id) => existsSync(outletFiles(dir, id).out),
     async open(id, policy, forMs) {
       if (said.get(id) === JSON.stringify(policy)) return;
       const spec = { policy, until: Date.now() + forMs };

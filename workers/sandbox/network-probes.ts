@@ -9,7 +9,7 @@ import { readlink } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { BRIDGE_PORT } from "../network/bridge.ts";
 import type { Network } from "../network/network.ts";
-import { createServer as createHttpServer } from "../network/node-http.ts";
+import { createServer as createHttpServer } from "../node-http.ts";
 import { converse, runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "./confinement.ts";
 import type { ProbeResult } from "./self-test.ts";

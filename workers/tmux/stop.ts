@@ -39,11 +39,11 @@ function confinedProcesses({ pid: wrapper, view }: Wrapper): number[] {
   const below = descendants(wrapper).filter(({ pid }) => pid !== view);
   const bwrap = below.find(({ parent, name }) => parent === wrapper && name === "bwrap");
   const first = bwrap && below.find(({ parent }) => parent === bwrap.pid);
-  const bridge = below.find(({ parent, name }) => parent === first?.pid && name === BRIDGE_PROCESS);
-  const around = new Set([bwrap, first, bridge].map((process) => process?.pid));
-  const confined = below.filter(
-    ({ pid, parent }) => !around.has(pid) && (bridge === undefined || parent !== bridge.pid),
-  );
+  // One listens for the proxy, others for addresses that are passed on; their children carry connections.
+  const bridges = below.filter(({ parent, name }) => parent === first?.pid && name === BRIDGE_PROCESS);
+  const around = new Set([bwrap, first, ...bridges].map((process) => process?.pid));
+  const carriers = new Set(bridges.map(({ pid }) => pid));
+  const confined = below.filter(({ pid, parent }) => !around.has(pid) && !carriers.has(parent));
   // Still being built: then there is nobody to be gentle with.
   return (confined.length > 0 ? confined : below).map(({ pid }) => pid);
 }

@@ -17,11 +17,13 @@ export async function holdAgent(shared: Shared, run: Run, place: Place, listed: 
   writeFileSync(promptFile, "", { mode: 0o600 });
   const spec = agentSpec(shared, run, place, { name: FIRST_STEP, promptFile });
   makeStepFolder(run, FIRST_STEP);
-  const [held] = await Promise.all([
-    shared.sessions.hold(run.task.spec.id, spec),
-    openOutlet(shared, run, FIRST_STEP, policyOf(shared, place, { step: "agent", listed })),
-  ]);
-  return held;
+  shared.network?.place(outletOf(run.folder, FIRST_STEP), run.user); // the sandbox mounts it as it comes up
+  const opening = openOutlet(shared, run, FIRST_STEP, policyOf(shared, place, { step: "agent", listed }));
+  // Neither may still be under way when the other has failed: whoever starts the step then would meet it.
+  const [held, opened] = await Promise.allSettled([shared.sessions.hold(run.task.spec.id, spec), opening]);
+  if (held.status === "rejected") throw held.reason;
+  if (opened.status === "rejected") throw opened.reason;
+  return held.value;
 }
 
 /** Ends what an earlier try, or an earlier life of this host, may have held for the run. Fine when there is nothing. */

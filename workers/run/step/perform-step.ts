@@ -47,8 +47,10 @@ export async function performStep(
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
     const wayOut = isPast ? undefined : await openWayOut(shared, run, ground, record);
-    const running = isPast ? await pastStep(spec.dir) : await letRun(shared, run, { record, spec, how });
-    const result = await followStep(shared, run, ground, { record, spec, running, wayOut });
+    const result = await closing(wayOut, async () => {
+      const running = isPast ? await pastStep(spec.dir) : await letRun(shared, run, { record, spec, how });
+      return followStep(shared, run, ground, { record, spec, running, wayOut });
+    });
     // "Not begun": the host went away between writing the step down and letting it go.
     if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
     throwIfInterrupted(run);
@@ -56,6 +58,23 @@ export async function performStep(
     how = "start";
   }
 }
+
+type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; wayOut: WayOut | undefined };
+type Result = StepResult | { kind: "not begun" };
+
+/** The way out is closed however the step ends; but a restart of the host leaves the program running, and its connections. */
+async function closing(wayOut: WayOut | undefined, follow: () => Promise<Result>): Promise<Result> {
+  let result: Result | undefined;
+  try {
+    result = await follow();
+    return result;
+  } finally {
+    if (result && isLeftRunning(result)) wayOut?.detach();
+    else await wayOut?.close();
+  }
+}
+
+const isLeftRunning = (result: Result) => result.kind === "interrupted" && result.interruption.kind === "handover";
 
 /** Before it was let go, as when memory ran out. What is then started and comes to nothing as well is not started again. */
 async function endedWhileHeld({ dir }: StepSpec, how: How, { kind }: StepResult): Promise<boolean> {
@@ -91,14 +110,12 @@ async function letRun(
   return running;
 }
 
-type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; wayOut: WayOut | undefined };
-
 async function followStep(
   shared: Shared,
   run: Run,
   ground: Ground,
   { record, spec, running, wayOut }: Followed,
-): Promise<StepResult | { kind: "not begun" }> {
+): Promise<Result> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
   wayOut?.onBlocked(progress.changed);
@@ -124,15 +141,10 @@ async function followStep(
         run.folder.save();
       },
     });
-    if (isLeftRunning(result)) wayOut?.detach();
-    else await wayOut?.close();
+    // Before the last progress is told, which says what was blocked.
+    if (!isLeftRunning(result)) await wayOut?.close();
     return record.missed ? { kind: "missed", missed: record.missed } : result;
   } finally {
     await progress.close();
   }
-}
-
-/** A restart of the host: the program goes on in its session, and so does what it has connected. */
-function isLeftRunning(result: StepResult | { kind: "not begun" }): boolean {
-  return result.kind === "interrupted" && result.interruption.kind === "handover";
 }

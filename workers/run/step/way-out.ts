@@ -2,12 +2,15 @@
  * A step's way out: which outlet it has, what it may reach by it, and what was blocked while it ran. The folder is made with the
  * step; the proxy listens there before the step's program begins, and until it has ended.
  */
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { NetworkUse } from "../../../src/task/task.ts";
 import { forwarded } from "../../network/bridge.ts";
 import { policyFor } from "../../network/egress.ts";
+import type { BlockedPlace, OutletReport } from "../../network/network.ts";
 import type { Policy } from "../../network/policy.ts";
 import type { OutletMount } from "../../sandbox/confinement.ts";
+import { stepFiles } from "../../tmux/step-files.ts";
 import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import type { Prepared, RunFolder, StepRecord } from "../run-record.ts";
@@ -38,7 +41,7 @@ export function outletMount(shared: Shared, run: Run, place: Place, step: StepNa
   const { network } = shared;
   const policy = policyOf(shared, place, { step: kindOf(step), listed: undefined });
   if (!network || !policy) return undefined;
-  const dir = network.place(outletOf(run.folder, step), run.user);
+  const dir = network.mountPoint(outletOf(run.folder, step));
   return { dir, forward: forwarded(policy.private), connections: policy.limits.connections };
 }
 
@@ -55,13 +58,16 @@ export async function openOutlet(shared: Shared, run: Run, step: StepName, polic
 export type WayOut = {
   /** Calls back when something was blocked that the step's record did not have yet. */
   onBlocked(listener: () => void): void;
-  /** Ends what is still connected, and keeps with the step what came of it. */
+  /** Ends what is still connected, and keeps with the step what came of it. Again is fine. */
   close(): Promise<void>;
   /** Stops looking: the step goes on without this process. */
   detach(): void;
 };
 
-/** Opens the step's way out; undefined where nothing confines the step's network. */
+/**
+ * Opens the step's way out. Undefined where nothing confines the step's network, and for a step that has begun and has none
+ * any more: it has ended, and its record says what came of it; or it began in an older Orch, with the machine's network.
+ */
 export async function openWayOut(
   shared: Shared,
   run: Run,
@@ -72,13 +78,18 @@ export async function openWayOut(
   const policy = policyOf(shared, ground, { step: record.kind, listed: ground.prepared.listed });
   if (!network || !policy) return undefined;
   const id = outletOf(run.folder, record.name);
+  if (!network.isPlaced(id) && existsSync(stepFiles(join(run.folder.dir, record.name)).pid)) return undefined;
+  // Of a step that is started again: what its first try wanted counts as well.
+  const before = network.isPlaced(id) ? undefined : record.network;
+  const soFar = (report: OutletReport) => ({ egress: policy.egress, ...sumOf(before, report) });
   let tell = () => {};
+  let closed = false;
   await openOutlet(shared, run, record.name as StepName, policy);
-  record.network = { egress: policy.egress, ...network.report(id) };
+  record.network = soFar(network.report(id));
   const watcher = watchFile(network.blockedFile(id), () => {
-    const { places, blocked } = network.report(id);
-    if (places.length === record.network?.places.length) return;
-    record.network = { egress: policy.egress, bytes: 0, blocked, places };
+    const now = soFar(network.report(id));
+    if (now.places.length === record.network?.places.length) return;
+    record.network = now;
     tell();
   });
   return {
@@ -86,8 +97,10 @@ export async function openWayOut(
       tell = listener;
     },
     async close() {
+      if (closed) return;
+      closed = true;
       watcher.close();
-      record.network = { egress: policy.egress, ...(await network.close(id)) };
+      record.network = soFar(await network.close(id));
       run.folder.save();
       if (record.network.blocked > 0) {
         run.log.info({ step: record.name, ...record.network }, "connections of the sandbox were blocked");
@@ -98,16 +111,27 @@ export async function openWayOut(
   };
 }
 
-/** What all steps of the run wanted of the network; undefined before the first, and without a sandbox. */
+function sumOf(one: OutletReport | undefined, other: OutletReport): OutletReport {
+  if (!one) return other;
+  const places = distinct([...one.places, ...other.places]);
+  return { bytes: one.bytes + other.bytes, blocked: one.blocked + other.blocked, places };
+}
+
+function distinct(places: readonly BlockedPlace[]): BlockedPlace[] {
+  return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
+}
+
+/**
+ * What all steps of the run wanted of the network; undefined before the first, and without a sandbox. Where the agent's and the
+ * check's differ, the wider one is told.
+ */
 export function networkUse({ record }: RunFolder): NetworkUse | undefined {
   const seen = record.steps.flatMap(({ network }) => network ?? []);
-  const [first] = seen;
-  if (!first) return undefined;
-  const places = new Map(seen.flatMap((each) => each.places.map((place) => [JSON.stringify(place), place] as const)));
+  if (seen.length === 0) return undefined;
   return {
-    egress: first.egress,
+    egress: seen.some(({ egress }) => egress === "open") ? "open" : "listed",
     blocked: seen.reduce((sum, { blocked }) => sum + blocked, 0),
-    places: [...places.values()].slice(0, PLACES_SHOWN),
+    places: distinct(seen.flatMap(({ places }) => places)).slice(0, PLACES_SHOWN),
   };
 }
 
