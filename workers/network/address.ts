@@ -64,10 +64,16 @@ export function whyNotPublic(address: string): string | undefined {
   return judged.kind() === "ipv6" && !matches(judged, GLOBAL_IPV6, 3) ? "a reserved address" : undefined;
 }
 
-/** Whether an address that is not public may be listed: a machine of one's own, and nothing that hands out credentials. */
+/** Whether an address may be listed: a public one or a machine of one's own, and nothing that hands out credentials. */
 export function mayBeListed(address: string): boolean {
   const read = parsed(address);
-  return read !== undefined && !isMetadata(read) && OWN.has(read.range());
+  return read !== undefined && !isMetadata(read) && (OWN.has(read.range()) || whyNotPublic(address) === undefined);
+}
+
+/** Where a connection to a canonical address ends: behind a NAT64 gateway that is the IPv4 address in it. */
+export function leadsTo(address: string): string {
+  const read = parsed(address);
+  return read ? embedded(read).toString() : address;
 }
 
 /** ipaddr.js takes `::1.2.3.4` for `::ffff:1.2.3.4`, which is another address; so it never sees that form. */

@@ -8,7 +8,10 @@ import { hostName } from "./host-name.ts";
 import { type HostSet, hostSets, isHostSet } from "./host-sets.ts";
 import type { Egress, Endpoint, HostPattern } from "./policy.ts";
 
-/** A private address is among the hosts too: a rule that lists is to let it pass. */
+/**
+ * `private`: single addresses that pass though they are private, or of a network that the worker host is in. Each is among the
+ * hosts too: a rule that lists is to let it pass.
+ */
 export type Allow = { hosts: HostPattern[]; private: Endpoint[] };
 
 /** What one place in a file says about the network. */
@@ -56,7 +59,7 @@ function readAll(read: (text: string) => Read): (entries: string[], context: z.c
 
 function readPublicEntry(text: string): Read {
   const read = readEntry(text);
-  if ("problem" in read || read.private.length === 0) return read;
+  if ("problem" in read || !read.private.some(({ address }) => whyNotPublic(address))) return read;
   return {
     problem: `${shown(text)} is not a public address. Only the operator can list it, under allow in the worker host's file`,
   };
@@ -108,7 +111,7 @@ function readAddress(text: string, address: string, port: number | undefined): R
   }
   return {
     hosts: [{ name: address, ports: [port] }],
-    private: why === undefined ? [] : [{ address, port }],
+    private: [{ address, port }],
   };
 }
 

@@ -3,7 +3,7 @@
  * to an unlisted place; then every address that it has is judged, and only those that pass may be dialled. Nothing is
  * looked up again after that: a name that answers otherwise the second time (DNS rebinding) gains nothing.
  */
-import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
+import { canonical, leadsTo, mayBeListed, whyNotPublic } from "./address.ts";
 import { type Endpoint, isListed, type Policy } from "./policy.ts";
 import { type Target, written } from "./target.ts";
 
@@ -11,7 +11,10 @@ import { type Target, written } from "./target.ts";
 export type Machine = {
   /** All addresses of a name, as the machine itself resolves it. Rejects when there are none. */
   lookUp: (name: string) => Promise<readonly string[]>;
-  /** Whether one of the machine's own interfaces has this address (canonical), be it a public one. */
+  /**
+   * Whether this address (canonical) is the machine's own or that of a neighbour in one of its networks, be it a public one:
+   * what protects those from the internet does not protect them from us.
+   */
   isOwn: (address: string) => boolean;
 };
 
@@ -55,13 +58,14 @@ const byOperator = (entry: string) =>
 
 /** Undefined when this address may be dialled. */
 function whyBlocked(policy: Policy, target: Target, { isOwn }: Machine, address: string): Refusal | undefined {
-  const endpoint = { address, port: target.port };
-  if (holds(policy.never, { ...endpoint, address: loopbackAsOne(address) }))
+  const { port } = target;
+  const end = leadsTo(address);
+  if (holds(policy.never, { address: loopbackAsOne(end), port }))
     return { why: "it belongs to Orch itself", lift: NOTHING };
-  if (holds(policy.private, endpoint)) return undefined;
-  const special = whyNotPublic(address) ?? (isOwn(address) ? "an address of the worker host itself" : undefined);
+  const special = whyNotPublic(address) ?? (isOwn(end) ? "an address of the worker host's own networks" : undefined);
   if (special === undefined) return target.isAddress ? whyUnlisted(policy, target) : undefined;
-  const shown = written({ host: address, port: target.port });
+  if (holds(policy.private, { address, port })) return undefined;
+  const shown = written({ host: address, port });
   const why = target.isAddress ? `it is ${special}` : `it leads to ${shown}, ${special}`;
   return { why, lift: mayBeListed(address) ? byOperator(`the entry \`${shown}\``) : NOTHING };
 }

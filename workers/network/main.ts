@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { createServer } from "../node-http.ts";
+import { complain } from "./complain.ts";
 import { type Outlet, type OutletCounts, type OutletSpec, openOutlet } from "./outlet.ts";
 import { CONTROL_SOCKET, COUNTS_PATTERN, isOutletId, OUTLETS_DIR, outletFiles } from "./outlet-files.ts";
 import { thisMachine } from "./this-machine.ts";
@@ -20,6 +21,8 @@ import { thisMachine } from "./this-machine.ts";
 const SWEEP_MS = 2_000;
 /** More than any policy. */
 const MAX_BODY_BYTES = 1_000_000;
+/** Descriptors that one sandbox may use are this part of all, two for a connection; the others, and we, need some as well. */
+const SHARE = 8;
 
 const [dir = "", identity = "", uid] = process.argv.slice(2);
 const outlets = new Map<string, Outlet>();
@@ -31,7 +34,8 @@ async function main(): Promise<void> {
   process.chdir(dir);
   flushCompileCache();
   if (uid !== undefined) becomeUser(Number(uid));
-  for (const id of readdirSync(OUTLETS_DIR).filter(isOutletId)) await reopen(id);
+  // One that cannot be opened, e.g. because the host ended while it took it away, must not keep the others closed.
+  for (const id of readdirSync(OUTLETS_DIR).filter(isOutletId)) await reopen(id).catch(complain);
   await listen();
   setInterval(() => void sweep().catch(fail), SWEEP_MS);
   process.stdout.write("listening\n");
@@ -55,16 +59,26 @@ async function reopen(id: string): Promise<void> {
 async function open(id: string, spec: OutletSpec): Promise<void> {
   const known = outlets.get(id);
   if (known) return known.change(spec);
-  outlets.set(
-    id,
-    await openOutlet(id, spec, { machine: thisMachine, spentBefore: spentIn(outletFiles("", id).state) }),
-  );
+  const spentBefore = spentIn(outletFiles("", id).state);
+  outlets.set(id, await openOutlet(id, spec, { machine: thisMachine, spentBefore, mostConnections }));
+}
+
+/** Node raises the limit to the hard one as it starts. */
+const mostConnections = Math.floor(maxFiles() / 2 / SHARE);
+
+function maxFiles(): number {
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
 function spentIn(state: string): number {
   const files = readdirSync(state).filter((name) => COUNTS_PATTERN.test(name));
-  const counts = files.map((name) => JSON.parse(readFileSync(join(state, name), "utf8")) as OutletCounts);
-  return counts.reduce((sum, { bytes }) => sum + bytes, 0);
+  return files.reduce((sum, name) => sum + bytesIn(readFileSync(join(state, name), "utf8")), 0);
+}
+
+/** A machine that lost its power may leave an empty file. */
+function bytesIn(text: string): number {
+  return text === "" ? 0 : (JSON.parse(text) as OutletCounts).bytes;
 }
 
 async function close(id: string): Promise<void> {
@@ -77,7 +91,7 @@ async function close(id: string): Promise<void> {
 async function listen(): Promise<void> {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      complain(error);
       response.writeHead(500).end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
     });
   });
@@ -100,11 +114,22 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const deed = `${request.method} ${what}`;
   if (deed === "GET watch") return watch(response);
   if (deed === "POST retire") await retire();
-  else if (deed === "PUT outlets" && isOutletId(id)) await open(id, JSON.parse(await bodyOf(request)) as OutletSpec);
-  else if (deed === "DELETE outlets" && isOutletId(id)) await close(id);
+  else if (deed === "PUT outlets" && isOutletId(id)) {
+    const spec = JSON.parse(await bodyOf(request)) as OutletSpec;
+    await inTurn(() => open(id, spec));
+  } else if (deed === "DELETE outlets" && isOutletId(id)) await inTurn(() => close(id));
   else if (deed !== "GET outlets") return void response.writeHead(404).end();
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify({ identity, outlets: [...outlets.keys()] }));
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Two deeds at once could make one outlet twice, and one of the two could never be closed. */
+function inTurn(deed: () => Promise<void>): Promise<void> {
+  const done = last.then(deed);
+  last = done.catch(() => {});
+  return done;
 }
 
 /** The answer never ends while both live, so each side learns at once when the other has gone. */
@@ -146,7 +171,7 @@ async function sweep(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  complain(error);
   process.exit(1);
 }
 

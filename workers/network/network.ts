@@ -12,6 +12,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -73,7 +74,8 @@ export const blockedSchema = z.object({
   port: z.number().int().min(0).max(65_535),
   why: z.string().max(500),
 });
-const countsSchema = z.object({ bytes: z.number().nonnegative(), blocked: z.number().nonnegative() });
+const countSchema = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const countsSchema = z.object({ bytes: countSchema, blocked: countSchema });
 const replySchema = z.object({ identity: z.string(), outlets: z.array(z.string()) });
 
 /** One that does not answer within this hangs, ms. */
@@ -83,10 +85,15 @@ const START_MS = 15_000;
 const OPEN_WITHIN_MS = 20_000;
 const RESTART_MS = 200;
 const MAX_FILE_BYTES = 256 * 1024;
+/** More than a proxy of ours leaves behind. */
+const [MAX_COUNTS, MAX_PLACES] = [1_000, 50];
 
-/** It holds little and lives long; the allocator's arenas for threads would cost more than its heap. */
-const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=96", "--optimize-for-size"];
-const SMALL = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768", UV_THREADPOOL_SIZE: "16" };
+/**
+ * It holds little and lives long; the allocator's arenas for threads would cost more than its heap. The heap may grow all the
+ * same: a proxy that ran out of memory for one sandbox's connections would cut those of all others.
+ */
+const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=256", "--optimize-for-size"];
+const SMALL = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768", UV_THREADPOOL_SIZE: "128" };
 
 /** The source while developing, the built file where Orch was built: this file's own ending tells which. */
 const PROGRAM = fileURLToPath(new URL(`main.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
@@ -98,7 +105,6 @@ export class NetworkError extends Error {
 
 /** @throws {NetworkError} when no proxy can be started */
 export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: NetworkOptions): Promise<Network> {
-  makeFolders(dir, uid);
   let released = false;
   /** What was said last of each outlet: the proxy knows it by heart, over its own death too. */
   const said = new Map<string, string>();
@@ -229,6 +235,7 @@ function endByPid(dir: string): void {
 }
 
 async function start(dir: string, identity: string, uid: number | undefined): Promise<void> {
+  makeFolders(dir, uid); // somebody may have taken them away meanwhile
   const errors = openSync(join(dir, "proxy.log"), "w", 0o600);
   const args = [...FLAGS, PROGRAM, dir, identity, ...(uid === undefined ? [] : [String(uid)])];
   const cache = process.env.NODE_COMPILE_CACHE;
@@ -306,12 +313,15 @@ async function watch(dir: string): Promise<{ end(): void; ended: Promise<void> }
 /** The files are the proxy's, which reads what agents send: they are parsed and bounded like any other input. */
 function reportOf(dir: string, id: string): OutletReport {
   const { state, blocked } = outletFiles(dir, id);
-  const names = namesIn(state).filter((name) => COUNTS_PATTERN.test(name));
+  const names = namesIn(state)
+    .filter((name) => COUNTS_PATTERN.test(name))
+    .slice(0, MAX_COUNTS);
   const counts = names.flatMap((name) => parsed(countsSchema, readBounded(join(state, name))));
   const sum = (of: "bytes" | "blocked") => counts.reduce((total, each) => total + each[of], 0);
   const places = readBounded(blocked)
     .split("\n")
-    .flatMap((line) => parsed(blockedSchema, line));
+    .flatMap((line) => parsed(blockedSchema, line))
+    .slice(0, MAX_PLACES);
   return { bytes: sum("bytes"), blocked: Math.max(sum("blocked"), places.length), places };
 }
 
@@ -333,16 +343,17 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Empty where there is none; no link is followed out of the proxy's folder. */
+/** Empty where there is no such file, or something else in its place; no link is followed out of the proxy's folder. */
 function readBounded(path: string): string {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (["ENOENT", "ELOOP"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    if (["ENOENT", "ELOOP", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
     throw error;
   }
   try {
+    if (!fstatSync(file).isFile()) return ""; // a FIFO can be waited for, a folder not be read
     const buffer = Buffer.alloc(MAX_FILE_BYTES);
     return buffer.toString("utf8", 0, readSync(file, buffer, 0, MAX_FILE_BYTES, 0));
   } finally {

@@ -4,7 +4,9 @@
  * and the worker host can read what was blocked whether or not there is a proxy.
  */
 import { appendFileSync, chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { complain } from "./complain.ts";
 import type { Machine } from "./judge.ts";
+import { shareOf } from "./look-ups.ts";
 import { countsFile, outletFiles } from "./outlet-files.ts";
 import type { Policy } from "./policy.ts";
 import { type Blocked, makeProxy } from "./proxy.ts";
@@ -30,17 +32,21 @@ export type Outlet = {
 const MAX_TOLD = 50;
 /** Counts are written this often while they change, ms: what a killed proxy had counted since is forgotten. */
 const WRITE_EVERY_MS = 2_000;
-/** Of one name at once: the resolver's threads are shared by all sandboxes. */
-const LOOK_UPS_AT_ONCE = 8;
 
-/** The id's folders exist. `spentBefore`: by earlier lives of the proxy. */
+/**
+ * What an outlet is given besides its policy. `spentBefore`: by earlier lives of the proxy. `mostConnections`: of one
+ * sandbox, whatever its policy says.
+ */
+export type OutletSurroundings = { machine: Machine; spentBefore: number; mostConnections: number };
+
+/** The id's folders exist. */
 export async function openOutlet(
   id: string,
   first: OutletSpec,
-  { machine, spentBefore }: { machine: Machine; spentBefore: number },
+  { machine, spentBefore, mostConnections }: OutletSurroundings,
 ): Promise<Outlet> {
   const files = outletFiles("", id);
-  let spec = first;
+  let spec = capped(first, mostConnections);
   const counts: OutletCounts = { bytes: 0, blocked: 0 };
   const told = toldBefore(files.blocked);
   let timer: NodeJS.Timeout | undefined;
@@ -54,7 +60,11 @@ export async function openOutlet(
   const counted = () => {
     timer ??= setTimeout(writeCounts, WRITE_EVERY_MS);
   };
-  const write = () => put(files.policy, JSON.stringify(spec));
+  /** Nothing where it stands there already: one that is opened again can be so on a full disk. */
+  const write = (given: OutletSpec) => {
+    const text = JSON.stringify(given);
+    if (!existsSync(files.policy) || readFileSync(files.policy, "utf8") !== text) put(files.policy, text);
+  };
   const onBlocked = (blocked: Blocked) => {
     counts.blocked += 1;
     counted();
@@ -65,7 +75,7 @@ export async function openOutlet(
   };
   const proxy = makeProxy({
     policy: () => spec.policy,
-    machine: { ...machine, lookUp: inTurn(machine.lookUp, LOOK_UPS_AT_ONCE) },
+    machine: { ...machine, lookUp: shareOf(machine.lookUp) },
     spend: (bytes) => {
       counts.bytes += bytes;
       counted();
@@ -73,7 +83,7 @@ export async function openOutlet(
     isSpent: () => spentBefore + counts.bytes >= spec.policy.limits.bytes,
     onBlocked,
   });
-  write();
+  write(first);
   appendFileSync(files.blocked, "", { mode: 0o600 });
   rmSync(files.socket, { force: true }); // of a proxy that was killed
   await new Promise<void>((resolve, reject) => {
@@ -88,9 +98,9 @@ export async function openOutlet(
     spec: () => spec,
     connections: proxy.connections,
     change(next) {
-      spec = next;
-      proxy.server.maxConnections = next.policy.limits.connections;
-      write();
+      spec = capped(next, mostConnections);
+      proxy.server.maxConnections = spec.policy.limits.connections;
+      write(next);
     },
     async stopListening() {
       // Its callback waits for the last connection, the listening ends at once.
@@ -106,27 +116,15 @@ export async function openOutlet(
   };
 }
 
+function capped({ policy, until }: OutletSpec, most: number): OutletSpec {
+  const connections = Math.min(policy.limits.connections, most);
+  return { policy: { ...policy, limits: { ...policy.limits, connections } }, until };
+}
+
 /** What an earlier life of the proxy has told already. */
 function toldBefore(file: string): Set<string> {
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return new Set(text.split("\n").filter((line) => line !== ""));
-}
-
-/** At most `atOnce` look-ups are under way; the others wait. */
-function inTurn(lookUp: Machine["lookUp"], atOnce: number): Machine["lookUp"] {
-  let free = atOnce;
-  const waiting: (() => void)[] = [];
-  return async (name) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((go) => waiting.push(go));
-    try {
-      return await lookUp(name);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
-  };
 }
 
 /** A full disk costs what would be told, and no connection. */
@@ -134,7 +132,7 @@ function orTell(write: () => void): void {
   try {
     write();
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    complain(error);
   }
 }
 

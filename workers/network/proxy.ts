@@ -5,10 +5,12 @@
  * Written by hand because this is what Orch's walls stand on, and no proxy library dials only what was judged, listens
  * on a unix socket and counts: those that were looked at resolve the name once more when they connect.
  */
+import { once } from "node:events";
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from "node:http";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { createServer, request as httpRequest } from "../node-http.ts";
+import { complain } from "./complain.ts";
 import { judge, type Machine, type Refusal } from "./judge.ts";
 import type { Policy } from "./policy.ts";
 import { BadTarget, connectTarget, type Target, urlTarget, written } from "./target.ts";
@@ -37,7 +39,13 @@ export type Proxy = {
 /** A name server that does not answer, and a server that does not, must not hold a connection for ever; ms. */
 const CONNECT_MS = 30_000;
 const HEADERS_MS = 60_000;
-const MAX_HEADER_BYTES = 64 * 1024;
+/** Of one request or answer: what waits here takes memory that all sandboxes share. */
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 128;
+/** What a client sent before it went may still arrive, but it does not wait for ever for a server that does not read; ms. */
+const DRAIN_MS = 30_000;
+/** Of requests that a client sends on one connection before the first is answered ("pipelining"). */
+const MAX_IN_LINE = 10;
 
 /** Headers that are between two neighbours only (RFC 9110, 7.6.1), besides those that `connection` names. */
 const HOP_BY_HOP = new Set([
@@ -54,45 +62,60 @@ const HOP_BY_HOP = new Set([
 
 export function makeProxy(options: ProxyOptions): Proxy {
   const open = new Set<Socket>();
+  const outside: Outside = { ...options, dialled: new Set() };
   const server = createServer(
     { headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 0 },
     (request, response) => {
-      passOn(options, request, response).catch(endingWith(response));
+      passOn(outside, request, response).catch(endingWith(response));
     },
   );
   server.maxConnections = options.policy().limits.connections;
+  server.maxHeadersCount = MAX_HEADERS;
   server.on("connection", (socket: Socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
-  server.on("drop", () => {
-    const why = `the sandbox has ${server.maxConnections} connections open already`;
-    options.onBlocked({ host: "", port: 0, why });
-  });
+  server.on("drop", () => options.onBlocked({ host: "", port: 0, why: tooMany(options) }));
   server.on("connect", (request, client, head) => {
-    tunnel(options, request, client, head).catch(endingWith(client));
+    tunnel(outside, request, client, head).catch(endingWith(client));
   });
   server.on("clientError", (_error, socket) => void socket.destroy());
   return {
     server,
     connections: () => open.size,
     cut: () => {
-      for (const socket of open) socket.destroy();
+      for (const socket of [...open, ...outside.dialled]) socket.destroy();
     },
   };
 }
 
+/**
+ * `dialled`: the sandbox's connections to the outside. They are counted by themselves: one may outlive the client that it was
+ * made for, or be made before another of the same client has ended.
+ */
+type Outside = ProxyOptions & { dialled: Set<Socket> };
+
+const tooMany = ({ policy }: ProxyOptions) => `the sandbox has ${policy().limits.connections} connections open already`;
+
 /** One connection that cannot be served ends; those of all other sandboxes go on. */
 const endingWith = (stream: Duplex | ServerResponse) => (error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  complain(error);
   stream.destroy();
 };
 
 type Answer = { status: number; reason: string; text: string };
-type Way = { kind: "way"; target: Target; addresses: readonly string[] } | { kind: "no"; answer: Answer };
+type Open = { kind: "way"; target: Target; addresses: readonly string[] };
+type Way = Open | { kind: "no"; answer: Answer };
 
 /** Where the request may go, or what its sender is told instead. */
-async function findWay(options: ProxyOptions, read: () => Target): Promise<Way> {
+async function findWay(options: Outside, read: () => Target): Promise<Way> {
+  const way = await judgeWay(options, read);
+  const { policy, dialled } = options;
+  if (way.kind === "no" || dialled.size < policy().limits.connections) return way;
+  return blocked(options, way.target, { why: tooMany(options), lift: byOperator("limits.connections") });
+}
+
+async function judgeWay(options: ProxyOptions, read: () => Target): Promise<Way> {
   let target: Target;
   try {
     target = read();
@@ -104,9 +127,7 @@ async function findWay(options: ProxyOptions, read: () => Target): Promise<Way> 
   if (options.isSpent()) {
     const gigabytes = Math.round(policy.limits.bytes / 1e8) / 10;
     const why = `this sandbox has used up the ${gigabytes} GB that it may transfer`;
-    const lift =
-      "Only the operator of this worker host can raise that, by `limits.trafficGigabytes` in Orch's settings.";
-    return blocked(options, target, { why, lift });
+    return blocked(options, target, { why, lift: byOperator("limits.trafficGigabytes") });
   }
   const verdict = await judge(policy, target, options.machine);
   switch (verdict.kind) {
@@ -118,6 +139,9 @@ async function findWay(options: ProxyOptions, read: () => Target): Promise<Way> 
       return no(502, "Bad Gateway", `Orch's network proxy: ${written(target)} has no address: ${verdict.message}.`);
   }
 }
+
+const byOperator = (key: string) =>
+  `Only the operator of this worker host can raise that, by \`${key}\` in Orch's settings.`;
 
 const no = (status: number, reason: string, text: string): Way => ({ kind: "no", answer: { status, reason, text } });
 
@@ -133,23 +157,26 @@ function blocked(options: ProxyOptions, target: Target, { why, lift }: Refusal):
 }
 
 /** `CONNECT`: bytes in both directions from here on. */
-async function tunnel(options: ProxyOptions, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+async function tunnel(options: Outside, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
   client.on("error", () => client.destroy());
   const way = await findWay(options, () => connectTarget(request.url ?? ""));
   if (client.destroyed) return;
   if (way.kind === "no") return refuse(client, way.answer);
-  const { target, addresses } = way;
-  const server = dial(target, addresses);
+  const { target } = way;
+  const server = dial(options, way);
   const failed = (error: Error) => refuse(client, unreachable(target, error));
   server.once("error", failed);
   // What was sent already still arrives: a side that has gone says nothing about what the other is yet to read.
-  client.once("close", () => server.destroySoon());
+  client.once("close", () => {
+    server.setTimeout(DRAIN_MS, () => server.destroy());
+    server.destroySoon();
+  });
   server.once("connect", () => {
     server.off("error", failed);
     server.on("error", () => client.destroy());
     server.once("close", () => (client as Socket).destroySoon());
     client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-    if (head.length > 0) server.write(head);
+    if (head.length > 0) client.unshift(head);
     relay(options, client, server);
     relay(options, server, client);
   });
@@ -183,7 +210,7 @@ const unreachable = (target: Target, error: Error): Answer => ({
 });
 
 /** Connects to the judged addresses and to no others; with several, whichever answers first ("happy eyeballs", RFC 8305). */
-function dial({ host, port }: Target, addresses: readonly string[]): Socket {
+function dial({ dialled }: Outside, { target: { host, port }, addresses }: Open): Socket {
   const socket = connect({
     host,
     port,
@@ -195,6 +222,8 @@ function dial({ host, port }: Target, addresses: readonly string[]): Socket {
   });
   socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)));
   socket.once("connect", () => socket.setTimeout(0));
+  dialled.add(socket);
+  socket.once("close", () => dialled.delete(socket));
   return socket;
 }
 
@@ -207,7 +236,8 @@ const answerWith = (addresses: readonly string[]): LookupFunction =>
   }) as LookupFunction;
 
 /** Plain HTTP: the request is made anew to the judged address, and its answer handed back. */
-async function passOn(options: ProxyOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function passOn(options: Outside, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!(await itsTurn(request, response)) || request.destroyed) return;
   let path = "";
   const way = await findWay(options, () => {
     const wanted = urlTarget(request.url ?? "");
@@ -216,24 +246,32 @@ async function passOn(options: ProxyOptions, request: IncomingMessage, response:
   });
   if (request.destroyed) return;
   if (way.kind === "no") return tell(response, way.answer);
-  const { target, addresses } = way;
+  const { target } = way;
+  options.spend(headBytes(request));
   const server = httpRequest({
     // Without any agent: with one, even `agent: false`, Node makes the connection itself, to where it thinks fit.
-    createConnection: () => dial(target, addresses),
+    createConnection: () => dial(options, way),
     method: request.method ?? "GET",
     path,
+    maxHeaderSize: MAX_HEADER_BYTES,
     headers: {
       ...endToEnd(request),
       ...(request.headers["transfer-encoding"] ? { "transfer-encoding": "chunked" } : {}),
       host: target.port === 80 ? hostOf(target) : written(target),
     },
   });
+  server.maxHeadersCount = MAX_HEADERS;
   response.once("close", () => server.destroy());
-  server.once("error", (error) =>
+  server.on("error", (error) =>
     response.headersSent ? response.destroy() : tell(response, unreachable(target, error)),
   );
+  // A server that wants another protocol, which nobody asked it for, is left without a word by Node.
+  server.once("close", () => {
+    if (!response.headersSent) response.destroy();
+  });
   server.once("response", (answer) => {
-    answer.once("error", () => response.destroy());
+    answer.on("error", () => response.destroy());
+    options.spend(headBytes(answer));
     try {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer));
     } catch (error) {
@@ -244,6 +282,31 @@ async function passOn(options: ProxyOptions, request: IncomingMessage, response:
   relay(options, request, server);
 }
 
+const lines = new WeakMap<Duplex, ServerResponse[]>();
+
+/**
+ * One request of a connection after the other: Node hands over at once all that a client has sent without waiting. False
+ * where that is too much of it, and for the connection's end.
+ */
+async function itsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const line = lines.get(socket) ?? [];
+  lines.set(socket, line);
+  const before = line.at(-1);
+  line.push(response);
+  response.once("close", () => line.shift());
+  if (line.length > MAX_IN_LINE) socket.destroy();
+  else if (before) {
+    socket.pause();
+    await once(before, "close");
+    if (line.length === 1) socket.resume();
+  }
+  return !socket.destroyed;
+}
+
+/** About what it took to send. */
+const headBytes = ({ url, rawHeaders }: IncomingMessage) =>
+  rawHeaders.reduce((sum, text) => sum + text.length + 2, url?.length ?? 0);
+
 const hostOf = ({ host }: Target) => (host.includes(":") ? `[${host}]` : host);
 
 function tell(response: ServerResponse, { status, reason, text }: Answer): void {
@@ -251,10 +314,14 @@ function tell(response: ServerResponse, { status, reason, text }: Answer): void 
   response.end(`${text}\n`);
 }
 
-/** The headers that are meant for the other end, each with all of its values. */
+/**
+ * The headers that are meant for the other end, each with all of its values. Where a body ends is never left out, whatever
+ * `connection` names: without it, a body would be read as the next request.
+ */
 function endToEnd({ headersDistinct }: IncomingMessage): OutgoingHttpHeaders {
-  const named = (headersDistinct.connection ?? []).flatMap((value) => value.toLowerCase().split(/\s*,\s*/));
+  const named = new Set((headersDistinct.connection ?? []).flatMap((value) => value.toLowerCase().split(",")));
+  const between = new Set([...named].map((name) => name.trim()).filter((name) => name !== "content-length"));
   return Object.fromEntries(
-    Object.entries(headersDistinct).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name)),
+    Object.entries(headersDistinct).filter(([name]) => !HOP_BY_HOP.has(name) && !between.has(name)),
   );
 }

@@ -4,6 +4,7 @@
  * what it is. The rules of the URL standard do that (https://url.spec.whatwg.org/#host-parsing).
  */
 import { isIP } from "node:net";
+import { hostName } from "./host-name.ts";
 
 /** `host`: a name in lower-case ASCII without a trailing dot, or an address in its canonical form without brackets. */
 export type Target = { host: string; port: number; isAddress: boolean };
@@ -43,11 +44,14 @@ function parse(url: string): URL {
   return parsed;
 }
 
+/** What a URL's host may hold and no host's name does (quotes, brackets, labels of any length) never gets to a resolver. */
 function targetOf({ hostname }: URL, port: string): Target {
-  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  const bare = hostname.replace(/^\[|\]$/g, "");
+  const isAddress = isIP(bare) !== 0;
+  const host = isAddress ? bare : hostName(bare);
   const number = Number(port);
-  if (host === "" || number < 1 || number > 65_535) throw new BadTarget("that names no host and port");
-  return { host, port: number, isAddress: isIP(host) !== 0 };
+  if (host === undefined || number < 1 || number > 65_535) throw new BadTarget("that names no host and port");
+  return { host, port: number, isAddress };
 }
 
 /** As people write it. */

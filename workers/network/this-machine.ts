@@ -3,27 +3,17 @@
  * and whatever nsswitch.conf says), so that a name means what it means to the operator; and which addresses are its own.
  */
 import { lookup } from "node:dns/promises";
+import { BlockList, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import { canonical } from "./address.ts";
 import type { Machine } from "./judge.ts";
 
-/** The system's own time-outs add up to half a minute and more; ms. */
-const WITHIN_MS = 15_000;
-
 async function lookUp(name: string): Promise<string[]> {
-  const timer = new AbortController();
-  const late = delay(WITHIN_MS, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`the name servers did not answer within ${WITHIN_MS / 1_000} s`);
-  });
-  late.catch(() => {}); // it is rejected too when it was not needed
   try {
-    const found = await Promise.race([lookup(name, { all: true, order: "verbatim" }), late]);
+    const found = await lookup(name, { all: true, order: "verbatim" });
     return found.map(({ address }) => address);
   } catch (error) {
     throw new Error(inWords(error), { cause: error });
-  } finally {
-    timer.abort();
   }
 }
 
@@ -33,17 +23,29 @@ function inWords(error: unknown): string {
   return code === "EAI_AGAIN" ? "the name servers do not answer at the moment" : message;
 }
 
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/** Whether an address is within one of the networks that these interfaces are in. */
+export function withinNetworksOf(interfaces: Interfaces): (address: string) => boolean {
+  const networks = new BlockList();
+  for (const { address, cidr, family } of Object.values(interfaces).flatMap((each) => each ?? [])) {
+    const read = canonical(address.replace(/%.*$/, ""));
+    const bits = Number(cidr?.split("/")[1]);
+    const kind = family === "IPv6" ? "ipv6" : "ipv4";
+    if (read && Number.isInteger(bits)) networks.addSubnet(read, bits, kind);
+    else if (read) networks.addAddress(read, kind);
+  }
+  return (address) => networks.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
 /** A machine seldom gets another address; asking the kernel for them takes a tenth of a millisecond. */
 const OWN_FOR_MS = 5_000;
-let own: { addresses: ReadonlySet<string | undefined>; at: number } | undefined;
+let own: { has: (address: string) => boolean; at: number } | undefined;
 
 function isOwn(address: string): boolean {
   const now = performance.now();
-  if (!own || now - own.at > OWN_FOR_MS) {
-    const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    own = { addresses: new Set(all.map((each) => canonical(each.address))), at: now };
-  }
-  return own.addresses.has(address);
+  if (!own || now - own.at > OWN_FOR_MS) own = { has: withinNetworksOf(networkInterfaces()), at: now };
+  return own.has(address);
 }
 
 export const thisMachine: Machine = { lookUp, isOwn };

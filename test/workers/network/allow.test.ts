@@ -20,11 +20,18 @@ describe("an entry of allow", () => {
     ["models:8080", "models", [8080]],
     ["*.example.com", "*.example.com", [80, 443]],
     ["*.Example.com:8443", "*.example.com", [8443]],
-    ["8.8.8.8:53", "8.8.8.8", [53]],
-    ["[2001:4860:4860::8888]:443", "2001:4860:4860::8888", [443]],
   ])("%s lists a host", (entry, name, ports) => {
     expect(allowSchema.parse([entry])).toEqual({ hosts: [{ name, ports }], private: [] });
     expect(allowHostsSchema.parse([entry])).toEqual([{ name, ports }]);
+  });
+
+  test.each([
+    ["8.8.8.8:53", "8.8.8.8", 53],
+    ["[2001:4860:4860::8888]:443", "2001:4860:4860::8888", 443],
+  ])("%s lists a public address, be it of a network that the worker host is in", (entry, address, port) => {
+    const host = { name: address, ports: [port] };
+    expect(allowSchema.parse([entry])).toEqual({ hosts: [host], private: [{ address, port }] });
+    expect(allowHostsSchema.parse([entry])).toEqual([host]);
   });
 
   test.each([

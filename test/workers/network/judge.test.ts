@@ -83,6 +83,28 @@ test("a public address of the machine itself is the machine, not the internet", 
   expect(await ask("93.184.215.14:22", {}, on)).toMatchObject({ kind: "blocked" });
 });
 
+test("a neighbour's public address passes only where the operator lists it, and a rule that lists still narrows it", async () => {
+  const on = machine({}, ["93.184.215.15"]);
+  const listed: Partial<Policy> = { private: [{ address: "93.184.215.15", port: 8080 }] };
+  expect(await ask("93.184.215.15:8080", {}, on)).toMatchObject({
+    kind: "blocked",
+    why: "it is an address of the worker host's own networks",
+    lift: expect.stringContaining("`93.184.215.15:8080` under `allow`"),
+  });
+  expect(await ask("93.184.215.15:8080", listed, on)).toMatchObject({ kind: "pass" });
+  expect(await ask("93.184.215.15:22", listed, on)).toMatchObject({ kind: "blocked" });
+  const narrowed = { private: [{ address: "8.8.8.8", port: 53 }], rules: [listing("repository", "a.example")] };
+  expect(await ask("8.8.8.8:53", narrowed, on)).toMatchObject({ kind: "blocked" });
+});
+
+test("behind a NAT64 gateway an address is what it leads to", async () => {
+  const on = machine({}, ["93.184.215.14"]);
+  expect(await ask("[64:ff9b::5db8:d70e]:22", {}, on)).toMatchObject({ kind: "blocked" });
+  const policy = { never: [{ address: "93.184.215.20", port: 443 }] };
+  expect(await ask("[64:ff9b::5db8:d714]:443", policy, on)).toMatchObject({ why: "it belongs to Orch itself" });
+  expect(await ask("[64:ff9b::5db8:d715]:443", policy, on)).toMatchObject({ kind: "pass" });
+});
+
 test("a single private address passes at its port alone, also by a name that leads there", async () => {
   const policy = { private: [{ address: "10.0.0.7", port: 11434 }] };
   const on = machine({ "model.test": ["10.0.0.7"] });

@@ -1,16 +1,30 @@
 /** The proxy as the process that it is: outlets, what it writes down, and how it outlives the host that started it. */
+
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Network, openNetwork } from "../../../workers/network/network.ts";
 import { CONTROL_SOCKET, outletFiles } from "../../../workers/network/outlet-files.ts";
 import type { Policy } from "../../../workers/network/policy.ts";
+import { runProgram } from "../../../workers/run-program.ts";
 import { readProcess, signal } from "../../../workers/sandbox/processes.ts";
 import { proxyUid, slotUsers } from "../../../workers/sandbox/slot-users.ts";
 import { ownBaseUid } from "../../support/own-uids.ts";
@@ -237,6 +251,106 @@ test("what the proxy has written is taken for hostile: no link is followed, and 
   await writeFile(join(state, "counts-1.json"), '{"bytes":"many"}');
   expect(network.report("task-1")).toEqual({ bytes: 0, blocked: 1, places: [{ host: "a", port: 1, why: "w" }] });
   expect(() => network.place("../escape", user)).toThrow("not the id of an outlet");
+});
+
+test("nothing that a proxy puts in the place of its files holds the host up or ends it", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  const { state, blocked } = outletFiles(dir, "task-1");
+  const args = [join(state, "counts-1.json"), blocked];
+  await runProgram({ file: "mkfifo", args, env: { PATH: "/usr/bin:/bin" }, timeoutMs: 10_000 });
+  const writer = openSync(blocked, "r+"); // with somebody who could write, reading would wait or fail
+  mkdirSync(join(state, "counts-2.json"));
+  const socket = createTcpServer().listen(join(state, "counts-3.json"));
+  await once(socket, "listening");
+  for (const number of [4, 5]) await writeFile(join(state, `counts-${number}.json`), '{"bytes":1e308,"blocked":1e308}');
+  await writeFile(join(state, "counts-6.json"), '{"bytes":7,"blocked":0}');
+  expect(network.report("task-1")).toEqual({ bytes: 7, blocked: 0, places: [] });
+  closeSync(writer);
+  socket.close();
+  await rm(blocked);
+  await writeFile(blocked, '{"host":"a","port":1,"why":"w"}\n'.repeat(7_000));
+  expect(network.report("task-1").places).toHaveLength(50);
+  expect(await network.close("task-1")).toMatchObject({ bytes: 7 });
+});
+
+test("an outlet that was half taken away when its host was killed does not keep the others closed", async () => {
+  const first = await open();
+  const port = await serve("fine");
+  for (const id of ["half", "broken", "whole"]) {
+    first.place(id, user);
+    await first.open(id, policyFor([port]), 60_000);
+  }
+  first.release();
+  await rm(outletFiles(dir, "half").out, { recursive: true });
+  await writeFile(outletFiles(dir, "broken").policy, "");
+  const pid = pidOf();
+  signal(pid, "SIGKILL");
+  await expect.poll(() => readProcess(pid)).toBeUndefined();
+  const second = await open();
+  expect(await get("whole", `http://127.0.0.1:${port}/`)).toEqual({ status: 200, text: "fine" });
+  await second.closeOthers(new Set(["whole"]));
+  expect(readdirSync(join(dir, "outlets"))).toEqual(["whole"]);
+});
+
+test("an outlet that is opened twice at the same time is one", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  await Promise.all([1, 2, 3].map((number) => network.open("task-1", policyFor([number]), 60_000)));
+  const sockets = readFileSync("/proc/net/unix", "utf8").match(/ \S*outlets\/task-1\/out\/proxy\.sock$/gm);
+  expect(sockets).toHaveLength(1);
+  await network.close("task-1");
+});
+
+test("a folder that somebody took away is made anew with the next proxy", async () => {
+  const network = await open();
+  await rm(join(dir, "control"), { recursive: true });
+  const pid = pidOf();
+  await expect.poll(() => readProcess(pid), { timeout: 20_000 }).toBeUndefined();
+  network.place("task-1", user);
+  await network.open("task-1", policyFor([]), 60_000);
+  expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+});
+
+/** The proxy's program by itself, without a host, on a machine of which something is short. */
+async function startAlone(errors: "ignore" | number, files?: number): Promise<void> {
+  const program = join(import.meta.dirname, "../../../workers/network/main.ts");
+  const limit = files === undefined ? [] : ["prlimit", `--nofile=${files}:${files}`];
+  const [file = "", ...args] = [...limit, process.execPath, program, dir, "alone"];
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", errors] });
+  await once(child.stdout as Readable, "data");
+  await writeFile(join(dir, "pid"), `${child.pid} ${readProcess(child.pid ?? 0)?.start}\n`);
+}
+
+function placeAlone(id: string, policy: Policy): void {
+  const { out, state, policy: file } = outletFiles(dir, id);
+  for (const folder of [out, state, join(dir, "control")]) mkdirSync(folder, { recursive: true });
+  writeFileSync(file, JSON.stringify({ policy, until: Date.now() + 60_000 }));
+}
+
+test("where nothing can be written, be it counts or what goes wrong, every connection goes on", async () => {
+  const port = await serve("fine");
+  placeAlone("task-1", policyFor([port]));
+  await startAlone(openSync("/dev/full", "w"));
+  const { state, blocked } = outletFiles(dir, "task-1");
+  await rm(blocked);
+  for (const path of [blocked, join(state, `counts-${pidOf()}.json.new`)]) mkdirSync(path);
+  for (let number = 0; number < 3; number++) expect((await get("task-1", `http://10.0.0.${number}/`)).status).toBe(403);
+  await delay(2_500); // counts are written every two seconds
+  expect(await get("task-1", `http://127.0.0.1:${port}/`)).toEqual({ status: 200, text: "fine" });
+});
+
+test("one sandbox cannot take all the descriptors that the proxy may have", async () => {
+  const port = await serve("fine");
+  const policy = { ...policyFor([port]), limits: { connections: 4_096, bytes: 1e12 } };
+  for (const id of ["greedy", "other"]) placeAlone(id, policy);
+  await startAlone("ignore", 256);
+  const { socket } = outletFiles(dir, "greedy");
+  const taken = Array.from({ length: 400 }, () => connect(socket).on("error", () => undefined));
+  for (const each of taken) each.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\n\r\n`);
+  await delay(500);
+  expect(await get("other", `http://127.0.0.1:${port}/`)).toEqual({ status: 200, text: "fine" });
+  for (const each of taken) each.destroy();
 });
 
 test("control requests that are none are refused", async () => {

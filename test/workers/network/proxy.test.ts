@@ -351,9 +351,10 @@ test("broken requests, half of one, and a client that goes away leave the proxy 
     const socket = connect(socketPath);
     socket.on("error", () => undefined);
     await once(socket, "connect");
+    const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.end(text);
     socket.resume();
-    await once(socket, "close");
+    await closed;
   }
   const { socket } = await tunnel(socketPath, `127.0.0.1:${port}`);
   socket.destroy();

@@ -43,6 +43,12 @@ test.each([
   "1.2.3.4.5:80",
   "a\\b:80",
   `${"a".repeat(400)}:80`,
+  `${"a".repeat(64)}.example:80`,
+  'say"so".example:80',
+  "back`tick.example:80",
+  "{brace}.example:80",
+  "a..b:80",
+  "-a.example:80",
 ])("CONNECT %j names nothing", (authority) => {
   expect(() => connectTarget(authority)).toThrow(BadTarget);
 });
