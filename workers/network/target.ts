@@ -39,14 +39,15 @@ export function urlTarget(url: string): { target: Target; path: string } {
 
 function parse(url: string): URL {
   const parsed = URL.parse(url);
-  if (!parsed?.hostname) throw new BadTarget("that names no host");
+  if (!parsed) throw new BadTarget("that names no host");
   return parsed;
 }
 
+/** No URL without a host, nor with a port above 65535, comes this far. */
 function targetOf({ hostname }: URL, port: string): Target {
   const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   const number = Number(port);
-  if (host === "" || number < 1 || number > 65_535) throw new BadTarget("that names no host and port");
+  if (host === "" || number < 1) throw new BadTarget("that names no host and port");
   return { host, port: number, isAddress: isIP(host) !== 0 };
 }
 
