@@ -30,6 +30,8 @@ export type ProxyOptions = {
   spend: (bytes: number) => void;
   isSpent: () => boolean;
   onBlocked: (blocked: Blocked) => void;
+  /** A server that does not answer within this, ms, is not there. By default half a minute. */
+  connectMs?: number;
 };
 
 export type Proxy = {
@@ -145,7 +147,7 @@ async function tunnel(options: ProxyOptions, request: IncomingMessage, client: D
   if (client.destroyed) return;
   if (way.kind === "no") return refuse(client, way.answer);
   const { target, addresses } = way;
-  const server = dial(target, addresses);
+  const server = dial(options, target, addresses);
   const failed = (error: Error) => refuse(client, unreachable(target, error));
   server.once("error", failed);
   // What was sent already still arrives: a side that has gone says nothing about what the other is yet to read.
@@ -189,7 +191,7 @@ const unreachable = (target: Target, error: Error): Answer => ({
 });
 
 /** Connects to the judged addresses and to no others; with several, whichever answers first ("happy eyeballs", RFC 8305). */
-function dial({ host, port }: Target, addresses: readonly string[]): Socket {
+function dial({ connectMs = CONNECT_MS }: ProxyOptions, { host, port }: Target, addresses: readonly string[]): Socket {
   const socket = connect({
     host,
     port,
@@ -199,7 +201,7 @@ function dial({ host, port }: Target, addresses: readonly string[]): Socket {
     noDelay: true,
     ...(addresses.length === 1 ? { host: addresses[0] } : {}),
   });
-  socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)));
+  socket.setTimeout(connectMs, () => socket.destroy(new Error(`no answer within ${connectMs / 1_000} s`)));
   socket.once("connect", () => socket.setTimeout(0));
   return socket;
 }
@@ -225,13 +227,13 @@ async function passOn(options: ProxyOptions, request: IncomingMessage, response:
   const { target, addresses } = way;
   const server = httpRequest({
     // Without any agent: with one, even `agent: false`, Node makes the connection itself, to where it thinks fit.
-    createConnection: () => dial(target, addresses),
+    createConnection: () => dial(options, target, addresses),
     method: request.method ?? "GET",
     path,
     headers: {
       ...endToEnd(request),
       ...(request.headers["transfer-encoding"] ? { "transfer-encoding": "chunked" } : {}),
-      host: target.port === 80 ? hostOf(target) : written(target),
+      host: written(target).replace(/:80$/, ""),
     },
   });
   response.once("close", () => server.destroy());
@@ -249,8 +251,6 @@ async function passOn(options: ProxyOptions, request: IncomingMessage, response:
   });
   relay(options, request, server);
 }
-
-const hostOf = ({ host }: Target) => (host.includes(":") ? `[${host}]` : host);
 
 function tell(response: ServerResponse, { status, reason, text }: Answer): void {
   response.writeHead(status, reason, { "content-type": "text/plain; charset=utf-8", connection: "close" });
