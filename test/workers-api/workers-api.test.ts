@@ -75,6 +75,24 @@ describe("a token", () => {
     expect((await ask()).status).toBe(200);
   });
 
+  test("to fetch cannot push, and one to push is made for that, whatever was made ahead", async () => {
+    const { main } = orch.github.state.branches(orch.repository);
+    const push = async (purpose: "fetch" | "push", name: string) => {
+      const given = await post("/workers/tokens", { taskId: id, epoch: 1, purpose });
+      const { token } = tokenResponseSchema.parse(await given.json());
+      const response = await fetch(`${orch.github.url}/repos/octo-org/calculator/git/refs`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ ref: `refs/heads/${name}`, sha: main }),
+      });
+      return response.status;
+    };
+    await enter("publishing");
+    expect(await push("push", "pushed")).toBe(201);
+    expect(await push("fetch", "made-ahead")).toBe(403);
+    expect(await push("fetch", "made-now")).toBe(403);
+  });
+
   test("to push is given while the actor may still write", async () => {
     await enter("publishing");
     expect((await post("/workers/tokens", { taskId: id, epoch: 1, purpose: "push" })).status).toBe(200);

@@ -22,4 +22,4 @@ export function hostName(text: string): string | undefined {
   return looksNumeric(labels.at(-1) ?? "") ? undefined : name;
 }
 
-const looksNumeric = (label: string): boolean => /^(\d+|0x[0-9a-f]*)$/.test(label);
+const looksNumeric = (label: string): boolean => /^\d+$/.test(label);

@@ -26,6 +26,8 @@ export type ProxyOptions = {
   spend: (bytes: number) => void;
   isSpent: () => boolean;
   onBlocked: (blocked: Blocked) => void;
+  /** A server that does not answer within this, ms, is not there. By default half a minute. */
+  connectMs?: number;
 };
 
 export type Proxy = {
@@ -210,7 +212,7 @@ const unreachable = (target: Target, error: Error): Answer => ({
 });
 
 /** Connects to the judged addresses and to no others; with several, whichever answers first ("happy eyeballs", RFC 8305). */
-function dial({ dialled }: Outside, { target: { host, port }, addresses }: Open): Socket {
+function dial({ dialled, connectMs = CONNECT_MS }: Outside, { target: { host, port }, addresses }: Open): Socket {
   const socket = connect({
     host,
     port,
@@ -220,7 +222,7 @@ function dial({ dialled }: Outside, { target: { host, port }, addresses }: Open)
     noDelay: true,
     ...(addresses.length === 1 ? { host: addresses[0] } : {}),
   });
-  socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)));
+  socket.setTimeout(connectMs, () => socket.destroy(new Error(`no answer within ${connectMs / 1_000} s`)));
   socket.once("connect", () => socket.setTimeout(0));
   dialled.add(socket);
   socket.once("close", () => dialled.delete(socket));
@@ -257,7 +259,7 @@ async function passOn(options: Outside, request: IncomingMessage, response: Serv
     headers: {
       ...endToEnd(request),
       ...(request.headers["transfer-encoding"] ? { "transfer-encoding": "chunked" } : {}),
-      host: target.port === 80 ? hostOf(target) : written(target),
+      host: written(target).replace(/:80$/, ""),
     },
   });
   server.maxHeadersCount = MAX_HEADERS;
@@ -306,8 +308,6 @@ async function itsTurn({ socket }: IncomingMessage, response: ServerResponse): P
 /** About what it took to send. */
 const headBytes = ({ url, rawHeaders }: IncomingMessage) =>
   rawHeaders.reduce((sum, text) => sum + text.length + 2, url?.length ?? 0);
-
-const hostOf = ({ host }: Target) => (host.includes(":") ? `[${host}]` : host);
 
 function tell(response: ServerResponse, { status, reason, text }: Answer): void {
   response.writeHead(status, reason, { "content-type": "text/plain; charset=utf-8", connection: "close" });

@@ -40,7 +40,7 @@ export function urlTarget(url: string): { target: Target; path: string } {
 
 function parse(url: string): URL {
   const parsed = URL.parse(url);
-  if (!parsed?.hostname) throw new BadTarget("that names no host");
+  if (!parsed) throw new BadTarget("that names no host");
   return parsed;
 }
 
@@ -50,7 +50,7 @@ function targetOf({ hostname }: URL, port: string): Target {
   const isAddress = isIP(bare) !== 0;
   const host = isAddress ? bare : hostName(bare);
   const number = Number(port);
-  if (host === undefined || number < 1 || number > 65_535) throw new BadTarget("that names no host and port");
+  if (host === undefined || number < 1) throw new BadTarget("that names no host and port");
   return { host, port: number, isAddress };
 }
 

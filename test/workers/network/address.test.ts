@@ -108,7 +108,7 @@ describe("an address", () => {
       ? [address, `::ffff:${address}`, `64:ff9b::${address}`]
       : [address, "fd00:0ec2:0::254"];
     for (const each of written) {
-      expect(whyNotPublic(each), each).toContain("metadata");
+      expect(whyNotPublic(each), each).toContain("it hands out this machine's credentials");
       expect(mayBeListed(each), each).toBe(false);
     }
   });
@@ -149,5 +149,20 @@ describe("an address", () => {
     ];
     expect(own.filter((address) => !mayBeListed(address))).toEqual([]);
     expect(never.filter(mayBeListed)).toEqual([]);
+  });
+
+  test("may not be listed within any special block but those in which machines of one's own stand", () => {
+    const own = [
+      "10.0.0.0/8",
+      "100.64.0.0/10",
+      "127.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "::1/128",
+      "fc00::/7",
+    ];
+    for (const [block] of SPECIAL.filter(([each]) => !own.includes(each))) {
+      expect(samples(block).filter(mayBeListed), block).toEqual([]);
+    }
   });
 });

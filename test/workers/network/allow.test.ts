@@ -127,3 +127,11 @@ describe("the sets", () => {
     expect([...names("plain"), ...names("jsonl")]).toEqual([]);
   });
 });
+
+test("a list of more entries than anybody reads is refused, whoever wrote it", () => {
+  const entries = (count: number) => Array.from({ length: count }, (_, index) => `host-${index}.example.com`);
+  for (const schema of [allowSchema, allowHostsSchema]) {
+    expect(schema.safeParse(entries(500)).success).toBe(true);
+    expect(schema.safeParse(entries(501)).success).toBe(false);
+  }
+});

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { hostsOf } from "../../../workers/network/allow.ts";
-import { type Asked, listedThoughNever, modelOutOfReach, policyFor } from "../../../workers/network/egress.ts";
+import {
+  type Asked,
+  listedThoughNever,
+  modelOutOfReach,
+  narrowsInVain,
+  policyFor,
+} from "../../../workers/network/egress.ts";
 import { hostSets } from "../../../workers/network/host-sets.ts";
 import { isListed, type Policy } from "../../../workers/network/policy.ts";
 import { policySchema } from "../../../workers/network/policy-schemas.ts";
@@ -282,5 +288,37 @@ agents: { claude: { kind: claude, command: [claude], allow: ["8.8.8.8:443"] } }`
 
   test("are no problem where they are not listed", () => {
     expect(problems(`${claude}\nallow: ["127.0.0.1:6380", npm]`)).toEqual([]);
+  });
+});
+
+describe("a base URL in an agent's environment", () => {
+  test.each([
+    ["https://gateway.example/v1", [443]],
+    ["http://gateway.example/v1", [80]],
+    ["https://gateway.example:8443", [8443]],
+    ["ftp://gateway.example", []],
+    ["ftp://gateway.example:443", []],
+    ["not a URL", []],
+  ])("such as %s lists its host at the ports %j, whatever the variable's ending", (url, ports) => {
+    for (const name of ["MODEL_BASE_URL", "MODEL_ENDPOINT", "MODEL_API_BASE"]) {
+      const file = `egress: listed\nagents: { a: { kind: plain, command: [a], env: { ${name}: "${url}" } } }`;
+      const hosts = ports.length === 0 ? [] : [{ name: "gateway.example", ports }];
+      expect(policy(file, { agent: "a" }).rules, name).toEqual([{ whose: "operator", egress: "listed", hosts }]);
+    }
+  });
+});
+
+describe("a list that narrows", () => {
+  const warned = (file: string) => narrowsInVain(parseOperatorFile(file, "orch.yml"));
+  const own = "agents: { claude: { kind: claude, command: [claude], egress: listed } }";
+
+  test("is told to have no effect without a sandbox, wherever it stands in the file", () => {
+    for (const file of [`${claude}\negress: listed`, `${claude}\nverify: { egress: listed }`, own])
+      expect(warned(`${file}\nsandbox: none`), file).toMatch(/^`egress: listed` has no effect with `sandbox: none`/);
+  });
+
+  test("is no reason for a warning in a sandbox, nor is an open network without one", () => {
+    expect(warned(`${own}\negress: listed`)).toBeUndefined();
+    expect(warned(`${claude}\nsandbox: none`)).toBeUndefined();
   });
 });

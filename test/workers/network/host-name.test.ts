@@ -28,7 +28,19 @@ test.each([
     "[example.com]",
     "[]",
   ],
-  ...["127.1", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "１２７.0.0.1", "1.2.3.4.5", "example.123", "a。b"],
+  ...[
+    "127.1",
+    "0x7f.1",
+    "0x7f000001",
+    "2130706433",
+    "0177.0.0.1",
+    "１２７.0.0.1",
+    "1.2.3.4.5",
+    "example.123",
+    "a。b",
+    "0x",
+    "a.0x7f",
+  ],
   ...[`${"a".repeat(64)}.com`, `${"a.".repeat(127)}com`, "fe80::1%eth0", "exam\u00adple.com", "exam\u200bple.com"],
 ])("%j is no name of a host", (text) => {
   expect(hostName(text)).toBeUndefined();

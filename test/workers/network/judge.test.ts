@@ -164,3 +164,27 @@ test("each rule must let a target pass: a repository narrows and never widens", 
 test("a name that nobody knows is not blocked but unknown, in the resolver's words", async () => {
   expect(await ask("no-such.example:443")).toEqual({ kind: "unknown", message: "no name server knows it" });
 });
+
+test("an address is judged in its one form, however a resolver spells it, and dialled in that form", async () => {
+  const on = machine({ "me.example": ["::ffff:93.184.215.14"], "model.test": ["::ffff:10.0.0.7"] }, ["93.184.215.14"]);
+  expect(await ask("me.example:22", {}, on)).toMatchObject({
+    kind: "blocked",
+    why: expect.stringContaining("worker host"),
+  });
+  const policy = { private: [{ address: "10.0.0.7", port: 11434 }] };
+  expect(await ask("model.test:11434", policy, on)).toEqual({ kind: "pass", addresses: ["10.0.0.7"] });
+  expect(await ask("odd.example:80", {}, machine({ "odd.example": ["fe80::1%eth0"] }))).toEqual({
+    kind: "blocked",
+    why: "its address cannot be read",
+    lift: "Nothing allows that.",
+  });
+});
+
+test("what is Orch's own is not reached by a name either, nor by any other address of loopback", async () => {
+  const endpoint = { address: "127.0.0.1", port: 3000 };
+  const policy = { private: [endpoint, { address: "127.8.9.10", port: 3000 }], never: [endpoint] };
+  const on = machine({ "bot.test": ["127.0.0.1"] });
+  const own = { kind: "blocked", why: "it belongs to Orch itself" };
+  expect(await ask("bot.test:3000", policy, on)).toMatchObject(own);
+  expect(await ask("127.8.9.10:3000", policy)).toMatchObject(own);
+});

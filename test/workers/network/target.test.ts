@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BadTarget, connectTarget, urlTarget } from "../../../workers/network/target.ts";
+import { BadTarget, connectTarget, urlTarget, written } from "../../../workers/network/target.ts";
 
 test.each([
   ["127.0.0.1:80", "127.0.0.1"],
@@ -66,4 +66,27 @@ test("what is no whole http URL is told how to use a proxy", () => {
   expect(() => urlTarget("https://example.com/")).toThrow(/by CONNECT only/);
   expect(() => urlTarget("ftp://example.com/")).toThrow(BadTarget);
   expect(() => urlTarget("http://")).toThrow(BadTarget);
+});
+
+test.each([
+  "example.com/path:443",
+  "example.com?query:443",
+  "example.com#part:443",
+  "exam\tple.com:443",
+  "[me@example.com/]:443",
+  "[me@example.com\\]:443",
+  ".:443",
+])("CONNECT %j, of which a URL would make a host, names nothing", (authority) => {
+  expect(() => connectTarget(authority)).toThrow(BadTarget);
+});
+
+test("a URL whose host a browser would guess is no target", () => {
+  expect(() => urlTarget("http:example.com/")).toThrow(/this is a proxy/);
+  expect(() => urlTarget("http://example.com:65536/")).toThrow(BadTarget);
+  expect(() => urlTarget("http://./")).toThrow(BadTarget);
+});
+
+test("a target is written as people write it, with brackets around IPv6", () => {
+  expect(written(urlTarget("http://[::1]/").target)).toBe("[::1]:80");
+  expect(written(urlTarget("http://example.com/").target)).toBe("example.com:80");
 });

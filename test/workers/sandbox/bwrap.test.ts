@@ -125,3 +125,32 @@ test("refuses root, variables for the loader, reserved places and paths that are
   expect(wrap([{ source: "/tmp/../etc" }])).toThrow(/not an absolute/);
   expect(() => machine.driver.wrap(confinement(), [])).toThrow(/no command/);
 });
+
+test("refuses a user without a group, and the whole machine to write in", () => {
+  const uid = machine.users[0]?.uid ?? 1_000_000;
+  const halfUser = { ...confinement(), user: { slot: 0, uid } };
+  expect(() => machine.driver.wrap(halfUser, ["/bin/true"])).toThrow(/no user of its own/);
+  const everything = confinement([{ source: "/", target: "/mnt", writable: true }]);
+  expect(() => machine.driver.wrap(everything, ["/bin/true"])).toThrow(/the whole machine/);
+});
+
+test("shows a mount inside another whichever of the two is named first", async () => {
+  const inner = join(machine.workspace, "named-first");
+  await inside(`mkdir ${inner} && echo old >${inner}/file`);
+  const confined = confinement();
+  const mounts = [{ source: inner }, ...confined.mounts];
+  const command = ["/bin/sh", "-c", `echo new >${inner}/file || cat ${inner}/file`];
+  const [file = "", ...args] = machine.driver.wrap({ ...confined, mounts }, command);
+  expect((await runProgram({ file, args, env: confined.env, timeoutMs: 20_000 })).stdout).toBe("old\n");
+});
+
+test("gives a program the variables that it was given and no descriptor, in a session that holds no terminal", async () => {
+  const confined = confinement([], { TOKEN: "s3cret" });
+  const [file = "", ...args] = machine.driver.wrap(confined, ["/usr/bin/env"]);
+  const { stdout } = await runProgram({ file, args, env: confined.env, timeoutMs: 20_000 });
+  expect(stdout.trim().split("\n").sort()).toEqual(["PATH=/usr/bin:/bin", "TOKEN=s3cret"]);
+  const session = "echo $(cut -d ' ' -f 6 /proc/self/stat)"; // 0: one from outside
+  expect((await inside(`(echo leaks >&3) 2>/dev/null || echo closed; ${session}`)).stdout).toMatch(
+    /^closed\n[1-9]\d*\n$/,
+  );
+});

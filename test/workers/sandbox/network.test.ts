@@ -1,11 +1,11 @@
 /** A sandbox's network from inside: nothing without an outlet; with one, the bridge to the proxy and nothing besides. */
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BRIDGE_PORT, PROXY_VARIABLES } from "../../../workers/network/bridge.ts";
+import { BRIDGE_PORT, forwarded, PROXY_VARIABLES } from "../../../workers/network/bridge.ts";
 import type { Network } from "../../../workers/network/network.ts";
 import type { Policy } from "../../../workers/network/policy.ts";
 import { runProgram } from "../../../workers/run-program.ts";
@@ -31,12 +31,12 @@ afterAll(async () => {
   await machine.close();
 });
 
-const policy = (listed: number[]): Policy => ({
+const policy = (listed: number[], connections = 50): Policy => ({
   egress: "open",
   rules: [{ whose: "operator", egress: "open" }],
   private: listed.map((each) => ({ address: "127.0.0.1", port: each })),
   never: [],
-  limits: { connections: 50, bytes: 1e9 },
+  limits: { connections, bytes: 1e9 },
 });
 
 let count = 0;
@@ -204,5 +204,142 @@ describe("the self-test", () => {
     await once(careless, "listening");
     expect(Object.keys(await failed(machine.driver, other))).toEqual(["listed-host", "unlisted-host"]);
     careless.close();
+  });
+});
+
+describe("the bridge", () => {
+  test("has none of the descriptors that whoever starts the sandbox left open", async () => {
+    const { outlet } = await openOutlet([]);
+    const confined = {
+      user: machine.users[0] ?? { slot: 0 },
+      cwd: machine.workspace,
+      env: { PATH: "/usr/bin:/bin" },
+      mounts: [{ source: machine.workspace, writable: true }],
+      outlet,
+    };
+    const script =
+      "echo own $(ls /proc/$$/fd); for pid in /proc/[0-9]*; do grep -q tcpserver $pid/comm && echo bridge $(ls $pid/fd); done";
+    const wrapped = machine.driver.wrap(confined, ["/bin/sh", "-c", script]);
+    const leaving = `exec "$@" ${[4, 5, 6, 7, 8, 9].map((descriptor) => `${descriptor}</dev/null`).join(" ")}`;
+    const args = ["-c", leaving, "leaves", ...wrapped];
+    const { stdout } = await runProgram({ file: "/bin/sh", args, env: confined.env, timeoutMs: 20_000 });
+    const numbers = (line: string) =>
+      (stdout.match(new RegExp(`^${line} (.*)$`, "m"))?.[1] ?? "").split(" ").map(Number);
+    expect(numbers("own")).toEqual(expect.arrayContaining([4, 5, 6, 7, 8, 9]));
+    expect(numbers("bridge")).toContain(3); // where it listens
+    expect(numbers("bridge").filter((descriptor) => descriptor > 3 && descriptor < 10)).toEqual([]);
+  });
+
+  test("carries many connections at once, and waits for a server that thinks after it was asked", async () => {
+    const waiting: Socket[] = [];
+    const crowd = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      // Each says all that it has to say before the first is answered.
+      socket.resume().on("end", () => {
+        waiting.push(socket);
+        if (waiting.length === 60) setTimeout(() => waiting.map((each) => each.end("all are here\n")), 1_000);
+      });
+    }).listen(0, "127.0.0.1");
+    await once(crowd, "listening");
+    const { port: crowded } = crowd.address() as AddressInfo;
+    const id = `outlet-${++count}`;
+    const outlet = { dir: network.place(id, machine.users[0] ?? { slot: 0 }), forward: [], connections: 100 };
+    await network.open(id, policy([crowded], 100), 60_000);
+    const ask = `echo hello | socat -t 20 STDIO PROXY:127.0.0.1:127.0.0.1:${crowded},proxyport=${BRIDGE_PORT}`;
+    const answers = join(machine.workspace, "crowd");
+    const { stdout } = await inside(
+      `for i in $(seq 60); do (${ask}) >>${answers} & done; wait; grep -c 'all are here' ${answers}`,
+      outlet,
+    );
+    crowd.close();
+    expect(stdout).toBe("60\n");
+  });
+
+  test("that does not listen keeps the program from starting, and says where", async () => {
+    const { outlet } = await openOutlet([port], [port, port]); // the second finds the port taken
+    const { exitCode, stdout, stderr } = await inside("echo started", outlet);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: "" });
+    expect(stderr).toContain(`the bridge to the network does not listen on 127.0.0.1:${port}`);
+  });
+
+  test("passes on what is listed of the host's loopback, except where it listens itself", () => {
+    const listed = [
+      { address: "127.0.0.1", port: 4010 },
+      { address: "127.9.9.9", port: 80 },
+      { address: "127.0.0.1", port: BRIDGE_PORT },
+      { address: "10.0.0.7", port: 80 },
+      { address: "::1", port: 4010 },
+    ];
+    expect(forwarded(listed)).toEqual(listed.slice(0, 2));
+  });
+
+  test("is named by every variable that programs look at, except for what is inside", () => {
+    const proxy = `http://127.0.0.1:${BRIDGE_PORT}`;
+    const inside = "localhost,127.0.0.1,::1";
+    expect(PROXY_VARIABLES).toEqual({
+      ...{ http_proxy: proxy, HTTP_PROXY: proxy, https_proxy: proxy, HTTPS_PROXY: proxy },
+      ...{ no_proxy: inside, NO_PROXY: inside },
+      NODE_USE_ENV_PROXY: "1",
+    });
+  });
+});
+
+describe("a hole in the network", () => {
+  const user = () => machine.users[0] ?? { slot: 0 };
+
+  test("is found by the self-test wherever it is: each probe tells of its own", async () => {
+    // In the place of socat one that gets everywhere, and writes down where it was sent to.
+    const bin = join(machine.workspace, "everywhere");
+    await mkdir(bin, { mode: 0o755 });
+    const asked = join(bin, "asked");
+    await writeFile(join(bin, "socat"), `#!/bin/sh\nfor last; do :; done; echo "$last" >>${asked}\n`, { mode: 0o755 });
+    await writeFile(asked, "");
+    await chmod(asked, 0o666);
+    const confinement = {
+      user: user(),
+      cwd: machine.workspace,
+      env: { PATH: `${bin}:/usr/bin:/bin` },
+      mounts: [{ source: machine.workspace, writable: true }],
+    };
+    const found = await probeNetwork(machine.driver, confinement, network);
+    expect(found.filter(({ passed }) => passed)).toEqual([]);
+    expect(found.map(({ detail }) => detail.split(" ")[0])).toEqual([
+      ...Array<string>(8).fill("reaches"),
+      "what", // is listed is not reached
+      "the", // proxy does not refuse
+    ]);
+    const targets = (await readFile(asked, "utf8")).split("\n").map((target) => target.replace(/,.*/, ""));
+    expect(targets.slice(0, 8)).toEqual([
+      expect.stringMatching(/^TCP4:127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^ABSTRACT-CONNECT:orch-probe-/),
+      expect.stringMatching(/^TCP4:127\.0\.0\.1:17129$/),
+      "TCP4:10.255.255.254:80",
+      "TCP4:169.254.169.254:80",
+      "UDP4:192.0.2.1:53",
+      "TCP4:192.0.2.1:443",
+      "UDP4:192.0.2.1:443",
+    ]);
+  });
+
+  test("is found by the self-test in a proxy that knows one spelling of loopback only", async () => {
+    const dir = join(machine.dir, "forgetful-proxy");
+    await mkdir(dir, { mode: 0o755 });
+    const forgetful = createServer((request, response) => {
+      response.writeHead(request.url?.startsWith("http://127.0.0.1:") ? 403 : 200).end();
+    });
+    forgetful.listen({ path: join(dir, "proxy.sock"), writableAll: true });
+    await once(forgetful, "listening");
+    const other = { ...network, place: () => dir, open: async () => undefined };
+    const confinement = {
+      user: user(),
+      cwd: machine.workspace,
+      env: { PATH: "/usr/bin:/bin" },
+      mounts: [{ source: machine.workspace, writable: true }],
+    };
+    const found = await probeNetwork(machine.driver, confinement, other);
+    forgetful.close();
+    const detail = found.find(({ name }) => name === "unlisted-host")?.detail ?? "";
+    expect(detail).not.toContain("127.0.0.1:");
+    for (const target of ["localhost:", "[::1]:", "169.254.169.254"])
+      expect(detail).toContain(`does not refuse ${target}`);
   });
 });
