@@ -7,16 +7,17 @@ import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
 /** What bot and worker hosts share. */
-const task = ["src/config.ts", "src/data-dir.ts", "src/log.ts", "src/task"];
+const task = ["src/config.ts", "src/data-dir.ts", "src/log.ts", "src/task", "src/text"];
 const product = [...task, "src", "workers"];
 
 /** A layer, and the layers that it may import. Its own files are always allowed; the longest matching name is a file's layer. */
 const mayImport: Record<string, readonly string[]> = {
+  "src/text": [],
   "src/settings.ts": [],
   "src/data-dir.ts": [],
   "src/config.ts": ["src/task", "src/settings.ts", "src/data-dir.ts"],
   "src/log.ts": ["src/settings.ts"],
-  "src/task": ["src/config.ts"],
+  "src/task": ["src/config.ts", "src/text"],
   src: task,
   workers: task,
   cli: product,

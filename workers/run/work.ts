@@ -6,8 +6,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress, Verification } from "../../src/task/task.ts";
+import { keepEnd } from "../../src/text/bound.ts";
 import type { Verdict } from "../agents/adapter.ts";
-import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { commandLine } from "../repository-file.ts";
