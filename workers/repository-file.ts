@@ -64,9 +64,3 @@ function parseYaml(text: string): unknown {
     );
   }
 }
-
-/** The verify command as a person would type it. */
-export function commandLine(command: readonly string[]): string {
-  if (command[0] === "sh" && command[1] === "-c" && command.length === 3) return command[2] ?? "";
-  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
-}

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { hostsOf } from "../../workers/network/allow.ts";
 import { hostPatternSchema } from "../../workers/network/policy.ts";
 import { Refusal } from "../../workers/refusal.ts";
-import { commandLine, parseRepositoryFile } from "../../workers/repository-file.ts";
+import { parseRepositoryFile } from "../../workers/repository-file.ts";
 
 describe("a repository's own file", () => {
   test("none means no wishes", () => {
@@ -58,10 +58,5 @@ describe("a repository's own file", () => {
     ["aliases that blow up", `a: &a [x]\nverify: [*a, *a]`],
   ])("%s is refused with a sentence", (_what, text) => {
     expect(() => parseRepositoryFile(text)).toThrow(Refusal);
-  });
-
-  test("a command is shown as a person would type it", () => {
-    expect(commandLine(["sh", "-c", "npm test && npm run lint"])).toBe("npm test && npm run lint");
-    expect(commandLine(["node", "--test", "it's here"])).toBe("node --test 'it'\\''s here'");
   });
 });
