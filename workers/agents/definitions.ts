@@ -5,9 +5,9 @@
  */
 import { posix } from "node:path";
 import { z } from "zod";
+import { allowSchema } from "../../src/reach/allow.ts";
+import { egressSchema } from "../../src/reach/reach.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
-import { allowSchema } from "../network/allow.ts";
-import { egressSchema } from "../network/policy.ts";
 import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";

@@ -4,12 +4,15 @@
  * public, or listed under `private`; and never where it is under `never`.
  */
 import { z } from "zod";
-import { canonical } from "./address.ts";
-import { hostName } from "./host-name.ts";
-
-/** `open`: any public host. `listed`: only what is listed. */
-export const egressSchema = z.enum(["open", "listed"]);
-export type Egress = z.infer<typeof egressSchema>;
+import { hostName } from "../../src/reach/host-name.ts";
+import {
+  type Egress,
+  type Endpoint,
+  egressSchema,
+  endpointSchema,
+  type HostPattern,
+  hostPatternSchema,
+} from "../../src/reach/reach.ts";
 
 /** What one sandbox may reach; plain data, so that it can be written to a file. */
 export type Policy = {
@@ -28,24 +31,6 @@ export type Policy = {
 export type Rule =
   | { whose: "operator" | "repository"; egress: "open" }
   | { whose: "operator" | "repository"; egress: "listed"; hosts: HostPattern[] };
-
-/** A name as hostName gives it, or `*.example.com`: any name below it, not itself. */
-export type HostPattern = { name: string; ports: number[] };
-
-/** `address` is canonical (address.ts), never a name. */
-export type Endpoint = { address: string; port: number };
-
-const port = z.int().min(1).max(65_535);
-
-export const hostPatternSchema: z.ZodType<HostPattern> = z.strictObject({
-  name: z.string().refine((name) => hostName(withoutStar(name)) === withoutStar(name), "not a host's name"),
-  ports: z.array(port),
-});
-
-const endpointSchema: z.ZodType<Endpoint> = z.strictObject({
-  address: z.string().refine((address) => canonical(address) === address, "not a canonical IP address"),
-  port,
-});
 
 const whose = z.enum(["operator", "repository"]);
 
@@ -70,8 +55,4 @@ export function isListed(hosts: readonly HostPattern[], name: string, port: numb
 
 function fits(pattern: string, name: string): boolean {
   return pattern.startsWith("*.") ? name.endsWith(pattern.slice(1)) : name === pattern;
-}
-
-function withoutStar(name: string): string {
-  return name.startsWith("*.") ? name.slice(2) : name;
 }

@@ -5,7 +5,7 @@
 import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { canonical } from "./address.ts";
+import { canonical } from "../../src/reach/address.ts";
 import type { Machine } from "./judge.ts";
 
 /** The system's own time-outs add up to half a minute and more; ms. */

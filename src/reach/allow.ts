@@ -6,7 +6,7 @@ import { z } from "zod";
 import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
 import { hostName } from "./host-name.ts";
 import { type HostSet, hostSets, isHostSet } from "./host-sets.ts";
-import type { Egress, Endpoint, HostPattern } from "./policy.ts";
+import type { Egress, Endpoint, HostPattern } from "./reach.ts";
 
 /** A private address is among the hosts too: a rule that lists is to let it pass. */
 export type Allow = { hosts: HostPattern[]; private: Endpoint[] };
