@@ -3,7 +3,9 @@
  * nothing, needs no rights, works before anything is configured, and never prints a secret.
  */
 import type { Env } from "../src/config.ts";
-import { visibleText } from "../workers/agents/visible-text.ts";
+import { visibleText } from "../src/text/clean.ts";
+import { printedForms, withoutSecrets } from "../src/text/known-secrets.ts";
+import { redact } from "../src/text/secret-patterns.ts";
 import { SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
@@ -24,12 +26,15 @@ const SECRET_LENGTH = 8;
 
 /** Exit code 0; 1 when there is a problem. `json`: one line, otherwise a list for people. */
 export async function doctor(env: Env, json: boolean): Promise<number> {
-  const sections = await examine(env);
+  const secrets = secretsIn(env);
+  const sections = (await examine(env)).map(({ title, checks }) => ({
+    title,
+    checks: checks.map((check) => blanked(check, secrets)),
+  }));
   const count = (status: Status) => sections.flatMap(({ checks }) => checks).filter((check) => check.status === status);
   const problems = count("problem").length;
   const summary = { ok: problems === 0, problems, notes: count("note").length };
-  const text = json ? `${JSON.stringify({ ...summary, sections })}\n` : render(sections, summary);
-  process.stdout.write(withoutSecrets(text, env));
+  process.stdout.write(json ? `${JSON.stringify({ ...summary, sections })}\n` : render(sections, summary));
   return problems === 0 ? 0 : 1;
 }
 
@@ -77,12 +82,14 @@ function renderCheck({ name, status, detail, remedy }: Check, width: number): st
   ];
 }
 
-/** No check prints one on purpose; an error message of somebody else's might. */
-function withoutSecrets(text: string, env: Env): string {
+/** No check prints a secret on purpose; an error message of somebody else's might. */
+function blanked({ name, status, detail, remedy }: Check, secrets: readonly string[]): Check {
+  const clean = (text: string) => redact(withoutSecrets(text, secrets));
+  return { name, status, detail: clean(detail), ...(remedy !== undefined && { remedy: clean(remedy) }) };
+}
+
+function secretsIn(env: Env): string[] {
   const password = /:\/\/[^:@/]*:([^@/]+)@/.exec(env.REDIS_URL ?? "")?.[1];
   const values = [...SECRETS.map((name) => env[name]), password];
-  return values.reduce<string>(
-    (shown, value) => (value && value.length >= SECRET_LENGTH ? shown.replaceAll(value, "***") : shown),
-    text,
-  );
+  return printedForms(values.flatMap((value) => (value && value.length >= SECRET_LENGTH ? [value] : [])));
 }

@@ -5,7 +5,7 @@ import { type HostView, readHosts } from "../src/task/heartbeat.ts";
 import { makeTaskQueue } from "../src/task/queue.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import type { Task, TaskState } from "../src/task/task.ts";
-import { oneLine } from "../workers/agents/visible-text.ts";
+import { oneLine } from "../src/text/bound.ts";
 import { withRedis } from "./with-redis.ts";
 
 /** Exit code 0; 1 when no host is alive although tasks wait. */

@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { z } from "zod";
+import { repositoryFileSchema } from "../src/settings/repository-file.ts";
 import { operatorFileSchema } from "../workers/operator-file.ts";
-import { repositoryFileSchema } from "../workers/repository-file.ts";
 
 /** What a key means, where the schema that reads it does not say so itself. */
 const MEANINGS: Readonly<Record<string, string>> = {

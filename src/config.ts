@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { normalize } from "node:path";
 import type { z } from "zod";
 import { botFolderOf, dataDirOf } from "./data-dir.ts";
-import { botSettings, DEFAULT_PORT, hostSettings, type LogLevel, setUpSettings } from "./settings.ts";
+import { botSettings, DEFAULT_PORT, hostSettings, type LogLevel, setUpSettings } from "./settings/environment.ts";
 
 export type Env = Record<string, string | undefined>;
 

@@ -1,6 +1,6 @@
 /** The log of every program: one JSON line per fact on stdout, secrets blanked whoever logs them. */
 import { type Logger, pino } from "pino";
-import type { LogLevel } from "./settings.ts";
+import type { LogLevel } from "./settings/environment.ts";
 
 export type { Logger } from "pino";
 

@@ -3,8 +3,8 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { SETTINGS } from "../src/settings.ts";
-import { hostSets } from "../workers/network/host-sets.ts";
+import { hostSets } from "../src/reach/host-sets.ts";
+import { SETTINGS } from "../src/settings/environment.ts";
 import { parseOperatorFile } from "../workers/operator-file.ts";
 
 const files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...globSync("docs/*.md")].sort();
@@ -15,7 +15,7 @@ const operations = texts.get("docs/operations.md") ?? "";
 
 const topLevel = new Set(readdirSync("."));
 /** They lie in other people's repositories. */
-const ELSEWHERE = /^\.github\/(orch\.yml|workflows)$/;
+const ELSEWHERE = /^\.github\/(orch\.ya?ml|workflows)$/;
 
 /** Code spans that begin with one of our files or folders: `src/task/task.ts`, `workers/publish/`. */
 function pathsIn(text: string): string[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { SETTINGS } from "../src/settings.ts";
+import { SETTINGS } from "../src/settings/environment.ts";
 
 const text = readFileSync(new URL("../.env.example", import.meta.url), "utf8");
 const names = [...text.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);

@@ -7,16 +7,28 @@ import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
 /** What bot and worker hosts share. */
-const task = ["src/config.ts", "src/data-dir.ts", "src/log.ts", "src/task"];
+const task = [
+  "src/config.ts",
+  "src/data-dir.ts",
+  "src/log.ts",
+  "src/refusal.ts",
+  "src/task",
+  "src/text",
+  "src/reach",
+  "src/settings",
+];
 const product = [...task, "src", "workers"];
 
 /** A layer, and the layers that it may import. Its own files are always allowed; the longest matching name is a file's layer. */
 const mayImport: Record<string, readonly string[]> = {
-  "src/settings.ts": [],
+  "src/text": [],
+  "src/reach": [],
+  "src/refusal.ts": [],
+  "src/settings": ["src/text", "src/reach", "src/refusal.ts"],
   "src/data-dir.ts": [],
-  "src/config.ts": ["src/task", "src/settings.ts", "src/data-dir.ts"],
-  "src/log.ts": ["src/settings.ts"],
-  "src/task": ["src/config.ts"],
+  "src/config.ts": ["src/task", "src/settings", "src/data-dir.ts"],
+  "src/log.ts": ["src/settings"],
+  "src/task": ["src/config.ts", "src/text"],
   src: task,
   workers: task,
   cli: product,
@@ -25,8 +37,8 @@ const mayImport: Record<string, readonly string[]> = {
   demo: [...product, "cli", "simulator"],
   bench: [...product, "cli", "simulator", "demo"],
   bin: [],
-  scripts: ["bin", "simulator", "workers"],
-  test: [...product, "src/settings.ts", "cli", "simulator", "demo", "bench", "bin", "scripts"],
+  scripts: ["bin", "simulator", "workers", "src/settings"],
+  test: [...product, "cli", "simulator", "demo", "bench", "bin", "scripts"],
 };
 
 type Sources = ReadonlyMap<string, string>;

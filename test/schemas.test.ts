@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderSchemas } from "../scripts/update-schemas.ts";
 import { ConfigError } from "../src/config.ts";
+import { parseRepositoryFile } from "../src/settings/repository-file.ts";
 import { parseOperatorFile } from "../workers/operator-file.ts";
-import { parseRepositoryFile } from "../workers/repository-file.ts";
 
 type Schema = { properties: Record<string, Schema>; additionalProperties: Schema };
 
@@ -69,8 +69,9 @@ describe("an editor and Orch are of one mind about .github/orch.yml:", () => {
     ["a network that is none", "egress: closed", false],
   ])("%s", (_what, text, isRight) => {
     expect(fitsRepository(parse(text))).toBe(isRight);
-    if (isRight) expect(parseRepositoryFile(text)).toBeTruthy();
-    else expect(() => parseRepositoryFile(text)).toThrow("not usable");
+    const read = () => parseRepositoryFile([{ path: ".github/orch.yml", text }]);
+    if (isRight) expect(read()).toBeTruthy();
+    else expect(read).toThrow("not usable");
   });
 });
 

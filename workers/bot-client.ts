@@ -13,6 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
 import type { BotAddress } from "../src/config.ts";
 import type { Logger } from "../src/log.ts";
+import { Refusal } from "../src/refusal.ts";
 import { botSockets } from "../src/task/bot-folder.ts";
 import {
   CONTEXT_PATH,
@@ -26,7 +27,6 @@ import {
 } from "../src/task/host-api.ts";
 import { request as overSocket } from "./node-http.ts";
 import { readBounded } from "./read-bounded.ts";
-import { Refusal } from "./refusal.ts";
 
 export type RunIdentity = { taskId: string; epoch: number };
 

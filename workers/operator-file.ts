@@ -8,12 +8,11 @@ import { availableParallelism } from "node:os";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "../src/config.ts";
+import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/allow.ts";
+import { type Egress, egressSchema } from "../src/reach/reach.ts";
+import { inPlainWords } from "../src/settings/plain-words.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
-import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "./network/allow.ts";
-import type { Egress } from "./network/policy.ts";
-import { egressSchema } from "./network/policy-schemas.ts";
-import { inPlainWords } from "./plain-words.ts";
 
 const minutes = (byDefault: number, meaning: string) =>
   z

@@ -3,11 +3,11 @@
  * run's folder, so the same function starts a run and takes one up again after a restart of the host.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { Refusal } from "../src/refusal.ts";
 import { decide } from "../src/task/outcome.ts";
 import type { Outcome, Task } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
 import { CollectFailed } from "./publish/collect.ts";
-import { Refusal } from "./refusal.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
 import { type Ground, regain } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";

@@ -2,6 +2,8 @@
  * What a comment says below a command: it belongs to the request, as Markdown source, quotes and code included. Kept as
  * it was signed but for control characters; what Markdown hides is taken out where the text is used.
  */
+import { cut } from "../text/bound.ts";
+import { shownText } from "../text/shown.ts";
 
 /** In characters (UTF-16 units), the note about what was left out included. */
 export const MAX_DETAILS = 8_000;
@@ -16,16 +18,12 @@ export function detailsOf(lines: readonly string[]): string | undefined {
     .replace(/(?![\n\t])\p{Cc}/gu, "")
     .replace(/^(?:[ \t]*\n)+/, "")
     .trimEnd();
-  return showsAnything(text) ? shorten(text) : undefined;
-}
-
-function showsAnything(text: string): boolean {
-  return /[^\p{Cf}\p{Z}\s]/u.test(text.replace(/<!--[\s\S]*?(?:-->|$)/g, ""));
+  return shownText(text) !== "" ? shorten(text) : undefined;
 }
 
 function shorten(text: string): string {
   if (text.length <= MAX_DETAILS) return text;
-  const start = outsideOfComments(text.slice(0, MAX_DETAILS - NOTE)).toWellFormed();
+  const start = outsideOfComments(cut(text, MAX_DETAILS - NOTE));
   return `${start}\n[… ${text.length - start.length} more characters left out]`;
 }
 

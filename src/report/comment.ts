@@ -3,9 +3,9 @@
  * in it that is not ours has passed through `quote.ts`.
  */
 import { type Outcome, PHASES, type Task } from "../task/task.ts";
+import { fence, plain } from "../text/quote.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
 import { nextStep } from "./next-step.ts";
-import { fence, plain } from "./quote.ts";
 import { explanation, headline, phaseWords } from "./task-words.ts";
 
 /** How much of what the agent says is shown while it works. */

@@ -4,8 +4,8 @@
  */
 import type { HostView } from "../task/heartbeat.ts";
 import type { Progress, Pushed, Task, TaskSpec, Verification } from "../task/task.ts";
-import { count, dollars, duration } from "./amounts.ts";
-import { blockQuote, code, plain } from "./quote.ts";
+import { count, dollars, duration } from "../text/amounts.ts";
+import { blockQuote, code, plain } from "../text/quote.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {

@@ -1,6 +1,6 @@
 /** What the bot says about what comes next, as pure functions: while a task runs, what it waits for; at its end, what to do. */
 import type { Outcome, Phase, Task } from "../task/task.ts";
-import { count } from "./amounts.ts";
+import { count } from "../text/amounts.ts";
 import { isOwnPullRequest } from "./task-words.ts";
 
 /** What happens next, or what to do next. */

@@ -1,5 +1,6 @@
 /** A draft pull request's title and text, as pure functions. */
 import type { Pushed, Task } from "../task/task.ts";
+import { code, fence, neutralise, plain } from "../text/quote.ts";
 import {
   agentFact,
   asked,
@@ -11,7 +12,6 @@ import {
   verificationFact,
 } from "./facts.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
-import { code, fence, neutralise, plain } from "./quote.ts";
 
 /** The issue's own title, so that lists of issues and pull requests read alike. */
 export function pullRequestTitle({ spec }: Task): string {

@@ -3,8 +3,8 @@
  * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
  */
 import type { CancelReason, Deadline, Outcome, Phase, Task } from "../task/task.ts";
-import { count, duration } from "./amounts.ts";
-import { code, plain } from "./quote.ts";
+import { count, duration } from "../text/amounts.ts";
+import { code, plain } from "../text/quote.ts";
 
 export const phaseWords: Record<Phase, string> = {
   preparing: "Prepare the workspace",

@@ -3,7 +3,7 @@
  * and end is in `task-words.ts`. Commands stand in code and never begin a line, so that no reply is a command itself.
  */
 import type { Task } from "../task/task.ts";
-import { code, mention, plain } from "./quote.ts";
+import { code, mention, plain } from "../text/quote.ts";
 import { outcomeWord, stateWord } from "./task-words.ts";
 
 const HELP = [

@@ -1,27 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_TEXT, publishText, publishTitle, REDACTED, stripControls } from "../../src/report/publish-text.ts";
-import { blockQuote, code, fence, mention, neutralise, plain } from "../../src/report/quote.ts";
-import { ESC, inputs, pem, token } from "./hostile-text.ts";
-
-const CONTROL = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\u{e0000}-\u{e007f}]/u;
-
-function expectHarmless(text: string): void {
-  expect(text.replaceAll("\n", "").replaceAll("\t", "")).not.toMatch(CONTROL);
-  expect(text).not.toMatch(/^[\s>]*\/orch/im);
-  expect(text).not.toMatch(/ghs_[A-Za-z0-9._-]{36,}|BEGIN RSA PRIVATE KEY/);
-}
-
-/** GitHub would act on none of this, whether Markdown is read (a comment) or not (a squashed commit's message). */
-function expectInert(text: string): void {
-  expectHarmless(text);
-  expect(text).not.toMatch(/@[\w-]/);
-  expect(text).not.toMatch(/#\d/);
-  expect(text).not.toMatch(/GH-\d/i);
-  expect(text).not.toMatch(/\/issues\/\d/);
-  expect(text).not.toContain("<!--");
-}
+import { MAX_TEXT, publishText, publishTitle } from "../../src/report/publish-text.ts";
+import { neutralise } from "../../src/text/quote.ts";
+import { REDACTED } from "../../src/text/secret-patterns.ts";
+import { ESC, expectHarmless, expectInert, inputs, pem, token } from "../text/hostile-text.ts";
 
 describe("whatever comes in", () => {
   test("nothing that goes out controls, hides, leaks or commands", () => {
@@ -42,48 +25,6 @@ describe("whatever comes in", () => {
       expect(title).not.toContain("\n");
       expect(title.length).toBeGreaterThan(0);
       expect(title.length).toBeLessThanOrEqual(256);
-    }
-  });
-
-  test("a fence cannot be left from inside, and what is in it is inert", () => {
-    for (const input of inputs) {
-      const block = fence(input);
-      if (block === undefined) continue;
-      expectInert(block);
-      const lines = block.split("\n");
-      const marks = lines[0]?.replace("text", "") ?? "";
-      expect(lines.at(-1)).toBe(marks);
-      const inner = lines.slice(1, -1).join("\n");
-      expect(inner).not.toContain(marks);
-    }
-  });
-
-  test("code stays within its marks and its line", () => {
-    for (const input of inputs) {
-      const text = code(input);
-      expectInert(text);
-      expect(text).not.toContain("\n");
-      const marks = /^`+/.exec(text)?.[0] ?? "";
-      expect(text.endsWith(marks)).toBe(true);
-      expect(text.slice(marks.length, -marks.length)).not.toMatch(new RegExp(`(?<!\`)${marks}(?!\`)`));
-    }
-  });
-
-  test("plain words have no markup, image, link or HTML left", () => {
-    for (const input of inputs) {
-      for (const text of [plain(input), blockQuote(input)]) {
-        expectInert(text);
-        expect(text).not.toMatch(/(?<!\\)[*_`[\]!|~]/);
-        expect(text).not.toContain("<");
-        expect(text).not.toMatch(/https?:\/\//);
-        expect(text).not.toMatch(/www\./);
-      }
-    }
-  });
-
-  test("a block quote never ends before the text does", () => {
-    for (const input of inputs) {
-      for (const line of blockQuote(input).split("\n")) expect(line).toMatch(/^>/);
     }
   });
 });
@@ -118,11 +59,6 @@ describe("publishText", () => {
     for (const line of secret.split("\n")) expect(text).not.toContain(line);
     expect(text).toContain(REDACTED);
   });
-
-  test("blanks a token that colours or invisible characters were put into", () => {
-    const split = `ghs_16C7e42F292c${ESC}[1m6912E7710c838347\u200bAe178B4a`;
-    expect(fence(split)).toContain(REDACTED);
-  });
 });
 
 /** A time that grows with the square of the length would be minutes here, and the test's own limit its end. */
@@ -131,25 +67,8 @@ test.each(["\n", " ", ">", "> ", "\t\n", "[", "`", "<!--", "-----BEGIN A-----\n"
   (piece) => {
     const text = piece.repeat(Math.ceil(100_000 / piece.length));
     expect(publishText(text).length).toBeLessThanOrEqual(MAX_TEXT);
-    expect((fence(text) ?? "").length).toBeLessThan(20_000);
   },
 );
-
-test("colours are removed and the words stay", () => {
-  expect(stripControls(`${ESC}[1;31mfailed${ESC}[0m: 2\r\nnext ${ESC}]0;title\u0007line`)).toBe("failed: 2\nnext line");
-});
-
-test("a fence shows the last lines and the end of a long line", () => {
-  const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n");
-  expect(fence(lines, { lines: 2 })).toBe("```text\nline 98\nline 99\n```");
-  expect(fence(`${"x".repeat(9_000)}end`)?.length).toBeLessThan(4_100);
-  expect(fence(" \n\t\n")).toBeUndefined();
-});
-
-test("a login is mentioned, anything else is shown as code", () => {
-  expect(mention("octo-user_corp")).toBe("@octo-user_corp");
-  expect(mention("a b](x)")).toBe("`a b](x)`");
-});
 
 test("every call that takes text to GitHub stands in a file that publishes it", () => {
   const writing =

@@ -11,8 +11,8 @@ import { promisify } from "node:util";
 import { pino } from "pino";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { BotAddress } from "../../src/config.ts";
+import { Refusal } from "../../src/refusal.ts";
 import { makeBotClient, NotCurrent } from "../../workers/bot-client.ts";
-import { Refusal } from "../../workers/refusal.ts";
 
 const GRANT = {
   token: "t",

@@ -4,11 +4,12 @@
  * is a test that hangs.
  */
 import { expect, test } from "vitest";
+import { visibleText } from "../../src/text/clean.ts";
+import { fenced } from "../../src/text/fenced.ts";
+import { shownText } from "../../src/text/shown.ts";
 import { agentKinds } from "../../workers/agents/adapter.ts";
 import { adapterFor } from "../../workers/agents/adapters.ts";
 import { transcriptRenderer } from "../../workers/agents/transcript.ts";
-import { fenced, shownText } from "../../workers/agents/untrusted-text.ts";
-import { visibleText } from "../../workers/agents/visible-text.ts";
 import { commitMessage } from "../../workers/publish/commit-message.ts";
 import { makeSpoken } from "../../workers/run/step/spoken.ts";
 

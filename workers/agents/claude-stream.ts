@@ -3,13 +3,13 @@
  * repeat; each message is counted once. Its `result` counts for the whole session, resumed ones included.
  */
 import { z } from "zod";
+import { oneLine } from "../../src/text/bound.ts";
 import type { LineParser } from "./adapter.ts";
 import { resultEvents, resultSchema } from "./claude-result.ts";
 import { type AgentEvent, boundedText, type ErrorReason, logEvent, textEvent } from "./event.ts";
 import { jsonObject } from "./json-line.ts";
 import { type ToolCalls, toolCalls } from "./tool-calls.ts";
 import { reasonOfStatus } from "./verdict.ts";
-import { oneLine } from "./visible-text.ts";
 
 const count = z.number().int().nonnegative().nullish().catch(undefined);
 

@@ -5,12 +5,12 @@
  */
 import { posix } from "node:path";
 import { z } from "zod";
-import { allowSchema } from "../network/allow.ts";
-import { egressSchema } from "../network/policy-schemas.ts";
+import { allowSchema } from "../../src/reach/allow.ts";
+import { egressSchema } from "../../src/reach/reach.ts";
+import { isSecret } from "../../src/text/secret-patterns.ts";
 import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
-import { isSecret } from "./secrets.ts";
 
 const agentName = z
   .string()

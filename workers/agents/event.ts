@@ -3,7 +3,8 @@
  * the line format that a program of `kind: jsonl` writes itself (docs/agents.md). Texts are visible text and bounded.
  */
 import { z } from "zod";
-import { keepStart, oneLine, visibleText } from "./visible-text.ts";
+import { keepStart, oneLine } from "../../src/text/bound.ts";
+import { visibleText } from "../../src/text/clean.ts";
 
 /** The longest text of one event, in characters. */
 export const maxTextLength = 64_000;

@@ -3,12 +3,12 @@
  * something else happens; a tool's result names only its call's id. Unknown lines mean nothing.
  */
 import { z } from "zod";
+import { oneLine } from "../../src/text/bound.ts";
 import type { LineParser } from "./adapter.ts";
 import { type AgentEvent, boundedText, type ErrorReason, logEvent, maxTextLength, textEvent } from "./event.ts";
 import { jsonObject } from "./json-line.ts";
 import { type ToolCalls, toolCalls } from "./tool-calls.ts";
 import { reasonOfStatus } from "./verdict.ts";
-import { oneLine } from "./visible-text.ts";
 
 const count = z.number().int().nonnegative().catch(0);
 

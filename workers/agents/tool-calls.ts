@@ -2,8 +2,9 @@
  * Tool calls as events: each one in one short line that says what it is about, and its end found again by its id,
  * for an agent's result line names nothing else.
  */
+
+import { oneLine } from "../../src/text/bound.ts";
 import type { AgentEvent } from "./event.ts";
-import { oneLine } from "./visible-text.ts";
 
 /** In this order: a shell call also has a description, but the command is the fact. */
 const tellingNames = ["command", "file_path", "absolute_path", "path", "dir_path", "pattern", "query", "url", "prompt"];

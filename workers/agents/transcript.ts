@@ -2,8 +2,10 @@
  * Events -> what the session's pane shows. The one choke point for text on its way to a terminal: whatever an agent
  * writes, only visible characters pass, and every escape sequence in the result is one of ours.
  */
+
+import { oneLine } from "../../src/text/bound.ts";
+import { visibleText } from "../../src/text/clean.ts";
 import type { AgentEvent, FinalEvent, UsageEvent } from "./event.ts";
-import { oneLine, visibleText } from "./visible-text.ts";
 
 const styles = { dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 

@@ -2,9 +2,11 @@
  * What all verdicts have in common: an exit code's general meaning and a message that ends with the program's own last
  * words. Each adapter adds what only its program means.
  */
+
+import { keepEnd } from "../../src/text/bound.ts";
+import { visibleText } from "../../src/text/clean.ts";
 import type { Evidence, Verdict } from "./adapter.ts";
 import type { ErrorReason } from "./event.ts";
-import { keepEnd, visibleText } from "./visible-text.ts";
 
 const messageLength = 2_000;
 

@@ -3,8 +3,9 @@
  * sandbox's own loopback and passes each connection to the socket of the outlet. `tcpserver` waits (0.1 MB), `socat`
  * carries one connection. Both run as the agent and end with the sandbox: an agent that kills them has no network.
  */
+
+import type { Endpoint } from "../../src/reach/reach.ts";
 import { OUTLET_SOCKET } from "./outlet-files.ts";
-import type { Endpoint } from "./policy.ts";
 
 /** Where the sandbox sees its outlet's folder. */
 export const OUTLET_INSIDE = "/run/orch/network";

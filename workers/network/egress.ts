@@ -2,15 +2,17 @@
  * What a step's sandbox may reach, from the settings: the operator's rule, which knows the agent's model, and where the
  * repository narrows it, the repository's rule as well.
  */
+
+import { canonical, whyNotPublic } from "../../src/reach/address.ts";
+import { type Allow, hostsOf, type Reach } from "../../src/reach/allow.ts";
+import { hostName } from "../../src/reach/host-name.ts";
+import type { Endpoint, HostPattern } from "../../src/reach/reach.ts";
+import type { RepositoryFile } from "../../src/settings/repository-file.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { definedEnv } from "../agents/environment.ts";
 import type { OperatorFile } from "../operator-file.ts";
-import type { RepositoryFile } from "../repository-file.ts";
-import { canonical, whyNotPublic } from "./address.ts";
-import { type Allow, hostsOf, type Reach } from "./allow.ts";
-import { hostName } from "./host-name.ts";
-import { modelSets } from "./host-sets.ts";
-import { type Endpoint, type HostPattern, isListed, type Policy, type Rule } from "./policy.ts";
+import { modelSets } from "./model-sets.ts";
+import { isListed, type Policy, type Rule } from "./policy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 

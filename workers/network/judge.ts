@@ -3,8 +3,9 @@
  * to an unlisted place; then every address that it has is judged, and only those that pass may be dialled. Nothing is
  * looked up again after that: a name that answers otherwise the second time (DNS rebinding) gains nothing.
  */
-import { canonical, leadsTo, mayBeListed, whyNotPublic } from "./address.ts";
-import { type Endpoint, isListed, type Policy } from "./policy.ts";
+import { canonical, leadsTo, mayBeListed, whyNotPublic } from "../../src/reach/address.ts";
+import type { Endpoint } from "../../src/reach/reach.ts";
+import { isListed, type Policy } from "./policy.ts";
 import { type Target, written } from "./target.ts";
 
 /** What the machine knows that the proxy runs on. */

@@ -98,6 +98,9 @@ const SMALL = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "32768", UV_THREA
 /** The source while developing, the built file where Orch was built: this file's own ending tells which. */
 const PROGRAM = fileURLToPath(new URL(`main.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
 
+/** All of ours that the proxy judges by. */
+const CODE = [".", "../../src/reach/"].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+
 /** There is no proxy, so nothing may be started that would go out through it. Trying again may help. */
 export class NetworkError extends Error {
   override name = "NetworkError";
@@ -205,9 +208,10 @@ function place(network: string, id: string, uid: number | undefined, { gid }: Sl
 
 /** Of the proxy's code: one that was started from other code is not kept. */
 function ownIdentity(): string {
-  const folder = fileURLToPath(new URL(".", import.meta.url));
   const hash = createHash("sha256").update(process.version);
-  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  for (const folder of CODE) {
+    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  }
   return hash.digest("hex").slice(0, 16);
 }
 

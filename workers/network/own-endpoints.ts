@@ -5,8 +5,8 @@
 import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import type { BotAddress } from "../../src/config.ts";
-import { canonical } from "./address.ts";
-import type { Endpoint } from "./policy.ts";
+import { canonical } from "../../src/reach/address.ts";
+import type { Endpoint } from "../../src/reach/reach.ts";
 
 export type OwnServices = {
   redisUrl: string;

@@ -1,14 +1,11 @@
 /**
  * What one sandbox may reach, as data: made from the settings by egress.ts, written to a file, and read by the process
  * that lets connections out. A target passes where every rule lets it pass and the address that its name leads to is
- * public, or listed under `private`; and never where it is under `never`. Its schemas stand in policy-schemas.ts: that
- * process does without them, and saves the memory of what makes schemas.
+ * public, or listed under `private`; and never where it is under `never`. Nothing here makes schemas: that
+ * process does without, and saves the memory.
  */
-import { hostName } from "./host-name.ts";
-
-/** `open`: any public host. `listed`: only what is listed. */
-export const EGRESS = ["open", "listed"] as const;
-export type Egress = (typeof EGRESS)[number];
+import { hostName } from "../../src/reach/host-name.ts";
+import type { Egress, Endpoint, HostPattern } from "../../src/reach/reach.ts";
 
 /** What one sandbox may reach; plain data, so that it can be written to a file. */
 export type Policy = {
@@ -27,12 +24,6 @@ export type Policy = {
 export type Rule =
   | { whose: "operator" | "repository"; egress: "open" }
   | { whose: "operator" | "repository"; egress: "listed"; hosts: HostPattern[] };
-
-/** A name as hostName gives it, or `*.example.com`: any name below it, not itself. */
-export type HostPattern = { name: string; ports: number[] };
-
-/** `address` is canonical (address.ts), never a name. */
-export type Endpoint = { address: string; port: number };
 
 /** `name` is what a program asked for, in whatever form: a name, or an address with or without brackets. */
 export function isListed(hosts: readonly HostPattern[], name: string, port: number): boolean {

@@ -4,7 +4,7 @@
  * what it is. The rules of the URL standard do that (https://url.spec.whatwg.org/#host-parsing).
  */
 import { isIP } from "node:net";
-import { hostName } from "./host-name.ts";
+import { hostName } from "../../src/reach/host-name.ts";
 
 /** `host`: a name in lower-case ASCII without a trailing dot, or an address in its canonical form without brackets. */
 export type Target = { host: string; port: number; isAddress: boolean };

@@ -5,7 +5,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { canonical } from "./address.ts";
+import { canonical } from "../../src/reach/address.ts";
 import type { Machine } from "./judge.ts";
 
 async function lookUp(name: string): Promise<string[]> {

@@ -4,6 +4,7 @@
  * bounds what arrives. Nothing that the agent configured is read by a host process.
  */
 import { pathToFileURL } from "node:url";
+import { shellWords } from "../../src/text/shell-words.ts";
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
@@ -101,7 +102,7 @@ function fetchArguments(quarantine: Quarantine, uploadPackCommand: string): stri
 /** The agent's side is the sandbox's to bound: packing large files takes more memory than looking at the pack. */
 const AS_MUCH_MEMORY_AS_BEFORE = 'ulimit -S -d "$(ulimit -H -d)"';
 
-/** A shell command line (git hands it to sh, with the repository's path added), every word quoted. */
+/** A shell command line (git hands it to sh, with the repository's path added). */
 function uploadPack({ driver, confinement, workspace, quarantine }: Collection): string {
   const env = {
     PATH: "/usr/local/bin:/usr/bin:/bin",
@@ -115,6 +116,5 @@ function uploadPack({ driver, confinement, workspace, quarantine }: Collection):
   const inside = { user: confinement.user, mounts, cwd: workspace.dir, env };
   const command = driver.wrap(inside, ["git", "upload-pack", "--timeout=60"]);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const words = ["env", "-i", ...variables, ...command].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-  return `${AS_MUCH_MEMORY_AS_BEFORE} && ${words.join(" ")}`;
+  return `${AS_MUCH_MEMORY_AS_BEFORE} && ${shellWords(["env", "-i", ...variables, ...command])}`;
 }

@@ -1,7 +1,10 @@
 /**
  * The agent's commit message, made fit to stand under the bot's name: it mentions nobody, closes nothing, skips no checks,
- * forges no trailer and hides no character. Then our own trailers.
+ * forges no trailer, hides no character and carries no credential. Then our own trailers.
  */
+import { BREAK, breakReferences } from "../../src/text/break-words.ts";
+import { visibleText } from "../../src/text/clean.ts";
+import { redact } from "../../src/text/secret-patterns.ts";
 
 /** Who asked for the work. */
 export type Requester = { id: number; login: string };
@@ -9,21 +12,16 @@ export type Requester = { id: number; login: string };
 export type Authorship = { taskId: string; epoch: number; requester: Requester };
 
 const MAX_BYTES = 8_000;
-/** Zero-width space: invisible, and enough to stop GitHub from reading a reference. */
-const GAP = "\u200b";
 
 /** The whole message, ending with the trailers `Orch-Task`, `Orch-Epoch` and `Co-authored-by`. */
 export function commitMessage(original: string, authorship: Authorship): string {
-  const text = bound(neutralise(dropTrailers(plain(original)))).trim();
+  const text = bound(neutralise(dropTrailers(redact(plain(original))))).trim();
   return `${text === "" ? "Change by the agent" : text}\n\n${trailers(authorship).join("\n")}\n`;
 }
 
 function plain(text: string): string {
-  const hidden = /[^\P{Cc}\n]|\p{Cf}/gu; // controls; zero-width, direction-changing and "tag" characters
-  return text
-    .replaceAll("\r\n", "\n")
+  return visibleText(text)
     .replaceAll("\t", " ")
-    .replace(hidden, "")
     .replace(/\n{3,}/g, "\n\n");
 }
 
@@ -38,19 +36,9 @@ function dropTrailers(text: string): string {
 
 /** GitHub's closing keywords, where a reference follows; elsewhere "Fix the parser" keeps its plain letters. */
 const CLOSING = /\b(close|fix|resolve)(?=(s|d|es|ed)?:?\s+(\S*#\d|GH-\d|https?:))/gi;
-/** `[skip ci]` and its sisters would let the agent's work go unchecked. */
-const SKIPPING = /\[(?=\s*(skip|no|ci|actions)\s+(ci|skip|actions)\s*\])/gi;
-/** An address refers like `#1` does, and closes like it after a keyword. */
-const ADDRESS = /\/(issues|pull|discussions|commit)\/(?=[0-9a-f])/gi;
 
 function neutralise(text: string): string {
-  return text
-    .replace(CLOSING, (word) => `${word[0]}${GAP}${word.slice(1)}`)
-    .replace(SKIPPING, `[${GAP}`)
-    .replace(ADDRESS, (part) => `${part}${GAP}`)
-    .replace(/@(?=\w)/g, `@${GAP}`)
-    .replace(/#(?=\d)/g, `#${GAP}`)
-    .replace(/\bGH-(?=\d)/gi, (part) => `${part}${GAP}`);
+  return breakReferences(text.replace(CLOSING, (word) => `${word[0]}${BREAK}${word.slice(1)}`));
 }
 
 function bound(text: string): string {

@@ -3,7 +3,7 @@
  * of a hostile commit but its tree leaves the host. The result depends on nothing but the arguments, so repeating it after a
  * crash gives the same commit id.
  */
-import { printedForms, withoutSecrets } from "../agents/secrets.ts";
+import { printedForms, withoutSecrets } from "../../src/text/known-secrets.ts";
 import { hostGitOutput } from "../workspace/git.ts";
 import { checkTaskId } from "../workspace/host-folders.ts";
 import { type AgentCommit, commitsToPublish, readCommit } from "./agent-commits.ts";

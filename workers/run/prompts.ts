@@ -1,9 +1,10 @@
 /** What the agent of a run is told: at first with all that stands on GitHub, later what its check said. */
+
+import type { Egress } from "../../src/reach/reach.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
+import { commandLine } from "../../src/text/shell-words.ts";
 import { renderPrompt } from "../agents/prompt.ts";
-import type { Egress } from "../network/policy.ts";
-import { commandLine } from "../repository-file.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 

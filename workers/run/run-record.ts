@@ -5,9 +5,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
 import { DEADLINES } from "../../src/task/task.ts";
 import { blockedSchema } from "../network/network.ts";
-import { egressSchema, hostPatternSchema } from "../network/policy-schemas.ts";
 
 const stepSchema = z.object({
   /** `agent-1`, `verify-1`, `agent-2` … */

@@ -6,12 +6,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress, Verification } from "../../src/task/task.ts";
+import { keepEnd } from "../../src/text/bound.ts";
+import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
-import { keepEnd } from "../agents/visible-text.ts";
 import { modelOutOfReach } from "../network/egress.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
-import { commandLine } from "../repository-file.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { type Collected, collectWork } from "./publish-work.ts";

@@ -3,6 +3,7 @@
  * session without output, so that it costs nothing while agents print. A command through it takes about 3 ms and a
  * fifteenth of the CPU of a spawned `tmux`. Format: tmux(1), CONTROL MODE.
  */
+import { shellWord } from "../../src/text/shell-words.ts";
 import { converse } from "../run-program.ts";
 
 /** tmux answered with an error, or went away before it answered. */
@@ -80,10 +81,10 @@ export function openControlClient(tmux: string, args: readonly string[], env: Re
   };
 }
 
-/** One word of a tmux command line, taken literally. */
+/** One word of a tmux command line, taken literally: tmux reads quotes as a shell does. */
 export function quote(word: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another command
   if (/[\x00-\x1f\x7f]/.test(word))
     throw new TmuxError(`control characters cannot be passed to tmux: ${JSON.stringify(word)}`);
-  return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return shellWord(word);
 }

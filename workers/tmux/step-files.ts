@@ -4,6 +4,7 @@
  */
 import { access, constants, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { shellWord, shellWords } from "../../src/text/shell-words.ts";
 import { RUN_VARIABLE, readProcess } from "../sandbox/processes.ts";
 
 /** The wrapper of a step, named for good: pid, start time (clock ticks since boot) and boot. `view`: its `tail`. */
@@ -40,22 +41,16 @@ const FIRST_TO_GO = "{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null";
 export function launchScript(setsid: string, { command, env }: LaunchedStep): string {
   const variables = Object.entries(env).map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`not a variable name: ${JSON.stringify(name)}`);
-    return `export ${name}=${literal(value)}`;
+    return `export ${name}=${shellWord(value)}`;
   });
   const lines = [
     "exec 8<&-",
     FIRST_TO_GO,
     "unset PWD OLDPWD SHLVL",
     ...variables,
-    `exec ${[setsid, ...command].map(literal).join(" ")}`,
+    `exec ${shellWords([setsid, ...command])}`,
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** A word that sh takes as it is: nothing inside single quotes means anything but the quote itself. */
-function literal(word: string): string {
-  if (word.includes("\0")) throw new Error("a NUL byte cannot be passed to a program");
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** It may hold secrets and was read when the wrapper said that it started. */

@@ -62,7 +62,7 @@ describe("the agents of the operator's file", () => {
     ["a NUL in an argument", { command: ["x", "a\0b"] }, "NUL"],
     ["a model that nobody would read", { model: "m" }, "put the model into the command"],
     ["a secret by its name", { env: { MY_API_KEY: "abc" } }, "no place for one"],
-    ["a secret by its value", { env: { SETTING: "ghp_0123456789" } }, "no place for one"],
+    ["a secret by its value", { env: { SETTING: `ghp_${"0123456789".repeat(4)}` } }, "no place for one"],
     ["Orch's own secret, passed", { passEnv: ["WORKER_SECRET"] }, "withheld"],
     ["Orch's own secret, renamed", { env: { X: "$PRIVATE_KEY" } }, "withheld"],
     ["a GitHub credential", { passEnv: ["GH_TOKEN"] }, "withheld"],

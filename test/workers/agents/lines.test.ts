@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { lineSplitter } from "../../../workers/agents/lines.ts";
-import { keepEnd, keepStart, oneLine, visibleText } from "../../../workers/agents/visible-text.ts";
 
 describe("lines of a growing output", () => {
   it("are the same however the bytes arrive", () => {
@@ -34,31 +33,5 @@ describe("lines of a growing output", () => {
     splitter.push(buffer);
     buffer.write("xyz");
     expect(splitter.end()).toEqual([{ text: "abc" }]);
-  });
-});
-
-describe("visible text", () => {
-  it("keeps letters of all scripts, emoji and line breaks", () => {
-    const text = "Größe 日本語 עברית ❤️ 🚲\n\tindented";
-    expect(visibleText(text)).toBe(text);
-  });
-
-  it.each([
-    ["colours", "\u001b[1;31mred\u001b[0m", "red"],
-    ["a title", "\u001b]0;title\u001b\\red", "red"],
-    ["a sequence that is cut off", "red\u001b[1;3", "red"],
-    ["a device string", "\u001bPevil\u001b\\red", "red"],
-    ["eight-bit controls", "\u009b31mr\u0085ed", "r\ned"],
-    ["a progress bar", "10%\r20%\r\nred", "10%\n20%\nred"],
-    ["lone surrogates", "r\ud800ed", "r\ufffded"],
-  ])("loses %s", (_, raw, shown) => {
-    expect(visibleText(raw)).toBe(shown);
-  });
-
-  it("is cut with a word about it", () => {
-    expect(keepStart("abcdef", 2)).toBe("ab\n[… 4 more characters left out]");
-    expect(keepEnd("abcdef", 2)).toBe("[… 4 earlier characters left out]\nef");
-    expect(keepStart("ab", 2)).toBe("ab");
-    expect(oneLine(" a \n b ".repeat(10), 8)).toBe("a b a b…");
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { hostsOf } from "../../../workers/network/allow.ts";
+import { hostsOf } from "../../../src/reach/allow.ts";
+import { hostSets } from "../../../src/reach/host-sets.ts";
+import { parseRepositoryFile } from "../../../src/settings/repository-file.ts";
 import {
   type Asked,
   listedThoughNever,
@@ -7,11 +9,9 @@ import {
   narrowsInVain,
   policyFor,
 } from "../../../workers/network/egress.ts";
-import { hostSets } from "../../../workers/network/host-sets.ts";
+import { modelSets } from "../../../workers/network/model-sets.ts";
 import { isListed, type Policy } from "../../../workers/network/policy.ts";
-import { policySchema } from "../../../workers/network/policy-schemas.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { parseRepositoryFile } from "../../../workers/repository-file.ts";
 
 type Change = Partial<Pick<Asked, "step" | "env" | "never">> & { agent?: string; repository?: string };
 
@@ -21,8 +21,10 @@ function policy(file: string, change: Change = {}): Policy {
   const agent = operator.agents.get(change.agent ?? "claude");
   if (!agent) throw new Error("no such agent");
   const { step = "agent", env = {}, never = [] } = change;
-  const made = policyFor({ operator, agent, step, repository: parseRepositoryFile(change.repository), env, never });
-  expect(policySchema.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
+  const text = change.repository;
+  const repository = parseRepositoryFile(text === undefined ? [] : [{ path: ".github/orch.yml", text }]);
+  const made = policyFor({ operator, agent, step, repository, env, never });
+  expect(JSON.parse(JSON.stringify(made))).toEqual(made); // it is written to a file
   return made;
 }
 
@@ -321,4 +323,13 @@ describe("a list that narrows", () => {
     expect(warned(`${own}\negress: listed`)).toBeUndefined();
     expect(warned(`${claude}\nsandbox: none`)).toBeUndefined();
   });
+});
+
+test("sets hold the model of each kind that has one", () => {
+  const names = (kind: keyof typeof modelSets) => modelSets[kind].flatMap(hostsOf).map(({ name }) => name);
+  expect(names("claude")).toContain("api.anthropic.com");
+  expect(names("gemini")).toEqual(
+    expect.arrayContaining(["generativelanguage.googleapis.com", "us-central1-aiplatform.googleapis.com"]),
+  );
+  expect([...names("plain"), ...names("jsonl")]).toEqual([]);
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isListed, type Policy } from "../../../workers/network/policy.ts";
-import { policySchema } from "../../../workers/network/policy-schemas.ts";
+import { isListed } from "../../../workers/network/policy.ts";
 
 const hosts = [
   { name: "example.com", ports: [80, 443] },
@@ -46,38 +45,5 @@ describe("a target is listed", () => {
 
   test("nowhere when nothing is", () => {
     expect(isListed([], "example.com", 443)).toBe(false);
-  });
-});
-
-describe("a policy", () => {
-  const policy: Policy = {
-    egress: "listed",
-    rules: [
-      { whose: "operator", egress: "open" },
-      { whose: "repository", egress: "listed", hosts },
-    ],
-    private: [{ address: "10.0.0.7", port: 11_434 }],
-    never: [{ address: "::1", port: 6379 }],
-    limits: { connections: 256, bytes: 20e9 },
-  };
-
-  test("comes back from a file as it was", () => {
-    expect(policySchema.parse(JSON.parse(JSON.stringify(policy)))).toEqual(policy);
-  });
-
-  test.each([
-    ["no rule", { rules: [] }],
-    ["a list that is left out", { rules: [{ whose: "operator", egress: "listed" }] }],
-    [
-      "a name in capitals",
-      { rules: [{ whose: "operator", egress: "listed", hosts: [{ name: "A.com", ports: [1] }] }] },
-    ],
-    ["a star for everything", { rules: [{ whose: "operator", egress: "listed", hosts: [{ name: "*", ports: [1] }] }] }],
-    ["a private endpoint by name", { private: [{ address: "localhost", port: 80 }] }],
-    ["an address in another form", { never: [{ address: "0:0::1", port: 80 }] }],
-    ["a port that is none", { never: [{ address: "::1", port: 0 }] }],
-    ["an unknown key", { open: true }],
-  ])("with %s is refused", (_what, change) => {
-    expect(policySchema.safeParse({ ...policy, ...change }).success).toBe(false);
   });
 });

@@ -87,7 +87,7 @@ test("a message mentions nobody, closes nothing and skips no checks", () => {
 
 test("a message forges no trailer and hides no character", () => {
   const forged = "Co-authored-by: x <x@y>\nOrch-Task: other\nSigned-off-by: y\nskip-checks: true";
-  expect(say(`Title\u001b[31m\u202e\u200b\r\n\r\nText\tx\n${forged}`)).toBe("Title[31m\n\nText x");
+  expect(say(`Title\u001b[31m\u202e\u200b\r\n\r\nText\tx\n${forged}`)).toBe("Title\n\nText x");
   expect(say(" \u0007 \n")).toBe("Change by the agent");
 });
 

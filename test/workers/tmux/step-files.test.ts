@@ -4,7 +4,7 @@ import { launchScript, parseWrapper } from "../../../workers/tmux/step-files.ts"
 test("writes a script in which no value means anything to the shell", () => {
   const script = launchScript("/usr/bin/setsid", { command: ["/bin/echo", "it's $(x)"], env: { A: "'; id #" } });
   expect(script).toContain(`export A=''\\''; id #'\n`);
-  expect(script.endsWith(`exec '/usr/bin/setsid' '/bin/echo' 'it'\\''s $(x)'\n`)).toBe(true);
+  expect(script.endsWith(`exec /usr/bin/setsid /bin/echo 'it'\\''s $(x)'\n`)).toBe(true);
 });
 
 test("refuses what a shell or a program cannot be given", () => {

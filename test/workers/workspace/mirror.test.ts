@@ -12,7 +12,7 @@ import {
   TooLarge,
 } from "../../../workers/workspace/git-errors.ts";
 import { openMirror } from "../../../workers/workspace/mirror.ts";
-import { readFileAt } from "../../../workers/workspace/read-file-at.ts";
+import { readFilesAt } from "../../../workers/workspace/read-file-at.ts";
 import { git, type Remote, startHost, startRemote, temporaryFolder } from "./support.ts";
 
 /** How often git spoke with the remote: each conversation begins with one 401. */
@@ -254,14 +254,17 @@ test("a mirror is an ordinary bare repository whose hooks never run", async () =
   expect(existsSync(join(dir, "hooks"))).toBe(false);
 });
 
-test("a file is read from a commit, and only as a bounded regular file", async () => {
+test("files are read from a commit, and only as bounded regular files", async () => {
   const host = await startHost(
-    await startRemote({ ".github/orch.yml": "verify: npm test\n", link: { link: ".github/orch.yml" } }),
+    await startRemote({ ".github/a.yml": "a: 1\n", ".github/b.yaml": "b: 2\n", link: { link: ".github/a.yml" } }),
   );
-  const read = (path: string, limit = 100) => readFileAt(host.mirror, host.main, path, limit);
-  expect(await read(".github/orch.yml")).toBe("verify: npm test\n");
-  expect(await read(".github/none.yml")).toBeUndefined();
-  expect(await read(".github")).toBeUndefined();
-  expect(await read("link")).toBeUndefined();
-  await expect(read(".github/orch.yml", 5)).rejects.toBeInstanceOf(TooLarge);
+  const read = (paths: string[], limit = 100) => readFilesAt(host.mirror, host.main, paths, limit);
+  const [a, b] = [
+    { path: ".github/a.yml", text: "a: 1\n" },
+    { path: ".github/b.yaml", text: "b: 2\n" },
+  ];
+  expect(await read([a.path, b.path])).toEqual([a, b]);
+  expect(await read([".github/none.yml", b.path])).toEqual([b]);
+  expect(await read([".github/none.yml", ".github", "link"])).toEqual([]);
+  await expect(read([a.path, b.path], 4)).rejects.toBeInstanceOf(TooLarge);
 });

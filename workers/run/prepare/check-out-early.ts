@@ -5,7 +5,7 @@
  */
 import { knownTip, type Tips } from "../../workspace/fetch-refs.ts";
 import type { Mirror } from "../../workspace/mirror.ts";
-import { readFileAt } from "../../workspace/read-file-at.ts";
+import { type FileAt, readFilesAt } from "../../workspace/read-file-at.ts";
 import {
   createWorkspace,
   fillWorkspace,
@@ -55,22 +55,25 @@ async function finish(
   return { workspace: moved, laid: true };
 }
 
-/** `early`: the file at the tip of the fetch before, a guess; undefined when there is none. `text`: as the fetch leaves it. */
-export type EarlyFile = { early: Promise<string | undefined> | undefined; text: Promise<string | undefined> };
+/** `early`: what there is at the tip of the fetch before, a guess; undefined when there is none. `found`: as the fetch leaves it. */
+export type EarlyFiles = {
+  early: Promise<readonly FileAt[]> | undefined;
+  found: Promise<readonly FileAt[]>;
+};
 
-/** The file as it stands at the fetched tip of `branch`, undefined when it has none there; read ahead at the tip before. */
-export function readFileEarly(
+/** Those of the files that stand at the fetched tip of `branch`; read ahead at the tip before. */
+export function readFilesEarly(
   mirror: Mirror,
-  file: { branch: string; path: string; maxBytes: number },
+  file: { branch: string; paths: readonly string[]; maxBytes: number },
   fetch: Promise<Tips>,
-): EarlyFile {
-  const read = (sha: string) => later(readFileAt(mirror, sha, file.path, file.maxBytes));
+): EarlyFiles {
+  const read = (sha: string) => later(readFilesAt(mirror, sha, file.paths, file.maxBytes));
   const guess = knownTip(mirror, file.branch);
   const early = guess === undefined ? undefined : read(guess);
-  const text = fetch.then((tips) => {
+  const found = fetch.then((tips) => {
     const sha = tips[file.branch];
     if (!sha) throw new Error(`The fetch did not bring the branch ${file.branch}`);
     return sha === guess && early ? early : read(sha);
   });
-  return { early, text: later(text) };
+  return { early, found: later(found) };
 }

@@ -6,19 +6,20 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Refusal } from "../../../src/refusal.ts";
+import {
+  type FoundFile,
+  parseRepositoryFile,
+  REPOSITORY_FILE_MAX_BYTES,
+  REPOSITORY_FILES,
+  type RepositoryFile,
+} from "../../../src/settings/repository-file.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
 import { branchOf, startBranchesOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { definedEnv } from "../../agents/environment.ts";
 import type { OperatorFile } from "../../operator-file.ts";
-import { Refusal } from "../../refusal.ts";
-import {
-  parseRepositoryFile,
-  REPOSITORY_FILE,
-  REPOSITORY_FILE_MAX_BYTES,
-  type RepositoryFile,
-} from "../../repository-file.ts";
 import type { HeldStep } from "../../tmux/sessions.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
@@ -30,7 +31,7 @@ import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared } from "../run-record.ts";
 import { policyOf } from "../step/way-out.ts";
-import { checkOutEarly, readFileEarly } from "./check-out-early.ts";
+import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
 import { endHeld, holdAgent } from "./hold-agent.ts";
 import { later } from "./later.ts";
 
@@ -50,16 +51,17 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   // What takes longest starts first: not even a program for something else is started before.
   const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
   const { laid, checkedOut } = checkOutEarly(where, startRefOf(spec), fetched);
-  const rulesFile = { branch: spec.target.defaultBranch, path: REPOSITORY_FILE, maxBytes: REPOSITORY_FILE_MAX_BYTES };
-  const rules = readFileEarly(mirror, rulesFile, fetched);
+  const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
+  const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
   const holding = laid && holdEarly(shared, run, { mirror, workspace: laid, sessionId }, rules.early);
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
-  const { agent: asked, verify, listed } = parseRepositoryFile(await rules.text);
-  const agent = chooseAgent(shared.operator, asked);
+  const found = await rules.found;
+  const { agent: asked, verify, listed } = parseRepositoryFile(found);
+  const agent = chooseAgent(shared.operator, asked, found);
   const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
@@ -112,11 +114,12 @@ async function holdEarly(
   shared: Shared,
   run: Run,
   site: Site,
-  rules: Promise<string | undefined> | undefined,
+  rules: Promise<readonly FoundFile[]> | undefined,
 ): Promise<Held | undefined> {
   try {
-    const { agent: asked, listed } = parseRepositoryFile(await rules);
-    const agent = chooseAgent(shared.operator, asked);
+    const found = (await rules) ?? [];
+    const { agent: asked, listed } = parseRepositoryFile(found);
+    const agent = chooseAgent(shared.operator, asked, found);
     return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
   } catch (error) {
     // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
@@ -125,13 +128,14 @@ async function holdEarly(
   }
 }
 
-function chooseAgent(operator: OperatorFile, asked: string | undefined): AgentDefinition {
+/** `found`: the file that asks, where one does. */
+function chooseAgent(operator: OperatorFile, asked: string | undefined, [file]: readonly FoundFile[]): AgentDefinition {
   const name = asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
   if (agent) return agent;
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
   throw new Refusal(
-    `\`${REPOSITORY_FILE}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
+    `\`${file?.path}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
   );
 }
 

@@ -5,8 +5,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verification } from "../../../src/task/task.ts";
+import { printedForms } from "../../../src/text/known-secrets.ts";
 import { adapterFor } from "../../agents/adapters.ts";
-import { printedForms, secretsOf } from "../../agents/secrets.ts";
+import { secretsOf } from "../../agents/secrets.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";

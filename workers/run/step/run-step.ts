@@ -4,10 +4,13 @@
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { cutStart } from "../../../src/text/bound.ts";
+import { withoutSecrets } from "../../../src/text/known-secrets.ts";
+import { redact } from "../../../src/text/secret-patterns.ts";
 import type { Adapter, Verdict } from "../../agents/adapter.ts";
 import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../../agents/event.ts";
 import { lineSplitter } from "../../agents/lines.ts";
-import { eventWithoutSecrets, withoutSecrets } from "../../agents/secrets.ts";
+import { eventWithoutSecrets } from "../../agents/secrets.ts";
 import type { Limits } from "../../operator-file.ts";
 import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
 import type { Interruption } from "../interruption.ts";
@@ -105,7 +108,8 @@ function listen(options: StepOptions) {
 
   const hear = (events: readonly AgentEvent[]) => {
     for (const told of events) {
-      // Once more: a key that stood escaped in the line stands plain in the event.
+      // Once more: a key that stood escaped in the line stands plain in the event. What only looks like a key is blanked
+      // here and not in the line, whose form it might break.
       const event = eventWithoutSecrets(told, options.secrets);
       if (event.type === "final") final = event;
       if (event.type === "error" && errors.push(event) > 20) errors.shift();
@@ -138,7 +142,7 @@ async function concluded(
   const { adapter, dir, secrets } = options;
   // Read further back than shown: the cut must not go through a secret and leave its end.
   const tailOf = async (name: string) =>
-    withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets).slice(-TAIL_BYTES);
+    cutStart(redact(withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets)), TAIL_BYTES);
   if ("lost" in end) return { kind: "lost" };
   if ("begun" in end) return { kind: "not begun" };
   const { final, errors } = heard.end(end.exitCode);

@@ -3,9 +3,9 @@
  * goes into the task record and from there into the progress comment.
  */
 import type { Progress } from "../../../src/task/task.ts";
+import { keepEnd } from "../../../src/text/bound.ts";
 import type { AgentEvent } from "../../agents/event.ts";
 import { usageMeter } from "../../agents/usage.ts";
-import { keepEnd } from "../../agents/visible-text.ts";
 
 const MAX_LINES = 15;
 const MAX_CHARACTERS = 4_000;

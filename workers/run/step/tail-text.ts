@@ -1,6 +1,6 @@
 /** The end of a file as visible text: where the reason stands. */
 import { open } from "node:fs/promises";
-import { visibleText } from "../../agents/visible-text.ts";
+import { visibleText } from "../../../src/text/clean.ts";
 
 /** At most the last `maxBytes`; empty when the file does not exist. */
 export async function readTail(path: string, maxBytes: number): Promise<string> {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkOutEarly, readFileEarly } from "../../../../workers/run/prepare/check-out-early.ts";
+import { checkOutEarly, readFilesEarly } from "../../../../workers/run/prepare/check-out-early.ts";
 import { fetchRefs, knownTip } from "../../../../workers/workspace/fetch-refs.ts";
 import { openMirror } from "../../../../workers/workspace/mirror.ts";
 import { slotUser, startHost, startRemote, temporaryFolder } from "../../workspace/support.ts";
@@ -69,11 +69,12 @@ test("a file is read as the fetch left it, not as it was before", async () => {
   const host = await startHost(remote);
   const read = () => {
     const fetch = fetchRefs(host.mirror, remote.access, ["main"]);
-    return readFileEarly(host.mirror, { branch: "main", path: "rules.yml", maxBytes: 100 }, fetch).text;
+    return readFilesEarly(host.mirror, { branch: "main", paths: ["rules.yml", "rules.yaml"], maxBytes: 100 }, fetch)
+      .found;
   };
-  expect(await read()).toBe("old\n");
+  expect(await read()).toEqual([{ path: "rules.yml", text: "old\n" }]);
   remote.commit({ "rules.yml": "new\n" });
-  expect(await read()).toBe("new\n");
+  expect(await read()).toEqual([{ path: "rules.yml", text: "new\n" }]);
   remote.commit({ "rules.yml": undefined });
-  expect(await read()).toBeUndefined();
+  expect(await read()).toEqual([]);
 });

@@ -2,11 +2,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { printedForms } from "../../../../src/text/known-secrets.ts";
 import type { Adapter } from "../../../../workers/agents/adapter.ts";
 import type { AgentEvent } from "../../../../workers/agents/event.ts";
 import { jsonl } from "../../../../workers/agents/jsonl.ts";
 import { plain } from "../../../../workers/agents/plain.ts";
-import { printedForms } from "../../../../workers/agents/secrets.ts";
 import { parseOperatorFile } from "../../../../workers/operator-file.ts";
 import type { Interruption } from "../../../../workers/run/interruption.ts";
 import { runStep } from "../../../../workers/run/step/run-step.ts";

@@ -1,4 +1,5 @@
-/** Text that tries to act on GitHub, on a terminal or on the bot itself. */
+/** Text that tries to act on GitHub, on a terminal or on the bot itself, and what must be true of what became of it. */
+import { expect } from "vitest";
 
 export const ESC = "\u001b";
 export const token = `ghs_${"1234567"}_${"eyJhbGciOiJSUzI1NiJ9".repeat(8)}.${"abc-DEF_123".repeat(12)}.${"sig".repeat(30)}`;
@@ -70,3 +71,21 @@ function hostile(seed: number): string {
 
 /** Every piece alone, and seeded mixtures of them. */
 export const inputs = [...PIECES, ...Array.from({ length: 500 }, (_, seed) => hostile(seed))];
+
+const CONTROL = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\u{e0000}-\u{e007f}]/u;
+
+export function expectHarmless(text: string): void {
+  expect(text.replaceAll("\n", "").replaceAll("\t", "")).not.toMatch(CONTROL);
+  expect(text).not.toMatch(/^[\s>]*\/orch/im);
+  expect(text).not.toMatch(/ghs_[A-Za-z0-9._-]{36,}|BEGIN RSA PRIVATE KEY/);
+}
+
+/** GitHub would act on none of this, whether Markdown is read (a comment) or not (a squashed commit's message). */
+export function expectInert(text: string): void {
+  expectHarmless(text);
+  expect(text).not.toMatch(/@[\w-]/);
+  expect(text).not.toMatch(/#\d/);
+  expect(text).not.toMatch(/GH-\d/i);
+  expect(text).not.toMatch(/\/issues\/\d/);
+  expect(text).not.toContain("<!--");
+}

@@ -1,17 +1,17 @@
 /**
- * `.github/orch.yml`: what a repository may choose. It is read from the default branch only, so that a pull request
+ * `.github/orch.yml` (or `.yaml`): what a repository may choose. It is read from the default branch only, so that a pull request
  * cannot change the rules it is judged by. A repository chooses among the operator's agents; it never defines one. It may
  * narrow what its work reaches; it never widens that.
  */
 import { parse } from "yaml";
 import { z } from "zod";
-import { allowHostsSchema, HOST_ENTRIES } from "./network/allow.ts";
-import type { HostPattern } from "./network/policy.ts";
-import { egressSchema } from "./network/policy-schemas.ts";
+import { allowHostsSchema, HOST_ENTRIES } from "../reach/allow.ts";
+import { egressSchema, type HostPattern } from "../reach/reach.ts";
+import { Refusal } from "../refusal.ts";
 import { inPlainWords } from "./plain-words.ts";
-import { Refusal } from "./refusal.ts";
 
-export const REPOSITORY_FILE = ".github/orch.yml";
+/** It goes by one of these names. */
+export const REPOSITORY_FILES = [".github/orch.yml", ".github/orch.yaml"] as const;
 export const REPOSITORY_FILE_MAX_BYTES = 64 * 1024;
 
 const word = z
@@ -43,11 +43,16 @@ export const repositoryFileSchema = z
 /** `listed`: the hosts that its work may reach at most; where it is left out, the repository wishes nothing. JSON. */
 export type RepositoryFile = { agent?: string; verify?: readonly string[]; listed?: HostPattern[] };
 
-/** Throws Refusal with a sentence for the person when the file is not usable. */
-export function parseRepositoryFile(text: string | undefined): RepositoryFile {
-  if (text === undefined) return {};
-  const parsed = repositoryFileSchema.safeParse(parseYaml(text) ?? {}, { error: inPlainWords });
-  if (!parsed.success) throw new Refusal(`\`${REPOSITORY_FILE}\` is not usable: ${z.prettifyError(parsed.error)}`);
+/** One of REPOSITORY_FILES, as it stands on the default branch. */
+export type FoundFile = { path: string; text: string };
+
+/** `found`: all there are. Throws Refusal with a sentence for the person when they are not usable. */
+export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile {
+  const [file, other] = found;
+  if (!file) return {};
+  if (other) throw new Refusal(`There are both \`${file.path}\` and \`${other.path}\`: keep one and remove the other.`);
+  const parsed = repositoryFileSchema.safeParse(parseYaml(file) ?? {}, { error: inPlainWords });
+  if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable: ${z.prettifyError(parsed.error)}`);
   const { agent, verify, egress, allow = [] } = parsed.data;
   return {
     agent,
@@ -56,18 +61,10 @@ export function parseRepositoryFile(text: string | undefined): RepositoryFile {
   };
 }
 
-function parseYaml(text: string): unknown {
+function parseYaml({ path, text }: FoundFile): unknown {
   try {
     return parse(text, { maxAliasCount: 0 }); // nothing in this file needs aliases, and they can be made to blow up
   } catch (error) {
-    throw new Refusal(
-      `\`${REPOSITORY_FILE}\` is not valid YAML: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new Refusal(`\`${path}\` is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** The verify command as a person would type it. */
-export function commandLine(command: readonly string[]): string {
-  if (command[0] === "sh" && command[1] === "-c" && command.length === 3) return command[2] ?? "";
-  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 }

@@ -1,8 +1,5 @@
-/**
- * Text from GitHub on its way into a prompt: what a person could not see on the page is taken out, the rest stands in a
- * fence that nothing inside can close. Pure, linear time.
- */
-import { visibleText } from "./visible-text.ts";
+/** What a person sees of a text on GitHub: what Markdown hides on the page is taken out. Pure, linear time. */
+import { visibleText } from "./clean.ts";
 
 /**
  * HTML comments, also inside code: a reader of the page may miss them there too, and any finer rule would have to agree
@@ -45,12 +42,4 @@ export function shownText(text: string): string {
     shown = withoutComments(shown);
   }
   return shown.replace(hiddenDefinition, "").trim();
-}
-
-/** `text` between two fences longer than any run of backticks inside it. */
-export function fenced(text: string, label: string): string {
-  let longest = 3;
-  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
-  const fence = "`".repeat(longest + 1);
-  return `${fence}${label}\n${text}\n${fence}`;
 }

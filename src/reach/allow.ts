@@ -6,7 +6,7 @@ import { z } from "zod";
 import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
 import { hostName } from "./host-name.ts";
 import { type HostSet, hostSets, isHostSet } from "./host-sets.ts";
-import type { Egress, Endpoint, HostPattern } from "./policy.ts";
+import type { Egress, Endpoint, HostPattern } from "./reach.ts";
 
 /**
  * `private`: single addresses that pass though they are private, or of a network that the worker host is in. Each is among the

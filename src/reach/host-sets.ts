@@ -3,8 +3,6 @@
  * ports 80 and 443. A set holds what is needed to fetch, not to publish, and no host where anybody can put anything
  * (all of a cloud's storage, say).
  */
-import type { AgentKind } from "../agents/adapter.ts";
-
 /** Where Vertex AI answers by region (https://cloud.google.com/vertex-ai/docs/general/locations). */
 const VERTEX_REGIONS = [
   "africa-south1",
@@ -122,11 +120,3 @@ export const hostSets = {
 export type HostSet = keyof typeof hostSets;
 
 export const isHostSet = (name: string): name is HostSet => Object.hasOwn(hostSets, name);
-
-/** The sets that an agent of a kind always has, because without its model it is nothing. */
-export const modelSets: Readonly<Record<AgentKind, readonly HostSet[]>> = {
-  plain: [],
-  jsonl: [],
-  gemini: ["gemini", "vertex"],
-  claude: ["anthropic"],
-};

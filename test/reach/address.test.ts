@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
-import { canonical, mayBeListed, whyNotPublic } from "../../../workers/network/address.ts";
+import { canonical, mayBeListed, whyNotPublic } from "../../src/reach/address.ts";
 
 /** IANA's registries of special-purpose addresses, IPv4 and IPv6, with multicast and the old site-local block. */
 const SPECIAL: readonly [block: string, words: string][] = [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hostName } from "../../../workers/network/host-name.ts";
+import { hostName } from "../../src/reach/host-name.ts";
 
 test.each([
   ["example.com", "example.com"],

@@ -5,7 +5,11 @@
  * Names are broken inside fences and code as well: a squash merge copies a pull request's text into a commit message,
  * where GitHub reads mentions and closing keywords without any Markdown around them.
  */
-import { BREAK, breakCommands, cut, redact, stripInvisible } from "./publish-text.ts";
+import { cutStart, joinLines, shorten } from "./bound.ts";
+import { BREAK, breakCommands, breakReferences } from "./break-words.ts";
+import { visibleText } from "./clean.ts";
+import { fenced, longestTicks } from "./fenced.ts";
+import { redact } from "./secret-patterns.ts";
 
 /** A fence's limits: what a reader still reads. */
 const MAX_LINES = 40;
@@ -20,27 +24,26 @@ export function fence(text: string, limits: { lines?: number; chars?: number } =
   const kept = lines.slice(-(limits.lines ?? MAX_LINES)).join("\n");
   const tail = last(kept, limits.chars ?? MAX_CHARS);
   if (tail.trim() === "") return undefined;
-  const marks = "`".repeat(Math.max(3, longestRun(tail) + 1));
-  return `${marks}text\n${tail}\n${marks}`;
+  return fenced(tail, "text");
 }
 
 /** Code within a line. */
 export function code(text: string, chars = 200): string {
-  const line = cutWithDots(oneLine(neutralise(text)), chars);
+  const line = shorten(joinLines(neutralise(text)), chars);
   if (line === "") return "` `";
-  const marks = "`".repeat(longestRun(line) + 1);
+  const marks = "`".repeat(longestTicks(line) + 1);
   const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
   return `${marks}${pad}${line}${pad}${marks}`;
 }
 
 /** Words within a line, every mark of Markdown and HTML shown as it was written. */
 export function plain(text: string, chars = 500): string {
-  return escapeMarkdown(cutWithDots(oneLine(neutralise(text)), chars));
+  return escapeMarkdown(shorten(joinLines(neutralise(text)), chars));
 }
 
 /** What somebody wrote, as a block quote of plain words; GitHub keeps its line breaks. */
 export function blockQuote(text: string, chars = 1_500): string {
-  const lines = cutWithDots(neutralise(text).trim(), chars).split("\n");
+  const lines = shorten(neutralise(text).trim(), chars).split("\n");
   return lines.map((line) => `> ${escapeMarkdown(line.trim())}`.trimEnd()).join("\n");
 }
 
@@ -49,15 +52,9 @@ export function mention(login: string): string {
   return /^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$/.test(login) ? `@${login}` : code(login, 60);
 }
 
-/** The text with every word broken that GitHub would act on. */
+/** The visible text without credentials, every word broken that GitHub would act on. */
 export function neutralise(text: string): string {
-  const broken = redact(stripInvisible(text))
-    .replace(/@(?=[\w-])/g, `@${BREAK}`)
-    .replace(/#(?=\d)/g, `#${BREAK}`)
-    .replace(/(GH-)(?=\d)/gi, `$1${BREAK}`)
-    .replace(/(\/(?:issues|pull|pulls|discussions|commit)\/)(?=[0-9a-f])/gi, `$1${BREAK}`)
-    .replace(/<(?=!--)/g, `<${BREAK}`);
-  return breakCommands(broken);
+  return breakCommands(breakReferences(redact(visibleText(text))));
 }
 
 function escapeMarkdown(line: string): string {
@@ -70,22 +67,10 @@ function escapeMarkdown(line: string): string {
     .replace(/(www)\./gi, `$1${BREAK}.`);
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
-}
-
-function cutWithDots(text: string, chars: number): string {
-  return text.length <= chars ? text : `${cut(text, chars - 1).trimEnd()}…`;
-}
-
-/** The end of the text, from the start of a line where there is one, never half a character. */
+/** The end of the text, from the start of a line where there is one. */
 function last(text: string, chars: number): string {
   if (text.length <= chars) return text;
-  const tail = text.slice(-chars);
+  const tail = cutStart(text, chars);
   const lineStart = tail.indexOf("\n") + 1;
-  return tail.slice(lineStart > 0 && lineStart < chars / 2 ? lineStart : 0).toWellFormed();
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  return tail.slice(lineStart > 0 && lineStart < chars / 2 ? lineStart : 0);
 }

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { BREAK } from "../../src/text/break-words.ts";
+import { blockQuote, code, fence, mention, neutralise, plain } from "../../src/text/quote.ts";
+import { REDACTED } from "../../src/text/secret-patterns.ts";
+import { ESC, expectInert, inputs } from "./hostile-text.ts";
+
+describe("whatever is quoted", () => {
+  test("a fence cannot be left from inside, and what is in it is inert", () => {
+    for (const input of inputs) {
+      const block = fence(input);
+      if (block === undefined) continue;
+      expectInert(block);
+      const lines = block.split("\n");
+      const marks = lines[0]?.replace("text", "") ?? "";
+      expect(lines.at(-1)).toBe(marks);
+      const inner = lines.slice(1, -1).join("\n");
+      expect(inner).not.toContain(marks);
+    }
+  });
+
+  test("code stays within its marks and its line", () => {
+    for (const input of inputs) {
+      const text = code(input);
+      expectInert(text);
+      expect(text).not.toContain("\n");
+      const marks = /^`+/.exec(text)?.[0] ?? "";
+      expect(text.endsWith(marks)).toBe(true);
+      expect(text.slice(marks.length, -marks.length)).not.toMatch(new RegExp(`(?<!\`)${marks}(?!\`)`));
+    }
+  });
+
+  test("plain words have no markup, image, link or HTML left", () => {
+    for (const input of inputs) {
+      for (const text of [plain(input), blockQuote(input)]) {
+        expectInert(text);
+        expect(text).not.toMatch(/(?<!\\)[*_`[\]!|~]/);
+        expect(text).not.toContain("<");
+        expect(text).not.toMatch(/https?:\/\//);
+        expect(text).not.toMatch(/www\./);
+      }
+    }
+  });
+
+  test("a block quote never ends before the text does", () => {
+    for (const input of inputs) {
+      for (const line of blockQuote(input).split("\n")) expect(line).toMatch(/^>/);
+    }
+  });
+});
+
+test("blanks a token that colours or invisible characters were put into", () => {
+  const split = `ghs_16C7e42F292c${ESC}[1m6912E7710c838347\u200bAe178B4a`;
+  expect(fence(split)).toContain(REDACTED);
+});
+
+/** A time that grows with the square of the length would be minutes here, and the test's own limit its end. */
+test.each(["\n", " ", ">", "> ", "\t\n", "[", "`", "<!--", "-----BEGIN A-----\n", `${ESC}[`, "a://b:"])(
+  "a long text of nothing but %j is read once",
+  (piece) => {
+    const text = piece.repeat(Math.ceil(100_000 / piece.length));
+    expect((fence(text) ?? "").length).toBeLessThan(20_000);
+  },
+);
+
+test("a fence shows the last lines and the end of a long line", () => {
+  const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n");
+  expect(fence(lines, { lines: 2 })).toBe("```text\nline 98\nline 99\n```");
+  expect(fence(`${"x".repeat(9_000)}end`)?.length).toBeLessThan(4_100);
+  expect(fence(" \n\t\n")).toBeUndefined();
+});
+
+test("a login is mentioned, anything else is shown as code", () => {
+  expect(mention("octo-user_corp")).toBe("@octo-user_corp");
+  expect(mention("a b](x)")).toBe("`a b](x)`");
+});
+
+test("words that would skip the checks of a squashed commit are broken, in a title and in code", () => {
+  for (const words of ["[skip ci]", "[CI skip]", "[no ci]", "[skip actions]", "[ actions skip ]"]) {
+    for (const shown of [neutralise(words), code(words)]) expect(shown).toContain(`[${BREAK}`);
+    expect(plain(words)).not.toContain(words);
+  }
+  expect(neutralise("[skip this] and [ci]")).toBe("[skip this] and [ci]");
+});
