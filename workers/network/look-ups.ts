@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Machine } from "./judge.ts";
 
-/** main.ts has threads for 16 sandboxes that use all of theirs: the resolver gets half of UV_THREADPOOL_SIZE. */
+/** There are threads for 16 sandboxes that use all of theirs: the resolver gets half of UV_THREADPOOL_SIZE (network.ts). */
 const AT_ONCE = 4;
 const MAX_WAITING = 256;
 /** The system's own time-outs add up to half a minute and more; ms. */
