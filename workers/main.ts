@@ -21,7 +21,7 @@ import { makeHost } from "./host.ts";
 import { claimIdentity } from "./host-identity.ts";
 import { listedThoughNever, narrowsInVain } from "./network/egress.ts";
 import { NetworkError, openNetwork } from "./network/network.ts";
-import { ownEndpoints } from "./network/own-endpoints.ts";
+import { watchOwnEndpoints } from "./network/own-endpoints.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
 import type { Shared } from "./run/run.ts";
 import { ConfinementError } from "./sandbox/confinement.ts";
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const cleanExit = join(hostDir, "clean-exit");
   const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
-  const { users, network, never, driver } = await confine(config, operator, hostDir, log);
+  const { users, network, own, driver } = await confine(config, operator, hostDir, log);
   const redis = connectRedis(config.redisUrl, "worker");
   const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     sessions,
     driver,
     network,
-    never,
+    never: own.current,
     operator,
     env: process.env,
     log,
@@ -109,8 +109,8 @@ async function main(): Promise<void> {
 async function confine(config: HostConfig, operator: OperatorFile, hostDir: string, log: Logger) {
   const users = await slotUsers(operator.slots, process.getuid?.() ?? 0, operator.sandboxBaseUid);
   const hidden = hiddenPlaces(config, hostDir);
-  const never = await ownEndpoints(config);
-  const listed = listedThoughNever(operator, never);
+  const own = await watchOwnEndpoints(config);
+  const listed = listedThoughNever(operator, own.current());
   if (listed.length > 0) throw new ConfigError(listed.map((problem) => `${config.configFile}: ${problem}`));
   const confined = operator.sandbox !== "none";
   const network = confined
@@ -128,7 +128,7 @@ async function confine(config: HostConfig, operator: OperatorFile, hostDir: stri
   if (vain) log.warn(vain);
   const passed = selfTest.filter((probe) => probe.passed).length;
   log.info({ sandbox: driver.name, probes: passed }, "sandbox self-test passed");
-  return { users, network, never, driver };
+  return { users, network, own, driver };
 }
 
 /** What no agent may see. That a path is hidden is proven only where it is there, so these are made. */

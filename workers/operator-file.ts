@@ -77,7 +77,7 @@ export const operatorFileSchema = z.strictObject({
   sandboxBaseUid: z
     .number()
     .int()
-    .min(1_000)
+    .min(1_002)
     .max(2_000_000_000)
     .default(61_000)
     .describe("First user id for slots, where the host is started as root."),

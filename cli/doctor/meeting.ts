@@ -25,7 +25,7 @@ function checkFolder(folder: string): Check {
     const stats = lstatSync(folder, { throwIfNoEntry: false });
     if (!stats) return fine;
     if (stats.uid !== process.getuid?.()) return note(NAME, `${folder} belongs to user ${stats.uid}`, AS_WHOM);
-    const [detail, remedy] = privacyProblem(folder)?.split(/: (?=chown|move)/) ?? [];
+    const [detail, remedy] = privacyProblem(folder)?.split(/: (?=start both|move)/) ?? [];
     return detail && remedy ? problem(NAME, detail, remedy) : fine;
   } catch (error) {
     return note(NAME, reasonOf(error), AS_WHOM);

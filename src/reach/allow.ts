@@ -109,10 +109,19 @@ function readAddress(text: string, address: string, port: number | undefined): R
       problem: `${shown(text)} is an address, which is listed with its port only. Write, for example, ${example}`,
     };
   }
+  const unpassable = whyNotPassedOn(address, port);
+  if (unpassable) return { problem: `${shown(text)} ${unpassable}` };
   return {
     hosts: [{ name: address, ports: [port] }],
     private: [{ address, port }],
   };
+}
+
+/** A listed address of the host's loopback is offered to the sandbox under the same address, by programs without rights. */
+function whyNotPassedOn(address: string, port: number): string | undefined {
+  if (address === "::1") return `is loopback by IPv6, which sandboxes do not offer. List 127.0.0.1:${port}`;
+  if (!address.startsWith("127.") || port >= 1_024) return undefined;
+  return "is a port below 1024, which no sandbox can offer on its loopback. Have the service listen on a higher one as well";
 }
 
 function readWildcard(text: string, host: string, port: number | undefined): Read {

@@ -60,5 +60,5 @@ export function privacyProblem(folder: string): string | undefined {
   const own = process.getuid?.() ?? stats.uid;
   if (stats.uid === own && (stats.mode & 0o077) === 0) return undefined;
   const is = `mode ${(stats.mode & 0o777).toString(8)}, owner ${stats.uid}`;
-  return `${folder}, where bot and worker host meet, must be closed to everybody but their user (it has ${is}): chown ${own} ${folder} && chmod 700 ${folder}`;
+  return `${folder}, where bot and worker host meet, must be closed to everybody but their user (it has ${is}): start both as one user, then chown ${own} ${folder} && chmod 700 ${folder}`;
 }

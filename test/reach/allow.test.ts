@@ -38,7 +38,7 @@ describe("an entry of allow", () => {
     ["10.0.0.7:11434", "10.0.0.7", 11_434],
     ["127.0.0.1:4010", "127.0.0.1", 4010],
     ["[fd00::0007]:11434", "fd00::7", 11_434],
-    ["[::1]:4010", "::1", 4010],
+    ["[fd00::9]:4010", "fd00::9", 4010],
     ["[::ffff:10.0.0.7]:80", "10.0.0.7", 80],
     ["100.64.0.9:443", "100.64.0.9", 443],
   ])("%s lists a private address, and lets it pass a rule that lists", (entry, address, port) => {
@@ -125,4 +125,13 @@ test("a list of more entries than anybody reads is refused, whoever wrote it", (
     expect(schema.safeParse(entries(500)).success).toBe(true);
     expect(schema.safeParse(entries(501)).success).toBe(false);
   }
+});
+
+test.each([
+  ["127.0.0.1:80", "is a port below 1024"],
+  ["[::1]:4010", "List 127.0.0.1:4010"],
+])("%s cannot be offered to a sandbox: %s", (entry, words) => {
+  const parsed = allowSchema.safeParse([entry]);
+  expect(parsed.success).toBe(false);
+  expect(parsed.error?.issues[0]?.message).toContain(words);
 });

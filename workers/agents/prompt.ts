@@ -134,7 +134,7 @@ function renderComment({ login, at, body }: PromptComment): string {
 /** Whoever does not know it takes a 403 for a fault of the server, and spends the task's time on other ways. */
 function networkRule(egress: "open" | "listed"): string {
   const reach = egress === "open" ? "public hosts" : "the hosts that are listed for this task";
-  return `Your network leads to ${reach} alone, by the proxy that http_proxy names. An answer that begins with "Orch blocked" is final: go on without.`;
+  return `Your network leads to ${reach} alone, by the proxy that http_proxy names. A 403 from it, or an answer that begins with "Orch blocked", is final: go on without.`;
 }
 
 function renderRules(input: PromptInput): string {

@@ -42,13 +42,17 @@ export function policyFor(asked: Asked): Policy {
   return {
     egress: rules.some((rule) => rule.egress === "listed") ? "listed" : "open",
     rules,
-    private: [...operator.allow.private, ...own.private],
+    private: distinct([...operator.allow.private, ...own.private]),
     never: [...never],
     limits: {
       connections: operator.limits.connections,
       bytes: Math.ceil(operator.limits.trafficGigabytes * GIGABYTE),
     },
   };
+}
+
+function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
+  return [...new Map(endpoints.map((each) => [shown(each), each])).values()];
 }
 
 function ruleOf(whose: Rule["whose"], hosts: HostPattern[] | undefined): Rule {

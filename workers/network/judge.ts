@@ -64,8 +64,9 @@ function whyBlocked(policy: Policy, target: Target, { isOwn }: Machine, address:
   if (holds(policy.never, { address: loopbackAsOne(end), port }))
     return { why: "it belongs to Orch itself", lift: NOTHING };
   const special = whyNotPublic(address) ?? (isOwn(end) ? "an address of the worker host's own networks" : undefined);
-  if (special === undefined) return target.isAddress ? whyUnlisted(policy, target) : undefined;
-  if (holds(policy.private, { address, port })) return undefined;
+  // A name was held against the rules before it was looked up.
+  if (special === undefined || holds(policy.private, { address, port }))
+    return target.isAddress ? whyUnlisted(policy, target) : undefined;
   const shown = written({ host: address, port });
   const why = target.isAddress ? `it is ${special}` : `it leads to ${shown}, ${special}`;
   return { why, lift: mayBeListed(address) ? byOperator(`the entry \`${shown}\``) : NOTHING };

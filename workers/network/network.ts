@@ -13,6 +13,8 @@ import {
   constants,
   existsSync,
   fstatSync,
+  lchownSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -27,7 +29,9 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { ConfigError } from "../../src/config.ts";
 import type { Logger } from "../../src/log.ts";
+import { VERSION } from "../../src/task/version.ts";
 import { request as httpRequest } from "../node-http.ts";
 import type { SlotUser } from "../sandbox/confinement.ts";
 import { readProcess, signal } from "../sandbox/processes.ts";
@@ -65,7 +69,7 @@ export type NetworkOptions = {
   /** Who the proxy runs as where the host is root. */
   uid?: number | undefined;
   log: Logger;
-  /** By default of the proxy's code: a proxy that was started from other code is replaced. */
+  /** By default of the proxy's code and user: a proxy that was started from other code, or as another user, is replaced. */
   identity?: string;
 };
 
@@ -106,10 +110,16 @@ export class NetworkError extends Error {
   override name = "NetworkError";
 }
 
-/** @throws {NetworkError} when no proxy can be started */
-export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: NetworkOptions): Promise<Network> {
+/** Of a unix socket's address on Linux, unix(7): 108 bytes with the closing NUL. */
+const MAX_SOCKET_PATH = 107;
+
+/** @throws {NetworkError} when no proxy can be started @throws {ConfigError} when the folder's path is too long for its socket */
+export async function openNetwork({ dir, uid, log, identity = identityOf(uid) }: NetworkOptions): Promise<Network> {
+  const control = join(dir, CONTROL_SOCKET);
+  if (Buffer.byteLength(control) > MAX_SOCKET_PATH)
+    throw new ConfigError([`ORCH_DATA is too long: ${control} is no path for a socket. Choose a shorter one`]);
   let released = false;
-  /** What was said last of each outlet: the proxy knows it by heart, over its own death too. */
+  /** What was said last of each outlet. The proxy has it in a file, so it need not be said again when one is started anew. */
   const said = new Map<string, string>();
   let watching: { end(): void; ended: Promise<void> } | undefined;
 
@@ -156,7 +166,7 @@ export async function openNetwork({ dir, uid, log, identity = ownIdentity() }: N
           await ask(dir, "PUT", id, spec);
           return void said.set(id, JSON.stringify(policy));
         } catch (error) {
-          // It may be starting anew; what it has answered it would answer again.
+          // A proxy that is being started anew does not answer; one that has answered would answer the same again.
           if (error instanceof ProxyRefused) throw error;
           if (performance.now() > giveUpAt) throw new Error("The network proxy does not answer", { cause: error });
         }
@@ -187,6 +197,14 @@ function makeFolders(dir: string, uid: number | undefined): void {
   if (uid !== undefined) chownSync(outlets, process.getuid?.() ?? 0, uid);
   chmodSync(outlets, 0o751);
   makeLeaf(join(dir, CONTROL_DIR), 0o700, uid, uid);
+  if (uid !== undefined) for (const id of readdirSync(outlets).filter(isOutletId)) handOver(dir, id, uid);
+}
+
+/** What an earlier proxy has left may be another user's. Of a link only itself is given away (lchown). */
+function handOver(dir: string, id: string, uid: number): void {
+  const { out, state } = outletFiles(dir, id);
+  for (const path of [out, state]) if (existsSync(path)) lchownSync(path, uid, lstatSync(path).gid);
+  for (const name of namesIn(state)) lchownSync(join(state, name), uid, uid);
 }
 
 function makeLeaf(path: string, mode: number, uid?: number, gid?: number): void {
@@ -207,8 +225,8 @@ function place(network: string, id: string, uid: number | undefined, { gid }: Sl
 }
 
 /** Of the proxy's code: one that was started from other code is not kept. */
-function ownIdentity(): string {
-  const hash = createHash("sha256").update(process.version);
+function identityOf(uid: number | undefined): string {
+  const hash = createHash("sha256").update(`${process.version} ${VERSION} ${uid}`);
   for (const folder of CODE) {
     for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
   }

@@ -15,7 +15,21 @@ export type OwnServices = {
   botPort: number | undefined;
 };
 
-/** Names that nobody resolves at the moment are left out: what cannot be reached by name is not reached by this host either. */
+/** A managed Redis changes its address now and then. */
+const AGAIN_MS = 60_000;
+
+/** `current` is looked up again every minute; a name that nobody resolves at the moment keeps the addresses that it had. */
+export async function watchOwnEndpoints(services: OwnServices): Promise<{ current(): readonly Endpoint[] }> {
+  let current = await ownEndpoints(services);
+  const again = async () => {
+    const found = await ownEndpoints(services);
+    if (found.length >= current.length) current = found;
+  };
+  setInterval(() => void again(), AGAIN_MS).unref();
+  return { current: () => current };
+}
+
+/** Where they are reached now. Names that nobody resolves at the moment are left out. */
 export async function ownEndpoints({ redisUrl, bot, botPort }: OwnServices): Promise<Endpoint[]> {
   const named = await Promise.all([
     endpointsOf(redisUrl, { "redis:": 6_379, "rediss:": 6_379 }),

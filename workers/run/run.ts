@@ -29,7 +29,7 @@ export type Shared = {
   /** Undefined with the driver `none`, which confines no network. */
   network: Network | undefined;
   /** Where the bot and Redis are reached, which nothing in a sandbox may. */
-  never: readonly Endpoint[];
+  never: () => readonly Endpoint[];
   operator: OperatorFile;
   env: Readonly<Record<string, string | undefined>>;
   log: Logger;

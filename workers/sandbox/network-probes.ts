@@ -67,7 +67,8 @@ for try in 1 2 3; do
 done
 report listed-host "$wrong"
 wrong=
-for target in "127.0.0.1:$3" "localhost:$3" "[::1]:$3" 169.254.169.254; do
+# The last is a name that nobody has (RFC 6761): it is not looked up, as it is not listed.
+for target in "127.0.0.1:$3" "localhost:$3" "[::1]:$3" 10.255.255.254 169.254.169.254 unlisted.invalid; do
   case $(by_proxy "$target") in "HTTP/1.1 403"*) ;; *) wrong="$wrong the network proxy does not refuse $target;" ;; esac
 done
 report unlisted-host "$wrong"
@@ -110,7 +111,7 @@ export async function probeNetwork(
 
 const policyOf = (port: number) => ({
   egress: "listed" as const,
-  rules: [{ whose: "operator" as const, egress: "listed" as const, hosts: [] }],
+  rules: [{ whose: "operator" as const, egress: "listed" as const, hosts: [{ name: "127.0.0.1", ports: [port] }] }],
   private: [{ address: "127.0.0.1", port }],
   never: [],
   limits: { connections: 20, bytes: 1_000_000 },

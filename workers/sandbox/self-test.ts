@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Network } from "../network/network.ts";
 import { converse, runProgram } from "../run-program.ts";
 import { type Confinement, DEFAULT_LIMITS, type Limits, type SandboxDriver, type SlotUser } from "./confinement.ts";
-import { probeNetwork } from "./network-probes.ts";
+import { NETWORK_PROBES, probeNetwork } from "./network-probes.ts";
 import { PROBE_SCRIPT, PROBES, type ProbeFacts, probeArguments } from "./probes.ts";
 import { endMarked, markedProcesses, RUN_VARIABLE } from "./processes.ts";
 
@@ -60,7 +60,7 @@ export async function runSelfTest(driver: SandboxDriver, options: SelfTestOption
     const waitMs = options.waitMs ?? WAIT_MS;
     return [
       ...inside,
-      ...(options.network ? await probeNetwork(driver, confinement, options.network) : []),
+      ...(options.network ? await probeNetwork(driver, confinement, options.network).catch(unprobed) : []),
       await leaveNothing(driver, confinement, run),
       await dieWithParent(driver, confinement, run, waitMs),
     ];
@@ -69,6 +69,10 @@ export async function runSelfTest(driver: SandboxDriver, options: SelfTestOption
     await rm(temporary, { recursive: true, force: true });
   }
 }
+
+/** What could not even be tried is not proven. */
+const unprobed = (error: Error): ProbeResult[] =>
+  NETWORK_PROBES.map((name) => ({ name, passed: false, detail: `cannot be tried: ${error.message}` }));
 
 /** The things that must be out of reach, made readable for everybody so that only the sandbox can hide them. */
 async function prepare(options: SelfTestOptions, outside: string, temporary: string) {

@@ -10,43 +10,41 @@ import { ConfinementError, type Mount, type SlotUser } from "./confinement.ts";
 const DEFAULT_BASE_UID = 61_000;
 
 /**
- * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user. Two
- * more uids are taken, for `trialUser` and `proxyUid`.
+ * One user per slot, numbered from 0: uid = gid = base + slot where the host is root, otherwise the host's own user. The two
+ * ids below the base are taken as well, for `trialUser` and `proxyUid`: these stay the same however many slots there are.
  * @throws {ConfinementError} when one of the uids or gids belongs to an account of this machine
  */
 export async function slotUsers(slots: number, hostUid: number, baseUid = DEFAULT_BASE_UID): Promise<SlotUser[]> {
-  const users = await usersFrom(slots + 2, hostUid, baseUid);
-  return users.slice(0, slots);
+  const numbers = Array.from({ length: slots }, (_, slot) => slot);
+  if (hostUid !== 0) return numbers.map((slot) => ({ slot }));
+  const taken = new Map([...(await accountsIn("/etc/group")), ...(await accountsIn("/etc/passwd"))]);
+  for (let uid = baseUid - PROXY; uid < baseUid + slots; uid++) {
+    const owner = taken.get(uid);
+    if (uid >= 1_000 && owner === undefined) continue;
+    const whose = owner === undefined ? "reserved for the system" : `the account ${owner}`;
+    throw new ConfinementError(
+      `this host cannot use uid ${uid}: it is ${whose}. It needs ${baseUid - PROXY} to ${baseUid + slots - 1}; choose another sandboxBaseUid`,
+    );
+  }
+  return numbers.map((slot) => ({ slot, uid: baseUid + slot, gid: baseUid + slot }));
 }
+
+/** So far below the base. */
+const [TRIAL, PROXY] = [1, 2];
 
 /**
  * Who a sandbox is tried as, by the self-test and by doctor: like a slot's user, and none of them. All that a slot's user
  * runs is ended with each of his steps.
  */
 export function trialUser(users: readonly SlotUser[]): SlotUser {
-  const uid = users.at(-1)?.uid;
-  return uid === undefined ? { slot: users.length } : { slot: users.length, uid: uid + 1, gid: uid + 1 };
+  const base = users[0]?.uid;
+  return base === undefined ? { slot: users.length } : { slot: users.length, uid: base - TRIAL, gid: base - TRIAL };
 }
 
 /** Who the network proxy runs as: no slot's user, so that neither can get at the other. Undefined: as the host's own user. */
 export function proxyUid(users: readonly SlotUser[]): number | undefined {
-  const uid = users.at(-1)?.uid;
-  return uid === undefined ? undefined : uid + 2;
-}
-
-async function usersFrom(count: number, hostUid: number, baseUid: number): Promise<SlotUser[]> {
-  const numbers = Array.from({ length: count }, (_, slot) => slot);
-  if (hostUid !== 0) return numbers.map((slot) => ({ slot }));
-  const taken = new Map([...(await accountsIn("/etc/group")), ...(await accountsIn("/etc/passwd"))]);
-  return numbers.map((slot) => {
-    const uid = baseUid + slot;
-    const owner = taken.get(uid);
-    if (uid < 1_000 || owner !== undefined) {
-      const whose = owner === undefined ? "reserved for the system" : `the account ${owner}`;
-      throw new ConfinementError(`slot ${slot} cannot run as uid ${uid}: it is ${whose}. Choose another base uid.`);
-    }
-    return { slot, uid, gid: uid };
-  });
+  const base = users[0]?.uid;
+  return base === undefined ? undefined : base - PROXY;
 }
 
 async function accountsIn(file: string): Promise<[number, string][]> {

@@ -197,6 +197,6 @@ it.each([
 ] as const)("tells an agent whose network is %s how far it leads and that a refusal is final", (egress, words) => {
   const prompt = renderPrompt({ ...input, egress });
   expect(prompt).toContain(words);
-  expect(prompt).toContain('An answer that begins with "Orch blocked" is final');
+  expect(prompt).toContain('A 403 from it, or an answer that begins with "Orch blocked", is final');
   expect(renderPrompt(input)).not.toContain("Orch blocked");
 });

@@ -229,6 +229,15 @@ describe("a repository", () => {
   });
 });
 
+test("an address that is listed twice stands in the policy once: a sandbox can offer it only once", () => {
+  const file = `allow: ["127.0.0.1:4010"]
+agents: { claude: { kind: claude, command: [claude], allow: ["127.0.0.1:4010", "127.0.0.1:4011"] } }`;
+  expect(policy(file).private).toEqual([
+    { address: "127.0.0.1", port: 4010 },
+    { address: "127.0.0.1", port: 4011 },
+  ]);
+});
+
 describe("a model that is out of reach", () => {
   const reason = (file: string, env = {}, blocked: { host: string; port: number }[] = []) => {
     const operator = parseOperatorFile(file, "orch.yml");
@@ -246,7 +255,7 @@ describe("a model that is out of reach", () => {
     expect(reason(at("http://localhost:4010"))).toContain(
       'allow: ["127.0.0.1:4010"] under the agent, and name it 127.0.0.1 in ANTHROPIC_BASE_URL',
     );
-    expect(reason(at("http://[::1]:4010"))).toContain('allow: ["[::1]:4010"]');
+    expect(reason(at("http://[fd00::9]:4010"))).toContain('allow: ["[fd00::9]:4010"]');
   });
 
   test("is none where the address is listed, for the agent or for all, or is a public one", () => {

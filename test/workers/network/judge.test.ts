@@ -188,3 +188,15 @@ test("what is Orch's own is not reached by a name either, nor by any other addre
   expect(await ask("bot.test:3000", policy, on)).toMatchObject(own);
   expect(await ask("127.8.9.10:3000", policy)).toMatchObject(own);
 });
+
+test("a listed private address passes every rule by its number as well: a repository that does not list it narrows it away", async () => {
+  const policy = { egress: "listed" as const, private: [{ address: "10.0.0.7", port: 11434 }] };
+  const operator = listing("operator", "10.0.0.7", 11434);
+  expect(await ask("10.0.0.7:11434", { ...policy, rules: [operator] })).toMatchObject({ kind: "pass" });
+  expect(
+    await ask("10.0.0.7:11434", { ...policy, rules: [operator, listing("repository", "a.example")] }),
+  ).toMatchObject({
+    kind: "blocked",
+    why: expect.stringContaining(".github/orch.yml"),
+  });
+});

@@ -362,3 +362,28 @@ test("control requests that are none are refused", async () => {
   for await (const chunk of socket.setEncoding("utf8")) text += chunk;
   expect(text).toMatch(/^HTTP\/1\.1 404/);
 });
+
+test.runIf(AS_ROOT)(
+  "a proxy that is to be another user takes the outlets of the last one over, with what they have told",
+  async () => {
+    const network = await open();
+    const port = await serve("still reached");
+    network.place("task-1", user);
+    await network.open("task-1", policyFor([port]), 60_000);
+    expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+    const before = pidOf();
+    network.release();
+    const other = await openNetwork({ dir, uid: (uid ?? 0) - 1, log });
+    networks.push(other);
+    expect(pidOf()).not.toBe(before);
+    expect(await get("task-1", `http://127.0.0.1:${port}/`)).toEqual({ status: 200, text: "still reached" });
+    other.place("task-1", user);
+    expect((await get("task-1", "http://10.0.0.2/")).status).toBe(403);
+    expect((await other.close("task-1")).places).toHaveLength(2);
+  },
+);
+
+test("a folder whose path is too long for its socket is told as a setting, not tried", async () => {
+  await open();
+  await expect(openNetwork({ dir: join(dir, "x".repeat(100)), log })).rejects.toThrow(/ORCH_DATA is too long/);
+});

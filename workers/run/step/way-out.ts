@@ -33,7 +33,7 @@ export function policyOf(
   { agent }: Pick<Place, "agent">,
   { step, listed }: { step: StepKind; listed: Listed },
 ): Policy | undefined {
-  return network && policyFor({ operator, agent, step, repository: { listed }, env, never });
+  return network && policyFor({ operator, agent, step, repository: { listed }, env, never: never() });
 }
 
 /** The outlet's folder for the step's sandbox. What it may reach is said when it is opened; what is listed is known already. */
