@@ -1,4 +1,7 @@
-/** Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch`. */
+/**
+ * Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch`. Beside a due set stand `<its key>:taken` and
+ * `<its key>:news` (`due-set.ts`).
+ */
 export const keys = {
   task: (id: string) => `orch:task:${id}`,
   /** Stream of what happened to a task, for timelines. */
@@ -23,8 +26,10 @@ export const keys = {
   inbox: "orch:inbox",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
-  /** The token of the bot that catches up. */
-  catchUpLease: "orch:caught-up:lease",
+  /** Due set: the one round of that name. */
+  round: (name: string) => `orch:round:${name}`,
+  /** The runs that had no job in the last sweep, as JSON. */
+  jobless: "orch:jobless",
   /** How often GitHub was asked to deliver again, as JSON. */
   redelivered: (guid: string) => `orch:redelivered:${guid}`,
   /** Channel: the id of a task that has just changed. */

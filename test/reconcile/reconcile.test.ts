@@ -1,7 +1,7 @@
 import { Worker } from "bullmq";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ReconcileDeps, reconcile } from "../../src/reconcile/reconcile.ts";
+import { type ReconcileDeps, reconcile, startReconciling } from "../../src/reconcile/reconcile.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -144,4 +144,22 @@ test("a pushed task that the report has forgotten is due again; one that it plan
   now += MINUTE;
   await reconcile(deps, new Set());
   expect(await deps.store.nextReportAt()).toBe(planned);
+});
+
+test("the sweeps of all bots share one memory: what two of them miss, at a distance, is handed out again", async () => {
+  await claimedBy("host-a");
+  now += 10 * MINUTE;
+  const sweep = async () => {
+    const { stop } = startReconciling({ ...deps, redis });
+    await expect.poll(() => redis.zscore(keys.round("open-tasks"), "open-tasks")).toBe(String(now + 30_000));
+    await stop();
+  };
+  await sweep();
+  now += 5_000;
+  await sweep();
+  expect(await hasJob()).toBe(false);
+  now += 25_000;
+  await sweep();
+  expect(await hasJob()).toBe(true);
+  expect(await redis.exists(keys.jobless)).toBe(0);
 });

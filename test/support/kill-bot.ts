@@ -98,8 +98,9 @@ function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
   const isScript = name === "eval" || name === "evalsha";
   const count = isScript ? Number(rest[1]) : 1;
   const [changed, values] = isScript ? [rest.slice(2, 2 + count), rest.slice(2 + count)] : [rest.slice(0, 1), []];
-  // What was missed is asked for again only after a quarter of an hour: a story of its own.
-  if (changed.some((key) => key.startsWith(keys.caughtUp) || key.startsWith(keys.redelivered("")))) return undefined;
+  // What comes round does so at its own times: a story of its own.
+  const rounds = [keys.round(""), keys.jobless, keys.caughtUp, keys.redelivered("")];
+  if (changed.some((key) => rounds.some((round) => key.startsWith(round)))) return undefined;
   if (changed[0]?.startsWith("bull:")) return `BullMQ ${isScript ? "script" : name}`;
   const names = changed.map((key) =>
     key
@@ -149,8 +150,8 @@ function makeLife(theOrch: () => Orch) {
 
 /** As if the seconds had passed that a dead bot still keeps what it had taken. */
 async function letLeasesRunOut({ redis }: Orch): Promise<void> {
-  await redis.del(keys.catchUpLease);
-  for (const due of [keys.unreported, keys.inbox]) {
-    for (const name of await redis.zrange(due, "0", "-1")) await redis.zadd(due, "XX", 1, name);
+  for (const due of [keys.unreported, keys.inbox, ...(await redis.keys(keys.round("*")))]) {
+    if (!due.endsWith(":taken") && !due.endsWith(":news"))
+      for (const name of await redis.zrange(due, "0", "-1")) await redis.zadd(due, "XX", 1, name);
   }
 }
