@@ -59,10 +59,10 @@ export class NoLongerTaken extends Error {
 export type DueSet = ReturnType<typeof makeDueSet>;
 
 /** The keys of a due set, in the order in which `dueScripts` wants them: due times, tokens of what is taken, news of that. */
-const dueKeys = (key: string): [string, string, string] => [key, `${key}:taken`, `${key}:news`];
+export const dueKeys = (key: string): [string, string, string] => [key, `${key}:taken`, `${key}:news`];
 
 /** For scripts that plan or end a member together with something else. `set`, `taken`, `news`: the keys of `dueKeys`. */
-const dueScripts = {
+export const dueScripts = {
   /** Due at `at`, or earlier; when it is taken, after that. */
   plan: `
 local function plan(set, taken, news, member, at)

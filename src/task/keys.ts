@@ -22,7 +22,7 @@ export const keys = {
   inboxComment: (comment: string) => `orch:inbox:${comment}`,
   /** Sorted set: comments of one issue or pull request that wait for intake, by comment id. */
   inboxIssue: (issue: string) => `orch:inbox:issue:${issue}`,
-  /** Sorted set: issues and pull requests with waiting comments, by the time they are due. */
+  /** Due set: issues and pull requests with waiting comments. */
   inbox: "orch:inbox",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
