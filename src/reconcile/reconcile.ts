@@ -42,7 +42,7 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
         await ensureJob(deps, task, before, missing);
         break;
       case "needs_report":
-        if (await store.remindReport(task.spec.id, known.now))
+        if (await store.reports.ensure(task.spec.id, known.now))
           deps.log.warn({ task: task.spec.id }, "a pushed task was not to be reported any more: looked at again");
         break;
       case "give_up":

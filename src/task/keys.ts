@@ -10,7 +10,7 @@ export const keys = {
   shown: (id: string) => `orch:task:${id}:shown`,
   /** Sorted set: tasks that are not settled, by the time they were accepted. */
   open: "orch:open",
-  /** Sorted set: tasks whose GitHub side may be out of date, by the time they are due. */
+  /** Due set: tasks whose GitHub side may be out of date. */
   unreported: "orch:unreported",
   /** Sorted set: tasks of an issue or pull request, by the time they were accepted. */
   issue: (repositoryId: number, number: number) => `orch:issue:${repositoryId}:${number}`,

@@ -88,8 +88,6 @@ const READS = new Set(
     " ",
   ),
 );
-/** Only says when to look again, and comes when its time has come. */
-const WHEN = "zadd";
 /** A script's keys, when it only says when to look again: it comes when its time has come. */
 const IS_RENEWAL = /^\S+ \S+:taken$/;
 /** The keys of taking, putting off and ending. */
@@ -98,7 +96,7 @@ const IS_DUE_SET = /^\S+ \S+:taken \S+:news$/;
 /** E.g. `set task:TASK:shown`; of a script its keys, how many values it has (some have the same keys), and the event. */
 function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
   const name = word.toLowerCase();
-  if (READS.has(name) || name === WHEN) return undefined;
+  if (READS.has(name)) return undefined;
   const isScript = name === "eval" || name === "evalsha";
   const count = isScript ? Number(rest[1]) : 1;
   const [changed, values] = isScript ? [rest.slice(2, 2 + count), rest.slice(2 + count)] : [rest.slice(0, 1), []];
