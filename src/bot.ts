@@ -64,7 +64,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const hosts = () => readHosts(redis, now(), tell);
 
   const reporter = makeReporter({ store, github, secret: markerSecret, webUrl: config.github.webUrl, now, log, hosts });
-  const sweep = startReconciling({ store, queue, hosts, now, log });
+  const sweep = startReconciling({ redis, store, queue, hosts, now, log });
   const giveAhead = {
     token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),
     context: (spec: TaskSpec) => giveContext(github, spec),

@@ -64,7 +64,7 @@ async function readNumbers({ redis, queue, inbox, hosts: readHosts }: HealthDeps
   // Asked first: it fails at once when Redis is away, while BullMQ would wait for it.
   const hosts = await readHosts();
   const [waiting, open, unreported, depth, caughtUp] = await Promise.all([
-    inbox.size(),
+    inbox.issues.size(),
     redis.zcard(keys.open),
     redis.zcard(keys.unreported),
     queue.depth(),

@@ -1,18 +1,16 @@
 /**
  * Catches up on what GitHub could not deliver: GitHub repeats nothing by itself, but keeps a log and delivers again when
- * asked. Safe to repeat, because a command that arrives twice is the same task. One bot does it at a time.
+ * asked. Safe to repeat, because a command that arrives twice is the same task.
  */
 import type { Redis } from "ioredis";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { type CaughtUp, readAsked, readCaughtUp, saveAsked, saveCaughtUp } from "./catch-up-memory.ts";
 import { readLog, redeliver } from "./delivery-log.ts";
-import type { Lease } from "./lease.ts";
 import { type Asked, dueAt, MAX_ASKED, type Missed, missedOf } from "./missed.ts";
 
 export type CatchUpDeps = {
   redis: Redis;
-  lease: Lease;
   github: GitHub;
   /** Whether a delivery by event and action would be heard, and may come late. */
   hears: (name: string) => boolean;
@@ -28,34 +26,13 @@ const WINDOW_MS = 3 * 24 * 3600_000;
 /** Attempts may appear in the log late and out of order: so much of it is read again, ms. */
 const OVERLAP_MS = 10 * 60_000;
 const MAX_PER_ROUND = 100;
-/** Longer than a request with its wait for the throttle; renewed before each. */
-export const CATCH_UP_LEASE_MS = 60_000;
 
 /**
  * One round. The time until the next that is sensible, ms; undefined when nothing waits. Throws what Redis or GitHub throws
- * when no answer can be had: then nothing is lost, and the next round begins where this one did.
+ * when no answer can be had, and what `keepOn` throws, which is asked before each request: then nothing is lost, and the
+ * next round begins where this one did.
  */
-export async function catchUp(deps: CatchUpDeps, isStopped: () => boolean): Promise<number | undefined> {
-  const { lease } = deps;
-  if (!(await lease.hold())) return CATCH_UP_LEASE_MS; // the other bot may die
-  const keepOn = async () => {
-    if (isStopped() || !(await lease.hold())) throw new Interrupted("the round was interrupted");
-  };
-  try {
-    return await round(deps, keepOn);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    return CATCH_UP_LEASE_MS;
-  } finally {
-    await lease.release();
-  }
-}
-
-class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
-
-async function round(deps: CatchUpDeps, keepOn: () => Promise<void>): Promise<number | undefined> {
+export async function catchUp(deps: CatchUpDeps, keepOn: () => Promise<void>): Promise<number | undefined> {
   const { redis, github, hears, log, startedAt } = deps;
   const octokit = await github.forApp();
   const before = await readCaughtUp(redis);

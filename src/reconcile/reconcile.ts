@@ -2,11 +2,16 @@
  * Compares the open tasks with the queue and the hosts, and puts right what nobody else will: lost jobs come back, and
  * tasks that wait for nobody end. Safe to run in any number of bots at once. Losing every BullMQ key costs time, not tasks.
  */
+import type { Redis } from "ioredis";
+import { z } from "zod";
 import type { Logger } from "../log.ts";
 import type { HostView } from "../task/heartbeat.ts";
+import { keys } from "../task/keys.ts";
 import type { TaskQueue } from "../task/queue.ts";
+import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
+import { type Round, startRound } from "./round.ts";
 import { judge } from "./verdict.ts";
 
 export type ReconcileDeps = {
@@ -18,6 +23,8 @@ export type ReconcileDeps = {
 };
 
 const EVERY_MS = 30_000;
+/** What an earlier sweep saw says nothing any more after so many seconds. */
+const REMEMBER_S = 300;
 
 /** One sweep over all open tasks. `missing` is the memory between two sweeps: tasks that had no job in the last one. */
 export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Promise<void> {
@@ -35,7 +42,7 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
         await ensureJob(deps, task, before, missing);
         break;
       case "needs_report":
-        if (await store.remindReport(task.spec.id, known.now))
+        if (await store.reports.ensure(task.spec.id, known.now))
           deps.log.warn({ task: task.spec.id }, "a pushed task was not to be reported any more: looked at again");
         break;
       case "give_up":
@@ -63,22 +70,31 @@ async function ensureJob(
   log.warn({ task: id, epoch: task.epoch, state: task.state.name }, "the task's job was lost: added again");
 }
 
-export function startReconciling(deps: ReconcileDeps): { stop(): Promise<void> } {
-  const missing = new Set<string>();
-  let sweeping: Promise<void> | undefined;
-  const sweep = () => {
-    sweeping ??= reconcile(deps, missing)
-      .catch((error: unknown) => deps.log.warn({ err: error }, "the sweep over open tasks failed, repeated later"))
-      .finally(() => {
-        sweeping = undefined;
-      });
+/** Every bot's sweep may be the next one: what they have to remember stands in Redis. */
+export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Redis }): Round {
+  const { now, log } = deps;
+  const work = async () => {
+    const last = await readJobless(redis);
+    const isTooSoon = last !== undefined && now() - last.at < EVERY_MS / 2; // e.g. because a bot has just started
+    const missing = new Set(isTooSoon ? [] : last?.runs);
+    await reconcile(deps, missing);
+    if (!isTooSoon) await saveJobless(redis, { at: now(), runs: [...missing] });
+    return undefined;
   };
-  const timer = setInterval(sweep, EVERY_MS);
-  sweep();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await sweeping;
-    },
-  };
+  return startRound({ redis, name: "open-tasks", everyMs: EVERY_MS, work, now, log });
+}
+
+/** The runs without a job that a sweep saw, and when (Unix ms). */
+type Jobless = { at: number; runs: string[] };
+const joblessShape = z.object({ at: z.number(), runs: z.array(z.string()) });
+
+async function readJobless(redis: Redis): Promise<Jobless | undefined> {
+  const text = await redis.get(keys.jobless);
+  if (text === null) return undefined;
+  return readRecord<Jobless>(keys.jobless, joblessShape, () => JSON.parse(text), warnOfUnreadable);
+}
+
+async function saveJobless(redis: Redis, jobless: Jobless): Promise<void> {
+  if (jobless.runs.length === 0) await redis.del(keys.jobless);
+  else await redis.set(keys.jobless, JSON.stringify(jobless), "EX", REMEMBER_S);
 }

@@ -6,7 +6,7 @@
  */
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import type { Task } from "../task/task.ts";
-import type { ReporterDeps } from "./showing.ts";
+import type { Next, ReporterDeps } from "./showing.ts";
 import { refusedByGitHub } from "./task-words.ts";
 
 /**
@@ -34,16 +34,8 @@ export function makeFailures({ store, github, now, log }: Deps) {
 
   const forget = (id: string) => void attempts.delete(id);
 
-  /** Never throws: when Redis does not answer either, the task stays unreported and the next sweep finds it. */
-  async function handle(error: unknown, id: string, task: Task | undefined): Promise<void> {
-    try {
-      await act(error, id, task);
-    } catch (second) {
-      log.error({ err: second, task: id }, "could not plan the repetition of a report");
-    }
-  }
-
-  async function act(error: unknown, id: string, task: Task | undefined): Promise<void> {
+  /** What to do instead. Throws what Redis throws. */
+  async function handle(error: unknown, id: string, task: Task | undefined): Promise<Next> {
     const failure = classify(error);
     const attempt = (attempts.get(id) ?? 0) + 1;
     attempts.set(id, attempt);
@@ -54,16 +46,16 @@ export function makeFailures({ store, github, now, log }: Deps) {
       attempts.delete(id);
       return await giveUp(task, error);
     }
-    await repeat(id, task, [error, look.failed].filter(Boolean), attempt);
+    return { lookAt: repetition(id, task, [error, look.failed].filter(Boolean), attempt) };
   }
 
-  /** Not before the last of what went wrong allows it. */
-  async function repeat(id: string, task: Task | undefined, errors: unknown[], attempt: number): Promise<void> {
+  /** When to repeat it: not before the last of what went wrong allows it. */
+  function repetition(id: string, task: Task | undefined, errors: unknown[], attempt: number): number {
     const wait = Math.max(...errors.map((error) => waitAfter(error, attempt)));
     const failures = errors.map(classify);
     if (task && failures.includes("rate_limited")) holds.set(task.spec.installationId, now() + wait);
     log.warn({ err: errors.at(-1), task: id, failures, attempt, wait }, "report failed, repeated later");
-    await store.postponeReport(id, now() + wait);
+    return now() + wait;
   }
 
   function waitAfter(error: unknown, attempt: number): number {
@@ -92,20 +84,21 @@ export function makeFailures({ store, github, now, log }: Deps) {
   }
 
   /** A task that its host or the queue still moves goes on without the part; one that waits for us alone ends. */
-  async function giveUp(task: Task, error: unknown): Promise<void> {
-    if (task.state.name === "settled" || !task.pushed) return void (await store.markReported(task));
+  async function giveUp(task: Task, error: unknown): Promise<Next> {
+    if (task.state.name === "settled" || !task.pushed) return { shown: task };
     const outcome = { kind: "refused" as const, reason: refusedPullRequest(task.pushed.branch, error) };
     await store.advance(task.spec.id, { name: "given_up", outcome, at: now() });
+    return { lookAt: now() };
   }
 
-  async function close(failure: Final, task: Task): Promise<void> {
+  async function close(failure: Final, task: Task): Promise<Next> {
     const { id } = task.spec;
     attempts.delete(id);
     const outcome = { kind: "refused" as const, reason: refusedByGitHub(failure) };
     await store.advance(id, { name: "given_up", outcome, at: now() });
     const settled = await store.read(id);
-    if (settled) await store.markReported(settled);
     log.error({ task: id, repository: task.spec.repository, failure }, "GitHub is closed to us: nothing can be shown");
+    return settled ? { shown: settled } : { lookAt: now() };
   }
 
   return { heldUntil, forget, handle };

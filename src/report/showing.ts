@@ -33,3 +33,6 @@ export type ReporterDeps = ShowDeps & {
 };
 
 export type Showing = { task: Task; view: View; hints: Hints; around: Surroundings };
+
+/** How a look at a task ends: all of this version is shown, as far as that can be; or it is looked at again (Unix ms). */
+export type Next = { shown: Task } | { lookAt: number };

@@ -1,4 +1,7 @@
-/** Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch`. */
+/**
+ * Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch`. Beside a due set stand `<its key>:taken` and
+ * `<its key>:news` (`due-set.ts`).
+ */
 export const keys = {
   task: (id: string) => `orch:task:${id}`,
   /** Stream of what happened to a task, for timelines. */
@@ -7,7 +10,7 @@ export const keys = {
   shown: (id: string) => `orch:task:${id}:shown`,
   /** Sorted set: tasks that are not settled, by the time they were accepted. */
   open: "orch:open",
-  /** Sorted set: tasks whose GitHub side may be out of date, by the time they are due. */
+  /** Due set: tasks whose GitHub side may be out of date. */
   unreported: "orch:unreported",
   /** Sorted set: tasks of an issue or pull request, by the time they were accepted. */
   issue: (repositoryId: number, number: number) => `orch:issue:${repositoryId}:${number}`,
@@ -21,12 +24,14 @@ export const keys = {
   inboxComment: (comment: string) => `orch:inbox:${comment}`,
   /** Sorted set: comments of one issue or pull request that wait for intake, by comment id. */
   inboxIssue: (issue: string) => `orch:inbox:issue:${issue}`,
-  /** Sorted set: issues and pull requests with waiting comments, by the time they are due. */
+  /** Due set: issues and pull requests with waiting comments. */
   inbox: "orch:inbox",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
-  /** The token of the bot that catches up. */
-  catchUpLease: "orch:caught-up:lease",
+  /** Due set: the one round of that name. */
+  round: (name: string) => `orch:round:${name}`,
+  /** The runs that had no job in the last sweep, as JSON. */
+  jobless: "orch:jobless",
   /** How often GitHub was asked to deliver again, as JSON. */
   redelivered: (guid: string) => `orch:redelivered:${guid}`,
   /** Channel: the id of a task that has just changed. */

@@ -6,6 +6,7 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
@@ -41,6 +42,9 @@ const FIRST_WORD_MS = 500;
 /** A task whose record cannot be read is told of and counts as unknown. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
+  /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
+  const reports = makeDueSet(redis, keys.unreported);
+  const reportKeys = dueKeys(keys.unreported);
 
   async function read(id: string): Promise<Task | undefined> {
     const [version, record] = await redis.hmget(keys.task(id), "version", "record");
@@ -55,10 +59,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const task: Task = { spec, state, epoch: 0, version: 1, crashes: [], progress: {} };
     const issue = keys.issue(spec.repository.id, spec.number);
     const event = eventText(spec.acceptedAt, "queued", { instruction: spec.instruction, by: spec.actor.login });
-    const taskKeys = [keys.task(spec.id), keys.events(spec.id), keys.open, keys.unreported, issue];
+    const taskKeys = [keys.task(spec.id), keys.events(spec.id), keys.open, issue, ...reportKeys];
     const dueAt = spec.acceptedAt + FIRST_WORD_MS;
     const values = [spec.id, JSON.stringify(task), spec.acceptedAt, event, dueAt, keys.changed];
-    return (await redis.orchCreate(5, ...taskKeys, ...values)) === 1;
+    return (await redis.orchCreate(7, ...taskKeys, ...values)) === 1;
   }
 
   /** The task after the news, or undefined when the news came too late to matter (or the task is unknown). */
@@ -68,11 +72,11 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const next = task && nextTask(task, news);
       if (!task || !next) return undefined;
       const settled = next.state.name === "settled" ? "1" : "0";
-      const taskKeys = [keys.task(id), keys.events(id), keys.open, keys.unreported];
+      const taskKeys = [keys.task(id), keys.events(id), keys.open, ...reportKeys];
       const event = eventText(news.at, news.name, detailOf(news));
       const record = JSON.stringify(next);
       const values = [id, task.version, record, event, news.at, firstWordIn(task, news), settled, keys.changed];
-      const done = await redis.orchAdvance(4, ...taskKeys, ...values);
+      const done = await redis.orchAdvance(6, ...taskKeys, ...values);
       if (done === 1) return { ...next, version: task.version + 1 };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
@@ -90,43 +94,31 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return tasks.filter((task) => task !== undefined);
   }
 
-  /** Ids of tasks whose GitHub side is due for a look at `now`, most overdue first. */
-  const dueForReport = (now: number, limit: number) =>
-    redis.zrangebyscore(keys.unreported, "-inf", now, "LIMIT", 0, limit);
-
-  /** When the next report is due (ms), or undefined when everything is told. */
-  async function nextReportAt(): Promise<number | undefined> {
-    const [, score] = await redis.zrange(keys.unreported, "0", "0", "WITHSCORES");
-    return score === undefined ? undefined : Number(score);
-  }
-
-  /** Takes a report that is due for itself until `until`; false when another bot was first. */
-  async function claimReport(id: string, now: number, until: number): Promise<boolean> {
-    return (await redis.orchClaimReport(1, keys.unreported, id, now, until)) === 1;
-  }
-
-  /** Looks again at `at`, unless a change makes it due earlier. */
-  async function postponeReport(id: string, at: number): Promise<void> {
-    await redis.zadd(keys.unreported, "XX", at, id);
-  }
-
-  /** Has a report that nobody plans any more looked at again; true when there was none. Planned ones stay as planned. */
-  async function remindReport(id: string, at: number): Promise<boolean> {
-    return (await redis.zadd(keys.unreported, "NX", at, id)) === 1;
-  }
-
-  /** GitHub shows this version. False when the record has changed since: then it stays unreported. */
-  async function markReported(task: Task): Promise<boolean> {
+  /**
+   * GitHub shows this version, and whoever took the report found this doubt. Otherwise the task stays unreported: something
+   * has `changed`, or the report is `lost` to another bot.
+   */
+  async function markReported(task: Task, { token }: Taken, doubt = ""): Promise<"told" | "changed" | "lost"> {
     const { id, repository, number } = task.spec;
-    const taskKeys = [
-      keys.task(id),
-      keys.events(id),
-      keys.shown(id),
-      keys.unreported,
-      keys.issue(repository.id, number),
-    ];
+    const taskKeys = [keys.task(id), keys.events(id), keys.shown(id), keys.issue(repository.id, number)];
     const expire = task.state.name === "settled" ? RETENTION_S : 0;
-    return (await redis.orchMarkReported(5, ...taskKeys, id, task.version, expire, keys.reported)) === 1;
+    const values = [id, task.version, token, doubt, expire, keys.reported];
+    const answer = await redis.orchMarkReported(7, ...taskKeys, ...reportKeys, ...values);
+    if (answer === 1) return "told";
+    return answer === 0 ? "changed" : "lost";
+  }
+
+  /**
+   * A bot has found out that the report was no longer its own, and may have written something old to GitHub since: has the
+   * task looked at again by somebody who does not rely on what was remembered as shown.
+   */
+  async function doubt(id: string, { token }: Taken, at: number): Promise<void> {
+    await redis.orchDoubt(4, keys.task(id), ...reportKeys, id, token, at, keys.changed);
+  }
+
+  /** Which doubt there is about what GitHub shows of the task; empty when there is none. */
+  async function doubtOf(id: string): Promise<string> {
+    return (await redis.hget(keys.task(id), "doubt")) ?? "";
   }
 
   async function shown(id: string): Promise<Shown> {
@@ -151,12 +143,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     advance,
     openIds,
     idsOfIssue,
-    dueForReport,
-    nextReportAt,
-    claimReport,
-    postponeReport,
-    remindReport,
+    reports,
     markReported,
+    doubt,
+    doubtOf,
     shown,
     remember,
     events,

@@ -45,24 +45,26 @@ async function record(repositoryId: number, issues: number, receivedAt: number):
   }
 }
 
+const take = async (now: number, limit: number, has?: string[]) =>
+  (await inbox.issues.take(now, limit, has)).map(({ member }) => member);
 const countOf = (issues: readonly string[], repositoryId: number) =>
   issues.filter((issue) => issue.startsWith(`${repositoryId}-`)).length;
 
 test("a repository with many issues that are due gets its share, and the next one does not wait behind it", async () => {
   await record(11, OF_ONE_REPOSITORY + 10, NOW);
   await record(12, 3, NOW + 1);
-  const first = await inbox.take(NOW + 2, 100);
+  const first = await take(NOW + 2, 100);
   expect([countOf(first, 11), countOf(first, 12)]).toEqual([OF_ONE_REPOSITORY, 3]);
-  expect(await inbox.take(NOW + 2, 100, first)).toEqual([]);
+  expect(await take(NOW + 2, 100, first)).toEqual([]);
   // Whoever has nothing of it yet, e.g. another bot, may take the rest.
-  expect(countOf(await inbox.take(NOW + 2, 100), 11)).toBe(10);
+  expect(countOf(await take(NOW + 2, 100), 11)).toBe(10);
 });
 
 test("what somebody has already counts, and so does the room that is left", async () => {
   await record(11, 5, NOW);
   await record(12, 5, NOW + 1);
   const has = Array.from({ length: OF_ONE_REPOSITORY - 2 }, (_, index) => `11-${100 + index}`);
-  const taken = await inbox.take(NOW + 2, 4, has);
+  const taken = await take(NOW + 2, 4, has);
   expect([countOf(taken, 11), countOf(taken, 12)]).toEqual([2, 2]);
 });
 
@@ -70,22 +72,22 @@ test("a comment that cannot be read is told of and makes room for the next one",
   for (const text of ["{half", "{}"]) {
     await redis.flushall();
     await record(11, 1, NOW);
-    const [issue] = await inbox.take(NOW, 1);
-    const comment = (await inbox.first(String(issue))) ?? "";
+    const [issue] = await inbox.issues.take(NOW, 1);
+    const comment = (await inbox.first(String(issue?.member))) ?? "";
     await redis.set(keys.inboxComment(comment), text);
     told = [];
     const was = await inbox.read(comment);
     expect(was).toEqual({ kind: "done" });
     expect(told).toEqual([keys.inboxComment(comment)]);
-    expect(await inbox.finish(comment, String(issue), was)).toBe(true);
-    expect(await inbox.size()).toBe(0);
+    expect(await inbox.finish(comment, String(issue?.member), was)).toBe(true);
+    expect(await inbox.first(String(issue?.member))).toBeUndefined();
   }
 });
 
 test("nobody takes what is not due, or what another one has", async () => {
   await record(11, 2, NOW);
-  expect(await inbox.take(NOW - 1, 10)).toEqual([]);
-  expect(await inbox.take(NOW, 1)).toHaveLength(1);
-  expect(await inbox.take(NOW, 10)).toHaveLength(1);
-  expect(await inbox.take(NOW, 10)).toEqual([]);
+  expect(await take(NOW - 1, 10)).toEqual([]);
+  expect(await take(NOW, 1)).toHaveLength(1);
+  expect(await take(NOW, 10)).toHaveLength(1);
+  expect(await take(NOW, 10)).toEqual([]);
 });

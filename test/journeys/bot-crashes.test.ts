@@ -160,16 +160,17 @@ describe("the bot is killed between every two of its steps", () => {
     for (const proxy of proxies) await proxy.close();
     expect(killer.deaths()).toEqual(
       twiceEach([
-        "script inbox:N-N inbox:issue:N-N inbox: 6 values", // recorded
-        "script inbox: 5 values", // taken
-        "script task:TASK task:TASK:events open unreported issue:N:N: queued",
+        "script inbox:N-N inbox:issue:N-N inbox inbox:taken inbox:news: 6 values", // recorded
+        "script inbox inbox:taken inbox:news: take",
+        "script task:TASK task:TASK:events open issue:N:N unreported unreported:taken unreported:news: queued",
         "BullMQ hset",
         "BullMQ script", // the job is added
-        "script inbox:N-N inbox:issue:N-N inbox: 3 values", // finished
-        "script unreported: 3 values", // the report is claimed
+        "script inbox:N-N inbox:issue:N-N: 2 values", // finished
+        "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
+        "script unreported unreported:taken unreported:news: take",
         "set task:TASK:shown",
-        "script task:TASK task:TASK:events open unreported: pull_request",
-        "script task:TASK task:TASK:events task:TASK:shown unreported issue:N:N: 4 values", // reported
+        "script task:TASK task:TASK:events open unreported unreported:taken unreported:news: pull_request",
+        "script task:TASK task:TASK:events task:TASK:shown issue:N:N unreported unreported:taken unreported:news: 6 values", // reported
       ]),
     );
     expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });

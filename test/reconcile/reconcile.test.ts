@@ -1,7 +1,8 @@
 import { Worker } from "bullmq";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ReconcileDeps, reconcile } from "../../src/reconcile/reconcile.ts";
+import { type ReconcileDeps, reconcile, startReconciling } from "../../src/reconcile/reconcile.ts";
+import type { Taken } from "../../src/task/due-set.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -134,14 +135,33 @@ test("a pushed task that the report has forgotten is due again; one that it plan
   await claimedBy("host-a");
   const pushed = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
   await deps.store.advance(spec.id, { name: "pushed", epoch: 1, pushed, at: now });
-  await deps.store.markReported(await theTask());
-  expect(await deps.store.nextReportAt()).toBeUndefined();
+  const { reports } = deps.store;
+  const take = async () => (await reports.take(now, 1))[0] as Taken;
+  expect(await deps.store.markReported(await theTask(), await take())).toBe("told");
   now += MINUTE;
   await reconcile(deps, new Set());
-  expect(await deps.store.nextReportAt()).toBe(now);
-  await deps.store.postponeReport(spec.id, now + 5 * MINUTE);
+  expect(await reports.nextAt()).toBe(now);
   const planned = now + 5 * MINUTE;
+  await (await take()).postpone(planned);
   now += MINUTE;
   await reconcile(deps, new Set());
-  expect(await deps.store.nextReportAt()).toBe(planned);
+  expect(await reports.nextAt()).toBe(planned);
+});
+
+test("the sweeps of all bots share one memory: what two of them miss, at a distance, is handed out again", async () => {
+  await claimedBy("host-a");
+  now += 10 * MINUTE;
+  const sweep = async () => {
+    const { stop } = startReconciling({ ...deps, redis });
+    await expect.poll(() => redis.zscore(keys.round("open-tasks"), "open-tasks")).toBe(String(now + 30_000));
+    await stop();
+  };
+  await sweep();
+  now += 5_000;
+  await sweep();
+  expect(await hasJob()).toBe(false);
+  now += 25_000;
+  await sweep();
+  expect(await hasJob()).toBe(true);
+  expect(await redis.exists(keys.jobless)).toBe(0);
 });

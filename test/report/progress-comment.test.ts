@@ -49,18 +49,21 @@ describe("the progress comment exists once", () => {
     expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
   });
 
-  test("when two bots report at the same time", async () => {
+  test("when a bot froze before it created it, and another one created it, too", async () => {
     const spec = await world.task(await world.repository());
-    const both = Promise.withResolvers<void>();
+    const [first, both] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let arrived = 0;
     // Both have looked and found nothing before either creates.
     const before = async (request: string) => {
       if (!/^POST .*\/comments$/.test(request)) return;
       arrived += 1;
-      if (arrived === 2) both.resolve();
+      if (arrived === 1) first.resolve();
+      else both.resolve();
       await both.promise;
     };
-    await Promise.all([world.reporter(before).report(spec.id), world.reporter(before).report(spec.id)]);
+    const frozen = world.reporter(before).report(spec.id);
+    await first.promise;
+    await Promise.all([frozen, world.reporter(before).report(spec.id)]);
     expect(arrived).toBe(2);
     expect(world.comments(spec)).toHaveLength(1);
     await world.claim(spec.id);

@@ -55,7 +55,7 @@ describe("a bot that was started", () => {
       const specs = await Promise.all(Array.from({ length: 8 }, () => world.task(repo)));
       for (const spec of specs) await world.settle(spec.id);
       await world.simulator.waitFor(() => specs.every((spec) => world.labels(spec).includes("orch:failed")), 25_000);
-      await expect.poll(() => world.store.nextReportAt(), { timeout: 10_000 }).toBeUndefined();
+      await expect.poll(() => world.store.reports.nextAt(), { timeout: 10_000 }).toBeUndefined();
       expect(specs.map((spec) => world.comments(spec).length)).toEqual(specs.map(() => 1));
     });
   });

@@ -3,6 +3,7 @@ import { type Logger, pino } from "pino";
 import { type RepositoryInfo, startSimulator } from "../../simulator/simulator.ts";
 import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
+import type { Taken } from "../../src/task/due-set.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -59,7 +60,23 @@ export async function startReporting() {
       log,
       hosts: async () => [],
     };
-    return { ...makeReporter(deps), deps };
+    const made = makeReporter(deps);
+    const report = async (id: string) => await made.report(await takeNow(id));
+    return { start: made.start, stop: made.stop, report, reportTaken: made.report, deps };
+  }
+
+  let taking: Promise<unknown> = Promise.resolve();
+
+  /** Takes the task for a report, whenever it is due and whoever has it, as when a lease has run out. */
+  function takeNow(id: string): Promise<Taken> {
+    const took = taking.then(async () => {
+      await redis.zadd(keys.unreported, 0, id);
+      const [taken] = await store.reports.take(now(), 1);
+      if (taken?.member !== id) throw new Error(`${id} could not be taken`);
+      return taken;
+    });
+    taking = took.catch(() => undefined);
+    return took;
   }
 
   async function repository(): Promise<RepositoryInfo> {
@@ -143,6 +160,7 @@ export async function startReporting() {
     redis,
     store,
     reporter,
+    takeNow,
     repository,
     task,
     claim,

@@ -74,7 +74,7 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
     /** Every delivery was answered, and everything recorded from them was taken in. */
     async quiet() {
       await github.idle();
-      await vi.waitFor(async () => expect(await inbox.size()).toBe(0), { timeout: 20_000, interval: 10 });
+      await vi.waitFor(async () => expect(await inbox.issues.size()).toBe(0), { timeout: 20_000, interval: 10 });
     },
     replies: (number: number) =>
       github.state

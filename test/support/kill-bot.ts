@@ -84,22 +84,27 @@ export function killAtRedis(theOrch: () => Orch) {
 
 /** Of what the bot sends to Redis; whatever is not here counts as a change. */
 const READS = new Set(
-  "client config exists get hello hgetall hmget info mget ping subscribe xrange zcard zmscore zrange zrangebyscore".split(
+  "client config exists get hello hget hgetall hmget info mget ping subscribe xrange zcard zmscore zrange zrangebyscore".split(
     " ",
   ),
 );
-/** Only says when to look again, and comes when its time has come. */
-const WHEN = "zadd";
+/** A script's keys, when it only says when to look again: it comes when its time has come. */
+const IS_RENEWAL = /^\S+ \S+:taken$/;
+/** The keys of taking, putting off and ending. */
+const IS_DUE_SET = /^\S+ \S+:taken \S+:news$/;
 
 /** E.g. `set task:TASK:shown`; of a script its keys, how many values it has (some have the same keys), and the event. */
 function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
   const name = word.toLowerCase();
-  if (READS.has(name) || name === WHEN) return undefined;
+  if (READS.has(name)) return undefined;
   const isScript = name === "eval" || name === "evalsha";
   const count = isScript ? Number(rest[1]) : 1;
   const [changed, values] = isScript ? [rest.slice(2, 2 + count), rest.slice(2 + count)] : [rest.slice(0, 1), []];
-  // What was missed is asked for again only after a quarter of an hour: a story of its own.
-  if (changed.some((key) => key.startsWith(keys.caughtUp) || key.startsWith(keys.redelivered("")))) return undefined;
+  const isPutOff = IS_DUE_SET.test(changed.join(" ")) && values.length === 3 && values[2] !== "";
+  if (isScript && (isPutOff || IS_RENEWAL.test(changed.join(" ")))) return undefined;
+  // What comes round does so at its own times: a story of its own.
+  const rounds = [keys.round(""), keys.jobless, keys.caughtUp, keys.redelivered("")];
+  if (changed.some((key) => rounds.some((round) => key.startsWith(round)))) return undefined;
   if (changed[0]?.startsWith("bull:")) return `BullMQ ${isScript ? "script" : name}`;
   const names = changed.map((key) =>
     key
@@ -108,6 +113,7 @@ function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
       .replace(/\d+/g, "N"),
   );
   if (!isScript) return `${name} ${names}`;
+  if (IS_DUE_SET.test(changed.join(" ")) && values.length >= 7) return `script ${names.join(" ")}: take`;
   const event = values.find((value) => value.startsWith('{"at":'));
   const what = event ? (JSON.parse(event) as { what: string }).what : `${values.length} values`;
   return `script ${names.join(" ")}: ${what}`;
@@ -149,8 +155,8 @@ function makeLife(theOrch: () => Orch) {
 
 /** As if the seconds had passed that a dead bot still keeps what it had taken. */
 async function letLeasesRunOut({ redis }: Orch): Promise<void> {
-  await redis.del(keys.catchUpLease);
-  for (const due of [keys.unreported, keys.inbox]) {
-    for (const name of await redis.zrange(due, "0", "-1")) await redis.zadd(due, "XX", 1, name);
+  for (const due of [keys.unreported, keys.inbox, ...(await redis.keys(keys.round("*")))]) {
+    if (!due.endsWith(":taken") && !due.endsWith(":news"))
+      for (const name of await redis.zrange(due, "0", "-1")) await redis.zadd(due, "XX", 1, name);
   }
 }

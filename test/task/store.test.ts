@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Taken } from "../../src/task/due-set.ts";
 import { keys } from "../../src/task/keys.ts";
 import { tellOnce } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
+import type { Task } from "../../src/task/task.ts";
 import { startRedis } from "../support/redis.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
@@ -29,6 +31,14 @@ describe("the task store", () => {
   const claim = (name: string) =>
     store.advance(spec.id, { name: "claimed", host: name, claim: name, job: "job-1", at: spec.acceptedAt + 1 });
 
+  /** Takes the one report that is due. */
+  async function take(): Promise<Taken> {
+    const [taken] = await store.reports.take(Date.now(), 1);
+    if (!taken) throw new Error("no report is due");
+    return taken;
+  }
+  const theTask = async () => (await store.read(spec.id)) as Task;
+
   test("the same task is created once", async () => {
     expect(await Promise.all([store.create(spec), store.create(spec), store.create(spec)])).toEqual([
       true,
@@ -37,7 +47,7 @@ describe("the task store", () => {
     ]);
     expect(await store.openIds()).toEqual([spec.id]);
     expect(await store.idsOfIssue(11, 1)).toEqual([spec.id]);
-    expect(await store.dueForReport(Date.now(), 10)).toEqual([spec.id]);
+    expect((await take()).member).toBe(spec.id);
   });
 
   test("of two hosts that claim at the same moment both are runs, in an order, and none is lost", async () => {
@@ -67,30 +77,67 @@ describe("the task store", () => {
 
   test("a change that comes while it is being reported keeps the task unreported", async () => {
     await store.create(spec);
-    const seen = await store.read(spec.id);
+    const taken = await take();
+    const seen = await theTask();
     await claim("h1");
-    if (!seen) throw new Error("the task was not stored");
-    expect(await store.markReported(seen)).toBe(false);
-    expect(await store.dueForReport(Date.now(), 10)).toEqual([spec.id]);
-    const now = await store.read(spec.id);
-    if (!now) throw new Error("the task was not stored");
-    expect(await store.markReported(now)).toBe(true);
-    expect(await store.nextReportAt()).toBeUndefined();
+    expect(await store.markReported(seen, taken)).toBe("changed");
+    expect(await store.reports.size()).toBe(1);
+    expect(await store.markReported(await theTask(), taken)).toBe("told");
+    expect(await store.reports.size()).toBe(0);
+  });
+
+  test("a report that another bot has taken since is not marked as told, unless that one has told the same", async () => {
+    await store.create(spec);
+    const frozen = await take();
+    await redis.zadd(keys.unreported, 1, spec.id);
+    const other = await take();
+    expect(await store.markReported(await theTask(), frozen)).toBe("lost");
+    expect(await store.markReported(await theTask(), other)).toBe("told");
+    // As when the answer was lost and the command is sent again.
+    expect(await store.markReported(await theTask(), other)).toBe("told");
+    await claim("h1");
+    expect(await store.markReported(await theTask(), frozen)).toBe("lost");
+    expect(await store.reports.size()).toBe(1);
+  });
+
+  test("a doubt has a task looked at again, and only who has found it can mark the task as told", async () => {
+    await store.create(spec);
+    const [first, task] = [await take(), await theTask()];
+    expect(await store.markReported(task, first)).toBe("told");
+    await store.doubt(spec.id, first, Date.now());
+    await store.doubt("tunknown", first, Date.now());
+    expect(await store.reports.size()).toBe(1);
+    const second = await take();
+    expect(await store.markReported(task, second)).toBe("changed");
+    expect(await store.doubtOf(spec.id)).toBe(first.token);
+    expect(await store.markReported(task, second, first.token)).toBe("told");
+    expect(await store.doubtOf(spec.id)).toBe("");
   });
 
   test("a postponed report is due earlier when something changes", async () => {
     await store.create(spec);
-    await store.postponeReport(spec.id, spec.acceptedAt + 60_000);
-    expect(await store.nextReportAt()).toBe(spec.acceptedAt + 60_000);
+    await (await take()).postpone(spec.acceptedAt + 60_000);
+    expect(await store.reports.nextAt()).toBe(spec.acceptedAt + 60_000);
     const later = spec.acceptedAt + 30_000;
     await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at: later });
-    expect(await store.nextReportAt()).toBe(later);
+    expect(await store.reports.nextAt()).toBe(later);
+  });
+
+  test("a change during a report makes it due again at once, however far it is put off", async () => {
+    await store.create(spec);
+    const taken = await take();
+    await claim("h1");
+    const outcome = { kind: "no_changes" as const, lastWords: "" };
+    await store.advance(spec.id, { name: "ended", epoch: 1, outcome, at: spec.acceptedAt + 95 });
+    expect(await store.reports.take(Date.now(), 1)).toEqual([]);
+    await taken.postpone(Date.now() + 60_000);
+    expect(await store.reports.nextAt()).toBe(spec.acceptedAt + 95);
   });
 
   test("the start of a task is told of in one word, half a second after its acceptance; its end at once", async () => {
     await store.create(spec);
     const firstWordAt = spec.acceptedAt + 500;
-    expect(await store.nextReportAt()).toBe(firstWordAt);
+    expect(await store.reports.nextAt()).toBe(firstWordAt);
     await claim("h1");
     await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: spec.acceptedAt + 90 });
     await store.advance(spec.id, {
@@ -99,25 +146,25 @@ describe("the task store", () => {
       progress: { lastLines: "x" },
       at: spec.acceptedAt + 92,
     });
-    expect(await store.nextReportAt()).toBe(firstWordAt);
+    expect(await store.reports.nextAt()).toBe(firstWordAt);
     const outcome = { kind: "no_changes" as const, lastWords: "" };
     await store.advance(spec.id, { name: "ended", epoch: 1, outcome, at: spec.acceptedAt + 95 });
-    expect(await store.nextReportAt()).toBe(spec.acceptedAt + 95);
+    expect(await store.reports.nextAt()).toBe(spec.acceptedAt + 95);
   });
 
   test("a bot whose clock runs ahead holds the first word back no longer than others", async () => {
     const early = makeSpec({ acceptedAt: Date.now() + 3_600_000 });
     await store.create(early);
     await store.advance(early.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at: Date.now() });
-    expect(await store.nextReportAt()).toBeLessThanOrEqual(Date.now() + 500);
+    expect(await store.reports.nextAt()).toBeLessThanOrEqual(Date.now() + 500);
   });
 
   test("a settled task that has been reported is kept for ninety days, an open one for ever", async () => {
     await store.create(spec);
-    await store.markReported((await store.read(spec.id)) as never);
+    await store.markReported(await theTask(), await take());
     expect(await redis.ttl(keys.task(spec.id))).toBe(-1);
     await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: 9 });
-    await store.markReported((await store.read(spec.id)) as never);
+    await store.markReported(await theTask(), await take());
     expect(await redis.ttl(keys.task(spec.id))).toBeGreaterThan(89 * 24 * 3600);
   });
 
@@ -125,7 +172,7 @@ describe("the task store", () => {
     const list = keys.issue(spec.repository.id, spec.number);
     await store.create(spec);
     await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: 9 });
-    await store.markReported((await store.read(spec.id)) as never);
+    await store.markReported(await theTask(), await take());
     expect(await redis.ttl(list)).toBeGreaterThan(0);
     await store.create({ ...spec, id: "tbbbbbbbbbbbbbbb", commentId: spec.commentId + 1 });
     expect(await redis.ttl(list)).toBe(-1);
