@@ -59,7 +59,7 @@ describe("the task store", () => {
     const outcomes = await Promise.all([
       store.advance(spec.id, { name: "ended", epoch: 1, outcome: { kind: "no_changes", lastWords: "" }, at: 5 }),
       store.advance(spec.id, { name: "pull_request", pullRequest: { number: 3, url: "u" }, at: 5 }),
-      store.advance(spec.id, { name: "given_up", outcome: { kind: "host_error", message: "x" }, at: 5 }),
+      store.advance(spec.id, { name: "given_up", version: 2, outcome: { kind: "host_error", message: "x" }, at: 5 }),
     ]);
     expect(outcomes.filter(Boolean)).toHaveLength(1);
     expect(await store.openIds()).toEqual([]);
