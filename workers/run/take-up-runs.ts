@@ -30,8 +30,9 @@ export async function takeUpRuns(
   locker: Locker,
   { takeSlot, crashed }: { takeSlot: TakeSlot; crashed: boolean },
 ): Promise<Run[]> {
-  const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
-  for (const dir of unreadable) shared.log.warn({ dir }, "a run folder without a readable record is left alone");
+  const { folders, inDoubt } = readRunFolders(runsDir(shared.dataDir));
+  for (const { dir, doubt } of inDoubt)
+    shared.log.warn({ dir, doubt }, "a run folder without a readable record is left alone");
   const runs = new Map<string, Run>();
   for (const folder of folders) {
     const task = await ownTask(shared, folder.record, crashed);
@@ -93,7 +94,7 @@ async function ownTask(shared: Shared, run: RunIdentity, crashed: boolean): Prom
  */
 export async function clearOldRuns(shared: Shared, isLive: (taskId: string) => boolean): Promise<void> {
   const keptSince = Date.now() - shared.operator.limits.keepFailedDays * DAY_MS;
-  const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
+  const { folders, inDoubt } = readRunFolders(runsDir(shared.dataDir));
   const remove = async (what: { task: string } | { dir: string }, deed: () => Promise<void>) => {
     try {
       await deed();
@@ -102,7 +103,7 @@ export async function clearOldRuns(shared: Shared, isLive: (taskId: string) => b
       shared.log.error({ err: error, ...what }, "what an earlier run left cannot be removed: look at it by hand");
     }
   };
-  for (const dir of unreadable) {
+  for (const { dir } of inDoubt) {
     const { mtimeMs = keptSince } = lstatSync(dir, { throwIfNoEntry: false }) ?? {};
     if (mtimeMs < keptSince) await remove({ dir }, () => rm(dir, { recursive: true, force: true }));
   }
