@@ -35,8 +35,8 @@ export type Shown = {
 
 export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
 
-/** What news has come to. `late`: it changed nothing, and `task` is the record as it is. */
-export type Change = { kind: "changed" | "late"; task: Task } | InDoubt;
+/** What news has come to: the record as it is then. `changed`: false when the news came too late to matter. */
+export type Change = { kind: "known"; record: Task; changed: boolean } | InDoubt;
 
 export type TaskStore = ReturnType<typeof makeTaskStore>;
 
@@ -88,13 +88,13 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       if (reading.kind !== "known") return reading;
       const { record: task } = reading;
       const next = nextTask(task, news);
-      if (!next) return { kind: "late", task };
+      if (!next) return { ...reading, changed: false };
       const settled = next.state.name === "settled" ? "1" : "0";
       const taskKeys = [keys.task(id), keys.events(id), keys.open, keys.unreported];
       const event = eventText(news.at, news.name, detailOf(news));
       const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled, keys.changed];
       const done = await redis.orchAdvance(4, ...taskKeys, ...values);
-      if (done === 1) return { kind: "changed", task: { ...next, version: task.version + 1 } };
+      if (done === 1) return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
   }
@@ -102,7 +102,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   /** The task after the news, or undefined when the news came too late to matter, or the record is not known. */
   async function advance(id: string, news: TaskNews): Promise<Task | undefined> {
     const made = await change(id, news);
-    return made.kind === "changed" ? made.task : undefined;
+    return made.kind === "known" && made.changed ? made.record : undefined;
   }
 
   /** Ids of tasks that are not settled, oldest first. */

@@ -20,6 +20,7 @@ import type { Missed } from "./step/deadlines.ts";
 import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
+import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/way-out.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
@@ -37,7 +38,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   const { verify } = ground.prepared;
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
-    await enterPhase(shared, run, "working", whoWorks(shared, run, ground));
+    await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await performStep(shared, run, ground, `agent-${round}`, handBack);
     const ended = afterAgent(agent);
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
@@ -48,7 +49,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
-    await enterPhase(shared, run, "verifying");
+    await enterPhase(shared, run, `verify-${round}`);
     const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
     if (checked === "cannot be shown")
       return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
@@ -123,15 +124,15 @@ function isLastStep(run: Run, name: string): boolean {
   return run.folder.record.steps.at(-1)?.name === name;
 }
 
-/** Told in one write: each is an fsync, and one while files are being written waits until the disk has them all. */
-async function enterPhase(
-  shared: Shared,
-  run: Run,
-  phase: "working" | "verifying",
-  progress?: Progress,
-): Promise<void> {
+/**
+ * Told in one write: each is an fsync, and one while files are being written waits until the disk has them all. While the
+ * record is in doubt no step begins, but one that has begun is followed, so that its deadlines hold.
+ */
+async function enterPhase(shared: Shared, run: Run, step: StepName, progress?: Progress): Promise<void> {
   throwIfInterrupted(run);
-  await tell(shared, run, { name: "phase", phase, ...(progress && { progress }), at: Date.now() });
+  const inDoubt = run.folder.record.steps.some(({ name }) => name === step) ? "skip" : "wait";
+  const phase = kindOf(step) === "agent" ? "working" : "verifying";
+  await tell(shared, run, { name: "phase", phase, ...(progress && { progress }), at: Date.now() }, { inDoubt });
 }
 
 /** Who works on the task, and how confined: after a restart the host may do that in another way. */
