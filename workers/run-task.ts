@@ -8,6 +8,7 @@ import type { Outcome } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
 import { CollectFailed } from "./publish/collect.ts";
 import { Refusal } from "./refusal.ts";
+import { duringDeed } from "./run/deed.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
 import { type Ground, regain } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
@@ -111,7 +112,8 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Col
   const afterMs = shared.operator.limits.publishingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
   try {
-    return await publishWork(shared, run, ground, { ...work, deadline });
+    const publishing = () => publishWork(shared, run, ground, { ...work, deadline });
+    return await duringDeed(run.folder, "publish", publishing);
   } catch (error) {
     throwIfInterrupted(run);
     if (!deadline.aborted) throw error;
@@ -128,7 +130,7 @@ async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   const deadline = AbortSignal.timeout(afterMs);
   const signal = AbortSignal.any([run.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
-    const preparing = prepare(shared, run, signal);
+    const preparing = duringDeed(run.folder, "prepare", () => prepare(shared, run, signal));
     run.underWay = preparing.catch(() => undefined);
     try {
       return await Promise.race([preparing, whenAborted(signal)]);

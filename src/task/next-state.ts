@@ -15,7 +15,7 @@ export type TaskNews =
   | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
   /** The run's host says that it is over. */
   | { name: "ended"; epoch: number; outcome: Outcome; at: number }
-  /** The run's host died and came back to it. The agent may not have noticed, but it may also be the cause. */
+  /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
   | { name: "crashed"; epoch: number; at: number }
   /** A pull request for the task's branch is open, whoever opened it. */
   | { name: "pull_request"; pullRequest: PullRequest; at: number }

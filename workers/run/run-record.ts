@@ -74,7 +74,7 @@ export type RunRecord = Omit<Read, "spec" | "prepared" | "steps"> & {
   steps: StepRecord[];
 };
 
-/** A run's folder on this host. `clear`: forgets every step and all that there is but the record, for fresh ground. */
+/** A run's folder on this host. `clear`: forgets every step and all that there is but the record and the deed, for fresh ground. */
 export type RunFolder = { dir: string; record: RunRecord; save(): void; clear(): void; remove(): void };
 
 export function createRunFolder(runsDir: string, record: RunRecord): RunFolder {
@@ -125,7 +125,7 @@ function open(dir: string, record: RunRecord): RunFolder {
     save,
     clear() {
       for (const name of readdirSync(dir))
-        if (name !== "run.json") rmSync(join(dir, name), { recursive: true, force: true });
+        if (name !== "run.json" && name !== "deed") rmSync(join(dir, name), { recursive: true, force: true });
       record.steps = [];
       save();
     },

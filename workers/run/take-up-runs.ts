@@ -8,6 +8,7 @@ import { isEnded, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
+import { deedUnderWay, forgetDeed } from "./deed.ts";
 import type { Locker } from "./job-lock.ts";
 import { type Lease, lostLease, regainLease } from "./lease.ts";
 import { beginRun, makeRun } from "./make-run.ts";
@@ -19,7 +20,7 @@ type TakeSlot = (slot?: number) => SlotUser | undefined;
 
 /**
  * `takeSlot`: undefined when the host has the slot no more. `crashed`: the earlier life of this host did not end on purpose,
- * which counts against the tasks that it was working on.
+ * which counts against the runs that may be the reason.
  */
 export type TakingUp = { takeSlot: TakeSlot; crashed: boolean };
 
@@ -33,6 +34,7 @@ export async function takeUpRuns(shared: Shared, locker: Locker, how: TakingUp):
   const { folders, inDoubt } = readRunFolders(runsDir(shared.dataDir));
   for (const { dir, doubt } of inDoubt)
     shared.log.warn({ dir, doubt }, "a run folder with a record in doubt is left alone");
+  const blamed = how.crashed ? await findBlamed(shared, folders) : new Set<RunFolder>();
   const sessions = new Set(await shared.sessions.list());
   const runs = new Map<string, Run>();
   const left: RunFolder[] = [];
@@ -41,7 +43,8 @@ export async function takeUpRuns(shared: Shared, locker: Locker, how: TakingUp):
   for (const folder of folders.toSorted((one, other) => other.record.epoch - one.record.epoch)) {
     const { taskId } = folder.record;
     if (runs.has(taskId)) continue;
-    const { standing, spec } = await standingAfterRestart(shared, folder, how.crashed);
+    const { standing, spec } = await standingAfterRestart(shared, folder, blamed.has(folder));
+    forgetDeed(folder);
     const isKnown = standing === "own" || isEnded(standing);
     const user = canGoOn(folder, standing, sessions) ? how.takeSlot(folder.record.slot) : undefined;
     if (spec && user)
@@ -66,6 +69,24 @@ export async function takeUpRuns(shared: Shared, locker: Locker, how: TakingUp):
   ]);
   const begun = await beginClaimed(shared, locker, how, known);
   return { runs: [...runs.values(), ...begun], left };
+}
+
+/**
+ * The runs that may have killed the earlier life of this host: those in the middle of whose deeds it died, or all of them where
+ * nothing says which.
+ */
+async function findBlamed(shared: Shared, folders: readonly RunFolder[]): Promise<ReadonlySet<RunFolder>> {
+  const own: RunFolder[] = [];
+  for (const folder of folders) {
+    const { standing } = await ownAfterRestart(shared, folder.record, false);
+    if (standing === "own") own.push(folder);
+  }
+  const suspects = own.filter((folder) => deedUnderWay(folder) !== undefined);
+  for (const folder of suspects) {
+    const facts = { task: folder.record.taskId, deed: deedUnderWay(folder) };
+    shared.log.warn(facts, "this host died in the middle of what it did for this run");
+  }
+  return new Set(suspects.length > 0 ? suspects : own);
 }
 
 /** Whether the run is to have its slot again. One in doubt only as long as it was not over; what runs of it keeps its slot. */

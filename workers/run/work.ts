@@ -11,6 +11,7 @@ import { keepEnd } from "../agents/visible-text.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { commandLine } from "../repository-file.ts";
+import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { type Collected, collectWork } from "./publish-work.ts";
@@ -77,7 +78,9 @@ function unverifiable(ended: Omit<Worked, "collected">, ground: Ground, left: st
 async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boolean> {
   const { workspace } = ground;
   const confinement = confinementOf(run, ground);
-  const done = await commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal });
+  const done = await duringDeed(run.folder, "take the commits", () =>
+    commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal }),
+  );
   await endLeftovers(run);
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
   return done !== "failed";
@@ -91,7 +94,7 @@ async function collectOnce(shared: Shared, run: Run, ground: Ground, name: strin
   const { folder } = run;
   const step = folder.record.steps.find((record) => record.name === name);
   if (!step) throw new Error(`the run has no step ${name}`);
-  step.collected ??= await collectWork(shared, run, ground);
+  step.collected ??= await duringDeed(folder, "take the commits", () => collectWork(shared, run, ground));
   folder.save();
   return step.collected;
 }
@@ -117,7 +120,9 @@ async function check(
 async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
   const { workspace, mirror } = ground;
   const confinement = confinementOf(run, ground);
-  return showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal });
+  return duringDeed(run.folder, "show the commits", () =>
+    showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal }),
+  );
 }
 
 function isLastStep(run: Run, name: string): boolean {

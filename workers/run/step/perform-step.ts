@@ -10,6 +10,7 @@ import { printedForms, secretsOf } from "../../agents/secrets.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
+import { duringDeed } from "../deed.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { handBackPrompt } from "../prompts.ts";
 import { type Run, type Shared, throwIfInterrupted } from "../run.ts";
@@ -47,7 +48,9 @@ export async function performStep(
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
     const wayOut = isPast ? undefined : await openWayOut(shared, run, ground, record);
-    const running = isPast ? await pastStep(spec.dir) : await letRun(shared, run, { record, spec, how });
+    const running = isPast
+      ? await pastStep(spec.dir)
+      : await duringDeed(run.folder, "start a step", () => letRun(shared, run, { record, spec, how }));
     const result = await followStep(shared, run, ground, { record, spec, running, wayOut });
     // "Not begun": the host went away between writing the step down and letting it go.
     if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
