@@ -6,7 +6,6 @@
 import type { Redis } from "ioredis";
 import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
-import type { Standing } from "../src/task/standing.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { regained, regainLease, renewLeases } from "./run/lease.ts";
@@ -104,19 +103,36 @@ export function makeRunKeeper({ shared, slots, locker, subscriber, announce }: R
  * for a place that it has.
  */
 async function checkRun(shared: Shared, locker: Locker, run: Run): Promise<void> {
-  const standing = await checkRecord(shared, run);
+  const { standing, task } = await checkRecord(shared, run);
+  if (standing === "older" && task) return await claimAgain(shared, locker, { run, epoch: task.epoch });
   if (standing !== "own" || run.lease.isHeld()) return;
   const lease = await regainLease(locker, run.folder.record);
   if (lease) regained(run, lease);
 }
 
+/** Redis was restored from before the run, and nobody else has the job that came instead: the run goes on under its number. */
+async function claimAgain(shared: Shared, locker: Locker, { run, epoch }: { run: Run; epoch: number }): Promise<void> {
+  const { store, hostId: host } = shared;
+  const { record } = run.folder;
+  const lease = await regainLease(locker, { ...record, epoch });
+  if (!lease) return;
+  const { job } = lease;
+  const claim = `${host}/${job}/again/${record.startedAt}`;
+  const made = await store.change(record.taskId, { name: "claimed", host, claim, job, at: Date.now() });
+  if (made.kind !== "known" || made.record.state.name !== "running" || made.record.state.claim !== claim) return;
+  Object.assign(record, { epoch: made.record.epoch, jobId: job });
+  run.folder.save();
+  regained(run, lease);
+  await readStanding(shared, run);
+}
+
 /** News about a task of ours: somebody cancels it, settled it, or another run has it. */
-async function checkRecord(shared: Shared, run: Run): Promise<Standing> {
+async function checkRecord(shared: Shared, run: Run): ReturnType<typeof readStanding> {
   const { standing, task } = await readStanding(shared, run);
   if (standing === "over") run.interrupt({ kind: "settled" });
   else if (standing === "superseded") run.interrupt({ kind: "superseded" });
   else if (standing === "own" && task?.cancel) run.interrupt({ kind: "cancel", reason: task.cancel });
-  return standing;
+  return { standing, task };
 }
 
 /** Never throws. */

@@ -4,7 +4,6 @@
  */
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
-import type { TaskNews } from "../src/task/next-state.ts";
 import { type JobData, LOCK_MS } from "../src/task/queue.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { type Lease, makeLease, regained } from "./run/lease.ts";
@@ -67,7 +66,7 @@ async function take({ shared, slots, locker: { token } }: JobTakerOptions, job: 
   const claim = `${hostId}/${lease.job}/${job.attemptsStarted}/${job.timestamp}`;
   const news = { name: "claimed" as const, host: hostId, claim, job: lease.job, at: Date.now() };
   const alive = slots.run(taskId);
-  if (alive && (await takeBack(shared, alive, lease, news))) return;
+  if (alive && (await takeBack(shared, alive, lease))) return;
   const untold = alive ? undefined : await takeUpUntold(shared, taskId, { lease, takeSlot: slots.take });
   if (untold) return slots.begin(untold);
 
@@ -87,12 +86,12 @@ async function take({ shared, slots, locker: { token } }: JobTakerOptions, job: 
 }
 
 /**
- * The job of a run that lives here: its lock was lost and nobody else had it meanwhile, so nothing needs to be claimed, but
- * where the record is older than the run. False when the run has no task any more, and the job may be completed.
+ * The job of a run that lives here: its lock was lost and nobody else had it meanwhile, so nothing needs to be claimed.
+ * False when the run has no task any more, and the job may be completed.
  */
-async function takeBack(shared: Shared, alive: Run, lease: Lease, claim: Claim): Promise<boolean> {
+async function takeBack(shared: Shared, alive: Run, lease: Lease): Promise<boolean> {
   const { standing, task } = await readStanding(shared, alive);
-  if (standing === "own" || (standing === "older" && (await claimAgain(shared, alive, claim)))) {
+  if (standing === "own") {
     regained(alive, lease);
     return true;
   }
@@ -103,17 +102,6 @@ async function takeBack(shared: Shared, alive: Run, lease: Lease, claim: Claim):
   if (standing !== "superseded") throw new Error(`the task's record is ${standing}: the job of its run comes again`);
   alive.interrupt({ kind: "superseded" });
   throw new Error("an earlier run of the task is still being ended here");
-}
-
-type Claim = Extract<TaskNews, { name: "claimed" }>;
-
-/** The record knows nothing of the run that lives here, and nobody else has its job: it goes on under a new number. */
-async function claimAgain(shared: Shared, alive: Run, claim: Claim): Promise<boolean> {
-  const made = await shared.store.change(alive.task.spec.id, claim);
-  if (made.kind !== "known" || made.record.state.name !== "running") return false;
-  Object.assign(alive.folder.record, { epoch: made.record.epoch, jobId: claim.job });
-  alive.folder.save();
-  return (await readStanding(shared, alive)).standing === "own";
 }
 
 /** After an error: a second, or until Redis is there again, so that nobody spins. */

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
+import { makeTaskQueue } from "../../src/task/queue.ts";
+import type { Task } from "../../src/task/task.ts";
 import { type Orch, type OrchOptions, type Place, startOrch } from "../support/orch.ts";
 
 const DOUBT = /record is in doubt/;
@@ -86,6 +88,26 @@ describe("the record of a run is in doubt", () => {
     await bringBack();
     for (const run of runs) await oneGoodEnd(run);
     expect(starts("agent-1")).toHaveLength(2);
+  });
+
+  test("Redis is restored from before the run: it is the run of the task again, and nobody does its work anew", async () => {
+    const [run] = await waitingAgents(1);
+    if (!run) throw new Error("there is no run");
+    const task = (await orch.store.read(run.taskId)) as Task;
+    await orch.redis.del((await orch.redis.keys("bull:orch:*")).filter((key) => key !== "bull:orch:meta"));
+    const queued = {
+      ...task,
+      state: { name: "queued" as const, since: Date.now() },
+      epoch: 0,
+      version: 1,
+      progress: {},
+    };
+    await rewrite(run.taskId, () => JSON.stringify(queued));
+    await makeTaskQueue(orch.redis).enqueue(queued); // as the bot's sweep does, in half a minute
+    await orch.host.logged(/lock regained/);
+    await orch.letGo();
+    await oneGoodEnd(run);
+    expect(starts("agent-1")).toHaveLength(1);
   });
 
   test("Redis does not come back in time: the run ends, its work stays, and is published when Redis is back after all", async () => {

@@ -117,7 +117,7 @@ async function takeUp(shared: Shared, { spec, folder, user, lease }: Parts): Pro
 
 /**
  * The run that ended here while its task's record was in doubt, now that its job comes again and the record says that it is
- * ours: what it has done is not done anew. Undefined when there is none. Throws while its slot is busy: the job comes again.
+ * ours, or knows nothing of it: what it has done is not done anew. Undefined when there is none. Throws while its slot is busy: the job comes again.
  */
 export async function takeUpUntold(
   shared: Shared,
@@ -127,7 +127,7 @@ export async function takeUpUntold(
   const { folders } = readRunFolders(runsDir(shared.dataDir));
   for (const folder of folders.filter(({ record }) => record.taskId === taskId && record.end === "untold")) {
     const { standing, spec } = await standingAfterRestart(shared, folder, false);
-    if (standing !== "own" || !spec) continue;
+    if ((standing !== "own" && standing !== "older") || !spec) continue;
     const user = takeSlot(folder.record.slot);
     if (!user) throw new Error(`the slot of the run of ${taskId} is busy: its job comes again`);
     return await takeUp(shared, { spec, folder, user, lease });
