@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
@@ -14,6 +14,7 @@ import type { Task } from "../src/task/task.ts";
 import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { attachArguments, socketPath } from "../workers/tmux/server.ts";
 import { findTasks } from "./find-task.ts";
+import { hostIdOf } from "./host-id.ts";
 import { describe } from "./status.ts";
 import { withRedis } from "./with-redis.ts";
 
@@ -65,18 +66,6 @@ async function look(redis: Redis, text: string, hostDir: string): Promise<Found>
   return {
     reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
   };
-}
-
-/** A worker host makes its id when it first starts. */
-function hostIdOf(hostDir: string): string | undefined {
-  try {
-    return readFileSync(join(hostDir, "id"), "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Error(`${join(hostDir, "id")} cannot be read: run this as the user that the worker host runs as`, {
-      cause: error,
-    });
-  }
 }
 
 function whyNot({ spec, state, epoch }: Task, hostDir: string): string {

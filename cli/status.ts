@@ -1,17 +1,25 @@
-/** `orch status`: hosts, queue and open tasks, as Redis has them. */
+/** `orch status`: hosts, queue and open tasks, as Redis has them; and what of this machine's work Redis says nothing of. */
+import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
+import { dataDirOf } from "../src/data-dir.ts";
 import { type HostView, readHosts } from "../src/task/heartbeat.ts";
+import { findTasksInDoubt, sayInDoubt } from "../src/task/in-doubt.ts";
 import { makeTaskQueue } from "../src/task/queue.ts";
-import { makeTaskStore } from "../src/task/store.ts";
+import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
 import type { Task, TaskState } from "../src/task/task.ts";
 import { oneLine } from "../src/text/bound.ts";
+import { findKeptRuns, type KeptRun } from "../workers/run/kept-runs.ts";
+import { hostIdOf } from "./host-id.ts";
 import { withRedis } from "./with-redis.ts";
 
 /** Exit code 0; 1 when no host is alive although tasks wait. */
 export async function status(env: Env, json: boolean): Promise<number> {
-  const { hosts, depth, tasks, now } = await withRedis(env, "status", look);
-  if (json) process.stdout.write(`${JSON.stringify({ hosts, queue: depth, tasks })}\n`);
+  const { hosts, depth, tasks, inDoubt, kept, now } = await withRedis(env, "status", (redis) => look(redis, env));
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ hosts, queue: depth, tasks, inDoubt: Object.fromEntries(inDoubt), kept })}\n`,
+    );
   else {
     const lines = [
       `Hosts (${hosts.length})`,
@@ -19,21 +27,36 @@ export async function status(env: Env, json: boolean): Promise<number> {
       `Queue: ${depth.waiting} waiting, ${depth.active} in hosts' hands`,
       `Open tasks (${tasks.length})`,
       ...tasks.map((task) => `  ${describe(task, now)}`),
+      ...sayInDoubt(inDoubt).map(({ what, remedy }) => `${what}\n  ${remedy}`),
+      ...[...inDoubt].map(([task, doubt]) => `  ${task}  ${doubt}`),
+      ...(kept.length > 0 ? [`Work on this machine that no record tells of (${kept.length})`] : []),
+      ...kept.map(describeKept),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
   }
   return tasks.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
 }
 
-async function look(redis: Redis) {
+async function look(redis: Redis, env: Env) {
   const now = Date.now();
+  const dataDir = dataDirOf(env);
   const store = makeTaskStore(redis);
-  const [hosts, tasks, depth] = await Promise.all([
+  const [hosts, tasks, depth, kept] = await Promise.all([
     readHosts(redis, now),
     store.openIds().then((ids) => store.readMany(ids)),
     makeTaskQueue(redis).depth(),
+    keptHere(store, dataDir),
   ]);
-  return { hosts, tasks, depth, now };
+  return { hosts, tasks, depth, inDoubt: await findTasksInDoubt(store, hosts), kept, now };
+}
+
+/** Only the user of this machine's worker host can read its folders; the rest is for everybody. */
+async function keptHere(store: TaskStore, dataDir: string): Promise<KeptRun[]> {
+  try {
+    return await findKeptRuns(store, dataDir, hostIdOf(join(dataDir, "host")) ?? "");
+  } catch {
+    return [];
+  }
 }
 
 function describeHost(host: HostView, now: number): string {
@@ -41,6 +64,10 @@ function describeHost(host: HostView, now: number): string {
   const draining = host.draining ? ["draining"] : [];
   const notes = [`${host.slots} slots`, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
+}
+
+function describeKept({ task, record, workspace, folder }: KeptRun): string {
+  return `  ${task}  record ${record}  ${workspace}/tree and ${folder}`;
 }
 
 /** One line: id, place, state, and the beginning of what was asked. A commenter's words are shown, not obeyed. */

@@ -79,7 +79,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
     ...(config.answersHostsOnPort ? forHosts : []),
-    ...healthRoutes({ redis, gate, queue, inbox, hosts }),
+    ...healthRoutes({ redis, gate, queue, store, inbox, hosts }),
   ];
 
   const stopWork = async () => {

@@ -5,14 +5,17 @@ import { readCaughtUp } from "./reconcile/catch-up-memory.ts";
 import type { RedisGate } from "./redis-gate.ts";
 import type { Route } from "./server.ts";
 import type { HostView } from "./task/heartbeat.ts";
+import { findTasksInDoubt, sayInDoubt } from "./task/in-doubt.ts";
 import { keys } from "./task/keys.ts";
 import type { TaskQueue } from "./task/queue.ts";
+import type { TaskStore } from "./task/store.ts";
 import { VERSION } from "./task/version.ts";
 
 export type HealthDeps = {
   redis: Redis;
   gate: RedisGate;
   queue: TaskQueue;
+  store: TaskStore;
   inbox: Inbox;
   hosts: () => Promise<HostView[]>;
 };
@@ -25,6 +28,8 @@ export type Readiness = {
   hosts?: { alive: number; known: number; slots: number };
   queue?: { waiting: number; active: number };
   tasks?: { open: number; unreported: number };
+  /** Sentences about tasks whose record is missing, newer or unreadable, each with the next step; missing when there are none. */
+  inDoubt?: readonly string[];
   /** Issues with comments that wait for intake. */
   inbox?: number;
   /** The catch-up on deliveries that GitHub could not make; missing before its first round. */
@@ -60,15 +65,16 @@ async function readReadiness(deps: HealthDeps): Promise<Readiness> {
   }
 }
 
-async function readNumbers({ redis, queue, inbox, hosts: readHosts }: HealthDeps) {
+async function readNumbers({ redis, queue, store, inbox, hosts: readHosts }: HealthDeps) {
   // Asked first: it fails at once when Redis is away, while BullMQ would wait for it.
   const hosts = await readHosts();
-  const [waiting, open, unreported, depth, caughtUp] = await Promise.all([
+  const [waiting, open, unreported, depth, caughtUp, inDoubt] = await Promise.all([
     inbox.issues.size(),
     redis.zcard(keys.open),
     redis.zcard(keys.unreported),
     queue.depth(),
     readCaughtUp(redis),
+    findTasksInDoubt(store, hosts),
   ]);
   const alive = hosts.filter((host) => host.alive);
   const slots = alive.reduce((sum, host) => sum + host.slots, 0);
@@ -76,6 +82,7 @@ async function readNumbers({ redis, queue, inbox, hosts: readHosts }: HealthDeps
     hosts: { alive: alive.length, known: hosts.length, slots },
     queue: depth,
     tasks: { open, unreported },
+    ...(inDoubt.size > 0 && { inDoubt: sayInDoubt(inDoubt).map(({ what, remedy }) => `${what}; ${remedy}.`) }),
     inbox: waiting,
     missed: caughtUp && { lookedAt: new Date(caughtUp.lookedAt).toISOString(), waiting: caughtUp.waiting },
   };

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } from "../src/task/queue.ts";
-import { makeRunKeeper } from "./keep-runs.ts";
+import { makeRunKeeper, type RunKeeperOptions } from "./keep-runs.ts";
 import { type Locker, lockAgain } from "./run/job-lock.ts";
 import type { Run, Shared } from "./run/run.ts";
 import { closeOtherWaysOut } from "./run/step/way-out.ts";
@@ -27,6 +27,7 @@ export type HostOptions = {
   subscriber: Redis;
   users: readonly SlotUser[];
   crashed: boolean;
+  announce: RunKeeperOptions["announce"];
 };
 
 export type Host = {
@@ -38,18 +39,18 @@ export type Host = {
   runs(): number;
 };
 
-export function makeHost({ shared, blockingRedis, subscriber, users, crashed }: HostOptions): Host {
+export function makeHost({ shared, blockingRedis, subscriber, users, crashed, announce }: HostOptions): Host {
   const worker = openQueue(shared, blockingRedis);
   const locker: Locker = { worker, redis: shared.redis, token: `host-${shared.hostId}` };
   const slots = makeSlots(shared, users);
   const jobs = makeJobTaker({ shared, slots, locker, redis: blockingRedis });
-  const keeper = makeRunKeeper({ shared, slots, locker, subscriber });
+  const keeper = makeRunKeeper({ shared, slots, locker, subscriber, announce });
   return {
     runs: () => slots.runs().length,
     async start() {
       await keeper.listen();
-      const runs = await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed });
-      await closeOtherWaysOut(shared, runs);
+      const { runs, left } = await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed });
+      await closeOtherWaysOut(shared, [...runs.map(({ folder }) => folder), ...left]);
       for (const run of runs) slots.begin(run);
       await keeper.start();
       await worker.startStalledCheckTimer();

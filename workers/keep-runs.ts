@@ -1,15 +1,16 @@
 /**
  * Keeps a host's runs: beats for them, renews their leases, and stops those that the record says are over or
- * somebody else's. What is told by a message is looked up again from time to time: messages can be lost.
+ * somebody else's. What is told by a message is looked up again from time to time: messages can be lost. A run whose record
+ * is in doubt goes on; Redis is told of it with the host's registration, which is renewed where Redis has lost it.
  */
 import type { Redis } from "ioredis";
-import { BEAT_MS, beat } from "../src/task/heartbeat.ts";
+import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
+import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { regained, regainLease, renewLeases } from "./run/lease.ts";
-import { identityOf, isOwn, type Run, type Shared } from "./run/run.ts";
+import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
-import { clearOldRuns } from "./run/take-up-runs.ts";
 import type { Slots } from "./slots.ts";
 import { tidyMirrors } from "./workspace/tidy-mirrors.ts";
 
@@ -31,12 +32,16 @@ export type RunKeeperOptions = {
   slots: Slots;
   locker: Locker;
   subscriber: Redis;
+  /** Registers the host, with this news of it. */
+  announce: (news: Pick<HostInfo, "inDoubt">) => Promise<void>;
 };
 
-export function makeRunKeeper({ shared, slots, locker, subscriber }: RunKeeperOptions): RunKeeper {
+export function makeRunKeeper({ shared, slots, locker, subscriber, announce }: RunKeeperOptions): RunKeeper {
   const { log } = shared;
   let timer: NodeJS.Timeout | undefined;
   let beats = 0;
+  let announced = "[]";
+  let stopped = false;
 
   async function tick(): Promise<void> {
     beats += 1;
@@ -45,11 +50,28 @@ export function makeRunKeeper({ shared, slots, locker, subscriber }: RunKeeperOp
       runs.map(async (run) => ({ taskId: run.task.spec.id, lastOutputAt: await lastOutputOf(run) })),
     );
     const leases = runs.map((run) => run.lease);
-    await Promise.all([beat(shared.redis, shared.hostId, beaten, Date.now()), renewLeases(locker, leases)]);
-    await Promise.all(runs.filter(({ lease }) => !lease.isHeld()).map((run) => regain(shared, locker, run)));
-    if (beats % CHECK_EVERY_BEATS === 0) await Promise.all(runs.map((run) => checkRecord(shared, run)));
+    const isDue = beats % CHECK_EVERY_BEATS === 0;
+    const [isKnown] = await Promise.all([
+      beat(shared.redis, shared.hostId, beaten, Date.now()),
+      renewLeases(locker, leases),
+    ]);
+    // A Redis that does not know this host was emptied: it may have lost the records, too.
+    const looked = isDue || !isKnown ? runs : runs.filter(({ lease, inDoubt }) => inDoubt || !lease.isHeld());
+    await Promise.all(looked.map((run) => checkRun(shared, locker, run)));
+    await tellDoubts(runs, isKnown);
     // Beside the beat: a slow disk must not cost anybody's lease.
     if (beats % TIDY_EVERY_BEATS === 1) void tidy(shared, slots);
+  }
+
+  /** When Redis does not know this host, and when there is news of its runs' records. */
+  async function tellDoubts(runs: readonly Run[], isKnown: boolean): Promise<void> {
+    const inDoubt = runs.flatMap(({ task, inDoubt: found }) =>
+      found ? [{ task: task.spec.id, doubt: found.doubt }] : [],
+    );
+    if (stopped || (isKnown && announced === JSON.stringify(inDoubt))) return;
+    if (!isKnown) log.warn("Redis does not know this host any more: registered anew");
+    await announce({ inDoubt });
+    announced = JSON.stringify(inDoubt);
   }
 
   return {
@@ -69,23 +91,48 @@ export function makeRunKeeper({ shared, slots, locker, subscriber }: RunKeeperOp
         tick().catch((error: unknown) => log.warn({ err: error }, "the beat did not reach Redis"));
       }, BEAT_MS);
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }
 
-/** Also while every slot is busy, and while this host drains: finished work must not wait for a place that it has. */
-async function regain(shared: Shared, locker: Locker, run: Run): Promise<void> {
-  if (!isOwn(shared, identityOf(run), await shared.store.read(run.task.spec.id))) return;
+/**
+ * A lock that was lost is taken back also while every slot is busy, and while this host drains: finished work must not wait
+ * for a place that it has.
+ */
+async function checkRun(shared: Shared, locker: Locker, run: Run): Promise<void> {
+  const { standing, task } = await checkRecord(shared, run);
+  if (standing === "older" && task) return await claimAgain(shared, locker, { run, epoch: task.epoch });
+  if (standing !== "own" || run.lease.isHeld()) return;
   const lease = await regainLease(locker, run.folder.record);
   if (lease) regained(run, lease);
 }
 
-/** News about a task of ours: somebody cancels it, settled it, or another host has it. */
-async function checkRecord({ store, hostId }: Shared, run: Run): Promise<void> {
-  const task = await store.read(run.task.spec.id);
-  if (!task || task.state.name === "settled") return run.interrupt({ kind: "settled" });
-  if (task.state.name === "running" && task.state.host !== hostId) return run.interrupt({ kind: "superseded" });
-  if (task.cancel) run.interrupt({ kind: "cancel", reason: task.cancel });
+/** Redis was restored from before the run, and nobody else has the job that came instead: the run goes on under its number. */
+async function claimAgain(shared: Shared, locker: Locker, { run, epoch }: { run: Run; epoch: number }): Promise<void> {
+  const { store, hostId: host } = shared;
+  const { record } = run.folder;
+  const lease = await regainLease(locker, { ...record, epoch });
+  if (!lease) return;
+  const { job } = lease;
+  const claim = `${host}/${job}/again/${record.startedAt}`;
+  const made = await store.change(record.taskId, { name: "claimed", host, claim, job, at: Date.now() });
+  if (made.kind !== "known" || made.record.state.name !== "running" || made.record.state.claim !== claim) return;
+  Object.assign(record, { epoch: made.record.epoch, jobId: job });
+  run.folder.save();
+  regained(run, lease);
+  await readStanding(shared, run);
+}
+
+/** News about a task of ours: somebody cancels it, settled it, or another run has it. */
+async function checkRecord(shared: Shared, run: Run): ReturnType<typeof readStanding> {
+  const { standing, task } = await readStanding(shared, run);
+  if (standing === "over") run.interrupt({ kind: "settled" });
+  else if (standing === "superseded") run.interrupt({ kind: "superseded" });
+  else if (standing === "own" && task?.cancel) run.interrupt({ kind: "cancel", reason: task.cancel });
+  return { standing, task };
 }
 
 /** Never throws. */

@@ -74,14 +74,15 @@ async function main(): Promise<void> {
     log,
   };
   const info = describe(identity.id, operator, driver.name);
-  await register(redis, info, Date.now());
-  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed });
+  const announce = async (news: Partial<HostInfo>) => await register(redis, Object.assign(info, news), Date.now());
+  await announce({});
+  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed, announce });
   // From here on an end that nobody chose counts as a crash; a start that fails harms no run, however often.
   rmSync(cleanExit, { force: true });
   const chosenEnd = () => writeFileSync(cleanExit, "");
   const started = host.start();
   // Redis may be away; the host ends all the same.
-  const announce = (news: Promise<void>) =>
+  const say = (news: Promise<void>) =>
     news.catch((error: unknown) => log.warn({ err: error }, "Redis does not hear that this host ends"));
 
   const finish = async (how: "handOver" | "drain") => {
@@ -89,9 +90,9 @@ async function main(): Promise<void> {
     // Whatever cuts a restart short; a drain takes hours, in which the host can still crash.
     if (how === "handOver") chosenEnd();
     await started;
-    await announce(register(redis, { ...info, draining: true }, Date.now()));
+    await say(announce({ draining: true }));
     await host[how]();
-    if (how === "drain") await announce(unregister(redis, identity.id));
+    if (how === "drain") await say(unregister(redis, identity.id));
     chosenEnd();
     await sessions.close();
     network?.release();

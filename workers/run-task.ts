@@ -5,15 +5,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../src/refusal.ts";
 import { decide } from "../src/task/outcome.ts";
-import type { Outcome, Task } from "../src/task/task.ts";
+import type { Outcome } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
 import { CollectFailed } from "./publish/collect.ts";
+import { duringDeed } from "./run/deed.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
 import { type Ground, regain } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
-import { isHandover, type Run, type Shared, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
+import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
 import { closeWaysOut } from "./run/step/way-out.ts";
 import { work } from "./run/work.ts";
 import {
@@ -33,32 +34,56 @@ const PREPARE_RETRY_MS = 3_000;
 export type RunEnd = "done" | "kept" | "handed over";
 
 export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
-  const outcome = await outcomeOf(shared, run);
+  const outcome = await toldOutcome(shared, run);
   if (outcome === "handed over") return "handed over";
-  if (outcome !== "told") {
-    await tell(shared, run, { name: "ended", outcome, at: Date.now() });
-    run.log.info({ outcome: outcome.kind }, "run ended");
-  }
   await run.underWay;
   await endSession(shared, run);
+  if (outcome === "untold") return keep(run, "untold");
   await run.lease.complete().catch((error: unknown) => {
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
     run.log.debug({ err: error }, "the job could not be completed");
   });
-  if (outcome !== "told" && isWorthALook(outcome)) return "kept";
+  if (outcome !== "told" && isWorthALook(outcome)) return keep(run, "told");
   await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
   run.folder.remove();
   return "done";
 }
 
-/** `told`: the record knows already, from us (pushed) or from elsewhere (settled, superseded). */
-type Ended = Outcome | "told" | "handed over";
+/** What is kept, and whether the record says why: only then is it removed some day. */
+function keep(run: Run, end: "told" | "untold"): RunEnd {
+  run.folder.record.end = end;
+  run.folder.save();
+  if (end === "untold") run.log.error("the task's record stays in doubt: the run has ended, and its work is kept");
+  return "kept";
+}
+
+/**
+ * `told`: the record knows already, from us (pushed) or from elsewhere (settled, superseded). `untold`: the record stayed in
+ * doubt for longer than the run may take.
+ */
+type Ended = Outcome | "told" | "untold" | "handed over";
+
+/** The outcome once the record has it. */
+async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
+  const outcome = await outcomeOf(shared, run);
+  if (typeof outcome === "string") return outcome;
+  try {
+    await tell(shared, run, { name: "ended", outcome, at: Date.now() });
+  } catch (error) {
+    if (isHandover(run)) return "handed over";
+    if (error instanceof StaysInDoubt) return "untold";
+    throw error;
+  }
+  run.log.info({ outcome: outcome.kind }, "run ended");
+  return outcome;
+}
 
 async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
   try {
     return await carryOut(shared, run);
   } catch (error) {
     if (isHandover(run)) return "handed over";
+    if (error instanceof StaysInDoubt) return "untold";
     if (run.signal.aborted) return outcomeOfInterruption(run.signal.reason as Interruption);
     return outcomeOfError(run, error);
   }
@@ -87,7 +112,8 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Col
   const afterMs = shared.operator.limits.publishingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
   try {
-    return await publishWork(shared, run, ground, { ...work, deadline });
+    const publishing = () => publishWork(shared, run, ground, { ...work, deadline });
+    return await duringDeed(run.folder, "publish", publishing);
   } catch (error) {
     throwIfInterrupted(run);
     if (!deadline.aborted) throw error;
@@ -104,7 +130,7 @@ async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   const deadline = AbortSignal.timeout(afterMs);
   const signal = AbortSignal.any([run.signal, deadline]);
   for (let attempt = 1; ; attempt++) {
-    const preparing = prepare(shared, run, signal);
+    const preparing = duringDeed(run.folder, "prepare", () => prepare(shared, run, signal));
     run.underWay = preparing.catch(() => undefined);
     try {
       return await Promise.race([preparing, whenAborted(signal)]);
@@ -160,9 +186,4 @@ async function endSession(shared: Shared, run: Run): Promise<void> {
 /** Work that failed is kept for a few days: somebody may want to see what the agent left. */
 function isWorthALook(outcome: Outcome): boolean {
   return ["agent_failed", "verify_failed", "timed_out", "out_of_budget", "host_error"].includes(outcome.kind);
-}
-
-/** What the host needs to know of a task before it works on it. */
-export function isOver(task: Task | undefined): boolean {
-  return !task || task.state.name === "settled" || task.pushed !== undefined;
 }

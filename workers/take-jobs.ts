@@ -8,8 +8,8 @@ import { type JobData, LOCK_MS } from "../src/task/queue.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { type Lease, makeLease, regained } from "./run/lease.ts";
 import { beginRun } from "./run/make-run.ts";
-import { identityOf, isOwn, type Run, type Shared } from "./run/run.ts";
-import { isOver } from "./run-task.ts";
+import { type Run, readStanding, type Shared } from "./run/run.ts";
+import { takeUpUntold } from "./run/take-up-runs.ts";
 import type { Slots } from "./slots.ts";
 
 export type JobTaker = {
@@ -63,14 +63,17 @@ async function take({ shared, slots, locker: { token } }: JobTakerOptions, job: 
   const sentAt = performance.now();
   if ((await job.extendLock(token, LOCK_MS)) !== 1) throw new Error("the lock was lost on the way to this host");
   const lease = makeLease(job, token, sentAt);
+  const claim = `${hostId}/${lease.job}/${job.attemptsStarted}/${job.timestamp}`;
+  const news = { name: "claimed" as const, host: hostId, claim, job: lease.job, at: Date.now() };
   const alive = slots.run(taskId);
   if (alive && (await takeBack(shared, alive, lease))) return;
+  const untold = alive ? undefined : await takeUpUntold(shared, taskId, { lease, takeSlot: slots.take });
+  if (untold) return slots.begin(untold);
 
-  const claim = `${hostId}/${lease.job}/${job.attemptsStarted}/${job.timestamp}`;
-  const claimed = await store.advance(taskId, { name: "claimed", host: hostId, claim, job: lease.job, at: Date.now() });
-  const task = claimed ?? (await store.read(taskId));
-  if (!task || isOver(task) || task.state.name !== "running" || task.state.claim !== claim)
-    return await lease.complete();
+  const made = await store.change(taskId, news);
+  if (made.kind !== "known") throw new Error(`the record of the task ${taskId} is ${made.kind}: its job comes again`);
+  const { record: task } = made;
+  if (task.pushed || task.state.name !== "running" || task.state.claim !== claim) return await lease.complete();
   const user = slots.take();
   if (!user) throw new Error("a job was taken without a free slot");
   try {
@@ -87,14 +90,18 @@ async function take({ shared, slots, locker: { token } }: JobTakerOptions, job: 
  * False when the run has no task any more, and the job may be completed.
  */
 async function takeBack(shared: Shared, alive: Run, lease: Lease): Promise<boolean> {
-  const task = await shared.store.read(alive.task.spec.id);
-  if (isOwn(shared, identityOf(alive), task)) {
+  const { standing, task } = await readStanding(shared, alive);
+  if (standing === "own") {
     regained(alive, lease);
     return true;
   }
-  alive.interrupt({ kind: isOver(task) ? "settled" : "superseded" });
-  if (!isOver(task)) throw new Error("an earlier run of the task is still being ended here");
-  return false;
+  if (standing === "over" || task?.pushed) {
+    alive.interrupt({ kind: "settled" });
+    return false;
+  }
+  if (standing !== "superseded") throw new Error(`the task's record is ${standing}: the job of its run comes again`);
+  alive.interrupt({ kind: "superseded" });
+  throw new Error("an earlier run of the task is still being ended here");
 }
 
 /** After an error: a second, or until Redis is there again, so that nobody spins. */

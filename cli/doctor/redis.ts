@@ -1,9 +1,12 @@
-/** Is Redis there, and may tasks be kept in it? */
+/** Is Redis there, may tasks be kept in it, and are those known that are? */
 import { existsSync } from "node:fs";
 import type { Env } from "../../src/config.ts";
+import { readHosts } from "../../src/task/heartbeat.ts";
+import { findTasksInDoubt, sayInDoubt } from "../../src/task/in-doubt.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { checkRedisFitness } from "../../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../../src/task/redis-reach.ts";
+import { makeTaskStore } from "../../src/task/store.ts";
 import { redisUrlOf } from "../with-redis.ts";
 import { type Check, note, ok, problem, reasonOf } from "./check.ts";
 
@@ -25,10 +28,12 @@ async function look(url: string, socket: string | undefined, warn: boolean): Pro
   try {
     await waitForRedis(redis, WAIT_MS);
     const { problems, warnings } = await checkRedisFitness(redis);
+    const inDoubt = await findTasksInDoubt(makeTaskStore(redis), await readHosts(redis, Date.now()));
     const open = warn ? openRedisWarning(url) : undefined;
     return [
       ok("Redis", `answers at ${withoutPassword(url)}`),
       ...problems.map((text) => problem("Redis", text, "make it permanent in redis.conf, then start Redis again")),
+      ...sayInDoubt(inDoubt).map(({ what, remedy }) => problem("Records", what, remedy)),
       ...[...warnings, ...(open ? [open] : [])].map((text) => note("Redis", text)),
     ];
   } catch (error) {

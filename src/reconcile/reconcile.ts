@@ -10,7 +10,7 @@ import { keys } from "../task/keys.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Task } from "../task/task.ts";
+import type { Outcome, Task } from "../task/task.ts";
 import { type Round, startRound } from "./round.ts";
 import { judge } from "./verdict.ts";
 
@@ -46,10 +46,15 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
           deps.log.warn({ task: task.spec.id }, "a pushed task was not to be reported any more: looked at again");
         break;
       case "give_up":
-        await store.advance(task.spec.id, { name: "given_up", outcome: verdict.outcome, at: known.now });
-        deps.log.error({ task: task.spec.id, outcome: verdict.outcome.kind }, "task given up by the sweep");
+        await giveUp(deps, task, verdict.outcome);
     }
   }
+}
+
+/** Unless the task has moved on since it was read: the next sweep judges it anew. */
+async function giveUp({ store, now, log }: ReconcileDeps, { spec, version }: Task, outcome: Outcome): Promise<void> {
+  const settled = await store.advance(spec.id, { name: "given_up", version, outcome, at: now() });
+  if (settled) log.error({ task: spec.id, outcome: outcome.kind }, "task given up by the sweep");
 }
 
 async function ensureJob(

@@ -87,7 +87,7 @@ export function makeFailures({ store, github, now, log }: Deps) {
   async function giveUp(task: Task, error: unknown): Promise<Next> {
     if (task.state.name === "settled" || !task.pushed) return { shown: task };
     const outcome = { kind: "refused" as const, reason: refusedPullRequest(task.pushed.branch, error) };
-    await store.advance(task.spec.id, { name: "given_up", outcome, at: now() });
+    await store.advance(task.spec.id, { name: "given_up", version: task.version, outcome, at: now() });
     return { lookAt: now() };
   }
 
@@ -95,10 +95,13 @@ export function makeFailures({ store, github, now, log }: Deps) {
     const { id } = task.spec;
     attempts.delete(id);
     const outcome = { kind: "refused" as const, reason: refusedByGitHub(failure) };
-    await store.advance(id, { name: "given_up", outcome, at: now() });
-    const settled = await store.read(id);
+    // GitHub is closed to the task as it is now as well: its agent may have gone on since the report began.
+    const version = (await store.read(id))?.version ?? task.version;
+    await store.advance(id, { name: "given_up", version, outcome, at: now() });
+    const left = await store.read(id);
+    if (left?.state.name !== "settled") return { lookAt: now() + FIRST_WAIT_MS };
     log.error({ task: id, repository: task.spec.repository, failure }, "GitHub is closed to us: nothing can be shown");
-    return settled ? { shown: settled } : { lookAt: now() };
+    return { shown: left };
   }
 
   return { heldUntil, forget, handle };

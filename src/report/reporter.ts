@@ -125,7 +125,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     const news =
       opened.kind === "pull_request"
         ? { name: "pull_request" as const, pullRequest: opened.pullRequest, at: now() }
-        : { name: "given_up" as const, outcome: opened, at: now() };
+        : { name: "given_up" as const, version: task.version, outcome: opened, at: now() };
     const settled = await store.advance(spec.id, news);
     log.info({ task: spec.id, opened }, "branch has its pull request");
     return settled ?? (await store.read(spec.id)) ?? task;

@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { keys } from "./keys.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
+import type { RunDoubt } from "./standing.ts";
 
 export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
@@ -24,6 +25,8 @@ export type HostInfo = {
   defaultAgent: string;
   draining: boolean;
   startedAt: number;
+  /** Its runs whose task's record is in doubt. */
+  inDoubt?: { task: string; doubt: RunDoubt }[];
 };
 
 const hostShape = z.looseObject({
@@ -34,6 +37,7 @@ const hostShape = z.looseObject({
   agents: z.array(z.string()),
   draining: z.boolean(),
   startedAt: z.number(),
+  inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 
 export type HostView = HostInfo & { lastBeat: number; alive: boolean };
@@ -52,9 +56,14 @@ export async function unregister(redis: Redis, hostId: string): Promise<void> {
   await redis.multi().hdel(keys.hosts, hostId).zrem(keys.heartbeats, `host:${hostId}`).exec();
 }
 
-export async function beat(redis: Redis, hostId: string, runs: readonly RunBeat[], now: number): Promise<void> {
+/** False when Redis does not know the host, or not any more: it was emptied, and the host has to register anew. */
+export async function beat(redis: Redis, hostId: string, runs: readonly RunBeat[], now: number): Promise<boolean> {
   const members = runs.flatMap((run) => [run.lastOutputAt, `run:${run.taskId}`]);
-  await redis.zadd(keys.heartbeats, now, `host:${hostId}`, ...members);
+  const [isKnown] = await Promise.all([
+    redis.hexists(keys.hosts, hostId),
+    redis.zadd(keys.heartbeats, now, `host:${hostId}`, ...members),
+  ]);
+  return isKnown === 1;
 }
 
 /** Forgets the beats of runs that are over. */

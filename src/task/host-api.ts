@@ -3,7 +3,7 @@
  *
  * Every request carries `Authorization: Bearer <WORKER_SECRET>` and names a task and the epoch of the asking run; the
  * bot answers only for the current run. A refusal is `{error: {code, message}}`; its status says whether to ask again:
- * 503 not now · 401 wrong secret · 409 this run is not the current one · 400, 403, 404, 410 never.
+ * 503 not now, also where the task's record is in doubt · 401 wrong secret · 409 this run is not the current one · 400, 403, 404, 410 never.
  */
 import { z } from "zod";
 import { isTaskId } from "./task-id.ts";
@@ -56,7 +56,6 @@ export type ContextResponse = z.output<typeof contextResponseSchema>;
 export const REFUSAL_CODES = [
   "bad_request",
   "unauthorized",
-  "not_found",
   /** The task is over, or another run has it. */
   "not_current",
   /** A token that can push, for a run that does not publish: nothing but a host that is not ours asks so early. */
@@ -76,7 +75,6 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   bad_request: 400,
   unauthorized: 401,
-  not_found: 404,
   not_current: 409,
   not_publishing: 403,
   permission_revoked: 403,

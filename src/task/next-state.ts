@@ -5,7 +5,7 @@
  */
 import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
 
-/** News about a task. `epoch` fences a run's own news; news without it may come from anybody at any time. */
+/** News about a task. `epoch` fences a run's own news, `version` what was judged; news without either may come from anybody at any time. */
 export type TaskNews =
   /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
   | { name: "claimed"; host: string; claim: string; job: string; at: number }
@@ -15,13 +15,13 @@ export type TaskNews =
   | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
   /** The run's host says that it is over. */
   | { name: "ended"; epoch: number; outcome: Outcome; at: number }
-  /** The run's host died and came back to it. The agent may not have noticed, but it may also be the cause. */
+  /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
   | { name: "crashed"; epoch: number; at: number }
   /** A pull request for the task's branch is open, whoever opened it. */
   | { name: "pull_request"; pullRequest: PullRequest; at: number }
   | { name: "cancel"; reason: CancelReason; at: number }
-  /** The bot ends a task that no host works on: a deadline passed, or GitHub refuses. */
-  | { name: "given_up"; outcome: Outcome; at: number };
+  /** The bot ends a task that no host works on: a deadline passed, or GitHub refuses. `version`: of the record that it judged. */
+  | { name: "given_up"; version: number; outcome: Outcome; at: number };
 
 /** A host that dies this often within the window takes the task down as poison. */
 const CRASH_LIMIT = 3;
@@ -49,6 +49,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
     case "cancel":
       return cancelled(task, news.reason, news.at);
     case "given_up":
+      // What has changed since may be why it should not be given up: who gives up has to look again.
+      if (task.version !== news.version) return undefined;
       return settled(task, news.outcome, news.at);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Tasks in Redis. `advance` is the only way to change one: it reads the record, asks `nextTask` what the news makes of
+ * Tasks in Redis. `change` is the only way to change one: it reads the record, asks `nextTask` what the news makes of
  * it, and writes with a compare-and-set on the record's version. Two writers race freely; a write whose reply was lost
- * and is sent again changes nothing. Every change appends to the task's event stream, marks it unreported and says so
+ * and is sent again changes nothing. A record that is not known (src/task/record.ts) is never written. Every change appends to the task's event stream, marks it unreported and says so
  * on the `changed` channel.
  */
 import type { Redis } from "ioredis";
@@ -9,7 +9,16 @@ import { z } from "zod";
 import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
-import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
+import {
+  FORMAT,
+  type InDoubt,
+  judgeRecord,
+  type Reading,
+  readRecord,
+  reasonOfDoubt,
+  type TellUnreadable,
+  warnOfUnreadable,
+} from "./record.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
@@ -27,6 +36,9 @@ export type Shown = {
 
 export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
 
+/** What news has come to: the record as it is then. `changed`: false when the news came too late to matter. */
+export type Change = { kind: "known"; record: Task; changed: boolean } | InDoubt;
+
 export type TaskStore = ReturnType<typeof makeTaskStore>;
 
 /** A record that keeps changing under our hands: far beyond any real contention. */
@@ -39,18 +51,26 @@ const MAX_ATTEMPTS = 50;
  */
 const FIRST_WORD_MS = 500;
 
-/** A task whose record cannot be read is told of and counts as unknown. */
+/** A task whose record is newer or cannot be read is told of. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
   /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
   const reports = makeDueSet(redis, keys.unreported);
   const reportKeys = dueKeys(keys.unreported);
 
-  async function read(id: string): Promise<Task | undefined> {
+  async function lookUp(id: string): Promise<Reading<Task>> {
     const [version, record] = await redis.hmget(keys.task(id), "version", "record");
-    if (!version || !record) return undefined;
-    const parse = () => ({ ...JSON.parse(record), version: Number(version) });
-    return readRecord<Task>(keys.task(id), taskShape, parse, tell);
+    if (version == null && record == null) return { kind: "absent" };
+    const parse = () => ({ ...JSON.parse(record ?? ""), version: Number(version ?? Number.NaN) });
+    const reading = judgeRecord<Task>(taskShape, parse);
+    if (reading.kind !== "known") tell(keys.task(id), reasonOfDoubt(reading));
+    return reading;
+  }
+
+  /** For whoever has nothing to do unless the record is known. */
+  async function read(id: string): Promise<Task | undefined> {
+    const reading = await lookUp(id);
+    return reading.kind === "known" ? reading.record : undefined;
   }
 
   /** Records an accepted task as queued. Repeating it changes nothing; true when this call created it. */
@@ -61,25 +81,32 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const event = eventText(spec.acceptedAt, "queued", { instruction: spec.instruction, by: spec.actor.login });
     const taskKeys = [keys.task(spec.id), keys.events(spec.id), keys.open, issue, ...reportKeys];
     const dueAt = spec.acceptedAt + FIRST_WORD_MS;
-    const values = [spec.id, JSON.stringify(task), spec.acceptedAt, event, dueAt, keys.changed];
+    const values = [spec.id, textOf(task), spec.acceptedAt, event, dueAt, keys.changed];
     return (await redis.orchCreate(7, ...taskKeys, ...values)) === 1;
   }
 
-  /** The task after the news, or undefined when the news came too late to matter (or the task is unknown). */
-  async function advance(id: string, news: TaskNews): Promise<Task | undefined> {
+  /** What the news makes of the task. */
+  async function change(id: string, news: TaskNews): Promise<Change> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const task = await read(id);
-      const next = task && nextTask(task, news);
-      if (!task || !next) return undefined;
+      const reading = await lookUp(id);
+      if (reading.kind !== "known") return reading;
+      const { record: task } = reading;
+      const next = nextTask(task, news);
+      if (!next) return { ...reading, changed: false };
       const settled = next.state.name === "settled" ? "1" : "0";
       const taskKeys = [keys.task(id), keys.events(id), keys.open, ...reportKeys];
       const event = eventText(news.at, news.name, detailOf(news));
-      const record = JSON.stringify(next);
-      const values = [id, task.version, record, event, news.at, firstWordIn(task, news), settled, keys.changed];
+      const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled, keys.changed];
       const done = await redis.orchAdvance(6, ...taskKeys, ...values);
-      if (done === 1) return { ...next, version: task.version + 1 };
+      if (done === 1) return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
+  }
+
+  /** The task after the news, or undefined when the news came too late to matter, or the record is not known. */
+  async function advance(id: string, news: TaskNews): Promise<Task | undefined> {
+    const made = await change(id, news);
+    return made.kind === "known" && made.changed ? made.record : undefined;
   }
 
   /** Ids of tasks that are not settled, oldest first. */
@@ -137,9 +164,11 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   }
 
   return {
+    lookUp,
     read,
     readMany,
     create,
+    change,
     advance,
     openIds,
     idsOfIssue,
@@ -162,6 +191,9 @@ function firstWordIn({ spec }: Task, { name, at }: TaskNews): number {
   const waits = spec.acceptedAt + FIRST_WORD_MS - at;
   return isStart ? Math.min(FIRST_WORD_MS, Math.max(0, waits)) : 0;
 }
+
+/** What a newer Orch has added to the record stays in it. */
+const textOf = (task: Task): string => JSON.stringify({ ...task, format: FORMAT });
 
 function eventText(at: number, what: string, detail: Record<string, unknown>): string {
   return JSON.stringify({ at, what, detail } satisfies TaskEvent);

@@ -1,4 +1,7 @@
-/** The least that a task's record must have, so that whoever reads it can rely on `Task`. Checked at every read: kept cheap. */
+/**
+ * The least that a task's record must have, so that whoever reads it can rely on `Task`. Checked at every read: kept cheap. What
+ * has ever been written under a format stays readable: test/fixtures/records has some of each.
+ */
 import { z } from "zod";
 import { PHASES } from "./task.ts";
 
@@ -14,20 +17,22 @@ const state = z.discriminatedUnion("name", [
   z.looseObject({ name: z.literal("settled"), outcome: z.looseObject({ kind: z.string() }), at: z.number() }),
 ]);
 
+export const specShape = z.looseObject({
+  id: z.string(),
+  installationId: z.number(),
+  repository: z.looseObject({ id: z.number(), owner: z.string(), name: z.string() }),
+  number: z.number(),
+  title: z.string(),
+  target: z.looseObject({ kind: z.enum(["issue", "pull"]), defaultBranch: z.string() }),
+  commentId: z.number(),
+  actor: z.looseObject({ id: z.number(), login: z.string() }),
+  instruction: z.string(),
+  requestedAt: z.number(),
+  acceptedAt: z.number(),
+});
+
 export const taskShape = z.looseObject({
-  spec: z.looseObject({
-    id: z.string(),
-    installationId: z.number(),
-    repository: z.looseObject({ id: z.number(), owner: z.string(), name: z.string() }),
-    number: z.number(),
-    title: z.string(),
-    target: z.looseObject({ kind: z.enum(["issue", "pull"]), defaultBranch: z.string() }),
-    commentId: z.number(),
-    actor: z.looseObject({ id: z.number(), login: z.string() }),
-    instruction: z.string(),
-    requestedAt: z.number(),
-    acceptedAt: z.number(),
-  }),
+  spec: specShape,
   state,
   epoch: z.number(),
   version: z.int(),

@@ -72,10 +72,14 @@ function route(deps: WorkersApiDeps, path: string, give: (body: unknown) => Prom
 type Current = { spec: TaskSpec; state: Extract<TaskState, { name: "running" }> };
 
 async function currentTask(store: TaskStore, run: { taskId: string; epoch: number }): Promise<Current> {
-  const task = await store.read(run.taskId);
-  if (!task) throw new Refused("not_found", "There is no such task.");
-  const { spec, state } = task;
-  if (state.name !== "running" || task.epoch !== run.epoch) {
+  const reading = await store.lookUp(run.taskId);
+  // Redis may have been emptied, or restored as it was before the run: it may come back while the host waits.
+  if (reading.kind !== "known")
+    throw new Refused("unavailable", `The task's record is ${reading.kind}. Ask again later.`);
+  const { spec, state, epoch } = reading.record;
+  if (state.name !== "settled" && epoch < run.epoch)
+    throw new Refused("unavailable", "The task's record is older than this run. Ask again later.");
+  if (state.name !== "running" || epoch !== run.epoch) {
     throw new Refused("not_current", "This run is not the task's current one.");
   }
   return { spec, state };

@@ -1,4 +1,6 @@
 /** Processes die in the middle of things. The end is the same as if they had not, and nothing happens twice. */
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
@@ -45,6 +47,38 @@ describe("a process dies", () => {
     await orch.host.logged(/run taken up again/);
     await theEndIsRight(place, taskId);
     expect((await orch.store.read(taskId))?.crashes).toEqual([]);
+  });
+
+  /** What the host does for these tasks at the moment. */
+  const deeds = (ids: readonly string[]) =>
+    ids.flatMap((id) => globSync(join(orch.dir, `data/host/runs/${id}-*/deed`)));
+
+  test("one of three tasks kills the worker host again and again: it alone is given up, the others are published", async () => {
+    orch = await startOrch({ agent: "waits", slots: 3 });
+    const innocents = await Promise.all([1, 2].map(() => orch.place({ agent: "waits" })));
+    const ids: string[] = [];
+    for (const place of innocents) ids.push((await orch.command("/orch fix the tests", place)).taskId);
+    for (const id of ids) await orch.task(id, ({ progress }) => progress.lastLines?.includes("I wait") === true);
+    // The host dies whenever it fetches for this one.
+    const poison = await orch.place({ agent: "waits" });
+    const match = { path: new RegExp(`/${poison.repository.fullName}\\.git/info/refs$`) };
+    let hanging = orch.simulator.faults.api({ times: 1, match, action: "hang" });
+    const { taskId } = await orch.command("/orch fix the tests", poison);
+    for (let death = 1; death <= 3; death++) {
+      await hanging.firing;
+      for (const id of ids) await orch.host.logged(new RegExp(`${id}.*step runs`));
+      await expect.poll(() => deeds(ids)).toEqual([]);
+      hanging = orch.simulator.faults.api({ times: 1, match, action: "hang" });
+      await orch.host.kill();
+      await orch.host.start();
+    }
+    expect(await orch.told(taskId)).toMatchObject({
+      kind: "host_error",
+      message: expect.stringContaining("quarantined"),
+    });
+    await orch.letGo();
+    for (const [index, place] of innocents.entries()) await theEndIsRight(place, ids[index] ?? "");
+    for (const id of ids) expect(await orch.store.read(id)).toMatchObject({ epoch: 1, crashes: [] });
   });
 
   test("the agent's session is killed from outside: an honest end, and no second agent", async () => {

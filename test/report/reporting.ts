@@ -126,7 +126,8 @@ export async function startReporting() {
 
   async function settle(id: string): Promise<Task | undefined> {
     const outcome = { kind: "no_changes" as const, lastWords: "Nothing to do." };
-    return await store.advance(id, { name: "given_up", outcome, at: now() });
+    const version = (await store.read(id))?.version ?? 0;
+    return await store.advance(id, { name: "given_up", version, outcome, at: now() });
   }
 
   /** Our comments under the task's issue. */

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../demo/free-port.ts";
@@ -21,6 +21,8 @@ export type TestRedis = {
   thaw(): void;
   /** Starts it again on the same port with the same data. */
   restart(): Promise<void>;
+  /** Starts it again with nothing in it; resolves with what starts it once more with all that it had had. */
+  empty(): Promise<() => Promise<void>>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 };
@@ -48,6 +50,18 @@ export async function startRedis(extra: readonly string[] = []): Promise<TestRed
     restart: async () => {
       await end("SIGTERM");
       server = await launch(port, dir, extra);
+    },
+    empty: async () => {
+      await end("SIGTERM");
+      const [data, backup] = [join(dir, "appendonlydir"), join(dir, "backup")];
+      await rename(data, backup);
+      server = await launch(port, dir, extra);
+      return async () => {
+        await end("SIGTERM");
+        await rm(data, { recursive: true });
+        await rename(backup, data);
+        server = await launch(port, dir, extra);
+      };
     },
     stop: async () => {
       await end("SIGKILL");

@@ -33,7 +33,7 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   crashed: { name: "crashed", epoch: 1, at },
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
   cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
-  given_up: { name: "given_up", outcome: failed, at },
+  given_up: { name: "given_up", version: 1, outcome: failed, at },
 };
 
 /** What each piece of news makes of each state: the state's name, or "-" for "too late to matter". */
@@ -111,6 +111,11 @@ describe("the next state", () => {
       model: "large",
       lastLines: "new",
     });
+  });
+
+  test("what was given up for a reason that is past goes on: the record has moved on since it was judged", () => {
+    expect(nextTask({ ...running, version: 2 }, allNews.given_up)).toBeUndefined();
+    expect(nextTask({ ...running, version: 2 }, { ...allNews.given_up, version: 2 } as TaskNews)).toBeDefined();
   });
 
   test("a second wish to cancel does not replace the first", () => {

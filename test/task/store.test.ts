@@ -69,7 +69,7 @@ describe("the task store", () => {
     const outcomes = await Promise.all([
       store.advance(spec.id, { name: "ended", epoch: 1, outcome: { kind: "no_changes", lastWords: "" }, at: 5 }),
       store.advance(spec.id, { name: "pull_request", pullRequest: { number: 3, url: "u" }, at: 5 }),
-      store.advance(spec.id, { name: "given_up", outcome: { kind: "host_error", message: "x" }, at: 5 }),
+      store.advance(spec.id, { name: "given_up", version: 2, outcome: { kind: "host_error", message: "x" }, at: 5 }),
     ]);
     expect(outcomes.filter(Boolean)).toHaveLength(1);
     expect(await store.openIds()).toEqual([]);
@@ -195,6 +195,41 @@ describe("the task store", () => {
     );
     expect(await redis.hgetall(keys.task(spec.id))).toEqual(foreign);
     expect(told).toEqual([keys.task(spec.id)]);
+  });
+
+  test("a record is absent, newer or unreadable, and news changes none of these", async () => {
+    const quiet = makeTaskStore(redis, () => undefined);
+    await store.create(spec);
+    const record = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as object;
+    const news = { name: "claimed" as const, host: "h", claim: "c", job: "j", at: 9 };
+    const stored: [string, Record<string, string>][] = [
+      ["newer", { version: "1", record: JSON.stringify({ ...record, format: 2, state: { name: "waiting" } }) }],
+      ["newer", { version: "1", record: JSON.stringify({ ...record, format: 2 }) }],
+      ["unreadable", { version: "1", record: JSON.stringify({ ...record, state: { name: "waiting" } }) }],
+      ["unreadable", { version: "1", record: "{half" }],
+      ["unreadable", { version: "1" }],
+      ["unreadable", { record: JSON.stringify(record) }],
+      ["absent", {}],
+    ];
+    for (const [kind, fields] of stored) {
+      await redis.del(keys.task(spec.id));
+      if (kind !== "absent") await redis.hset(keys.task(spec.id), fields);
+      expect(await quiet.lookUp(spec.id)).toMatchObject({ kind });
+      expect(await quiet.change(spec.id, news)).toMatchObject({ kind });
+      expect(await quiet.read(spec.id)).toBeUndefined();
+      expect(await redis.hgetall(keys.task(spec.id))).toEqual(fields);
+    }
+  });
+
+  test("what a newer Orch has added to a record of this format is still there after a change", async () => {
+    await store.create(spec);
+    const record = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as { spec: object };
+    const added = { ...record, conversation: "c1", spec: { ...record.spec, origin: { kind: "comment" } } };
+    await redis.hset(keys.task(spec.id), "record", JSON.stringify(added));
+    await claim("h1");
+    await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
+    const written = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as object;
+    expect(written).toMatchObject({ format: 1, epoch: 1, conversation: "c1", spec: { origin: { kind: "comment" } } });
   });
 
   test("hints of what is on GitHub that cannot be read are none", async () => {

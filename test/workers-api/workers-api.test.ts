@@ -135,7 +135,8 @@ describe("a token", () => {
   test("is refused to any run but the current one", async () => {
     const ask = async (epoch: number) =>
       await codeOf(await post("/workers/tokens", { taskId: id, epoch, purpose: "push" }));
-    expect(await ask(2)).toEqual([409, "not_current"]);
+    // The record may have been restored as it was before that run.
+    expect(await ask(2)).toEqual([503, "unavailable"]);
     await orch.store.advance(id, { name: "claimed", host: "host-b", claim: "claim-b", job: "job-1", at: Date.now() });
     expect(await ask(1)).toEqual([409, "not_current"]);
     await orch.store.advance(id, {
@@ -148,7 +149,7 @@ describe("a token", () => {
   });
 
   test.each([
-    ["an unknown task", { taskId: "taaaaaaaaaaaaaaa", epoch: 1, purpose: "fetch" }, [404, "not_found"]],
+    ["a task without a record", { taskId: "taaaaaaaaaaaaaaa", epoch: 1, purpose: "fetch" }, [503, "unavailable"]],
     ["no task id", { taskId: "../../etc", epoch: 1, purpose: "fetch" }, [400, "bad_request"]],
     ["another purpose", { taskId: "taaaaaaaaaaaaaaa", epoch: 1, purpose: "admin" }, [400, "bad_request"]],
     ["no JSON", "{", [400, "bad_request"]],

@@ -4,10 +4,12 @@ import type { SlotUser } from "../sandbox/sandbox.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
-import { createRunFolder, type RunFolder } from "./run-record.ts";
+import { createRunFolder } from "./run-record.ts";
 import { makeSpoken } from "./step/spoken.ts";
 
-export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; lease: Lease; user: SlotUser }): Run {
+type Parts = Pick<Run, "task" | "folder" | "lease" | "user">;
+
+export function makeRun(shared: Shared, parts: Parts): Run {
   const { spec } = parts.task;
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Interruption>();
@@ -15,6 +17,7 @@ export function makeRun(shared: Shared, parts: { task: Task; folder: RunFolder; 
     ...parts,
     spoken: makeSpoken(),
     underWay: Promise.resolve(),
+    inDoubt: undefined,
     log: shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number }),
     interrupted: promise,
     signal: controller.signal,
@@ -33,6 +36,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
   const folder = createRunFolder(runsDir(shared.dataDir), {
     ...{ taskId, epoch, jobId: lease.job, slot: user.slot },
     startedAt: Date.now(),
+    spec: task.spec,
     steps: [],
   });
   shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");

@@ -37,10 +37,11 @@ export async function collectWork(shared: Shared, run: Run, ground: Ground): Pro
 /** After an outage of Redis the lock may come back to this host; until then nothing may leave it. */
 const LEASE_WAIT_MS = 5 * 60_000;
 
+/** And until the task's record is known: what is in doubt may come back as long as the run may publish. */
 async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
   const giveUpAt = performance.now() + LEASE_WAIT_MS;
-  while (!run.lease.isHeld()) {
-    if (performance.now() > giveUpAt)
+  while (!run.lease.isHeld() || run.inDoubt) {
+    if (!run.inDoubt && performance.now() > giveUpAt)
       throw new Error("The lease on this run could not be renewed in time, so nothing was pushed");
     await delay(250, undefined, { signal });
   }

@@ -1,15 +1,17 @@
 /**
- * What a host remembers of a run on disk, so that its next life can take the run up where it stands. Written with a
- * rename after every change of plan; the steps' own files say the rest.
+ * What a host remembers of a run on disk, so that its next life can take the run up where it stands, also when the task's
+ * record is in doubt then. Written with a rename after every change of plan; the steps' own files say the rest.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
-import { DEADLINES } from "../../src/task/task.ts";
+import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
+import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
+import { specShape } from "../../src/task/task-shape.ts";
 import { blockedSchema } from "../network/network.ts";
 
-const stepSchema = z.object({
+const stepSchema = z.looseObject({
   /** `agent-1`, `verify-1`, `agent-2` … */
   name: z.string(),
   kind: z.enum(["agent", "verify"]),
@@ -27,16 +29,24 @@ const stepSchema = z.object({
     .optional(),
 });
 
-const runRecordSchema = z.object({
+/** Loose: what a newer Orch has noted down is kept. */
+const runRecordSchema = z.looseObject({
   taskId: z.string(),
   /** The epoch this run has now; a host that lost and regained the lock goes on under a new one. */
   epoch: z.number(),
   jobId: z.string(),
   slot: z.number(),
   startedAt: z.number(),
+  /** The task's, for when its record is in doubt. Runs of before have none. */
+  spec: specShape.optional(),
+  /**
+   * The run is over, and its work is kept: `told` when the record says how it ended, `untold` when the record was in doubt and
+   * the run ran out of time. What is untold is taken up again when the record says that the run is ours.
+   */
+  end: z.enum(["told", "untold"]).optional(),
   /** Set when the workspace stands and the prompt is written. */
   prepared: z
-    .object({
+    .looseObject({
       agent: z.string(),
       branch: z.string(),
       base: z.string(),
@@ -53,11 +63,18 @@ const runRecordSchema = z.object({
   steps: z.array(stepSchema),
 });
 
-export type RunRecord = z.output<typeof runRecordSchema>;
-export type StepRecord = z.output<typeof stepSchema>;
-export type Prepared = NonNullable<RunRecord["prepared"]>;
+/** Without an index signature: only the fields that are named here are used. */
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
+type Read = Named<z.output<typeof runRecordSchema>>;
+export type StepRecord = Named<z.output<typeof stepSchema>>;
+export type Prepared = Named<NonNullable<Read["prepared"]>>;
+export type RunRecord = Omit<Read, "spec" | "prepared" | "steps"> & {
+  spec?: TaskSpec | undefined;
+  prepared?: Prepared | undefined;
+  steps: StepRecord[];
+};
 
-/** A run's folder on this host. `clear`: forgets every step and all that there is but the record, for fresh ground. */
+/** A run's folder on this host. `clear`: forgets every step and all that there is but the record and the deed, for fresh ground. */
 export type RunFolder = { dir: string; record: RunRecord; save(): void; clear(): void; remove(): void };
 
 export function createRunFolder(runsDir: string, record: RunRecord): RunFolder {
@@ -68,31 +85,38 @@ export function createRunFolder(runsDir: string, record: RunRecord): RunFolder {
   return folder;
 }
 
-/** Every run folder with a readable record. Others are left alone and named in `unreadable`. */
-export function readRunFolders(runsDir: string): { folders: RunFolder[]; unreadable: string[] } {
+/** A run folder whose record is in doubt. `absent`: a crash between making the folder and writing the record. */
+export type FolderInDoubt = { dir: string; doubt: Doubt };
+
+/** Every run folder: those whose record is known, and the others, which are left alone. */
+export function readRunFolders(runsDir: string): { folders: RunFolder[]; inDoubt: FolderInDoubt[] } {
   const folders: RunFolder[] = [];
-  const unreadable: string[] = [];
+  const inDoubt: FolderInDoubt[] = [];
   for (const name of existsSync(runsDir) ? readdirSync(runsDir) : []) {
     const dir = join(runsDir, name);
-    const record = readRecord(dir);
-    if (record) folders.push(open(dir, record));
-    else unreadable.push(dir);
+    const reading = readRecord(dir);
+    if (reading.kind === "known") folders.push(open(dir, reading.record));
+    else inDoubt.push({ dir, doubt: reading.kind });
   }
-  return { folders, unreadable };
+  return { folders, inDoubt };
 }
 
-function readRecord(dir: string): RunRecord | undefined {
-  try {
-    return runRecordSchema.parse(JSON.parse(readFileSync(join(dir, "run.json"), "utf8")));
-  } catch {
-    return undefined; // a crash between mkdir and the first rename: the caller says which folder it was
-  }
+/** What the name of a run's folder says. */
+export function runOfDir(dir: string): { taskId: string; epoch: number } | undefined {
+  const [, taskId, epoch] = /^(t[a-z2-7]{15})-(\d+)$/.exec(basename(dir)) ?? [];
+  return taskId ? { taskId, epoch: Number(epoch) } : undefined;
+}
+
+function readRecord(dir: string): Reading<RunRecord> {
+  const path = join(dir, "run.json");
+  if (!existsSync(path)) return { kind: "absent" };
+  return judgeRecord<RunRecord>(runRecordSchema, () => JSON.parse(readFileSync(path, "utf8")));
 }
 
 function open(dir: string, record: RunRecord): RunFolder {
   const path = join(dir, "run.json");
   const save = () => {
-    writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
+    writeFileSync(`${path}.new`, JSON.stringify({ ...record, format: FORMAT }, undefined, 2), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
   return {
@@ -101,7 +125,7 @@ function open(dir: string, record: RunRecord): RunFolder {
     save,
     clear() {
       for (const name of readdirSync(dir))
-        if (name !== "run.json") rmSync(join(dir, name), { recursive: true, force: true });
+        if (name !== "run.json" && name !== "deed") rmSync(join(dir, name), { recursive: true, force: true });
       record.steps = [];
       save();
     },

@@ -5,6 +5,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Endpoint } from "../../src/reach/reach.ts";
 import type { TaskNews } from "../../src/task/next-state.ts";
+import { isDoubt, type RunDoubt, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { BotClient, RunIdentity } from "../bot-client.ts";
@@ -36,7 +37,8 @@ export type Shared = {
 };
 
 export type Run = {
-  task: Task;
+  /** What was asked never changes; how the task stands is in its record only. */
+  task: Pick<Task, "spec">;
   folder: RunFolder;
   lease: Lease;
   user: SlotUser;
@@ -44,6 +46,8 @@ export type Run = {
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;
+  /** Set while the task's record is in doubt: until it is known again nothing new is begun. `since`: Unix ms. */
+  inDoubt: { doubt: RunDoubt; since: number } | undefined;
   /** Resolves once, when the run must stop before its agent has. */
   interrupted: Promise<Interruption>;
   /** The same, as a signal for programs and requests; its reason is the Interruption. */
@@ -57,32 +61,69 @@ export const runsDir = (dataDir: string): string => join(dataDir, "host", "runs"
 type WithoutEpoch<News> = News extends { epoch: number } ? Omit<News, "epoch"> : never;
 export type RunNews = WithoutEpoch<TaskNews>;
 
+/** The task's record stayed in doubt for longer than the run may take. */
+export class StaysInDoubt extends Error {
+  override readonly name = "StaysInDoubt";
+}
+
 /**
  * Brings news of this run into the record, however long Redis is away: the run is not over before its end is written.
- * The host's shutdown (`handover`) ends the waiting; the next life says it again.
+ * The host's shutdown (`handover`) ends the waiting; the next life says it again. A record in doubt is waited for as well,
+ * but not for longer than the run may take: then throws StaysInDoubt. `inDoubt: "skip"`: for news that what is under way
+ * does not have to wait for.
  */
-export async function tell(shared: Shared, run: Run, news: RunNews): Promise<Task | undefined> {
+export async function tell(
+  shared: Shared,
+  run: Run,
+  news: RunNews,
+  { inDoubt = "wait" }: { inDoubt?: "wait" | "skip" } = {},
+): Promise<Task | undefined> {
   const { epoch } = run.folder.record;
   for (let attempt = 0; ; attempt++) {
     try {
-      return await shared.store.advance(run.task.spec.id, { ...news, epoch } as TaskNews);
+      const made = await shared.store.change(run.task.spec.id, { ...news, epoch } as TaskNews);
+      const standing = standingOf(made, standsFor(shared, run));
+      noteStanding(run, standing);
+      if (isDoubt(standing) && inDoubt === "skip") return undefined;
+      if (made.kind === "known" && standing !== "older") return made.changed ? made.record : undefined;
     } catch (error) {
       run.log.warn({ err: error, news: news.name }, "Redis does not take the news; trying again");
     }
+    if (run.inDoubt && Date.now() > lastMomentOf(shared, run, run.inDoubt.since))
+      throw new StaysInDoubt(`The task's record is ${run.inDoubt.doubt}, so its end cannot be told`);
     const waitMs = Math.min(200 * 2 ** attempt, 5_000);
     await delay(waitMs, undefined, { signal: run.signal.aborted ? undefined : run.signal }).catch(() => undefined);
     if (isHandover(run)) throw run.signal.reason;
   }
 }
 
+/** Until when a run waits for a record in doubt, Unix ms: as long as it may take as a whole, and as its last phase may. */
+function lastMomentOf({ operator: { limits } }: Shared, { folder }: Run, since: number): number {
+  const ends = [folder.record.startedAt + limits.totalMinutes * 60_000, since + limits.publishingMinutes * 60_000];
+  return Math.max(...ends);
+}
+
 /** As whom the run asks the bot. */
 export const identityOf = (run: Run): RunIdentity => ({ taskId: run.task.spec.id, epoch: run.folder.record.epoch });
 
-/** Whether the record says that this very run is at work, on this host. */
-export function isOwn({ hostId }: Shared, { taskId, epoch }: RunIdentity, task: Task | undefined): task is Task {
-  return (
-    task?.spec.id === taskId && task.state.name === "running" && task.state.host === hostId && task.epoch === epoch
-  );
+const standsFor = ({ hostId }: Shared, { folder }: Run) => ({ host: hostId, epoch: folder.record.epoch });
+
+/** What the record says of the run now. The run remembers whether that is in doubt. */
+export async function readStanding(shared: Shared, run: Run): Promise<{ standing: Standing; task: Task | undefined }> {
+  const reading = await shared.store.lookUp(run.task.spec.id);
+  const standing = standingOf(reading, standsFor(shared, run));
+  noteStanding(run, standing);
+  return { standing, task: reading.kind === "known" ? reading.record : undefined };
+}
+
+function noteStanding(run: Run, standing: Standing): void {
+  const before = run.inDoubt?.doubt;
+  const doubt = isDoubt(standing) ? standing : undefined;
+  if (doubt === before) return;
+  run.inDoubt = doubt && { doubt, since: run.inDoubt?.since ?? Date.now() };
+  if (doubt)
+    run.log.warn({ record: doubt }, "the task's record is in doubt: the run goes on, and nothing is published");
+  else run.log.info({ record: standing }, "the task's record is known again");
 }
 
 /** Throws when the run has been interrupted: call it between two deeds. */

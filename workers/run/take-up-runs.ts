@@ -1,73 +1,155 @@
 /**
  * After a restart: which runs are still ours? Run folders, locks and records are compared. A run whose lock can still be
- * renewed goes on, its agent unharmed; the agent of one whose task is over or elsewhere is stopped.
+ * renewed goes on, its agent unharmed; the agent of one whose task is over or elsewhere is stopped. While a record is in
+ * doubt its run goes on as well, without effects, from what its own folder says.
  */
-import { lstatSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { Task } from "../../src/task/task.ts";
-import { isTaskId } from "../../src/task/task-id.ts";
+import { basename } from "node:path";
+import { isEnded, type Standing, standingOf } from "../../src/task/standing.ts";
+import type { Task, TaskSpec } from "../../src/task/task.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
-import { removeWorkspace } from "../workspace/remove-workspace.ts";
+import { deedUnderWay, forgetDeed } from "./deed.ts";
 import type { Locker } from "./job-lock.ts";
-import { lostLease, regainLease } from "./lease.ts";
+import { type Lease, lostLease, regainLease } from "./lease.ts";
 import { beginRun, makeRun } from "./make-run.ts";
-import { isOwn, type Run, runsDir, type Shared } from "./run.ts";
-import { type RunFolder, readRunFolders } from "./run-record.ts";
+import { type Run, readStanding, runsDir, type Shared } from "./run.ts";
+import { type RunFolder, readRunFolders, runOfDir } from "./run-record.ts";
 import { beginAgainAfterReboot } from "./step/lost-step.ts";
-
-const DAY_MS = 24 * 3600 * 1000;
 
 type TakeSlot = (slot?: number) => SlotUser | undefined;
 
 /**
- * The runs to go on with, each in the slot that it had (`takeSlot`: undefined when the host has it no more). `crashed`:
- * the earlier life of this host did not end on purpose, which counts against the tasks that it was working on.
+ * `takeSlot`: undefined when the host has the slot no more. `crashed`: the earlier life of this host did not end on purpose,
+ * which counts against the runs that may be the reason.
  */
-export async function takeUpRuns(
-  shared: Shared,
-  locker: Locker,
-  { takeSlot, crashed }: { takeSlot: TakeSlot; crashed: boolean },
-): Promise<Run[]> {
-  const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
-  for (const dir of unreadable) shared.log.warn({ dir }, "a run folder without a readable record is left alone");
+export type TakingUp = { takeSlot: TakeSlot; crashed: boolean };
+
+/**
+ * `runs`: to go on with, each in the slot that it had. `left`: what stays as it is, for its record is in doubt and it cannot
+ * be gone on with.
+ */
+export type TakenUp = { runs: Run[]; left: RunFolder[] };
+
+export async function takeUpRuns(shared: Shared, locker: Locker, how: TakingUp): Promise<TakenUp> {
+  const { folders, inDoubt } = readRunFolders(runsDir(shared.dataDir));
+  for (const { dir, doubt } of inDoubt)
+    shared.log.warn({ dir, doubt }, "a run folder with a record in doubt is left alone");
+  const blamed = how.crashed ? await findBlamed(shared, folders) : new Set<RunFolder>();
+  const sessions = new Set(await shared.sessions.list());
   const runs = new Map<string, Run>();
-  for (const folder of folders) {
-    const task = await ownTask(shared, folder.record, crashed);
-    const user = task && takeSlot(folder.record.slot);
-    if (!task || !user) continue;
-    await beginAgainAfterReboot(folder);
-    // A lock that ran out while this host was down is not the agent's fault: it goes on without effects until the lock
-    // is ours again, or is stopped when another host has the task.
-    const lease = (await regainLease(locker, folder.record)) ?? lostLease();
-    runs.set(task.spec.id, makeRun(shared, { task, folder, lease, user }));
-    const facts = { task: task.spec.id, epoch: task.epoch, slot: user.slot, lock: lease.isHeld() };
-    shared.log.info(facts, "run taken up again");
+  const left: RunFolder[] = [];
+  const over = new Set<string>();
+  // Of two folders of a task the later one is the run that may go on.
+  for (const folder of folders.toSorted((one, other) => other.record.epoch - one.record.epoch)) {
+    const { taskId } = folder.record;
+    if (runs.has(taskId)) continue;
+    const { standing, spec } = await standingAfterRestart(shared, folder, blamed.has(folder));
+    forgetDeed(folder);
+    const isKnown = standing === "own" || isEnded(standing);
+    const user = canGoOn(folder, standing, sessions) ? how.takeSlot(folder.record.slot) : undefined;
+    if (spec && user)
+      runs.set(taskId, await takeUp(shared, { spec, folder, user, lease: await regained(locker, folder, standing) }));
+    else if (isKnown) over.add(taskId);
+    else left.push(folder);
   }
+  for (const { record } of left)
+    shared.log.warn({ task: record.taskId }, "a run whose task's record is in doubt is left alone");
   // The agent of a run that is not ours any more has no right to go on. Sessions bear the name of the task, so an old
-  // folder of a task that goes on here must not end its session.
-  const over = new Set(folders.map((folder) => folder.record.taskId).filter((taskId) => !runs.has(taskId)));
-  for (const taskId of over) await shared.sessions.kill(taskId);
-  const begun = await beginClaimed(shared, locker, { takeSlot, crashed, folders });
-  return [...runs.values(), ...begun];
+  // folder of a task that goes on here, or may go on, must not end its session.
+  const spared = new Set([
+    ...runs.keys(),
+    ...left.map(({ record }) => record.taskId),
+    ...inDoubt.map(({ dir }) => runOfDir(dir)?.taskId),
+  ]);
+  for (const taskId of over) if (!spared.has(taskId)) await shared.sessions.kill(taskId);
+  // A folder without a record is one that was just being made: nothing had begun.
+  const known = new Set([
+    ...folders.map(({ record }) => `${record.taskId}-${record.epoch}`),
+    ...inDoubt.filter(({ doubt }) => doubt !== "absent").map(({ dir }) => basename(dir)),
+  ]);
+  const begun = await beginClaimed(shared, locker, how, known);
+  return { runs: [...runs.values(), ...begun], left };
+}
+
+/**
+ * The runs that may have killed the earlier life of this host: those in the middle of whose deeds it died, or all of them where
+ * nothing says which.
+ */
+async function findBlamed(shared: Shared, folders: readonly RunFolder[]): Promise<ReadonlySet<RunFolder>> {
+  const own: RunFolder[] = [];
+  for (const folder of folders) {
+    const { standing } = await ownAfterRestart(shared, folder.record, false);
+    if (standing === "own") own.push(folder);
+  }
+  const suspects = own.filter((folder) => deedUnderWay(folder) !== undefined);
+  for (const folder of suspects) {
+    const facts = { task: folder.record.taskId, deed: deedUnderWay(folder) };
+    shared.log.warn(facts, "this host died in the middle of what it did for this run");
+  }
+  return new Set(suspects.length > 0 ? suspects : own);
+}
+
+/** Whether the run is to have its slot again. One in doubt only as long as it was not over; what runs of it keeps its slot. */
+function canGoOn({ record }: RunFolder, standing: Standing, sessions: ReadonlySet<string>): boolean {
+  if (standing === "own") return true;
+  return !isEnded(standing) && record.end === undefined && (record.spec !== undefined || sessions.has(record.taskId));
+}
+
+/**
+ * A lock that ran out while this host was down is not the agent's fault: it goes on without effects until the lock is ours
+ * again, or is stopped when another host has the task.
+ */
+async function regained(locker: Locker, { record }: RunFolder, standing: Standing): Promise<Lease> {
+  return (standing === "own" && (await regainLease(locker, record))) || lostLease();
+}
+
+type Parts = { spec: TaskSpec; folder: RunFolder; user: SlotUser; lease: Lease };
+
+async function takeUp(shared: Shared, { spec, folder, user, lease }: Parts): Promise<Run> {
+  folder.record.end = undefined;
+  await beginAgainAfterReboot(folder);
+  const run = makeRun(shared, { task: { spec }, folder, lease, user });
+  const { standing } = await readStanding(shared, run);
+  const facts = { task: spec.id, epoch: folder.record.epoch, slot: user.slot, lock: lease.isHeld(), record: standing };
+  shared.log.info(facts, "run taken up again");
+  return run;
+}
+
+/**
+ * The run that ended here while its task's record was in doubt, now that its job comes again and the record says that it is
+ * ours, or knows nothing of it: what it has done is not done anew. Undefined when there is none. Throws while its slot is busy: the job comes again.
+ */
+export async function takeUpUntold(
+  shared: Shared,
+  taskId: string,
+  { lease, takeSlot }: { lease: Lease; takeSlot: TakeSlot },
+): Promise<Run | undefined> {
+  const { folders } = readRunFolders(runsDir(shared.dataDir));
+  for (const folder of folders.filter(({ record }) => record.taskId === taskId && record.end === "untold")) {
+    const { standing, spec } = await standingAfterRestart(shared, folder, false);
+    if ((standing !== "own" && standing !== "older") || !spec) continue;
+    const user = takeSlot(folder.record.slot);
+    if (!user) throw new Error(`the slot of the run of ${taskId} is busy: its job comes again`);
+    return await takeUp(shared, { spec, folder, user, lease });
+  }
+  return undefined;
 }
 
 /**
  * Runs that the earlier life had claimed and not yet made a folder for. Their jobs would come again only when the locks
- * have run out, and nobody else can have begun them: this host is only once here.
+ * have run out, and nobody else can have begun them: this host is only once here. `known`: the runs that have a folder.
  */
 async function beginClaimed(
   shared: Shared,
   locker: Locker,
-  { takeSlot, crashed, folders }: { takeSlot: TakeSlot; crashed: boolean; folders: readonly RunFolder[] },
+  { takeSlot, crashed }: TakingUp,
+  known: ReadonlySet<string>,
 ): Promise<Run[]> {
-  const known = new Set(folders.map(({ record }) => `${record.taskId}-${record.epoch}`));
   const begun: Run[] = [];
   for (const { spec, epoch } of await shared.store.readMany(await shared.store.openIds())) {
     if (known.has(`${spec.id}-${epoch}`)) continue;
-    const task = await ownTask(shared, { taskId: spec.id, epoch }, crashed);
-    if (task?.state.name !== "running") continue;
+    const { standing, task } = await ownAfterRestart(shared, { taskId: spec.id, epoch }, crashed);
+    if (standing !== "own" || task?.state.name !== "running") continue;
     const lease = await regainLease(locker, { taskId: spec.id, epoch, jobId: task.state.job });
     const user = lease && takeSlot();
     if (!lease || !user) continue; // it comes again with the queue
@@ -77,48 +159,28 @@ async function beginClaimed(
   return begun;
 }
 
-/** The task, when this host still owns this run of it. */
-async function ownTask(shared: Shared, run: RunIdentity, crashed: boolean): Promise<Task | undefined> {
-  const { taskId, epoch } = run;
-  const before = await shared.store.read(taskId);
-  if (!isOwn(shared, run, before) || before.pushed) return undefined;
-  if (!crashed) return before;
-  const task = await shared.store.advance(taskId, { name: "crashed", epoch, at: Date.now() });
-  return isOwn(shared, run, task) ? task : undefined;
+/** The spec is the record's, or the folder's own while the record is in doubt. */
+async function standingAfterRestart(
+  shared: Shared,
+  { record }: RunFolder,
+  crashed: boolean,
+): Promise<{ standing: Standing; spec: TaskSpec | undefined }> {
+  const { standing, task } = await ownAfterRestart(shared, record, crashed);
+  return { standing, spec: task?.spec ?? record.spec };
 }
 
-/**
- * Removes what failed runs left, once it has been kept for the configured days, and workspaces that no run knows of.
- * Never throws: what cannot be removed is logged and tried again at the next round.
- */
-export async function clearOldRuns(shared: Shared, isLive: (taskId: string) => boolean): Promise<void> {
-  const keptSince = Date.now() - shared.operator.limits.keepFailedDays * DAY_MS;
-  const { folders, unreadable } = readRunFolders(runsDir(shared.dataDir));
-  const remove = async (what: { task: string } | { dir: string }, deed: () => Promise<void>) => {
-    try {
-      await deed();
-      shared.log.info(what, "what an earlier run left is removed");
-    } catch (error) {
-      shared.log.error({ err: error, ...what }, "what an earlier run left cannot be removed: look at it by hand");
-    }
-  };
-  for (const dir of unreadable) {
-    const { mtimeMs = keptSince } = lstatSync(dir, { throwIfNoEntry: false }) ?? {};
-    if (mtimeMs < keptSince) await remove({ dir }, () => rm(dir, { recursive: true, force: true }));
-  }
-  const old = folders.filter(({ record }) => record.startedAt <= keptSince);
-  const known = new Set(folders.map(({ record }) => record.taskId));
-  const forgotten = (await workspaceIds(shared)).filter((taskId) => !known.has(taskId));
-  for (const task of new Set([...old.map(({ record }) => record.taskId), ...forgotten])) {
-    if (isLive(task)) continue; // by now: a removal may take minutes
-    await remove({ task }, async () => {
-      await removeWorkspace({ dataDir: shared.dataDir, taskId: task });
-      for (const folder of old) if (folder.record.taskId === task) folder.remove();
-    });
-  }
-}
-
-async function workspaceIds(shared: Shared): Promise<string[]> {
-  const names = await readdir(join(shared.dataDir, "host", "workspaces")).catch(() => []); // none was ever made
-  return names.filter(isTaskId);
+/** What the record says of the run. One that was pushed is over here: the rest is the bot's. */
+async function ownAfterRestart(
+  { store, hostId }: Shared,
+  { taskId, epoch }: RunIdentity,
+  crashed: boolean,
+): Promise<{ standing: Standing; task?: Task }> {
+  const reading = await store.lookUp(taskId);
+  const standing = standingOf(reading, { host: hostId, epoch });
+  if (reading.kind !== "known" || standing !== "own") return { standing };
+  if (reading.record.pushed) return { standing: "over" };
+  if (!crashed) return { standing, task: reading.record };
+  const made = await store.change(taskId, { name: "crashed", epoch, at: Date.now() });
+  if (made.kind !== "known") return { standing: made.kind };
+  return { standing: standingOf(made, { host: hostId, epoch }), task: made.record };
 }

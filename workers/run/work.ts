@@ -12,6 +12,7 @@ import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/egress.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
+import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { type Collected, collectWork } from "./publish-work.ts";
@@ -21,6 +22,7 @@ import type { Missed } from "./step/deadlines.ts";
 import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
+import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/way-out.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
@@ -38,7 +40,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   const { verify } = ground.prepared;
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
-    await enterPhase(shared, run, "working", whoWorks(shared, run, ground));
+    await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await performStep(shared, run, ground, `agent-${round}`, handBack);
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
@@ -49,7 +51,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
-    await enterPhase(shared, run, "verifying");
+    await enterPhase(shared, run, `verify-${round}`);
     const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
     if (checked === "cannot be shown")
       return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
@@ -93,7 +95,9 @@ function unverifiable(ended: Omit<Worked, "collected">, ground: Ground, left: st
 async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boolean> {
   const { workspace } = ground;
   const confinement = confinementOf(run, ground);
-  const done = await commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal });
+  const done = await duringDeed(run.folder, "take the commits", () =>
+    commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal }),
+  );
   await endLeftovers(run);
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
   return done !== "failed";
@@ -107,7 +111,7 @@ async function collectOnce(shared: Shared, run: Run, ground: Ground, name: strin
   const { folder } = run;
   const step = folder.record.steps.find((record) => record.name === name);
   if (!step) throw new Error(`the run has no step ${name}`);
-  step.collected ??= await collectWork(shared, run, ground);
+  step.collected ??= await duringDeed(folder, "take the commits", () => collectWork(shared, run, ground));
   folder.save();
   return step.collected;
 }
@@ -133,22 +137,24 @@ async function check(
 async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
   const { workspace, mirror } = ground;
   const confinement = confinementOf(run, ground);
-  return showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal });
+  return duringDeed(run.folder, "show the commits", () =>
+    showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal }),
+  );
 }
 
 function isLastStep(run: Run, name: string): boolean {
   return run.folder.record.steps.at(-1)?.name === name;
 }
 
-/** Told in one write: each is an fsync, and one while files are being written waits until the disk has them all. */
-async function enterPhase(
-  shared: Shared,
-  run: Run,
-  phase: "working" | "verifying",
-  progress?: Progress,
-): Promise<void> {
+/**
+ * Told in one write: each is an fsync, and one while files are being written waits until the disk has them all. While the
+ * record is in doubt no step begins, but one that has begun is followed, so that its deadlines hold.
+ */
+async function enterPhase(shared: Shared, run: Run, step: StepName, progress?: Progress): Promise<void> {
   throwIfInterrupted(run);
-  await tell(shared, run, { name: "phase", phase, ...(progress && { progress }), at: Date.now() });
+  const inDoubt = run.folder.record.steps.some(({ name }) => name === step) ? "skip" : "wait";
+  const phase = kindOf(step) === "agent" ? "working" : "verifying";
+  await tell(shared, run, { name: "phase", phase, ...(progress && { progress }), at: Date.now() }, { inDoubt });
 }
 
 /** Who works on the task, and how confined: after a restart the host may do that in another way. */

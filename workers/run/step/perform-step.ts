@@ -11,6 +11,7 @@ import { secretsOf } from "../../agents/secrets.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
+import { duringDeed } from "../deed.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { handBackPrompt } from "../prompts.ts";
 import { type Run, type Shared, throwIfInterrupted } from "../run.ts";
@@ -49,7 +50,9 @@ export async function performStep(
     const isPast = run.folder.record.steps.at(-1) !== record;
     const wayOut = isPast ? undefined : await openWayOut(shared, run, ground, record);
     const result = await closing(wayOut, async () => {
-      const running = isPast ? await pastStep(spec.dir) : await letRun(shared, run, { record, spec, how });
+      const running = isPast
+        ? await pastStep(spec.dir)
+        : await duringDeed(run.folder, "start a step", () => letRun(shared, run, { record, spec, how }));
       return followStep(shared, run, ground, { record, spec, running, wayOut });
     });
     // "Not begun": the host went away between writing the step down and letting it go.

@@ -32,7 +32,7 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
       const progress = { ...run.spoken.progress(), ...newsOfNetwork(), lastOutputAt };
       const news = { name: "progress" as const, progress, at: Date.now() };
       return closed
-        ? tell(shared, run, news)
+        ? tell(shared, run, news, { inDoubt: "skip" })
         : shared.store
             .advance(run.task.spec.id, { ...news, epoch: run.folder.record.epoch })
             .catch((error: unknown) => run.log.debug({ err: error }, "progress not told"));

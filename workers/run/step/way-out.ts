@@ -141,7 +141,7 @@ export async function closeWaysOut({ network }: Shared, folder: RunFolder): Prom
 }
 
 /** After a restart of the host: those of runs that do not go on here lead nowhere any more. */
-export async function closeOtherWaysOut({ network }: Shared, runs: readonly Run[]): Promise<void> {
-  const kept = runs.flatMap(({ folder }) => folder.record.steps.map(({ name }) => outletOf(folder, name)));
+export async function closeOtherWaysOut({ network }: Shared, folders: readonly RunFolder[]): Promise<void> {
+  const kept = folders.flatMap((folder) => folder.record.steps.map(({ name }) => outletOf(folder, name)));
   await network?.closeOthers(new Set(kept));
 }
