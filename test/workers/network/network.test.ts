@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -154,6 +154,8 @@ test.runIf(AS_ROOT)(
     const status = readFileSync(`/proc/${pidOf()}/status`, "utf8");
     expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, "m"));
     expect(status).toMatch(/^CapPrm:\t0+$/m);
+    expect(status).toMatch(new RegExp(`^Gid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, "m"));
+    expect(status).toMatch(/^Groups:\s*$/m);
     const { out, socket, state } = outletFiles(dir, "task-1");
     expect(statSync(out)).toMatchObject({ uid, gid: user.gid });
     expect([statSync(out).mode & 0o7777, statSync(socket).mode & 0o777]).toEqual([0o2710, 0o660]);
@@ -386,4 +388,101 @@ test.runIf(AS_ROOT)(
 test("a folder whose path is too long for its socket is told as a setting, not tried", async () => {
   await open();
   await expect(openNetwork({ dir: join(dir, "x".repeat(100)), log })).rejects.toThrow(/ORCH_DATA is too long/);
+});
+
+async function killProxy(): Promise<void> {
+  const pid = pidOf();
+  signal(pid, "SIGKILL");
+  await expect.poll(() => pidOf(), { timeout: 20_000 }).not.toBe(pid);
+}
+
+test("what a sandbox has transferred counts over all lives of the proxy, killed or replaced", async () => {
+  const network = await open();
+  const port = await serve("x".repeat(10_000));
+  const get10k = (id: string) => get(id, `http://127.0.0.1:${port}/`).catch(() => undefined);
+  for (const id of ["killed", "replaced"]) {
+    network.place(id, user);
+    await network.open(id, policyFor([port], 15_000), 60_000);
+  }
+  await get10k("killed");
+  await expect.poll(() => network.report("killed").bytes, { timeout: 20_000 }).toBe(10_000);
+  await killProxy();
+  await get10k("killed"); // cut in the middle
+  expect(await get10k("killed")).toMatchObject({ status: 403, text: expect.stringContaining("used up") });
+  expect((await network.close("killed")).bytes).toBeGreaterThanOrEqual(15_000);
+  await get10k("replaced");
+  network.release();
+  const after = await openNetwork({ dir, uid, log, identity: "another version" });
+  networks.push(after);
+  await get10k("replaced");
+  expect(await get10k("replaced")).toMatchObject({ status: 403, text: expect.stringContaining("used up") });
+});
+
+test("a policy that changes holds from the next connection on, its limits as well, also after the proxy was killed", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  const { port, connectNow } = await openTunnel("task-1");
+  const policy = policyFor([port]);
+  await network.open("task-1", { ...policy, limits: { ...policy.limits, connections: 1 } }, 60_000);
+  const socket = await connectNow();
+  await expect(get("task-1", "http://10.0.0.1/")).rejects.toThrow(/hang up|ECONNRESET|EPIPE/);
+  await network.open("task-1", policy, 60_000);
+  expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+  socket.destroy();
+  await network.open("task-1", policyFor([]), 60_000);
+  await killProxy();
+  expect((await get("task-1", `http://127.0.0.1:${port}/`)).status).toBe(403);
+});
+
+test("of many different places the first are told and all are counted, and a file that cannot be written costs no answer", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  await network.open("task-1", policyFor([]), 60_000);
+  for (let last = 1; last <= 60; last++) expect((await get("task-1", `http://10.0.0.${last}/`)).status).toBe(403);
+  const { blocked } = outletFiles(dir, "task-1");
+  const { places } = network.report("task-1");
+  expect(places).toHaveLength(50);
+  expect(await network.close("task-1")).toMatchObject({ blocked: 60, places });
+  network.place("task-2", user);
+  await mkdir(outletFiles(dir, "task-2").dir, { recursive: true });
+  await network.open("task-2", policyFor([]), 60_000);
+  const other = blocked.replace("task-1", "task-2");
+  await rm(other);
+  await mkdir(other);
+  expect((await get("task-2", "http://10.0.0.1/")).status).toBe(403);
+});
+
+test("an outlet ends by itself when no sandbox can be there any more, and is not opened again by a new proxy", async () => {
+  const first = await open();
+  first.place("short", user);
+  await first.open("short", policyFor([]), 1);
+  await expect.poll(() => existsSync(outletFiles(dir, "short").socket), { timeout: 20_000 }).toBe(false);
+  const pid = pidOf();
+  first.release();
+  await expect.poll(() => readProcess(pid), { timeout: 20_000 }).toBeUndefined();
+  // Its policy is still there, and so is one that holds.
+  first.place("long", user);
+  await writeFile(
+    outletFiles(dir, "long").policy,
+    JSON.stringify({ policy: policyFor([]), until: Date.now() + 60_000 }),
+    { mode: 0o644 },
+  );
+  await open();
+  expect(existsSync(outletFiles(dir, "long").socket)).toBe(true);
+  expect(existsSync(outletFiles(dir, "short").socket)).toBe(false);
+});
+
+test("a policy that is longer than any is refused in words, and no other id than an outlet's is closed", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  const endless = policyFor(Array.from({ length: 40_000 }, (_, index) => 1 + index));
+  await expect(network.open("task-1", endless, 60_000)).rejects.toThrow(/more than 1000000 bytes/);
+  const request = httpRequest({
+    socketPath: join(dir, CONTROL_SOCKET),
+    method: "DELETE",
+    path: "/outlets/..%2f..%2fescape",
+    agent: false,
+  }).end();
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  expect(response.resume().statusCode).toBe(404);
 });
