@@ -86,7 +86,7 @@ test("/readyz has a sentence for each kind, and the bot is ready all the same", 
   const hosts = () => readHosts(redis, Date.now());
   const fit = { isFit: () => true, problems: () => [] };
   const queue = { depth: async () => ({ waiting: 0, active: 0 }) };
-  const inbox = { size: async () => 0 };
+  const inbox = { issues: { size: async () => 0 } };
   const routes = healthRoutes({ redis, store, hosts, gate: fit, queue, inbox } as never);
   const { status, body } = (await routes[1]?.answer({} as never)) ?? {};
   expect([status, body]).toEqual([

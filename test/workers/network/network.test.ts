@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Network, openNetwork } from "../../../workers/network/network.ts";
-import { CONTROL_SOCKET, outletFiles } from "../../../workers/network/outlet-files.ts";
+import { CONTROL_DIR, CONTROL_SOCKET, OUTLETS_DIR, outletFiles } from "../../../workers/network/outlet-files.ts";
 import type { Policy } from "../../../workers/network/policy.ts";
 import { runProgram } from "../../../workers/run-program.ts";
 import { readProcess, signal } from "../../../workers/sandbox/processes.ts";
@@ -162,6 +162,10 @@ test.runIf(AS_ROOT)(
     expect(statSync(socket).gid).toBe(user.gid);
     expect([statSync(state).uid, statSync(state).mode & 0o777]).toEqual([uid, 0o700]);
     expect(statSync(join(dir, CONTROL_SOCKET)).mode & 0o777).toBe(0o600);
+    // Others than host and proxy pass through the outlets' folder without seeing who has one, and not through the other.
+    const owned = (path: string) => [statSync(path).uid, statSync(path).gid, statSync(path).mode & 0o777];
+    expect(owned(join(dir, OUTLETS_DIR))).toEqual([0, uid, 0o751]);
+    expect(owned(join(dir, CONTROL_DIR))).toEqual([uid, uid, 0o700]);
   },
 );
 
@@ -486,3 +490,79 @@ test("a policy that is longer than any is refused in words, and no other id than
   const [response] = (await once(request, "response")) as [IncomingMessage];
   expect(response.resume().statusCode).toBe(404);
 });
+
+test("the proxy knows nothing of the host's environment, and the host follows no link that the proxy has laid", async () => {
+  process.env.ORCH_TEST_SECRET = "s3cret";
+  try {
+    const network = await open();
+    expect(readFileSync(`/proc/${pidOf()}/environ`, "utf8")).not.toContain("s3cret");
+    network.place("task-1", user);
+    const elsewhere = join(dir, "elsewhere");
+    await writeFile(elsewhere, '{"host":"a","port":1,"why":"w"}\n');
+    await symlink(elsewhere, outletFiles(dir, "task-1").blocked);
+    expect(network.report("task-1").places).toEqual([]);
+  } finally {
+    delete process.env.ORCH_TEST_SECRET;
+  }
+});
+
+test("an outlet that was closed is opened again with the policy that it had", async () => {
+  const network = await open();
+  for (let life = 0; life < 2; life++) {
+    network.place("task-1", user);
+    await network.open("task-1", policyFor([]), 60_000);
+    expect((await get("task-1", "http://10.0.0.1/")).status).toBe(403);
+    expect(await network.close("task-1")).toMatchObject({ blocked: 1 });
+  }
+});
+
+test("an outlet whose folder the host has taken away is closed, with all that is connected", async () => {
+  const network = await open();
+  network.place("task-1", user);
+  const { port, connectNow } = await openTunnel("task-1");
+  await network.open("task-1", policyFor([port]), 60_000);
+  const closed = once((await connectNow()).resume(), "close");
+  await rm(outletFiles(dir, "task-1").dir, { recursive: true });
+  await closed;
+});
+
+test("a proxy that no host can find again ends, and one that is replaced keeps its connections for as long as they last", async () => {
+  const network = await open();
+  const lost = pidOf();
+  await rm(join(dir, CONTROL_SOCKET));
+  await expect.poll(() => pidOf(), { timeout: 20_000 }).not.toBe(lost);
+  expect(readProcess(lost)).toBeUndefined();
+  network.place("task-1", user);
+  const { port, connectNow } = await openTunnel("task-1");
+  await network.open("task-1", policyFor([port]), 60_000);
+  const old = pidOf();
+  const socket = await connectNow();
+  const after = await openNetwork({ dir, uid, log, identity: "another version" });
+  networks.push(after);
+  // With its last watcher gone it looks at once whether anybody needs it.
+  network.release();
+  expect(await echo(socket, "goes on")).toBe("goes on");
+  expect(await echo(socket, "and on")).toBe("and on");
+  const closed = once(socket.resume(), "close");
+  socket.destroy();
+  await closed;
+  await expect.poll(() => readProcess(old), { timeout: 20_000 }).toBeUndefined();
+});
+
+test("who has the number of a proxy that hung and ended is not taken for it", async () => {
+  const network = await open();
+  network.release();
+  const hung = pidOf();
+  const bystander = spawn("/bin/sleep", ["1000"]);
+  await once(bystander, "spawn");
+  try {
+    signal(hung, "SIGSTOP");
+    await writeFile(join(dir, "pid"), `${bystander.pid} 1\n`);
+    await open();
+    expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
+    expect(readProcess(bystander.pid ?? 0)?.name).toBe("sleep");
+  } finally {
+    bystander.kill("SIGKILL");
+    signal(hung, "SIGKILL");
+  }
+}, 60_000);
