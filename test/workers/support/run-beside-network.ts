@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
+import type { Progress } from "../../../src/task/task.ts";
 import type { Network, OutletReport } from "../../../workers/network/network.ts";
 import type { Policy } from "../../../workers/network/policy.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
@@ -102,13 +103,18 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
       return [...command];
     },
   };
+  const news: { name: string; progress?: Progress }[] = [];
+  const hear = async (_: string, said: { name: string; progress?: Progress }) => {
+    news.push(said);
+    return { kind: "absent" };
+  };
   const log = pino({ level: "silent" });
   const shared = {
     ...{ dataDir: dir, hostId: "h1", sessions, driver, log, env: {} },
     network: sandbox === "none" ? undefined : network,
     never: () => NEVER,
     operator: parseOperatorFile(OPERATOR, "test"),
-    store: { change: async () => ({ kind: "absent" }), advance: async () => undefined },
+    store: { change: hear, advance: hear },
   } as unknown as Shared;
 
   const spec = makeSpec();
@@ -138,7 +144,7 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
   } as unknown as Ground;
 
   return {
-    ...{ dir, shared, run, ground, folder, did, placed, opened, kept, confinements, network },
+    ...{ dir, shared, run, ground, folder, did, placed, opened, kept, reports, confinements, network, news },
     /** The name of the outlet of one of the run's steps. */
     outlet: (step: string) => `${spec.id}-1-${step}`,
     /** The step's program ends. */

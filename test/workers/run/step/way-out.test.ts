@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { holdAgent } from "../../../../workers/run/prepare/hold-agent.ts";
-import { createRunFolder, type StepRecord } from "../../../../workers/run/run-record.ts";
+import { endHeld, holdAgent } from "../../../../workers/run/prepare/hold-agent.ts";
+import { createRunFolder, readRunFolders, type StepRecord } from "../../../../workers/run/run-record.ts";
 import { performStep } from "../../../../workers/run/step/perform-step.ts";
 import {
   closeOtherWaysOut,
@@ -104,6 +104,31 @@ describe("the way out of a step that runs", () => {
   });
 });
 
+test("a program is not held where its way out cannot be opened", async () => {
+  const made = runBesideNetwork();
+  made.network.open = async () => {
+    throw new Error("the network proxy does not answer");
+  };
+  await expect(holdAgent(made.shared, made.run, made.ground, undefined)).rejects.toThrow("does not answer");
+});
+
+test("a program does not begin where its way out cannot be opened", async () => {
+  const made = runBesideNetwork();
+  made.network.open = async () => {
+    throw new Error("the network proxy does not answer");
+  };
+  await expect(performStep(made.shared, made.run, made.ground, "agent-1")).rejects.toThrow("does not answer");
+  expect(made.did).not.toContain("begin");
+});
+
+test("what was held and is not needed loses its way out after its session has ended", async () => {
+  const made = runBesideNetwork();
+  await holdAgent(made.shared, made.run, made.ground, undefined);
+  made.did.length = 0;
+  await endHeld(made.shared, made.run);
+  expect(made.did).toEqual(["kill", `close ${made.outlet("agent-1")}`]);
+});
+
 describe("where a step may go", () => {
   test("an agent goes where the operator lets the agent, a check where the operator lets checks", async () => {
     const { shared, ground } = runBesideNetwork();
@@ -155,6 +180,7 @@ test("without a sandbox nothing is placed, opened, mounted, told or closed, and 
   await closeWaysOut(shared, folder);
   await closeOtherWaysOut(shared, [folder]);
   expect(outletMount(shared, run, ground, "agent-1")).toBeUndefined();
+  expect(policyOf(shared, ground, { step: "agent", listed: undefined })).toBeUndefined();
   expect(made.did).toEqual(["begin"]);
   expect(made.confinements[0]).not.toHaveProperty("outlet");
   expect(networkUse(folder)).toBeUndefined();
@@ -189,15 +215,35 @@ describe("what was blocked", () => {
     const made = runBesideNetwork();
     const record = writtenDown(made);
     const way = await openWayOut(made.shared, made.run, made.ground, record);
-    const told = new Promise<void>((resolve) => way?.onBlocked(resolve));
+    let tellings = 0;
+    const told = new Promise<void>((resolve) =>
+      way?.onBlocked(() => {
+        tellings += 1;
+        resolve();
+      }),
+    );
     made.tell(made.outlet("agent-1"), { bytes: 5, blocked: 1, places: [elsewhere] });
     await told;
     expect(record.network).toMatchObject({ egress: "listed", blocked: 1, places: [elsewhere] });
     made.tell(made.outlet("agent-1"), { bytes: 9, blocked: 4, places: [elsewhere] });
+    expect(tellings).toBe(1);
     await way?.close();
     await way?.close();
+    expect(tellings).toBe(2);
     expect(record.network).toEqual({ egress: "listed", bytes: 9, blocked: 4, places: [elsewhere] });
+    const [onDisk] = readRunFolders(join(made.dir, "runs")).folders;
+    expect(onDisk?.record.steps).toMatchObject([{ name: "agent-1", network: record.network }]);
     expect(made.did.filter((word) => word.startsWith("close"))).toHaveLength(1);
+  });
+
+  test("is in the last that is told of the step's progress, be it known only when the way out is closed", async () => {
+    const made = runBesideNetwork();
+    const performed = performStep(made.shared, made.run, made.ground, "agent-1");
+    await expect.poll(() => made.did).toContain("begin");
+    made.reports.set(made.outlet("agent-1"), { bytes: 9, blocked: 4, places: [elsewhere] });
+    made.end();
+    await performed;
+    expect(made.news.at(-1)?.progress?.network).toEqual({ egress: "listed", blocked: 4, places: [elsewhere] });
   });
 
   test("counts over both tries of a step that is started again, and once where the outlet was kept", async () => {
