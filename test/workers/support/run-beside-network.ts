@@ -17,7 +17,7 @@ import type { Confinement, SandboxDriver } from "../../../workers/sandbox/confin
 import type { HeldStep, RunningStep, StepEnd, StepSpec } from "../../../workers/tmux/sessions.ts";
 import { makeSpec } from "../../support/task-spec.ts";
 
-export const OPERATOR = `
+const OPERATOR = `
 agents:
   coder:
     kind: plain
@@ -34,7 +34,7 @@ export const NEVER = [{ address: "192.0.2.9", port: 6379 }];
 
 const NOTHING: OutletReport = { bytes: 0, blocked: 0, places: [] };
 
-export type Opened = { id: string; policy: Policy; forMs: number };
+type Opened = { id: string; policy: Policy; forMs: number };
 
 /** `sandbox: none`: as where the operator has chosen that, so that there is no network. */
 export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "none" } = {}) {
