@@ -1,6 +1,9 @@
-import type { NetworkInterfaceInfo } from "node:os";
-import { expect, test } from "vitest";
-import { withinNetworksOf } from "../../../workers/network/this-machine.ts";
+/** The machine's own addresses and its networks' are known as they are now, and names mean what they mean to the machine. */
+import { syncBuiltinESMExports } from "node:module";
+import os, { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { canonical } from "../../../src/reach/address.ts";
+import { thisMachine, withinNetworksOf } from "../../../workers/network/this-machine.ts";
 
 const of = (address: string, bits: number, family: "IPv4" | "IPv6") =>
   ({ address, cidr: `${address}/${bits}`, family }) as NetworkInterfaceInfo;
@@ -17,4 +20,54 @@ test("what is in one of the machine's networks is no address of the internet, be
   for (const address of ["203.0.112.1", "2a00:1450:4001:2::1", "198.51.100.8", "2a00::8", "8.8.8.8"]) {
     expect([address, isOwn(address)]).toEqual([address, false]);
   }
+});
+
+test("an address that names its interface counts as the address that it is, with its whole network", () => {
+  const isOwn = withinNetworksOf({
+    eth0: [of("fe80::1%eth0", 64, "IPv6"), { ...of("2a00::9%3", 0, "IPv6"), cidr: null }],
+    gone: undefined,
+  });
+  expect(["fe80::1", "fe80::2", "2a00::9"].map(isOwn)).toEqual([true, true, true]);
+  expect(["fe80:0:0:1::1", "2a00::8"].map(isOwn)).toEqual([false, false]);
+});
+
+test("a machine without any network knows no address as its own", () => {
+  expect(["127.0.0.1", "::1", "203.0.113.7"].map(withinNetworksOf({}))).toEqual([false, false, false]);
+});
+
+test("every address that this machine has is its own", () => {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  expect(all).not.toEqual([]);
+  for (const { address } of all) {
+    expect([address, thisMachine.isOwn(canonical(address.replace(/%.*/, "")) ?? "")]).toEqual([address, true]);
+  }
+});
+
+test("an address that the machine gets is its own within seconds, and one that it loses no longer", () => {
+  // What the kernel says and what time it is are the test's: neither can be had otherwise without root and waiting.
+  let address = "203.0.113.7";
+  const asked = vi.spyOn(os, "networkInterfaces").mockImplementation(() => ({ eth0: [of(address, 32, "IPv4")] }));
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    asked.mockRestore();
+    syncBuiltinESMExports();
+  });
+  let now = performance.now() + 1e6;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  const own = () => ["203.0.113.7", "203.0.113.8"].map(thisMachine.isOwn);
+  expect(own()).toEqual([true, false]);
+  address = "203.0.113.8";
+  now += 1_000;
+  expect(own()).toEqual([true, false]);
+  expect(asked).toHaveBeenCalledTimes(1);
+  now += 5_000;
+  expect(own()).toEqual([false, true]);
+});
+
+test("a name means what it means to the machine, and one that nobody can know is told in words", async () => {
+  const found = await thisMachine.lookUp("localhost");
+  expect(found.length).toBeGreaterThan(0);
+  for (const address of found) expect(address).toMatch(/^(127\.|::1$)/);
+  // Two dots in a row are no name, so that no name server is asked.
+  await expect(thisMachine.lookUp("no..name")).rejects.toThrow(/^no name server knows it$/);
 });
