@@ -28,6 +28,7 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
     orch = await startOrch({
       agents: { gemini: at(model), hasty: at(hasty), refused: at(refusing) },
       hostEnv: geminiEnv(model.url),
+      verify: { egress: "listed" },
     });
   });
   afterAll(async () => {

@@ -47,7 +47,11 @@ describe("Gemini CLI, whose model is listed for it and nothing else", () => {
     broken = await startHaltingModel("in its answer", { edits, host });
     const models = { gemini: model, slow, late, broken };
     const agents = Object.entries(models).map(([name, { url }]) => [name, geminiAt(url, program.section)] as const);
-    orch = await startOrch({ agents: Object.fromEntries(agents), hostEnv: geminiEnv(model.url) });
+    orch = await startOrch({
+      agents: Object.fromEntries(agents),
+      hostEnv: geminiEnv(model.url),
+      verify: { egress: "listed" },
+    });
   });
   afterAll(async () => {
     await orch?.close();

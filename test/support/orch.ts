@@ -13,6 +13,7 @@ import type { Redis } from "ioredis";
 import { stringify } from "yaml";
 import { freePort } from "../../demo/free-port.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/simulator.ts";
+import type { Egress } from "../../src/reach/reach.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
@@ -43,6 +44,8 @@ export type OrchOptions = {
   slots?: number;
   /** Of the operator's file, e.g. `{ silenceMinutes: 0.05 }`. */
   limits?: Record<string, number>;
+  /** Of the operator's file: what checks may reach, by default what agents may. */
+  verify?: { egress: Egress };
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
   files?: Record<string, string>;
@@ -322,8 +325,9 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions): P
   for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
   const path = join(dir, "orch.yml");
-  const { agent = "fixes", slots = 2, limits = {}, sandbox = "auto" } = options;
-  await writeFile(path, stringify({ agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits }));
+  const { agent = "fixes", slots = 2, limits = {}, verify = {}, sandbox = "auto" } = options;
+  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits, verify };
+  await writeFile(path, stringify(operator));
   return path;
 }
 
