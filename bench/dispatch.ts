@@ -71,7 +71,8 @@ async function once(): Promise<Round> {
   } finally {
     await worker.close(true);
     await queue.close();
-    redis.disconnect();
+    // BullMQ leaves a connection open that it did not make: it would look for its Redis for ever, and the program never end.
+    for (const each of [connection, redis]) each.disconnect();
     await server.stop();
   }
 }
