@@ -10,14 +10,13 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { MAX_SOCKET_PATH } from "../src/task/socket-path.ts";
 import { LOCK_TAKEN, lockedCommand } from "../workers/host-lock.ts";
 import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { dependentProgram } from "./dependent-program.ts";
 
 export type EmbeddedRedis = { url: string; pid: number; ended: Promise<void>; stop(): Promise<void> };
 
-/** The kernel's limit for the path of a unix socket, with its final NUL. */
-const SOCKET_PATH_LIMIT = 108;
 /** Loading a large AOF takes a while. */
 const READY_MS = 60_000;
 const LOOK_MS = 20;
@@ -43,7 +42,7 @@ export async function startEmbeddedRedis(dataDir: string): Promise<EmbeddedRedis
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
   const socket = join(dir, "redis.sock");
-  if (Buffer.byteLength(socket) >= SOCKET_PATH_LIMIT) {
+  if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
     throw new Error(`The data folder's path is too long for a socket (${socket}): choose a shorter ORCH_DATA`);
   }
   const child = await spawnServer(dir, configuration(dir, socket));

@@ -1,9 +1,11 @@
 /** What came of it: the pull request, its diff, the tests before and after, and what each step cost in time and memory. */
+
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { hostAndPort } from "../src/reach/host-and-port.ts";
 import type { TaskEvent } from "../src/task/store.ts";
 import type { NetworkUse, Outcome, Task } from "../src/task/task.ts";
 import type { Sample } from "./memory.ts";
@@ -53,8 +55,7 @@ function hasHeld({ sandbox, network, forbidden }: Pick<Seen, "sandbox" | "networ
   return network?.blocked === 1 && network.places.map(placeOf).join() === forbidden;
 }
 
-const placeOf = ({ host, port }: NetworkUse["places"][number]) =>
-  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+const placeOf = ({ host, port }: NetworkUse["places"][number]) => hostAndPort(host, port);
 
 /** What was observed meanwhile. `startedAt`: when the comment was written, Unix ms. */
 export type Observed = { startedAt: number; events: readonly TaskEvent[]; samples: readonly Sample[] };

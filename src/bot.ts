@@ -1,4 +1,5 @@
 /** Builds the bot from its settings: connections, then what stands on them, then the server. Stops in reverse order. */
+
 import { createHmac } from "node:crypto";
 import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
@@ -8,6 +9,7 @@ import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
+import { hostAndPort } from "./reach/host-and-port.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
 import { startReconciling } from "./reconcile/reconcile.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
@@ -94,9 +96,8 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });
-    const host = config.host.includes(":") ? `[${config.host}]` : config.host;
     return {
-      url: `http://${host}:${server.port}`,
+      url: `http://${hostAndPort(config.host, server.port)}`,
       stop: async () => {
         await Promise.all([server.stop(), door?.stop()]);
         await stopWork();

@@ -9,7 +9,7 @@ import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } fro
 import { makeRunKeeper, type RunKeeperOptions } from "./keep-runs.ts";
 import { type Locker, lockAgain } from "./run/job-lock.ts";
 import type { Run, Shared } from "./run/run.ts";
-import { closeOtherWaysOut } from "./run/step/way-out.ts";
+import { closeOtherOutlets } from "./run/step/step-outlet.ts";
 import { takeUpRuns } from "./run/take-up-runs.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
 import { makeSlots } from "./slots.ts";
@@ -50,7 +50,7 @@ export function makeHost({ shared, blockingRedis, subscriber, users, crashed, an
     async start() {
       await keeper.listen();
       const { runs, left } = await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed });
-      await closeOtherWaysOut(shared, [...runs.map(({ folder }) => folder), ...left]);
+      await closeOtherOutlets(shared, [...runs.map(({ folder }) => folder), ...left]);
       for (const run of runs) slots.begin(run);
       await keeper.start();
       await worker.startStalledCheckTimer();

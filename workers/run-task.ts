@@ -15,7 +15,7 @@ import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
-import { closeWaysOut } from "./run/step/way-out.ts";
+import { closeOutlets } from "./run/step/step-outlet.ts";
 import { work } from "./run/work.ts";
 import {
   AccessDenied,
@@ -175,7 +175,7 @@ function outcomeOfInterruption(interruption: Interruption): Ended {
 
 async function endSession(shared: Shared, run: Run): Promise<void> {
   const { id } = run.task.spec;
-  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeWaysOut(shared, run.folder)];
+  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeOutlets(shared, run.folder)];
   for (const end of ends) {
     await end().catch((error: unknown) =>
       run.log.error({ err: error }, "what the run started does not end: look at it by hand"),

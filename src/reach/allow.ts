@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
+import { hostAndPort } from "./host-and-port.ts";
 import { hostName } from "./host-name.ts";
 import { type HostSet, hostSets, isHostSet } from "./host-sets.ts";
 import type { Egress, Endpoint, HostPattern } from "./reach.ts";
@@ -104,7 +105,7 @@ function readAddress(text: string, address: string, port: number | undefined): R
     return { problem: `${shown(text)} is ${why}, which no sandbox may reach. Remove it` };
   }
   if (port === undefined) {
-    const example = `${address.includes(":") ? `[${address}]` : address}:${why === undefined ? 443 : 11_434}`;
+    const example = hostAndPort(address, why === undefined ? 443 : 11_434);
     return {
       problem: `${shown(text)} is an address, which is listed with its port only. Write, for example, ${example}`,
     };

@@ -2,6 +2,7 @@
  * What is known about a task as a list of lines: where it runs, who works, how long it took, what it cost, what was
  * changed and whether it was verified. The same lines stand in the progress comment, the receipt and the pull request.
  */
+import { hostAndPort } from "../reach/host-and-port.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import type { Progress, Pushed, Task, TaskSpec, Verification } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
@@ -55,7 +56,7 @@ export function networkFact({ network }: Progress): string | undefined {
   const fact = `Network: ${reach} (egress \`${network.egress}\`)`;
   if (network.blocked === 0) return fact;
   const places = network.places.map(({ host, port, why }) => {
-    const place = host === "" ? "" : `${code(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, 120)}: `;
+    const place = host === "" ? "" : `${code(hostAndPort(host, port), 120)}: `;
     return `\n  - ${place}${plain(why, 200)}`;
   });
   return `${fact}, ${count(network.blocked, "connection")} blocked${places.length > 0 ? ":" : ""}${places.join("")}`;

@@ -7,10 +7,9 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../config.ts";
+import { MAX_SOCKET_PATH } from "./socket-path.ts";
 
 const ENDING = ".sock";
-/** The kernel's limit for the path of a unix socket, with its final NUL. */
-const SOCKET_PATH_LIMIT = 108;
 
 export const socketIn = (folder: string, bot: string): string => join(folder, `${bot}${ENDING}`);
 /** As long as any that `socketIn` is asked for. */
@@ -37,7 +36,7 @@ export async function botSockets(folder: string): Promise<string[]> {
 
 function lengthProblem(folder: string): string | undefined {
   const socket = socketIn(folder, LONGEST_NAME);
-  if (Buffer.byteLength(socket) < SOCKET_PATH_LIMIT) return undefined;
+  if (Buffer.byteLength(socket) <= MAX_SOCKET_PATH) return undefined;
   return `${folder} is too long for the path of a socket: choose a shorter ORCH_DATA, or name a folder by BOT_URL=unix:///a/shorter/one`;
 }
 

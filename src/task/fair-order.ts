@@ -1,8 +1,8 @@
 /**
  * Whose turn it is: start-time fair queueing between repositories (Goyal, Vin and Cheng 1996), so that nobody's task stands
  * behind somebody else's thousand. Each task gets a tag, and the smallest tag is next. A repository's next tag is one more
- * than its last, and never less than the tag that is being served: who was idle gains no credit, who floods waits behind
- * his own tasks only.
+ * than its last, and never less than the tag that is being served: one that was idle gains no credit, one that
+ * floods waits behind its own tasks only.
  *
  * The tag is the job's priority in BullMQ, which takes 1 to 2,097,151. Tags begin anew whenever nothing waits, and are
  * moved down before they run out.

@@ -76,7 +76,7 @@ const prompt = renderPrompt({
 });
 
 /** What lets a sandbox of `user` out to the model's service and nowhere else. */
-async function wayOut(dir: string, users: readonly SlotUser[], user: SlotUser, modelUrl: string) {
+async function openOutlet(dir: string, users: readonly SlotUser[], user: SlotUser, modelUrl: string) {
   const network = await openNetwork({
     dir: join(dir, "network"),
     uid: proxyUid(users),
@@ -122,7 +122,7 @@ async function step(
   const { driver } = await chooseDriver({ mode: sandbox, dir: join(place.dir, "sandbox"), users });
   const own = { HOME: place.home, TMPDIR: join(place.home, "tmp") };
   const outlet =
-    sandbox === "none" ? undefined : await wayOut(place.dir, users, user, run.env.GOOGLE_GEMINI_BASE_URL ?? "");
+    sandbox === "none" ? undefined : await openOutlet(place.dir, users, user, run.env.GOOGLE_GEMINI_BASE_URL ?? "");
   const env = { ...system, ...launch.env, ...(outlet && PROXY_VARIABLES), ...own };
   const mounts = [...agent.readable.map((source) => ({ source })), { source: work, writable: true }];
   const [file = "", ...args] = driver.wrap(

@@ -1,23 +1,13 @@
 import { pino } from "pino";
 import { ProbotOctokit } from "probot";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { makeFailures } from "../../src/report/failure.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
-import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 
-let world: Reporting;
-beforeAll(async () => {
-  world = await startReporting();
-});
-afterEach(async () => {
-  expect(world.simulator.violations()).toEqual([]);
-  await world.redis.flushall();
-});
-afterAll(async () => {
-  await world.stop();
-});
+const world = await startReportingForFile();
 
 const stateOf = async (spec: TaskSpec) => (await world.store.read(spec.id))?.state;
 const forbidLabels = () =>

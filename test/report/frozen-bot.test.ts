@@ -1,21 +1,11 @@
 /** A bot freezes in the middle of a report, another one takes the task and tells its end, and the frozen one thaws. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { LEASE_MS } from "../../src/task/due-set.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
-import { type Reporting, startReporting } from "./reporting.ts";
+import { startReportingForFile } from "./reporting.ts";
 
-let world: Reporting;
-beforeAll(async () => {
-  world = await startReporting();
-});
-afterEach(async () => {
-  expect(world.simulator.violations()).toEqual([]);
-  await world.redis.flushall();
-});
-afterAll(async () => {
-  await world.stop();
-});
+const world = await startReportingForFile();
 
 /** A bot whose next request of this kind waits: nothing is renewed meanwhile, as if its process had been stopped. */
 function freezing(request: RegExp) {

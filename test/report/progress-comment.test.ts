@@ -1,19 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { makeMarker } from "../../src/report/marker.ts";
 import { keys } from "../../src/task/keys.ts";
-import { BOT, MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { BOT, MAINTAINER, startReportingForFile } from "./reporting.ts";
 
-let world: Reporting;
-beforeAll(async () => {
-  world = await startReporting();
-});
-afterEach(async () => {
-  expect(world.simulator.violations()).toEqual([]);
-  await world.redis.flushall();
-});
-afterAll(async () => {
-  await world.stop();
-});
+const world = await startReportingForFile();
 
 describe("the progress comment exists once", () => {
   const forget = (id: string) => world.redis.del(keys.shown(id));

@@ -1,18 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { describe, expect, test } from "vitest";
+import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress, verification } from "./sample-tasks.ts";
 
-let world: Reporting;
-beforeAll(async () => {
-  world = await startReporting();
-});
-afterEach(async () => {
-  expect(world.simulator.violations()).toEqual([]);
-  await world.redis.flushall();
-});
-afterAll(async () => {
-  await world.stop();
-});
+const world = await startReportingForFile();
 
 const outcomeOf = async (id: string) => {
   const state = (await world.store.read(id))?.state;

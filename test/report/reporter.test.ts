@@ -1,20 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import type { Target } from "../../src/task/task.ts";
-import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
+import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress } from "./sample-tasks.ts";
 
-let world: Reporting;
-beforeAll(async () => {
-  world = await startReporting();
-});
-afterEach(async () => {
-  expect(world.simulator.violations()).toEqual([]);
-  await world.redis.flushall();
-});
-afterAll(async () => {
-  await world.stop();
-});
+const world = await startReportingForFile();
 
 const writes = () => world.simulator.requests().filter(({ method }) => method !== "GET").length;
 

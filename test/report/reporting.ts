@@ -1,5 +1,7 @@
 /** A bot's reporting side on a simulated GitHub and a real Redis, with a clock that tests move. */
+
 import { type Logger, pino } from "pino";
+import { afterAll, afterEach, expect } from "vitest";
 import { type RepositoryInfo, startSimulator } from "../../simulator/simulator.ts";
 import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
@@ -16,6 +18,17 @@ export const BOT = { as: "orch[bot]" };
 export const MAINTAINER = { as: "maintainer" };
 
 export type Reporting = Awaited<ReturnType<typeof startReporting>>;
+
+/** One for a whole test file, emptied after each test, which also fails when GitHub was asked for what it does not know. */
+export async function startReportingForFile() {
+  const world = await startReporting();
+  afterEach(async () => {
+    expect(world.simulator.violations()).toEqual([]);
+    await world.redis.flushall();
+  });
+  afterAll(() => world.stop());
+  return world;
+}
 
 export async function startReporting() {
   const [simulator, server] = await Promise.all([startSimulator(), startRedis()]);

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DueSet, LEASE_MS, makeDueSet, type Taken } from "../../src/task/due-set.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { randomFrom } from "../support/random.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
 const NOW = 1_700_000_000_000;
@@ -185,21 +186,10 @@ describe("in thousands of random orders", () => {
   /** What is to be true of one member: a plain account of what the set promises. */
   type Account = { dueAt?: number; token?: string; news?: number };
 
-  /** A sequence that its seed determines (mulberry32). */
-  function randomFrom(seed: number): (below: number) => number {
-    let state = seed;
-    return (below) => {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-    };
-  }
-
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
   test(`three takers, who also crash and freeze, agree with the account of it (SEED=${seed})`, async () => {
-    const random = randomFrom(seed);
+    const { below } = randomFrom(seed);
     const accounts = new Map<string, Account>();
     const hands: Taken[][] = [[], [], []];
     const past: Taken[] = [];
@@ -207,7 +197,7 @@ describe("in thousands of random orders", () => {
     const accountOf = (member: string): Account => accounts.get(member) ?? {};
 
     async function plan(member: string): Promise<void> {
-      const at = now + random(4_000) - 2_000;
+      const at = now + below(4_000) - 2_000;
       await due.plan(member, at);
       const account = accountOf(member);
       if (account.token) accounts.set(member, { ...account, news: Math.min(account.news ?? at, at) });
@@ -215,7 +205,7 @@ describe("in thousands of random orders", () => {
     }
 
     async function take(hand: Taken[]): Promise<void> {
-      const limit = 1 + random(MEMBERS.length);
+      const limit = 1 + below(MEMBERS.length);
       const has = namesOf(hand);
       const all = await due.take(now, limit, has);
       const isFree = ([member, { dueAt = Number.POSITIVE_INFINITY }]: [string, Account]) =>
@@ -254,7 +244,7 @@ describe("in thousands of random orders", () => {
 
     /** Nothing that is over changes anything, whatever it tries. */
     async function tryAsOfOld(): Promise<void> {
-      const taken = past[random(past.length)];
+      const taken = past[below(past.length)];
       if (!taken) return;
       expect([await taken.renew(now), await taken.postpone(now), await taken.done()]).toEqual([false, false, false]);
     }
@@ -275,26 +265,26 @@ describe("in thousands of random orders", () => {
     }
 
     for (let step = 0; step < STEPS; step++) {
-      const hand = hands[random(hands.length)] ?? [];
-      const held = hand[random(hand.length || 1)];
+      const hand = hands[below(hands.length)] ?? [];
+      const held = hand[below(hand.length || 1)];
       const give = async (at?: number) => {
         if (!held) return;
         hand.splice(hand.indexOf(held), 1);
         await letGo(held, at);
       };
       const deeds = [
-        () => plan(MEMBERS[random(MEMBERS.length)] ?? "a"),
+        () => plan(MEMBERS[below(MEMBERS.length)] ?? "a"),
         () => take(hand),
         () => take(hand),
         () => give(),
-        () => give(now + random(4_000) - 1_000),
+        () => give(now + below(4_000) - 1_000),
         async () => held && (await renew(held)),
         // A crash: whoever had it knows nothing of it any more.
         () => hand.splice(0),
         tryAsOfOld,
       ];
-      now += random(10) === 0 ? LEASE_MS + random(2_000) : random(600); // now and then everybody freezes
-      await deeds[random(deeds.length)]?.();
+      now += below(10) === 0 ? LEASE_MS + below(2_000) : below(600); // now and then everybody freezes
+      await deeds[below(deeds.length)]?.();
       await agrees();
     }
 

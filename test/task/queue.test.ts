@@ -1,10 +1,12 @@
 /** Fair order between repositories, as hosts meet it: jobs are taken from a real queue. */
+
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX, type TaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis } from "../../src/task/redis.ts";
 import type { Task } from "../../src/task/task.ts";
+import { randomFrom } from "../support/random.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
 let server: TestRedis;
@@ -83,14 +85,10 @@ test("repositories take turns, however many tasks each has, and who was idle gai
 test("in random floods each repository gets its share of the turns while it waits", async () => {
   const seed = Date.now() % 1_000_000;
   console.log(`seed ${seed}`);
-  let state = seed;
-  const random = () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
+  const { fraction } = randomFrom(seed);
   const waiting = new Map<number, number>();
   for (let index = 0; index < 200; index++) {
-    const repository = 1 + Math.floor(random() ** 3 * 8);
+    const repository = 1 + Math.floor(fraction() ** 3 * 8);
     await add(repository);
     waiting.set(repository, (waiting.get(repository) ?? 0) + 1);
   }

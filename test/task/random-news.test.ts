@@ -2,31 +2,18 @@
  * News in random orders, late, repeated and lost, over records that are emptied, restored and rewritten. What holds is said
  * of every step; a failure names the seed that repeats it.
  */
+
 import { expect, test } from "vitest";
 import { nextTask, type TaskNews } from "../../src/task/next-state.ts";
 import type { Reading } from "../../src/task/record.ts";
 import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { PHASES, type Task } from "../../src/task/task.ts";
+import { type Random, randomFrom } from "../support/random.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const ROUNDS = 400;
 const STEPS = 60;
 const BASE = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
-
-/** Small and repeatable (mulberry32). */
-function randomOf(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (count: number) => Math.floor(next() * count);
-  const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
-  return { below, pick };
-}
-type Random = ReturnType<typeof randomOf>;
 
 const HOSTS = ["ha", "hb", "hc"];
 const OUTCOME = { kind: "no_changes" as const, lastWords: "" };
@@ -69,7 +56,7 @@ const seeds = Array.from({ length: ROUNDS }, (_, index) => BASE + index);
 
 test(`what is over stays so, and what comes too late changes nothing (seeds from ${BASE})`, () => {
   for (const seed of seeds) {
-    const random = randomOf(seed);
+    const random = randomFrom(seed);
     let task = newTask();
     for (let at = 1; at <= STEPS; at++) {
       const news = someNews(random, task, at);
@@ -89,7 +76,7 @@ test(`what is over stays so, and what comes too late changes nothing (seeds from
 
 test(`only what a record itself says ends a run (seeds from ${BASE})`, () => {
   for (const seed of seeds) {
-    const random = randomOf(seed);
+    const random = randomFrom(seed);
     let task = newTask();
     const before = [task];
     const runs = new Map<string, { host: string; epoch: number }>();

@@ -1,5 +1,7 @@
 /** Text that tries to act on GitHub, on a terminal or on the bot itself, and what must be true of what became of it. */
+
 import { expect } from "vitest";
+import { randomFrom } from "../support/random.ts";
 
 export const ESC = "\u001b";
 export const token = `ghs_${"1234567"}_${"eyJhbGciOiJSUzI1NiJ9".repeat(8)}.${"abc-DEF_123".repeat(12)}.${"sig".repeat(30)}`;
@@ -52,21 +54,10 @@ const PIECES = [
   pem,
 ];
 
-/** Small and seeded (mulberry32), so that a failing case can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 function hostile(seed: number): string {
-  const next = random(seed);
-  const length = 1 + Math.floor(next() * 20);
-  return Array.from({ length }, () => PIECES[Math.floor(next() * PIECES.length)]).join(next() < 0.5 ? "" : " ");
+  const { fraction, below, pick } = randomFrom(seed);
+  const length = 1 + below(20);
+  return Array.from({ length }, () => pick(PIECES)).join(fraction() < 0.5 ? "" : " ");
 }
 
 /** Every piece alone, and seeded mixtures of them. */

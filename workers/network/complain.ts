@@ -4,6 +4,8 @@
  */
 
 import { writeSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 const STDERR = 2;
 /** Characters, in one life of the proxy. */
@@ -21,3 +23,9 @@ export function complain(error: unknown): void {
     // Nowhere to say it.
   }
 }
+
+/** One connection that cannot be served ends; those of all other sandboxes go on. */
+export const endingWith = (stream: Duplex | ServerResponse) => (error: unknown) => {
+  complain(error);
+  stream.destroy();
+};

@@ -5,6 +5,7 @@
 
 import { canonical, whyNotPublic } from "../../src/reach/address.ts";
 import { type Allow, hostsOf, type Reach } from "../../src/reach/allow.ts";
+import { hostAndPort } from "../../src/reach/host-and-port.ts";
 import { hostName } from "../../src/reach/host-name.ts";
 import type { Endpoint, HostPattern } from "../../src/reach/reach.ts";
 import type { RepositoryFile } from "../../src/settings/repository-file.ts";
@@ -95,14 +96,11 @@ export function modelOutOfReach(
     const entry = shown({ address, port });
     const list = `list it by allow: ["${entry}"] under the agent`;
     const where = host.name === "localhost" ? `, and name it 127.0.0.1 in ${variable}` : "";
-    return `${variable} names ${shown({ address: host.name, port })}, which no sandbox reaches unless it is listed; ${list}${where}`;
+    return `${variable} names ${hostAndPort(host.name, port)}, which no sandbox reaches unless it is listed; ${list}${where}`;
   }
   const models = modelHosts(agent, env);
   const place = blocked.find(({ host, port }) => isListed(models, host, port));
-  return (
-    place &&
-    `its model at ${shown({ address: place.host, port: place.port })} was blocked; see the receipt for the reason`
-  );
+  return place && `its model at ${hostAndPort(place.host, place.port)} was blocked; see the receipt for the reason`;
 }
 
 function hostOfUrl(value: string): HostPattern[] {
@@ -143,6 +141,4 @@ export function narrowsInVain(
   return "`egress: listed` has no effect with `sandbox: none`: agents and checks reach all that this machine does";
 }
 
-function shown({ address, port }: Endpoint): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
-}
+const shown = ({ address, port }: Endpoint): string => hostAndPort(address, port);

@@ -8,8 +8,9 @@ import { complain } from "./complain.ts";
 import type { Machine } from "./judge.ts";
 import { shareOf } from "./look-ups.ts";
 import { countsFile, outletFiles } from "./outlet-files.ts";
+import type { Blocked } from "./outside.ts";
 import type { Policy } from "./policy.ts";
-import { type Blocked, makeProxy } from "./proxy.ts";
+import { makeProxy } from "./proxy.ts";
 
 /** What an outlet is opened with. `until`: Unix ms; after that no sandbox can be there any more. */
 export type OutletSpec = { policy: Policy; until: number };

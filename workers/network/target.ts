@@ -4,6 +4,7 @@
  * what it is. The rules of the URL standard do that (https://url.spec.whatwg.org/#host-parsing).
  */
 import { isIP } from "node:net";
+import { hostAndPort } from "../../src/reach/host-and-port.ts";
 import { hostName } from "../../src/reach/host-name.ts";
 
 /** `host`: a name in lower-case ASCII without a trailing dot, or an address in its canonical form without brackets. */
@@ -55,5 +56,4 @@ function targetOf({ hostname }: URL, port: string): Target {
 }
 
 /** As people write it. */
-export const written = ({ host, port }: Pick<Target, "host" | "port">): string =>
-  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+export const written = ({ host, port }: Pick<Target, "host" | "port">): string => hostAndPort(host, port);

@@ -9,7 +9,7 @@ import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
-import { blockedSchema } from "../network/network.ts";
+import { blockedSchema } from "../network/outlet-report.ts";
 
 const stepSchema = z.looseObject({
   /** `agent-1`, `verify-1`, `agent-2` … */

@@ -23,7 +23,7 @@ import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
-import { networkUse, policyOf } from "./step/way-out.ts";
+import { networkUse, policyOf } from "./step/step-outlet.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
 export type Worked = {

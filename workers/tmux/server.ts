@@ -2,9 +2,11 @@
  * Orch's own tmux server: its own socket in a private folder, its own settings, started when first needed and again
  * when it was killed. Programs do not depend on it: a step goes on when its server dies.
  */
+
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MAX_SOCKET_PATH } from "../../src/task/socket-path.ts";
 import { type ControlClient, openControlClient, TmuxError, TmuxGone } from "./control-client.ts";
 
 export type TmuxServer = {
@@ -21,8 +23,6 @@ export type TmuxServer = {
 export const IDLE_SESSION = "orch-idle";
 
 const CONFIG = fileURLToPath(new URL("tmux.conf", import.meta.url));
-/** Of a unix socket's address on Linux, unix(7): 108 bytes with the closing NUL. */
-const MAX_SOCKET_PATH = 107;
 
 /** The server's whole environment; panes inherit it. No variable of the host's reaches an agent this way. */
 const ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C.UTF-8", TERM: "screen-256color", HOME: "/" };

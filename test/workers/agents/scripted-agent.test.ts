@@ -9,7 +9,8 @@ import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../../workers/agents/prompt.ts";
-import { type Blocked, makeProxy } from "../../../workers/network/proxy.ts";
+import type { Blocked } from "../../../workers/network/outside.ts";
+import { makeProxy } from "../../../workers/network/proxy.ts";
 import { eventsOf, evidenceOf } from "./recording.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

@@ -2,6 +2,7 @@
  * What a hostile sandbox, or a hostile server, may send to the proxy: none of it may reach an address that is not listed,
  * take more than one sandbox's share, or keep the proxy from serving the others.
  */
+
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
@@ -10,7 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { type Blocked, makeProxy } from "../../../workers/network/proxy.ts";
+import type { Blocked } from "../../../workers/network/outside.ts";
+import { makeProxy } from "../../../workers/network/proxy.ts";
+import { randomFrom } from "../../support/random.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -215,17 +218,6 @@ test.each([
   }
 });
 
-/** A small generator of its own (mulberry32), so that a seed tells all. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 const HOSTS =
   '127.0.0.1 127.1 0 0x7f.1 2130706433 [::1] [::] [::ffff:7f00:1] [64:ff9b::7f00:1] [2002:7f00:1::] localhost localhost. me.example many.example slow.example 10.0.0.1 169.254.169.254 8.8.8.8 user:pass@127.0.0.1 ①②⑦.0.0.1 %31%32%37.0.0.1 [fe80::1%25lo] a..b xn--a -x- "q"'.split(
     " ",
@@ -239,12 +231,11 @@ const BODIES = ["", "hello", "5\r\nhello\r\n0\r\n\r\n", "ffffffffffffffff\r\n", 
 test("whatever bytes are sent, no address is dialled but the listed one, and the next good request is answered", async () => {
   const seed = Number(process.env.ORCH_FUZZ_SEED ?? Date.now() % 2 ** 31);
   process.stdout.write(`the seed is ${seed}: repeat it by ORCH_FUZZ_SEED\n`);
-  const next = random(seed);
-  const pick = <T>(from: readonly T[]): T => from[next(from.length)] as T;
+  const { below, pick } = randomFrom(seed);
   const good = createHttpServer((request, response) => void request.resume().on("end", () => response.end("fine")));
   const port = await listening(good);
   const odd = await serve((socket) => {
-    socket.once("data", () => socket.end(Buffer.from(Array.from({ length: next(200) }, () => next(256)))));
+    socket.once("data", () => socket.end(Buffer.from(Array.from({ length: below(200) }, () => below(256)))));
   });
   const unlisted = await serve((socket) => void socket.end());
   const { socketPath } = await startProxy([port, odd.port]);
@@ -254,20 +245,20 @@ test("whatever bytes are sent, no address is dialled but the listed one, and the
     const method = pick(["GET", "POST", "CONNECT", "CONNECT", "HEAD", "OPTIONS", "PRI", "get"]);
     const target =
       method === "CONNECT" ? place : pick([`http://${place}/`, `http://${place}`, `https://${place}/`, "*", "/"]);
-    const headers = Array.from({ length: next(5) }, () => `${pick(HEADERS)}\r\n`).join("");
+    const headers = Array.from({ length: below(5) }, () => `${pick(HEADERS)}\r\n`).join("");
     return `${method} ${target} ${pick(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9"])}\r\n${headers}\r\n${pick(BODIES)}`;
   };
   const mutated = (text: string) => {
     const bytes = Buffer.from(text);
-    for (let changes = next(4); changes > 0 && bytes.length > 0; changes--) bytes[next(bytes.length)] = next(256);
-    return next(5) === 0 ? bytes.subarray(0, next(bytes.length + 1)) : bytes;
+    for (let changes = below(4); changes > 0 && bytes.length > 0; changes--) bytes[below(bytes.length)] = below(256);
+    return below(5) === 0 ? bytes.subarray(0, below(bytes.length + 1)) : bytes;
   };
-  const noise = () => Buffer.from(Array.from({ length: next(400) }, () => next(256)));
+  const noise = () => Buffer.from(Array.from({ length: below(400) }, () => below(256)));
   const something = () =>
-    next(6) === 0 ? noise() : Buffer.concat(Array.from({ length: 1 + next(3) }, () => mutated(request())));
+    below(6) === 0 ? noise() : Buffer.concat(Array.from({ length: 1 + below(3) }, () => mutated(request())));
 
   for (let wave = 0; wave < 40; wave++) {
-    await Promise.all(Array.from({ length: 20 }, () => say(socketPath, something(), 30 + next(60))));
+    await Promise.all(Array.from({ length: 20 }, () => say(socketPath, something(), 30 + below(60))));
     expect((await say(socketPath, ask(port, last))).text).toContain("fine");
   }
   expect(unlisted.most()).toBe(0);

@@ -16,8 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { BRIDGE_PROCESS } from "../../../workers/network/bridge.ts";
+import type { Blocked } from "../../../workers/network/outside.ts";
 import type { Policy } from "../../../workers/network/policy.ts";
-import { type Blocked, makeProxy } from "../../../workers/network/proxy.ts";
+import { makeProxy } from "../../../workers/network/proxy.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -8,8 +8,8 @@ import type { HeldStep } from "../../tmux/sessions.ts";
 import { type Place, promptPath } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import { FIRST_STEP } from "../step/step-name.ts";
+import { type Listed, openOutlet, outletOf, policyOf } from "../step/step-outlet.ts";
 import { agentSpec, makeStepFolder, stepDir } from "../step/step-spec.ts";
-import { type Listed, openOutlet, outletOf, policyOf } from "../step/way-out.ts";
 
 /** The agent's program waits; its prompt is read when it is let go, from the file that is empty until then. */
 export async function holdAgent(shared: Shared, run: Run, place: Place, listed: Listed): Promise<HeldStep> {

@@ -30,7 +30,7 @@ import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared } from "../run-record.ts";
-import { policyOf } from "../step/way-out.ts";
+import { policyOf } from "../step/step-outlet.ts";
 import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
 import { endHeld, holdAgent } from "./hold-agent.ts";
 import { later } from "./later.ts";

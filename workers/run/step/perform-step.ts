@@ -20,8 +20,8 @@ import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
+import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import { agentSpec, makeStepFolder, stepDir, verifySpec } from "./step-spec.ts";
-import { openWayOut, type WayOut } from "./way-out.ts";
 
 /** `handBack`: the failed check that an agent's later round is about. */
 export async function performStep(
@@ -48,12 +48,12 @@ export async function performStep(
     run.spoken.begin();
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
-    const wayOut = isPast ? undefined : await openWayOut(shared, run, ground, record);
-    const result = await closing(wayOut, async () => {
+    const outlet = isPast ? undefined : await followOutlet(shared, run, ground, record);
+    const result = await closing(outlet, async () => {
       const running = isPast
         ? await pastStep(spec.dir)
         : await duringDeed(run.folder, "start a step", () => letRun(shared, run, { record, spec, how }));
-      return followStep(shared, run, ground, { record, spec, running, wayOut });
+      return followStep(shared, run, ground, { record, spec, running, outlet });
     });
     // "Not begun": the host went away between writing the step down and letting it go.
     if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
@@ -63,18 +63,18 @@ export async function performStep(
   }
 }
 
-type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; wayOut: WayOut | undefined };
+type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; outlet: FollowedOutlet | undefined };
 type Result = StepResult | { kind: "not begun" };
 
 /** The way out is closed however the step ends; but a restart of the host leaves the program running, and its connections. */
-async function closing(wayOut: WayOut | undefined, follow: () => Promise<Result>): Promise<Result> {
+async function closing(outlet: FollowedOutlet | undefined, follow: () => Promise<Result>): Promise<Result> {
   let result: Result | undefined;
   try {
     result = await follow();
     return result;
   } finally {
-    if (result && isLeftRunning(result)) wayOut?.detach();
-    else await wayOut?.close();
+    if (result && isLeftRunning(result)) outlet?.detach();
+    else await outlet?.close();
   }
 }
 
@@ -118,11 +118,11 @@ async function followStep(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { record, spec, running, wayOut }: Followed,
+  { record, spec, running, outlet }: Followed,
 ): Promise<Result> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
-  wayOut?.onBlocked(progress.changed);
+  outlet?.onBlocked(progress.changed);
   // An earlier life of the host was stopping it: how it ends says nothing any more.
   if (record.missed) await running.stop(STOP_GRACE_MS);
   try {
@@ -146,7 +146,7 @@ async function followStep(
       },
     });
     // Before the last progress is told, which says what was blocked.
-    if (!isLeftRunning(result)) await wayOut?.close();
+    if (!isLeftRunning(result)) await outlet?.close();
     return record.missed ? { kind: "missed", missed: record.missed } : result;
   } finally {
     await progress.close();

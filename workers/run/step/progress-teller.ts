@@ -5,7 +5,7 @@
 
 import { type Run, type Shared, tell } from "../run.ts";
 import { lastOutputOf } from "./last-output.ts";
-import { networkUse } from "./way-out.ts";
+import { networkUse } from "./step-outlet.ts";
 
 const FIRST_MS = 200;
 const EVERY_MS = 2_000;

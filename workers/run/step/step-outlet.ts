@@ -1,5 +1,5 @@
 /**
- * A step's way out: which outlet it has, what it may reach by it, and what was blocked while it ran. The folder is made with the
+ * A step's outlet: what its programs may reach by it, and what was blocked while they ran. The folder is made with the
  * step; the proxy listens there before the step's program begins, and until it has ended.
  */
 import { existsSync } from "node:fs";
@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import type { NetworkUse } from "../../../src/task/task.ts";
 import { forwarded } from "../../network/bridge.ts";
 import { policyFor } from "../../network/egress.ts";
-import type { BlockedPlace, OutletReport } from "../../network/network.ts";
+import type { BlockedPlace, OutletReport } from "../../network/outlet-report.ts";
 import type { Policy } from "../../network/policy.ts";
 import type { OutletMount } from "../../sandbox/confinement.ts";
 import { stepFiles } from "../../tmux/step-files.ts";
@@ -55,7 +55,7 @@ export async function openOutlet(shared: Shared, run: Run, step: StepName, polic
   await network.open(id, policy, forMs);
 }
 
-export type WayOut = {
+export type FollowedOutlet = {
   /** Calls back when something was blocked that the step's record did not have yet. */
   onBlocked(listener: () => void): void;
   /** Ends what is still connected, and keeps with the step what came of it. Again is fine. */
@@ -65,15 +65,15 @@ export type WayOut = {
 };
 
 /**
- * Opens the step's way out. Undefined where nothing confines the step's network, and for a step that has begun and has none
+ * Opens the step's outlet and keeps in its record what comes of it. Undefined where nothing confines the step's network, and for a step that has begun and has none
  * any more: it has ended, and its record says what came of it; or it began in an older Orch, with the machine's network.
  */
-export async function openWayOut(
+export async function followOutlet(
   shared: Shared,
   run: Run,
   ground: Ground,
   record: StepRecord,
-): Promise<WayOut | undefined> {
+): Promise<FollowedOutlet | undefined> {
   const { network } = shared;
   const policy = policyOf(shared, ground, { step: record.kind, listed: ground.prepared.listed });
   if (!network || !policy) return undefined;
@@ -136,12 +136,12 @@ export function networkUse({ record }: RunFolder): NetworkUse | undefined {
 }
 
 /** Closes the outlets of a run that has none of its steps running any more. */
-export async function closeWaysOut({ network }: Shared, folder: RunFolder): Promise<void> {
+export async function closeOutlets({ network }: Shared, folder: RunFolder): Promise<void> {
   await Promise.all(folder.record.steps.map(({ name }) => network?.close(outletOf(folder, name))));
 }
 
 /** After a restart of the host: those of runs that do not go on here lead nowhere any more. */
-export async function closeOtherWaysOut({ network }: Shared, folders: readonly RunFolder[]): Promise<void> {
+export async function closeOtherOutlets({ network }: Shared, folders: readonly RunFolder[]): Promise<void> {
   const kept = folders.flatMap((folder) => folder.record.steps.map(({ name }) => outletOf(folder, name)));
   await network?.closeOthers(new Set(kept));
 }

@@ -9,7 +9,7 @@ import type { Run, Shared } from "../run.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
 import { kindOf, type StepName } from "./step-name.ts";
-import { outletMount } from "./way-out.ts";
+import { outletMount } from "./step-outlet.ts";
 
 export const stepDir = (run: Run, name: StepName): string => join(run.folder.dir, name);
 const transcriptIn = (dir: string): string => join(dir, "transcript.log");

@@ -6,14 +6,14 @@ import { endHeld, holdAgent } from "../../../../workers/run/prepare/hold-agent.t
 import { createRunFolder, readRunFolders, type StepRecord } from "../../../../workers/run/run-record.ts";
 import { performStep } from "../../../../workers/run/step/perform-step.ts";
 import {
-  closeOtherWaysOut,
-  closeWaysOut,
+  closeOtherOutlets,
+  closeOutlets,
+  followOutlet,
   networkUse,
   openOutlet,
-  openWayOut,
   outletMount,
   policyOf,
-} from "../../../../workers/run/step/way-out.ts";
+} from "../../../../workers/run/step/step-outlet.ts";
 import { NEVER, runBesideNetwork } from "../../support/run-beside-network.ts";
 
 const MINUTE_MS = 60_000;
@@ -146,7 +146,7 @@ describe("where a step may go", () => {
   ])("%s is opened for its own kind, narrowed by the repository, for longer than it may take", async (name, host) => {
     const made = runBesideNetwork();
     made.ground.prepared.listed = [{ name: "listed.example.com", ports: [443] }];
-    await openWayOut(made.shared, made.run, made.ground, writtenDown(made, name)).then((way) => way?.detach());
+    await followOutlet(made.shared, made.run, made.ground, writtenDown(made, name)).then((way) => way?.detach());
     const [{ policy, forMs } = { policy: undefined, forMs: 0 }] = made.opened;
     expect(hostsOf(policy?.rules)).toEqual([
       [host, "127.0.0.1"],
@@ -177,8 +177,8 @@ test("without a sandbox nothing is placed, opened, mounted, told or closed, and 
   made.end();
   expect(await performStep(shared, run, ground, "agent-1")).toMatchObject({ kind: "ended" });
   await openOutlet(shared, run, "agent-1", policy);
-  await closeWaysOut(shared, folder);
-  await closeOtherWaysOut(shared, [folder]);
+  await closeOutlets(shared, folder);
+  await closeOtherOutlets(shared, [folder]);
   expect(outletMount(shared, run, ground, "agent-1")).toBeUndefined();
   expect(policyOf(shared, ground, { step: "agent", listed: undefined })).toBeUndefined();
   expect(made.did).toEqual(["begin"]);
@@ -197,14 +197,14 @@ describe("a step that had begun in an earlier life of the host", () => {
 
   test("is given no way out when its own is closed: it has ended, or it never had one", async () => {
     const { made, record } = begun();
-    expect(await openWayOut(made.shared, made.run, made.ground, record)).toBeUndefined();
+    expect(await followOutlet(made.shared, made.run, made.ground, record)).toBeUndefined();
     expect(made.did).toEqual([]);
   });
 
   test("keeps the way out that it has", async () => {
     const { made, record } = begun();
     made.placed.add(made.outlet("agent-1"));
-    const way = await openWayOut(made.shared, made.run, made.ground, record);
+    const way = await followOutlet(made.shared, made.run, made.ground, record);
     expect(made.did).toContain(`open ${made.outlet("agent-1")}`);
     way?.detach();
   });
@@ -214,7 +214,7 @@ describe("what was blocked", () => {
   test("is told when it is new, and stands in the step's record when the way out is closed", async () => {
     const made = runBesideNetwork();
     const record = writtenDown(made);
-    const way = await openWayOut(made.shared, made.run, made.ground, record);
+    const way = await followOutlet(made.shared, made.run, made.ground, record);
     let tellings = 0;
     const told = new Promise<void>((resolve) =>
       way?.onBlocked(() => {
@@ -252,7 +252,7 @@ describe("what was blocked", () => {
       const record = writtenDown(made);
       record.network = { egress: "listed", bytes: 1, blocked: 2, places: [elsewhere] };
       if (kept) made.placed.add(made.outlet("agent-1"));
-      const way = await openWayOut(made.shared, made.run, made.ground, record);
+      const way = await followOutlet(made.shared, made.run, made.ground, record);
       made.tell(made.outlet("agent-1"), { bytes: 10, blocked: 20, places: [elsewhere, other] });
       await way?.close();
       return record.network;
@@ -278,7 +278,7 @@ describe("what was blocked", () => {
 test("the outlets of all steps of a run are closed with it", async () => {
   const made = runBesideNetwork();
   for (const name of ["agent-1", "verify-1"]) writtenDown(made, name);
-  await closeWaysOut(made.shared, made.folder);
+  await closeOutlets(made.shared, made.folder);
   expect(made.did).toEqual(["agent-1", "verify-1"].map((name) => `close ${made.outlet(name)}`));
 });
 
@@ -288,7 +288,7 @@ test("after a restart of the host every outlet is closed but those of the steps 
   const record = { ...made.folder.record, epoch: 2, steps: [writtenDown(made, "agent-2")] };
   made.folder.record.steps.pop();
   const later = createRunFolder(join(made.dir, "runs"), record);
-  await closeOtherWaysOut(made.shared, [made.folder, later]);
+  await closeOtherOutlets(made.shared, [made.folder, later]);
   const { id } = made.run.task.spec;
   expect(made.kept).toEqual([new Set([`${id}-1-agent-1`, `${id}-1-verify-1`, `${id}-2-agent-2`])]);
 });
