@@ -1,7 +1,15 @@
 /** How V8 is set for bot and worker host: they live long, hold a few MB, and must be able to end. */
 
-/** A garbage collector that knows the programs stay small collects earlier: the whole system takes half the memory. */
-const SMALL_HEAP = ["--max-semi-space-size=2", "--max-old-space-size=192", "--optimize-for-size"];
+/**
+ * A garbage collector that knows the programs stay small collects earlier: the whole system takes half the memory. One that
+ * also moves what is left together gives a megabyte more of each program back.
+ */
+const SMALL_HEAP = [
+  "--max-semi-space-size=2",
+  "--max-old-space-size=192",
+  "--optimize-for-size",
+  "--compact-on-every-full-gc",
+];
 
 /**
  * Compiling on a thread of its own, V8 waits there for room that only the main thread can make, and at its end the main
