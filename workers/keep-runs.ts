@@ -58,6 +58,8 @@ export function makeRunKeeper({ shared, slots, locker, subscriber, announce }: R
     // A Redis that does not know this host was emptied: it may have lost the records, too.
     const looked = isDue || !isKnown ? runs : runs.filter(({ lease, inDoubt }) => inDoubt || !lease.isHeld());
     await Promise.all(looked.map((run) => checkRun(shared, locker, run)));
+    // Now and then without news as well: an agent that is offered is one that has been within days.
+    if (beats % TIDY_EVERY_BEATS === 0) announced = "";
     await tellDoubts(runs, isKnown);
     // Beside the beat: a slow disk must not cost anybody's lease.
     if (beats % TIDY_EVERY_BEATS === 1) void tidy(shared, slots);

@@ -44,12 +44,25 @@ export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
+/** How long an agent counts as one that there is although no host offers it any more. */
+const OFFERED_MS = 7 * 24 * 3600_000;
+/** The message on the `ready` channel that says that hosts have changed. */
+export const HOSTS_CHANGED = "hosts";
+
 export async function register(redis: Redis, host: HostInfo, now: number): Promise<void> {
+  const offers = host.agents.flatMap((agent) => [now, agent]);
   await redis
     .multi()
     .hset(keys.hosts, host.id, JSON.stringify(host))
     .zadd(keys.heartbeats, now, `host:${host.id}`)
+    .zadd(keys.offered, ...offers)
+    .publish(keys.ready, HOSTS_CHANGED)
     .exec();
+}
+
+/** The agents that some host has offered within the last seven days. */
+export async function offeredAgents(redis: Redis, now: number): Promise<string[]> {
+  return await redis.zrangebyscore(keys.offered, now - OFFERED_MS, "+inf");
 }
 
 export async function unregister(redis: Redis, hostId: string): Promise<void> {

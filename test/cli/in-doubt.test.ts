@@ -11,7 +11,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { createRunFolder } from "../../workers/run/run-record.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 import { runOrch } from "./run-orch.ts";
 
 const LOST = "tbbbbbbbbbbbbbbb";
@@ -31,7 +31,7 @@ beforeAll(async () => {
     [newer, '{"format":2}'],
     [broken, "{half"],
   ] as const) {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await redis.hset(keys.task(spec.id), "record", record);
   }
   const host = { id: "h1", name: "anvil", version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const };

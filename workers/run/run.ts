@@ -37,8 +37,8 @@ export type Shared = {
 };
 
 export type Run = {
-  /** What was asked never changes; how the task stands is in its record only. */
-  task: Pick<Task, "spec">;
+  /** What was asked and decided never changes while it runs; how the task stands is in its record only. */
+  task: Pick<Task, "spec" | "agent" | "continues">;
   folder: RunFolder;
   lease: Lease;
   user: SlotUser;

@@ -61,7 +61,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const { workspace } = files.value;
   const found = await rules.found;
   const { agent: asked, verify, listed } = parseRepositoryFile(found);
-  const agent = chooseAgent(shared.operator, asked, found);
+  const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
   const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
@@ -119,7 +119,7 @@ async function holdEarly(
   try {
     const found = (await rules) ?? [];
     const { agent: asked, listed } = parseRepositoryFile(found);
-    const agent = chooseAgent(shared.operator, asked, found);
+    const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
     return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
   } catch (error) {
     // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
@@ -128,15 +128,19 @@ async function holdEarly(
   }
 }
 
-/** `found`: the file that asks, where one does. */
-function chooseAgent(operator: OperatorFile, asked: string | undefined, [file]: readonly FoundFile[]): AgentDefinition {
-  const name = asked ?? operator.defaultAgent;
+/** `chosen`: when the task was dispatched; not in tasks of before. `asked`: by the repository's file, as it is by now. */
+function chooseAgent(
+  operator: OperatorFile,
+  chosen: string | undefined,
+  asked: string | undefined,
+  [file]: readonly FoundFile[],
+): AgentDefinition {
+  const name = chosen ?? asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
   if (agent) return agent;
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
-  throw new Refusal(
-    `\`${file?.path}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
-  );
+  const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
+  throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);
 }
 
 type Decided = {
