@@ -26,6 +26,8 @@ export const keys = {
   heartbeats: "orch:heartbeats",
   /** Hash: host id -> what the host says of itself. */
   hosts: "orch:hosts",
+  /** Hash: host id -> the place of the data folder that goes by this id (`HostInfo.place`). */
+  hostPlaces: "orch:host-places",
   /** Sorted set: agents' names by when a host has offered them last. */
   offered: "orch:agents",
   /** A request as it was signed, or what became of it: whoever delivers it again finds this. */

@@ -97,7 +97,11 @@ test.each([
 test("a task on another host: says which, and the command to run there", async () => {
   const id = await runningTask(502, "hfffffff0");
   const info = { version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const, agents: ["a"], defaultAgent: "a" };
-  await register(redis, { ...info, id: "hfffffff0", name: "build-2", draining: false, startedAt: 1 }, Date.now());
+  await register(
+    redis,
+    { ...info, id: "hfffffff0", place: "p1", name: "build-2", draining: false, startedAt: 1 },
+    Date.now(),
+  );
   const { code, stderr } = await attach(id);
   expect(code).toBe(1);
   expect(stderr).toContain("runs on the worker host build-2 (hfffffff0)");

@@ -34,7 +34,7 @@ beforeAll(async () => {
     await store.create(spec, STARTS);
     await redis.hset(keys.task(spec.id), "record", record);
   }
-  const host = { id: "h1", name: "anvil", version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const };
+  const host = { id: "h1", place: "p1", name: "anvil", version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const };
   const rest = { agents: ["a"], defaultAgent: "a", draining: false, startedAt: 1 };
   await register(redis, { ...host, ...rest, inDoubt: [{ task: LOST, doubt: "absent" }] }, Date.now());
 });

@@ -17,6 +17,7 @@ export const around: Surroundings = {
   hosts: [
     {
       id: "h1",
+      place: "p1",
       name: "builder-1",
       version: "0.1.0",
       pid: 1,

@@ -27,6 +27,7 @@ export const STRANGER = "stranger";
 /** Said to live, so that tasks may start. */
 const HOST: HostInfo = {
   id: "h0000000",
+  place: "p1",
   name: "builder",
   version: "0.1.0",
   pid: 1,

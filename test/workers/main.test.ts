@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { keys } from "../../src/task/keys.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { ownBaseUid } from "../support/own-uids.ts";
 import { startProgram } from "../support/program.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -103,4 +105,30 @@ test("a worker host does not start while an agent's readable paths show its data
   };
   const start = promisify(execFile)(process.execPath, [WORKER], { env });
   await expect(start).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining("under readable would show") });
+});
+
+test("a copy of a living host's data folder is no second host: it does not start, and says what to do", async () => {
+  const env = await settings("auto");
+  const worker = await startProgram(WORKER, env, /worker host ready/);
+  const copy = await mkdtemp(join(tmpdir(), "orch-worker-copy-"));
+  try {
+    await chmod(copy, 0o711);
+    await mkdir(join(copy, "host"));
+    await cp(join(dir, "host", "id"), join(copy, "host", "id"));
+    const start = promisify(execFile)(process.execPath, [WORKER], { env: { ...env, ORCH_DATA: copy } });
+    const stderr = expect.stringMatching(
+      /another worker host with the id of this one.*is alive.*remove .*\/host and start/,
+    );
+    await expect(start).rejects.toMatchObject({ code: 78, stderr });
+    // The first one came back from a frozen machine to find that the copy has started meanwhile.
+    const client = connectRedis(redis.url, "test");
+    await waitForRedis(client, 5_000);
+    const [id = ""] = await client.hkeys(keys.hostPlaces);
+    await client.hset(keys.hostPlaces, id, "elsewhere");
+    client.disconnect();
+    await worker.logged(/another worker host goes by this host's id/);
+    expect(await worker.stop()).toBe(78);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 });

@@ -21,6 +21,8 @@ import type { Spoken } from "./step/spoken.ts";
 /** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
 export type Shared = {
   hostId: string;
+  /** Of the file with the host's id (`HostInfo.place`). */
+  place: string;
   dataDir: string;
   redis: Redis;
   store: TaskStore;
