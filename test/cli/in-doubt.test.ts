@@ -28,7 +28,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "orch-doubt-"));
   const store = makeTaskStore(redis);
   for (const [spec, record] of [
-    [newer, '{"format":2}'],
+    [newer, '{"format":3}'],
     [broken, "{half"],
   ] as const) {
     await store.create(spec, STARTS);

@@ -51,7 +51,7 @@ describe("the record of a run is in doubt", () => {
   }
 
   test.each([
-    ["newer", (record: string) => JSON.stringify({ ...JSON.parse(record), format: 2, state: { name: "waiting" } })],
+    ["newer", (record: string) => JSON.stringify({ ...JSON.parse(record), format: 3, state: { name: "parked" } })],
     ["unreadable", (record: string) => record.slice(1)],
   ])(
     "a record that is %s: the agent goes on, also after a crash of the host, and is published once it is known",

@@ -108,7 +108,7 @@ test("a worker host does not start while an agent's readable paths show its data
 });
 
 test("a copy of a living host's data folder is no second host: it does not start, and says what to do", async () => {
-  const env = await settings("auto");
+  const env = await settings();
   const worker = await startProgram(WORKER, env, /worker host ready/);
   const copy = await mkdtemp(join(tmpdir(), "orch-worker-copy-"));
   try {

@@ -50,7 +50,7 @@ test.each<[string, Reading<Task>]>([
 
 test.each<[string, Reading<Task>]>([
   ["absent", { kind: "absent" }],
-  ["newer", { kind: "newer", format: 2 }],
+  ["newer", { kind: "newer", format: 3 }],
   ["unreadable", { kind: "unreadable", error: undefined }],
   ["older than the run", known({ name: "queued", since: 1 }, 0)],
   ["the run's own", known(runningOn(HOST))],
