@@ -32,6 +32,8 @@ describe("two commands on one pull request", () => {
     await orch.told(second.taskId);
     const [one, two] = await Promise.all([first, second].map(({ taskId }) => orch.store.read(taskId)));
     expect(two?.continues).toBe(first.taskId);
+    const goesOn = new RegExp(`Goes on from task \`${first.taskId}\`, with a written hand-over`);
+    expect(await orch.progressComment(goesOn, { ...place, task: second.taskId })).toBeTruthy();
     const ended = one?.runs.at(-1)?.endedAt ?? Number.POSITIVE_INFINITY;
     expect(two?.runs[0]?.startedAt).toBeGreaterThanOrEqual(ended);
     expect(await orch.redis.exists(keys.followers(first.taskId))).toBe(0);

@@ -27,6 +27,7 @@ import { removeWorkspace } from "../../workspace/remove-workspace.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
+import { readHandOver } from "../hand-over.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared } from "../run-record.ts";
@@ -45,6 +46,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
+  const before = later(readHandOver(shared, run.task.continues));
   await clearGround(shared, run);
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const fetched = later(fetchFor(spec, mirror, token, signal));
@@ -66,7 +68,9 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
-  writeFileSync(promptPath(run), firstPrompt(run, prepared, await context, egress), { mode: 0o600 });
+  writeFileSync(promptPath(run), firstPrompt(run, prepared, { context: await context, egress, before: await before }), {
+    mode: 0o600,
+  });
   const fits = files.value.laid && held?.agent === agent;
   if (!fits) await endHeld(shared, run);
   run.folder.record.prepared = prepared;
