@@ -19,7 +19,8 @@ const limits = {
   body: 11_000,
   comment: 6_000,
   output: 8_000,
-  words: 4_000,
+  before: 1_000,
+  words: 2_000,
 };
 
 /** By somebody who may write to the repository, and older than the command; oldest first. `at` is ISO 8601. */
