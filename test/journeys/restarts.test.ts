@@ -1,5 +1,5 @@
 /** The worker host is restarted, on purpose or not, in each of a run's steps. Whoever gave the command sees nothing of it. */
-import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
@@ -79,6 +79,9 @@ describe("the worker host is restarted", () => {
     writeFileSync(path, stringify({ ...file, defaultAgent: "fixes" }));
     await orch.host.start();
     expect(await orch.settled(taskId)).toMatchObject({ kind: "host_error", message: expect.stringContaining("waits") });
+    // Nobody follows the step any more by which it could go out.
+    const outlets = join(orch.dir, "data/host/network/outlets");
+    await expect.poll(() => readdirSync(outlets), { timeout: 20_000 }).toEqual([]);
   });
 
   test("killed while it stops a silent agent: the outcome is the missed deadline, not how the agent ended", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { proxyUid, slotUsers } from "../../workers/sandbox/slot-users.ts";
 import { ownBaseUid } from "../support/own-uids.ts";
 import { startProgram } from "../support/program.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -59,6 +60,30 @@ test("in a sandbox agents cannot reach it: the worker host starts and says nothi
   const worker = await startProgram(WORKER, env, /worker host ready/);
   expect(worker.log()).not.toContain("AGENTS CAN REACH");
   expect(await worker.stop()).toBe(0);
+});
+
+test("a worker host takes away what sandboxes of an earlier life could go out by, and without a sandbox has no network proxy", async () => {
+  const network = join(dir, "host", "network");
+  const open = await startProgram(WORKER, await settings(), /worker host ready/);
+  expect(existsSync(network)).toBe(false);
+  expect(await open.stop()).toBe(0);
+  await mkdir(join(network, "outlets", "over-1-agent-1", "out"), { recursive: true });
+  const worker = await startProgram(WORKER, await settings("auto"), /worker host ready/);
+  expect(await readdir(join(network, "outlets"))).toEqual([]);
+  if (process.getuid?.() === 0) {
+    const [pid] = readFileSync(join(network, "pid"), "utf8").split(" ");
+    expect(statSync(`/proc/${pid}`).uid).toBe(proxyUid(await slotUsers(1, 0, ownBaseUid)));
+  }
+  expect(await worker.stop()).toBe(0);
+});
+
+test("a worker host whose network proxy cannot be started says why in one sentence", async () => {
+  await mkdir(join(dir, "host", "network", "proxy.log"), { recursive: true });
+  const start = promisify(execFile)(process.execPath, [WORKER], { env: await settings("auto") });
+  await expect(start).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The network proxy cannot be started: EISDIR[^\n]*\n$/),
+  });
 });
 
 test("a worker host does not start where others could take the bot's place", async () => {
