@@ -3,8 +3,10 @@
  * offers its agent; until then it waits, and says for what. On a pull request every task goes on from the one before it; on an
  * issue tasks are independent.
  */
+
+import { branchOf } from "../task/branch.ts";
 import type { HostView } from "../task/heartbeat.ts";
-import { branchOf, type Task, type TaskSpec } from "../task/task.ts";
+import type { Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 
 /** What the decision depends on besides the task itself. */

@@ -6,8 +6,9 @@ import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
 import { type Command, MAX_INSTRUCTION, type Misunderstanding } from "../command/command.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import * as words from "../report/words.ts";
+import { taskIdOfBranch } from "../task/branch.ts";
 import { originIn } from "../task/origin.ts";
-import { type Task, type TaskSpec, taskIdOfBranch } from "../task/task.ts";
+import type { Task, TaskSpec } from "../task/task.ts";
 import { type Request, requestNameOf, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 

@@ -67,7 +67,7 @@ async function showChecks(deps: ShowDeps, { task, view, hints, around }: Showing
   const { repository, number } = task.spec;
   const page = `${around.webUrl}/${repository.owner}/${repository.name}/issues/${number}`;
   const detailsUrl = hints.commentId === undefined ? page : `${page}#issuecomment-${hints.commentId}`;
-  for (const check of view.checks) hints.checkRunId = await ensureCheckRun(deps.github, task, check, detailsUrl);
+  for (const check of view.checks) await ensureCheckRun(deps.github, task, check, detailsUrl);
   hints.checksHash = hash;
   await deps.store.remember(task.spec.id, hints);
 }

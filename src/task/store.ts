@@ -28,7 +28,6 @@ import type { WaitingReason } from "./waiting.ts";
 /** What report has put on GitHub for a task. */
 export type Shown = {
   commentId?: number;
-  checkRunId?: number;
   /** Hash of the last comment body, and when it was written (ms). */
   bodyHash?: string;
   editedAt?: number;

@@ -215,23 +215,3 @@ export type Task = {
 
 /** What the task's current or last run has to show. */
 export const progressOf = ({ runs }: Pick<Task, "runs">): Progress => runs.at(-1)?.progress ?? {};
-
-/** The branch that a task's commits go to. */
-export function branchOf(spec: TaskSpec): string {
-  return spec.target.kind === "pull" ? spec.target.headRef : `orch/${spec.number}-${spec.id}`;
-}
-
-/** The task whose own branch this is, or undefined when the branch is not one of ours. */
-export function taskIdOfBranch(branch: string): string | undefined {
-  return /^orch\/\d+-(t[a-z2-7]{15})(?:-\d+)?$/.exec(branch)?.[1];
-}
-
-/** The branch a run starts from. */
-export function startRefOf(spec: TaskSpec): string {
-  return spec.target.kind === "pull" ? spec.target.headRef : spec.target.defaultBranch;
-}
-
-/** The branches that a run needs from GitHub, each once: bot and worker host must mean the same ones. */
-export function startBranchesOf(spec: TaskSpec): string[] {
-  return [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
-}

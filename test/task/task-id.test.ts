@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { branchOf, spareBranchOf, taskIdOfBranch } from "../../src/task/branch.ts";
 import type { Origin, OriginKind } from "../../src/task/origin.ts";
-import { branchOf, taskIdOfBranch } from "../../src/task/task.ts";
 import { isTaskId, taskIdOf } from "../../src/task/task-id.ts";
 import { idOfComment, makeSpec } from "../support/task-spec.ts";
 
@@ -53,7 +53,7 @@ test("10,000 neighbouring commands have 10,000 ids, all legal as folder, branch,
 test("a task is found by its branch, and by no other branch", () => {
   const spec = makeSpec();
   expect(taskIdOfBranch(branchOf(spec))).toBe(spec.id);
-  expect(taskIdOfBranch(`${branchOf(spec)}-2`)).toBe(spec.id);
+  expect(taskIdOfBranch(spareBranchOf(spec))).toBe(spec.id);
   for (const branch of [
     "main",
     `orch/${spec.id}`,

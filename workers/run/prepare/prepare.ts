@@ -14,8 +14,9 @@ import {
   REPOSITORY_FILES,
   type RepositoryFile,
 } from "../../../src/settings/repository-file.ts";
+import { branchOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
-import { branchOf, startBranchesOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { definedEnv } from "../../agents/environment.ts";
