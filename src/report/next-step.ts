@@ -40,6 +40,8 @@ function settledNext(task: Task, outcome: Outcome): string {
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":
+      if (outcome.reason === "setup")
+        return `Repair \`setup\` in \`.github/orch.yml\` on the default branch; then ${AGAIN}.`;
       return outcome.reason === "auth" || outcome.reason === "config"
         ? `The operator of the worker host has to repair the agent's set-up or key (\`orch doctor\` helps); then ${AGAIN}.`
         : `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;

@@ -151,6 +151,7 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["denied", "The work failed, the agent was not allowed something that it needed"],
   ["interrupted", "The agent was interrupted from outside"],
   ["crash", "The work failed, the agent crashed"],
+  ["setup", "The repository's setup command failed before the agent started"],
 ]);
 
 function sentence(text: string): string {
@@ -171,6 +172,7 @@ const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => str
     `No worker host took the task within ${after}; that is ours to repair, not a fault of the request.`,
   preparing: (after) =>
     `The worker host could not prepare the workspace within ${after}; that is ours to repair, not a fault of the request.`,
+  setup: (after) => `The repository's setup command did not end within ${after}, so it was stopped.`,
   first_output: (after) => `The agent said nothing at all for ${after} after its start, so it was stopped.`,
   silence: (after) => `The agent fell silent for ${after}, so it was stopped.`,
   total: (after) => `The work was not finished after ${after}, so it was stopped.`,

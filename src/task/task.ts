@@ -154,6 +154,7 @@ export const DEADLINES = [
   "waiting",
   "queued",
   "preparing",
+  "setup",
   "first_output",
   "silence",
   "total",

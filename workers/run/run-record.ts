@@ -11,11 +11,12 @@ import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/re
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
+import { STEP_KINDS } from "./step/step-name.ts";
 
 const stepSchema = z.looseObject({
-  /** `agent-1`, `verify-1`, `agent-2` … */
+  /** `setup-1`, `agent-1`, `verify-1`, `agent-2` … */
   name: z.string(),
-  kind: z.enum(["agent", "verify"]),
+  kind: z.enum(STEP_KINDS),
   /** Unix ms. */
   startedAt: z.number(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
@@ -55,6 +56,7 @@ const runRecordSchema = z.looseObject({
       branch: z.string(),
       base: z.string(),
       baseSha: z.string(),
+      setup: z.array(z.string()).optional(),
       verify: z.array(z.string()).optional(),
       /** The hosts that the repository lets its work reach at most. */
       listed: z.array(hostPatternSchema).optional(),

@@ -63,16 +63,25 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
   const found = await rules.found;
-  const { agent: asked, verify, listed } = parseRepositoryFile(found);
+  const { agent: asked, setup, verify, listed } = parseRepositoryFile(found);
   const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
-  const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
+  const prepared = preparedFor(spec, {
+    workspace,
+    agent,
+    setup,
+    verify,
+    listed,
+    sessionId,
+    cloneUrl: (await token).cloneUrl,
+  });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   writeFileSync(promptPath(run), firstPrompt(run, prepared, { context: await context, egress, before: await before }), {
     mode: 0o600,
   });
-  const fits = files.value.laid && held?.agent === agent;
+  // One session runs one step at a time, and the setup comes first.
+  const fits = files.value.laid && held?.agent === agent && !setup;
   if (!fits) await endHeld(shared, run);
   run.folder.record.prepared = prepared;
   run.folder.save();
@@ -123,7 +132,8 @@ async function holdEarly(
 ): Promise<Held | undefined> {
   try {
     const found = (await rules) ?? [];
-    const { agent: asked, listed } = parseRepositoryFile(found);
+    const { agent: asked, setup, listed } = parseRepositoryFile(found);
+    if (setup) return undefined;
     const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
     return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
   } catch (error) {
@@ -151,18 +161,23 @@ function chooseAgent(
 type Decided = {
   workspace: Workspace;
   agent: AgentDefinition;
+  setup: RepositoryFile["setup"];
   verify: RepositoryFile["verify"];
   listed: RepositoryFile["listed"];
   sessionId: string;
   cloneUrl: string;
 };
 
-function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, sessionId, cloneUrl }: Decided): Prepared {
+function preparedFor(
+  spec: TaskSpec,
+  { workspace, agent, setup, verify, listed, sessionId, cloneUrl }: Decided,
+): Prepared {
   return {
     agent: agent.name,
     branch: branchOf(spec),
     base: spec.target.kind === "pull" ? spec.target.baseRef : spec.target.defaultBranch,
     baseSha: workspace.baseSha,
+    setup: setup && [...setup],
     verify: verify && [...verify],
     listed,
     sessionId,

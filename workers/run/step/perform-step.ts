@@ -21,7 +21,7 @@ import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
-import { agentSpec, makeStepFolder, stepDir, verifySpec } from "./step-spec.ts";
+import { agentSpec, commandSpec, makeStepFolder, stepDir } from "./step-spec.ts";
 
 /** `handBack`: the failed check that an agent's later round is about. */
 export async function performStep(
@@ -44,7 +44,7 @@ export async function performStep(
   for (;;) {
     makeStepFolder(run, name);
     const spec =
-      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : verifySpec(shared, run, ground, name);
+      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : commandSpec(shared, run, ground, name);
     run.spoken.begin();
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
