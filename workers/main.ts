@@ -15,7 +15,7 @@ import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
-import { exposures, ownPlaces } from "./agents/readiness.ts";
+import { dataProblems, exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity } from "./host-identity.ts";
@@ -171,6 +171,7 @@ async function readSettings(): Promise<{ config: HostConfig; operator: OperatorF
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
   if (config && operator) problems.push(...exposures(operator.agents.values(), ownPlaces(process.env, config.dataDir)));
+  if (config && operator && operator.sandbox !== "none") problems.push(...dataProblems(config.dataDir));
   const shared = config && operator?.sandbox === "none" ? await ownRedisProblem(config.redisUrl) : undefined;
   if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);

@@ -6,7 +6,7 @@
 
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
@@ -363,19 +363,20 @@ async function environment(
 /** Ends this test's tmux server and what agents have left, and says what that was. */
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
-  // An agent's own programs, and those that the host starts in its workspace.
-  const marks = [`STAGE=${join(dir, "stage")}`, `HOME=${join(dir, "data", "host", "workspaces")}/`];
+  // An agent's own programs, and those that the host starts in its workspace: by their home, or by what a sandbox shows them.
+  const mark = `STAGE=${join(dir, "stage")}`;
+  const home = `HOME=${join(dir, "data", "host", "workspaces")}/`;
+  const mounted = join(basename(dir), "data", "host", "workspaces", "t");
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const [command, environ] = await Promise.all([
-      readFile(`/proc/${name}/cmdline`, "utf8").catch(() => ""),
-      readFile(`/proc/${name}/environ`, "utf8").catch(() => ""),
-    ]);
-    if (marks.some((mark) => environ.includes(mark))) {
-      left.push(`${name}: ${command.replaceAll("\0", " ")}`);
+    const [command, environ, mounts] = await Promise.all(
+      ["cmdline", "environ", "mountinfo"].map((file) => readFile(`/proc/${name}/${file}`, "utf8").catch(() => "")),
+    );
+    if (environ?.includes(mark) || environ?.includes(home) || mounts?.includes(mounted)) {
+      left.push(`${name}: ${command?.replaceAll("\0", " ")}`);
       signalTo(Number(name), "SIGKILL");
     }
-    if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) signalTo(Number(name), "SIGTERM");
+    if (command && /^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) signalTo(Number(name), "SIGTERM");
   }
   return left;
 }

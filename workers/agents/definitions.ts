@@ -8,7 +8,7 @@ import { z } from "zod";
 import { allowSchema } from "../../src/reach/allow.ts";
 import { egressSchema } from "../../src/reach/reach.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
-import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
+import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
 
@@ -74,7 +74,10 @@ const readablePath = plainText
     "must be an absolute path without . and .. and without a slash at its end; not /, nor below /proc, /sys or /dev",
   )
   .refine((path) => !isReservedPath(path), {
-    error: ({ input }) => `${input} is the sandbox's own, which shows all of /usr anyway; name what is needed below it`,
+    error: ({ input }) =>
+      isInWorkspace(String(input))
+        ? `${input} is where the sandbox shows the task's own folder; what agents are to read must lie elsewhere`
+        : `${input} is the sandbox's own, which shows all of /usr anyway; name what is needed below it`,
   });
 
 const definitionSchema = z

@@ -26,7 +26,7 @@ import { type Mirror, openMirror } from "../../workspace/mirror.ts";
 import { removeWorkspace } from "../../workspace/remove-workspace.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
-import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
+import { type Ground, type Place, promptPath } from "../ground.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared } from "../run-record.ts";
@@ -49,7 +49,8 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const fetched = later(fetchFor(spec, mirror, token, signal));
   // What takes longest starts first: not even a program for something else is started before.
-  const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
+  const seenAt = shared.driver.workspaceAt;
+  const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user, seenAt };
   const { laid, checkedOut } = checkOutEarly(where, startRefOf(spec), fetched);
   const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rules = readFilesEarly(mirror, rulesFile, fetched);
@@ -164,7 +165,7 @@ function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, session
 
 /** Writes the files that the agent's program wants in its home. */
 async function furnishHome({ env }: Shared, { user }: Run, { agent, workspace, sessionId }: Place): Promise<void> {
-  const homeDir = homeOf(workspace);
+  const { homeDir } = workspace.inside;
   const { files } = adapterFor(agent.kind).launch(agent, { homeDir, sessionId, env });
-  for (const { path, content } of files) await writeInWorkspace(user, join(homeDir, path), content);
+  for (const { path, content } of files) await writeInWorkspace(user, join(workspace.homeDir, path), content);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { adapterFor } from "../../agents/adapters.ts";
 import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
-import { type Ground, homeOf, type Place } from "../ground.ts";
+import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
@@ -23,7 +23,7 @@ export type AgentInput = { name: StepName; promptFile: string; resume?: string |
 export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentInput): StepSpec {
   const { agent, sessionId, workspace } = place;
   const { resume } = input;
-  const launch = { homeDir: homeOf(workspace), sessionId, resume, env: shared.env };
+  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
   const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(shared, run, place, env) });
   return { ...spec, stdinFile: input.promptFile };
