@@ -135,8 +135,8 @@ async function confine(config: HostConfig, operator: OperatorFile, hostDir: stri
 /** What no agent may see. That a path is hidden is proven only where it is there, so these are made. */
 function hiddenPlaces({ bot, dataDir }: HostConfig, hostDir: string): string[] {
   if (bot.kind === "folder") openBotFolder(bot.folder);
-  for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
-  const names = ["worker-secret", "redis", "bot", "host/runs", "host/tmux", "host/network"];
+  for (const name of ["runs", "sessions", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
+  const names = ["worker-secret", "redis", "bot", "host/runs", "host/sessions", "host/tmux", "host/network"];
   const places = names.map((name) => join(dataDir, name));
   return bot.kind === "folder" ? [...new Set([...places, bot.folder])] : places;
 }

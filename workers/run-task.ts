@@ -7,6 +7,7 @@ import { Refusal } from "../src/refusal.ts";
 import { decide } from "../src/task/outcome.ts";
 import type { Outcome } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
+import { keepSession } from "./kept-sessions/keep-session.ts";
 import { CollectFailed } from "./publish/collect.ts";
 import { duringDeed } from "./run/deed.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
@@ -38,6 +39,7 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
   if (outcome === "handed over") return "handed over";
   await run.underWay;
   await endSession(shared, run);
+  await keepSession(shared, run);
   if (outcome === "untold") return keep(run, "untold");
   await run.lease.complete().catch((error: unknown) => {
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.

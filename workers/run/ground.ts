@@ -6,7 +6,7 @@ import type { HeldStep } from "../tmux/sessions.ts";
 import { type Mirror, openMirror } from "../workspace/mirror.ts";
 import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
 import type { Run, Shared } from "./run.ts";
-import type { Prepared } from "./run-record.ts";
+import type { Prepared, Resumed } from "./run-record.ts";
 
 /**
  * Where a step runs. `path`: where programs are looked for, if the agent's definition says so. `sessionId`: the UUID that
@@ -18,6 +18,8 @@ export type Place = {
   agent: AgentDefinition;
   path: string | undefined;
   sessionId: string;
+  /** The session of an earlier task that the agent goes on with instead. */
+  resumed?: Resumed | undefined;
 };
 
 /** `held`: the agent's first step, which waits to be let go. */
@@ -37,5 +39,6 @@ export function regain(shared: Shared, run: Run, prepared: Prepared): Ground {
   if (!workspace)
     throw new Error("This run's workspace is gone, or is another user's since the worker host was started anew.");
   const path = definedEnv(agent, shared.env).PATH;
-  return { prepared, mirror, workspace, agent, path, sessionId: prepared.sessionId };
+  const { sessionId, resumed } = prepared;
+  return { prepared, mirror, workspace, agent, path, sessionId, resumed };
 }

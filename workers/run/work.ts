@@ -37,7 +37,8 @@ export type Worked = {
 const OUTPUT_TAIL_CHARACTERS = 6_000;
 
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
-  const { verify } = ground.prepared;
+  const { verify, resumed } = ground.prepared;
+  if (resumed) run.spoken.resume(resumed);
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));

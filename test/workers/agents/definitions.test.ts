@@ -53,6 +53,18 @@ describe("the agents of the operator's file", () => {
     });
   });
 
+  it.each(["..", ".", "../x", "./x", "a/../b", "/home/x", "a/", "a//b", "", "a\0b", "x".repeat(256)])(
+    "keep no sessions at %j",
+    (path) => {
+      expect(problems({ kind: "jsonl", sessionPaths: [path] })).toContain("sessionPaths.0");
+    },
+  );
+
+  it("keep their sessions at paths below their home, twenty at most", () => {
+    expect(problems({ kind: "jsonl", sessionPaths: [".own", ".config/own/..data", "..own"] })).toBe("");
+    expect(problems({ kind: "jsonl", sessionPaths: Array(21).fill("a") })).toContain("sessionPaths");
+  });
+
   it.each([
     ["an unknown key", { comand: ["x"] }, "comand"],
     ["an unknown kind", { kind: "magic" }, "kind"],
@@ -72,6 +84,7 @@ describe("the agents of the operator's file", () => {
     ["the folder of sockets", { readable: ["/run"] }, "/run is the sandbox's own"],
     ["the place of the workspace", { readable: ["/workspace"] }, "where the sandbox shows the task's own folder"],
     ["something in the workspace", { readable: ["/workspace/tree/bin"] }, "must lie elsewhere"],
+    ["where a program of another kind keeps its sessions", { sessionPaths: [".x"] }, "only for kind jsonl"],
     ["a variable for the loader", { env: { LD_LIBRARY_PATH: "/opt/lib" } }, "inside the agent's command"],
     ["one that is passed on", { passEnv: ["LD_PRELOAD"] }, "inside the agent's command"],
     ["other processes", { readable: ["/proc/1"] }, "absolute path"],

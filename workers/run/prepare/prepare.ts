@@ -6,9 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Refusal } from "../../../src/refusal.ts";
 import {
-  type FoundFile,
   parseRepositoryFile,
   REPOSITORY_FILE_MAX_BYTES,
   REPOSITORY_FILES,
@@ -18,9 +16,7 @@ import type { TokenResponse } from "../../../src/task/host-api.ts";
 import { branchOf, startBranchesOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
-import { definedEnv } from "../../agents/environment.ts";
-import type { OperatorFile } from "../../operator-file.ts";
-import type { HeldStep } from "../../tmux/sessions.ts";
+import type { Continues } from "../../kept-sessions/take-session.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
 import { removeWorkspace } from "../../workspace/remove-workspace.ts";
@@ -29,18 +25,20 @@ import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
-import type { Prepared } from "../run-record.ts";
+import type { Prepared, Resumed } from "../run-record.ts";
 import { policyOf } from "../step/step-outlet.ts";
 import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
-import { endHeld, holdAgent } from "./hold-agent.ts";
+import { chooseAgent, holdEarly, placeOf, resumeLate } from "./early-agent.ts";
+import { endHeld } from "./hold-agent.ts";
 import { later } from "./later.ts";
 
 /**
  * A run starts on fresh ground: what an earlier run of the task left is removed first, because its agent may have laid
  * links there that would lead the host's writes astray.
+ * `continues`: the session of an earlier task that its agent is to go on with, where it still can.
  * Throws Refusal with a sentence for the person; anything else is the host's own trouble. Nothing is under way any more then.
  */
-export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
+export async function prepare(shared: Shared, run: Run, signal: AbortSignal, continues?: Continues): Promise<Ground> {
   const { spec } = run.task;
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
@@ -55,7 +53,8 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
-  const holding = laid && holdEarly(shared, run, { mirror, workspace: laid, sessionId }, rules.early);
+  const site = laid && { mirror, workspace: laid, sessionId, continues };
+  const holding = site && holdEarly(shared, run, site, rules.early);
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
@@ -63,16 +62,19 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const found = await rules.found;
   const { agent: asked, verify, listed } = parseRepositoryFile(found);
   const agent = chooseAgent(shared.operator, asked, found);
-  const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
-  const place = placeOf(shared, agent, { mirror, workspace, sessionId });
+  const early = files.value.laid ? held : undefined;
+  const fits = early?.agent === agent;
+  if (!fits || !early.step) await endHeld(shared, run);
+  const resumed = fits ? early.resumed : await resumeLate(shared, run, { continues, agent, workspace, early });
+  const { cloneUrl } = await token;
+  const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, resumed, cloneUrl });
+  const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   writeFileSync(promptPath(run), firstPrompt(run, prepared, await context, egress), { mode: 0o600 });
-  const fits = files.value.laid && held?.agent === agent;
-  if (!fits) await endHeld(shared, run);
   run.folder.record.prepared = prepared;
   run.folder.save();
-  return { ...place, prepared, held: fits ? held?.step : undefined };
+  return { ...place, prepared, held: fits ? early.step : undefined };
 }
 
 /** Removes what an earlier run of the task, or an earlier try of this one, has left. */
@@ -103,53 +105,17 @@ async function settled<T>(result: Promise<T>): Promise<PromiseSettledResult<T>> 
   return end;
 }
 
-type Held = { agent: AgentDefinition; step: HeldStep };
-type Site = Pick<Place, "mirror" | "workspace" | "sessionId">;
-
-function placeOf({ env }: Shared, agent: AgentDefinition, site: Site): Place {
-  return { ...site, agent, path: definedEnv(agent, env).PATH };
-}
-
-/** For the agent that the rules of the last fetch name. Undefined when that cannot be said, or held: then nothing is lost. */
-async function holdEarly(
-  shared: Shared,
-  run: Run,
-  site: Site,
-  rules: Promise<readonly FoundFile[]> | undefined,
-): Promise<Held | undefined> {
-  try {
-    const found = (await rules) ?? [];
-    const { agent: asked, listed } = parseRepositoryFile(found);
-    const agent = chooseAgent(shared.operator, asked, found);
-    return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
-  } catch (error) {
-    // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
-    run.log.debug({ err: error }, "the agent's session could not be held ahead");
-    return undefined;
-  }
-}
-
-/** `found`: the file that asks, where one does. */
-function chooseAgent(operator: OperatorFile, asked: string | undefined, [file]: readonly FoundFile[]): AgentDefinition {
-  const name = asked ?? operator.defaultAgent;
-  const agent = operator.agents.get(name);
-  if (agent) return agent;
-  const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
-  throw new Refusal(
-    `\`${file?.path}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
-  );
-}
-
 type Decided = {
   workspace: Workspace;
   agent: AgentDefinition;
   verify: RepositoryFile["verify"];
   listed: RepositoryFile["listed"];
   sessionId: string;
+  resumed: Resumed | undefined;
   cloneUrl: string;
 };
 
-function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, sessionId, cloneUrl }: Decided): Prepared {
+function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, ...decided }: Decided): Prepared {
   return {
     agent: agent.name,
     branch: branchOf(spec),
@@ -157,8 +123,7 @@ function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, session
     baseSha: workspace.baseSha,
     verify: verify && [...verify],
     listed,
-    sessionId,
-    cloneUrl,
+    ...decided,
     repositoryId: spec.repository.id,
   };
 }

@@ -17,12 +17,12 @@ const transcriptIn = (dir: string): string => join(dir, "transcript.log");
 /** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
 const GRACE_MS = 2 * 60_000;
 
-/** `promptFile`: what the agent reads. `resume`: the session of its own that it goes on with. */
+/** `promptFile`: what the agent reads. `resume`: the session of an earlier step that it goes on with. */
 export type AgentInput = { name: StepName; promptFile: string; resume?: string | undefined };
 
 export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentInput): StepSpec {
   const { agent, sessionId, workspace } = place;
-  const { resume } = input;
+  const resume = input.resume ?? place.resumed?.sessionId;
   const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
   const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(shared, run, place, env) });
