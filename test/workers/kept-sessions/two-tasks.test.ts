@@ -32,6 +32,7 @@ afterAll(() => machine.close());
 const AGENT = `
 cat >/dev/null
 session=\${ORCH_RESUME:-s-$ORCH_TASK}
+grep -qs refuse "$HOME/.own/$session" && exit 42
 echo "{\\"type\\":\\"session\\",\\"sessionId\\":\\"$session\\"}"
 say() { echo "{\\"type\\":\\"text\\",\\"text\\":\\"$*\\"}"; }
 say "home $HOME, here $PWD, found: $(ls -A "$HOME" | tr '\\n' ' ')"
@@ -136,6 +137,29 @@ test("a session that is gone costs the task its start, and no more", async () =>
   expect((await work(shared, run, ground)).verdict).toEqual({ ok: true });
   expect(words(run)[1]).toBe("before:");
   await shared.sessions.kill(run.task.spec.id);
+});
+
+test("a session that its agent cannot go on with is no obstacle: the agent begins a new one, once", async () => {
+  const { shared, begin, words } = await stage();
+  const first = begin(531, 0);
+  const { id: taskId } = first.task.spec;
+  await runTask(shared, first);
+  const sessionId = `s-${taskId}`;
+  const second = begin(532, 1);
+  const ground = await prepare(shared, second, signal(), { taskId, agent: "own", sessionId });
+  writeFileSync(join(ground.workspace.homeDir, ".own", sessionId), "refuse");
+  expect((await work(shared, second, ground)).verdict).toEqual({ ok: true });
+  expect(words(second)[1]).toBe("before:");
+  expect(second.spoken.progress()).toMatchObject({ sessionId: `s-${second.task.spec.id}`, inputTokens: 100 });
+  expect(second.folder.record.prepared?.resumed).toBeUndefined();
+
+  // What fails without it as well is the agent's failure.
+  const third = begin(533, 0);
+  const another = await prepare(shared, third, signal(), { taskId, agent: "own", sessionId });
+  for (const name of [sessionId, `s-${third.task.spec.id}`])
+    writeFileSync(join(another.workspace.homeDir, ".own", name), "refuse");
+  expect(await work(shared, third, another)).toMatchObject({ verdict: { ok: false }, exitCode: 42 });
+  for (const { task } of [second, third]) await shared.sessions.kill(task.spec.id);
 });
 
 test("where the repository has changed its mind about the agent, the former one's session is not in the home", async () => {

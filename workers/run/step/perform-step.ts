@@ -56,8 +56,10 @@ export async function performStep(
       return followStep(shared, run, ground, { record, spec, running, outlet });
     });
     // "Not begun": the host went away between writing the step down and letting it go.
-    if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
+    const again = result.kind === "not begun" || (await endedWhileHeld(spec, how, result));
+    if (!again && !(name === FIRST_STEP && failedToResume(run, ground, result))) return result;
     throwIfInterrupted(run);
+    if (!again) forgetSession(run, ground);
     forgetEnd(run.folder, record);
     how = "start";
   }
@@ -83,6 +85,24 @@ const isLeftRunning = (result: Result) => result.kind === "interrupted" && resul
 /** Before it was let go, as when memory ran out. What is then started and comes to nothing as well is not started again. */
 async function endedWhileHeld({ dir }: StepSpec, how: How, { kind }: StepResult): Promise<boolean> {
   return typeof how === "object" && (kind === "ended" || kind === "lost") && !(await hasBegun(dir));
+}
+
+/**
+ * The agent ended before it had a session at all: that of the earlier task is of no use to it, as after an upgrade of its
+ * program. What else may be the cause comes again without.
+ */
+function failedToResume(run: Run, ground: Ground, result: Result): boolean {
+  if (!ground.resumed || result.kind !== "ended" || result.verdict.ok) return false;
+  return run.spoken.progress().sessionId === undefined;
+}
+
+function forgetSession(run: Run, ground: Ground): void {
+  run.log.warn(
+    { session: ground.resumed?.sessionId },
+    "the agent cannot go on with its earlier session: it begins anew",
+  );
+  ground.resumed = undefined;
+  ground.prepared.resumed = undefined;
 }
 
 /** `go on`: it is written down, so an earlier life of this host may have started it. */
