@@ -2,11 +2,14 @@
 import type { Outcome, Phase, Task } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import { isOwnPullRequest } from "./task-words.ts";
+import { waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
 export function nextStep(task: Task, hosts: { alive: number; slots: number }): string {
   const { state } = task;
   switch (state.name) {
+    case "waiting":
+      return state.reasons.map(waitsFor).join(" ");
     case "queued":
       return hosts.alive === 0
         ? "No worker host is connected at the moment. The task waits; the operator of this App has to start one."

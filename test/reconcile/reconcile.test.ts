@@ -9,7 +9,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 
 let server: TestRedis;
 let redis: ReturnType<typeof connectRedis>;
@@ -35,7 +35,7 @@ beforeEach(async () => {
     now: () => now,
     log: pino({ level: "silent" }),
   };
-  await deps.store.create(spec);
+  await deps.store.create(spec, STARTS);
 });
 afterAll(async () => {
   await deps.queue.close();

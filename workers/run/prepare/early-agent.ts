@@ -35,7 +35,7 @@ export async function holdEarly(
   try {
     const found = (await rules) ?? [];
     const { agent: asked, listed } = parseRepositoryFile(found);
-    const agent = chooseAgent(shared.operator, asked, found);
+    const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
     const resumed = await resume(shared, run, { continues, agent, workspace: site.workspace });
     early = { agent, resumed, step: undefined };
     early.step = await holdAgent(shared, run, placeOf(shared, agent, { ...site, resumed }), listed);
@@ -66,17 +66,17 @@ export async function resumeLate(
   return await resume(shared, run, resuming);
 }
 
-/** `found`: the file that asks, where one does. */
+/** `chosen`: when the task was dispatched; not in tasks of before. `asked`: by the repository's file, as it is by now. */
 export function chooseAgent(
   operator: OperatorFile,
+  chosen: string | undefined,
   asked: string | undefined,
   [file]: readonly FoundFile[],
 ): AgentDefinition {
-  const name = asked ?? operator.defaultAgent;
+  const name = chosen ?? asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
   if (agent) return agent;
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
-  throw new Refusal(
-    `\`${file?.path}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
-  );
+  const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
+  throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);
 }

@@ -12,8 +12,9 @@ import {
   REPOSITORY_FILES,
   type RepositoryFile,
 } from "../../../src/settings/repository-file.ts";
+import { branchOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
-import { branchOf, startBranchesOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import type { Continues } from "../../kept-sessions/take-session.ts";
@@ -23,6 +24,7 @@ import { removeWorkspace } from "../../workspace/remove-workspace.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
+import { readHandOver } from "../hand-over.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
@@ -43,6 +45,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal, con
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
+  const before = later(readHandOver(shared, run.task.continues));
   await clearGround(shared, run);
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const fetched = later(fetchFor(spec, mirror, token, signal));
@@ -61,7 +64,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal, con
   const { workspace } = files.value;
   const found = await rules.found;
   const { agent: asked, verify, listed } = parseRepositoryFile(found);
-  const agent = chooseAgent(shared.operator, asked, found);
+  const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
   const early = files.value.laid ? held : undefined;
   const fits = early?.agent === agent;
   if (!fits || !early.step) await endHeld(shared, run);
@@ -71,7 +74,9 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal, con
   const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
-  writeFileSync(promptPath(run), firstPrompt(run, prepared, await context, egress), { mode: 0o600 });
+  writeFileSync(promptPath(run), firstPrompt(run, prepared, { context: await context, egress, before: await before }), {
+    mode: 0o600,
+  });
   run.folder.record.prepared = prepared;
   run.folder.save();
   return { ...place, prepared, held: fits ? early.step : undefined };
