@@ -6,6 +6,7 @@
 import type { Redis } from "ioredis";
 import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
+import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { regained, regainLease, renewLeases } from "./run/lease.ts";
@@ -147,5 +148,6 @@ async function checkRecord(shared: Shared, run: Run): ReturnType<typeof readStan
 async function tidy(shared: Shared, slots: Slots): Promise<void> {
   const isLive = (taskId: string) => slots.run(taskId) !== undefined;
   await clearOldRuns(shared, isLive);
+  await clearKeptSessions(shared);
   await tidyMirrors({ dataDir: shared.dataDir, log: shared.log });
 }

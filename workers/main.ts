@@ -15,7 +15,7 @@ import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
-import { exposures, ownPlaces } from "./agents/readiness.ts";
+import { dataProblems, exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity, type HostIdentity } from "./host-identity.ts";
@@ -144,8 +144,8 @@ async function confine(config: HostConfig, operator: OperatorFile, hostDir: stri
 /** What no agent may see. That a path is hidden is proven only where it is there, so these are made. */
 function hiddenPlaces({ bot, dataDir }: HostConfig, hostDir: string): string[] {
   if (bot.kind === "folder") openBotFolder(bot.folder);
-  for (const name of ["runs", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
-  const names = ["worker-secret", "redis", "bot", "host/runs", "host/tmux", "host/network"];
+  for (const name of ["runs", "sessions", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
+  const names = ["worker-secret", "redis", "bot", "host/runs", "host/sessions", "host/tmux", "host/network"];
   const places = names.map((name) => join(dataDir, name));
   return bot.kind === "folder" ? [...new Set([...places, bot.folder])] : places;
 }
@@ -181,6 +181,7 @@ async function readSettings(): Promise<{ config: HostConfig; operator: OperatorF
   const config = attempt(() => readHostConfig(process.env));
   const operator = attempt(() => readOperatorFile(process.env.ORCH_CONFIG));
   if (config && operator) problems.push(...exposures(operator.agents.values(), ownPlaces(process.env, config.dataDir)));
+  if (config && operator && operator.sandbox !== "none") problems.push(...dataProblems(config.dataDir));
   const shared = config && operator?.sandbox === "none" ? await ownRedisProblem(config.redisUrl) : undefined;
   if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);

@@ -39,6 +39,12 @@ const limitsSchema = z
       .default(2)
       .describe("How often a verify failure is handed back to the agent."),
     keepFailedDays: z.number().min(0).max(365).default(3).describe("How long the workspace of a failed task is kept."),
+    keepSessionDays: z
+      .number()
+      .min(0)
+      .max(365)
+      .default(7)
+      .describe("How long an agent's session is kept for a later task to go on with; 0: not at all."),
     connections: z
       .number()
       .int()

@@ -15,6 +15,10 @@ export type Program = {
   timeoutMs: number;
   /** Becomes the standard input; without it the program reads an empty one. */
   input?: string;
+  /** The descriptor of an open file that becomes the standard input, in place of `input`. */
+  inputFile?: number;
+  /** The descriptor of an open file that takes the standard output; `Finished.stdout` is empty then. */
+  outputFile?: number;
   /** Per stream. A program that writes more is ended; `truncated` says so. Default: 10 MB. */
   maxOutputBytes?: number;
   /** Aborting ends the program and its process group. */
@@ -47,7 +51,8 @@ const LET_GO_AFTER_MS = 500;
 export async function runProgram(program: Program): Promise<Finished> {
   const child = launch(program.file, program.args, {
     ...shared(program),
-    stdin: program.input === undefined ? "ignore" : "pipe",
+    stdin: program.input === undefined ? (descriptor(program.inputFile) ?? "ignore") : "pipe",
+    stdout: descriptor(program.outputFile) ?? "pipe",
     ...(program.input === undefined ? {} : { input: program.input }),
     timeout: program.timeoutMs,
     ...(program.signal === undefined ? {} : { cancelSignal: program.signal }),
@@ -120,6 +125,9 @@ function launch<const O extends Options>(file: string, args: readonly string[], 
     throw new ProgramError(`cannot start ${file}: ${(error as Error).message}`, { cause: error });
   }
 }
+
+/** execa takes any open descriptor; its types know the first ten. */
+const descriptor = (file: number | undefined) => file as 3 | undefined;
 
 function shared(program: Pick<Program, "cwd" | "env">) {
   return {

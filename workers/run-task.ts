@@ -7,6 +7,7 @@ import { Refusal } from "../src/refusal.ts";
 import { decide } from "../src/task/outcome.ts";
 import type { Outcome } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
+import { keepSession } from "./kept-sessions/keep-session.ts";
 import { CollectFailed } from "./publish/collect.ts";
 import { duringDeed } from "./run/deed.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
@@ -39,6 +40,7 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
   if (outcome === "handed over") return "handed over";
   await run.underWay;
   await endSession(shared, run);
+  await keepSession(shared, run);
   if (outcome === "untold") return keep(run, "untold");
   await run.lease.complete().catch((error: unknown) => {
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
@@ -69,7 +71,8 @@ async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   const outcome = await outcomeOf(shared, run);
   if (typeof outcome === "string") return outcome;
   try {
-    await tell(shared, run, { name: "ended", outcome, at: Date.now() });
+    const home = await keepSession(shared, run);
+    await tell(shared, run, { name: "ended", outcome, ...(home && { progress: { home } }), at: Date.now() });
   } catch (error) {
     if (isHandover(run)) return "handed over";
     if (error instanceof StaysInDoubt) return "untold";
@@ -102,9 +105,13 @@ async function carryOut(shared: Shared, run: Run): Promise<Ended> {
   if (decision.kind === "settle") return decision.outcome;
 
   await tell(shared, run, { name: "phase", phase: "publishing", at: Date.now() });
-  const published = await publishInTime(shared, run, ground, collected);
+  const [published, home] = await Promise.all([
+    publishInTime(shared, run, ground, collected),
+    keepSession(shared, run),
+  ]);
   if (published.kind === "refused") return published.outcome;
-  await tell(shared, run, { name: "pushed", pushed: published.pushed, at: Date.now() });
+  const { pushed } = published;
+  await tell(shared, run, { name: "pushed", pushed, ...(home && { progress: { home } }), at: Date.now() });
   const { branch, sha } = published.pushed;
   run.log.info({ branch, sha }, "pushed; the bot opens the pull request");
   return "told";

@@ -11,10 +11,12 @@ import type { LaunchRun } from "../../workers/agents/adapter.ts";
 import { adapterFor } from "../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../workers/agents/prompt.ts";
 import { usageMeter } from "../../workers/agents/usage.ts";
+import { type Home, packHome, unpackHome } from "../../workers/kept-sessions/pack.ts";
 import { forwarded, PROXY_VARIABLES } from "../../workers/network/bridge.ts";
 import { openNetwork } from "../../workers/network/network.ts";
 import type { Policy } from "../../workers/network/policy.ts";
 import { runProgram } from "../../workers/run-program.ts";
+import { WORKSPACE_INSIDE } from "../../workers/sandbox/confinement.ts";
 import { chooseDriver, type SandboxMode, type SlotUser } from "../../workers/sandbox/sandbox.ts";
 import { proxyUid, slotUsers } from "../../workers/sandbox/slot-users.ts";
 import { eventsOf, evidenceOf } from "../workers/agents/recording.ts";
@@ -44,8 +46,11 @@ async function model(options: ModelOptions): Promise<Model> {
   return started;
 }
 
+/** `seenAt`: where a sandbox shows the folder that holds the two others; at its own path, where it is left out. */
+type Workplace = { dir: string; tree: string; home: string; seenAt?: string };
+
 /** A worktree of the sample repository, as an agent gets it, and a private home. */
-async function workplace(): Promise<{ dir: string; tree: string; home: string }> {
+async function workplace(seenAt?: string): Promise<Workplace> {
   const dir = await mkdtemp(join(tmpdir(), "orch-gemini-"));
   opened.push(() => rm(dir, { recursive: true, force: true }));
   await chmod(dir, 0o711);
@@ -58,7 +63,7 @@ async function workplace(): Promise<{ dir: string; tree: string; home: string }>
   await git("add", "-A");
   await git("commit", "-q", "-m", "Start");
   await git("worktree", "add", "-q", "-b", "orch/1-abc", tree);
-  return { dir, tree, home };
+  return { dir, tree, home, ...(seenAt && { seenAt }) };
 }
 
 const prompt = renderPrompt({
@@ -104,36 +109,40 @@ async function openOutlet(dir: string, users: readonly SlotUser[], user: SlotUse
   return outlet;
 }
 
-/** One step as the host runs it, from the launch to the verdict. */
-async function step(
-  place: Awaited<ReturnType<typeof workplace>>,
-  sandbox: SandboxMode,
-  run: Omit<LaunchRun, "homeDir">,
-) {
-  const launch = gemini.launch(agent, { homeDir: place.home, ...run });
-  for (const { path, content } of launch.files) {
-    await mkdir(dirname(join(place.home, path)), { recursive: true });
-    await writeFile(join(place.home, path), content);
-  }
+/** Who works there, and how confined. */
+async function confinedIn(place: Workplace, sandbox: SandboxMode) {
   const users = await slotUsers(1, process.getuid?.() ?? 0, baseUid);
   const [user = { slot: 0 }] = users;
   const work = dirname(place.tree);
   if (user.uid !== undefined) await execa("chown", ["-R", `${user.uid}:${user.gid}`, work]);
   const { driver } = await chooseDriver({ mode: sandbox, dir: join(place.dir, "sandbox"), users });
-  const own = { HOME: place.home, TMPDIR: join(place.home, "tmp") };
+  const seenAt = place.seenAt ?? work;
+  return { users, user, work, driver, seenAt, tree: join(seenAt, "tree"), home: join(seenAt, "home") };
+}
+
+/** As an operator's host packs and unpacks it. */
+async function homeOf(place: Workplace): Promise<Home> {
+  const { user, driver, home, tree } = await confinedIn(place, "bwrap");
+  const workspace = { homeDir: place.home, treeDir: place.tree, inside: { homeDir: home, treeDir: tree } };
+  return { user, driver, workspace: workspace as unknown as Home["workspace"] };
+}
+
+/** One step as the host runs it, from the launch to the verdict. */
+async function step(place: Workplace, sandbox: SandboxMode, run: Omit<LaunchRun, "homeDir">) {
+  const homeDir = join(place.seenAt ?? dirname(place.home), "home");
+  const launch = gemini.launch(agent, { homeDir, ...run });
+  for (const { path, content } of launch.files) {
+    await mkdir(dirname(join(place.home, path)), { recursive: true });
+    await writeFile(join(place.home, path), content);
+  }
+  const { users, user, work, driver, seenAt, tree, home } = await confinedIn(place, sandbox);
+  const own = { HOME: home, TMPDIR: join(home, "tmp") };
   const outlet =
     sandbox === "none" ? undefined : await openOutlet(place.dir, users, user, run.env.GOOGLE_GEMINI_BASE_URL ?? "");
   const env = { ...system, ...launch.env, ...(outlet && PROXY_VARIABLES), ...own };
-  const mounts = [...agent.readable.map((source) => ({ source })), { source: work, writable: true }];
-  const [file = "", ...args] = driver.wrap(
-    { user, mounts, cwd: place.tree, env, ...(outlet && { outlet }) },
-    launch.command,
-  );
-  const {
-    exitCode = 137,
-    stdout,
-    stderr,
-  } = await runProgram({ file, args, cwd: place.tree, env, input: prompt, timeoutMs: 120_000 });
+  const mounts = [...agent.readable.map((source) => ({ source })), { source: work, target: seenAt, writable: true }];
+  const [file = "", ...args] = driver.wrap({ user, mounts, cwd: tree, env, ...(outlet && { outlet }) }, launch.command);
+  const { exitCode = 137, stdout, stderr } = await runProgram({ file, args, env, input: prompt, timeoutMs: 120_000 });
   const events = eventsOf("gemini", Buffer.from(stdout), exitCode);
   return { exitCode, stderr, events, verdict: gemini.judge(evidenceOf(events, exitCode, stderr)) };
 }
@@ -174,6 +183,38 @@ describe("Gemini CLI", () => {
     const { events, verdict } = await step(place, "none", { sessionId: randomUUID(), resume: sessionId, env });
     expect(verdict).toEqual({ ok: true });
     expect(events[0]).toMatchObject({ type: "session", sessionId });
+  });
+
+  it("goes on with the session of an earlier task in another workspace, where that is seen at the same path", async () => {
+    const edits = await sampleRepairs();
+    const [[first, second], service] = [edits, await model({ edits, oneEditPerPrompt: true })];
+    const [sessionId, env] = [randomUUID(), geminiEnv(service.url)];
+    const places = [
+      await workplace(WORKSPACE_INSIDE),
+      await workplace(WORKSPACE_INSIDE),
+      await workplace("/elsewhere"),
+    ];
+    const [earlier, later, elsewhere] = places as [Workplace, Workplace, Workplace];
+    expect(await step(earlier, "bwrap", { sessionId, env })).toMatchObject({ verdict: { ok: true } });
+    const file = join(earlier.dir, "session.tar");
+    const packed = await packHome(await homeOf(earlier), { paths: gemini.sessionPaths(agent), file });
+    if (typeof packed === "string") throw new Error(packed);
+    for (const place of [later, elsewhere]) await unpackHome(await homeOf(place), { file, ...packed });
+
+    const resumed = { sessionId: randomUUID(), resume: sessionId, env };
+    const { events, verdict, stderr } = await step(later, "bwrap", resumed);
+    expect(verdict, stderr).toEqual({ ok: true });
+    expect(events[0]).toMatchObject({ type: "session", sessionId });
+    // The model does what comes after the edit that it finds in the conversation; the files of that are another task's.
+    const texts = [first, second].map(async (edit) => [
+      await readFile(join(later.tree, edit?.path ?? ""), "utf8"),
+      edit?.content,
+    ]);
+    const [[untouched, firstEdit], [touched, secondEdit]] = (await Promise.all(texts)) as [string[], string[]];
+    expect(touched).toBe(secondEdit);
+    expect(untouched).not.toBe(firstEdit);
+    // What makes the one path necessary.
+    expect(await step(elsewhere, "bwrap", resumed)).toMatchObject({ exitCode: 42, verdict: { ok: false } });
   });
 
   it.each([

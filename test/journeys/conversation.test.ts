@@ -40,6 +40,35 @@ describe("two commands on one pull request", () => {
     expect(await orch.store.dispatches.size()).toBe(0);
   });
 
+  test("the second goes on in the session of the first, and the comment says so", async () => {
+    const place = await openPull("remembers");
+    const first = await orch.command("/orch remember this", place);
+    expect(await orch.told(first.taskId)).toMatchObject({ kind: "pull_request", number: place.number });
+    const second = await orch.command("/orch what do you remember?", place);
+    expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request", number: place.number });
+    const goesOn = new RegExp(`Goes on in the session of task \`${first.taskId}\``);
+    expect(await orch.progressComment(goesOn, { ...place, task: second.taskId })).toMatch(/I remember 2 tasks/);
+    const runs = await Promise.all([first, second].map(async ({ taskId }) => (await orch.store.read(taskId))?.runs[0]));
+    const home = (id: string) => ({ agent: "remembers", sessionId: `s-${first.taskId}`, home: `host/sessions/${id}` });
+    expect(runs.map((run) => run?.progress)).toMatchObject([home(first.taskId), home(second.taskId)]);
+    expect(runs[1]).toMatchObject({ end: "pull_request", progress: { start: { how: "resumed", task: first.taskId } } });
+  });
+
+  test("a pull request that Orch opened goes on with the conversation that asked for it", async () => {
+    const asked = await orch.place({ agent: "remembers" });
+    const first = await orch.command("/orch remember this", asked);
+    const outcome = await orch.told(first.taskId);
+    const number = outcome.kind === "pull_request" ? outcome.number : 0;
+    const second = await orch.command("/orch and this", { ...asked, number });
+    expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request", number });
+    expect(await orch.store.read(second.taskId)).toMatchObject({
+      continues: first.taskId,
+      spec: { conversation: asked.number },
+    });
+    const goesOn = new RegExp(`Goes on in the session of task \`${first.taskId}\``);
+    expect(await orch.progressComment(goesOn, { ...asked, number, task: second.taskId })).toBeTruthy();
+  });
+
   test("the first is cancelled: the second starts, and a third that waits for both does not overtake it", async () => {
     const place = await openPull("hangs");
     const ids: string[] = [];

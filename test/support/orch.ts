@@ -6,7 +6,7 @@
 
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
@@ -44,7 +44,8 @@ export type OrchOptions = {
   slots?: number;
   /** Of the operator's file, e.g. `{ silenceMinutes: 0.05 }`. */
   limits?: Record<string, number>;
-  /** Of the operator's file: what checks may reach, by default what agents may. */
+  /** Of the operator's file: what setup commands and checks may reach, by default what agents may. */
+  setup?: { egress: Egress };
   verify?: { egress: Egress };
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
@@ -80,7 +81,7 @@ export type Orch = {
   /** An open issue by the maintainer. */
   issue: number;
   /** Another repository with an issue in it, whose own file chooses the agent and the verify command. */
-  place(wishes?: { agent?: string; verify?: string }): Promise<Place>;
+  place(wishes?: { agent?: string; setup?: string; verify?: string }, files?: Record<string, string>): Promise<Place>;
   /** The maintainer writes under the issue (or another number); gives the id of the task that the given line becomes. */
   command(
     text: string,
@@ -182,12 +183,15 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   }
 
   let places = 0;
-  async function place({ agent, verify }: { agent?: string; verify?: string } = {}): Promise<Place> {
+  async function place(
+    wishes: { agent?: string; setup?: string; verify?: string } = {},
+    files: Record<string, string> = {},
+  ): Promise<Place> {
     places += 1;
     const created = await simulator.createRepository({
       owner: MAINTAINER,
       name: `calculator-${places}`,
-      files: { ...CALCULATOR, ".github/orch.yml": stringify({ agent, verify }) },
+      files: { ...CALCULATOR, ...files, ".github/orch.yml": stringify(wishes) },
       collaborators: { [MAINTAINER]: "admin" },
     });
     const opened = await simulator.openIssue(created, {
@@ -318,13 +322,13 @@ async function placeAgents(dir: string): Promise<string> {
 }
 
 async function operatorFile(dir: string, stage: string, options: OrchOptions): Promise<string> {
-  const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/\.\w+$/, ""));
+  const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/(\.jsonl)?\.\w+$/, ""));
   const files = await readdir(join(stage, "agents"));
   const agents: Record<string, object> = Object.fromEntries(
     names.map((name, index) => [
       name,
       {
-        kind: files[index]?.endsWith(".jsonl.sh") ? "jsonl" : "plain",
+        ...(files[index]?.endsWith(".jsonl.sh") ? { kind: "jsonl", sessionPaths: [`.${name}`] } : { kind: "plain" }),
         command: ["/bin/sh", join(stage, "agents", files[index] ?? "")],
         env: { STAGE: join(stage, "shared") },
         readable: [stage],
@@ -335,8 +339,8 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions): P
   for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
   const path = join(dir, "orch.yml");
-  const { agent = "fixes", slots = 2, limits = {}, verify = {}, sandbox = "auto" } = options;
-  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits, verify };
+  const { agent = "fixes", slots = 2, limits = {}, setup = {}, verify = {}, sandbox = "auto" } = options;
+  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits, setup, verify };
   await writeFile(path, stringify(operator));
   return path;
 }
@@ -373,19 +377,20 @@ async function environment(
 /** Ends this test's tmux server and what agents have left, and says what that was. */
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
-  // An agent's own programs, and those that the host starts in its workspace.
-  const marks = [`STAGE=${join(dir, "stage")}`, `HOME=${join(dir, "data", "host", "workspaces")}/`];
+  // An agent's own programs, and those that the host starts in its workspace: by their home, or by what a sandbox shows them.
+  const mark = `STAGE=${join(dir, "stage")}`;
+  const home = `HOME=${join(dir, "data", "host", "workspaces")}/`;
+  const mounted = join(basename(dir), "data", "host", "workspaces", "t");
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const [command, environ] = await Promise.all([
-      readFile(`/proc/${name}/cmdline`, "utf8").catch(() => ""),
-      readFile(`/proc/${name}/environ`, "utf8").catch(() => ""),
-    ]);
-    if (marks.some((mark) => environ.includes(mark))) {
-      left.push(`${name}: ${command.replaceAll("\0", " ")}`);
+    const [command, environ, mounts] = await Promise.all(
+      ["cmdline", "environ", "mountinfo"].map((file) => readFile(`/proc/${name}/${file}`, "utf8").catch(() => "")),
+    );
+    if (environ?.includes(mark) || environ?.includes(home) || mounts?.includes(mounted)) {
+      left.push(`${name}: ${command?.replaceAll("\0", " ")}`);
       signalTo(Number(name), "SIGKILL");
     }
-    if (/^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) signalTo(Number(name), "SIGTERM");
+    if (command && /^\S*tmux\0/.test(command) && command.includes(`${dir}/`)) signalTo(Number(name), "SIGTERM");
   }
   return left;
 }

@@ -22,6 +22,8 @@ export type AgentDefinition = Reach & {
   /** Absolute paths that the sandbox shows read-only, beside the system's own. */
   readable: string[];
   model?: string;
+  /** Only of kind jsonl: where below its home it keeps its sessions, as relative paths. */
+  sessionPaths?: string[];
 };
 
 /** What a launch needs to know about the run. */
@@ -30,7 +32,7 @@ export type LaunchRun = {
   homeDir: string;
   /** A UUID for a new session; the agents that let themselves be told one use it. */
   sessionId: string;
-  /** The session to go on with (from a `session` event of an earlier step of this run). */
+  /** The session to go on with: one that an earlier step of this run, or an earlier task, has named by a `session` event. */
   resume?: string;
   /** The host's environment, from which only what the definition names is taken. */
   env: Readonly<Record<string, string | undefined>>;
@@ -59,4 +61,11 @@ export type Adapter = {
   parser(): LineParser;
   /** Exit 0 alone proves nothing, except for `plain`, where there is nothing else. */
   judge(evidence: Evidence): Verdict;
+  /**
+   * Below its home, all that the agent needs to go on with a session in a later task; empty: it cannot. Never its settings,
+   * hooks or the like: what one task left there must not act in the next.
+   */
+  sessionPaths(agent: AgentDefinition): readonly string[];
+  /** It finds a session only where its folder has the path that it had when the session began. */
+  sessionNeedsPath: boolean;
 };

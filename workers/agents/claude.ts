@@ -43,4 +43,6 @@ export const claude: Adapter = {
   launch,
   parser: claudeParser,
   judge: (evidence) => judgeByFinal(evidence, reasonWithoutFinal),
+  sessionPaths: () => [".claude/projects"],
+  sessionNeedsPath: false,
 };

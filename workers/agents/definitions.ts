@@ -8,7 +8,7 @@ import { z } from "zod";
 import { allowSchema } from "../../src/reach/allow.ts";
 import { egressSchema } from "../../src/reach/reach.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
-import { isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
+import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
 
@@ -74,8 +74,19 @@ const readablePath = plainText
     "must be an absolute path without . and .. and without a slash at its end; not /, nor below /proc, /sys or /dev",
   )
   .refine((path) => !isReservedPath(path), {
-    error: ({ input }) => `${input} is the sandbox's own, which shows all of /usr anyway; name what is needed below it`,
+    error: ({ input }) =>
+      isInWorkspace(String(input))
+        ? `${input} is where the sandbox shows the task's own folder; what agents are to read must lie elsewhere`
+        : `${input} is the sandbox's own, which shows all of /usr anyway; name what is needed below it`,
   });
+
+const sessionPath = plainText
+  .min(1)
+  .max(255)
+  .refine(
+    (path) => posix.normalize(path) === path && !posix.isAbsolute(path) && !/^\.\.?(\/|$)|\/$/.test(path),
+    "must be a path below the agent's home, without . and .. and without a slash at its end: .myagent/sessions",
+  );
 
 const definitionSchema = z
   .strictObject({
@@ -85,10 +96,19 @@ const definitionSchema = z
     env: z.record(envName, plainText).default({}).describe("settings; `$NAME` takes the host's value of NAME"),
     passEnv: z.array(passedName).max(100).default([]).describe("variables taken over from the host"),
     readable: z.array(readablePath).max(100).default([]).describe("extra paths that the sandbox shows, read-only"),
+    sessionPaths: z
+      .array(sessionPath)
+      .max(20)
+      .optional()
+      .describe("only for kind jsonl: where below its home it keeps its sessions, for later tasks to go on with"),
     egress: egressSchema.optional().describe("what it may reach, in place of the file's own egress"),
     allow: allowSchema.optional().describe("what it may reach beside the file's own allow and its model"),
   })
-  .superRefine(({ kind, model, env }, context) => {
+  .superRefine(({ kind, model, env, sessionPaths }, context) => {
+    if (sessionPaths !== undefined && kind !== "jsonl") {
+      const message = `is only for kind jsonl; where an agent of kind ${kind} keeps its sessions, if it can, is known`;
+      context.addIssue({ code: "custom", path: ["sessionPaths"], message });
+    }
     if (model !== undefined && (kind === "plain" || kind === "jsonl")) {
       const message = `kind ${kind} knows no models; put the model into the command`;
       context.addIssue({ code: "custom", path: ["model"], message });

@@ -82,4 +82,7 @@ export const gemini: Adapter = {
   launch,
   parser: geminiParser,
   judge: (evidence) => judgeByFinal(evidence, reasonWithoutFinal),
+  // A list of folders by their path, and the chats of each.
+  sessionPaths: () => [".gemini/projects.json", ".gemini/tmp"],
+  sessionNeedsPath: true,
 };

@@ -1,8 +1,9 @@
 /**
  * `kind: jsonl`: a program that writes the common events itself, one JSON object a line (docs/agents.md). It must end
- * with exit code 0 and a `final` event that says ok; anything else is a failure.
+ * with exit code 0 and a `final` event that says ok; anything else is a failure. `ORCH_RESUME` names the session that it
+ * is to go on with.
  */
-import type { Adapter } from "./adapter.ts";
+import type { Adapter, AgentDefinition, Launch, LaunchRun } from "./adapter.ts";
 import { definedEnv } from "./environment.ts";
 import { type AgentEvent, agentEventSchema, logEvent } from "./event.ts";
 import { jsonObject } from "./json-line.ts";
@@ -21,9 +22,14 @@ function parseLine(line: string): AgentEvent | undefined {
   return logEvent(`[an event of type ${object.type} was not understood: ${problems}]`);
 }
 
+function launch(agent: AgentDefinition, run: LaunchRun): Launch {
+  const env = { ...definedEnv(agent, run.env), ...(run.resume && { ORCH_RESUME: run.resume }) };
+  return { command: [...agent.command], env, files: [] };
+}
+
 export const jsonl: Adapter = {
   kind: "jsonl",
-  launch: (agent, run) => ({ command: [...agent.command], env: definedEnv(agent, run.env), files: [] }),
+  launch,
   parser: () => ({
     line(text) {
       const event = parseLine(text);
@@ -32,4 +38,6 @@ export const jsonl: Adapter = {
     end: () => [],
   }),
   judge: (evidence) => judgeByFinal(evidence),
+  sessionPaths: ({ sessionPaths = [] }) => sessionPaths,
+  sessionNeedsPath: false,
 };

@@ -21,4 +21,6 @@ export const plain: Adapter = {
     if (exitCode === 0) return { ok: true };
     return failed(reasonOfExit(exitCode), `The agent ended with exit code ${exitCode}`, stderrTail);
   },
+  sessionPaths: () => [],
+  sessionNeedsPath: false,
 };

@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { isAbsolute, resolve, sep } from "node:path";
+import { isInWorkspace } from "../sandbox/confinement.ts";
 import { findProgram } from "../sandbox/find-program.ts";
 import type { AgentDefinition } from "./adapter.ts";
 import { missingEnv } from "./environment.ts";
@@ -75,6 +76,12 @@ export function exposures(agents: Iterable<AgentDefinition>, places: readonly Ow
         ),
     ),
   );
+}
+
+/** Why a sandbox could not show what a task borrows of the data folder; empty = it can. */
+export function dataProblems(dataDir: string): string[] {
+  if (!isInWorkspace(real(resolve(dataDir)))) return [];
+  return [`ORCH_DATA: ${dataDir} is where sandboxes show the task's own folder; move Orch's data elsewhere`];
 }
 
 const holds = (folder: string, path: string) => path === folder || path.startsWith(folder + sep);

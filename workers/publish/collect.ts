@@ -61,9 +61,9 @@ export async function collect(collection: Collection): Promise<Collected> {
 
 async function transfer(collection: Collection): Promise<void> {
   const { quarantine, workspace, signal } = collection;
-  // An address, not a path: behind a path git looks for a bundle first, itself and as us. The agent could lay one there,
-  // or a link to somebody else's.
-  const source = pathToFileURL(workspace.treeDir).href;
+  // As the sending side sees it. An address, not a path: behind a path git looks for a bundle first, itself and as us. The
+  // agent could lay one there, or a link to somebody else's.
+  const source = pathToFileURL(workspace.inside.treeDir).href;
   const git = ["git", ...fetchArguments(quarantine, uploadPack(collection)), source, `+HEAD:${REF}`];
   const done = await runProgram({
     // Only the soft limits: inside, the sandbox sets its own.
@@ -113,7 +113,7 @@ function uploadPack({ driver, confinement, workspace, quarantine }: Collection):
     GIT_PROTOCOL: "version=2",
   };
   const mounts = workspaceMounts(workspace, quarantine.mirror).map((mount) => ({ ...mount, writable: false }));
-  const inside = { user: confinement.user, mounts, cwd: workspace.dir, env };
+  const inside = { user: confinement.user, mounts, cwd: workspace.inside.dir, env };
   const command = driver.wrap(inside, ["git", "upload-pack", "--timeout=60"]);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return `${AS_MUCH_MEMORY_AS_BEFORE} && ${shellWords(["env", "-i", ...variables, ...command])}`;

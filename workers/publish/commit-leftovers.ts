@@ -42,7 +42,7 @@ export async function commitLeftovers(leftovers: Leftovers): Promise<"committed"
     GIT_COMMITTER_NAME: identity.name,
     GIT_COMMITTER_EMAIL: identity.email,
   };
-  const confinement = { ...leftovers.confinement, cwd: workspace.treeDir, env };
+  const confinement = { ...leftovers.confinement, cwd: workspace.inside.treeDir, env };
   const [file = "", ...args] = driver.wrap(confinement, ["/bin/sh", "-c", SCRIPT]);
   const done = await runProgram({ file, args, env, timeoutMs: COMMIT_MS, signal });
   if (done.exitCode === 0) return "committed";

@@ -43,8 +43,8 @@ git clean --force --force -d --quiet
 /** False when the tree cannot be brought there, because of what the agent left in it. */
 export async function showTip({ tip, workspace, mirror, driver, confinement, signal }: ShownTip): Promise<boolean> {
   const env = { ...gitEnvironment(), PATH: "/usr/local/bin:/usr/bin:/bin", GIT_CONFIG_GLOBAL: "/dev/null" };
-  const objects = [join(workspace.repositoryDir, "objects"), join(mirror.dir, "objects")];
+  const objects = [join(workspace.inside.repositoryDir, "objects"), join(mirror.dir, "objects")];
   const command = ["/bin/sh", "-c", SCRIPT, "show-tip", checkSha(tip), ...objects];
-  const [file = "", ...args] = driver.wrap({ ...confinement, cwd: workspace.treeDir, env }, command);
+  const [file = "", ...args] = driver.wrap({ ...confinement, cwd: workspace.inside.treeDir, env }, command);
   return (await runProgram({ file, args, env, timeoutMs: SHOW_MS, signal })).exitCode === 0;
 }

@@ -6,7 +6,7 @@ import type { HeldStep } from "../tmux/sessions.ts";
 import { type Mirror, openMirror } from "../workspace/mirror.ts";
 import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
 import type { Run, Shared } from "./run.ts";
-import type { Prepared } from "./run-record.ts";
+import type { Prepared, Resumed } from "./run-record.ts";
 
 /**
  * Where a step runs. `path`: where programs are looked for, if the agent's definition says so. `sessionId`: the UUID that
@@ -18,13 +18,12 @@ export type Place = {
   agent: AgentDefinition;
   path: string | undefined;
   sessionId: string;
+  /** The session of an earlier task that the agent goes on with instead. */
+  resumed?: Resumed | undefined;
 };
 
 /** `held`: the agent's first step, which waits to be let go. */
 export type Ground = Place & { prepared: Prepared; held?: HeldStep | undefined };
-
-export const homeOf = (workspace: Workspace): string => join(workspace.dir, "home");
-export const tmpOf = (workspace: Workspace): string => join(workspace.dir, "tmp");
 
 /** The file with what the agent is asked; of its first round. */
 export const promptPath = (run: Run): string => join(run.folder.dir, "prompt.md");
@@ -34,9 +33,12 @@ export function regain(shared: Shared, run: Run, prepared: Prepared): Ground {
   const mirror = openMirror(shared.dataDir, prepared.repositoryId);
   const agent = shared.operator.agents.get(prepared.agent);
   if (!agent) throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);
-  const workspace = findWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id, user: run.user });
+  const { dataDir, driver } = shared;
+  const where = { dataDir, taskId: run.task.spec.id, user: run.user, seenAt: driver.workspaceAt };
+  const workspace = findWorkspace(where);
   if (!workspace)
     throw new Error("This run's workspace is gone, or is another user's since the worker host was started anew.");
   const path = definedEnv(agent, shared.env).PATH;
-  return { prepared, mirror, workspace, agent, path, sessionId: prepared.sessionId };
+  const { sessionId, resumed } = prepared;
+  return { prepared, mirror, workspace, agent, path, sessionId, resumed };
 }

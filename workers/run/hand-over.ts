@@ -1,12 +1,25 @@
-/** What an earlier task came to, for the agent that goes on from it: read off that task's record, when the run is prepared. */
-import { type Outcome, progressOf, type Task } from "../../src/task/task.ts";
+/** What an agent goes on from: an earlier task's session, and what that task came to, read off its record. */
+import { type Outcome, progressOf, type RunStart, type Task } from "../../src/task/task.ts";
 import type { HandOver } from "../agents/prompt.ts";
-import type { Shared } from "./run.ts";
+import type { Continues } from "../kept-sessions/take-session.ts";
+import type { Place } from "./ground.ts";
+import type { Run, Shared } from "./run.ts";
 
-/** Undefined where there is nothing to go on from, or its record is in doubt: the branch itself says what there is. */
-export async function readHandOver({ store }: Pick<Shared, "store">, continues: string | undefined) {
-  const task = continues === undefined ? undefined : await store.read(continues);
-  return task && handOverOf(task);
+/** `session`: the one that its last agent named, wherever it is kept. */
+export type Earlier = { handOver: HandOver; session: Continues | undefined };
+
+/** Undefined where the record is in doubt: the branch itself says what there is. */
+export async function readEarlier({ store }: Pick<Shared, "store">, taskId: string): Promise<Earlier | undefined> {
+  const task = await store.read(taskId);
+  if (!task) return undefined;
+  const { agent, sessionId } = progressOf(task);
+  return { handOver: handOverOf(task), session: agent && sessionId ? { taskId, agent, sessionId } : undefined };
+}
+
+/** How the agent of this run begins. */
+export function startOf({ task }: Pick<Run, "task">, { resumed }: Pick<Place, "resumed">): RunStart {
+  if (task.continues === undefined) return { how: "fresh" };
+  return { how: resumed ? "resumed" : "handed over", task: task.continues };
 }
 
 export function handOverOf(task: Task): HandOver {

@@ -10,6 +10,7 @@ import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
+import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
 import { STEP_KINDS } from "./step/step-name.ts";
 
@@ -62,6 +63,8 @@ const runRecordSchema = z.looseObject({
       listed: z.array(hostPatternSchema).optional(),
       /** UUID that the agent's session was started with. */
       sessionId: z.string(),
+      /** The session of an earlier task that the agent goes on with instead, and what it had used before. */
+      resumed: z.object({ sessionId: z.string(), used: usageTotalsSchema.optional() }).optional(),
       cloneUrl: z.string(),
       repositoryId: z.number(),
     })
@@ -73,6 +76,7 @@ const runRecordSchema = z.looseObject({
 type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 type Read = Named<z.output<typeof runRecordSchema>>;
 export type StepRecord = Named<z.output<typeof stepSchema>>;
+export type Resumed = NonNullable<NonNullable<Read["prepared"]>["resumed"]>;
 export type Prepared = Named<NonNullable<Read["prepared"]>>;
 export type RunRecord = Omit<Read, "spec" | "prepared" | "steps"> & {
   spec?: TaskSpec | undefined;

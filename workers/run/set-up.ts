@@ -11,12 +11,13 @@ import { commandLine } from "../../src/text/shell-words.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
-import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
+import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
 import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { FIRST_STEP } from "./step/step-name.ts";
+import { whoWorks } from "./work.ts";
 
 const NAME = "setup-1";
 const OUTPUT_CHARACTERS = 4_000;
@@ -27,6 +28,7 @@ export async function setUp(shared: Shared, run: Run, ground: Ground): Promise<O
   // After a restart of the host: whatever the agent has begun, it has begun on files that are ready.
   if (!setup || existsSync(join(run.folder.dir, FIRST_STEP))) return undefined;
   throwIfInterrupted(run);
+  await tell(shared, run, { name: "progress", progress: whoWorks(shared, run, ground), at: Date.now() });
   const failed = failureOf(await perform(shared, run, ground), commandLine(setup));
   if (failed) return failed;
   const { workspace, mirror } = ground;

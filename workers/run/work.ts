@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Progress, RunStart, Verification } from "../../src/task/task.ts";
+import type { Progress, Verification } from "../../src/task/task.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
@@ -15,6 +15,7 @@ import { showTip } from "../publish/show-tip.ts";
 import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
+import { startOf } from "./hand-over.ts";
 import { type Collected, collectWork } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -37,7 +38,8 @@ export type Worked = {
 const OUTPUT_TAIL_CHARACTERS = 6_000;
 
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
-  const { verify } = ground.prepared;
+  const { verify, resumed } = ground.prepared;
+  if (resumed) run.spoken.resume(resumed);
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
@@ -158,12 +160,11 @@ async function enterPhase(shared: Shared, run: Run, step: StepName, progress?: P
 }
 
 /** Who works on the task, and how confined: after a restart the host may do that in another way. */
-function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
+export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   const { agent } = ground;
   const policy = policyOf(shared, ground, { step: "agent", listed: ground.prepared.listed });
   const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
-  const { continues: task } = run.task;
-  const start: RunStart = task === undefined ? { how: "fresh" } : { how: "handed over", task };
+  const start = startOf(run, ground);
   return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, start, ...(network && { network }) };
 }
 

@@ -14,12 +14,13 @@ import {
   type Confinement,
   ConfinementError,
   checkConfinement,
-  isReservedPath,
+  isSystemPath,
   type Limits,
   limitArguments,
   type Mount,
   type SandboxDriver,
   targetOf,
+  WORKSPACE_INSIDE,
 } from "./confinement.ts";
 import type { FirstProcess } from "./first-process.ts";
 
@@ -41,6 +42,7 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
   const system = systemMounts(options);
   return {
     name: "bwrap",
+    workspaceAt: WORKSPACE_INSIDE,
     wrap(confinement, command) {
       checkConfinement(confinement, command);
       refuseRoot(options.hostUid, confinement);
@@ -86,7 +88,7 @@ function refuseReserved(mounts: readonly Mount[]): void {
   for (const mount of mounts) {
     const target = targetOf(mount).replace(/(?<=.)\/+$/, "");
     if (mount.writable && mount.source === "/") throw new ConfinementError("the whole machine cannot be mounted");
-    if (isReservedPath(target)) throw new ConfinementError(`nothing may be mounted over ${target}`);
+    if (isSystemPath(target)) throw new ConfinementError(`nothing may be mounted over ${target}`);
   }
 }
 

@@ -38,6 +38,8 @@ export const DEFAULT_LIMITS: Limits = { processes: 4_096, fileBytes: 8 * 1024 **
 
 export type SandboxDriver = {
   name: "bwrap" | "none";
+  /** Where its sandboxes show the workspace, whichever task's it is. Undefined where everything is seen at its own path. */
+  workspaceAt?: string;
   /**
    * The argv that runs `command` confined; no shell reads it. Start it with EXACTLY `confinement.env` as its process
    * environment: variables travel that way because every user of the machine can read arguments.
@@ -75,9 +77,22 @@ export function checkConfinement(confinement: Confinement, command: readonly str
 /** They would reach the programs that build the sandbox, which still run with the host's rights. */
 export const isLoaderVariable = (name: string): boolean => /^(LD_|GLIBC_TUNABLES$|GCONV_PATH$)/.test(name);
 
+/**
+ * Where every sandbox sees its workspace: some agents look for their earlier sessions under the path of the folder that they
+ * worked in, so that must be the same for all tasks.
+ */
+export const WORKSPACE_INSIDE = "/workspace";
+
+/** Whether this path is the workspace there, or something in it. */
+export const isInWorkspace = (path: string): boolean =>
+  path === WORKSPACE_INSIDE || path.startsWith(`${WORKSPACE_INSIDE}/`);
+
 /** Mounting over one of these would hand back what the sandbox takes away. */
-const RESERVED = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/tmp"];
-export const isReservedPath = (path: string): boolean => RESERVED.includes(path);
+const SYSTEM = ["/", "/proc", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/run", "/tmp"];
+export const isSystemPath = (path: string): boolean => SYSTEM.includes(path);
+
+/** Where nothing of the operator's can be shown. */
+export const isReservedPath = (path: string): boolean => isSystemPath(path) || isInWorkspace(path);
 
 export const targetOf = (mount: Mount): string => mount.target ?? mount.source;
 

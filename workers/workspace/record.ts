@@ -5,7 +5,13 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
-const schema = z.strictObject({ branch: z.string(), baseSha: z.string().length(40), uid: z.int().optional() });
+const schema = z.strictObject({
+  branch: z.string(),
+  baseSha: z.string().length(40),
+  uid: z.int().optional(),
+  /** Where its sandbox showed it; none for one that was made to be seen at its own path. */
+  seenAt: z.string().optional(),
+});
 
 export type WorkspaceRecord = z.infer<typeof schema>;
 

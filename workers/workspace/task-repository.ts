@@ -4,12 +4,11 @@
  * gitrepository-layout(5), "worktrees/"; a test holds the result against a real `git worktree add --no-track -b`.
  */
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { writeBareRepository } from "./bare-repository.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Owner } from "./slot-user.ts";
-
-export type TaskRepository = { dir: string; repositoryDir: string; treeDir: string; branch: string; sha: string };
+import type { Workspace } from "./workspace.ts";
 
 /** The repository's own folder for its one worktree: the git directory of all commands in it. */
 export const worktreeGitDir = (repositoryDir: string) => join(repositoryDir, "worktrees", "tree");
@@ -29,18 +28,20 @@ const SETTINGS = [
  * Fills the empty folder `dir`: repository on `branch` at `sha`, objects borrowed from the mirror, an empty tree to check out
  * into, `home` and `tmp`. Everything, `dir` last, then belongs to `owner`; until then nobody else can reach into it.
  */
-export function writeTaskRepository(task: TaskRepository, mirror: Mirror, owner: Owner): void {
+export function writeTaskRepository(task: Workspace, mirror: Mirror, owner: Owner): void {
   const made = writeBareRepository(task.repositoryDir, SETTINGS, {
     "objects/info/alternates": `${join(mirror.dir, "objects")}\n`,
-    [`refs/heads/${task.branch}`]: `${task.sha}\n`,
+    [`refs/heads/${task.branch}`]: `${task.baseSha}\n`,
     "worktrees/tree/HEAD": `ref: refs/heads/${task.branch}\n`,
     "worktrees/tree/commondir": "../..\n",
-    "worktrees/tree/gitdir": `${join(task.treeDir, ".git")}\n`,
+    // Absolute: git before 2.48 reads it so, and takes a worktree that it does not find there for one to prune.
+    "worktrees/tree/gitdir": `${join(task.inside.treeDir, ".git")}\n`,
   });
   const link = join(task.treeDir, ".git");
   mkdirSync(task.treeDir, { mode: 0o755 });
-  writeFileSync(link, `gitdir: ${worktreeGitDir(task.repositoryDir)}\n`, { flag: "wx" });
-  const privateFolders = [join(task.dir, "home"), join(task.dir, "tmp")];
+  // Relative, so that it leads there from outside the sandbox as well as inside.
+  writeFileSync(link, `gitdir: ${relative(task.treeDir, worktreeGitDir(task.repositoryDir))}\n`, { flag: "wx" });
+  const privateFolders = [task.homeDir, task.tmpDir];
   for (const folder of privateFolders) mkdirSync(folder, { mode: 0o700 });
   const { uid } = owner;
   if (uid === undefined) return;

@@ -17,8 +17,14 @@ import { worktreeGitDir, writeTaskRepository } from "./task-repository.ts";
 import { guardTree } from "./tree-guard.ts";
 import { writeInWorkspace } from "./write-in-workspace.ts";
 
-/** All paths absolute. `branch`: the local one, checked out in `treeDir`. `baseSha`: the commit that the work started from. */
-export type Workspace = { dir: string; repositoryDir: string; treeDir: string; branch: string; baseSha: string };
+/** Where the parts of a workspace are, absolute. */
+export type WorkspacePaths = { dir: string; repositoryDir: string; treeDir: string; homeDir: string; tmpDir: string };
+
+/**
+ * The paths are the host's. `inside`: the same places as programs in the task's sandbox see them; only those mean anything
+ * there. `branch`: the local one, checked out in `treeDir`. `baseSha`: the commit that the work started from.
+ */
+export type Workspace = WorkspacePaths & { inside: WorkspacePaths; branch: string; baseSha: string };
 
 export type WorkspaceOptions = {
   dataDir: string;
@@ -29,6 +35,8 @@ export type WorkspaceOptions = {
   /** `orch/...`, or a pull request's head; an odd name is replaced by a neutral local one. */
   branch: string;
   user: SlotUser;
+  /** Where the driver's sandboxes show it; undefined where it is seen at its own path. */
+  seenAt: string | undefined;
 };
 
 /** The disk may be slow and the tree large (up to 2 GB). */
@@ -40,14 +48,24 @@ const CHECKOUT_MS = 10 * 60_000;
  */
 const SIDE_BY_SIDE = ["-c", "checkout.workers=2"];
 
-const pathsOf = (dir: string) => ({ dir, repositoryDir: join(dir, "repo.git"), treeDir: join(dir, "tree") });
+const pathsOf = (dir: string): WorkspacePaths => ({
+  dir,
+  repositoryDir: join(dir, "repo.git"),
+  treeDir: join(dir, "tree"),
+  homeDir: join(dir, "home"),
+  tmpDir: join(dir, "tmp"),
+});
 
 /** The task's workspace, if it is whole and belongs to this user: nothing is made and nothing removed. */
-export function findWorkspace(options: Pick<WorkspaceOptions, "dataDir" | "taskId" | "user">): Workspace | undefined {
+export function findWorkspace(
+  options: Pick<WorkspaceOptions, "dataDir" | "taskId" | "user" | "seenAt">,
+): Workspace | undefined {
   const dir = workspaceDir(options.dataDir, options.taskId);
   const record = readRecord(dir);
   if (!record || record.uid !== options.user.uid) return undefined;
-  return { ...pathsOf(dir), branch: record.branch, baseSha: record.baseSha };
+  // One that was made to be seen at its own path, by an older Orch or without a sandbox, is seen there ever after.
+  const inside = pathsOf((record.seenAt && options.seenAt) ?? dir);
+  return { ...pathsOf(dir), inside, branch: record.branch, baseSha: record.baseSha };
 }
 
 /**
@@ -71,10 +89,11 @@ export function layWorkspace(options: WorkspaceOptions): Workspace {
   const sha = checkSha(options.sha);
   if (!isBranchName(options.branch)) throw new Error(`Not a branch name: ${JSON.stringify(options.branch)}`);
   const paths = pathsOf(workspaceDir(dataDir, taskId));
-  const branch = localBranchName(options.branch, taskId);
+  const inside = pathsOf(options.seenAt ?? paths.dir);
+  const workspace = { ...paths, inside, branch: localBranchName(options.branch, taskId), baseSha: sha };
   mkdirSync(paths.dir, { mode: 0o700 });
-  writeTaskRepository({ ...paths, branch, sha }, mirror, user);
-  return { ...paths, branch, baseSha: sha };
+  writeTaskRepository(workspace, mirror, user);
+  return workspace;
 }
 
 /**
@@ -83,11 +102,10 @@ export function layWorkspace(options: WorkspaceOptions): Workspace {
  */
 export async function fillWorkspace(workspace: Workspace, options: WorkspaceOptions): Promise<Workspace> {
   const { mirror, user } = options;
-  const { branch, baseSha } = workspace;
   try {
-    await guardTree(mirror, baseSha);
+    await guardTree(mirror, workspace.baseSha);
     await checkOut(workspace, user);
-    writeRecord(workspace.dir, { branch, baseSha, uid: user.uid });
+    noteWhole(workspace, user);
   } catch (error) {
     await removeWorkspace(options);
     throw error;
@@ -109,8 +127,14 @@ export async function moveWorkspace(
   removeRecord(workspace.dir);
   await writeInWorkspace(to.user, join(workspace.repositoryDir, "refs", "heads", workspace.branch), `${sha}\n`);
   await checkOut(workspace, to.user);
-  writeRecord(workspace.dir, { branch: workspace.branch, baseSha: sha, uid: to.user.uid });
-  return { ...workspace, baseSha: sha };
+  const moved = { ...workspace, baseSha: sha };
+  noteWhole(moved, to.user);
+  return moved;
+}
+
+function noteWhole({ dir, inside, branch, baseSha }: Workspace, { uid }: SlotUser): void {
+  const seenAt = inside.dir === dir ? undefined : inside.dir;
+  writeRecord(dir, { branch, baseSha, uid, seenAt });
 }
 
 /** As the slot's user, so that the files are born with the right owner and a hostile tree meets no powers. */
@@ -139,5 +163,6 @@ async function checkOut(paths: { repositoryDir: string; treeDir: string }, user:
 
 /** What the sandbox must show to a program that works in the workspace: all of it, and the objects that it borrows. */
 export function workspaceMounts(workspace: Workspace, mirror: Mirror): Mount[] {
-  return [{ source: workspace.dir, writable: true }, { source: join(mirror.dir, "objects") }];
+  const { dir, inside } = workspace;
+  return [{ source: dir, target: inside.dir, writable: true }, { source: join(mirror.dir, "objects") }];
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { agentDefinitions, agentsSchema } from "../../../workers/agents/definitions.ts";
-import { agentProblems, exposures, ownPlaces } from "../../../workers/agents/readiness.ts";
+import { agentProblems, dataProblems, exposures, ownPlaces } from "../../../workers/agents/readiness.ts";
 
 /** All problems of one definition, in one text. */
 function problems(written: object, name = "mine"): string {
@@ -53,6 +53,18 @@ describe("the agents of the operator's file", () => {
     });
   });
 
+  it.each(["..", ".", "../x", "./x", "a/../b", "/home/x", "a/", "a//b", "", "a\0b", "x".repeat(256)])(
+    "keep no sessions at %j",
+    (path) => {
+      expect(problems({ kind: "jsonl", sessionPaths: [path] })).toContain("sessionPaths.0");
+    },
+  );
+
+  it("keep their sessions at paths below their home, twenty at most", () => {
+    expect(problems({ kind: "jsonl", sessionPaths: [".own", ".config/own/..data", "..own"] })).toBe("");
+    expect(problems({ kind: "jsonl", sessionPaths: Array(21).fill("a") })).toContain("sessionPaths");
+  });
+
   it.each([
     ["an unknown key", { comand: ["x"] }, "comand"],
     ["an unknown kind", { kind: "magic" }, "kind"],
@@ -70,6 +82,9 @@ describe("the agents of the operator's file", () => {
     ["the whole file system", { readable: ["/"] }, "absolute path"],
     ["what the sandbox makes itself", { readable: ["/opt/x", "/etc"] }, "/etc is the sandbox's own"],
     ["the folder of sockets", { readable: ["/run"] }, "/run is the sandbox's own"],
+    ["the place of the workspace", { readable: ["/workspace"] }, "where the sandbox shows the task's own folder"],
+    ["something in the workspace", { readable: ["/workspace/tree/bin"] }, "must lie elsewhere"],
+    ["where a program of another kind keeps its sessions", { sessionPaths: [".x"] }, "only for kind jsonl"],
     ["a variable for the loader", { env: { LD_LIBRARY_PATH: "/opt/lib" } }, "inside the agent's command"],
     ["one that is passed on", { passEnv: ["LD_PRELOAD"] }, "inside the agent's command"],
     ["other processes", { readable: ["/proc/1"] }, "absolute path"],
@@ -138,6 +153,12 @@ describe("whether an agent is ready", () => {
       expect(shown(path)).toEqual([expect.stringContaining(`${path} under readable would show the agent`)]);
     }
     for (const path of [join(folder, "agent"), `${data}-of-others`, "/opt"]) expect(shown(path)).toEqual([]);
+  });
+
+  it("does not let Orch's data lie where sandboxes show the workspace", () => {
+    for (const path of ["/workspace", "/workspace/orch/data"])
+      expect(dataProblems(path)).toEqual([expect.stringContaining(`ORCH_DATA: ${path} is where sandboxes show`)]);
+    for (const path of ["/workspaces/orch", folder]) expect(dataProblems(path)).toEqual([]);
   });
 
   it("does not let a readable path show the App's key or the operator's file, where they are", async () => {

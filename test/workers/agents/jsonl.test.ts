@@ -24,6 +24,18 @@ describe("a program that speaks the documented form", () => {
     expect(heard(...events)).toEqual(events);
   });
 
+  it("is told of the session that it is to go on with, and never of one that its definition names", () => {
+    const agent = { name: "own", kind: "jsonl" as const, command: ["own"], env: {}, passEnv: [], readable: [] };
+    const run = { homeDir: "/workspace/home", sessionId: "new", env: {} };
+    expect(jsonl.launch(agent, run).env).toEqual({});
+    const named = { ...agent, env: { ORCH_RESUME: "mine" } };
+    expect(jsonl.launch(named, { ...run, resume: "s-1" })).toMatchObject({
+      env: { ORCH_RESUME: "s-1" },
+      command: ["own"],
+    });
+    expect(plain.launch(agent, { ...run, resume: "s-1" }).env).toEqual({});
+  });
+
   it("needs a final event and exit code 0, both", () => {
     const said = heard({ type: "text", text: "done" });
     const finished = heard({ type: "final", ok: true });

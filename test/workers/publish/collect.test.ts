@@ -139,7 +139,8 @@ function plant(mark: string): string {
     ...HOOKS.map((hook) => `cp ../canary $repo/hooks/${hook}`),
     ...SETTINGS.map((key) => `git config ${key} $canary`),
     "git config core.hooksPath $repo/hooks; git config commit.gpgSign true; git config gc.auto 1",
-    'git config url.ext::$canary.insteadOf "$(pwd)"; git config url.ext::$canary.pushInsteadOf http',
+    'for dir in "$(pwd)" /workspace/tree; do git config --add url.ext::$canary.insteadOf "$dir"; done',
+    "git config url.ext::$canary.pushInsteadOf http",
     "git config protocol.ext.allow always; git config alias.upload-pack !$canary",
     "printf '* filter=all diff=all merge=all\\n' > $repo/info/attributes",
   ].join("\n");

@@ -26,10 +26,12 @@ test.for(["classic", "stateless"] as const)("work reaches a branch on GitHub wit
   const taskId = "tabc";
   const branch = "orch/1-tabc";
   const dataDir = temporaryFolder();
-  const workspace = await createWorkspace({ dataDir, taskId, mirror, sha: base, branch, user: slotUser });
-  asAgent(workspace.treeDir, "echo done > done.txt; git add -A; git commit -qm 'Do it, fixes #1'");
-  const confinement = { user: slotUser, mounts: workspaceMounts(workspace, mirror), cwd: workspace.treeDir, env: {} };
   const driver = await sandboxDriver();
+  const seenAt = driver.workspaceAt;
+  const workspace = await createWorkspace({ dataDir, taskId, mirror, sha: base, branch, user: slotUser, seenAt });
+  asAgent(workspace.treeDir, "echo done > done.txt; git add -A; git commit -qm 'Do it, fixes #1'");
+  const cwd = workspace.inside.treeDir;
+  const confinement = { user: slotUser, mounts: workspaceMounts(workspace, mirror), cwd, env: {} };
   const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);
   const { tip } = await collect({ quarantine, workspace, driver, confinement, base });
   const bot = { id: github.app.botId, login: github.app.botLogin };

@@ -31,14 +31,14 @@ export async function sandboxDriver(): Promise<SandboxDriver> {
 export async function startRun(options: { remote?: Remote; taskId?: string; epoch?: number } = {}) {
   const remote = options.remote ?? (await startRemote());
   const { taskId = "tabc", epoch = 1 } = options;
-  const host = await startHost(remote);
-  const workspace = await host.create(taskId);
   const driver = await sandboxDriver();
+  const host = await startHost(remote, driver.workspaceAt);
+  const workspace = await host.create(taskId);
   const confinement: Confinement = {
     user: slotUser,
     mounts: workspaceMounts(workspace, host.mirror),
-    cwd: workspace.treeDir,
-    env: { PATH: "/usr/bin:/bin", HOME: join(workspace.dir, "home"), LC_ALL: "C" },
+    cwd: workspace.inside.treeDir,
+    env: { PATH: "/usr/bin:/bin", HOME: workspace.inside.homeDir, LC_ALL: "C" },
   };
   const { mirror, main: base } = host;
   const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome, Task } from "../../../src/task/task.ts";
-import { handOverOf, readHandOver } from "../../../workers/run/hand-over.ts";
+import { handOverOf, readEarlier } from "../../../workers/run/hand-over.ts";
 import { outcomes, pushed, runningTask, settledTask } from "../../report/sample-tasks.ts";
 
 describe("the hand-over of a task", () => {
@@ -20,13 +20,15 @@ describe("the hand-over of a task", () => {
     expect(handOverOf(settledTask(outcomes.verify_failed)).lastWords).toBe("It should work now.");
   });
 
-  test("is none where there is no earlier task, or its record is in doubt", async () => {
+  test("comes with the session that its agent named; there is none where the record is in doubt", async () => {
     const store = {
       read: async (id: string): Promise<Task | undefined> => (id === "t1" ? runningTask("working") : undefined),
     };
-    const shared = { store } as unknown as Parameters<typeof readHandOver>[0];
-    expect(await readHandOver(shared, undefined)).toBeUndefined();
-    expect(await readHandOver(shared, "t2")).toBeUndefined();
-    expect(await readHandOver(shared, "t1")).toMatchObject({ ended: "It is not over." });
+    const shared = { store } as unknown as Parameters<typeof readEarlier>[0];
+    expect(await readEarlier(shared, "t2")).toBeUndefined();
+    expect(await readEarlier(shared, "t1")).toMatchObject({
+      handOver: { ended: "It is not over." },
+      session: { taskId: "t1", agent: "scripted", sessionId: "session-1" },
+    });
   });
 });

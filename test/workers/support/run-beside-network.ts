@@ -14,7 +14,7 @@ import type { Interruption } from "../../../workers/run/interruption.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
 import { createRunFolder } from "../../../workers/run/run-record.ts";
 import { makeSpoken } from "../../../workers/run/step/spoken.ts";
-import type { Confinement, SandboxDriver } from "../../../workers/sandbox/confinement.ts";
+import { type Confinement, type SandboxDriver, WORKSPACE_INSIDE } from "../../../workers/sandbox/confinement.ts";
 import type { HeldStep, RunningStep, StepEnd, StepSpec } from "../../../workers/tmux/sessions.ts";
 import { makeSpec } from "../../support/task-spec.ts";
 
@@ -134,11 +134,15 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
       interrupted.resolve(interruption);
     },
   } as unknown as Run;
-  const workspace = join(dir, "workspace");
-  mkdirSync(workspace);
+  const workspaceDir = join(dir, "workspace");
+  mkdirSync(workspaceDir);
+  const parts = (at: string) => ({
+    ...{ dir: at, repositoryDir: join(at, "repo.git"), treeDir: join(at, "tree") },
+    ...{ homeDir: join(at, "home"), tmpDir: join(at, "tmp") },
+  });
   const ground = {
     mirror: { dir: join(dir, "mirror.git") },
-    workspace: { dir: workspace, repositoryDir: join(workspace, "repo.git"), treeDir: join(workspace, "tree") },
+    workspace: { ...parts(workspaceDir), inside: parts(WORKSPACE_INSIDE) },
     agent: shared.operator.agents.get("coder"),
     sessionId: "s",
     prepared: { verify: ["make", "test"], listed: undefined },

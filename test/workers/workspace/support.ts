@@ -92,14 +92,14 @@ export async function startRemote(files: Files = { "README.md": "hello\n" }): Pr
   return { server, access, bare, clone, commit, declinePushes };
 }
 
-/** A host with the remote's `main` in its mirror. */
-export async function startHost(remote: Remote) {
+/** A host with the remote's `main` in its mirror. `seenAt`: where its sandboxes show a workspace. */
+export async function startHost(remote: Remote, seenAt?: string) {
   const dataDir = temporaryFolder();
   const mirror = openMirror(dataDir, 42);
   const { main = "" } = await fetchRefs(mirror, remote.access, ["main"]);
   const create = (taskId: string, branch = `orch/7-${taskId}`, sha = main) =>
-    createWorkspace({ dataDir, taskId, mirror, sha, branch, user: slotUser });
-  return { dataDir, mirror, main, create };
+    createWorkspace({ dataDir, taskId, mirror, sha, branch, user: slotUser, seenAt });
+  return { dataDir, mirror, main, create, seenAt };
 }
 
 /** The program of the slot's user that prints what `script` prints. */

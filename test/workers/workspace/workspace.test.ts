@@ -40,12 +40,13 @@ test("the repository and worktree written by hand are what git itself would have
   expect(await files(ours.dir)).toEqual(await files(base));
 
   const text = (dir: string, file: string) => readFileSync(join(dir, file), "utf8").replaceAll(dir, "<dir>");
-  for (const file of [
-    "tree/.git",
-    ...["gitdir", "commondir", "HEAD"].map((name) => `repo.git/worktrees/tree/${name}`),
-  ]) {
+  for (const file of ["gitdir", "commondir", "HEAD"].map((name) => `repo.git/worktrees/tree/${name}`)) {
     expect([file, text(ours.dir, file)]).toEqual([file, text(base, file)]);
   }
+  // The one difference: where git would have written an absolute path, ours leads there from wherever the two are seen.
+  const gitDirOf = (dir: string) => /^gitdir: (.*)\n$/.exec(text(dir, "tree/.git"))?.[1] ?? "";
+  expect(gitDirOf(ours.dir)).toBe("../repo.git/worktrees/tree");
+  expect(join("<dir>/tree", gitDirOf(ours.dir))).toBe(gitDirOf(base));
   const questions = ["worktree list --porcelain", "ls-files -s", "for-each-ref", "status --porcelain --branch"];
   for (const question of questions) {
     const answer = asAgent(ours.treeDir, `git ${question}`).replaceAll(ours.dir, "<dir>");
@@ -163,7 +164,10 @@ test.runIf(asRoot)("an agent can read the mirror's objects and change none of th
   const host = await startHost(await startRemote());
   const workspace = await host.create("tabc");
   const mounts = workspaceMounts(workspace, host.mirror);
-  expect(mounts).toEqual([{ source: workspace.dir, writable: true }, { source: join(host.mirror.dir, "objects") }]);
+  expect(mounts).toEqual([
+    { source: workspace.dir, target: workspace.dir, writable: true },
+    { source: join(host.mirror.dir, "objects") },
+  ]);
   const attempt = `touch ${host.mirror.dir}/objects/x 2>/dev/null || echo refused; ls ${host.mirror.dir}/.. 2>/dev/null || echo hidden`;
   expect(asAgent(workspace.treeDir, attempt)).toBe("refused\nhidden");
 });

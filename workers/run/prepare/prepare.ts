@@ -6,9 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Refusal } from "../../../src/refusal.ts";
 import {
-  type FoundFile,
   parseRepositoryFile,
   REPOSITORY_FILE_MAX_BYTES,
   REPOSITORY_FILES,
@@ -19,22 +17,20 @@ import type { TokenResponse } from "../../../src/task/host-api.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
-import { definedEnv } from "../../agents/environment.ts";
-import type { OperatorFile } from "../../operator-file.ts";
-import type { HeldStep } from "../../tmux/sessions.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
 import { removeWorkspace } from "../../workspace/remove-workspace.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
-import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
-import { readHandOver } from "../hand-over.ts";
+import { type Ground, type Place, promptPath } from "../ground.ts";
+import { readEarlier } from "../hand-over.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
-import type { Prepared } from "../run-record.ts";
+import type { Prepared, Resumed } from "../run-record.ts";
 import { policyOf } from "../step/step-outlet.ts";
 import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
-import { endHeld, holdAgent } from "./hold-agent.ts";
+import { chooseAgent, holdEarly, placeOf, resumeLate } from "./early-agent.ts";
+import { endHeld } from "./hold-agent.ts";
 import { later } from "./later.ts";
 
 /**
@@ -47,17 +43,19 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
-  const before = later(readHandOver(shared, run.task.continues));
+  const earlier = run.task.continues === undefined ? undefined : await readEarlier(shared, run.task.continues);
   await clearGround(shared, run);
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const fetched = later(fetchFor(spec, mirror, token, signal));
   // What takes longest starts first: not even a program for something else is started before.
-  const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user };
+  const seenAt = shared.driver.workspaceAt;
+  const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user, seenAt };
   const { laid, checkedOut } = checkOutEarly(where, startRefOf(spec), fetched);
   const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
-  const holding = laid && holdEarly(shared, run, { mirror, workspace: laid, sessionId }, rules.early);
+  const site = laid && { mirror, workspace: laid, sessionId, continues: earlier?.session };
+  const holding = site && holdEarly(shared, run, site, rules.early);
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
@@ -65,27 +63,25 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const found = await rules.found;
   const { agent: asked, setup, verify, listed } = parseRepositoryFile(found);
   const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
-  const prepared = preparedFor(spec, {
-    workspace,
-    agent,
-    setup,
-    verify,
-    listed,
-    sessionId,
-    cloneUrl: (await token).cloneUrl,
-  });
-  const place = placeOf(shared, agent, { mirror, workspace, sessionId });
+  const early = files.value.laid ? held : undefined;
+  const fits = early?.agent === agent;
+  // A session runs one step at a time, and the setup comes first.
+  const step = fits && !setup ? early.step : undefined;
+  if (!step) await endHeld(shared, run);
+  const resumed = fits
+    ? early.resumed
+    : await resumeLate(shared, run, { continues: earlier?.session, agent, workspace, early });
+  const { cloneUrl } = await token;
+  const prepared = preparedFor(spec, { workspace, agent, setup, verify, listed, sessionId, resumed, cloneUrl });
+  const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
-  writeFileSync(promptPath(run), firstPrompt(run, prepared, { context: await context, egress, before: await before }), {
-    mode: 0o600,
-  });
-  // One session runs one step at a time, and the setup comes first.
-  const fits = files.value.laid && held?.agent === agent && !setup;
-  if (!fits) await endHeld(shared, run);
+  const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
+  const prompt = firstPrompt(run, prepared, { context: await context, egress, before });
+  writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
-  return { ...place, prepared, held: fits ? held?.step : undefined };
+  return { ...place, prepared, held: step };
 }
 
 /** Removes what an earlier run of the task, or an earlier try of this one, has left. */
@@ -116,48 +112,6 @@ async function settled<T>(result: Promise<T>): Promise<PromiseSettledResult<T>> 
   return end;
 }
 
-type Held = { agent: AgentDefinition; step: HeldStep };
-type Site = Pick<Place, "mirror" | "workspace" | "sessionId">;
-
-function placeOf({ env }: Shared, agent: AgentDefinition, site: Site): Place {
-  return { ...site, agent, path: definedEnv(agent, env).PATH };
-}
-
-/** For the agent that the rules of the last fetch name. Undefined when that cannot be said, or held: then nothing is lost. */
-async function holdEarly(
-  shared: Shared,
-  run: Run,
-  site: Site,
-  rules: Promise<readonly FoundFile[]> | undefined,
-): Promise<Held | undefined> {
-  try {
-    const found = (await rules) ?? [];
-    const { agent: asked, setup, listed } = parseRepositoryFile(found);
-    if (setup) return undefined;
-    const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
-    return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
-  } catch (error) {
-    // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
-    run.log.debug({ err: error }, "the agent's session could not be held ahead");
-    return undefined;
-  }
-}
-
-/** `chosen`: when the task was dispatched; not in tasks of before. `asked`: by the repository's file, as it is by now. */
-function chooseAgent(
-  operator: OperatorFile,
-  chosen: string | undefined,
-  asked: string | undefined,
-  [file]: readonly FoundFile[],
-): AgentDefinition {
-  const name = chosen ?? asked ?? operator.defaultAgent;
-  const agent = operator.agents.get(name);
-  if (agent) return agent;
-  const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
-  const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
-  throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);
-}
-
 type Decided = {
   workspace: Workspace;
   agent: AgentDefinition;
@@ -165,13 +119,11 @@ type Decided = {
   verify: RepositoryFile["verify"];
   listed: RepositoryFile["listed"];
   sessionId: string;
+  resumed: Resumed | undefined;
   cloneUrl: string;
 };
 
-function preparedFor(
-  spec: TaskSpec,
-  { workspace, agent, setup, verify, listed, sessionId, cloneUrl }: Decided,
-): Prepared {
+function preparedFor(spec: TaskSpec, { workspace, agent, setup, verify, listed, ...decided }: Decided): Prepared {
   return {
     agent: agent.name,
     branch: branchOf(spec),
@@ -180,15 +132,14 @@ function preparedFor(
     setup: setup && [...setup],
     verify: verify && [...verify],
     listed,
-    sessionId,
-    cloneUrl,
+    ...decided,
     repositoryId: spec.repository.id,
   };
 }
 
 /** Writes the files that the agent's program wants in its home. */
 async function furnishHome({ env }: Shared, { user }: Run, { agent, workspace, sessionId }: Place): Promise<void> {
-  const homeDir = homeOf(workspace);
+  const { homeDir } = workspace.inside;
   const { files } = adapterFor(agent.kind).launch(agent, { homeDir, sessionId, env });
-  for (const { path, content } of files) await writeInWorkspace(user, join(homeDir, path), content);
+  for (const { path, content } of files) await writeInWorkspace(user, join(workspace.homeDir, path), content);
 }

@@ -3,7 +3,7 @@ import { PROXY_VARIABLES } from "../../network/bridge.ts";
 import { SEARCH_PATH } from "../../sandbox/find-program.ts";
 import type { Confinement } from "../../sandbox/sandbox.ts";
 import { workspaceMounts } from "../../workspace/workspace.ts";
-import { homeOf, type Place, tmpOf } from "../ground.ts";
+import type { Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 
 /**
@@ -23,8 +23,8 @@ export function stepEnvironment(
     TERM: "dumb",
     ...added,
     ...(network && PROXY_VARIABLES),
-    HOME: homeOf(ground.workspace),
-    TMPDIR: tmpOf(ground.workspace),
+    HOME: ground.workspace.inside.homeDir,
+    TMPDIR: ground.workspace.inside.tmpDir,
     ORCH_TASK: run.task.spec.id,
     // Marks every process of the run, so that none outlives it where there is no namespace to end.
     ORCH_RUN: run.task.spec.id,
@@ -37,7 +37,7 @@ export function confinementOf(run: Run, ground: Place, env?: Record<string, stri
   const readable = agent.readable.map((source) => ({ source }));
   return {
     user: run.user,
-    cwd: workspace.treeDir,
+    cwd: workspace.inside.treeDir,
     env: env ?? stepEnvironment({ network: undefined }, run, ground, {}),
     mounts: [...readable, ...workspaceMounts(workspace, mirror)],
   };

@@ -13,8 +13,9 @@ import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
 import { type Ground, promptPath } from "../ground.ts";
+import { startOf } from "../hand-over.ts";
 import { handBackPrompt } from "../prompts.ts";
-import { type Run, type Shared, throwIfInterrupted } from "../run.ts";
+import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
@@ -56,8 +57,10 @@ export async function performStep(
       return followStep(shared, run, ground, { record, spec, running, outlet });
     });
     // "Not begun": the host went away between writing the step down and letting it go.
-    if (result.kind !== "not begun" && !(await endedWhileHeld(spec, how, result))) return result;
+    const again = result.kind === "not begun" || (await endedWhileHeld(spec, how, result));
+    if (!again && !(name === FIRST_STEP && failedToResume(run, ground, result))) return result;
     throwIfInterrupted(run);
+    if (!again) await forgetSession(shared, run, ground);
     forgetEnd(run.folder, record);
     how = "start";
   }
@@ -83,6 +86,25 @@ const isLeftRunning = (result: Result) => result.kind === "interrupted" && resul
 /** Before it was let go, as when memory ran out. What is then started and comes to nothing as well is not started again. */
 async function endedWhileHeld({ dir }: StepSpec, how: How, { kind }: StepResult): Promise<boolean> {
   return typeof how === "object" && (kind === "ended" || kind === "lost") && !(await hasBegun(dir));
+}
+
+/**
+ * The agent ended before it had a session at all: that of the earlier task is of no use to it, as after an upgrade of its
+ * program. What else may be the cause comes again without.
+ */
+function failedToResume(run: Run, ground: Ground, result: Result): boolean {
+  if (!ground.resumed || result.kind !== "ended" || result.verdict.ok) return false;
+  return run.spoken.progress().sessionId === undefined;
+}
+
+async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<void> {
+  run.log.warn(
+    { session: ground.resumed?.sessionId },
+    "the agent cannot go on with its earlier session: it begins anew",
+  );
+  ground.resumed = undefined;
+  ground.prepared.resumed = undefined;
+  await tell(shared, run, { name: "progress", progress: { start: startOf(run, ground) }, at: Date.now() });
 }
 
 /** `go on`: it is written down, so an earlier life of this host may have started it. */

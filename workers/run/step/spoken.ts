@@ -5,7 +5,8 @@
 import type { Progress } from "../../../src/task/task.ts";
 import { keepEnd } from "../../../src/text/bound.ts";
 import type { AgentEvent } from "../../agents/event.ts";
-import { usageMeter } from "../../agents/usage.ts";
+import { type UsageTotals, usageMeter } from "../../agents/usage.ts";
+import type { Resumed } from "../run-record.ts";
 
 const MAX_LINES = 15;
 const MAX_CHARACTERS = 4_000;
@@ -16,6 +17,10 @@ export type Spoken = {
   lastLines(): string;
   /** A step begins: its program counts its usage from zero. */
   begin(): void;
+  /** The agent goes on with a session of an earlier task, which is not to be counted again. */
+  resume(session: Resumed): void;
+  /** All that a session has used, in earlier tasks too; undefined while that is not known. */
+  usedBy(sessionId: string): UsageTotals | undefined;
 };
 
 export function makeSpoken(): Spoken {
@@ -44,6 +49,10 @@ export function makeSpoken(): Spoken {
     },
     lastLines,
     begin: () => usage.begin(),
+    resume({ sessionId: id, used }) {
+      if (used) usage.knows(id, used);
+    },
+    usedBy: (id) => usage.usedBy(id),
     progress() {
       const { inputTokens, outputTokens, costUsd } = usage.totals();
       const told = inputTokens + outputTokens > 0;

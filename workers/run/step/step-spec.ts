@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { adapterFor } from "../../agents/adapters.ts";
 import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
-import { type Ground, homeOf, type Place } from "../ground.ts";
+import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
@@ -17,13 +17,13 @@ const transcriptIn = (dir: string): string => join(dir, "transcript.log");
 /** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
 const GRACE_MS = 2 * 60_000;
 
-/** `promptFile`: what the agent reads. `resume`: the session of its own that it goes on with. */
+/** `promptFile`: what the agent reads. `resume`: the session of an earlier step that it goes on with. */
 export type AgentInput = { name: StepName; promptFile: string; resume?: string | undefined };
 
 export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentInput): StepSpec {
   const { agent, sessionId, workspace } = place;
-  const { resume } = input;
-  const launch = { homeDir: homeOf(workspace), sessionId, resume, env: shared.env };
+  const resume = input.resume ?? place.resumed?.sessionId;
+  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
   const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(shared, run, place, env) });
   return { ...spec, stdinFile: input.promptFile };

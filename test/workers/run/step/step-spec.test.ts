@@ -1,7 +1,6 @@
 /** Whatever an agent's own settings say, its programs are told of the one way out, and its sandbox sees that way's folder. */
 import { describe, expect, test } from "vitest";
 import { OUTLET_INSIDE, PROXY_VARIABLES } from "../../../../workers/network/bridge.ts";
-import { homeOf } from "../../../../workers/run/ground.ts";
 import { confinementOf, stepEnvironment } from "../../../../workers/run/step/confinement.ts";
 import { agentSpec, commandSpec } from "../../../../workers/run/step/step-spec.ts";
 import { bwrapDriver } from "../../../../workers/sandbox/bwrap.ts";
@@ -40,7 +39,7 @@ describe("the environment of a step", () => {
 
   test("is the agent's own beside that, except for its home, and a check has none of it", () => {
     const { shared, run, ground } = runBesideNetwork();
-    const home = homeOf(ground.workspace);
+    const home = ground.workspace.inside.homeDir;
     const { id } = run.task.spec;
     const agent = agentSpec(shared, run, ground, agentInput).env;
     expect(agent).toMatchObject({ ...PROXY_VARIABLES, GIVEN: "yes", HOME: home, ORCH_TASK: id, ORCH_RUN: id });
