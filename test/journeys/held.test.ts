@@ -76,13 +76,24 @@ describe("an agent is held back until all is ready", () => {
     await orch.simulator.commit(
       orch.repository,
       "main",
-      { ".github/orch.yml": "agent: fails\n" },
-      "Choose another agent",
+      { ".github/orch.yml": "agent: fails\nsetup: 'true'\n" },
+      "Choose another agent, and set up",
     );
     const { taskId } = await orch.command("/orch fix the tests");
     expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed" });
     expect((await orch.progress(taskId)).agent).toBe("fails");
-    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: false })]);
+    const held = (step: string) => expect.objectContaining({ step, held: false });
+    expect(steps(taskId)).toEqual([held("setup-1"), held("agent-1")]);
+  });
+
+  test("another agent is no reason to hold it in vain: it was chosen when the task was dispatched", async () => {
+    orch = await startOrch({ agent: "fixes", repositoryFile: "agent: fixes\n" });
+    await firstTask();
+    const rules = { ".github/orch.yml": "agent: fails\n" };
+    await orch.simulator.commit(orch.repository, "main", rules, "Choose another agent");
+    const { taskId } = await orch.command("/orch fix the tests");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed" });
+    expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: true })]);
   });
 
   test("a fetch that fails after it was held is made again, and so is the session", async () => {
