@@ -110,6 +110,9 @@ function cancelled(task: Task, reason: CancelReason, at: number): Task | undefin
   return task.cancel || task.pushed ? undefined : { ...task, cancel: reason };
 }
 
+/** The agent's last words are kept once, in the outcome where that has them. */
 function settled(task: Task, outcome: Outcome, at: number): Task {
-  return { ...task, state: { name: "settled", outcome, at } };
+  const { lastLines: _lastLines, ...others } = task.progress;
+  const progress = "lastLines" in outcome || "lastWords" in outcome ? others : task.progress;
+  return { ...task, progress, state: { name: "settled", outcome, at } };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CRASH_WINDOW_MS, nextTask, type TaskNews } from "../../src/task/next-state.ts";
-import type { Task } from "../../src/task/task.ts";
+import type { Outcome, Task } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const at = 1_000_000;
@@ -67,6 +67,13 @@ describe("the next state", () => {
       progress: { agent: "claude", sandbox: "none" },
       state: { phase: "working", phaseSince: running.state.name === "running" && running.state.phaseSince },
     });
+  });
+
+  test("the agent's last words stand once in what is over: in the outcome, or else in the progress", () => {
+    const working = { ...running, progress: { agent: "coder", lastLines: "I am done" } };
+    const ended = (outcome: Outcome) => nextTask(working, { name: "ended", epoch: 1, outcome, at: 7 })?.progress;
+    expect(ended({ kind: "no_changes", lastWords: "I am done" })).toEqual({ agent: "coder" });
+    expect(ended({ kind: "host_error", message: "x" })).toEqual(working.progress);
   });
 
   test.each(["phase", "progress", "pushed", "ended", "crashed"] as const)(

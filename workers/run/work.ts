@@ -59,7 +59,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     const verification = verificationOf(checked, verify, round);
     await tell(shared, run, {
       name: "progress",
-      progress: { verification },
+      progress: { verification: { ...verification, outputTail: "" } }, // where its output matters, the outcome has it
       at: Date.now(),
     });
     if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
