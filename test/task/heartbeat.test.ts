@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { beat, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
+import { beat, endOldBeats, readHosts, readRunBeats, register, unregister } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -50,4 +50,17 @@ test("a host that misses three beats is gone; one that says goodbye is forgotten
   expect(await aliveAt(NOW + 27_000)).toEqual([false]);
   await unregister(redis, host.id);
   expect(await aliveAt(NOW)).toEqual([]);
+});
+
+test("when an agent last said something is known as long as its task is open", async () => {
+  const runs = ["t1", "t2", "t3"].map((taskId, index) => ({ taskId, lastOutputAt: NOW + index }));
+  await beat(redis, host.id, runs, NOW + 10_000);
+  expect([...(await readRunBeats(redis, ["t3", "unknown", "t1"]))]).toEqual([
+    ["t3", NOW + 2],
+    ["t1", NOW],
+  ]);
+  expect([...(await readRunBeats(redis, []))]).toEqual([]);
+  await endOldBeats(redis, async () => ["t2"]);
+  expect([...(await readRunBeats(redis, ["t1", "t2", "t3"]))]).toEqual([["t2", NOW + 1]]);
+  expect(await redis.zscore(keys.heartbeats, `host:${host.id}`)).toBe(String(NOW + 10_000));
 });
