@@ -69,6 +69,8 @@ async function look(redis: Redis, text: string, hostDir: string): Promise<Found>
 }
 
 function whyNot({ spec, state, epoch }: Task, hostDir: string): string {
+  if (state.name === "waiting")
+    return `Task ${spec.id} waits and has no session yet. \`orch why ${spec.id}\` says for what.`;
   if (state.name !== "settled")
     return `Task ${spec.id} waits for a free slot. \`orch status\` shows the hosts and the queue.`;
   const { outcome } = state;
@@ -82,7 +84,7 @@ function whyNot({ spec, state, epoch }: Task, hostDir: string): string {
   return [
     `Task ${spec.id} is over after ${epoch} run(s), outcome ${outcome.kind}${link}.`,
     kept,
-    ...(transcripts.length > 0 ? [] : [`  ${spec.commentUrl}`]),
+    ...(transcripts.length > 0 || !("url" in spec.origin) ? [] : [`  ${spec.origin.url}`]),
   ].join("\n");
 }
 

@@ -78,6 +78,8 @@ export function describe({ spec, state, cancel }: Task, now: number): string {
 
 function stateLine(state: TaskState, now: number): string {
   switch (state.name) {
+    case "waiting":
+      return `waits for ${state.reasons.map((reason) => reason.for).join(" and ")}, for ${seconds(now - state.since)}`;
     case "queued":
       return `queued for ${seconds(now - state.since)}`;
     case "running":

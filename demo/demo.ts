@@ -88,7 +88,7 @@ async function firstTask(
   const startedAt = Date.now();
   timeline.say("GitHub", `@${MAINTAINER} writes “${COMMAND_TEXT}” under issue #${stage.issue}`);
   const comment = await stage.simulator.comment(stage.repository, stage.issue, COMMAND_TEXT, { as: MAINTAINER });
-  const taskId = taskIdOf(stage.repository.id, comment.id, 1);
+  const taskId = taskIdOf(stage.repository.id, { kind: "comment", id: comment.id, line: 1, url: "" });
   const task = await settledTask(makeTaskStore(redis), taskId);
   await stage.simulator.waitFor(() => isTold(stage, task), 60_000);
   const events = await follower.look(taskId);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { hostAndPort } from "../src/reach/host-and-port.ts";
 import type { TaskEvent } from "../src/task/store.ts";
-import type { NetworkUse, Outcome, Task } from "../src/task/task.ts";
+import { type NetworkUse, type Outcome, progressOf, type Task } from "../src/task/task.ts";
 import type { Sample } from "./memory.ts";
 import type { Stage } from "./stage.ts";
 import { checkOn } from "./told.ts";
@@ -79,7 +79,7 @@ export async function summarize(stage: Stage, task: Task, observed: Observed): P
     const violations = simulator.violations().length;
     const check = checkOn(stage, task)?.conclusion ?? "none";
     const { sandbox, forbidden } = stage;
-    const { network } = task.progress;
+    const { network } = progressOf(task);
     const seen = { draft: pull?.pull.draft, check, before, after, violations, sandbox, network, forbidden };
     return {
       ok: outcome?.kind === "pull_request" && isProven(seen),

@@ -5,6 +5,7 @@
 import type { Redis } from "ioredis";
 import { keys } from "../src/task/keys.ts";
 import type { TaskEvent, TaskStore } from "../src/task/store.ts";
+import { progressOf } from "../src/task/task.ts";
 import type { Stage } from "./stage.ts";
 
 type Who = "GitHub" | "bot" | "worker" | "agent";
@@ -40,11 +41,11 @@ export async function followTasks(timeline: Timeline, subscriber: Redis, store: 
   let telling: Promise<unknown> = Promise.resolve();
   const tell = async (taskId: string) => {
     const { events: before, words: saidBefore } = tasks.get(taskId) ?? { events: [], words: "" };
-    const events = await store.events(taskId);
+    const [events, task] = [await store.events(taskId), await store.read(taskId)];
     for (const event of events.slice(before.length)) {
       for (const [who, text] of sentences(event)) timeline.say(who, text, event.at);
     }
-    const words = (await store.read(taskId))?.progress.lastLines || saidBefore;
+    const words = (task && progressOf(task).lastLines) || saidBefore;
     for (const line of newLines(saidBefore, words)) timeline.say("agent", line);
     tasks.set(taskId, { events, words });
     return events;

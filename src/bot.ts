@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
+import { makeDispatcher } from "./dispatch/dispatcher.ts";
 import { makeGitHub } from "./github.ts";
 import { healthRoutes } from "./health.ts";
 import { makeIngress } from "./ingress/ingress.ts";
@@ -72,10 +73,12 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     context: (spec: TaskSpec) => giveContext(github, spec),
   };
   const ahead = makeAhead({ give: giveAhead, now, log });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, onAccepted: ahead.begin, now, log });
+  const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
+  const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, now, log });
   const listeners = makeApp({ store, queue, inbox, now, log, wakeIntake: () => intake.wake() });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
+  dispatcher.start(subscriber);
   let catching: CatchingUp | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
@@ -85,7 +88,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   ];
 
   const stopWork = async () => {
-    await Promise.all([catching?.stop(), intake.stop(), sweep.stop(), reporter.stop()]);
+    await Promise.all([catching?.stop(), intake.stop(), dispatcher.stop(), sweep.stop(), reporter.stop()]);
     await queue.close();
     close();
   };

@@ -6,6 +6,7 @@ import { readCommands } from "./command/read-commands.ts";
 import type { Delivery } from "./ingress/ingress.ts";
 import type { CommentPayload } from "./ingress/payloads.ts";
 import type { Inbox } from "./intake/inbox.ts";
+import { requestNameOf } from "./intake/request.ts";
 import { takeBack } from "./intake/take-in.ts";
 
 export type CommentDeps = CancelDeps & { inbox: Inbox; wakeIntake: () => void };
@@ -28,8 +29,7 @@ export const onCommentCreated =
       repository,
       number: issue.number,
       on: issue.pull_request ? "pull" : "issue",
-      commentId: comment.id,
-      commentUrl: comment.html_url,
+      source: { kind: "comment", id: comment.id, url: comment.html_url },
       actor: { id: sender.id, login: sender.login },
       commands,
       requestedAt: comment.created_at,
@@ -44,10 +44,10 @@ export const onCommentCreated =
 export const onCommentDeleted =
   (deps: CommentDeps) =>
   async ({ comment, issue, repository, sender }: CommentPayload): Promise<void> => {
-    const name = { repository, number: issue.number, commentId: comment.id };
+    const name = requestNameOf(repository.id, { kind: "comment", id: comment.id, url: comment.html_url });
     // Its text may have been edited since, so a text without a command says nothing about what was asked for.
     const known = !mayHoldCommand(comment.body);
     // First the inbox: intake looks there once more when it has created the comment's tasks.
     await deps.inbox.deleted(name, sender.login, { known });
-    await takeBack(deps, { repositoryId: repository.id, number: issue.number, commentId: comment.id }, sender.login);
+    await takeBack(deps, { issue: `${repository.id}-${issue.number}`, name }, sender.login);
   };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { branchOf } from "../src/task/branch.ts";
 import { keys } from "../src/task/keys.ts";
-import { branchOf, type Task } from "../src/task/task.ts";
+import type { Task } from "../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "./support/bot.ts";
 import { deliver } from "./support/deliver.ts";
 

@@ -38,15 +38,20 @@ function givenComment(number: number, commentId: number, text: string): string {
 /** A task as the older store wrote it. */
 async function fillTask(number: number, commentId: number, state: object, more: object = {}): Promise<string> {
   const { id: repositoryId, installationId } = orch.repository;
-  const spec = makeSpec({
+  const {
+    origin: _,
+    conversation: __,
+    ...made
+  } = makeSpec({
     id: orch.taskId(commentId),
     installationId,
     repository: { id: repositoryId, owner: "octo-org", name: "calculator" },
     number,
-    commentId,
     requestedAt: Date.now(),
     acceptedAt: Date.now(),
   });
+  const commentUrl = `${orch.github.url}/octo-org/calculator/issues/${number}#issuecomment-${commentId}`;
+  const spec = { ...made, commentId, commentUrl };
   const record = { spec, state, epoch: 1, version: 1, crashes: [], progress: {}, ...more };
   await orch.redis.hset(`orch:task:${spec.id}`, "version", 1, "record", JSON.stringify(record));
   await orch.redis.zadd(`orch:issue:${repositoryId}:${number}`, spec.acceptedAt, spec.id);

@@ -6,9 +6,10 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { holdLock } from "./host-lock.ts";
+import { placeOfFile } from "./only-one.ts";
 
-/** `lost`: resolves when the lock is gone although this process is not. */
-export type HostIdentity = { id: string; lost: Promise<void> };
+/** `lost`: resolves when the lock is gone although this process is not. `place`: of the file with the id; see only-one.ts. */
+export type HostIdentity = { id: string; place: string; lost: Promise<void> };
 
 /** Makes the host's folders, reads or makes its id and takes its lock. Throws when another host process holds it. */
 export async function claimIdentity(hostDir: string): Promise<HostIdentity> {
@@ -20,7 +21,9 @@ export async function claimIdentity(hostDir: string): Promise<HostIdentity> {
     path,
     `Another worker host is running with the same data folder (${path}). Stop it, or give this one its own ORCH_DATA.`,
   );
-  return { id: readOrMakeId(join(hostDir, "id")), ...lock };
+  const file = join(hostDir, "id");
+  const id = readOrMakeId(file);
+  return { id, place: placeOfFile(file), ...lock };
 }
 
 function readOrMakeId(path: string): string {

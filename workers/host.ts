@@ -27,8 +27,7 @@ export type HostOptions = {
   subscriber: Redis;
   users: readonly SlotUser[];
   crashed: boolean;
-  announce: RunKeeperOptions["announce"];
-};
+} & Pick<RunKeeperOptions, "announce" | "isAnothers">;
 
 export type Host = {
   start(): Promise<void>;
@@ -39,12 +38,12 @@ export type Host = {
   runs(): number;
 };
 
-export function makeHost({ shared, blockingRedis, subscriber, users, crashed, announce }: HostOptions): Host {
+export function makeHost({ shared, blockingRedis, subscriber, users, crashed, ...tells }: HostOptions): Host {
   const worker = openQueue(shared, blockingRedis);
   const locker: Locker = { worker, redis: shared.redis, token: `host-${shared.hostId}` };
   const slots = makeSlots(shared, users);
   const jobs = makeJobTaker({ shared, slots, locker, redis: blockingRedis });
-  const keeper = makeRunKeeper({ shared, slots, locker, subscriber, announce });
+  const keeper = makeRunKeeper({ shared, slots, locker, subscriber, ...tells });
   return {
     runs: () => slots.runs().length,
     async start() {

@@ -34,9 +34,12 @@ export type RunKeeperOptions = {
   subscriber: Redis;
   /** Registers the host, with this news of it. */
   announce: (news: Pick<HostInfo, "inDoubt">) => Promise<void>;
+  /** Another host goes by this host's id. */
+  isAnothers: () => void;
 };
 
-export function makeRunKeeper({ shared, slots, locker, subscriber, announce }: RunKeeperOptions): RunKeeper {
+export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
+  const { shared, slots, locker, subscriber, announce, isAnothers } = options;
   const { log } = shared;
   let timer: NodeJS.Timeout | undefined;
   let beats = 0;
@@ -51,13 +54,18 @@ export function makeRunKeeper({ shared, slots, locker, subscriber, announce }: R
     );
     const leases = runs.map((run) => run.lease);
     const isDue = beats % CHECK_EVERY_BEATS === 0;
-    const [isKnown] = await Promise.all([
-      beat(shared.redis, shared.hostId, beaten, Date.now()),
+    const { hostId: id, place } = shared;
+    const [standing] = await Promise.all([
+      beat(shared.redis, { id, place }, beaten, Date.now()),
       renewLeases(locker, leases),
     ]);
+    if (standing === "another's") return isAnothers();
+    const isKnown = standing === "known";
     // A Redis that does not know this host was emptied: it may have lost the records, too.
     const looked = isDue || !isKnown ? runs : runs.filter(({ lease, inDoubt }) => inDoubt || !lease.isHeld());
     await Promise.all(looked.map((run) => checkRun(shared, locker, run)));
+    // Now and then without news as well: an agent that is offered is one that has been within days.
+    if (beats % TIDY_EVERY_BEATS === 0) announced = "";
     await tellDoubts(runs, isKnown);
     // Beside the beat: a slow disk must not cost anybody's lease.
     if (beats % TIDY_EVERY_BEATS === 1) void tidy(shared, slots);

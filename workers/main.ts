@@ -18,10 +18,11 @@ import { VERSION } from "../src/task/version.ts";
 import { exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
-import { claimIdentity } from "./host-identity.ts";
+import { claimIdentity, type HostIdentity } from "./host-identity.ts";
 import { listedThoughNever, narrowsInVain } from "./network/egress.ts";
 import { NetworkError, openNetwork } from "./network/network.ts";
 import { watchOwnEndpoints } from "./network/own-endpoints.ts";
+import { refuseSecondHost } from "./only-one.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
 import type { Shared } from "./run/run.ts";
 import { ConfinementError } from "./sandbox/confinement.ts";
@@ -58,9 +59,11 @@ async function main(): Promise<void> {
   if (fitness.problems.length > 0) throw new ConfigError(fitness.problems);
   const open = driver.name === "none" ? openRedisWarning(config.redisUrl) : undefined;
   for (const warning of [...fitness.warnings, ...(open ? [open] : [])]) log.warn(warning);
+  await refuseSecondHost(redis, identity, config.dataDir);
   const sessions = await openSessions({ hostId: identity.id, dir: join(hostDir, "tmux") });
   const shared: Shared = {
     hostId: identity.id,
+    place: identity.place,
     dataDir: config.dataDir,
     redis,
     store: makeTaskStore(redis),
@@ -73,10 +76,16 @@ async function main(): Promise<void> {
     env: process.env,
     log,
   };
-  const info = describe(identity.id, operator, driver.name);
+  const info = describe(identity, operator, driver.name);
   const announce = async (news: Partial<HostInfo>) => await register(redis, Object.assign(info, news), Date.now());
   await announce({});
-  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed, announce });
+  const isAnothers = () => {
+    log.fatal(
+      "another worker host goes by this host's id, with a copy of its data folder: ending, before both work on the same tasks. Remove the folder host in the copy, or this one, and start again",
+    );
+    process.exit(EXIT_CONFIG);
+  };
+  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed, announce, isAnothers });
   // From here on an end that nobody chose counts as a crash; a start that fails harms no run, however often.
   rmSync(cleanExit, { force: true });
   const chosenEnd = () => writeFileSync(cleanExit, "");
@@ -141,9 +150,10 @@ function hiddenPlaces({ bot, dataDir }: HostConfig, hostDir: string): string[] {
   return bot.kind === "folder" ? [...new Set([...places, bot.folder])] : places;
 }
 
-function describe(id: string, operator: OperatorFile, sandbox: HostInfo["sandbox"]): HostInfo {
+function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: HostInfo["sandbox"]): HostInfo {
   return {
     id,
+    place,
     name: hostname(),
     version: VERSION,
     pid: process.pid,

@@ -28,6 +28,7 @@ const limitsSchema = z
     firstOutputMinutes: minutes(5, "Longest time until the agent says anything at all"),
     silenceMinutes: minutes(15, "Longest time without a word from the agent"),
     totalMinutes: minutes(60, "Longest time for all of an agent's work on one task"),
+    setupMinutes: minutes(15, "Longest time for a repository's setup command"),
     verifyMinutes: minutes(15, "Longest time for one run of the verify command"),
     publishingMinutes: minutes(15, "Longest time for checking the commits and pushing them"),
     verifyRounds: z
@@ -51,6 +52,13 @@ const limitsSchema = z
       .max(10_000)
       .default(20)
       .describe("What one step may send and receive together, in gigabytes."),
+  })
+  .prefault({});
+
+const reachOfStep = z
+  .strictObject({
+    egress: egressSchema.optional().describe("What it may reach, in place of the file's own egress."),
+    allow: allowSchema.optional().describe("What it may reach beside the file's own allow; nothing of an agent's."),
   })
   .prefault({});
 
@@ -83,19 +91,16 @@ export const operatorFileSchema = z.strictObject({
     .describe("First user id for slots, where the host is started as root."),
   egress: egressSchema
     .default("open")
-    .describe("What agents and the verify command may reach: open (any public host) or listed (only what is allowed)."),
+    .describe(
+      "What agents, setup and verify commands may reach: open (any public host) or listed (only what is allowed).",
+    ),
   allow: allowSchema
     .prefault([])
     .describe(
       `What all may reach. An entry is ${HOST_ENTRIES}, or an address with its port, which may be private: 10.0.0.7:11434.`,
     ),
-  verify: z
-    .strictObject({
-      egress: egressSchema.optional().describe("What it may reach, in place of the file's own egress."),
-      allow: allowSchema.optional().describe("What it may reach beside the file's own allow; nothing of an agent's."),
-    })
-    .prefault({})
-    .describe("What the repositories' verify commands may reach, where it is not what all may."),
+  setup: reachOfStep.describe("What the repositories' setup commands may reach, where it is not what all may."),
+  verify: reachOfStep.describe("What the repositories' verify commands may reach, where it is not what all may."),
   limits: limitsSchema,
 });
 
@@ -109,7 +114,8 @@ export type OperatorFile = {
   sandboxBaseUid: number;
   egress: Egress;
   allow: Allow;
-  /** Of a repository's verify command alone. */
+  /** Of a repository's setup command alone, and of its verify command alone. */
+  setup: Reach;
   verify: Reach;
   limits: Limits;
 };

@@ -15,6 +15,7 @@ import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
+import { setUp } from "./run/set-up.ts";
 import { closeOutlets } from "./run/step/step-outlet.ts";
 import { work } from "./run/work.ts";
 import {
@@ -98,6 +99,8 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
 async function carryOut(shared: Shared, run: Run): Promise<Ended> {
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
+  const unready = await setUp(shared, run, ground);
+  if (unready) return unready;
   const worked = await work(shared, run, ground);
   throwIfInterrupted(run);
   const { collected } = worked;

@@ -112,7 +112,7 @@ export async function startSystem({ agent, slots, allow = [], compileCache }: Sy
     networkPids: () => networkBelow(dataDir),
     async command(repository) {
       const { commentId, at } = await github.comment(repository, "/orch fix the failing tests");
-      return { taskId: taskIdOf(repository.id, commentId, 1), at };
+      return { taskId: taskIdOf(repository.id, { kind: "comment", id: commentId, line: 1, url: "" }), at };
     },
     until: (taskId, check) => untilTask(store, news, taskId, check),
     quiet: () => untilTrue(async () => (await redis.zcard(keys.unreported)) === 0, TASK_MS),

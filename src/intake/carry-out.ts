@@ -1,40 +1,44 @@
 /**
- * Carries out one command of a comment whose author may give it. Repeating it, after a crash anywhere, ends in the same
- * state: tasks have their id from the comment and its line, and only tasks older than a `cancel` are cancelled.
+ * Carries out one command of a request whose author may give it. Repeating it, after a crash anywhere, ends in the same
+ * state: tasks have their id from the request and the line, and only tasks older than a `cancel` are cancelled.
  */
 import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
 import { type Command, MAX_INSTRUCTION, type Misunderstanding } from "../command/command.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import * as words from "../report/words.ts";
+import { taskIdOfBranch } from "../task/branch.ts";
+import { originIn } from "../task/origin.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import { taskIdOf } from "../task/task-id.ts";
-import type { GivenComment } from "./inbox.ts";
-import type { Place } from "./target.ts";
+import { type Request, requestNameOf, taskIdIn } from "./request.ts";
+import type { FoundTarget } from "./target.ts";
 
 /** What to say to the person; undefined when the task's progress comment says it. */
 export type CarriedOut = { done: boolean; say?: string };
 
-/** `onAccepted`: told of a new task at most once, when it was recorded and its job is on its way. Must not throw. */
-export type CarryOutDeps = CancelDeps & { onAccepted: (spec: TaskSpec) => void };
+/** What is to be known before a task can be made. `agent`: the one that the repository wishes for. */
+export type Asked = { found: FoundTarget; agent: string | undefined };
+
+export type CarryOutDeps = CancelDeps & { dispatcher: Dispatcher };
 
 export async function carryOut(
   deps: CarryOutDeps,
-  given: GivenComment,
+  request: Request,
   command: Command,
-  place: () => Promise<Place>,
+  ask: () => Promise<Asked>,
 ): Promise<CarriedOut> {
   switch (command.kind) {
     case "help":
       return { done: true, say: words.help() };
     case "status": {
-      const ids = await deps.store.idsOfIssue(given.repository.id, given.number);
+      const ids = await deps.store.idsOfIssue(request.repository.id, request.number);
       return { done: true, say: words.status(await deps.store.readMany(ids)) };
     }
     case "misunderstood":
       return { done: false, say: explain(command.reason) };
     case "cancel":
-      return await cancel(deps, given, command);
+      return await cancel(deps, request, command);
     case "task":
-      return await request(deps, given, command, place);
+      return await accept(deps, request, command, ask);
   }
 }
 
@@ -55,50 +59,63 @@ function explain(reason: Misunderstanding): string {
   }
 }
 
-async function request(
+type TaskCommand = Extract<Command, { kind: "task" }>;
+
+async function accept(
   deps: CarryOutDeps,
-  given: GivenComment,
-  command: Extract<Command, { kind: "task" }>,
-  place: () => Promise<Place>,
+  request: Request,
+  command: TaskCommand,
+  ask: () => Promise<Asked>,
 ): Promise<CarriedOut> {
-  const id = taskIdOf(given.repository.id, given.commentId, command.line);
-  let task = await deps.store.read(id);
-  let created: TaskSpec | undefined;
-  if (!task) {
-    const where = await place();
-    if (where.kind === "closed") return { done: false, say: words.closed(given.on, where.goneBranch) };
-    if (where.kind === "fork") return { done: false, say: words.forkNotYet() };
-    if (where.kind === "from_default") return { done: false, say: words.fromDefaultBranch(where.branch) };
-    const spec = specOf(given, id, command, where, deps.now());
-    if (await deps.store.create(spec)) created = spec;
-    task = await deps.store.read(id);
-    if (created) deps.log.info({ task: id, comment: given.commentId, delivery: given.delivery }, "task accepted");
+  const known = await deps.store.read(taskIdIn(request, command.line));
+  if (known) {
+    // An earlier life of a bot may have died before its job was added.
+    await deps.dispatcher.ensure(known);
+    return { done: true };
   }
-  if (task?.state.name === "queued") await deps.queue.enqueue(task);
-  // Not before: what begins here would hold the job up by some milliseconds.
-  if (created) deps.onAccepted(created);
+  const { found, agent } = await ask();
+  if (found.kind === "closed") return { done: false, say: words.closed(request.on, found.goneBranch) };
+  if (found.kind === "fork") return { done: false, say: words.forkNotYet() };
+  if (found.kind === "from_default") return { done: false, say: words.fromDefaultBranch(found.branch) };
+  const conversation = await conversationOf(deps, request, found.target);
+  const spec = specOf(request, command, { ...found, agent, conversation, acceptedAt: deps.now() });
+  const refused = await deps.dispatcher.accept(spec);
+  if (refused) return { done: false, say: words.noSuchAgent(refused.agent, refused.known) };
+  deps.log.info({ task: spec.id, origin: spec.origin, delivery: request.delivery }, "task accepted");
   return { done: true };
 }
 
-function specOf(
-  given: GivenComment,
-  id: string,
-  { instruction, details }: Extract<Command, { kind: "task" }>,
-  place: Extract<Place, { kind: "ready" }>,
-  acceptedAt: number,
-): TaskSpec {
-  const { installationId, number, commentId, commentUrl, actor, requestedAt } = given;
-  const { defaultBranch: _, ...repository } = given.repository;
-  const { title, target } = place;
+/** A pull request on a branch of ours belongs to the conversation that asked for it. */
+async function conversationOf(
+  { store }: CarryOutDeps,
+  { repository, number }: Request,
+  target: TaskSpec["target"],
+): Promise<number> {
+  const id = target.kind === "pull" ? taskIdOfBranch(target.headRef) : undefined;
+  const asked = id === undefined ? undefined : await store.read(id);
+  return asked?.spec.repository.id === repository.id ? asked.spec.conversation : number;
+}
+
+type Known = Extract<FoundTarget, { kind: "ready" }> & {
+  agent: string | undefined;
+  conversation: number;
+  acceptedAt: number;
+};
+
+function specOf(request: Request, { line, instruction, details }: TaskCommand, known: Known): TaskSpec {
+  const { installationId, number, source, actor, requestedAt } = request;
+  const { defaultBranch: _, ...repository } = request.repository;
+  const { title, target, agent, conversation, acceptedAt } = known;
   return {
-    id,
+    id: taskIdIn(request, line),
     installationId,
     repository,
     number,
     title,
     target,
-    commentId,
-    commentUrl,
+    origin: originIn(source, line),
+    conversation,
+    ...(agent !== undefined && { agent }),
     actor,
     instruction,
     ...(details === undefined ? {} : { details }),
@@ -109,19 +126,19 @@ function specOf(
 
 async function cancel(
   deps: CancelDeps,
-  given: GivenComment,
+  request: Request,
   command: Extract<Command, { kind: "cancel" }>,
 ): Promise<CarriedOut> {
-  const { repository, number, actor } = given;
+  const { repository, number, actor } = request;
   const isNamed = ({ spec }: Task) => command.task === undefined || isNameOf(command.task, spec.id);
   const known = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
   if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };
-  const isMeant = (task: Task) => isOlder(task, given, command) && isNamed(task);
+  const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task);
   const ids = await openTasksOfIssue(deps.store, repository.id, number, isMeant);
   await cancelTasks(deps, ids, { kind: "command", by: actor.login });
   // Counted from the records, not from what this call did: a repetition gives the same answer.
   const tasks = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
-  const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, given)).length;
+  const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, request)).length;
   return { done: true, say: count === 0 ? words.nothingToCancel() : words.cancelled(count) };
 }
 
@@ -132,14 +149,16 @@ function isNameOf(name: string, taskId: string): boolean {
   return name.length >= SHORTEST_NAME && taskId.startsWith(name);
 }
 
-/** Given in an earlier comment (ids of comments grow), or in a line above. */
-function isOlder(task: Task, given: GivenComment, command: Command): boolean {
-  if (task.spec.commentId !== given.commentId) return task.spec.commentId < given.commentId;
-  const above = given.commands.filter((other) => other.line < command.line);
-  return above.some((other) => taskIdOf(given.repository.id, given.commentId, other.line) === task.spec.id);
+/** Asked for before, or in a line above. GitHub's times are whole seconds: ids of comments grow within one, too. */
+function isOlder({ spec }: Task, request: Request, command: Command): boolean {
+  const { repository, source, requestedAt } = request;
+  if (requestNameOf(repository.id, spec.origin) === requestNameOf(repository.id, source))
+    return request.commands.some(({ line }) => line < command.line && taskIdIn(request, line) === spec.id);
+  if (spec.requestedAt !== requestedAt) return spec.requestedAt < requestedAt;
+  return spec.origin.kind !== source.kind || !("id" in spec.origin && "id" in source) || spec.origin.id < source.id;
 }
 
-function wasCancelledBy(task: Task, { actor, receivedAt }: GivenComment): boolean {
+function wasCancelledBy(task: Task, { actor, receivedAt }: Request): boolean {
   if (task.state.name !== "settled") return task.cancel?.kind === "command";
   const { outcome, at } = task.state;
   if (outcome.kind !== "cancelled" || outcome.reason.kind !== "command") return false;

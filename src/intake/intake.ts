@@ -1,12 +1,13 @@
 /**
- * Takes comments out of the inbox, off the request that brought them. Woken at once by this bot's ingress; what another
+ * Takes requests out of the inbox, off the delivery that brought them. Woken at once by this bot's ingress; what another
  * bot left behind is found when its lease has run out. GitHub's refusals that may pass put the whole issue off, so that
- * its commands stay in order; those that cannot pass end the comment with a line in the log.
+ * its commands stay in order; those that cannot pass end the request with a line in the log.
  */
 import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import { classify, isFinal, retryAfterMs } from "../github.ts";
 import type { Taken } from "../task/due-set.ts";
-import { type GivenComment, type Inbox, numbersOf, OF_ONE_REPOSITORY } from "./inbox.ts";
+import { type Inbox, OF_ONE_REPOSITORY, type Waiting } from "./inbox.ts";
+import type { Request } from "./request.ts";
 import { type TakeInDeps, takeBack, takeIn } from "./take-in.ts";
 
 export type IntakeDeps = TakeInDeps & { inbox: Inbox };
@@ -17,26 +18,31 @@ const ISSUES_AT_ONCE = 2 * OF_ONE_REPOSITORY;
 /** A command that could not be taken in for so long would surprise whoever gave it. */
 const GIVE_UP_AFTER_MS = 24 * 3600_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
+/** Before a request in doubt is looked at again, ms: a bot that knows its format may be starting. */
+const DOUBT_WAIT_MS = 15_000;
+/** It holds up those after it on its issue: a newer Orch may read it yet, what nobody can read is not waited for. */
+const DOUBT_AT_MOST_MS = { newer: GIVE_UP_AFTER_MS, unreadable: 10 * 60_000 };
 
 export function startIntake(deps: IntakeDeps): DueLoop {
+  const doubts = makeDoubts(deps);
   return startDueLoop({
     name: "inbox",
     set: deps.inbox.issues,
     atOnce: ISSUES_AT_ONCE,
     sweepMs: SWEEP_MS,
-    work: (taken, isStopped) => takeIssue(deps, taken, isStopped),
+    work: (taken, isStopped) => takeIssue(deps, doubts, taken, isStopped),
     now: deps.now,
     log: deps.log,
   });
 }
 
-/** All waiting comments of one issue, oldest first. */
-async function takeIssue(deps: IntakeDeps, taken: Taken, isStopped: () => boolean): Promise<void> {
+/** All waiting requests on one issue, oldest first. */
+async function takeIssue(deps: IntakeDeps, doubts: Doubts, taken: Taken, isStopped: () => boolean): Promise<void> {
   const { inbox, now } = deps;
   const issue = taken.member;
-  for (let comment = await inbox.first(issue); comment !== undefined; comment = await inbox.first(issue)) {
+  for (let name = await inbox.first(issue); name !== undefined; name = await inbox.first(issue)) {
     if (isStopped()) return void (await taken.postpone(now()));
-    const wait = await takeComment(deps, comment, issue);
+    const wait = await takeRequest(deps, doubts, { name, issue });
     if (wait !== undefined) return void (await taken.postpone(now() + wait));
     // The next one is not ours, should another bot have the issue by now: it would overtake.
     await taken.keep(now());
@@ -44,27 +50,63 @@ async function takeIssue(deps: IntakeDeps, taken: Taken, isStopped: () => boolea
   await taken.done();
 }
 
-/** How long to wait before the same comment is tried again, ms; undefined when it is done. */
-async function takeComment(deps: IntakeDeps, comment: string, issue: string): Promise<number | undefined> {
+/** How long to wait before the same request is tried again, ms; undefined when it is done. */
+async function takeRequest(
+  deps: IntakeDeps,
+  doubts: Doubts,
+  { name, issue }: { name: string; issue: string },
+): Promise<number | undefined> {
   for (;;) {
-    const was = await deps.inbox.read(comment);
-    if (was.kind === "deleted") await takeBack(deps, numbersOf(comment, issue), was.by);
-    const wait = was.kind === "given" ? await tryTakeIn(deps, was.given) : undefined;
+    const was = await deps.inbox.read(name);
+    const wait = await tryOne(deps, doubts, { name, issue, was });
     if (wait !== undefined) return wait;
-    if (await deps.inbox.finish(comment, issue, was)) return undefined;
+    if (await deps.inbox.finish(name, issue, was)) return undefined;
   }
 }
 
+type Found = { name: string; issue: string; was: Waiting };
+
+async function tryOne(deps: IntakeDeps, doubts: Doubts, { name, issue, was }: Found): Promise<number | undefined> {
+  switch (was.kind) {
+    case "given":
+      return await tryTakeIn(deps, was.request);
+    case "deleted":
+      return void (await takeBack(deps, { issue, name }, was.by));
+    case "done":
+      return undefined;
+    case "newer":
+    case "unreadable":
+      return doubts.wait(name, was.kind);
+  }
+}
+
+type Doubts = ReturnType<typeof makeDoubts>;
+
+function makeDoubts({ now, log }: IntakeDeps) {
+  const since = new Map<string, number>();
+  return {
+    wait(name: string, doubt: "newer" | "unreadable"): number | undefined {
+      const first = since.get(name) ?? now();
+      since.set(name, first);
+      if (now() - first < DOUBT_AT_MOST_MS[doubt]) return DOUBT_WAIT_MS;
+      since.delete(name);
+      log.error({ request: name }, "a request that this Orch cannot read is given up");
+      return undefined;
+    },
+  };
+}
+
 /** How long to wait before it is tried again, ms; undefined when it is done, or cannot be done. */
-async function tryTakeIn(deps: IntakeDeps, given: GivenComment): Promise<number | undefined> {
+async function tryTakeIn(deps: IntakeDeps, request: Request): Promise<number | undefined> {
   const { now, log } = deps;
   try {
-    await takeIn(deps, given);
+    await takeIn(deps, request);
     return undefined;
   } catch (error) {
-    const about = { repo: given.repository.id, comment: given.commentId, delivery: given.delivery };
+    const { repository, source, delivery } = request;
+    const about = { repo: repository.id, source, delivery };
     const failure = classify(error);
-    const age = now() - given.receivedAt;
+    const age = now() - request.receivedAt;
     if (isFinal(failure) || age > GIVE_UP_AFTER_MS) {
       log.error({ err: error, ...about, failure }, "commands given up: GitHub is closed to us");
       return undefined;

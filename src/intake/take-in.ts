@@ -1,17 +1,19 @@
 /**
- * Takes in one comment: may its author give commands, and then the commands in order. Every step may be repeated; the
- * one reply gathers what all commands of the comment have to say.
+ * Takes in one request: may whoever asks give commands, and then the commands in order. Every step may be repeated; the
+ * one reply gathers what all commands of the request have to say.
  */
 import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
 import { MAX_COMMANDS } from "../command/command.ts";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import { mayWrite } from "../permission.ts";
-import { ensureReaction, type Reaction } from "../report/reaction.ts";
+import { type Reaction, reactTo } from "../report/reaction.ts";
 import { ensureReply } from "../report/reply.ts";
 import * as words from "../report/words.ts";
-import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
-import type { GivenComment } from "./inbox.ts";
-import { findPlace, type Place } from "./target.ts";
+import type { Task } from "../task/task.ts";
+import { type Asked, type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
+import { type Request, requestNameOf } from "./request.ts";
+import { findTarget } from "./target.ts";
+import { readWish } from "./wish.ts";
 
 export type TakeInDeps = CarryOutDeps & {
   github: GitHub /** HMAC key for the markers of replies. */;
@@ -19,77 +21,79 @@ export type TakeInDeps = CarryOutDeps & {
 };
 
 /** Throws what GitHub or Redis answers; the caller repeats. */
-export async function takeIn(deps: TakeInDeps, given: GivenComment): Promise<void> {
-  const octokit = await deps.github.forInstallation(given.installationId);
-  const place = placeOf(octokit, given);
-  if (given.commands.length <= MAX_COMMANDS && given.commands.some(({ kind }) => kind === "task")) place.begin();
-  if (!(await mayWrite(octokit, given.repository, given.actor))) {
-    deps.log.info({ comment: given.commentId, actor: given.actor.id, delivery: given.delivery }, "actor refused");
-    return await answer(deps, octokit, given, { done: false, say: words.refusedNoPermission(given.actor.login) });
+export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> {
+  const { commands, actor, source, delivery } = request;
+  const octokit = await deps.github.forInstallation(request.installationId);
+  const asked = whatIsAskedOf(octokit, request, deps);
+  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task")) asked.begin();
+  if (!(await mayWrite(octokit, request.repository, actor))) {
+    deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
+    return await answer(deps, octokit, request, { done: false, say: words.refusedNoPermission(actor.login) });
   }
-  if (given.commands.length > MAX_COMMANDS) {
-    return await answer(deps, octokit, given, { done: false, say: words.tooManyCommands(MAX_COMMANDS) });
+  if (commands.length > MAX_COMMANDS) {
+    return await answer(deps, octokit, request, { done: false, say: words.tooManyCommands(MAX_COMMANDS) });
   }
   const results: CarriedOut[] = [];
-  for (const command of given.commands) results.push(await carryOut(deps, given, command, place.find));
+  for (const command of commands) results.push(await carryOut(deps, request, command, asked.find));
   const says = new Set(results.map((result) => result.say).filter((say) => say !== undefined));
   const say = says.size > 0 ? [...says].join("\n\n---\n\n") : undefined;
-  await answer(deps, octokit, given, { done: results.some((result) => result.done), say });
+  await answer(deps, octokit, request, { done: results.some((result) => result.done), say });
 }
 
 /**
- * The comment's place, asked for once at most. `begin` lets GitHub answer while it is still asked for the permission: a
- * person waits for both. Its failure is told to whoever needs the place, and to nobody when nobody may.
+ * Where the work starts and which agent the repository wishes, asked for once at most. `begin` lets GitHub answer while it is
+ * still asked for the permission: a person waits for all of it. Its failure is told to whoever needs the answer, and to
+ * nobody when nobody may.
  */
-function placeOf(octokit: Octokit, given: GivenComment): { begin(): void; find(): Promise<Place> } {
-  let place: Promise<Place> | undefined;
+function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) {
+  let asked: Promise<Asked> | undefined;
   const find = () => {
-    place ??= findPlace(octokit, given);
-    return place;
+    asked ??= Promise.all([findTarget(octokit, request), readWish(octokit, request.repository, log)]).then(
+      ([found, agent]) => ({ found, agent }),
+    );
+    return asked;
   };
   return { begin: () => void find().catch(() => undefined), find };
 }
 
-/** The comment was deleted, maybe while its commands were carried out. */
-export async function takeBack(
-  deps: CancelDeps,
-  { repositoryId, number, commentId }: { repositoryId: number; number: number; commentId: number },
-  by: string,
-): Promise<void> {
-  const ids = await openTasksOfIssue(deps.store, repositoryId, number, (task) => task.spec.commentId === commentId);
+/** What asked was deleted, maybe while its commands were carried out. */
+export async function takeBack(deps: CancelDeps, { issue, name }: { issue: string; name: string }, by: string) {
+  const [repositoryId = 0, number = 0] = issue.split("-").map(Number);
+  const isOfRequest = ({ spec }: Task) => requestNameOf(repositoryId, spec.origin) === name;
+  const ids = await openTasksOfIssue(deps.store, repositoryId, number, isOfRequest);
   await cancelTasks(deps, ids, { kind: "comment_deleted", by });
 }
 
-async function answer(deps: TakeInDeps, octokit: Octokit, given: GivenComment, result: CarriedOut): Promise<void> {
-  const reaction = await reactionTo(deps, given, result);
-  if (reaction) {
-    await courtesy(deps, given, () => ensureReaction(octokit, given.repository, given.commentId, reaction));
-  }
+async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, result: CarriedOut): Promise<void> {
+  const { installationId, repository, number, source, requestedAt: since } = request;
+  const reaction = await reactionTo(deps, request, result);
+  if (reaction) await courtesy(deps, request, () => reactTo(octokit, repository, source, reaction));
   const { say } = result;
   if (say === undefined) return;
-  const { installationId, repository, number, requestedAt: since } = given;
-  const reply = { installationId, repository, number, since, key: `${repository.id}-${given.commentId}`, body: say };
-  await courtesy(deps, given, () => ensureReply({ github: deps.github, secret: deps.markerSecret }, reply));
+  const key = requestNameOf(repository.id, source);
+  const reply = { installationId, repository, number, since, key, body: say };
+  await courtesy(deps, request, () => ensureReply({ github: deps.github, secret: deps.markerSecret }, reply));
 }
 
-/** The report of a task reacts to its comment by itself, later and better informed. */
+/** The report of a task reacts to its origin by itself, later and better informed. */
 async function reactionTo(
   { store }: TakeInDeps,
-  { repository, number, commentId }: GivenComment,
+  { repository, number, source }: Request,
   { done }: CarriedOut,
 ): Promise<Reaction | undefined> {
+  const name = requestNameOf(repository.id, source);
   const tasks = await store.readMany(await store.idsOfIssue(repository.id, number));
-  if (tasks.some((task) => task.spec.commentId === commentId)) return undefined;
+  if (tasks.some(({ spec }) => requestNameOf(repository.id, spec.origin) === name)) return undefined;
   return done ? "eyes" : "confused";
 }
 
 /** What GitHub forbids here (a locked conversation, a missing permission) must not hold up the issue's next command. */
-async function courtesy({ log }: TakeInDeps, given: GivenComment, say: () => Promise<void>): Promise<void> {
+async function courtesy({ log }: TakeInDeps, { source, delivery }: Request, say: () => Promise<void>): Promise<void> {
   try {
     await say();
   } catch (error) {
     const failure = classify(error);
     if (failure !== "forbidden" && failure !== "invalid") throw error;
-    log.error({ err: error, comment: given.commentId, delivery: given.delivery }, "GitHub does not let us answer");
+    log.error({ err: error, source, delivery }, "GitHub does not let us answer");
   }
 }

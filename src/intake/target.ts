@@ -1,9 +1,9 @@
 /** Where a request's work starts and goes, as GitHub shows the issue or pull request now; or why it cannot start. */
 import { classify, type Octokit } from "../github.ts";
 import type { Target } from "../task/task.ts";
-import type { GivenComment } from "./inbox.ts";
+import type { Request } from "./request.ts";
 
-export type Place =
+export type FoundTarget =
   | { kind: "ready"; title: string; target: Target }
   | Closed
   | { kind: "fork" }
@@ -12,17 +12,17 @@ export type Place =
 /** `goneBranch`: the pull request's branch, when that was deleted, which is a way of closing it. */
 type Closed = { kind: "closed"; goneBranch?: string };
 
-export async function findPlace(octokit: Octokit, given: GivenComment): Promise<Place> {
-  const { owner, name: repo, defaultBranch } = given.repository;
-  if (given.on === "issue") {
-    const { data: issue } = await octokit.rest.issues.get({ owner, repo, issue_number: given.number });
+export async function findTarget(octokit: Octokit, request: Request): Promise<FoundTarget> {
+  const { owner, name: repo, defaultBranch } = request.repository;
+  if (request.on === "issue") {
+    const { data: issue } = await octokit.rest.issues.get({ owner, repo, issue_number: request.number });
     if (issue.state !== "open") return { kind: "closed" };
     return { kind: "ready", title: issue.title, target: { kind: "issue", defaultBranch } };
   }
-  const { data: pull } = await octokit.rest.pulls.get({ owner, repo, pull_number: given.number });
-  if (pull.state !== "open") return await closedPull(octokit, given, pull.head);
+  const { data: pull } = await octokit.rest.pulls.get({ owner, repo, pull_number: request.number });
+  if (pull.state !== "open") return await closedPull(octokit, request, pull.head);
   // A fork that was deleted has no repository at all.
-  if (pull.head.repo?.id !== given.repository.id) return { kind: "fork" };
+  if (pull.head.repo?.id !== request.repository.id) return { kind: "fork" };
   const { ref: headRef, sha: headSha } = pull.head;
   // The delivery may be older than a change of the setting.
   if (headRef === defaultBranch || headRef === pull.base.repo.default_branch)
@@ -36,8 +36,8 @@ export async function findPlace(octokit: Octokit, given: GivenComment): Promise<
 
 type Head = { ref: string; repo: { id: number } | null };
 
-async function closedPull(octokit: Octokit, given: GivenComment, head: Head): Promise<Closed> {
-  const { id, owner, name: repo } = given.repository;
+async function closedPull(octokit: Octokit, request: Request, head: Head): Promise<Closed> {
+  const { id, owner, name: repo } = request.repository;
   if (head.repo?.id !== id) return { kind: "closed" };
   try {
     await octokit.rest.git.getRef({ owner, repo, ref: `heads/${head.ref}` });

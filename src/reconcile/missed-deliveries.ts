@@ -1,5 +1,5 @@
 /**
- * Decides when to catch up on missed deliveries: at start, every five minutes, when one is due to be asked for again,
+ * Decides when to catch up on missed deliveries: at start, every minute, when one is due to be asked for again,
  * and soon after we had to refuse one ourselves. Whatever goes wrong is logged and tried again; nothing waits for it.
  */
 import { retryAfterMs } from "../github.ts";
@@ -8,7 +8,7 @@ import { type CatchUpDeps, catchUp } from "./catch-up.ts";
 import { Interrupted, startRound } from "./round.ts";
 
 export type CatchUpTimes = { everyMs: number; minAgeMs: number };
-export const CATCH_UP_TIMES: CatchUpTimes = { everyMs: 5 * 60_000, minAgeMs: 60_000 };
+export const CATCH_UP_TIMES: CatchUpTimes = { everyMs: 60_000, minAgeMs: 60_000 };
 
 export type CatchingUp = {
   /** A delivery has just been refused: look when it is old enough. Returns at once. */

@@ -41,6 +41,10 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
       case "needs_job":
         await ensureJob(deps, task, before, missing);
         break;
+      case "needs_dispatch":
+        if (await store.dispatches.ensure(task.spec.id, known.now))
+          deps.log.warn({ task: task.spec.id }, "nobody would have looked at a task that waits: looked at again");
+        break;
       case "needs_report":
         if (await store.reports.ensure(task.spec.id, known.now))
           deps.log.warn({ task: task.spec.id }, "a pushed task was not to be reported any more: looked at again");

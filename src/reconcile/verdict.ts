@@ -20,6 +20,8 @@ export type Verdict =
   | { kind: "leave" }
   /** There ought to be a job: add it if it is missing. */
   | { kind: "needs_job" }
+  /** Somebody ought to look whether it may start: have it looked at if nobody does. */
+  | { kind: "needs_dispatch" }
   /** The report ought to look at it again, some time: have it do so if it forgot. */
   | { kind: "needs_report" }
   | { kind: "give_up"; outcome: Outcome };
@@ -31,6 +33,8 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
   switch (state.name) {
     case "settled":
       return { kind: "leave" };
+    case "waiting":
+      return { kind: "needs_dispatch" };
     case "queued": {
       const age = now - state.since;
       if (age >= QUEUE_DEADLINE_MS)

@@ -9,13 +9,13 @@ import type { CheckView } from "./view.ts";
 
 const CHECK_NAME = "orch";
 
-/** Makes the check run say what the view says; its id. `detailsUrl`: where the whole story stands. */
+/** Makes the check run say what the view says. `detailsUrl`: where the whole story stands. */
 export async function ensureCheckRun(
   github: GitHub,
   task: Task,
   view: CheckView,
   detailsUrl: string | undefined,
-): Promise<number> {
+): Promise<void> {
   const octokit = await github.forInstallation(task.spec.installationId);
   const { id: appId } = await github.appIdentity(task.spec.installationId);
   const repository = { owner: task.spec.repository.owner, repo: task.spec.repository.name };
@@ -39,10 +39,7 @@ export async function ensureCheckRun(
   const known = await find(octokit, { ...repository, ref: view.sha }, appId, task.spec.id);
   if (known !== undefined) {
     await octokit.rest.checks.update({ ...content, ...status, check_run_id: known });
-    return known;
-  }
-  const { data } = await octokit.rest.checks.create({ ...content, ...status, head_sha: view.sha });
-  return data.id;
+  } else await octokit.rest.checks.create({ ...content, ...status, head_sha: view.sha });
 }
 
 async function find(

@@ -2,10 +2,11 @@
  * The progress comment: one per task, edited in place, at the end its receipt. Pure Markdown from the task. Every text
  * in it that is not ours has passed through `quote.ts`.
  */
-import { type Outcome, PHASES, type Task } from "../task/task.ts";
-import { fence, plain } from "../text/quote.ts";
+import { type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
+import { fence } from "../text/quote.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
 import { nextStep } from "./next-step.ts";
+import { askedBy } from "./origin-words.ts";
 import { explanation, headline, phaseWords } from "./task-words.ts";
 
 /** How much of what the agent says is shown while it works. */
@@ -18,17 +19,20 @@ export function renderComment(task: Task, around: Surroundings): string {
 /** The same story for a check run; of a task that is not over only what changes with its state. */
 export function renderSummary(task: Task, around: Surroundings): string {
   if (task.state.name === "settled") return paragraphs(story(task, around));
-  return paragraphs([request(task, around.webUrl), checklist(task), next(task, around), sandboxWarning(task.progress)]);
+  const warning = sandboxWarning(progressOf(task));
+  return paragraphs([request(task, around.webUrl), checklist(task), next(task, around), warning]);
 }
 
 function story(task: Task, around: Surroundings): (string | undefined)[] {
-  const { state, progress } = task;
+  const { state } = task;
+  const progress = progressOf(task);
   const opening = [`### ${icon(task)} ${headline(task)}`, request(task, around.webUrl)];
   const list = facts(task, around)
     .map((fact) => `- ${fact}`)
     .join("\n");
   const closing = [next(task, around), sandboxWarning(progress)];
   switch (state.name) {
+    case "waiting":
     case "queued":
       return [...opening, list, ...closing];
     case "running":
@@ -39,10 +43,7 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
 }
 
 function request({ spec }: Task, webUrl: string): string {
-  const who = plain(spec.actor.login, 60);
-  // The link comes from a signed delivery; it is checked all the same, because it stands outside of any quoting.
-  const isOurs = spec.commentUrl.startsWith(`${webUrl}/`) && /^[\w:/.#-]+$/.test(spec.commentUrl);
-  return `${isOurs ? `[${who}](${spec.commentUrl})` : who} asked:\n\n${asked(spec)}`;
+  return `${askedBy(spec, webUrl)}\n\n${asked(spec)}`;
 }
 
 function checklist(task: Task): string | undefined {
@@ -79,7 +80,7 @@ function evidence(task: Task, outcome: Outcome): (string | undefined)[] {
     case "cancelled":
     case "refused":
     case "host_error":
-      return titled("The agent's last words", task.progress.lastLines);
+      return titled("The agent's last words", progressOf(task).lastLines);
   }
 }
 
@@ -109,6 +110,7 @@ function footer({ spec, epoch }: Task): string {
 
 function icon({ state }: Task): string {
   switch (state.name) {
+    case "waiting":
     case "queued":
       return "⏳";
     case "running":

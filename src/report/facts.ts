@@ -4,7 +4,7 @@
  */
 import { hostAndPort } from "../reach/host-and-port.ts";
 import type { HostView } from "../task/heartbeat.ts";
-import type { Progress, Pushed, Task, TaskSpec, Verification } from "../task/task.ts";
+import { type Progress, type Pushed, progressOf, type Task, type TaskSpec, type Verification } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
 
@@ -23,15 +23,17 @@ export function asked({ instruction, details }: TaskSpec): string {
 }
 
 export function facts(task: Task, around: Surroundings): string[] {
+  const progress = progressOf(task);
   return [
     hostFact(task, around),
-    agentFact(task.progress),
+    agentFact(progress),
+    startFact(progress),
     timeFact(task, around.now),
-    usageFact(task.progress),
-    networkFact(task.progress),
+    usageFact(progress),
+    networkFact(progress),
     changesFact(task.pushed),
     verificationFact(task),
-    sessionFact(task.progress),
+    sessionFact(progress),
     crashFact(task),
   ].filter((line) => line !== undefined);
 }
@@ -47,6 +49,18 @@ export function agentFact(progress: Progress): string | undefined {
   const model = progress.model ? `, model ${code(progress.model, 80)}` : "";
   const sandbox = progress.sandbox ? `, sandbox \`${progress.sandbox}\`` : "";
   return `Agent: ${code(progress.agent, 80)}${model}${sandbox}`;
+}
+
+/** Whether the agent knows what an earlier task of this pull request came to, and how. */
+function startFact({ start }: Progress): string | undefined {
+  switch (start?.how) {
+    case "resumed":
+      return `Goes on in the session of task ${code(start.task)}`;
+    case "handed over":
+      return `Goes on from task ${code(start.task)}, with a written hand-over in a new session`;
+    default:
+      return undefined;
+  }
 }
 
 /** How the run's programs were let out to the network, and what was blocked. Without a sandbox the warning says it. */
@@ -65,6 +79,7 @@ export function networkFact({ network }: Progress): string | undefined {
 /** Passing time alone is no reason for an edit, so a running task says that its time is that of the last edit. */
 function timeFact({ spec, state }: Task, now: number): string | undefined {
   switch (state.name) {
+    case "waiting":
     case "queued":
       return undefined;
     case "running":
@@ -92,10 +107,10 @@ export function changesFact(pushed: Pushed | undefined): string | undefined {
 
 /** The verification of a task that got as far, or that none was asked for where the work is published. */
 export function verificationFact(task: Task): string | undefined {
-  const { state, progress, pushed } = task;
+  const { state, pushed } = task;
   const failed =
     state.name === "settled" && state.outcome.kind === "verify_failed" ? state.outcome.verification : undefined;
-  const verification = failed ?? progress.verification;
+  const verification = failed ?? progressOf(task).verification;
   if (verification) return `Verification: ${verificationWords(verification)}`;
   return pushed ? "Verification: none, `.github/orch.yml` names no verify command" : undefined;
 }

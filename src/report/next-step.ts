@@ -2,11 +2,14 @@
 import type { Outcome, Phase, Task } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import { isOwnPullRequest } from "./task-words.ts";
+import { waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
 export function nextStep(task: Task, hosts: { alive: number; slots: number }): string {
   const { state } = task;
   switch (state.name) {
+    case "waiting":
+      return state.reasons.map(waitsFor).join(" ");
     case "queued":
       return hosts.alive === 0
         ? "No worker host is connected at the moment. The task waits; the operator of this App has to start one."
@@ -37,6 +40,8 @@ function settledNext(task: Task, outcome: Outcome): string {
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":
+      if (outcome.reason === "setup")
+        return `Repair \`setup\` in \`.github/orch.yml\` on the default branch; then ${AGAIN}.`;
       return outcome.reason === "auth" || outcome.reason === "config"
         ? `The operator of the worker host has to repair the agent's set-up or key (\`orch doctor\` helps); then ${AGAIN}.`
         : `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;

@@ -1,6 +1,6 @@
 /** A draft pull request's title and text, as pure functions. */
-import type { Pushed, Task } from "../task/task.ts";
-import { code, fence, neutralise, plain } from "../text/quote.ts";
+import { type Pushed, progressOf, type Task } from "../task/task.ts";
+import { code, fence, neutralise } from "../text/quote.ts";
 import {
   agentFact,
   asked,
@@ -11,6 +11,7 @@ import {
   usageFact,
   verificationFact,
 } from "./facts.ts";
+import { askedBy } from "./origin-words.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
 
 /** The issue's own title, so that lists of issues and pull requests read alike. */
@@ -19,8 +20,8 @@ export function pullRequestTitle({ spec }: Task): string {
 }
 
 export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Surroundings, "webUrl">): string {
-  const { spec, progress } = task;
-  const thread = `${webUrl}/${spec.repository.owner}/${spec.repository.name}/issues/${spec.number}#issuecomment-${spec.commentId}`;
+  const { spec } = task;
+  const progress = progressOf(task);
   const list = [
     changesFact(pushed),
     verificationFact(task),
@@ -33,7 +34,7 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Sur
     .join("\n");
   const words = fence(progress.lastLines ?? "");
   const parts = [
-    `${plain(spec.actor.login, 60)} [asked](${thread}) in #${spec.number}:`,
+    `In #${spec.number}, ${askedBy(spec, webUrl)}`,
     asked(spec),
     // The one closing keyword is ours and deliberate; the agent's own are broken by `quote.ts`.
     spec.target.kind === "issue" ? `Fixes #${spec.number}` : movedBranch(pushed),

@@ -3,13 +3,14 @@
  * that exists already with that reaction, so creating it is safe to repeat and tells who we are.
  */
 import type { Octokit } from "../github.ts";
+import type { Source } from "../task/origin.ts";
 import type { Repository, Task } from "../task/task.ts";
 import { isAbsent } from "./own-comment.ts";
 
 export const REACTIONS = ["eyes", "hooray", "confused"] as const;
 export type Reaction = (typeof REACTIONS)[number];
 
-/** The reaction to a comment, for all the tasks that its commands became; undefined without any. */
+/** The reaction to what asked, for all the tasks that came of it; undefined without any. */
 export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
   if (tasks.some(({ state }) => state.name !== "settled")) return "eyes";
   const isPullRequest = ({ state }: Task) => state.name === "settled" && state.outcome.kind === "pull_request";
@@ -17,14 +18,22 @@ export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
   return tasks.every(isPullRequest) ? "hooray" : "confused";
 }
 
-/** Sets our reaction and removes our others. A comment that was deleted has nothing to react to: that is no error. */
-export async function ensureReaction(
+/** Sets our reaction to what asked, and removes our others. Nothing but a comment takes a reaction. */
+export async function reactTo(
   octokit: Octokit,
   repository: Repository,
-  commentId: number,
+  source: Source,
   content: Reaction,
 ): Promise<void> {
-  const comment = { owner: repository.owner, repo: repository.name, comment_id: commentId };
+  if (source.kind !== "comment") return;
+  const comment = { owner: repository.owner, repo: repository.name, comment_id: source.id };
+  await ensureReaction(octokit, comment, content);
+}
+
+type CommentName = { owner: string; repo: string; comment_id: number };
+
+/** A comment that was deleted has nothing to react to: that is no error. */
+async function ensureReaction(octokit: Octokit, comment: CommentName, content: Reaction): Promise<void> {
   try {
     const { data: ours } = await octokit.rest.reactions.createForIssueComment({ ...comment, content });
     const all = await octokit.paginate(octokit.rest.reactions.listForIssueComment, { ...comment, per_page: 100 });

@@ -4,13 +4,14 @@
  * missing permission for labels does not cost the comment.
  */
 import { classify, isFinal } from "../github.ts";
+import { identityOf } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import { ensureCheckRun } from "./check-run.ts";
 import type { Surroundings } from "./facts.ts";
 import { ensureLabel, labelOf } from "./label.ts";
 import { showComment } from "./progress-comment.ts";
-import { ensureReaction, reactionOf } from "./reaction.ts";
+import { reactionOf, reactTo } from "./reaction.ts";
 import type { Hints, ShowDeps, Showing } from "./showing.ts";
 import { hashOf, viewOf } from "./view.ts";
 
@@ -42,13 +43,12 @@ export async function showTask(
 
 async function showReaction(deps: ShowDeps, { task, hints }: Showing): Promise<undefined> {
   const { spec } = task;
+  const asked = identityOf(spec.origin).join();
   const wanted = async () =>
-    reactionOf((await tasksOfIssue(deps, task)).filter((other) => other.spec.commentId === spec.commentId));
+    reactionOf((await tasksOfIssue(deps, task)).filter((other) => identityOf(other.spec.origin).join() === asked));
   if (hints.reaction === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
-  hints.reaction = await untilAgreed(wanted, (reaction) =>
-    ensureReaction(octokit, spec.repository, spec.commentId, reaction),
-  );
+  hints.reaction = await untilAgreed(wanted, (reaction) => reactTo(octokit, spec.repository, spec.origin, reaction));
   await deps.store.remember(spec.id, hints);
 }
 
@@ -67,7 +67,7 @@ async function showChecks(deps: ShowDeps, { task, view, hints, around }: Showing
   const { repository, number } = task.spec;
   const page = `${around.webUrl}/${repository.owner}/${repository.name}/issues/${number}`;
   const detailsUrl = hints.commentId === undefined ? page : `${page}#issuecomment-${hints.commentId}`;
-  for (const check of view.checks) hints.checkRunId = await ensureCheckRun(deps.github, task, check, detailsUrl);
+  for (const check of view.checks) await ensureCheckRun(deps.github, task, check, detailsUrl);
   hints.checksHash = hash;
   await deps.store.remember(task.spec.id, hints);
 }

@@ -5,6 +5,7 @@
 import type { CancelReason, Deadline, Outcome, Phase, Task } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
 import { code, plain } from "../text/quote.ts";
+import { waitedInVain } from "./waiting-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
   preparing: "Prepare the workspace",
@@ -15,8 +16,9 @@ export const phaseWords: Record<Phase, string> = {
 
 /** A few words for a task that is not over. */
 export function stateWord(task: Task): string {
-  if (task.state.name === "running") return task.cancel && !task.pushed ? "stopping" : task.state.phase;
-  return "queued";
+  const { state } = task;
+  if (state.name === "running") return task.cancel && !task.pushed ? "stopping" : state.phase;
+  return state.name === "waiting" ? "waiting" : "queued";
 }
 
 export function outcomeWord(outcome: Outcome): string {
@@ -46,6 +48,8 @@ export function outcomeWord(outcome: Outcome): string {
 export function headline(task: Task): string {
   const { state } = task;
   switch (state.name) {
+    case "waiting":
+      return "Waiting";
     case "queued":
       return "Queued";
     case "running":
@@ -104,7 +108,7 @@ export function explanation(task: Task, outcome: Outcome): string {
     case "verify_failed":
       return `The work failed: the agent committed changes, but ${code(outcome.verification.command)} still exits with ${outcome.verification.exitCode} after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
-      return `${deadlineWords[outcome.deadline](duration(outcome.afterMs))} Nothing was published.`;
+      return `${missed(outcome)} Nothing was published.`;
     case "out_of_budget":
       return `The work was stopped by its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
@@ -147,6 +151,7 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["denied", "The work failed, the agent was not allowed something that it needed"],
   ["interrupted", "The agent was interrupted from outside"],
   ["crash", "The work failed, the agent crashed"],
+  ["setup", "The repository's setup command failed before the agent started"],
 ]);
 
 function sentence(text: string): string {
@@ -158,11 +163,16 @@ function exitWords(exitCode: number | undefined): string {
   return exitCode === undefined ? "" : ` (exit code ${exitCode})`;
 }
 
-const deadlineWords: Record<Deadline, (after: string) => string> = {
+function missed({ deadline, afterMs, waitedFor = [] }: Extract<Outcome, { kind: "timed_out" }>): string {
+  return deadline === "waiting" ? waitedInVain(waitedFor, afterMs) : deadlineWords[deadline](duration(afterMs));
+}
+
+const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {
   queued: (after) =>
     `No worker host took the task within ${after}; that is ours to repair, not a fault of the request.`,
   preparing: (after) =>
     `The worker host could not prepare the workspace within ${after}; that is ours to repair, not a fault of the request.`,
+  setup: (after) => `The repository's setup command did not end within ${after}, so it was stopped.`,
   first_output: (after) => `The agent said nothing at all for ${after} after its start, so it was stopped.`,
   silence: (after) => `The agent fell silent for ${after}, so it was stopped.`,
   total: (after) => `The work was not finished after ${after}, so it was stopped.`,

@@ -46,8 +46,21 @@ export function hashOf(value: unknown): string {
 
 function stateKeyOf(task: Task): string {
   const { state } = task;
-  const detail = state.name === "running" ? state.phase : state.name === "settled" ? state.outcome.kind : "";
+  const detail = detailOf(state);
   return `${task.epoch}:${state.name}:${detail}${task.cancel ? ":cancel" : ""}`;
+}
+
+function detailOf(state: Task["state"]): string {
+  switch (state.name) {
+    case "waiting":
+      return state.reasons.map((reason) => reason.for).join();
+    case "queued":
+      return "";
+    case "running":
+      return state.phase;
+    case "settled":
+      return state.outcome.kind;
+  }
 }
 
 /**
@@ -70,6 +83,7 @@ function checksOf(task: Task, timeless: Surroundings): CheckView[] {
 
 function checkStateOf({ state }: Task): CheckView["state"] {
   switch (state.name) {
+    case "waiting":
     case "queued":
       return { status: "queued" };
     case "running":

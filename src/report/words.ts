@@ -57,6 +57,12 @@ export function noSuchTask(name: string): string {
   return `No task of this issue or pull request has an id that begins with ${code(name, 60)}, so I have cancelled nothing and started nothing. \`/orch status\` shows the ids; if you meant it as a request, say it in a few more words.`;
 }
 
+/** For an agent that no worker host has. */
+export function noSuchAgent(agent: string, known: readonly string[]): string {
+  const names = known.map((name) => code(name, 60)).join(", ");
+  return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them in \`.github/orch.yml\`, or have the operator of this App set that one up, and give the command again.`;
+}
+
 /** For a lone word that looks like a mistyped command. */
 export function didYouMean(verb: string): string {
   return `Did you mean \`/orch ${verb}\`? I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.`;

@@ -19,11 +19,17 @@ const word = z
   .max(1_000)
   .refine((text) => !text.includes("\0"), "must not contain a NUL character");
 
+const command = z.union([word.min(1), z.array(word).min(1).max(64)]);
+
 export const repositoryFileSchema = z
   .strictObject({
     agent: z.string().min(1).max(64).optional().describe("Name of one of the operator's agents."),
-    verify: z
-      .union([word.min(1), z.array(word).min(1).max(64)])
+    setup: command
+      .optional()
+      .describe(
+        "Command that makes the workspace ready before the agent starts, e.g. installs dependencies: a shell line, or a list of words.",
+      ),
+    verify: command
       .optional()
       .describe("Command that must succeed before work is published: a shell line, or a list of words."),
     egress: egressSchema
@@ -41,7 +47,12 @@ export const repositoryFileSchema = z
   });
 
 /** `listed`: the hosts that its work may reach at most; where it is left out, the repository wishes nothing. JSON. */
-export type RepositoryFile = { agent?: string; verify?: readonly string[]; listed?: HostPattern[] };
+export type RepositoryFile = {
+  agent?: string;
+  setup?: readonly string[];
+  verify?: readonly string[];
+  listed?: HostPattern[];
+};
 
 /** One of REPOSITORY_FILES, as it stands on the default branch. */
 export type FoundFile = { path: string; text: string };
@@ -53,13 +64,17 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   if (other) throw new Refusal(`There are both \`${file.path}\` and \`${other.path}\`: keep one and remove the other.`);
   const parsed = repositoryFileSchema.safeParse(parseYaml(file) ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable: ${z.prettifyError(parsed.error)}`);
-  const { agent, verify, egress, allow = [] } = parsed.data;
+  const { agent, setup, verify, egress, allow = [] } = parsed.data;
   return {
     agent,
-    verify: typeof verify === "string" ? ["sh", "-c", verify] : verify,
+    setup: wordsOf(setup),
+    verify: wordsOf(verify),
     ...(egress === "listed" && { listed: allow }),
   };
 }
+
+const wordsOf = (written: string | string[] | undefined) =>
+  typeof written === "string" ? ["sh", "-c", written] : written;
 
 function parseYaml({ path, text }: FoundFile): unknown {
   try {

@@ -22,6 +22,7 @@ const LOOKED_AT = 1_000;
 declare module "ioredis" {
   interface RedisCommander<Context> {
     orchDuePlan(numberOfKeys: 3, ...args: (string | number)[]): Result<number, Context>;
+    orchDueHasten(numberOfKeys: 3, ...args: (string | number)[]): Result<number, Context>;
     orchDueTake(numberOfKeys: 3, ...args: (string | number)[]): Result<string[], Context>;
     orchDueRenew(numberOfKeys: 2, ...args: (string | number)[]): Result<number, Context>;
     orchDueLetGo(numberOfKeys: 3, ...args: (string | number)[]): Result<number, Context>;
@@ -118,6 +119,12 @@ if ARGV[3] == "1" and redis.call("ZSCORE", KEYS[1], ARGV[1]) then return 0 end
 plan(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])
 return 1`;
 
+// KEYS set taken news · ARGV at
+const HASTEN = `${dueScripts.plan}
+local members = redis.call("ZRANGE", KEYS[1], 0, -1)
+for _, member in ipairs(members) do plan(KEYS[1], KEYS[2], KEYS[3], member, ARGV[1]) end
+return #members`;
+
 // KEYS set taken · ARGV member token leaseEnd
 const RENEW = `
 if redis.call("HGET", KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -136,6 +143,7 @@ return 1`;
 
 export function makeDueSet(redis: Redis, key: string, share?: Share) {
   redis.defineCommand("orchDuePlan", { lua: PLAN });
+  redis.defineCommand("orchDueHasten", { lua: HASTEN });
   redis.defineCommand("orchDueTake", { lua: TAKE });
   redis.defineCommand("orchDueRenew", { lua: RENEW });
   redis.defineCommand("orchDueLetGo", { lua: LET_GO });
@@ -151,6 +159,9 @@ export function makeDueSet(redis: Redis, key: string, share?: Share) {
   async function ensure(member: string, at: number): Promise<boolean> {
     return (await redis.orchDuePlan(3, ...allKeys, member, at, 1)) === 1;
   }
+
+  /** All of it is due at `at`, or earlier if it was. */
+  const hasten = async (at: number) => void (await redis.orchDueHasten(3, ...allKeys, at));
 
   /** What is due, longest overdue first, at most `limit` and of each group its share, counting what the taker `has`. */
   async function take(now: number, limit: number, has: Iterable<string> = []): Promise<Taken[]> {
@@ -185,5 +196,5 @@ export function makeDueSet(redis: Redis, key: string, share?: Share) {
   /** How many members there are, taken or not. */
   const size = () => redis.zcard(set);
 
-  return { plan, ensure, take, nextAt, size };
+  return { plan, ensure, hasten, take, nextAt, size };
 }

@@ -16,6 +16,8 @@ export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
 /** What a host says of itself when it starts and when something changes. */
 export type HostInfo = {
   id: string;
+  /** Names the machine and the folder that the id is kept in: a copy of the folder has another. */
+  place: string;
   name: string;
   version: string;
   pid: number;
@@ -44,26 +46,63 @@ export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
+/** How long an agent counts as one that there is although no host offers it any more. */
+const OFFERED_MS = 7 * 24 * 3600_000;
+/** The message on the `ready` channel that says that hosts have changed. */
+export const HOSTS_CHANGED = "hosts";
+
 export async function register(redis: Redis, host: HostInfo, now: number): Promise<void> {
+  const offers = host.agents.flatMap((agent) => [now, agent]);
   await redis
     .multi()
     .hset(keys.hosts, host.id, JSON.stringify(host))
+    .hset(keys.hostPlaces, host.id, host.place)
     .zadd(keys.heartbeats, now, `host:${host.id}`)
+    .zadd(keys.offered, ...offers)
+    .publish(keys.ready, HOSTS_CHANGED)
     .exec();
 }
 
-export async function unregister(redis: Redis, hostId: string): Promise<void> {
-  await redis.multi().hdel(keys.hosts, hostId).zrem(keys.heartbeats, `host:${hostId}`).exec();
+/** The agents that some host has offered within the last seven days. */
+export async function offeredAgents(redis: Redis, now: number): Promise<string[]> {
+  return await redis.zrangebyscore(keys.offered, now - OFFERED_MS, "+inf");
 }
 
-/** False when Redis does not know the host, or not any more: it was emptied, and the host has to register anew. */
-export async function beat(redis: Redis, hostId: string, runs: readonly RunBeat[], now: number): Promise<boolean> {
+export async function unregister(redis: Redis, hostId: string): Promise<void> {
+  await redis
+    .multi()
+    .hdel(keys.hosts, hostId)
+    .hdel(keys.hostPlaces, hostId)
+    .zrem(keys.heartbeats, `host:${hostId}`)
+    .exec();
+}
+
+/**
+ * Beats, unless the id has become another's meanwhile. `unknown`: Redis does not know the host, or not any more: it was emptied,
+ * and the host has to register anew.
+ */
+export async function beat(
+  redis: Redis,
+  { id, place }: Pick<HostInfo, "id" | "place">,
+  runs: readonly RunBeat[],
+  now: number,
+): Promise<"known" | "unknown" | "another's"> {
+  const known = await placeOf(redis, id);
+  if (known !== undefined && known !== place) return "another's";
   const members = runs.flatMap((run) => [run.lastOutputAt, `run:${run.taskId}`]);
-  const [isKnown] = await Promise.all([
-    redis.hexists(keys.hosts, hostId),
-    redis.zadd(keys.heartbeats, now, `host:${hostId}`, ...members),
-  ]);
-  return isKnown === 1;
+  await redis.zadd(keys.heartbeats, now, `host:${id}`, ...members);
+  return known === undefined ? "unknown" : "known";
+}
+
+/** Where the host of this id is, or was when it was heard of last. */
+export async function placeOf(redis: Redis, id: string): Promise<string | undefined> {
+  return (await redis.hget(keys.hostPlaces, id)) ?? undefined;
+}
+
+/** When the host was heard of last, Unix ms by its own clock. */
+export async function lastBeatOf(redis: Redis, id: string): Promise<number | undefined> {
+  const beaten = await redis.zscore(keys.heartbeats, `host:${id}`);
+  return beaten === null ? undefined : Number(beaten);
 }
 
 /** Forgets the beats of runs that are over. */

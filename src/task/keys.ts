@@ -16,17 +16,27 @@ export const keys = {
   unreported: "orch:unreported",
   /** Sorted set: tasks of an issue or pull request, by the time they were accepted. */
   issue: (repositoryId: number, number: number) => `orch:issue:${repositoryId}:${number}`,
+  /** Sorted set: tasks of a conversation, also those of the pull requests that came of it, by the time they were accepted. */
+  conversation: (repositoryId: number, number: number) => `orch:conversation:${repositoryId}:${number}`,
+  /** Due set: tasks that wait, or whose job may have to go elsewhere. */
+  dispatch: "orch:dispatch",
+  /** Set: tasks that wait for the end of this one. */
+  followers: (id: string) => `orch:task:${id}:followers`,
   /** Hash: repository -> the tag of its last task, which says when it is its turn again. */
   turns: "orch:turns",
   /** Sorted set: `host:<id>` by its last beat, `run:<task>` by its agent's last output. */
   heartbeats: "orch:heartbeats",
   /** Hash: host id -> what the host says of itself. */
   hosts: "orch:hosts",
-  /** A comment with commands as it was signed, or what became of it: whoever delivers it again finds this. */
-  inboxComment: (comment: string) => `orch:inbox:${comment}`,
-  /** Sorted set: comments of one issue or pull request that wait for intake, by comment id. */
-  inboxIssue: (issue: string) => `orch:inbox:issue:${issue}`,
-  /** Due set: issues and pull requests with waiting comments. */
+  /** Hash: host id -> the place of the data folder that goes by this id (`HostInfo.place`). */
+  hostPlaces: "orch:host-places",
+  /** Sorted set: agents' names by when a host has offered them last. */
+  offered: "orch:agents",
+  /** A request as it was signed, or what became of it: whoever delivers it again finds this. */
+  request: (request: string) => `orch:inbox:${request}`,
+  /** Sorted set: requests on one issue or pull request that wait for intake, by the time they were made. */
+  requestsOn: (issue: string) => `orch:inbox:issue:${issue}`,
+  /** Due set: issues and pull requests with waiting requests. */
   inbox: "orch:inbox",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
@@ -38,6 +48,8 @@ export const keys = {
   redelivered: (guid: string) => `orch:redelivered:${guid}`,
   /** Channel: the id of a task that has just changed. */
   changed: "orch:changed",
+  /** Channel: tasks that wait may start: hosts have changed, or a task is over that others wait for. */
+  ready: "orch:ready",
   /** Channel: the id of a task of which GitHub now shows everything. */
   reported: "orch:reported",
 } as const;

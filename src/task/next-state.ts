@@ -3,18 +3,24 @@
  * Late and repeated news is normal here (webhooks overtake each other, hosts die between two writes), so it is not an
  * error: the answer is then `undefined`, and nothing is written.
  */
+import { current, endLast, nextRun, withProgress } from "./runs.ts";
 import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
+import type { WaitingReason } from "./waiting.ts";
 
 /** News about a task. `epoch` fences a run's own news, `version` what was judged; news without either may come from anybody at any time. */
 export type TaskNews =
+  /** What it waits for has changed. */
+  | { name: "waits"; version: number; reasons: WaitingReason[]; at: number }
+  /** It may start. `continues`: the task that it goes on from. */
+  | { name: "ready"; version: number; agent: string; continues?: string | undefined; at: number }
   /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
   | { name: "claimed"; host: string; claim: string; job: string; at: number }
   /** `progress`: what is known by then, in the same write. */
   | { name: "phase"; epoch: number; phase: Phase; progress?: Progress; at: number }
   | { name: "progress"; epoch: number; progress: Progress; at: number }
-  | { name: "pushed"; epoch: number; pushed: Pushed; at: number }
+  | { name: "pushed"; epoch: number; pushed: Pushed; progress?: Progress; at: number }
   /** The run's host says that it is over. */
-  | { name: "ended"; epoch: number; outcome: Outcome; at: number }
+  | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
   | { name: "crashed"; epoch: number; at: number }
   /** A pull request for the task's branch is open, whoever opened it. */
@@ -30,18 +36,21 @@ export const CRASH_WINDOW_MS = 10 * 60_000;
 export function nextTask(task: Task, news: TaskNews): Task | undefined {
   if (task.state.name === "settled") return undefined;
   switch (news.name) {
+    case "waits":
+    case "ready":
+      return dispatched(task, news);
     case "claimed":
       return claimed(task, news);
     case "phase":
       return isCurrent(task, news.epoch) ? inPhase(task, news) : undefined;
     case "progress":
-      if (!isCurrent(task, news.epoch)) return undefined;
-      return { ...task, progress: { ...task.progress, ...known(news.progress) } };
+      return isCurrent(task, news.epoch) ? withProgress(task, news.progress) : undefined;
     case "pushed":
       if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
-      return { ...task, pushed: news.pushed };
+      return { ...withProgress(task, news.progress), pushed: news.pushed };
     case "ended":
-      return isCurrent(task, news.epoch) && !task.pushed ? settled(task, news.outcome, news.at) : undefined;
+      if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
+      return settled(withProgress(task, news.progress), news.outcome, news.at);
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":
@@ -60,19 +69,34 @@ function isCurrent(task: Task, epoch: number): boolean {
   return task.state.name === "running" && task.epoch === epoch;
 }
 
+/** Judged on this version only: two bots that dispatch the same task decide once. */
+function dispatched(task: Task, news: Extract<TaskNews, { name: "waits" | "ready" }>): Task | undefined {
+  const { state } = task;
+  if (state.name === "running" || state.name === "settled" || task.version !== news.version) return undefined;
+  if (news.name === "ready") {
+    const { agent, continues, at } = news;
+    return { ...task, agent, ...(continues !== undefined && { continues }), state: { name: "queued", since: at } };
+  }
+  const since = state.name === "waiting" ? state.since : news.at;
+  return { ...task, state: { name: "waiting", since, reasons: news.reasons } };
+}
+
 function inPhase(task: Task, { phase, progress = {}, at }: Extract<TaskNews, { name: "phase" }>): Task | undefined {
   const { state } = task;
   if (state.name !== "running") return undefined;
-  const learned = known(progress);
-  const isNew = Object.entries(learned).some(([what, value]) => task.progress[what as keyof Progress] !== value);
+  const before = current(task)?.progress ?? {};
+  const isNew = Object.entries(progress).some(
+    ([what, value]) => value !== undefined && before[what as keyof Progress] !== value,
+  );
   const entered = state.phase !== phase;
   if (!entered && !isNew) return undefined;
   const phaseSince = entered ? at : state.phaseSince;
-  return { ...task, progress: { ...task.progress, ...learned }, state: { ...state, phase, phaseSince } };
+  return { ...withProgress(task, progress), state: { ...state, phase, phaseSince } };
 }
 
 function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {
-  if (task.pushed) return undefined;
+  // What waits has no job: this one is of before.
+  if (task.pushed || task.state.name === "waiting") return undefined;
   if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
   // Another host takes the task only when the earlier one let its lock run out: it crashed or was cut off. The same host
   // claims it again only when it knows nothing of its run any more; its crashes it tells itself.
@@ -81,9 +105,11 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   const survivor = running && !again ? withCrash(task, news.at) : task;
   if (survivor.state.name === "settled") return survivor;
   const { host, claim, job, at } = news;
-  if (again && running) return { ...survivor, epoch: task.epoch + 1, state: { ...running, claim, job } };
+  const epoch = task.epoch + 1;
+  const runs = nextRun(survivor.runs, { number: epoch, host, startedAt: at }, { same: again });
+  if (again && running) return { ...survivor, epoch, runs, state: { ...running, claim, job } };
   const state = { name: "running" as const, phase: "preparing" as const, host, claim, job, since: at, phaseSince: at };
-  return { ...survivor, epoch: task.epoch + 1, progress: {}, state };
+  return { ...survivor, epoch, runs, state };
 }
 
 /** Counts a host's death while it worked on the task; the third within ten minutes quarantines the task as poison. */
@@ -94,11 +120,6 @@ function withCrash(task: Task, at: number): Task {
   return settled({ ...task, crashes }, { kind: "host_error", message }, at);
 }
 
-/** What is not known yet does not erase what is. */
-function known(progress: Progress): Progress {
-  return Object.fromEntries(Object.entries(progress).filter(([, value]) => value !== undefined));
-}
-
 function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {
   const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha };
   return settled({ ...task, pullRequest }, outcome, at);
@@ -106,13 +127,10 @@ function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task
 
 /** Once the branch is on GitHub it is too late to cancel: the pull request is about to open. */
 function cancelled(task: Task, reason: CancelReason, at: number): Task | undefined {
-  if (task.state.name === "queued") return settled(task, { kind: "cancelled", reason }, at);
+  if (task.state.name !== "running") return settled(task, { kind: "cancelled", reason }, at);
   return task.cancel || task.pushed ? undefined : { ...task, cancel: reason };
 }
 
-/** The agent's last words are kept once, in the outcome where that has them. */
 function settled(task: Task, outcome: Outcome, at: number): Task {
-  const { lastLines: _lastLines, ...others } = task.progress;
-  const progress = "lastLines" in outcome || "lastWords" in outcome ? others : task.progress;
-  return { ...task, progress, state: { name: "settled", outcome, at } };
+  return { ...task, runs: endLast(task.runs, outcome, at), state: { name: "settled", outcome, at } };
 }

@@ -10,7 +10,7 @@ import { z } from "zod";
  * The format in which this Orch writes its records. To be raised when a program of the earlier format could misunderstand
  * what is written: it then leaves such records alone. A record without a number has format 1, and is read for ever.
  */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 export type Reading<T> =
   | { kind: "known"; record: T }
@@ -25,15 +25,24 @@ export type Doubt = InDoubt["kind"];
 /** Told the key of a record and what is wrong with it. */
 export type TellUnreadable = (key: string, error: unknown) => void;
 
+/** Makes what was written in format 1 into today's. What it is given is not checked yet: it may have any shape. */
+export type FromFormat1 = (record: never) => unknown;
+const unchanged = (record: unknown) => record;
+
 /**
  * `parse` makes the record of its text; `shape` has what nobody can do without. Further fields are kept as they are: a
  * newer Orch may know them.
  */
-export function judgeRecord<T>(shape: z.ZodType, parse: () => unknown): Exclude<Reading<T>, { kind: "absent" }> {
+export function judgeRecord<T>(
+  shape: z.ZodType,
+  parse: () => unknown,
+  fromFormat1: FromFormat1 = unchanged,
+): Exclude<Reading<T>, { kind: "absent" }> {
   try {
-    const record = parse();
-    const format = formatOf(record);
+    const written = parse();
+    const format = formatOf(written);
     if (format > FORMAT) return { kind: "newer", format };
+    const record = format === 1 ? fromFormat1(written as never) : written;
     const checked = shape.safeParse(record);
     if (checked.success) return { kind: "known", record: record as T };
     return { kind: "unreadable", error: new Error(z.prettifyError(checked.error)) };

@@ -24,8 +24,8 @@ const MAX_EVENT_BYTES = 1_000;
 const eventShape = z.object({
   /** When the host heard it, Unix ms. */
   at: z.int().nonnegative(),
-  /** `agent-1`, `verify-1`, … */
-  step: z.string().regex(/^(?:agent|verify)-\d{1,4}$/),
+  /** `setup-1`, `agent-1`, `verify-1`, … */
+  step: z.string().regex(/^[a-z]{1,20}-\d{1,4}$/),
   /**
    * blocked: a connection that the network proxy did not let out; log: printed beside what was said; left_out: so many events
    * (`count`) came faster than they are passed on; the others as the agent's program tells them.

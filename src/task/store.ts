@@ -8,6 +8,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { shorten } from "../text/bound.ts";
 import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
+import { taskOfFormat1 } from "./format-1.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import {
@@ -23,17 +24,22 @@ import {
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
+import type { WaitingReason } from "./waiting.ts";
 
 /** What report has put on GitHub for a task. */
 export type Shown = {
   commentId?: number;
-  checkRunId?: number;
   /** Hash of the last comment body, and when it was written (ms). */
   bodyHash?: string;
   editedAt?: number;
   reaction?: string;
   label?: string;
 };
+
+/** How an accepted task begins: it may start by this agent, going on from this task; or it waits. */
+export type Beginning =
+  | { waits: WaitingReason[] }
+  | { waits?: undefined; agent: string; continues?: string | undefined };
 
 export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
 
@@ -55,18 +61,24 @@ const MAX_ATTEMPTS = 50;
  */
 const FIRST_WORD_MS = 500;
 
+/** Longer than a task may wait for another, s. */
+const FOLLOW_S = 30 * 24 * 3600;
+
 /** A task whose record is newer or cannot be read is told of. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
   /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
   const reports = makeDueSet(redis, keys.unreported);
   const reportKeys = dueKeys(keys.unreported);
+  /** Tasks that wait, or whose job may have to go elsewhere. */
+  const dispatches = makeDueSet(redis, keys.dispatch);
+  const dispatchKeys = dueKeys(keys.dispatch);
 
   async function lookUp(id: string): Promise<Reading<Task>> {
     const [version, record] = await redis.hmget(keys.task(id), "version", "record");
     if (version == null && record == null) return { kind: "absent" };
     const parse = () => ({ ...JSON.parse(record ?? ""), version: Number(version ?? Number.NaN) });
-    const reading = judgeRecord<Task>(taskShape, parse);
+    const reading = judgeRecord<Task>(taskShape, parse, taskOfFormat1);
     if (reading.kind !== "known") tell(keys.task(id), reasonOfDoubt(reading));
     return reading;
   }
@@ -77,16 +89,28 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return reading.kind === "known" ? reading.record : undefined;
   }
 
-  /** Records an accepted task as queued. Repeating it changes nothing; true when this call created it. */
-  async function create(spec: TaskSpec): Promise<boolean> {
-    const state = { name: "queued" as const, since: spec.acceptedAt };
-    const task: Task = { spec, state, epoch: 0, version: 1, crashes: [], progress: {} };
-    const issue = keys.issue(spec.repository.id, spec.number);
-    const event = eventText(spec.acceptedAt, "queued", { instruction: spec.instruction, by: spec.actor.login });
-    const taskKeys = [keys.task(spec.id), keys.events(spec.id), keys.open, issue, ...reportKeys];
-    const dueAt = spec.acceptedAt + FIRST_WORD_MS;
-    const values = [spec.id, textOf(task), spec.acceptedAt, event, dueAt, keys.changed];
-    return (await redis.orchCreate(7, ...taskKeys, ...values)) === 1;
+  /** Records an accepted task, queued or waiting. Repeating it changes nothing; true when this call created it. */
+  async function create(spec: TaskSpec, begin: Beginning): Promise<boolean> {
+    const { waits, ...ready } = begin;
+    const since = spec.acceptedAt;
+    const state = waits ? { name: "waiting" as const, since, reasons: waits } : { name: "queued" as const, since };
+    const task: Task = { spec, state, ...ready, epoch: 0, version: 1, crashes: [], runs: [] };
+    const { id, repository, number, conversation } = spec;
+    const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
+    const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
+    const taskKeys = [keys.task(id), keys.events(id), keys.open, ...lists, ...reportKeys];
+    if (waits) await follow(id, waits);
+    const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed];
+    return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
+  }
+
+  /** Before the record says so: what is settled by then is found at the next look at the task. */
+  async function follow(id: string, reasons: readonly WaitingReason[]): Promise<void> {
+    for (const reason of reasons)
+      if (reason.for === "task") {
+        const key = keys.followers(reason.task);
+        await redis.multi().sadd(key, id).expire(key, FOLLOW_S).exec();
+      }
   }
 
   /** What the news makes of the task. */
@@ -98,10 +122,11 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const next = nextTask(task, news);
       if (!next) return { ...reading, changed: false };
       const settled = next.state.name === "settled" ? "1" : "0";
-      const taskKeys = [keys.task(id), keys.events(id), keys.open, ...reportKeys];
+      if (news.name === "waits") await follow(id, news.reasons);
+      const taskKeys = [keys.task(id), keys.events(id), keys.open, ...reportKeys, keys.followers(id), ...dispatchKeys];
       const event = news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
-      const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled, keys.changed];
-      const done = await redis.orchAdvance(6, ...taskKeys, ...values);
+      const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled];
+      const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
       if (done === 1) return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
@@ -120,6 +145,19 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   const idsOfIssue = (repositoryId: number, number: number) =>
     redis.zrange(keys.issue(repositoryId, number), "0", "-1");
 
+  /**
+   * Ids of the tasks of a conversation, oldest first. What was accepted before there were conversations stands in the list of its
+   * issue, or of its pull request `number`, only.
+   */
+  async function idsOfConversation(
+    repositoryId: number,
+    { conversation, number }: Pick<TaskSpec, "conversation" | "number">,
+  ): Promise<string[]> {
+    const issues = [...new Set([conversation, number])].map((each) => keys.issue(repositoryId, each));
+    const lists = [keys.conversation(repositoryId, conversation), ...issues];
+    return (await redis.zunion(lists.length, ...lists, "AGGREGATE", "MIN")) as string[];
+  }
+
   async function readMany(ids: readonly string[]): Promise<Task[]> {
     const tasks = await Promise.all(ids.map(read));
     return tasks.filter((task) => task !== undefined);
@@ -130,11 +168,12 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
    * has `changed`, or the report is `lost` to another bot.
    */
   async function markReported(task: Task, { token }: Taken, doubt = ""): Promise<"told" | "changed" | "lost"> {
-    const { id, repository, number } = task.spec;
-    const taskKeys = [keys.task(id), keys.events(id), keys.shown(id), keys.issue(repository.id, number)];
+    const { id, repository, number, conversation } = task.spec;
+    const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
+    const taskKeys = [keys.task(id), keys.events(id), keys.shown(id), ...lists];
     const expire = task.state.name === "settled" ? RETENTION_S : 0;
     const values = [id, task.version, token, doubt, expire, keys.reported];
-    const answer = await redis.orchMarkReported(7, ...taskKeys, ...reportKeys, ...values);
+    const answer = await redis.orchMarkReported(8, ...taskKeys, ...reportKeys, ...values);
     if (answer === 1) return "told";
     return answer === 0 ? "changed" : "lost";
   }
@@ -176,7 +215,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     advance,
     openIds,
     idsOfIssue,
+    idsOfConversation,
     reports,
+    dispatches,
     markReported,
     doubt,
     doubtOf,

@@ -1,14 +1,14 @@
-/**
- * A task's one id. It is derived from what GitHub signed (repository, comment, line), so that a replay, a redelivery
- * under another GUID and a catch-up scan all arrive at the same task.
- */
+/** A task's one id: the hash of its origin's identity. So a replay, a redelivery under another GUID and a scan all arrive at the same task. */
 import { createHash } from "node:crypto";
+import { identityOf, isWritten, type Origin } from "./origin.ts";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** `t` and 15 base32 characters: legal as BullMQ job id, branch suffix, folder and tmux session name alike. */
-export function taskIdOf(repositoryId: number, commentId: number, line: number): string {
-  const digest = createHash("sha256").update(`orch1|${repositoryId}|comment|${commentId}|${line}`).digest();
+export function taskIdOf(repositoryId: number, origin: Origin): string {
+  const line = isWritten(origin) ? [origin.line] : [];
+  const identity = ["orch1", repositoryId, ...identityOf(origin), ...line].join("|");
+  const digest = createHash("sha256").update(identity).digest();
   let bits = digest.readBigUInt64BE(0) * 2n ** 64n + digest.readBigUInt64BE(8);
   let id = "";
   for (let count = 0; count < 15; count++) {

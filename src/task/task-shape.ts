@@ -3,9 +3,12 @@
  * has ever been written under a format stays readable: test/fixtures/records has some of each.
  */
 import { z } from "zod";
+import { originShape } from "./origin.ts";
 import { PHASES } from "./task.ts";
+import { waitingShape } from "./waiting.ts";
 
 const state = z.discriminatedUnion("name", [
+  z.looseObject({ name: z.literal("waiting"), since: z.number(), reasons: z.array(waitingShape) }),
   z.looseObject({ name: z.literal("queued"), since: z.number() }),
   z.looseObject({
     name: z.literal("running"),
@@ -24,7 +27,8 @@ export const specShape = z.looseObject({
   number: z.number(),
   title: z.string(),
   target: z.looseObject({ kind: z.enum(["issue", "pull"]), defaultBranch: z.string() }),
-  commentId: z.number(),
+  origin: originShape,
+  conversation: z.number(),
   actor: z.looseObject({ id: z.number(), login: z.string() }),
   instruction: z.string(),
   requestedAt: z.number(),
@@ -37,5 +41,7 @@ export const taskShape = z.looseObject({
   epoch: z.number(),
   version: z.int(),
   crashes: z.array(z.number()),
-  progress: z.looseObject({}),
+  runs: z.array(
+    z.looseObject({ number: z.number(), host: z.string(), startedAt: z.number(), progress: z.looseObject({}) }),
+  ),
 });

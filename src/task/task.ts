@@ -3,10 +3,19 @@
  *
  * delivery        one webhook call from GitHub; its GUID is a log key, never an identity
  * event           what a delivery says (`issue_comment.created`)
- * actor           the person who commented
+ * actor           the person who asks
  * command         one parsed `/orch …` line
+ * origin          what a task comes from: a comment's line, a label, a schedule …; its identity names the task
+ * request         what one event asks for, in the inbox until it is taken in
  * task            what was asked, from acceptance to its outcome; our record in Redis
+ * conversation    an issue or a pull request with all that is asked, run and said in it; a pull request that we opened
+ *                 belongs to the conversation that asked for it
+ * continue        to go on from an earlier task of the conversation, in its agent's session or with a hand-over
+ * hand-over       what an earlier task came to, in writing, for the agent that goes on from it
+ * wait            to stand back until something else has happened, without a slot
+ * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
+ * home            the host and the folder that keep an agent's session
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
  * host            a machine's worker host; it has slots, each slot runs one agent
@@ -26,6 +35,9 @@
  * publish         to take an agent's commits, check them, re-create them as ours and push them
  */
 
+import type { Origin } from "./origin.ts";
+import type { WaitingReason } from "./waiting.ts";
+
 export type Repository = { id: number; owner: string; name: string };
 
 export type Actor = { id: number; login: string };
@@ -44,14 +56,17 @@ export type TaskSpec = {
   number: number;
   title: string;
   target: Target;
-  commentId: number;
-  commentUrl: string;
+  origin: Origin;
+  /** Number of the issue or pull request whose conversation this belongs to. */
+  conversation: number;
+  /** Name of the agent that was asked for, by whoever asks or by the repository's file. */
+  agent?: string;
   actor: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
   instruction: string;
   /** What stood below that line, as Markdown source of at most 8,000 characters; may hold what Markdown hides. */
   details?: string;
-  /** When the command's comment was created, by GitHub's clock. */
+  /** When it was asked, by GitHub's clock. */
   requestedAt: number;
   /** When we accepted it, by ours. */
   acceptedAt: number;
@@ -62,17 +77,25 @@ export const PHASES = ["preparing", "working", "verifying", "publishing"] as con
 export type Phase = (typeof PHASES)[number];
 
 export type TaskState =
+  /** `reasons`: at least one. */
+  | { name: "waiting"; since: number; reasons: WaitingReason[] }
   | { name: "queued"; since: number }
   /** `job`: the queue's name for what the host was handed; it stays the same when a job is handed out again. */
   | { name: "running"; phase: Phase; host: string; claim: string; job: string; since: number; phaseSince: number }
   | { name: "settled"; outcome: Outcome; at: number };
 
+/** How a run's agent began: in the session that an earlier task's agent left, with a hand-over from that, or with neither. */
+export type RunStart = { how: "fresh" } | { how: "resumed" | "handed over"; task: string };
+
 /** What a run has to show so far. Every text in it comes from an agent: hostile, bounded by who writes it. */
 export type Progress = {
+  start?: RunStart;
   agent?: string;
   sandbox?: "bwrap" | "none";
   model?: string;
   sessionId?: string;
+  /** Folder, below its host's data, where the session is kept for whoever continues. */
+  home?: string;
   /** Last lines of what the agent says; at most 4 kB. */
   lastLines?: string;
   inputTokens?: number;
@@ -128,8 +151,10 @@ export type CancelReason =
 
 /** The deadlines that a run can miss. */
 export const DEADLINES = [
+  "waiting",
   "queued",
   "preparing",
+  "setup",
   "first_output",
   "silence",
   "total",
@@ -147,44 +172,47 @@ export type Outcome =
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }
-  | { kind: "timed_out"; deadline: Deadline; afterMs: number; lastLines: string }
+  /** `waitedFor`: with the deadline `waiting`, what did not happen in time. */
+  | { kind: "timed_out"; deadline: Deadline; afterMs: number; lastLines: string; waitedFor?: WaitingReason[] }
   | { kind: "out_of_budget"; message: string; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }
   | { kind: "refused"; reason: string }
   | { kind: "host_error"; message: string };
 
+/** Why a run is over: its task's outcome, or nobody kept it up and the task went on without it. */
+export type RunEnd = Outcome["kind"] | "lost";
+
+/** One try at the task. Times are Unix ms. */
+export type TaskRun = {
+  /** The epoch in which it ran last. */
+  number: number;
+  host: string;
+  startedAt: number;
+  endedAt?: number;
+  end?: RunEnd;
+  progress: Progress;
+};
+
 export type Task = {
   spec: TaskSpec;
   state: TaskState;
+  /** Name of the agent, once it is chosen. */
+  agent?: string;
+  /** The task that it goes on from, once that is known. */
+  continues?: string;
   /** Fencing number: grows by one with every run; 0 before the first. */
   epoch: number;
   /** Grows by one with every change of the record. */
   version: number;
   /** Host crashes seen while this task ran: times in ms, oldest first. */
   crashes: number[];
-  progress: Progress;
+  /** Oldest first; the last one is the current one, or the one that ended it. Bounded: `next-state.ts`. */
+  runs: TaskRun[];
   /** Somebody asked to stop; the host has not yet carried it out. */
   cancel?: CancelReason;
   pushed?: Pushed;
   pullRequest?: PullRequest;
 };
 
-/** The branch that a task's commits go to. */
-export function branchOf(spec: TaskSpec): string {
-  return spec.target.kind === "pull" ? spec.target.headRef : `orch/${spec.number}-${spec.id}`;
-}
-
-/** The task whose own branch this is, or undefined when the branch is not one of ours. */
-export function taskIdOfBranch(branch: string): string | undefined {
-  return /^orch\/\d+-(t[a-z2-7]{15})(?:-\d+)?$/.exec(branch)?.[1];
-}
-
-/** The branch a run starts from. */
-export function startRefOf(spec: TaskSpec): string {
-  return spec.target.kind === "pull" ? spec.target.headRef : spec.target.defaultBranch;
-}
-
-/** The branches that a run needs from GitHub, each once: bot and worker host must mean the same ones. */
-export function startBranchesOf(spec: TaskSpec): string[] {
-  return [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
-}
+/** What the task's current or last run has to show. */
+export const progressOf = ({ runs }: Pick<Task, "runs">): Progress => runs.at(-1)?.progress ?? {};

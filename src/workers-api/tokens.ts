@@ -6,8 +6,9 @@
 import { classify, type GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { mayWrite } from "../permission.ts";
+import { branchOf } from "../task/branch.ts";
 import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
-import { branchOf, type Phase, type TaskSpec } from "../task/task.ts";
+import type { Phase, TaskSpec } from "../task/task.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 import { findTips } from "./tips.ts";
 

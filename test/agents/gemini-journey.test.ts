@@ -4,6 +4,7 @@
  * with a service that refuses every key.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 import { geminiAt, geminiEnv, type PlacedGemini, placeGemini } from "./gemini-agent.ts";
 import { type Model, startModel, turnUsage } from "./model.ts";
@@ -67,7 +68,7 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
     // The model counts what the conversation holds: without it, it would write the wrong file once more.
     expect(hasty.requests()).toBe(4);
     const task = await orch.store.read(taskId);
-    expect(task?.progress).toMatchObject({
+    expect(task && progressOf(task)).toMatchObject({
       verification: { exitCode: 0, rounds: 2 },
       inputTokens: 4 * turnUsage.input,
       outputTokens: 4 * turnUsage.output,

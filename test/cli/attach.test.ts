@@ -10,7 +10,7 @@ import { makeTaskStore } from "../../src/task/store.ts";
 import type { Outcome } from "../../src/task/task.ts";
 import { socketPath } from "../../workers/tmux/server.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
 
 const HOST = "h0a1b2c3d";
@@ -46,7 +46,7 @@ const attach = (...args: string[]) => runOrch(["attach", ...args], { cwd: dir, e
 
 async function runningTask(commentId: number, host: string, number = 1): Promise<string> {
   const spec = makeSpec({ commentId, number, acceptedAt: 1_700_000_000_000 + commentId });
-  await store.create(spec);
+  await store.create(spec, STARTS);
   await store.advance(spec.id, { name: "claimed", host, claim: "c", job: "job-1", at: Date.now() });
   return spec.id;
 }
@@ -97,7 +97,11 @@ test.each([
 test("a task on another host: says which, and the command to run there", async () => {
   const id = await runningTask(502, "hfffffff0");
   const info = { version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const, agents: ["a"], defaultAgent: "a" };
-  await register(redis, { ...info, id: "hfffffff0", name: "build-2", draining: false, startedAt: 1 }, Date.now());
+  await register(
+    redis,
+    { ...info, id: "hfffffff0", place: "p1", name: "build-2", draining: false, startedAt: 1 },
+    Date.now(),
+  );
   const { code, stderr } = await attach(id);
   expect(code).toBe(1);
   expect(stderr).toContain("runs on the worker host build-2 (hfffffff0)");
@@ -106,7 +110,7 @@ test("a task on another host: says which, and the command to run there", async (
 
 test("a queued task waits for a slot", async () => {
   const spec = makeSpec({ commentId: 503 });
-  await store.create(spec);
+  await store.create(spec, STARTS);
   const { code, stderr } = await attach(spec.id);
   expect(code).toBe(1);
   expect(stderr).toContain("waits for a free slot");

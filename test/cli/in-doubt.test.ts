@@ -11,7 +11,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { createRunFolder } from "../../workers/run/run-record.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 import { runOrch } from "./run-orch.ts";
 
 const LOST = "tbbbbbbbbbbbbbbb";
@@ -28,13 +28,13 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "orch-doubt-"));
   const store = makeTaskStore(redis);
   for (const [spec, record] of [
-    [newer, '{"format":2}'],
+    [newer, '{"format":3}'],
     [broken, "{half"],
   ] as const) {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await redis.hset(keys.task(spec.id), "record", record);
   }
-  const host = { id: "h1", name: "anvil", version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const };
+  const host = { id: "h1", place: "p1", name: "anvil", version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const };
   const rest = { agents: ["a"], defaultAgent: "a", draining: false, startedAt: 1 };
   await register(redis, { ...host, ...rest, inDoubt: [{ task: LOST, doubt: "absent" }] }, Date.now());
 });

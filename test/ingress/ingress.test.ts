@@ -59,12 +59,12 @@ describe("what is recorded", () => {
     expect(await inbox.first("11-7")).toBe("11-501");
     expect(await inbox.read("11-501")).toMatchObject({
       kind: "given",
-      given: {
+      request: {
         installationId: 21,
         repository: { id: 11, owner: "octo-org", name: "calculator", defaultBranch: "main" },
         number: 7,
         on: "issue",
-        commentId: 501,
+        source: { kind: "comment", id: 501 },
         actor: { id: 31, login: "maintainer" },
         commands: [{ line: 1, kind: "task", instruction: "fix the tests" }],
       },

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type GivenComment, type Inbox, makeInbox, OF_ONE_REPOSITORY } from "../../src/intake/inbox.ts";
+import { type Inbox, makeInbox, OF_ONE_REPOSITORY } from "../../src/intake/inbox.ts";
+import type { Request } from "../../src/intake/request.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -28,20 +29,19 @@ afterAll(async () => {
 
 async function record(repositoryId: number, issues: number, receivedAt: number): Promise<void> {
   for (let number = 1; number <= issues; number++) {
-    const given: GivenComment = {
+    const request: Request = {
       installationId: 21,
       repository: { id: repositoryId, owner: "octo-org", name: "calculator", defaultBranch: "main" },
       number,
       on: "issue",
-      commentId: repositoryId * 1_000 + number,
-      commentUrl: "https://github.test/octo-org/calculator/issues/1#issuecomment-1",
+      source: { kind: "comment", id: repositoryId * 1_000 + number, url: "https://github.test/1#issuecomment-1" },
       actor: { id: 31, login: "maintainer" },
       commands: [],
       requestedAt: receivedAt,
       receivedAt,
       delivery: "d",
     };
-    expect(await inbox.record(given)).toBe(true);
+    expect(await inbox.record(request)).toBe(true);
   }
 }
 
@@ -68,17 +68,23 @@ test("what somebody has already counts, and so does the room that is left", asyn
   expect([countOf(taken, 11), countOf(taken, 12)]).toEqual([2, 2]);
 });
 
-test("a comment that cannot be read is told of and makes room for the next one", async () => {
-  for (const text of ["{half", "{}"]) {
+test("a request in doubt is told of and stays; given up, it makes room for the next one", async () => {
+  const stored = [
+    ["unreadable", "{half"],
+    ["unreadable", "{}"],
+    ["newer", '{"format":3}'],
+  ] as const;
+  for (const [kind, text] of stored) {
     await redis.flushall();
     await record(11, 1, NOW);
     const [issue] = await inbox.issues.take(NOW, 1);
     const comment = (await inbox.first(String(issue?.member))) ?? "";
-    await redis.set(keys.inboxComment(comment), text);
+    await redis.set(keys.request(comment), text);
     told = [];
     const was = await inbox.read(comment);
-    expect(was).toEqual({ kind: "done" });
-    expect(told).toEqual([keys.inboxComment(comment)]);
+    expect(was).toMatchObject({ kind });
+    expect(await inbox.first(String(issue?.member))).toBe(comment);
+    expect(told).toEqual([keys.request(comment)]);
     expect(await inbox.finish(comment, String(issue?.member), was)).toBe(true);
     expect(await inbox.first(String(issue?.member))).toBeUndefined();
   }

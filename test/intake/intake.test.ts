@@ -347,7 +347,7 @@ describe("order and failure", () => {
     ]);
     expect(before.tasks[0]?.spec.id).toBe(earlier);
     // As if the bot had died just before its last step: the comment is still in the inbox.
-    await orch.redis.del(keys.inboxComment(`${orch.repository.id}-${id}`));
+    await orch.redis.del(keys.request(`${orch.repository.id}-${id}`));
     const [delivery] = orch.github
       .deliveries()
       .filter((each) => each.event === "issue_comment" && each.action === "created")

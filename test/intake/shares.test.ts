@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { taskIdOf } from "../../src/task/task-id.ts";
 import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
+import { idOfComment } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 
@@ -32,6 +32,6 @@ test("a repository where GitHub is slow with many issues does not hold up the co
   expect(slow.fired).toBe(issues.length);
   const tasks = await orch.store.readMany(crowd);
   expect(tasks).toHaveLength(issues.length);
-  const acceptedAt = (await orch.store.read(taskIdOf(other.id, id, 1)))?.spec.acceptedAt;
+  const acceptedAt = (await orch.store.read(idOfComment(other.id, id)))?.spec.acceptedAt;
   expect(acceptedAt).toBeLessThan(Math.min(...tasks.map(({ spec }) => spec.acceptedAt)));
 });

@@ -2,6 +2,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("a process dies", () => {
@@ -26,7 +27,7 @@ describe("a process dies", () => {
     const place = await orch.place({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests", place);
     await orch.running(taskId, "working");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     await orch.host.kill();
     await orch.host.start();
     await orch.host.logged(/run taken up again/);
@@ -58,7 +59,7 @@ describe("a process dies", () => {
     const innocents = await Promise.all([1, 2].map(() => orch.place({ agent: "waits" })));
     const ids: string[] = [];
     for (const place of innocents) ids.push((await orch.command("/orch fix the tests", place)).taskId);
-    for (const id of ids) await orch.task(id, ({ progress }) => progress.lastLines?.includes("I wait") === true);
+    for (const id of ids) await orch.task(id, (task) => progressOf(task).lastLines?.includes("I wait") === true);
     // The host dies whenever it fetches for this one.
     const poison = await orch.place({ agent: "waits" });
     const match = { path: new RegExp(`/${poison.repository.fullName}\\.git/info/refs$`) };

@@ -1,5 +1,6 @@
 /** Every way in which an agent can end, told as the person sees it. One Orch for all: the repository chooses the agent. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("what a person hears when the agent ends", () => {
@@ -64,7 +65,7 @@ describe("what a person hears when the agent ends", () => {
     const { outcome, taskId } = await ask(place, "orch:done");
     expect(outcome).toMatchObject({ kind: "pull_request" });
     const task = await orch.store.read(taskId);
-    expect(task?.progress.verification).toMatchObject({ exitCode: 0, rounds: 2, command: "node --test" });
+    expect(task && progressOf(task).verification).toMatchObject({ exitCode: 0, rounds: 2, command: "node --test" });
     expect(orch.simulator.state.fileAt(place.repository, `orch/${place.number}-${taskId}`, "add.js")).toContain(
       "a + b",
     );
@@ -96,10 +97,14 @@ describe("what a person hears when the agent ends", () => {
     }
   });
 
-  test("an agent that this host does not have is a plain answer, not a crash", async () => {
+  test("an agent that no worker host has is refused at once, with those that there are", async () => {
     const place = await orch.place({ agent: "oracle" });
-    const { outcome } = await ask(place, "orch:failed");
-    expect(outcome).toMatchObject({ kind: "refused" });
-    expect(await orch.progressComment(/oracle/, place)).toBeTruthy();
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await vi.waitFor(() => expect(orch.botComments(place)).toHaveLength(1), { timeout: 10_000, interval: 20 });
+    const [reply] = orch.botComments(place);
+    expect(reply?.body).toMatch(
+      /offered the agent `oracle` within the last seven days.*There are: .*`fails`.*orch\.yml/s,
+    );
+    expect(await orch.store.read(taskId)).toBeUndefined();
   });
 });

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { progressOf } from "../../src/task/task.ts";
 import { descendants } from "../../workers/sandbox/processes.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
@@ -80,7 +81,7 @@ describe("an agent is held back until all is ready", () => {
     );
     const { taskId } = await orch.command("/orch fix the tests");
     expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed" });
-    expect((await orch.store.read(taskId))?.progress.agent).toBe("fails");
+    expect((await orch.progress(taskId)).agent).toBe("fails");
     expect(steps(taskId)).toEqual([expect.objectContaining({ step: "agent-1", held: false })]);
   });
 
@@ -154,7 +155,7 @@ describe("an agent is held back until all is ready", () => {
   test("its host died between writing it down and letting it go: it never failed, and is started", async () => {
     orch = await startOrch({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     await orch.host.kill();
     // The wrapper's words for a latch whose host had gone, as they stand when all is over.
     const [dir = ""] = runs(taskId, "agent-1");

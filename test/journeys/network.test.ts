@@ -7,6 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 describe("a network of its own", () => {
@@ -14,9 +15,9 @@ describe("a network of its own", () => {
   afterEach(() => orch.close());
 
   const says = (taskId: string, words: RegExp) =>
-    orch.task(taskId, ({ progress, state }) => words.test(progress.lastLines ?? "") || state.name === "settled");
+    orch.task(taskId, (task) => words.test(progressOf(task).lastLines ?? "") || task.state.name === "settled");
   /** What the agent said last: its own files go with a run that has succeeded. */
-  const said = async (taskId: string) => (await orch.store.read(taskId))?.progress.lastLines ?? "";
+  const said = async (taskId: string) => (await orch.progress(taskId)).lastLines ?? "";
   const portOf = (url: string) => new URL(url).port;
   const tell = (file: string, text: string) => writeFile(join(orch.stage, file), text);
 

@@ -1,7 +1,7 @@
 /** Redis, the lock and the worker host fail while a run is under way. The agent's work is neither lost nor done twice. */
 import { afterEach, describe, expect, test } from "vitest";
 import { makeTaskQueue } from "../../src/task/queue.ts";
-import type { Task } from "../../src/task/task.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 describe("an outage while a run is under way", () => {
@@ -11,7 +11,7 @@ describe("an outage while a run is under way", () => {
   async function waitingAgent(slots = 2) {
     orch = await startOrch({ agent: "waits", slots });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     return taskId;
   }
 

@@ -9,6 +9,7 @@ import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import type { Task } from "../../src/task/task.ts";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, type OrchOptions, type Place, startOrch } from "../support/orch.ts";
 
 const DOUBT = /record is in doubt/;
@@ -26,7 +27,7 @@ describe("the record of a run is in doubt", () => {
       runs.push({ place, taskId });
     }
     for (const { taskId } of runs)
-      await orch.task(taskId, ({ progress }) => progress.lastLines?.includes("I wait to be let go") === true);
+      await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     return runs;
   }
 
@@ -50,7 +51,7 @@ describe("the record of a run is in doubt", () => {
   }
 
   test.each([
-    ["newer", (record: string) => JSON.stringify({ ...JSON.parse(record), format: 2, state: { name: "waiting" } })],
+    ["newer", (record: string) => JSON.stringify({ ...JSON.parse(record), format: 3, state: { name: "parked" } })],
     ["unreadable", (record: string) => record.slice(1)],
   ])(
     "a record that is %s: the agent goes on, also after a crash of the host, and is published once it is known",

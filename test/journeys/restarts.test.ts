@@ -1,9 +1,10 @@
 /** The worker host is restarted, on purpose or not, in each of a run's steps. Whoever gave the command sees nothing of it. */
-import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { keys } from "../../src/task/keys.ts";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 const HOW = [
@@ -48,7 +49,7 @@ describe("the worker host is restarted", () => {
     await restart(signal, "verify-1");
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
-    expect((await orch.store.read(taskId))?.progress.verification).toMatchObject({ exitCode: 0, rounds: 1 });
+    expect((await orch.progress(taskId)).verification).toMatchObject({ exitCode: 0, rounds: 1 });
     const checks = steps().filter(({ step }) => step === "verify-1");
     expect(checks.map(({ adopted }) => adopted)).toEqual([false, true]);
     expect(new Set(checks.map(({ wrapper }) => wrapper)).size).toBe(1);
@@ -57,7 +58,7 @@ describe("the worker host is restarted", () => {
   test("killed before it has noted down what it took: the run begins as soon as the host is back", async () => {
     orch = await startOrch({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     await orch.host.kill();
     for (const dir of globSync(join(orch.dir, "data/host/runs/*"))) rmSync(dir, { recursive: true });
     await orch.host.start();
@@ -70,7 +71,7 @@ describe("the worker host is restarted", () => {
   test("with its agent taken out of the operator's file: that is the host's failure, not the repository's", async () => {
     orch = await startOrch({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     await orch.host.stop("SIGTERM");
     const path = join(orch.dir, "orch.yml");
     const file = parse(readFileSync(path, "utf8")) as { agents: Record<string, object>; defaultAgent: string };
@@ -78,6 +79,9 @@ describe("the worker host is restarted", () => {
     writeFileSync(path, stringify({ ...file, defaultAgent: "fixes" }));
     await orch.host.start();
     expect(await orch.settled(taskId)).toMatchObject({ kind: "host_error", message: expect.stringContaining("waits") });
+    // Nobody follows the step any more by which it could go out.
+    const outlets = join(orch.dir, "data/host/network/outlets");
+    await expect.poll(() => readdirSync(outlets), { timeout: 20_000 }).toEqual([]);
   });
 
   test("killed while it stops a silent agent: the outcome is the missed deadline, not how the agent ended", async () => {
@@ -98,7 +102,7 @@ describe("the worker host is restarted", () => {
   test("killed while the agent is silent: how long it has been so is still known", async () => {
     orch = await startOrch({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     const [spokeAt] = globSync(join(orch.dir, "data/host/runs/*/agent-1/stdout")).map((path) => statSync(path).mtimeMs);
     await restart("SIGKILL", "agent-1");
     expect(Number(await orch.redis.zscore(keys.heartbeats, `run:${taskId}`))).toBe(Math.round(spokeAt ?? 0));
@@ -123,7 +127,7 @@ describe("the worker host is restarted", () => {
   ])("by a reboot of the machine%s: the run begins anew", async (_, exit) => {
     orch = await startOrch({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     await reboot("agent-1", exit);
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
@@ -137,7 +141,7 @@ describe("the worker host is restarted", () => {
     await reboot("verify-1", "143\n");
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
-    expect((await orch.store.read(taskId))?.progress.verification).toMatchObject({ exitCode: 0, rounds: 1 });
+    expect((await orch.progress(taskId)).verification).toMatchObject({ exitCode: 0, rounds: 1 });
     expect(steps().map(({ step, adopted }) => [step, adopted])).toEqual([
       ["agent-1", false],
       ["verify-1", false],
@@ -148,11 +152,11 @@ describe("the worker host is restarted", () => {
   test.each(HOW)("%s while the agent mends what the check found: it goes on with that", async (_, signal) => {
     orch = await startOrch({ agent: "starts-over", repositoryFile: "verify: node --test\n" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I start over") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I start over") === true);
     await restart(signal, "agent-2");
     await orch.letGo();
     expect(await published(taskId)).toContain("a + b");
-    expect((await orch.store.read(taskId))?.progress.verification).toMatchObject({ exitCode: 0, rounds: 2 });
+    expect((await orch.progress(taskId)).verification).toMatchObject({ exitCode: 0, rounds: 2 });
     expect(steps().filter(({ adopted }) => !adopted)).toHaveLength(4);
   });
 });

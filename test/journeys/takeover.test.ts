@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
+import { progressOf } from "../../src/task/task.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 /** What a worker host would say to a bot, and to nobody else. */
@@ -41,7 +42,7 @@ describe("a program takes the bot's port while the bot is away", () => {
   async function waitingAgent(): Promise<string> {
     orch = await startOrch({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests");
-    await orch.task(taskId, (task) => task.progress.lastLines?.includes("I wait to be let go") === true);
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
     return taskId;
   }
 

@@ -10,7 +10,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 
 let server: TestRedis;
 let redis: ReturnType<typeof connectRedis>;
@@ -36,7 +36,7 @@ beforeEach(async () => {
     now: () => now,
     log: pino({ level: "silent" }),
   };
-  await deps.store.create(spec);
+  await deps.store.create(spec, STARTS);
 });
 afterAll(async () => {
   await deps.queue.close();
@@ -169,7 +169,7 @@ test("the sweeps of all bots share one memory: what two of them miss, at a dista
 
 test("the sweep forgets the beats of runs with which their host died, once their tasks are over", async () => {
   await claimedBy("host-a");
-  await beat(redis, "host-a", [{ taskId: spec.id, lastOutputAt: 7 }], now);
+  await beat(redis, { id: "host-a", place: "p1" }, [{ taskId: spec.id, lastOutputAt: 7 }], now);
   const sweep = async () => {
     const { stop } = startReconciling({ ...deps, redis });
     await expect.poll(() => redis.zscore(keys.round("open-tasks"), "open-tasks")).toBe(String(now + 30_000));

@@ -9,7 +9,7 @@ const START = 1_700_000_000_000;
 const GONE = LOST_AFTER_MS + LOCK_MS;
 
 function taskIn(state: TaskState, more: Partial<Task> = {}): Task {
-  return { spec: makeSpec(), state, epoch: 1, version: 1, crashes: [], progress: {}, ...more };
+  return { spec: makeSpec(), state, epoch: 1, version: 1, crashes: [], runs: [], ...more };
 }
 const queued = taskIn({ name: "queued", since: START });
 const runningState: TaskState = {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { makeFailures } from "../../src/report/failure.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { commentOf, makeSpec, STARTS } from "../support/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();
@@ -215,7 +215,7 @@ test("a pushed task whose pull request GitHub keeps forbidding ends, and the com
 test("a deleted command is no hindrance: there is nothing to react to, and the rest is shown", async () => {
   const repo = await world.repository();
   const spec = await world.task(repo);
-  await world.simulator.deleteComment(repo, spec.commentId, MAINTAINER);
+  await world.simulator.deleteComment(repo, commentOf(spec), MAINTAINER);
   await world.reporter().report(spec.id);
   expect(world.comments(spec)).toHaveLength(1);
   expect(await world.isReported(spec.id)).toBe(true);
@@ -243,7 +243,7 @@ test("whether a repository is still ours is asked page by page, and no further t
   const { store } = world;
   const failures = makeFailures({ store, github, now: Date.now, log: pino({ level: "silent" }) });
   const spec = makeSpec();
-  await store.create(spec);
+  await store.create(spec, STARTS);
   const forbidden = Object.assign(new Error("Resource not accessible by integration"), { status: 403 });
   await failures.handle(forbidden, spec.id, await store.read(spec.id));
   expect(asked).toEqual(["?per_page=100", "?page=2"]);

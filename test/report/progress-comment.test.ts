@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeMarker } from "../../src/report/marker.ts";
 import { keys } from "../../src/task/keys.ts";
+import { commentOf } from "../support/task-spec.ts";
 import { BOT, MAINTAINER, startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();
@@ -69,7 +70,7 @@ describe("the progress comment exists once", () => {
     await world.simulator.comment(spec.repository, spec.number, `two\n\n${marker}`, BOT);
     await world.reporter().report(spec.id);
     const left = world.simulator.state.comments(spec.repository, spec.number).map(({ id }) => id);
-    expect(left).toEqual([spec.commentId, first.id]);
+    expect(left).toEqual([commentOf(spec), first.id]);
     expect(world.comments(spec)[0]).toMatch(/^### ⏳ Queued/);
   });
 

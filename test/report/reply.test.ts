@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { ensureReaction } from "../../src/report/reaction.ts";
+import { reactTo } from "../../src/report/reaction.ts";
 import { ensureReply } from "../../src/report/reply.ts";
+import { commentOf } from "../support/task-spec.ts";
 import { MAINTAINER, type Reporting, startReporting } from "./reporting.ts";
 
 let world: Reporting;
@@ -38,9 +39,9 @@ test("a reply passes through the choke point, its key cannot leave the marker", 
 test("a reaction replaces our others and leaves those of people", async () => {
   const spec = await world.task(await world.repository());
   const octokit = await world.reporter().deps.github.forInstallation(spec.installationId);
-  const react = (content: "eyes" | "confused") => ensureReaction(octokit, spec.repository, spec.commentId, content);
+  const react = (content: "eyes" | "confused") => reactTo(octokit, spec.repository, spec.origin, content);
   const person = world.simulator.createUser(MAINTAINER.as);
-  const theirs = `${world.simulator.url}/api/v3/repos/octo-org/${spec.repository.name}/issues/comments/${spec.commentId}/reactions`;
+  const theirs = `${world.simulator.url}/api/v3/repos/octo-org/${spec.repository.name}/issues/comments/${commentOf(spec)}/reactions`;
   const headers = { authorization: `token ${person.token}`, "content-type": "application/json" };
   const answer = await fetch(theirs, { method: "POST", headers, body: JSON.stringify({ content: "eyes" }) });
   expect(answer.status).toBe(201);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import type { Target } from "../../src/task/task.ts";
+import { STARTS } from "../support/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress } from "./sample-tasks.ts";
 
@@ -194,7 +195,7 @@ test("several commands in one comment get one reaction, that of the least happy 
   const repo = await world.repository();
   const spec = await world.task(repo);
   const second = { ...spec, id: spec.id.replace(/.$/, "q") };
-  await world.store.create(second);
+  await world.store.create(second, STARTS);
   const { report } = world.reporter();
   await Promise.all([report(spec.id), report(second.id)]);
   await world.push(repo, spec);

@@ -11,7 +11,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
 import { startRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { commentOf, makeSpec, STARTS } from "../support/task-spec.ts";
 import { pushed } from "./sample-tasks.ts";
 
 export const BOT = { as: "orch[bot]" };
@@ -111,13 +111,17 @@ export async function startReporting() {
       repository: { id: repo.id, owner: repo.owner, name: repo.name },
       number,
       title: "Sum is wrong",
-      commentId: comment.id,
-      commentUrl: `${simulator.url}/${repo.fullName}/issues/${number}#issuecomment-${comment.id}`,
+      origin: {
+        kind: "comment",
+        id: comment.id,
+        line: 1,
+        url: `${simulator.url}/${repo.fullName}/issues/${number}#issuecomment-${comment.id}`,
+      },
       requestedAt: Date.now(),
       acceptedAt: now(),
       ...(given.target && { target: given.target }),
     });
-    await store.create(spec);
+    await store.create(spec, STARTS);
     return spec;
   }
 
@@ -150,7 +154,7 @@ export async function startReporting() {
   }
 
   const reactions = (spec: TaskSpec) =>
-    simulator.state.reactions(`octo-org/${spec.repository.name}`, spec.commentId).map(({ content }) => content);
+    simulator.state.reactions(`octo-org/${spec.repository.name}`, commentOf(spec)).map(({ content }) => content);
 
   const labels = (spec: TaskSpec) => simulator.state.labels(`octo-org/${spec.repository.name}`, spec.number);
 

@@ -1,6 +1,6 @@
 /** Tasks in every state that people are told of, for the tests of what is said. */
 import type { Surroundings } from "../../src/report/facts.ts";
-import type { Outcome, Phase, Progress, Pushed, Target, Task, Verification } from "../../src/task/task.ts";
+import type { Outcome, Phase, Progress, Pushed, Target, Task, TaskRun, Verification } from "../../src/task/task.ts";
 
 const ACCEPTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const PULL_TARGET: Target = {
@@ -17,6 +17,7 @@ export const around: Surroundings = {
   hosts: [
     {
       id: "h1",
+      place: "p1",
       name: "builder-1",
       version: "0.1.0",
       pid: 1,
@@ -69,8 +70,13 @@ export function queuedTask(changes: Partial<Task["spec"]> = {}): Task {
       number: 7,
       title: "Sum is wrong",
       target: { kind: "issue", defaultBranch: "main" },
-      commentId: 70,
-      commentUrl: "https://github.example/octo-org/sample/issues/7#issuecomment-70",
+      origin: {
+        kind: "comment",
+        id: 70,
+        line: 1,
+        url: "https://github.example/octo-org/sample/issues/7#issuecomment-70",
+      },
+      conversation: 7,
       actor: { id: 5, login: "maintainer" },
       instruction: "fix the failing tests",
       requestedAt: ACCEPTED_AT,
@@ -81,19 +87,26 @@ export function queuedTask(changes: Partial<Task["spec"]> = {}): Task {
     epoch: 0,
     version: 1,
     crashes: [],
-    progress: {},
+    runs: [],
   };
 }
 
-export function runningTask(phase: Phase, changes: Partial<Task> = {}): Task {
+/** `shown`: what its one run has to show. */
+type Changes = Partial<Task> & { progress?: Progress };
+
+const oneRun = (shown: Progress): TaskRun[] => [
+  { number: 1, host: "h1", startedAt: ACCEPTED_AT + 3_000, progress: shown },
+];
+
+export function runningTask(phase: Phase, { progress: shown = progress, ...changes }: Changes = {}): Task {
   const since = ACCEPTED_AT + 3_000;
   const state = { name: "running" as const, phase, host: "h1", claim: "c1", job: "job-1", since, phaseSince: since };
-  return { ...queuedTask(), state, epoch: 1, version: 3, progress, ...changes };
+  return { ...queuedTask(), state, epoch: 1, version: 3, runs: oneRun(shown), ...changes };
 }
 
-export function settledTask(outcome: Outcome, changes: Partial<Task> = {}): Task {
+export function settledTask(outcome: Outcome, { progress: shown = progress, ...changes }: Changes = {}): Task {
   const state = { name: "settled" as const, outcome, at: ACCEPTED_AT + 123_000 };
-  return { ...queuedTask(), state, epoch: 1, version: 9, progress, ...changes };
+  return { ...queuedTask(), state, epoch: 1, version: 9, runs: oneRun(shown), ...changes };
 }
 
 /** One of every kind; the record makes the compiler ask for a new one. */

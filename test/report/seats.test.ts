@@ -3,7 +3,7 @@ import { MAX_AT_ONCE } from "../../src/report/report-loop.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
 import { makeSeats } from "../../src/report/seats.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
 
 test("an installation has so many seats, and gets back what is left", () => {
@@ -28,7 +28,10 @@ describe("reports of many installations", () => {
   test("one with more tasks than there is room for, and a GitHub that hangs, leaves room for another", async () => {
     const crowded = 4_711;
     for (let index = 0; index < 2 * MAX_AT_ONCE; index++)
-      await world.store.create(makeSpec({ installationId: crowded, commentId: 1_000 + index, number: 1_000 + index }));
+      await world.store.create(
+        makeSpec({ installationId: crowded, commentId: 1_000 + index, number: 1_000 + index }),
+        STARTS,
+      );
     const spec = await world.task(await world.repository());
     const hanging = Promise.withResolvers<void>();
     let held = 0;

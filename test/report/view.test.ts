@@ -54,7 +54,7 @@ describe("the view", () => {
     const task = runningTask("working");
     const now = viewOf(task, around);
     const later = viewOf(task, { ...around, now: around.now + 60_000 });
-    const more = viewOf({ ...task, progress: { ...progress, lastLines: "more" } }, around);
+    const more = viewOf(runningTask("working", { progress: { ...progress, lastLines: "more" } }), around);
     expect(later.comment).not.toBe(now.comment);
     expect(later.commentHash).toBe(now.commentHash);
     expect(more.commentHash).not.toBe(now.commentHash);

@@ -11,17 +11,33 @@ import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { type Bot, type BotOptions, makeBot } from "../../src/bot.ts";
 import type { BotConfig } from "../../src/config.ts";
 import { makeInbox } from "../../src/intake/inbox.ts";
+import { type HostInfo, register } from "../../src/task/heartbeat.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
-import { taskIdOf } from "../../src/task/task-id.ts";
 import { askBot } from "./ask-bot.ts";
 import { closeGitHub } from "./close-github.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
+import { idOfComment } from "./task-spec.ts";
 
 export const WORKER_SECRET = "test-worker-secret-0123456789abcdef";
 export const MAINTAINER = "maintainer";
 export const STRANGER = "stranger";
+
+/** Said to live, so that tasks may start. */
+const HOST: HostInfo = {
+  id: "h0000000",
+  place: "p1",
+  name: "builder",
+  version: "0.1.0",
+  pid: 1,
+  slots: 200,
+  sandbox: "bwrap",
+  agents: ["scripted"],
+  defaultAgent: "scripted",
+  draining: false,
+  startedAt: 0,
+};
 
 export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
 
@@ -50,6 +66,7 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
   const store = makeTaskStore(redis);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis);
+  await register(redis, HOST, Date.now() + 3600_000);
 
   const openIssue = async () => (await github.openIssue(repository, { as: MAINTAINER, title: "Tests fail" })).number;
   const comment = (number: number, body: string, as = MAINTAINER) => github.comment(repository, number, body, { as });
@@ -70,7 +87,7 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
     url: () => bot?.url ?? "",
     /** Asks as a worker host does. */
     ask: (path: string, body: unknown, secret = WORKER_SECRET) => askBot(botFolder, path, body, secret),
-    taskId: (commentId: number, line = 1) => taskIdOf(repository.id, commentId, line),
+    taskId: (commentId: number, line = 1) => idOfComment(repository.id, commentId, line),
     /** Every delivery was answered, and everything recorded from them was taken in. */
     async quiet() {
       await github.idle();

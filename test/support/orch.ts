@@ -17,13 +17,13 @@ import type { Egress } from "../../src/reach/reach.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import type { Outcome, Task } from "../../src/task/task.ts";
-import { taskIdOf } from "../../src/task/task-id.ts";
+import { type Outcome, type Progress, progressOf, type Task } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { closeGitHub } from "./close-github.ts";
 import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
 import { startRedis, type TestRedis } from "./redis.ts";
+import { idOfComment } from "./task-spec.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/agents", import.meta.url));
 const BOT = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -89,11 +89,16 @@ export type Orch = {
   /** Resolves with the task as soon as `check` holds for it. */
   task(taskId: string, check: (task: Task) => boolean | Promise<boolean>): Promise<Task>;
   settled(taskId: string): Promise<Outcome>;
+  /** What the task's run has to show by now. */
+  progress(taskId: string): Promise<Progress>;
   /** Resolves when the task is settled and GitHub shows all of it (or report has given up on a GitHub that is gone). */
   told(taskId: string): Promise<Outcome>;
   running(taskId: string, phase?: string): Promise<Task>;
-  /** The bot's one progress comment of the task, once `pattern` is in it. Fails when there are two. */
-  progressComment(pattern: RegExp, options?: { number?: number; repository?: Repository }): Promise<string>;
+  /** The bot's one progress comment, of all or of the task, once `pattern` is in it. Fails when there are two. */
+  progressComment(
+    pattern: RegExp,
+    options?: { number?: number; repository?: Repository; task?: string },
+  ): Promise<string>;
   /** All comments of the bot. */
   botComments(options?: { number?: number; repository?: Repository }): { id: number; body: string }[];
   /** How often GitHub was asked to make something there: what was found to be one too many, and is gone again, counts too. */
@@ -220,7 +225,11 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     async command(text, given = {}) {
       const { repository: repo, number } = where(given);
       const { id } = await simulator.comment(repo, number, text, { as: given.as ?? MAINTAINER });
-      return { commentId: id, taskId: taskIdOf(repo.id, id, given.line ?? 1) };
+      return { commentId: id, taskId: idOfComment(repo.id, id, given.line) };
+    },
+    async progress(taskId) {
+      const found = await store.read(taskId);
+      return found ? progressOf(found) : {};
     },
     async settled(taskId) {
       const { state } = await task(taskId, (each) => each.state.name === "settled");
@@ -239,7 +248,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
       task(taskId, ({ state }) => state.name === "running" && (phase === undefined || state.phase === phase)),
     progressComment: (pattern, given) =>
       simulator.waitFor(() => {
-        const found = botComments(given).filter((comment) => comment.body.includes("kind=progress"));
+        const marker = given?.task === undefined ? "kind=progress" : `task=${given.task} kind=progress`;
+        const found = botComments(given).filter((comment) => comment.body.includes(marker));
         if (found.length > 1)
           throw new Error(
             `there are ${found.length} progress comments:\n${found.map((each) => each.body).join("\n---\n")}`,

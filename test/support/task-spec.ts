@@ -1,24 +1,40 @@
 /** A task as it might be asked for, for tests that do not care how it came about. */
 
+import type { Origin } from "../../src/task/origin.ts";
+import type { Beginning } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 
-export function makeSpec(changes: Partial<TaskSpec> = {}): TaskSpec {
-  const commentId = changes.commentId ?? 501;
+/** Id of the task that a comment's line asks for. */
+export const idOfComment = (repositoryId: number, id: number, line = 1): string =>
+  taskIdOf(repositoryId, { kind: "comment", id, line, url: "" });
+
+/** It may start at once. */
+export const STARTS: Beginning = { agent: "scripted" };
+
+export function makeSpec({ commentId = 501, ...changes }: Partial<TaskSpec> & { commentId?: number } = {}): TaskSpec {
   const repository = changes.repository ?? { id: 11, owner: "octo-org", name: "calculator" };
+  const url = `https://github.test/octo-org/calculator/issues/1#issuecomment-${commentId}`;
+  const origin: Origin = { kind: "comment", id: commentId, line: 1, url };
   return {
-    id: taskIdOf(repository.id, commentId, 1),
+    id: taskIdOf(repository.id, origin),
     installationId: 21,
     repository,
     number: 1,
     title: "Tests fail",
     target: { kind: "issue", defaultBranch: "main" },
-    commentId,
-    commentUrl: `https://github.test/octo-org/calculator/issues/1#issuecomment-${commentId}`,
+    origin,
+    conversation: changes.number ?? 1,
     actor: { id: 31, login: "maintainer" },
     instruction: "fix the failing tests",
     requestedAt: 1_700_000_000_000,
     acceptedAt: 1_700_000_001_000,
     ...changes,
   };
+}
+
+/** The comment that asks. */
+export function commentOf({ origin }: TaskSpec): number {
+  if (origin.kind !== "comment") throw new Error(`asked for by ${origin.kind}`);
+  return origin.id;
 }

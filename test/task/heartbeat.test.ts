@@ -8,6 +8,7 @@ import { startRedis, type TestRedis } from "../support/redis.ts";
 const NOW = 1_700_000_000_000;
 const host = {
   id: "h1",
+  place: "p1",
   name: "anvil",
   version: "0.1.0",
   pid: 7,
@@ -44,17 +45,26 @@ test("a host that cannot be read is told of and left out, the others are known",
 
 test("a host that misses three beats is gone; one that says goodbye is forgotten", async () => {
   await register(redis, host, NOW);
-  await beat(redis, host.id, [], NOW + 10_000);
+  expect(await beat(redis, host, [], NOW + 10_000)).toBe("known");
   const aliveAt = async (at: number) => (await readHosts(redis, at)).map(({ alive }) => alive);
   expect(await aliveAt(NOW + 26_000)).toEqual([true]);
   expect(await aliveAt(NOW + 27_000)).toEqual([false]);
   await unregister(redis, host.id);
   expect(await aliveAt(NOW)).toEqual([]);
+  expect(await beat(redis, host, [], NOW + 11_000)).toBe("unknown");
+});
+
+test("a host whose id has become another's does not beat for it", async () => {
+  await register(redis, host, NOW);
+  await register(redis, { ...host, place: "p2" }, NOW + 1_000);
+  expect(await beat(redis, host, [], NOW + 2_000)).toBe("another's");
+  expect(await readHosts(redis, NOW + 2_000)).toMatchObject([{ place: "p2", lastBeat: NOW + 1_000 }]);
 });
 
 test("when an agent last said something is known as long as its task is open", async () => {
   const runs = ["t1", "t2", "t3"].map((taskId, index) => ({ taskId, lastOutputAt: NOW + index }));
-  await beat(redis, host.id, runs, NOW + 10_000);
+  await register(redis, host, NOW);
+  await beat(redis, host, runs, NOW + 10_000);
   expect([...(await readRunBeats(redis, ["t3", "unknown", "t1"]))]).toEqual([
     ["t3", NOW + 2],
     ["t1", NOW],

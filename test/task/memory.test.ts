@@ -10,7 +10,7 @@ import type { StepRecord } from "../../workers/run/run-record.ts";
 import { makeEventTeller } from "../../workers/run/step/event-teller.ts";
 import { makeSpoken } from "../../workers/run/step/spoken.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 
 const spec = makeSpec();
 const LINE =
@@ -37,7 +37,7 @@ afterAll(async () => {
 /** Ten thousand lines in one run, as its host tells them, with the outcome that they lead to. */
 async function finish(outcomeOf: (lastLines: string) => Outcome, verification?: Verification): Promise<void> {
   const at = spec.acceptedAt;
-  await store.create(spec);
+  await store.create(spec, STARTS);
   await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at });
   const progress = { agent: "claude", model: "a-model", sandbox: "bwrap" as const };
   await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", progress, at });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CRASH_WINDOW_MS, nextTask, type TaskNews } from "../../src/task/next-state.ts";
-import type { Outcome, Task } from "../../src/task/task.ts";
+import { MAX_RUNS } from "../../src/task/runs.ts";
+import { type Progress, progressOf, type Task } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const at = 1_000_000;
@@ -10,11 +11,14 @@ const queued: Task = {
   epoch: 0,
   version: 1,
   crashes: [],
-  progress: {},
+  runs: [],
 };
+const reasons = [{ for: "task" as const, task: "taaaaaaaaaaaaaaa", until: 9 }];
+const waiting: Task = { ...queued, state: { name: "waiting", since: 1, reasons } };
 const running: Task = {
   ...queued,
   epoch: 1,
+  runs: [{ number: 1, host: "h1", startedAt: 2, progress: {} }],
   state: { name: "running", phase: "working", host: "h1", claim: "c1", job: "job-1", since: 2, phaseSince: 3 },
 };
 const pushed: Task = {
@@ -23,8 +27,15 @@ const pushed: Task = {
 };
 const settled: Task = { ...running, state: { name: "settled", outcome: { kind: "no_changes", lastWords: "" }, at: 4 } };
 
+const showing = (progress: Progress): Task => ({
+  ...running,
+  runs: [{ number: 1, host: "h1", startedAt: 2, progress }],
+});
+
 const failed = { kind: "host_error" as const, message: "disk full" };
 const allNews: Record<TaskNews["name"], TaskNews> = {
+  waits: { name: "waits", version: 1, reasons, at },
+  ready: { name: "ready", version: 1, agent: "claude", continues: "taaaaaaaaaaaaaaa", at },
   claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", at },
   phase: { name: "phase", epoch: 1, phase: "verifying", at },
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
@@ -37,43 +48,42 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
 };
 
 /** What each piece of news makes of each state: the state's name, or "-" for "too late to matter". */
-const table: Record<TaskNews["name"], [queued: string, running: string, pushed: string, settled: string]> = {
-  claimed: ["running", "running", "-", "-"],
-  phase: ["-", "running", "running", "-"],
-  progress: ["-", "running", "running", "-"],
-  pushed: ["-", "running", "-", "-"],
-  ended: ["-", "settled", "-", "-"],
-  crashed: ["-", "running", "running", "-"],
-  pull_request: ["settled", "settled", "settled", "-"],
-  cancel: ["settled", "running", "-", "-"],
-  given_up: ["settled", "settled", "settled", "-"],
+type Row = [waiting: string, queued: string, running: string, pushed: string, settled: string];
+const table: Record<TaskNews["name"], Row> = {
+  waits: ["waiting", "waiting", "-", "-", "-"],
+  ready: ["queued", "queued", "-", "-", "-"],
+  claimed: ["-", "running", "running", "-", "-"],
+  phase: ["-", "-", "running", "running", "-"],
+  progress: ["-", "-", "running", "running", "-"],
+  pushed: ["-", "-", "running", "-", "-"],
+  ended: ["-", "-", "settled", "-", "-"],
+  crashed: ["-", "-", "running", "running", "-"],
+  pull_request: ["settled", "settled", "settled", "settled", "-"],
+  cancel: ["settled", "settled", "running", "-", "-"],
+  given_up: ["settled", "settled", "settled", "settled", "-"],
 };
 
 describe("the next state", () => {
   test.each(Object.entries(table))("%s is answered in every state", (name, expected) => {
     const news = allNews[name as TaskNews["name"]];
-    const answers = [queued, running, pushed, settled].map((task) => nextTask(task, news)?.state.name ?? "-");
+    const answers = [waiting, queued, running, pushed, settled].map((task) => nextTask(task, news)?.state.name ?? "-");
     expect(answers).toEqual(expected);
   });
 
   test("what is learned with a phase is kept, also in the phase that it is in already", () => {
     const known = { agent: "claude", sandbox: "bwrap" as const };
-    const phase = (name: "working" | "verifying", progress?: Task["progress"]) =>
-      nextTask({ ...running, progress: known }, { name: "phase", epoch: 1, phase: name, progress, at });
-    expect(phase("verifying")).toMatchObject({ progress: known, state: { phase: "verifying", phaseSince: at } });
+    const phase = (name: "working" | "verifying", progress?: Progress) =>
+      nextTask(showing(known), { name: "phase", epoch: 1, phase: name, progress, at });
+    expect(phase("verifying")).toMatchObject({
+      runs: [{ progress: known }],
+      state: { phase: "verifying", phaseSince: at },
+    });
     expect(phase("working")).toBeUndefined();
     expect(phase("working", { agent: "claude", model: undefined })).toBeUndefined();
     expect(phase("working", { sandbox: "none" })).toMatchObject({
-      progress: { agent: "claude", sandbox: "none" },
+      runs: [{ progress: { agent: "claude", sandbox: "none" } }],
       state: { phase: "working", phaseSince: running.state.name === "running" && running.state.phaseSince },
     });
-  });
-
-  test("the agent's last words stand once in what is over: in the outcome, or else in the progress", () => {
-    const working = { ...running, progress: { agent: "coder", lastLines: "I am done" } };
-    const ended = (outcome: Outcome) => nextTask(working, { name: "ended", epoch: 1, outcome, at: 7 })?.progress;
-    expect(ended({ kind: "no_changes", lastWords: "I am done" })).toEqual({ agent: "coder" });
-    expect(ended({ kind: "host_error", message: "x" })).toEqual(working.progress);
   });
 
   test.each(["phase", "progress", "pushed", "ended", "crashed"] as const)(
@@ -83,9 +93,36 @@ describe("the next state", () => {
     },
   );
 
-  test("each claim by another hand-over is a new run under the next epoch, with nothing to show yet", () => {
-    const next = nextTask({ ...running, progress: { lastLines: "old" } }, allNews.claimed);
-    expect(next).toMatchObject({ epoch: 2, progress: {}, state: { host: "h2", phase: "preparing", since: at } });
+  test("a claim by another host is a new run under the next epoch, and what the one before had to show stays", () => {
+    const next = nextTask(showing({ agent: "claude", sessionId: "s", lastLines: "old" }), allNews.claimed);
+    expect(next).toMatchObject({ epoch: 2, state: { host: "h2", phase: "preparing", since: at } });
+    expect(next?.runs).toEqual([
+      { number: 1, host: "h1", startedAt: 2, endedAt: at, end: "lost", progress: { agent: "claude", sessionId: "s" } },
+      { number: 2, host: "h2", startedAt: at, progress: {} },
+    ]);
+  });
+
+  test("a run says how it ended; what the outcome says already is not kept twice", () => {
+    const verification = { command: "npm test", exitCode: 1, rounds: 3, outputTail: "1 failed" };
+    const outcome = { kind: "verify_failed" as const, verification, lastWords: "done" };
+    const end = nextTask(showing({ agent: "claude", lastLines: "done", verification }), {
+      name: "ended",
+      epoch: 1,
+      outcome,
+      at,
+    });
+    const progress = { agent: "claude", verification: { ...verification, outputTail: "" } };
+    expect(end?.runs).toEqual([{ number: 1, host: "h1", startedAt: 2, endedAt: at, end: "verify_failed", progress }]);
+  });
+
+  test("of a task that is taken up again and again the first run and the latest ones are kept", () => {
+    let task = running;
+    for (let time = 1; time <= 50; time++) {
+      const claim = { name: "claimed" as const, host: `h${time + 1}`, claim: `c${time + 1}`, job: "j" };
+      task = nextTask(task, { ...claim, at: time * CRASH_WINDOW_MS }) as Task;
+    }
+    const latest = Array.from({ length: MAX_RUNS - 1 }, (_, index) => 51 - (MAX_RUNS - 2) + index);
+    expect(task.runs.map(({ number }) => number)).toEqual([1, ...latest]);
   });
 
   test("the same claim sent twice is one run", () => {
@@ -105,18 +142,30 @@ describe("the next state", () => {
   });
 
   test("the same host that gets its task again, after an outage of Redis, goes on where it was", () => {
-    const shown = { ...running, progress: { lastLines: "half done" } };
+    const shown = showing({ lastLines: "half done" });
     const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", job: "job-2", at });
-    expect(again).toMatchObject({ epoch: 2, crashes: [], progress: { lastLines: "half done" } });
+    expect(again).toMatchObject({ epoch: 2, crashes: [], runs: [{ number: 2, progress: { lastLines: "half done" } }] });
+    expect(again?.runs).toHaveLength(1);
     expect(again?.state).toMatchObject({ phase: "working", since: 2, claim: "c9", job: "job-2" });
   });
 
   test("what is not known yet does not erase what is", () => {
-    const shown = { ...running, progress: { model: "large", lastLines: "old" } };
+    const shown = showing({ model: "large", lastLines: "old" });
     const progress = { model: undefined, lastLines: "new" };
-    expect(nextTask(shown, { name: "progress", epoch: 1, progress, at })?.progress).toEqual({
+    const next = nextTask(shown, { name: "progress", epoch: 1, progress, at }) as Task;
+    expect(progressOf(next)).toEqual({
       model: "large",
       lastLines: "new",
+    });
+  });
+
+  test("two bots that dispatch the same task decide once: the second has judged an older record", () => {
+    for (const name of ["waits", "ready"] as const)
+      expect(nextTask({ ...waiting, version: 2 }, allNews[name])).toBeUndefined();
+    expect(nextTask(waiting, allNews.ready)).toMatchObject({
+      agent: "claude",
+      continues: "taaaaaaaaaaaaaaa",
+      state: { name: "queued", since: at },
     });
   });
 

@@ -23,14 +23,17 @@ const PUSHED = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, addit
 function someNews({ below, pick }: Random, { epoch, version }: Task, at: number): TaskNews {
   const of = Math.max(1, epoch - below(3));
   const claim = `c${below(4)}`;
+  const judged = Math.max(1, version - below(3));
   return pick<TaskNews>([
+    { name: "waits", version: judged, reasons: [{ for: "agent", until: at }], at },
+    { name: "ready", version: judged, agent: "a", at },
     { name: "claimed", host: pick(HOSTS), claim, job: claim, at },
     { name: "claimed", host: pick(HOSTS), claim: `c${at}`, job: claim, at },
     { name: "phase", epoch: of, phase: pick(PHASES), at },
     { name: "progress", epoch: of, progress: { lastLines: `${below(3)}` }, at },
     { name: "crashed", epoch: of, at: at * 60_000 },
     { name: "cancel", reason: { kind: "command", by: "x" }, at },
-    { name: "given_up", version: Math.max(1, version - below(3)), outcome: OUTCOME, at },
+    { name: "given_up", version: judged, outcome: OUTCOME, at },
     ...(below(4) > 0 ? [] : ([{ name: "pushed", epoch: of, pushed: PUSHED, at }] as const)),
     ...(below(4) > 0 ? [] : ([{ name: "ended", epoch: of, outcome: OUTCOME, at }] as const)),
     ...(below(8) > 0 ? [] : ([{ name: "pull_request", pullRequest: { number: 1, url: "u" }, at }] as const)),
@@ -39,7 +42,7 @@ function someNews({ below, pick }: Random, { epoch, version }: Task, at: number)
 
 function isTooLate(task: Task, news: TaskNews): boolean {
   if (task.state.name === "settled") return true;
-  if (news.name === "given_up") return news.version !== task.version;
+  if ("version" in news) return news.version !== task.version;
   return "epoch" in news && news.epoch !== task.epoch;
 }
 
@@ -49,7 +52,7 @@ const newTask = (): Task => ({
   epoch: 0,
   version: 1,
   crashes: [],
-  progress: {},
+  runs: [],
 });
 
 const seeds = Array.from({ length: ROUNDS }, (_, index) => BASE + index);
@@ -90,7 +93,7 @@ test(`only what a record itself says ends a run (seeds from ${BASE})`, () => {
         { kind: "known", record: task },
         { kind: "known", record: task },
         { kind: "absent" },
-        { kind: "newer", format: 2 },
+        { kind: "newer", format: 9 },
         { kind: "unreadable", error: undefined },
       ]);
       for (const run of runs.values()) {

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { taskOfFormat1 } from "../../src/task/format-1.ts";
 import { FORMAT, judgeRecord } from "../../src/task/record.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
+import { taskIdOf } from "../../src/task/task-id.ts";
 import { taskShape } from "../../src/task/task-shape.ts";
 import { readRunFolders, runOfDir } from "../../workers/run/run-record.ts";
 
@@ -26,12 +29,22 @@ function runFolder(record: string | undefined) {
 test.each(textsOf("records"))("a task's record of before is read: %s", (_, text) => {
   const { version, record } = JSON.parse(text) as { version: string; record: string };
   const parse = () => ({ ...JSON.parse(record), version: Number(version) });
-  expect(judgeRecord(taskShape, parse)).toEqual({ kind: "known", record: parse() });
+  const reading = judgeRecord<Task>(taskShape, parse, taskOfFormat1);
+  const { spec, progress, ...rest } = parse();
+  expect(reading).toMatchObject({ kind: "known", record: rest });
+  if (reading.kind !== "known" || rest.format !== undefined) return;
+  const { commentId: id, commentUrl: url, ...same } = spec;
+  const { record: task } = reading;
+  expect(task.spec).toEqual({ ...same, origin: { kind: "comment", id, line: 0, url }, conversation: spec.number });
+  expect(progressOf(task)).toEqual(progress);
+  expect(taskIdOf(spec.repository.id, { kind: "comment", id, line: 1, url })).toBe(spec.id);
 });
 
 test.each(textsOf("runs"))("a run's record of before is read: %s", (_, text) => {
   const { found } = runFolder(text);
-  expect(found()).toMatchObject({ inDoubt: [], folders: [{ record: JSON.parse(text) }] });
+  const { spec, ...rest } = JSON.parse(text);
+  expect(found()).toMatchObject({ inDoubt: [], folders: [{ record: rest }] });
+  if (spec) expect(found().folders[0]?.record.spec).toMatchObject({ id: spec.id, origin: { kind: "comment" } });
 });
 
 test("there are records of every format that this Orch reads", () => {
@@ -52,11 +65,12 @@ test("what a newer Orch has noted down of a run is still there after a change", 
   };
   const { found, stored } = runFolder(JSON.stringify(newer));
   found().folders[0]?.save();
-  expect(stored()).toEqual({ ...newer, format: 1 });
+  const spec = found().folders[0]?.record.spec;
+  expect(stored()).toEqual({ ...newer, spec, format: FORMAT });
 });
 
 test("a run's record is absent, newer or unreadable, and its folder says which run it is of", () => {
-  const doubts = [undefined, '{"format":2}', "{half", "{}"].map((text) => runFolder(text).found());
+  const doubts = [undefined, '{"format":3}', "{half", "{}"].map((text) => runFolder(text).found());
   expect(doubts.map(({ folders }) => folders)).toEqual([[], [], [], []]);
   expect(doubts.map(({ inDoubt }) => inDoubt[0]?.doubt)).toEqual(["absent", "newer", "unreadable", "unreadable"]);
   expect(runOfDir(doubts[0]?.inDoubt[0]?.dir ?? "")).toEqual({ taskId: "tb7b7747ufi5liax", epoch: 1 });

@@ -53,6 +53,13 @@ test("what a run says stands in the order in which it was said, whatever is sent
   expect(await lastEntryId(redis, { ...run, epoch: 2 })).toEqual({ step: 0, seq: 0 });
 });
 
+test("a step of any kind is heard", async () => {
+  const steps = ["setup-1", "agent-1", "verify-1", "agent-2"];
+  const said = steps.map((step, index) => ({ id: { step: index + 1, seq: 1 }, event: { ...says("x"), step } }));
+  await appendRunEvents(redis, run, said);
+  expect((await read()).events.map(({ step }) => step)).toEqual(steps);
+});
+
 test("of a run that does not stop talking the newest stays, and all is gone a day after its last word", async () => {
   for (let from = 1; from <= 10_000; from += 50) await appendRunEvents(redis, run, entries(from, from + 49));
   expect(await redis.xlen(key)).toBe(MAX_RUN_EVENTS);

@@ -6,7 +6,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 
 describe("the task store", () => {
   let server: Awaited<ReturnType<typeof startRedis>>;
@@ -40,31 +40,29 @@ describe("the task store", () => {
   const theTask = async () => (await store.read(spec.id)) as Task;
 
   test("the same task is created once", async () => {
-    expect(await Promise.all([store.create(spec), store.create(spec), store.create(spec)])).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect(
+      await Promise.all([store.create(spec, STARTS), store.create(spec, STARTS), store.create(spec, STARTS)]),
+    ).toEqual([true, false, false]);
     expect(await store.openIds()).toEqual([spec.id]);
     expect(await store.idsOfIssue(11, 1)).toEqual([spec.id]);
     expect((await take()).member).toBe(spec.id);
   });
 
   test("of two hosts that claim at the same moment both are runs, in an order, and none is lost", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await Promise.all(Array.from({ length: 2 }, (_, index) => claim(`h${index}`)));
     expect(await store.read(spec.id)).toMatchObject({ epoch: 2, version: 3 });
   });
 
   test("news that is sent again after a lost reply changes nothing", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     expect(await claim("h1")).toMatchObject({ epoch: 1 });
     expect(await claim("h1")).toBeUndefined();
     expect(await store.read(spec.id)).toMatchObject({ epoch: 1, version: 2 });
   });
 
   test("the first outcome wins when many arrive together", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await claim("h1");
     const outcomes = await Promise.all([
       store.advance(spec.id, { name: "ended", epoch: 1, outcome: { kind: "no_changes", lastWords: "" }, at: 5 }),
@@ -76,7 +74,7 @@ describe("the task store", () => {
   });
 
   test("a change that comes while it is being reported keeps the task unreported", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const taken = await take();
     const seen = await theTask();
     await claim("h1");
@@ -87,7 +85,7 @@ describe("the task store", () => {
   });
 
   test("a report that another bot has taken since is not marked as told, unless that one has told the same", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const frozen = await take();
     await redis.zadd(keys.unreported, 1, spec.id);
     const other = await take();
@@ -101,7 +99,7 @@ describe("the task store", () => {
   });
 
   test("a doubt has a task looked at again, and only who has found it can mark the task as told", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const [first, task] = [await take(), await theTask()];
     expect(await store.markReported(task, first)).toBe("told");
     await store.doubt(spec.id, first, Date.now());
@@ -115,7 +113,7 @@ describe("the task store", () => {
   });
 
   test("a postponed report is due earlier when something changes", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await (await take()).postpone(spec.acceptedAt + 60_000);
     expect(await store.reports.nextAt()).toBe(spec.acceptedAt + 60_000);
     const later = spec.acceptedAt + 30_000;
@@ -124,7 +122,7 @@ describe("the task store", () => {
   });
 
   test("a change during a report makes it due again at once, however far it is put off", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const taken = await take();
     await claim("h1");
     const outcome = { kind: "no_changes" as const, lastWords: "" };
@@ -135,7 +133,7 @@ describe("the task store", () => {
   });
 
   test("the start of a task is told of in one word, half a second after its acceptance; its end at once", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const firstWordAt = spec.acceptedAt + 500;
     expect(await store.reports.nextAt()).toBe(firstWordAt);
     await claim("h1");
@@ -154,13 +152,13 @@ describe("the task store", () => {
 
   test("a bot whose clock runs ahead holds the first word back no longer than others", async () => {
     const early = makeSpec({ acceptedAt: Date.now() + 3_600_000 });
-    await store.create(early);
+    await store.create(early, STARTS);
     await store.advance(early.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at: Date.now() });
     expect(await store.reports.nextAt()).toBeLessThanOrEqual(Date.now() + 500);
   });
 
   test("a settled task that has been reported is kept for ninety days, an open one for ever", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await store.markReported(await theTask(), await take());
     expect(await redis.ttl(keys.task(spec.id))).toBe(-1);
     await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: 9 });
@@ -170,11 +168,11 @@ describe("the task store", () => {
 
   test("an issue's list of tasks does not expire under a task that came after the others were over", async () => {
     const list = keys.issue(spec.repository.id, spec.number);
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: 9 });
     await store.markReported(await theTask(), await take());
     expect(await redis.ttl(list)).toBeGreaterThan(0);
-    await store.create({ ...spec, id: "tbbbbbbbbbbbbbbb", commentId: spec.commentId + 1 });
+    await store.create({ ...spec, id: "tbbbbbbbbbbbbbbb" }, STARTS);
     expect(await redis.ttl(list)).toBe(-1);
   });
 
@@ -184,7 +182,7 @@ describe("the task store", () => {
       redis,
       tellOnce((key) => told.push(key)),
     );
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const { version: _, ...record } = { ...(await store.read(spec.id)) };
     const foreign = { version: "latest", record: JSON.stringify(record) };
     await redis.hset(keys.task(spec.id), foreign);
@@ -199,13 +197,13 @@ describe("the task store", () => {
 
   test("a record is absent, newer or unreadable, and news changes none of these", async () => {
     const quiet = makeTaskStore(redis, () => undefined);
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const record = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as object;
     const news = { name: "claimed" as const, host: "h", claim: "c", job: "j", at: 9 };
     const stored: [string, Record<string, string>][] = [
-      ["newer", { version: "1", record: JSON.stringify({ ...record, format: 2, state: { name: "waiting" } }) }],
-      ["newer", { version: "1", record: JSON.stringify({ ...record, format: 2 }) }],
-      ["unreadable", { version: "1", record: JSON.stringify({ ...record, state: { name: "waiting" } }) }],
+      ["newer", { version: "1", record: JSON.stringify({ ...record, format: 3, state: { name: "parked" } }) }],
+      ["newer", { version: "1", record: JSON.stringify({ ...record, format: 3 }) }],
+      ["unreadable", { version: "1", record: JSON.stringify({ ...record, state: { name: "parked" } }) }],
       ["unreadable", { version: "1", record: "{half" }],
       ["unreadable", { version: "1" }],
       ["unreadable", { record: JSON.stringify(record) }],
@@ -222,14 +220,14 @@ describe("the task store", () => {
   });
 
   test("what a newer Orch has added to a record of this format is still there after a change", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     const record = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as { spec: object };
-    const added = { ...record, conversation: "c1", spec: { ...record.spec, origin: { kind: "comment" } } };
+    const added = { ...record, plan: "p1", spec: { ...record.spec, deadline: 7 } };
     await redis.hset(keys.task(spec.id), "record", JSON.stringify(added));
     await claim("h1");
     await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
     const written = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as object;
-    expect(written).toMatchObject({ format: 1, epoch: 1, conversation: "c1", spec: { origin: { kind: "comment" } } });
+    expect(written).toMatchObject({ format: 2, epoch: 1, plan: "p1", spec: { deadline: 7 } });
   });
 
   test("hints of what is on GitHub that cannot be read are none", async () => {
@@ -241,7 +239,7 @@ describe("the task store", () => {
   });
 
   test("the timeline tells what happened, in order", async () => {
-    await store.create(spec);
+    await store.create(spec, STARTS);
     await claim("h1");
     await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
     expect((await store.events(spec.id)).map((event) => event.what)).toEqual(["queued", "claimed", "phase"]);
@@ -249,7 +247,7 @@ describe("the task store", () => {
 
   test("the timeline keeps how a task began and how it ended, whatever comes in between", async () => {
     const long = makeSpec({ instruction: "x".repeat(5_000) });
-    await store.create(long);
+    await store.create(long, STARTS);
     await claim("h1");
     for (let count = 1; count <= 300; count++) {
       const progress = { lastLines: `line ${count}` };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
 import type { Phase, Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 let number: number;
@@ -109,7 +109,7 @@ describe("a token", () => {
     const ask = async (headRef: string, commentId: number) => {
       const target = { kind: "pull" as const, defaultBranch: "old", headRef, headSha: "0".repeat(40), baseRef: "next" };
       const task = makeSpec({ installationId, repository, commentId, target, actor: spec.actor });
-      await orch.store.create(task);
+      await orch.store.create(task, STARTS);
       await orch.store.advance(task.id, {
         name: "claimed",
         host: "host-a",

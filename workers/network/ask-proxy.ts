@@ -38,12 +38,12 @@ export async function ask(
 
 /** A request whose answer never ends: it breaks off the moment that the proxy goes. */
 export async function watch(dir: string): Promise<{ end(): void; ended: Promise<void> }> {
-  const request = httpRequest({ socketPath: join(dir, CONTROL_SOCKET), path: "/watch", agent: false });
+  const request = httpRequest({ socketPath: join(dir, CONTROL_SOCKET), path: "/watch" });
   request.end();
   const [response] = (await once(request, "response")) as [IncomingMessage];
   response.resume();
   // What breaks it off shows as its close.
-  for (const each of [request, response]) each.on("error", () => {});
+  request.on("error", () => {});
   response.socket.unref();
   return { end: () => request.destroy(), ended: new Promise((resolve) => response.once("close", () => resolve())) };
 }

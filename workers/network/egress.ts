@@ -18,9 +18,9 @@ import { isListed, type Policy, type Rule } from "./policy.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 
 export type Asked = {
-  operator: Pick<OperatorFile, "egress" | "allow" | "verify" | "limits">;
+  operator: Pick<OperatorFile, "egress" | "allow" | "setup" | "verify" | "limits">;
   agent: AgentDefinition;
-  step: "agent" | "verify";
+  step: "setup" | "agent" | "verify";
   /** What the repository's file says, from the run's record. */
   repository: Pick<RepositoryFile, "listed">;
   /** The worker host's environment. */
@@ -62,7 +62,7 @@ function ruleOf(whose: Rule["whose"], hosts: HostPattern[] | undefined): Rule {
 
 /** What the operator gave this step alone, beside what holds for all. */
 function givenTo({ operator, agent, step, env }: Asked): Reach {
-  if (step === "verify") return operator.verify;
+  if (step !== "agent") return operator[step];
   const { hosts, private: addresses } = agent.allow ?? NOTHING;
   return { egress: agent.egress, allow: { hosts: [...modelHosts(agent, env), ...hosts], private: addresses } };
 }
@@ -113,11 +113,12 @@ function hostOfUrl(value: string): HostPattern[] {
 
 /** Entries of the operator's file that name the bot's or Redis' own address, each as a sentence with its next step. */
 export function listedThoughNever(
-  operator: Pick<OperatorFile, "agents" | "allow" | "verify">,
+  operator: Pick<OperatorFile, "agents" | "allow" | "setup" | "verify">,
   never: readonly Endpoint[],
 ): string[] {
   const lists: [key: string, allow: Allow | undefined][] = [
     ["allow", operator.allow],
+    ["setup.allow", operator.setup.allow],
     ["verify.allow", operator.verify.allow],
     ...[...operator.agents].map(([name, agent]): [string, Allow | undefined] => [`agents.${name}.allow`, agent.allow]),
   ];
@@ -133,10 +134,10 @@ export function listedThoughNever(
 
 /** A warning where the operator's file narrows what nothing confines. */
 export function narrowsInVain(
-  operator: Pick<OperatorFile, "agents" | "egress" | "verify" | "sandbox">,
+  operator: Pick<OperatorFile, "agents" | "egress" | "setup" | "verify" | "sandbox">,
 ): string | undefined {
-  const { agents, egress, verify, sandbox } = operator;
-  const all = [egress, verify.egress, ...[...agents.values()].map((agent) => agent.egress)];
+  const { agents, egress, setup, verify, sandbox } = operator;
+  const all = [egress, setup.egress, verify.egress, ...[...agents.values()].map((agent) => agent.egress)];
   if (sandbox !== "none" || !all.includes("listed")) return undefined;
   return "`egress: listed` has no effect with `sandbox: none`: agents and checks reach all that this machine does";
 }

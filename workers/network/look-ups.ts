@@ -24,11 +24,8 @@ export function shareOf(
     const late = delay(withinMs, undefined, { signal: timer.signal }).then(() => {
       throw new Error(`the name servers did not answer within ${withinMs / 1_000} s`);
     });
-    late.catch(() => {}); // it is rejected too when it was not needed
-    const found = inTurn(name);
-    found.catch(() => {}); // nobody may be waiting any more
     try {
-      return await Promise.race([found, late]);
+      return await Promise.race([inTurn(name), late]);
     } finally {
       timer.abort();
     }

@@ -7,10 +7,12 @@
  * NETWORK_DIR holds the folders of outlet-files.ts; IDENTITY is what it answers when the host asks whether it is the one
  * that belongs to it. It ends by itself when it has no outlet left and no host asks for it.
  */
+import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { createServer } from "../node-http.ts";
 import { complain } from "./complain.ts";
 import { type Outlet, type OutletCounts, type OutletSpec, openOutlet } from "./outlet.ts";
@@ -35,9 +37,9 @@ async function main(): Promise<void> {
   flushCompileCache();
   if (uid !== undefined) becomeUser(Number(uid));
   // One that cannot be opened, e.g. because the host ended while it took it away, must not keep the others closed.
-  for (const id of readdirSync(OUTLETS_DIR).filter(isOutletId)) await reopen(id).catch(complain);
+  for (const id of readdirSync(OUTLETS_DIR)) await reopen(id).catch(complain);
   await listen();
-  setInterval(() => void sweep().catch(fail), SWEEP_MS);
+  setInterval(sweep, SWEEP_MS);
   process.stdout.write("listening\n");
 }
 
@@ -56,6 +58,7 @@ async function reopen(id: string): Promise<void> {
   if (spec.until > Date.now()) await open(id, spec);
 }
 
+/** No other request is heard before it listens, for a socket of this machine does so at once: none is opened twice. */
 async function open(id: string, spec: OutletSpec): Promise<void> {
   const known = outlets.get(id);
   if (known) return known.change(spec);
@@ -68,7 +71,7 @@ const mostConnections = Math.floor(maxFiles() / 2 / SHARE);
 
 function maxFiles(): number {
   const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
-  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  return Number(soft); // the kernel lets nobody have it unlimited
 }
 
 function spentIn(state: string): number {
@@ -96,40 +99,20 @@ async function listen(): Promise<void> {
     });
   });
   rmSync(CONTROL_SOCKET, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(CONTROL_SOCKET, resolve);
-  });
+  await once(server.listen(CONTROL_SOCKET), "listening");
   chmodSync(CONTROL_SOCKET, 0o600);
-  onRetirement = () => {
-    server.close();
-    server.closeIdleConnections();
-  };
 }
-
-let onRetirement = () => {};
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, what = "", id = ""] = (request.url ?? "").split("/");
   const deed = `${request.method} ${what}`;
   if (deed === "GET watch") return watch(response);
   if (deed === "POST retire") await retire();
-  else if (deed === "PUT outlets" && isOutletId(id)) {
-    const spec = JSON.parse(await bodyOf(request)) as OutletSpec;
-    await inTurn(() => open(id, spec));
-  } else if (deed === "DELETE outlets" && isOutletId(id)) await inTurn(() => close(id));
+  else if (deed === "PUT outlets" && isOutletId(id)) await open(id, JSON.parse(await bodyOf(request)) as OutletSpec);
+  else if (deed === "DELETE outlets" && isOutletId(id)) await close(id);
   else if (deed !== "GET outlets") return void response.writeHead(404).end();
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify({ identity, outlets: [...outlets.keys()] }));
-}
-
-let last: Promise<unknown> = Promise.resolve();
-
-/** Two deeds at once could make one outlet twice, and one of the two could never be closed. */
-function inTurn(deed: () => Promise<void>): Promise<void> {
-  const done = last.then(deed);
-  last = done.catch(() => {});
-  return done;
 }
 
 /** The answer never ends while both live, so each side learns at once when the other has gone. */
@@ -137,28 +120,22 @@ function watch(response: ServerResponse): void {
   watchers.add(response);
   response.once("close", () => {
     watchers.delete(response);
-    sweep().catch(fail);
+    void sweep();
   });
   response.writeHead(200).write(`${identity}\n`);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  // Not before its end: who is still sending would hear a broken connection instead of the reason.
-  if (size > MAX_BODY_BYTES) throw new Error(`more than ${MAX_BODY_BYTES} bytes`);
-  return Buffer.concat(chunks).toString();
+  // To its end: who is still sending would hear a broken connection instead of the reason.
+  const body = await buffer(request);
+  if (body.length > MAX_BODY_BYTES) throw new Error(`more than ${MAX_BODY_BYTES} bytes`);
+  return body.toString();
 }
 
 /** Another proxy takes the sockets over; what is connected here stays so until it ends. */
 async function retire(): Promise<void> {
   retired = true;
   await Promise.all([...outlets.values()].map((outlet) => outlet.stopListening()));
-  onRetirement();
 }
 
 async function sweep(): Promise<void> {
@@ -171,9 +148,7 @@ async function sweep(): Promise<void> {
   if (!wanted && outlets.size === 0) process.exit(0);
 }
 
-function fail(error: unknown): never {
-  complain(error);
+main().catch((error: unknown) => {
+  complain(error); // the host tells it to people, who need nothing of Node's around it
   process.exit(1);
-}
-
-main().catch(fail);
+});

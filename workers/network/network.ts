@@ -11,7 +11,7 @@ import type { Logger } from "../../src/log.ts";
 import { MAX_SOCKET_PATH } from "../../src/task/socket-path.ts";
 import type { SlotUser } from "../sandbox/confinement.ts";
 import { ask, ProxyRefused, watch } from "./ask-proxy.ts";
-import { CONTROL_SOCKET, isOutletId, OUTLETS_DIR, outletFiles } from "./outlet-files.ts";
+import { CONTROL_SOCKET, OUTLETS_DIR, outletFiles } from "./outlet-files.ts";
 import { placeOutlet } from "./outlet-folders.ts";
 import { type OutletReport, reportOf } from "./outlet-report.ts";
 import type { Policy } from "./policy.ts";
@@ -46,11 +46,14 @@ export type NetworkOptions = {
   log: Logger;
   /** By default of the proxy's code and user: a proxy that was started from other code, or as another user, is replaced. */
   identity?: string;
+  times?: typeof TIMES;
 };
 
-/** For how long an outlet is asked for while the proxy is being started anew, ms. */
-const OPEN_WITHIN_MS = 20_000;
-const RESTART_MS = 200;
+/**
+ * All in ms. `open`: for how long an outlet is asked for while the proxy is being started anew. `pause`: after the first try
+ * to do so that fails; it doubles, up to the longest.
+ */
+const TIMES = { open: 20_000, pause: 200, longestPause: 5_000 };
 
 /** There is no proxy, so nothing may be started that would go out through it. Trying again may help. */
 export class NetworkError extends Error {
@@ -58,13 +61,17 @@ export class NetworkError extends Error {
 }
 
 /** @throws {NetworkError} when no proxy can be started @throws {ConfigError} when the folder's path is too long for its socket */
-export async function openNetwork({ dir, uid, log, identity = identityOf(uid) }: NetworkOptions): Promise<Network> {
+export async function openNetwork({
+  dir,
+  uid,
+  log,
+  identity = identityOf(uid),
+  times = TIMES,
+}: NetworkOptions): Promise<Network> {
   const control = join(dir, CONTROL_SOCKET);
   if (Buffer.byteLength(control) > MAX_SOCKET_PATH)
     throw new ConfigError([`ORCH_DATA is too long: ${control} is no path for a socket. Choose a shorter one`]);
   let released = false;
-  /** What was said last of each outlet. The proxy has it in a file, so it need not be said again when one is started anew. */
-  const said = new Map<string, string>();
   let watching: { end(): void; ended: Promise<void> } | undefined;
 
   const ensure = async (): Promise<void> => {
@@ -76,7 +83,7 @@ export async function openNetwork({ dir, uid, log, identity = identityOf(uid) }:
   };
   const restart = async () => {
     log.warn("the network proxy has ended: starting another; agents are without a network for a moment");
-    for (let pause = RESTART_MS; !released; pause = Math.min(pause * 2, 5_000)) {
+    for (let pause = times.pause; !released; pause = Math.min(pause * 2, times.longestPause)) {
       try {
         return await ensure();
       } catch (error) {
@@ -91,7 +98,6 @@ export async function openNetwork({ dir, uid, log, identity = identityOf(uid) }:
   });
 
   const close = async (id: string): Promise<OutletReport> => {
-    said.delete(id);
     // Without a proxy nothing is connected either.
     await ask(dir, "DELETE", `outlets/${id}`).catch((error: unknown) =>
       log.debug({ err: error, outlet: id }, "outlet not closed"),
@@ -105,12 +111,10 @@ export async function openNetwork({ dir, uid, log, identity = identityOf(uid) }:
     place: (id, user) => placeOutlet(dir, id, uid, user),
     isPlaced: (id) => existsSync(outletFiles(dir, id).out),
     async open(id, policy, forMs) {
-      if (said.get(id) === JSON.stringify(policy)) return;
       const spec = { policy, until: Date.now() + forMs };
-      for (const giveUpAt = performance.now() + OPEN_WITHIN_MS; ; await delay(50)) {
+      for (const giveUpAt = performance.now() + times.open; ; await delay(50)) {
         try {
-          await ask(dir, "PUT", `outlets/${id}`, spec);
-          return void said.set(id, JSON.stringify(policy));
+          return void (await ask(dir, "PUT", `outlets/${id}`, spec));
         } catch (error) {
           // A proxy that is being started anew does not answer; one that has answered would answer the same again.
           if (error instanceof ProxyRefused) throw error;
@@ -122,7 +126,7 @@ export async function openNetwork({ dir, uid, log, identity = identityOf(uid) }:
     blockedFile: (id) => outletFiles(dir, id).blocked,
     close,
     async closeOthers(ids) {
-      const others = readdirSync(join(dir, OUTLETS_DIR)).filter((id) => isOutletId(id) && !ids.has(id));
+      const others = readdirSync(join(dir, OUTLETS_DIR)).filter((id) => !ids.has(id));
       await Promise.all(others.map(close));
     },
     release() {

@@ -8,15 +8,13 @@ import { namesIn } from "./read-untrusted.ts";
 /** The proxy's user may write in folders that lead nowhere else; the others are ours, and slot users pass through them. */
 export function makeFolders(dir: string, uid: number | undefined): void {
   const outlets = join(dir, OUTLETS_DIR);
-  for (const path of [dir, outlets]) {
-    mkdirSync(path, { recursive: true, mode: 0o711 });
-    chmodSync(path, 0o711);
-  }
+  mkdirSync(outlets, { recursive: true });
+  chmodSync(dir, 0o711);
   // The proxy, by its group, may list the outlets.
   if (uid !== undefined) chownSync(outlets, process.getuid?.() ?? 0, uid);
   chmodSync(outlets, 0o751);
   makeLeaf(join(dir, CONTROL_DIR), 0o700, uid, uid);
-  if (uid !== undefined) for (const id of readdirSync(outlets).filter(isOutletId)) handOver(dir, id, uid);
+  if (uid !== undefined) for (const id of readdirSync(outlets)) handOver(dir, id, uid);
 }
 
 /** What an earlier proxy has left may be another user's. Of a link only itself is given away (lchown). */
@@ -36,7 +34,7 @@ function makeLeaf(path: string, mode: number, uid?: number, gid?: number): void 
 export function placeOutlet(network: string, id: string, uid: number | undefined, { gid }: SlotUser): string {
   if (!isOutletId(id)) throw new Error(`not the id of an outlet: ${id}`);
   const { dir, out, state } = outletFiles(network, id);
-  mkdirSync(dir, { recursive: true, mode: 0o711 });
+  mkdirSync(dir, { recursive: true });
   chmodSync(dir, 0o711);
   makeLeaf(state, 0o700, uid, uid);
   makeLeaf(out, uid === undefined ? 0o700 : 0o2710, uid, gid);

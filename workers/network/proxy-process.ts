@@ -35,7 +35,7 @@ const CODE = [".", "../../src/reach/"].map((folder) => fileURLToPath(new URL(fol
 export function identityOf(uid: number | undefined): string {
   const hash = createHash("sha256").update(`${process.version} ${VERSION} ${uid}`);
   for (const folder of CODE) {
-    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+    for (const name of readdirSync(folder)) hash.update(name).update(readFileSync(join(folder, name)));
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -60,28 +60,33 @@ const pidFile = (dir: string) => join(dir, "pid");
 
 function endByPid(dir: string): void {
   const [pid, start] = readUntrusted(pidFile(dir)).trim().split(" ");
-  if (pid && start && readProcess(Number(pid))?.start === start) signal(Number(pid), "SIGKILL");
+  if (start && readProcess(Number(pid))?.start === start) signal(Number(pid), "SIGKILL");
 }
 
-export async function startProxy(dir: string, identity: string, uid: number | undefined): Promise<void> {
+export async function startProxy(
+  dir: string,
+  identity: string,
+  uid: number | undefined,
+  withinMs = START_MS,
+): Promise<void> {
   makeFolders(dir, uid); // somebody may have taken them away meanwhile
   const errors = openSync(join(dir, "proxy.log"), "w", 0o600);
   const args = [...FLAGS, PROGRAM, dir, identity, ...(uid === undefined ? [] : [String(uid)])];
   const cache = process.env.NODE_COMPILE_CACHE;
   const env = { PATH: "/usr/bin:/bin", ...SMALL, ...(cache ? { NODE_COMPILE_CACHE: cache } : {}) };
   // Of its own session: it goes on when this process, or the terminal, has gone.
-  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", "pipe", errors], env, cwd: "/" });
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", "pipe", errors], env });
   closeSync(errors);
   const said = child.stdout as Readable;
-  const late = AbortSignal.timeout(START_MS);
+  const late = AbortSignal.timeout(withinMs);
   try {
     const gone = once(child, "exit", { signal: late }).then(() => {
       throw new Error(`the network proxy ended at once: ${readUntrusted(join(dir, "proxy.log")).trim().slice(-1_000)}`);
     });
-    await Promise.race([once(said, "data", { signal: late }), gone]);
+    await Promise.race([once(said, "data"), gone]);
   } catch (error) {
     child.kill("SIGKILL");
-    throw error;
+    throw late.aborted ? new Error(`the network proxy does not come up within ${withinMs / 1_000} s`) : error;
   }
   writeFileSync(pidFile(dir), `${child.pid} ${readProcess(child.pid ?? 0)?.start ?? ""}\n`, { mode: 0o600 });
   said.destroy();

@@ -10,7 +10,7 @@ import type { Machine } from "./judge.ts";
 
 async function lookUp(name: string): Promise<string[]> {
   try {
-    const found = await lookup(name, { all: true, order: "verbatim" });
+    const found = await lookup(name, { all: true });
     return found.map(({ address }) => address);
   } catch (error) {
     throw new Error(inWords(error), { cause: error });

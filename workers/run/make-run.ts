@@ -40,6 +40,8 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     ...{ taskId, epoch, jobId: lease.job, slot: user.slot },
     startedAt: Date.now(),
     spec: task.spec,
+    agent: task.agent,
+    continues: task.continues,
     steps: [],
   });
   shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");

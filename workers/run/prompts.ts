@@ -4,11 +4,14 @@ import type { Egress } from "../../src/reach/reach.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
-import { renderPrompt } from "../agents/prompt.ts";
+import { type HandOver, renderPrompt } from "../agents/prompt.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-export function firstPrompt(run: Run, prepared: Prepared, context: ContextResponse, egress?: Egress): string {
+/** `before`: what the task goes on from. */
+export type Known = { context: ContextResponse; egress?: Egress | undefined; before?: HandOver | undefined };
+
+export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before }: Known): string {
   const { spec } = run.task;
   return renderPrompt({
     ...basicsOf(run, prepared),
@@ -18,6 +21,7 @@ export function firstPrompt(run: Run, prepared: Prepared, context: ContextRespon
     comments: context.comments,
     kind: spec.target.kind,
     ...(egress && { egress }),
+    ...(before && { before }),
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { spareBranchOf } from "../../src/task/branch.ts";
 import type { Outcome, Pushed } from "../../src/task/task.ts";
 import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
@@ -106,7 +107,7 @@ export async function publishWork(
   if (result.kind === "stale") {
     // Somebody pushed to the branch while the agent worked. Their commits are never overwritten and the agent's are not
     // thrown away: they go to a branch of their own, as a pull request onto the branch that moved.
-    const branch = ontoPull ? `orch/${spec.number}-${spec.id}` : `${prepared.branch}-2`;
+    const branch = spareBranchOf(spec);
     const base = ontoPull ? prepared.branch : prepared.base;
     result = await send(branch, "");
     if (result.kind === "pushed" || result.kind === "already") {

@@ -6,15 +6,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
+import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
+import { STEP_KINDS } from "./step/step-name.ts";
 
 const stepSchema = z.looseObject({
-  /** `agent-1`, `verify-1`, `agent-2` … */
+  /** `setup-1`, `agent-1`, `verify-1`, `agent-2` … */
   name: z.string(),
-  kind: z.enum(["agent", "verify"]),
+  kind: z.enum(STEP_KINDS),
   /** Unix ms. */
   startedAt: z.number(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
@@ -39,6 +41,9 @@ const runRecordSchema = z.looseObject({
   startedAt: z.number(),
   /** The task's, for when its record is in doubt. Runs of before have none. */
   spec: specShape.optional(),
+  /** The agent and the earlier task, as they were decided when the task was dispatched. */
+  agent: z.string().optional(),
+  continues: z.string().optional(),
   /**
    * The run is over, and its work is kept: `told` when the record says how it ended, `untold` when the record was in doubt and
    * the run ran out of time. What is untold is taken up again when the record says that the run is ours.
@@ -51,6 +56,7 @@ const runRecordSchema = z.looseObject({
       branch: z.string(),
       base: z.string(),
       baseSha: z.string(),
+      setup: z.array(z.string()).optional(),
       verify: z.array(z.string()).optional(),
       /** The hosts that the repository lets its work reach at most. */
       listed: z.array(hostPatternSchema).optional(),
@@ -110,7 +116,11 @@ export function runOfDir(dir: string): { taskId: string; epoch: number } | undef
 function readRecord(dir: string): Reading<RunRecord> {
   const path = join(dir, "run.json");
   if (!existsSync(path)) return { kind: "absent" };
-  return judgeRecord<RunRecord>(runRecordSchema, () => JSON.parse(readFileSync(path, "utf8")));
+  return judgeRecord<RunRecord>(runRecordSchema, () => JSON.parse(readFileSync(path, "utf8")), runOfFormat1);
+}
+
+function runOfFormat1(run: { spec?: Parameters<typeof specOfFormat1>[0] }): unknown {
+  return run.spec === undefined ? run : { ...run, spec: specOfFormat1(run.spec) };
 }
 
 function open(dir: string, record: RunRecord): RunFolder {

@@ -22,6 +22,8 @@ import type { Spoken } from "./step/spoken.ts";
 /** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
 export type Shared = {
   hostId: string;
+  /** Of the file with the host's id (`HostInfo.place`). */
+  place: string;
   dataDir: string;
   redis: Redis;
   store: TaskStore;
@@ -38,8 +40,8 @@ export type Shared = {
 };
 
 export type Run = {
-  /** What was asked never changes; how the task stands is in its record only. */
-  task: Pick<Task, "spec">;
+  /** What was asked and decided never changes while it runs; how the task stands is in its record only. */
+  task: Pick<Task, "spec" | "agent" | "continues">;
   folder: RunFolder;
   lease: Lease;
   user: SlotUser;

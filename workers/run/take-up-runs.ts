@@ -108,7 +108,8 @@ type Parts = { spec: TaskSpec; folder: RunFolder; user: SlotUser; lease: Lease }
 async function takeUp(shared: Shared, { spec, folder, user, lease }: Parts): Promise<Run> {
   folder.record.end = undefined;
   await beginAgainAfterReboot(folder);
-  const run = makeRun(shared, { task: { spec }, folder, lease, user });
+  const { agent, continues } = folder.record;
+  const run = makeRun(shared, { task: { spec, agent, continues }, folder, lease, user });
   const { standing } = await readStanding(shared, run);
   const facts = { task: spec.id, epoch: folder.record.epoch, slot: user.slot, lock: lease.isHeld(), record: standing };
   shared.log.info(facts, "run taken up again");

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Progress, Verification } from "../../src/task/task.ts";
+import type { Progress, RunStart, Verification } from "../../src/task/task.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
@@ -59,7 +59,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     const verification = verificationOf(checked, verify, round);
     await tell(shared, run, {
       name: "progress",
-      progress: { verification: { ...verification, outputTail: "" } }, // where its output matters, the outcome has it
+      progress: { verification },
       at: Date.now(),
     });
     if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
@@ -162,7 +162,9 @@ function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   const { agent } = ground;
   const policy = policyOf(shared, ground, { step: "agent", listed: ground.prepared.listed });
   const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
-  return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, ...(network && { network }) };
+  const { continues: task } = run.task;
+  const start: RunStart = task === undefined ? { how: "fresh" } : { how: "handed over", task };
+  return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, start, ...(network && { network }) };
 }
 
 function afterAgent(result: StepResult): Omit<Worked, "collected"> {

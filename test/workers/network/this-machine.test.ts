@@ -1,9 +1,12 @@
 /** The machine's own addresses and its networks' are known as they are now, and names mean what they mean to the machine. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import os, { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import os, { type NetworkInterfaceInfo, networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { canonical } from "../../../src/reach/address.ts";
 import { thisMachine, withinNetworksOf } from "../../../workers/network/this-machine.ts";
+import { runProgram } from "../../../workers/run-program.ts";
 
 const of = (address: string, bits: number, family: "IPv4" | "IPv6") =>
   ({ address, cidr: `${address}/${bits}`, family }) as NetworkInterfaceInfo;
@@ -70,4 +73,31 @@ test("a name means what it means to the machine, and one that nobody can know is
   for (const address of found) expect(address).toMatch(/^(127\.|::1$)/);
   // Two dots in a row are no name, so that no name server is asked.
   await expect(thisMachine.lookUp("no..name")).rejects.toThrow(/^no name server knows it$/);
+  // Of what else goes wrong the system's own word is told.
+  await expect(thisMachine.lookUp("a".repeat(300))).rejects.toThrow(/EINVAL/);
+});
+
+/** What a machine says to a name that has these /etc/hosts and no network by which a name server could be reached. */
+async function askWith(hosts: string, name: string): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), "orch-hosts-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  writeFileSync(join(dir, "hosts"), hosts);
+  const program = JSON.stringify(join(import.meta.dirname, "../../../workers/network/this-machine.ts"));
+  const script = `
+    import { thisMachine } from ${program};
+    console.log(await thisMachine.lookUp("${name}").then((found) => found.sort().join(" "), ({ message }) => message));
+  `;
+  const machine = ["--unshare-net", "--dev-bind", "/", "/", "--ro-bind", join(dir, "hosts"), "/etc/hosts"];
+  const args = [...machine, process.execPath, "--input-type=module", "-e", script];
+  const env = { PATH: "/usr/bin:/bin" };
+  return (await runProgram({ file: "bwrap", args, env, timeoutMs: 20_000 })).stdout.trim();
+}
+
+test("a name has every address that the machine has for it", async () => {
+  const hosts = "192.0.2.1 both.example.com\n2001:db8::1 both.example.com\n";
+  expect(await askWith(hosts, "both.example.com")).toBe("192.0.2.1 2001:db8::1");
+});
+
+test("a machine whose name servers cannot be reached says so, and not that there is no such name", async () => {
+  expect(await askWith("", "example.com")).toBe("the name servers do not answer at the moment");
 });

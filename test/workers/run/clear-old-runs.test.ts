@@ -17,7 +17,7 @@ const runningOn = (host: string): TaskState => {
   return { name: "running", phase: "working", host, claim: "c", job: "j", since: 1, phaseSince: 1 };
 };
 const known = (state: TaskState, epoch = 1): Reading<Task> => {
-  return { kind: "known", record: { spec: makeSpec(), state, epoch, version: 3, crashes: [], progress: {} } };
+  return { kind: "known", record: { spec: makeSpec(), state, epoch, version: 3, crashes: [], runs: [] } };
 };
 
 /** What of an old run is left: `folder` without an end unless it is given. */
@@ -50,7 +50,7 @@ test.each<[string, Reading<Task>]>([
 
 test.each<[string, Reading<Task>]>([
   ["absent", { kind: "absent" }],
-  ["newer", { kind: "newer", format: 2 }],
+  ["newer", { kind: "newer", format: 3 }],
   ["unreadable", { kind: "unreadable", error: undefined }],
   ["older than the run", known({ name: "queued", since: 1 }, 0)],
   ["the run's own", known(runningOn(HOST))],

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import { mirrorRef } from "../../../workers/workspace/branch-name.ts";
 import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import { tidyMirrors } from "../../../workers/workspace/tidy-mirrors.ts";
 import { asAgent, git, startHost, startRemote } from "./support.ts";
@@ -34,6 +35,18 @@ test("joins packs and keeps every object, those too that only a workspace still 
   expect(packsOf(mirror.dir)).toBeLessThan(5);
   for (const tip of tips) expect(git(mirror.dir, "cat-file", "-t", tip)).toBe("commit");
   expect(asAgent(workspace.treeDir, "git fsck --full 2>&1; git log --oneline | wc -l")).toMatch(/5$/);
+});
+
+test("forgets the branches of tasks that nobody has come back to, and no other", async () => {
+  const { dataDir, mirror, main } = await busyHost();
+  const branches = ["orch/1-told", "orch/2-tnew", "topic"];
+  for (const branch of branches) git(mirror.dir, "update-ref", mirrorRef(branch), main);
+  const longAgo = new Date(Date.now() - 8 * 24 * 3600_000);
+  for (const branch of ["orch/1-told", "topic", "main"])
+    utimesSync(join(mirror.dir, mirrorRef(branch)), longAgo, longAgo);
+  await tidyMirrors({ dataDir, log });
+  const left = git(mirror.dir, "for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin");
+  expect(left.trim().split("\n")).toEqual(["main", "orch%2F2-tnew", "topic"]);
 });
 
 test("leaves a broken mirror and whatever else lies there alone, and says so", async () => {

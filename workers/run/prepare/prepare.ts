@@ -14,8 +14,9 @@ import {
   REPOSITORY_FILES,
   type RepositoryFile,
 } from "../../../src/settings/repository-file.ts";
+import { branchOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
-import { branchOf, startBranchesOf, startRefOf, type TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { definedEnv } from "../../agents/environment.ts";
@@ -27,6 +28,7 @@ import { removeWorkspace } from "../../workspace/remove-workspace.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, homeOf, type Place, promptPath } from "../ground.ts";
+import { readHandOver } from "../hand-over.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared } from "../run-record.ts";
@@ -45,6 +47,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
+  const before = later(readHandOver(shared, run.task.continues));
   await clearGround(shared, run);
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const fetched = later(fetchFor(spec, mirror, token, signal));
@@ -60,14 +63,25 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
   const found = await rules.found;
-  const { agent: asked, verify, listed } = parseRepositoryFile(found);
-  const agent = chooseAgent(shared.operator, asked, found);
-  const prepared = preparedFor(spec, { workspace, agent, verify, listed, sessionId, cloneUrl: (await token).cloneUrl });
+  const { agent: asked, setup, verify, listed } = parseRepositoryFile(found);
+  const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
+  const prepared = preparedFor(spec, {
+    workspace,
+    agent,
+    setup,
+    verify,
+    listed,
+    sessionId,
+    cloneUrl: (await token).cloneUrl,
+  });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
-  writeFileSync(promptPath(run), firstPrompt(run, prepared, await context, egress), { mode: 0o600 });
-  const fits = files.value.laid && held?.agent === agent;
+  writeFileSync(promptPath(run), firstPrompt(run, prepared, { context: await context, egress, before: await before }), {
+    mode: 0o600,
+  });
+  // One session runs one step at a time, and the setup comes first.
+  const fits = files.value.laid && held?.agent === agent && !setup;
   if (!fits) await endHeld(shared, run);
   run.folder.record.prepared = prepared;
   run.folder.save();
@@ -118,8 +132,9 @@ async function holdEarly(
 ): Promise<Held | undefined> {
   try {
     const found = (await rules) ?? [];
-    const { agent: asked, listed } = parseRepositoryFile(found);
-    const agent = chooseAgent(shared.operator, asked, found);
+    const { agent: asked, setup, listed } = parseRepositoryFile(found);
+    if (setup) return undefined;
+    const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
     return { agent, step: await holdAgent(shared, run, placeOf(shared, agent, site), listed) };
   } catch (error) {
     // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
@@ -128,32 +143,41 @@ async function holdEarly(
   }
 }
 
-/** `found`: the file that asks, where one does. */
-function chooseAgent(operator: OperatorFile, asked: string | undefined, [file]: readonly FoundFile[]): AgentDefinition {
-  const name = asked ?? operator.defaultAgent;
+/** `chosen`: when the task was dispatched; not in tasks of before. `asked`: by the repository's file, as it is by now. */
+function chooseAgent(
+  operator: OperatorFile,
+  chosen: string | undefined,
+  asked: string | undefined,
+  [file]: readonly FoundFile[],
+): AgentDefinition {
+  const name = chosen ?? asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
   if (agent) return agent;
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
-  throw new Refusal(
-    `\`${file?.path}\` asks for the agent \`${name}\`, which this worker host does not have. It has: ${known}.`,
-  );
+  const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
+  throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);
 }
 
 type Decided = {
   workspace: Workspace;
   agent: AgentDefinition;
+  setup: RepositoryFile["setup"];
   verify: RepositoryFile["verify"];
   listed: RepositoryFile["listed"];
   sessionId: string;
   cloneUrl: string;
 };
 
-function preparedFor(spec: TaskSpec, { workspace, agent, verify, listed, sessionId, cloneUrl }: Decided): Prepared {
+function preparedFor(
+  spec: TaskSpec,
+  { workspace, agent, setup, verify, listed, sessionId, cloneUrl }: Decided,
+): Prepared {
   return {
     agent: agent.name,
     branch: branchOf(spec),
     base: spec.target.kind === "pull" ? spec.target.baseRef : spec.target.defaultBranch,
     baseSha: workspace.baseSha,
+    setup: setup && [...setup],
     verify: verify && [...verify],
     listed,
     sessionId,

@@ -4,6 +4,7 @@
  */
 import type { Deadline } from "../../../src/task/task.ts";
 import type { Limits } from "../../operator-file.ts";
+import type { StepKind } from "./step-name.ts";
 
 export type Missed = { deadline: Deadline; afterMs: number };
 
@@ -13,12 +14,17 @@ export type StepTimes = { runStartedAt: number; stepStartedAt: number; lastOutpu
 const MINUTE_MS = 60_000;
 
 /** The longest that a step may take, ms, however much it says. */
-export const longestOf = (kind: "agent" | "verify", limits: Limits): number =>
-  (kind === "agent" ? limits.totalMinutes : limits.verifyMinutes) * MINUTE_MS;
+export const longestOf = (kind: StepKind, limits: Limits): number => minutesOf[kind](limits) * MINUTE_MS;
+
+const minutesOf: Record<StepKind, (limits: Limits) => number> = {
+  setup: ({ setupMinutes }) => setupMinutes,
+  agent: ({ totalMinutes }) => totalMinutes,
+  verify: ({ verifyMinutes }) => verifyMinutes,
+};
 
 /** The deadlines of a step, soonest first. Pure. */
 export function deadlinesOf(
-  kind: "agent" | "verify",
+  kind: StepKind,
   limits: Limits,
   times: StepTimes,
 ): { deadline: Deadline; at: number; afterMs: number }[] {
@@ -27,7 +33,8 @@ export function deadlinesOf(
     at: start + minutes * MINUTE_MS,
     afterMs: minutes * MINUTE_MS,
   });
-  if (kind === "verify") return [from("verifying", times.stepStartedAt, limits.verifyMinutes)];
+  if (kind !== "agent")
+    return [from(kind === "verify" ? "verifying" : "setup", times.stepStartedAt, minutesOf[kind](limits))];
   const quiet =
     times.lastOutputAt === undefined
       ? from("first_output", times.stepStartedAt, limits.firstOutputMinutes)
@@ -37,7 +44,7 @@ export function deadlinesOf(
 
 /** Resolves with the first deadline that is really missed. One timer at a time; looks again when output has moved it. */
 export function watchDeadlines(
-  kind: "agent" | "verify",
+  kind: StepKind,
   limits: Limits,
   readTimes: () => Promise<StepTimes>,
   now: () => number,

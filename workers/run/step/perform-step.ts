@@ -22,7 +22,7 @@ import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
-import { agentSpec, makeStepFolder, stepDir, verifySpec } from "./step-spec.ts";
+import { agentSpec, commandSpec, makeStepFolder, stepDir } from "./step-spec.ts";
 
 /** Of what is said of a connection that was blocked, in characters. */
 const MAX_PLACE = 400;
@@ -48,7 +48,7 @@ export async function performStep(
   for (;;) {
     makeStepFolder(run, name);
     const spec =
-      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : verifySpec(shared, run, ground, name);
+      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : commandSpec(shared, run, ground, name);
     run.spoken.begin();
     await run.events.begin(record, { isReadAgain: how === "go on" });
     // The way out stands before the program begins.

@@ -1,8 +1,12 @@
-/** What the steps of a run are called, in their order: an agent works, a check judges, the agent works again. */
+/**
+ * What the steps of a run are called, in their order: the workspace is set up, an agent works, a check judges, the agent works
+ * again.
+ */
 
-/** `agent-1`, `verify-1`, `agent-2`, ... */
-export type StepName = `${"agent" | "verify"}-${number}`;
+export const STEP_KINDS = ["setup", "agent", "verify"] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
+/** `setup-1`, `agent-1`, `verify-1`, `agent-2`, ... */
+export type StepName = `${StepKind}-${number}`;
 export const FIRST_STEP: StepName = "agent-1";
-export type StepKind = "agent" | "verify";
 
-export const kindOf = (name: StepName): StepKind => (name.startsWith("agent") ? "agent" : "verify");
+export const kindOf = (name: StepName): StepKind => name.slice(0, name.indexOf("-")) as StepKind;

@@ -15,7 +15,7 @@ import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import type { Prepared, RunFolder, StepRecord } from "../run-record.ts";
 import { longestOf } from "./deadlines.ts";
-import { kindOf, type StepKind, type StepName } from "./step-name.ts";
+import { FIRST_STEP, kindOf, type StepKind, type StepName } from "./step-name.ts";
 import { watchFile } from "./watch-file.ts";
 
 /** A run's folder is named once and for all, so a restarted host finds the outlet again. */
@@ -139,9 +139,10 @@ export function networkUse({ record }: RunFolder): NetworkUse | undefined {
   };
 }
 
-/** Closes the outlets of a run that has none of its steps running any more. */
+/** Closes the outlets of a run that has none of its steps running any more; the first may have been held and never written down. */
 export async function closeOutlets({ network }: Shared, folder: RunFolder): Promise<void> {
-  await Promise.all(folder.record.steps.map(({ name }) => network?.close(outletOf(folder, name))));
+  const names = new Set([FIRST_STEP, ...folder.record.steps.map(({ name }) => name)]);
+  await Promise.all([...names].map((name) => network?.close(outletOf(folder, name))));
 }
 
 /** After a restart of the host: those of runs that do not go on here lead nowhere any more. */

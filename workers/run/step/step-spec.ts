@@ -29,8 +29,10 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
   return { ...spec, stdinFile: input.promptFile };
 }
 
-export function verifySpec(shared: Shared, run: Run, ground: Ground, name: StepName): StepSpec {
-  const command = [...(ground.prepared.verify ?? [])];
+/** One of the repository's own commands. */
+export function commandSpec(shared: Shared, run: Run, ground: Ground, name: StepName): StepSpec {
+  const { setup, verify } = ground.prepared;
+  const command = [...((kindOf(name) === "setup" ? setup : verify) ?? [])];
   return specOf(shared, run, ground, { name, command, env: stepEnvironment(shared, run, ground, {}) });
 }
 

@@ -305,6 +305,14 @@ test("the outlets of all steps of a run are closed with it", async () => {
   expect(made.did).toEqual(["agent-1", "verify-1"].map((name) => `close ${made.outlet(name)}`));
 });
 
+test("the outlet of a step that was held is closed with its run, also when the run ended before the step was written down", async () => {
+  const made = runBesideNetwork();
+  await holdAgent(made.shared, made.run, made.ground, undefined);
+  expect(made.placed).toEqual(new Set([made.outlet("agent-1")]));
+  await closeOutlets(made.shared, made.folder);
+  expect(made.placed).toEqual(new Set());
+});
+
 test("after a restart of the host every outlet is closed but those of the steps of runs that go on", async () => {
   const made = runBesideNetwork();
   for (const name of ["agent-1", "verify-1"]) writtenDown(made, name);

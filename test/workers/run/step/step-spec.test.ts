@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { OUTLET_INSIDE, PROXY_VARIABLES } from "../../../../workers/network/bridge.ts";
 import { homeOf } from "../../../../workers/run/ground.ts";
 import { confinementOf, stepEnvironment } from "../../../../workers/run/step/confinement.ts";
-import { agentSpec, verifySpec } from "../../../../workers/run/step/step-spec.ts";
+import { agentSpec, commandSpec } from "../../../../workers/run/step/step-spec.ts";
 import { bwrapDriver } from "../../../../workers/sandbox/bwrap.ts";
 import { DEFAULT_LIMITS } from "../../../../workers/sandbox/confinement.ts";
 import { runBesideNetwork } from "../../support/run-beside-network.ts";
@@ -44,7 +44,7 @@ describe("the environment of a step", () => {
     const { id } = run.task.spec;
     const agent = agentSpec(shared, run, ground, agentInput).env;
     expect(agent).toMatchObject({ ...PROXY_VARIABLES, GIVEN: "yes", HOME: home, ORCH_TASK: id, ORCH_RUN: id });
-    const verify = verifySpec(shared, run, ground, "verify-1").env;
+    const verify = commandSpec(shared, run, ground, "verify-1").env;
     expect(verify).toMatchObject({ ...PROXY_VARIABLES, HOME: home, ORCH_RUN: id });
     expect(verify).not.toHaveProperty("GIVEN");
   });
@@ -64,7 +64,7 @@ describe("the sandbox of a step", () => {
       const { shared, run, ground, network, outlet } = runBesideNetwork();
       const withBwrap = { ...shared, driver: bwrap };
       const { command } =
-        name === "agent-1" ? agentSpec(withBwrap, run, ground, agentInput) : verifySpec(withBwrap, run, ground, name);
+        name === "agent-1" ? agentSpec(withBwrap, run, ground, agentInput) : commandSpec(withBwrap, run, ground, name);
       const at = command.indexOf(OUTLET_INSIDE);
       expect(command.slice(at - 2, at + 1)).toEqual(["--ro-bind", network.mountPoint(outlet(name)), OUTLET_INSIDE]);
       expect(command.filter((word) => word.startsWith(network.mountPoint(outlet(name))))).toHaveLength(1);

@@ -1,0 +1,166 @@
+/**
+ * Decides when a task starts: only here a task becomes queued, and only from here its job is added. A task that may not start
+ * yet waits in a due set (`orch:dispatch`), is looked at when what it waits for happens, and from time to time besides:
+ * messages get lost. Several bots may look at the same task; the record's version lets one decision count.
+ */
+import type { Redis } from "ioredis";
+import { type DueLoop, startDueLoop } from "../due-loop.ts";
+import type { Logger } from "../log.ts";
+import type { Taken } from "../task/due-set.ts";
+import { HOSTS_CHANGED, type HostView, offeredAgents } from "../task/heartbeat.ts";
+import { keys } from "../task/keys.ts";
+import type { TaskQueue } from "../task/queue.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Outcome, Task, TaskSpec } from "../task/task.ts";
+import type { WaitingReason } from "../task/waiting.ts";
+import { isReady, type Readiness, type World } from "./ready.ts";
+
+export type DispatcherDeps = {
+  redis: Redis;
+  store: TaskStore;
+  queue: TaskQueue;
+  hosts: () => Promise<HostView[]>;
+  /** Told of a task that a host can begin at once, when its job is on its way. Must not throw. */
+  onStarting: (spec: TaskSpec) => void;
+  now: () => number;
+  log: Logger;
+};
+
+export type Dispatcher = {
+  /** Records a task, which starts or waits; nothing is recorded, and told why, where no host has its agent. Safe to repeat. */
+  accept(spec: TaskSpec): Promise<Extract<Readiness, { kind: "refused" }> | undefined>;
+  /** A recorded task has whatever it needs to start: a job, or somebody who looks. */
+  ensure(task: Task): Promise<void>;
+  /** Looks at what waits. */
+  start(subscriber: Redis): void;
+  stop(): Promise<void>;
+};
+
+/** Tasks that wait are looked at at least this often, ms. */
+const LOOK_MS = 15_000;
+/** A record in doubt, ms. */
+const DOUBT_LOOK_MS = 60_000;
+const AT_ONCE = 16;
+
+export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { redis, store, queue, hosts, onStarting, now, log } = deps;
+  let loop: DueLoop | undefined;
+
+  async function accept(spec: TaskSpec) {
+    const world = await readWorld(spec);
+    const readiness = isReady(spec, world);
+    if (readiness.kind === "refused") return readiness;
+    const { agent, continues } = readiness.kind === "ready" ? readiness : {};
+    const begin = agent === undefined ? { waits: reasonsOf(readiness) } : { agent, continues };
+    const created = await store.create(spec, begin);
+    const task = await store.read(spec.id);
+    if (task) await ensure(task);
+    if (created && task?.state.name === "queued" && (await canBegin(world.hosts))) onStarting(spec);
+    return undefined;
+  }
+
+  async function ensure(task: Task): Promise<void> {
+    if (task.state.name === "queued") return await queue.enqueue(task);
+    if (task.state.name !== "waiting") return;
+    // At once: what it waits for may have happened since it was judged.
+    await store.dispatches.plan(task.spec.id, now());
+    loop?.wake();
+  }
+
+  /** Where all slots are busy a token made now would be too old when the run begins. */
+  async function canBegin(all: readonly HostView[]): Promise<boolean> {
+    const slots = all.filter(({ alive, draining }) => alive && !draining).reduce((sum, host) => sum + host.slots, 0);
+    const { waiting, active } = await queue.depth();
+    return waiting + active <= slots;
+  }
+
+  async function readWorld(spec: TaskSpec): Promise<World> {
+    const [all, offered, before] = await Promise.all([hosts(), offeredAgents(redis, now()), tasksBefore(spec)]);
+    return { now: now(), hosts: all, offered, ...before };
+  }
+
+  async function tasksBefore(spec: TaskSpec) {
+    const { id, target, repository } = spec;
+    if (target.kind !== "pull") return { before: [], inDoubt: [] };
+    const ids = await store.idsOfConversation(repository.id, spec);
+    const earlier = ids.includes(id) ? ids.slice(0, ids.indexOf(id)) : ids;
+    const readings = await Promise.all(earlier.map((each) => store.lookUp(each)));
+    return {
+      before: readings.flatMap((reading) => (reading.kind === "known" ? [reading.record] : [])),
+      inDoubt: earlier.filter((_, index) => ["newer", "unreadable"].includes(readings[index]?.kind ?? "")),
+    };
+  }
+
+  async function look(taken: Taken): Promise<void> {
+    const reading = await store.lookUp(taken.member);
+    if (reading.kind === "newer" || reading.kind === "unreadable")
+      return void (await taken.postpone(now() + DOUBT_LOOK_MS));
+    if (reading.kind === "absent" || reading.record.state.name !== "waiting") return void (await taken.done());
+    const lookAt = await judge(reading.record, reading.record.state.reasons);
+    if (lookAt === undefined) await taken.done();
+    else await taken.postpone(lookAt);
+  }
+
+  /** When to look again, Unix ms; undefined when the task waits no more. */
+  async function judge(task: Task, waiting: readonly WaitingReason[]): Promise<number | undefined> {
+    const { spec, version } = task;
+    const readiness = isReady(spec, await readWorld(spec), waiting);
+    const at = now();
+    if (readiness.kind === "ready") {
+      const { agent, continues } = readiness;
+      const ready = await store.advance(spec.id, { name: "ready", version, agent, continues, at });
+      if (!ready) return at;
+      await queue.enqueue(ready);
+      log.info({ task: spec.id, agent, continues }, "a task that waited may start");
+      return undefined;
+    }
+    const outcome = endOf(task, readiness, at);
+    if (outcome) {
+      await store.advance(spec.id, { name: "given_up", version, outcome, at });
+      return undefined;
+    }
+    const reasons = reasonsOf(readiness);
+    if (JSON.stringify(reasons) !== JSON.stringify(waiting))
+      await store.advance(spec.id, { name: "waits", version, reasons, at });
+    return Math.min(at + LOOK_MS, ...reasons.map(({ until }) => until));
+  }
+
+  return {
+    accept,
+    ensure,
+    start(subscriber) {
+      const set = store.dispatches;
+      loop = startDueLoop({ name: "dispatch", set, atOnce: AT_ONCE, sweepMs: LOOK_MS, work: look, now, log });
+      subscriber.on("message", (channel: string, message: string) => {
+        if (channel === keys.ready) hear(message);
+      });
+      subscriber
+        .subscribe(keys.ready)
+        .catch((error: unknown) => log.error({ err: error }, "no messages about what may start: only sweeping"));
+    },
+    stop: async () => await loop?.stop(),
+  };
+
+  /** Of hosts: all that waits is looked at. Of a task that is over: what waits for it is due already. */
+  function hear(message: string): void {
+    const due = message === HOSTS_CHANGED ? store.dispatches.hasten(now()) : Promise.resolve();
+    due
+      .then(() => loop?.wake())
+      .catch((error: unknown) => log.debug({ err: error }, "news for tasks that wait is left to the sweep"));
+  }
+}
+
+const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readiness.reasons : []);
+
+/** Why a task that waits ends, if it does: its agent is none of those that there are, or a deadline has passed. */
+function endOf({ spec, state }: Task, readiness: Readiness, at: number): Outcome | undefined {
+  if (readiness.kind === "refused") return { kind: "refused", reason: noSuchAgent(readiness) };
+  const late = reasonsOf(readiness).filter(({ until }) => until <= at);
+  if (late.length === 0) return undefined;
+  const since = state.name === "waiting" ? state.since : spec.acceptedAt;
+  return { kind: "timed_out", deadline: "waiting", afterMs: at - since, lastLines: "", waitedFor: late };
+}
+
+function noSuchAgent({ agent, known }: Extract<Readiness, { kind: "refused" }>): string {
+  return `No worker host has offered the agent ${agent} within the last seven days. There are: ${known.join(", ")}.`;
+}

@@ -1,0 +1,90 @@
+/**
+ * Whether a task may start, and as whose work. Pure. A task starts when no other task works on its branch, and when a living host
+ * offers its agent; until then it waits, and says for what. On a pull request every task goes on from the one before it; on an
+ * issue tasks are independent.
+ */
+
+import { branchOf } from "../task/branch.ts";
+import type { HostView } from "../task/heartbeat.ts";
+import type { Task, TaskSpec } from "../task/task.ts";
+import type { WaitingReason } from "../task/waiting.ts";
+
+/** What the decision depends on besides the task itself. */
+export type World = {
+  /** Unix ms. */
+  now: number;
+  hosts: readonly HostView[];
+  /** Names of the agents that some host has offered within the last seven days. */
+  offered: readonly string[];
+  /** The tasks of its conversation that were accepted before it, oldest first. */
+  before: readonly Task[];
+  /** Ids of those before it whose record is in doubt. */
+  inDoubt: readonly string[];
+};
+
+export type Readiness =
+  | { kind: "ready"; agent: string; continues: string | undefined }
+  | { kind: "waits"; reasons: WaitingReason[] }
+  /** `known`: the agents that there are. */
+  | { kind: "refused"; agent: string; known: readonly string[] };
+
+const HOUR_MS = 3600_000;
+/** So long a task waits at most, ms. */
+const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS } as const;
+
+/** `waiting`: what it waits for by now; the deadline of what it goes on waiting for stays. */
+export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingReason[] = []): Readiness {
+  const agent = agentFor(spec, world);
+  if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
+  const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
+  if (reasons.length > 0 || agent.kind === "absent")
+    return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
+  return { kind: "ready", agent: agent.name, continues: predecessorOf(spec, world.before)?.spec.id };
+}
+
+type Agent = { kind: "offered"; name: string } | { kind: "absent"; name?: string } | { kind: "unknown"; name: string };
+
+function agentFor({ agent: wish }: TaskSpec, { hosts, offered }: World): Agent {
+  const taking = hosts.filter(({ alive, draining }) => alive && !draining);
+  const name = wish ?? defaultOf(taking);
+  if (name === undefined) return { kind: "absent" };
+  if (taking.some(({ agents }) => agents.includes(name))) return { kind: "offered", name };
+  // Where no host has ever been, one with the agent may be the first to come.
+  if (offered.length > 0 && !offered.includes(name)) return { kind: "unknown", name };
+  return { kind: "absent", name };
+}
+
+/** The agent that most slots take where none is asked for; of several the first by name, so that all bots agree. */
+function defaultOf(hosts: readonly HostView[]): string | undefined {
+  const slots = new Map<string, number>();
+  for (const host of hosts) slots.set(host.defaultAgent, (slots.get(host.defaultAgent) ?? 0) + host.slots);
+  const [most] = [...slots].sort(([one, few], [other, many]) => many - few || (one < other ? -1 : 1));
+  return most?.[0];
+}
+
+/** A task whose record is in doubt may be at work. */
+function unfinished(spec: TaskSpec, { now, before, inDoubt }: World): WaitingReason[] {
+  const open = onBranchOf(spec, before).filter(({ state }) => state.name !== "settled");
+  const ids = [...open.map((task) => task.spec.id), ...(spec.target.kind === "pull" ? inDoubt : [])];
+  return ids.map((task) => ({ for: "task", task, until: now + WAITS_AT_MOST.task }));
+}
+
+const absent = (agent: string | undefined, now: number): WaitingReason => ({
+  for: "agent",
+  ...(agent !== undefined && { agent }),
+  until: now + WAITS_AT_MOST.agent,
+});
+
+const isSame = (reason: WaitingReason) => (other: WaitingReason) =>
+  JSON.stringify({ ...other, until: 0 }) === JSON.stringify({ ...reason, until: 0 });
+
+/** Those before it that work, or worked, on the branch that it works on. */
+function onBranchOf(spec: TaskSpec, before: readonly Task[]): Task[] {
+  if (spec.target.kind !== "pull") return [];
+  return before.filter((task) => (task.pushed?.branch ?? branchOf(task.spec)) === branchOf(spec));
+}
+
+/** The last one that got as far as an agent. */
+function predecessorOf(spec: TaskSpec, before: readonly Task[]): Task | undefined {
+  return onBranchOf(spec, before).findLast(({ runs }) => runs.some(({ progress }) => progress.agent !== undefined));
+}

@@ -1,0 +1,73 @@
+/**
+ * A request: what one event asks for, whatever it was. It waits in the inbox (`inbox.ts`) until it is taken in
+ * (`take-in.ts`), and stands for what was signed: later edits do not count.
+ */
+import { z } from "zod";
+import type { Command } from "../command/command.ts";
+import { identityOf, originIn, originShape, type Source } from "../task/origin.ts";
+import type { Actor, Repository } from "../task/task.ts";
+import { taskIdOf } from "../task/task-id.ts";
+
+/** Times are Unix milliseconds. */
+export type Request = {
+  installationId: number;
+  repository: Repository & { defaultBranch: string };
+  /** Issue or pull request. */
+  number: number;
+  on: "issue" | "pull";
+  source: Source;
+  actor: Actor;
+  /** In order; the line of each tells it apart from the others. */
+  commands: Command[];
+  /** By GitHub's clock. */
+  requestedAt: number;
+  /** By ours. */
+  receivedAt: number;
+  /** For the log. */
+  delivery: string;
+};
+
+/** A source without the line, which stands in the commands. */
+const sourceShape = z.unknown().refine((source) => originShape.safeParse({ ...(source as object), line: 0 }).success);
+
+/** The compiler asks for a new kind of command here: a request with one that is missing could not be read. */
+const COMMANDS: Record<Command["kind"], true> = {
+  task: true,
+  help: true,
+  status: true,
+  cancel: true,
+  misunderstood: true,
+};
+
+/** The least that a request's record must have, so that intake can rely on `Request`. */
+export const requestShape = z.looseObject({
+  installationId: z.number(),
+  repository: z.looseObject({ id: z.number(), owner: z.string(), name: z.string(), defaultBranch: z.string() }),
+  number: z.number(),
+  on: z.enum(["issue", "pull"]),
+  source: sourceShape,
+  actor: z.looseObject({ id: z.number(), login: z.string() }),
+  commands: z.array(z.looseObject({ line: z.number(), kind: z.enum(Object.keys(COMMANDS)) })),
+  requestedAt: z.number(),
+  receivedAt: z.number(),
+});
+
+type Request1 = Omit<Request, "source"> & { commentId: number; commentUrl: string };
+
+/** In format 1 every request was a comment. */
+export function requestOfFormat1({ commentId, commentUrl, ...request }: Request1): Request {
+  return { ...request, source: { kind: "comment", id: commentId, url: commentUrl } };
+}
+
+/**
+ * The request's name among all: what has become of it is remembered under it. A comment's is repository and id alone, as it was
+ * before there were other requests.
+ */
+export function requestNameOf(repositoryId: number, source: Source): string {
+  const [kind, ...identity] = identityOf(source);
+  return [repositoryId, ...(kind === "comment" ? identity : [kind, ...identity])].join("-");
+}
+
+/** Id of the task that this line of the request asks for. */
+export const taskIdIn = ({ repository, source }: Pick<Request, "repository" | "source">, line: number): string =>
+  taskIdOf(repository.id, originIn(source, line));

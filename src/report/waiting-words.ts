@@ -1,0 +1,32 @@
+/** What a task waits for, in one sentence for each reason; and what did not happen, where it waited too long. */
+import type { WaitingReason } from "../task/waiting.ts";
+import { duration } from "../text/amounts.ts";
+import { code } from "../text/quote.ts";
+
+/** Markdown. */
+export function waitsFor(reason: WaitingReason): string {
+  switch (reason.for) {
+    case "task":
+      return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
+    case "agent":
+      return reason.agent === undefined
+        ? "No worker host is connected at the moment. It starts when one is; the operator of this App has to start one."
+        : `No connected worker host offers the agent ${code(reason.agent, 60)}. It starts when one does; the operator of this App has to see to that.`;
+  }
+}
+
+export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number): string {
+  const after = duration(afterMs);
+  const [reason] = reasons;
+  switch (reason?.for) {
+    case "task":
+      return `The task waited ${after} for task ${code(reason.task)}, which is still not over.`;
+    case "agent": {
+      const host =
+        reason.agent === undefined ? "a worker host" : `a worker host with the agent ${code(reason.agent, 60)}`;
+      return `The task waited ${after} for ${host}; that is ours to repair, not a fault of the request.`;
+    }
+    case undefined:
+      return `The task waited ${after}, and what it waited for did not happen.`;
+  }
+}

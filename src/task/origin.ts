@@ -1,0 +1,61 @@
+/**
+ * Where a task comes from. Everything that asks for work has one origin, and the task's id is the hash of the origin's
+ * identity (`task-id.ts`): the same wish is the same task, however often and by whichever way it arrives.
+ *
+ * A new kind of origin is added here (shape and identity), gets one file that turns its event into a request (`src/on-*.ts`),
+ * and its words (`src/report/origin-words.ts`).
+ */
+import { z } from "zod";
+
+/** A line of something that somebody wrote; `url`: where it stands on GitHub. */
+const written = { id: z.number(), line: z.number(), url: z.string() };
+/** SHA-256 of the signed delivery's body, in hex. Its GUID would not do: GitHub does not sign that. */
+const signed = { digest: z.string() };
+
+export const originShape = z.discriminatedUnion("kind", [
+  /** A comment on an issue or a pull request. */
+  z.object({ kind: z.literal("comment"), ...written }),
+  /** The text of a review. */
+  z.object({ kind: z.literal("review"), ...written }),
+  /** Somebody set a label. */
+  z.object({ kind: z.literal("label"), ...signed, label: z.string() }),
+  /** A check run was asked for again, or one of its buttons was pressed. */
+  z.object({ kind: z.literal("check"), ...signed }),
+  /** `dueAt`: when it was due, Unix ms. */
+  z.object({ kind: z.literal("schedule"), name: z.string(), dueAt: z.number() }),
+  /** Another program; `key` is its own name for what it asks. */
+  z.object({ kind: z.literal("api"), client: z.string(), key: z.string() }),
+]);
+
+export type Origin = z.output<typeof originShape>;
+export type OriginKind = Origin["kind"];
+type OriginOf<Kind extends OriginKind> = Extract<Origin, { kind: Kind }>;
+
+/** What one event asks for, which may be several things: of what is written, each line may be one. */
+export type Source = { [Kind in OriginKind]: Omit<OriginOf<Kind>, "line"> }[OriginKind];
+type SourceOf<Kind extends OriginKind> = Extract<Source, { kind: Kind }>;
+
+/** What tells two events of one kind apart. */
+const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | number)[] } = {
+  comment: ({ id }) => [id],
+  review: ({ id }) => [id],
+  label: ({ digest }) => [digest],
+  check: ({ digest }) => [digest],
+  schedule: ({ name, dueAt }) => [name, dueAt],
+  api: ({ client, key }) => [client, key],
+};
+
+/** The event's identity: kind first. Texts are encoded, so that no two identities can look alike when they are joined. */
+export function identityOf(source: Source): (string | number)[] {
+  const parts = (identities[source.kind] as (source: Source) => (string | number)[])(source);
+  return [source.kind, ...parts.map((part) => (typeof part === "string" ? encodeURIComponent(part) : part))];
+}
+
+/** Text by a person, in which each line may be a command. */
+export function isWritten<From extends Source>(source: From): source is Extract<From, { id: number }> {
+  return "id" in source;
+}
+
+/** The origin of the task that this line of the event asks for. */
+export const originIn = (source: Source, line: number): Origin =>
+  (isWritten(source) ? { ...source, line } : source) as Origin;

@@ -1,0 +1,17 @@
+/**
+ * What a task can wait for. It holds no slot meanwhile, and is told on GitHub. Every reason has a deadline (`until`, Unix ms):
+ * a task that waits for longer ends. A new reason is added here, gets its rule in `src/dispatch/ready.ts`, and its words in
+ * `src/report/waiting-words.ts`.
+ */
+import { z } from "zod";
+
+const until = { until: z.number() };
+
+export const waitingShape = z.discriminatedUnion("for", [
+  /** Another task of the pull request is not over. */
+  z.object({ for: z.literal("task"), task: z.string(), ...until }),
+  /** No living host offers the agent; without a name: no host lives at all. */
+  z.object({ for: z.literal("agent"), agent: z.string().optional(), ...until }),
+]);
+
+export type WaitingReason = z.output<typeof waitingShape>;

@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import type { Outcome, Task } from "../../../src/task/task.ts";
+import { handOverOf, readHandOver } from "../../../workers/run/hand-over.ts";
+import { outcomes, pushed, runningTask, settledTask } from "../../report/sample-tasks.ts";
+
+describe("the hand-over of a task", () => {
+  test.each(Object.keys(outcomes) as Outcome["kind"][])("that ended with %s says what became of its work", (kind) => {
+    const { ended, instruction, task } = handOverOf(settledTask(outcomes[kind]));
+    expect([task, instruction]).toEqual(["tabcdefghijklmno", "fix the failing tests"]);
+    expect(ended).toMatch(/^(It|Its|The) .{10,}/);
+    expect(/nothing of it was published|changed nothing|could not be carried out/.test(ended)).toBe(
+      kind !== "pull_request",
+    );
+  });
+
+  test("says how much of its work is on the branch, and its last words", () => {
+    const done = handOverOf(settledTask(outcomes.pull_request, { pushed }));
+    expect(done.ended).toBe("2 commits by it are on the branch. Its work was published.");
+    expect(done.lastWords).toBe("Reading test/sum.test.js\nThe sum is off by one.");
+    expect(handOverOf(settledTask(outcomes.verify_failed)).lastWords).toBe("It should work now.");
+  });
+
+  test("is none where there is no earlier task, or its record is in doubt", async () => {
+    const store = {
+      read: async (id: string): Promise<Task | undefined> => (id === "t1" ? runningTask("working") : undefined),
+    };
+    const shared = { store } as unknown as Parameters<typeof readHandOver>[0];
+    expect(await readHandOver(shared, undefined)).toBeUndefined();
+    expect(await readHandOver(shared, "t2")).toBeUndefined();
+    expect(await readHandOver(shared, "t1")).toMatchObject({ ended: "It is not over." });
+  });
+});

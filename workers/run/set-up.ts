@@ -1,0 +1,69 @@
+/**
+ * Runs the repository's setup command, once, before its agent starts: in the workspace, without the agent's keys, with a network
+ * policy of its own. What it leaves that git ignores (dependencies, say) is what it is for; what it changes in the repository's own
+ * files is undone, since that would be published as the agent's work.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Outcome } from "../../src/task/task.ts";
+import { keepEnd } from "../../src/text/bound.ts";
+import { commandLine } from "../../src/text/shell-words.ts";
+import { showTip } from "../publish/show-tip.ts";
+import { duringDeed } from "./deed.ts";
+import type { Ground } from "./ground.ts";
+import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
+import { confinementOf } from "./step/confinement.ts";
+import { startAgain } from "./step/lost-step.ts";
+import { performStep } from "./step/perform-step.ts";
+import type { StepResult } from "./step/run-step.ts";
+import { FIRST_STEP } from "./step/step-name.ts";
+
+const NAME = "setup-1";
+const OUTPUT_CHARACTERS = 4_000;
+
+/** Undefined when the agent may start; otherwise how the run ends. */
+export async function setUp(shared: Shared, run: Run, ground: Ground): Promise<Outcome | undefined> {
+  const { setup, baseSha: tip } = ground.prepared;
+  // After a restart of the host: whatever the agent has begun, it has begun on files that are ready.
+  if (!setup || existsSync(join(run.folder.dir, FIRST_STEP))) return undefined;
+  throwIfInterrupted(run);
+  const failed = failureOf(await perform(shared, run, ground), commandLine(setup));
+  if (failed) return failed;
+  const { workspace, mirror } = ground;
+  const shown = { tip, workspace, mirror, driver: shared.driver, confinement: confinementOf(run, ground) };
+  const done = await duringDeed(run.folder, "show the commits", () => showTip({ ...shown, signal: run.signal }));
+  return done ? undefined : failure(commandLine(setup), "left files that cannot be undone", {});
+}
+
+/** A command that is killed from outside says nothing: once more from the start, then no more. */
+async function perform(shared: Shared, run: Run, ground: Ground): Promise<StepResult> {
+  for (;;) {
+    const result = await performStep(shared, run, ground, NAME);
+    if (result.kind !== "lost") return result;
+    run.log.warn({ step: NAME }, "the setup command was killed from outside");
+    if (!startAgain(run.folder, NAME)) throw new Error("The setup command was killed from outside twice.");
+  }
+}
+
+function failureOf(result: StepResult, command: string): Outcome | undefined {
+  switch (result.kind) {
+    case "ended": {
+      const { exitCode, outputTail } = result;
+      return exitCode === 0 ? undefined : failure(command, `exits with ${exitCode}`, { exitCode, outputTail });
+    }
+    case "flooded":
+      return failure(command, "wrote more than 200 MB of output and was stopped", {});
+    case "missed":
+      return { kind: "timed_out", ...result.missed, lastLines: "" };
+    case "interrupted":
+      throw result.interruption;
+    case "lost":
+      throw new Error("a lost step has been answered before");
+  }
+}
+
+function failure(command: string, what: string, said: { exitCode?: number; outputTail?: string }): Outcome {
+  const { exitCode, outputTail = "" } = said;
+  const lastLines = keepEnd(outputTail, OUTPUT_CHARACTERS);
+  return { kind: "agent_failed", reason: "setup", message: `\`${command}\` ${what}`, exitCode, lastLines };
+}
