@@ -37,7 +37,13 @@ export type RunEnd = "done" | "kept" | "handed over";
 
 export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
   const outcome = await toldOutcome(shared, run);
+  // What the host's next life reads again, it tells as well.
   if (outcome === "handed over") return "handed over";
+  const [end] = await Promise.all([clearUp(shared, run, outcome), run.events.close()]);
+  return end;
+}
+
+async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, "handed over">): Promise<RunEnd> {
   await run.underWay;
   await endSession(shared, run);
   await keepSession(shared, run);

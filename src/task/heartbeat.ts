@@ -110,6 +110,25 @@ export async function endBeats(redis: Redis, taskIds: readonly string[]): Promis
   if (taskIds.length > 0) await redis.zrem(keys.heartbeats, ...taskIds.map((id) => `run:${id}`));
 }
 
+/** When the agents of these tasks last said anything, Unix ms; nothing of those that no host works on. */
+export async function readRunBeats(redis: Redis, taskIds: readonly string[]): Promise<Map<string, number>> {
+  if (taskIds.length === 0) return new Map();
+  const beats = await redis.zmscore(keys.heartbeats, ...taskIds.map((id) => `run:${id}`));
+  return new Map(taskIds.flatMap((id, index) => (beats[index] == null ? [] : [[id, Number(beats[index])] as const])));
+}
+
+/** Forgets the beats of runs that a host died with, once their tasks are over. `openIds` gives those that are not. */
+export async function endOldBeats(redis: Redis, openIds: () => Promise<readonly string[]>): Promise<void> {
+  // In this order: a task that is taken in between has no beat here yet.
+  const beats = await redis.zrange(keys.heartbeats, "0", "-1");
+  const open = new Set(await openIds());
+  const runs = beats.filter((member) => member.startsWith("run:")).map((member) => member.slice("run:".length));
+  await endBeats(
+    redis,
+    runs.filter((id) => !open.has(id)),
+  );
+}
+
 /** Every host that ever registered and did not say goodbye, newest beat first. One that cannot be read is left out. */
 export async function readHosts(
   redis: Redis,

@@ -6,6 +6,8 @@ export const keys = {
   task: (id: string) => `orch:task:${id}`,
   /** Stream of what happened to a task, for timelines. */
   events: (id: string) => `orch:task:${id}:events`,
+  /** Stream of what the programs of one of its runs said and did (`run-events.ts`); gone a day after the last word. */
+  runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
   /** What report has created on GitHub for a task: hints, found again by marker when lost. */
   shown: (id: string) => `orch:task:${id}:shown`,
   /** Sorted set: tasks that are not settled, by the time they were accepted. */

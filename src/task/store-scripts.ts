@@ -5,8 +5,8 @@
 import type { Redis, Result } from "ioredis";
 import { dueScripts } from "./due-set.ts";
 
-/** Of a task's event stream, about. */
-const MAX_EVENTS = 1_000;
+/** Of a task's timeline. Then only how it ends still goes in: how it began is worth more than what came again and again. */
+const MAX_EVENTS = 200;
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
@@ -22,7 +22,7 @@ declare module "ioredis" {
 const CREATE = `${dueScripts.plan}
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
+redis.call("XADD", KEYS[2], "*", "event", ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
 for i = 4, 5 do
   redis.call("ZADD", KEYS[i], ARGV[3], ARGV[1])
@@ -33,13 +33,15 @@ redis.call("PUBLISH", ARGV[6], ARGV[1])
 return 1`;
 
 // KEYS task events open, the three of the reports, followers, the three of the dispatch
-// ARGV id expectedVersion record event at waits settled channel readyChannel
+// ARGV id expectedVersion record event(empty = none) at waits settled channel readyChannel
 // The writer's clock may run ahead; what has happened is due by Redis' clock at the latest, and what it `waits` later, ms.
 // Tasks that wait for one that is settled are looked at now.
 const ADVANCE = `${dueScripts.plan}
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ${MAX_EVENTS}, "*", "event", ARGV[4])
+if ARGV[4] ~= "" and (ARGV[7] == "1" or redis.call("XLEN", KEYS[2]) < ${MAX_EVENTS}) then
+  redis.call("XADD", KEYS[2], "*", "event", ARGV[4])
+end
 local time = redis.call("TIME")
 local due = math.min(tonumber(ARGV[5]), time[1] * 1000 + math.floor(time[2] / 1000)) + ARGV[6]
 plan(KEYS[4], KEYS[5], KEYS[6], ARGV[1], due)

@@ -1,11 +1,12 @@
 /**
  * Tasks in Redis. `change` is the only way to change one: it reads the record, asks `nextTask` what the news makes of
  * it, and writes with a compare-and-set on the record's version. Two writers race freely; a write whose reply was lost
- * and is sent again changes nothing. A record that is not known (src/task/record.ts) is never written. Every change appends to the task's event stream, marks it unreported and says so
- * on the `changed` channel.
+ * and is sent again changes nothing. A record that is not known (src/task/record.ts) is never written. Every change marks
+ * the task unreported and says so on the `changed` channel; those that are more than progress go into its timeline.
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { shorten } from "../text/bound.ts";
 import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
 import { taskOfFormat1 } from "./format-1.ts";
 import { keys, RETENTION_S } from "./keys.ts";
@@ -46,6 +47,9 @@ export type TaskEvent = { at: number; what: string; detail: Record<string, unkno
 export type Change = { kind: "known"; record: Task; changed: boolean } | InDoubt;
 
 export type TaskStore = ReturnType<typeof makeTaskStore>;
+
+/** Of a text in the timeline, in characters. */
+const MAX_DETAIL = 200;
 
 /** A record that keeps changing under our hands: far beyond any real contention. */
 const MAX_ATTEMPTS = 50;
@@ -120,7 +124,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const settled = next.state.name === "settled" ? "1" : "0";
       if (news.name === "waits") await follow(id, news.reasons);
       const taskKeys = [keys.task(id), keys.events(id), keys.open, ...reportKeys, keys.followers(id), ...dispatchKeys];
-      const event = eventText(news.at, news.name, detailOf(news));
+      const event = news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
       const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled];
       const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
       if (done === 1) return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
@@ -236,14 +240,15 @@ function firstWordIn({ spec }: Task, { name, at }: TaskNews): number {
 /** What a newer Orch has added to the record stays in it. */
 const textOf = (task: Task): string => JSON.stringify({ ...task, format: FORMAT });
 
+/** Long texts stand in the record. */
 function eventText(at: number, what: string, detail: Record<string, unknown>): string {
-  return JSON.stringify({ at, what, detail } satisfies TaskEvent);
+  const short = (_key: string, value: unknown) => (typeof value === "string" ? shorten(value, MAX_DETAIL) : value);
+  return JSON.stringify({ at, what, detail } satisfies TaskEvent, short);
 }
 
 function detailOf(news: TaskNews): Record<string, unknown> {
   const { name: _name, at: _at, ...detail } = news;
-  if (news.name !== "progress") return detail;
-  // The record has the last lines; a thousand copies of them in the timeline would fill Redis.
-  const { lastLines: _lastLines, ...progress } = news.progress;
+  if (news.name !== "phase" || !news.progress) return detail;
+  const { network: _network, ...progress } = news.progress; // the record has it, and it comes with every phase
   return { ...detail, progress };
 }

@@ -26,6 +26,7 @@
  * outlet          a step's only way to the network: a socket of the host's network proxy
  * policy          what may be reached through an outlet
  * agent           the program in the session; an adapter knows how to drive it
+ * run event       what people may be shown of one thing that a run's program said or did
  * heartbeat       "this host still watches these runs"
  * outcome         why a task is over
  * settle          to record the outcome, once
@@ -97,7 +98,6 @@ export type Progress = {
   home?: string;
   /** Last lines of what the agent says; at most 4 kB. */
   lastLines?: string;
-  lastOutputAt?: number;
   inputTokens?: number;
   outputTokens?: number;
   /** US dollars, as the agent states them; undefined when it does not. */

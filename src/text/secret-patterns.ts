@@ -54,6 +54,13 @@ export function redact(text: string): string {
   return patterns.reduce((clean, secret) => clean.replace(secret, REDACTED), text);
 }
 
+/** Texts that stand below each other, also without a credential that goes from one to the next; of that, one word is left. */
+export function redactEach(texts: readonly string[]): string[] {
+  const blank = (secret: string) => REDACTED + "\n".repeat(secret.split("\n").length - 1);
+  const clean = patterns.reduce((text, secret) => text.replace(secret, blank), texts.join("\n")).split("\n");
+  return texts.map((text) => clean.splice(0, text.split("\n").length).join("\n"));
+}
+
 /** Names of variables that hold secrets. */
 const SECRET_NAME = /(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 

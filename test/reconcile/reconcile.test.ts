@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ReconcileDeps, reconcile, startReconciling } from "../../src/reconcile/reconcile.ts";
 import type { Taken } from "../../src/task/due-set.ts";
+import { beat, readRunBeats } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -164,4 +165,20 @@ test("the sweeps of all bots share one memory: what two of them miss, at a dista
   await sweep();
   expect(await hasJob()).toBe(true);
   expect(await redis.exists(keys.jobless)).toBe(0);
+});
+
+test("the sweep forgets the beats of runs with which their host died, once their tasks are over", async () => {
+  await claimedBy("host-a");
+  await beat(redis, { id: "host-a", place: "p1" }, [{ taskId: spec.id, lastOutputAt: 7 }], now);
+  const sweep = async () => {
+    const { stop } = startReconciling({ ...deps, redis });
+    await expect.poll(() => redis.zscore(keys.round("open-tasks"), "open-tasks")).toBe(String(now + 30_000));
+    await stop();
+  };
+  await sweep();
+  expect([...(await readRunBeats(redis, [spec.id]))]).toEqual([[spec.id, 7]]);
+  await deps.store.advance(spec.id, { name: "pull_request", pullRequest: { number: 2, url: "u" }, at: now });
+  now += 30_000;
+  await sweep();
+  expect([...(await readRunBeats(redis, [spec.id]))]).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { beat, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
+import { beat, endOldBeats, readHosts, readRunBeats, register, unregister } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -59,4 +59,18 @@ test("a host whose id has become another's does not beat for it", async () => {
   await register(redis, { ...host, place: "p2" }, NOW + 1_000);
   expect(await beat(redis, host, [], NOW + 2_000)).toBe("another's");
   expect(await readHosts(redis, NOW + 2_000)).toMatchObject([{ place: "p2", lastBeat: NOW + 1_000 }]);
+});
+
+test("when an agent last said something is known as long as its task is open", async () => {
+  const runs = ["t1", "t2", "t3"].map((taskId, index) => ({ taskId, lastOutputAt: NOW + index }));
+  await register(redis, host, NOW);
+  await beat(redis, host, runs, NOW + 10_000);
+  expect([...(await readRunBeats(redis, ["t3", "unknown", "t1"]))]).toEqual([
+    ["t3", NOW + 2],
+    ["t1", NOW],
+  ]);
+  expect([...(await readRunBeats(redis, []))]).toEqual([]);
+  await endOldBeats(redis, async () => ["t2"]);
+  expect([...(await readRunBeats(redis, ["t1", "t2", "t3"]))]).toEqual([["t2", NOW + 1]]);
+  expect(await redis.zscore(keys.heartbeats, `host:${host.id}`)).toBe(String(NOW + 10_000));
 });

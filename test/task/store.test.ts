@@ -244,4 +244,26 @@ describe("the task store", () => {
     await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
     expect((await store.events(spec.id)).map((event) => event.what)).toEqual(["queued", "claimed", "phase"]);
   });
+
+  test("the timeline keeps how a task began and how it ended, whatever comes in between", async () => {
+    const long = makeSpec({ instruction: "x".repeat(5_000) });
+    await store.create(long, STARTS);
+    await claim("h1");
+    for (let count = 1; count <= 300; count++) {
+      const progress = { lastLines: `line ${count}` };
+      await store.advance(spec.id, { name: "progress", epoch: 1, progress, at: count });
+      const phase = count % 2 === 0 ? ("working" as const) : ("verifying" as const);
+      await store.advance(spec.id, { name: "phase", epoch: 1, phase, at: count });
+    }
+    const outcome = { kind: "no_changes" as const, lastWords: "y".repeat(4_000) };
+    await store.advance(spec.id, { name: "ended", epoch: 1, outcome, at: 301 });
+    const events = await store.events(spec.id);
+    expect(events).toHaveLength(201);
+    expect(events.slice(0, 3).map((event) => event.what)).toEqual(["queued", "claimed", "phase"]);
+    expect(events.at(-1)).toMatchObject({ what: "ended", detail: { outcome: { kind: "no_changes" } } });
+    expect(events.some((event) => event.what === "progress")).toBe(false);
+    for (const { detail } of events) expect(JSON.stringify(detail).length).toBeLessThan(300);
+    const instruction = String(events[0]?.detail.instruction);
+    expect([instruction.length, (await theTask()).spec.instruction.length]).toEqual([200, 5_000]);
+  });
 });

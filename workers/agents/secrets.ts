@@ -4,7 +4,7 @@
  * its environment or commits it.
  */
 import { longestFirst, MIN_SECRET_LENGTH, withoutSecrets } from "../../src/text/known-secrets.ts";
-import { isSecret, redact } from "../../src/text/secret-patterns.ts";
+import { isSecret, REDACTED, redact } from "../../src/text/secret-patterns.ts";
 import type { AgentDefinition } from "./adapter.ts";
 import { definedEnv, referredName } from "./environment.ts";
 import type { AgentEvent } from "./event.ts";
@@ -16,6 +16,25 @@ export function secretsOf(agent: AgentDefinition, host: Readonly<Record<string, 
     return value.length >= MIN_SECRET_LENGTH && names.some((each) => isSecret(each, value));
   });
   return longestFirst(found.map(([, value]) => value));
+}
+
+const KEY_BEGINS = "-----BEGIN PRIVATE KEY-----\n";
+
+/**
+ * `eventWithoutSecrets` for the events of a program in their order: a private key is blanked also when the program prints it
+ * line by line, so that no event has all of it.
+ */
+export function secretBlanker(secrets: readonly string[]): (event: AgentEvent) => AgentEvent {
+  let inKey = false;
+  return (event) => {
+    if (event.type !== "text" && event.type !== "log") return eventWithoutSecrets(event, secrets);
+    const goesOn = inKey;
+    const text = goesOn ? KEY_BEGINS + event.text : event.text;
+    const clean = eventWithoutSecrets({ ...event, text }, secrets);
+    const isOpen = text.lastIndexOf("-----BEGIN ") > text.lastIndexOf("-----END ");
+    inKey = isOpen && clean.text.endsWith(REDACTED);
+    return goesOn ? { ...clean, text: clean.text.slice(REDACTED.length).trimStart() || REDACTED } : clean;
+  };
 }
 
 /** No text of the event holds one of the known secrets, or what looks like one. */

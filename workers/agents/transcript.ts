@@ -41,7 +41,8 @@ function flow(text: string, width: number): string {
 
 const number = new Intl.NumberFormat("en-US");
 
-function usageLine({ inputTokens, outputTokens, cachedTokens, costUsd }: UsageEvent): string {
+/** Tokens and cost in one line. */
+export function usageLine({ inputTokens, outputTokens, cachedTokens, costUsd }: UsageEvent): string {
   const cached = cachedTokens ? ` (${number.format(cachedTokens)} from cache)` : "";
   const cost = costUsd === undefined ? "" : ` · $${costUsd.toFixed(4)}`;
   return `${number.format(inputTokens)} tokens read${cached} · ${number.format(outputTokens)} written${cost}`;

@@ -5,6 +5,7 @@ import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
+import { makeEventTeller } from "./step/event-teller.ts";
 import { makeSpoken } from "./step/spoken.ts";
 
 type Parts = Pick<Run, "task" | "folder" | "lease" | "user">;
@@ -13,12 +14,14 @@ export function makeRun(shared: Shared, parts: Parts): Run {
   const { spec } = parts.task;
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Interruption>();
+  const log = shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number });
   return {
     ...parts,
     spoken: makeSpoken(),
+    events: makeEventTeller({ redis: shared.redis, folder: parts.folder, log }),
     underWay: Promise.resolve(),
     inDoubt: undefined,
-    log: shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number }),
+    log,
     interrupted: promise,
     signal: controller.signal,
     interrupt(interruption) {

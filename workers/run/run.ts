@@ -16,6 +16,7 @@ import type { Sessions } from "../tmux/sessions.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import type { RunFolder } from "./run-record.ts";
+import type { EventTeller } from "./step/event-teller.ts";
 import type { Spoken } from "./step/spoken.ts";
 
 /** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
@@ -45,6 +46,7 @@ export type Run = {
   lease: Lease;
   user: SlotUser;
   spoken: Spoken;
+  events: EventTeller;
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;

@@ -122,10 +122,17 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
   const record = { taskId: spec.id, epoch: 1, jobId: "j", slot: 0, startedAt: Date.now(), steps: [] };
   const folder = createRunFolder(join(dir, "runs"), record);
   writeFileSync(join(folder.dir, "prompt.md"), "");
+  const blocked: string[] = [];
+  const events = {
+    begin: async () => undefined,
+    hear() {},
+    blocked: (text: string) => void blocked.push(text),
+    close: async () => undefined,
+  };
   const interrupting = new AbortController();
   const interrupted = Promise.withResolvers<Interruption>();
   const run = {
-    ...{ task: { spec }, folder, user: { slot: 0 }, spoken: makeSpoken(), log, inDoubt: undefined },
+    ...{ task: { spec }, folder, user: { slot: 0 }, spoken: makeSpoken(), events, log, inDoubt: undefined },
     underWay: Promise.resolve(),
     interrupted: interrupted.promise,
     signal: interrupting.signal,
@@ -150,6 +157,8 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
 
   return {
     ...{ dir, shared, run, ground, folder, did, placed, opened, kept, reports, confinements, network, news },
+    /** What was told of connections that were blocked. */
+    blocked,
     /** The name of the outlet of one of the run's steps. */
     outlet: (step: string) => `${spec.id}-1-${step}`,
     /** The step's program ends. */

@@ -5,7 +5,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verification } from "../../../src/task/task.ts";
-import { printedForms } from "../../../src/text/known-secrets.ts";
+import { oneLine } from "../../../src/text/bound.ts";
+import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { secretsOf } from "../../agents/secrets.ts";
 import { pastStep } from "../../tmux/past-step.ts";
@@ -23,6 +24,9 @@ import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import { agentSpec, commandSpec, makeStepFolder, stepDir } from "./step-spec.ts";
+
+/** Of what is said of a connection that was blocked, in characters. */
+const MAX_PLACE = 400;
 
 /** `handBack`: the failed check that an agent's later round is about. */
 export async function performStep(
@@ -47,6 +51,7 @@ export async function performStep(
     const spec =
       kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : commandSpec(shared, run, ground, name);
     run.spoken.begin();
+    await run.events.begin(record, { isReadAgain: how === "go on" });
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
     const outlet = isPast ? undefined : await followOutlet(shared, run, ground, record);
@@ -144,7 +149,12 @@ async function followStep(
 ): Promise<Result> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
-  outlet?.onBlocked(progress.changed);
+  const secrets = printedForms(secretsOf(ground.agent, shared.env));
+  outlet?.onBlocked((places) => {
+    for (const { host, port, why } of places)
+      run.events.blocked(oneLine(withoutSecrets(`${host}:${port}: ${why}`, secrets), MAX_PLACE));
+    progress.changed();
+  });
   // An earlier life of the host was stopping it: how it ends says nothing any more.
   if (record.missed) await running.stop(STOP_GRACE_MS);
   try {
@@ -157,9 +167,10 @@ async function followStep(
       runStartedAt: run.folder.record.startedAt,
       running,
       interrupted: run.interrupted,
-      secrets: printedForms(secretsOf(ground.agent, shared.env)),
+      secrets,
       onEvent: (event) => {
         if (isAgent) run.spoken.hear(event);
+        run.events.hear(event);
         progress.changed();
       },
       onMissed: (missed) => {

@@ -4,7 +4,6 @@
  */
 
 import { type Run, type Shared, tell } from "../run.ts";
-import { lastOutputOf } from "./last-output.ts";
 import { networkUse } from "./step-outlet.ts";
 
 const FIRST_MS = 200;
@@ -16,20 +15,11 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
   let closed = false;
   let told = false;
 
-  /** Every word of progress stays in the task's timeline: what has not changed is not said again. */
-  let network = "";
-  const newsOfNetwork = () => {
-    const use = networkUse(run.folder);
-    const isNew = JSON.stringify(use) !== network;
-    network = JSON.stringify(use);
-    return isNew ? { network: use } : {};
-  };
   const say = () => {
     timer = undefined;
     told = true;
     telling = telling.then(async () => {
-      const lastOutputAt = await lastOutputOf(run);
-      const progress = { ...run.spoken.progress(), ...newsOfNetwork(), lastOutputAt };
+      const progress = { ...run.spoken.progress(), network: networkUse(run.folder) };
       const news = { name: "progress" as const, progress, at: Date.now() };
       return closed
         ? tell(shared, run, news, { inDoubt: "skip" })

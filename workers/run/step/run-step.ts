@@ -10,7 +10,7 @@ import { redact } from "../../../src/text/secret-patterns.ts";
 import type { Adapter, Verdict } from "../../agents/adapter.ts";
 import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../../agents/event.ts";
 import { lineSplitter } from "../../agents/lines.ts";
-import { eventWithoutSecrets } from "../../agents/secrets.ts";
+import { secretBlanker } from "../../agents/secrets.ts";
 import type { Limits } from "../../operator-file.ts";
 import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
 import type { Interruption } from "../interruption.ts";
@@ -103,6 +103,7 @@ function listen(options: StepOptions) {
   const parser = options.adapter.parser();
   const splitter = lineSplitter();
   const transcript = openTranscript(options.transcript);
+  const blank = secretBlanker(options.secrets);
   const errors: ErrorEvent[] = [];
   let final: FinalEvent | undefined;
 
@@ -110,7 +111,7 @@ function listen(options: StepOptions) {
     for (const told of events) {
       // Once more: a key that stood escaped in the line stands plain in the event. What only looks like a key is blanked
       // here and not in the line, whose form it might break.
-      const event = eventWithoutSecrets(told, options.secrets);
+      const event = blank(told);
       if (event.type === "final") final = event;
       if (event.type === "error" && errors.push(event) > 20) errors.shift();
       transcript.write(event);

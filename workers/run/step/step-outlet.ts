@@ -56,8 +56,8 @@ export async function openOutlet(shared: Shared, run: Run, step: StepName, polic
 }
 
 export type FollowedOutlet = {
-  /** Calls back when something was blocked that the step's record did not have yet. */
-  onBlocked(listener: () => void): void;
+  /** Calls back when something was blocked that the step's record did not have yet, with the places that are new in it. */
+  onBlocked(listener: (places: readonly BlockedPlace[]) => void): void;
   /** Ends what is still connected, and keeps with the step what came of it. Again is fine. */
   close(): Promise<void>;
   /** Stops looking: the step goes on without this process. */
@@ -82,15 +82,19 @@ export async function followOutlet(
   // Of a step that is started again: what its first try wanted counts as well.
   const before = network.isPlaced(id) ? undefined : record.network;
   const soFar = (report: OutletReport) => ({ egress: policy.egress, ...sumOf(before, report) });
-  let tell = () => {};
+  let tell = (_places: readonly BlockedPlace[]) => {};
   let closed = false;
   await openOutlet(shared, run, record.name as StepName, policy);
   record.network = soFar(network.report(id));
+  /** Gives the places that the record has got by it. */
+  const learn = (report: OutletReport) => {
+    const known = record.network?.places.length ?? 0;
+    record.network = soFar(report);
+    return record.network.places.slice(known);
+  };
   const watcher = watchFile(network.blockedFile(id), () => {
-    const now = soFar(network.report(id));
-    if (now.places.length === record.network?.places.length) return;
-    record.network = now;
-    tell();
+    const places = learn(network.report(id));
+    if (places.length > 0) tell(places);
   });
   return {
     onBlocked(listener) {
@@ -100,11 +104,11 @@ export async function followOutlet(
       if (closed) return;
       closed = true;
       watcher.close();
-      record.network = soFar(await network.close(id));
+      const places = learn(await network.close(id));
       run.folder.save();
-      if (record.network.blocked > 0) {
+      if (record.network && record.network.blocked > 0) {
         run.log.info({ step: record.name, ...record.network }, "connections of the sandbox were blocked");
-        tell();
+        tell(places);
       }
     },
     detach: () => watcher.close(),

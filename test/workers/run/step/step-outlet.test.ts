@@ -215,10 +215,10 @@ describe("what was blocked", () => {
     const made = runBesideNetwork();
     const record = writtenDown(made);
     const way = await followOutlet(made.shared, made.run, made.ground, record);
-    let tellings = 0;
+    const tellings: string[][] = [];
     const told = new Promise<void>((resolve) =>
-      way?.onBlocked(() => {
-        tellings += 1;
+      way?.onBlocked((places) => {
+        tellings.push(places.map(({ host }) => host));
         resolve();
       }),
     );
@@ -226,10 +226,10 @@ describe("what was blocked", () => {
     await told;
     expect(record.network).toMatchObject({ egress: "listed", blocked: 1, places: [elsewhere] });
     made.tell(made.outlet("agent-1"), { bytes: 9, blocked: 4, places: [elsewhere] });
-    expect(tellings).toBe(1);
+    expect(tellings).toEqual([[elsewhere.host]]);
     await way?.close();
     await way?.close();
-    expect(tellings).toBe(2);
+    expect(tellings).toEqual([[elsewhere.host], []]);
     expect(record.network).toEqual({ egress: "listed", bytes: 9, blocked: 4, places: [elsewhere] });
     const [onDisk] = readRunFolders(join(made.dir, "runs")).folders;
     expect(onDisk?.record.steps).toMatchObject([{ name: "agent-1", network: record.network }]);
@@ -244,6 +244,29 @@ describe("what was blocked", () => {
     made.end();
     await performed;
     expect(made.news.at(-1)?.progress?.network).toEqual({ egress: "listed", blocked: 4, places: [elsewhere] });
+    expect(made.blocked).toEqual(["elsewhere.example.com:443: it is not listed"]);
+  });
+
+  test("is told as an event, once for each place, without the agent's key and on one line", async () => {
+    const made = runBesideNetwork();
+    made.ground.agent.env.MODEL_API_KEY = "value-of-the-model-key";
+    const performed = performStep(made.shared, made.run, made.ground, "agent-1");
+    await expect.poll(() => made.did).toContain("begin");
+    const id = made.outlet("agent-1");
+    made.tell(id, { bytes: 9, blocked: 4, places: [elsewhere] });
+    await expect.poll(() => made.blocked).toHaveLength(1);
+    const leak = {
+      host: "value-of-the-model-key.example.com",
+      port: 80,
+      why: `\u001b[2Jtwo\nlines ${"x".repeat(450)}`,
+    };
+    made.reports.set(id, { bytes: 9, blocked: 9, places: [elsewhere, leak] });
+    made.end();
+    await performed;
+    expect(made.blocked).toEqual([
+      "elsewhere.example.com:443: it is not listed",
+      expect.stringMatching(/^\[redacted\]\.example\.com:80: two lines x{100,}…$/),
+    ]);
   });
 
   test("counts over both tries of a step that is started again, and once where the outlet was kept", async () => {

@@ -1,0 +1,113 @@
+/** What a task that is over costs Redis: bounded, however much its agent had to say. */
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { keys } from "../../src/task/keys.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { MAX_RUN_EVENTS } from "../../src/task/run-events.ts";
+import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
+import type { Outcome, Task, Verification } from "../../src/task/task.ts";
+import type { StepRecord } from "../../workers/run/run-record.ts";
+import { makeEventTeller } from "../../workers/run/step/event-teller.ts";
+import { makeSpoken } from "../../workers/run/step/spoken.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
+
+const spec = makeSpec();
+const LINE =
+  "I have looked at the module and at what calls it, and this is what I think of it and of the tests that fail: ";
+const TAIL = "not ok 1 - adds\n".repeat(300).slice(0, 4_000);
+
+let server: TestRedis;
+let redis: ReturnType<typeof connectRedis>;
+let store: TaskStore;
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+  store = makeTaskStore(redis);
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+/** Ten thousand lines in one run, as its host tells them, with the outcome that they lead to. */
+async function finish(outcomeOf: (lastLines: string) => Outcome, verification?: Verification): Promise<void> {
+  const at = spec.acceptedAt;
+  await store.create(spec, STARTS);
+  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at });
+  const progress = { agent: "claude", model: "a-model", sandbox: "bwrap" as const };
+  await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", progress, at });
+  const step: StepRecord = { name: "agent-1", kind: "agent", startedAt: at };
+  const record = { taskId: spec.id, epoch: 1, jobId: "j", slot: 0, startedAt: at, steps: [step] };
+  const teller = makeEventTeller({ redis, folder: { record }, log: pino({ level: "silent" }) });
+  await teller.begin(step, { isReadAgain: false });
+  const spoken = makeSpoken();
+  for (let count = 1; count <= 10_000; count++) {
+    const event = { type: "text" as const, text: `${LINE}${count}` };
+    spoken.hear(event);
+    teller.hear(event);
+    if (count % 20 === 0) {
+      const network = { egress: "open" as const, blocked: count, places: [] };
+      const told = { ...spoken.progress(), network, inputTokens: count };
+      await store.advance(spec.id, { name: "progress", epoch: 1, progress: told, at: at + count });
+    }
+  }
+  await store.advance(spec.id, { name: "phase", epoch: 1, phase: "verifying", at });
+  if (verification) await store.advance(spec.id, { name: "progress", epoch: 1, progress: { verification }, at });
+  const outcome = outcomeOf(spoken.lastLines());
+  if (outcome.kind === "pull_request") {
+    const pushed = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 1, commits: 1 };
+    await store.advance(spec.id, { name: "pushed", epoch: 1, pushed, at });
+    await store.advance(spec.id, { name: "pull_request", pullRequest: { number: 2, url: outcome.url }, at });
+  } else await store.advance(spec.id, { name: "ended", epoch: 1, outcome, at });
+  await teller.close();
+  await store.remember(spec.id, {
+    commentId: 5_000_000_001,
+    bodyHash: "0".repeat(64),
+    editedAt: at,
+    label: "orch:done",
+  });
+  const [taken] = await store.reports.take(Date.now(), 1);
+  if (!taken) throw new Error("no report is due");
+  expect(await store.markReported((await store.read(spec.id)) as Task, taken)).toBe("told");
+}
+
+const passed = { command: "npm test", exitCode: 0, rounds: 1, outputTail: "" };
+const failed = { command: "npm test", exitCode: 1, rounds: 2, outputTail: TAIL };
+const url = "https://github.test/octo-org/calculator/pull/2";
+const endings: [string, (lastLines: string) => Outcome, Verification?][] = [
+  ["a pull request", () => ({ kind: "pull_request", number: 2, url }), passed],
+  ["no changes", (lastWords) => ({ kind: "no_changes", lastWords })],
+  ["a failed agent", (lastLines) => ({ kind: "agent_failed", reason: "crash", message: "It failed.", lastLines })],
+  [
+    "a failed check",
+    (lastWords) => ({ kind: "verify_failed", verification: failed, lastWords }),
+    { ...failed, outputTail: "" },
+  ],
+];
+
+test.each(endings)(
+  "a task that ended with %s takes ten kilobytes at most, and for a day what it said last",
+  async (name, outcome, verification) => {
+    await finish(outcome, verification);
+    const stream = keys.runEvents(spec.id, 1);
+    const sizes = new Map<string, number>();
+    for (const key of await redis.keys("*")) sizes.set(key, (await redis.memory("USAGE", key, "SAMPLES", 0)) ?? 0);
+    const said = sizes.get(stream) ?? 0;
+    const kept = [...sizes.values()].reduce((sum, size) => sum + size, 0) - said;
+    expect([...sizes.keys()]).toContain(keys.task(spec.id));
+    // What a failed check has printed comes on top.
+    const printed = name === "a failed check" ? TAIL.length : 0;
+    expect(kept, JSON.stringify([...sizes])).toBeLessThanOrEqual(10_000 + printed);
+    expect(await redis.xlen(stream)).toBeLessThanOrEqual(MAX_RUN_EVENTS);
+    expect(await redis.ttl(stream)).toBeGreaterThan(0);
+    expect(await redis.ttl(stream)).toBeLessThanOrEqual(24 * 3600);
+    expect((await store.events(spec.id)).slice(0, 3).map(({ what }) => what)).toEqual(["queued", "claimed", "phase"]);
+    for (const key of [keys.task(spec.id), keys.events(spec.id), keys.shown(spec.id)])
+      expect(await redis.ttl(key)).toBeGreaterThan(0);
+  },
+);
