@@ -4,8 +4,10 @@
  */
 export const keys = {
   task: (id: string) => `orch:task:${id}`,
-  /** Stream of what happened to a task, for timelines. */
-  events: (id: string) => `orch:task:${id}:events`,
+  /** List of what happened to a task, oldest first. */
+  timeline: (id: string) => `orch:task:${id}:timeline`,
+  /** The same as a stream, as it was written before: 4 kB more of each task. Its tasks are over, or add to the list. */
+  oldTimeline: (id: string) => `orch:task:${id}:events`,
   /** Stream of what the programs of one of its runs said and did (`run-events.ts`); gone a day after the last word. */
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
   /** What report has created on GitHub for a task: hints, found again by marker when lost. */

@@ -2,6 +2,7 @@
  * The one function that turns evidence into an outcome. Exit 0 proves nothing: the agent's terminal event, the commits
  * on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
+import { keepEnd } from "../text/bound.ts";
 import type { Deadline, Outcome, Verification } from "./task.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
@@ -16,6 +17,9 @@ export type Evidence = {
   lastLines: string;
 };
 
+/** Characters of the agent's words that are kept beside what a failed check has printed, which says more. */
+const WORDS_BESIDE_OUTPUT = 1_500;
+
 export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome };
 
 export function decide(evidence: Evidence): Decision {
@@ -24,7 +28,7 @@ export function decide(evidence: Evidence): Decision {
   if (!verdict.ok) return settle(failure(evidence, verdict.reason, verdict.message));
   if (evidence.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
   if (verification && verification.exitCode !== 0)
-    return settle({ kind: "verify_failed", verification, lastWords: lastLines });
+    return settle({ kind: "verify_failed", verification, lastWords: keepEnd(lastLines, WORDS_BESIDE_OUTPUT) });
   return { kind: "publish" };
 }
 

@@ -12,17 +12,17 @@ declare module "ioredis" {
   interface RedisCommander<Context> {
     orchCreate(numberOfKeys: 8, ...args: (string | number)[]): Result<number, Context>;
     orchAdvance(numberOfKeys: 10, ...args: (string | number)[]): Result<number, Context>;
-    orchMarkReported(numberOfKeys: 8, ...args: (string | number)[]): Result<number, Context>;
+    orchMarkReported(numberOfKeys: 9, ...args: (string | number)[]): Result<number, Context>;
     orchDoubt(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
-// KEYS task events open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel
+// KEYS task timeline open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel
 // The lists of the issue and of the conversation may be about to expire, for their tasks so far are over.
 const CREATE = `${dueScripts.plan}
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
-redis.call("XADD", KEYS[2], "*", "event", ARGV[4])
+redis.call("RPUSH", KEYS[2], ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
 for i = 4, 5 do
   redis.call("ZADD", KEYS[i], ARGV[3], ARGV[1])
@@ -32,15 +32,15 @@ plan(KEYS[6], KEYS[7], KEYS[8], ARGV[1], ARGV[5])
 redis.call("PUBLISH", ARGV[6], ARGV[1])
 return 1`;
 
-// KEYS task events open, the three of the reports, followers, the three of the dispatch
+// KEYS task timeline open, the three of the reports, followers, the three of the dispatch
 // ARGV id expectedVersion record event(empty = none) at waits settled channel readyChannel
 // The writer's clock may run ahead; what has happened is due by Redis' clock at the latest, and what it `waits` later, ms.
 // Tasks that wait for one that is settled are looked at now.
 const ADVANCE = `${dueScripts.plan}
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
-if ARGV[4] ~= "" and (ARGV[7] == "1" or redis.call("XLEN", KEYS[2]) < ${MAX_EVENTS}) then
-  redis.call("XADD", KEYS[2], "*", "event", ARGV[4])
+if ARGV[4] ~= "" and (ARGV[7] == "1" or redis.call("LLEN", KEYS[2]) < ${MAX_EVENTS}) then
+  redis.call("RPUSH", KEYS[2], ARGV[4])
 end
 local time = redis.call("TIME")
 local due = math.min(tonumber(ARGV[5]), time[1] * 1000 + math.floor(time[2] / 1000)) + ARGV[6]
@@ -57,19 +57,19 @@ end
 redis.call("PUBLISH", ARGV[8], ARGV[1])
 return 1`;
 
-// KEYS task events shown issue conversation, and the three of the reports · ARGV id version token doubt expireSeconds(0 = keep) channel
+// KEYS task timeline shown issue conversation oldTimeline, and the three of the reports · ARGV id version token doubt expireSeconds(0 = keep) channel
 // Gives 0 when there is more to tell, -1 when the report is another's. Sent again, it finds nothing planned and says 1 again.
 const MARK_REPORTED = `${dueScripts.remove}
 local isSeen = redis.call("HGET", KEYS[1], "version") == ARGV[2] and (redis.call("HGET", KEYS[1], "doubt") or "") == ARGV[4]
-local isPlanned = redis.call("ZSCORE", KEYS[6], ARGV[1])
-if isPlanned and redis.call("HGET", KEYS[7], ARGV[1]) ~= ARGV[3] then return -1 end
+local isPlanned = redis.call("ZSCORE", KEYS[7], ARGV[1])
+if isPlanned and redis.call("HGET", KEYS[8], ARGV[1]) ~= ARGV[3] then return -1 end
 if not isSeen then return 0 end
 if not isPlanned then return 1 end
-remove(KEYS[6], KEYS[7], KEYS[8], ARGV[1])
+remove(KEYS[7], KEYS[8], KEYS[9], ARGV[1])
 redis.call("HDEL", KEYS[1], "doubt")
 redis.call("PUBLISH", ARGV[6], ARGV[1])
 if ARGV[5] ~= "0" then
-  for i = 1, 5 do redis.call("EXPIRE", KEYS[i], ARGV[5]) end
+  for i = 1, 6 do redis.call("EXPIRE", KEYS[i], ARGV[5]) end
 end
 return 1`;
 

@@ -98,7 +98,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const { id, repository, number, conversation } = spec;
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
     const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
-    const taskKeys = [keys.task(id), keys.events(id), keys.open, ...lists, ...reportKeys];
+    const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
     if (waits) await follow(id, waits);
     const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
@@ -123,7 +123,14 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       if (!next) return { ...reading, changed: false };
       const settled = next.state.name === "settled" ? "1" : "0";
       if (news.name === "waits") await follow(id, news.reasons);
-      const taskKeys = [keys.task(id), keys.events(id), keys.open, ...reportKeys, keys.followers(id), ...dispatchKeys];
+      const taskKeys = [
+        keys.task(id),
+        keys.timeline(id),
+        keys.open,
+        ...reportKeys,
+        keys.followers(id),
+        ...dispatchKeys,
+      ];
       const event = news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
       const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled];
       const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
@@ -170,10 +177,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   async function markReported(task: Task, { token }: Taken, doubt = ""): Promise<"told" | "changed" | "lost"> {
     const { id, repository, number, conversation } = task.spec;
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
-    const taskKeys = [keys.task(id), keys.events(id), keys.shown(id), ...lists];
+    const taskKeys = [keys.task(id), keys.timeline(id), keys.shown(id), ...lists, keys.oldTimeline(id)];
     const expire = task.state.name === "settled" ? RETENTION_S : 0;
     const values = [id, task.version, token, doubt, expire, keys.reported];
-    const answer = await redis.orchMarkReported(8, ...taskKeys, ...reportKeys, ...values);
+    const answer = await redis.orchMarkReported(9, ...taskKeys, ...reportKeys, ...values);
     if (answer === 1) return "told";
     return answer === 0 ? "changed" : "lost";
   }
@@ -202,8 +209,11 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
 
   /** The task's timeline, oldest first. */
   async function events(id: string): Promise<TaskEvent[]> {
-    const entries = await redis.xrange(keys.events(id), "-", "+");
-    return entries.map(([, fields]) => JSON.parse(fields[1] ?? "{}") as TaskEvent);
+    const [old, entries] = await Promise.all([
+      redis.xrange(keys.oldTimeline(id), "-", "+"),
+      redis.lrange(keys.timeline(id), 0, -1),
+    ]);
+    return [...old.map(([, fields]) => fields[1] ?? "{}"), ...entries].map((text) => JSON.parse(text) as TaskEvent);
   }
 
   return {

@@ -84,7 +84,7 @@ export function killAtRedis(theOrch: () => Orch) {
 
 /** Of what the bot sends to Redis; whatever is not here counts as a change. */
 const READS = new Set(
-  "client config exists get hello hget hgetall hmget info mget ping subscribe xrange zcard zmscore zrange zrangebyscore".split(
+  "client config exists get hello hget hgetall hmget info lrange mget ping subscribe xrange zcard zmscore zrange zrangebyscore zunion".split(
     " ",
   ),
 );

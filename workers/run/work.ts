@@ -35,7 +35,7 @@ export type Worked = {
   collected: Collected;
 };
 
-const OUTPUT_TAIL_CHARACTERS = 6_000;
+const OUTPUT_TAIL_CHARACTERS = 4_000;
 
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
   const { verify, resumed } = ground.prepared;
