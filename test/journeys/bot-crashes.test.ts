@@ -162,7 +162,8 @@ describe("the bot is killed between every two of its steps", () => {
       twiceEach([
         "script inbox:N-N inbox:issue:N-N inbox inbox:taken inbox:news: 6 values", // recorded
         "script inbox inbox:taken inbox:news: take",
-        "script task:TASK task:TASK:events open issue:N:N unreported unreported:taken unreported:news: queued",
+        "script task:TASK task:TASK:timeline open issue:N:N conversation:N:N unreported unreported:taken unreported:news: queued",
+        "script dispatch dispatch:taken dispatch:news: take", // a bot that starts looks at what waits
         "script turns: 3 values", // its turn among the repositories
         "BullMQ hset",
         "BullMQ script", // the job is added
@@ -170,8 +171,8 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
         "script unreported unreported:taken unreported:news: take",
         "set task:TASK:shown",
-        "script task:TASK task:TASK:events open unreported unreported:taken unreported:news: pull_request",
-        "script task:TASK task:TASK:events task:TASK:shown issue:N:N unreported unreported:taken unreported:news: 6 values", // reported
+        "script task:TASK task:TASK:timeline open unreported unreported:taken unreported:news task:TASK:followers dispatch dispatch:taken dispatch:news: pull_request",
+        "script task:TASK task:TASK:timeline task:TASK:shown issue:N:N conversation:N:N task:TASK:events unreported unreported:taken unreported:news: 6 values", // reported
       ]),
     );
     expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });
