@@ -30,7 +30,7 @@ export type Readiness = {
   tasks?: { open: number; unreported: number };
   /** Sentences about tasks whose record is missing, newer or unreadable, each with the next step; missing when there are none. */
   inDoubt?: readonly string[];
-  /** Issues with comments that wait for intake. */
+  /** Issues and pull requests with requests that wait for intake. */
   inbox?: number;
   /** The catch-up on deliveries that GitHub could not make; missing before its first round. */
   missed?: { /** ISO 8601. */ lookedAt: string; waiting: number };
