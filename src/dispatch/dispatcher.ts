@@ -83,23 +83,16 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return { now: now(), hosts: all, offered, ...before };
   }
 
-  /**
-   * Those that were accepted earlier. And those that have begun: with the clock of another bot they may have been accepted
-   * "later", but they do not wait for this one.
-   */
   async function tasksBefore(spec: TaskSpec) {
     const { id, target, repository } = spec;
     if (target.kind !== "pull") return { before: [], inDoubt: [] };
     const ids = await store.idsOfConversation(repository.id, spec);
-    const own = ids.includes(id) ? ids.indexOf(id) : ids.length;
-    const readings = await Promise.all(ids.map((each) => store.lookUp(each)));
-    const known = readings.map((reading) => (reading.kind === "known" ? reading.record : undefined));
-    const doubts = ids.filter((_, index) => index < own && isInDoubt(readings[index]));
-    const areOpen = await Promise.all(doubts.map(store.isOpen));
+    const earlier = ids.includes(id) ? ids.slice(0, ids.indexOf(id)) : ids;
+    const readings = await Promise.all(earlier.map((each) => store.lookUp(each)));
+    const doubts = earlier.filter((_, index) => isInDoubt(readings[index]));
+    const areOpen = await Promise.all(doubts.map((each) => store.isOpen(each)));
     return {
-      before: known.filter(
-        (task, index) => task !== undefined && index !== own && (index < own || task.state.name !== "waiting"),
-      ) as Task[],
+      before: readings.flatMap((reading) => (reading.kind === "known" ? [reading.record] : [])),
       inDoubt: doubts.filter((_, index) => areOpen[index]),
     };
   }

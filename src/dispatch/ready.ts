@@ -16,7 +16,7 @@ export type World = {
   hosts: readonly HostView[];
   /** Names of the agents that some host has offered within the last seven days. */
   offered: readonly string[];
-  /** The tasks of its conversation that go before it, oldest first. */
+  /** The tasks of its conversation that were accepted before it, oldest first. */
   before: readonly Task[];
   /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt. */
   inDoubt: readonly string[];

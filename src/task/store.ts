@@ -180,7 +180,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   ): Promise<string[]> {
     const issues = [...new Set([conversation, number])].map((each) => keys.issue(repositoryId, each));
     const lists = [keys.conversation(repositoryId, conversation), ...issues];
-    return (await redis.zunion(lists.length, ...lists, "AGGREGATE", "MIN")) as string[];
+    return (await redis.zunion(lists.length, ...lists, "AGGREGATE", "MAX")) as string[];
   }
 
   async function readMany(ids: readonly string[]): Promise<Task[]> {
