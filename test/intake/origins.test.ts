@@ -1,4 +1,5 @@
 /** There is one door: whatever asks is a request in the inbox, and needs nothing but that to become a task that is told of. */
+import { globSync, readFileSync } from "node:fs";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Request, requestNameOf, taskIdIn } from "../../src/intake/request.ts";
@@ -157,4 +158,15 @@ describe("a request of every kind", () => {
       expect(await orch.store.read(id), kind).toBeUndefined();
     }
   });
+});
+
+test("no file names a kind of origin but the one that makes it of its event, and where kinds are read and told", () => {
+  const named = new RegExp(`(?:kind: (?:z\\.literal\\()?|[=!]== )"(?:${KINDS.join("|")})"`);
+  const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
+  expect(files.toSorted()).toEqual([
+    "src/intake/request.ts", // names and records of before there were other origins
+    "src/on-comment.ts",
+    "src/task/format-1.ts",
+    "src/task/origin.ts",
+  ]);
 });
