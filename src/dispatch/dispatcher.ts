@@ -97,7 +97,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     };
   }
 
-  async function look(taken: Taken): Promise<void> {
+  async function dispatch(taken: Taken): Promise<void> {
     const reading = await store.lookUp(taken.member);
     if (isInDoubt(reading)) return void (await taken.postpone(now() + DOUBT_LOOK_MS));
     const task = reading.kind === "known" ? reading.record : undefined;
@@ -137,7 +137,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     ensure,
     start(subscriber) {
       const set = store.dispatches;
-      loop = startDueLoop({ name: "dispatch", set, atOnce: AT_ONCE, sweepMs: LOOK_MS, work: look, now, log });
+      loop = startDueLoop({ name: "dispatch", set, atOnce: AT_ONCE, sweepMs: LOOK_MS, work: dispatch, now, log });
       subscriber.on("message", (channel: string, message: string) => {
         if (channel === keys.ready) hear(message);
       });

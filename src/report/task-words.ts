@@ -29,7 +29,7 @@ export function stateWord(task: Task): string {
   }
 }
 
-export function outcomeWord(outcome: Outcome): string {
+function outcomeWord(outcome: Outcome): string {
   switch (outcome.kind) {
     case "pull_request":
       return "pull request";
