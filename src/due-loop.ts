@@ -52,11 +52,11 @@ export function startDueLoop(duty: Duty): DueLoop {
     if (stopped || (inMs > 0 && at >= wakeAt)) return;
     clearTimeout(timer);
     wakeAt = at;
-    if (inMs > 0) timer = setTimeout(look, inMs);
-    else look();
+    if (inMs > 0) timer = setTimeout(poll, inMs);
+    else poll();
   }
 
-  function look(): void {
+  function poll(): void {
     wakeAt = Number.POSITIVE_INFINITY;
     if (looking) {
       lookAgain = true;
@@ -90,7 +90,7 @@ export function startDueLoop(duty: Duty): DueLoop {
 
   function begin(taken: Taken): void {
     const renewing = setInterval(() => renew(taken), RENEW_MS);
-    const work = carryOut(taken).finally(() => {
+    const work = perform(taken).finally(() => {
       clearInterval(renewing);
       working.delete(taken.member);
       wake();
@@ -99,7 +99,7 @@ export function startDueLoop(duty: Duty): DueLoop {
   }
 
   /** Never rejects. When Redis is away as well, the lease runs out, and somebody finds it again. */
-  async function carryOut(taken: Taken): Promise<void> {
+  async function perform(taken: Taken): Promise<void> {
     try {
       if (stopped) return void (await taken.postpone(now()));
       await duty.work(taken, () => stopped);

@@ -20,7 +20,7 @@ export type HealthDeps = {
   hosts: () => Promise<HostView[]>;
 };
 
-export type Readiness = {
+export type HealthReport = {
   ready: boolean;
   version: string;
   redis: { ok: boolean; problems: readonly string[] };
@@ -30,7 +30,7 @@ export type Readiness = {
   tasks?: { open: number; unreported: number };
   /** Sentences about tasks whose record is missing, newer or unreadable, each with the next step; missing when there are none. */
   inDoubt?: readonly string[];
-  /** Issues with comments that wait for intake. */
+  /** Issues and pull requests with requests that wait for intake. */
   inbox?: number;
   /** The catch-up on deliveries that GitHub could not make; missing before its first round. */
   missed?: { /** ISO 8601. */ lookedAt: string; waiting: number };
@@ -46,14 +46,14 @@ export function healthRoutes(deps: HealthDeps): Route[] {
       method: "GET",
       path: "/readyz",
       answer: async () => {
-        const readiness = await readReadiness(deps);
-        return { status: readiness.ready ? 200 : 503, body: readiness };
+        const report = await readHealth(deps);
+        return { status: report.ready ? 200 : 503, body: report };
       },
     },
   ];
 }
 
-async function readReadiness(deps: HealthDeps): Promise<Readiness> {
+async function readHealth(deps: HealthDeps): Promise<HealthReport> {
   const problems = deps.gate.problems();
   try {
     const numbers = await withinTime(readNumbers(deps));

@@ -48,7 +48,7 @@ export function makeRedisGate(redis: Redis, log: Logger, times: LookTimes = LOOK
     told = news;
   }
 
-  function look(): void {
+  function probe(): void {
     clearTimeout(timer);
     let wait = times.unfitMs;
     check()
@@ -59,7 +59,7 @@ export function makeRedisGate(redis: Redis, log: Logger, times: LookTimes = LOOK
       .catch((error: unknown) => log.warn({ err: error }, "Redis cannot be checked"))
       .finally(() => {
         clearTimeout(timer);
-        if (!stopped) timer = setTimeout(look, wait).unref();
+        if (!stopped) timer = setTimeout(probe, wait).unref();
       });
   }
 
@@ -68,7 +68,7 @@ export function makeRedisGate(redis: Redis, log: Logger, times: LookTimes = LOOK
     problems = UNKNOWN;
   }
 
-  redis.on("ready", look);
+  redis.on("ready", probe);
   redis.on("close", shut);
   return {
     isFit: () => problems.length === 0,
@@ -76,7 +76,7 @@ export function makeRedisGate(redis: Redis, log: Logger, times: LookTimes = LOOK
     check,
     stop: () => {
       stopped = true;
-      redis.off("ready", look);
+      redis.off("ready", probe);
       redis.off("close", shut);
       clearTimeout(timer);
     },

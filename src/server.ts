@@ -4,11 +4,15 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Answer } from "./ingress/ingress.ts";
+import type { HttpResponse } from "./ingress/ingress.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./log.ts";
 
-export type Route = { method: "GET" | "POST"; path: string; answer: (request: IncomingMessage) => Promise<Answer> };
+export type Route = {
+  method: "GET" | "POST";
+  path: string;
+  answer: (request: IncomingMessage) => Promise<HttpResponse>;
+};
 
 const HEADERS_WITHIN_MS = 5_000;
 const REQUEST_WITHIN_MS = 20_000;
@@ -63,7 +67,7 @@ export function makeServer(
     },
     (request, response) => {
       answerBy(routes, request)
-        .catch((error: unknown): Answer => {
+        .catch((error: unknown): HttpResponse => {
           log.error({ err: error, path: request.url }, "request failed");
           return { status: 500, body: { error: { code: 500, message: "Internal error" } } };
         })
@@ -88,7 +92,7 @@ function limitConnections(server: Server, connections: number, log: Logger): voi
   });
 }
 
-async function answerBy(routes: readonly Route[], request: IncomingMessage): Promise<Answer> {
+async function answerBy(routes: readonly Route[], request: IncomingMessage): Promise<HttpResponse> {
   const path = (request.url ?? "").split("?", 1)[0];
   const route = routes.find((candidate) => candidate.path === path);
   if (!route) return { status: 404, body: { error: { code: 404, message: "Not found" } } };
@@ -102,7 +106,7 @@ async function answerBy(routes: readonly Route[], request: IncomingMessage): Pro
   return await route.answer(request);
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
   if (response.destroyed) return;
   const text = JSON.stringify(answer.body);
   const headers: Record<string, string | number> = {

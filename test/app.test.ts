@@ -37,7 +37,7 @@ describe("a task ends", () => {
     await orch.github.deleteComment(orch.repository, commentId, { as: MAINTAINER });
     await orch.quiet();
     expect((await task()).state).toMatchObject({
-      outcome: { kind: "cancelled", reason: { kind: "comment_deleted", by: MAINTAINER } },
+      outcome: { kind: "cancelled", reason: { kind: "taken_back", by: MAINTAINER } },
     });
   });
 
@@ -45,7 +45,7 @@ describe("a task ends", () => {
     await orch.github.editComment(orch.repository, commentId, "Never mind.", { as: MAINTAINER });
     await orch.github.deleteComment(orch.repository, commentId, { as: MAINTAINER });
     await orch.quiet();
-    expect((await task()).state).toMatchObject({ outcome: { reason: { kind: "comment_deleted", by: MAINTAINER } } });
+    expect((await task()).state).toMatchObject({ outcome: { reason: { kind: "taken_back", by: MAINTAINER } } });
   });
 
   test("when its issue is closed; while it runs, its host is asked", async () => {

@@ -67,16 +67,16 @@ export function makeBotClient(address: BotAddress, secret: string, log: Logger):
 
 type Question = { path: string; secret: string; body: object; signal: AbortSignal };
 
-type Answer<T> = { kind: "ok"; body: T } | { kind: "final"; error: Error } | { kind: "later"; why: string };
+type BotAnswer<T> = { kind: "ok"; body: T } | { kind: "final"; error: Error } | { kind: "later"; why: string };
 
 /** A bot's way to be reached: its socket, or its https address. */
 type Way = { socketPath: string } | { url: string };
 
 /** Every bot there is, until one has an answer. */
-async function askEach<T>(address: BotAddress, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
+async function askEach<T>(address: BotAddress, question: Question, schema: z.ZodType<T>): Promise<BotAnswer<T>> {
   const ways = await waysTo(address);
   if (typeof ways === "string") return later(ways);
-  let answer: Answer<T> = later(`no bot listens in ${address.kind === "folder" ? address.folder : address.url}`);
+  let answer: BotAnswer<T> = later(`no bot listens in ${address.kind === "folder" ? address.folder : address.url}`);
   for (const way of ways) {
     answer = await askOne(way, question, schema);
     if (answer.kind !== "later") break;
@@ -94,7 +94,7 @@ async function waysTo(address: BotAddress): Promise<Way[] | string> {
   }
 }
 
-async function askOne<T>(way: Way, question: Question, schema: z.ZodType<T>): Promise<Answer<T>> {
+async function askOne<T>(way: Way, question: Question, schema: z.ZodType<T>): Promise<BotAnswer<T>> {
   const { signal } = question;
   const request = requestFor(way, question, AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]));
   request.on("error", () => undefined); // whoever waits for the answer hears of it; nobody may be waiting any more
@@ -122,7 +122,7 @@ function requestFor(way: Way, { path, secret }: Question, signal: AbortSignal) {
   return overTls(`${way.url}${path}`, { ...options, rejectUnauthorized: true });
 }
 
-function answerOf<T>(status: number, text: string, schema: z.ZodType<T>): Answer<T> {
+function answerOf<T>(status: number, text: string, schema: z.ZodType<T>): BotAnswer<T> {
   const said = jsonOf(text);
   if (status === 200) {
     const given = schema.safeParse(said);

@@ -20,10 +20,10 @@ export async function checkRedis(env: Env, shared: boolean): Promise<Check[]> {
   const closed = shared ? (await ownRedisProblem(url))?.split(/\. (?=Either)/) : undefined;
   const [detail = "", remedy = ""] = closed ?? [];
   const near = closed ? [problem("Redis", detail, remedy)] : [];
-  return [...(await look(url, socket, shared && !closed)), ...near];
+  return [...(await inspect(url, socket, shared && !closed)), ...near];
 }
 
-async function look(url: string, socket: string | undefined, warn: boolean): Promise<Check[]> {
+async function inspect(url: string, socket: string | undefined, warn: boolean): Promise<Check[]> {
   const redis = connectRedis(url, "doctor");
   try {
     await waitForRedis(redis, WAIT_MS);

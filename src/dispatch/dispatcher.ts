@@ -10,6 +10,7 @@ import type { Taken } from "../task/due-set.ts";
 import { HOSTS_CHANGED, type HostView, offeredAgents } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { TaskQueue } from "../task/queue.ts";
+import type { Reading } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Outcome, Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
@@ -55,7 +56,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const created = await store.create(spec, begin);
     const task = await store.read(spec.id);
     if (task) await ensure(task);
-    if (created && task?.state.name === "queued" && (await canBegin(world.hosts))) onStarting(spec);
+    if (created && task?.state.name === "queued") await tellIfStarting(task, world.hosts);
     return undefined;
   }
 
@@ -67,15 +68,18 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     loop?.wake();
   }
 
-  /** Where all slots are busy a token made now would be too old when the run begins. */
-  async function canBegin(all: readonly HostView[]): Promise<boolean> {
-    const slots = all.filter(({ alive, draining }) => alive && !draining).reduce((sum, host) => sum + host.slots, 0);
+  /** Where all slots with its agent are busy, a token made now would be too old when the run begins. */
+  async function tellIfStarting({ spec, agent = "" }: Task, all: readonly HostView[]): Promise<void> {
+    const hosts = all.filter(({ alive, draining, agents }) => alive && !draining && agents.includes(agent));
+    const slots = hosts.reduce((sum, host) => sum + host.slots, 0);
     const { waiting, active } = await queue.depth();
-    return waiting + active <= slots;
+    if (waiting + active <= slots) onStarting(spec);
   }
 
   async function readWorld(spec: TaskSpec): Promise<World> {
-    const [all, offered, before] = await Promise.all([hosts(), offeredAgents(redis, now()), tasksBefore(spec)]);
+    const known = hosts();
+    const offers = known.then((all) => offeredAgents(redis, all, now()));
+    const [all, offered, before] = await Promise.all([known, offers, tasksBefore(spec)]);
     return { now: now(), hosts: all, offered, ...before };
   }
 
@@ -85,18 +89,22 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const ids = await store.idsOfConversation(repository.id, spec);
     const earlier = ids.includes(id) ? ids.slice(0, ids.indexOf(id)) : ids;
     const readings = await Promise.all(earlier.map((each) => store.lookUp(each)));
+    const doubts = earlier.filter((_, index) => isInDoubt(readings[index]));
+    const areOpen = await Promise.all(doubts.map((each) => store.isOpen(each)));
     return {
       before: readings.flatMap((reading) => (reading.kind === "known" ? [reading.record] : [])),
-      inDoubt: earlier.filter((_, index) => ["newer", "unreadable"].includes(readings[index]?.kind ?? "")),
+      inDoubt: doubts.filter((_, index) => areOpen[index]),
     };
   }
 
-  async function look(taken: Taken): Promise<void> {
+  async function dispatch(taken: Taken): Promise<void> {
     const reading = await store.lookUp(taken.member);
-    if (reading.kind === "newer" || reading.kind === "unreadable")
-      return void (await taken.postpone(now() + DOUBT_LOOK_MS));
-    if (reading.kind === "absent" || reading.record.state.name !== "waiting") return void (await taken.done());
-    const lookAt = await judge(reading.record, reading.record.state.reasons);
+    if (isInDoubt(reading)) return void (await taken.postpone(now() + DOUBT_LOOK_MS));
+    const task = reading.kind === "known" ? reading.record : undefined;
+    // Whoever said that it may start may have died before its job was added.
+    if (task?.state.name === "queued") await queue.enqueue(task);
+    if (task?.state.name !== "waiting") return void (await taken.done());
+    const lookAt = await judge(task, task.state.reasons);
     if (lookAt === undefined) await taken.done();
     else await taken.postpone(lookAt);
   }
@@ -104,7 +112,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   /** When to look again, Unix ms; undefined when the task waits no more. */
   async function judge(task: Task, waiting: readonly WaitingReason[]): Promise<number | undefined> {
     const { spec, version } = task;
-    const readiness = isReady(spec, await readWorld(spec), waiting);
+    const world = await readWorld(spec);
+    const readiness = isReady(spec, world, waiting);
     const at = now();
     if (readiness.kind === "ready") {
       const { agent, continues } = readiness;
@@ -112,13 +121,11 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (!ready) return at;
       await queue.enqueue(ready);
       log.info({ task: spec.id, agent, continues }, "a task that waited may start");
+      await tellIfStarting(ready, world.hosts);
       return undefined;
     }
     const outcome = endOf(task, readiness, at);
-    if (outcome) {
-      await store.advance(spec.id, { name: "given_up", version, outcome, at });
-      return undefined;
-    }
+    if (outcome) return (await store.advance(spec.id, { name: "given_up", version, outcome, at })) ? undefined : at;
     const reasons = reasonsOf(readiness);
     if (JSON.stringify(reasons) !== JSON.stringify(waiting))
       await store.advance(spec.id, { name: "waits", version, reasons, at });
@@ -130,7 +137,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     ensure,
     start(subscriber) {
       const set = store.dispatches;
-      loop = startDueLoop({ name: "dispatch", set, atOnce: AT_ONCE, sweepMs: LOOK_MS, work: look, now, log });
+      loop = startDueLoop({ name: "dispatch", set, atOnce: AT_ONCE, sweepMs: LOOK_MS, work: dispatch, now, log });
       subscriber.on("message", (channel: string, message: string) => {
         if (channel === keys.ready) hear(message);
       });
@@ -149,6 +156,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       .catch((error: unknown) => log.debug({ err: error }, "news for tasks that wait is left to the sweep"));
   }
 }
+
+const isInDoubt = (reading: Reading<Task> | undefined) => reading?.kind === "newer" || reading?.kind === "unreadable";
 
 const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readiness.reasons : []);
 

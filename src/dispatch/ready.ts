@@ -18,7 +18,7 @@ export type World = {
   offered: readonly string[];
   /** The tasks of its conversation that were accepted before it, oldest first. */
   before: readonly Task[];
-  /** Ids of those before it whose record is in doubt. */
+  /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt. */
   inDoubt: readonly string[];
 };
 
@@ -57,7 +57,8 @@ function agentFor({ agent: wish }: TaskSpec, { hosts, offered }: World): Agent {
 /** The agent that most slots take where none is asked for; of several the first by name, so that all bots agree. */
 function defaultOf(hosts: readonly HostView[]): string | undefined {
   const slots = new Map<string, number>();
-  for (const host of hosts) slots.set(host.defaultAgent, (slots.get(host.defaultAgent) ?? 0) + host.slots);
+  for (const host of hosts.filter(({ agents, defaultAgent }) => agents.includes(defaultAgent)))
+    slots.set(host.defaultAgent, (slots.get(host.defaultAgent) ?? 0) + host.slots);
   const [most] = [...slots].sort(([one, few], [other, many]) => many - few || (one < other ? -1 : 1));
   return most?.[0];
 }

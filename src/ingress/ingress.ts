@@ -24,7 +24,7 @@ export type Listener = (payload: unknown, delivery: Delivery) => Promise<void>;
 /** By event and action, e.g. `issue_comment.created`. */
 export type Listeners = Readonly<Record<string, Listener>>;
 
-export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
+export type HttpResponse = { status: number; body: unknown; headers?: Record<string, string> };
 
 /** A signed delivery that does not look as GitHub documents it. */
 class Malformed extends Error {
@@ -56,7 +56,7 @@ export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
   const room = { ...ROOM };
   const events = new Set(Object.keys(listeners).map((name) => name.split(".")[0]));
 
-  async function receive(request: IncomingMessage): Promise<Answer> {
+  async function receive(request: IncomingMessage): Promise<HttpResponse> {
     const id = header(request, "x-github-delivery");
     const event = header(request, "x-github-event");
     if (!id || !event) return answer(400, "X-GitHub-Delivery and X-GitHub-Event are required");
@@ -82,7 +82,7 @@ export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
     return await hear(listener, payload, { id }, name);
   }
 
-  async function hear(listener: Listener, payload: unknown, delivery: Delivery, name: string): Promise<Answer> {
+  async function hear(listener: Listener, payload: unknown, delivery: Delivery, name: string): Promise<HttpResponse> {
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(() => resolve("late"), ANSWER_WITHIN_MS);
     try {
@@ -117,7 +117,7 @@ export function listen<T extends z.ZodType>(
   };
 }
 
-function answer(status: number, message: string): Answer {
+function answer(status: number, message: string): HttpResponse {
   return { status, body: status < 300 ? { message } : { error: { code: status, message } } };
 }
 

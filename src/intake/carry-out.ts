@@ -7,7 +7,7 @@ import { type Command, MAX_INSTRUCTION, type Misunderstanding } from "../command
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import * as words from "../report/words.ts";
 import { taskIdOfBranch } from "../task/branch.ts";
-import { originIn } from "../task/origin.ts";
+import { isWritten, originIn } from "../task/origin.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type Request, requestNameOf, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
@@ -149,13 +149,14 @@ function isNameOf(name: string, taskId: string): boolean {
   return name.length >= SHORTEST_NAME && taskId.startsWith(name);
 }
 
-/** Asked for before, or in a line above. GitHub's times are whole seconds: ids of comments grow within one, too. */
+/** Asked for before, or in a line above. GitHub's times are whole seconds: ids of what is written grow within one, too. */
 function isOlder({ spec }: Task, request: Request, command: Command): boolean {
   const { repository, source, requestedAt } = request;
   if (requestNameOf(repository.id, spec.origin) === requestNameOf(repository.id, source))
     return request.commands.some(({ line }) => line < command.line && taskIdIn(request, line) === spec.id);
   if (spec.requestedAt !== requestedAt) return spec.requestedAt < requestedAt;
-  return spec.origin.kind !== source.kind || !("id" in spec.origin && "id" in source) || spec.origin.id < source.id;
+  if (spec.origin.kind !== source.kind || !isWritten(spec.origin) || !isWritten(source)) return true;
+  return spec.origin.id < source.id;
 }
 
 function wasCancelledBy(task: Task, { actor, receivedAt }: Request): boolean {

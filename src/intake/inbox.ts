@@ -20,7 +20,7 @@ import {
 import { type Request, requestNameOf, requestOfFormat1, requestShape } from "./request.ts";
 
 /** What has become of a recorded request. One in doubt may be a newer Orch's: it stays. */
-export type Waiting =
+export type RequestState =
   | { kind: "given"; request: Request }
   | { kind: "deleted"; by: string }
   | { kind: "done" }
@@ -92,7 +92,7 @@ export function makeInbox(redis: Redis, tell: TellUnreadable = warnOfUnreadable)
     return name;
   }
 
-  async function read(name: string): Promise<Waiting> {
+  async function read(name: string): Promise<RequestState> {
     const key = keys.request(name);
     const text = await redis.get(key);
     if (text?.startsWith(DELETED_BY)) return { kind: "deleted", by: text.slice(DELETED_BY.length) };
@@ -104,7 +104,7 @@ export function makeInbox(redis: Redis, tell: TellUnreadable = warnOfUnreadable)
   }
 
   /** Intake is done with the request. False, and nothing is done, when it was deleted since it was `read`. */
-  async function finish(name: string, issue: string, was: Waiting): Promise<boolean> {
+  async function finish(name: string, issue: string, was: RequestState): Promise<boolean> {
     const expected = was.kind === "deleted" || was.kind === "done" ? "any" : "{";
     return (await redis.orchInboxFinish(2, keys.request(name), keys.requestsOn(issue), name, expected)) === 1;
   }

@@ -6,7 +6,7 @@
 import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import { classify, isFinal, retryAfterMs } from "../github.ts";
 import type { Taken } from "../task/due-set.ts";
-import { type Inbox, OF_ONE_REPOSITORY, type Waiting } from "./inbox.ts";
+import { type Inbox, OF_ONE_REPOSITORY, type RequestState } from "./inbox.ts";
 import type { Request } from "./request.ts";
 import { type TakeInDeps, takeBack, takeIn } from "./take-in.ts";
 
@@ -64,7 +64,7 @@ async function takeRequest(
   }
 }
 
-type Found = { name: string; issue: string; was: Waiting };
+type Found = { name: string; issue: string; was: RequestState };
 
 async function tryOne(deps: IntakeDeps, doubts: Doubts, { name, issue, was }: Found): Promise<number | undefined> {
   switch (was.kind) {

@@ -61,7 +61,7 @@ export async function takeBack(deps: CancelDeps, { issue, name }: { issue: strin
   const [repositoryId = 0, number = 0] = issue.split("-").map(Number);
   const isOfRequest = ({ spec }: Task) => requestNameOf(repositoryId, spec.origin) === name;
   const ids = await openTasksOfIssue(deps.store, repositoryId, number, isOfRequest);
-  await cancelTasks(deps, ids, { kind: "comment_deleted", by });
+  await cancelTasks(deps, ids, { kind: "taken_back", by });
 }
 
 async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, result: CarriedOut): Promise<void> {

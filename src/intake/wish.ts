@@ -26,19 +26,24 @@ export async function readWish(octokit: Octokit, repository: Repository, log: Lo
 
 /** Most repositories have no such file: of those this asks once. */
 async function namesIn(octokit: Octokit, place: { owner: string; repo: string }): Promise<string[]> {
+  const data = await contentOf(octokit, { ...place, path: ".github" });
+  return Array.isArray(data) ? data.map(({ path }) => path) : [];
+}
+
+/** Undefined where there is nothing of that name, or no files at all. */
+async function contentOf(octokit: Octokit, file: { owner: string; repo: string; path: string }) {
   try {
-    const { data } = await octokit.rest.repos.getContent({ ...place, path: ".github" });
-    return Array.isArray(data) ? data.map(({ path }) => path) : [];
+    return (await octokit.rest.repos.getContent(file)).data;
   } catch (error) {
-    // There is no such folder, or there are no files at all.
-    if (classify(error) === "gone") return [];
+    if (classify(error) === "gone") return undefined;
     throw error;
   }
 }
 
+/** Empty where it is no file, or none any more: somebody may have removed it just now. */
 async function readText(octokit: Octokit, file: { owner: string; repo: string; path: string }): Promise<string> {
-  const { data } = await octokit.rest.repos.getContent(file);
-  if (Array.isArray(data) || data.type !== "file") return "";
+  const data = await contentOf(octokit, file);
+  if (data === undefined || Array.isArray(data) || data.type !== "file") return "";
   if (data.size > REPOSITORY_FILE_MAX_BYTES) throw new Refusal(`\`${file.path}\` is too large.`);
   return Buffer.from(data.content, "base64").toString("utf8");
 }

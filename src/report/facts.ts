@@ -53,13 +53,14 @@ export function agentFact(progress: Progress): string | undefined {
 
 /** Whether the agent knows what an earlier task of this pull request came to, and how. */
 function startFact({ start }: Progress): string | undefined {
-  switch (start?.how) {
+  if (start === undefined) return undefined;
+  switch (start.how) {
+    case "fresh":
+      return undefined;
     case "resumed":
       return `Goes on in the session of task ${code(start.task)}`;
     case "handed over":
       return `Goes on from task ${code(start.task)}, with a written hand-over in a new session`;
-    default:
-      return undefined;
   }
 }
 

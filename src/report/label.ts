@@ -4,7 +4,7 @@
  */
 import { classify, type Octokit } from "../github.ts";
 import type { Task } from "../task/task.ts";
-import { isAbsent, type Place } from "./own-comment.ts";
+import { isAbsent, type Thread } from "./own-comment.ts";
 
 export const LABELS = {
   "orch:running": { color: "fbca04", description: "An agent works on this" },
@@ -23,9 +23,9 @@ export function labelOf(tasks: readonly Task[]): Label | undefined {
 }
 
 /** Sets the label, made with its colour where the repository has none, and removes our others. */
-export async function ensureLabel(octokit: Octokit, place: Place, label: Label): Promise<void> {
-  const repository = { owner: place.repository.owner, repo: place.repository.name };
-  const issue = { ...repository, issue_number: place.number };
+export async function ensureLabel(octokit: Octokit, thread: Thread, label: Label): Promise<void> {
+  const repository = { owner: thread.repository.owner, repo: thread.repository.name };
+  const issue = { ...repository, issue_number: thread.number };
   const labels = await octokit.paginate(octokit.rest.issues.listLabelsOnIssue, { ...issue, per_page: 100 });
   const names = labels.map(({ name }) => name);
   if (!names.includes(label)) {

@@ -1,6 +1,7 @@
 /** What the bot says about what comes next, as pure functions: while a task runs, what it waits for; at its end, what to do. */
 import type { Outcome, Phase, Task } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
+import { askAgain, askAgainKnowing } from "./origin-words.ts";
 import { isOwnPullRequest } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
 
@@ -29,9 +30,8 @@ const runningNext: Record<Phase, string> = {
   publishing: "The commits are checked, pushed, and shown as a draft pull request.",
 };
 
-const AGAIN = "give the command again in a new comment";
-
 function settledNext(task: Task, outcome: Outcome): string {
+  const again = askAgain(task.spec);
   switch (outcome.kind) {
     case "pull_request":
       return isOwnPullRequest(task, outcome.number)
@@ -41,20 +41,20 @@ function settledNext(task: Task, outcome: Outcome): string {
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":
       if (outcome.reason === "setup")
-        return `Repair \`setup\` in \`.github/orch.yml\` on the default branch; then ${AGAIN}.`;
+        return `Repair \`setup\` in \`.github/orch.yml\` on the default branch; then ${again}.`;
       return outcome.reason === "auth" || outcome.reason === "config"
-        ? `The operator of the worker host has to repair the agent's set-up or key (\`orch doctor\` helps); then ${AGAIN}.`
-        : `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;
+        ? `The operator of the worker host has to repair the agent's set-up or key (\`orch doctor\` helps); then ${again}.`
+        : `To try once more, ${again}; a smaller or clearer request often helps where the work failed.`;
     case "out_of_budget":
     case "timed_out":
-      return `To try once more, ${AGAIN}; a smaller or clearer request often helps where the work failed.`;
+      return `To try once more, ${again}; a smaller or clearer request often helps where the work failed.`;
     case "verify_failed":
-      return `Look at the output above, then ${AGAIN} and say what the agent should know.`;
+      return `Look at the output above, then ${askAgainKnowing(task.spec)}.`;
     case "cancelled":
-      return `If it should be done after all, ${AGAIN}.`;
+      return `If it should be done after all, ${again}.`;
     case "refused":
-      return `When the reason is out of the way, ${AGAIN}.`;
+      return `When the reason is out of the way, ${again}.`;
     case "host_error":
-      return `Nothing is wrong with the request. When the host is well again, ${AGAIN}.`;
+      return `Nothing is wrong with the request. When the host is well again, ${again}.`;
   }
 }

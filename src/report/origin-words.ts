@@ -1,31 +1,81 @@
-/** How the bot says who asked and by what: the words for each kind of origin. */
-import type { Origin, OriginKind } from "../task/origin.ts";
+/**
+ * How the bot says who asked and by what, what it says when that was taken back, and how to ask once more: the words for each
+ * kind of origin.
+ */
+import { isWritten, type Origin, type OriginKind } from "../task/origin.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { code, plain } from "../text/quote.ts";
 
 type OriginOf<Kind extends OriginKind> = Extract<Origin, { kind: Kind }>;
-type Words = { [Kind in OriginKind]: (origin: OriginOf<Kind>, who: string) => string };
 
-/** Markdown, without the request itself. */
-const words: Words = {
-  comment: (_, who) => `${who} asked:`,
-  review: (_, who) => `${who} asked in a review:`,
-  label: ({ label }, who) => `${who} set the label ${code(label, 60)}:`,
-  check: (_, who) => `${who} asked by the check:`,
-  schedule: ({ name }) => `The schedule ${code(name, 60)} asked:`,
-  api: ({ client }, who) => `${who} asked by ${code(client, 60)}:`,
+/** Markdown. */
+type Words<From extends Origin> = {
+  /** `where`: nothing, or e.g. " in #7". */
+  asked: (origin: From, who: string, where: string) => string;
+  takenBack: (origin: From, who: string) => string;
+  /** What to do, as it stands behind "then". */
+  again: (origin: From) => string;
 };
 
-/** Who asked, with a link to where it stands. */
-export function askedBy({ origin, actor }: TaskSpec, webUrl: string): string {
+const IN_A_COMMENT = "give the command again in a new comment";
+
+const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
+  comment: {
+    asked: (_, who, where) => `${who} asked${where}:`,
+    takenBack: (_, who) => `${who} deleted the comment with the command`,
+    again: () => IN_A_COMMENT,
+  },
+  review: {
+    asked: (_, who, where) => `${who} asked in a review${where}:`,
+    takenBack: (_, who) => `${who} took back the review with the command`,
+    again: () => IN_A_COMMENT,
+  },
+  label: {
+    asked: ({ label }, who, where) => `${who} set the label ${code(label, 60)}${where}:`,
+    takenBack: ({ label }, who) => `${who} removed the label ${code(label, 60)}`,
+    again: ({ label }) => `remove the label ${code(label, 60)} and set it again`,
+  },
+  check: {
+    asked: (_, who, where) => `${who} asked by the check${where}:`,
+    takenBack: (_, who) => `${who} took back what was asked by the check`,
+    again: () => "ask for it by the check again",
+  },
+  schedule: {
+    asked: ({ name }, _, where) => `The schedule ${code(name, 60)} asked${where}:`,
+    takenBack: ({ name }, who) => `${who} took back what the schedule ${code(name, 60)} asked for`,
+    again: () => "ask for it in a comment that starts with `/orch`, or wait for the schedule",
+  },
+  api: {
+    asked: ({ client }, who, where) => `${who} asked by ${code(client, 60)}${where}:`,
+    takenBack: ({ client }, who) => `${who} took back what was asked by ${code(client, 60)}`,
+    again: () => "ask for it again under a key of its own",
+  },
+};
+
+const wordsOf = ({ kind }: Origin) => words[kind] as Words<Origin>;
+
+/** Who asked, with a link to where it stands; `number`: under which issue or pull request, where that is not plain. */
+export function askedBy({ origin, actor }: TaskSpec, webUrl: string, number?: number): string {
   const who = plain(actor.login, 60);
   const url = urlOf(origin, webUrl);
-  const say = words[origin.kind] as (origin: Origin, who: string) => string;
-  return say(origin, url === undefined ? who : `[${who}](${url})`);
+  const where = number === undefined ? "" : ` in #${number}`;
+  return wordsOf(origin).asked(origin, url === undefined ? who : `[${who}](${url})`, where);
+}
+
+export const takenBack = (origin: Origin, login: string): string => wordsOf(origin).takenBack(origin, code(login, 60));
+
+/** What to do for another try, as it stands behind "then". */
+export const askAgain = ({ origin }: TaskSpec): string => wordsOf(origin).again(origin);
+
+/** The same with what the agent should know besides, which only what is written can say by itself. */
+export function askAgainKnowing(spec: TaskSpec): string {
+  return isWritten(spec.origin)
+    ? `${askAgain(spec)} and say what the agent should know`
+    : `say in a comment what the agent should know, and ${askAgain(spec)}`;
 }
 
 /** Comes from a signed delivery; checked all the same, because it stands outside of any quoting. */
 function urlOf(origin: Origin, webUrl: string): string | undefined {
-  if (!("url" in origin)) return undefined;
+  if (!isWritten(origin)) return undefined;
   return origin.url.startsWith(`${webUrl}/`) && /^[\w:/.#-]+$/.test(origin.url) ? origin.url : undefined;
 }

@@ -8,10 +8,11 @@ import type { Repository } from "../task/task.ts";
 import { carriesMarker } from "./marker.ts";
 import { publishText } from "./publish-text.ts";
 
-export type Place = { installationId: number; repository: Repository; number: number };
+/** One issue or pull request, with what is written under it. */
+export type Thread = { installationId: number; repository: Repository; number: number };
 
 /** `since`: no comment of ours is older, Unix ms. A time of GitHub's own clock, which may be far from ours. */
-export type OwnComment = { place: Place; marker: string; since: number };
+export type OwnComment = { thread: Thread; marker: string; since: number };
 
 /** In case GitHub's clock is several clocks, ms. */
 const CLOCK_SLACK_MS = 60_000;
@@ -26,13 +27,13 @@ export async function findOrCreate(
   body: string,
   onCreated: (id: number) => Promise<void> = async () => undefined,
 ): Promise<{ id: number; fresh: boolean }> {
-  const octokit = await github.forInstallation(own.place.installationId);
-  const { botId } = await github.appIdentity(own.place.installationId);
+  const octokit = await github.forInstallation(own.thread.installationId);
+  const { botId } = await github.appIdentity(own.thread.installationId);
   const found = await keepLowest(octokit, own, await listOwn(octokit, own, botId));
   if (found !== undefined) return { id: found, fresh: false };
   const { data } = await octokit.rest.issues.createComment({
-    ...parameters(own.place),
-    issue_number: own.place.number,
+    ...parameters(own.thread),
+    issue_number: own.thread.number,
     body: withMarker(body, own.marker),
   });
   await onCreated(data.id);
@@ -43,7 +44,7 @@ export async function findOrCreate(
 
 export async function editComment(octokit: Octokit, own: OwnComment, id: number, body: string): Promise<void> {
   await octokit.rest.issues.updateComment({
-    ...parameters(own.place),
+    ...parameters(own.thread),
     comment_id: id,
     body: withMarker(body, own.marker),
   });
@@ -56,8 +57,8 @@ function withMarker(body: string, marker: string): string {
 async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promise<number[]> {
   const ids: number[] = [];
   const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
-    ...parameters(own.place),
-    issue_number: own.place.number,
+    ...parameters(own.thread),
+    issue_number: own.thread.number,
     since: new Date(own.since - CLOCK_SLACK_MS).toISOString(),
     per_page: PER_PAGE,
   });
@@ -74,7 +75,7 @@ async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promis
 async function keepLowest(octokit: Octokit, own: OwnComment, ids: readonly number[]): Promise<number | undefined> {
   const [lowest, ...others] = ids.toSorted((one, other) => one - other);
   for (const id of others) {
-    await ignoreAbsent(octokit.rest.issues.deleteComment({ ...parameters(own.place), comment_id: id }));
+    await ignoreAbsent(octokit.rest.issues.deleteComment({ ...parameters(own.thread), comment_id: id }));
   }
   return lowest;
 }
@@ -94,6 +95,6 @@ export function isAbsent(error: unknown): boolean {
   return status === 404 || status === 410;
 }
 
-function parameters(place: Place): { owner: string; repo: string } {
-  return { owner: place.repository.owner, repo: place.repository.name };
+function parameters(thread: Thread): { owner: string; repo: string } {
+  return { owner: thread.repository.owner, repo: thread.repository.name };
 }

@@ -36,12 +36,12 @@ export async function showComment(deps: ShowDeps, showing: Showing): Promise<num
 }
 
 function ownComment(deps: ShowDeps, { task: { spec } }: Showing): OwnComment {
-  return { place: spec, marker: makeMarker(deps.secret, "progress", spec.id), since: spec.requestedAt };
+  return { thread: spec, marker: makeMarker(deps.secret, "progress", spec.id), since: spec.requestedAt };
 }
 
 /** False when the comment is not there any more. */
 async function edited(deps: ShowDeps, own: OwnComment, id: number, body: string): Promise<boolean> {
-  const octokit = await deps.github.forInstallation(own.place.installationId);
+  const octokit = await deps.github.forInstallation(own.thread.installationId);
   try {
     await editComment(octokit, own, id, body);
     return true;

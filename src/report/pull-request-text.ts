@@ -34,7 +34,7 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Sur
     .join("\n");
   const words = fence(progress.lastLines ?? "");
   const parts = [
-    `In #${spec.number}, ${askedBy(spec, webUrl)}`,
+    askedBy(spec, webUrl, spec.number),
     asked(spec),
     // The one closing keyword is ours and deliberate; the agent's own are broken by `quote.ts`.
     spec.target.kind === "issue" ? `Fixes #${spec.number}` : movedBranch(pushed),

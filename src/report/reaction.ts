@@ -18,15 +18,28 @@ export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
   return tasks.every(isPullRequest) ? "hooray" : "confused";
 }
 
-/** Sets our reaction to what asked, and removes our others. Nothing but a comment takes a reaction. */
+type SourceOf<Kind extends Source["kind"]> = Extract<Source, { kind: Kind }>;
+
+/** The comment to react to: GitHub lets nobody react to anything else that asks. */
+const commentIds: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => number | undefined } = {
+  comment: ({ id }) => id,
+  review: () => undefined,
+  label: () => undefined,
+  check: () => undefined,
+  schedule: () => undefined,
+  api: () => undefined,
+};
+
+/** Sets our reaction to what asked, where that takes one, and removes our others. */
 export async function reactTo(
   octokit: Octokit,
   repository: Repository,
   source: Source,
   content: Reaction,
 ): Promise<void> {
-  if (source.kind !== "comment") return;
-  const comment = { owner: repository.owner, repo: repository.name, comment_id: source.id };
+  const id = (commentIds[source.kind] as (source: Source) => number | undefined)(source);
+  if (id === undefined) return;
+  const comment = { owner: repository.owner, repo: repository.name, comment_id: id };
   await ensureReaction(octokit, comment, content);
 }
 

@@ -24,5 +24,5 @@ export type Reply = {
  */
 export async function ensureReply(deps: ReplyDeps, reply: Reply): Promise<void> {
   const marker = makeMarker(deps.secret, "reply", reply.key);
-  await findOrCreate(deps.github, { place: reply, marker, since: reply.since }, reply.body);
+  await findOrCreate(deps.github, { thread: reply, marker, since: reply.since }, reply.body);
 }

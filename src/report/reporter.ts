@@ -70,7 +70,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     let doubtful = await store.doubtOf(id);
     let hints = await readHints(id, doubtful);
     for (let round = 0; task && round < MAX_ROUNDS; round++) {
-      const next = await look(task, taken, hints);
+      const next = await reportOnce(task, taken, hints);
       if ("lookAt" in next) return await taken.postpone(next.lookAt);
       const end = await store.markReported(next.shown, taken, doubtful);
       if (end !== "changed") return end === "told";
@@ -90,7 +90,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     return { ...(commentId !== undefined && { commentId }), ...(deleted && { deleted }) };
   }
 
-  async function look(task: Task, taken: Taken, hints: Hints): Promise<Next> {
+  async function reportOnce(task: Task, taken: Taken, hints: Hints): Promise<Next> {
     const held = failures.heldUntil(task.spec.installationId);
     if (held > now()) return { lookAt: held };
     let current = task;

@@ -5,6 +5,7 @@
 import type { CancelReason, Deadline, Outcome, Phase, Task } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
 import { code, plain } from "../text/quote.ts";
+import { takenBack } from "./origin-words.ts";
 import { waitedInVain } from "./waiting-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
@@ -14,14 +15,21 @@ export const phaseWords: Record<Phase, string> = {
   publishing: "Publish the branch and open the pull request",
 };
 
-/** A few words for a task that is not over. */
+/** A few words for how a task stands. */
 export function stateWord(task: Task): string {
   const { state } = task;
-  if (state.name === "running") return task.cancel && !task.pushed ? "stopping" : state.phase;
-  return state.name === "waiting" ? "waiting" : "queued";
+  switch (state.name) {
+    case "waiting":
+    case "queued":
+      return state.name;
+    case "running":
+      return task.cancel && !task.pushed ? "stopping" : state.phase;
+    case "settled":
+      return outcomeWord(state.outcome);
+  }
 }
 
-export function outcomeWord(outcome: Outcome): string {
+function outcomeWord(outcome: Outcome): string {
   switch (outcome.kind) {
     case "pull_request":
       return "pull request";
@@ -112,7 +120,7 @@ export function explanation(task: Task, outcome: Outcome): string {
     case "out_of_budget":
       return `The work was stopped by its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
-      return `${cancelWords(outcome.reason)} Nothing was published.`;
+      return `${cancelWords(task, outcome.reason)} Nothing was published.`;
     case "refused":
       return `This cannot be carried out: ${sentence(outcome.reason)}`;
     case "host_error":
@@ -181,14 +189,14 @@ const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => str
     `The commits could not be published within ${after}; that is ours to repair, not a fault of the work.`,
 };
 
-function cancelWords(reason: CancelReason): string {
+function cancelWords({ spec }: Task, reason: CancelReason): string {
   switch (reason.kind) {
     case "command":
       return `${code(reason.by, 60)} cancelled the task.`;
     case "issue_closed":
       return `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
-    case "comment_deleted":
-      return `${code(reason.by, 60)} deleted the comment with the command, so the task was stopped.`;
+    case "taken_back":
+      return `${takenBack(spec.origin, reason.by)}, so the task was stopped.`;
     case "repository_archived":
       return "The repository was archived, so the task was stopped.";
     case "installation_removed":
@@ -204,7 +212,7 @@ export function refusedByGitHub(failure: "installation_gone" | "suspended" | "go
     case "suspended":
       return "The App's installation is suspended.";
     case "gone":
-      return "The repository, or the issue or pull request of the command, is no longer there for the App.";
+      return "The repository, or the issue or pull request of the request, is no longer there for the App.";
     case "archived":
       return "The repository is archived, so nothing can be written to it.";
   }

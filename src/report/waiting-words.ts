@@ -10,8 +10,8 @@ export function waitsFor(reason: WaitingReason): string {
       return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
     case "agent":
       return reason.agent === undefined
-        ? "No worker host is connected at the moment. It starts when one is; the operator of this App has to start one."
-        : `No connected worker host offers the agent ${code(reason.agent, 60)}. It starts when one does; the operator of this App has to see to that.`;
+        ? "It starts as soon as a worker host is connected, of which there is none at the moment: the operator of this App has to start one."
+        : `It starts as soon as a connected worker host offers the agent ${code(reason.agent, 60)}, which none does at the moment: the operator of this App has to see to that.`;
   }
 }
 

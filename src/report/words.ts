@@ -4,7 +4,7 @@
  */
 import type { Task } from "../task/task.ts";
 import { code, mention, plain } from "../text/quote.ts";
-import { outcomeWord, stateWord } from "./task-words.ts";
+import { stateWord } from "./task-words.ts";
 
 const HELP = [
   "Write a line that starts with `/orch` in a comment on an issue or a pull request:",
@@ -22,24 +22,24 @@ export function help(): string {
 }
 
 export function refusedNoPermission(login: string): string {
-  return `${mention(login)}, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.`;
+  return `${mention(login)}, I work only for people with write permission to this repository, and as far as GitHub tells me you have none. Have a maintainer ask for it.`;
 }
 
 export function forkNotYet(): string {
-  return "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.";
+  return "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and ask again.";
 }
 
 /** For a pull request whose own branch is the default branch, e.g. one from `main` to `production`. */
 export function fromDefaultBranch(branch: string): string {
-  return `The branch of this pull request, ${code(branch)}, is the repository's default branch. I never push there, so I have not started. Give the command on an issue instead: the work then comes as a pull request of its own, for you to review.`;
+  return `The branch of this pull request, ${code(branch)}, is the repository's default branch. I never push there, so I have not started. Ask on an issue instead: the work then comes as a pull request of its own, for you to review.`;
 }
 
 /** For an issue or pull request that is not open; `goneBranch` when the pull request has lost its branch, too. */
 export function closed(kind: "issue" | "pull", goneBranch?: string): string {
   if (goneBranch !== undefined)
-    return `This pull request is closed and its branch ${code(goneBranch)} does not exist any more, so I have not started. Restore the branch, reopen the pull request and give the command again, or give it on an open one.`;
+    return `This pull request is closed and its branch ${code(goneBranch)} does not exist any more, so I have not started. Restore the branch, reopen the pull request and ask again, or ask on an open one.`;
   const thing = kind === "issue" ? "issue" : "pull request";
-  return `This ${thing} is closed, so I have not started. Reopen it and give the command again.`;
+  return `This ${thing} is closed, so I have not started. Reopen it and ask again.`;
 }
 
 export function cancelled(count: number): string {
@@ -60,7 +60,7 @@ export function noSuchTask(name: string): string {
 /** For an agent that no worker host has. */
 export function noSuchAgent(agent: string, known: readonly string[]): string {
   const names = known.map((name) => code(name, 60)).join(", ");
-  return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them in \`.github/orch.yml\`, or have the operator of this App set that one up, and give the command again.`;
+  return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them in \`.github/orch.yml\`, or have the operator of this App set that one up, and ask again.`;
 }
 
 /** For a lone word that looks like a mistyped command. */
@@ -110,6 +110,5 @@ export function status(tasks: readonly Task[]): string {
 const STATUS_LINES = 10;
 
 function statusLine(task: Task): string {
-  const word = task.state.name === "settled" ? outcomeWord(task.state.outcome) : stateWord(task);
-  return `- **${word}** – ${plain(task.spec.instruction, 120)} (task \`${task.spec.id}\`, by ${code(task.spec.actor.login, 60)})`;
+  return `- **${stateWord(task)}** – ${plain(task.spec.instruction, 120)} (task \`${task.spec.id}\`, by ${code(task.spec.actor.login, 60)})`;
 }

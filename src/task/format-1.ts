@@ -1,5 +1,5 @@
 /** Records as they were written in format 1, made into today's: one comment was one task, which remembered its last run only. */
-import type { Progress, Task, TaskSpec, TaskState } from "./task.ts";
+import type { CancelReason, Progress, Task, TaskSpec, TaskState } from "./task.ts";
 
 /** The parts that have changed since; the rest is carried over, and is checked like everything that is read. */
 type Spec1 = Omit<TaskSpec, "origin" | "conversation"> & { commentId?: number; commentUrl?: string };
@@ -12,9 +12,21 @@ export function specOfFormat1({ commentId, commentUrl, ...spec }: Spec1): TaskSp
 }
 
 export function taskOfFormat1({ progress = {}, ...task }: Task1): Task {
-  const { state, epoch, spec } = task;
+  const { epoch, spec, cancel } = task;
+  const state = stateOfFormat1(task.state);
   const run = { number: epoch, ...spanOf(state, spec.acceptedAt), progress };
-  return { ...task, spec: specOfFormat1(spec), runs: epoch > 0 ? [run] : [] };
+  const reason = cancel && { cancel: reasonOfFormat1(cancel) };
+  return { ...task, ...reason, state, spec: specOfFormat1(spec), runs: epoch > 0 ? [run] : [] };
+}
+
+function stateOfFormat1(state: TaskState): TaskState {
+  if (state.name !== "settled" || state.outcome.kind !== "cancelled") return state;
+  return { ...state, outcome: { ...state.outcome, reason: reasonOfFormat1(state.outcome.reason) } };
+}
+
+/** Nothing but a comment could be taken back. */
+function reasonOfFormat1(reason: CancelReason | { kind: "comment_deleted"; by: string }): CancelReason {
+  return reason.kind === "comment_deleted" ? { kind: "taken_back", by: reason.by } : reason;
 }
 
 function spanOf(state: TaskState, acceptedAt: number) {

@@ -59,13 +59,17 @@ export async function register(redis: Redis, host: HostInfo, now: number): Promi
     .hset(keys.hostPlaces, host.id, host.place)
     .zadd(keys.heartbeats, now, `host:${host.id}`)
     .zadd(keys.offered, ...offers)
+    .zremrangebyscore(keys.offered, "-inf", now - OFFERED_MS)
     .publish(keys.ready, HOSTS_CHANGED)
     .exec();
 }
 
-/** The agents that some host has offered within the last seven days. */
-export async function offeredAgents(redis: Redis, now: number): Promise<string[]> {
-  return await redis.zrangebyscore(keys.offered, now - OFFERED_MS, "+inf");
+/** The agents that some host has offered within the last seven days: `hosts` with each beat, those that left by their last word. */
+export async function offeredAgents(redis: Redis, hosts: readonly HostView[], now: number): Promise<string[]> {
+  const since = now - OFFERED_MS;
+  const said = await redis.zrangebyscore(keys.offered, since, "+inf");
+  const beaten = hosts.filter(({ lastBeat }) => lastBeat >= since).flatMap(({ agents }) => agents);
+  return [...new Set([...said, ...beaten])];
 }
 
 export async function unregister(redis: Redis, hostId: string): Promise<void> {

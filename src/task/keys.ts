@@ -16,9 +16,9 @@ export const keys = {
   open: "orch:open",
   /** Due set: tasks whose GitHub side may be out of date. */
   unreported: "orch:unreported",
-  /** Sorted set: tasks of an issue or pull request, by the time they were accepted. */
+  /** Sorted set: tasks of an issue or pull request, in the order in which they were accepted. */
   issue: (repositoryId: number, number: number) => `orch:issue:${repositoryId}:${number}`,
-  /** Sorted set: tasks of a conversation, also those of the pull requests that came of it, by the time they were accepted. */
+  /** Sorted set: tasks of a conversation, also those of the pull requests that came of it, in the order in which they were accepted. */
   conversation: (repositoryId: number, number: number) => `orch:conversation:${repositoryId}:${number}`,
   /** Due set: tasks that wait, or whose job may have to go elsewhere. */
   dispatch: "orch:dispatch",

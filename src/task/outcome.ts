@@ -1,12 +1,12 @@
 /**
- * The one function that turns evidence into an outcome. Exit 0 proves nothing: the agent's terminal event, the commits
- * on the branch and the repository's own verify command do. The order of the lines is the precedence.
+ * The one function that turns what was found of a run into an outcome. Exit 0 proves nothing: the agent's terminal event, the
+ * commits on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
 import { keepEnd } from "../text/bound.ts";
 import type { Deadline, Outcome, Verification } from "./task.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
-export type Evidence = {
+export type Findings = {
   missed?: { deadline: Deadline; afterMs: number };
   /** The adapter's verdict on the agent's last step. */
   verdict: { ok: true } | { ok: false; reason: string; message: string };
@@ -22,11 +22,11 @@ const WORDS_BESIDE_OUTPUT = 1_500;
 
 export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome };
 
-export function decide(evidence: Evidence): Decision {
-  const { missed, verdict, verification, lastLines } = evidence;
+export function decide(findings: Findings): Decision {
+  const { missed, verdict, verification, lastLines } = findings;
   if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
-  if (!verdict.ok) return settle(failure(evidence, verdict.reason, verdict.message));
-  if (evidence.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
+  if (!verdict.ok) return settle(failure(findings, verdict.reason, verdict.message));
+  if (findings.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
   if (verification && verification.exitCode !== 0)
     return settle({ kind: "verify_failed", verification, lastWords: keepEnd(lastLines, WORDS_BESIDE_OUTPUT) });
   return { kind: "publish" };
@@ -36,8 +36,8 @@ function settle(outcome: Outcome): Decision {
   return { kind: "settle", outcome };
 }
 
-function failure(evidence: Evidence, reason: string, message: string): Outcome {
-  const { exitCode, lastLines } = evidence;
+function failure(findings: Findings, reason: string, message: string): Outcome {
+  const { exitCode, lastLines } = findings;
   if (reason === "budget" || reason === "turn_limit") return { kind: "out_of_budget", message, lastLines };
   return { kind: "agent_failed", reason, message, exitCode, lastLines };
 }

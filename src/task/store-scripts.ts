@@ -18,14 +18,16 @@ declare module "ioredis" {
 }
 
 // KEYS task timeline open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel
-// The lists of the issue and of the conversation may be about to expire, for their tasks so far are over.
+// The lists of the issue and of the conversation keep the order in which tasks came, whatever the clocks say. They may be about
+// to expire, for their tasks so far are over.
 const CREATE = `${dueScripts.plan}
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
 redis.call("RPUSH", KEYS[2], ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
 for i = 4, 5 do
-  redis.call("ZADD", KEYS[i], ARGV[3], ARGV[1])
+  local last = redis.call("ZRANGE", KEYS[i], -1, -1, "WITHSCORES")[2] or 0
+  redis.call("ZADD", KEYS[i], math.max(tonumber(ARGV[3]), last + 1), ARGV[1])
   redis.call("PERSIST", KEYS[i])
 end
 plan(KEYS[6], KEYS[7], KEYS[8], ARGV[1], ARGV[5])

@@ -113,6 +113,19 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       }
   }
 
+  /** What it waits for no longer, it is not told of. */
+  async function unfollow(
+    id: string,
+    reasons: readonly WaitingReason[],
+    left: readonly WaitingReason[],
+  ): Promise<void> {
+    const leaders = (of: readonly WaitingReason[]) =>
+      of.flatMap((reason) => (reason.for === "task" ? [reason.task] : []));
+    const kept = leaders(left);
+    const over = leaders(reasons).filter((leader) => !kept.includes(leader));
+    await Promise.all(over.map((leader) => redis.srem(keys.followers(leader), id)));
+  }
+
   /** What the news makes of the task. */
   async function change(id: string, news: TaskNews): Promise<Change> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -134,7 +147,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const event = news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
       const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled];
       const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
-      if (done === 1) return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
+      if (done !== 1) continue;
+      await unfollow(id, reasonsOf(task), reasonsOf(next));
+      return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
   }
@@ -144,6 +159,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const made = await change(id, news);
     return made.kind === "known" && made.changed ? made.record : undefined;
   }
+
+  /** Also of a task whose record is in doubt. */
+  const isOpen = async (id: string) => (await redis.zscore(keys.open, id)) !== null;
 
   /** Ids of tasks that are not settled, oldest first. */
   const openIds = () => redis.zrange(keys.open, "0", "-1");
@@ -162,7 +180,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   ): Promise<string[]> {
     const issues = [...new Set([conversation, number])].map((each) => keys.issue(repositoryId, each));
     const lists = [keys.conversation(repositoryId, conversation), ...issues];
-    return (await redis.zunion(lists.length, ...lists, "AGGREGATE", "MIN")) as string[];
+    return (await redis.zunion(lists.length, ...lists, "AGGREGATE", "MAX")) as string[];
   }
 
   async function readMany(ids: readonly string[]): Promise<Task[]> {
@@ -223,6 +241,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     create,
     change,
     advance,
+    isOpen,
     openIds,
     idsOfIssue,
     idsOfConversation,
@@ -236,6 +255,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     events,
   };
 }
+
+const reasonsOf = ({ state }: Task) => (state.name === "waiting" ? state.reasons : []);
 
 /**
  * How long news of a task that gets under way waits to be told, ms: it all goes into the first word. Never longer, though

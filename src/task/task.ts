@@ -145,7 +145,8 @@ export type PullRequest = { number: number; url: string };
 export type CancelReason =
   | { kind: "command"; by: string }
   | { kind: "issue_closed"; by: string }
-  | { kind: "comment_deleted"; by: string }
+  /** What asked was deleted or taken away. */
+  | { kind: "taken_back"; by: string }
   | { kind: "repository_archived" }
   | { kind: "installation_removed" };
 

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import type { GitHub } from "../github.ts";
-import type { Answer } from "../ingress/ingress.ts";
+import type { HttpResponse } from "../ingress/ingress.ts";
 import { readBody, TooLarge } from "../ingress/read-body.ts";
 import { equalInConstantTime } from "../ingress/signature.ts";
 import type { Logger } from "../log.ts";
@@ -51,7 +51,7 @@ export function workersApi(deps: WorkersApiDeps): Route[] {
 
 function route(deps: WorkersApiDeps, path: string, give: (body: unknown) => Promise<object>): Route {
   const { workerSecret, log } = deps;
-  async function answer(request: IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage): Promise<HttpResponse> {
     try {
       if (!equalInConstantTime(request.headers.authorization ?? "", `Bearer ${workerSecret}`)) {
         throw new Refused("unauthorized", "The worker secret is wrong.");

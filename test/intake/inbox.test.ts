@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Inbox, makeInbox, OF_ONE_REPOSITORY } from "../../src/intake/inbox.ts";
 import type { Request } from "../../src/intake/request.ts";
 import { keys } from "../../src/task/keys.ts";
+import { FORMAT } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
@@ -27,21 +28,25 @@ afterAll(async () => {
   await server.stop();
 });
 
+const requestOf = (id: number, changes: Partial<Request> = {}): Request => ({
+  installationId: 21,
+  repository: { id: 11, owner: "octo-org", name: "calculator", defaultBranch: "main" },
+  number: 1,
+  on: "issue",
+  source: { kind: "comment", id, url: "https://github.test/1#issuecomment-1" },
+  actor: { id: 31, login: "maintainer" },
+  commands: [{ line: 1, kind: "help" }],
+  requestedAt: NOW,
+  receivedAt: NOW,
+  delivery: "d",
+  ...changes,
+});
+
 async function record(repositoryId: number, issues: number, receivedAt: number): Promise<void> {
   for (let number = 1; number <= issues; number++) {
-    const request: Request = {
-      installationId: 21,
-      repository: { id: repositoryId, owner: "octo-org", name: "calculator", defaultBranch: "main" },
-      number,
-      on: "issue",
-      source: { kind: "comment", id: repositoryId * 1_000 + number, url: "https://github.test/1#issuecomment-1" },
-      actor: { id: 31, login: "maintainer" },
-      commands: [],
-      requestedAt: receivedAt,
-      receivedAt,
-      delivery: "d",
-    };
-    expect(await inbox.record(request)).toBe(true);
+    const repository = { id: repositoryId, owner: "octo-org", name: "calculator", defaultBranch: "main" };
+    const at = { requestedAt: receivedAt, receivedAt };
+    expect(await inbox.record(requestOf(repositoryId * 1_000 + number, { repository, number, ...at }))).toBe(true);
   }
 }
 
@@ -88,6 +93,41 @@ test("a request in doubt is told of and stays; given up, it makes room for the n
     expect(await inbox.finish(comment, String(issue?.member), was)).toBe(true);
     expect(await inbox.first(String(issue?.member))).toBeUndefined();
   }
+});
+
+test("a comment that an Orch of format 1 recorded is a request, and the same one when it is delivered again", async () => {
+  const { source, ...rest } = requestOf(501);
+  const written = { ...rest, commentId: 501, commentUrl: "https://github.test/1#issuecomment-1" };
+  await redis.set(keys.request("11-501"), JSON.stringify(written));
+  expect(await inbox.read("11-501")).toEqual({ kind: "given", request: { ...rest, source } });
+  expect(await inbox.record(requestOf(501))).toBe(false);
+});
+
+test("a request of a kind that only a newer Orch knows is in doubt, whatever its format says", async () => {
+  const { source: _, ...rest } = requestOf(501);
+  const newer: [string, object][] = [
+    ["newer", { ...rest, source: { kind: "telepathy", wave: 1 }, format: 99 }],
+    ["unreadable", { ...rest, source: { kind: "telepathy", wave: 1 }, format: FORMAT }],
+    ["unreadable", { ...rest, source: { kind: "label", label: "orch" }, format: FORMAT }],
+    ["unreadable", { ...requestOf(501), commands: [{ line: 1, kind: "dance" }], format: FORMAT }],
+    ["unreadable", { ...rest, source: null, format: FORMAT }],
+  ];
+  for (const [kind, written] of newer) {
+    await redis.set(keys.request("11-501"), JSON.stringify(written));
+    expect(await inbox.read("11-501"), JSON.stringify(written)).toMatchObject({ kind });
+  }
+});
+
+test("requests of one issue are taken in the order in which they were made, comments of one second by their ids", async () => {
+  const ids = [503, 501, 502, 504];
+  for (const id of ids)
+    await inbox.record(requestOf(id, { requestedAt: id === 504 ? NOW - 1_000 : NOW, receivedAt: NOW - id }));
+  const order: string[] = [];
+  for (let name = await inbox.first("11-1"); name !== undefined; name = await inbox.first("11-1")) {
+    order.push(name);
+    expect(await inbox.finish(name, "11-1", await inbox.read(name))).toBe(true);
+  }
+  expect(order).toEqual(["11-504", "11-501", "11-502", "11-503"]);
 });
 
 test("nobody takes what is not due, or what another one has", async () => {

@@ -77,7 +77,7 @@ describe("somebody changes their mind", () => {
     const { taskId, commentId } = await orch.command("/orch fix the tests", place);
     await orch.running(taskId, "working");
     await orch.simulator.deleteComment(place.repository, commentId, { as: "maintainer" });
-    expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled", reason: { kind: "comment_deleted" } });
+    expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled", reason: { kind: "taken_back" } });
     expect(await orch.progressComment(/deleted/i, place)).toBeTruthy();
   });
 

@@ -22,7 +22,7 @@ describe("a pushed branch", () => {
     expect(pull).toMatchObject({ title: "Sum is wrong", pull: { draft: true, headSha: sha, baseRef: "main" } });
     const body = pull?.body?.replaceAll(world.simulator.url, "URL").replaceAll(spec.id, "TASK");
     expect(body).toMatchInlineSnapshot(`
-      "In #1, [maintainer](URL/octo-org/sample-1/issues/1#issuecomment-3100000001) asked:
+      "[maintainer](URL/octo-org/sample-1/issues/1#issuecomment-3100000001) asked in #1:
 
       > fix the failing tests
 

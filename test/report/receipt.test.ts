@@ -325,7 +325,7 @@ describe("the receipt", () => {
     const reasons = [
       { kind: "command", by },
       { kind: "issue_closed", by },
-      { kind: "comment_deleted", by },
+      { kind: "taken_back", by },
       { kind: "repository_archived" },
       { kind: "installation_removed" },
     ] as const;

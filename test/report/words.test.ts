@@ -34,12 +34,12 @@ test("every reply says what is the matter and what to do", () => {
     - \`/orch help\` – this text.
 
     What you write below a request belongs to it. Several lines with \`/orch\` are several commands, at most ten in a comment. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
-      "@stranger, I take commands only from people with write permission to this repository, and as far as GitHub tells me you have none. Ask a maintainer to give the command for you.",
-      "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and give the command again.",
-      "The branch of this pull request, \`main\`, is the repository's default branch. I never push there, so I have not started. Give the command on an issue instead: the work then comes as a pull request of its own, for you to review.",
-      "This issue is closed, so I have not started. Reopen it and give the command again.",
-      "This pull request is closed, so I have not started. Reopen it and give the command again.",
-      "This pull request is closed and its branch \`topic\` does not exist any more, so I have not started. Restore the branch, reopen the pull request and give the command again, or give it on an open one.",
+      "@stranger, I work only for people with write permission to this repository, and as far as GitHub tells me you have none. Have a maintainer ask for it.",
+      "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and ask again.",
+      "The branch of this pull request, \`main\`, is the repository's default branch. I never push there, so I have not started. Ask on an issue instead: the work then comes as a pull request of its own, for you to review.",
+      "This issue is closed, so I have not started. Reopen it and ask again.",
+      "This pull request is closed, so I have not started. Reopen it and ask again.",
+      "This pull request is closed and its branch \`topic\` does not exist any more, so I have not started. Restore the branch, reopen the pull request and ask again, or ask on an open one.",
       "The task is being cancelled. Its progress comment tells when that is done.",
       "2 tasks are being cancelled. Their progress comments tell when that is done.",
       "There is nothing to cancel: no task of this issue or pull request is queued or running.",
@@ -62,7 +62,7 @@ test("no reply has a line that is a command itself", () => {
 });
 
 test("a name that is no login pings nobody", () => {
-  expect(words.refusedNoPermission("a @team")).toMatch(/^`a @\u200bteam`, I take/);
+  expect(words.refusedNoPermission("a @team")).toMatch(/^`a @\u200bteam`, I work/);
 });
 
 test("status lists the newest task first, with a word for every state and outcome", () => {

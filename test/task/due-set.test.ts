@@ -85,6 +85,38 @@ describe("a member", () => {
   });
 });
 
+describe("a set that is hastened", () => {
+  test("is due as a whole, but for what was due earlier", async () => {
+    for (const [member, at] of [
+      ["early", NOW - 5],
+      ["soon", NOW + 15_000],
+      ["late", NOW + 60_000],
+    ] as const)
+      await due.plan(member, at);
+    await due.hasten(NOW);
+    expect(await redis.zrange(KEY, "0", "-1", "WITHSCORES")).toEqual(
+      ["early", NOW - 5, "late", NOW, "soon", NOW].map(String),
+    );
+  });
+
+  test("has what is taken looked at again, once its taker lets go of it", async () => {
+    for (const letGo of [(taken: Taken) => taken.done(), (taken: Taken) => taken.postpone(NOW + 60_000)]) {
+      await due.plan("a", NOW);
+      const taken = await takeOne();
+      await due.hasten(NOW + 1);
+      expect(await due.take(NOW + 1, 10)).toEqual([]);
+      await letGo(taken);
+      expect(await due.nextAt()).toBe(NOW + 1);
+      await redis.flushall();
+    }
+  });
+
+  test("that is empty stays so", async () => {
+    await due.hasten(NOW);
+    expect([await due.size(), ...(await leftOver())]).toEqual([0, 0, 0]);
+  });
+});
+
 describe("news of what is taken", () => {
   test("makes it due again when its taker is done", async () => {
     await due.plan("a", NOW);
@@ -204,6 +236,15 @@ describe("in thousands of random orders", () => {
       else accounts.set(member, { dueAt: Math.min(account.dueAt ?? at, at) });
     }
 
+    async function hasten(): Promise<void> {
+      const at = now + below(4_000) - 2_000;
+      await due.hasten(at);
+      for (const [member, account] of accounts) {
+        if (account.token) accounts.set(member, { ...account, news: Math.min(account.news ?? at, at) });
+        else accounts.set(member, { dueAt: Math.min(account.dueAt ?? at, at) });
+      }
+    }
+
     async function take(hand: Taken[]): Promise<void> {
       const limit = 1 + below(MEMBERS.length);
       const has = namesOf(hand);
@@ -274,6 +315,7 @@ describe("in thousands of random orders", () => {
       };
       const deeds = [
         () => plan(MEMBERS[below(MEMBERS.length)] ?? "a"),
+        () => (below(4) === 0 ? hasten() : undefined),
         () => take(hand),
         () => take(hand),
         () => give(),

@@ -1,6 +1,14 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { beat, endOldBeats, readHosts, readRunBeats, register, unregister } from "../../src/task/heartbeat.ts";
+import {
+  beat,
+  endOldBeats,
+  offeredAgents,
+  readHosts,
+  readRunBeats,
+  register,
+  unregister,
+} from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -73,4 +81,22 @@ test("when an agent last said something is known as long as its task is open", a
   await endOldBeats(redis, async () => ["t2"]);
   expect([...(await readRunBeats(redis, ["t1", "t2", "t3"]))]).toEqual([["t2", NOW + 1]]);
   expect(await redis.zscore(keys.heartbeats, `host:${host.id}`)).toBe(String(NOW + 10_000));
+});
+
+test("an agent is known for seven days after a host offered it last: by a beat, or when it registered or left", async () => {
+  const days = (count: number) => NOW + count * 24 * 3600_000;
+  const knownAt = async (at: number) => (await offeredAgents(redis, await readHosts(redis, at), at)).toSorted();
+  await redis.flushall();
+  expect(await knownAt(NOW)).toEqual([]);
+  await register(redis, host, NOW);
+  await register(redis, { ...host, id: "h2", agents: ["codex"] }, NOW);
+  await unregister(redis, "h2");
+  await beat(redis, host, [], days(20));
+  expect(await knownAt(days(7))).toEqual(["claude", "codex"]);
+  expect(await knownAt(days(8))).toEqual(["claude"]);
+  expect(await knownAt(days(27))).toEqual(["claude"]);
+  expect(await knownAt(days(28))).toEqual([]);
+  // What nobody has offered for so long is not kept.
+  await register(redis, host, days(28));
+  expect(await redis.zrange(keys.offered, "0", "-1")).toEqual(["claude"]);
 });

@@ -47,6 +47,17 @@ test.each(textsOf("runs"))("a run's record of before is read: %s", (_, text) => 
   if (spec) expect(found().folders[0]?.record.spec).toMatchObject({ id: spec.id, origin: { kind: "comment" } });
 });
 
+test("a comment that was deleted, in format 1, is a request that was taken back", () => {
+  const was = { kind: "comment_deleted", by: "octocat" };
+  const is = { kind: "taken_back", by: "octocat" };
+  const [, text = ""] = textsOf("records").find(([name]) => name === "1-settled-cancelled") ?? [];
+  const settled = JSON.parse(JSON.parse(text).record);
+  settled.state.outcome.reason = was;
+  expect(taskOfFormat1(settled as never).state).toMatchObject({ outcome: { kind: "cancelled", reason: is } });
+  expect(taskOfFormat1({ ...settled, cancel: was } as never).cancel).toEqual(is);
+  expect(taskOfFormat1({ ...settled, cancel: undefined } as never).cancel).toBeUndefined();
+});
+
 test("there are records of every format that this Orch reads", () => {
   const formats = (kind: "records" | "runs") =>
     new Set(fixtures(kind).map((path) => Number.parseInt(basename(path), 10)));

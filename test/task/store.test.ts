@@ -48,6 +48,28 @@ describe("the task store", () => {
     expect((await take()).member).toBe(spec.id);
   });
 
+  test("tasks are listed in the order in which they came, whatever the clocks of those who accepted them said", async () => {
+    const ids: string[] = [];
+    for (const [commentId, later] of [5, 0, 0, -9].entries()) {
+      const { id } = makeSpec({ commentId, number: 1, conversation: 1 });
+      await store.create(makeSpec({ commentId, acceptedAt: spec.acceptedAt + later }), STARTS);
+      ids.push(id);
+    }
+    expect(await store.idsOfIssue(11, 1)).toEqual(ids);
+    expect(await store.idsOfConversation(11, { conversation: 1, number: 1 })).toEqual(ids);
+  });
+
+  test("who waits for a task is looked at when that is over, also when it only then began to wait for it", async () => {
+    const follower = makeSpec({ commentId: 502 });
+    await store.create(spec, STARTS);
+    await store.create(follower, { waits: [{ for: "agent", until: 1 }] });
+    const reasons = [{ for: "task" as const, task: spec.id, until: 1 }];
+    await store.advance(follower.id, { name: "waits", version: 1, reasons, at: 2 });
+    await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "x" }, at: 3 });
+    expect((await store.dispatches.take(Date.now(), 9)).map(({ member }) => member)).toEqual([follower.id]);
+    expect(await redis.exists(keys.followers(spec.id))).toBe(0);
+  });
+
   test("of two hosts that claim at the same moment both are runs, in an order, and none is lost", async () => {
     await store.create(spec, STARTS);
     await Promise.all(Array.from({ length: 2 }, (_, index) => claim(`h${index}`)));

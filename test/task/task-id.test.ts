@@ -1,18 +1,9 @@
 import { expect, test } from "vitest";
 import { branchOf, spareBranchOf, taskIdOfBranch } from "../../src/task/branch.ts";
-import type { Origin, OriginKind } from "../../src/task/origin.ts";
+import type { Origin } from "../../src/task/origin.ts";
 import { isTaskId, taskIdOf } from "../../src/task/task-id.ts";
+import { origins } from "../support/origins.ts";
 import { idOfComment, makeSpec } from "../support/task-spec.ts";
-
-/** One of every kind; the record makes the compiler ask for a new one. */
-const origins: { [Kind in OriginKind]: Extract<Origin, { kind: Kind }> } = {
-  comment: { kind: "comment", id: 501, line: 1, url: "https://github.test/1" },
-  review: { kind: "review", id: 501, line: 1, url: "https://github.test/1" },
-  label: { kind: "label", digest: "ab", label: "orch" },
-  check: { kind: "check", digest: "ab" },
-  schedule: { kind: "schedule", name: "nightly", dueAt: 1_700_000_000_000 },
-  api: { kind: "api", client: "ci", key: "42" },
-};
 
 test("the same wish is the same task, whatever else is said of it", () => {
   const again = { ...origins.comment, url: "https://elsewhere.test/1" };

@@ -4,8 +4,8 @@ import type { Outside, ProxyOptions } from "./outside.ts";
 import { BadTarget, type Target, written } from "./target.ts";
 
 /** What is told to whoever asked. */
-export type Answer = { status: number; reason: string; text: string };
-type Way = { kind: "way"; target: Target; addresses: readonly string[] } | { kind: "no"; answer: Answer };
+export type ErrorResponse = { status: number; reason: string; text: string };
+type Way = { kind: "way"; target: Target; addresses: readonly string[] } | { kind: "no"; answer: ErrorResponse };
 
 /** Where the request may go, or what its sender is told instead. */
 export async function findWay(options: Outside, read: () => Target): Promise<Way> {
@@ -59,7 +59,7 @@ function blocked(options: ProxyOptions, target: Target, { why, lift }: Refusal):
 export const tooMany = ({ policy }: ProxyOptions) =>
   `the sandbox has ${policy().limits.connections} connections open already`;
 
-export const unreachable = (target: Target, error: Error): Answer => ({
+export const unreachable = (target: Target, error: Error): ErrorResponse => ({
   status: 502,
   reason: "Bad Gateway",
   text: `Orch's network proxy cannot reach ${written(target)}: ${error.message}.`,

@@ -4,7 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import type { Duplex } from "node:stream";
 import { request as httpRequest } from "../node-http.ts";
 import { endingWith } from "./complain.ts";
-import { type Answer, findWay, unreachable } from "./find-way.ts";
+import { type ErrorResponse, findWay, unreachable } from "./find-way.ts";
 import { dial, type Outside, relay } from "./outside.ts";
 import { urlTarget, written } from "./target.ts";
 
@@ -98,7 +98,7 @@ async function itsTurn({ socket }: IncomingMessage, response: ServerResponse): P
 const headBytes = ({ url, rawHeaders }: IncomingMessage) =>
   rawHeaders.reduce((sum, text) => sum + text.length + 2, url?.length ?? 0);
 
-function tell(response: ServerResponse, { status, reason, text }: Answer): void {
+function tell(response: ServerResponse, { status, reason, text }: ErrorResponse): void {
   response.writeHead(status, reason, { "content-type": "text/plain; charset=utf-8", connection: "close" });
   response.end(`${text}\n`);
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Answer, findWay, unreachable } from "./find-way.ts";
+import { type ErrorResponse, findWay, unreachable } from "./find-way.ts";
 import { dial, type Outside, relay } from "./outside.ts";
 import { connectTarget } from "./target.ts";
 
@@ -36,7 +36,7 @@ export async function tunnel(options: Outside, request: IncomingMessage, client:
 }
 
 /** A whole answer on a connection that goes no further. */
-function refuse(client: Duplex, { status, reason, text }: Answer): void {
+function refuse(client: Duplex, { status, reason, text }: ErrorResponse): void {
   const body = `${text}\n`;
   const head = [
     `HTTP/1.1 ${status} ${reason}`,

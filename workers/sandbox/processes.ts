@@ -41,10 +41,10 @@ export function descendants(root: number): Process[] {
   return found;
 }
 
-export const markedProcesses = (marked: Marked): number[] => look(marked).found;
+export const markedProcesses = (marked: Marked): number[] => scan(marked).found;
 
 /** `vanished`: something ended while we looked, and may have left a child too young to have been on the list. */
-function look({ run, uid, step }: Marked): { found: number[]; vanished: boolean } {
+function scan({ run, uid, step }: Marked): { found: number[]; vanished: boolean } {
   const mark = `\0${RUN_VARIABLE}=${run}\0`;
   const self = process.getuid?.();
   let vanished = false;
@@ -83,7 +83,7 @@ export async function endMarked(marked: Marked, withinMs = 10_000): Promise<void
   // On a busy machine something always vanishes; of ours, three looks in a row miss nothing but a runaway forker.
   let empty = 0;
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-    const { found, vanished } = look(marked);
+    const { found, vanished } = scan(marked);
     empty = found.length === 0 ? empty + 1 : 0;
     if (empty === 3 || (empty > 0 && !vanished)) return;
     if (performance.now() > deadline) throw new Error(`processes of run ${marked.run} do not end: ${found.join(" ")}`);

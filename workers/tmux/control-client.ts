@@ -24,7 +24,7 @@ export type ControlClient = {
   close(): void;
 };
 
-type Waiting = { resolve(lines: string[]): void; reject(error: Error): void; what: string };
+type Pending = { resolve(lines: string[]): void; reject(error: Error): void; what: string };
 
 /** A server that does not answer within this is stopped or stuck; the caller starts over with a new client. */
 const ANSWER_MS = 10_000;
@@ -32,7 +32,7 @@ const ANSWER_MS = 10_000;
 /** `args`: the arguments of `tmux -C` that start or attach. */
 export function openControlClient(tmux: string, args: readonly string[], env: Record<string, string>): ControlClient {
   const talk = converse({ file: tmux, args, env, cwd: "/" });
-  const waiting: Waiting[] = [];
+  const pending: Pending[] = [];
   let gone: string | undefined;
   let block: { number: string; ours: boolean; lines: string[] } | undefined;
   let said = "";
@@ -43,7 +43,7 @@ export function openControlClient(tmux: string, args: readonly string[], env: Re
       if (failed) said = lines.join(" ");
       return;
     }
-    const next = waiting.shift();
+    const next = pending.shift();
     if (failed) next?.reject(new TmuxError(`tmux ${next.what}: ${lines.join(" ")}`));
     else next?.resolve(lines);
   };
@@ -63,7 +63,7 @@ export function openControlClient(tmux: string, args: readonly string[], env: Re
 
   const ended = talk.ended.then((errors) => {
     gone = said || errors.trim() || "the tmux server went away";
-    for (const { reject, what } of waiting.splice(0)) reject(new TmuxGone(`tmux ${what}: ${gone}`));
+    for (const { reject, what } of pending.splice(0)) reject(new TmuxGone(`tmux ${what}: ${gone}`));
     return gone;
   });
 
@@ -73,7 +73,7 @@ export function openControlClient(tmux: string, args: readonly string[], env: Re
     command(words) {
       const what = words[0] ?? "";
       if (gone !== undefined) return Promise.reject(new TmuxGone(`tmux ${what}: ${gone}`));
-      const answer = new Promise<string[]>((resolve, reject) => waiting.push({ resolve, reject, what }));
+      const answer = new Promise<string[]>((resolve, reject) => pending.push({ resolve, reject, what }));
       const timer = setTimeout(() => talk.end(), ANSWER_MS);
       talk.write(words.map(quote).join(" "));
       return answer.finally(() => clearTimeout(timer));

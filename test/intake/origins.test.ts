@@ -1,0 +1,172 @@
+/** There is one door: whatever asks is a request in the inbox, and needs nothing but that to become a task that is told of. */
+import { globSync, readFileSync } from "node:fs";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Request, requestNameOf, taskIdIn } from "../../src/intake/request.ts";
+import { takeBack } from "../../src/intake/take-in.ts";
+import type { OriginKind, Source } from "../../src/task/origin.ts";
+import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
+import { origins } from "../support/origins.ts";
+
+/** What is said of each kind; `WHO` stands for the person. The record makes the compiler ask for a new one. */
+const said: Record<OriginKind, { asked: string; takenBack: string; again: string }> = {
+  comment: {
+    asked: "WHO asked:",
+    takenBack: "`maintainer` deleted the comment with the command, so",
+    again: "give the command again in a new comment.",
+  },
+  review: {
+    asked: "WHO asked in a review:",
+    takenBack: "`maintainer` took back the review with the command, so",
+    again: "give the command again in a new comment.",
+  },
+  label: {
+    asked: "WHO set the label `orch`:",
+    takenBack: "`maintainer` removed the label `orch`, so",
+    again: "remove the label `orch` and set it again.",
+  },
+  check: {
+    asked: "WHO asked by the check:",
+    takenBack: "`maintainer` took back what was asked by the check, so",
+    again: "ask for it by the check again.",
+  },
+  schedule: {
+    asked: "The schedule `nightly` asked:",
+    takenBack: "`maintainer` took back what the schedule `nightly` asked for, so",
+    again: "ask for it in a comment that starts with `/orch`, or wait for the schedule.",
+  },
+  api: {
+    asked: "WHO asked by `ci`:",
+    takenBack: "`maintainer` took back what was asked by `ci`, so",
+    again: "ask for it again under a key of its own.",
+  },
+};
+const KINDS = Object.keys(said) as OriginKind[];
+
+type Asked = { kind: OriginKind; request: Request; id: string; url: string };
+
+let orch: BotSetting;
+beforeAll(async () => {
+  orch = await startBotSetting();
+});
+afterAll(() => orch.close());
+
+/** As the event's own file makes it: nothing else knows of the kind. Each is of an event of its own. */
+async function requestOf(kind: OriginKind, login = MAINTAINER): Promise<Asked> {
+  const number = await orch.openIssue();
+  const { id } = await orch.comment(number, "No command.");
+  const { id: repositoryId, owner, name, fullName, installationId } = orch.repository;
+  const url = `${orch.github.url}/${fullName}/issues/${number}#issuecomment-${id}`;
+  const own: Record<OriginKind, object> = {
+    comment: { id, url },
+    review: { id, url },
+    label: { digest: `${id}` },
+    check: { digest: `${id}` },
+    schedule: { dueAt: id },
+    api: { key: `${id}` },
+  };
+  const { line: _, ...source } = { line: 1, ...origins[kind], ...own[kind] };
+  const at = Date.now();
+  const request: Request = {
+    installationId,
+    repository: { id: repositoryId, owner, name, defaultBranch: "main" },
+    number,
+    on: "issue",
+    source: source as Source,
+    actor: { id: orch.github.createUser(login).id, login },
+    commands: [{ line: 1, kind: "task", instruction: `fix it for ${kind}` }],
+    requestedAt: at,
+    receivedAt: at,
+    delivery: "d",
+  };
+  return { kind, request, id: taskIdIn(request, 1), url };
+}
+
+/** One of every kind; a comment that is delivered has the bot look into its inbox. */
+async function askAll(login?: string): Promise<Asked[]> {
+  const all: Asked[] = [];
+  for (const kind of KINDS) all.push(await requestOf(kind, login));
+  for (const { request, kind } of all) expect(await orch.inbox.record(request), kind).toBe(true);
+  await orch.comment(await orch.openIssue(), "/orch help");
+  await orch.quiet();
+  return all;
+}
+
+const bodies = (number: number) => orch.github.state.comments(orch.repository, number).map(({ body }) => body);
+const progressComment = async ({ request, id }: Asked, text: string) =>
+  await vi.waitFor(
+    () => {
+      const body = bodies(request.number).find((each) => each.includes(`Task \`${id}\``)) ?? "";
+      expect(body).toContain(text);
+      return body;
+    },
+    { timeout: 20_000, interval: 10 },
+  );
+/** Requests for reactions to comments of an issue. */
+const reactionCalls = ({ url }: Asked) =>
+  orch.github.requests().filter(({ path }) => path.includes(`/comments/${url.split("-").at(-1)}/reactions`)).length;
+
+describe("a request of every kind", () => {
+  test("becomes one task, which is told of in the words of its kind, and nothing but a comment is reacted to", async () => {
+    const all = await askAll();
+    for (const asked of all) {
+      const { kind, request, id, url } = asked;
+      const { repository, number } = request;
+      expect(await orch.inbox.record(request), kind).toBe(false);
+      expect(await orch.store.idsOfIssue(repository.id, number), kind).toEqual([id]);
+      const task = await orch.store.read(id);
+      expect(task?.spec, kind).toMatchObject({ origin: request.source, instruction: `fix it for ${kind}` });
+      expect(task?.state.name, kind).toBe("queued");
+      const who = "id" in request.source ? `[maintainer](${url})` : "maintainer";
+      const body = await progressComment(asked, said[kind].asked.replace("WHO", who));
+      expect(body, kind).toContain(`> fix it for ${kind}`);
+    }
+    expect(await orch.queue.depth()).toMatchObject({ waiting: all.length });
+    const reacted = Object.fromEntries(all.map((asked) => [asked.kind, reactionCalls(asked) > 0]));
+    expect(reacted).toEqual(Object.fromEntries(KINDS.map((kind) => [kind, kind === "comment"])));
+  });
+
+  test("is refused to a stranger in a reply, and nothing but a comment is reacted to", async () => {
+    for (const asked of await askAll(STRANGER)) {
+      const { kind, request, id } = asked;
+      expect(await orch.store.read(id), kind).toBeUndefined();
+      expect(orch.replies(request.number), kind).toEqual([expect.stringContaining("write permission")]);
+      expect(reactionCalls(asked) > 0, kind).toBe(kind === "comment");
+    }
+  });
+
+  test("that is taken back ends its task, and says by whom and how to ask again", async () => {
+    const log = pino({ level: "silent" });
+    for (const asked of await askAll()) {
+      const { kind, request } = asked;
+      const name = requestNameOf(request.repository.id, request.source);
+      const deps = { store: orch.store, queue: orch.queue, now: Date.now, log };
+      await takeBack(deps, { issue: `${request.repository.id}-${request.number}`, name }, MAINTAINER);
+      const body = await progressComment(asked, said[kind].takenBack);
+      expect(body, kind).toContain(`If it should be done after all, ${said[kind].again}`);
+    }
+  });
+
+  test("that is taken back before it comes starts nothing", async () => {
+    for (const kind of KINDS) {
+      const { request, id } = await requestOf(kind);
+      const name = requestNameOf(request.repository.id, request.source);
+      await orch.inbox.deleted(name, MAINTAINER, { known: false });
+      expect(await orch.inbox.record(request), kind).toBe(false);
+      expect(await orch.inbox.read(name), kind).toEqual({ kind: "deleted", by: MAINTAINER });
+      expect(await orch.inbox.first(`${request.repository.id}-${request.number}`), kind).toBeUndefined();
+      expect(await orch.store.read(id), kind).toBeUndefined();
+    }
+  });
+});
+
+test("no file names a kind of origin but the one that makes it of its event, and where kinds are read and told", () => {
+  const named = new RegExp(`(?:kind: (?:z\\.literal\\()?|[=!]== )"(?:${KINDS.join("|")})"`);
+  const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
+  expect(files.toSorted()).toEqual([
+    "src/intake/request.ts", // names and records of before there were other origins
+    "src/on-comment.ts",
+    "src/task/format-1.ts",
+    "src/task/origin.ts",
+  ]);
+});

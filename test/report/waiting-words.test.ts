@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { nextStep } from "../../src/report/next-step.ts";
+import { explanation, headline } from "../../src/report/task-words.ts";
+import { viewOf } from "../../src/report/view.ts";
+import type { WaitingReason } from "../../src/task/waiting.ts";
+import { around, queuedTask, settledTask } from "./sample-tasks.ts";
+
+const MINUTE_MS = 60_000;
+const until = 1_800_000_000_000;
+
+/** Each reason, what is said while it holds, and what when it held for too long. The record makes the compiler ask for a new one. */
+const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
+  task: [
+    [
+      { for: "task", task: "tabc", until },
+      "It starts when task `tabc` is over: both work on this pull request's branch, one after the other.",
+      "The task waited 1h 30m for task `tabc`, which is still not over. Nothing was published.",
+    ],
+  ],
+  agent: [
+    [
+      { for: "agent", until },
+      "It starts as soon as a worker host is connected, of which there is none at the moment: the operator of this App has to start one.",
+      "The task waited 1h 30m for a worker host; that is ours to repair, not a fault of the request. Nothing was published.",
+    ],
+    [
+      { for: "agent", agent: "co`dex", until },
+      "It starts as soon as a connected worker host offers the agent ``co`dex``, which none does at the moment: the operator of this App has to see to that.",
+      "The task waited 1h 30m for a worker host with the agent ``co`dex``; that is ours to repair, not a fault of the request. Nothing was published.",
+    ],
+  ],
+};
+const all = Object.values(said).flat();
+const waiting = (...reasons: WaitingReason[]) => ({
+  ...queuedTask(),
+  state: { name: "waiting" as const, since: until, reasons },
+});
+
+test.each(all)("a task that waits says for what, in one sentence and what may help: %j", (reason, now, inVain) => {
+  const task = waiting(reason);
+  expect(nextStep(task, { alive: 1, slots: 1 })).toBe(now);
+  expect(headline(task)).toBe("Waiting");
+  const outcome = { kind: "timed_out" as const, deadline: "waiting" as const, afterMs: 90 * MINUTE_MS, lastLines: "" };
+  expect(explanation(settledTask({ ...outcome, waitedFor: [reason] }), { ...outcome, waitedFor: [reason] })).toBe(
+    inVain,
+  );
+});
+
+test("of several reasons each is said, and another kind of reason is told at once", () => {
+  const reasons = all.map(([reason]) => reason);
+  expect(nextStep(waiting(...reasons), { alive: 1, slots: 1 })).toBe(all.map(([, now]) => now).join(" "));
+  const keysOf = (...of: WaitingReason[]) => viewOf(waiting(...of), around).stateKey;
+  const kinds = Object.values(said).map(([first]) => first?.[0] as WaitingReason);
+  expect(new Set(kinds.map((kind) => keysOf(kind))).size).toBe(kinds.length);
+});

@@ -1,0 +1,11 @@
+/** One origin of every kind; the record makes the compiler ask for a new one. */
+import type { Origin, OriginKind } from "../../src/task/origin.ts";
+
+export const origins: { [Kind in OriginKind]: Extract<Origin, { kind: Kind }> } = {
+  comment: { kind: "comment", id: 501, line: 1, url: "https://github.test/1" },
+  review: { kind: "review", id: 501, line: 1, url: "https://github.test/1" },
+  label: { kind: "label", digest: "ab", label: "orch" },
+  check: { kind: "check", digest: "ab" },
+  schedule: { kind: "schedule", name: "nightly", dueAt: 1_700_000_000_000 },
+  api: { kind: "api", client: "ci", key: "42" },
+};
