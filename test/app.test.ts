@@ -24,7 +24,14 @@ beforeEach(async () => {
 
 const task = async () => (await orch.store.read(id)) as Task;
 const claim = () =>
-  orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", job: "job-1", at: Date.now() });
+  orch.store.advance(id, {
+    name: "claimed",
+    host: "host-a",
+    claim: "claim-a",
+    job: "job-1",
+    lane: undefined,
+    at: Date.now(),
+  });
 const pushBranch = async () => {
   const branch = branchOf((await task()).spec);
   await orch.github.commit(orch.repository, branch, { "fix.txt": `${id}\n` }, "Fix", MAINTAINER);

@@ -51,7 +51,6 @@ async function main(): Promise<void> {
 
   const { users, network, own, driver } = await confine(config, operator, hostDir, log);
   const redis = connectRedis(config.redisUrl, "worker");
-  const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
   await waitForRedis(redis, REDIS_WAIT_MS);
   const fitness = await checkRedisFitness(redis);
@@ -76,7 +75,7 @@ async function main(): Promise<void> {
   const info = describe(identity.id, operator, driver.name);
   const announce = async (news: Partial<HostInfo>) => await register(redis, Object.assign(info, news), Date.now());
   await announce({});
-  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed, announce });
+  const host = makeHost({ shared, subscriber, users, crashed, announce });
   // From here on an end that nobody chose counts as a crash; a start that fails harms no run, however often.
   rmSync(cleanExit, { force: true });
   const chosenEnd = () => writeFileSync(cleanExit, "");

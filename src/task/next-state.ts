@@ -3,12 +3,13 @@
  * Late and repeated news is normal here (webhooks overtake each other, hosts die between two writes), so it is not an
  * error: the answer is then `undefined`, and nothing is written.
  */
+import { isSameLane, type Lane, runLane } from "./lane.ts";
 import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
 
 /** News about a task. `epoch` fences a run's own news, `version` what was judged; news without either may come from anybody at any time. */
 export type TaskNews =
-  /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
-  | { name: "claimed"; host: string; claim: string; job: string; at: number }
+  /** A host has taken the task, from this lane. `claim` names this hand-over, so that the same claim sent twice is one run. */
+  | { name: "claimed"; host: string; claim: string; job: string; lane: Lane | undefined; at: number }
   /** `progress`: what is known by then, in the same write. */
   | { name: "phase"; epoch: number; phase: Phase; progress?: Progress; at: number }
   | { name: "progress"; epoch: number; progress: Progress; at: number }
@@ -72,7 +73,9 @@ function inPhase(task: Task, { phase, progress = {}, at }: Extract<TaskNews, { n
 }
 
 function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {
-  if (task.pushed) return undefined;
+  if (task.pushed || task.state.name === "settled") return undefined;
+  // A job in another lane is left over from a move: who takes it must not disturb the run, or the turn, that the task has.
+  if (!isSameLane(task.state.lane, news.lane)) return undefined;
   if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
   // Another host takes the task only when the earlier one let its lock run out: it crashed or was cut off. The same host
   // claims it again only when it knows nothing of its run any more; its crashes it tells itself.
@@ -81,8 +84,10 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   const survivor = running && !again ? withCrash(task, news.at) : task;
   if (survivor.state.name === "settled") return survivor;
   const { host, claim, job, at } = news;
+  const lane = runLane(news.lane);
   if (again && running) return { ...survivor, epoch: task.epoch + 1, state: { ...running, claim, job } };
-  const state = { name: "running" as const, phase: "preparing" as const, host, claim, job, since: at, phaseSince: at };
+  const begun = { phase: "preparing" as const, since: at, phaseSince: at };
+  const state = { name: "running" as const, host, claim, job, lane, ...begun };
   return { ...survivor, epoch: task.epoch + 1, progress: {}, state };
 }
 

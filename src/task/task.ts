@@ -9,6 +9,7 @@
  * run             one try at a task by one agent on one host; numbered by the epoch
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
+ * lane            one of the queues through which jobs go: an agent's, or a host's own
  * host            a machine's worker host; it has slots, each slot runs one agent
  * workspace       the task's own repository and its worktree
  * mirror          a host's trusted bare copy of a GitHub repository
@@ -24,6 +25,8 @@
  * reconcile       to compare what we believe with what is, and settle the difference
  * publish         to take an agent's commits, check them, re-create them as ours and push them
  */
+
+import type { Lane } from "./lane.ts";
 
 export type Repository = { id: number; owner: string; name: string };
 
@@ -61,9 +64,19 @@ export const PHASES = ["preparing", "working", "verifying", "publishing"] as con
 export type Phase = (typeof PHASES)[number];
 
 export type TaskState =
-  | { name: "queued"; since: number }
+  /** `lane`: where its job is; none: in the queue of before there were lanes. */
+  | { name: "queued"; since: number; lane?: Lane }
   /** `job`: the queue's name for what the host was handed; it stays the same when a job is handed out again. */
-  | { name: "running"; phase: Phase; host: string; claim: string; job: string; since: number; phaseSince: number }
+  | {
+      name: "running";
+      phase: Phase;
+      host: string;
+      claim: string;
+      job: string;
+      lane?: Lane;
+      since: number;
+      phaseSince: number;
+    }
   | { name: "settled"; outcome: Outcome; at: number };
 
 /** What a run has to show so far. Every text in it comes from an agent: hostile, bounded by who writes it. */

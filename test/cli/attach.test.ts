@@ -47,7 +47,7 @@ const attach = (...args: string[]) => runOrch(["attach", ...args], { cwd: dir, e
 async function runningTask(commentId: number, host: string, number = 1): Promise<string> {
   const spec = makeSpec({ commentId, number, acceptedAt: 1_700_000_000_000 + commentId });
   await store.create(spec);
-  await store.advance(spec.id, { name: "claimed", host, claim: "c", job: "job-1", at: Date.now() });
+  await store.advance(spec.id, { name: "claimed", host, claim: "c", job: "job-1", lane: undefined, at: Date.now() });
   return spec.id;
 }
 

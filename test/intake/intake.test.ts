@@ -241,6 +241,7 @@ describe("cancel", () => {
       host: "host-a",
       claim: "claim-a",
       job: "job-1",
+      lane: undefined,
       at: Date.now(),
     });
     const { id } = await orch.comment(number, "/orch cancel");

@@ -163,9 +163,12 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox:N-N inbox:issue:N-N inbox inbox:taken inbox:news: 6 values", // recorded
         "script inbox inbox:taken inbox:news: take",
         "script task:TASK task:TASK:events open issue:N:N unreported unreported:taken unreported:news: queued",
+        "zremrangebyscore lanes",
+        "zadd lanes", // where jobs are
         "script turns: 3 values", // its turn among the repositories
         "BullMQ hset",
         "BullMQ script", // the job is added
+        "publish jobs", // a host may take it
         "script inbox:N-N inbox:issue:N-N: 2 values", // finished
         "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
         "script unreported unreported:taken unreported:news: take",

@@ -122,7 +122,7 @@ export async function startReporting() {
   }
 
   const claim = (id: string) =>
-    store.advance(id, { name: "claimed", host: "h1", claim: "c1", job: "job-1", at: now() });
+    store.advance(id, { name: "claimed", host: "h1", claim: "c1", job: "job-1", lane: undefined, at: now() });
 
   /** The task as after a push: its branch is on GitHub with one commit. */
   async function push(

@@ -25,7 +25,7 @@ const settled: Task = { ...running, state: { name: "settled", outcome: { kind: "
 
 const failed = { kind: "host_error" as const, message: "disk full" };
 const allNews: Record<TaskNews["name"], TaskNews> = {
-  claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", at },
+  claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", lane: undefined, at },
   phase: { name: "phase", epoch: 1, phase: "verifying", at },
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
@@ -81,8 +81,37 @@ describe("the next state", () => {
     expect(next).toMatchObject({ epoch: 2, progress: {}, state: { host: "h2", phase: "preparing", since: at } });
   });
 
+  test("a claim counts only from the lane in which the record says that the job is", () => {
+    const lanes = [undefined, { agent: "claude" }, { agent: "gemini" }, { agent: "claude", host: "h2" }];
+    for (const lane of lanes)
+      for (const from of lanes) {
+        const news = { ...allNews.claimed, lane: from } as TaskNews;
+        for (const task of [queued, running]) {
+          const next = nextTask({ ...task, state: { ...task.state, lane } } as Task, news);
+          expect(next?.epoch, JSON.stringify([task.state.name, lane, from])).toBe(
+            from === lane ? task.epoch + 1 : undefined,
+          );
+        }
+      }
+  });
+
+  test("a run's job is in the agent's lane, also when the task waited for its home", () => {
+    const waits = { ...queued, state: { name: "queued" as const, since: 1, lane: { agent: "claude", host: "h2" } } };
+    const next = nextTask(waits, { ...allNews.claimed, lane: { agent: "claude", host: "h2" } } as TaskNews) as Task;
+    expect(next.state).toMatchObject({ name: "running", host: "h2", lane: { agent: "claude" } });
+    const taken = nextTask(next, {
+      ...allNews.claimed,
+      host: "h3",
+      claim: "c3",
+      lane: { agent: "claude" },
+    } as TaskNews);
+    expect(taken).toMatchObject({ epoch: 2, crashes: [at], state: { host: "h3", lane: { agent: "claude" } } });
+  });
+
   test("the same claim sent twice is one run", () => {
-    expect(nextTask(running, { name: "claimed", host: "h1", claim: "c1", job: "job-1", at })).toBeUndefined();
+    expect(
+      nextTask(running, { name: "claimed", host: "h1", claim: "c1", job: "job-1", lane: undefined, at }),
+    ).toBeUndefined();
   });
 
   test("a task that its host does not survive three times within ten minutes is quarantined", () => {
@@ -99,7 +128,7 @@ describe("the next state", () => {
 
   test("the same host that gets its task again, after an outage of Redis, goes on where it was", () => {
     const shown = { ...running, progress: { lastLines: "half done" } };
-    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", job: "job-2", at });
+    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", job: "job-2", lane: undefined, at });
     expect(again).toMatchObject({ epoch: 2, crashes: [], progress: { lastLines: "half done" } });
     expect(again?.state).toMatchObject({ phase: "working", since: 2, claim: "c9", job: "job-2" });
   });

@@ -24,8 +24,8 @@ function someNews({ below, pick }: Random, { epoch, version }: Task, at: number)
   const of = Math.max(1, epoch - below(3));
   const claim = `c${below(4)}`;
   return pick<TaskNews>([
-    { name: "claimed", host: pick(HOSTS), claim, job: claim, at },
-    { name: "claimed", host: pick(HOSTS), claim: `c${at}`, job: claim, at },
+    { name: "claimed", host: pick(HOSTS), claim, job: claim, lane: undefined, at },
+    { name: "claimed", host: pick(HOSTS), claim: `c${at}`, job: claim, lane: undefined, at },
     { name: "phase", epoch: of, phase: pick(PHASES), at },
     { name: "progress", epoch: of, progress: { lastLines: `${below(3)}` }, at },
     { name: "crashed", epoch: of, at: at * 60_000 },

@@ -140,7 +140,14 @@ describe("the first requests of a run", () => {
   afterAll(() => orch.close());
 
   const claim = (taskId: string, name = "a") =>
-    orch.store.advance(taskId, { name: "claimed", host: `host-${name}`, claim: name, job: "job-1", at: Date.now() });
+    orch.store.advance(taskId, {
+      name: "claimed",
+      host: `host-${name}`,
+      claim: name,
+      job: "job-1",
+      lane: undefined,
+      at: Date.now(),
+    });
   const post = (path: string, body: object, secret?: string) => orch.ask(`/workers/${path}`, body, secret);
   const statuses = async (taskId: string, epoch = 1, secret?: string) => [
     (await post("tokens", { taskId, epoch, purpose: "fetch" }, secret)).status,

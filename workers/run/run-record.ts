@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
+import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
@@ -35,6 +36,8 @@ const runRecordSchema = z.looseObject({
   /** The epoch this run has now; a host that lost and regained the lock goes on under a new one. */
   epoch: z.number(),
   jobId: z.string(),
+  /** Where that job is; none: in the queue of before there were lanes. */
+  lane: laneShape.optional(),
   slot: z.number(),
   startedAt: z.number(),
   /** The task's, for when its record is in doubt. Runs of before have none. */
@@ -68,7 +71,8 @@ type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 type Read = Named<z.output<typeof runRecordSchema>>;
 export type StepRecord = Named<z.output<typeof stepSchema>>;
 export type Prepared = Named<NonNullable<Read["prepared"]>>;
-export type RunRecord = Omit<Read, "spec" | "prepared" | "steps"> & {
+export type RunRecord = Omit<Read, "lane" | "spec" | "prepared" | "steps"> & {
+  lane?: Lane | undefined;
   spec?: TaskSpec | undefined;
   prepared?: Prepared | undefined;
   steps: StepRecord[];
