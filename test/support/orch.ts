@@ -4,6 +4,7 @@
  * violated or a process of an agent was left behind.
  */
 
+import { globSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,6 +75,10 @@ export type Orch = {
   store: TaskStore;
   bot: Program;
   host: Program;
+  /** Starts another worker host beside the first, with a data folder of its own and, if need be, an agent that the first has not. */
+  anotherHost(agents?: Record<string, WrittenAgent>): Promise<Program>;
+  /** The id of the first worker host, or of the n-th other one. */
+  hostId(nth?: number): Promise<string>;
   /** Where GitHub delivers, and the bot says how it is. Worker hosts do not go there. */
   botUrl: string;
   repository: Repository;
@@ -176,6 +181,17 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     }
   }
 
+  const others: Program[] = [];
+  async function anotherHost(agents: Record<string, WrittenAgent> = {}): Promise<Program> {
+    const nth = others.length + 1;
+    const both = { ...options, agents: { ...options.agents, ...agents } };
+    const config = await operatorFile(dir, stageDir, both, nth);
+    const own = { ORCH_CONFIG: config, ORCH_DATA: dataDirOf(dir, nth), BOT_URL: `unix://${join(dir, "data", "bot")}` };
+    const started = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...own }, /worker host ready/);
+    others.push(started);
+    return started;
+  }
+
   let places = 0;
   async function place({ agent, verify }: { agent?: string; verify?: string } = {}): Promise<Place> {
     places += 1;
@@ -211,6 +227,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     store,
     bot,
     host,
+    anotherHost,
+    hostId: async (nth = 0) => (await readFile(join(dataDirOf(dir, nth), "host", "id"), "utf8")).trim(),
     botUrl,
     repository,
     issue,
@@ -266,20 +284,14 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
       }
     },
     async agentOutput(taskId) {
-      const runs = join(dir, "data", "host", "runs");
-      const folders = (await readdir(runs)).filter((name) => name.startsWith(taskId));
-      const steps = await Promise.all(
-        folders.map(async (run) =>
-          (await readdir(join(runs, run)))
-            .filter((name) => name.startsWith("agent-"))
-            .map((step) => join(runs, run, step, "stdout")),
-        ),
-      );
-      return (await Promise.all(steps.flat().map((path) => readFile(path, "utf8").catch(() => "")))).join("");
+      const path = join("host", "runs", `${taskId}-*`, "agent-*", "stdout");
+      const hosts = [0, ...others.map((_, index) => index + 1)];
+      const printed = hosts.flatMap((nth) => globSync(join(dataDirOf(dir, nth), path)));
+      return (await Promise.all(printed.map((file) => readFile(file, "utf8").catch(() => "")))).join("");
     },
     letGo: (name = "go") => writeFile(join(stageDir, "shared", name), ""),
     async close() {
-      await host.stop();
+      await Promise.all([host, ...others].map((each) => each.stop()));
       await bot.stop();
       redis.disconnect();
       news.disconnect();
@@ -307,7 +319,12 @@ async function placeAgents(dir: string): Promise<string> {
   return stage;
 }
 
-async function operatorFile(dir: string, stage: string, options: OrchOptions): Promise<string> {
+/** Of the first worker host, or of the n-th other one. */
+const dataDirOf = (dir: string, nth: number): string => join(dir, nth === 0 ? "data" : `data-${nth}`);
+/** More than a host has slots. */
+const UIDS_PER_HOST = 20;
+
+async function operatorFile(dir: string, stage: string, options: OrchOptions, nth = 0): Promise<string> {
   const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/\.\w+$/, ""));
   const files = await readdir(join(stage, "agents"));
   const agents: Record<string, object> = Object.fromEntries(
@@ -324,9 +341,10 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions): P
   // STAGE marks their processes, so that none is overlooked at the end.
   for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
-  const path = join(dir, "orch.yml");
+  const path = join(dir, nth === 0 ? "orch.yml" : `orch-${nth}.yml`);
   const { agent = "fixes", slots = 2, limits = {}, verify = {}, sandbox = "auto" } = options;
-  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits, verify };
+  const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
+  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid, limits, verify };
   await writeFile(path, stringify(operator));
   return path;
 }
@@ -364,7 +382,8 @@ async function environment(
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
   // An agent's own programs, and those that the host starts in its workspace.
-  const marks = [`STAGE=${join(dir, "stage")}`, `HOME=${join(dir, "data", "host", "workspaces")}/`];
+  const homes = [0, 1, 2].map((nth) => `HOME=${join(dataDirOf(dir, nth), "host", "workspaces")}/`);
+  const marks = [`STAGE=${join(dir, "stage")}`, ...homes];
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const [command, environ] = await Promise.all([
