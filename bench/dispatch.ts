@@ -1,14 +1,17 @@
 /** How fast tasks come into the queue and out of it in fair order: a flood of one repository, and 199 others behind it. */
-import { Queue, Worker } from "bullmq";
-import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../src/task/queue.ts";
-import { connectBlockingRedis, connectRedis } from "../src/task/redis.ts";
+import { Queue } from "bullmq";
+import { type Lane, laneName } from "../src/task/lane.ts";
+import { makeTaskQueue } from "../src/task/queue.ts";
+import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import type { Task } from "../src/task/task.ts";
+import { openLanes } from "../workers/lanes.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
 import { startRedis } from "./ingress/redis.ts";
 import { median, round } from "./statistics.ts";
 
 const TASKS = 10_000;
 const REPOSITORIES = 200;
+const LANE: Lane = { agent: "claude" };
 /** Of these the first repository has so many, all queued before anybody else's. */
 const FLOOD = 5_000;
 
@@ -36,8 +39,10 @@ async function once(): Promise<Round> {
   const server = await startRedis();
   const redis = connectRedis(server.url, "bench");
   const queue = makeTaskQueue(redis);
-  const connection = connectBlockingRedis(server.url, "bench-worker");
-  const worker = new Worker(QUEUE_NAME, null, { connection, prefix: QUEUE_PREFIX, autorun: false });
+  const hostRedis = connectRedis(server.url, "bench-host");
+  await Promise.all([redis, hostRedis].map((each) => waitForRedis(each, 10_000)));
+  const lanes = openLanes(hostRedis);
+  const worker = lanes.worker(laneName(LANE));
   const take = async (token: string) => {
     const job = await worker.getNextJob(token, { block: false });
     await job?.moveToCompleted(undefined, token, false);
@@ -56,7 +61,7 @@ async function once(): Promise<Round> {
       }
     });
     // The same jobs in no order but that of their coming: what the order costs.
-    const plain = new Queue(QUEUE_NAME, { connection: redis, prefix: QUEUE_PREFIX });
+    const plain = new Queue(laneName(LANE), { connection: redis });
     for (let index = 0; index < TASKS; index++) await plain.add("task", { taskId: taskOf(index).spec.id }, AS_ORCH);
     const bareMs = await timed(async () => {
       for (let taken = 0; taken < TASKS; taken++) await take("host");
@@ -69,10 +74,10 @@ async function once(): Promise<Round> {
       lateFirsts: [...first.values()].filter((at) => at >= 2 * REPOSITORIES).length + REPOSITORIES - first.size,
     };
   } finally {
-    await worker.close(true);
+    await lanes.close();
     await queue.close();
     // BullMQ leaves a connection open that it did not make: it would look for its Redis for ever, and the program never end.
-    for (const each of [connection, redis]) each.disconnect();
+    for (const each of [hostRedis, redis]) each.disconnect();
     await server.stop();
   }
 }
@@ -82,7 +87,7 @@ const AS_ORCH = { removeOnComplete: true };
 const taskOf = (index: number): Task => {
   const repository = repositoryOf(index);
   const id = `t${index}-${repository}`;
-  return { spec: { id, repository: { id: repository } }, epoch: 0, state: { name: "queued" } } as Task;
+  return { spec: { id, repository: { id: repository } }, epoch: 0, state: { name: "queued", lane: LANE } } as Task;
 };
 
 async function timed(deed: () => Promise<void>): Promise<number> {

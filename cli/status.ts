@@ -5,7 +5,7 @@ import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
 import { type HostView, readHosts } from "../src/task/heartbeat.ts";
 import { findTasksInDoubt, sayInDoubt } from "../src/task/in-doubt.ts";
-import { makeTaskQueue } from "../src/task/queue.ts";
+import { type Load, makeTaskQueue } from "../src/task/queue.ts";
 import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
 import type { Task, TaskState } from "../src/task/task.ts";
 import { oneLine } from "../src/text/bound.ts";
@@ -24,7 +24,10 @@ export async function status(env: Env, json: boolean): Promise<number> {
     const lines = [
       `Hosts (${hosts.length})`,
       ...hosts.map((host) => `  ${describeHost(host, now)}`),
-      `Queue: ${depth.waiting} waiting, ${depth.active} in hosts' hands`,
+      `Queue: ${describeLoad(depth)}`,
+      ...Object.entries(depth.lanes)
+        .filter(([, load]) => load.waiting + load.active > 0)
+        .map(([name, load]) => `  ${name}  ${describeLoad(load)}`),
       `Open tasks (${tasks.length})`,
       ...tasks.map((task) => `  ${describe(task, now)}`),
       ...sayInDoubt(inDoubt).map(({ what, remedy }) => `${what}\n  ${remedy}`),
@@ -65,6 +68,8 @@ function describeHost(host: HostView, now: number): string {
   const notes = [`${host.slots} slots`, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
 }
+
+const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} in hosts' hands`;
 
 function describeKept({ task, record, workspace, folder }: KeptRun): string {
   return `  ${task}  record ${record}  ${workspace}/tree and ${folder}`;

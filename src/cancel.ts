@@ -16,12 +16,14 @@ export async function cancelTasks(deps: CancelDeps, ids: readonly string[], reas
 }
 
 async function cancelTask({ store, queue, now, log }: CancelDeps, id: string, reason: CancelReason): Promise<void> {
+  // Where its job is, a settled task does not say any more.
+  const before = await store.read(id);
   const task = await store.advance(id, { name: "cancel", reason, at: now() });
   if (task) log.info({ task: id, reason: reason.kind }, "task cancelled");
-  if (task?.state.name !== "settled") return;
+  if (task?.state.name !== "settled" || before?.state.name !== "queued") return;
   // Only tidies up: a host that gets the job nevertheless sees that the task is over.
   queue
-    .withdraw(task)
+    .withdraw(before)
     .catch((error: unknown) => log.debug({ err: error, task: id }, "the job of a cancelled task stays in the queue"));
 }
 

@@ -80,7 +80,7 @@ async function readNumbers({ redis, queue, store, inbox, hosts: readHosts }: Hea
   const slots = alive.reduce((sum, host) => sum + host.slots, 0);
   return {
     hosts: { alive: alive.length, known: hosts.length, slots },
-    queue: depth,
+    queue: { waiting: depth.waiting, active: depth.active },
     tasks: { open, unreported },
     ...(inDoubt.size > 0 && { inDoubt: sayInDoubt(inDoubt).map(({ what, remedy }) => `${what}; ${remedy}.`) }),
     inbox: waiting,

@@ -3,10 +3,9 @@
  * that is still there. Which host works on what is decided by BullMQ's locks alone.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { type JobData, LOCK_MS, QUEUE_NAME, QUEUE_PREFIX, STALLED_CHECK_MS } from "../src/task/queue.ts";
 import { makeRunKeeper, type RunKeeperOptions } from "./keep-runs.ts";
+import { openLanes } from "./lanes.ts";
 import { type Locker, lockAgain } from "./run/job-lock.ts";
 import type { Run, Shared } from "./run/run.ts";
 import { closeOtherOutlets } from "./run/step/step-outlet.ts";
@@ -23,7 +22,6 @@ const HANDOVER_MS = 5 * 60_000;
 /** `crashed`: this host's earlier life did not end on purpose. */
 export type HostOptions = {
   shared: Shared;
-  blockingRedis: Redis;
   subscriber: Redis;
   users: readonly SlotUser[];
   crashed: boolean;
@@ -38,11 +36,11 @@ export type Host = {
   runs(): number;
 };
 
-export function makeHost({ shared, blockingRedis, subscriber, users, crashed, ...tells }: HostOptions): Host {
-  const worker = openQueue(shared, blockingRedis);
-  const locker: Locker = { worker, redis: shared.redis, token: `host-${shared.hostId}` };
+export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostOptions): Host {
+  const { redis, hostId } = shared;
+  const locker: Locker = { lanes: openLanes(redis), redis, token: `host-${hostId}` };
   const slots = makeSlots(shared, users);
-  const jobs = makeJobTaker({ shared, slots, locker, redis: blockingRedis });
+  const jobs = makeJobTaker({ shared, slots, locker, subscriber });
   const keeper = makeRunKeeper({ shared, slots, locker, subscriber, ...tells });
   return {
     runs: () => slots.runs().length,
@@ -52,8 +50,7 @@ export function makeHost({ shared, blockingRedis, subscriber, users, crashed, ..
       await closeOtherOutlets(shared, [...runs.map(({ folder }) => folder), ...left]);
       for (const run of runs) slots.begin(run);
       await keeper.start();
-      await worker.startStalledCheckTimer();
-      jobs.start();
+      await jobs.start();
     },
     async drain() {
       await jobs.stop();
@@ -68,21 +65,6 @@ export function makeHost({ shared, blockingRedis, subscriber, users, crashed, ..
       await slots.allEnded();
     },
   };
-}
-
-function openQueue({ log }: Shared, connection: Redis): Worker<JobData> {
-  const worker = new Worker<JobData>(QUEUE_NAME, null, {
-    connection,
-    prefix: QUEUE_PREFIX,
-    autorun: false,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
-    // Poison is counted in the task record; BullMQ's own count would fail a job on the second crash of a host.
-    maxStalledCount: 1_000_000,
-    drainDelay: 5,
-  });
-  worker.on("error", (error) => log.debug({ err: error }, "BullMQ reports"));
-  return worker;
 }
 
 async function handOver(locker: Locker, run: Run): Promise<void> {

@@ -6,10 +6,11 @@
 import type { Redis } from "ioredis";
 import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
+import type { Task } from "../src/task/task.ts";
 import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
-import { regained, regainLease, renewLeases } from "./run/lease.ts";
+import { regained, regainForRun, regainLease, renewLeases } from "./run/lease.ts";
 import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
 import type { Slots } from "./slots.ts";
@@ -113,23 +114,25 @@ export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
  */
 async function checkRun(shared: Shared, locker: Locker, run: Run): Promise<void> {
   const { standing, task } = await checkRecord(shared, run);
-  if (standing === "older" && task) return await claimAgain(shared, locker, { run, epoch: task.epoch });
+  if (standing === "older" && task) return await claimAgain(shared, locker, { run, task });
   if (standing !== "own" || run.lease.isHeld()) return;
   const lease = await regainLease(locker, run.folder.record);
   if (lease) regained(run, lease);
 }
 
 /** Redis was restored from before the run, and nobody else has the job that came instead: the run goes on under its number. */
-async function claimAgain(shared: Shared, locker: Locker, { run, epoch }: { run: Run; epoch: number }): Promise<void> {
+async function claimAgain(shared: Shared, locker: Locker, { run, task }: { run: Run; task: Task }): Promise<void> {
   const { store, hostId: host } = shared;
   const { record } = run.folder;
-  const lease = await regainLease(locker, { ...record, epoch });
+  if (task.state.name === "settled" || task.state.name === "waiting") return;
+  const { lane } = task.state;
+  const lease = await regainForRun(locker, { ...record, epoch: task.epoch, lane });
   if (!lease) return;
   const { job } = lease;
   const claim = `${host}/${job}/again/${record.startedAt}`;
-  const made = await store.change(record.taskId, { name: "claimed", host, claim, job, at: Date.now() });
+  const made = await store.change(record.taskId, { name: "claimed", host, claim, job, lane, at: Date.now() });
   if (made.kind !== "known" || made.record.state.name !== "running" || made.record.state.claim !== claim) return;
-  Object.assign(record, { epoch: made.record.epoch, jobId: job });
+  Object.assign(record, { epoch: made.record.epoch, jobId: job, lane: lease.lane });
   run.folder.save();
   regained(run, lease);
   await readStanding(shared, run);

@@ -52,7 +52,6 @@ async function main(): Promise<void> {
 
   const { users, network, own, driver } = await confine(config, operator, hostDir, log);
   const redis = connectRedis(config.redisUrl, "worker");
-  const blockingRedis = connectBlockingRedis(config.redisUrl, "worker-jobs");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
   await waitForRedis(redis, REDIS_WAIT_MS);
   const fitness = await checkRedisFitness(redis);
@@ -85,7 +84,7 @@ async function main(): Promise<void> {
     );
     process.exit(EXIT_CONFIG);
   };
-  const host = makeHost({ shared, blockingRedis, subscriber, users, crashed, announce, isAnothers });
+  const host = makeHost({ shared, subscriber, users, crashed, announce, isAnothers });
   // From here on an end that nobody chose counts as a crash; a start that fails harms no run, however often.
   rmSync(cleanExit, { force: true });
   const chosenEnd = () => writeFileSync(cleanExit, "");

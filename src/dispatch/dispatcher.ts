@@ -9,9 +9,10 @@ import type { Logger } from "../log.ts";
 import type { Taken } from "../task/due-set.ts";
 import { HOSTS_CHANGED, type HostView, offeredAgents } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
+import type { Lane } from "../task/lane.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import type { Reading } from "../task/record.ts";
-import type { TaskStore } from "../task/store.ts";
+import type { Beginning, TaskStore } from "../task/store.ts";
 import type { Outcome, Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { isReady, type Readiness, type World } from "./ready.ts";
@@ -51,9 +52,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const world = await readWorld(spec);
     const readiness = isReady(spec, world);
     if (readiness.kind === "refused") return readiness;
-    const { agent, continues } = readiness.kind === "ready" ? readiness : {};
-    const begin = agent === undefined ? { waits: reasonsOf(readiness) } : { agent, continues };
-    const created = await store.create(spec, begin);
+    const created = await store.create(spec, beginningOf(readiness));
     const task = await store.read(spec.id);
     if (task) await ensure(task);
     if (created && task?.state.name === "queued") await tellIfStarting(task, world.hosts);
@@ -61,11 +60,18 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function ensure(task: Task): Promise<void> {
-    if (task.state.name === "queued") return await queue.enqueue(task);
+    if (task.state.name === "queued") return await enqueue(task);
     if (task.state.name !== "waiting") return;
     // At once: what it waits for may have happened since it was judged.
     await store.dispatches.plan(task.spec.id, now());
     loop?.wake();
+  }
+
+  async function enqueue(task: Task): Promise<void> {
+    const leaveAt = leavesHomeAt(task);
+    // First: whoever dies in between leaves a job that somebody looks after.
+    if (leaveAt !== undefined) await store.dispatches.plan(task.spec.id, leaveAt);
+    await queue.enqueue(task);
   }
 
   /** Where all slots with its agent are busy, a token made now would be too old when the run begins. */
@@ -101,12 +107,32 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const reading = await store.lookUp(taken.member);
     if (isInDoubt(reading)) return void (await taken.postpone(now() + DOUBT_LOOK_MS));
     const task = reading.kind === "known" ? reading.record : undefined;
-    // Whoever said that it may start may have died before its job was added.
-    if (task?.state.name === "queued") await queue.enqueue(task);
-    if (task?.state.name !== "waiting") return void (await taken.done());
-    const lookAt = await judge(task, task.state.reasons);
+    const lookAt = task && (await whatNext(task));
     if (lookAt === undefined) await taken.done();
     else await taken.postpone(lookAt);
+  }
+
+  /** When to look again, Unix ms; undefined when there is nothing to decide any more. */
+  async function whatNext(task: Task): Promise<number | undefined> {
+    if (task.state.name === "waiting") return await judge(task, task.state.reasons);
+    if (task.state.name !== "queued") return undefined;
+    const leaveAt = leavesHomeAt(task);
+    if (leaveAt !== undefined && leaveAt <= now()) return await leaveHome(task, leaveAt);
+    // Whoever said that it may start may have died before its job was added.
+    await queue.enqueue(task);
+    return leaveAt;
+  }
+
+  /** Its home has not taken it: any host that has the agent may, with a hand-over. */
+  async function leaveHome(task: Task, leaveAt: number): Promise<number | undefined> {
+    const { spec, version, agent = "" } = task;
+    const lane: Lane = { agent };
+    const change = () => store.advance(spec.id, { name: "ready", version, lane, at: now() });
+    const moved = await queue.move(task, change);
+    if (moved) log.info({ task: spec.id, agent }, "a task has waited for its home in vain: any host may take it");
+    // Where there was no job to move, its home has it, or somebody has just changed the record.
+    const left = moved || (await store.read(spec.id))?.state.name !== "queued";
+    return left ? undefined : Math.max(leaveAt, now() + LOOK_MS);
   }
 
   /** When to look again, Unix ms; undefined when the task waits no more. */
@@ -116,13 +142,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const readiness = isReady(spec, world, waiting);
     const at = now();
     if (readiness.kind === "ready") {
-      const { agent, continues } = readiness;
-      const ready = await store.advance(spec.id, { name: "ready", version, agent, continues, at });
+      const { lane, continues } = readiness;
+      const ready = await store.advance(spec.id, { name: "ready", version, lane, continues, at });
       if (!ready) return at;
       await queue.enqueue(ready);
-      log.info({ task: spec.id, agent, continues }, "a task that waited may start");
+      log.info({ task: spec.id, lane, continues }, "a task that waited may start");
       await tellIfStarting(ready, world.hosts);
-      return undefined;
+      return leavesHomeAt(ready);
     }
     const outcome = endOf(task, readiness, at);
     if (outcome) return (await store.advance(spec.id, { name: "given_up", version, outcome, at })) ? undefined : at;
@@ -155,6 +181,21 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       .then(() => loop?.wake())
       .catch((error: unknown) => log.debug({ err: error }, "news for tasks that wait is left to the sweep"));
   }
+}
+
+/** So long a task waits for the host that keeps its session, ms; after that any host may take it. */
+export const HOME_WAIT_MS = 10 * 60_000;
+
+/** When a task that waits in its home's lane goes to that of its agent, Unix ms. */
+function leavesHomeAt({ state }: Task): number | undefined {
+  if (state.name !== "queued" || state.lane?.host === undefined) return undefined;
+  return state.since + HOME_WAIT_MS;
+}
+
+function beginningOf(readiness: Exclude<Readiness, { kind: "refused" }>): Beginning {
+  if (readiness.kind === "waits") return { waits: readiness.reasons };
+  const { lane, continues } = readiness;
+  return { lane, continues };
 }
 
 const isInDoubt = (reading: Reading<Task> | undefined) => reading?.kind === "newer" || reading?.kind === "unreadable";

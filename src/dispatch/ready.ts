@@ -6,6 +6,7 @@
 
 import { branchOf } from "../task/branch.ts";
 import type { HostView } from "../task/heartbeat.ts";
+import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 
@@ -23,7 +24,8 @@ export type World = {
 };
 
 export type Readiness =
-  | { kind: "ready"; agent: string; continues: string | undefined }
+  /** `lane`: of the agent, or of the host that keeps the session which it goes on with. */
+  | { kind: "ready"; lane: Lane; continues: string | undefined }
   | { kind: "waits"; reasons: WaitingReason[] }
   /** `known`: the agents that there are. */
   | { kind: "refused"; agent: string; known: readonly string[] };
@@ -39,7 +41,21 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
     return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
-  return { kind: "ready", agent: agent.name, continues: predecessorOf(spec, world.before)?.spec.id };
+  const predecessor = predecessorOf(spec, world.before);
+  const host = predecessor && homeOf(predecessor, agent.name, world);
+  const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
+  return { kind: "ready", lane, continues: predecessor?.spec.id };
+}
+
+/**
+ * The host that keeps the session of a task's last run, if the same agent is to go on with it. A host that is silent may be
+ * starting anew; one that has said goodbye, drains, or does not offer the agent any more is no home.
+ */
+function homeOf({ runs }: Task, agent: string, { hosts }: World): string | undefined {
+  const last = runs.at(-1);
+  if (last?.progress.home === undefined || last.progress.agent !== agent) return undefined;
+  const home = hosts.find(({ id }) => id === last.host);
+  return home && !home.draining && home.agents.includes(agent) ? home.id : undefined;
 }
 
 type Agent = { kind: "offered"; name: string } | { kind: "absent"; name?: string } | { kind: "unknown"; name: string };

@@ -56,9 +56,13 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
 }
 
 /** Unless the task has moved on since it was read: the next sweep judges it anew. */
-async function giveUp({ store, now, log }: ReconcileDeps, { spec, version }: Task, outcome: Outcome): Promise<void> {
+async function giveUp({ store, queue, now, log }: ReconcileDeps, task: Task, outcome: Outcome): Promise<void> {
+  const { spec, version } = task;
   const settled = await store.advance(spec.id, { name: "given_up", version, outcome, at: now() });
-  if (settled) log.error({ task: spec.id, outcome: outcome.kind }, "task given up by the sweep");
+  if (!settled) return;
+  log.error({ task: spec.id, outcome: outcome.kind }, "task given up by the sweep");
+  // Where no host takes jobs any more, nobody else would tidy it up.
+  if (task.state.name === "queued") await queue.withdraw(task);
 }
 
 async function ensureJob(

@@ -1,5 +1,5 @@
 /**
- * Whose turn it is: start-time fair queueing between repositories (Goyal, Vin and Cheng 1996), so that nobody's task stands
+ * Whose turn it is in a lane: start-time fair queueing between repositories (Goyal, Vin and Cheng 1996), so that nobody's task stands
  * behind somebody else's thousand. Each task gets a tag, and the smallest tag is next. A repository's next tag is one more
  * than its last, and never less than the tag that is being served: one that was idle gains no credit, one that
  * floods waits behind its own tasks only.
@@ -8,7 +8,6 @@
  * moved down before they run out.
  */
 import type { Redis, Result } from "ioredis";
-import { keys } from "./keys.ts";
 
 export const MAX_TAG = 2_097_151;
 
@@ -51,11 +50,12 @@ export type FairOrder = {
   moveDown(by: number): Promise<boolean>;
 };
 
-export function makeFairOrder(redis: Redis, maxTag = MAX_TAG): FairOrder {
+/** `key`: of the tags; each lane has its own. */
+export function makeFairOrder(redis: Redis, key: string, maxTag = MAX_TAG): FairOrder {
   redis.defineCommand("orchTag", { lua: TAG });
   redis.defineCommand("orchMoveTags", { lua: MOVE });
   return {
-    tag: (repositoryId, served) => redis.orchTag(1, keys.turns, repositoryId, served ?? 0, FORGET_S),
-    moveDown: async (by) => (await redis.orchMoveTags(1, keys.turns, by, maxTag)) === 1,
+    tag: (repositoryId, served) => redis.orchTag(1, key, repositoryId, served ?? 0, FORGET_S),
+    moveDown: async (by) => (await redis.orchMoveTags(1, key, by, maxTag)) === 1,
   };
 }

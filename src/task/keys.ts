@@ -1,7 +1,9 @@
 /**
- * Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch`. Beside a due set stand `<its key>:taken` and
- * `<its key>:news` (`due-set.ts`).
+ * Every Redis key of Orch, in one place. BullMQ keeps its own under `bull:orch` and `bull:orch-…`. Beside a due set stand
+ * `<its key>:taken` and `<its key>:news` (`due-set.ts`).
  */
+import { OLD_QUEUE } from "./lane.ts";
+
 export const keys = {
   task: (id: string) => `orch:task:${id}`,
   /** List of what happened to a task, oldest first. */
@@ -24,8 +26,10 @@ export const keys = {
   dispatch: "orch:dispatch",
   /** Set: tasks that wait for the end of this one. */
   followers: (id: string) => `orch:task:${id}:followers`,
-  /** Hash: repository -> the tag of its last task, which says when it is its turn again. */
-  turns: "orch:turns",
+  /** Hash: repository -> the tag of its last task in a lane, which says when it is its turn there again. */
+  turns: (lane: string) => (lane === OLD_QUEUE ? "orch:turns" : `orch:turns:${lane}`),
+  /** Sorted set: names of lanes, by when the last job came that is, or will be, in it. */
+  lanes: "orch:lanes",
   /** Sorted set: `host:<id>` by its last beat, `run:<task>` by its agent's last output. */
   heartbeats: "orch:heartbeats",
   /** Hash: host id -> what the host says of itself. */
@@ -48,6 +52,8 @@ export const keys = {
   jobless: "orch:jobless",
   /** How often GitHub was asked to deliver again, as JSON. */
   redelivered: (guid: string) => `orch:redelivered:${guid}`,
+  /** Channel: the name of a lane in which there is a job to take. */
+  jobs: "orch:jobs",
   /** Channel: the id of a task that has just changed. */
   changed: "orch:changed",
   /** Channel: tasks that wait may start: hosts have changed, or a task is over that others wait for. */

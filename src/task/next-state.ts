@@ -3,6 +3,8 @@
  * Late and repeated news is normal here (webhooks overtake each other, hosts die between two writes), so it is not an
  * error: the answer is then `undefined`, and nothing is written.
  */
+
+import { isSameLane, type Lane, runLane } from "./lane.ts";
 import { current, endLast, nextRun, withProgress } from "./runs.ts";
 import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
 import type { WaitingReason } from "./waiting.ts";
@@ -11,10 +13,10 @@ import type { WaitingReason } from "./waiting.ts";
 export type TaskNews =
   /** What it waits for has changed. */
   | { name: "waits"; version: number; reasons: WaitingReason[]; at: number }
-  /** It may start. `continues`: the task that it goes on from. */
-  | { name: "ready"; version: number; agent: string; continues?: string | undefined; at: number }
-  /** A host has taken the task. `claim` names this hand-over, so that the same claim sent twice is one run. */
-  | { name: "claimed"; host: string; claim: string; job: string; at: number }
+  /** It may start, by a job in this lane. `continues`: the task that it goes on from. Of a queued task: it has gone to another lane. */
+  | { name: "ready"; version: number; lane: Lane; continues?: string | undefined; at: number }
+  /** A host has taken the task, from this lane. `claim` names this hand-over, so that the same claim sent twice is one run. */
+  | { name: "claimed"; host: string; claim: string; job: string; lane: Lane | undefined; at: number }
   /** `progress`: what is known by then, in the same write. */
   | { name: "phase"; epoch: number; phase: Phase; progress?: Progress; at: number }
   | { name: "progress"; epoch: number; progress: Progress; at: number }
@@ -74,8 +76,14 @@ function dispatched(task: Task, news: Extract<TaskNews, { name: "waits" | "ready
   const { state } = task;
   if (state.name === "running" || state.name === "settled" || task.version !== news.version) return undefined;
   if (news.name === "ready") {
-    const { agent, continues, at } = news;
-    return { ...task, agent, ...(continues !== undefined && { continues }), state: { name: "queued", since: at } };
+    const { lane, continues, at } = news;
+    const since = state.name === "queued" ? state.since : at;
+    return {
+      ...task,
+      agent: lane.agent,
+      ...(continues !== undefined && { continues }),
+      state: { name: "queued", since, lane },
+    };
   }
   const since = state.name === "waiting" ? state.since : news.at;
   return { ...task, state: { name: "waiting", since, reasons: news.reasons } };
@@ -96,7 +104,9 @@ function inPhase(task: Task, { phase, progress = {}, at }: Extract<TaskNews, { n
 
 function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task | undefined {
   // What waits has no job: this one is of before.
-  if (task.pushed || task.state.name === "waiting") return undefined;
+  if (task.pushed || task.state.name === "waiting" || task.state.name === "settled") return undefined;
+  // A job in another lane is left over from a move: who takes it must not disturb the run, or the turn, that the task has.
+  if (!isSameLane(task.state.lane, news.lane)) return undefined;
   if (task.state.name === "running" && task.state.claim === news.claim) return undefined;
   // Another host takes the task only when the earlier one let its lock run out: it crashed or was cut off. The same host
   // claims it again only when it knows nothing of its run any more; its crashes it tells itself.
@@ -105,11 +115,12 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   const survivor = running && !again ? withCrash(task, news.at) : task;
   if (survivor.state.name === "settled") return survivor;
   const { host, claim, job, at } = news;
+  const lane = runLane(news.lane);
   const epoch = task.epoch + 1;
   const runs = nextRun(survivor.runs, { number: epoch, host, startedAt: at }, { same: again });
   if (again && running) return { ...survivor, epoch, runs, state: { ...running, claim, job } };
-  const state = { name: "running" as const, phase: "preparing" as const, host, claim, job, since: at, phaseSince: at };
-  return { ...survivor, epoch, runs, state };
+  const begun = { phase: "preparing" as const, since: at, phaseSince: at };
+  return { ...survivor, epoch, runs, state: { name: "running" as const, host, claim, job, lane, ...begun } };
 }
 
 /** Counts a host's death while it worked on the task; the third within ten minutes quarantines the task as poison. */

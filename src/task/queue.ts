@@ -1,14 +1,17 @@
 /**
- * The BullMQ queue that hands tasks to hosts, in fair order between repositories. A job carries only the task id: losing
- * every job costs time, not tasks, because a sweep adds jobs for queued tasks again.
+ * The BullMQ queues that hand tasks to hosts: one for each lane, in each a fair order between repositories. A job carries only the
+ * task id: losing every job costs time, not tasks, because a sweep adds jobs for queued tasks again.
+ *
+ * Which lane a task's job belongs in is for its record to say. A job that is in another one is left over: its claim is refused
+ * (`next-state.ts`), so it may be there for a while and does no harm.
  */
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { MAX_TAG, makeFairOrder } from "./fair-order.ts";
+import { keys } from "./keys.ts";
+import { type Lane, laneName, OLD_QUEUE, runLane } from "./lane.ts";
+import { bullKey, type LaneBackend, makeLaneBackend, QUEUE_PREFIX } from "./lane-backend.ts";
 import type { Task } from "./task.ts";
-
-export const QUEUE_NAME = "orch";
-export const QUEUE_PREFIX = "bull";
 
 /**
  * A job's lock is the lease on a run. Hosts renew it with every second beat; a host that could not renew for `FENCE_MS`
@@ -22,25 +25,122 @@ export const STALLED_CHECK_MS = 5_000;
 export type JobData = { taskId: string };
 export type TaskQueue = ReturnType<typeof makeTaskQueue>;
 
+/** Jobs waiting and jobs in hosts' hands. */
+export type Load = { waiting: number; active: number };
+/** Over all lanes, and in each by its name. */
+export type Depth = Load & { lanes: Record<string, Load> };
+
 /** One job per run: the id is the same for everybody who notices that the run is due, so it is added once. */
 export const jobIdOf = (taskId: string, epoch: number): string => `${taskId}-${epoch}`;
 const nextJobId = (task: Task) => jobIdOf(task.spec.id, task.epoch + 1);
 
+/** A lane in which nothing was added for so long has no job any more, ms: tasks end long before. */
+const FORGET_LANE_MS = 30 * 24 * 3600_000;
+/** The lanes that are kept at hand. */
+const LANES_AT_HAND = 200;
+/** BullMQ writes a log of what becomes of jobs, which nobody reads; it cannot be without. */
+const LOG_LENGTH = 100;
+
+// KEYS lock job active wait prioritized stalled · ARGV job
+const WITHDRAW = `
+if redis.call("EXISTS", KEYS[1]) == 1 or redis.call("EXISTS", KEYS[2]) == 0 then return 0 end
+redis.call("LREM", KEYS[3], 0, ARGV[1])
+redis.call("LREM", KEYS[4], 0, ARGV[1])
+redis.call("ZREM", KEYS[5], ARGV[1])
+redis.call("SREM", KEYS[6], ARGV[1])
+redis.call("DEL", KEYS[2])
+return 1`;
+
 /** `maxTag`: for tests. */
 export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
-  const queue = new Queue<JobData>(QUEUE_NAME, {
+  const backend = makeLaneBackend(redis);
+  const open = new Map<string, OpenLane>();
+
+  /** A lane that is not at hand is opened; nothing of it but its jobs, which are in Redis, has to be remembered. */
+  function lane(name: string): OpenLane {
+    const known = open.get(name) ?? openLane(redis, { name, backend, maxTag });
+    open.delete(name);
+    open.set(name, known);
+    for (const oldest of open.keys()) if (open.size > LANES_AT_HAND) open.delete(oldest);
+    return known;
+  }
+
+  /** Adds the job that the record asks for, in the lane that it says, and wakes the hosts. */
+  async function enqueue(task: Task): Promise<void> {
+    const inLane = laneOf(task);
+    const name = laneName(inLane);
+    const now = Date.now();
+    if (!open.has(name)) await redis.zremrangebyscore(keys.lanes, "-inf", now - FORGET_LANE_MS);
+    await redis.zadd(keys.lanes, now, name, now, laneName(runLane(inLane)));
+    await lane(name).add(task);
+    await redis.publish(keys.jobs, name);
+  }
+
+  /**
+   * Takes the job of a queued task out of its lane. True only if it was there and nobody works on it: then no host begins the
+   * task until a job is added again. A job that is being worked on stays: its host will see the task's state.
+   */
+  async function withdraw(task: Task): Promise<boolean> {
+    const id = nextJobId(task);
+    const name = laneName(laneOf(task));
+    const parts = [`${id}:lock`, id, "active", "wait", "prioritized", "stalled"].map((what) => bullKey(name, what));
+    return (await redis.eval(WITHDRAW, parts.length, ...parts, id)) === 1;
+  }
+
+  /**
+   * Takes the job of a queued task to another lane. `change` has the record name that lane, and gives the record then, or
+   * undefined when it is too late for that. In this order nobody holds the old job when the record changes, and the new one is
+   * never there before the record says so. Whoever dies in between leaves a task without a job, which the sweep adds again in
+   * the lane that the record has. True when the job is in the new lane.
+   */
+  async function move(task: Task, change: () => Promise<Task | undefined>): Promise<boolean> {
+    if (!(await withdraw(task))) return false;
+    const moved = await change();
+    if (moved) await enqueue(moved);
+    return moved !== undefined;
+  }
+
+  /** Is there a job for the task's current run (which may have come with the job of an earlier one), or for its next? */
+  async function holds(task: Task): Promise<boolean> {
+    const ids = [...(task.state.name === "running" ? [task.state.job] : []), nextJobId(task)];
+    const name = laneName(laneOf(task));
+    return (await redis.exists(...ids.map((id) => bullKey(name, id)))) > 0;
+  }
+
+  async function depth(): Promise<Depth> {
+    const names = [...new Set([OLD_QUEUE, ...(await redis.zrange(keys.lanes, "0", "-1"))])];
+    const loads = await Promise.all(names.map((name) => lane(name).load()));
+    const sum = (of: keyof Load) => loads.reduce((total, load) => total + load[of], 0);
+    const lanes = Object.fromEntries(names.map((name, index) => [name, loads[index] as Load]));
+    return { waiting: sum("waiting"), active: sum("active"), lanes };
+  }
+
+  return { enqueue, withdraw, move, holds, depth, close: backend.close };
+}
+
+/** A task that waits, or is settled, is in none. */
+function laneOf({ spec, state }: Task): Lane | undefined {
+  if (state.name === "queued" || state.name === "running") return state.lane;
+  throw new Error(`the task ${spec.id} is ${state.name}: it is in no lane`);
+}
+
+type OpenLane = ReturnType<typeof openLane>;
+type LaneParts = { name: string; backend: LaneBackend; maxTag: number };
+
+function openLane(redis: Redis, { name, backend, maxTag }: LaneParts) {
+  const options = {
     connection: redis,
     prefix: QUEUE_PREFIX,
+    streams: { events: { maxLen: LOG_LENGTH } },
     // A kept job with the same id would swallow a later `add` without a word; the task record is the memory.
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-  });
-  // BullMQ repeats connection errors here; every call below reports its own.
+  };
+  const queue = new Queue<JobData>(name, options, backend.ofLane);
   queue.on("error", () => undefined);
-
-  const order = makeFairOrder(redis, maxTag);
+  const order = makeFairOrder(redis, keys.turns(name), maxTag);
 
   /** Every job has a priority: one without would go before all others. */
-  async function enqueue(task: Task): Promise<void> {
+  async function add(task: Task): Promise<void> {
     const priority = await nextTurn(task.spec.repository.id);
     await queue.add("task", { taskId: task.spec.id }, { jobId: nextJobId(task), priority });
   }
@@ -64,24 +164,10 @@ export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
     }
   }
 
-  /** Takes a job out that no host has begun. A job that is being worked on stays: its host will see the task's state. */
-  async function withdraw(task: Task): Promise<void> {
-    const job = await queue.getJob(nextJobId(task));
-    if (job && ["waiting", "prioritized"].includes(await job.getState())) await job.remove();
+  async function load(): Promise<Load> {
+    const counts = await queue.getJobCounts("waiting", "active", "prioritized");
+    return { waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0), active: counts.active ?? 0 };
   }
 
-  /** Is there a job for the task's current run (which may have come with the job of an earlier one), or for its next? */
-  async function holds(task: Task): Promise<boolean> {
-    const ids = [...(task.state.name === "running" ? [task.state.job] : []), nextJobId(task)];
-    return (await Promise.all(ids.map((id) => queue.getJob(id)))).some((job) => job !== undefined);
-  }
-
-  /** Jobs waiting and jobs in hosts' hands. */
-  async function depth(): Promise<{ waiting: number; active: number }> {
-    const counts = await queue.getJobCounts("waiting", "active", "prioritized", "delayed");
-    const waiting = (counts.waiting ?? 0) + (counts.prioritized ?? 0) + (counts.delayed ?? 0);
-    return { waiting, active: counts.active ?? 0 };
-  }
-
-  return { enqueue, withdraw, holds, depth, close: () => queue.close() };
+  return { add, load };
 }

@@ -26,7 +26,7 @@ export function connectRedis(url: string, name: string): Redis {
   return redis;
 }
 
-/** Connection for BullMQ's worker and for subscriptions: they block by design, so they wait for Redis to come back. */
+/** Connection for subscriptions, and for whoever else has to wait until Redis is back. */
 export function connectBlockingRedis(url: string, name: string): Redis {
   const redis = new Redis(addressOf(url), {
     connectionName: `orch-${name}`,

@@ -10,6 +10,7 @@ import { shorten } from "../text/bound.ts";
 import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
 import { taskOfFormat1 } from "./format-1.ts";
 import { keys, RETENTION_S } from "./keys.ts";
+import type { Lane } from "./lane.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import {
   FORMAT,
@@ -37,9 +38,7 @@ export type Shown = {
 };
 
 /** How an accepted task begins: it may start by this agent, going on from this task; or it waits. */
-export type Beginning =
-  | { waits: WaitingReason[] }
-  | { waits?: undefined; agent: string; continues?: string | undefined };
+export type Beginning = { waits: WaitingReason[] } | { waits?: undefined; lane: Lane; continues?: string | undefined };
 
 export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
 
@@ -91,15 +90,14 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
 
   /** Records an accepted task, queued or waiting. Repeating it changes nothing; true when this call created it. */
   async function create(spec: TaskSpec, begin: Beginning): Promise<boolean> {
-    const { waits, ...ready } = begin;
     const since = spec.acceptedAt;
-    const state = waits ? { name: "waiting" as const, since, reasons: waits } : { name: "queued" as const, since };
-    const task: Task = { spec, state, ...ready, epoch: 0, version: 1, crashes: [], runs: [] };
+    const task: Task = { spec, ...beginningOf(begin, since), epoch: 0, version: 1, crashes: [], runs: [] };
+    const { state } = task;
     const { id, repository, number, conversation } = spec;
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
     const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
-    if (waits) await follow(id, waits);
+    if (begin.waits) await follow(id, begin.waits);
     const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
   }
@@ -266,6 +264,12 @@ function firstWordIn({ spec }: Task, { name, at }: TaskNews): number {
   const isStart = name === "claimed" || name === "phase" || name === "progress";
   const waits = spec.acceptedAt + FIRST_WORD_MS - at;
   return isStart ? Math.min(FIRST_WORD_MS, Math.max(0, waits)) : 0;
+}
+
+function beginningOf(begin: Beginning, since: number): Pick<Task, "state" | "agent" | "continues"> {
+  if (begin.waits) return { state: { name: "waiting", since, reasons: begin.waits } };
+  const { lane, continues } = begin;
+  return { state: { name: "queued", since, lane }, agent: lane.agent, ...(continues !== undefined && { continues }) };
 }
 
 /** What a newer Orch has added to the record stays in it. */

@@ -3,17 +3,19 @@
  * has ever been written under a format stays readable: test/fixtures/records has some of each.
  */
 import { z } from "zod";
+import { laneShape } from "./lane.ts";
 import { originShape } from "./origin.ts";
 import { PHASES } from "./task.ts";
 import { waitingShape } from "./waiting.ts";
 
 const state = z.discriminatedUnion("name", [
   z.looseObject({ name: z.literal("waiting"), since: z.number(), reasons: z.array(waitingShape) }),
-  z.looseObject({ name: z.literal("queued"), since: z.number() }),
+  z.looseObject({ name: z.literal("queued"), since: z.number(), lane: laneShape.optional() }),
   z.looseObject({
     name: z.literal("running"),
     phase: z.enum(PHASES),
     host: z.string(),
+    lane: laneShape.optional(),
     since: z.number(),
     phaseSince: z.number(),
   }),

@@ -18,6 +18,7 @@
  * home            the host and the folder that keep an agent's session
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
+ * lane            one of the queues through which jobs go: an agent's, or a host's own
  * host            a machine's worker host; it has slots, each slot runs one agent
  * workspace       the task's own repository and its worktree
  * mirror          a host's trusted bare copy of a GitHub repository
@@ -35,6 +36,7 @@
  * publish         to take an agent's commits, check them, re-create them as ours and push them
  */
 
+import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { WaitingReason } from "./waiting.ts";
 
@@ -79,9 +81,19 @@ export type Phase = (typeof PHASES)[number];
 export type TaskState =
   /** `reasons`: at least one. */
   | { name: "waiting"; since: number; reasons: WaitingReason[] }
-  | { name: "queued"; since: number }
+  /** `lane`: where its job is; none: in the queue of before there were lanes. */
+  | { name: "queued"; since: number; lane?: Lane }
   /** `job`: the queue's name for what the host was handed; it stays the same when a job is handed out again. */
-  | { name: "running"; phase: Phase; host: string; claim: string; job: string; since: number; phaseSince: number }
+  | {
+      name: "running";
+      phase: Phase;
+      host: string;
+      claim: string;
+      job: string;
+      lane?: Lane;
+      since: number;
+      phaseSince: number;
+    }
   | { name: "settled"; outcome: Outcome; at: number };
 
 /** How a run's agent began: in the session that an earlier task's agent left, with a hand-over from that, or with neither. */

@@ -10,7 +10,7 @@ import { makeTaskStore } from "../../src/task/store.ts";
 import type { Outcome } from "../../src/task/task.ts";
 import { socketPath } from "../../workers/tmux/server.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec, STARTS } from "../support/task-spec.ts";
+import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
 
 const HOST = "h0a1b2c3d";
@@ -47,7 +47,7 @@ const attach = (...args: string[]) => runOrch(["attach", ...args], { cwd: dir, e
 async function runningTask(commentId: number, host: string, number = 1): Promise<string> {
   const spec = makeSpec({ commentId, number, acceptedAt: 1_700_000_000_000 + commentId });
   await store.create(spec, STARTS);
-  await store.advance(spec.id, { name: "claimed", host, claim: "c", job: "job-1", at: Date.now() });
+  await store.advance(spec.id, { name: "claimed", host, claim: "c", job: "job-1", lane: LANE, at: Date.now() });
   return spec.id;
 }
 

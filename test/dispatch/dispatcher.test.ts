@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { HOME_WAIT_MS } from "../../src/dispatch/dispatcher.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
@@ -242,6 +243,56 @@ describe("a task that waits", () => {
     await Promise.all([slow.stop(), other.stop()]);
     expect((await newsOf(spec)).filter((what) => what === "ready")).toHaveLength(1);
     expect(await at.jobs()).toBe(1);
+  });
+});
+
+describe("a task whose session is kept on a host", () => {
+  /** The first task of a branch has left its session on h1, and another one asks to go on. */
+  async function second(bot: { accept(spec: TaskSpec): Promise<unknown> }): Promise<TaskSpec> {
+    const first = await running(bot);
+    const { epoch } = await read(first);
+    const progress = { agent: "claude", home: `host/sessions/${first.id}` };
+    await at.store.advance(first.id, { name: "progress", epoch, progress, at: at.now() });
+    await at.work(first.id, "end");
+    const spec = at.ask();
+    await bot.accept(spec);
+    return spec;
+  }
+  const laneOf = async (spec: TaskSpec) => {
+    const { state } = await read(spec);
+    return state.name === "queued" ? state.lane : undefined;
+  };
+
+  test("has its job there alone, for ten minutes; after that any host with the agent may take it", async () => {
+    for (const id of ["h1", "h2"]) await at.hostComes(id);
+    const bot = await at.startBot();
+    const spec = await second(bot);
+    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
+    const lanes = async () => (await at.queue.depth()).lanes;
+    expect((await lanes())["orch-host-h1"]?.waiting).toBe(1);
+    at.pass(HOME_WAIT_MS - 1_000);
+    await at.hostComes("h2");
+    await quiet();
+    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
+    at.pass(1_001);
+    await at.hostComes("h2");
+    await vi.waitFor(async () => expect(await laneOf(spec)).toEqual({ agent: "claude" }), { timeout: 20_000 });
+    await at.starts(spec.id);
+    expect([(await lanes())["orch-host-h1"]?.waiting, (await lanes())["orch-agent-claude"]?.waiting]).toEqual([0, 1]);
+    await quiet();
+    expect(await at.traces()).toEqual([]);
+  });
+
+  test("stays there when its home has just taken it", async () => {
+    await at.hostComes("h1");
+    const bot = await at.startBot();
+    const spec = await second(bot);
+    await at.work(spec.id, "begin");
+    at.pass(HOME_WAIT_MS + 1);
+    await at.hostComes("h2");
+    await quiet();
+    expect((await read(spec)).state).toMatchObject({ name: "running" });
+    expect(await at.traces()).toEqual([]);
   });
 });
 

@@ -15,7 +15,7 @@ const forAgent = (agent?: string, until = NOW + 24 * HOUR_MS): WaitingReason => 
   until,
 });
 const waits = (...reasons: WaitingReason[]) => ({ kind: "waits", reasons });
-const ready = (agent = "claude", continues?: string) => ({ kind: "ready", agent, continues });
+const ready = (agent = "claude", continues?: string) => ({ kind: "ready", lane: { agent }, continues });
 
 describe("the agent", () => {
   test.each<[string, string | undefined, Partial<World>, object]>([
@@ -121,6 +121,42 @@ describe("the task before", () => {
   });
 });
 
+describe("the home of the session that it goes on with", () => {
+  const kept = (changes: object = {}) =>
+    task("one", "settled", {
+      runs: [
+        { number: 1, host: "h1", startedAt: NOW, progress: { agent: "claude", home: "host/sessions/one", ...changes } },
+      ],
+    });
+  const atHome = { ...ready("claude", "one"), lane: { agent: "claude", host: "h1" } };
+  const anywhere = ready("claude", "one");
+  const other = host("h2");
+
+  test.each<[string, object, Partial<World>]>([
+    ["has the task go there", atHome, {}],
+    ["may be silent: it may be starting anew", atHome, { hosts: [host("h1", { alive: false }), other] }],
+    ["has said goodbye: any host will do", anywhere, { hosts: [other] }],
+    ["drains: any host will do", anywhere, { hosts: [host("h1", { draining: true }), other] }],
+    ["has the agent no more: any host will do", anywhere, { hosts: [host("h1", { agents: ["codex"] }), other] }],
+  ])("%s", (_, expected, changes) => {
+    const asked = spec("t", { agent: "claude" });
+    expect(isReady(asked, world({ hosts: [host("h1"), other], before: [kept()], ...changes }))).toEqual(expected);
+  });
+
+  test("is none where no session was kept, or another agent is to go on", () => {
+    const hosts = [host("h1", { agents: ["claude", "codex"] })];
+    expect(isReady(spec("t"), world({ hosts, before: [kept({ home: undefined })] }))).toEqual(anywhere);
+    expect(isReady(spec("t", { agent: "codex" }), world({ hosts, before: [kept()] }))).toEqual(ready("codex", "one"));
+  });
+
+  test("is where the last run was, not an earlier one", () => {
+    const runs = [...kept().runs, { number: 2, host: "h2", startedAt: NOW, progress: { agent: "claude", home: "x" } }];
+    const before = [task("one", "settled", { runs })];
+    const lane = { agent: "claude", host: "h2" };
+    expect(isReady(spec("t"), world({ hosts: [host("h1"), other], before }))).toEqual({ ...atHome, lane });
+  });
+});
+
 describe("what is waited for", () => {
   const before = [task("one", "running"), task("two", "waiting")];
 
@@ -174,7 +210,9 @@ describe("in thousands of random worlds", () => {
     const { below, pick } = random;
     const state = pick(["waiting", "queued", "running", "settled", "settled"] as const);
     const pushed = below(5) === 0 ? { pushed: pushedTo(pick(BRANCHES)) } : {};
-    return task(id, state, { spec: someSpec(random, id), worked: below(2) === 0, ...pushed });
+    const home = below(3) === 0 ? { home: `host/sessions/${id}` } : {};
+    const run = { number: 1, host: `h${below(5)}`, startedAt: NOW, progress: { agent: pick(AGENTS), ...home } };
+    return task(id, state, { spec: someSpec(random, id), runs: below(2) === 0 ? [run] : [], ...pushed });
   }
 
   function someWorld(random: Random): World {
@@ -240,10 +278,12 @@ describe("in thousands of random worlds", () => {
           ).toContain(readiness.continues);
       }
       const offers = now.hosts.filter(
-        ({ alive, draining, agents }) => alive && !draining && agents.includes(readiness.agent),
+        ({ alive, draining, agents }) => alive && !draining && agents.includes(readiness.lane.agent),
       );
       expect(offers.length, where).toBeGreaterThan(0);
-      if (asked.agent) expect(readiness.agent, where).toBe(asked.agent);
+      if (asked.agent) expect(readiness.lane.agent, where).toBe(asked.agent);
+      if (readiness.lane.host)
+        expect(now.hosts.find(({ id }) => id === readiness.lane.host)?.agents, where).toContain(readiness.lane.agent);
       const more = [...now.hosts, someHost(random, "more")];
       const offered = [...new Set([...now.offered, ...more.flatMap(({ agents }) => agents)])];
       expect(isReady(asked, { ...now, hosts: more, offered }).kind, where).toBe("ready");

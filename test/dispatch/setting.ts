@@ -133,7 +133,8 @@ export async function startSetting() {
       if (task.state.name === "queued") {
         await queue.withdraw(task);
         const job = jobIdOf(id, task.epoch + 1);
-        await store.advance(id, { name: "claimed", host: "h1", claim: randomUUID(), job, at: now() });
+        const { lane } = task.state;
+        await store.advance(id, { name: "claimed", host: "h1", claim: randomUUID(), job, lane, at: now() });
       }
       if (how === "begin") return;
       const epoch = (await store.read(id))?.epoch ?? 0;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import type { Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
+import { LANE } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 
@@ -241,6 +242,7 @@ describe("cancel", () => {
       host: "host-a",
       claim: "claim-a",
       job: "job-1",
+      lane: LANE,
       at: Date.now(),
     });
     const { id } = await orch.comment(number, "/orch cancel");

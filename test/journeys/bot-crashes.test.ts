@@ -164,9 +164,12 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox inbox:taken inbox:news: take",
         "script task:TASK task:TASK:timeline open issue:N:N conversation:N:N unreported unreported:taken unreported:news: queued",
         "script dispatch dispatch:taken dispatch:news: take", // a bot that starts looks at what waits
+        "zremrangebyscore lanes",
+        "zadd lanes", // where jobs are
         "script turns: 3 values", // its turn among the repositories
         "BullMQ hset",
         "BullMQ script", // the job is added
+        "publish jobs", // a host may take it
         "script inbox:N-N inbox:issue:N-N: 2 values", // finished
         "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
         "script unreported unreported:taken unreported:news: take",

@@ -1,16 +1,17 @@
-import { Worker } from "bullmq";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ReconcileDeps, reconcile, startReconciling } from "../../src/reconcile/reconcile.ts";
 import type { Taken } from "../../src/task/due-set.ts";
 import { beat, readRunBeats } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
-import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX } from "../../src/task/queue.ts";
-import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { laneName } from "../../src/task/lane.ts";
+import { makeTaskQueue } from "../../src/task/queue.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
+import { openLanes } from "../../workers/lanes.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec, STARTS } from "../support/task-spec.ts";
+import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
 let server: TestRedis;
 let redis: ReturnType<typeof connectRedis>;
@@ -47,7 +48,7 @@ afterAll(async () => {
 const theTask = async () => (await deps.store.read(spec.id)) as Task;
 const hasJob = async () => await deps.queue.holds(await theTask());
 const claimedBy = (host: string, job = "job-1") =>
-  deps.store.advance(spec.id, { name: "claimed", host, claim: `${host}/${job}`, job, at: now });
+  deps.store.advance(spec.id, { name: "claimed", host, claim: `${host}/${job}`, job, lane: LANE, at: now });
 const loseEveryJob = async () => await redis.del("bull:none", ...(await redis.keys("bull:*")));
 
 test("a queued task whose job was lost gets one again, once", async () => {
@@ -102,17 +103,13 @@ test("a running task whose job is found again in between is left alone", async (
 
 test("a running task that was handed out again by the job of its first run has a job", async () => {
   await deps.queue.enqueue(await theTask());
-  const blocking = connectBlockingRedis(server.url, "host-a");
-  const host = new Worker(QUEUE_NAME, null, { connection: blocking, prefix: QUEUE_PREFIX, autorun: false });
-  const job = String((await host.getNextJob("host-a"))?.id);
+  const job = String((await openLanes(redis).worker(laneName(LANE)).getNextJob("host-a", { block: false }))?.id);
   for (const name of ["host-a", "host-b"]) await claimedBy(name, job);
   expect((await theTask()).epoch).toBe(2);
   now += 10 * MINUTE;
   const missing = new Set<string>();
   for (let sweep = 1; sweep <= 3; sweep++) await reconcile(deps, missing);
-  expect(await deps.queue.depth()).toEqual({ waiting: 0, active: 1 });
-  await host.close();
-  blocking.disconnect();
+  expect(await deps.queue.depth()).toMatchObject({ waiting: 0, active: 1 });
 });
 
 test("a cancelled task whose host is gone is settled", async () => {
@@ -123,13 +120,15 @@ test("a cancelled task whose host is gone is settled", async () => {
   expect((await theTask()).state).toMatchObject({ name: "settled", outcome: { kind: "cancelled" } });
 });
 
-test("a task that nobody took for a day is settled", async () => {
+test("a task that nobody took for a day is settled, and its job is gone", async () => {
+  await deps.queue.enqueue(await theTask());
   now += 24 * 60 * MINUTE;
   await reconcile(deps, new Set());
   expect((await theTask()).state).toMatchObject({
     name: "settled",
     outcome: { kind: "timed_out", deadline: "queued", afterMs: 24 * 60 * MINUTE },
   });
+  expect(await deps.queue.depth()).toMatchObject({ waiting: 0, active: 0 });
 });
 
 test("a pushed task that the report has forgotten is due again; one that it plans is left to its plan", async () => {

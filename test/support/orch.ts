@@ -4,9 +4,10 @@
  * violated or a process of an agent was left behind.
  */
 
+import { globSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
@@ -75,6 +76,10 @@ export type Orch = {
   store: TaskStore;
   bot: Program;
   host: Program;
+  /** Starts another worker host beside the first, with a data folder of its own and, if need be, an agent that the first has not. */
+  anotherHost(agents?: Record<string, WrittenAgent>): Promise<Program>;
+  /** The id of the first worker host, or of the n-th other one. */
+  hostId(nth?: number): Promise<string>;
   /** Where GitHub delivers, and the bot says how it is. Worker hosts do not go there. */
   botUrl: string;
   repository: Repository;
@@ -182,6 +187,17 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     }
   }
 
+  const others: Program[] = [];
+  async function anotherHost(agents: Record<string, WrittenAgent> = {}): Promise<Program> {
+    const nth = others.length + 1;
+    const both = { ...options, agents: { ...options.agents, ...agents } };
+    const config = await operatorFile(dir, stageDir, both, nth);
+    const own = { ORCH_CONFIG: config, ORCH_DATA: dataDirOf(dir, nth), BOT_URL: `unix://${join(dir, "data", "bot")}` };
+    const started = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...own }, /worker host ready/);
+    others.push(started);
+    return started;
+  }
+
   let places = 0;
   async function place(
     wishes: { agent?: string; setup?: string; verify?: string } = {},
@@ -220,6 +236,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     store,
     bot,
     host,
+    anotherHost,
+    hostId: async (nth = 0) => (await readFile(join(dataDirOf(dir, nth), "host", "id"), "utf8")).trim(),
     botUrl,
     repository,
     issue,
@@ -280,20 +298,14 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
       }
     },
     async agentOutput(taskId) {
-      const runs = join(dir, "data", "host", "runs");
-      const folders = (await readdir(runs)).filter((name) => name.startsWith(taskId));
-      const steps = await Promise.all(
-        folders.map(async (run) =>
-          (await readdir(join(runs, run)))
-            .filter((name) => name.startsWith("agent-"))
-            .map((step) => join(runs, run, step, "stdout")),
-        ),
-      );
-      return (await Promise.all(steps.flat().map((path) => readFile(path, "utf8").catch(() => "")))).join("");
+      const path = join("host", "runs", `${taskId}-*`, "agent-*", "stdout");
+      const hosts = [0, ...others.map((_, index) => index + 1)];
+      const printed = hosts.flatMap((nth) => globSync(join(dataDirOf(dir, nth), path)));
+      return (await Promise.all(printed.map((file) => readFile(file, "utf8").catch(() => "")))).join("");
     },
     letGo: (name = "go") => writeFile(join(stageDir, "shared", name), ""),
     async close() {
-      await host.stop();
+      await Promise.all([host, ...others].map((each) => each.stop()));
       await bot.stop();
       redis.disconnect();
       news.disconnect();
@@ -321,7 +333,12 @@ async function placeAgents(dir: string): Promise<string> {
   return stage;
 }
 
-async function operatorFile(dir: string, stage: string, options: OrchOptions): Promise<string> {
+/** Of the first worker host, or of the n-th other one. */
+const dataDirOf = (dir: string, nth: number): string => join(dir, nth === 0 ? "data" : `data-${nth}`);
+/** More than a host has slots. */
+const UIDS_PER_HOST = 20;
+
+async function operatorFile(dir: string, stage: string, options: OrchOptions, nth = 0): Promise<string> {
   const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/(\.jsonl)?\.\w+$/, ""));
   const files = await readdir(join(stage, "agents"));
   const agents: Record<string, object> = Object.fromEntries(
@@ -338,9 +355,10 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions): P
   // STAGE marks their processes, so that none is overlooked at the end.
   for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
-  const path = join(dir, "orch.yml");
+  const path = join(dir, nth === 0 ? "orch.yml" : `orch-${nth}.yml`);
   const { agent = "fixes", slots = 2, limits = {}, setup = {}, verify = {}, sandbox = "auto" } = options;
-  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid: ownBaseUid, limits, setup, verify };
+  const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
+  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid, limits, setup, verify };
   await writeFile(path, stringify(operator));
   return path;
 }
@@ -378,15 +396,15 @@ async function environment(
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
   // An agent's own programs, and those that the host starts in its workspace: by their home, or by what a sandbox shows them.
-  const mark = `STAGE=${join(dir, "stage")}`;
-  const home = `HOME=${join(dir, "data", "host", "workspaces")}/`;
-  const mounted = join(basename(dir), "data", "host", "workspaces", "t");
+  const folders = [0, 1, 2].map((nth) => join(dataDirOf(dir, nth), "host", "workspaces"));
+  const marks = [`STAGE=${join(dir, "stage")}`, ...folders.map((folder) => `HOME=${folder}/`)];
+  const mounted = folders.map((folder) => join(basename(dir), relative(dir, folder), "t"));
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const [command, environ, mounts] = await Promise.all(
       ["cmdline", "environ", "mountinfo"].map((file) => readFile(`/proc/${name}/${file}`, "utf8").catch(() => "")),
     );
-    if (environ?.includes(mark) || environ?.includes(home) || mounts?.includes(mounted)) {
+    if (marks.some((mark) => environ?.includes(mark)) || mounted.some((mount) => mounts?.includes(mount))) {
       left.push(`${name}: ${command?.replaceAll("\0", " ")}`);
       signalTo(Number(name), "SIGKILL");
     }

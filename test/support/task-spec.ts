@@ -1,5 +1,6 @@
 /** A task as it might be asked for, for tests that do not care how it came about. */
 
+import type { Lane } from "../../src/task/lane.ts";
 import type { Origin } from "../../src/task/origin.ts";
 import type { Beginning } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
@@ -9,8 +10,10 @@ import { taskIdOf } from "../../src/task/task-id.ts";
 export const idOfComment = (repositoryId: number, id: number, line = 1): string =>
   taskIdOf(repositoryId, { kind: "comment", id, line, url: "" });
 
+/** Where its job is. */
+export const LANE: Lane = { agent: "scripted" };
 /** It may start at once. */
-export const STARTS: Beginning = { agent: "scripted" };
+export const STARTS: Beginning = { lane: LANE };
 
 export function makeSpec({ commentId = 501, ...changes }: Partial<TaskSpec> & { commentId?: number } = {}): TaskSpec {
   const repository = changes.repository ?? { id: 11, owner: "octo-org", name: "calculator" };

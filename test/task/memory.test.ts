@@ -11,7 +11,7 @@ import type { StepRecord } from "../../workers/run/run-record.ts";
 import { makeEventTeller } from "../../workers/run/step/event-teller.ts";
 import { makeSpoken } from "../../workers/run/step/spoken.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec, STARTS } from "../support/task-spec.ts";
+import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
 const spec = makeSpec();
 const LINE =
@@ -39,7 +39,7 @@ afterAll(async () => {
 async function finish(outcomeOf: (lastLines: string) => Outcome, verification?: Verification): Promise<void> {
   const at = spec.acceptedAt;
   await store.create(spec, STARTS);
-  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at });
+  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", lane: LANE, at });
   const progress = { agent: "claude", model: "a-model", sandbox: "bwrap" as const };
   await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", progress, at });
   const step: StepRecord = { name: "agent-1", kind: "agent", startedAt: at };

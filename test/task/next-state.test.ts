@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CRASH_WINDOW_MS, nextTask, type TaskNews } from "../../src/task/next-state.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";
 import { type Progress, progressOf, type Task } from "../../src/task/task.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { LANE, makeSpec } from "../support/task-spec.ts";
 
 const at = 1_000_000;
 const queued: Task = {
@@ -35,8 +35,8 @@ const showing = (progress: Progress): Task => ({
 const failed = { kind: "host_error" as const, message: "disk full" };
 const allNews: Record<TaskNews["name"], TaskNews> = {
   waits: { name: "waits", version: 1, reasons, at },
-  ready: { name: "ready", version: 1, agent: "claude", continues: "taaaaaaaaaaaaaaa", at },
-  claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", at },
+  ready: { name: "ready", version: 1, lane: LANE, continues: "taaaaaaaaaaaaaaa", at },
+  claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", lane: undefined, at },
   phase: { name: "phase", epoch: 1, phase: "verifying", at },
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
@@ -118,15 +118,50 @@ describe("the next state", () => {
   test("of a task that is taken up again and again the first run and the latest ones are kept", () => {
     let task = running;
     for (let time = 1; time <= 50; time++) {
-      const claim = { name: "claimed" as const, host: `h${time + 1}`, claim: `c${time + 1}`, job: "j" };
+      const claim = {
+        name: "claimed" as const,
+        host: `h${time + 1}`,
+        claim: `c${time + 1}`,
+        job: "j",
+        lane: undefined,
+      };
       task = nextTask(task, { ...claim, at: time * CRASH_WINDOW_MS }) as Task;
     }
     const latest = Array.from({ length: MAX_RUNS - 1 }, (_, index) => 51 - (MAX_RUNS - 2) + index);
     expect(task.runs.map(({ number }) => number)).toEqual([1, ...latest]);
   });
 
+  test("a claim counts only from the lane in which the record says that the job is", () => {
+    const lanes = [undefined, { agent: "claude" }, { agent: "gemini" }, { agent: "claude", host: "h2" }];
+    for (const lane of lanes)
+      for (const from of lanes) {
+        const news = { ...allNews.claimed, lane: from } as TaskNews;
+        for (const task of [queued, running]) {
+          const next = nextTask({ ...task, state: { ...task.state, lane } } as Task, news);
+          expect(next?.epoch, JSON.stringify([task.state.name, lane, from])).toBe(
+            from === lane ? task.epoch + 1 : undefined,
+          );
+        }
+      }
+  });
+
+  test("a run's job is in the agent's lane, also when the task waited for its home", () => {
+    const waits = { ...queued, state: { name: "queued" as const, since: 1, lane: { agent: "claude", host: "h2" } } };
+    const next = nextTask(waits, { ...allNews.claimed, lane: { agent: "claude", host: "h2" } } as TaskNews) as Task;
+    expect(next.state).toMatchObject({ name: "running", host: "h2", lane: { agent: "claude" } });
+    const taken = nextTask(next, {
+      ...allNews.claimed,
+      host: "h3",
+      claim: "c3",
+      lane: { agent: "claude" },
+    } as TaskNews);
+    expect(taken).toMatchObject({ epoch: 2, crashes: [at], state: { host: "h3", lane: { agent: "claude" } } });
+  });
+
   test("the same claim sent twice is one run", () => {
-    expect(nextTask(running, { name: "claimed", host: "h1", claim: "c1", job: "job-1", at })).toBeUndefined();
+    expect(
+      nextTask(running, { name: "claimed", host: "h1", claim: "c1", job: "job-1", lane: undefined, at }),
+    ).toBeUndefined();
   });
 
   test("a task that its host does not survive three times within ten minutes is quarantined", () => {
@@ -143,7 +178,7 @@ describe("the next state", () => {
 
   test("the same host that gets its task again, after an outage of Redis, goes on where it was", () => {
     const shown = showing({ lastLines: "half done" });
-    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", job: "job-2", at });
+    const again = nextTask(shown, { name: "claimed", host: "h1", claim: "c9", job: "job-2", lane: undefined, at });
     expect(again).toMatchObject({ epoch: 2, crashes: [], runs: [{ number: 2, progress: { lastLines: "half done" } }] });
     expect(again?.runs).toHaveLength(1);
     expect(again?.state).toMatchObject({ phase: "working", since: 2, claim: "c9", job: "job-2" });
@@ -163,7 +198,7 @@ describe("the next state", () => {
     for (const name of ["waits", "ready"] as const)
       expect(nextTask({ ...waiting, version: 2 }, allNews[name])).toBeUndefined();
     expect(nextTask(waiting, allNews.ready)).toMatchObject({
-      agent: "claude",
+      agent: LANE.agent,
       continues: "taaaaaaaaaaaaaaa",
       state: { name: "queued", since: at },
     });

@@ -1,126 +1,245 @@
-/** Fair order between repositories, as hosts meet it: jobs are taken from a real queue. */
+/** Lanes and the fair order in them, as hosts meet them: jobs are taken from real queues. */
 
-import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX, type TaskQueue } from "../../src/task/queue.ts";
-import { connectBlockingRedis, connectRedis } from "../../src/task/redis.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { keys } from "../../src/task/keys.ts";
+import { type Lane, laneName } from "../../src/task/lane.ts";
+import { makeTaskQueue, type TaskQueue } from "../../src/task/queue.ts";
+import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import type { Task } from "../../src/task/task.ts";
+import { type Lanes, openLanes } from "../../workers/lanes.ts";
 import { randomFrom } from "../support/random.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
+const CLAUDE: Lane = { agent: "claude" };
+const GEMINI: Lane = { agent: "gemini" };
+const HOME: Lane = { agent: "claude", host: "h1" };
+const LANES: (Lane | "no lane")[] = [CLAUDE, GEMINI, HOME, "no lane"];
+
 let server: TestRedis;
 let redis: Redis;
-let worker: Worker;
+let lanes: Lanes;
 let queue: TaskQueue;
 beforeAll(async () => {
   server = await startRedis();
   redis = connectRedis(server.url, "test");
-  const connection = connectBlockingRedis(server.url, "test-worker");
-  worker = new Worker(QUEUE_NAME, null, { connection, prefix: QUEUE_PREFIX, autorun: false });
+  await waitForRedis(redis, 5_000);
+  lanes = openLanes(redis);
   queue = makeTaskQueue(redis);
 });
 afterEach(() => redis.flushall());
 afterAll(async () => {
-  await worker.close(true);
+  await lanes.close();
   await queue.close();
   redis.disconnect();
   await server.stop();
 });
 
 let count = 0;
-const taskOf = (repositoryId: number): Task =>
+const taskOf = (repositoryId: number, lane?: Lane): Task =>
   ({
     spec: { id: `t${++count}-${repositoryId}`, repository: { id: repositoryId } },
     epoch: 0,
-    state: { name: "queued" },
+    state: { name: "queued", lane },
   }) as Task;
+const inLane = (task: Task, lane: Lane | undefined) => ({ ...task, state: { ...task.state, lane } }) as Task;
 
-async function add(repositoryId: number, many = 1, to = queue): Promise<void> {
-  for (let index = 0; index < many; index++) await to.enqueue(taskOf(repositoryId));
+type Adding = { many?: number; to?: TaskQueue; in?: Lane | "no lane" };
+
+async function add(repositoryId: number, { many = 1, to = queue, in: lane = CLAUDE }: Adding = {}): Promise<void> {
+  for (let index = 0; index < many; index++)
+    await to.enqueue(taskOf(repositoryId, lane === "no lane" ? undefined : lane));
 }
 
+const nameOf = (lane: Lane | "no lane") => laneName(lane === "no lane" ? undefined : lane);
+
+const nextJob = (lane: Lane | "no lane" = CLAUDE) => lanes.worker(nameOf(lane)).getNextJob("host", { block: false });
+
 /** The repository of the next job, as the next free host takes it. */
-async function takeNext(): Promise<number | undefined> {
-  const job = await worker.getNextJob("host", { block: false });
+async function takeNext(lane: Lane | "no lane" = CLAUDE): Promise<number | undefined> {
+  const job = await nextJob(lane);
   await job?.moveToCompleted(undefined, "host", false);
   return job && Number(job.data.taskId.split("-")[1]);
 }
 
-async function takeAll(): Promise<number[]> {
+async function takeAll(lane: Lane | "no lane" = CLAUDE): Promise<number[]> {
   const taken: number[] = [];
-  for (let next = await takeNext(); next !== undefined; next = await takeNext()) taken.push(next);
+  for (let next = await takeNext(lane); next !== undefined; next = await takeNext(lane)) taken.push(next);
   return taken;
 }
 
-test("tasks of one repository are taken in the order in which they came", async () => {
-  const tasks = Array.from({ length: 20 }, () => taskOf(1));
-  for (const task of tasks) await queue.enqueue(task);
-  for (const task of tasks) expect((await worker.getNextJob("host", { block: false }))?.data.taskId).toBe(task.spec.id);
+describe("in a lane", () => {
+  test("tasks of one repository are taken in the order in which they came", async () => {
+    const tasks = Array.from({ length: 20 }, () => taskOf(1, CLAUDE));
+    for (const task of tasks) await queue.enqueue(task);
+    for (const task of tasks) expect((await nextJob())?.data.taskId).toBe(task.spec.id);
+  });
+
+  test("the first task of a repository does not stand behind another's thousand", async () => {
+    await add(1, { many: 1_000 });
+    await takeNext();
+    await add(2);
+    expect([await takeNext(), await takeNext()]).toContain(2);
+  });
+
+  test("repositories take turns, however many tasks each has, and who was idle gains no credit", async () => {
+    await add(1, { many: 30 });
+    await add(2, { many: 10 });
+    await add(3, { many: 20 });
+    const taken = await takeAll();
+    expect(taken.slice(0, 30).filter((each) => each === 1)).toHaveLength(10);
+    expect(taken.slice(0, 30).filter((each) => each === 2)).toHaveLength(10);
+    expect(taken).toHaveLength(60);
+    // Number 4 comes late: it takes turns from now on, and does not catch up on what it never asked for.
+    await add(1, { many: 30 });
+    for (let index = 0; index < 15; index++) await takeNext();
+    await add(4, { many: 30 });
+    const later = await takeAll();
+    expect(later.slice(0, 30).filter((each) => each === 4)).toHaveLength(15);
+  });
+
+  test("before tags run out they are moved down, and the order stays", async () => {
+    const small = makeTaskQueue(redis, 50);
+    await add(1, { many: 40, to: small });
+    for (let index = 0; index < 30; index++) await takeNext();
+    await add(1, { many: 25, to: small }); // the 51st tag comes in between
+    await add(2, { to: small });
+    const priorities = (await nextJob())?.priority ?? 0;
+    expect(priorities).toBeLessThan(50);
+    const taken = await takeAll();
+    expect(taken.indexOf(2)).toBeLessThan(3);
+    expect(taken).toHaveLength(35);
+    await small.close();
+  });
 });
 
-test("the first task of a repository does not stand behind another's thousand", async () => {
-  await add(1, 1_000);
-  await takeNext();
-  await add(2);
-  expect([await takeNext(), await takeNext()]).toContain(2);
-});
-
-test("repositories take turns, however many tasks each has, and who was idle gains no credit", async () => {
-  await add(1, 30);
-  await add(2, 10);
-  await add(3, 20);
-  const taken = await takeAll();
-  expect(taken.slice(0, 30).filter((each) => each === 1)).toHaveLength(10);
-  expect(taken.slice(0, 30).filter((each) => each === 2)).toHaveLength(10);
-  expect(taken).toHaveLength(60);
-  // Number 4 comes late: it takes turns from now on, and does not catch up on what it never asked for.
-  await add(1, 30);
-  for (let index = 0; index < 15; index++) await takeNext();
-  await add(4, 30);
-  const later = await takeAll();
-  expect(later.slice(0, 30).filter((each) => each === 4)).toHaveLength(15);
-});
-
-test("in random floods each repository gets its share of the turns while it waits", async () => {
-  const seed = Date.now() % 1_000_000;
+test("in random floods each repository gets its share of the turns while it waits, in each lane", async () => {
+  const seed = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
   console.log(`seed ${seed}`);
-  const { fraction } = randomFrom(seed);
-  const waiting = new Map<number, number>();
-  for (let index = 0; index < 200; index++) {
+  const { fraction, pick } = randomFrom(seed);
+  const waiting = new Map(LANES.map((lane) => [lane, new Map<number, number>()]));
+  for (let index = 0; index < 400; index++) {
+    const lane = pick(LANES);
     const repository = 1 + Math.floor(fraction() ** 3 * 8);
-    await add(repository);
-    waiting.set(repository, (waiting.get(repository) ?? 0) + 1);
+    await add(repository, { in: lane });
+    waiting.get(lane)?.set(repository, (waiting.get(lane)?.get(repository) ?? 0) + 1);
   }
-  const fewest = Math.min(...waiting.values());
-  const taken = await takeAll();
-  const turns = taken.slice(0, fewest * waiting.size);
-  for (const repository of waiting.keys()) {
-    const got = turns.filter((each) => each === repository).length;
-    expect([repository, Math.abs(got - fewest) <= 1]).toEqual([repository, true]);
+  for (const [lane, counts] of waiting) {
+    const fewest = Math.min(...counts.values());
+    const taken = await takeAll(lane);
+    const turns = taken.slice(0, fewest * counts.size);
+    for (const repository of counts.keys()) {
+      const got = turns.filter((each) => each === repository).length;
+      expect([seed, lane, repository, Math.abs(got - fewest) <= 1]).toEqual([seed, lane, repository, true]);
+    }
+    expect(taken).toHaveLength([...counts.values()].reduce((sum, each) => sum + each, 0));
   }
 });
 
-test("before tags run out they are moved down, and the order stays", async () => {
-  const small = makeTaskQueue(redis, 50);
-  await add(1, 40, small);
-  for (let index = 0; index < 30; index++) await takeNext();
-  await add(1, 25, small); // the 51st tag comes in between
-  await add(2, 1, small);
-  const priorities = (await worker.getNextJob("host", { block: false }))?.priority ?? 0;
-  expect(priorities).toBeLessThan(50);
-  const taken = await takeAll();
-  expect(taken.indexOf(2)).toBeLessThan(3);
-  expect(taken).toHaveLength(35);
-  await small.close();
+test("a flood in one lane changes nothing in another", async () => {
+  await add(1, { many: 100, in: GEMINI });
+  await add(1, { many: 2 });
+  await add(2, { many: 2 });
+  expect(await takeAll()).toEqual([1, 2, 1, 2]);
 });
 
-test("a job that waits in its turn can be withdrawn, and is known to be there", async () => {
-  const task = taskOf(1);
-  await queue.enqueue(task);
-  expect(await queue.holds(task)).toBe(true);
-  expect(await queue.depth()).toEqual({ waiting: 1, active: 0 });
-  await queue.withdraw(task);
-  expect(await queue.holds(task)).toBe(false);
-  expect(await takeNext()).toBeUndefined();
+test.each(LANES)("hosts hear at once that there is a job in lane %o", async (lane) => {
+  const subscriber = connectBlockingRedis(server.url, "test-jobs");
+  await subscriber.subscribe(keys.jobs);
+  const heard = new Promise((resolve) => subscriber.on("message", (_, name) => resolve(name)));
+  await add(1, { in: lane });
+  expect(await heard).toBe(nameOf(lane));
+  expect(await takeNext(lane)).toBe(1);
+  subscriber.disconnect();
+});
+
+test("how many jobs there are is known over all lanes and for each, also to a program that has added none", async () => {
+  for (const [index, lane] of LANES.entries()) await add(1, { many: index + 1, in: lane });
+  await nextJob(GEMINI);
+  const other = makeTaskQueue(redis);
+  expect(await other.depth()).toEqual({
+    waiting: 9,
+    active: 1,
+    lanes: {
+      orch: { waiting: 4, active: 0 },
+      "orch-agent-claude": { waiting: 1, active: 0 },
+      "orch-agent-gemini": { waiting: 1, active: 1 },
+      "orch-host-h1": { waiting: 3, active: 0 },
+    },
+  });
+  await other.close();
+});
+
+describe("a job", () => {
+  test("that waits in its turn can be withdrawn, once, and is known to be there", async () => {
+    const task = taskOf(1, HOME);
+    expect(await queue.withdraw(task)).toBe(false);
+    await queue.enqueue(task);
+    expect(await queue.holds(task)).toBe(true);
+    expect(await queue.withdraw(inLane(task, CLAUDE))).toBe(false);
+    expect(await queue.withdraw(task)).toBe(true);
+    expect(await queue.withdraw(task)).toBe(false);
+    expect(await queue.holds(task)).toBe(false);
+    expect(await queue.depth()).toMatchObject({ waiting: 0, active: 0 });
+    expect(await takeNext(HOME)).toBeUndefined();
+  });
+
+  test("that a host has is not withdrawn; one whose host lost it before it claimed the task is", async () => {
+    const task = taskOf(1, HOME);
+    await queue.enqueue(task);
+    const job = await nextJob(HOME);
+    expect(await queue.withdraw(task)).toBe(false);
+    await redis.del(`bull:orch-host-h1:${job?.id}:lock`);
+    expect(await queue.withdraw(task)).toBe(true);
+    await expect(job?.extendLock("host", 1_000)).resolves.toBe(0);
+    expect(await queue.depth()).toMatchObject({ waiting: 0, active: 0 });
+  });
+
+  test("moves to another lane with its record, and in its turn there", async () => {
+    await add(1, { many: 5 });
+    const task = taskOf(2, HOME);
+    await queue.enqueue(task);
+    const seen: boolean[] = [];
+    const change = async () => {
+      seen.push(await queue.holds(task)); // nobody can take it while the record changes
+      return inLane(task, CLAUDE);
+    };
+    expect(await queue.move(task, change)).toBe(true);
+    expect(seen).toEqual([false]);
+    expect(await takeNext(HOME)).toBeUndefined();
+    expect((await takeAll()).indexOf(2)).toBe(1);
+  });
+
+  test("does not move while a host has it, nor when the record has changed meanwhile", async () => {
+    const [taken, late] = [taskOf(1, HOME), taskOf(1, HOME)];
+    for (const task of [taken, late]) await queue.enqueue(task);
+    await nextJob(HOME);
+    expect(await queue.move(taken, async () => expect.unreachable())).toBe(false);
+    expect(await queue.move(late, async () => undefined)).toBe(false);
+    expect(await queue.holds(late)).toBe(false); // the sweep adds it where the record says by then
+    expect(await takeNext()).toBeUndefined();
+  });
+});
+
+test("while Redis is away everything fails at once, also in a lane that was never asked for", async () => {
+  await redis.ping();
+  await server.kill();
+  await expect.poll(() => redis.status).not.toBe("ready");
+  const startedAt = performance.now();
+  await expect(queue.enqueue(taskOf(1, { agent: "new" }))).rejects.toThrow();
+  await expect(queue.holds(taskOf(1, { agent: "new" }))).rejects.toThrow();
+  await expect(nextJob({ agent: "new" })).rejects.toThrow();
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  await server.restart();
+  await waitForRedis(redis, 5_000);
+  await add(1, { in: { agent: "new" } });
+  expect(await takeNext({ agent: "new" })).toBe(1);
+});
+
+test("where the jobs of runs will be is known before the first is there", async () => {
+  await add(1, { in: { agent: "late", host: "h1" } });
+  expect((await queue.depth()).lanes).toMatchObject({
+    "orch-host-h1": { waiting: 1 },
+    "orch-agent-late": { active: 0 },
+  });
 });

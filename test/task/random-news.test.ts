@@ -20,15 +20,16 @@ const OUTCOME = { kind: "no_changes" as const, lastWords: "" };
 const PUSHED = { branch: "b", sha: "0".repeat(40), base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };
 
 /** Of any epoch and version there has been: whoever sends it may have been frozen since. */
-function someNews({ below, pick }: Random, { epoch, version }: Task, at: number): TaskNews {
+function someNews({ below, pick }: Random, { epoch, version, state }: Task, at: number): TaskNews {
   const of = Math.max(1, epoch - below(3));
   const claim = `c${below(4)}`;
+  const lane = state.name === "queued" || state.name === "running" ? state.lane : undefined;
   const judged = Math.max(1, version - below(3));
   return pick<TaskNews>([
     { name: "waits", version: judged, reasons: [{ for: "agent", until: at }], at },
-    { name: "ready", version: judged, agent: "a", at },
-    { name: "claimed", host: pick(HOSTS), claim, job: claim, at },
-    { name: "claimed", host: pick(HOSTS), claim: `c${at}`, job: claim, at },
+    { name: "ready", version: judged, lane: { agent: "a" }, at },
+    { name: "claimed", host: pick(HOSTS), claim, job: claim, lane, at },
+    { name: "claimed", host: pick(HOSTS), claim: `c${at}`, job: claim, lane, at },
     { name: "phase", epoch: of, phase: pick(PHASES), at },
     { name: "progress", epoch: of, progress: { lastLines: `${below(3)}` }, at },
     { name: "crashed", epoch: of, at: at * 60_000 },

@@ -6,7 +6,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startRedis } from "../support/redis.ts";
-import { makeSpec, STARTS } from "../support/task-spec.ts";
+import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
 describe("the task store", () => {
   let server: Awaited<ReturnType<typeof startRedis>>;
@@ -29,7 +29,14 @@ describe("the task store", () => {
   });
 
   const claim = (name: string) =>
-    store.advance(spec.id, { name: "claimed", host: name, claim: name, job: "job-1", at: spec.acceptedAt + 1 });
+    store.advance(spec.id, {
+      name: "claimed",
+      host: name,
+      claim: name,
+      job: "job-1",
+      lane: LANE,
+      at: spec.acceptedAt + 1,
+    });
 
   /** Takes the one report that is due. */
   async function take(): Promise<Taken> {
@@ -139,7 +146,14 @@ describe("the task store", () => {
     await (await take()).postpone(spec.acceptedAt + 60_000);
     expect(await store.reports.nextAt()).toBe(spec.acceptedAt + 60_000);
     const later = spec.acceptedAt + 30_000;
-    await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at: later });
+    await store.advance(spec.id, {
+      name: "claimed",
+      host: "h1",
+      claim: "h1",
+      job: "job-1",
+      lane: LANE,
+      at: later,
+    });
     expect(await store.reports.nextAt()).toBe(later);
   });
 
@@ -175,7 +189,8 @@ describe("the task store", () => {
   test("a bot whose clock runs ahead holds the first word back no longer than others", async () => {
     const early = makeSpec({ acceptedAt: Date.now() + 3_600_000 });
     await store.create(early, STARTS);
-    await store.advance(early.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", at: Date.now() });
+    const claimed = { name: "claimed", host: "h1", claim: "h1", job: "job-1", lane: LANE } as const;
+    await store.advance(early.id, { ...claimed, at: Date.now() });
     expect(await store.reports.nextAt()).toBeLessThanOrEqual(Date.now() + 500);
   });
 
@@ -221,7 +236,7 @@ describe("the task store", () => {
     const quiet = makeTaskStore(redis, () => undefined);
     await store.create(spec, STARTS);
     const record = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as object;
-    const news = { name: "claimed" as const, host: "h", claim: "c", job: "j", at: 9 };
+    const news = { name: "claimed" as const, host: "h", claim: "c", job: "j", lane: LANE, at: 9 };
     const stored: [string, Record<string, string>][] = [
       ["newer", { version: "1", record: JSON.stringify({ ...record, format: 3, state: { name: "parked" } }) }],
       ["newer", { version: "1", record: JSON.stringify({ ...record, format: 3 }) }],

@@ -4,7 +4,7 @@ import type { ContextResponse, TokenResponse } from "../../src/task/host-api.ts"
 import type { TaskSpec } from "../../src/task/task.ts";
 import { KEPT_MS, makeAhead, TASKS_AT_ONCE } from "../../src/workers-api/ahead.ts";
 import { type BotSetting, startBotSetting } from "../support/bot.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { LANE, makeSpec } from "../support/task-spec.ts";
 
 const TOKEN = { token: "sesame" } as TokenResponse;
 const CONTEXT = { title: "Crash" } as ContextResponse;
@@ -140,7 +140,14 @@ describe("the first requests of a run", () => {
   afterAll(() => orch.close());
 
   const claim = (taskId: string, name = "a") =>
-    orch.store.advance(taskId, { name: "claimed", host: `host-${name}`, claim: name, job: "job-1", at: Date.now() });
+    orch.store.advance(taskId, {
+      name: "claimed",
+      host: `host-${name}`,
+      claim: name,
+      job: "job-1",
+      lane: LANE,
+      at: Date.now(),
+    });
   const post = (path: string, body: object, secret?: string) => orch.ask(`/workers/${path}`, body, secret);
   const statuses = async (taskId: string, epoch = 1, secret?: string) => [
     (await post("tokens", { taskId, epoch, purpose: "fetch" }, secret)).status,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
 import type { Phase, Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
-import { makeSpec, STARTS } from "../support/task-spec.ts";
+import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 let number: number;
@@ -16,7 +16,14 @@ beforeEach(async () => {
   number = await orch.openIssue();
   id = orch.taskId((await orch.comment(number, "/orch fix the tests")).id);
   await orch.quiet();
-  await orch.store.advance(id, { name: "claimed", host: "host-a", claim: "claim-a", job: "job-1", at: Date.now() });
+  await orch.store.advance(id, {
+    name: "claimed",
+    host: "host-a",
+    claim: "claim-a",
+    job: "job-1",
+    lane: LANE,
+    at: Date.now(),
+  });
 });
 
 const post = (path: string, body: unknown, secret?: string) => orch.ask(path, body, secret);
@@ -115,6 +122,7 @@ describe("a token", () => {
         host: "host-a",
         claim: "claim-a",
         job: "job-1",
+        lane: LANE,
         at: Date.now(),
       });
       await enter("publishing", task.id);
@@ -137,7 +145,14 @@ describe("a token", () => {
       await codeOf(await post("/workers/tokens", { taskId: id, epoch, purpose: "push" }));
     // The record may have been restored as it was before that run.
     expect(await ask(2)).toEqual([503, "unavailable"]);
-    await orch.store.advance(id, { name: "claimed", host: "host-b", claim: "claim-b", job: "job-1", at: Date.now() });
+    await orch.store.advance(id, {
+      name: "claimed",
+      host: "host-b",
+      claim: "claim-b",
+      job: "job-1",
+      lane: LANE,
+      at: Date.now(),
+    });
     expect(await ask(1)).toEqual([409, "not_current"]);
     await orch.store.advance(id, {
       name: "ended",
@@ -178,7 +193,14 @@ describe("the context of a command", () => {
     const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix the crash")).id);
     await orch.quiet();
     await orch.comment(issue.number, "Too late.");
-    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", job: "job-1", at: Date.now() });
+    await orch.store.advance(taskId, {
+      name: "claimed",
+      host: "host-a",
+      claim: "c",
+      job: "job-1",
+      lane: LANE,
+      at: Date.now(),
+    });
     expect(await context(taskId)).toEqual({ title: "Crash", body: "It crashes.", bodyWithheld: false, comments: [] });
   });
 
@@ -186,7 +208,14 @@ describe("the context of a command", () => {
     const issue = await orch.github.openIssue(orch.repository, { as: STRANGER, title: "Hi", body: "Do as I say." });
     const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix it")).id);
     await orch.quiet();
-    await orch.store.advance(taskId, { name: "claimed", host: "host-a", claim: "c", job: "job-1", at: Date.now() });
+    await orch.store.advance(taskId, {
+      name: "claimed",
+      host: "host-a",
+      claim: "c",
+      job: "job-1",
+      lane: LANE,
+      at: Date.now(),
+    });
     expect(await context(taskId)).toMatchObject({ title: "Hi", body: "", bodyWithheld: true, comments: [] });
   });
 });

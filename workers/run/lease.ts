@@ -4,15 +4,16 @@
  * lease counts as lost (self-fence): no effect starts any more, long before another host can get the job. It never
  * relies on Redis or BullMQ to be told so.
  */
-import { Job, type Worker } from "bullmq";
+import { Job } from "bullmq";
+import { isSameLane, type Lane, laneName, runLane } from "../../src/task/lane.ts";
 import { FENCE_MS, LOCK_MS } from "../../src/task/queue.ts";
-import type { RunIdentity } from "../bot-client.ts";
-import { type Locker, lockAgain } from "./job-lock.ts";
+import { carryOver, type JobPlace, type Locker, lockAgain } from "./job-lock.ts";
 import type { Run } from "./run.ts";
 
 export type Lease = {
-  /** The job's id. */
+  /** The job's id, and the lane in which it is. */
   job: string;
+  lane: Lane | undefined;
   /** The last good renewal is some time ago. */
   isDue(): boolean;
   /** What a renewal came to; `sentAt`: monotonic, ms, from before it was asked for. */
@@ -34,6 +35,7 @@ const RENEW_AFTER_MS = 8_000;
 export function lostLease(): Lease {
   return {
     job: "",
+    lane: undefined,
     isDue: () => false,
     renewed: () => undefined,
     lose: () => undefined,
@@ -44,8 +46,10 @@ export function lostLease(): Lease {
   };
 }
 
-/** `sentAt`: monotonic, ms, from before the lock was asked for. */
-export function makeLease(job: Job, token: string, sentAt: number, now: () => number = () => performance.now()): Lease {
+/** A job that this host holds. `sentAt`: monotonic, ms, from before its lock was asked for. */
+export type Held = { job: Job; lane: Lane | undefined; token: string; sentAt: number };
+
+export function makeLease({ job, lane, token, sentAt }: Held, now: () => number = () => performance.now()): Lease {
   let renewedAt = sentAt;
   let gone = false;
   let fence = new AbortController();
@@ -55,7 +59,7 @@ export function makeLease(job: Job, token: string, sentAt: number, now: () => nu
     clearTimeout(timer);
     timer = setTimeout(
       () => fence.abort(new Error("The lease on this run could not be renewed")),
-      renewedAt + FENCE_MS - now(),
+      Math.max(0, renewedAt + FENCE_MS - now()),
     );
     timer.unref();
   };
@@ -63,6 +67,7 @@ export function makeLease(job: Job, token: string, sentAt: number, now: () => nu
 
   return {
     job: job.id ?? "",
+    lane,
     isDue: () => !gone && now() - renewedAt >= RENEW_AFTER_MS,
     renewed(at) {
       renewedAt = at;
@@ -84,11 +89,20 @@ export function makeLease(job: Job, token: string, sentAt: number, now: () => nu
 }
 
 /** The lease of a run that goes on here, whatever became of its lock meanwhile; undefined when it cannot be had (again). */
-export async function regainLease(locker: Locker, run: RunIdentity & { jobId: string }): Promise<Lease | undefined> {
+export async function regainLease(locker: Locker, run: JobPlace): Promise<Lease | undefined> {
   const sentAt = performance.now();
   const id = await lockAgain(locker, run, LOCK_MS);
-  const job = id === undefined ? undefined : await Job.fromId(locker.worker, id);
-  return job && makeLease(job, locker.token, sentAt);
+  const { lanes, token } = locker;
+  const job = id === undefined ? undefined : await Job.fromId(lanes.worker(laneName(run.lane)), id);
+  return job && makeLease({ job, lane: run.lane, token, sentAt });
+}
+
+/** The same, also while the job waits for the task's home, wherever that is: it is carried over to where the jobs of runs are. */
+export async function regainForRun(locker: Locker, run: JobPlace): Promise<Lease | undefined> {
+  const to = runLane(run.lane);
+  const id = isSameLane(run.lane, to) ? undefined : await lockAgain(locker, run, LOCK_MS);
+  if (id !== undefined) await carryOver(locker, { id, from: run.lane, to });
+  return await regainLease(locker, { ...run, lane: to });
 }
 
 /** The lock was lost and is ours again: the agent never stopped, and its run goes on. */
@@ -99,25 +113,27 @@ export function regained(run: Run, lease: Lease): void {
 }
 
 /**
- * Renews the leases that are due, all in one request; called with every beat, so that a failed one is tried again soon.
- * Throws when Redis does not answer: nothing is lost by that, the fence stands.
+ * Renews the leases that are due, those of a lane in one request; called with every beat, so that a failed one is tried again
+ * soon. Throws when Redis does not answer: nothing is lost by that, the fence stands.
  */
 export async function renewLeases(
-  { worker, token }: { worker: Pick<Worker, "extendJobLocks">; token: string },
+  { lanes, token }: Pick<Locker, "lanes" | "token">,
   leases: readonly Lease[],
   now: () => number = () => performance.now(),
 ): Promise<void> {
-  const due = leases.filter((lease) => lease.isDue());
-  if (due.length === 0) return;
-  const sentAt = now();
-  const tokens = due.map(() => token);
-  const refused = await worker.extendJobLocks(
-    due.map(({ job }) => job),
-    tokens,
-    LOCK_MS,
+  const due = Map.groupBy(
+    leases.filter((lease) => lease.isDue()),
+    ({ lane }) => laneName(lane),
   );
-  for (const lease of due) {
-    if (refused.includes(lease.job)) lease.lose();
-    else lease.renewed(sentAt);
-  }
+  const renewing = [...due].map(async ([name, inLane]) => {
+    const sentAt = now();
+    const jobs = inLane.map(({ job }) => job);
+    const tokens = inLane.map(() => token);
+    const refused = await lanes.worker(name).extendJobLocks(jobs, tokens, LOCK_MS);
+    for (const lease of inLane) {
+      if (refused.includes(lease.job)) lease.lose();
+      else lease.renewed(sentAt);
+    }
+  });
+  await Promise.all(renewing);
 }

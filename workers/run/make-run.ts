@@ -37,7 +37,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
   const { id: taskId, repository, number } = task.spec;
   const { epoch } = task;
   const folder = createRunFolder(runsDir(shared.dataDir), {
-    ...{ taskId, epoch, jobId: lease.job, slot: user.slot },
+    ...{ taskId, epoch, jobId: lease.job, lane: lease.lane, slot: user.slot },
     startedAt: Date.now(),
     spec: task.spec,
     agent: task.agent,

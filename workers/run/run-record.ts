@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
+import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
@@ -38,6 +39,8 @@ const runRecordSchema = z.looseObject({
   /** The epoch this run has now; a host that lost and regained the lock goes on under a new one. */
   epoch: z.number(),
   jobId: z.string(),
+  /** Where that job is; none: in the queue of before there were lanes. */
+  lane: laneShape.optional(),
   slot: z.number(),
   startedAt: z.number(),
   /** The task's, for when its record is in doubt. Runs of before have none. */
@@ -78,7 +81,8 @@ type Read = Named<z.output<typeof runRecordSchema>>;
 export type StepRecord = Named<z.output<typeof stepSchema>>;
 export type Resumed = NonNullable<NonNullable<Read["prepared"]>["resumed"]>;
 export type Prepared = Named<NonNullable<Read["prepared"]>>;
-export type RunRecord = Omit<Read, "spec" | "prepared" | "steps"> & {
+export type RunRecord = Omit<Read, "lane" | "spec" | "prepared" | "steps"> & {
+  lane?: Lane | undefined;
   spec?: TaskSpec | undefined;
   prepared?: Prepared | undefined;
   steps: StepRecord[];

@@ -151,7 +151,8 @@ async function beginClaimed(
     if (known.has(`${spec.id}-${epoch}`)) continue;
     const { standing, task } = await ownAfterRestart(shared, { taskId: spec.id, epoch }, crashed);
     if (standing !== "own" || task?.state.name !== "running") continue;
-    const lease = await regainLease(locker, { taskId: spec.id, epoch, jobId: task.state.job });
+    const { job: jobId, lane } = task.state;
+    const lease = await regainLease(locker, { taskId: spec.id, epoch, jobId, lane });
     const user = lease && takeSlot();
     if (!lease || !user) continue; // it comes again with the queue
     await shared.sessions.kill(spec.id); // should only the folder be gone
