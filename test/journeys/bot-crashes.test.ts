@@ -166,7 +166,7 @@ describe("the bot is killed between every two of its steps", () => {
         "script dispatch dispatch:taken dispatch:news: take", // a bot that starts looks at what waits
         "zremrangebyscore lanes",
         "zadd lanes", // where jobs are
-        "script turns: 3 values", // its turn among the repositories
+        "script turns:orch-agent-fixes: 3 values", // its turn among the repositories
         "BullMQ hset",
         "BullMQ script", // the job is added
         "publish jobs", // a host may take it

@@ -23,15 +23,16 @@ describe("with two worker hosts", () => {
   /** A task in this lane, as if it had always been there. No host is up when this begins. */
   async function taskIn(lane: Lane, place?: Place): Promise<string> {
     const { taskId } = await orch.command("/orch fix the tests", place);
+    const task = await orch.task(taskId, (each) => each.state.name === "waiting");
     const queue = makeTaskQueue(orch.redis);
-    const task = await orch.task(taskId, async (each) => each.state.name === "queued" && (await queue.holds(each)));
-    expect(await queue.move(task, () => inRecord(task, lane))).toBe(true);
+    await queue.enqueue(await inRecord(task, lane));
     await queue.close();
     return taskId;
   }
 
   async function inRecord(task: Task, lane: Lane): Promise<Task> {
-    const moved = { ...task, version: task.version + 1, state: { ...task.state, lane } } as Task;
+    const state = { name: "queued" as const, since: Date.now(), lane };
+    const moved: Task = { ...task, version: task.version + 1, agent: lane.agent, state };
     const { id } = task.spec;
     await orch.redis.hset(keys.task(id), "version", moved.version, "record", JSON.stringify(moved));
     await orch.redis.publish(keys.changed, id);
@@ -112,6 +113,24 @@ describe("with two worker hosts", () => {
     expect(again.state).toMatchObject({ name: "running", host: home, lane: { agent: AGENT } });
     await oneGoodEnd(taskId);
     expect([starts(orch.host), starts(other)]).toEqual([1, 0]);
+  });
+
+  test("what goes on with a session goes where that is kept, whoever else is free", async () => {
+    const { home, elsewhere } = await start();
+    const place = await orch.place({ agent: "remembers" });
+    await orch.simulator.commit(place.repository, "topic", { "note.txt": "x\n" }, "Add a note", "maintainer");
+    const pull = { as: "maintainer", title: "Note", head: "topic", base: "main" };
+    const { number } = await orch.simulator.openPull(place.repository, pull);
+    const hosts: (string | undefined)[] = [];
+    for (const text of ["/orch remember this", "/orch and this", "/orch and that"]) {
+      const { taskId } = await orch.command(text, { ...place, number });
+      expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request", number });
+      const { runs = [] } = (await orch.store.read(taskId)) ?? {};
+      hosts.push(runs[0]?.host);
+      if (hosts.length > 1) expect(runs[0]?.progress.start?.how).toBe("resumed");
+    }
+    expect([home, elsewhere]).toContain(hosts[0]);
+    expect(new Set(hosts).size).toBe(1);
   });
 
   test("a task reaches only a host that has its agent", async () => {
