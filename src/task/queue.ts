@@ -19,6 +19,9 @@ export const FENCE_MS = 20_000;
 /** How often hosts look for jobs whose lock has run out, ms. */
 export const STALLED_CHECK_MS = 5_000;
 
+/** So far into the queue people are told who stands where. */
+export const QUEUE_SHOWN = 1_000;
+
 export type JobData = { taskId: string };
 export type TaskQueue = ReturnType<typeof makeTaskQueue>;
 
@@ -83,5 +86,11 @@ export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
     return { waiting, active: counts.active ?? 0 };
   }
 
-  return { enqueue, withdraw, holds, depth, close: () => queue.close() };
+  /** Ids of the tasks whose jobs wait, the next one first; of a longer queue the first `QUEUE_SHOWN`. */
+  async function inOrder(): Promise<string[]> {
+    const jobs = await queue.getRanges(["wait", "prioritized"], 0, QUEUE_SHOWN - 1, true);
+    return jobs.slice(0, QUEUE_SHOWN).map((job) => job.replace(/-\d+$/, ""));
+  }
+
+  return { enqueue, withdraw, holds, depth, inOrder, close: () => queue.close() };
 }

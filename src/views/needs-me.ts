@@ -1,0 +1,78 @@
+/**
+ * What waits for a person: tasks that cannot go on without one, ends that only a person can do something about, hosts that
+ * are not heard of. Pure. A new kind is added here and gets its words in `src/words/need-words.ts`. Times are Unix ms.
+ */
+import type { RunDoubt } from "../task/standing.ts";
+import type { Outcome, Task } from "../task/task.ts";
+import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
+import { type Around, type ReasonView, why } from "./why.ts";
+
+export type Need =
+  /** Tasks that are at work on a host that is silent, or gone. */
+  | { kind: "host_silent"; host: HostName /** Its last beat, where one is known. */; since?: number; tasks: string[] }
+  /** A record that says nothing any more. */
+  | { kind: "in_doubt"; task: string; doubt: RunDoubt }
+  /** A task that waits for an agent, or for any host at all. */
+  | { kind: "no_agent"; task: TaskView; since: number; reason: Extract<ReasonView, { for: "agent" }> }
+  /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly. */
+  | { kind: "refused" | "verify_failed" | "agent_setup"; task: TaskView; since: number };
+
+export type NeedKind = Need["kind"];
+
+/** Ends are told of for so long. */
+const FOR_MS = 7 * 24 * 3600_000;
+
+/** `settled`: tasks that are over, at least those that were within the last days. What holds up others comes first, then the oldest. */
+export function needsMe(settled: readonly Task[], around: Around & { tasks: readonly Task[] }): Need[] {
+  const { tasks: open, inDoubt = new Map() } = around;
+  const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
+  const others = [...open.flatMap((task) => withoutAgent(task, around)), ...ended(settled, open, around)];
+  return [...silentHosts(around), ...doubts, ...others.sort((one, other) => one.since - other.since)];
+}
+
+/** Whether a task that is over may be told of at all: what is older need not be read. */
+export const isRecent = ({ state }: Task, now: number): boolean => state.name === "settled" && now - state.at < FOR_MS;
+
+function silentHosts({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
+  const runs = Map.groupBy(
+    tasks.flatMap(({ spec, state, pushed }) =>
+      state.name === "running" && !pushed ? [{ id: spec.id, host: state.host }] : [],
+    ),
+    ({ host }) => host,
+  );
+  return [...runs].flatMap(([id, its]) => {
+    const host = hosts.find((each) => each.id === id);
+    if (host?.alive) return [];
+    const since = host && host.lastBeat > 0 ? { since: host.lastBeat } : {};
+    return [{ kind: "host_silent" as const, host: hostName(id, hosts), ...since, tasks: its.map((run) => run.id) }];
+  });
+}
+
+function withoutAgent(task: Task, around: Around) {
+  const answer = why(task, around);
+  if (answer.state !== "waiting") return [];
+  const reason = answer.reasons.find((each) => each.for === "agent");
+  return reason ? [{ kind: "no_agent" as const, task: answer.task, since: answer.since, reason }] : [];
+}
+
+/** Who has asked for something else in the conversation since has seen it. */
+function ended(settled: readonly Task[], open: readonly Task[], { now, hosts }: Around) {
+  const last = new Map<string, number>();
+  for (const task of [...settled, ...open])
+    last.set(placeOf(task), Math.max(last.get(placeOf(task)) ?? 0, task.spec.acceptedAt));
+  return settled.flatMap((task) => {
+    const { state, spec } = task;
+    const kind = state.name === "settled" ? kindOf(state.outcome) : undefined;
+    if (state.name !== "settled" || !kind || !isRecent(task, now) || last.get(placeOf(task)) !== spec.acceptedAt)
+      return [];
+    return [{ kind, task: taskView(task, hosts), since: state.at }];
+  });
+}
+
+const placeOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
+
+function kindOf(outcome: Outcome): "refused" | "verify_failed" | "agent_setup" | undefined {
+  if (outcome.kind === "refused" || outcome.kind === "verify_failed") return outcome.kind;
+  const isSetUp = outcome.kind === "agent_failed" && ["auth", "config"].includes(outcome.reason);
+  return isSetUp ? "agent_setup" : undefined;
+}
