@@ -45,9 +45,10 @@ export async function keptTasks(
   let tasks: Task[] = [];
   let [count, read] = [0, 0];
   for await (const ids of keptIds(redis, "t")) {
-    for (let at = 0; at < ids.length; at += READ_COUNT) {
+    for (let left = ids; left.length > 0; ) {
       if (read >= mostRead) return { tasks, count, partial: true };
-      const some = ids.slice(at, at + READ_COUNT);
+      const some = left.slice(0, Math.min(READ_COUNT, mostRead - read));
+      left = left.slice(some.length);
       const page = await store.readMany(some);
       const found = page.filter((task) => task.state.name === "settled" && fits(task));
       read += some.length;

@@ -15,7 +15,9 @@ export type Need =
   /** A task that waits for an agent, or for any host at all. */
   | { kind: "no_agent"; task: TaskView; since: number; reason: Extract<ReasonView, { for: "agent" }> }
   /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly. */
-  | { kind: "refused" | "verify_failed" | "agent_setup"; task: TaskView; since: number };
+  | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
+
+type EndKind = "refused" | "verify_failed" | "agent_setup";
 
 export type NeedKind = Need["kind"];
 
@@ -71,7 +73,7 @@ function ended(settled: readonly Task[], open: readonly Task[], { now, hosts }: 
 
 const placeOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
 
-function kindOf(outcome: Outcome): "refused" | "verify_failed" | "agent_setup" | undefined {
+function kindOf(outcome: Outcome): EndKind | undefined {
   if (outcome.kind === "refused" || outcome.kind === "verify_failed") return outcome.kind;
   const isSetUp = outcome.kind === "agent_failed" && ["auth", "config"].includes(outcome.reason);
   return isSetUp ? "agent_setup" : undefined;

@@ -10,7 +10,7 @@ type NeedOf<Kind extends NeedKind> = Extract<Need, { kind: Kind }>;
 type Words = { [Kind in NeedKind]: (need: NeedOf<Kind>, now: number, quoting: Quoting) => string };
 
 const ended = ({ task }: { task: TaskView }, now: number, quoting: Quoting) =>
-  `${place(task, quoting)} ${quoting.plain(standing(task, now))}`;
+  `${place(task, quoting)} ${quoting.plain(standing(task, now))}: ${quoting.plain(task.request, 60)}`;
 
 const words: Words = {
   host_silent: ({ host, since, tasks }, now, { code }) => {
@@ -24,7 +24,7 @@ const words: Words = {
   refused: ended,
   verify_failed: ended,
   agent_setup: (need, now, quoting) =>
-    `${ended(need, now, quoting)}: its agent cannot sign in, or is not set up rightly.`,
+    `${ended(need, now, quoting)}. Its agent cannot sign in, or is not set up rightly.`,
 };
 
 /** `now`: Unix ms. */

@@ -39,14 +39,18 @@ function waitingWords({ reasons }: WhyWaiting, now: number, quoting: Quoting): s
 function aboutReason(reason: ReasonView, now: number, { code, plain }: Quoting): string[] {
   if (reason.for === "agent") {
     if (reason.offered.length === 0) return [];
-    return [`Offered are: ${reason.offered.map((name) => code(name, 60)).join(", ")}.`];
+    return [`Connected worker hosts offer: ${reason.offered.map((name) => code(name, 60)).join(", ")}.`];
   }
   if (reason.inDoubt) return [`Its record is in doubt (${reason.inDoubt}): \`orch doctor\` says what to do.`];
-  return reason.other ? [`That is ${plain(standing(reason.other, now))}: ${plain(reason.other.request, 80)}.`] : [];
+  return reason.other
+    ? [`That task's state: ${plain(standing(reason.other, now))} (${plain(reason.other.request, 80)}).`]
+    : [];
 }
 
 const endsIn = (until: number, now: number): string =>
-  until > now ? `It ends as out of time in ${duration(until - now)}.` : "Its time is up: it is about to end.";
+  until > now
+    ? `If nothing changes, it ends as timed out in ${duration(until - now)}.`
+    : "Its time is up: it is about to end.";
 
 function slotWords({ hosts }: WhyQueued, { plain }: Quoting): string[] {
   const known = hosts.filter(({ busy }) => busy !== undefined);

@@ -3,7 +3,7 @@
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX, type TaskQueue } from "../../src/task/queue.ts";
+import { makeTaskQueue, QUEUE_NAME, QUEUE_PREFIX, QUEUE_SHOWN, type TaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis } from "../../src/task/redis.ts";
 import type { Task } from "../../src/task/task.ts";
 import { randomFrom } from "../support/random.ts";
@@ -123,4 +123,23 @@ test("a job that waits in its turn can be withdrawn, and is known to be there", 
   await queue.withdraw(task);
   expect(await queue.holds(task)).toBe(false);
   expect(await takeNext()).toBeUndefined();
+});
+
+test("who stands where in the queue is what hosts will take, one after the other", async () => {
+  await add(1, 5);
+  await add(2, 3);
+  await add(3, 1);
+  const order = await queue.inOrder();
+  expect(order).toHaveLength(9);
+  for (const next of order) {
+    const job = await worker.getNextJob("host", { block: false });
+    expect(job?.data.taskId).toBe(next);
+    await job?.moveToCompleted(undefined, "host", false);
+  }
+  expect(await queue.inOrder()).toEqual([]);
+});
+
+test("of a long queue the beginning is shown", async () => {
+  await add(1, QUEUE_SHOWN + 1);
+  expect(await queue.inOrder()).toHaveLength(QUEUE_SHOWN);
 });
