@@ -6,7 +6,7 @@ import { dataDirOf } from "../src/data-dir.ts";
 import { sayInDoubt, type TasksInDoubt } from "../src/task/in-doubt.ts";
 import type { TaskStore } from "../src/task/store.ts";
 import { duration } from "../src/text/amounts.ts";
-import { bare, inTerminal } from "../src/text/quote.ts";
+import { inTerminal } from "../src/text/quote.ts";
 import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
 import { keptTasks } from "../src/views/kept-tasks.ts";
 import { isRecent, type Need, needsMe } from "../src/views/needs-me.ts";
@@ -99,15 +99,15 @@ function renderNeeds(needs: readonly Need[], inDoubt: TasksInDoubt, now: number)
 function describeHost(host: HostWithRuns, now: number): string {
   const beat = host.alive ? "alive" : `silent for ${duration(now - host.lastBeat)}`;
   const draining = host.draining ? ["draining"] : [];
-  const agents = host.agents.map((agent) => bare(agent, 80)).join(", ");
-  const notes = [`${host.busy}/${host.slots} slots busy`, `sandbox ${host.sandbox}`, agents, ...draining];
+  const slots = `${host.busy}/${host.slots} slots busy`;
+  const notes = [slots, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
 }
 
-/** What holds up a task that does not run stands below it. */
+/** What it waits for stands below it. Those in the queue all wait for the same. */
 function describeTask(answer: Why, now: number): string[] {
-  const isHeldUp = answer.state === "waiting" || answer.state === "queued";
-  return [`  ${taskLine(answer.task, now)}`, ...(isHeldUp ? [`    ${nextStep(answer, inTerminal)}`] : [])];
+  const waits = answer.state === "waiting" ? [`    ${nextStep(answer, inTerminal)}`] : [];
+  return [`  ${taskLine(answer.task, now)}`, ...waits];
 }
 
 function describeKept({ task, record, workspace, folder }: KeptRun): string {

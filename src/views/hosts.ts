@@ -19,6 +19,7 @@ export function hosts({ hosts: all, tasks = [], beats }: Around): HostWithRuns[]
   return all.map((host) => ({
     ...host,
     name: bare(host.name, 80),
+    agents: host.agents.map((agent) => bare(agent, 80)),
     busy: busyOn(host.id, tasks),
     runs: tasks.flatMap((task) => runOn(host.id, task, beats)).sort((one, other) => one.since - other.since),
   }));

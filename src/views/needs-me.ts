@@ -5,15 +5,15 @@
 import type { RunDoubt } from "../task/standing.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
-import { type Around, type ReasonView, why } from "./why.ts";
+import { type Around, why } from "./why.ts";
 
 export type Need =
   /** Tasks that are at work on a host that is silent, or gone. */
   | { kind: "host_silent"; host: HostName /** Its last beat, where one is known. */; since?: number; tasks: string[] }
   /** A record that says nothing any more. */
   | { kind: "in_doubt"; task: string; doubt: RunDoubt }
-  /** A task that waits for an agent, or for any host at all. */
-  | { kind: "no_agent"; task: TaskView; since: number; reason: Extract<ReasonView, { for: "agent" }> }
+  /** Tasks for whose agent there is no host; without `agent`: there is no host at all. `since`: of the first of them. */
+  | { kind: "no_agent"; agent?: string; since: number; tasks: string[] }
   /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
@@ -28,7 +28,7 @@ const FOR_MS = 7 * 24 * 3600_000;
 export function needsMe(settled: readonly Task[], around: Around & { tasks: readonly Task[] }): Need[] {
   const { tasks: open, inDoubt = new Map() } = around;
   const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
-  const others = [...open.flatMap((task) => withoutAgent(task, around)), ...ended(settled, open, around)];
+  const others = [...withoutAgent(around), ...ended(settled, open, around)];
   return [...silentHosts(around), ...doubts, ...others.sort((one, other) => one.since - other.since)];
 }
 
@@ -50,11 +50,23 @@ function silentHosts({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
   });
 }
 
-function withoutAgent(task: Task, around: Around) {
-  const answer = why(task, around);
-  if (answer.state !== "waiting") return [];
-  const reason = answer.reasons.find((each) => each.for === "agent");
-  return reason ? [{ kind: "no_agent" as const, task: answer.task, since: answer.since, reason }] : [];
+/** Whether it waits for such a host, or was queued when there was one. */
+function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }) {
+  const stuck = tasks.flatMap((task) => {
+    const answer = why(task, { hosts, now });
+    if (answer.state === "waiting") {
+      const reason = answer.reasons.find((each) => each.for === "agent");
+      return reason ? [{ id: answer.task.id, agent: reason.agent ?? "", since: answer.since }] : [];
+    }
+    if (answer.state !== "queued" || answer.hosts.length > 0) return [];
+    return [{ id: answer.task.id, agent: answer.agent ?? "", since: answer.since }];
+  });
+  return [...Map.groupBy(stuck, ({ agent }) => agent)].map(([agent, its]) => ({
+    kind: "no_agent" as const,
+    ...(agent !== "" && { agent }),
+    since: Math.min(...its.map(({ since }) => since)),
+    tasks: its.map(({ id }) => id),
+  }));
 }
 
 /** Who has asked for something else in the conversation since has seen it. */

@@ -4,10 +4,10 @@ import { cutStart } from "../text/bound.ts";
 import { visibleText } from "../text/clean.ts";
 import { bare } from "../text/quote.ts";
 import { redact } from "../text/secret-patterns.ts";
-import { type CheckView, checkView } from "./task-view.ts";
+import { type CheckResult, checkResult } from "./task-view.ts";
 
 type WithoutTexts<End> = End extends { verification: unknown }
-  ? Omit<End, "verification" | "lastWords"> & { verification: CheckView }
+  ? Omit<End, "verification" | "lastWords"> & { verification: CheckResult }
   : Omit<End, "lastWords" | "lastLines">;
 
 export type OutcomeView = WithoutTexts<Outcome>;
@@ -24,7 +24,7 @@ const MAX_TEXT = 8_000;
 export function outcomeView(outcome: Outcome): OutcomeView {
   switch (outcome.kind) {
     case "verify_failed":
-      return { kind: outcome.kind, verification: checkView(outcome.verification) };
+      return { kind: outcome.kind, verification: checkResult(outcome.verification) };
     case "no_changes":
       return { kind: outcome.kind };
     case "agent_failed": {

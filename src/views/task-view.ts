@@ -46,7 +46,7 @@ export type TaskView = {
 };
 
 /** How a check went, without what it printed. */
-export type CheckView = Omit<Verification, "outputTail">;
+export type CheckResult = Omit<Verification, "outputTail">;
 
 /** One try at a task. What a run does not say of itself is missing. */
 export type RunView = {
@@ -62,7 +62,7 @@ export type RunView = {
   outputTokens?: number;
   /** US dollars. */
   costUsd?: number;
-  verification?: CheckView;
+  verification?: CheckResult;
 };
 
 type Named = readonly { id: string; name: string }[];
@@ -132,13 +132,13 @@ export function runView({ progress, host, ...run }: TaskRun, hosts: Named = []):
     inputTokens,
     outputTokens,
     costUsd,
-    verification: verification && checkView(verification),
+    verification: verification && checkResult(verification),
   };
   const { number, startedAt } = run;
   return { number, host: hostName(host, hosts), startedAt, ...withoutUnknown(known) };
 }
 
-export function checkView({ command, exitCode, rounds }: Verification): CheckView {
+export function checkResult({ command, exitCode, rounds }: Verification): CheckResult {
   return { command: bare(command, 200), exitCode, rounds };
 }
 

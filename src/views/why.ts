@@ -117,7 +117,7 @@ export function why(task: Task, around: Around): Why {
 }
 
 /** Living hosts that take new work. */
-export const takingWork = (hosts: readonly HostView[]): HostView[] =>
+const takingWork = (hosts: readonly HostView[]): HostView[] =>
   hosts.filter(({ alive, draining }) => alive && !draining);
 
 /** How many slots of the host have a run. */

@@ -4,7 +4,6 @@ import type { Quoting } from "../text/quote.ts";
 import type { Need, NeedKind } from "../views/needs-me.ts";
 import type { TaskView } from "../views/task-view.ts";
 import { standing } from "./task-words.ts";
-import { waitsFor } from "./waiting-words.ts";
 
 type NeedOf<Kind extends NeedKind> = Extract<Need, { kind: Kind }>;
 type Words = { [Kind in NeedKind]: (need: NeedOf<Kind>, now: number, quoting: Quoting) => string };
@@ -19,8 +18,11 @@ const words: Words = {
   },
   in_doubt: ({ task, doubt }, _, { code }) =>
     `The record of task ${code(task)} is in doubt (${doubt}): \`orch doctor\` says what to do.`,
-  no_agent: ({ task, since, reason }, now, quoting) =>
-    `${place(task, quoting)} waits for ${duration(now - since)}. ${waitsFor(reason, quoting)}`,
+  no_agent: ({ agent, since, tasks }, now, { code }) => {
+    const what = agent === undefined ? "a worker host" : `a worker host with the agent ${code(agent, 60)}`;
+    const first = tasks.length > 1 ? "the first " : "";
+    return `${count(tasks.length, "task waits", "tasks wait")} for ${what}, ${first}for ${duration(now - since)}: start one.`;
+  },
   refused: ended,
   verify_failed: ended,
   agent_setup: (need, now, quoting) =>

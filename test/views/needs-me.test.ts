@@ -52,10 +52,21 @@ test("an end is told of until something else is asked for in the conversation, f
   expect(needsLater(week)).toEqual([]);
 });
 
-test("a task that waits for an agent needs an operator; one that waits for another task does not", () => {
-  const [need] = needsMe([], { now, hosts, tasks: [waitingTask(...Object.values(waitingReasons))] });
-  expect(need).toMatchObject({ kind: "no_agent", reason: { agent: "claude", offered: ["scripted"] } });
-  expect(needs([], [waitingTask(waitingReasons.task)])).toEqual([]);
+test("tasks for whose agent there is no host are one need for each agent; one that waits for another task is none", () => {
+  const [one, other] = [waitingTask(...Object.values(waitingReasons)), waitingTask(waitingReasons.agent)];
+  const since = one.spec.acceptedAt;
+  expect(needsMe([], { now, hosts, tasks: [one, other] })).toEqual([
+    { kind: "no_agent", agent: "claude", since, tasks: [one.spec.id, other.spec.id] },
+  ]);
+  expect(needs([], [waitingTask(waitingReasons.task), queuedTask()])).toEqual([]);
+});
+
+test("a task that was queued when there was a host for it needs one, too", () => {
+  const task = queuedTask();
+  expect(needs([], [{ ...task, agent: "claude" }])).toEqual(["no_agent"]);
+  expect(needsMe([], { now, hosts: [], tasks: [task] })).toEqual([
+    { kind: "no_agent", since: task.spec.acceptedAt, tasks: [task.spec.id] },
+  ]);
 });
 
 test("a host that is silent, or gone, while it has runs", () => {

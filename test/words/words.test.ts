@@ -171,21 +171,23 @@ const task = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
   host_silent: { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
   in_doubt: { kind: "in_doubt", task: "taaaaaaaaaaaaaaa", doubt: "newer" },
-  no_agent: { kind: "no_agent", task, since: now - 3_000, reason: { ...waitingReasons.agent, offered: [] } },
+  no_agent: { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
   refused: { kind: "refused", task, since: now },
   verify_failed: { kind: "verify_failed", task, since: now },
   agent_setup: { kind: "agent_setup", task, since: now },
 };
 
 test("everything that needs somebody says what and where", () => {
-  const said = Object.values(needs).map((need) => needWords(need, now, inTerminal));
+  const all = [...Object.values(needs), { kind: "no_agent" as const, since: now, tasks: ["a"] }];
+  const said = all.map((need) => needWords(need, now, inTerminal));
   expect(said.join("\n")).toMatchInlineSnapshot(`
     "The worker host \`builder-1\` has not been heard of for 1m and has 2 tasks: start it again, or another with the same agents.
     The record of task \`taaaaaaaaaaaaaaa\` is in doubt (newer): \`orch doctor\` says what to do.
-    octo-org/sample#7 (task \`tabcdefghijklmno\`) waits for 3s. No connected worker host offers the agent \`claude\`. It starts when one does; the operator of this App has to see to that.
+    2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
-    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up rightly."
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up rightly.
+    1 task waits for a worker host, for 0s: start one."
   `);
 });
 
