@@ -14,10 +14,10 @@ export type Need =
   | { kind: "in_doubt"; task: string; doubt: RunDoubt }
   /** Tasks for whose agent there is no host; without `agent`: there is no host at all. `since`: of the first of them. */
   | { kind: "no_agent"; agent?: string; since: number; tasks: string[] }
-  /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly. */
+  /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
-type EndKind = "refused" | "verify_failed" | "agent_setup";
+type EndKind = "refused" | "verify_failed" | "agent_setup" | "repository_setup";
 
 export type NeedKind = Need["kind"];
 
@@ -87,6 +87,12 @@ const placeOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conver
 
 function kindOf(outcome: Outcome): EndKind | undefined {
   if (outcome.kind === "refused" || outcome.kind === "verify_failed") return outcome.kind;
-  const isSetUp = outcome.kind === "agent_failed" && ["auth", "config"].includes(outcome.reason);
-  return isSetUp ? "agent_setup" : undefined;
+  return outcome.kind === "agent_failed" ? toRepair.get(outcome.reason) : undefined;
 }
+
+/** By the adapter's reason, what has to be repaired before an agent can work. */
+const toRepair: ReadonlyMap<string, EndKind> = new Map([
+  ["auth", "agent_setup"],
+  ["config", "agent_setup"],
+  ["setup", "repository_setup"],
+]);

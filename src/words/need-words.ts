@@ -25,6 +25,8 @@ const words: Words = {
   },
   refused: ended,
   verify_failed: ended,
+  repository_setup: (need, now, quoting) =>
+    `${ended(need, now, quoting)}. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.`,
   agent_setup: (need, now, quoting) =>
     `${ended(need, now, quoting)}. Its agent cannot sign in, or is not set up rightly.`,
 };

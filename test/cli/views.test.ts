@@ -36,13 +36,18 @@ beforeAll(async () => {
   const queue = makeTaskQueue(redis);
   dir = await mkdtemp(join(tmpdir(), "orch-views-"));
   env = { REDIS_URL: server.url, ORCH_DATA: dir };
-  const info = { version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const, draining: false, startedAt: 1 };
+  const info = {
+    id: "h1",
+    place: "p1",
+    version: "0.1.0",
+    pid: 1,
+    slots: 1,
+    sandbox: "bwrap" as const,
+    draining: false,
+    startedAt: 1,
+  };
   // Its beats lie ahead, so that it lives as long as the test.
-  await register(
-    redis,
-    { ...info, id: "h1", name: "anvil", agents: ["scripted"], defaultAgent: "scripted" },
-    NOW + HOUR,
-  );
+  await register(redis, { ...info, name: "anvil", agents: ["scripted"], defaultAgent: "scripted" }, NOW + HOUR);
 
   const accept = async (
     commentId: number,
@@ -70,7 +75,7 @@ beforeAll(async () => {
   ids.running = await accept(3, 2, { number: 3 });
   await claim(ids.running, NOW - HOUR);
   await store.advance(ids.running, { name: "phase", epoch: 1, phase: "working", at: NOW - HOUR });
-  await beat(redis, "h1", [{ taskId: ids.running, lastOutputAt: NOW - 30_000 }], NOW + HOUR);
+  await beat(redis, info, [{ taskId: ids.running, lastOutputAt: NOW - 30_000 }], NOW + HOUR);
   ids.queued = await accept(4, 1, { number: 4 });
   const ahead = await accept(5, 1.5, { number: 4 });
   for (const id of [ahead, ids.queued]) {

@@ -36,8 +36,13 @@ test.each(Object.values(outcomes))("a task that ended as $kind", (outcome) => {
   expect(needs([settledTask(outcome)])).toEqual(expected[outcome.kind]);
 });
 
-test.each(["auth", "config"])("an agent that failed by %s is for its operator to repair", (reason) => {
-  expect(needs([settledTask({ ...outcomes.agent_failed, reason })])).toEqual(["agent_setup"]);
+test.each([
+  ["auth", ["agent_setup"]],
+  ["config", ["agent_setup"]],
+  ["setup", ["repository_setup"]],
+  ["toString", []],
+])("an agent that failed by %s: %j", (reason, kinds) => {
+  expect(needs([settledTask({ ...outcomes.agent_failed, reason })])).toEqual(kinds);
 });
 
 test("an end is told of until something else is asked for in the conversation, for a week at most", () => {

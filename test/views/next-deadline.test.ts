@@ -7,6 +7,7 @@ const MINUTE = 60_000;
 const BEGAN = ACCEPTED_AT + 3_000;
 const limits = {
   preparingMinutes: 10,
+  setupMinutes: 10,
   firstOutputMinutes: 5,
   silenceMinutes: 15,
   totalMinutes: 60,
@@ -38,4 +39,8 @@ test("once the agent has spoken, silence counts from its last output, and the ru
 
 test("what is on GitHub has no deadline of the host's any more", () => {
   expect(next(runningTask("publishing", { pushed }))).toBeUndefined();
+});
+
+test("of a setup command nobody tells when it began, so its deadline is not known", () => {
+  expect(next(runningTask("preparing", { progress: { agent: "scripted" } }))).toBeUndefined();
 });

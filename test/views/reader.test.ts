@@ -15,6 +15,7 @@ import { makeSpec, STARTS } from "../support/task-spec.ts";
 const NOW = 1_700_000_100_000;
 const host: HostInfo = {
   id: "h1",
+  place: "p1",
   name: "anvil",
   version: "0.1.0",
   pid: 7,
@@ -76,7 +77,7 @@ test("tasks, hosts, the queue's order, beats and doubts come together, and readi
   const [second, third] = [await queued(2), await queued(3)];
   const broken = await queued(4);
   await redis.hset(keys.task(broken), "record", "{half");
-  await beat(redis, "h1", [{ taskId: running, lastOutputAt: NOW - 5 }], NOW);
+  await beat(redis, host, [{ taskId: running, lastOutputAt: NOW - 5 }], NOW);
   const before = await everything();
   const around = await views.around();
   await views.ofIssue(11, 1);

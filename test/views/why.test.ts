@@ -118,12 +118,6 @@ describe("running", () => {
     });
   });
 
-  test("a beat is newer than what the record has", () => {
-    const task = runningTask("working", { progress: { lastOutputAt: 5 } });
-    expect(answer("running", task)).toMatchObject({ lastOutputAt: 5 });
-    expect(answer("running", task, { beats: new Map([[ID, 6]]) })).toMatchObject({ lastOutputAt: 6 });
-  });
-
   test("its host is not known any more, or silent", () => {
     expect(answer("running", ofEach.running, { hosts: [] }).host).toEqual({ id: "h1", alive: false });
     const silent = { ...builder, alive: false };

@@ -27,6 +27,7 @@ const { now, hosts } = known;
 const around: Around = { now, hosts };
 const limits = {
   preparingMinutes: 10,
+  setupMinutes: 10,
   firstOutputMinutes: 5,
   silenceMinutes: 15,
   totalMinutes: 60,
@@ -175,6 +176,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
   refused: { kind: "refused", task, since: now },
   verify_failed: { kind: "verify_failed", task, since: now },
   agent_setup: { kind: "agent_setup", task, since: now },
+  repository_setup: { kind: "repository_setup", task, since: now },
 };
 
 test("everything that needs somebody says what and where", () => {
@@ -187,6 +189,7 @@ test("everything that needs somebody says what and where", () => {
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up rightly.
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.
     1 task waits for a worker host, for 0s: start one."
   `);
 });
