@@ -106,7 +106,7 @@ test("why: a task that waits says for what, how that stands, and how long it may
   expect(code).toBe(0);
   expect(stdout).toContain(`It starts when task \`${ids.running}\` is over`);
   expect(stdout).toMatch(/That task's state: working on anvil for 1h/);
-  expect(stdout).toContain("No connected worker host offers the agent `claude`");
+  expect(stdout).toContain("It starts as soon as a connected worker host offers the agent `claude`, which none does");
   expect(stdout).toContain("Connected worker hosts offer: `scripted`.");
   expect(stdout).toMatch(/it ends as timed out in (24h|23h \d+m)\./);
 });

@@ -89,7 +89,9 @@ describe("two commands on one pull request", () => {
       runOrch(words, { cwd: orch.dir, env: { REDIS_URL: orch.redisServer.url, ORCH_DATA: join(orch.dir, "data") } });
     for (const words of [["why", second.taskId], ["status"]])
       expect(await ask(...words)).toMatchObject({ code: 0, stdout: expect.stringContaining(sentence) });
-    // Its own host says how long it may take, and beats for it.
+    // Its own host says how long it may take, and beats for it some time.
+    const beat = () => orch.redis.zscore(keys.heartbeats, `run:${first.taskId}`);
+    await expect.poll(beat, { timeout: 20_000 }).not.toBeNull();
     const { stdout } = await ask("why", first.taskId, "--json");
     expect(JSON.parse(stdout)).toMatchObject({
       state: "running",

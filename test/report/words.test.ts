@@ -106,7 +106,7 @@ test("status without tasks says how to begin", () => {
 test("status says what a task waits for, what came of all, and of which record nothing is known", () => {
   const tasks = [waitingTask(...Object.values(waitingReasons)), queuedTask(), settledTask(outcomes.pull_request)];
   expect(statusOf(tasks, ["tccccccccccccccc"])).toMatchInlineSnapshot(`
-    "- **waiting for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. No connected worker host offers the agent \`claude\`. It starts when one does; the operator of this App has to see to that.
+    "- **waiting for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. It starts as soon as a connected worker host offers the agent \`claude\`, which none does at the moment: the operator of this App has to see to that.
     - **queued for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). The next free slot takes the task (2 slots on 1 worker host).
     - **pull request 0s ago** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **in doubt** – the record of task \`tccccccccccccccc\` is newer than this Orch or cannot be read; \`orch doctor\` tells the operator of this App what to do.

@@ -65,7 +65,7 @@ test("why: every state answers in sentences, with what would change it", () => {
   expect(said.flat().join("\n")).toMatchInlineSnapshot(`
     "# waiting
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
-    No connected worker host offers the agent \`claude\`. It starts when one does; the operator of this App has to see to that. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
+    It starts as soon as a connected worker host offers the agent \`claude\`, which none does at the moment: the operator of this App has to see to that. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
     # next in the queue
     The next free slot takes the task (2 slots on 1 worker host).
     Busy slots: builder-1 0/2.
