@@ -9,13 +9,17 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
-import { readHosts } from "../src/task/heartbeat.ts";
 import type { Task } from "../src/task/task.ts";
+import { inTerminal } from "../src/text/quote.ts";
+import { taskView } from "../src/views/task-view.ts";
+import { type Around, why } from "../src/views/why.ts";
+import { whyWords } from "../src/words/why-words.ts";
 import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { attachArguments, socketPath } from "../workers/tmux/server.ts";
-import { findTasks } from "./find-task.ts";
+import { askBack, findTasks } from "./find-task.ts";
 import { hostIdOf } from "./host-id.ts";
-import { describe } from "./status.ts";
+import { taskLine } from "./task-line.ts";
+import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
 
 /** `task`: id, beginning of an id, or `owner/repo#number`. tmux's exit code, or 1 when there is nothing to attach to. */
@@ -47,32 +51,33 @@ type Found = { id: string; hostId: string } | { reason: string };
 async function look(redis: Redis, text: string, hostDir: string): Promise<Found> {
   const tasks = await findTasks(redis, text);
   const [task, ...others] = tasks;
-  const now = Date.now();
   if (!task) return { reason: `No task fits "${text}". \`orch status\` lists those that are not over.` };
+  const around = await viewsOf(redis).views.around();
+  const line = (each: Task) => `  ${taskLine(taskView(each, around.hosts), around.now)}`;
   const { state, spec } = task;
-  if (others.length > 0 && text.includes("#") && state.name === "settled") {
-    const earlier = others.slice(0, 20).map((each) => `  ${describe(each, now)}`);
-    return { reason: `${whyNot(task, hostDir)}\nEarlier there, over as well:\n${earlier.join("\n")}` };
-  }
-  if (others.length > 0) {
-    const lines = tasks.slice(0, 20).map((each) => `  ${describe(each, now)}`);
-    return { reason: `"${text}" fits ${tasks.length} tasks; name one of them:\n${lines.join("\n")}` };
-  }
-  if (state.name !== "running") return { reason: whyNot(task, hostDir) };
+  if (others.length > 0 && text.includes("#") && state.name === "settled")
+    return {
+      reason: [whyNot(task, around, hostDir), "Earlier there, over as well:", ...others.slice(0, 20).map(line)].join(
+        "\n",
+      ),
+    };
+  if (others.length > 0) return { reason: askBack(text, tasks, line).join("\n") };
+  if (state.name !== "running") return { reason: whyNot(task, around, hostDir) };
   const here = hostIdOf(hostDir);
   if (state.host === here) return { id: spec.id, hostId: here };
-  const host = (await readHosts(redis, now)).find(({ id }) => id === state.host);
+  const host = around.hosts.find(({ id }) => id === state.host);
   const where = host ? `${host.name} (${host.id})` : state.host;
   return {
     reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
   };
 }
 
-function whyNot({ spec, state, epoch }: Task, hostDir: string): string {
-  if (state.name === "waiting")
-    return `Task ${spec.id} waits and has no session yet. \`orch why ${spec.id}\` says for what.`;
-  if (state.name !== "settled")
-    return `Task ${spec.id} waits for a free slot. \`orch status\` shows the hosts and the queue.`;
+function whyNot(task: Task, around: Around, hostDir: string): string {
+  const { spec, state, epoch } = task;
+  if (state.name !== "settled") {
+    const sentences = whyWords(why(task, around), around.now, inTerminal);
+    return [`Task ${spec.id} has no session yet.`, ...sentences.map((sentence) => `  ${sentence}`)].join("\n");
+  }
   const { outcome } = state;
   const link = outcome.kind === "pull_request" ? `: ${outcome.url}` : "";
   // The steps of this run and of earlier ones; the folder of a run that went well is gone.

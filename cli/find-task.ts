@@ -1,13 +1,14 @@
 /** Which task a person means: its id, the beginning of it, or `owner/repo#number`. */
 import type { Redis } from "ioredis";
-import { keys } from "../src/task/keys.ts";
 import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
 import { isTaskId } from "../src/task/task-id.ts";
+import { bare } from "../src/text/quote.ts";
+import { keptIds, keptTasks } from "../src/views/kept-tasks.ts";
 
-/** Settled tasks are kept for 90 days; a search by the beginning of an id looks at so many keys at once. */
-const SCAN_COUNT = 1_000;
-const READ_COUNT = 500;
+/** So many tasks are found that fit: far more than anybody means. */
+const MOST = 1_000;
+const LISTED = 20;
 
 /** All tasks that fit, newest first; of an issue those that are not settled, or all where every one is. */
 export async function findTasks(redis: Redis, text: string): Promise<Task[]> {
@@ -19,17 +20,25 @@ export async function findTasks(redis: Redis, text: string): Promise<Task[]> {
 
 async function tasksAt(redis: Redis, store: TaskStore, fits: (task: Task) => boolean): Promise<Task[]> {
   const open = (await store.readMany(await store.openIds())).filter(fits);
-  if (open.length > 0) return open;
-  const ids = await idsThatBegin(redis, "t");
-  const over: Task[] = [];
-  for (let at = 0; at < ids.length; at += READ_COUNT) {
-    over.push(...(await store.readMany(ids.slice(at, at + READ_COUNT))).filter(fits));
-  }
-  return over;
+  return open.length > 0 ? open : (await keptTasks(redis, store, { fits, limit: MOST })).tasks;
 }
 
-async function idsLike(redis: Redis, text: string): Promise<string[]> {
-  return /^t[a-z2-7]{0,15}$/.test(text) ? idsThatBegin(redis, text) : [];
+/** Ids that begin so; the whole id where the text is one, whether it is known or not. */
+export async function idsLike(redis: Redis, text: string): Promise<string[]> {
+  if (isTaskId(text)) return [text];
+  if (!/^t[a-z2-7]{0,15}$/.test(text)) return [];
+  const found: string[] = [];
+  for await (const ids of keptIds(redis, text)) {
+    found.push(...ids);
+    if (found.length >= MOST) break;
+  }
+  return found.slice(0, MOST);
+}
+
+/** For a text that fits several: those to name, one of which is meant. */
+export function askBack(text: string, tasks: readonly Task[], line: (task: Task) => string): string[] {
+  const count = tasks.length > LISTED ? `more than ${LISTED}` : String(tasks.length);
+  return [`"${bare(text, 100)}" fits ${count} tasks; name one of them:`, ...tasks.slice(0, LISTED).map(line)];
 }
 
 function isAt([, owner = "", name = "", number = ""]: RegExpExecArray): (task: Task) => boolean {
@@ -37,16 +46,4 @@ function isAt([, owner = "", name = "", number = ""]: RegExpExecArray): (task: T
     spec.number === Number(number) &&
     spec.repository.owner.toLowerCase() === owner.toLowerCase() &&
     spec.repository.name.toLowerCase() === name.toLowerCase();
-}
-
-async function idsThatBegin(redis: Redis, beginning: string): Promise<string[]> {
-  if (isTaskId(beginning)) return [beginning];
-  const found = new Set<string>();
-  let cursor = "0";
-  do {
-    const [next, page] = await redis.scan(cursor, "MATCH", keys.task(`${beginning}*`), "COUNT", SCAN_COUNT);
-    for (const key of page) found.add(key.slice(keys.task("").length));
-    cursor = next;
-  } while (cursor !== "0");
-  return [...found].filter(isTaskId);
 }

@@ -3,7 +3,7 @@
  * `orch start` stays in memory for as long as Orch runs, and needs nothing of the others.
  */
 import { existsSync } from "node:fs";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
 
 // The settings of this folder; what the environment says already goes first.
@@ -13,6 +13,7 @@ const program = new Command("orch")
   .description("Turns a /orch comment on GitHub into a pull request, with coding agents on your own machines.")
   .version(VERSION)
   .showHelpAfterError()
+  .exitOverride()
   .addHelpText(
     "after",
     "\nSettings come from the environment and from .env in the current folder; .env.example documents each.",
@@ -45,6 +46,35 @@ program
   });
 
 program
+  .command("why")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number")
+  .description("say why a task is not over, or why it ended so, and what to do")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch why t4mf5\n  orch why octo-org/calculator#3")
+  .action(async (task: string, options: { json?: boolean }) => {
+    const { why } = await import("./why.ts");
+    process.exitCode = await why(process.env, task, options.json === true);
+  });
+
+program
+  .command("tasks")
+  .description("list tasks that are not over, newest first; elsewhere than on a terminal with tabs between the fields")
+  .option("--state <state>", "only those in this state (waiting, queued, running, settled), or with this outcome")
+  .option("--repo <owner/name>", "only those of this repository")
+  .option("--agent <name>", "only those of this agent")
+  .option("--limit <number>", "at most so many (default: 50)")
+  .option("--all", "those that are over, too, as far as they are kept")
+  .option("--json", "one machine-readable line")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  orch tasks --repo octo-org/calculator --all\n  orch tasks --state verify_failed --json",
+  )
+  .action(async (options: import("./tasks.ts").TasksOptions) => {
+    const { tasks } = await import("./tasks.ts");
+    process.exitCode = await tasks(process.env, options);
+  });
+
+program
   .command("attach")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
   .description("watch the live session of a task on this machine (read-only; leave with Ctrl-b d)")
@@ -55,10 +85,16 @@ program
     process.exitCode = await attach(process.env, task, options.write === true);
   });
 
+/** Asked wrongly is told apart from "no": whoever runs this by a program has to change the call, not to wait. */
+const USAGE = 2;
+
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
+  const wasSaid = error instanceof CommanderError;
+  // Help and the version are what was asked for.
+  if (wasSaid && error.exitCode === 0) return;
   // Whoever asked for JSON parses the answer, also when it is that there is none.
   if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
-  else process.stderr.write(`orch: ${message}\n`);
-  process.exitCode = 1;
+  else if (!wasSaid) process.stderr.write(`orch: ${message}\n`);
+  process.exitCode = wasSaid || (error instanceof Error && error.name === "UsageError") ? USAGE : 1;
 });

@@ -1,56 +1,63 @@
-/** `orch status`: hosts, queue and open tasks, as Redis has them; and what of this machine's work Redis says nothing of. */
+/** `orch status`: who needs you, hosts, queue and open tasks; and what of this machine's work Redis says nothing of. */
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
-import { type HostView, readHosts } from "../src/task/heartbeat.ts";
-import { findTasksInDoubt, sayInDoubt } from "../src/task/in-doubt.ts";
-import { type Load, makeTaskQueue } from "../src/task/queue.ts";
-import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
-import type { Task, TaskState } from "../src/task/task.ts";
-import { oneLine } from "../src/text/bound.ts";
+import { sayInDoubt, type TasksInDoubt } from "../src/task/in-doubt.ts";
+import type { Load } from "../src/task/queue.ts";
+import type { TaskStore } from "../src/task/store.ts";
+import { duration } from "../src/text/amounts.ts";
+import { inTerminal } from "../src/text/quote.ts";
+import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
+import { keptTasks } from "../src/views/kept-tasks.ts";
+import { isRecent, type Need, needsMe } from "../src/views/needs-me.ts";
+import { byNews } from "../src/views/tasks.ts";
+import { type Why, why } from "../src/views/why.ts";
+import { needWords } from "../src/words/need-words.ts";
+import { nextStep } from "../src/words/next-step.ts";
 import { findKeptRuns, type KeptRun } from "../workers/run/kept-runs.ts";
 import { hostIdOf } from "./host-id.ts";
+import { taskLine } from "./task-line.ts";
+import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
+
+/** Of the tasks that ended and need somebody, so many are looked at, and so many lines are shown. */
+const ENDED = 1_000;
+const NEEDS_SHOWN = 20;
+
+type Seen = Awaited<ReturnType<typeof look>>;
 
 /** Exit code 0; 1 when no host is alive although tasks wait. */
 export async function status(env: Env, json: boolean): Promise<number> {
-  const { hosts, depth, tasks, inDoubt, kept, now } = await withRedis(env, "status", (redis) => look(redis, env));
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ hosts, queue: depth, tasks, inDoubt: Object.fromEntries(inDoubt), kept })}\n`,
-    );
-  else {
-    const lines = [
-      `Hosts (${hosts.length})`,
-      ...hosts.map((host) => `  ${describeHost(host, now)}`),
-      `Queue: ${describeLoad(depth)}`,
-      ...Object.entries(depth.lanes)
-        .filter(([, load]) => load.waiting + load.active > 0)
-        .map(([name, load]) => `  ${name}  ${describeLoad(load)}`),
-      `Open tasks (${tasks.length})`,
-      ...tasks.map((task) => `  ${describe(task, now)}`),
-      ...sayInDoubt(inDoubt).map(({ what, remedy }) => `${what}\n  ${remedy}`),
-      ...[...inDoubt].map(([task, doubt]) => `  ${task}  ${doubt}`),
-      ...(kept.length > 0 ? [`Work on this machine that no record tells of (${kept.length})`] : []),
-      ...kept.map(describeKept),
-    ];
-    process.stdout.write(`${lines.join("\n")}\n`);
-  }
-  return tasks.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
+  const seen = await withRedis(env, "status", (redis) => look(redis, env));
+  const { hosts, depth, answers, needs, inDoubt, kept } = seen;
+  if (json) {
+    const tasks = answers.map(({ task }) => task);
+    const said = { needsMe: needs, hosts, queue: depth, tasks, inDoubt: Object.fromEntries(inDoubt), kept };
+    process.stdout.write(`${JSON.stringify(said)}\n`);
+  } else process.stdout.write(`${render(seen).join("\n")}\n`);
+  return answers.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
 }
 
 async function look(redis: Redis, env: Env) {
-  const now = Date.now();
   const dataDir = dataDirOf(env);
-  const store = makeTaskStore(redis);
-  const [hosts, tasks, depth, kept] = await Promise.all([
-    readHosts(redis, now),
-    store.openIds().then((ids) => store.readMany(ids)),
-    makeTaskQueue(redis).depth(),
+  const { store, queue, views } = viewsOf(redis);
+  const now = Date.now();
+  const [around, depth, ended, kept] = await Promise.all([
+    views.around(),
+    queue.depth(),
+    keptTasks(redis, store, { fits: (task) => isRecent(task, now), limit: ENDED }),
     keptHere(store, dataDir),
   ]);
-  return { hosts, tasks, depth, inDoubt: await findTasksInDoubt(store, hosts), kept, now };
+  return {
+    hosts: hostsView(around),
+    answers: around.tasks.toSorted(byNews).map((task) => why(task, around)),
+    needs: needsMe(ended.tasks, around),
+    depth,
+    inDoubt: around.inDoubt,
+    kept,
+    now,
+  };
 }
 
 /** Only the user of this machine's worker host can read its folders; the rest is for everybody. */
@@ -62,38 +69,53 @@ async function keptHere(store: TaskStore, dataDir: string): Promise<KeptRun[]> {
   }
 }
 
-function describeHost(host: HostView, now: number): string {
-  const beat = host.alive ? "alive" : `silent for ${seconds(now - host.lastBeat)}`;
+function render({ hosts, answers, needs, depth, inDoubt, kept, now }: Seen): string[] {
+  return [
+    ...renderNeeds(needs, inDoubt, now),
+    `Hosts (${hosts.length})`,
+    ...hosts.map((host) => `  ${describeHost(host, now)}`),
+    `Queue: ${describeLoad(depth)}`,
+    ...Object.entries(depth.lanes)
+      .filter(([, load]) => load.waiting + load.active > 0)
+      .map(([name, load]) => `  ${name}  ${describeLoad(load)}`),
+    `Open tasks (${answers.length})`,
+    ...answers.flatMap((answer) => describeTask(answer, now)),
+    ...(kept.length > 0 ? [`Work on this machine that no record tells of (${kept.length})`] : []),
+    ...kept.map(describeKept),
+  ];
+}
+
+/** Records in doubt are told of kind by kind: what to do is the same for all of a kind. */
+function renderNeeds(needs: readonly Need[], inDoubt: TasksInDoubt, now: number): string[] {
+  if (needs.length === 0) return [];
+  const others = needs.filter(({ kind }) => kind !== "in_doubt").map((need) => needWords(need, now, inTerminal));
+  const doubts = sayInDoubt(inDoubt).flatMap(({ what, remedy }) => [what, `  ${remedy}`]);
+  const left = others.length - NEEDS_SHOWN;
+  const lines = [
+    ...doubts,
+    ...[...inDoubt].map(([task, doubt]) => `  ${task}  ${doubt}`),
+    ...others.slice(0, NEEDS_SHOWN),
+    ...(left > 0 ? [`… and ${left} more: orch status --json`] : []),
+  ];
+  return [`Needs you (${needs.length}); \`orch why TASK\` says more`, ...lines.map((line) => `  ${line}`)];
+}
+
+function describeHost(host: HostWithRuns, now: number): string {
+  const beat = host.alive ? "alive" : `silent for ${duration(now - host.lastBeat)}`;
   const draining = host.draining ? ["draining"] : [];
-  const notes = [`${host.slots} slots`, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
+  const slots = `${host.busy}/${host.slots} slots busy`;
+  const notes = [slots, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
 }
 
 const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} in hosts' hands`;
 
+/** What it waits for stands below it. Those in the queue all wait for the same. */
+function describeTask(answer: Why, now: number): string[] {
+  const waits = answer.state === "waiting" ? [`    ${nextStep(answer, inTerminal)}`] : [];
+  return [`  ${taskLine(answer.task, now)}`, ...waits];
+}
+
 function describeKept({ task, record, workspace, folder }: KeptRun): string {
   return `  ${task}  record ${record}  ${workspace}/tree and ${folder}`;
-}
-
-/** One line: id, place, state, and the beginning of what was asked. A commenter's words are shown, not obeyed. */
-export function describe({ spec, state, cancel }: Task, now: number): string {
-  const where = `${spec.repository.owner}/${spec.repository.name}#${spec.number}`;
-  return `${spec.id}  ${where}  ${stateLine(state, now)}${cancel && state.name !== "settled" ? ", being cancelled" : ""}  ${oneLine(spec.instruction, 60)}`;
-}
-
-function stateLine(state: TaskState, now: number): string {
-  switch (state.name) {
-    case "waiting":
-      return `waits for ${state.reasons.map((reason) => reason.for).join(" and ")}, for ${seconds(now - state.since)}`;
-    case "queued":
-      return `queued for ${seconds(now - state.since)}`;
-    case "running":
-      return `${state.phase} on ${state.host} for ${seconds(now - state.since)}`;
-    case "settled":
-      return `settled: ${state.outcome.kind}`;
-  }
-}
-
-function seconds(ms: number): string {
-  return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
 }

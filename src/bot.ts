@@ -22,6 +22,7 @@ import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
+import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
 import { type Door, openDoor } from "./workers-api/socket.ts";
@@ -74,7 +75,8 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   };
   const ahead = makeAhead({ give: giveAhead, now, log });
   const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, now, log });
+  const views = makeViewReader({ redis, store, queue, hosts, now });
+  const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
   const listeners = makeApp({ store, queue, inbox, now, log, wakeIntake: () => intake.wake() });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);

@@ -17,7 +17,9 @@ const task = [
   "src/reach",
   "src/settings",
 ];
-const product = [...task, "src", "workers"];
+/** What people and programs are shown of it. */
+const shown = ["src/views", "src/words"];
+const product = [...task, ...shown, "src", "workers"];
 
 /** A layer, and the layers that it may import. Its own files are always allowed; the longest matching name is a file's layer. */
 const mayImport: Record<string, readonly string[]> = {
@@ -29,7 +31,9 @@ const mayImport: Record<string, readonly string[]> = {
   "src/config.ts": ["src/task", "src/settings", "src/data-dir.ts"],
   "src/log.ts": ["src/settings"],
   "src/task": ["src/config.ts", "src/text"],
-  src: task,
+  "src/views": ["src/task", "src/text"],
+  "src/words": ["src/task", "src/text", "src/views"],
+  src: [...task, ...shown],
   workers: task,
   cli: product,
   agents: [],

@@ -162,6 +162,7 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     defaultAgent: operator.defaultAgent,
     draining: false,
     startedAt: Date.now(),
+    limits: operator.limits,
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Redis } from "ioredis";
 import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import type { Logger } from "../log.ts";
+import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
 import { HOSTS_CHANGED, type HostView, offeredAgents } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
@@ -182,9 +183,6 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       .catch((error: unknown) => log.debug({ err: error }, "news for tasks that wait is left to the sweep"));
   }
 }
-
-/** So long a task waits for the host that keeps its session, ms; after that any host may take it. */
-export const HOME_WAIT_MS = 10 * 60_000;
 
 /** When a task that waits in its home's lane goes to that of its agent, Unix ms. */
 function leavesHomeAt({ state }: Task): number | undefined {

@@ -9,6 +9,7 @@ import * as words from "../report/words.ts";
 import { taskIdOfBranch } from "../task/branch.ts";
 import { isWritten, originIn } from "../task/origin.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
+import type { ViewReader } from "../views/reader.ts";
 import { type Request, requestNameOf, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 
@@ -18,7 +19,7 @@ export type CarriedOut = { done: boolean; say?: string };
 /** What is to be known before a task can be made. `agent`: the one that the repository wishes for. */
 export type Asked = { found: FoundTarget; agent: string | undefined };
 
-export type CarryOutDeps = CancelDeps & { dispatcher: Dispatcher };
+export type CarryOutDeps = CancelDeps & { dispatcher: Dispatcher; views: ViewReader };
 
 export async function carryOut(
   deps: CarryOutDeps,
@@ -29,10 +30,8 @@ export async function carryOut(
   switch (command.kind) {
     case "help":
       return { done: true, say: words.help() };
-    case "status": {
-      const ids = await deps.store.idsOfIssue(request.repository.id, request.number);
-      return { done: true, say: words.status(await deps.store.readMany(ids)) };
-    }
+    case "status":
+      return { done: true, say: words.status(await deps.views.ofIssue(request.repository.id, request.number)) };
     case "misunderstood":
       return { done: false, say: explain(command.reason) };
     case "cancel":

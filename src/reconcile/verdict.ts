@@ -2,13 +2,12 @@
  * What the sweep makes of one task that is not over. Pure. A task belongs to whoever works on it; the bot steps in only
  * where nobody is left to bring news: no job, no host, no time.
  */
+import { QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import { LOST_AFTER_MS } from "../task/heartbeat.ts";
 import { LOCK_MS } from "../task/queue.ts";
 import type { Outcome, Pushed, Task } from "../task/task.ts";
 
-/** A task that no host takes for so long ends; a host that is not heard of for so long has lost its task. */
-export const QUEUE_DEADLINE_MS = 24 * 3600_000;
 /** A branch that has no pull request for so long after it was to be pushed gets none, ms. */
 export const PULL_REQUEST_DEADLINE_MS = 24 * 3600_000;
 /** By then a host that is gone has lost every lock, ms. */

@@ -3,11 +3,13 @@
  * in it that is not ours has passed through `quote.ts`.
  */
 import { type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
-import { fence } from "../text/quote.ts";
+import { fence, inMarkdown } from "../text/quote.ts";
+import type { Evidence } from "../views/outcome-view.ts";
+import { type Why, why } from "../views/why.ts";
+import { nextStep } from "../words/next-step.ts";
+import { askedBy } from "../words/origin-words.ts";
+import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
-import { nextStep } from "./next-step.ts";
-import { askedBy } from "./origin-words.ts";
-import { explanation, headline, phaseWords } from "./task-words.ts";
 
 /** How much of what the agent says is shown while it works. */
 const LIVE = { lines: 12, chars: 1_500 };
@@ -20,25 +22,25 @@ export function renderComment(task: Task, around: Surroundings): string {
 export function renderSummary(task: Task, around: Surroundings): string {
   if (task.state.name === "settled") return paragraphs(story(task, around));
   const warning = sandboxWarning(progressOf(task));
-  return paragraphs([request(task, around.webUrl), checklist(task), next(task, around), warning]);
+  return paragraphs([request(task, around.webUrl), checklist(task), next(why(task, around)), warning]);
 }
 
 function story(task: Task, around: Surroundings): (string | undefined)[] {
-  const { state } = task;
   const progress = progressOf(task);
+  const answer = why(task, around);
   const opening = [`### ${icon(task)} ${headline(task)}`, request(task, around.webUrl)];
   const list = facts(task, around)
     .map((fact) => `- ${fact}`)
     .join("\n");
-  const closing = [next(task, around), sandboxWarning(progress)];
-  switch (state.name) {
+  const closing = [next(answer), sandboxWarning(progress)];
+  switch (answer.state) {
     case "waiting":
     case "queued":
       return [...opening, list, ...closing];
     case "running":
       return [...opening, checklist(task), list, ...titled("The agent says", progress.lastLines, LIVE), ...closing];
     case "settled":
-      return [...opening, explanation(task, state.outcome), list, ...evidence(task, state.outcome), ...closing];
+      return [...opening, explanation(answer, inMarkdown), list, ...evidence(answer.evidence), ...closing];
   }
 }
 
@@ -56,32 +58,12 @@ function checklist(task: Task): string | undefined {
   return PHASES.map(item).join("\n");
 }
 
-function next(task: Task, around: Surroundings): string {
-  const alive = around.hosts.filter((host) => host.alive && !host.draining);
-  const slots = alive.reduce((sum, host) => sum + host.slots, 0);
-  return `**Next:** ${nextStep(task, { alive: alive.length, slots })}`;
-}
+const next = (answer: Why): string => `**Next:** ${nextStep(answer, inMarkdown)}`;
 
-/** What the end rests on: the verify command's output, the agent's last words. */
-function evidence(task: Task, outcome: Outcome): (string | undefined)[] {
-  switch (outcome.kind) {
-    case "no_changes":
-      return titled("The agent's last words", outcome.lastWords);
-    case "agent_failed":
-    case "timed_out":
-    case "out_of_budget":
-      return titled("Last lines", outcome.lastLines);
-    case "verify_failed":
-      return [
-        ...titled("Output of the verify command", outcome.verification.outputTail),
-        ...titled("The agent's last words", outcome.lastWords, LIVE),
-      ];
-    case "pull_request":
-    case "cancelled":
-    case "refused":
-    case "host_error":
-      return titled("The agent's last words", progressOf(task).lastLines);
-  }
+/** What the end rests on. Words beside the output of a check are cut short: that output is what matters. */
+function evidence(all: readonly Evidence[]): string[] {
+  const isBesideCheck = (what: Evidence["what"]) => what === "last_words" && all.length > 1;
+  return all.flatMap(({ what, text }) => titled(evidenceTitles[what], text, isBesideCheck(what) ? LIVE : {}));
 }
 
 function titled(title: string, text = "", limits = {}): string[] {

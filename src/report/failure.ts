@@ -6,8 +6,8 @@
  */
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import type { Task } from "../task/task.ts";
+import { refusedByGitHub } from "../words/task-words.ts";
 import type { Next, ReporterDeps } from "./showing.ts";
-import { refusedByGitHub } from "./task-words.ts";
 
 /**
  * First wait after a failure, ms. Not shorter: after an answer that was lost, a comment may have been created that

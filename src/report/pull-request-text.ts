@@ -1,6 +1,7 @@
 /** A draft pull request's title and text, as pure functions. */
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
 import { code, fence, neutralise } from "../text/quote.ts";
+import { askedBy } from "../words/origin-words.ts";
 import {
   agentFact,
   asked,
@@ -11,7 +12,6 @@ import {
   usageFact,
   verificationFact,
 } from "./facts.ts";
-import { askedBy } from "./origin-words.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
 
 /** The issue's own title, so that lists of issues and pull requests read alike. */

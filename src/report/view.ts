@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import type { Outcome, Task } from "../task/task.ts";
+import { headline } from "../words/task-words.ts";
 import { renderComment, renderSummary } from "./comment.ts";
 import type { Surroundings } from "./facts.ts";
-import { headline } from "./task-words.ts";
 
 export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";
 

@@ -1,10 +1,14 @@
 /**
  * What the bot answers to a command: every sentence of its replies, as pure functions. What it says about a task's way
- * and end is in `task-words.ts`. Commands stand in code and never begin a line, so that no reply is a command itself.
+ * and end is in `src/words`. Commands stand in code and never begin a line, so that no reply is a command itself.
  */
-import type { Task } from "../task/task.ts";
-import { code, mention, plain } from "../text/quote.ts";
-import { stateWord } from "./task-words.ts";
+import { code, inMarkdown, mention, plain } from "../text/quote.ts";
+import type { Conversation } from "../views/conversation.ts";
+import type { IssueView } from "../views/reader.ts";
+import type { Why } from "../views/why.ts";
+import { nextStep } from "../words/next-step.ts";
+import { spentWords } from "../words/spent-words.ts";
+import { standing } from "../words/task-words.ts";
 
 const HELP = [
   "Write a line that starts with `/orch` in a comment on an issue or a pull request:",
@@ -96,19 +100,36 @@ export function instructionTooLong(max: number): string {
   return `That request is longer than ${max.toLocaleString("en")} characters, so I have not started. Say it in fewer words, or put the details on the lines below the command.`;
 }
 
-/** What `/orch status` answers: the newest task first. */
-export function status(tasks: readonly Task[]): string {
-  if (tasks.length === 0) {
+/** What `/orch status` answers: the newest task first, and what came of them together. */
+export function status({ tasks, conversation, inDoubt, now }: IssueView): string {
+  if (tasks.length + inDoubt.length === 0) {
     return "No task has been given here yet. `/orch` and a request in your own words starts one; `/orch help` shows more.";
   }
-  const newestFirst = tasks.toSorted((one, other) => other.spec.acceptedAt - one.spec.acceptedAt);
-  const lines = newestFirst.slice(0, STATUS_LINES).map(statusLine);
+  const newestFirst = tasks.toSorted((one, other) => other.task.acceptedAt - one.task.acceptedAt);
+  const lines = newestFirst.slice(0, STATUS_LINES).map((each) => statusLine(each, now));
   const more = tasks.length > STATUS_LINES ? [`- … and ${tasks.length - STATUS_LINES} older.`] : [];
-  return [...lines, ...more].join("\n");
+  const together = togetherLine(conversation);
+  return [...lines, ...more, ...inDoubt.map(doubtLine), ...(together === "" ? [] : ["", together])].join("\n");
+}
+
+function doubtLine(id: string): string {
+  return `- **in doubt** – the record of task ${code(id)} is newer than this Orch or cannot be read; \`orch doctor\` tells the operator of this App what to do.`;
+}
+
+function togetherLine({ pullRequests, spent }: Conversation): string {
+  const pulls = pullRequests.map(({ number }) => `#${number}`).join(", ");
+  const used = spentWords(spent);
+  return [
+    ...(pulls === "" ? [] : [`Pull requests: ${pulls}.`]),
+    ...(used === undefined ? [] : [`Used: ${used}.`]),
+  ].join(" ");
 }
 
 const STATUS_LINES = 10;
 
-function statusLine(task: Task): string {
-  return `- **${stateWord(task)}** – ${plain(task.spec.instruction, 120)} (task \`${task.spec.id}\`, by ${code(task.spec.actor.login, 60)})`;
+/** What it waits for stands there; what a person may do about an end, its progress comment says. */
+function statusLine(why: Why, now: number): string {
+  const { id, request, actor } = why.task;
+  const next = why.state === "waiting" || why.state === "queued" ? `. ${nextStep(why, inMarkdown)}` : "";
+  return `- **${plain(standing(why.task, now))}** – ${plain(request, 120)} (task \`${id}\`, by ${code(actor, 60)})${next}`;
 }

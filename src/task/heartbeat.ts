@@ -5,6 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { keys } from "./keys.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import type { RunDoubt } from "./standing.ts";
@@ -27,6 +28,8 @@ export type HostInfo = {
   defaultAgent: string;
   draining: boolean;
   startedAt: number;
+  /** What it gives each part of a run; unknown of an older host. */
+  limits?: RunLimits;
   /** Its runs whose task's record is in doubt. */
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
@@ -39,6 +42,7 @@ const hostShape = z.looseObject({
   agents: z.array(z.string()),
   draining: z.boolean(),
   startedAt: z.number(),
+  limits: runLimitsShape.optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 

@@ -3,7 +3,7 @@
  * identity (`task-id.ts`): the same wish is the same task, however often and by whichever way it arrives.
  *
  * A new kind of origin is added here (shape and identity), gets one file that turns its event into a request (`src/on-*.ts`),
- * and its words (`src/report/origin-words.ts`).
+ * and its words (`src/words/origin-words.ts`).
  */
 import { z } from "zod";
 

@@ -22,6 +22,9 @@ export const FENCE_MS = 20_000;
 /** How often hosts look for jobs whose lock has run out, ms. */
 export const STALLED_CHECK_MS = 5_000;
 
+/** So far into the queue people are told who stands where. */
+export const QUEUE_SHOWN = 1_000;
+
 export type JobData = { taskId: string };
 export type TaskQueue = ReturnType<typeof makeTaskQueue>;
 
@@ -107,15 +110,29 @@ export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
     return (await redis.exists(...ids.map((id) => bullKey(name, id)))) > 0;
   }
 
+  /** Those that there are: BullMQ makes a queue of each that it is asked about. */
+  async function laneNames(): Promise<string[]> {
+    const [isOld, names] = await Promise.all([
+      redis.exists(bullKey(OLD_QUEUE, "meta")),
+      redis.zrange(keys.lanes, "0", "-1"),
+    ]);
+    return [...new Set([...(isOld ? [OLD_QUEUE] : []), ...names])];
+  }
+
   async function depth(): Promise<Depth> {
-    const names = [...new Set([OLD_QUEUE, ...(await redis.zrange(keys.lanes, "0", "-1"))])];
+    const names = await laneNames();
     const loads = await Promise.all(names.map((name) => lane(name).load()));
     const sum = (of: keyof Load) => loads.reduce((total, load) => total + load[of], 0);
     const lanes = Object.fromEntries(names.map((name, index) => [name, loads[index] as Load]));
     return { waiting: sum("waiting"), active: sum("active"), lanes };
   }
 
-  return { enqueue, withdraw, move, holds, depth, close: backend.close };
+  /** Of each lane the ids of the tasks whose jobs wait there, the next one first; of a longer lane the first `QUEUE_SHOWN`. */
+  async function inOrder(): Promise<string[][]> {
+    return await Promise.all((await laneNames()).map((name) => lane(name).inOrder()));
+  }
+
+  return { enqueue, withdraw, move, holds, depth, inOrder, close: backend.close };
 }
 
 /** A task that waits, or is settled, is in none. */
@@ -169,5 +186,10 @@ function openLane(redis: Redis, { name, backend, maxTag }: LaneParts) {
     return { waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0), active: counts.active ?? 0 };
   }
 
-  return { add, load };
+  async function inOrder(): Promise<string[]> {
+    const jobs = await queue.getRanges(["wait", "prioritized"], 0, QUEUE_SHOWN - 1, true);
+    return jobs.slice(0, QUEUE_SHOWN).map((job) => job.replace(/-\d+$/, ""));
+  }
+
+  return { add, load, inOrder };
 }

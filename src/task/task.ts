@@ -32,6 +32,7 @@
  * outcome         why a task is over
  * settle          to record the outcome, once
  * report          to make GitHub show what is true
+ * view            what people and programs are shown of all that: plain data made of records, hosts and the queue
  * reconcile       to compare what we believe with what is, and settle the difference
  * publish         to take an agent's commits, check them, re-create them as ours and push them
  */

@@ -1,12 +1,14 @@
 /** Numbers as people read them. */
 
-/** Whole seconds below an hour, whole minutes above: "45s", "2m 3s", "1h 2m". */
+/** Whole seconds below an hour, minutes below two days, hours above: "45s", "2m 3s", "1h 2m", "6d 23h". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m ${seconds % 60}s`;
-  return minutes % 60 === 0 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours}h` : `${hours}h ${minutes % 60}m`;
+  return hours % 24 === 0 ? `${hours / 24}d` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

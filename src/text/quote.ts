@@ -5,7 +5,7 @@
  * Names are broken inside fences and code as well: a squash merge copies a pull request's text into a commit message,
  * where GitHub reads mentions and closing keywords without any Markdown around them.
  */
-import { cutStart, joinLines, shorten } from "./bound.ts";
+import { cut, cutStart, joinLines, shorten } from "./bound.ts";
 import { BREAK, breakCommands, breakReferences } from "./break-words.ts";
 import { visibleText } from "./clean.ts";
 import { fenced, longestTicks } from "./fenced.ts";
@@ -45,6 +45,22 @@ export function plain(text: string, chars = 500): string {
 export function blockQuote(text: string, chars = 1_500): string {
   const lines = shorten(neutralise(text).trim(), chars).split("\n");
   return lines.map((line) => `> ${escapeMarkdown(line.trim())}`.trimEnd()).join("\n");
+}
+
+/** How words that are not ours stand within a sentence of ours; `chars`: at most so many of them. */
+export type Quoting = {
+  code: (text: string, chars?: number) => string;
+  plain: (text: string, chars?: number) => string;
+};
+
+export const inMarkdown: Quoting = { code, plain };
+
+/** Nothing is markup there, and nobody is pinged: the same sentences, for a person who reads them in a terminal. */
+export const inTerminal: Quoting = { code: (text, chars = 200) => `\`${bare(text, chars)}\``, plain: bare };
+
+/** The visible words on one line, without credentials: for a terminal, and for programs that show them themselves. */
+export function bare(text: string, chars = 500): string {
+  return shorten(joinLines(redact(visibleText(cut(text, chars * 4)))), chars);
 }
 
 /** A person's name in a sentence. GitHub's logins are harmless; anything else is shown as code. */

@@ -108,12 +108,12 @@ test("a task on another host: says which, and the command to run there", async (
   expect(stderr).toContain(`There: orch attach ${id}`);
 });
 
-test("a queued task waits for a slot", async () => {
+test("a task that is queued has no session yet, and why it is not under way", async () => {
   const spec = makeSpec({ commentId: 503 });
   await store.create(spec, STARTS);
   const { code, stderr } = await attach(spec.id);
   expect(code).toBe(1);
-  expect(stderr).toContain("waits for a free slot");
+  expect(stderr).toContain(`Task ${spec.id} has no session yet.\n  No worker host is connected at the moment.`);
 });
 
 test("a task between two steps has no session, and that is said", async () => {

@@ -7,6 +7,7 @@ import { checkRedis } from "../../cli/doctor/redis.ts";
 import { healthRoutes } from "../../src/health.ts";
 import { readHosts, register } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
+import { FORMAT } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { createRunFolder } from "../../workers/run/run-record.ts";
@@ -28,7 +29,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "orch-doubt-"));
   const store = makeTaskStore(redis);
   for (const [spec, record] of [
-    [newer, '{"format":3}'],
+    [newer, JSON.stringify({ format: FORMAT + 1 })],
     [broken, "{half"],
   ] as const) {
     await store.create(spec, STARTS);

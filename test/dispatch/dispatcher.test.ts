@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { HOME_WAIT_MS } from "../../src/dispatch/dispatcher.ts";
+import { HOME_WAIT_MS } from "../../src/task/deadlines.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";

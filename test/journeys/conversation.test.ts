@@ -1,6 +1,8 @@
 /** Several commands in one conversation: on a pull request they work on one branch, one after the other. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
+import { runOrch } from "../cli/run-orch.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 describe("two commands on one pull request", () => {
@@ -67,6 +69,40 @@ describe("two commands on one pull request", () => {
     });
     const goesOn = new RegExp(`Goes on in the session of task \`${first.taskId}\``);
     expect(await orch.progressComment(goesOn, { ...asked, number, task: second.taskId })).toBeTruthy();
+  });
+
+  test("why it waits is said in the same words in its comment, by `/orch status`, `orch why` and `orch status`", async () => {
+    const place = await openPull("hangs");
+    const first = await orch.command("/orch one", place);
+    await orch.running(first.taskId, "working");
+    const second = await orch.command("/orch two", place);
+    await orch.task(second.taskId, ({ state }) => state.name === "waiting");
+    const sentence = `It starts when task \`${first.taskId}\` is over: both work on this pull request's branch, one after the other.`;
+    expect(await orch.progressComment(/Waiting/, { ...place, task: second.taskId })).toContain(sentence);
+    await orch.command("/orch status", place);
+    const reply = await orch.simulator.waitFor(
+      () => orch.botComments(place).find(({ body }) => body.includes("**waiting for"))?.body,
+    );
+    expect(reply).toContain(sentence);
+    expect(reply).toMatch(/\*\*working on .* for \d+s\*\*/);
+    const ask = (...words: string[]) =>
+      runOrch(words, { cwd: orch.dir, env: { REDIS_URL: orch.redisServer.url, ORCH_DATA: join(orch.dir, "data") } });
+    for (const words of [["why", second.taskId], ["status"]])
+      expect(await ask(...words)).toMatchObject({ code: 0, stdout: expect.stringContaining(sentence) });
+    // Its own host says how long it may take, and beats for it some time.
+    const beat = () => orch.redis.zscore(keys.heartbeats, `run:${first.taskId}`);
+    await expect.poll(beat, { timeout: 20_000 }).not.toBeNull();
+    const { stdout } = await ask("why", first.taskId, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: "running",
+      phase: "working",
+      host: { alive: true },
+      lastOutputAt: expect.any(Number),
+      deadline: { at: expect.any(Number) },
+    });
+    await orch.command("/orch cancel", place);
+    for (const { taskId } of [first, second]) expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
+    expect((await ask("why", second.taskId)).stdout).toContain("`maintainer` cancelled the task.");
   });
 
   test("the first is cancelled: the second starts, and a third that waits for both does not overtake it", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { judge, PULL_REQUEST_DEADLINE_MS, QUEUE_DEADLINE_MS } from "../../src/reconcile/verdict.ts";
+import { judge, PULL_REQUEST_DEADLINE_MS } from "../../src/reconcile/verdict.ts";
+import { QUEUE_DEADLINE_MS } from "../../src/task/deadlines.ts";
 import { type HostView, LOST_AFTER_MS } from "../../src/task/heartbeat.ts";
 import { LOCK_MS } from "../../src/task/queue.ts";
 import type { Task, TaskState } from "../../src/task/task.ts";

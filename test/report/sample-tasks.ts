@@ -1,8 +1,9 @@
 /** Tasks in every state that people are told of, for the tests of what is said. */
 import type { Surroundings } from "../../src/report/facts.ts";
 import type { Outcome, Phase, Progress, Pushed, Target, Task, TaskRun, Verification } from "../../src/task/task.ts";
+import type { WaitingReason } from "../../src/task/waiting.ts";
 
-const ACCEPTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+export const ACCEPTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const PULL_TARGET: Target = {
   kind: "pull",
   defaultBranch: "main",
@@ -90,6 +91,16 @@ export function queuedTask(changes: Partial<Task["spec"]> = {}): Task {
     runs: [],
   };
 }
+
+export function waitingTask(...reasons: WaitingReason[]): Task {
+  return { ...queuedTask(), state: { name: "waiting", since: ACCEPTED_AT, reasons } };
+}
+
+/** One of every kind; the record makes the compiler ask for a new one. */
+export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingReason, { for: For }> } = {
+  task: { for: "task", task: "taaaaaaaaaaaaaaa", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
+  agent: { for: "agent", agent: "claude", until: ACCEPTED_AT + 24 * 3600_000 },
+};
 
 /** `shown`: what its one run has to show. */
 type Changes = Partial<Task> & { progress?: Progress };

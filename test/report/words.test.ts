@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import * as words from "../../src/report/words.ts";
-import { outcomes, queuedTask, runningTask, settledTask } from "./sample-tasks.ts";
+import type { Task } from "../../src/task/task.ts";
+import { conversation } from "../../src/views/conversation.ts";
+import { why } from "../../src/views/why.ts";
+import { around, outcomes, queuedTask, runningTask, settledTask, waitingReasons, waitingTask } from "./sample-tasks.ts";
+
+const statusOf = (tasks: readonly Task[], inDoubt: string[] = []) =>
+  words.status({
+    tasks: tasks.map((task) => why(task, around)),
+    conversation: conversation(tasks),
+    inDoubt,
+    now: around.now,
+  });
 
 const replies = [
   words.help(),
@@ -56,7 +67,7 @@ test("every reply says what is the matter and what to do", () => {
 });
 
 test("no reply has a line that is a command itself", () => {
-  for (const reply of [...replies, words.status([queuedTask({ instruction: "/orch x" })])]) {
+  for (const reply of [...replies, statusOf([queuedTask({ instruction: "/orch x" })])]) {
     expect(reply).not.toMatch(/^[\s>]*\/orch/im);
   }
 });
@@ -71,21 +82,35 @@ test("status lists the newest task first, with a word for every state and outcom
     ...task,
     spec: { ...task.spec, acceptedAt: index, instruction: `request ${index}` },
   }));
-  expect(words.status(tasks)).toMatchInlineSnapshot(`
-    "- **could not run** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **refused** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **cancelled** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **out of budget** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **timed out** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **verification failed** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **agent failed** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **no changes** – request 3 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **pull request** – request 2 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **verifying** – request 1 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - … and 1 older."
+  expect(statusOf(tasks)).toMatchInlineSnapshot(`
+    "- **could not run 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **refused 0s ago** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **cancelled 0s ago** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **out of budget 0s ago** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **timed out 0s ago** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **verification failed 0s ago** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **agent failed 0s ago** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **no changes 0s ago** – request 3 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **pull request 0s ago** – request 2 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **verifying on builder\\-1 for 2m** – request 1 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - … and 1 older.
+
+    Pull requests: #8. Used: 123,450 tokens in, 6,780 tokens out, $1.23, in 10 runs, by the agents' own count."
   `);
 });
 
 test("status without tasks says how to begin", () => {
-  expect(words.status([])).toContain("No task has been given here yet");
+  expect(statusOf([])).toContain("No task has been given here yet");
+});
+
+test("status says what a task waits for, what came of all, and of which record nothing is known", () => {
+  const tasks = [waitingTask(...Object.values(waitingReasons)), queuedTask(), settledTask(outcomes.pull_request)];
+  expect(statusOf(tasks, ["tccccccccccccccc"])).toMatchInlineSnapshot(`
+    "- **waiting for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. It starts as soon as a connected worker host offers the agent \`claude\`, which none does at the moment: the operator of this App has to see to that.
+    - **queued for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). The next free slot takes the task (2 slots on 1 worker host).
+    - **pull request 0s ago** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **in doubt** – the record of task \`tccccccccccccccc\` is newer than this Orch or cannot be read; \`orch doctor\` tells the operator of this App what to do.
+
+    Pull requests: #8. Used: 12,345 tokens in, 678 tokens out, $0.12, in 1 run, by the agents' own count."
+  `);
 });

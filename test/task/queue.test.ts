@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import { type Lane, laneName } from "../../src/task/lane.ts";
-import { makeTaskQueue, type TaskQueue } from "../../src/task/queue.ts";
+import { makeTaskQueue, QUEUE_SHOWN, type TaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import type { Task } from "../../src/task/task.ts";
 import { type Lanes, openLanes } from "../../workers/lanes.ts";
@@ -242,4 +242,20 @@ test("where the jobs of runs will be is known before the first is there", async 
     "orch-host-h1": { waiting: 1 },
     "orch-agent-late": { active: 0 },
   });
+});
+
+test("who stands where in each lane is what hosts will take there, one after the other", async () => {
+  await add(1, { many: 5, in: CLAUDE });
+  await add(2, { many: 3, in: CLAUDE });
+  await add(3, { many: 2, in: GEMINI });
+  const lines = (await queue.inOrder()).filter((line) => line.length > 0);
+  expect(lines.map((line) => line.length).sort()).toEqual([2, 8]);
+  const inClaude = lines.find((line) => line.length === 8) ?? [];
+  for (const next of inClaude) expect((await nextJob(CLAUDE))?.data.taskId).toBe(next);
+  expect((await queue.inOrder()).flat()).toHaveLength(2);
+});
+
+test("of a long lane the beginning is shown", async () => {
+  await add(1, { many: QUEUE_SHOWN + 1, in: CLAUDE });
+  expect((await queue.inOrder()).flat()).toHaveLength(QUEUE_SHOWN);
 });

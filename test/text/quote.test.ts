@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BREAK } from "../../src/text/break-words.ts";
-import { blockQuote, code, fence, mention, neutralise, plain } from "../../src/text/quote.ts";
+import { bare, blockQuote, code, fence, inTerminal, mention, neutralise, plain } from "../../src/text/quote.ts";
 import { REDACTED } from "../../src/text/secret-patterns.ts";
 import { ESC, expectInert, inputs } from "./hostile-text.ts";
 
@@ -80,4 +80,14 @@ test("words that would skip the checks of a squashed commit are broken, in a tit
     expect(plain(words)).not.toContain(words);
   }
   expect(neutralise("[skip this] and [ci]")).toBe("[skip this] and [ci]");
+});
+
+test("at a terminal words stand on one bounded line, and nothing in them moves its cursor or is a credential", () => {
+  for (const input of inputs)
+    for (const line of [bare(input, 80), inTerminal.plain(input, 80), inTerminal.code(input, 78)]) {
+      expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+      expect(line.length).toBeLessThanOrEqual(80);
+    }
+  expect(bare(`key ghp_${"a".repeat(36)} <b> @team #1`)).toBe(`key ${REDACTED} <b> @team #1`);
+  expect(bare("x".repeat(600))).toHaveLength(500);
 });

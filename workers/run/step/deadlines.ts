@@ -2,14 +2,12 @@
  * Everything with a lifetime has a deadline. Silence is measured from the last byte that the program wrote, so that a
  * restart of the host neither forgives nor punishes: the files' own times decide.
  */
+import { deadlinesOf, type StepTimes } from "../../../src/task/deadlines.ts";
 import type { Deadline } from "../../../src/task/task.ts";
 import type { Limits } from "../../operator-file.ts";
 import type { StepKind } from "./step-name.ts";
 
 export type Missed = { deadline: Deadline; afterMs: number };
-
-/** What is known of a step's time. All in Unix ms; `lastOutputAt` undefined = not a word yet. */
-export type StepTimes = { runStartedAt: number; stepStartedAt: number; lastOutputAt: number | undefined };
 
 const MINUTE_MS = 60_000;
 
@@ -21,26 +19,6 @@ const minutesOf: Record<StepKind, (limits: Limits) => number> = {
   agent: ({ totalMinutes }) => totalMinutes,
   verify: ({ verifyMinutes }) => verifyMinutes,
 };
-
-/** The deadlines of a step, soonest first. Pure. */
-export function deadlinesOf(
-  kind: StepKind,
-  limits: Limits,
-  times: StepTimes,
-): { deadline: Deadline; at: number; afterMs: number }[] {
-  const from = (deadline: Deadline, start: number, minutes: number) => ({
-    deadline,
-    at: start + minutes * MINUTE_MS,
-    afterMs: minutes * MINUTE_MS,
-  });
-  if (kind !== "agent")
-    return [from(kind === "verify" ? "verifying" : "setup", times.stepStartedAt, minutesOf[kind](limits))];
-  const quiet =
-    times.lastOutputAt === undefined
-      ? from("first_output", times.stepStartedAt, limits.firstOutputMinutes)
-      : from("silence", times.lastOutputAt, limits.silenceMinutes);
-  return [quiet, from("total", times.runStartedAt, limits.totalMinutes)].sort((one, other) => one.at - other.at);
-}
 
 /** Resolves with the first deadline that is really missed. One timer at a time; looks again when output has moved it. */
 export function watchDeadlines(

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { StepTimes } from "../../../src/task/deadlines.ts";
 import { cutStart } from "../../../src/text/bound.ts";
 import { withoutSecrets } from "../../../src/text/known-secrets.ts";
 import { redact } from "../../../src/text/secret-patterns.ts";
@@ -15,7 +16,7 @@ import type { Limits } from "../../operator-file.ts";
 import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
 import type { Interruption } from "../interruption.ts";
 import type { StepRecord } from "../run-record.ts";
-import { type Missed, type StepTimes, watchDeadlines } from "./deadlines.ts";
+import { type Missed, watchDeadlines } from "./deadlines.ts";
 import { followFile } from "./follow-file.ts";
 import { lastOutputIn, outputsOf } from "./last-output.ts";
 import { readTail } from "./tail-text.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { deadlinesOf } from "../../../../src/task/deadlines.ts";
 import { parseOperatorFile } from "../../../../workers/operator-file.ts";
-import { deadlinesOf, watchDeadlines } from "../../../../workers/run/step/deadlines.ts";
+import { watchDeadlines } from "../../../../workers/run/step/deadlines.ts";
 
 const { limits } = parseOperatorFile("agents: { one: { kind: plain, command: [/bin/true] } }", "orch.yml");
 const MINUTE = 60_000;

@@ -4,17 +4,16 @@
  */
 import { isWritten, type Origin, type OriginKind } from "../task/origin.ts";
 import type { TaskSpec } from "../task/task.ts";
-import { code, plain } from "../text/quote.ts";
+import { inMarkdown, plain, type Quoting } from "../text/quote.ts";
 
 type OriginOf<Kind extends OriginKind> = Extract<Origin, { kind: Kind }>;
 
-/** Markdown. */
 type Words<From extends Origin> = {
   /** `where`: nothing, or e.g. " in #7". */
-  asked: (origin: From, who: string, where: string) => string;
-  takenBack: (origin: From, who: string) => string;
+  asked: (origin: From, who: string, where: string, quoting: Quoting) => string;
+  takenBack: (origin: From, who: string, quoting: Quoting) => string;
   /** What to do, as it stands behind "then". */
-  again: (origin: From) => string;
+  again: (origin: From, quoting: Quoting) => string;
 };
 
 const IN_A_COMMENT = "give the command again in a new comment";
@@ -31,9 +30,9 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     again: () => IN_A_COMMENT,
   },
   label: {
-    asked: ({ label }, who, where) => `${who} set the label ${code(label, 60)}${where}:`,
-    takenBack: ({ label }, who) => `${who} removed the label ${code(label, 60)}`,
-    again: ({ label }) => `remove the label ${code(label, 60)} and set it again`,
+    asked: ({ label }, who, where, { code }) => `${who} set the label ${code(label, 60)}${where}:`,
+    takenBack: ({ label }, who, { code }) => `${who} removed the label ${code(label, 60)}`,
+    again: ({ label }, { code }) => `remove the label ${code(label, 60)} and set it again`,
   },
   check: {
     asked: (_, who, where) => `${who} asked by the check${where}:`,
@@ -41,37 +40,38 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     again: () => "ask for it by the check again",
   },
   schedule: {
-    asked: ({ name }, _, where) => `The schedule ${code(name, 60)} asked${where}:`,
-    takenBack: ({ name }, who) => `${who} took back what the schedule ${code(name, 60)} asked for`,
+    asked: ({ name }, _, where, { code }) => `The schedule ${code(name, 60)} asked${where}:`,
+    takenBack: ({ name }, who, { code }) => `${who} took back what the schedule ${code(name, 60)} asked for`,
     again: () => "ask for it in a comment that starts with `/orch`, or wait for the schedule",
   },
   api: {
-    asked: ({ client }, who, where) => `${who} asked by ${code(client, 60)}${where}:`,
-    takenBack: ({ client }, who) => `${who} took back what was asked by ${code(client, 60)}`,
+    asked: ({ client }, who, where, { code }) => `${who} asked by ${code(client, 60)}${where}:`,
+    takenBack: ({ client }, who, { code }) => `${who} took back what was asked by ${code(client, 60)}`,
     again: () => "ask for it again under a key of its own",
   },
 };
 
 const wordsOf = ({ kind }: Origin) => words[kind] as Words<Origin>;
 
-/** Who asked, with a link to where it stands; `number`: under which issue or pull request, where that is not plain. */
+/** Markdown: who asked, with a link to where it stands; `number`: under which issue or pull request, where that is not plain. */
 export function askedBy({ origin, actor }: TaskSpec, webUrl: string, number?: number): string {
   const who = plain(actor.login, 60);
   const url = urlOf(origin, webUrl);
   const where = number === undefined ? "" : ` in #${number}`;
-  return wordsOf(origin).asked(origin, url === undefined ? who : `[${who}](${url})`, where);
+  return wordsOf(origin).asked(origin, url === undefined ? who : `[${who}](${url})`, where, inMarkdown);
 }
 
-export const takenBack = (origin: Origin, login: string): string => wordsOf(origin).takenBack(origin, code(login, 60));
+export const takenBack = (origin: Origin, login: string, quoting: Quoting): string =>
+  wordsOf(origin).takenBack(origin, quoting.code(login, 60), quoting);
 
 /** What to do for another try, as it stands behind "then". */
-export const askAgain = ({ origin }: TaskSpec): string => wordsOf(origin).again(origin);
+export const askAgain = (origin: Origin, quoting: Quoting): string => wordsOf(origin).again(origin, quoting);
 
 /** The same with what the agent should know besides, which only what is written can say by itself. */
-export function askAgainKnowing(spec: TaskSpec): string {
-  return isWritten(spec.origin)
-    ? `${askAgain(spec)} and say what the agent should know`
-    : `say in a comment what the agent should know, and ${askAgain(spec)}`;
+export function askAgainKnowing(origin: Origin, quoting: Quoting): string {
+  return isWritten(origin)
+    ? `${askAgain(origin, quoting)} and say what the agent should know`
+    : `say in a comment what the agent should know, and ${askAgain(origin, quoting)}`;
 }
 
 /** Comes from a signed delivery; checked all the same, because it stands outside of any quoting. */

@@ -1,10 +1,10 @@
 /** What a task waits for, in one sentence for each reason; and what did not happen, where it waited too long. */
 import type { WaitingReason } from "../task/waiting.ts";
 import { duration } from "../text/amounts.ts";
-import { code } from "../text/quote.ts";
+import type { Quoting } from "../text/quote.ts";
 
-/** Markdown. */
-export function waitsFor(reason: WaitingReason): string {
+/** What would end the waiting. */
+export function waitsFor(reason: WaitingReason, { code }: Quoting): string {
   switch (reason.for) {
     case "task":
       return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
@@ -15,7 +15,7 @@ export function waitsFor(reason: WaitingReason): string {
   }
 }
 
-export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number): string {
+export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number, { code }: Quoting): string {
   const after = duration(afterMs);
   const [reason] = reasons;
   switch (reason?.for) {

@@ -1,26 +1,39 @@
 /** What the bot says about what comes next, as pure functions: while a task runs, what it waits for; at its end, what to do. */
-import type { Outcome, Phase, Task } from "../task/task.ts";
+import type { Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
+import type { Quoting } from "../text/quote.ts";
+import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
 import { askAgain, askAgainKnowing } from "./origin-words.ts";
-import { isOwnPullRequest } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
-export function nextStep(task: Task, hosts: { alive: number; slots: number }): string {
-  const { state } = task;
-  switch (state.name) {
+export function nextStep(why: Why, quoting: Quoting): string {
+  switch (why.state) {
     case "waiting":
-      return state.reasons.map(waitsFor).join(" ");
+      return why.reasons.map((reason) => waitsFor(reason, quoting)).join(" ");
     case "queued":
-      return hosts.alive === 0
-        ? "No worker host is connected at the moment. The task waits; the operator of this App has to start one."
-        : `The next free slot takes the task (${count(hosts.slots, "slot")} on ${count(hosts.alive, "worker host")}).`;
+      return queuedNext(why, quoting);
     case "running":
-      if (task.cancel && !task.pushed) return "The worker host stops the agent; nothing will be published.";
-      return runningNext[state.phase];
+      if (why.stopping) return "The worker host stops the agent; nothing will be published.";
+      return runningNext[why.phase];
     case "settled":
-      return settledNext(task, state.outcome);
+      return settledNext(why, quoting);
   }
+}
+
+function queuedNext({ agent, connected, hosts, before, home }: WhyQueued, { code }: Quoting): string {
+  if (home) {
+    const name = code(home.name ?? home.id, 60);
+    return `It goes on with a session that the worker host ${name} keeps, and starts when a slot is free there; if none is within ten minutes, on any host that has the agent.`;
+  }
+  if (connected === 0)
+    return "No worker host is connected at the moment. The task waits; the operator of this App has to start one.";
+  if (hosts.length === 0)
+    return `No connected worker host offers the agent ${code(agent ?? "", 60)} at the moment. The task waits; the operator of this App has to see to that.`;
+  const slots = hosts.reduce((sum, host) => sum + host.slots, 0);
+  const where = `${count(slots, "slot")} on ${count(hosts.length, "worker host")}`;
+  if (before === undefined || before === 0) return `The next free slot takes the task (${where}).`;
+  return `${count(before, "task stands", "tasks stand")} before it. It starts when a slot is free for it (${where}).`;
 }
 
 const runningNext: Record<Phase, string> = {
@@ -30,11 +43,11 @@ const runningNext: Record<Phase, string> = {
   publishing: "The commits are checked, pushed, and shown as a draft pull request.",
 };
 
-function settledNext(task: Task, outcome: Outcome): string {
-  const again = askAgain(task.spec);
+function settledNext({ outcome, own, task: { origin } }: WhySettled, quoting: Quoting): string {
+  const again = askAgain(origin, quoting);
   switch (outcome.kind) {
     case "pull_request":
-      return isOwnPullRequest(task, outcome.number)
+      return own
         ? "Review the new commits. `/orch` and a request in your own words continues on this branch."
         : "Review it and mark it ready, or write `/orch` and a request there: the work then continues on its branch.";
     case "no_changes":
@@ -49,7 +62,7 @@ function settledNext(task: Task, outcome: Outcome): string {
     case "timed_out":
       return `To try once more, ${again}; a smaller or clearer request often helps where the work failed.`;
     case "verify_failed":
-      return `Look at the output above, then ${askAgainKnowing(task.spec)}.`;
+      return `Look at the output above, then ${askAgainKnowing(origin, quoting)}.`;
     case "cancelled":
       return `If it should be done after all, ${again}.`;
     case "refused":

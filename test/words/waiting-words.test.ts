@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
-import { nextStep } from "../../src/report/next-step.ts";
-import { explanation, headline } from "../../src/report/task-words.ts";
 import { viewOf } from "../../src/report/view.ts";
+import type { Task } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
-import { around, queuedTask, settledTask } from "./sample-tasks.ts";
+import { inMarkdown } from "../../src/text/quote.ts";
+import { type Why, why } from "../../src/views/why.ts";
+import { nextStep } from "../../src/words/next-step.ts";
+import { explanation, headline } from "../../src/words/task-words.ts";
+import { around, queuedTask, settledTask } from "../report/sample-tasks.ts";
 
 const MINUTE_MS = 60_000;
 const until = 1_800_000_000_000;
@@ -36,19 +39,20 @@ const waiting = (...reasons: WaitingReason[]) => ({
   state: { name: "waiting" as const, since: until, reasons },
 });
 
+const next = (task: Task) => nextStep(why(task, around), inMarkdown);
+
 test.each(all)("a task that waits says for what, in one sentence and what may help: %j", (reason, now, inVain) => {
   const task = waiting(reason);
-  expect(nextStep(task, { alive: 1, slots: 1 })).toBe(now);
+  expect(next(task)).toBe(now);
   expect(headline(task)).toBe("Waiting");
   const outcome = { kind: "timed_out" as const, deadline: "waiting" as const, afterMs: 90 * MINUTE_MS, lastLines: "" };
-  expect(explanation(settledTask({ ...outcome, waitedFor: [reason] }), { ...outcome, waitedFor: [reason] })).toBe(
-    inVain,
-  );
+  const end = why(settledTask({ ...outcome, waitedFor: [reason] }), around) as Extract<Why, { state: "settled" }>;
+  expect(explanation(end, inMarkdown)).toBe(inVain);
 });
 
 test("of several reasons each is said, and another kind of reason is told at once", () => {
   const reasons = all.map(([reason]) => reason);
-  expect(nextStep(waiting(...reasons), { alive: 1, slots: 1 })).toBe(all.map(([, now]) => now).join(" "));
+  expect(next(waiting(...reasons))).toBe(all.map(([, now]) => now).join(" "));
   const keysOf = (...of: WaitingReason[]) => viewOf(waiting(...of), around).stateKey;
   const kinds = Object.values(said).map(([first]) => first?.[0] as WaitingReason);
   expect(new Set(kinds.map((kind) => keysOf(kind))).size).toBe(kinds.length);

@@ -2,9 +2,12 @@
  * What the bot says about a task's way and end, as pure functions. A failure is told in one honest sentence that says
  * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
  */
-import type { CancelReason, Deadline, Outcome, Phase, Task } from "../task/task.ts";
+import type { CancelReason, Deadline, Outcome, Phase, RunEnd, Task } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
-import { code, plain } from "../text/quote.ts";
+import type { Quoting } from "../text/quote.ts";
+import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
+import { isStopping, type TaskView } from "../views/task-view.ts";
+import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
 import { takenBack } from "./origin-words.ts";
 import { waitedInVain } from "./waiting-words.ts";
 
@@ -16,41 +19,38 @@ export const phaseWords: Record<Phase, string> = {
 };
 
 /** A few words for how a task stands. */
-export function stateWord(task: Task): string {
-  const { state } = task;
-  switch (state.name) {
-    case "waiting":
-    case "queued":
-      return state.name;
-    case "running":
-      return task.cancel && !task.pushed ? "stopping" : state.phase;
-    case "settled":
-      return outcomeWord(state.outcome);
-  }
+export function stateWord({ state, phase, stopping, outcome }: TaskView): string {
+  if (outcome) return endWords[outcome];
+  return stopping ? "stopping" : (phase ?? state);
 }
 
-function outcomeWord(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case "pull_request":
-      return "pull request";
-    case "no_changes":
-      return "no changes";
-    case "agent_failed":
-      return "agent failed";
-    case "verify_failed":
-      return "verification failed";
-    case "timed_out":
-      return "timed out";
-    case "out_of_budget":
-      return "out of budget";
-    case "cancelled":
-      return "cancelled";
-    case "refused":
-      return "refused";
-    case "host_error":
-      return "could not run";
-  }
+/** How it stands, where, and for how long, with Unix ms for `now`. */
+export function standing(task: TaskView, now: number): string {
+  const time = duration(now - task.since);
+  if (task.state === "settled") return `${stateWord(task)} ${time} ago`;
+  const host = task.host ? ` on ${task.host.name ?? task.host.id}` : "";
+  return `${stateWord(task)}${host} for ${time}`;
 }
+
+/** A few words for how a task, or one of its runs, ended. */
+export const endWords: Record<RunEnd, string> = {
+  pull_request: "pull request",
+  no_changes: "no changes",
+  agent_failed: "agent failed",
+  verify_failed: "verification failed",
+  timed_out: "timed out",
+  out_of_budget: "out of budget",
+  cancelled: "cancelled",
+  refused: "refused",
+  host_error: "could not run",
+  lost: "lost with its host",
+};
+
+export const evidenceTitles: Record<Evidence["what"], string> = {
+  check_output: "Output of the verify command",
+  last_words: "The agent's last words",
+  last_lines: "Last lines",
+};
 
 /** The one line that says how things stand; without Markdown, so that it serves as a check run's title too. */
 export function headline(task: Task): string {
@@ -61,7 +61,7 @@ export function headline(task: Task): string {
     case "queued":
       return "Queued";
     case "running":
-      return task.cancel && !task.pushed ? "Stopping" : runningHeadlines[state.phase];
+      return isStopping(task) ? "Stopping" : runningHeadlines[state.phase];
     case "settled":
       return settledHeadline(task, state.outcome);
   }
@@ -73,11 +73,6 @@ const runningHeadlines: Record<Phase, string> = {
   verifying: "Verifying the result",
   publishing: "Publishing",
 };
-
-/** True when the work went to the pull request under which it was asked for. */
-export function isOwnPullRequest(task: Task, number: number): boolean {
-  return task.spec.target.kind === "pull" && number === task.spec.number;
-}
 
 function settledHeadline(task: Task, outcome: Outcome): string {
   switch (outcome.kind) {
@@ -104,23 +99,25 @@ function settledHeadline(task: Task, outcome: Outcome): string {
   }
 }
 
-/** What happened, in a sentence or two of Markdown. */
-export function explanation(task: Task, outcome: Outcome): string {
+/** What happened, in a sentence or two. */
+export function explanation(end: WhySettled, quoting: Quoting): string {
+  const { outcome } = end;
+  const sentence = (text: string) => asSentence(quoting.plain(text));
   switch (outcome.kind) {
     case "pull_request":
-      return delivered(task, outcome);
+      return delivered(end, outcome, quoting);
     case "no_changes":
       return "The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.";
     case "agent_failed":
       return `${agentFault(outcome.reason)}${exitWords(outcome.exitCode)}: ${sentence(outcome.message)} Nothing was published.`;
     case "verify_failed":
-      return `The work failed: the agent committed changes, but ${code(outcome.verification.command)} still exits with ${outcome.verification.exitCode} after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
+      return `The work failed: the agent committed changes, but ${quoting.code(outcome.verification.command)} still exits with ${outcome.verification.exitCode} after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
-      return `${missed(outcome)} Nothing was published.`;
+      return `${missed(outcome, quoting)} Nothing was published.`;
     case "out_of_budget":
       return `The work was stopped by its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
-      return `${cancelWords(task, outcome.reason)} Nothing was published.`;
+      return `${cancelWords(end.task, outcome.reason, quoting)} Nothing was published.`;
     case "refused":
       return `This cannot be carried out: ${sentence(outcome.reason)}`;
     case "host_error":
@@ -128,22 +125,21 @@ export function explanation(task: Task, outcome: Outcome): string {
   }
 }
 
-function delivered(task: Task, outcome: Extract<Outcome, { kind: "pull_request" }>): string {
-  return [whereTheWorkIs(task, outcome), ...(task.pushed && task.cancel ? [CANCELLED_TOO_LATE] : [])].join(" ");
+type End<Kind extends Outcome["kind"]> = Extract<OutcomeView, { kind: Kind }>;
+
+function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoting): string {
+  return [whereTheWorkIs(end, outcome, quoting), ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : [])].join(" ");
 }
 
 const CANCELLED_TOO_LATE = "The wish to cancel came too late: the push was under way.";
 
-function whereTheWorkIs(task: Task, outcome: Extract<Outcome, { kind: "pull_request" }>): string {
-  const { pushed } = task;
-  if (!pushed) return `A pull request for this task's branch is open: #${outcome.number}.`;
-  if (isOwnPullRequest(task, outcome.number)) {
-    return `${count(pushed.commits, "commit")} went to ${code(pushed.branch)}, the branch of this pull request.`;
-  }
+function whereTheWorkIs({ pushed, own }: WhySettled, { number }: End<"pull_request">, { code }: Quoting): string {
+  if (!pushed) return `A pull request for this task's branch is open: #${number}.`;
+  if (own) return `${count(pushed.commits, "commit")} went to ${code(pushed.branch)}, the branch of this pull request.`;
   const moved = pushed.insteadOf
     ? ` ${code(pushed.insteadOf)} had moved on while the agent worked, so the work is on a branch of its own and nothing was overwritten.`
     : "";
-  return `The work is in pull request #${outcome.number}.${moved}`;
+  return `The work is in pull request #${number}.${moved}`;
 }
 
 /** Whose failure it is, by the adapter's reason. An unknown reason is told as the agent's. */
@@ -162,8 +158,7 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["setup", "The repository's setup command failed before the agent started"],
 ]);
 
-function sentence(text: string): string {
-  const words = plain(text);
+function asSentence(words: string): string {
   return /[.!?…]$/.test(words) ? words : `${words}.`;
 }
 
@@ -171,8 +166,10 @@ function exitWords(exitCode: number | undefined): string {
   return exitCode === undefined ? "" : ` (exit code ${exitCode})`;
 }
 
-function missed({ deadline, afterMs, waitedFor = [] }: Extract<Outcome, { kind: "timed_out" }>): string {
-  return deadline === "waiting" ? waitedInVain(waitedFor, afterMs) : deadlineWords[deadline](duration(afterMs));
+function missed({ deadline, afterMs, waitedFor = [] }: End<"timed_out">, quoting: Quoting): string {
+  return deadline === "waiting"
+    ? waitedInVain(waitedFor, afterMs, quoting)
+    : deadlineWords[deadline](duration(afterMs));
 }
 
 const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {
@@ -189,14 +186,15 @@ const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => str
     `The commits could not be published within ${after}; that is ours to repair, not a fault of the work.`,
 };
 
-function cancelWords({ spec }: Task, reason: CancelReason): string {
+function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quoting): string {
+  const { code } = quoting;
   switch (reason.kind) {
     case "command":
       return `${code(reason.by, 60)} cancelled the task.`;
     case "issue_closed":
       return `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
     case "taken_back":
-      return `${takenBack(spec.origin, reason.by)}, so the task was stopped.`;
+      return `${takenBack(origin, reason.by, quoting)}, so the task was stopped.`;
     case "repository_archived":
       return "The repository was archived, so the task was stopped.";
     case "installation_removed":

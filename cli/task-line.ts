@@ -1,0 +1,10 @@
+/** One task in one line: id, place, how it stands, and the beginning of what was asked. */
+import { bare } from "../src/text/quote.ts";
+import type { TaskView } from "../src/views/task-view.ts";
+import { standing } from "../src/words/task-words.ts";
+
+/** `now`: Unix ms. */
+export const taskLine = (task: TaskView, now: number): string =>
+  `${task.id}  ${placeOf(task)}  ${standing(task, now)}  ${bare(task.request, 60)}`;
+
+export const placeOf = ({ repository, number }: TaskView): string => `${repository}#${number}`;

@@ -1,0 +1,34 @@
+/** The worker hosts with what is at work on each. Pure. Times are Unix ms. */
+import type { HostView } from "../task/heartbeat.ts";
+import type { Phase, Task } from "../task/task.ts";
+import { bare } from "../text/quote.ts";
+import { isStopping } from "./task-view.ts";
+import { type Around, busyOn } from "./why.ts";
+
+export type RunOnHost = { task: string; phase: Phase; stopping: boolean; since: number; lastOutputAt?: number };
+
+export type HostWithRuns = HostView & {
+  /** Slots that have a run. */
+  busy: number;
+  /** Oldest first. */
+  runs: RunOnHost[];
+};
+
+/** As they come in `around`: the newest beat first. */
+export function hosts({ hosts: all, tasks = [], beats }: Around): HostWithRuns[] {
+  return all.map((host) => ({
+    ...host,
+    name: bare(host.name, 80),
+    agents: host.agents.map((agent) => bare(agent, 80)),
+    busy: busyOn(host.id, tasks),
+    runs: tasks.flatMap((task) => runOn(host.id, task, beats)).sort((one, other) => one.since - other.since),
+  }));
+}
+
+function runOn(hostId: string, task: Task, beats: Around["beats"]): RunOnHost[] {
+  const { spec, state } = task;
+  if (state.name !== "running" || state.host !== hostId) return [];
+  const lastOutputAt = beats?.get(spec.id);
+  const run = { task: spec.id, phase: state.phase, stopping: isStopping(task), since: state.since };
+  return [{ ...run, ...(lastOutputAt !== undefined && { lastOutputAt }) }];
+}

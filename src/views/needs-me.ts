@@ -1,0 +1,98 @@
+/**
+ * What waits for a person: tasks that cannot go on without one, ends that only a person can do something about, hosts that
+ * are not heard of. Pure. A new kind is added here and gets its words in `src/words/need-words.ts`. Times are Unix ms.
+ */
+import type { RunDoubt } from "../task/standing.ts";
+import type { Outcome, Task } from "../task/task.ts";
+import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
+import { type Around, why } from "./why.ts";
+
+export type Need =
+  /** Tasks that are at work on a host that is silent, or gone. */
+  | { kind: "host_silent"; host: HostName /** Its last beat, where one is known. */; since?: number; tasks: string[] }
+  /** A record that says nothing any more. */
+  | { kind: "in_doubt"; task: string; doubt: RunDoubt }
+  /** Tasks for whose agent there is no host; without `agent`: there is no host at all. `since`: of the first of them. */
+  | { kind: "no_agent"; agent?: string; since: number; tasks: string[] }
+  /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
+  | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
+
+type EndKind = "refused" | "verify_failed" | "agent_setup" | "repository_setup";
+
+export type NeedKind = Need["kind"];
+
+/** Ends are told of for so long. */
+const FOR_MS = 7 * 24 * 3600_000;
+
+/** `settled`: tasks that are over, at least those that were within the last days. What holds up others comes first, then the oldest. */
+export function needsMe(settled: readonly Task[], around: Around & { tasks: readonly Task[] }): Need[] {
+  const { tasks: open, inDoubt = new Map() } = around;
+  const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
+  const others = [...withoutAgent(around), ...ended(settled, open, around)];
+  return [...silentHosts(around), ...doubts, ...others.sort((one, other) => one.since - other.since)];
+}
+
+/** Whether a task that is over may be told of at all: what is older need not be read. */
+export const isRecent = ({ state }: Task, now: number): boolean => state.name === "settled" && now - state.at < FOR_MS;
+
+function silentHosts({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
+  const runs = Map.groupBy(
+    tasks.flatMap(({ spec, state, pushed }) =>
+      state.name === "running" && !pushed ? [{ id: spec.id, host: state.host }] : [],
+    ),
+    ({ host }) => host,
+  );
+  return [...runs].flatMap(([id, its]) => {
+    const host = hosts.find((each) => each.id === id);
+    if (host?.alive) return [];
+    const since = host && host.lastBeat > 0 ? { since: host.lastBeat } : {};
+    return [{ kind: "host_silent" as const, host: hostName(id, hosts), ...since, tasks: its.map((run) => run.id) }];
+  });
+}
+
+/** Whether it waits for such a host, or was queued when there was one. */
+function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }) {
+  const stuck = tasks.flatMap((task) => {
+    const answer = why(task, { hosts, now });
+    if (answer.state === "waiting") {
+      const reason = answer.reasons.find((each) => each.for === "agent");
+      return reason ? [{ id: answer.task.id, agent: reason.agent ?? "", since: answer.since }] : [];
+    }
+    if (answer.state !== "queued" || answer.hosts.length > 0) return [];
+    return [{ id: answer.task.id, agent: answer.agent ?? "", since: answer.since }];
+  });
+  return [...Map.groupBy(stuck, ({ agent }) => agent)].map(([agent, its]) => ({
+    kind: "no_agent" as const,
+    ...(agent !== "" && { agent }),
+    since: Math.min(...its.map(({ since }) => since)),
+    tasks: its.map(({ id }) => id),
+  }));
+}
+
+/** Who has asked for something else in the conversation since has seen it. */
+function ended(settled: readonly Task[], open: readonly Task[], { now, hosts }: Around) {
+  const last = new Map<string, number>();
+  for (const task of [...settled, ...open])
+    last.set(placeOf(task), Math.max(last.get(placeOf(task)) ?? 0, task.spec.acceptedAt));
+  return settled.flatMap((task) => {
+    const { state, spec } = task;
+    const kind = state.name === "settled" ? kindOf(state.outcome) : undefined;
+    if (state.name !== "settled" || !kind || !isRecent(task, now) || last.get(placeOf(task)) !== spec.acceptedAt)
+      return [];
+    return [{ kind, task: taskView(task, hosts), since: state.at }];
+  });
+}
+
+const placeOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
+
+function kindOf(outcome: Outcome): EndKind | undefined {
+  if (outcome.kind === "refused" || outcome.kind === "verify_failed") return outcome.kind;
+  return outcome.kind === "agent_failed" ? toRepair.get(outcome.reason) : undefined;
+}
+
+/** By the adapter's reason, what has to be repaired before an agent can work. */
+const toRepair: ReadonlyMap<string, EndKind> = new Map([
+  ["auth", "agent_setup"],
+  ["config", "agent_setup"],
+  ["setup", "repository_setup"],
+]);

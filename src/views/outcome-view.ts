@@ -1,0 +1,78 @@
+/** How a task ended, and what that rests on: the outcome without its long texts, and these apart. */
+import { type Outcome, progressOf, type Task } from "../task/task.ts";
+import { cutStart } from "../text/bound.ts";
+import { visibleText } from "../text/clean.ts";
+import { bare } from "../text/quote.ts";
+import { redact } from "../text/secret-patterns.ts";
+import { type CheckResult, checkResult } from "./task-view.ts";
+
+type WithoutTexts<End> = End extends { verification: unknown }
+  ? Omit<End, "verification" | "lastWords"> & { verification: CheckResult }
+  : Omit<End, "lastWords" | "lastLines">;
+
+export type OutcomeView = WithoutTexts<Outcome>;
+
+export type Evidence = {
+  what: "check_output" | "last_words" | "last_lines";
+  /** Visible text in lines, without credentials. */
+  text: string;
+};
+
+/** Of one evidence, in characters. */
+const MAX_TEXT = 8_000;
+
+export function outcomeView(outcome: Outcome): OutcomeView {
+  switch (outcome.kind) {
+    case "verify_failed":
+      return { kind: outcome.kind, verification: checkResult(outcome.verification) };
+    case "no_changes":
+      return { kind: outcome.kind };
+    case "agent_failed": {
+      const { lastLines: _, ...rest } = outcome;
+      return { ...rest, reason: bare(outcome.reason, 80), message: bare(outcome.message) };
+    }
+    case "timed_out": {
+      const { lastLines: _, ...rest } = outcome;
+      return rest;
+    }
+    case "out_of_budget":
+      return { kind: outcome.kind, message: bare(outcome.message) };
+    case "pull_request":
+      return { ...outcome, url: bare(outcome.url, 300) };
+    case "cancelled":
+      return outcome;
+    case "refused":
+      return { kind: outcome.kind, reason: bare(outcome.reason) };
+    case "host_error":
+      return { kind: outcome.kind, message: bare(outcome.message) };
+  }
+}
+
+/** What there is of it: an agent that said nothing leaves none. */
+export function evidenceOf(task: Task, outcome: Outcome): Evidence[] {
+  const said = textsOf(task, outcome).map(({ what, text = "" }) => ({ what, text: linesOf(text) }));
+  return said.filter(({ text }) => text.trim() !== "");
+}
+
+function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: string | undefined }[] {
+  switch (outcome.kind) {
+    case "no_changes":
+      return [{ what: "last_words", text: outcome.lastWords }];
+    case "agent_failed":
+    case "timed_out":
+    case "out_of_budget":
+      return [{ what: "last_lines", text: outcome.lastLines }];
+    case "verify_failed":
+      return [
+        { what: "check_output", text: outcome.verification.outputTail },
+        { what: "last_words", text: outcome.lastWords },
+      ];
+    case "pull_request":
+    case "cancelled":
+    case "refused":
+    case "host_error":
+      return [{ what: "last_words", text: progressOf(task).lastLines }];
+  }
+}
+
+const linesOf = (text: string): string => cutStart(redact(visibleText(text)), MAX_TEXT).trimEnd();

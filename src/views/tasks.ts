@@ -1,0 +1,59 @@
+/** Lists of tasks: which of them, and in which order. Pure. */
+import type { Outcome, Task, TaskState } from "../task/task.ts";
+import { agentOf, type TaskView, taskView } from "./task-view.ts";
+
+/** What a list can be narrowed to: a state, or the way in which a task ended. */
+export type ListState = TaskState["name"] | Outcome["kind"];
+
+const OPEN: Record<Exclude<TaskState["name"], "settled">, true> = { running: true, queued: true, waiting: true };
+const OUTCOMES: Record<Outcome["kind"], true> = {
+  pull_request: true,
+  no_changes: true,
+  agent_failed: true,
+  verify_failed: true,
+  timed_out: true,
+  out_of_budget: true,
+  cancelled: true,
+  refused: true,
+  host_error: true,
+};
+
+/** In the order in which people are told of them. */
+export const LIST_STATES = [...Object.keys(OPEN), "settled", ...Object.keys(OUTCOMES)] as ListState[];
+
+/** Whether tasks that are over may fit. */
+export const isOfTheEnd = (state: ListState): boolean => !(state in OPEN);
+
+export type TaskFilter = {
+  state?: ListState | undefined;
+  /** owner/name, in any case. */
+  repository?: string | undefined;
+  agent?: string | undefined;
+};
+
+export function fits(task: Task, { state: listed, repository, agent }: TaskFilter): boolean {
+  const { spec, state } = task;
+  const { owner, name } = spec.repository;
+  const ends = state.name === "settled" ? [state.name, state.outcome.kind] : [state.name];
+  return (
+    (listed === undefined || ends.some((each) => each === listed)) &&
+    (repository === undefined || `${owner}/${name}`.toLowerCase() === repository.toLowerCase()) &&
+    (agent === undefined || agentOf(task) === agent)
+  );
+}
+
+/** Open ones first, then the newest. */
+export function byNews(one: Task, other: Task): number {
+  const isOver = (task: Task) => Number(task.state.name === "settled");
+  return isOver(one) - isOver(other) || other.spec.acceptedAt - one.spec.acceptedAt;
+}
+
+/** Those that fit. */
+export function tasks(
+  all: readonly Task[],
+  filter: TaskFilter = {},
+  hosts: readonly { id: string; name: string }[] = [],
+): TaskView[] {
+  const fitting = all.filter((task) => fits(task, filter));
+  return fitting.sort(byNews).map((task) => taskView(task, hosts));
+}

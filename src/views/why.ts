@@ -1,0 +1,209 @@
+/**
+ * Why a task is not over, or why it ended so: one pure answer for the progress comment, `/orch status`, `orch why` and whoever
+ * asks next. What an answer depends on besides the task may be known in part only: what is missing is left unsaid, never
+ * guessed. Times are Unix ms.
+ */
+import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
+import type { HostView } from "../task/heartbeat.ts";
+import type { TasksInDoubt } from "../task/in-doubt.ts";
+import type { RunDoubt } from "../task/standing.ts";
+import type { CancelReason, Phase, Pushed, Task, TaskState } from "../task/task.ts";
+import type { WaitingReason } from "../task/waiting.ts";
+import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
+import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
+import {
+  agentOf,
+  type HostName,
+  hostName,
+  isStopping,
+  type RunView,
+  runView,
+  type TaskView,
+  taskView,
+} from "./task-view.ts";
+
+export type Around = {
+  now: number;
+  hosts: readonly HostView[];
+  /** All tasks that are not over, and those that are waited for. */
+  tasks?: readonly Task[];
+  /** Of each lane the ids of the tasks whose jobs wait there, the next one first; of a long lane the beginning. */
+  queue?: readonly (readonly string[])[];
+  /** When the agents of tasks last said anything. */
+  beats?: ReadonlyMap<string, number>;
+  inDoubt?: TasksInDoubt;
+};
+
+type Base = {
+  task: TaskView;
+  /** Oldest first; the last one is the current one, or the one that ended it. */
+  runs: RunView[];
+  /** What is wrong with its record, as its host sees it. */
+  inDoubt?: RunDoubt;
+};
+
+/** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
+export type ReasonView = { until: number } & (
+  | { for: "task"; task: string /** Missing when nothing is known of it. */; other?: TaskView; inDoubt?: RunDoubt }
+  | { for: "agent"; agent?: string /** The agents that living hosts offer instead. */; offered: string[] }
+);
+
+/** `busy`: the slots that have a run; missing when that was not looked at. */
+export type HostSlots = HostName & { slots: number; busy?: number };
+
+export type WhyWaiting = Base & { state: "waiting"; since: number; reasons: ReasonView[] };
+
+export type WhyQueued = Base & {
+  state: "queued";
+  since: number;
+  agent?: string;
+  /** The host that keeps the session which it goes on with: until then no other takes it. */
+  home?: HostName & { until: number };
+  /** How many tasks stand before it; missing when it was not looked at, or not found so far. */
+  before?: number;
+  /** Living hosts that take work, whatever they offer. */
+  connected: number;
+  /** Those of them that offer its agent. */
+  hosts: HostSlots[];
+  /** When it ends, should no host have taken it. */
+  until: number;
+};
+
+export type WhyRunning = Base & {
+  state: "running";
+  phase: Phase;
+  since: number;
+  phaseSince: number;
+  stopping: boolean;
+  /** Once the branch is on GitHub; the bot then opens the pull request. */
+  pushed?: Pushed;
+  /** `lastBeat` is missing of a host that is not known any more. */
+  host: HostName & { alive: boolean; lastBeat?: number };
+  /** When the agent last said anything, or began. */
+  lastOutputAt?: number;
+  /** Missing where the host does not say how long its runs may take. */
+  deadline?: NextDeadline;
+};
+
+export type WhySettled = Base & {
+  state: "settled";
+  at: number;
+  outcome: OutcomeView;
+  evidence: Evidence[];
+  /** The work went to the pull request under which it was asked for. */
+  own: boolean;
+  pushed?: Pushed;
+  /** Somebody had asked to stop it. */
+  cancel?: CancelReason;
+};
+
+export type Why = WhyWaiting | WhyQueued | WhyRunning | WhySettled;
+
+type In<Name extends TaskState["name"]> = Extract<TaskState, { name: Name }>;
+
+export function why(task: Task, around: Around): Why {
+  const { state } = task;
+  const base = baseOf(task, around);
+  switch (state.name) {
+    case "waiting": {
+      const reasons = state.reasons.map((reason) => reasonView(reason, around));
+      return { state: "waiting", ...base, since: state.since, reasons };
+    }
+    case "queued":
+      return { state: "queued", ...base, ...queued(task, state, around) };
+    case "running":
+      return { state: "running", ...base, ...running(task, state, around) };
+    case "settled":
+      return { state: "settled", ...base, ...settled(task, state) };
+  }
+}
+
+/** Living hosts that take new work. */
+const takingWork = (hosts: readonly HostView[]): HostView[] =>
+  hosts.filter(({ alive, draining }) => alive && !draining);
+
+/** How many slots of the host have a run. */
+export const busyOn = (hostId: string, tasks: readonly Task[]): number =>
+  tasks.filter(({ state }) => state.name === "running" && state.host === hostId).length;
+
+/** True when the work went to the pull request under which it was asked for. */
+export function isOwnPullRequest(task: Task, number: number): boolean {
+  return task.spec.target.kind === "pull" && number === task.spec.number;
+}
+
+function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
+  const doubt = inDoubt?.get(task.spec.id);
+  return {
+    task: taskView(task, hosts),
+    runs: task.runs.map((run) => runView(run, hosts)),
+    ...(doubt && { inDoubt: doubt }),
+  };
+}
+
+function reasonView(reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
+  const { until } = reason;
+  if (reason.for === "agent") {
+    const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
+    return { for: "agent", until, ...(reason.agent !== undefined && { agent: reason.agent }), offered };
+  }
+  const other = tasks?.find(({ spec }) => spec.id === reason.task);
+  const doubt = inDoubt?.get(reason.task);
+  return {
+    for: "task",
+    until,
+    task: reason.task,
+    ...(other && { other: taskView(other, hosts) }),
+    ...(doubt && { inDoubt: doubt }),
+  };
+}
+
+function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue }: Around) {
+  const agent = agentOf(task);
+  const connected = takingWork(hosts);
+  const offering = connected.filter(({ agents }) => agent === undefined || agents.includes(agent));
+  const line = queue?.find((ids) => ids.includes(task.spec.id));
+  const before = line?.indexOf(task.spec.id) ?? -1;
+  const home = lane?.host;
+  return {
+    since,
+    ...(home !== undefined && { home: { ...hostName(home, hosts), until: since + HOME_WAIT_MS } }),
+    ...(agent !== undefined && { agent }),
+    ...(before >= 0 && { before }),
+    connected: connected.length,
+    hosts: offering.map(({ id, slots }) => ({
+      ...hostName(id, hosts),
+      slots,
+      ...(tasks && { busy: busyOn(id, tasks) }),
+    })),
+    until: since + QUEUE_DEADLINE_MS,
+  };
+}
+
+function running(task: Task, state: In<"running">, { hosts, beats }: Around) {
+  const { phase, since, phaseSince } = state;
+  const host = hosts.find(({ id }) => id === state.host);
+  const lastOutputAt = beats?.get(task.spec.id);
+  const deadline = host?.limits && nextDeadline(task, state, host.limits, lastOutputAt);
+  return {
+    phase,
+    since,
+    phaseSince,
+    stopping: isStopping(task),
+    ...(task.pushed && { pushed: task.pushed }),
+    host: { ...hostName(state.host, hosts), alive: host?.alive ?? false, ...(host && { lastBeat: host.lastBeat }) },
+    ...(lastOutputAt !== undefined && { lastOutputAt }),
+    ...(deadline && { deadline }),
+  };
+}
+
+function settled(task: Task, { outcome, at }: In<"settled">) {
+  const { pushed, cancel } = task;
+  return {
+    at,
+    outcome: outcomeView(outcome),
+    evidence: evidenceOf(task, outcome),
+    own: outcome.kind === "pull_request" && isOwnPullRequest(task, outcome.number),
+    ...(pushed && { pushed }),
+    ...(cancel && { cancel }),
+  };
+}

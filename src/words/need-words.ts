@@ -1,0 +1,41 @@
+/** What waits for a person, in a line each; the compiler asks for a new kind here. */
+import { count, duration } from "../text/amounts.ts";
+import type { Quoting } from "../text/quote.ts";
+import type { Need, NeedKind } from "../views/needs-me.ts";
+import type { TaskView } from "../views/task-view.ts";
+import { standing } from "./task-words.ts";
+
+type NeedOf<Kind extends NeedKind> = Extract<Need, { kind: Kind }>;
+type Words = { [Kind in NeedKind]: (need: NeedOf<Kind>, now: number, quoting: Quoting) => string };
+
+const ended = ({ task }: { task: TaskView }, now: number, quoting: Quoting) =>
+  `${place(task, quoting)} ${quoting.plain(standing(task, now))}: ${quoting.plain(task.request, 60)}`;
+
+const words: Words = {
+  host_silent: ({ host, since, tasks }, now, { code }) => {
+    const heard = since === undefined ? "" : ` for ${duration(now - since)}`;
+    return `The worker host ${code(host.name ?? host.id, 80)} has not been heard of${heard} and has ${count(tasks.length, "task")}: start it again, or another with the same agents.`;
+  },
+  in_doubt: ({ task, doubt }, _, { code }) =>
+    `The record of task ${code(task)} is in doubt (${doubt}): \`orch doctor\` says what to do.`,
+  no_agent: ({ agent, since, tasks }, now, { code }) => {
+    const what = agent === undefined ? "a worker host" : `a worker host with the agent ${code(agent, 60)}`;
+    const first = tasks.length > 1 ? "the first " : "";
+    return `${count(tasks.length, "task waits", "tasks wait")} for ${what}, ${first}for ${duration(now - since)}: start one.`;
+  },
+  refused: ended,
+  verify_failed: ended,
+  repository_setup: (need, now, quoting) =>
+    `${ended(need, now, quoting)}. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.`,
+  agent_setup: (need, now, quoting) =>
+    `${ended(need, now, quoting)}. Its agent cannot sign in, or is not set up rightly.`,
+};
+
+/** `now`: Unix ms. */
+export function needWords(need: Need, now: number, quoting: Quoting): string {
+  const say = words[need.kind] as (need: Need, now: number, quoting: Quoting) => string;
+  return say(need, now, quoting);
+}
+
+const place = ({ id, repository, number }: TaskView, { code, plain }: Quoting): string =>
+  `${plain(`${repository}#${number}`)} (task ${code(id)})`;

@@ -1,0 +1,127 @@
+/**
+ * The whole answer to "why is it not over, why did it end so": sentences made of the view `why`, for whoever asks about one
+ * task. The shorter answer of lists and of the progress comment is the first of them (`next-step.ts`).
+ */
+import { sayInDoubt } from "../task/in-doubt.ts";
+import type { Deadline } from "../task/task.ts";
+import { count, duration } from "../text/amounts.ts";
+import type { Quoting } from "../text/quote.ts";
+import type { RunView } from "../views/task-view.ts";
+import type { ReasonView, Why, WhyQueued, WhyRunning, WhySettled, WhyWaiting } from "../views/why.ts";
+import { nextStep } from "./next-step.ts";
+import { endWords, explanation, standing } from "./task-words.ts";
+import { waitsFor } from "./waiting-words.ts";
+
+/** One sentence, or a few that belong together, each. `now`: Unix ms. */
+export function whyWords(why: Why, now: number, quoting: Quoting): string[] {
+  return [...ofState(why, now, quoting), ...doubtWords(why), ...continuesWords(why, quoting)];
+}
+
+function ofState(why: Why, now: number, quoting: Quoting): string[] {
+  switch (why.state) {
+    case "waiting":
+      return waitingWords(why, now, quoting);
+    case "queued":
+      return [nextStep(why, quoting), ...slotWords(why, quoting), endsIn(why.until, now)];
+    case "running":
+      return runningWords(why, now, quoting);
+    case "settled":
+      return settledWords(why, quoting);
+  }
+}
+
+function waitingWords({ reasons }: WhyWaiting, now: number, quoting: Quoting): string[] {
+  return reasons.map((reason) =>
+    [waitsFor(reason, quoting), ...aboutReason(reason, now, quoting), endsIn(reason.until, now)].join(" "),
+  );
+}
+
+function aboutReason(reason: ReasonView, now: number, { code, plain }: Quoting): string[] {
+  if (reason.for === "agent") {
+    if (reason.offered.length === 0) return [];
+    return [`Connected worker hosts offer: ${reason.offered.map((name) => code(name, 60)).join(", ")}.`];
+  }
+  if (reason.inDoubt) return [`Its record is in doubt (${reason.inDoubt}): \`orch doctor\` says what to do.`];
+  return reason.other
+    ? [`That task's state: ${plain(standing(reason.other, now))} (${plain(reason.other.request, 80)}).`]
+    : [];
+}
+
+const endsIn = (until: number, now: number): string =>
+  until > now
+    ? `If nothing changes, it ends as timed out in ${duration(until - now)}.`
+    : "Its time is up: it is about to end.";
+
+function slotWords({ hosts }: WhyQueued, { plain }: Quoting): string[] {
+  const known = hosts.filter(({ busy }) => busy !== undefined);
+  if (known.length === 0) return [];
+  const each = known.map(({ id, name, slots, busy }) => `${plain(name ?? id, 80)} ${busy}/${slots}`);
+  return [`Busy slots: ${each.join(", ")}.`];
+}
+
+function runningWords(why: WhyRunning, now: number, quoting: Quoting): string[] {
+  const { host, phase, phaseSince, lastOutputAt, deadline, stopping } = why;
+  const name = quoting.code(host.name ?? host.id, 80);
+  const heard = host.lastBeat === undefined ? "" : ` for ${duration(now - host.lastBeat)}`;
+  const lost = `The worker host ${name} has not been heard of${heard}. If it does not come back, another one takes the task; \`orch status\` shows which there are.`;
+  const speaks = phase === "working" && lastOutputAt !== undefined;
+  return [
+    nextStep(why, quoting),
+    ...(host.alive ? [] : [lost]),
+    ...(why.pushed ? ["The branch is on GitHub; the bot opens the pull request."] : []),
+    `In this phase for ${duration(now - phaseSince)}.`,
+    ...(speaks ? [`The agent's last output was ${duration(now - lastOutputAt)} ago.`] : []),
+    ...(deadline && !stopping ? [deadlineWords[deadline.deadline](remaining(deadline.at, now))] : []),
+  ];
+}
+
+const remaining = (at: number, now: number): string => (at > now ? `within ${duration(at - now)}` : "now");
+
+/** What has to happen, and by when. */
+const deadlineWords: Record<Deadline, (when: string) => string> = {
+  waiting: (when) => `It has to start ${when}.`,
+  queued: (when) => `A host has to take it ${when}.`,
+  preparing: (when) => `The workspace has to stand ${when}.`,
+  setup: (when) => `The setup command has to end ${when}.`,
+  first_output: (when) => `The agent has to say something ${when}.`,
+  silence: (when) => `The agent has to say something more ${when}.`,
+  total: (when) => `The agent has to be done ${when}.`,
+  verifying: (when) => `The verify command has to end ${when}.`,
+  publishing: (when) => `The commits have to be published ${when}.`,
+};
+
+function settledWords(why: WhySettled, quoting: Quoting): string[] {
+  const url = why.outcome.kind === "pull_request" ? [quoting.plain(why.outcome.url, 300)] : [];
+  return [explanation(why, quoting), ...url];
+}
+
+/** The operator's answer, for the one task. */
+function doubtWords({ inDoubt, task }: Why): string[] {
+  if (!inDoubt) return [];
+  return sayInDoubt(new Map([[task.id, inDoubt]])).map(({ what, remedy }) => `${what}. What to do: ${remedy}.`);
+}
+
+function continuesWords({ task }: Why, { code }: Quoting): string[] {
+  return task.continues === undefined ? [] : [`It goes on from task ${code(task.continues)}.`];
+}
+
+/** What one run was, in a line. */
+export function runWords(run: RunView, now: number, { plain }: Quoting): string {
+  const { number, host, startedAt, endedAt, end, agent, model, start, verification } = run;
+  const time = duration((endedAt ?? now) - startedAt);
+  const how = start && start.how !== "fresh" ? [`${start.how} from ${start.task}`] : [];
+  const who = [agent, model].filter((name) => name !== undefined).map((name) => plain(name, 80));
+  const check = verification
+    ? [`check exited with ${verification.exitCode} after ${count(verification.rounds, "round")}`]
+    : [];
+  // A record of before there were runs does not say where its run was.
+  const where = (host.name ?? host.id) === "" ? [] : [`on ${plain(host.name ?? host.id, 80)}`];
+  const parts = [
+    end ? endWords[end] : "at work",
+    ...where,
+    ...(who.length > 0 ? [who.join(" ")] : []),
+    ...how,
+    ...check,
+  ];
+  return `run ${number}: ${parts.join(", ")}, ${time}`;
+}

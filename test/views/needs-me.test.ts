@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import type { HostView } from "../../src/task/heartbeat.ts";
+import type { Outcome, Task } from "../../src/task/task.ts";
+import { needsMe } from "../../src/views/needs-me.ts";
+import {
+  around as known,
+  outcomes,
+  pushed,
+  queuedTask,
+  runningTask,
+  settledTask,
+  waitingReasons,
+  waitingTask,
+} from "../report/sample-tasks.ts";
+
+const { now, hosts } = known;
+const [builder] = hosts as [HostView];
+const at = (conversation: number, task: Task): Task => ({ ...task, spec: { ...task.spec, conversation } });
+const needs = (settled: Task[], tasks: Task[] = [], more = {}) =>
+  needsMe(settled, { now, hosts, tasks, ...more }).map(({ kind }) => kind);
+
+/** Ends that a person has to do something about, for the same request would end so again. */
+const expected: { [Kind in Outcome["kind"]]: string[] } = {
+  pull_request: [],
+  no_changes: [],
+  agent_failed: [],
+  verify_failed: ["verify_failed"],
+  timed_out: [],
+  out_of_budget: [],
+  cancelled: [],
+  refused: ["refused"],
+  host_error: [],
+};
+
+test.each(Object.values(outcomes))("a task that ended as $kind", (outcome) => {
+  expect(needs([settledTask(outcome)])).toEqual(expected[outcome.kind]);
+});
+
+test.each([
+  ["auth", ["agent_setup"]],
+  ["config", ["agent_setup"]],
+  ["setup", ["repository_setup"]],
+  ["toString", []],
+])("an agent that failed by %s: %j", (reason, kinds) => {
+  expect(needs([settledTask({ ...outcomes.agent_failed, reason })])).toEqual(kinds);
+});
+
+test("an end is told of until something else is asked for in the conversation, for a week at most", () => {
+  const failed = settledTask(outcomes.verify_failed);
+  const later = (task: Task): Task => ({ ...task, spec: { ...task.spec, acceptedAt: failed.spec.acceptedAt + 1 } });
+  expect(needs([failed, later(settledTask(outcomes.pull_request))])).toEqual([]);
+  expect(needs([failed], [later(queuedTask())])).toEqual([]);
+  expect(needs([failed], [at(99, later(queuedTask()))])).toEqual(["verify_failed"]);
+  const week = 7 * 24 * 3600_000;
+  const needsLater = (ms: number) => needsMe([failed], { now: now + ms, hosts, tasks: [] });
+  expect(needsLater(week - 1)).toHaveLength(1);
+  expect(needsLater(week)).toEqual([]);
+});
+
+test("tasks for whose agent there is no host are one need for each agent; one that waits for another task is none", () => {
+  const [one, other] = [waitingTask(...Object.values(waitingReasons)), waitingTask(waitingReasons.agent)];
+  const since = one.spec.acceptedAt;
+  expect(needsMe([], { now, hosts, tasks: [one, other] })).toEqual([
+    { kind: "no_agent", agent: "claude", since, tasks: [one.spec.id, other.spec.id] },
+  ]);
+  expect(needs([], [waitingTask(waitingReasons.task), queuedTask()])).toEqual([]);
+});
+
+test("a task that was queued when there was a host for it needs one, too", () => {
+  const task = queuedTask();
+  expect(needs([], [{ ...task, agent: "claude" }])).toEqual(["no_agent"]);
+  expect(needsMe([], { now, hosts: [], tasks: [task] })).toEqual([
+    { kind: "no_agent", since: task.spec.acceptedAt, tasks: [task.spec.id] },
+  ]);
+});
+
+test("a host that is silent, or gone, while it has runs", () => {
+  const silent = { ...builder, alive: false };
+  const run = runningTask("working");
+  expect(needsMe([], { now, hosts: [silent], tasks: [run] })).toEqual([
+    { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: builder.lastBeat, tasks: [run.spec.id] },
+  ]);
+  expect(needsMe([], { now, hosts: [], tasks: [run] })).toEqual([
+    { kind: "host_silent", host: { id: "h1" }, tasks: [run.spec.id] },
+  ]);
+  // The bot does the rest of what is on GitHub already.
+  expect(needs([], [runningTask("publishing", { pushed })], { hosts: [silent] })).toEqual([]);
+  expect(needs([], [run])).toEqual([]);
+});
+
+test("what holds up others comes first, then the oldest", () => {
+  const inDoubt = new Map([["taaaaaaaaaaaaaaa", "newer" as const]]);
+  const ended = (seconds: number, conversation: number) => {
+    const task = at(conversation, settledTask(outcomes.refused));
+    return { ...task, state: { ...task.state, at: now - seconds * 1_000 } as Task["state"] };
+  };
+  const all = needsMe([ended(1, 1), ended(9, 2)], { now, hosts: [], tasks: [runningTask("working")], inDoubt });
+  expect(
+    all.map((need) => ("task" in need && typeof need.task === "object" ? need.task.conversation : need.kind)),
+  ).toEqual(["host_silent", "in_doubt", 2, 1]);
+});

@@ -1,0 +1,232 @@
+/** Sentences made of views: the same ones for a person on GitHub and for one at a terminal. */
+import { expect, test } from "vitest";
+import { DEADLINES, type Outcome, PHASES } from "../../src/task/task.ts";
+import { inMarkdown, inTerminal } from "../../src/text/quote.ts";
+import { spentOn } from "../../src/views/conversation.ts";
+import type { Need, NeedKind } from "../../src/views/needs-me.ts";
+import { runView, taskView } from "../../src/views/task-view.ts";
+import { type Around, why } from "../../src/views/why.ts";
+import { needWords } from "../../src/words/need-words.ts";
+import { nextStep } from "../../src/words/next-step.ts";
+import { spentWords } from "../../src/words/spent-words.ts";
+import { runWords, whyWords } from "../../src/words/why-words.ts";
+import {
+  around as known,
+  outcomes,
+  progress,
+  pushed,
+  queuedTask,
+  runningTask,
+  settledTask,
+  verification,
+  waitingReasons,
+  waitingTask,
+} from "../report/sample-tasks.ts";
+
+const { now, hosts } = known;
+const around: Around = { now, hosts };
+const limits = {
+  preparingMinutes: 10,
+  setupMinutes: 10,
+  firstOutputMinutes: 5,
+  silenceMinutes: 15,
+  totalMinutes: 60,
+  verifyMinutes: 20,
+  publishingMinutes: 25,
+};
+
+const answers = {
+  waiting: why(waitingTask(...Object.values(waitingReasons)), {
+    ...around,
+    tasks: [{ ...runningTask("working"), spec: { ...queuedTask().spec, id: "taaaaaaaaaaaaaaa" } }],
+  }),
+  "next in the queue": why(queuedTask(), { ...around, tasks: [], queue: [[queuedTask().spec.id]] }),
+  "behind others": why(queuedTask(), {
+    ...around,
+    tasks: [runningTask("working")],
+    queue: [["z"], ["x", "y", queuedTask().spec.id]],
+  }),
+  "for its home": why(
+    { ...queuedTask(), state: { name: "queued", since: now, lane: { agent: "scripted", host: "h1" } } },
+    around,
+  ),
+  "without a host": why(queuedTask(), { now, hosts: [] }),
+  "without its agent": why({ ...queuedTask(), agent: "claude" }, around),
+  running: why(runningTask("working"), {
+    now,
+    hosts: hosts.map((host) => ({ ...host, limits })),
+    beats: new Map([[queuedTask().spec.id, now - 12_000]]),
+  }),
+  "on a host that is gone": why(runningTask("verifying"), { now, hosts: [] }),
+  stopping: why(runningTask("working", { cancel: { kind: "command", by: "maintainer" } }), around),
+  pushed: why(runningTask("publishing", { pushed }), around),
+  "in doubt": why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, "older"]]) }),
+  continuing: why(settledTask(outcomes.refused, { continues: "taaaaaaaaaaaaaaa" }), around),
+};
+
+test("why: every state answers in sentences, with what would change it", () => {
+  const said = Object.entries(answers).map(([name, answer]) => [`# ${name}`, ...whyWords(answer, now, inTerminal)]);
+  expect(said.flat().join("\n")).toMatchInlineSnapshot(`
+    "# waiting
+    It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
+    It starts as soon as a connected worker host offers the agent \`claude\`, which none does at the moment: the operator of this App has to see to that. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
+    # next in the queue
+    The next free slot takes the task (2 slots on 1 worker host).
+    Busy slots: builder-1 0/2.
+    If nothing changes, it ends as timed out in 23h 57m.
+    # behind others
+    2 tasks stand before it. It starts when a slot is free for it (2 slots on 1 worker host).
+    Busy slots: builder-1 1/2.
+    If nothing changes, it ends as timed out in 23h 57m.
+    # for its home
+    It goes on with a session that the worker host \`builder-1\` keeps, and starts when a slot is free there; if none is within ten minutes, on any host that has the agent.
+    If nothing changes, it ends as timed out in 24h.
+    # without a host
+    No worker host is connected at the moment. The task waits; the operator of this App has to start one.
+    If nothing changes, it ends as timed out in 23h 57m.
+    # without its agent
+    No connected worker host offers the agent \`claude\` at the moment. The task waits; the operator of this App has to see to that.
+    If nothing changes, it ends as timed out in 23h 57m.
+    # running
+    When the agent has ended, its commits are verified and become a draft pull request.
+    In this phase for 2m.
+    The agent's last output was 12s ago.
+    The agent has to say something more within 14m 48s.
+    # on a host that is gone
+    If the verify command passes, the commits are published; if not, the agent is handed its output.
+    The worker host \`h1\` has not been heard of. If it does not come back, another one takes the task; \`orch status\` shows which there are.
+    In this phase for 2m.
+    # stopping
+    The worker host stops the agent; nothing will be published.
+    In this phase for 2m.
+    # pushed
+    The commits are checked, pushed, and shown as a draft pull request.
+    The branch is on GitHub; the bot opens the pull request.
+    In this phase for 2m.
+    # in doubt
+    When the agent has ended, its commits are verified and become a draft pull request.
+    In this phase for 2m.
+    Tasks with a record that is older than their run: 1. What to do: Redis was restored from before they began; nothing to do, they go on when their jobs come again.
+    # continuing
+    This cannot be carried out: The branch feature is gone.
+    It goes on from task \`taaaaaaaaaaaaaaa\`."
+  `);
+});
+
+test("why: every end is told in words, with what to do next", () => {
+  const said = (Object.keys(outcomes) as Outcome["kind"][]).map((kind) => {
+    const answer = why(settledTask(outcomes[kind]), around);
+    return [...whyWords(answer, now, inTerminal), `Next: ${nextStep(answer, inTerminal)}`].join("\n");
+  });
+  expect(said.join("\n\n")).toMatchInlineSnapshot(`
+    "A pull request for this task's branch is open: #8.
+    https://github.example/octo-org/sample/pull/8
+    Next: Review it and mark it ready, or write \`/orch\` and a request there: the work then continues on its branch.
+
+    The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.
+    Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.
+
+    The work failed, the agent crashed (exit code 1): It threw. Nothing was published.
+    Next: To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed.
+
+    The work failed: the agent committed changes, but \`npm test\` still exits with 1 after 2 rounds. Nothing was published.
+    Next: Look at the output above, then give the command again in a new comment and say what the agent should know.
+
+    The agent fell silent for 10m, so it was stopped. Nothing was published.
+    Next: To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed.
+
+    The work was stopped by its budget: 50 turns were not enough. Nothing was published.
+    Next: To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed.
+
+    \`maintainer\` cancelled the task. Nothing was published.
+    Next: If it should be done after all, give the command again in a new comment.
+
+    This cannot be carried out: The branch feature is gone.
+    Next: When the reason is out of the way, give the command again in a new comment.
+
+    The failure is ours, not the work's: The disk is full.
+    Next: Nothing is wrong with the request. When the host is well again, give the command again in a new comment."
+  `);
+});
+
+test("a terminal reads the words of GitHub, without the marks that keep Markdown from them", () => {
+  for (const answer of [
+    ...Object.values(answers),
+    ...Object.values(outcomes).map((end) => why(settledTask(end), around)),
+  ]) {
+    const onGitHub = nextStep(answer, inMarkdown).replaceAll("\\", "");
+    expect(onGitHub).toBe(nextStep(answer, inTerminal));
+  }
+});
+
+test("every deadline that a run can miss has its sentence", () => {
+  const answer = why(runningTask("working"), around);
+  if (answer.state !== "running") throw new Error("it runs");
+  for (const deadline of DEADLINES)
+    expect(whyWords({ ...answer, deadline: { deadline, at: now + 60_000 } }, now, inTerminal).at(-1)).toContain(
+      "within 1m",
+    );
+  expect(whyWords({ ...answer, deadline: { deadline: "total", at: now } }, now, inTerminal).at(-1)).toMatch(
+    /done now\.$/,
+  );
+});
+
+test.each(PHASES)("%s: says since when", (phase) => {
+  expect(whyWords(why(runningTask(phase), around), now, inTerminal)).toContain("In this phase for 2m.");
+});
+
+const task = taskView(settledTask(outcomes.verify_failed), hosts);
+const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
+  host_silent: { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
+  in_doubt: { kind: "in_doubt", task: "taaaaaaaaaaaaaaa", doubt: "newer" },
+  no_agent: { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
+  refused: { kind: "refused", task, since: now },
+  verify_failed: { kind: "verify_failed", task, since: now },
+  agent_setup: { kind: "agent_setup", task, since: now },
+  repository_setup: { kind: "repository_setup", task, since: now },
+};
+
+test("everything that needs somebody says what and where", () => {
+  const all = [...Object.values(needs), { kind: "no_agent" as const, since: now, tasks: ["a"] }];
+  const said = all.map((need) => needWords(need, now, inTerminal));
+  expect(said.join("\n")).toMatchInlineSnapshot(`
+    "The worker host \`builder-1\` has not been heard of for 1m and has 2 tasks: start it again, or another with the same agents.
+    The record of task \`taaaaaaaaaaaaaaa\` is in doubt (newer): \`orch doctor\` says what to do.
+    2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up rightly.
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.
+    1 task waits for a worker host, for 0s: start one."
+  `);
+});
+
+test("a run in a line: how it ended, where, by whom, and for how long", () => {
+  const lost = { number: 1, host: "h1", startedAt: now - 60_000, endedAt: now, end: "lost" as const, progress: {} };
+  const checked = { ...progress, verification, start: { how: "resumed" as const, task: "taaaaaaaaaaaaaaa" } };
+  const runs = [lost, { number: 2, host: "h1", startedAt: now - 5_000, progress: checked }, { ...lost, host: "" }];
+  expect(runs.map((run) => runWords(runView(run, hosts), now, inTerminal))).toMatchInlineSnapshot(`
+    [
+      "run 1: lost with its host, on builder-1, 1m",
+      "run 2: at work, on builder-1, scripted model-1, resumed from taaaaaaaaaaaaaaa, check exited with 0 after 2 rounds, 5s",
+      "run 1: lost with its host, 1m",
+    ]
+  `);
+});
+
+test("what was used: unknown is said, and is not nothing", () => {
+  const used = (...all: object[]) =>
+    spentWords(spentOn(all.map((shown) => runningTask("working", { progress: { agent: "a", ...shown } }))));
+  expect(used()).toBeUndefined();
+  expect([
+    used({ inputTokens: 1_000, outputTokens: 1, costUsd: 0 }),
+    used({}),
+    used({ inputTokens: 5, costUsd: 0.5 }, {}),
+  ]).toMatchInlineSnapshot(`
+    [
+      "1,000 tokens in, 1 token out, $0.00, in 1 run, by the agents' own count",
+      "tokens unknown, cost unknown, in 1 run, by the agents' own count",
+      "at least 5 tokens in, at least $0.50, in 2 runs, by the agents' own count",
+    ]
+  `);
+});
