@@ -4,8 +4,9 @@
  */
 import type { Redis } from "ioredis";
 import { keys } from "../src/task/keys.ts";
-import type { TaskEvent, TaskStore } from "../src/task/store.ts";
+import type { TaskStore } from "../src/task/store.ts";
 import { progressOf } from "../src/task/task.ts";
+import type { TaskEvent } from "../src/task/timeline.ts";
 import type { Stage } from "./stage.ts";
 
 type Who = "GitHub" | "bot" | "worker" | "agent";

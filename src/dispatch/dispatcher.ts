@@ -8,24 +8,20 @@ import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import type { Logger } from "../log.ts";
 import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
-import { HOSTS_CHANGED, type HostView, offeredAgents } from "../task/heartbeat.ts";
+import { HOSTS_CHANGED, type HostView } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import type { TaskQueue } from "../task/queue.ts";
-import type { Reading } from "../task/record.ts";
-import type { Beginning, TaskStore } from "../task/store.ts";
+import type { Beginning } from "../task/store.ts";
 import type { Outcome, Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
-import { isReady, type Readiness, type World } from "./ready.ts";
+import { isReady, type Readiness } from "./ready.ts";
+import { isInDoubt, readWorld, type WorldSources } from "./world.ts";
 
-export type DispatcherDeps = {
-  redis: Redis;
-  store: TaskStore;
+export type DispatcherDeps = WorldSources & {
   queue: TaskQueue;
-  hosts: () => Promise<HostView[]>;
   /** Told of a task that a host can begin at once, when its job is on its way. Must not throw. */
   onStarting: (spec: TaskSpec) => void;
-  now: () => number;
   log: Logger;
 };
 
@@ -46,11 +42,11 @@ const DOUBT_LOOK_MS = 60_000;
 const AT_ONCE = 16;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { redis, store, queue, hosts, onStarting, now, log } = deps;
+  const { store, queue, onStarting, now, log } = deps;
   let loop: DueLoop | undefined;
 
   async function accept(spec: TaskSpec) {
-    const world = await readWorld(spec);
+    const world = await readWorld(deps, spec);
     const readiness = isReady(spec, world);
     if (readiness.kind === "refused") return readiness;
     const created = await store.create(spec, beginningOf(readiness));
@@ -81,27 +77,6 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const slots = hosts.reduce((sum, host) => sum + host.slots, 0);
     const { waiting, active } = await queue.depth();
     if (waiting + active <= slots) onStarting(spec);
-  }
-
-  async function readWorld(spec: TaskSpec): Promise<World> {
-    const known = hosts();
-    const offers = known.then((all) => offeredAgents(redis, all, now()));
-    const [all, offered, before] = await Promise.all([known, offers, tasksBefore(spec)]);
-    return { now: now(), hosts: all, offered, ...before };
-  }
-
-  async function tasksBefore(spec: TaskSpec) {
-    const { id, target, repository } = spec;
-    if (target.kind !== "pull") return { before: [], inDoubt: [] };
-    const ids = await store.idsOfConversation(repository.id, spec);
-    const earlier = ids.includes(id) ? ids.slice(0, ids.indexOf(id)) : ids;
-    const readings = await Promise.all(earlier.map((each) => store.lookUp(each)));
-    const doubts = earlier.filter((_, index) => isInDoubt(readings[index]));
-    const areOpen = await Promise.all(doubts.map((each) => store.isOpen(each)));
-    return {
-      before: readings.flatMap((reading) => (reading.kind === "known" ? [reading.record] : [])),
-      inDoubt: doubts.filter((_, index) => areOpen[index]),
-    };
   }
 
   async function dispatch(taken: Taken): Promise<void> {
@@ -139,7 +114,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   /** When to look again, Unix ms; undefined when the task waits no more. */
   async function judge(task: Task, waiting: readonly WaitingReason[]): Promise<number | undefined> {
     const { spec, version } = task;
-    const world = await readWorld(spec);
+    const world = await readWorld(deps, spec);
     const readiness = isReady(spec, world, waiting);
     const at = now();
     if (readiness.kind === "ready") {
@@ -195,8 +170,6 @@ function beginningOf(readiness: Exclude<Readiness, { kind: "refused" }>): Beginn
   const { lane, continues } = readiness;
   return { lane, continues };
 }
-
-const isInDoubt = (reading: Reading<Task> | undefined) => reading?.kind === "newer" || reading?.kind === "unreadable";
 
 const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readiness.reasons : []);
 

@@ -2,7 +2,8 @@
 import type { GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import type { HostView } from "../task/heartbeat.ts";
-import type { Shown, TaskStore } from "../task/store.ts";
+import type { Shown } from "../task/report-marks.ts";
+import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { Surroundings } from "./facts.ts";
 import type { View } from "./view.ts";

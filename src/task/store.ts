@@ -5,11 +5,10 @@
  * the task unreported and says so on the `changed` channel; those that are more than progress go into its timeline.
  */
 import type { Redis } from "ioredis";
-import { z } from "zod";
-import { shorten } from "../text/bound.ts";
-import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
+import { dueKeys, makeDueSet } from "./due-set.ts";
+import { follow, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
-import { keys, RETENTION_S } from "./keys.ts";
+import { keys } from "./keys.ts";
 import type { Lane } from "./lane.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import {
@@ -17,38 +16,24 @@ import {
   type InDoubt,
   judgeRecord,
   type Reading,
-  readRecord,
   reasonOfDoubt,
   type TellUnreadable,
   warnOfUnreadable,
 } from "./record.ts";
+import { makeReportMarks } from "./report-marks.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
+import { eventOf, eventText, readTimeline } from "./timeline.ts";
 import type { WaitingReason } from "./waiting.ts";
-
-/** What report has put on GitHub for a task. */
-export type Shown = {
-  commentId?: number;
-  /** Hash of the last comment body, and when it was written (ms). */
-  bodyHash?: string;
-  editedAt?: number;
-  reaction?: string;
-  label?: string;
-};
 
 /** How an accepted task begins: it may start by this agent, going on from this task; or it waits. */
 export type Beginning = { waits: WaitingReason[] } | { waits?: undefined; lane: Lane; continues?: string | undefined };
-
-export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
 
 /** What news has come to: the record as it is then. `changed`: false when the news came too late to matter. */
 export type Change = { kind: "known"; record: Task; changed: boolean } | InDoubt;
 
 export type TaskStore = ReturnType<typeof makeTaskStore>;
-
-/** Of a text in the timeline, in characters. */
-const MAX_DETAIL = 200;
 
 /** A record that keeps changing under our hands: far beyond any real contention. */
 const MAX_ATTEMPTS = 50;
@@ -60,14 +45,9 @@ const MAX_ATTEMPTS = 50;
  */
 const FIRST_WORD_MS = 500;
 
-/** Longer than a task may wait for another, s. */
-const FOLLOW_S = 30 * 24 * 3600;
-
 /** A task whose record is newer or cannot be read is told of. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
-  /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
-  const reports = makeDueSet(redis, keys.unreported);
   const reportKeys = dueKeys(keys.unreported);
   /** Tasks that wait, or whose job may have to go elsewhere. */
   const dispatches = makeDueSet(redis, keys.dispatch);
@@ -97,31 +77,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
     const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
-    if (begin.waits) await follow(id, begin.waits);
+    if (begin.waits) await follow(redis, id, begin.waits);
     const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
-  }
-
-  /** Before the record says so: what is settled by then is found at the next look at the task. */
-  async function follow(id: string, reasons: readonly WaitingReason[]): Promise<void> {
-    for (const reason of reasons)
-      if (reason.for === "task") {
-        const key = keys.followers(reason.task);
-        await redis.multi().sadd(key, id).expire(key, FOLLOW_S).exec();
-      }
-  }
-
-  /** What it waits for no longer, it is not told of. */
-  async function unfollow(
-    id: string,
-    reasons: readonly WaitingReason[],
-    left: readonly WaitingReason[],
-  ): Promise<void> {
-    const leaders = (of: readonly WaitingReason[]) =>
-      of.flatMap((reason) => (reason.for === "task" ? [reason.task] : []));
-    const kept = leaders(left);
-    const over = leaders(reasons).filter((leader) => !kept.includes(leader));
-    await Promise.all(over.map((leader) => redis.srem(keys.followers(leader), id)));
   }
 
   /** What the news makes of the task. */
@@ -133,7 +91,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const next = nextTask(task, news);
       if (!next) return { ...reading, changed: false };
       const settled = next.state.name === "settled" ? "1" : "0";
-      if (news.name === "waits") await follow(id, news.reasons);
+      if (news.name === "waits") await follow(redis, id, news.reasons);
       const taskKeys = [
         keys.task(id),
         keys.timeline(id),
@@ -142,11 +100,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
         keys.followers(id),
         ...dispatchKeys,
       ];
-      const event = news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
-      const values = [id, task.version, textOf(next), event, news.at, firstWordIn(task, news), settled];
+      const values = [id, task.version, textOf(next), eventOf(news), news.at, firstWordIn(task, news), settled];
       const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
       if (done !== 1) continue;
-      await unfollow(id, reasonsOf(task), reasonsOf(next));
+      await unfollow(redis, id, { was: reasonsOf(task), is: reasonsOf(next) });
       return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
@@ -186,52 +143,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return tasks.filter((task) => task !== undefined);
   }
 
-  /**
-   * GitHub shows this version, and whoever took the report found this doubt. Otherwise the task stays unreported: something
-   * has `changed`, or the report is `lost` to another bot.
-   */
-  async function markReported(task: Task, { token }: Taken, doubt = ""): Promise<"told" | "changed" | "lost"> {
-    const { id, repository, number, conversation } = task.spec;
-    const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
-    const taskKeys = [keys.task(id), keys.timeline(id), keys.shown(id), ...lists, keys.oldTimeline(id)];
-    const expire = task.state.name === "settled" ? RETENTION_S : 0;
-    const values = [id, task.version, token, doubt, expire, keys.reported];
-    const answer = await redis.orchMarkReported(9, ...taskKeys, ...reportKeys, ...values);
-    if (answer === 1) return "told";
-    return answer === 0 ? "changed" : "lost";
-  }
-
-  /**
-   * A bot has found out that the report was no longer its own, and may have written something old to GitHub since: has the
-   * task looked at again by somebody who does not rely on what was remembered as shown.
-   */
-  async function doubt(id: string, { token }: Taken, at: number): Promise<void> {
-    await redis.orchDoubt(4, keys.task(id), ...reportKeys, id, token, at, keys.changed);
-  }
-
-  /** Which doubt there is about what GitHub shows of the task; empty when there is none. */
-  async function doubtOf(id: string): Promise<string> {
-    return (await redis.hget(keys.task(id), "doubt")) ?? "";
-  }
-
-  async function shown(id: string): Promise<Shown> {
-    const text = await redis.get(keys.shown(id));
-    return (text && readRecord<Shown>(keys.shown(id), z.looseObject({}), () => JSON.parse(text), tell)) || {};
-  }
-
-  async function remember(id: string, shown: Shown): Promise<void> {
-    await redis.set(keys.shown(id), JSON.stringify(shown), "EX", RETENTION_S);
-  }
-
   /** The task's timeline, oldest first. */
-  async function events(id: string): Promise<TaskEvent[]> {
-    const [old, entries] = await Promise.all([
-      redis.xrange(keys.oldTimeline(id), "-", "+"),
-      redis.lrange(keys.timeline(id), 0, -1),
-    ]);
-    return [...old.map(([, fields]) => fields[1] ?? "{}"), ...entries].map((text) => JSON.parse(text) as TaskEvent);
-  }
+  const events = (id: string) => readTimeline(redis, id);
 
+  const ids = { openIds, idsOfIssue, idsOfConversation };
   return {
     lookUp,
     read,
@@ -240,17 +155,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     change,
     advance,
     isOpen,
-    openIds,
-    idsOfIssue,
-    idsOfConversation,
-    reports,
+    ...ids,
     dispatches,
-    markReported,
-    doubt,
-    doubtOf,
-    shown,
-    remember,
     events,
+    ...makeReportMarks(redis, tell),
   };
 }
 
@@ -274,16 +182,3 @@ function beginningOf(begin: Beginning, since: number): Pick<Task, "state" | "age
 
 /** What a newer Orch has added to the record stays in it. */
 const textOf = (task: Task): string => JSON.stringify({ ...task, format: FORMAT });
-
-/** Long texts stand in the record. */
-function eventText(at: number, what: string, detail: Record<string, unknown>): string {
-  const short = (_key: string, value: unknown) => (typeof value === "string" ? shorten(value, MAX_DETAIL) : value);
-  return JSON.stringify({ at, what, detail } satisfies TaskEvent, short);
-}
-
-function detailOf(news: TaskNews): Record<string, unknown> {
-  const { name: _name, at: _at, ...detail } = news;
-  if (news.name !== "phase" || !news.progress) return detail;
-  const { network: _network, ...progress } = news.progress; // the record has it, and it comes with every phase
-  return { ...detail, progress };
-}

@@ -1,0 +1,27 @@
+/** Which tasks wait for which: the script that settles a task has those that wait for it looked at (`store-scripts.ts`). */
+import type { Redis } from "ioredis";
+import { keys } from "./keys.ts";
+import type { WaitingReason } from "./waiting.ts";
+
+/** Longer than a task may wait for another, s. */
+const FOLLOW_S = 30 * 24 * 3600;
+
+/** To be called before the record says so: what is settled by then is found at the next look at the task. */
+export async function follow(redis: Redis, id: string, reasons: readonly WaitingReason[]): Promise<void> {
+  for (const leader of leadersOf(reasons))
+    await redis.multi().sadd(keys.followers(leader), id).expire(keys.followers(leader), FOLLOW_S).exec();
+}
+
+/** What it waits for no longer, it is not told of. */
+export async function unfollow(
+  redis: Redis,
+  id: string,
+  { was, is }: { was: readonly WaitingReason[]; is: readonly WaitingReason[] },
+): Promise<void> {
+  const kept = leadersOf(is);
+  const over = leadersOf(was).filter((leader) => !kept.includes(leader));
+  await Promise.all(over.map((leader) => redis.srem(keys.followers(leader), id)));
+}
+
+const leadersOf = (reasons: readonly WaitingReason[]): string[] =>
+  reasons.flatMap((reason) => (reason.for === "task" ? [reason.task] : []));

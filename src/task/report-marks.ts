@@ -1,0 +1,63 @@
+/** What is remembered of a task's reports: what GitHub shows of it, whether that is all, and whether it is in doubt. */
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
+import { keys, RETENTION_S } from "./keys.ts";
+import { readRecord, type TellUnreadable } from "./record.ts";
+import type { Task } from "./task.ts";
+
+/** What report has put on GitHub for a task. */
+export type Shown = {
+  commentId?: number;
+  /** Hash of the last comment body, and when it was written (ms). */
+  bodyHash?: string;
+  editedAt?: number;
+  reaction?: string;
+  label?: string;
+};
+
+/** Its scripts are defined by the store. */
+export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
+  /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
+  const reports = makeDueSet(redis, keys.unreported);
+  const reportKeys = dueKeys(keys.unreported);
+
+  /**
+   * GitHub shows this version, and whoever took the report found this doubt. Otherwise the task stays unreported: something
+   * has `changed`, or the report is `lost` to another bot.
+   */
+  async function markReported(task: Task, { token }: Taken, doubt = ""): Promise<"told" | "changed" | "lost"> {
+    const { id, repository, number, conversation } = task.spec;
+    const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
+    const taskKeys = [keys.task(id), keys.timeline(id), keys.shown(id), ...lists, keys.oldTimeline(id)];
+    const expire = task.state.name === "settled" ? RETENTION_S : 0;
+    const values = [id, task.version, token, doubt, expire, keys.reported];
+    const answer = await redis.orchMarkReported(9, ...taskKeys, ...reportKeys, ...values);
+    if (answer === 1) return "told";
+    return answer === 0 ? "changed" : "lost";
+  }
+
+  /**
+   * A bot has found out that the report was no longer its own, and may have written something old to GitHub since: has the
+   * task looked at again by somebody who does not rely on what was remembered as shown.
+   */
+  async function doubt(id: string, { token }: Taken, at: number): Promise<void> {
+    await redis.orchDoubt(4, keys.task(id), ...reportKeys, id, token, at, keys.changed);
+  }
+
+  /** Which doubt there is about what GitHub shows of the task; empty when there is none. */
+  async function doubtOf(id: string): Promise<string> {
+    return (await redis.hget(keys.task(id), "doubt")) ?? "";
+  }
+
+  async function shown(id: string): Promise<Shown> {
+    const text = await redis.get(keys.shown(id));
+    return (text && readRecord<Shown>(keys.shown(id), z.looseObject({}), () => JSON.parse(text), tell)) || {};
+  }
+
+  async function remember(id: string, shown: Shown): Promise<void> {
+    await redis.set(keys.shown(id), JSON.stringify(shown), "EX", RETENTION_S);
+  }
+
+  return { reports, markReported, doubt, doubtOf, shown, remember };
+}

@@ -1,0 +1,39 @@
+/**
+ * What happened to a task, oldest first: an entry for each piece of news but mere progress. The record says how things stand,
+ * this says how they came to it. Texts in it are short, and it is bounded (`store-scripts.ts`).
+ */
+import type { Redis } from "ioredis";
+import { shorten } from "../text/bound.ts";
+import { keys } from "./keys.ts";
+import type { TaskNews } from "./next-state.ts";
+
+/** `at`: Unix ms. */
+export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
+
+/** Of a text, in characters: long ones stand in the record. */
+const MAX_DETAIL = 200;
+
+export function eventText(at: number, what: string, detail: Record<string, unknown>): string {
+  const short = (_key: string, value: unknown) => (typeof value === "string" ? shorten(value, MAX_DETAIL) : value);
+  return JSON.stringify({ at, what, detail } satisfies TaskEvent, short);
+}
+
+/** Empty for mere progress, which is told of elsewhere (`run-events.ts`). */
+export function eventOf(news: TaskNews): string {
+  return news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
+}
+
+function detailOf(news: TaskNews): Record<string, unknown> {
+  const { name: _name, at: _at, ...detail } = news;
+  if (news.name !== "phase" || !news.progress) return detail;
+  const { network: _network, ...progress } = news.progress; // the record has it, and it comes with every phase
+  return { ...detail, progress };
+}
+
+export async function readTimeline(redis: Redis, id: string): Promise<TaskEvent[]> {
+  const [old, entries] = await Promise.all([
+    redis.xrange(keys.oldTimeline(id), "-", "+"),
+    redis.lrange(keys.timeline(id), 0, -1),
+  ]);
+  return [...old.map(([, fields]) => fields[1] ?? "{}"), ...entries].map((text) => JSON.parse(text) as TaskEvent);
+}
