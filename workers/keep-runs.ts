@@ -10,7 +10,7 @@ import type { Task } from "../src/task/task.ts";
 import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
-import { regained, regainForRun, regainLease, renewLeases } from "./run/lease.ts";
+import { regainForRun, regainLease, renewLeases, takeLeaseBack } from "./run/lease.ts";
 import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
 import type { Slots } from "./slots.ts";
@@ -117,7 +117,7 @@ async function checkRun(shared: Shared, locker: Locker, run: Run): Promise<void>
   if (standing === "older" && task) return await claimAgain(shared, locker, { run, task });
   if (standing !== "own" || run.lease.isHeld()) return;
   const lease = await regainLease(locker, run.folder.record);
-  if (lease) regained(run, lease);
+  if (lease) takeLeaseBack(run, lease);
 }
 
 /** Redis was restored from before the run, and nobody else has the job that came instead: the run goes on under its number. */
@@ -134,7 +134,7 @@ async function claimAgain(shared: Shared, locker: Locker, { run, task }: { run: 
   if (made.kind !== "known" || made.record.state.name !== "running" || made.record.state.claim !== claim) return;
   Object.assign(record, { epoch: made.record.epoch, jobId: job, lane: lease.lane });
   run.folder.save();
-  regained(run, lease);
+  takeLeaseBack(run, lease);
   await readStanding(shared, run);
 }
 

@@ -11,7 +11,7 @@ import { keepSession } from "./kept-sessions/keep-session.ts";
 import { CollectFailed } from "./publish/collect.ts";
 import { duringDeed } from "./run/deed.ts";
 import { endLeftovers } from "./run/end-leftovers.ts";
-import { type Ground, regain } from "./run/ground.ts";
+import { type Ground, preparedGround } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
@@ -90,7 +90,7 @@ async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
 
 async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
   try {
-    return await carryOut(shared, run);
+    return await runToItsEnd(shared, run);
   } catch (error) {
     if (isHandover(run)) return "handed over";
     if (error instanceof StaysInDoubt) return "untold";
@@ -99,7 +99,7 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
   }
 }
 
-async function carryOut(shared: Shared, run: Run): Promise<Ended> {
+async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   const unready = await setUp(shared, run, ground);
@@ -141,7 +141,7 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Col
 /** The workspace, within the deadline for preparing. The network may stumble: a few tries before it counts as ours. */
 async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   const { prepared } = run.folder.record;
-  if (prepared && run.folder.record.steps.length > 0) return regain(shared, run, prepared);
+  if (prepared && run.folder.record.steps.length > 0) return preparedGround(shared, run, prepared);
   const afterMs = shared.operator.limits.preparingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
   const signal = AbortSignal.any([run.signal, deadline]);

@@ -29,7 +29,7 @@ export type Ground = Place & { prepared: Prepared; held?: HeldStep | undefined }
 export const promptPath = (run: Run): string => join(run.folder.dir, "prompt.md");
 
 /** The ground of a run that an earlier life of this host prepared. */
-export function regain(shared: Shared, run: Run, prepared: Prepared): Ground {
+export function preparedGround(shared: Shared, run: Run, prepared: Prepared): Ground {
   const mirror = openMirror(shared.dataDir, prepared.repositoryId);
   const agent = shared.operator.agents.get(prepared.agent);
   if (!agent) throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);

@@ -106,7 +106,7 @@ export async function regainForRun(locker: Locker, run: JobPlace): Promise<Lease
 }
 
 /** The lock was lost and is ours again: the agent never stopped, and its run goes on. */
-export function regained(run: Run, lease: Lease): void {
+export function takeLeaseBack(run: Run, lease: Lease): void {
   run.lease.release();
   run.lease = lease;
   run.log.info("lock regained; the agent was not disturbed");

@@ -7,7 +7,7 @@ import { isSameLane, type Lane, laneName, runLane } from "../../src/task/lane.ts
 import { type JobData, LOCK_MS } from "../../src/task/queue.ts";
 import type { Slots } from "../slots.ts";
 import { carryOver, type Locker } from "./job-lock.ts";
-import { type Lease, makeLease, regained } from "./lease.ts";
+import { type Lease, makeLease, takeLeaseBack } from "./lease.ts";
 import { beginRun } from "./make-run.ts";
 import { type Run, readStanding, type Shared } from "./run.ts";
 import { takeUpUntold } from "./take-up-runs.ts";
@@ -100,7 +100,7 @@ async function begin({ shared, slots }: TakingJobs, { lease, job, lane }: Found)
 async function takeBack(shared: Shared, alive: Run, lease: Lease): Promise<boolean> {
   const { standing, task } = await readStanding(shared, alive);
   if (standing === "own") {
-    regained(alive, lease);
+    takeLeaseBack(alive, lease);
     return true;
   }
   if (standing === "over" || task?.pushed) {

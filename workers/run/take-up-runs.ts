@@ -48,7 +48,10 @@ export async function takeUpRuns(shared: Shared, locker: Locker, how: TakingUp):
     const isKnown = standing === "own" || isEnded(standing);
     const user = canGoOn(folder, standing, sessions) ? how.takeSlot(folder.record.slot) : undefined;
     if (spec && user)
-      runs.set(taskId, await takeUp(shared, { spec, folder, user, lease: await regained(locker, folder, standing) }));
+      runs.set(
+        taskId,
+        await takeUp(shared, { spec, folder, user, lease: await leaseAfterRestart(locker, folder, standing) }),
+      );
     else if (isKnown) over.add(taskId);
     else left.push(folder);
   }
@@ -99,7 +102,7 @@ function canGoOn({ record }: RunFolder, standing: Standing, sessions: ReadonlySe
  * A lock that ran out while this host was down is not the agent's fault: it goes on without effects until the lock is ours
  * again, or is stopped when another host has the task.
  */
-async function regained(locker: Locker, { record }: RunFolder, standing: Standing): Promise<Lease> {
+async function leaseAfterRestart(locker: Locker, { record }: RunFolder, standing: Standing): Promise<Lease> {
   return (standing === "own" && (await regainLease(locker, record))) || lostLease();
 }
 

@@ -11,7 +11,7 @@ import type { Progress, Task } from "../../../src/task/task.ts";
 import { keptSession, sessionsDir } from "../../../workers/kept-sessions/kept-session.ts";
 import type { Continues } from "../../../workers/kept-sessions/take-session.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { regain } from "../../../workers/run/ground.ts";
+import { preparedGround } from "../../../workers/run/ground.ts";
 import type { Lease } from "../../../workers/run/lease.ts";
 import { beginRun, makeRun } from "../../../workers/run/make-run.ts";
 import { prepare } from "../../../workers/run/prepare/prepare.ts";
@@ -131,7 +131,7 @@ test("the agent of a later task finds its session under its home, at the same pa
 
   // A restarted host reads all that again, goes on with what was written down, and keeps the session in its turn.
   const again = makeRun(shared, second);
-  expect(regain(shared, again, ground.prepared).resumed).toEqual(ground.resumed);
+  expect(preparedGround(shared, again, ground.prepared).resumed).toEqual(ground.resumed);
   expect(await runTask(shared, again)).toBe("done");
   expect(again.spoken.progress().inputTokens).toBe(100);
   const kept = keptSession(shared.dataDir, second.task.spec.id).read();
