@@ -28,7 +28,7 @@ describe("two commands on one pull request", () => {
     await orch.task(second.taskId, ({ state }) => state.name === "waiting");
     const waits = new RegExp(`Waiting.*starts when task \`${first.taskId}\` is over`, "s");
     expect(await orch.progressComment(waits, { ...place, task: second.taskId })).toBeTruthy();
-    expect(await orch.redis.zcard("bull:orch:prioritized")).toBe(0);
+    expect(await orch.redis.zcard("bull:orch-agent-waits:prioritized")).toBe(0);
     await orch.letGo();
     expect(await orch.told(first.taskId)).toMatchObject({ kind: "pull_request", number: place.number });
     await orch.told(second.taskId);

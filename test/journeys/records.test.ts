@@ -95,7 +95,7 @@ describe("the record of a run is in doubt", () => {
     const [run] = await waitingAgents(1);
     if (!run) throw new Error("there is no run");
     const task = (await orch.store.read(run.taskId)) as Task;
-    await orch.redis.del((await orch.redis.keys("bull:orch:*")).filter((key) => key !== "bull:orch:meta"));
+    await orch.redis.del((await orch.redis.keys("bull:orch-*")).filter((key) => !key.endsWith(":meta")));
     const queued = {
       ...task,
       state: { name: "queued" as const, since: Date.now() },
