@@ -5,10 +5,10 @@
  * first process, which ends with this one, so nothing is left behind, however this ends. Only the image's base is kept.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CACHE } from "./container/base.ts";
 import { containerPrograms, installPackages, missingPrograms, preparePackages } from "./setup-programs.mjs";
 
 function fail(text: string): never {
@@ -42,24 +42,13 @@ ip link add orch-try type veth peer name orch-try2; setpriv --reuid=65534 --regi
 
 if (process.getuid?.() !== 0) fail("it makes containers, so it has to be root: sudo npm run test:container");
 install();
-const dir = mkdtempSync(join(tmpdir(), "orch-container-"));
-try {
-  tryKernel(dir);
-  const inside = fileURLToPath(new URL("container/inside.ts", import.meta.url));
-  const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  const command = [
-    "--pdeathsig",
-    "KILL",
-    "unshare",
-    ...namespaces,
-    process.execPath,
-    inside,
-    dir,
-    ...process.argv.slice(2),
-  ];
-  const { status, error } = spawnSync("setpriv", command, { stdio: "inherit" });
-  if (error) throw error;
-  process.exitCode = status ?? 1;
-} finally {
-  rmdirSync(dir);
-}
+// Hidden by each run's own mount, so that several runs do not meet there.
+const dir = join(CACHE, "work");
+mkdirSync(dir, { recursive: true, mode: 0o700 });
+tryKernel(dir);
+const inside = fileURLToPath(new URL("container/inside.ts", import.meta.url));
+const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+const command = [...["--pdeathsig", "KILL", "unshare"], ...namespaces, process.execPath, inside, dir];
+const { status, error } = spawnSync("setpriv", [...command, ...process.argv.slice(2)], { stdio: "inherit" });
+if (error) throw error;
+process.exit(status ?? 1);

@@ -19,7 +19,9 @@ import {
 import { join } from "node:path";
 import { type Instruction, valuesOf } from "./dockerfile.ts";
 
-const CACHE = "/var/cache/orch-test-container";
+/** The one place of this machine where the test leaves something: bases, and an empty folder to work in. */
+export const CACHE = "/var/cache/orch-test-container";
+const BASES = join(CACHE, "bases");
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 /** The folder of the base with the given RUN lines carried out in it; made where it is not there yet. */
@@ -30,8 +32,8 @@ export function makeBase(final: readonly Instruction[], runs: readonly string[],
     throw new Error(`the image is made from ${from}, and only node:<number>-<Debian>-slim is known here`);
   if (!process.version.startsWith(`v${node}.`)) say(`the image has Node ${node}; here it gets ${process.version}`);
   const parts = JSON.stringify([suite, process.version, process.arch, runs]);
-  const dir = join(CACHE, createHash("sha256").update(parts).digest("hex").slice(0, 16));
-  mkdirSync(CACHE, { recursive: true, mode: 0o700 });
+  const dir = join(BASES, createHash("sha256").update(parts).digest("hex").slice(0, 16));
+  mkdirSync(BASES, { recursive: true, mode: 0o700 });
   forgetUnused();
   if (existsSync(dir)) {
     utimesSync(dir, new Date(), new Date());
@@ -57,6 +59,7 @@ function make(root: string, suite: string, runs: readonly string[]): void {
   appendFileSync(join(root, "etc", "passwd"), "node:x:1000:1000::/home/node:/bin/bash\n");
   runIn(root, "install -d -o node -g node /home/node");
   for (const line of runs) runIn(root, line);
+  runIn(root, "apt-get clean"); // the official image does it by itself
 }
 
 /** One RUN line, by the root of this machine in place of a container's; its mounts end with it. */
@@ -81,8 +84,8 @@ export function runIn(root: string, line: string): void {
 
 /** Also what a run left half made that was killed. */
 function forgetUnused(): void {
-  for (const name of readdirSync(CACHE)) {
-    const dir = join(CACHE, name);
+  for (const name of readdirSync(BASES)) {
+    const dir = join(BASES, name);
     if (Date.now() - statSync(dir).mtimeMs > KEPT_MS) rmSync(dir, { recursive: true, force: true });
   }
 }

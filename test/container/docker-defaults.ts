@@ -62,7 +62,7 @@ export function ociConfig(
   return {
     ociVersion: "1.0.0",
     process: {
-      user: { uid, gid, ...(umask === undefined ? {} : { umask }) },
+      user: { uid, gid, additionalGids: [gid], ...(umask === undefined ? {} : { umask }) },
       args,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       cwd,
@@ -85,15 +85,15 @@ export function ociConfig(
 
 /**
  * The two profiles are not carried along; here stands what both keep from a sandbox. Docker's seccomp profile allows a program without
- * CAP_SYS_ADMIN neither new namespaces nor mounts, its AppArmor profile no mounts: where the kernel has no AppArmor, as on many
- * a test machine, a filter for system calls stands in for that.
+ * CAP_SYS_ADMIN neither new namespaces nor mounts, its AppArmor profile no mounts: as many a machine's kernel has no AppArmor, a
+ * filter of system calls stands in for that, with the error that AppArmor gives.
  */
 function wallsOf(securityOpt: readonly string[]): object {
   const unconfined = new Set(["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]);
   const unknown = securityOpt.filter((line) => !unconfined.has(line));
   if (unknown.length > 0) throw new Error(`security_opt that is not understood: ${unknown.join(", ")}`);
   const has = (name: string) => !securityOpt.includes(`${name}=unconfined`);
-  const rules = [...(has("seccomp") ? [...MOUNTING, ...NAMESPACES] : []), ...(has("apparmor") ? MOUNTING : [])];
+  const rules = has("seccomp") ? SECCOMP : has("apparmor") ? APPARMOR : [];
   return {
     ...(has("systempaths") ? { maskedPaths: MASKED, readonlyPaths: READ_ONLY } : {}),
     ...(rules.length > 0 ? { seccomp: { defaultAction: "SCMP_ACT_ALLOW", syscalls: rules } } : {}),
@@ -101,11 +101,12 @@ function wallsOf(securityOpt: readonly string[]): object {
 }
 
 const refuse = { action: "SCMP_ACT_ERRNO", errnoRet: 1 };
-const MOUNTING = [{ names: ["mount", "umount2", "pivot_root"], ...refuse }];
+const MOUNTING = ["mount", "umount2", "pivot_root"];
+const APPARMOR = [{ names: MOUNTING, action: "SCMP_ACT_ERRNO", errnoRet: 13 }];
 /** clone(2)'s flags of namespaces, one rule a flag. clone3 hides its flags from filters: it is said not to exist (ENOSYS). */
 const FLAGS = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000];
-const NAMESPACES = [
-  { names: ["unshare", "setns"], ...refuse },
+const SECCOMP = [
+  { names: [...MOUNTING, "unshare", "setns"], ...refuse },
   { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 },
   ...FLAGS.map((flag) => ({
     names: ["clone"],
