@@ -28,14 +28,14 @@ function install(): void {
 /** Tries what everything here is made of, so that its absence is told as that and not as some test's failure. */
 function tryKernel(dir: string): void {
   const script = `set -e; mount -t tmpfs tmpfs "$1"; cd "$1"; mkdir a b c d; mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c d
-ip link add orch-try type veth peer name orch-try2; setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user --map-root-user true`;
+ip link add orch-try type veth peer name orch-try2; ip link add orch-try3 type bridge; setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user --map-root-user true`;
   const { status, stderr } = spawnSync("unshare", ["--mount", "--net", "sh", "-c", script, "try", dir], {
     encoding: "utf8",
   });
   if (status === 0) return;
   fail(
     `this machine allows no containers, so nothing was tested (${stderr.trim()}).\n` +
-      "It takes root with all its rights, overlayfs, veth, and user namespaces for everybody: a virtual machine has that, " +
+      "It takes root with all its rights, overlayfs, veth, bridges, and user namespaces for everybody: a virtual machine has that, " +
       "a container of Docker's does not unless it is --privileged.",
   );
 }

@@ -22,9 +22,10 @@ beforeAll(async () => {
   network = await makeNetwork(simulator.port);
   project = await makeProject(join(process.env.ORCH_TEST_CONTAINER ?? "", "project"), simulator, network);
 });
+// What did not even start is not there to be closed: the reason of that is the one to be told.
 afterAll(async () => {
-  await project.close();
-  await network.close();
+  await project?.close();
+  await network?.close();
   await closeGitHub(simulator);
 });
 
@@ -68,7 +69,7 @@ describe("with compose.yaml as it is", () => {
     commands = await openCommands(simulator, `unix://${join(project.volume("redis"), "redis.sock")}`);
   });
   afterAll(() => {
-    commands.close();
+    commands?.close();
     for (const server of outside) server.close();
   });
 

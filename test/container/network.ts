@@ -9,7 +9,7 @@ const BRIDGE = "orch0";
 const SUBNET = "172.30.0";
 /** This machine's address, as containers see it. */
 export const GATEWAY = `${SUBNET}.1`;
-/** Nobody reaches the real ones from here: a public host (of a network that routes nothing yet), and where clouds keep credentials. */
+/** A public host's address, and where clouds hand out credentials. Here they are this machine's: nobody asks the real ones. */
 export const PUBLIC = "93.184.215.14";
 export const METADATA = "169.254.169.254";
 
