@@ -2,7 +2,7 @@
  * `docker compose up` with this checkout's compose.yaml, beside a simulated GitHub: each service in a container of its own, in the
  * order in which they depend on each other, each only when those are healthy.
  */
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Simulator } from "../../simulator/simulator.ts";
@@ -99,14 +99,15 @@ export async function makeProject(dir: string, simulator: Simulator, network: Ne
   };
 }
 
-/** The agents of test/fixtures in a layer of the image, and how they stand in the operator's file. */
+const AGENTS = ["fixes", "listens", "reaches", "waits"];
+
+/** Some agents of test/fixtures in a layer of the image, and how they stand in the operator's file. */
 function deriveImage(layer: string): Record<string, object> {
-  const folder = join(layer, STAGE, "agents");
-  cpSync("test/fixtures/agents", folder, { recursive: true });
   return Object.fromEntries(
-    readdirSync(folder).map((file) => [
-      file.replace(/\.\w+$/, ""),
-      { kind: "plain", command: ["/bin/sh", `${STAGE}/agents/${file}`], env: { STAGE }, readable: [STAGE] },
-    ]),
+    AGENTS.map((name) => {
+      const program = `${STAGE}/agents/${name}.sh`;
+      cpSync(`test/fixtures/agents/${name}.sh`, join(layer, program));
+      return [name, { kind: "plain", command: ["/bin/sh", program], env: { STAGE }, readable: [STAGE] }];
+    }),
   );
 }
