@@ -1,6 +1,7 @@
 /**
  * How the tests run. Unit tests side by side; journeys one file after the other, after them, because each starts a whole
- * system and measures its deadlines. Agents are real programs of others and run only when asked for (`npm run test:agents`).
+ * system and measures its deadlines. Agents are real programs of others, and containers need root: both run only when asked
+ * for (`npm run test:agents`, `npm run test:container`).
  * Nothing is retried: a test that fails now and then is a fault to find.
  */
 import { availableParallelism } from "node:os";
@@ -8,6 +9,7 @@ import { defineConfig } from "vitest/config";
 
 const journeys = "test/journeys/**/*.test.ts";
 const agents = "test/agents/**/*.test.ts";
+const containers = "test/container/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -22,7 +24,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [journeys, agents, "**/node_modules/**"],
+          exclude: [journeys, agents, containers, "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // They wait for other programs most of the time: on two cores one at a time would leave one core idle.
@@ -51,6 +53,17 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "container",
+          include: [containers],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

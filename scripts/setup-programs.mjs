@@ -17,6 +17,13 @@ const programs = [
   { name: "setpriv", package: "util-linux", use: "one user per slot" },
 ];
 
+/** The same for `npm run test:container` alone. */
+export const containerPrograms = [
+  { name: "crun", package: "crun", use: "containers without an engine" },
+  { name: "mmdebstrap", package: "mmdebstrap", use: "what the image is built on" },
+  { name: "ip", package: "iproute2", use: "the containers' network" },
+];
+
 const folders = [
   ...(process.env.PATH ?? "").split(":"),
   "/usr/local/sbin",
@@ -41,9 +48,9 @@ function findProgram(name) {
   return undefined;
 }
 
-/** The entries of `programs` that this machine lacks. */
-export function missingPrograms() {
-  return programs.filter((program) => !findProgram(program.name));
+/** Which of the programs this machine lacks; by default those that Orch starts. */
+export function missingPrograms(wanted = programs) {
+  return wanted.filter((program) => !findProgram(program.name));
 }
 
 /*
@@ -68,7 +75,7 @@ case " $* " in *" redis-server "*) if [ -d /run/systemd/system ]; then systemctl
 const byHand = (packages) => `sudo apt-get install --no-install-recommends ${packages.join(" ")}`;
 
 function needed(packages) {
-  const uses = programs
+  const uses = [...programs, ...containerPrograms]
     .filter((program) => packages.includes(program.package))
     .map((program) => `${program.package} (${program.use})`);
   return `These packages are needed: ${uses.join(", ")}.`;

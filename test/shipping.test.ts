@@ -3,58 +3,19 @@
  * from the file itself, run in clean folders that hold exactly what the Dockerfile copies; then the image's two programs start.
  */
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { copyContext, copyFromBuild, readConfig, readStages, valuesOf } from "../scripts/container/dockerfile.ts";
 import { makeApp } from "../src/app.ts";
 
-type Instruction = { name: string; value: string };
-
-/** The Dockerfile as its stages, each a list of instructions; continued lines are one. */
-function readStages(text: string): Instruction[][] {
-  const stages: Instruction[][] = [];
-  for (const line of text.replaceAll("\\\n", " ").split("\n")) {
-    const [, name, value] = /^([A-Z]+)\s+(.+)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
-    if (name === "FROM") stages.push([]);
-    stages.at(-1)?.push({ name, value });
-  }
-  return stages;
-}
-
-const stages = readStages(readFileSync("Dockerfile", "utf8"));
-const [buildStage, finalStage] = stages as [Instruction[], Instruction[]];
-const valuesOf = (stage: Instruction[], name: string) =>
-  stage.filter((one) => one.name === name).map((one) => one.value);
+const { build: buildStage, final: finalStage } = readStages(readFileSync("Dockerfile", "utf8"));
 const environment = () => ({
   PATH: `${join(process.execPath, "..")}:${process.env.PATH}`,
   HOME: process.env.HOME ?? "/",
 });
-
-/** `COPY . .`: what .dockerignore lets through, which must be a list of what may, not of what may not. */
-function copyContext(target: string): void {
-  const [first, ...rest] = readFileSync(".dockerignore", "utf8")
-    .split("\n")
-    .filter((line) => line && !line.startsWith("#"));
-  expect(first).toBe("*");
-  for (const line of rest) {
-    expect(line).toMatch(/^!/);
-    cpSync(line.slice(1), join(target, line.slice(1)), { recursive: true });
-  }
-}
-
-/** One `COPY --from=build /orch/a /orch/b target` of the last stage. */
-function copyFromBuild(value: string, build: string, image: string): void {
-  const [from, ...paths] = value.split(" ");
-  expect(from).toBe("--from=build");
-  const target = paths.pop() ?? "";
-  for (const path of paths.map((one) => one.replace("/orch/", ""))) {
-    const to = join(image, target === "./" ? path : target);
-    cpSync(join(build, path), to, { recursive: true, verbatimSymlinks: true });
-  }
-}
 
 type Ended = { code: number; output: string };
 
@@ -110,8 +71,7 @@ describe("the Dockerfile's commands in a clean folder", () => {
   });
 
   test("the bot starts by the image's command and names the settings that it lacks", async () => {
-    const [command] = valuesOf(finalStage, "CMD");
-    const bot = await run(JSON.parse(String(command)) as string[], image);
+    const bot = await run(readConfig(finalStage).command, image);
     expect(bot.output).toContain("APP_ID is missing");
     expect(bot.output).toContain("WEBHOOK_SECRET is missing");
     expect(bot.code).toBe(78);

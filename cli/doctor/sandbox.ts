@@ -15,6 +15,7 @@ import { NETWORK_PROBES } from "../../workers/sandbox/network-probes.ts";
 import { NONE_WARNING } from "../../workers/sandbox/none.ts";
 import {
   chooseDriver,
+  IN_THE_WAY,
   type ProbeResult,
   type SandboxDriver,
   SandboxError,
@@ -88,6 +89,8 @@ function proven(driver: string, selfTest: readonly ProbeResult[]): Check[] {
 export function remedyFor(message: string): string {
   const missing = /is not installed \(Debian package ([\w-]+)\)/.exec(message)?.[1];
   if (missing) return `sudo apt-get install --no-install-recommends ${missing}`;
+  if (message.includes(IN_THE_WAY))
+    return "see what stands in its way, above; compose.yaml has all that a container needs";
   return BY_PROXY.test(message) ? PROXY : KERNEL;
 }
 

@@ -128,6 +128,11 @@ describe("the programs that the sandbox and its way out are made of", () => {
 test.each([
   ["a program that is not there", "tcpserver is not installed (Debian package ucspi-tcp).", "apt-get install"],
   ["a kernel that grants no namespaces", "does not hold:\n  starts: bwrap: No permissions to create", "userns_clone=0"],
+  [
+    "a container that forbids them",
+    "  starts: bwrap: No\nWhat stands in its way:\n  a filter of system calls",
+    "compose.yaml",
+  ],
   ["a sandbox in the machine's network", "does not hold:\n  host-loopback: shares the network", "userns_clone=0"],
   ["a proxy that is not reached", "does not hold:\n  listed-host: what is listed is not reached", "socat or tcpserver"],
 ])("the remedy for a sandbox that cannot be had fits %s", (_what, message, remedy) => {

@@ -11,6 +11,7 @@ import { prepareEtc } from "./etc.ts";
 import { findProgram } from "./find-program.ts";
 import { prepareFirstProcess } from "./first-process.ts";
 import { noneDriver } from "./none.ts";
+import { obstacles } from "./obstacles.ts";
 import { PROBE_LIMITS, type ProbeResult, runSelfTest } from "./self-test.ts";
 import { trialUser, unreachablePaths } from "./slot-users.ts";
 
@@ -38,6 +39,9 @@ export type SandboxOptions = {
 export class SandboxError extends Error {
   override name = "SandboxError";
 }
+
+/** Heads what is known of the machine where no sandbox starts. */
+export const IN_THE_WAY = "What stands in its way:";
 
 const CHOOSE_NONE =
   "To run agents without confinement on a machine that holds nothing of value, set `sandbox: none` explicitly.";
@@ -69,7 +73,9 @@ export async function chooseDriver(
   const failed = selfTest.filter((probe) => !probe.passed && (options.mode !== "none" || probe.name === "starts"));
   if (failed.length > 0) {
     const list = failed.map((probe) => `  ${probe.name}: ${probe.detail}`).join("\n");
-    throw new SandboxError(`the sandbox does not hold on this machine:\n${list}\n${CHOOSE_NONE}`);
+    const known = failed.some((probe) => probe.name === "starts") ? await obstacles() : [];
+    const why = known.length > 0 ? `\n${IN_THE_WAY}\n${known.map((text) => `  ${text}`).join("\n")}` : "";
+    throw new SandboxError(`the sandbox does not hold on this machine:\n${list}${why}\n${CHOOSE_NONE}`);
   }
   return { driver: build({ ...DEFAULT_LIMITS, ...options.limits }), selfTest };
 }
