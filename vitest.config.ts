@@ -1,6 +1,5 @@
 /**
- * How the tests run. Unit tests side by side; journeys one file after the other, after them, because each starts a whole
- * system and measures its deadlines. Agents are real programs of others, and containers need root: both run only when asked
+ * How the tests run. Unit tests side by side; journeys after them, two at a time, because each starts a whole system. Agents are real programs of others, and containers need root: both run only when asked
  * for (`npm run test:agents`, `npm run test:container`).
  * Nothing is retried: a test that fails now and then is a fault to find.
  */
@@ -39,7 +38,8 @@ export default defineConfig({
           include: [journeys],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 1,
+          // Two: a system under test waits most of the time, and its deadlines have room for a neighbour.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
