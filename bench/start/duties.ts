@@ -1,6 +1,6 @@
 /**
  * What Orch must do besides, in raw parts and nothing between them: Probot's client asks GitHub what has to be known (may the
- * person write, which issue, where does the branch stand, a token, the comments), as much at once as can be; then the
+ * person write, which issue, which agent, where does the branch stand, a token, the comments), as much at once as can be; then the
  * yardstick's shell makes the worktree and the session, with its program in a bubblewrap of the ordinary kind.
  */
 import { Probot, ProbotOctokit } from "probot";
@@ -15,6 +15,10 @@ const BWRAP = [
   "--ro-bind /usr /usr --ro-bind /etc /etc --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64",
   '--proc /proc --dev /dev --tmpfs /tmp --bind "$PWD" "$PWD" --chdir "$PWD"',
 ].join(" ");
+
+function unlessAbsent(error: { status?: number }): void {
+  if (error.status !== 404) throw error;
+}
 
 /** `dir` and `mirror`: as for the yardstick. */
 export async function openDuties(
@@ -43,6 +47,8 @@ export async function openDuties(
       await Promise.all([
         installation.rest.repos.getCollaboratorPermissionLevel({ ...place, username: MAINTAINER }),
         installation.rest.issues.get({ ...place, issue_number: issue }),
+        // Which agent the repository wishes for: most have no such folder.
+        installation.rest.repos.getContent({ ...place, path: ".github" }).catch(unlessAbsent),
       ]);
       await Promise.all([
         asApp.rest.apps.createInstallationAccessToken({ installation_id: installationId, repository_ids: [id] }),

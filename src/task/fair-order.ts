@@ -8,6 +8,7 @@
  * moved down before they run out.
  */
 import type { Redis, Result } from "ioredis";
+import { keys } from "./keys.ts";
 
 export const MAX_TAG = 2_097_151;
 
@@ -16,13 +17,19 @@ const FORGET_S = 24 * 3600;
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
-    orchTag(numberOfKeys: 1, ...args: (string | number)[]): Result<number, Context>;
+    orchTag(numberOfKeys: 2, ...args: (string | number)[]): Result<number, Context>;
     orchMoveTags(numberOfKeys: 1, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
-// KEYS tags · ARGV repository, the tag that is served (0: nothing waits), expire seconds
+/** A lane in which nothing was added for so long has no job any more, ms: tasks end long before. */
+const FORGET_LANE_MS = 30 * 24 * 3600_000;
+
+// KEYS tags lanes · ARGV repository, the tag that is served (0: nothing waits), expire seconds, now, before which lanes are
+// forgotten, names of lanes in which there is, or will be, a job. Noted here, because each further write costs a person's time.
 const TAG = `
+redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[5])
+for i = 6, #ARGV do redis.call("ZADD", KEYS[2], ARGV[4], ARGV[i]) end
 local served = tonumber(ARGV[2])
 if served == 0 then
   redis.call("DEL", KEYS[1])
@@ -44,8 +51,11 @@ for i = 1, #tags, 2 do redis.call("HSET", KEYS[1], tags[i], math.max(0, tonumber
 return 1`;
 
 export type FairOrder = {
-  /** The tag of the repository's next task. `served`: the smallest tag that waits, undefined when none does. */
-  tag(repositoryId: number, served: number | undefined): Promise<number>;
+  /**
+   * The tag of the repository's next task. `served`: the smallest tag that waits, undefined when none does. `lanes`: names of the
+   * lanes in which its job, and that of its run, will be.
+   */
+  tag(repositoryId: number, served: number | undefined, lanes: readonly string[]): Promise<number>;
   /** Moves all tags down by so much where one has become too great; true for the one caller that has to move the jobs as well. */
   moveDown(by: number): Promise<boolean>;
 };
@@ -55,7 +65,11 @@ export function makeFairOrder(redis: Redis, key: string, maxTag = MAX_TAG): Fair
   redis.defineCommand("orchTag", { lua: TAG });
   redis.defineCommand("orchMoveTags", { lua: MOVE });
   return {
-    tag: (repositoryId, served) => redis.orchTag(1, key, repositoryId, served ?? 0, FORGET_S),
+    tag(repositoryId, served, lanes) {
+      const now = Date.now();
+      const about = [repositoryId, served ?? 0, FORGET_S, now, now - FORGET_LANE_MS];
+      return redis.orchTag(2, key, keys.lanes, ...about, ...lanes);
+    },
     moveDown: async (by) => (await redis.orchMoveTags(1, key, by, maxTag)) === 1,
   };
 }

@@ -37,8 +37,6 @@ export type Depth = Load & { lanes: Record<string, Load> };
 export const jobIdOf = (taskId: string, epoch: number): string => `${taskId}-${epoch}`;
 const nextJobId = (task: Task) => jobIdOf(task.spec.id, task.epoch + 1);
 
-/** A lane in which nothing was added for so long has no job any more, ms: tasks end long before. */
-const FORGET_LANE_MS = 30 * 24 * 3600_000;
 /** The lanes that are kept at hand. */
 const LANES_AT_HAND = 200;
 /** BullMQ writes a log of what becomes of jobs, which nobody reads; it cannot be without. */
@@ -72,10 +70,7 @@ export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
   async function enqueue(task: Task): Promise<void> {
     const inLane = laneOf(task);
     const name = laneName(inLane);
-    const now = Date.now();
-    if (!open.has(name)) await redis.zremrangebyscore(keys.lanes, "-inf", now - FORGET_LANE_MS);
-    await redis.zadd(keys.lanes, now, name, now, laneName(runLane(inLane)));
-    await lane(name).add(task);
+    await lane(name).add(task, laneName(runLane(inLane)));
     await redis.publish(keys.jobs, name);
   }
 
@@ -156,15 +151,15 @@ function openLane(redis: Redis, { name, backend, maxTag }: LaneParts) {
   queue.on("error", () => undefined);
   const order = makeFairOrder(redis, keys.turns(name), maxTag);
 
-  /** Every job has a priority: one without would go before all others. */
-  async function add(task: Task): Promise<void> {
-    const priority = await nextTurn(task.spec.repository.id);
+  /** Every job has a priority: one without would go before all others. `runsIn`: the lane of the run that comes of it. */
+  async function add(task: Task, runsIn: string): Promise<void> {
+    const priority = await nextTurn(task.spec.repository.id, runsIn);
     await queue.add("task", { taskId: task.spec.id }, { jobId: nextJobId(task), priority });
   }
 
-  async function nextTurn(repositoryId: number): Promise<number> {
+  async function nextTurn(repositoryId: number, runsIn: string): Promise<number> {
     const [next] = await queue.getPrioritized(0, 0);
-    const tag = await order.tag(repositoryId, next?.priority);
+    const tag = await order.tag(repositoryId, next?.priority, [name, runsIn]);
     if (tag <= maxTag) return tag;
     const by = (next?.priority ?? 1) - 1;
     if (by > 0 && (await order.moveDown(by))) await moveDown(by);

@@ -164,9 +164,7 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox inbox:taken inbox:news: take",
         "script task:TASK task:TASK:timeline open issue:N:N conversation:N:N unreported unreported:taken unreported:news: queued",
         "script dispatch dispatch:taken dispatch:news: take", // a bot that starts looks at what waits
-        "zremrangebyscore lanes",
-        "zadd lanes", // where jobs are
-        "script turns:orch-agent-fixes: 3 values", // its turn among the repositories
+        "script turns:orch-agent-fixes lanes: 7 values", // its turn among the repositories, and where jobs are
         "BullMQ hset",
         "BullMQ script", // the job is added
         "publish jobs", // a host may take it
