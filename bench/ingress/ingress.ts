@@ -121,7 +121,7 @@ function report(samples: Record<Kind, Record<Side, Sample[]>>, templates: Templa
       canPin()
         ? "The server has one core for itself; client and Redis (AOF, fsync each second) share another."
         : "Not pinned to cores (no taskset, or one core): expect more noise.",
-      "Orch: body limit, signature, payload parsed into our types, command found (by a Markdown parser where the comment has quotes, code, links or tags), one script that stores comment and inbox, a log line. Not counted: what follows the answer (permission, task, job).",
+      "Orch: body limit, signature, payload parsed into our types, command found (by a Markdown parser where the comment has code, links, tags or a quote that runs on), one script that stores comment and inbox, a log line. Not counted: what follows the answer (permission, task, job).",
       "Yardstick: createNodeMiddleware, a regular expression, queue.add with a job id; no log. Nothing consumes either.",
       "Where a server's core is far from full, client and Redis are the limit: its CPU then says more than its rate.",
       "CPU is that of the server process. Medians over rounds; ratios are taken within each round.",

@@ -8,8 +8,8 @@ import { startSimulator } from "../../simulator/simulator.ts";
 export const PLACEHOLDER = "987654321987";
 
 /**
- * `command`: a comment in plain words that asks for a task; `quoting`: the same below a quote, which takes a Markdown
- * parser to read; `chatter`: one that does not concern us.
+ * `command`: a comment in plain words that asks for a task; `quoting`: the same below a quote, as "Quote reply" writes
+ * it; `chatter`: one that does not concern us.
  */
 export type Templates = { command: string; quoting: string; chatter: string };
 

@@ -54,17 +54,36 @@ type Tag = { start: number; closing: boolean };
 /** By what they do to a line that begins in them. */
 type Spans = { hidden: Span[]; quotes: Span[]; html: Span[] };
 
+/** A line that a quote of its own may consist of. Not with a tag: what a tag opens may go on below the quote. */
+const QUOTED = /^>[^<]*$/;
+
 /** Lines whose text `matches`, in order. What matches must start with a word, after at most three spaces. */
 export function visibleLines(body: string, matches: (line: string) => boolean): VisibleLine[] {
-  const candidates = linesOf(body).filter((line) => matches(line.text));
+  const lines = linesOf(body);
+  const candidates = lines.filter((line) => matches(line.text));
   if (candidates.length === 0 || body.length > MAX_BODY) return [];
-  if (!MAY_HIDE.test(body)) return candidates.map(({ number, text }) => ({ number, text }));
+  if (!MAY_HIDE.test(outsideQuotes(lines))) return candidates.map(({ number, text }) => ({ number, text }));
   const { hidden, quotes, html } = spansOf(body);
   const within = (at: number) => (isWithin(quotes, at) ? "quote" : isWithin(html, at) ? "html" : undefined);
   return candidates
     .map((line) => ({ ...line, at: line.start + line.text.search(/\S/) }))
     .filter(({ at }) => !isWithin(hidden, at))
     .map(({ number, text, at }) => ({ number, text, within: within(at) }));
+}
+
+/**
+ * The text without the quotes that an empty line ends, as GitHub's "Quote reply" writes them: whatever stands in such a quote
+ * ends with it. Any other `>` is left for the parser.
+ */
+function outsideQuotes(lines: readonly { text: string }[]): string {
+  const outside: string[] = [];
+  let ended = true;
+  for (const { text } of lines.toReversed()) {
+    if (ended && QUOTED.test(text)) continue;
+    ended = text.trim() === "";
+    outside.push(text);
+  }
+  return outside.reverse().join("\n");
 }
 
 function linesOf(body: string): { number: number; text: string; start: number }[] {

@@ -15,7 +15,7 @@ test("a long comment is read like a short one", async () => {
 });
 
 test("Markdown that takes for ever to parse is given up without holding up others", async () => {
-  const bomb = `${`${">".repeat(19)}\n\n`.repeat(3_000)}\n/orch fix it`;
+  const bomb = `${` ${">".repeat(19)}\n\n`.repeat(2_900)}\n/orch fix it`;
   const order: string[] = [];
   await Promise.all([
     readCommands(bomb).then((commands) => {
@@ -25,6 +25,11 @@ test("Markdown that takes for ever to parse is given up without holding up other
     readCommands("/orch fix it").then(() => order.push("short")),
   ]);
   expect(order).toEqual(["short", "bomb"]);
+});
+
+test("a command below thousands of quotes that end by themselves needs no parser", async () => {
+  const quotes = `${`${">".repeat(19)}\n\n`.repeat(3_000)}\n/orch fix it`;
+  expect(await readCommands(quotes)).toEqual([{ line: 6_002, ...FIX }]);
 });
 
 test("a comment longer than GitHub allows holds no command", async () => {

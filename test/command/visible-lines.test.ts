@@ -15,6 +15,19 @@ const PIECES = [
   "",
   "words",
 ];
+const QUOTES = [
+  "> said",
+  "> said",
+  ">",
+  "> ```",
+  "> `code",
+  "> [a]: b",
+  ">\tfar",
+  "> - item",
+  "> <pre>",
+  ">> deep",
+  " > late",
+];
 
 /** The same comments on every machine: Park and Miller's generator. */
 function makeRandom(seed: number): (below: number) => number {
@@ -37,6 +50,24 @@ test("a comment without Markdown that hides is read as the parser reads it", () 
     commands += found.length;
   }
   expect(commands).toBeGreaterThan(500);
+});
+
+test("a comment with quotes is read as the parser reads it", () => {
+  const random = makeRandom(11);
+  const kinds = new Map<string, number>();
+  for (let trial = 0; trial < 1_000; trial++) {
+    const piece = () => {
+      const pieces = random(3) ? PIECES : QUOTES;
+      return pieces[random(pieces.length)];
+    };
+    const body = Array.from({ length: 9 }, piece).join(random(2) ? "\n" : "\r\n");
+    const found = parseCommands(body);
+    const parsed = parseCommands(`\`\n\n${body}`).map((command) => ({ ...command, line: command.line - 2 }));
+    expect(parsed, body).toEqual(found);
+    for (const { kind } of found) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  expect(kinds.get("task")).toBeGreaterThan(200);
+  expect(kinds.get("misunderstood")).toBeGreaterThan(20);
 });
 
 test.each([
