@@ -73,6 +73,20 @@ describe("the record of a run is in doubt", () => {
     },
   );
 
+  test("a setup command that runs meanwhile is followed, also by the next life of the host: its deadline holds", async () => {
+    orch = await startOrch({ agent: "fixes", limits: { setupMinutes: 0.1 } });
+    const place = await orch.place({ agent: "fixes", setup: "exec sleep 600" });
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await orch.host.logged(/"step":"setup-1","wrapper"/);
+    const undo = await rewrite(taskId, (record) => JSON.stringify({ ...JSON.parse(record), format: 3 }));
+    await orch.host.kill();
+    await orch.host.start();
+    await orch.host.logged(/run taken up again/);
+    await expect.poll(() => readRuns()[0]?.steps[0]?.missed, { timeout: 20_000 }).toMatchObject({ deadline: "setup" });
+    await undo();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "timed_out", deadline: "setup" });
+  });
+
   test("Redis is emptied under two agents: they go on, the host is listed again, and both are published when it is back", async () => {
     const runs = await waitingAgents(2);
     const bringBack = await orch.redisServer.empty();
@@ -125,7 +139,7 @@ describe("the record of a run is in doubt", () => {
     expect(starts("agent-1")).toHaveLength(1);
   });
 
-  type RunJson = { taskId: string; end?: string; steps: { collected?: { commits: number } }[] };
+  type RunJson = { taskId: string; end?: string; steps: { collected?: { commits: number }; missed?: object }[] };
   const readRuns = () =>
     globSync(join(orch.dir, "data/host/runs/*/run.json")).map(
       (path) => JSON.parse(readFileSync(path, "utf8")) as RunJson,

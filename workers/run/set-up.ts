@@ -28,7 +28,9 @@ export async function setUp(shared: Shared, run: Run, ground: Ground): Promise<O
   // After a restart of the host: whatever the agent has begun, it has begun on files that are ready.
   if (!setup || existsSync(join(run.folder.dir, FIRST_STEP))) return undefined;
   throwIfInterrupted(run);
-  await tell(shared, run, { name: "progress", progress: whoWorks(shared, run, ground), at: Date.now() });
+  // One that was begun before the record came in doubt is followed, so that its deadline holds.
+  const inDoubt = run.folder.record.steps.some(({ name }) => name === NAME) ? "skip" : "wait";
+  await tell(shared, run, { name: "progress", progress: whoWorks(shared, run, ground), at: Date.now() }, { inDoubt });
   const failed = failureOf(await perform(shared, run, ground), commandLine(setup));
   if (failed) return failed;
   const { workspace, mirror } = ground;
