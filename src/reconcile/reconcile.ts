@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Logger } from "../log.ts";
-import { endOldBeats, type HostView } from "../task/heartbeat.ts";
+import { endOldBeats, forgetHosts, type HostView } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
@@ -93,6 +93,7 @@ export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Re
     await reconcile(deps, missing);
     if (!isTooSoon) await saveJobless(redis, { at: now(), runs: [...missing] });
     await endOldBeats(redis, deps.store.openIds);
+    await forgetHosts(redis, now());
     return undefined;
   };
   return startRound({ redis, name: "open-tasks", everyMs: EVERY_MS, work, now, log });

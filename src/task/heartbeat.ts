@@ -50,6 +50,8 @@ export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
+/** A host that is silent for so long, ms, does not come back under its id; should it do so, it registers anew. */
+const FORGET_HOST_MS = 30 * 24 * 3600_000;
 /** How long an agent counts as one that there is although no host offers it any more. */
 const OFFERED_MS = 7 * 24 * 3600_000;
 /** The message on the `ready` channel that says that hosts have changed. */
@@ -137,7 +139,13 @@ export async function endOldBeats(redis: Redis, openIds: () => Promise<readonly 
   );
 }
 
-/** Every host that ever registered and did not say goodbye, newest beat first. One that cannot be read is left out. */
+/** Forgets the hosts that went without a goodbye long ago: where each has a new data folder, there is another one with each crash. */
+export async function forgetHosts(redis: Redis, now: number): Promise<void> {
+  const silent = await redis.zrangebyscore(keys.heartbeats, "-inf", now - FORGET_HOST_MS);
+  for (const member of silent) if (member.startsWith("host:")) await unregister(redis, member.slice("host:".length));
+}
+
+/** Every host that registered within the last weeks and did not say goodbye, newest beat first. One that cannot be read is left out. */
 export async function readHosts(
   redis: Redis,
   now: number,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   beat,
   endOldBeats,
+  forgetHosts,
   offeredAgents,
   readHosts,
   readRunBeats,
@@ -60,6 +61,22 @@ test("a host that misses three beats is gone; one that says goodbye is forgotten
   await unregister(redis, host.id);
   expect(await aliveAt(NOW)).toEqual([]);
   expect(await beat(redis, host, [], NOW + 11_000)).toBe("unknown");
+});
+
+test("a host that has been silent for a month is forgotten, and is known again when it comes back", async () => {
+  const days = (count: number) => NOW + count * 24 * 3600_000;
+  await redis.flushall();
+  await register(redis, host, NOW);
+  await register(redis, { ...host, id: "h2" }, days(2));
+  await beat(redis, host, [{ taskId: "t1", lastOutputAt: NOW }], NOW);
+  await forgetHosts(redis, days(29));
+  expect((await readHosts(redis, days(29))).map(({ id }) => id)).toEqual(["h2", "h1"]);
+  await forgetHosts(redis, days(31));
+  expect((await readHosts(redis, days(31))).map(({ id }) => id)).toEqual(["h2"]);
+  expect(await redis.hkeys(keys.hostPlaces)).toEqual(["h2"]);
+  expect(await redis.zrange(keys.heartbeats, "0", "-1")).toEqual(["run:t1", "host:h2"]);
+  expect(await beat(redis, host, [], days(31))).toBe("unknown");
+  await redis.flushall();
 });
 
 test("a host whose id has become another's does not beat for it", async () => {
