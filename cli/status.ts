@@ -108,7 +108,7 @@ function describeHost(host: HostWithRuns, now: number): string {
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
 }
 
-const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} in hosts' hands`;
+const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} at work`;
 
 /** What it waits for stands below it. Those in the queue all wait for the same. */
 function describeTask(answer: Why, now: number): string[] {

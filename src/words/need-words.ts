@@ -28,7 +28,7 @@ const words: Words = {
   repository_setup: (need, now, quoting) =>
     `${ended(need, now, quoting)}. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.`,
   agent_setup: (need, now, quoting) =>
-    `${ended(need, now, quoting)}. Its agent cannot sign in, or is not set up rightly.`,
+    `${ended(need, now, quoting)}. Its agent cannot sign in, or is not set up correctly.`,
 };
 
 /** `now`: Unix ms. */

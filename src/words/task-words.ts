@@ -131,7 +131,7 @@ function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoti
   return [whereTheWorkIs(end, outcome, quoting), ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : [])].join(" ");
 }
 
-const CANCELLED_TOO_LATE = "The wish to cancel came too late: the push was under way.";
+const CANCELLED_TOO_LATE = "The command to cancel came too late: the push was already under way.";
 
 function whereTheWorkIs({ pushed, own }: WhySettled, { number }: End<"pull_request">, { code }: Quoting): string {
   if (!pushed) return `A pull request for this task's branch is open: #${number}.`;
@@ -149,7 +149,7 @@ function agentFault(reason: string): string {
 
 const agentFaults: ReadonlyMap<string, string> = new Map([
   ["auth", "The agent could not sign in to its model provider, which is for the worker host's operator to repair"],
-  ["config", "The agent is not set up rightly on the worker host, which is for its operator to repair"],
+  ["config", "The agent is not set up correctly on the worker host, which is for its operator to repair"],
   ["rate_limit", "The agent's model provider refused further requests for now"],
   ["server", "The agent's model provider failed"],
   ["denied", "The work failed, the agent was not allowed something that it needed"],
@@ -173,17 +173,15 @@ function missed({ deadline, afterMs, waitedFor = [] }: End<"timed_out">, quoting
 }
 
 const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {
-  queued: (after) =>
-    `No worker host took the task within ${after}; that is ours to repair, not a fault of the request.`,
+  queued: (after) => `No worker host took the task within ${after}; that is our fault, not your request's.`,
   preparing: (after) =>
-    `The worker host could not prepare the workspace within ${after}; that is ours to repair, not a fault of the request.`,
+    `The worker host could not prepare the workspace within ${after}; that is our fault, not your request's.`,
   setup: (after) => `The repository's setup command did not end within ${after}, so it was stopped.`,
   first_output: (after) => `The agent said nothing at all for ${after} after its start, so it was stopped.`,
   silence: (after) => `The agent fell silent for ${after}, so it was stopped.`,
   total: (after) => `The work was not finished after ${after}, so it was stopped.`,
   verifying: (after) => `The verify command did not end within ${after}, so it was stopped.`,
-  publishing: (after) =>
-    `The commits could not be published within ${after}; that is ours to repair, not a fault of the work.`,
+  publishing: (after) => `The commits could not be published within ${after}; that is our fault, not your request's.`,
 };
 
 function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quoting): string {

@@ -24,7 +24,7 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
     case "agent": {
       const host =
         reason.agent === undefined ? "a worker host" : `a worker host with the agent ${code(reason.agent, 60)}`;
-      return `The task waited ${after} for ${host}; that is ours to repair, not a fault of the request.`;
+      return `The task waited ${after} for ${host}; that is our fault, not your request's.`;
     }
     case undefined:
       return `The task waited ${after}, and what it waited for did not happen.`;

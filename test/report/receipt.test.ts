@@ -291,7 +291,7 @@ describe("the receipt", () => {
     expect(sentences).toMatchInlineSnapshot(`
       [
         "auth: The agent could not sign in to its model provider, which is for the worker host's operator to repair (exit code 1): It threw. Nothing was published.",
-        "config: The agent is not set up rightly on the worker host, which is for its operator to repair (exit code 1): It threw. Nothing was published.",
+        "config: The agent is not set up correctly on the worker host, which is for its operator to repair (exit code 1): It threw. Nothing was published.",
         "rate_limit: The agent's model provider refused further requests for now (exit code 1): It threw. Nothing was published.",
         "server: The agent's model provider failed (exit code 1): It threw. Nothing was published.",
         "denied: The work failed, the agent was not allowed something that it needed (exit code 1): It threw. Nothing was published.",
@@ -310,8 +310,8 @@ describe("the receipt", () => {
     });
     expect(sentences).toMatchInlineSnapshot(`
       [
-        "No worker host took the task within 10m; that is ours to repair, not a fault of the request. Nothing was published.",
-        "The worker host could not prepare the workspace within 10m; that is ours to repair, not a fault of the request. Nothing was published.",
+        "No worker host took the task within 10m; that is our fault, not your request's. Nothing was published.",
+        "The worker host could not prepare the workspace within 10m; that is our fault, not your request's. Nothing was published.",
         "The agent said nothing at all for 10m after its start, so it was stopped. Nothing was published.",
         "The agent fell silent for 10m, so it was stopped. Nothing was published.",
         "The work was not finished after 10m, so it was stopped. Nothing was published.",

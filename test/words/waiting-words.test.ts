@@ -24,12 +24,12 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
     [
       { for: "agent", until },
       "It starts as soon as a worker host is connected, of which there is none at the moment: the operator of this App has to start one.",
-      "The task waited 1h 30m for a worker host; that is ours to repair, not a fault of the request. Nothing was published.",
+      "The task waited 1h 30m for a worker host; that is our fault, not your request's. Nothing was published.",
     ],
     [
       { for: "agent", agent: "co`dex", until },
       "It starts as soon as a connected worker host offers the agent ``co`dex``, which none does at the moment: the operator of this App has to see to that.",
-      "The task waited 1h 30m for a worker host with the agent ``co`dex``; that is ours to repair, not a fault of the request. Nothing was published.",
+      "The task waited 1h 30m for a worker host with the agent ``co`dex``; that is our fault, not your request's. Nothing was published.",
     ],
   ],
 };

@@ -195,7 +195,7 @@ test("everything that needs somebody says what and where", () => {
     2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
-    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up rightly.
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up correctly.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.
     1 task waits for a worker host, for 0s: start one."
   `);
