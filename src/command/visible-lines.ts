@@ -56,6 +56,8 @@ type Spans = { hidden: Span[]; quotes: Span[]; html: Span[] };
 
 /** A line that a quote of its own may consist of. Not with a tag: what a tag opens may go on below the quote. */
 const QUOTED = /^>[^<]*$/;
+/** CommonMark's empty line: other white space, e.g. a no-break space, is words that go on with the quote. */
+const BLANK = /^[ \t]*$/;
 
 /** Lines whose text `matches`, in order. What matches must start with a word, after at most three spaces. */
 export function visibleLines(body: string, matches: (line: string) => boolean): VisibleLine[] {
@@ -80,7 +82,7 @@ function outsideQuotes(lines: readonly { text: string }[]): string {
   let ended = true;
   for (const { text } of lines.toReversed()) {
     if (ended && QUOTED.test(text)) continue;
-    ended = text.trim() === "";
+    ended = BLANK.test(text);
     outside.push(text);
   }
   return outside.reverse().join("\n");

@@ -27,6 +27,9 @@ const QUOTES = [
   "> <pre>",
   ">> deep",
   " > late",
+  "\u00a0",
+  "\f",
+  " \t",
 ];
 
 /** The same comments on every machine: Park and Miller's generator. */
@@ -68,6 +71,16 @@ test("a comment with quotes is read as the parser reads it", () => {
   }
   expect(kinds.get("task")).toBeGreaterThan(200);
   expect(kinds.get("misunderstood")).toBeGreaterThan(20);
+});
+
+test.each([
+  ["a no-break space", "\u00a0"],
+  ["a form feed", "\f"],
+  ["an ideographic space", "\u3000"],
+  ["a byte order mark", "\uFEFF"],
+])("a line with nothing but %s does not end a quote", (_name, line) => {
+  const [command] = parseCommands(`> said\n${line}\n/orch fix it`);
+  expect(command).toMatchObject({ kind: "misunderstood", reason: { kind: "quoted" } });
 });
 
 test.each([
