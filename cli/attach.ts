@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
+import { isWritten } from "../src/task/origin.ts";
 import type { Task } from "../src/task/task.ts";
 import { inTerminal } from "../src/text/quote.ts";
 import { taskView } from "../src/views/task-view.ts";
@@ -89,7 +90,7 @@ function whyNot(task: Task, around: Around, hostDir: string): string {
   return [
     `Task ${spec.id} is over after ${epoch} run(s), outcome ${outcome.kind}${link}.`,
     kept,
-    ...(transcripts.length > 0 || !("url" in spec.origin) ? [] : [`  ${spec.origin.url}`]),
+    ...(transcripts.length > 0 || !isWritten(spec.origin) ? [] : [`  ${spec.origin.url}`]),
   ].join("\n");
 }
 

@@ -5,6 +5,6 @@ import { standing } from "../src/words/task-words.ts";
 
 /** `now`: Unix ms. */
 export const taskLine = (task: TaskView, now: number): string =>
-  `${task.id}  ${placeOf(task)}  ${standing(task, now)}  ${bare(task.request, 60)}`;
+  `${task.id}  ${whereOf(task)}  ${standing(task, now)}  ${bare(task.request, 60)}`;
 
-export const placeOf = ({ repository, number }: TaskView): string => `${repository}#${number}`;
+export const whereOf = ({ repository, number }: TaskView): string => `${repository}#${number}`;

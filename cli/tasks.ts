@@ -7,7 +7,7 @@ import type { TaskView } from "../src/views/task-view.ts";
 import { fits, isOfTheEnd, LIST_STATES, type TaskFilter, tasks as tasksView } from "../src/views/tasks.ts";
 import { stateWord } from "../src/words/task-words.ts";
 import { table } from "./table.ts";
-import { placeOf } from "./task-line.ts";
+import { whereOf } from "./task-line.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
@@ -76,7 +76,7 @@ function print({ tasks: listed, more, now }: Listed, over: boolean): void {
     width === undefined ? new Date(task.since).toISOString() : duration(now - task.since);
   const rows = listed.map((task) => [
     task.id,
-    placeOf(task),
+    whereOf(task),
     stateWord(task),
     task.agent ?? "",
     time(task),

@@ -4,8 +4,10 @@
  */
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
+import { leadersOf } from "../src/task/followers.ts";
 import { sayInDoubt } from "../src/task/in-doubt.ts";
 import { isWritten } from "../src/task/origin.ts";
+import { isUnusable } from "../src/task/record.ts";
 import type { RunDoubt } from "../src/task/standing.ts";
 import type { TaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
@@ -61,7 +63,8 @@ async function look(redis: Redis, text: string): Promise<Found> {
   const line = (each: Task) => `  ${taskLine(taskView(each, around.hosts), around.now)}`;
   const isOver = text.includes("#") && task.state.name === "settled";
   if (others.length > 0 && !isOver) return { kind: "none", lines: askBack(text, all, line) };
-  const waitedFor = await store.readMany(waitedForBy(task));
+  // Those may be over, and then are not among the open ones: the dispatcher is about to see it.
+  const waitedFor = await store.readMany(leadersOf(task.state));
   const answer = whyOf(task, { ...around, tasks: [...around.tasks, ...waitedFor] });
   const earlier = others.slice(0, OTHERS).map(line);
   return { kind: "task", answer, spent: spentOn([task]), others: earlier, now: around.now };
@@ -80,13 +83,9 @@ async function findDoubt(
   const [id, ...more] = await idsLike(redis, text);
   if (id === undefined || more.length > 0) return undefined;
   const reading = await store.lookUp(id);
-  const doubt = reading.kind === "newer" || reading.kind === "unreadable" ? reading.kind : inDoubt?.get(id);
+  const doubt = isUnusable(reading) ? reading.kind : inDoubt?.get(id);
   return doubt && { kind: "in doubt", task: id, doubt };
 }
-
-/** Those may be over, and then are not among the open ones: the dispatcher is about to see it. */
-const waitedForBy = ({ state }: Task): string[] =>
-  state.name === "waiting" ? state.reasons.flatMap((reason) => (reason.for === "task" ? reason.task : [])) : [];
 
 function renderDoubt({ task, doubt }: Extract<Found, { kind: "in doubt" }>): string[] {
   const said = sayInDoubt(new Map([[task, doubt]]));

@@ -6,7 +6,7 @@ import { readCommands } from "./command/read-commands.ts";
 import type { Delivery } from "./ingress/ingress.ts";
 import type { CommentPayload } from "./ingress/payloads.ts";
 import type { Inbox } from "./intake/inbox.ts";
-import { requestNameOf } from "./intake/request.ts";
+import { issueNameOf, requestNameOf } from "./intake/request.ts";
 import { takeBack } from "./intake/take-in.ts";
 
 export type CommentDeps = CancelDeps & { inbox: Inbox; wakeIntake: () => void };
@@ -49,5 +49,5 @@ export const onCommentDeleted =
     const known = !mayHoldCommand(comment.body);
     // First the inbox: intake looks there once more when it has created the comment's tasks.
     await deps.inbox.deleted(name, sender.login, { known });
-    await takeBack(deps, { issue: `${repository.id}-${issue.number}`, name }, sender.login);
+    await takeBack(deps, { issue: issueNameOf(repository.id, issue.number), name }, sender.login);
   };

@@ -4,7 +4,7 @@ import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "./support/bot.ts";
 import { deliver } from "./support/deliver.ts";
-import { LANE } from "./support/task-spec.ts";
+import { claimedBy } from "./support/task-spec.ts";
 
 let orch: BotSetting;
 let number: number;
@@ -25,15 +25,7 @@ beforeEach(async () => {
 });
 
 const task = async () => (await orch.store.read(id)) as Task;
-const claim = () =>
-  orch.store.advance(id, {
-    name: "claimed",
-    host: "host-a",
-    claim: "claim-a",
-    job: "job-1",
-    lane: LANE,
-    at: Date.now(),
-  });
+const claim = () => orch.store.advance(id, claimedBy("host-a"));
 const pushBranch = async () => {
   const branch = branchOf((await task()).spec);
   await orch.github.commit(orch.repository, branch, { "fix.txt": `${id}\n` }, "Fix", MAINTAINER);

@@ -8,15 +8,16 @@ import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import type { Logger } from "../log.ts";
 import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
-import { HOSTS_CHANGED, type HostView } from "../task/heartbeat.ts";
+import { HOSTS_CHANGED, type HostView, takingWork } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import type { TaskQueue } from "../task/queue.ts";
+import { isUnusable } from "../task/record.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Outcome, Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { isReady, type Readiness } from "./ready.ts";
-import { isInDoubt, readWorld, type WorldSources } from "./world.ts";
+import { readWorld, type WorldSources } from "./world.ts";
 
 export type DispatcherDeps = WorldSources & {
   queue: TaskQueue;
@@ -73,7 +74,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** Where all slots with its agent are busy, a token made now would be too old when the run begins. */
   async function tellIfStarting({ spec, agent = "" }: Task, all: readonly HostView[]): Promise<void> {
-    const hosts = all.filter(({ alive, draining, agents }) => alive && !draining && agents.includes(agent));
+    const hosts = takingWork(all).filter(({ agents }) => agents.includes(agent));
     const slots = hosts.reduce((sum, host) => sum + host.slots, 0);
     const { waiting, active } = await queue.depth();
     if (waiting + active <= slots) onStarting(spec);
@@ -81,7 +82,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   async function dispatch(taken: Taken): Promise<void> {
     const reading = await store.lookUp(taken.member);
-    if (isInDoubt(reading)) return void (await taken.postpone(now() + DOUBT_LOOK_MS));
+    if (isUnusable(reading)) return void (await taken.postpone(now() + DOUBT_LOOK_MS));
     const task = reading.kind === "known" ? reading.record : undefined;
     const lookAt = task && (await whatNext(task));
     if (lookAt === undefined) await taken.done();

@@ -5,7 +5,7 @@
  */
 
 import { branchOf } from "../task/branch.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
@@ -61,7 +61,7 @@ function homeOf({ runs }: Task, agent: string, { hosts }: World): string | undef
 type Agent = { kind: "offered"; name: string } | { kind: "absent"; name?: string } | { kind: "unknown"; name: string };
 
 function agentFor({ agent: wish }: TaskSpec, { hosts, offered }: World): Agent {
-  const taking = hosts.filter(({ alive, draining }) => alive && !draining);
+  const taking = takingWork(hosts);
   const name = wish ?? defaultOf(taking);
   if (name === undefined) return { kind: "absent" };
   if (taking.some(({ agents }) => agents.includes(name))) return { kind: "offered", name };

@@ -1,9 +1,9 @@
 /** Reads what the decision about a task depends on (`ready.ts`): hosts, agents, and the tasks before it. */
 import type { Redis } from "ioredis";
 import { type HostView, offeredAgents } from "../task/heartbeat.ts";
-import type { Reading } from "../task/record.ts";
+import { isUnusable, knownOf } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task.ts";
 import type { World } from "./ready.ts";
 
 export type WorldSources = {
@@ -26,14 +26,11 @@ async function tasksBefore(store: TaskStore, spec: TaskSpec): Promise<Pick<World
   if (target.kind !== "pull") return { before: [], inDoubt: [] };
   const ids = await store.idsOfConversation(repository.id, spec);
   const earlier = ids.includes(id) ? ids.slice(0, ids.indexOf(id)) : ids;
-  const readings = await Promise.all(earlier.map((each) => store.lookUp(each)));
-  const doubts = earlier.filter((_, index) => isInDoubt(readings[index]));
+  const readings = new Map(await Promise.all(earlier.map(async (each) => [each, await store.lookUp(each)] as const)));
+  const doubts = [...readings].flatMap(([each, reading]) => (isUnusable(reading) ? [each] : []));
   const areOpen = await Promise.all(doubts.map((each) => store.isOpen(each)));
   return {
-    before: readings.flatMap((reading) => (reading.kind === "known" ? [reading.record] : [])),
+    before: knownOf(readings.values()),
     inDoubt: doubts.filter((_, index) => areOpen[index]),
   };
 }
-
-export const isInDoubt = (reading: Reading<Task> | undefined) =>
-  reading?.kind === "newer" || reading?.kind === "unreadable";

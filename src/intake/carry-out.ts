@@ -7,10 +7,10 @@ import { type Command, MAX_INSTRUCTION, type Misunderstanding } from "../command
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import * as words from "../report/words.ts";
 import { taskIdOfBranch } from "../task/branch.ts";
-import { isWritten, originIn } from "../task/origin.ts";
+import { isSameSource, isWritten, originIn } from "../task/origin.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import type { ViewReader } from "../views/reader.ts";
-import { type Request, requestNameOf, taskIdIn } from "./request.ts";
+import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 
 /** What to say to the person; undefined when the task's progress comment says it. */
@@ -150,8 +150,8 @@ function isNameOf(name: string, taskId: string): boolean {
 
 /** Asked for before, or in a line above. GitHub's times are whole seconds: ids of what is written grow within one, too. */
 function isOlder({ spec }: Task, request: Request, command: Command): boolean {
-  const { repository, source, requestedAt } = request;
-  if (requestNameOf(repository.id, spec.origin) === requestNameOf(repository.id, source))
+  const { source, requestedAt } = request;
+  if (isSameSource(spec.origin, source))
     return request.commands.some(({ line }) => line < command.line && taskIdIn(request, line) === spec.id);
   if (spec.requestedAt !== requestedAt) return spec.requestedAt < requestedAt;
   if (spec.origin.kind !== source.kind || !isWritten(spec.origin) || !isWritten(source)) return true;

@@ -11,20 +11,20 @@ import { dueKeys, dueScripts, makeDueSet } from "../task/due-set.ts";
 import { keys, RETENTION_S } from "../task/keys.ts";
 import {
   FORMAT,
-  type InDoubt,
   judgeRecord,
   reasonOfDoubt,
   type TellUnreadable,
+  type Unusable,
   warnOfUnreadable,
 } from "../task/record.ts";
-import { type Request, requestNameOf, requestOfFormat1, requestShape } from "./request.ts";
+import { issueNameOf, type Request, requestNameOf, requestOfFormat1, requestShape } from "./request.ts";
 
 /** What has become of a recorded request. One in doubt may be a newer Orch's: it stays. */
 export type RequestState =
   | { kind: "given"; request: Request }
   | { kind: "deleted"; by: string }
   | { kind: "done" }
-  | Exclude<InDoubt, { kind: "absent" }>;
+  | Unusable;
 
 /**
  * Issues of one repository that a bot may have at once. GitHub allows few comments a minute: answers to somebody who
@@ -70,7 +70,7 @@ export function makeInbox(redis: Redis, tell: TellUnreadable = warnOfUnreadable)
   async function record(request: Request): Promise<boolean> {
     const { repository, number, source, requestedAt, receivedAt } = request;
     const text = JSON.stringify({ ...request, format: FORMAT });
-    const [name, issue] = [requestNameOf(repository.id, source), `${repository.id}-${number}`];
+    const [name, issue] = [requestNameOf(repository.id, source), issueNameOf(repository.id, number)];
     const recordKeys = [keys.request(name), keys.requestsOn(issue), ...dueKeys(keys.inbox)];
     const values = [text, RETENTION_S, requestedAt, name, issue, receivedAt];
     return (await redis.orchInboxRecord(5, ...recordKeys, ...values)) === 1;

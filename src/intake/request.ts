@@ -68,6 +68,14 @@ export function requestNameOf(repositoryId: number, source: Source): string {
   return [repositoryId, ...(kind === "comment" ? identity : [kind, ...identity])].join("-");
 }
 
+/** The name of the issue or pull request on which requests wait. */
+export const issueNameOf = (repositoryId: number, number: number): string => `${repositoryId}-${number}`;
+
+export function numbersOf(issueName: string): { repositoryId: number; number: number } {
+  const [repositoryId = 0, number = 0] = issueName.split("-").map(Number);
+  return { repositoryId, number };
+}
+
 /** Id of the task that this line of the request asks for. */
 export const taskIdIn = ({ repository, source }: Pick<Request, "repository" | "source">, line: number): string =>
   taskIdOf(repository.id, originIn(source, line));

@@ -9,9 +9,10 @@ import { mayWrite } from "../permission.ts";
 import { type Reaction, reactTo } from "../report/reaction.ts";
 import { ensureReply } from "../report/reply.ts";
 import * as words from "../report/words.ts";
+import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { type Asked, type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
-import { type Request, requestNameOf } from "./request.ts";
+import { numbersOf, type Request, requestNameOf } from "./request.ts";
 import { findTarget } from "./target.ts";
 import { readWish } from "./wish.ts";
 
@@ -58,7 +59,7 @@ function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) 
 
 /** What asked was deleted, maybe while its commands were carried out. */
 export async function takeBack(deps: CancelDeps, { issue, name }: { issue: string; name: string }, by: string) {
-  const [repositoryId = 0, number = 0] = issue.split("-").map(Number);
+  const { repositoryId, number } = numbersOf(issue);
   const isOfRequest = ({ spec }: Task) => requestNameOf(repositoryId, spec.origin) === name;
   const ids = await openTasksOfIssue(deps.store, repositoryId, number, isOfRequest);
   await cancelTasks(deps, ids, { kind: "taken_back", by });
@@ -81,9 +82,8 @@ async function reactionTo(
   { repository, number, source }: Request,
   { done }: CarriedOut,
 ): Promise<Reaction | undefined> {
-  const name = requestNameOf(repository.id, source);
   const tasks = await store.readMany(await store.idsOfIssue(repository.id, number));
-  if (tasks.some(({ spec }) => requestNameOf(repository.id, spec.origin) === name)) return undefined;
+  if (tasks.some(({ spec }) => isSameSource(spec.origin, source))) return undefined;
   return done ? "eyes" : "confused";
 }
 

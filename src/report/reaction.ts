@@ -3,7 +3,7 @@
  * that exists already with that reaction, so creating it is safe to repeat and tells who we are.
  */
 import type { Octokit } from "../github.ts";
-import type { Source } from "../task/origin.ts";
+import type { Source, SourceOf } from "../task/origin.ts";
 import type { Repository, Task } from "../task/task.ts";
 import { isAbsent } from "./own-comment.ts";
 
@@ -17,8 +17,6 @@ export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
   if (tasks.length === 0) return undefined;
   return tasks.every(isPullRequest) ? "hooray" : "confused";
 }
-
-type SourceOf<Kind extends Source["kind"]> = Extract<Source, { kind: Kind }>;
 
 /** The comment to react to: GitHub lets nobody react to anything else that asks. */
 const commentIds: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => number | undefined } = {

@@ -4,7 +4,7 @@
  * missing permission for labels does not cost the comment.
  */
 import { classify, isFinal } from "../github.ts";
-import { identityOf } from "../task/origin.ts";
+import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import { ensureCheckRun } from "./check-run.ts";
@@ -43,9 +43,8 @@ export async function showTask(
 
 async function showReaction(deps: ShowDeps, { task, hints }: Showing): Promise<undefined> {
   const { spec } = task;
-  const asked = identityOf(spec.origin).join();
   const wanted = async () =>
-    reactionOf((await tasksOfIssue(deps, task)).filter((other) => identityOf(other.spec.origin).join() === asked));
+    reactionOf((await tasksOfIssue(deps, task)).filter((other) => isSameSource(other.spec.origin, spec.origin)));
   if (hints.reaction === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
   hints.reaction = await untilAgreed(wanted, (reaction) => reactTo(octokit, spec.repository, spec.origin, reaction));

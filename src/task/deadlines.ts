@@ -25,11 +25,14 @@ export type RunLimits = Record<keyof typeof runLimitsShape.shape, number>;
 /** `lastOutputAt` undefined = not a word yet. */
 export type StepTimes = { runStartedAt: number; stepStartedAt: number; lastOutputAt: number | undefined };
 
-export type DueDeadline = { deadline: Deadline; at: number; afterMs: number };
+/** Those of a run; the others are of a task that has none. */
+export type RunDeadline = Exclude<Deadline, "waiting" | "queued">;
+
+export type DueDeadline = { deadline: RunDeadline; at: number; afterMs: number };
 
 const MINUTE_MS = 60_000;
 
-export function deadlineFrom(deadline: Deadline, start: number, minutes: number): DueDeadline {
+export function deadlineFrom(deadline: RunDeadline, start: number, minutes: number): DueDeadline {
   return { deadline, at: start + minutes * MINUTE_MS, afterMs: minutes * MINUTE_MS };
 }
 

@@ -48,6 +48,10 @@ const hostShape = z.looseObject({
 
 export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
+/** Living hosts that take new work. */
+export const takingWork = (hosts: readonly HostView[]): HostView[] =>
+  hosts.filter(({ alive, draining }) => alive && !draining);
+
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
 /** A host that is silent for so long, ms, does not come back under its id; should it do so, it registers anew. */

@@ -29,11 +29,11 @@ export const originShape = z.discriminatedUnion("kind", [
 
 export type Origin = z.output<typeof originShape>;
 export type OriginKind = Origin["kind"];
-type OriginOf<Kind extends OriginKind> = Extract<Origin, { kind: Kind }>;
+export type OriginOf<Kind extends OriginKind> = Extract<Origin, { kind: Kind }>;
 
 /** What one event asks for, which may be several things: of what is written, each line may be one. */
 export type Source = { [Kind in OriginKind]: Omit<OriginOf<Kind>, "line"> }[OriginKind];
-type SourceOf<Kind extends OriginKind> = Extract<Source, { kind: Kind }>;
+export type SourceOf<Kind extends OriginKind> = Extract<Source, { kind: Kind }>;
 
 /** What tells two events of one kind apart. */
 const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | number)[] } = {
@@ -50,6 +50,10 @@ export function identityOf(source: Source): (string | number)[] {
   const parts = (identities[source.kind] as (source: Source) => (string | number)[])(source);
   return [source.kind, ...parts.map((part) => (typeof part === "string" ? encodeURIComponent(part) : part))];
 }
+
+/** Whether both are the same event's. */
+export const isSameSource = (one: Source, other: Source): boolean =>
+  identityOf(one).join("|") === identityOf(other).join("|");
 
 /** Text by a person, in which each line may be a command. */
 export function isWritten<From extends Source>(source: From): source is Extract<From, { id: number }> {

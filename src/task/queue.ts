@@ -28,7 +28,7 @@ export const QUEUE_SHOWN = 1_000;
 export type JobData = { taskId: string };
 export type TaskQueue = ReturnType<typeof makeTaskQueue>;
 
-/** Jobs waiting and jobs in hosts' hands. */
+/** Jobs that wait and jobs that hosts work on. */
 export type Load = { waiting: number; active: number };
 /** Over all lanes, and in each by its name. */
 export type Depth = Load & { lanes: Record<string, Load> };

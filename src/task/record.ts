@@ -18,6 +18,15 @@ export type Reading<T> =
   | { kind: "newer"; format: number }
   | { kind: "unreadable"; error: unknown };
 
+/** The records that are known, in their order. */
+export const knownOf = <T>(readings: Iterable<Reading<T>>): T[] =>
+  [...readings].flatMap((reading) => (reading.kind === "known" ? [reading.record] : []));
+
+/** Something is there, and this Orch cannot use it. */
+export type Unusable = Exclude<InDoubt, { kind: "absent" }>;
+export const isUnusable = <T>(reading: Reading<T>): reading is Unusable =>
+  reading.kind === "newer" || reading.kind === "unreadable";
+
 /** A reading that says nothing about the task. */
 export type InDoubt = Exclude<Reading<never>, { kind: "known" }>;
 export type Doubt = InDoubt["kind"];

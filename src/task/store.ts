@@ -77,7 +77,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
     const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
-    if (begin.waits) await follow(redis, id, begin.waits);
+    await follow(redis, id, state);
     const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
   }
@@ -91,7 +91,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const next = nextTask(task, news);
       if (!next) return { ...reading, changed: false };
       const settled = next.state.name === "settled" ? "1" : "0";
-      if (news.name === "waits") await follow(redis, id, news.reasons);
+      await follow(redis, id, next.state);
       const taskKeys = [
         keys.task(id),
         keys.timeline(id),
@@ -103,7 +103,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
       const values = [id, task.version, textOf(next), eventOf(news), news.at, firstWordIn(task, news), settled];
       const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
       if (done !== 1) continue;
-      await unfollow(redis, id, { was: reasonsOf(task), is: reasonsOf(next) });
+      await unfollow(redis, id, { was: task.state, is: next.state });
       return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
     }
     throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
@@ -146,7 +146,6 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   /** The task's timeline, oldest first. */
   const events = (id: string) => readTimeline(redis, id);
 
-  const ids = { openIds, idsOfIssue, idsOfConversation };
   return {
     lookUp,
     read,
@@ -155,14 +154,14 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     change,
     advance,
     isOpen,
-    ...ids,
+    openIds,
+    idsOfIssue,
+    idsOfConversation,
     dispatches,
     events,
     ...makeReportMarks(redis, tell),
   };
 }
-
-const reasonsOf = ({ state }: Task) => (state.name === "waiting" ? state.reasons : []);
 
 /**
  * How long news of a task that gets under way waits to be told, ms: it all goes into the first word. Never longer, though

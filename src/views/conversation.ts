@@ -1,7 +1,7 @@
 /** What came of an issue or a pull request so far: its tasks with their runs, what they have used, and the pull requests. Pure. */
 import { MAX_RUNS } from "../task/runs.ts";
 import type { PullRequest, Task } from "../task/task.ts";
-import { type RunView, runView, type TaskView, taskView } from "./task-view.ts";
+import { type NamedHosts, type RunView, runView, type TaskView, taskView } from "./task-view.ts";
 
 /** `known`: the sum over the runs that say; `unknown`: how many do not. Nothing known is not nothing spent. */
 export type Sum = { known?: number; unknown: number };
@@ -23,10 +23,7 @@ export type Conversation = {
   pullRequests: PullRequest[];
 };
 
-export function conversation(
-  tasks: readonly Task[],
-  hosts: readonly { id: string; name: string }[] = [],
-): Conversation {
+export function conversation(tasks: readonly Task[], hosts: NamedHosts = []): Conversation {
   const inOrder = tasks.toSorted((one, other) => one.spec.acceptedAt - other.spec.acceptedAt);
   const views = inOrder.map((task) => ({
     task: taskView(task, hosts),

@@ -73,17 +73,17 @@ function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }
 function ended(settled: readonly Task[], open: readonly Task[], { now, hosts }: Around) {
   const last = new Map<string, number>();
   for (const task of [...settled, ...open])
-    last.set(placeOf(task), Math.max(last.get(placeOf(task)) ?? 0, task.spec.acceptedAt));
+    last.set(conversationOf(task), Math.max(last.get(conversationOf(task)) ?? 0, task.spec.acceptedAt));
   return settled.flatMap((task) => {
     const { state, spec } = task;
     const kind = state.name === "settled" ? kindOf(state.outcome) : undefined;
-    if (state.name !== "settled" || !kind || !isRecent(task, now) || last.get(placeOf(task)) !== spec.acceptedAt)
+    if (state.name !== "settled" || !kind || !isRecent(task, now) || last.get(conversationOf(task)) !== spec.acceptedAt)
       return [];
     return [{ kind, task: taskView(task, hosts), since: state.at }];
   });
 }
 
-const placeOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
+const conversationOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
 
 function kindOf(outcome: Outcome): EndKind | undefined {
   if (outcome.kind === "refused" || outcome.kind === "verify_failed") return outcome.kind;

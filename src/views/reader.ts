@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { type HostView, readRunBeats } from "../task/heartbeat.ts";
 import { findTasksInDoubt } from "../task/in-doubt.ts";
 import type { TaskQueue } from "../task/queue.ts";
-import type { Reading } from "../task/record.ts";
+import { isUnusable, knownOf, type Reading } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import { type Conversation, conversation } from "./conversation.ts";
@@ -32,7 +32,7 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
   async function around(): Promise<Required<Around>> {
     const [hosts, ids, line] = await Promise.all([readHosts(), store.openIds(), queue.inOrder()]);
     const readings = await lookUpMany(ids);
-    const tasks = [...readings.values()].flatMap((reading) => (reading.kind === "known" ? [reading.record] : []));
+    const tasks = knownOf(readings.values());
     const lookUp = async (id: string) => readings.get(id) ?? (await store.lookUp(id));
     const [beats, inDoubt] = await Promise.all([
       readRunBeats(
@@ -51,9 +51,9 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
   /** What was asked for under an issue or a pull request. */
   async function ofIssue(repositoryId: number, number: number): Promise<IssueView> {
     const readings = await lookUpMany(await store.idsOfIssue(repositoryId, number));
-    const tasks = [...readings.values()].flatMap((reading) => (reading.kind === "known" ? [reading.record] : []));
+    const tasks = knownOf(readings.values());
     // One that is absent was kept for as long as tasks are kept.
-    const inDoubt = [...readings].flatMap(([id, { kind }]) => (kind === "newer" || kind === "unreadable" ? [id] : []));
+    const inDoubt = [...readings].flatMap(([id, reading]) => (isUnusable(reading) ? [id] : []));
     const all = await around();
     return {
       tasks: tasks.map((task) => why(task, all)),

@@ -65,10 +65,10 @@ export type RunView = {
   verification?: CheckResult;
 };
 
-type Named = readonly { id: string; name: string }[];
+/** Hosts whose names are known. */
+export type NamedHosts = readonly { id: string; name: string }[];
 
-/** `hosts`: those whose names are known. */
-export function taskView(task: Task, hosts: Named = []): TaskView {
+export function taskView(task: Task, hosts: NamedHosts = []): TaskView {
   const { spec, state } = task;
   const agent = agentOf(task);
   const pullRequest = pullRequestOf(task);
@@ -116,12 +116,12 @@ function pullRequestOf({ state, pullRequest }: Task): PullRequest | undefined {
   return found && { number: found.number, url: bare(found.url, 300) };
 }
 
-export function hostName(id: string, hosts: Named): HostName {
+export function hostName(id: string, hosts: NamedHosts): HostName {
   const name = hosts.find((host) => host.id === id)?.name;
   return { id: bare(id, 60), ...(name !== undefined && { name: bare(name, 80) }) };
 }
 
-export function runView({ progress, host, ...run }: TaskRun, hosts: Named = []): RunView {
+export function runView({ progress, host, ...run }: TaskRun, hosts: NamedHosts = []): RunView {
   const { start, agent, model, inputTokens, outputTokens, costUsd, verification } = progress;
   const known = {
     endedAt: run.endedAt,

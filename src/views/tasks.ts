@@ -1,6 +1,6 @@
 /** Lists of tasks: which of them, and in which order. Pure. */
 import type { Outcome, Task, TaskState } from "../task/task.ts";
-import { agentOf, type TaskView, taskView } from "./task-view.ts";
+import { agentOf, type NamedHosts, type TaskView, taskView } from "./task-view.ts";
 
 /** What a list can be narrowed to: a state, or the way in which a task ended. */
 export type ListState = TaskState["name"] | Outcome["kind"];
@@ -49,11 +49,7 @@ export function byNews(one: Task, other: Task): number {
 }
 
 /** Those that fit. */
-export function tasks(
-  all: readonly Task[],
-  filter: TaskFilter = {},
-  hosts: readonly { id: string; name: string }[] = [],
-): TaskView[] {
+export function tasks(all: readonly Task[], filter: TaskFilter = {}, hosts: NamedHosts = []): TaskView[] {
   const fitting = all.filter((task) => fits(task, filter));
   return fitting.sort(byNews).map((task) => taskView(task, hosts));
 }

@@ -4,7 +4,7 @@
  * guessed. Times are Unix ms.
  */
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { CancelReason, Phase, Pushed, Task, TaskState } from "../task/task.ts";
@@ -117,10 +117,6 @@ export function why(task: Task, around: Around): Why {
       return { state: "settled", ...base, ...settled(task, state) };
   }
 }
-
-/** Living hosts that take new work. */
-const takingWork = (hosts: readonly HostView[]): HostView[] =>
-  hosts.filter(({ alive, draining }) => alive && !draining);
 
 /** How many slots of the host have a run. */
 export const busyOn = (hostId: string, tasks: readonly Task[]): number =>

@@ -2,11 +2,9 @@
  * How the bot says who asked and by what, what it says when that was taken back, and how to ask once more: the words for each
  * kind of origin.
  */
-import { isWritten, type Origin, type OriginKind } from "../task/origin.ts";
+import { isWritten, type Origin, type OriginKind, type OriginOf } from "../task/origin.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { inMarkdown, plain, type Quoting } from "../text/quote.ts";
-
-type OriginOf<Kind extends OriginKind> = Extract<Origin, { kind: Kind }>;
 
 type Words<From extends Origin> = {
   /** `where`: nothing, or e.g. " in #7". */

@@ -2,8 +2,8 @@
  * The whole answer to "why is it not over, why did it end so": sentences made of the view `why`, for whoever asks about one
  * task. The shorter answer of lists and of the progress comment is the first of them (`next-step.ts`).
  */
+import type { RunDeadline } from "../task/deadlines.ts";
 import { sayInDoubt } from "../task/in-doubt.ts";
-import type { Deadline } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { RunView } from "../views/task-view.ts";
@@ -78,9 +78,7 @@ function runningWords(why: WhyRunning, now: number, quoting: Quoting): string[] 
 const remaining = (at: number, now: number): string => (at > now ? `within ${duration(at - now)}` : "now");
 
 /** What has to happen, and by when. */
-const deadlineWords: Record<Deadline, (when: string) => string> = {
-  waiting: (when) => `It has to start ${when}.`,
-  queued: (when) => `A host has to take it ${when}.`,
+const deadlineWords: Record<RunDeadline, (when: string) => string> = {
   preparing: (when) => `The workspace has to stand ${when}.`,
   setup: (when) => `The setup command has to end ${when}.`,
   first_output: (when) => `The agent has to say something ${when}.`,

@@ -6,6 +6,7 @@ import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { type Outcome, progressOf, type Task } from "../../src/task/task.ts";
+import { CALCULATOR } from "../support/calculator.ts";
 import { idOfComment } from "../support/task-spec.ts";
 
 /** Of a repository of its own, with a test that fails and an agent that is to mend it. */
@@ -28,18 +29,6 @@ export type Commands = {
 };
 
 const MAINTAINER = "maintainer";
-const FILES = {
-  "package.json": JSON.stringify({ name: "calculator", type: "module", private: true }),
-  "add.js": "export const add = (a, b) => a - b;\n",
-  "add.test.js": [
-    'import { test } from "node:test";',
-    'import assert from "node:assert/strict";',
-    'import { add } from "./add.js";',
-    'test("adds", () => assert.equal(add(2, 3), 5));',
-    "",
-  ].join("\n"),
-};
-
 export async function openCommands(simulator: Simulator, redisUrl: string): Promise<Commands> {
   const redis = connectRedis(redisUrl, "test");
   const news = connectBlockingRedis(redisUrl, "test-news");
@@ -72,7 +61,7 @@ export async function openCommands(simulator: Simulator, redisUrl: string): Prom
         owner: MAINTAINER,
         name: `calculator-${number}`,
         private: true,
-        files: { ...FILES, ".github/orch.yml": stringify(repositoryFile) },
+        files: { ...CALCULATOR, ".github/orch.yml": stringify(repositoryFile) },
         collaborators: { [MAINTAINER]: "admin" },
       });
       const { number: issue } = await simulator.openIssue(repository, { as: MAINTAINER, title: "The tests fail" });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import type { Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
-import { LANE } from "../support/task-spec.ts";
+import { claimedBy } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 
@@ -237,14 +237,7 @@ describe("cancel", () => {
     const queued = orch.taskId((await orch.comment(number, "/orch fix one")).id);
     const running = orch.taskId((await orch.comment(number, "/orch fix two")).id);
     await orch.quiet();
-    await orch.store.advance(running, {
-      name: "claimed",
-      host: "host-a",
-      claim: "claim-a",
-      job: "job-1",
-      lane: LANE,
-      at: Date.now(),
-    });
+    await orch.store.advance(running, claimedBy("host-a"));
     const { id } = await orch.comment(number, "/orch cancel");
     await orch.quiet();
     const later = orch.taskId((await orch.comment(number, "/orch fix three")).id);

@@ -6,14 +6,14 @@ import { beat, readRunBeats } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { laneName } from "../../src/task/lane.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import type { connectRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { openLanes } from "../../workers/lanes.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
-let server: TestRedis;
+let server: ConnectedRedis;
 let redis: ReturnType<typeof connectRedis>;
 let deps: ReconcileDeps;
 const spec = makeSpec();
@@ -22,9 +22,8 @@ let now = spec.acceptedAt;
 let told: string[];
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  ({ redis } = server);
 });
 beforeEach(async () => {
   await redis.flushall();
@@ -41,8 +40,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await deps.queue.close();
-  redis.disconnect();
-  await server.stop();
+  await server.close();
 });
 
 const theTask = async () => (await deps.store.read(spec.id)) as Task;

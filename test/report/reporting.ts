@@ -11,7 +11,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
 import { startRedis } from "../support/redis.ts";
-import { commentOf, LANE, makeSpec, STARTS } from "../support/task-spec.ts";
+import { claimedBy, commentOf, makeSpec, STARTS } from "../support/task-spec.ts";
 import { pushed } from "./sample-tasks.ts";
 
 export const BOT = { as: "orch[bot]" };
@@ -125,8 +125,7 @@ export async function startReporting() {
     return spec;
   }
 
-  const claim = (id: string) =>
-    store.advance(id, { name: "claimed", host: "h1", claim: "c1", job: "job-1", lane: LANE, at: now() });
+  const claim = (id: string) => store.advance(id, claimedBy("h1", now()));
 
   /** The task as after a push: its branch is on GitHub with one commit. */
   async function push(

@@ -1,5 +1,7 @@
 /** Tasks in every state that people are told of, for the tests of what is said. */
+
 import type { Surroundings } from "../../src/report/facts.ts";
+import type { RunLimits } from "../../src/task/deadlines.ts";
 import type { Outcome, Phase, Progress, Pushed, Target, Task, TaskRun, Verification } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
 
@@ -32,6 +34,17 @@ export const around: Surroundings = {
       alive: true,
     },
   ],
+};
+
+/** What a host gives each part of a run. */
+export const limits: RunLimits = {
+  preparingMinutes: 10,
+  setupMinutes: 10,
+  firstOutputMinutes: 5,
+  silenceMinutes: 15,
+  totalMinutes: 60,
+  verifyMinutes: 20,
+  publishingMinutes: 25,
 };
 
 export const progress: Progress = {

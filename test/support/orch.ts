@@ -20,6 +20,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import { type Outcome, type Progress, progressOf, type Task } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
+import { CALCULATOR } from "./calculator.ts";
 import { closeGitHub } from "./close-github.ts";
 import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
@@ -119,19 +120,6 @@ export type Orch = {
 };
 
 const MAINTAINER = "maintainer";
-
-const CALCULATOR = {
-  "package.json": JSON.stringify({ name: "calculator", type: "module", private: true }),
-  "README.md": "# Calculator\n",
-  "add.js": "export const add = (a, b) => a - b;\n",
-  "add.test.js": [
-    'import { test } from "node:test";',
-    'import assert from "node:assert/strict";',
-    'import { add } from "./add.js";',
-    'test("adds", () => assert.equal(add(2, 3), 5));',
-    "",
-  ].join("\n"),
-};
 
 export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const dir = await mkdtemp(join(tmpdir(), "orch-test-"));

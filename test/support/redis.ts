@@ -7,7 +7,9 @@ import { once } from "node:events";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import { freePort } from "../../demo/free-port.ts";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 
 export type TestRedis = {
   url: string;
@@ -26,6 +28,20 @@ export type TestRedis = {
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 };
+
+/** The same with a connection that is ready; `close` ends both. */
+export type ConnectedRedis = TestRedis & { redis: Redis; close(): Promise<void> };
+
+export async function startConnectedRedis(): Promise<ConnectedRedis> {
+  const server = await startRedis();
+  const redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+  const close = async () => {
+    redis.disconnect();
+    await server.stop();
+  };
+  return { ...server, redis, close };
+}
 
 export async function startRedis(extra: readonly string[] = []): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), "orch-redis-"));

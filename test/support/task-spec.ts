@@ -1,6 +1,7 @@
 /** A task as it might be asked for, for tests that do not care how it came about. */
 
 import type { Lane } from "../../src/task/lane.ts";
+import type { TaskNews } from "../../src/task/next-state.ts";
 import type { Origin } from "../../src/task/origin.ts";
 import type { Beginning } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
@@ -14,6 +15,16 @@ export const idOfComment = (repositoryId: number, id: number, line = 1): string 
 export const LANE: Lane = { agent: "scripted" };
 /** It may start at once. */
 export const STARTS: Beginning = { lane: LANE };
+
+/** A host has taken it from there. */
+export const claimedBy = (host: string, at = Date.now()): Extract<TaskNews, { name: "claimed" }> => ({
+  name: "claimed",
+  host,
+  claim: `claim of ${host}`,
+  job: "job-1",
+  lane: LANE,
+  at,
+});
 
 export function makeSpec({ commentId = 501, ...changes }: Partial<TaskSpec> & { commentId?: number } = {}): TaskSpec {
   const repository = changes.repository ?? { id: 11, owner: "octo-org", name: "calculator" };

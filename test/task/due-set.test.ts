@@ -1,28 +1,25 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DueSet, LEASE_MS, makeDueSet, type Taken } from "../../src/task/due-set.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { randomFrom } from "../support/random.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 
 const NOW = 1_700_000_000_000;
 const KEY = "due";
 
-let server: TestRedis;
+let server: ConnectedRedis;
 let redis: Redis;
 let due: DueSet;
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  ({ redis } = server);
   due = makeDueSet(redis, KEY);
 });
 beforeEach(async () => {
   await redis.flushall();
 });
 afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
+  await server.close();
 });
 
 /** The one member that is due. */

@@ -11,8 +11,7 @@ import {
   unregister,
 } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 
 const NOW = 1_700_000_000_000;
 const host = {
@@ -29,17 +28,15 @@ const host = {
   startedAt: NOW,
 };
 
-let server: TestRedis;
+let server: ConnectedRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  ({ redis } = server);
 });
 afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
+  await server.close();
 });
 
 test("a host that cannot be read is told of and left out, the others are known", async () => {

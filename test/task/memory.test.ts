@@ -3,43 +3,41 @@ import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import { decide } from "../../src/task/outcome.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import type { connectRedis } from "../../src/task/redis.ts";
 import { MAX_RUN_EVENTS } from "../../src/task/run-events.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Outcome, Task, Verification } from "../../src/task/task.ts";
 import type { StepRecord } from "../../workers/run/run-record.ts";
 import { makeEventTeller } from "../../workers/run/step/event-teller.ts";
 import { makeSpoken } from "../../workers/run/step/spoken.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
-import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
+import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 
 const spec = makeSpec();
 const LINE =
   "I have looked at the module and at what calls it, and this is what I think of it and of the tests that fail: ";
 const TAIL = "not ok 1 - adds\n".repeat(300).slice(0, 4_000);
 
-let server: TestRedis;
+let server: ConnectedRedis;
 let redis: ReturnType<typeof connectRedis>;
 let store: TaskStore;
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  ({ redis } = server);
   store = makeTaskStore(redis);
 });
 beforeEach(async () => {
   await redis.flushall();
 });
 afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
+  await server.close();
 });
 
 /** Ten thousand lines in one run, as its host tells them, with the outcome that they lead to. */
 async function finish(outcomeOf: (lastLines: string) => Outcome, verification?: Verification): Promise<void> {
   const at = spec.acceptedAt;
   await store.create(spec, STARTS);
-  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "h1", job: "job-1", lane: LANE, at });
+  await store.advance(spec.id, claimedBy("h1", at));
   const progress = { agent: "claude", model: "a-model", sandbox: "bwrap" as const };
   await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", progress, at });
   const step: StepRecord = { name: "agent-1", kind: "agent", startedAt: at };

@@ -1,7 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import {
   appendRunEvents,
   boundedEvent,
@@ -11,7 +10,7 @@ import {
   type RunEvent,
   readRunEvents,
 } from "../../src/task/run-events.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 
 const run = { task: "taaaaaaaaaaaaaaa", epoch: 1 };
 const key = keys.runEvents(run.task, run.epoch);
@@ -23,19 +22,17 @@ const entries = (from: number, to: number, step = 7) =>
     event: says(`word ${from + index}`),
   }));
 
-let server: TestRedis;
+let server: ConnectedRedis;
 let redis: Redis;
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  ({ redis } = server);
 });
 beforeEach(async () => {
   await redis.flushall();
 });
 afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
+  await server.close();
 });
 
 const read = (options: { after?: string | undefined; limit?: number } = {}) =>

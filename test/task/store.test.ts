@@ -2,30 +2,28 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Taken } from "../../src/task/due-set.ts";
 import { keys } from "../../src/task/keys.ts";
 import { tellOnce } from "../../src/task/record.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import type { connectRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
-import { startRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
 describe("the task store", () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
+  let server: ConnectedRedis;
   let redis: ReturnType<typeof connectRedis>;
   let store: TaskStore;
   const spec = makeSpec();
 
   beforeAll(async () => {
-    server = await startRedis();
-    redis = connectRedis(server.url, "test");
-    await waitForRedis(redis, 5_000);
+    server = await startConnectedRedis();
+    ({ redis } = server);
     store = makeTaskStore(redis);
   });
   beforeEach(async () => {
     await redis.flushall();
   });
   afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
+    await server.close();
   });
 
   const claim = (name: string) =>

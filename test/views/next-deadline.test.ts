@@ -1,19 +1,10 @@
 import { expect, test } from "vitest";
 import type { Task } from "../../src/task/task.ts";
 import { nextDeadline } from "../../src/views/next-deadline.ts";
-import { ACCEPTED_AT, pushed, runningTask } from "../report/sample-tasks.ts";
+import { ACCEPTED_AT, limits, pushed, runningTask } from "../report/sample-tasks.ts";
 
 const MINUTE = 60_000;
 const BEGAN = ACCEPTED_AT + 3_000;
-const limits = {
-  preparingMinutes: 10,
-  setupMinutes: 10,
-  firstOutputMinutes: 5,
-  silenceMinutes: 15,
-  totalMinutes: 60,
-  verifyMinutes: 20,
-  publishingMinutes: 25,
-};
 
 function next(task: Task, lastOutputAt?: number) {
   if (task.state.name !== "running") throw new Error("it does not run");

@@ -4,12 +4,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { beat, type HostInfo, readHosts, register } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, type TaskQueue } from "../../src/task/queue.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { keptIds, keptTasks } from "../../src/views/kept-tasks.ts";
 import { makeViewReader, type ViewReader } from "../../src/views/reader.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
 const NOW = 1_700_000_100_000;
@@ -27,16 +26,15 @@ const host: HostInfo = {
   startedAt: NOW,
 };
 
-let server: TestRedis;
+let server: ConnectedRedis;
 let redis: Redis;
 let store: TaskStore;
 let queue: TaskQueue;
 let views: ViewReader;
 
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  ({ redis } = server);
   store = makeTaskStore(redis, () => undefined);
   queue = makeTaskQueue(redis);
   views = makeViewReader({ redis, store, queue, hosts: () => readHosts(redis, NOW), now: () => NOW });
@@ -44,8 +42,7 @@ beforeAll(async () => {
 beforeEach(() => redis.flushall());
 afterAll(async () => {
   await queue.close();
-  redis.disconnect();
-  await server.stop();
+  await server.close();
 });
 
 async function queued(commentId: number, changes: Partial<TaskSpec> = {}): Promise<string> {

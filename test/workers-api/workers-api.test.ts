@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
 import type { Phase, Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
-import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
+import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 let number: number;
@@ -16,14 +16,7 @@ beforeEach(async () => {
   number = await orch.openIssue();
   id = orch.taskId((await orch.comment(number, "/orch fix the tests")).id);
   await orch.quiet();
-  await orch.store.advance(id, {
-    name: "claimed",
-    host: "host-a",
-    claim: "claim-a",
-    job: "job-1",
-    lane: LANE,
-    at: Date.now(),
-  });
+  await orch.store.advance(id, claimedBy("host-a"));
 });
 
 const post = (path: string, body: unknown, secret?: string) => orch.ask(path, body, secret);
@@ -117,14 +110,7 @@ describe("a token", () => {
       const target = { kind: "pull" as const, defaultBranch: "old", headRef, headSha: "0".repeat(40), baseRef: "next" };
       const task = makeSpec({ installationId, repository, commentId, target, actor: spec.actor });
       await orch.store.create(task, STARTS);
-      await orch.store.advance(task.id, {
-        name: "claimed",
-        host: "host-a",
-        claim: "claim-a",
-        job: "job-1",
-        lane: LANE,
-        at: Date.now(),
-      });
+      await orch.store.advance(task.id, claimedBy("host-a"));
       await enter("publishing", task.id);
       return await post("/workers/tokens", { taskId: task.id, epoch: 1, purpose: "push" });
     };
@@ -145,14 +131,7 @@ describe("a token", () => {
       await codeOf(await post("/workers/tokens", { taskId: id, epoch, purpose: "push" }));
     // The record may have been restored as it was before that run.
     expect(await ask(2)).toEqual([503, "unavailable"]);
-    await orch.store.advance(id, {
-      name: "claimed",
-      host: "host-b",
-      claim: "claim-b",
-      job: "job-1",
-      lane: LANE,
-      at: Date.now(),
-    });
+    await orch.store.advance(id, claimedBy("host-b"));
     expect(await ask(1)).toEqual([409, "not_current"]);
     await orch.store.advance(id, {
       name: "ended",
@@ -193,14 +172,7 @@ describe("the context of a command", () => {
     const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix the crash")).id);
     await orch.quiet();
     await orch.comment(issue.number, "Too late.");
-    await orch.store.advance(taskId, {
-      name: "claimed",
-      host: "host-a",
-      claim: "c",
-      job: "job-1",
-      lane: LANE,
-      at: Date.now(),
-    });
+    await orch.store.advance(taskId, claimedBy("host-a"));
     expect(await context(taskId)).toEqual({ title: "Crash", body: "It crashes.", bodyWithheld: false, comments: [] });
   });
 
@@ -208,14 +180,7 @@ describe("the context of a command", () => {
     const issue = await orch.github.openIssue(orch.repository, { as: STRANGER, title: "Hi", body: "Do as I say." });
     const taskId = orch.taskId((await orch.comment(issue.number, "/orch fix it")).id);
     await orch.quiet();
-    await orch.store.advance(taskId, {
-      name: "claimed",
-      host: "host-a",
-      claim: "c",
-      job: "job-1",
-      lane: LANE,
-      at: Date.now(),
-    });
+    await orch.store.advance(taskId, claimedBy("host-a"));
     expect(await context(taskId)).toMatchObject({ title: "Hi", body: "", bodyWithheld: true, comments: [] });
   });
 });

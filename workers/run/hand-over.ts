@@ -1,5 +1,6 @@
 /** What an agent goes on from: an earlier task's session, and what that task came to, read off its record. */
 import { type Outcome, progressOf, type RunStart, type Task } from "../../src/task/task.ts";
+import { count } from "../../src/text/amounts.ts";
 import type { HandOver } from "../agents/prompt.ts";
 import type { Continues } from "../kept-sessions/take-session.ts";
 import type { Place } from "./ground.ts";
@@ -25,7 +26,7 @@ export function startOf({ task }: Pick<Run, "task">, { resumed }: Pick<Place, "r
 export function handOverOf(task: Task): HandOver {
   const { spec, state, pushed } = task;
   const outcome = state.name === "settled" ? state.outcome : undefined;
-  const commits = pushed ? `${pushed.commits} commits by it are on the branch. ` : "";
+  const commits = pushed ? `${count(pushed.commits, "commit by it is", "commits by it are")} on the branch. ` : "";
   return {
     task: spec.id,
     actor: spec.actor.login,

@@ -21,9 +21,9 @@ export async function take(taking: TakingJobs, { job, from }: JobInHand): Promis
   // Jobs are handed out without knowing when one was locked: from here on that is known.
   const sentAt = performance.now();
   if ((await job.extendLock(token, LOCK_MS)) !== 1) throw new Error("the lock was lost on the way to this host");
-  const place = await placeOf(taking.shared, job.data.taskId, from);
-  if (place === "left over") return void (await job.moveToCompleted(undefined, token, false));
-  const { lane } = place;
+  const found = await laneOfJob(taking.shared, job.data.taskId, from);
+  if (found === "left over") return void (await job.moveToCompleted(undefined, token, false));
+  const { lane } = found;
   const held = from === "own" ? await carriedOver(taking.locker, job, lane) : job;
   await begin(taking, { job: held, lane, lease: makeLease({ job: held, lane: runLane(lane), token, sentAt }) });
 }
@@ -32,7 +32,7 @@ export async function take(taking: TakingJobs, { job, from }: JobInHand): Promis
  * The lane that the job came from, for what its record says of that. A job in another lane than the record's is left over: it must
  * not be taken for the one that a run here has, or had.
  */
-async function placeOf(
+async function laneOfJob(
   { store, hostId }: Shared,
   taskId: string,
   from: JobInHand["from"],

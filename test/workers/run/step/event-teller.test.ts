@@ -8,7 +8,7 @@ import { MAX_RUN_EVENTS, type RunEvent, readRunEvents } from "../../../../src/ta
 import type { AgentEvent } from "../../../../workers/agents/event.ts";
 import type { RunRecord, StepRecord } from "../../../../workers/run/run-record.ts";
 import { type EventTeller, makeEventTeller } from "../../../../workers/run/step/event-teller.ts";
-import { startRedis, type TestRedis } from "../../../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../../../support/redis.ts";
 import { type Fate, startRedisProxy } from "../../../support/redis-proxy.ts";
 
 const TASK = "taaaaaaaaaaaaaaa";
@@ -17,16 +17,15 @@ const words = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => says(`word ${from + index}`));
 
 describe("what a run says", () => {
-  let server: TestRedis;
+  let server: ConnectedRedis;
   let redis: Redis;
   let record: RunRecord;
   let warnings: string[];
   const tellers: EventTeller[] = [];
 
   beforeAll(async () => {
-    server = await startRedis();
-    redis = connectRedis(server.url, "test");
-    await waitForRedis(redis, 5_000);
+    server = await startConnectedRedis();
+    ({ redis } = server);
   });
   beforeEach(async () => {
     await redis.flushall();
@@ -37,8 +36,7 @@ describe("what a run says", () => {
     for (const teller of tellers.splice(0)) await teller.close();
   });
   afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
+    await server.close();
   });
 
   const log = pino({ level: "warn" }, { write: (line: string) => void warnings.push(JSON.parse(line).msg) });
