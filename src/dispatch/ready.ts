@@ -79,10 +79,14 @@ function defaultOf(hosts: readonly HostView[]): string | undefined {
   return most?.[0];
 }
 
-/** A task whose record is in doubt may be at work. */
+/**
+ * The last one that is not over stands for all before it, which it waits for itself; should it end first, the one before it is
+ * next. So what a task waits for stays short, however many were asked for. A task whose record is in doubt may be at work.
+ */
 function unfinished(spec: TaskSpec, { now, before, inDoubt }: World): WaitingReason[] {
   const open = onBranchOf(spec, before).filter(({ state }) => state.name !== "settled");
-  const ids = [...open.map((task) => task.spec.id), ...(spec.target.kind === "pull" ? inDoubt : [])];
+  const doubts = spec.target.kind === "pull" ? inDoubt : [];
+  const ids = [...open.map((task) => task.spec.id).slice(-1), ...doubts.slice(-1)];
   return ids.map((task) => ({ for: "task", task, until: now + WAITS_AT_MOST.task }));
 }
 

@@ -168,18 +168,30 @@ describe("a task that waits", () => {
     expect(await at.traces()).toEqual([]);
   });
 
-  test("for several waits for all of them, and none overtakes another", async () => {
+  test("behind several waits for the last of them, and none overtakes another", async () => {
     await at.hostComes("h1");
     const bot = await at.startBot();
     const [one, two, three] = [await running(bot), at.ask(), at.ask()];
     for (const spec of [two, three]) await bot.accept(spec);
-    expect((await read(three)).state).toMatchObject({ reasons: [{ task: one.id }, { task: two.id }] });
+    expect((await read(three)).state).toMatchObject({ reasons: [{ task: two.id }] });
     await at.work(one.id, "end");
     await at.starts(two.id);
     await quiet();
     const { state } = await read(three);
     expect(state).toMatchObject({ name: "waiting", reasons: [{ task: two.id }] });
     await at.work(two.id, "end");
+    await at.starts(three.id);
+  });
+
+  test("waits for the one before, should the last of them end before it starts", async () => {
+    await at.hostComes("h1");
+    const bot = await at.startBot();
+    const [one, two, three] = [await running(bot), at.ask(), at.ask()];
+    for (const spec of [two, three]) await bot.accept(spec);
+    await at.store.advance(two.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: at.now() });
+    await quiet();
+    expect((await read(three)).state).toMatchObject({ name: "waiting", reasons: [{ task: one.id }] });
+    await at.work(one.id, "end");
     await at.starts(three.id);
   });
 

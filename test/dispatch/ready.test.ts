@@ -160,21 +160,23 @@ describe("the home of the session that it goes on with", () => {
 describe("what is waited for", () => {
   const before = [task("one", "running"), task("two", "waiting")];
 
-  test("is all of it, each with its deadline", () => {
-    const all = world({ before, inDoubt: ["x"], hosts: [], offered: ["claude"] });
+  test("is of the tasks before it the last one that is not over, of those in doubt the last one, and an agent", () => {
+    const all = world({ before, inDoubt: ["w", "x"], hosts: [], offered: ["claude"] });
     expect(isReady(spec("t", { agent: "claude" }), all)).toEqual(
-      waits(forTask("one"), forTask("two"), forTask("x"), forAgent("claude")),
+      waits(forTask("two"), forTask("x"), forAgent("claude")),
     );
+    const ended = [task("one", "running"), task("two", "settled")];
+    expect(isReady(spec("t"), world({ before: ended }))).toEqual(waits(forTask("one")));
   });
 
   test("has the deadline that it had; what comes besides has its own, and what is over is gone", () => {
-    const since = [forTask("zero", NOW + 1), forTask("one", NOW + 2), forAgent("claude", NOW + 3)];
+    const since = [forTask("zero", NOW + 1), forTask("two", NOW + 2), forAgent("claude", NOW + 3)];
     const asked = spec("t", { agent: "claude" });
-    const now = world({ before, hosts: [], offered: ["claude"] });
+    const now = world({ before, inDoubt: ["x"], hosts: [], offered: ["claude"] });
     expect(isReady(asked, now, since)).toEqual(
-      waits(forTask("one", NOW + 2), forTask("two"), forAgent("claude", NOW + 3)),
+      waits(forTask("two", NOW + 2), forTask("x"), forAgent("claude", NOW + 3)),
     );
-    expect(isReady(asked, world({ before }), since)).toEqual(waits(forTask("one", NOW + 2), forTask("two")));
+    expect(isReady(asked, world({ before }), since)).toEqual(waits(forTask("two", NOW + 2)));
   });
 
   test("is something else when it is another agent", () => {
