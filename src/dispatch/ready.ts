@@ -17,9 +17,12 @@ export type World = {
   hosts: readonly HostView[];
   /** Names of the agents that some host has offered within the last seven days. */
   offered: readonly string[];
-  /** The tasks of its conversation that were accepted before it, oldest first. */
+  /**
+   * The tasks that were accepted before it and work, or worked, on its branch, oldest first. Of those that are not over
+   * at least the last one, of those that are at least the last one that got as far as an agent.
+   */
   before: readonly Task[];
-  /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt. */
+  /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt; at least the last one. */
   inDoubt: readonly string[];
 };
 
@@ -100,12 +103,15 @@ const isSame = (reason: WaitingReason) => (other: WaitingReason) =>
   JSON.stringify({ ...other, until: 0 }) === JSON.stringify({ ...reason, until: 0 });
 
 /** Those before it that work, or worked, on the branch that it works on. */
-function onBranchOf(spec: TaskSpec, before: readonly Task[]): Task[] {
-  if (spec.target.kind !== "pull") return [];
-  return before.filter((task) => (task.pushed?.branch ?? branchOf(task.spec)) === branchOf(spec));
-}
+const onBranchOf = (spec: TaskSpec, before: readonly Task[]): Task[] =>
+  before.filter((task) => isOnBranchOf(spec, task));
 
-/** The last one that got as far as an agent. */
-function predecessorOf(spec: TaskSpec, before: readonly Task[]): Task | undefined {
-  return onBranchOf(spec, before).findLast(({ runs }) => runs.some(({ progress }) => progress.agent !== undefined));
-}
+/** Whether an earlier task works, or worked, on the branch that this one works on. On an issue each has its own. */
+export const isOnBranchOf = (spec: TaskSpec, earlier: Task): boolean =>
+  spec.target.kind === "pull" && (earlier.pushed?.branch ?? branchOf(earlier.spec)) === branchOf(spec);
+
+/** Whether it got as far as an agent, so that there is something to go on from. */
+export const hadAgent = ({ runs }: Task): boolean => runs.some(({ progress }) => progress.agent !== undefined);
+
+const predecessorOf = (spec: TaskSpec, before: readonly Task[]): Task | undefined =>
+  onBranchOf(spec, before).findLast(hadAgent);

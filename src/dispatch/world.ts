@@ -1,10 +1,10 @@
 /** Reads what the decision about a task depends on (`ready.ts`): hosts, agents, and the tasks before it. */
 import type { Redis } from "ioredis";
 import { type HostView, offeredAgents } from "../task/heartbeat.ts";
-import { isUnusable, knownOf } from "../task/record.ts";
+import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { TaskSpec } from "../task/task.ts";
-import type { World } from "./ready.ts";
+import type { Task, TaskSpec } from "../task/task.ts";
+import { hadAgent, isOnBranchOf, type World } from "./ready.ts";
 
 export type WorldSources = {
   redis: Redis;
@@ -14,6 +14,9 @@ export type WorldSources = {
   now: () => number;
 };
 
+/** Records that are read at once. */
+const READ_AT_ONCE = 8;
+
 export async function readWorld({ redis, store, hosts, now }: WorldSources, spec: TaskSpec): Promise<World> {
   const known = hosts();
   const offers = known.then((all) => offeredAgents(redis, all, now()));
@@ -21,16 +24,30 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
   return { now: now(), hosts: all, offered, ...before };
 }
 
+/**
+ * Newest first, and no further back than the decision needs: a conversation may be long, and each task that waits in it asks
+ * again and again. What is over matters only until one is found that the task may go on from.
+ */
 async function tasksBefore(store: TaskStore, spec: TaskSpec): Promise<Pick<World, "before" | "inDoubt">> {
-  const { id, target, repository } = spec;
-  if (target.kind !== "pull") return { before: [], inDoubt: [] };
+  const before: Task[] = [];
+  const inDoubt: string[] = [];
+  if (spec.target.kind !== "pull") return { before, inDoubt };
+  const { repository, id: own } = spec;
   const ids = await store.idsOfConversation(repository.id, spec);
-  const earlier = ids.includes(id) ? ids.slice(0, ids.indexOf(id)) : ids;
-  const readings = new Map(await Promise.all(earlier.map(async (each) => [each, await store.lookUp(each)] as const)));
-  const doubts = [...readings].flatMap(([each, reading]) => (isUnusable(reading) ? [each] : []));
-  const areOpen = await Promise.all(doubts.map((each) => store.isOpen(each)));
-  return {
-    before: knownOf(readings.values()),
-    inDoubt: doubts.filter((_, index) => areOpen[index]),
-  };
+  const earlier = ids.includes(own) ? ids.slice(0, ids.indexOf(own)) : ids;
+  const open = await store.openOf(earlier);
+  let found = false;
+  const matters = (id: string) => !found || open.has(id);
+  while (earlier.length > 0) {
+    const next = earlier.splice(-READ_AT_ONCE).reverse().filter(matters);
+    const readings = await Promise.all(next.map(async (id) => ({ id, reading: await store.lookUp(id) })));
+    for (const { id, reading } of readings) {
+      if (isUnusable(reading) && open.has(id)) return { before, inDoubt: [id] };
+      if (reading.kind !== "known" || !isOnBranchOf(spec, reading.record)) continue;
+      before.unshift(reading.record);
+      if (reading.record.state.name !== "settled") return { before, inDoubt };
+      found ||= hadAgent(reading.record);
+    }
+  }
+  return { before, inDoubt };
 }

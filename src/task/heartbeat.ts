@@ -61,8 +61,10 @@ const OFFERED_MS = 7 * 24 * 3600_000;
 /** The message on the `ready` channel that says that hosts have changed. */
 export const HOSTS_CHANGED = "hosts";
 
+/** Says what the host is. Whoever waits for hosts hears of it, unless nothing has changed that a task could wait for. */
 export async function register(redis: Redis, host: HostInfo, now: number): Promise<void> {
   const offers = host.agents.flatMap((agent) => [now, agent]);
+  const isNews = !(await offersAlready(redis, host, now));
   await redis
     .multi()
     .hset(keys.hosts, host.id, JSON.stringify(host))
@@ -70,9 +72,19 @@ export async function register(redis: Redis, host: HostInfo, now: number): Promi
     .zadd(keys.heartbeats, now, `host:${host.id}`)
     .zadd(keys.offered, ...offers)
     .zremrangebyscore(keys.offered, "-inf", now - OFFERED_MS)
-    .publish(keys.ready, HOSTS_CHANGED)
     .exec();
+  if (isNews) await redis.publish(keys.ready, HOSTS_CHANGED);
 }
+
+/** A host registers anew whenever something becomes of its runs, too: then thousands of tasks need not be looked at. */
+async function offersAlready(redis: Redis, host: HostInfo, now: number): Promise<boolean> {
+  const hosts = await readHosts(redis, now, () => undefined);
+  const known = hosts.find(({ id }) => id === host.id);
+  return known?.alive === true && offerOf(known) === offerOf(host);
+}
+
+const offerOf = ({ startedAt, slots, agents, defaultAgent, draining }: HostInfo): string =>
+  JSON.stringify([startedAt, slots, agents, defaultAgent, draining]);
 
 /** The agents that some host has offered within the last seven days: `hosts` with each beat, those that left by their last word. */
 export async function offeredAgents(redis: Redis, hosts: readonly HostView[], now: number): Promise<string[]> {

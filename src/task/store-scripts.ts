@@ -17,9 +17,9 @@ declare module "ioredis" {
   }
 }
 
-// KEYS task timeline open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel
+// KEYS task timeline open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel forgotten
 // The lists of the issue and of the conversation keep the order in which tasks came, whatever the clocks say. They may be about
-// to expire, for their tasks so far are over.
+// to expire, for their tasks so far are over; of tasks from before `forgotten` there are no records any more.
 const CREATE = `${dueScripts.plan}
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
@@ -28,6 +28,7 @@ redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
 for i = 4, 5 do
   local last = redis.call("ZRANGE", KEYS[i], -1, -1, "WITHSCORES")[2] or 0
   redis.call("ZADD", KEYS[i], math.max(tonumber(ARGV[3]), last + 1), ARGV[1])
+  redis.call("ZREMRANGEBYSCORE", KEYS[i], "-inf", "(" .. ARGV[7])
   redis.call("PERSIST", KEYS[i])
 end
 plan(KEYS[6], KEYS[7], KEYS[8], ARGV[1], ARGV[5])

@@ -8,7 +8,7 @@ import type { Redis } from "ioredis";
 import { dueKeys, makeDueSet } from "./due-set.ts";
 import { follow, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
-import { keys } from "./keys.ts";
+import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import {
@@ -45,6 +45,9 @@ const MAX_ATTEMPTS = 50;
  */
 const FIRST_WORD_MS = 500;
 
+/** A task is kept for the time of its retention after its end, which is within days of its acceptance. */
+const LISTED_MS = 2 * RETENTION_S * 1_000;
+
 /** A task whose record is newer or cannot be read is told of. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineStoreScripts(redis);
@@ -78,7 +81,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
     await follow(redis, id, state);
-    const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed];
+    const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed, since - LISTED_MS];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
   }
 
@@ -115,8 +118,11 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return made.kind === "known" && made.changed ? made.record : undefined;
   }
 
-  /** Also of a task whose record is in doubt. */
-  const isOpen = async (id: string) => (await redis.zscore(keys.open, id)) !== null;
+  /** Those of them that are not settled, also where the record is in doubt. */
+  async function openOf(ids: readonly string[]): Promise<Set<string>> {
+    const since = ids.length === 0 ? [] : await redis.zmscore(keys.open, ...ids);
+    return new Set(ids.filter((_, index) => since[index] != null));
+  }
 
   /** Ids of tasks that are not settled, oldest first. */
   const openIds = () => redis.zrange(keys.open, "0", "-1");
@@ -153,7 +159,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     create,
     change,
     advance,
-    isOpen,
+    openOf,
     openIds,
     idsOfIssue,
     idsOfConversation,

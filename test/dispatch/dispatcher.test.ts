@@ -394,7 +394,7 @@ describe("a record in doubt", () => {
     // Whoever can read it ends it.
     await at.redis.zrem(keys.open, first.id);
     at.pass(15_000);
-    await at.hostComes("h1");
+    await at.startBot({ hears: false }); // looks at what is due, as the first one does every 15 s
     await at.starts(second.id);
     expect((await read(second)).continues).toBeUndefined();
   });

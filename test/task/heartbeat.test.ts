@@ -4,6 +4,7 @@ import {
   beat,
   endOldBeats,
   forgetHosts,
+  type HostInfo,
   offeredAgents,
   readHosts,
   readRunBeats,
@@ -11,6 +12,7 @@ import {
   unregister,
 } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
+import { connectBlockingRedis } from "../../src/task/redis.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 
 const NOW = 1_700_000_000_000;
@@ -113,4 +115,33 @@ test("an agent is known for seven days after a host offered it last: by a beat, 
   // What nobody has offered for so long is not kept.
   await register(redis, host, days(28));
   expect(await redis.zrange(keys.offered, "0", "-1")).toEqual(["claude"]);
+});
+
+test("who waits for hosts hears of one that comes, comes back, or offers something else, and of nothing besides", async () => {
+  await redis.flushall();
+  const subscriber = connectBlockingRedis(server.url, "test-subscriber");
+  await subscriber.subscribe(keys.ready);
+  let heard = 0;
+  subscriber.on("message", () => {
+    heard += 1;
+  });
+  const heardAfter = async (told: Partial<HostInfo>, at: number) => {
+    heard = 0;
+    await register(redis, { ...host, ...told }, at);
+    // Comes through the same connection as the news does.
+    await subscriber.ping();
+    return heard;
+  };
+  expect(await heardAfter({}, NOW)).toBe(1);
+  expect(await heardAfter({ inDoubt: [{ task: "t1", doubt: "absent" }] }, NOW + 1_000)).toBe(0);
+  expect(await heardAfter({}, NOW + 2_000)).toBe(0);
+  expect(await heardAfter({ draining: true }, NOW + 3_000)).toBe(1);
+  expect(await heardAfter({}, NOW + 4_000)).toBe(1);
+  expect(await heardAfter({ agents: ["claude", "codex"] }, NOW + 5_000)).toBe(1);
+  expect(await heardAfter({ slots: 3 }, NOW + 6_000)).toBe(1);
+  expect(await heardAfter({ slots: 3, startedAt: NOW + 7_000 }, NOW + 7_000)).toBe(1);
+  // After a silence it counted as gone.
+  expect(await heardAfter({ slots: 3, startedAt: NOW + 7_000 }, NOW + 60_000)).toBe(1);
+  subscriber.disconnect();
+  await redis.flushall();
 });

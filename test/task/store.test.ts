@@ -64,6 +64,16 @@ describe("the task store", () => {
     expect(await store.idsOfConversation(11, { conversation: 1, number: 1 })).toEqual(ids);
   });
 
+  test("tasks whose records are long gone are not listed any more once another one comes", async () => {
+    const year = 365 * 24 * 3600_000;
+    const [old, young, next] = [0, 0.9 * year, year].map((later, commentId) =>
+      makeSpec({ commentId, number: 1, conversation: 1, acceptedAt: spec.acceptedAt + later }),
+    );
+    for (const each of [old, young, next]) if (each) await store.create(each, STARTS);
+    expect(await store.idsOfIssue(11, 1)).toEqual([young?.id, next?.id]);
+    expect(await store.idsOfConversation(11, { conversation: 1, number: 1 })).toEqual([young?.id, next?.id]);
+  });
+
   test("who waits for a task is looked at when that is over, also when it only then began to wait for it", async () => {
     const follower = makeSpec({ commentId: 502 });
     await store.create(spec, STARTS);
