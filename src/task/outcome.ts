@@ -18,7 +18,7 @@ export type Findings = {
 };
 
 /** Characters of the agent's words that are kept beside what a failed check has printed, which says more. */
-const WORDS_BESIDE_OUTPUT = 1_500;
+const WORDS_BESIDE_OUTPUT = 800;
 
 export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome };
 

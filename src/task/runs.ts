@@ -5,7 +5,7 @@
 import type { Outcome, Progress, Task, TaskRun } from "./task.ts";
 
 /** The first and the latest ones; a task with more has been taken up again and again by hosts that kept dying. */
-export const MAX_RUNS = 10;
+export const MAX_RUNS = 5;
 
 export const current = ({ runs }: Pick<Task, "runs">): TaskRun | undefined => runs.at(-1);
 

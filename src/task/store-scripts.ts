@@ -6,7 +6,7 @@ import type { Redis, Result } from "ioredis";
 import { dueScripts } from "./due-set.ts";
 
 /** Of a task's timeline. Then only how it ends still goes in: how it began is worth more than what came again and again. */
-const MAX_EVENTS = 200;
+const MAX_EVENTS = 60;
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
