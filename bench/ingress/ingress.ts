@@ -25,8 +25,9 @@ export type Loaded = { ms: number; latencies: number[] };
 
 const PATH = "/api/github/webhooks";
 const CONNECTIONS = 20;
-const REQUESTS = 3_000;
-const WARM_UP = 1_500;
+/** A server lives for weeks: its code is compiled before it is measured, and a round is long enough for the kernel's 10 ms clock of CPU. */
+const REQUESTS = 10_000;
+const WARM_UP = 10_000;
 
 type Side = "orch" | "yardstick";
 type Kind = keyof Templates;
@@ -144,7 +145,12 @@ function report(samples: Record<Kind, Record<Side, Sample[]>>, templates: Templa
         unit: "×",
         goal: { atMost: 1.15 },
       },
-      { name: "below a quote: rate against the yardstick", value: ratio("quoting", "perSecond"), unit: "×" },
+      {
+        name: "below a quote: rate against the yardstick",
+        value: ratio("quoting", "perSecond"),
+        unit: "×",
+        goal: { atLeast: 0.9 },
+      },
       { name: "not for us: CPU per delivery against the yardstick", value: ratio("chatter", "cpuUs"), unit: "×" },
     ],
   };

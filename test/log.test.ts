@@ -1,0 +1,47 @@
+import { execa } from "execa";
+import { expect, test } from "vitest";
+import { atOnce } from "../src/log.ts";
+
+test("what is logged in one turn is written in one go, in order, and what comes later later", async () => {
+  const written: string[] = [];
+  const out = atOnce({ write: (text: string) => void written.push(text) });
+  out.write("one\n");
+  out.write("two\n");
+  expect(written).toEqual([]);
+  await new Promise(setImmediate);
+  expect(written).toEqual(["one\ntwo\n"]);
+  out.write("three\n");
+  await new Promise(setImmediate);
+  expect(written).toEqual(["one\ntwo\n", "three\n"]);
+});
+
+/** The lines that a program wrote which logs and then ends that way. */
+async function linesOf(end: string): Promise<string[]> {
+  const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
+const log = makeLog("info", "test");
+for (let count = 1; count <= 3; count++) log.info({ count }, "a fact");
+log.fatal("the end");
+${end}`;
+  const args = ["--input-type=module", "--eval", program];
+  const { stdout } = await execa(process.execPath, args, { reject: false });
+  return stdout.split("\n").map((line) => JSON.parse(line).msg);
+}
+
+test.each([
+  ["ends by itself", ""],
+  ["leaves at once", "process.exit(78);"],
+  ["fails with an error that nobody caught", 'throw new Error("uncaught");'],
+  ["fails with a promise that nobody caught", 'await Promise.reject(new Error("uncaught"));'],
+])("no line is lost when the program %s", async (_, end) => {
+  expect(await linesOf(end)).toEqual(["a fact", "a fact", "a fact", "the end"]);
+});
+
+test("tokens in the headers of a failed request are blanked", async () => {
+  const end = `log.error({ err: Object.assign(new Error("x"), { request: { headers: { authorization: "token ghs_1" } } }) });`;
+  const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
+const log = makeLog("info", "test");
+${end}`;
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(stdout).not.toContain("ghs_1");
+  expect(stdout).toContain("***");
+});
