@@ -1,4 +1,14 @@
 /** The webhook events we hear, one line each. `app.yml` subscribes to exactly these families. */
+
+import {
+  onInstallationRemoved,
+  onRepositoriesRemoved,
+  onRepositoryArchived,
+  onRepositoryDeleted,
+} from "./events/on-access.ts";
+import { onIssueClosed, onPullRequestClosed } from "./events/on-closed.ts";
+import { type CommentDeps, onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
+import { onPullRequestOpened } from "./events/on-pull-request.ts";
 import { type Listeners, listen } from "./ingress/ingress.ts";
 import {
   commentPayload,
@@ -8,15 +18,6 @@ import {
   removedRepositoriesPayload,
   repositoryPayload,
 } from "./ingress/payloads.ts";
-import {
-  onInstallationRemoved,
-  onRepositoriesRemoved,
-  onRepositoryArchived,
-  onRepositoryDeleted,
-} from "./on-access.ts";
-import { onIssueClosed, onPullRequestClosed } from "./on-closed.ts";
-import { type CommentDeps, onCommentCreated, onCommentDeleted } from "./on-comment.ts";
-import { onPullRequestOpened } from "./on-pull-request.ts";
 
 /**
  * What may be undone again and does not say when it happened: told late, it would end tasks that were given since. We

@@ -164,8 +164,8 @@ test("no file names a kind of origin but the one that makes it of its event, and
   const named = new RegExp(`(?:kind: (?:z\\.literal\\()?|[=!]== )"(?:${KINDS.join("|")})"`);
   const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
   expect(files.toSorted()).toEqual([
+    "src/events/on-comment.ts",
     "src/intake/request.ts", // names and records of before there were other origins
-    "src/on-comment.ts",
     "src/task/format-1.ts",
     "src/task/origin.ts",
   ]);

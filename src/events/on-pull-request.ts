@@ -1,8 +1,8 @@
 /** A pull request for a task's branch is open, whoever opened it: the task has its outcome. */
-import type { PullRequestPayload } from "./ingress/payloads.ts";
-import type { Logger } from "./log.ts";
-import { taskIdOfBranch } from "./task/branch.ts";
-import type { TaskStore } from "./task/store.ts";
+import type { PullRequestPayload } from "../ingress/payloads.ts";
+import type { Logger } from "../log.ts";
+import { taskIdOfBranch } from "../task/branch.ts";
+import type { TaskStore } from "../task/store.ts";
 
 export type PullRequestDeps = { store: TaskStore; now: () => number; log: Logger };
 

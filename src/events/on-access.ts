@@ -1,6 +1,6 @@
 /** We lost access to repositories: the App was removed or suspended, or a repository was archived, deleted or taken away. */
-import { type CancelDeps, cancelTasks, openTasks } from "./cancel.ts";
-import type { InstallationPayload, RemovedRepositoriesPayload, RepositoryPayload } from "./ingress/payloads.ts";
+import { type CancelDeps, cancelTasks, openTasks } from "../cancel.ts";
+import type { InstallationPayload, RemovedRepositoriesPayload, RepositoryPayload } from "../ingress/payloads.ts";
 
 export const onInstallationRemoved =
   (deps: CancelDeps) =>

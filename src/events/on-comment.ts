@@ -1,13 +1,13 @@
 /** A comment was written or deleted under an issue or a pull request. Edits never count. */
 
-import type { CancelDeps } from "./cancel.ts";
-import { mayHoldCommand } from "./command/command.ts";
-import { readCommands } from "./command/read-commands.ts";
-import type { Delivery } from "./ingress/ingress.ts";
-import type { CommentPayload } from "./ingress/payloads.ts";
-import type { Inbox } from "./intake/inbox.ts";
-import { issueNameOf, requestNameOf } from "./intake/request.ts";
-import { takeBack } from "./intake/take-in.ts";
+import type { CancelDeps } from "../cancel.ts";
+import { mayHoldCommand } from "../command/command.ts";
+import { readCommands } from "../command/read-commands.ts";
+import type { Delivery } from "../ingress/ingress.ts";
+import type { CommentPayload } from "../ingress/payloads.ts";
+import type { Inbox } from "../intake/inbox.ts";
+import { issueNameOf, requestNameOf } from "../intake/request.ts";
+import { takeBack } from "../intake/take-in.ts";
 
 export type CommentDeps = CancelDeps & { inbox: Inbox; wakeIntake: () => void };
 
