@@ -1,5 +1,6 @@
 /** The webhook events we hear, one line each. `app.yml` subscribes to exactly these families. */
 
+import type { CancelDeps } from "./cancel.ts";
 import {
   onInstallationRemoved,
   onRepositoriesRemoved,
@@ -7,16 +8,22 @@ import {
   onRepositoryDeleted,
 } from "./events/on-access.ts";
 import { onIssueClosed, onPullRequestClosed } from "./events/on-closed.ts";
-import { type CommentDeps, onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
+import { onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
+import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
-import { type Listeners, listen } from "./ingress/ingress.ts";
+import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } from "./events/on-review.ts";
+import type { AskDeps } from "./events/written.ts";
+import { type Delivery, type Listeners, listen } from "./ingress/ingress.ts";
 import {
   commentPayload,
   installationPayload,
+  issueOpenedPayload,
   issuePayload,
   pullRequestPayload,
   removedRepositoriesPayload,
   repositoryPayload,
+  reviewCommentPayload,
+  reviewPayload,
 } from "./ingress/payloads.ts";
 
 /**
@@ -30,16 +37,20 @@ export function isWorthCatchingUp(listeners: Listeners, name: string): boolean {
   return Object.hasOwn(listeners, name) && !MOOT_WHEN_LATE.has(name);
 }
 
-export function makeApp(deps: CommentDeps): Listeners {
+export function makeApp(deps: AskDeps & CancelDeps): Listeners {
   return {
     "issue_comment.created": listen(commentPayload, onCommentCreated(deps)),
     "issue_comment.deleted": listen(commentPayload, onCommentDeleted(deps)),
+    "issues.opened": listen(issueOpenedPayload, onIssueOpened(deps)),
     "issues.closed": listen(issuePayload, onIssueClosed(deps)),
     "issues.deleted": listen(issuePayload, onIssueClosed(deps)),
     "issues.transferred": listen(issuePayload, onIssueClosed(deps)),
-    "pull_request.opened": listen(pullRequestPayload, onPullRequestOpened(deps)),
+    "pull_request.opened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestDescribed(deps))),
     "pull_request.reopened": listen(pullRequestPayload, onPullRequestOpened(deps)),
     "pull_request.closed": listen(pullRequestPayload, onPullRequestClosed(deps)),
+    "pull_request_review.submitted": listen(reviewPayload, onReviewSubmitted(deps)),
+    "pull_request_review_comment.created": listen(reviewCommentPayload, onReviewCommentCreated(deps)),
+    "pull_request_review_comment.deleted": listen(reviewCommentPayload, onReviewCommentDeleted(deps)),
     "installation.deleted": listen(installationPayload, onInstallationRemoved(deps)),
     "installation.suspend": listen(installationPayload, onInstallationRemoved(deps)),
     "installation_repositories.removed": listen(removedRepositoriesPayload, onRepositoriesRemoved(deps)),
@@ -47,3 +58,10 @@ export function makeApp(deps: CommentDeps): Listeners {
     "repository.deleted": listen(repositoryPayload, onRepositoryDeleted(deps)),
   };
 }
+
+/** One event that means two things. */
+const both =
+  <Event>(...hear: ((event: Event, delivery: Delivery) => Promise<void>)[]) =>
+  async (event: Event, delivery: Delivery): Promise<void> => {
+    for (const each of hear) await each(event, delivery);
+  };

@@ -41,6 +41,52 @@ export const commentPayload = z.object({
 });
 export type CommentPayload = z.output<typeof commentPayload>;
 
+const body = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? "");
+
+export const issueOpenedPayload = z.object({
+  installation,
+  repository,
+  sender,
+  issue: z.object({ number: id, html_url: z.url(), body, created_at: time }),
+});
+export type IssueOpenedPayload = z.output<typeof issueOpenedPayload>;
+
+/** What hangs on a pull request says less of it than its own events do. */
+const pullRequest = z.object({ number: id });
+
+export const reviewPayload = z.object({
+  installation,
+  repository,
+  sender,
+  pull_request: pullRequest,
+  review: z.object({ id, html_url: z.url(), body, submitted_at: time }),
+});
+export type ReviewPayload = z.output<typeof reviewPayload>;
+
+export const reviewCommentPayload = z.object({
+  installation,
+  repository,
+  sender,
+  pull_request: pullRequest,
+  comment: z.object({
+    id,
+    html_url: z.url(),
+    body: z.string(),
+    created_at: time,
+    path: z.string(),
+    diff_hunk: z.string(),
+    /** Null where the line is not part of the changes any more. */
+    line: id.nullish(),
+    original_line: id.nullish(),
+    /** The comment that begins its thread, where it is not itself. */
+    in_reply_to_id: id.optional(),
+  }),
+});
+export type ReviewCommentPayload = z.output<typeof reviewCommentPayload>;
+
 export const issuePayload = z.object({
   installation,
   repository,
@@ -56,6 +102,8 @@ export const pullRequestPayload = z.object({
   pull_request: z.object({
     number: id,
     html_url: z.url(),
+    body,
+    created_at: time,
     closed_at: time.nullish(),
     head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
   }),

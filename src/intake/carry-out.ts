@@ -102,7 +102,7 @@ type Known = Extract<FoundTarget, { kind: "ready" }> & {
 };
 
 function specOf(request: Request, { line, instruction, details }: TaskCommand, known: Known): TaskSpec {
-  const { installationId, number, source, actor, requestedAt } = request;
+  const { installationId, number, source, about, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
   const { title, target, agent, conversation, acceptedAt } = known;
   return {
@@ -118,6 +118,7 @@ function specOf(request: Request, { line, instruction, details }: TaskCommand, k
     actor,
     instruction,
     ...(details === undefined ? {} : { details }),
+    ...(about && { about }),
     requestedAt,
     acceptedAt,
   };

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Command } from "../command/command.ts";
 import { identityOf, originIn, originShape, type Source } from "../task/origin.ts";
-import type { Actor, Repository } from "../task/task.ts";
+import type { About, Actor, Repository } from "../task/task.ts";
 import { taskIdOf } from "../task/task-id.ts";
 
 /** Times are Unix milliseconds. */
@@ -16,6 +16,7 @@ export type Request = {
   number: number;
   on: "issue" | "pull";
   source: Source;
+  about?: About;
   actor: Actor;
   /** In order; the line of each tells it apart from the others. */
   commands: Command[];

@@ -18,9 +18,13 @@ export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
   return tasks.every(isPullRequest) ? "hooray" : "confused";
 }
 
-/** The comment to react to: GitHub lets nobody react to anything else that asks. */
-const commentIds: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => number | undefined } = {
-  comment: ({ id }) => id,
+/** What GitHub lets people react to, of all that asks. */
+type Reactable = { to: "issue"; number: number } | { to: "issue comment" | "review comment"; id: number };
+
+const reactables: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => Reactable | undefined } = {
+  comment: ({ id }) => ({ to: "issue comment", id }),
+  body: ({ id }) => ({ to: "issue", number: id }),
+  review_comment: ({ id }) => ({ to: "review comment", id }),
   review: () => undefined,
   label: () => undefined,
   check: () => undefined,
@@ -35,26 +39,52 @@ export async function reactTo(
   source: Source,
   content: Reaction,
 ): Promise<void> {
-  const id = (commentIds[source.kind] as (source: Source) => number | undefined)(source);
-  if (id === undefined) return;
-  const comment = { owner: repository.owner, repo: repository.name, comment_id: id };
-  await ensureReaction(octokit, comment, content);
+  const what = (reactables[source.kind] as (source: Source) => Reactable | undefined)(source);
+  if (what)
+    await ensureReaction(reactionsTo(octokit, { owner: repository.owner, repo: repository.name }, what), content);
 }
 
-type CommentName = { owner: string; repo: string; comment_id: number };
+type One = { id: number; content: string; user: { id: number } | null };
+type Reactions = {
+  create(content: Reaction): Promise<One>;
+  list(): Promise<One[]>;
+  remove(id: number): Promise<unknown>;
+};
 
-/** A comment that was deleted has nothing to react to: that is no error. */
-async function ensureReaction(octokit: Octokit, comment: CommentName, content: Reaction): Promise<void> {
+/** Three families of endpoints that do the same. */
+function reactionsTo(octokit: Octokit, place: { owner: string; repo: string }, what: Reactable): Reactions {
+  const { reactions } = octokit.rest;
+  const page = { per_page: 100 };
+  if (what.to === "issue") {
+    const issue = { ...place, issue_number: what.number };
+    return {
+      create: async (content) => (await reactions.createForIssue({ ...issue, content })).data,
+      list: () => octokit.paginate(reactions.listForIssue, { ...issue, ...page }),
+      remove: (reaction_id) => reactions.deleteForIssue({ ...issue, reaction_id }),
+    };
+  }
+  const comment = { ...place, comment_id: what.id };
+  if (what.to === "issue comment")
+    return {
+      create: async (content) => (await reactions.createForIssueComment({ ...comment, content })).data,
+      list: () => octokit.paginate(reactions.listForIssueComment, { ...comment, ...page }),
+      remove: (reaction_id) => reactions.deleteForIssueComment({ ...comment, reaction_id }),
+    };
+  return {
+    create: async (content) => (await reactions.createForPullRequestReviewComment({ ...comment, content })).data,
+    list: () => octokit.paginate(reactions.listForPullRequestReviewComment, { ...comment, ...page }),
+    remove: (reaction_id) => reactions.deleteForPullRequestComment({ ...comment, reaction_id }),
+  };
+}
+
+/** What was deleted has nothing to react to: that is no error. */
+async function ensureReaction({ create, list, remove }: Reactions, content: Reaction): Promise<void> {
   try {
-    const { data: ours } = await octokit.rest.reactions.createForIssueComment({ ...comment, content });
-    const all = await octokit.paginate(octokit.rest.reactions.listForIssueComment, { ...comment, per_page: 100 });
+    const ours = await create(content);
     const me = ours.user?.id;
-    const outdated = all.filter(
-      (one) => me !== undefined && one.user?.id === me && one.content !== content && isOurs(one),
-    );
-    for (const { id } of outdated) {
-      await octokit.rest.reactions.deleteForIssueComment({ ...comment, reaction_id: id });
-    }
+    if (me === undefined) return;
+    const outdated = (await list()).filter((one) => one.user?.id === me && one.content !== content && isOurs(one));
+    for (const { id } of outdated) await remove(id);
   } catch (error) {
     if (!isAbsent(error)) throw error;
   }

@@ -2,8 +2,8 @@
  * Where a task comes from. Everything that asks for work has one origin, and the task's id is the hash of the origin's
  * identity (`task-id.ts`): the same wish is the same task, however often and by whichever way it arrives.
  *
- * A new kind of origin is added here (shape and identity), gets one file that turns its event into a request (`src/on-*.ts`),
- * and its words (`src/words/origin-words.ts`).
+ * A new kind of origin is added here (shape and identity), gets one file that turns its event into a request
+ * (`src/events/on-*.ts`), its words (`src/words/origin-words.ts`) and its reaction (`src/report/reaction.ts`).
  */
 import { z } from "zod";
 
@@ -15,8 +15,12 @@ const signed = { digest: z.string() };
 export const originShape = z.discriminatedUnion("kind", [
   /** A comment on an issue or a pull request. */
   z.object({ kind: z.literal("comment"), ...written }),
+  /** The text of an issue or a pull request as it was opened; `id` is its number. */
+  z.object({ kind: z.literal("body"), ...written }),
   /** The text of a review. */
   z.object({ kind: z.literal("review"), ...written }),
+  /** A comment on a line of a pull request's changes. */
+  z.object({ kind: z.literal("review_comment"), ...written }),
   /** Somebody set a label. */
   z.object({ kind: z.literal("label"), ...signed, label: z.string() }),
   /** A check run was asked for again, or one of its buttons was pressed. */
@@ -38,7 +42,9 @@ export type SourceOf<Kind extends OriginKind> = Extract<Source, { kind: Kind }>;
 /** What tells two events of one kind apart. */
 const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | number)[] } = {
   comment: ({ id }) => [id],
+  body: ({ id }) => [id],
   review: ({ id }) => [id],
+  review_comment: ({ id }) => [id],
   label: ({ digest }) => [digest],
   check: ({ digest }) => [digest],
   schedule: ({ name, dueAt }) => [name, dueAt],

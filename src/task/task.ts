@@ -50,6 +50,17 @@ export type Target =
   | { kind: "issue"; defaultBranch: string }
   | { kind: "pull"; defaultBranch: string; headRef: string; headSha: string; baseRef: string };
 
+/** What a review comment is about: a line of the pull request's changes, as it stood in the signed delivery. */
+export type About = {
+  /** The comment that begins its thread. */
+  thread: number;
+  path: string;
+  /** In the new file, from 1; none where the comment is on the whole file. */
+  line?: number;
+  /** The changes around the line, which comes last; at most 4,000 characters. */
+  hunk: string;
+};
+
 /** What was asked. Written once; nothing in it changes later. Times are Unix milliseconds. */
 export type TaskSpec = {
   id: string;
@@ -69,6 +80,7 @@ export type TaskSpec = {
   instruction: string;
   /** What stood below that line, as Markdown source of at most 8,000 characters; may hold what Markdown hides. */
   details?: string;
+  about?: About;
   /** When it was asked, by GitHub's clock. */
   requestedAt: number;
   /** When we accepted it, by ours. */

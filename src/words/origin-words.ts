@@ -15,11 +15,22 @@ type Words<From extends Origin> = {
 };
 
 const IN_A_COMMENT = "give the command again in a new comment";
+const deletedComment = (_: Origin, who: string) => `${who} deleted the comment with the command`;
 
 const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
   comment: {
     asked: (_, who, where) => `${who} asked${where}:`,
-    takenBack: (_, who) => `${who} deleted the comment with the command`,
+    takenBack: deletedComment,
+    again: () => IN_A_COMMENT,
+  },
+  body: {
+    asked: (_, who, where) => `${who} asked in the description${where}:`,
+    takenBack: (_, who) => `${who} took back what the description asked for`,
+    again: () => IN_A_COMMENT,
+  },
+  review_comment: {
+    asked: (_, who, where) => `${who} asked in a review comment${where}:`,
+    takenBack: deletedComment,
     again: () => IN_A_COMMENT,
   },
   review: {

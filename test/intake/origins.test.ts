@@ -15,6 +15,16 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
     takenBack: "`maintainer` deleted the comment with the command, so",
     again: "give the command again in a new comment.",
   },
+  body: {
+    asked: "WHO asked in the description:",
+    takenBack: "`maintainer` took back what the description asked for, so",
+    again: "give the command again in a new comment.",
+  },
+  review_comment: {
+    asked: "WHO asked in a review comment:",
+    takenBack: "`maintainer` deleted the comment with the command, so",
+    again: "give the command again in a new comment.",
+  },
   review: {
     asked: "WHO asked in a review:",
     takenBack: "`maintainer` took back the review with the command, so",
@@ -43,6 +53,8 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
 };
 const KINDS = Object.keys(said) as OriginKind[];
 
+const instructionOf = (kind: OriginKind) => `fix it for ${kind.replace("_", " ")}`;
+
 type Asked = { kind: OriginKind; request: Request; id: string; url: string };
 
 let orch: BotSetting;
@@ -59,6 +71,8 @@ async function requestOf(kind: OriginKind, login = MAINTAINER): Promise<Asked> {
   const url = `${orch.github.url}/${fullName}/issues/${number}#issuecomment-${id}`;
   const own: Record<OriginKind, object> = {
     comment: { id, url },
+    body: { id: number, url },
+    review_comment: { id, url },
     review: { id, url },
     label: { digest: `${id}` },
     check: { digest: `${id}` },
@@ -74,7 +88,7 @@ async function requestOf(kind: OriginKind, login = MAINTAINER): Promise<Asked> {
     on: "issue",
     source: source as Source,
     actor: { id: orch.github.createUser(login).id, login },
-    commands: [{ line: 1, kind: "task", instruction: `fix it for ${kind}` }],
+    commands: [{ line: 1, kind: "task", instruction: instructionOf(kind) }],
     requestedAt: at,
     receivedAt: at,
     delivery: "d",
@@ -102,12 +116,20 @@ const progressComment = async ({ request, id }: Asked, text: string) =>
     },
     { timeout: 20_000, interval: 10 },
   );
-/** Requests for reactions to comments of an issue. */
-const reactionCalls = ({ url }: Asked) =>
-  orch.github.requests().filter(({ path }) => path.includes(`/comments/${url.split("-").at(-1)}/reactions`)).length;
+/** GitHub takes reactions to these. */
+const REACTED: Partial<Record<OriginKind, (asked: Asked) => string>> = {
+  comment: ({ url }) => `/issues/comments/${url.split("-").at(-1)}/reactions`,
+  body: ({ request }) => `/issues/${request.number}/reactions`,
+  review_comment: ({ url }) => `/pulls/comments/${url.split("-").at(-1)}/reactions`,
+};
+/** Of which kinds that was asked for is reacted to. */
+const isReactedTo = (asked: Asked): boolean => {
+  const reactions = Object.values(REACTED).map((pathOf) => pathOf(asked));
+  return orch.github.requests().some(({ path }) => reactions.some((each) => path.endsWith(each)));
+};
 
 describe("a request of every kind", () => {
-  test("becomes one task, which is told of in the words of its kind, and nothing but a comment is reacted to", async () => {
+  test("becomes one task, which is told of in the words of its kind, and reacted to where GitHub takes that", async () => {
     const all = await askAll();
     for (const asked of all) {
       const { kind, request, id, url } = asked;
@@ -115,23 +137,23 @@ describe("a request of every kind", () => {
       expect(await orch.inbox.record(request), kind).toBe(false);
       expect(await orch.store.idsOfIssue(repository.id, number), kind).toEqual([id]);
       const task = await orch.store.read(id);
-      expect(task?.spec, kind).toMatchObject({ origin: request.source, instruction: `fix it for ${kind}` });
+      expect(task?.spec, kind).toMatchObject({ origin: request.source, instruction: instructionOf(kind) });
       expect(task?.state.name, kind).toBe("queued");
       const who = "id" in request.source ? `[maintainer](${url})` : "maintainer";
       const body = await progressComment(asked, said[kind].asked.replace("WHO", who));
-      expect(body, kind).toContain(`> fix it for ${kind}`);
+      expect(body, kind).toContain(`> ${instructionOf(kind)}`);
     }
     expect(await orch.queue.depth()).toMatchObject({ waiting: all.length });
-    const reacted = Object.fromEntries(all.map((asked) => [asked.kind, reactionCalls(asked) > 0]));
-    expect(reacted).toEqual(Object.fromEntries(KINDS.map((kind) => [kind, kind === "comment"])));
+    const reacted = all.filter(isReactedTo).map(({ kind }) => kind);
+    expect(reacted.toSorted()).toEqual(Object.keys(REACTED).toSorted());
   });
 
-  test("is refused to a stranger in a reply, and nothing but a comment is reacted to", async () => {
+  test("is refused to a stranger in a reply, and reacted to where GitHub takes that", async () => {
     for (const asked of await askAll(STRANGER)) {
       const { kind, request, id } = asked;
       expect(await orch.store.read(id), kind).toBeUndefined();
       expect(orch.replies(request.number), kind).toEqual([expect.stringContaining("write permission")]);
-      expect(reactionCalls(asked) > 0, kind).toBe(kind === "comment");
+      expect(isReactedTo(asked), kind).toBe(kind in REACTED);
     }
   });
 
@@ -165,6 +187,8 @@ test("no file names a kind of origin but the one that makes it of its event, and
   const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
   expect(files.toSorted()).toEqual([
     "src/events/on-comment.ts",
+    "src/events/on-opened.ts",
+    "src/events/on-review.ts",
     "src/intake/request.ts", // names and records of before there were other origins
     "src/task/format-1.ts",
     "src/task/origin.ts",

@@ -3,6 +3,8 @@ import type { Origin, OriginKind } from "../../src/task/origin.ts";
 
 export const origins: { [Kind in OriginKind]: Extract<Origin, { kind: Kind }> } = {
   comment: { kind: "comment", id: 501, line: 1, url: "https://github.test/1" },
+  body: { kind: "body", id: 1, line: 1, url: "https://github.test/1" },
+  review_comment: { kind: "review_comment", id: 501, line: 1, url: "https://github.test/1" },
   review: { kind: "review", id: 501, line: 1, url: "https://github.test/1" },
   label: { kind: "label", digest: "ab", label: "orch" },
   check: { kind: "check", digest: "ab" },
