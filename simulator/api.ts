@@ -100,11 +100,14 @@ export type Simulator = {
   archive(repo: RepositoryRef): void;
   unarchive(repo: RepositoryRef): void;
   openIssue(repo: RepositoryRef, text: As & { title: string; body?: string }): Promise<{ number: number }>;
+  /** Changes title or body of an issue or pull request. */
+  editIssue(repo: RepositoryRef, number: number, change: { title?: string; body?: string }, by: As): Promise<void>;
   closeIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
   reopenIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
   comment(repo: RepositoryRef, number: number, body: string, options: As): Promise<{ id: number; number: number }>;
   editComment(repo: RepositoryRef, commentId: number, body: string, options: As): Promise<void>;
   deleteComment(repo: RepositoryRef, commentId: number, options: As): Promise<void>;
+  /** Labels are matched without case, as on GitHub: of `Orch` and `orch` there is one. */
   addLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
   removeLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
   openPull(

@@ -6,7 +6,7 @@
 import type { By } from "./actions/by.ts";
 import { emitRun } from "./actions/checks.ts";
 import { addComment, deleteComment, editComment } from "./actions/comments.ts";
-import { closeIssue, isPull, openIssue, reopenIssue, setLabels } from "./actions/issues.ts";
+import { closeIssue, editIssue, isPull, openIssue, reopenIssue, sameName, setLabels } from "./actions/issues.ts";
 import { mergePull, openPull } from "./actions/pulls.ts";
 import type { RepositoryRef, Simulator } from "./api.ts";
 import type { PullIssue } from "./serialise/pull.ts";
@@ -40,6 +40,7 @@ function commentIn(repo: Repository, id: number): Comment {
 type Deeds = Pick<
   Simulator,
   | "openIssue"
+  | "editIssue"
   | "closeIssue"
   | "reopenIssue"
   | "comment"
@@ -73,6 +74,8 @@ export function makeDeeds(world: World, find: (ref: RepositoryRef) => Repository
     changing(() => closeIssue(world, find(ref), issueIn(find(ref), number), who(as)));
   return {
     openIssue: (ref, text) => changing(() => openIssue(world, find(ref), who(text), text)),
+    editIssue: (ref, number, change, as) =>
+      changing(() => editIssue(world, find(ref), issueIn(find(ref), number), who(as), change)),
     closeIssue: close,
     reopenIssue: (ref, number, as) =>
       changing(() => reopenIssue(world, find(ref), issueIn(find(ref), number), who(as))),
@@ -83,7 +86,7 @@ export function makeDeeds(world: World, find: (ref: RepositoryRef) => Repository
     deleteComment: (ref, id, as) => changing(() => deleteComment(world, find(ref), commentIn(find(ref), id), who(as))),
     addLabel: (ref, number, label, as) => relabel(ref, number, as, (names) => [...names, label]),
     removeLabel: (ref, number, label, as) =>
-      relabel(ref, number, as, (names) => names.filter((each) => each !== label)),
+      relabel(ref, number, as, (names) => names.filter((each) => !sameName(each, label))),
     openPull: (ref, pull) => changing(() => openPull(world, find(ref), who(pull), pull)),
     closePull: close,
     mergePull: (ref, number, as) => changing(() => mergePull(world, find(ref), pullIn(find(ref), number), who(as))),

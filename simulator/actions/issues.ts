@@ -120,7 +120,8 @@ export async function editIssue(
   await emitIssue(world, repo, issue, "edited", by, { changes });
 }
 
-const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+/** As GitHub compares the names of labels. */
+export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 export const findLabel = (labels: readonly Label[], name: string) => labels.find((each) => sameName(each.name, name));
 
 export function checkLabelName(name: string): void {
@@ -146,7 +147,7 @@ export function ensureLabel(
   return label;
 }
 
-/** Makes the issue carry exactly these labels; one event per label added or removed. */
+/** Makes the issue carry exactly these labels; one event per label added or removed, none where nothing changes. */
 export async function setLabels(
   world: World,
   repo: Repository,
@@ -156,10 +157,12 @@ export async function setLabels(
 ): Promise<void> {
   const wanted = [...new Set(names.map((name) => ensureLabel(world, repo, by, name)))];
   const before = issue.labels;
+  const gone = before.filter((each) => !wanted.includes(each));
+  const fresh = wanted.filter((each) => !before.includes(each));
   issue.labels = wanted;
-  issue.updatedAt = timestamp();
-  for (const label of before.filter((each) => !wanted.includes(each)))
+  if (gone.length + fresh.length > 0) issue.updatedAt = timestamp();
+  for (const label of gone)
     await emitIssue(world, repo, issue, "unlabeled", by, { label: labelJson(world, repo, label) });
-  for (const label of wanted.filter((each) => !before.includes(each)))
+  for (const label of fresh)
     await emitIssue(world, repo, issue, "labeled", by, { label: labelJson(world, repo, label) });
 }

@@ -63,6 +63,21 @@ export async function openPull(world: World, repo: Repository, by: By, wanted: N
   return issue;
 }
 
+/** Proposes the same changes to another branch. */
+export async function changeBase(
+  world: World,
+  repo: Repository,
+  issue: PullIssue,
+  by: By,
+  base: { ref: string; sha: string },
+): Promise<void> {
+  const { baseRef, baseSha } = issue.pull;
+  Object.assign(issue.pull, { baseRef: base.ref, baseSha: base.sha });
+  issue.updatedAt = timestamp();
+  const changes = { base: { ref: { from: baseRef }, sha: { from: baseSha } } };
+  await emitIssue(world, repo, issue, "edited", by, { changes });
+}
+
 /** Merges with a merge commit. Throws 405 when git cannot. */
 export async function mergePull(world: World, repo: Repository, issue: PullIssue, by: By): Promise<string> {
   const { pull } = issue;

@@ -1,6 +1,6 @@
 /** Pull requests. Their comments, labels and reactions are those of the issue with the same number. */
 import { closeIssue, editIssue, isPull, reopenIssue } from "../actions/issues.ts";
-import { mergePull, openPull } from "../actions/pulls.ts";
+import { changeBase, mergePull, openPull } from "../actions/pulls.ts";
 import { atLeast, roleOf } from "../auth/permissions.ts";
 import { diffFiles, diffText, listCommits } from "../git/history.ts";
 import { branchTip } from "../git/repository.ts";
@@ -92,7 +92,7 @@ async function patch(call: RepositoryCall): Promise<Reply> {
   if (base !== undefined && base !== issue.pull.baseRef) {
     const tip = await branchTip(repo.dir, base);
     if (!tip) throw invalid("PullRequest", "base", "base is invalid", "invalid");
-    Object.assign(issue.pull, { baseRef: base, baseSha: tip });
+    await changeBase(world, repo, issue, by(call), { ref: base, sha: tip });
   }
   if (state === "closed") await closeIssue(world, repo, issue, by(call));
   if (state === "open" && issue.pull.mergedAt)
