@@ -1,5 +1,9 @@
 /** What others may do with a running simulator. The types only; `simulator.ts` starts one. */
 import type { EventEmitter } from "node:events";
+
+export type { RepositoryRef } from "./api-people.ts";
+
+import type { As, PeopleDeeds, RepositoryRef } from "./api-people.ts";
 import type { ApiFault, DeliveryFault, FaultHandle } from "./faults.ts";
 import type { RequestRecord } from "./server.ts";
 import type { CheckRun, Comment, Issue, Permissions, Pull, Reaction, Role } from "./store/model.ts";
@@ -26,9 +30,6 @@ export type SimulatorOptions = {
   log?: (line: string) => void;
 };
 
-/** A repository, by the answer of `createRepository` or as `owner/name`. */
-export type RepositoryRef = string | { owner: string; name: string };
-
 export type RepositoryInfo = {
   id: number;
   owner: string;
@@ -51,11 +52,15 @@ export type State = {
   issue(repo: RepositoryRef, number: number): Issue | undefined;
   pulls(repo: RepositoryRef): readonly (Issue & { pull: Pull })[];
   checkRuns(repo: RepositoryRef, sha?: string): readonly CheckRun[];
+  /** The App's own, with what follows from their runs. */
+  checkSuites(repo: RepositoryRef, sha?: string): readonly SuiteState[];
   branches(repo: RepositoryRef): Record<string, string>;
   fileAt(repo: RepositoryRef, ref: string, path: string): string | undefined;
   /** Newest first. */
   log(repo: RepositoryRef, ref: string): readonly LogEntry[];
 };
+
+export type SuiteState = { id: number; sha: string; status: string; conclusion: string | undefined };
 
 export type LogEntry = { sha: string; author: string; email: string; committer: string; subject: string; body: string };
 
@@ -66,9 +71,7 @@ export type IssuedToken = {
   uses: { rest: number; fetch: number; push: number };
 };
 
-type As = { as: string };
-
-export type Simulator = {
+export type Simulator = PeopleDeeds & {
   url: string;
   port: number;
   app: {
@@ -99,25 +102,6 @@ export type Simulator = {
   deleteBranch(repo: RepositoryRef, branch: string, as?: string): Promise<void>;
   archive(repo: RepositoryRef): void;
   unarchive(repo: RepositoryRef): void;
-  openIssue(repo: RepositoryRef, text: As & { title: string; body?: string }): Promise<{ number: number }>;
-  /** Changes title or body of an issue or pull request. */
-  editIssue(repo: RepositoryRef, number: number, change: { title?: string; body?: string }, by: As): Promise<void>;
-  closeIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
-  reopenIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
-  comment(repo: RepositoryRef, number: number, body: string, options: As): Promise<{ id: number; number: number }>;
-  editComment(repo: RepositoryRef, commentId: number, body: string, options: As): Promise<void>;
-  deleteComment(repo: RepositoryRef, commentId: number, options: As): Promise<void>;
-  /** Labels are matched without case, as on GitHub: of `Orch` and `orch` there is one. */
-  addLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
-  removeLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
-  openPull(
-    repo: RepositoryRef,
-    pull: As & { title: string; head: string; base: string; body?: string; draft?: boolean },
-  ): Promise<{ number: number }>;
-  closePull(repo: RepositoryRef, number: number, options: As): Promise<void>;
-  mergePull(repo: RepositoryRef, number: number, options: As): Promise<string>;
-  /** Presses "Re-run" beside a check run. */
-  rerequestCheck(repo: RepositoryRef, checkRunId: number, options: As): Promise<void>;
   suspendInstallation(id: number): void;
   unsuspendInstallation(id: number): void;
   deleteInstallation(id: number): void;

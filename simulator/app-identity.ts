@@ -25,8 +25,11 @@ const defaultEvents = [
   "issues",
   "label",
   "pull_request",
+  "pull_request_review",
+  "pull_request_review_comment",
   "push",
   "repository",
+  "status",
 ];
 
 const makeKey = () =>

@@ -2,7 +2,7 @@
 import { install } from "./actions/installations.ts";
 import { commitFiles, createRepository, deleteBranch, forkRepository, setArchived } from "./actions/repositories.ts";
 import type { RepositoryInfo, RepositoryRef, Simulator } from "./api.ts";
-import { byLogin } from "./people.ts";
+import { byLogin } from "./doing.ts";
 import type { Repository } from "./store/model.ts";
 import { ensureAccount, fullName, installationOf } from "./store/store.ts";
 import type { World } from "./world.ts";

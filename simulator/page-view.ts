@@ -2,12 +2,13 @@
 import { addComment } from "./actions/comments.ts";
 import { isPull } from "./actions/issues.ts";
 import { demand } from "./auth/permissions.ts";
+import { byLogin } from "./doing.ts";
 import { gitOrUndefined } from "./git/git.ts";
 import { checkDetail, fileText, issueDetail, line, pullDetail, repositoryDetail } from "./page-shapes.ts";
 import type { PageView } from "./pages/view.ts";
-import { byLogin } from "./people.ts";
 import { ApiError } from "./routes/reply.ts";
 import { write } from "./routes/router.ts";
+import { suiteOfRun } from "./serialise/check.ts";
 import type { Repository } from "./store/model.ts";
 import { repositoryByName } from "./store/store.ts";
 import type { World } from "./world.ts";
@@ -66,8 +67,9 @@ export function makePageView(world: World): PageView {
       return repo && issue && isPull(issue) ? pullDetail(repo, issue) : undefined;
     },
     checkRun: async (owner, name, id) => {
-      const run = find(owner, name)?.checkRuns.find((each) => each.id === id);
-      return run && checkDetail(run, world.app.slug);
+      const repo = find(owner, name);
+      const run = repo?.checkRuns.find((each) => each.id === id);
+      return repo && run && checkDetail(run, suiteOfRun(repo, run)?.otherApp?.slug ?? world.app.slug);
     },
     people: async (owner, name) => {
       const repo = find(owner, name);

@@ -3,6 +3,7 @@ import { isPull } from "./actions/issues.ts";
 import type { RepositoryRef, State } from "./api.ts";
 import { gitSync } from "./git/git.ts";
 import { logArguments, logRecords } from "./git/history.ts";
+import { suiteState } from "./serialise/check.ts";
 import type { Repository } from "./store/model.ts";
 import { commentsOf } from "./store/store.ts";
 
@@ -42,6 +43,14 @@ export function makeState(find: (ref: RepositoryRef) => Repository): State {
     issue: (repo, number) => find(repo).issues.get(number),
     pulls: (repo) => [...find(repo).issues.values()].filter(isPull),
     checkRuns: (repo, sha) => find(repo).checkRuns.filter((run) => sha === undefined || run.sha === sha),
+    checkSuites: (ref, sha) => {
+      const repo = find(ref);
+      const wanted = repo.checkSuites.filter((each) => !each.otherApp && (sha === undefined || each.sha === sha));
+      return wanted.map((each) => {
+        const { status, conclusion } = suiteState(repo, each);
+        return { id: each.id, sha: each.sha, status, conclusion };
+      });
+    },
     branches: (repo) => branches(find(repo)),
     fileAt: (repo, ref, path) => fileAt(find(repo), ref, path),
     log: (repo, ref) => log(find(repo), ref),

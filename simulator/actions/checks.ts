@@ -1,43 +1,14 @@
-/** Check suites and check runs of the App, with their events. */
+/** Check runs of the App and of others, with their events. */
 import { invalid } from "../routes/reply.ts";
-import { checkRun as runJson, runsOf, checkSuite as suiteJson, suiteState } from "../serialise/check.ts";
-import type { CheckRun, CheckSuite, Repository } from "../store/model.ts";
-import { installationOf, timestamp } from "../store/store.ts";
+import { checkRun as runJson, checkSuite as suiteJson, suiteOfRun, suiteState } from "../serialise/check.ts";
+import type { CheckRun, CheckSuite, OtherApp, Repository } from "../store/model.ts";
+import { timestamp } from "../store/store.ts";
 import { emit } from "../webhooks/emit.ts";
 import type { World } from "../world.ts";
 import type { By } from "./by.ts";
+import { emitSuite, ensureOtherSuite, ensureSuite } from "./suites.ts";
 
-type SuiteOrigin = { branch?: string; before?: string; by: By };
-
-/** The App's suite for a commit; made (and announced) when the commit has none and the App is installed. */
-export async function ensureSuite(
-  world: World,
-  repo: Repository,
-  sha: string,
-  origin: SuiteOrigin,
-): Promise<CheckSuite | undefined> {
-  const known = repo.checkSuites.find((each) => each.sha === sha);
-  if (known) return known;
-  if (!installationOf(world.store, repo)) return undefined;
-  const { branch, before } = origin;
-  const suite: CheckSuite = { id: world.store.nextId("suite"), sha, branch, before, createdAt: timestamp() };
-  repo.checkSuites.push(suite);
-  await emitSuite(world, repo, suite, "requested", origin.by);
-  return suite;
-}
-
-export async function emitSuite(
-  world: World,
-  repo: Repository,
-  suite: CheckSuite,
-  action: "requested" | "rerequested" | "completed",
-  by: By,
-): Promise<void> {
-  const json = await suiteJson(world, repo, suite);
-  emit(world, repo, "check_suite", { action, check_suite: { ...json, repository: undefined } }, by.account);
-}
-
-export async function emitRun(
+async function emitRun(
   world: World,
   repo: Repository,
   run: CheckRun,
@@ -45,7 +16,7 @@ export async function emitRun(
   by: By,
   more: Record<string, unknown> = {},
 ): Promise<void> {
-  const suite = repo.checkSuites.find((each) => each.id === run.suiteId);
+  const suite = suiteOfRun(repo, run);
   if (!suite) throw new Error(`check run ${run.id} belongs to no suite`);
   const check_suite = { ...(await suiteJson(world, repo, suite)), repository: undefined };
   emit(
@@ -81,6 +52,16 @@ export async function createRun(
 ): Promise<CheckRun> {
   const suite = await ensureSuite(world, repo, sha, { by });
   if (!suite) throw invalid("CheckRun", "head_sha", "the App is not installed", "invalid");
+  return addRun(world, repo, suite, by, fields);
+}
+
+async function addRun(
+  world: World,
+  repo: Repository,
+  suite: CheckSuite,
+  by: By,
+  fields: RunFields & { name: string },
+): Promise<CheckRun> {
   const run: CheckRun = {
     status: "queued",
     annotations: [],
@@ -88,11 +69,12 @@ export async function createRun(
     ...fields,
     id: world.store.nextId("run"),
     suiteId: suite.id,
-    sha,
+    sha: suite.sha,
   };
   run.startedAt ??= timestamp();
   normalise(run);
   repo.checkRuns.push(run);
+  suite.awaited = false;
   await emitRun(world, repo, run, "created", by);
   if (run.status === "completed") await completed(world, repo, run, by);
   return run;
@@ -110,12 +92,51 @@ export async function updateRun(
   if (fields.status !== undefined && fields.status !== "completed") next.conclusion = fields.conclusion;
   normalise(next);
   Object.assign(run, next);
+  const suite = suiteOfRun(repo, run);
+  if (suite) suite.awaited = false;
   if (run.status === "completed" && before !== "completed") await completed(world, repo, run, by);
 }
 
 async function completed(world: World, repo: Repository, run: CheckRun, by: By): Promise<void> {
   await emitRun(world, repo, run, "completed", by);
-  const suite = repo.checkSuites.find((each) => each.id === run.suiteId);
-  if (suite && suiteState(runsOf(repo, suite)).status === "completed")
-    await emitSuite(world, repo, suite, "completed", by);
+  const suite = suiteOfRun(repo, run);
+  if (suite && suiteState(repo, suite).status === "completed") await emitSuite(world, repo, suite, "completed", by);
+}
+
+/** Another App says how its check of a commit stands: a run under way is carried on, else there is a new one. */
+export async function reportRun(
+  world: World,
+  repo: Repository,
+  app: OtherApp,
+  sha: string,
+  fields: RunFields & { name: string },
+): Promise<CheckRun> {
+  const suite = ensureOtherSuite(world, repo, sha, app);
+  const by = { account: app.owner, viaApp: false };
+  const running = repo.checkRuns.find(
+    (each) => each.suiteId === suite.id && each.name === fields.name && each.status !== "completed",
+  );
+  if (!running) return addRun(world, repo, suite, by, fields);
+  await updateRun(world, repo, running, by, fields);
+  return running;
+}
+
+/** "Re-run": its App is asked, and does what it likes. The run itself stays as it is; its suite waits. */
+export async function rerequestRun(world: World, repo: Repository, run: CheckRun, by: By): Promise<void> {
+  const suite = suiteOfRun(repo, run);
+  if (suite) suite.awaited = true;
+  if (!suite?.otherApp) await emitRun(world, repo, run, "rerequested", by);
+}
+
+/** One of the buttons that the App gave the run. */
+export async function requestAction(
+  world: World,
+  repo: Repository,
+  run: CheckRun,
+  identifier: string,
+  by: By,
+): Promise<void> {
+  if (!run.actions.some((each) => each.identifier === identifier))
+    throw new Error(`check run ${run.id} has no button ${identifier}`);
+  await emitRun(world, repo, run, "requested_action", by, { requested_action: { identifier } });
 }

@@ -12,8 +12,9 @@ import { pullsOf, timestamp } from "../store/store.ts";
 import { emit } from "../webhooks/emit.ts";
 import { inTurn, type World } from "../world.ts";
 import type { By } from "./by.ts";
-import { ensureSuite } from "./checks.ts";
+
 import { closeIssue, emitIssue } from "./issues.ts";
+import { suiteOfPush } from "./suites.ts";
 
 const noSha = "0".repeat(40);
 /** GitHub names at most this many commits in one push event. */
@@ -45,7 +46,7 @@ async function moved(world: World, repo: Repository, by: By, ref: string, from: 
   }
   if (to === noSha) emit(world, repo, "delete", { ref: name, ref_type: refType, pusher_type: "user" }, by.account);
   if (kind !== "heads") return;
-  if (to !== noSha) await ensureSuite(world, repo, to, { branch: name, before: from, by });
+  if (to !== noSha) await suiteOfPush(world, repo, to, { branch: name, before: from, by });
   await followPulls(world, repo, by, name, from, to);
 }
 

@@ -32,6 +32,7 @@ function record(world: World, owner: Account, name: string, isPrivate: boolean):
     issues: new Map(),
     comments: new Map(),
     checkSuites: [],
+    autoSuites: true,
     checkRuns: [],
     statuses: [],
   };

@@ -1,10 +1,10 @@
-/** Check runs and check suites. Only the App makes them, as on GitHub; people with write access may ask for a re-run. */
+/** Check runs. Only the App makes them, as on GitHub; people with write access may ask for a re-run. */
 import { z } from "zod";
-import { createRun, emitRun, emitSuite, ensureSuite, type RunFields, updateRun } from "../actions/checks.ts";
+import { createRun, type RunFields, rerequestRun, updateRun } from "../actions/checks.ts";
 import { resolveCommit } from "../git/repository.ts";
-import { checkRun as runJson, runsOf, checkSuite as suiteJson } from "../serialise/check.ts";
+import { newestRuns, checkRun as runJson, suiteOfRun } from "../serialise/check.ts";
 import { pageUrl } from "../serialise/repository.ts";
-import type { Annotation, CheckRun, CheckStatus, CheckSuite, Conclusion } from "../store/model.ts";
+import type { Annotation, CheckRun, CheckStatus, Conclusion } from "../store/model.ts";
 import {
   by,
   moment,
@@ -19,8 +19,8 @@ import { counted, listed } from "./pages.ts";
 import { ApiError, created, invalid, notFound, ok, type Reply } from "./reply.ts";
 import { inRepository, type Route, read, write } from "./router.ts";
 
-const reading = read("checks");
-const writing = write("write", "checks");
+export const reading = read("checks");
+export const writing = write("write", "checks");
 
 const statuses: readonly CheckStatus[] = ["queued", "in_progress", "completed", "waiting", "requested", "pending"];
 const conclusions: readonly Conclusion[] = [
@@ -43,11 +43,16 @@ function runOf(call: RepositoryCall): CheckRun {
   return run;
 }
 
-function suiteOf(call: RepositoryCall): CheckSuite {
-  const id = numberParam(call, "id");
-  const suite = call.repo.checkSuites.find((each) => each.id === id);
-  if (!suite) throw notFound();
-  return suite;
+/** The run, when it is the App's own: nobody changes those of another. */
+function ownRunOf(call: RepositoryCall): CheckRun {
+  const run = runOf(call);
+  const other = suiteOfRun(call.repo, run)?.otherApp;
+  if (other)
+    throw new ApiError(
+      403,
+      `Invalid app_id \`${call.world.app.id}\` - check run can only be modified by the GitHub App that created it.`,
+    );
+  return run;
 }
 
 const annotationShape: z.ZodType<Annotation> = z.object({
@@ -58,6 +63,8 @@ const annotationShape: z.ZodType<Annotation> = z.object({
   message: z.string(),
   title: z.string().optional(),
   raw_details: z.string().optional(),
+  start_column: z.int().optional(),
+  end_column: z.int().optional(),
 });
 const outputShape = z.object({
   title: z.string().optional(),
@@ -65,7 +72,13 @@ const outputShape = z.object({
   text: z.string().optional(),
   annotations: z.array(annotationShape).optional(),
 });
-const actionsShape = z.array(z.object({ label: z.string(), description: z.string(), identifier: z.string() })).max(3);
+/** GitHub's limits for buttons; characters. */
+const actionShape = z.object({
+  label: z.string().max(20),
+  description: z.string().max(40),
+  identifier: z.string().max(20),
+});
+const actionsShape = z.array(actionShape).max(3);
 
 function outputOf(call: RepositoryCall): z.infer<typeof outputShape> {
   const output = optionalField(call, "output", outputShape) ?? {};
@@ -97,7 +110,7 @@ function fieldsOf(call: RepositoryCall): RunFields {
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
-function demandApp(call: RepositoryCall): void {
+export function demandApp(call: RepositoryCall): void {
   if (call.actor.kind !== "installation") throw new ApiError(403, "You must authenticate via a GitHub App.");
 }
 
@@ -113,21 +126,23 @@ async function create(call: RepositoryCall): Promise<Reply> {
 
 async function update(call: RepositoryCall): Promise<Reply> {
   demandApp(call);
-  const run = runOf(call);
+  const run = ownRunOf(call);
   await updateRun(call.world, call.repo, run, by(call), fieldsOf(call));
   return ok(runJson(call.world, call.repo, run));
 }
 
 /** check_name, status, filter=latest|all, app_id. */
-function list(call: RepositoryCall, runs: CheckRun[]): Promise<Reply> {
+export function listRuns(call: RepositoryCall, runs: CheckRun[]): Promise<Reply> {
   const query = call.url.searchParams;
   const [name, status, appId] = [query.get("check_name"), query.get("status"), query.get("app_id")];
-  const newest = [...runs].sort((a, b) => b.id - a.id);
-  const latest = newest.filter((run, at) => newest.findIndex((each) => each.name === run.name) === at);
-  const wanted = (query.get("filter") === "all" ? newest : latest)
+  // Two Apps may each have a check of that name.
+  const suites = new Set(runs.map((run) => run.suiteId));
+  const latest = [...suites].flatMap((id) => newestRuns(runs.filter((run) => run.suiteId === id)));
+  const wanted = [...(query.get("filter") === "all" ? runs : latest)]
+    .sort((a, b) => b.id - a.id)
     .filter((run) => !name || run.name === name)
     .filter((run) => !status || run.status === status)
-    .filter(() => !appId || Number(appId) === call.world.app.id);
+    .filter((run) => !appId || Number(appId) === (suiteOfRun(call.repo, run)?.otherApp?.id ?? call.world.app.id));
   return counted(call, "check_runs", wanted, (run) => runJson(call.world, call.repo, run));
 }
 
@@ -139,24 +154,15 @@ export async function commitOf(call: RepositoryCall): Promise<string> {
   return sha;
 }
 
-async function rerequestRun(call: RepositoryCall): Promise<Reply> {
-  await emitRun(call.world, call.repo, runOf(call), "rerequested", by(call));
+async function rerequest(call: RepositoryCall): Promise<Reply> {
+  await rerequestRun(call.world, call.repo, ownRunOf(call), by(call));
   return created({});
-}
-
-async function createSuite(call: RepositoryCall): Promise<Reply> {
-  demandApp(call);
-  const sha = await resolveCommit(call.repo.dir, text(call, "head_sha"));
-  const known = call.repo.checkSuites.find((each) => each.sha === sha);
-  const suite = sha && (known ?? (await ensureSuite(call.world, call.repo, sha, { by: by(call) })));
-  if (!suite) throw new ApiError(422, "No commit found for that SHA");
-  return { ...ok(await suiteJson(call.world, call.repo, suite)), status: known ? 200 : 201 };
 }
 
 const annotation = (call: RepositoryCall, run: CheckRun) => (each: Annotation) => ({
   ...each,
-  start_column: null,
-  end_column: null,
+  start_column: each.start_column ?? null,
+  end_column: each.end_column ?? null,
   title: each.title ?? null,
   raw_details: each.raw_details ?? null,
   blob_href: `${pageUrl(call.world, call.repo)}/blob/${run.sha}/${each.path}`,
@@ -170,26 +176,12 @@ export const checkRoutes: Route[] = [
     const run = runOf(call);
     return listed(call, run.annotations, annotation(call, run));
   }),
-  inRepository("POST", "/check-runs/{id}/rerequest", writing, rerequestRun),
+  inRepository("POST", "/check-runs/{id}/rerequest", writing, rerequest),
   inRepository("GET", "/commits/{ref}/check-runs", reading, async (call) => {
     const sha = await commitOf(call);
-    return list(
+    return listRuns(
       call,
       call.repo.checkRuns.filter((run) => run.sha === sha),
     );
-  }),
-  inRepository("POST", "/check-suites", writing, createSuite),
-  inRepository("GET", "/check-suites/{id}", reading, async (call) =>
-    ok(await suiteJson(call.world, call.repo, suiteOf(call))),
-  ),
-  inRepository("GET", "/check-suites/{id}/check-runs", reading, (call) => list(call, runsOf(call.repo, suiteOf(call)))),
-  inRepository("POST", "/check-suites/{id}/rerequest", writing, async (call) => {
-    await emitSuite(call.world, call.repo, suiteOf(call), "rerequested", by(call));
-    return created({});
-  }),
-  inRepository("GET", "/commits/{ref}/check-suites", reading, async (call) => {
-    const sha = await commitOf(call);
-    const suites = call.repo.checkSuites.filter((each) => each.sha === sha);
-    return counted(call, "check_suites", suites, (each) => suiteJson(call.world, call.repo, each));
   }),
 ];

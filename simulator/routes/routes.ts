@@ -11,6 +11,7 @@ import { pullRoutes } from "./pulls.ts";
 import { refRoutes } from "./refs.ts";
 import { repositoryRoutes } from "./repositories.ts";
 import type { Route } from "./router.ts";
+import { suiteRoutes } from "./suites.ts";
 import { userRoutes } from "./users.ts";
 
 export const routes: readonly Route[] = [
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...labelRoutes,
   ...pullRoutes,
   ...checkRoutes,
+  ...suiteRoutes,
   ...commitRoutes,
   ...contentRoutes,
   ...refRoutes,

@@ -1,5 +1,5 @@
 /** Accounts and the App as GitHub's JSON. */
-import type { Account, AppIdentity } from "../store/model.ts";
+import type { Account, AppIdentity, OtherApp } from "../store/model.ts";
 import type { Schemas, World } from "../world.ts";
 
 /** GitHub's opaque ids; only equality means anything. */
@@ -91,5 +91,23 @@ export function integration(world: World): NonNullable<Schemas["integration"]> {
     permissions: app.permissions,
     events: app.events,
     installations_count: world.store.installations.size,
+  };
+}
+
+/** Another App, as `app` of its checks. */
+export function otherIntegration(world: World, app: OtherApp): NonNullable<Schemas["integration"]> {
+  return {
+    id: app.id,
+    slug: app.slug,
+    node_id: nodeId("A", app.id),
+    owner: user(world, app.owner),
+    name: app.slug,
+    description: null,
+    external_url: world.url,
+    html_url: `${world.url}/apps/${app.slug}`,
+    created_at: app.createdAt,
+    updated_at: app.createdAt,
+    permissions: { checks: "write", metadata: "read" },
+    events: [],
   };
 }

@@ -3,7 +3,7 @@ import { readCommit } from "../git/history.ts";
 import type { CheckRun, CheckSuite, Repository, Status } from "../store/model.ts";
 import { pullsOf } from "../store/store.ts";
 import type { Schemas, World } from "../world.ts";
-import { integration, nodeId, user } from "./account.ts";
+import { integration, nodeId, otherIntegration, user } from "./account.ts";
 import { simpleCommit } from "./commit.ts";
 import { type PullIssue, pullMinimal } from "./pull.ts";
 import { apiUrl, pageUrl, repository } from "./repository.ts";
@@ -12,6 +12,12 @@ const pullsAt = (world: World, repo: Repository, sha: string): Schemas["pull-req
   pullsOf(repo)
     .filter((each): each is PullIssue => each.state === "open" && each.pull?.headSha === sha)
     .map((each) => pullMinimal(world, repo, each));
+
+const appOf = (world: World, suite: CheckSuite | undefined) =>
+  suite?.otherApp ? otherIntegration(world, suite.otherApp) : integration(world);
+
+export const suiteOfRun = (repo: Repository, run: CheckRun): CheckSuite | undefined =>
+  repo.checkSuites.find((each) => each.id === run.suiteId);
 
 export function checkRun(world: World, repo: Repository, run: CheckRun): Schemas["check-run"] {
   const url = `${apiUrl(world, repo)}/check-runs/${run.id}`;
@@ -37,14 +43,19 @@ export function checkRun(world: World, repo: Repository, run: CheckRun): Schemas
       annotations_url: `${url}/annotations`,
     },
     check_suite: { id: run.suiteId },
-    app: integration(world),
+    app: appOf(world, suiteOfRun(repo, run)),
     pull_requests: pullsAt(world, repo, run.sha),
   };
 }
 
-/** Status and conclusion of a suite follow from its runs, as on GitHub: the worst conclusion counts. */
-export function suiteState(runs: readonly CheckRun[]) {
-  if (runs.length === 0) return { status: "queued" as const, conclusion: undefined };
+/** Of several runs with one name only the newest counts. */
+export const newestRuns = (runs: readonly CheckRun[]): CheckRun[] =>
+  runs.filter((run) => !runs.some((each) => each.name === run.name && each.id > run.id));
+
+/** Status and conclusion of a suite follow from its newest runs, as on GitHub: the worst conclusion counts. */
+export function suiteState(repo: Repository, suite: CheckSuite) {
+  const runs = newestRuns(runsOf(repo, suite));
+  if (runs.length === 0 || suite.awaited) return { status: "queued" as const, conclusion: undefined };
   if (runs.some((run) => run.status !== "completed"))
     return { status: runs.every((run) => run.status === "queued") ? ("queued" as const) : ("in_progress" as const) };
   const order = [
@@ -69,7 +80,7 @@ export const runsOf = (repo: Repository, suite: CheckSuite): CheckRun[] =>
 export async function checkSuite(world: World, repo: Repository, suite: CheckSuite): Promise<Schemas["check-suite"]> {
   const url = `${apiUrl(world, repo)}/check-suites/${suite.id}`;
   const runs = runsOf(repo, suite);
-  const { status, conclusion } = suiteState(runs);
+  const { status, conclusion } = suiteState(repo, suite);
   return {
     id: suite.id,
     node_id: nodeId("CS", suite.id),
@@ -81,7 +92,7 @@ export async function checkSuite(world: World, repo: Repository, suite: CheckSui
     before: suite.before ?? null,
     after: suite.sha,
     pull_requests: pullsAt(world, repo, suite.sha),
-    app: integration(world),
+    app: appOf(world, suite),
     repository: repository(world, repo),
     created_at: suite.createdAt,
     updated_at: suite.createdAt,

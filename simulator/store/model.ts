@@ -87,9 +87,28 @@ export type Annotation = {
   message: string;
   title?: string;
   raw_details?: string;
+  /** Columns make sense within one line only. */
+  start_column?: number;
+  end_column?: number;
 };
 
-export type CheckSuite = { id: number; sha: string; branch?: string; before?: string; createdAt: string };
+/** Another App that checks commits of a repository. It has no token here: a test says what it reports. */
+export type OtherApp = { id: number; slug: string; owner: Account; createdAt: string };
+
+export type CheckSuite = {
+  id: number;
+  sha: string;
+  /** Whose it is; undefined = the App's. */
+  otherApp?: OtherApp;
+  branch?: string;
+  before?: string;
+  createdAt: string;
+  /** It, or a run of it, was asked for again, and none of its runs has changed since. */
+  awaited?: boolean;
+};
+
+/** A button beside a check run; pressing it is `check_run.requested_action`. */
+export type CheckAction = { label: string; description: string; identifier: string };
 
 export type CheckRun = {
   id: number;
@@ -106,7 +125,7 @@ export type CheckRun = {
   summary?: string;
   text?: string;
   annotations: Annotation[];
-  actions: { label: string; description: string; identifier: string }[];
+  actions: CheckAction[];
 };
 
 export type Status = {
@@ -138,6 +157,8 @@ export type Repository = {
   issues: Map<number, Issue>;
   comments: Map<number, Comment>;
   checkSuites: CheckSuite[];
+  /** Whether every push gives the App a suite; GitHub's preference for check suites. */
+  autoSuites: boolean;
   checkRuns: CheckRun[];
   statuses: Status[];
 };

@@ -2,10 +2,12 @@
  * The memory of the simulator: plain maps, ids that never repeat. No rules live here; they are in `actions/`.
  */
 import { randomBytes } from "node:crypto";
-import type { Account, Installation, InstallationToken, Issue, Repository } from "./model.ts";
+import type { Account, Installation, InstallationToken, Issue, OtherApp, Repository } from "./model.ts";
 
 export type Store = {
   accounts: Map<number, Account>;
+  /** By slug. */
+  otherApps: Map<string, OtherApp>;
   repositories: Map<number, Repository>;
   installations: Map<number, Installation>;
   tokens: Map<string, InstallationToken>;
@@ -16,6 +18,7 @@ export type Store = {
 };
 
 const bases = {
+  app: 15_001,
   account: 5_001,
   repository: 700_001,
   installation: 41_000_001,
@@ -35,6 +38,7 @@ export function makeStore(): Store {
   const next = { ...bases };
   return {
     accounts: new Map(),
+    otherApps: new Map(),
     repositories: new Map(),
     installations: new Map(),
     tokens: new Map(),
