@@ -2,7 +2,7 @@
  * What people do with issues, pull requests and checks, as tests and the demo ask for it. Roles are not asked here: a test
  * may want to see what an App makes of somebody who may not.
  */
-import type { Annotation, CheckStatus, Conclusion } from "./store/model.ts";
+import type { Annotation, CheckStatus, Conclusion, Side } from "./store/model.ts";
 
 /** A repository, by the answer of `createRepository` or as `owner/name`. */
 export type RepositoryRef = string | { owner: string; name: string };
@@ -55,4 +55,26 @@ export type CheckDeeds = {
   reportCheck(repo: RepositoryRef, report: CheckReport): Promise<{ id: number }>;
 };
 
-export type PeopleDeeds = IssueDeeds & CheckDeeds;
+/** A comment on a line; the right side is the file as the pull request has it. */
+export type OnLine = { path: string; line: number; startLine?: number; side?: Side; body: string };
+
+export type ReviewDeeds = {
+  /** Submits a review; `comments` are its ids, in the order given. */
+  review(
+    repo: RepositoryRef,
+    number: number,
+    review: As & {
+      state?: "approved" | "changes_requested" | "commented";
+      body?: string;
+      comments?: readonly OnLine[];
+    },
+  ): Promise<{ id: number; comments: number[] }>;
+  /** One comment on a line, without a review around it. */
+  commentOnLine(repo: RepositoryRef, number: number, comment: As & OnLine): Promise<{ id: number }>;
+  /** Answers in the thread of a comment on a line. */
+  reply(repo: RepositoryRef, reviewCommentId: number, body: string, options: As): Promise<{ id: number }>;
+  editReviewComment(repo: RepositoryRef, reviewCommentId: number, body: string, options: As): Promise<void>;
+  deleteReviewComment(repo: RepositoryRef, reviewCommentId: number, options: As): Promise<void>;
+};
+
+export type PeopleDeeds = IssueDeeds & CheckDeeds & ReviewDeeds;

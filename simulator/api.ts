@@ -6,7 +6,17 @@ export type { RepositoryRef } from "./api-people.ts";
 import type { As, PeopleDeeds, RepositoryRef } from "./api-people.ts";
 import type { ApiFault, DeliveryFault, FaultHandle } from "./faults.ts";
 import type { RequestRecord } from "./server.ts";
-import type { CheckRun, Comment, Issue, Permissions, Pull, Reaction, Role } from "./store/model.ts";
+import type {
+  CheckRun,
+  Comment,
+  Issue,
+  Permissions,
+  Pull,
+  Reaction,
+  Review,
+  ReviewComment,
+  Role,
+} from "./store/model.ts";
 import type { DeliveryRecord } from "./webhooks/record.ts";
 
 export type SimulatorOptions = {
@@ -46,7 +56,11 @@ export type Files = Record<string, string | { content: string; mode?: "100755" |
 /** Read-only views for assertions. Always the present state, straight from the store or from git. */
 export type State = {
   comments(repo: RepositoryRef, number: number): readonly Comment[];
+  /** Of a comment in the conversation or on a line. */
   reactions(repo: RepositoryRef, commentId: number): readonly Reaction[];
+  reviews(repo: RepositoryRef, number: number): readonly Review[];
+  /** Comments on lines of a pull request, oldest first. */
+  reviewComments(repo: RepositoryRef, number: number): readonly ReviewComment[];
   /** Names of the labels on an issue or pull request. */
   labels(repo: RepositoryRef, number: number): readonly string[];
   issue(repo: RepositoryRef, number: number): Issue | undefined;

@@ -7,6 +7,7 @@ import { mergePull, openPull } from "./actions/pulls.ts";
 import type { As, IssueDeeds, PeopleDeeds, RepositoryRef } from "./api-people.ts";
 import { changing, type Find, issueIn, pullIn, who } from "./doing.ts";
 import { checkDeeds } from "./people-checks.ts";
+import { reviewDeeds } from "./people-reviews.ts";
 import type { Comment, Issue, Repository } from "./store/model.ts";
 import { fullName } from "./store/store.ts";
 import type { World } from "./world.ts";
@@ -52,4 +53,5 @@ function issueDeeds(world: World, find: Find): IssueDeeds {
 export const makeDeeds = (world: World, find: Find): PeopleDeeds => ({
   ...issueDeeds(world, find),
   ...checkDeeds(world, find),
+  ...reviewDeeds(world, find),
 });

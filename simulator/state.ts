@@ -5,7 +5,7 @@ import { gitSync } from "./git/git.ts";
 import { logArguments, logRecords } from "./git/history.ts";
 import { suiteState } from "./serialise/check.ts";
 import type { Repository } from "./store/model.ts";
-import { commentsOf } from "./store/store.ts";
+import { commentsOf, reviewCommentsOf, reviewsOf } from "./store/store.ts";
 
 function branches(repo: Repository): Record<string, string> {
   const text = gitSync(repo.dir, ["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/"]);
@@ -35,7 +35,12 @@ function log(repo: Repository, ref: string) {
 export function makeState(find: (ref: RepositoryRef) => Repository): State {
   return {
     comments: (repo, number) => commentsOf(find(repo), number),
-    reactions: (repo, commentId) => find(repo).comments.get(commentId)?.reactions ?? [],
+    reactions: (ref, id) => {
+      const { comments, reviewComments } = find(ref);
+      return (comments.get(id) ?? reviewComments.get(id))?.reactions ?? [];
+    },
+    reviews: (repo, number) => reviewsOf(find(repo), number),
+    reviewComments: (repo, number) => reviewCommentsOf(find(repo), number),
     labels: (repo, number) =>
       find(repo)
         .issues.get(number)

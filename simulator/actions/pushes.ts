@@ -13,7 +13,8 @@ import { emit } from "../webhooks/emit.ts";
 import { inTurn, type World } from "../world.ts";
 import type { By } from "./by.ts";
 
-import { closeIssue, emitIssue } from "./issues.ts";
+import { closeIssue, emitIssue, isPull } from "./issues.ts";
+import { outdateComments } from "./review-comments.ts";
 import { suiteOfPush } from "./suites.ts";
 
 const noSha = "0".repeat(40);
@@ -116,6 +117,7 @@ async function followHead(world: World, base: Repository, issue: Issue, by: By, 
   await keepPullRef(world, base, issue, to);
   pull.headSha = to;
   issue.updatedAt = timestamp();
+  if (isPull(issue)) await outdateComments(base, issue);
   await emitIssue(world, base, issue, "synchronize", by, { before: from, after: to });
 }
 

@@ -31,6 +31,8 @@ function record(world: World, owner: Account, name: string, isPrivate: boolean):
     labels: [],
     issues: new Map(),
     comments: new Map(),
+    reviews: new Map(),
+    reviewComments: new Map(),
     checkSuites: [],
     autoSuites: true,
     checkRuns: [],

@@ -48,6 +48,9 @@ export function readRest() {
   // enterprise at once. No answer can be that, GitHub's own neither.
   const listed = rest.operations["apps/list-installations"]?.responses["200"];
   if (listed) listed.body = { type: "array", items: { $ref: `${rest.$id}#/components/schemas/installation` } };
+  // GitHub gives null for the line of an outdated comment, and says so of webhooks only.
+  const outdated = rest.components.schemas["pull-request-review-comment"]?.properties as { [name: string]: Schema };
+  for (const name of ["line", "position"]) outdated[name] = { type: ["integer", "null"] };
   return rest;
 }
 

@@ -57,6 +57,8 @@ export function text(call: Call, key: string): string {
   return value;
 }
 
+export const optionalNumber = (call: Call, key: string): number | undefined => optionalField(call, key, z.int());
+
 export function optionalFlag(call: Call, key: string): boolean | undefined {
   const value = call.body[key];
   if (value === undefined || value === null) return undefined;

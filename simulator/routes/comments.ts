@@ -1,5 +1,6 @@
 /** Comments on issues and pull requests, and reactions to both. */
 import { addComment, addReaction, deleteComment, editComment } from "../actions/comments.ts";
+import type { Need } from "../auth/permissions.ts";
 import { comment as commentJson, reaction as reactionJson } from "../serialise/issue.ts";
 import type { Comment, Reaction, ReactionContent } from "../store/model.ts";
 import { commentsOf } from "../store/store.ts";
@@ -20,7 +21,8 @@ function commentOf(call: RepositoryCall): Comment {
 
 const shown = (call: RepositoryCall) => (each: Comment) => commentJson(call.world, call.repo, each);
 
-function sinceSorted(call: RepositoryCall, comments: Comment[]): Comment[] {
+/** since, sort and direction, as for every list of comments. */
+export function sinceSorted<T extends { id: number; updatedAt: string }>(call: RepositoryCall, comments: T[]): T[] {
   const query = call.url.searchParams;
   const since = query.get("since");
   const sign = query.get("direction") === "desc" ? -1 : 1;
@@ -54,10 +56,14 @@ function unreact(call: RepositoryCall, on: { reactions: Reaction[] }): Reply {
   return noContent();
 }
 
-const reactionRoutes = (place: string, on: (call: RepositoryCall) => { reactions: Reaction[] }): Route[] => [
-  inRepository("GET", `${place}/reactions`, reading, (call) => listReactions(call, on(call))),
-  inRepository("POST", `${place}/reactions`, writing, (call) => react(call, on(call))),
-  inRepository("DELETE", `${place}/reactions/{reaction}`, writing, (call) => unreact(call, on(call))),
+export const reactionRoutes = (
+  place: string,
+  on: (call: RepositoryCall) => { reactions: Reaction[] },
+  needs: { reading: Need; writing: Need },
+): Route[] => [
+  inRepository("GET", `${place}/reactions`, needs.reading, (call) => listReactions(call, on(call))),
+  inRepository("POST", `${place}/reactions`, needs.writing, (call) => react(call, on(call))),
+  inRepository("DELETE", `${place}/reactions/{reaction}`, needs.writing, (call) => unreact(call, on(call))),
 ];
 
 export const commentRoutes: Route[] = [
@@ -87,6 +93,6 @@ export const commentRoutes: Route[] = [
     (call) => created(shown(call)(addComment(call.world, call.repo, issueOf(call), by(call), text(call, "body")))),
     { content: true },
   ),
-  ...reactionRoutes("/issues/comments/{id}", commentOf),
-  ...reactionRoutes("/issues/{number}", issueOf),
+  ...reactionRoutes("/issues/comments/{id}", commentOf, { reading, writing }),
+  ...reactionRoutes("/issues/{number}", issueOf, { reading, writing }),
 ];

@@ -13,10 +13,10 @@ import { listed } from "./pages.ts";
 import { ApiError, created, invalid, notFound, ok, type Reply } from "./reply.ts";
 import { inRepository, type Route, read, write } from "./router.ts";
 
-const reading = read("pull_requests");
-const writing = write("read", "pull_requests");
+export const reading = read("pull_requests");
+export const writing = write("read", "pull_requests");
 
-function pullOf(call: RepositoryCall): PullIssue {
+export function pullOf(call: RepositoryCall): PullIssue {
   const issue = call.repo.issues.get(numberParam(call, "number"));
   if (!issue || !isPull(issue)) throw notFound();
   return issue;

@@ -10,6 +10,8 @@ import { labelRoutes } from "./labels.ts";
 import { pullRoutes } from "./pulls.ts";
 import { refRoutes } from "./refs.ts";
 import { repositoryRoutes } from "./repositories.ts";
+import { reviewCommentRoutes } from "./review-comments.ts";
+import { reviewRoutes } from "./reviews.ts";
 import type { Route } from "./router.ts";
 import { suiteRoutes } from "./suites.ts";
 import { userRoutes } from "./users.ts";
@@ -22,6 +24,9 @@ export const routes: readonly Route[] = [
   ...commentRoutes,
   ...issueRoutes,
   ...labelRoutes,
+  ...reviewRoutes,
+  // Before the pull requests: `/pulls/comments` is none of them.
+  ...reviewCommentRoutes,
   ...pullRoutes,
   ...checkRoutes,
   ...suiteRoutes,

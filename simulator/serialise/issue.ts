@@ -32,7 +32,7 @@ export function reaction(world: World, each: Reaction): Schemas["reaction"] {
   };
 }
 
-function rollup(url: string, reactions: readonly Reaction[]): Schemas["reaction-rollup"] {
+export function rollup(url: string, reactions: readonly Reaction[]): Schemas["reaction-rollup"] {
   const count = (content: Reaction["content"]) => reactions.filter((each) => each.content === content).length;
   return {
     url: `${url}/reactions`,

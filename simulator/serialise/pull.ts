@@ -1,7 +1,7 @@
 /** Pull requests as GitHub's JSON; every number of the diff is asked from git. */
 import { countCommits, diffFiles, mergeBase, mergeTree } from "../git/history.ts";
 import type { Issue, Pull, Repository } from "../store/model.ts";
-import { commentsOf } from "../store/store.ts";
+import { commentsOf, reviewCommentsOf } from "../store/store.ts";
 import type { Schemas, World } from "../world.ts";
 import { nodeId, user } from "./account.ts";
 import { association, issue as issueJson, issuePage, label } from "./issue.ts";
@@ -110,7 +110,7 @@ export async function pullFull(world: World, repo: Repository, each: PullIssue):
     mergeable_state: mergeable === null ? "unknown" : !mergeable ? "dirty" : pull.draft ? "draft" : "clean",
     merged_by: pull.mergedBy ? user(world, pull.mergedBy) : null,
     comments: commentsOf(repo, each.number).length,
-    review_comments: 0,
+    review_comments: reviewCommentsOf(repo, each.number).length,
     maintainer_can_modify: pull.headRepositoryId !== repo.id,
     commits,
     additions: total("additions"),

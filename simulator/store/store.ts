@@ -25,6 +25,8 @@ const bases = {
   issue: 2_900_000_001,
   pull: 1_700_000_001,
   comment: 3_100_000_001,
+  review: 2_500_000_001,
+  reviewComment: 1_900_000_001,
   reaction: 250_000_001,
   label: 8_100_000_001,
   suite: 31_000_000_001,
@@ -91,6 +93,12 @@ export function installationOf(store: Store, repo: Repository): Installation | u
 export const nextNumber = (repo: Repository): number => Math.max(0, ...repo.issues.keys()) + 1;
 
 export const pullsOf = (repo: Repository): Issue[] => [...repo.issues.values()].filter((issue) => issue.pull);
+
+export const reviewsOf = (repo: Repository, number: number) =>
+  [...repo.reviews.values()].filter((review) => review.number === number);
+
+export const reviewCommentsOf = (repo: Repository, number: number) =>
+  [...repo.reviewComments.values()].filter((comment) => comment.number === number);
 
 export const commentsOf = (repo: Repository, number: number) =>
   [...repo.comments.values()].filter((comment) => comment.number === number);
