@@ -2,7 +2,7 @@
  * What people do with issues, pull requests and checks, as tests and the demo ask for it. Roles are not asked here: a test
  * may want to see what an App makes of somebody who may not.
  */
-import type { Annotation, CheckStatus, Conclusion, Side } from "./store/model.ts";
+import type { Annotation, CheckStatus, Conclusion, MergeMethod, Side } from "./store/model.ts";
 
 /** A repository, by the answer of `createRepository` or as `owner/name`. */
 export type RepositoryRef = string | { owner: string; name: string };
@@ -28,6 +28,9 @@ export type IssueDeeds = {
   ): Promise<{ number: number }>;
   closePull(repo: RepositoryRef, number: number, options: As): Promise<void>;
   mergePull(repo: RepositoryRef, number: number, options: As): Promise<string>;
+  /** Sets `auto_merge`; nothing merges by itself here: `mergePull` does what GitHub would when nothing blocks any more. */
+  enableAutoMerge(repo: RepositoryRef, number: number, options: As & { method?: MergeMethod }): Promise<void>;
+  disableAutoMerge(repo: RepositoryRef, number: number, options: As): Promise<void>;
 };
 
 /** How a check of another App stands; `completed` is said by the conclusion. */
@@ -44,6 +47,14 @@ export type CheckReport = {
   annotations?: Annotation[];
 };
 
+export type StatusReport = {
+  state: "error" | "failure" | "pending" | "success";
+  /** Default "default", as on GitHub. */
+  context?: string;
+  description?: string;
+  targetUrl?: string;
+};
+
 export type CheckDeeds = {
   /** Presses "Re-run" beside a check run. */
   rerequestCheck(repo: RepositoryRef, checkRunId: number, options: As): Promise<void>;
@@ -51,6 +62,8 @@ export type CheckDeeds = {
   rerequestSuite(repo: RepositoryRef, sha: string, options: As): Promise<void>;
   /** Presses one of the buttons that the App gave a check run, by its identifier. */
   pressButton(repo: RepositoryRef, checkRunId: number, identifier: string, options: As): Promise<void>;
+  /** A commit status, as other programs give it with somebody's token. */
+  setStatus(repo: RepositoryRef, sha: string, status: As & StatusReport): Promise<void>;
   /** Another App's check of a commit: a run under way is carried on, else there is a new one. */
   reportCheck(repo: RepositoryRef, report: CheckReport): Promise<{ id: number }>;
 };

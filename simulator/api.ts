@@ -16,6 +16,7 @@ import type {
   Review,
   ReviewComment,
   Role,
+  Status,
 } from "./store/model.ts";
 import type { DeliveryRecord } from "./webhooks/record.ts";
 
@@ -68,6 +69,8 @@ export type State = {
   checkRuns(repo: RepositoryRef, sha?: string): readonly CheckRun[];
   /** The App's own, with what follows from their runs. */
   checkSuites(repo: RepositoryRef, sha?: string): readonly SuiteState[];
+  /** Newest first. */
+  statuses(repo: RepositoryRef, sha: string): readonly Status[];
   branches(repo: RepositoryRef): Record<string, string>;
   fileAt(repo: RepositoryRef, ref: string, path: string): string | undefined;
   /** Newest first. */
@@ -128,6 +131,8 @@ export type Simulator = PeopleDeeds & {
   setTokenFormat(format: "classic" | "stateless"): void;
   /** undefined takes the role away. */
   setPermission(repo: RepositoryRef, login: string, role: Role | undefined): void;
+  /** Checks and statuses without which `mergeable_state` is "blocked". */
+  requireChecks(repo: RepositoryRef, names: readonly string[]): void;
   setContentLimit(perMinute: number | undefined): void;
   state: State;
   deliveries(): readonly DeliveryRecord[];

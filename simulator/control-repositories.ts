@@ -27,7 +27,8 @@ type RepositoryControl =
   | "deleteBranch"
   | "archive"
   | "unarchive"
-  | "setPermission";
+  | "setPermission"
+  | "requireChecks";
 
 export function repositoryControl(
   world: World,
@@ -77,5 +78,9 @@ export function repositoryControl(
     archive: (ref) => changed(setArchived(world, find(ref), true)),
     unarchive: (ref) => changed(setArchived(world, find(ref), false)),
     setPermission,
+    requireChecks(ref, names) {
+      find(ref).requiredChecks = [...names];
+      changed(undefined);
+    },
   };
 }

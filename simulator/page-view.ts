@@ -8,7 +8,7 @@ import { checkDetail, fileText, issueDetail, line, pullDetail, repositoryDetail 
 import type { PageView } from "./pages/view.ts";
 import { ApiError } from "./routes/reply.ts";
 import { write } from "./routes/router.ts";
-import { suiteOfRun } from "./serialise/check.ts";
+import { suiteOfRun } from "./serialise/suite-state.ts";
 import type { Repository } from "./store/model.ts";
 import { repositoryByName } from "./store/store.ts";
 import type { World } from "./world.ts";

@@ -1,5 +1,6 @@
 /** What people and other Apps do with checks. */
 import { type RunFields, reportRun, requestAction, rerequestRun } from "./actions/checks.ts";
+import { addStatus } from "./actions/statuses.ts";
 import { findSuite, rerequestSuite } from "./actions/suites.ts";
 import type { CheckDeeds, CheckReport } from "./api-people.ts";
 import { changing, type Find, who } from "./doing.ts";
@@ -40,6 +41,10 @@ export function checkDeeds(world: World, find: Find): CheckDeeds {
       }),
     pressButton: (ref, id, identifier, as) =>
       changing(world, () => requestAction(world, find(ref), runIn(find(ref), id), identifier, who(world, as))),
+    setStatus: (ref, sha, { as, ...said }) =>
+      changing(world, async () => {
+        await addStatus(world, find(ref), who(world, { as }), sha, said);
+      }),
     reportCheck: (ref, report) =>
       changing(world, () =>
         reportRun(world, find(ref), otherApp(world, report.app ?? "ci"), report.sha, fieldsOf(report)),

@@ -3,12 +3,12 @@
  */
 import { addComment, deleteComment, editComment } from "./actions/comments.ts";
 import { closeIssue, editIssue, openIssue, reopenIssue, sameName, setLabels } from "./actions/issues.ts";
-import { mergePull, openPull } from "./actions/pulls.ts";
+import { mergePull, openPull, setAutoMerge } from "./actions/pulls.ts";
 import type { As, IssueDeeds, PeopleDeeds, RepositoryRef } from "./api-people.ts";
 import { changing, type Find, issueIn, pullIn, who } from "./doing.ts";
 import { checkDeeds } from "./people-checks.ts";
 import { reviewDeeds } from "./people-reviews.ts";
-import type { Comment, Issue, Repository } from "./store/model.ts";
+import type { Comment, Issue, MergeMethod, Repository } from "./store/model.ts";
 import { fullName } from "./store/store.ts";
 import type { World } from "./world.ts";
 
@@ -28,6 +28,8 @@ function issueDeeds(world: World, find: Find): IssueDeeds {
     });
   const close: IssueDeeds["closeIssue"] = (ref, number, as) =>
     on(ref, number, (repo, issue) => closeIssue(world, repo, issue, who(world, as)));
+  const autoMerge = (ref: RepositoryRef, number: number, as: As, method: MergeMethod | undefined) =>
+    changing(world, () => setAutoMerge(world, find(ref), pullIn(find(ref), number), who(world, as), method));
   return {
     openIssue: (ref, text) => changing(world, () => openIssue(world, find(ref), who(world, text), text)),
     editIssue: (ref, number, change, as) =>
@@ -45,6 +47,8 @@ function issueDeeds(world: World, find: Find): IssueDeeds {
       relabel(ref, number, as, (names) => names.filter((each) => !sameName(each, label))),
     openPull: (ref, pull) => changing(world, () => openPull(world, find(ref), who(world, pull), pull)),
     closePull: close,
+    enableAutoMerge: (ref, number, { method = "merge", ...as }) => autoMerge(ref, number, as, method),
+    disableAutoMerge: (ref, number, as) => autoMerge(ref, number, as, undefined),
     mergePull: (ref, number, as) =>
       changing(world, () => mergePull(world, find(ref), pullIn(find(ref), number), who(world, as))),
   };

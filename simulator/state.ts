@@ -3,7 +3,8 @@ import { isPull } from "./actions/issues.ts";
 import type { RepositoryRef, State } from "./api.ts";
 import { gitSync } from "./git/git.ts";
 import { logArguments, logRecords } from "./git/history.ts";
-import { suiteState } from "./serialise/check.ts";
+import { statusesOf } from "./serialise/status.ts";
+import { suiteState } from "./serialise/suite-state.ts";
 import type { Repository } from "./store/model.ts";
 import { commentsOf, reviewCommentsOf, reviewsOf } from "./store/store.ts";
 
@@ -56,6 +57,7 @@ export function makeState(find: (ref: RepositoryRef) => Repository): State {
         return { id: each.id, sha: each.sha, status, conclusion };
       });
     },
+    statuses: (repo, sha) => statusesOf(find(repo), sha),
     branches: (repo) => branches(find(repo)),
     fileAt: (repo, ref, path) => fileAt(find(repo), ref, path),
     log: (repo, ref) => log(find(repo), ref),

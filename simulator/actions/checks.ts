@@ -1,6 +1,7 @@
 /** Check runs of the App and of others, with their events. */
 import { invalid } from "../routes/reply.ts";
-import { checkRun as runJson, checkSuite as suiteJson, suiteOfRun, suiteState } from "../serialise/check.ts";
+import { checkRun as runJson, checkSuite as suiteJson } from "../serialise/check.ts";
+import { suiteOfRun, suiteState } from "../serialise/suite-state.ts";
 import type { CheckRun, CheckSuite, OtherApp, Repository } from "../store/model.ts";
 import { timestamp } from "../store/store.ts";
 import { emit } from "../webhooks/emit.ts";

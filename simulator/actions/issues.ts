@@ -89,6 +89,7 @@ export async function closeIssue(
   issue.stateReason = issue.pull ? undefined : reason;
   issue.updatedAt = issue.closedAt = timestamp();
   issue.closedBy = by.account;
+  if (issue.pull && !issue.pull.mergedAt) issue.pull.autoMerge = undefined;
   await emitIssue(world, repo, issue, "closed", by);
 }
 

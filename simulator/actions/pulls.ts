@@ -4,7 +4,7 @@ import { countCommits, mergeBase, mergeTree } from "../git/history.ts";
 import { branchTip, emailOf } from "../git/repository.ts";
 import { ApiError, invalid } from "../routes/reply.ts";
 import type { PullIssue } from "../serialise/pull.ts";
-import type { Repository } from "../store/model.ts";
+import type { MergeMethod, Repository } from "../store/model.ts";
 import { pullsOf, timestamp } from "../store/store.ts";
 import type { World } from "../world.ts";
 import type { By } from "./by.ts";
@@ -76,6 +76,23 @@ export async function changeBase(
   issue.updatedAt = timestamp();
   const changes = { base: { ref: { from: baseRef }, sha: { from: baseSha } } };
   await emitIssue(world, repo, issue, "edited", by, { changes });
+}
+
+/** Has GitHub merge when nothing blocks any more, or not; undefined takes the wish back. */
+export async function setAutoMerge(
+  world: World,
+  repo: Repository,
+  issue: PullIssue,
+  by: By,
+  method: MergeMethod | undefined,
+): Promise<void> {
+  const { pull } = issue;
+  if (issue.state !== "open") throw new ApiError(422, "Pull request is closed");
+  if ((pull.autoMerge === undefined) === (method === undefined)) return;
+  pull.autoMerge = method && { enabledBy: by.account, method };
+  issue.updatedAt = timestamp();
+  if (method) await emitIssue(world, repo, issue, "auto_merge_enabled", by);
+  else await emitIssue(world, repo, issue, "auto_merge_disabled", by, { reason: "disabled by a person" });
 }
 
 /** Merges with a merge commit. Throws 405 when git cannot. */

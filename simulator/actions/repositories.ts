@@ -37,6 +37,7 @@ function record(world: World, owner: Account, name: string, isPrivate: boolean):
     autoSuites: true,
     checkRuns: [],
     statuses: [],
+    requiredChecks: [],
   };
 }
 

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { createRun, type RunFields, rerequestRun, updateRun } from "../actions/checks.ts";
 import { resolveCommit } from "../git/repository.ts";
-import { newestRuns, checkRun as runJson, suiteOfRun } from "../serialise/check.ts";
+import { checkRun as runJson } from "../serialise/check.ts";
 import { pageUrl } from "../serialise/repository.ts";
+import { newestRuns, suiteOfRun } from "../serialise/suite-state.ts";
 import type { Annotation, CheckRun, CheckStatus, Conclusion } from "../store/model.ts";
 import {
   by,

@@ -1,4 +1,4 @@
-/** Commits, branches, comparisons and commit statuses. */
+/** Commits, branches and comparisons. */
 import { isPull } from "../actions/issues.ts";
 import {
   type CommitInfo,
@@ -11,16 +11,15 @@ import {
   readCommit,
 } from "../git/history.ts";
 import { branchTip, listRefs, resolveCommit } from "../git/repository.ts";
-import { status as statusJson } from "../serialise/check.ts";
 import { commit as commitJson, diffEntry, gitCommit } from "../serialise/commit.ts";
 import { pullSimple } from "../serialise/pull.ts";
-import { apiUrl, pageUrl, repository } from "../serialise/repository.ts";
-import { pullsOf, timestamp } from "../store/store.ts";
-import { by, optionalChoice, optionalText, type RepositoryCall } from "./call.ts";
+import { apiUrl, pageUrl } from "../serialise/repository.ts";
+import { pullsOf } from "../store/store.ts";
+import type { RepositoryCall } from "./call.ts";
 import { commitOf } from "./checks.ts";
-import { counted, listed } from "./pages.ts";
-import { ApiError, created, notFound, ok, type Reply } from "./reply.ts";
-import { inRepository, type Route, read, write } from "./router.ts";
+import { listed } from "./pages.ts";
+import { ApiError, notFound, ok, type Reply } from "./reply.ts";
+import { inRepository, type Route, read } from "./router.ts";
 
 const reading = read("contents");
 /** More history than this nobody pages through here. */
@@ -101,47 +100,6 @@ async function compare(call: RepositoryCall): Promise<Reply> {
   });
 }
 
-async function addStatus(call: RepositoryCall): Promise<Reply> {
-  const { world, repo } = call;
-  const sha = await resolveCommit(repo.dir, call.params.ref ?? "");
-  if (!sha) throw new ApiError(422, `No commit found for SHA: ${call.params.ref}`);
-  const state = optionalChoice(call, "state", ["error", "failure", "pending", "success"] as const);
-  if (!state) throw new ApiError(422, `Invalid request.\n\n"state" wasn't supplied.`);
-  const status = {
-    id: world.store.nextId("status"),
-    sha,
-    state,
-    context: optionalText(call, "context") ?? "default",
-    description: optionalText(call, "description"),
-    targetUrl: optionalText(call, "target_url"),
-    creator: by(call).account,
-    createdAt: timestamp(),
-  };
-  repo.statuses.push(status);
-  return created(statusJson(world, repo, status));
-}
-
-async function statusesOf(call: RepositoryCall) {
-  const sha = await commitOf(call);
-  return { sha, statuses: call.repo.statuses.filter((each) => each.sha === sha).reverse() };
-}
-
-/** The latest status of each context, and the worst of them. */
-async function combined(call: RepositoryCall): Promise<Reply> {
-  const { sha, statuses } = await statusesOf(call);
-  const latest = statuses.filter((each, at) => statuses.findIndex((one) => one.context === each.context) === at);
-  const bad = latest.some((each) => each.state === "failure" || each.state === "error");
-  const pending = latest.length === 0 || latest.some((each) => each.state === "pending");
-  const url = `${apiUrl(call.world, call.repo)}/commits/${sha}`;
-  return counted(call, "statuses", latest, (each) => statusJson(call.world, call.repo, each), {
-    state: bad ? "failure" : pending ? "pending" : "success",
-    sha,
-    repository: repository(call.world, call.repo),
-    commit_url: url,
-    url: `${url}/status`,
-  });
-}
-
 async function pullsWith(call: RepositoryCall): Promise<Reply> {
   const sha = await commitOf(call);
   const found = [];
@@ -152,10 +110,6 @@ async function pullsWith(call: RepositoryCall): Promise<Reply> {
 
 export const commitRoutes: Route[] = [
   inRepository("GET", "/commits", reading, list),
-  inRepository("GET", "/commits/{ref}/status", read("statuses", "contents"), combined),
-  inRepository("GET", "/commits/{ref}/statuses", read("statuses", "contents"), async (call) =>
-    listed(call, (await statusesOf(call)).statuses, (each) => statusJson(call.world, call.repo, each)),
-  ),
   inRepository("GET", "/commits/{ref}/pulls", read("pull_requests"), pullsWith),
   inRepository("GET", "/commits/{ref+}", reading, show),
   inRepository("GET", "/git/commits/{ref}", reading, async (call) =>
@@ -164,5 +118,4 @@ export const commitRoutes: Route[] = [
   inRepository("GET", "/branches", reading, branches),
   inRepository("GET", "/branches/{branch+}", reading, branch),
   inRepository("GET", "/compare/{basehead+}", reading, compare),
-  inRepository("POST", "/statuses/{ref}", write("write", "statuses"), addStatus),
 ];

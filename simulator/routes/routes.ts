@@ -13,6 +13,7 @@ import { repositoryRoutes } from "./repositories.ts";
 import { reviewCommentRoutes } from "./review-comments.ts";
 import { reviewRoutes } from "./reviews.ts";
 import type { Route } from "./router.ts";
+import { statusRoutes } from "./statuses.ts";
 import { suiteRoutes } from "./suites.ts";
 import { userRoutes } from "./users.ts";
 
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...pullRoutes,
   ...checkRoutes,
   ...suiteRoutes,
+  ...statusRoutes,
   ...commitRoutes,
   ...contentRoutes,
   ...refRoutes,

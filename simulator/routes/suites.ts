@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { ensureSuite, findSuite, rerequestSuite } from "../actions/suites.ts";
 import { resolveCommit } from "../git/repository.ts";
-import { runsOf, checkSuite as suiteJson } from "../serialise/check.ts";
+import { checkSuite as suiteJson } from "../serialise/check.ts";
 import { repository } from "../serialise/repository.ts";
+import { runsOf } from "../serialise/suite-state.ts";
 import type { CheckSuite } from "../store/model.ts";
 import { by, numberParam, optionalField, type RepositoryCall, text } from "./call.ts";
 import { commitOf, demandApp, listRuns, reading, writing } from "./checks.ts";

@@ -1,12 +1,13 @@
-/** Check runs, check suites and statuses as GitHub's JSON. */
+/** Check runs and check suites as GitHub's JSON. */
 import { readCommit } from "../git/history.ts";
-import type { CheckRun, CheckSuite, Repository, Status } from "../store/model.ts";
+import type { CheckRun, CheckSuite, Repository } from "../store/model.ts";
 import { pullsOf } from "../store/store.ts";
 import type { Schemas, World } from "../world.ts";
-import { integration, nodeId, otherIntegration, user } from "./account.ts";
+import { integration, nodeId, otherIntegration } from "./account.ts";
 import { simpleCommit } from "./commit.ts";
 import { type PullIssue, pullMinimal } from "./pull.ts";
 import { apiUrl, pageUrl, repository } from "./repository.ts";
+import { runsOf, suiteOfRun, suiteState } from "./suite-state.ts";
 
 const pullsAt = (world: World, repo: Repository, sha: string): Schemas["pull-request-minimal"][] =>
   pullsOf(repo)
@@ -15,9 +16,6 @@ const pullsAt = (world: World, repo: Repository, sha: string): Schemas["pull-req
 
 const appOf = (world: World, suite: CheckSuite | undefined) =>
   suite?.otherApp ? otherIntegration(world, suite.otherApp) : integration(world);
-
-export const suiteOfRun = (repo: Repository, run: CheckRun): CheckSuite | undefined =>
-  repo.checkSuites.find((each) => each.id === run.suiteId);
 
 export function checkRun(world: World, repo: Repository, run: CheckRun): Schemas["check-run"] {
   const url = `${apiUrl(world, repo)}/check-runs/${run.id}`;
@@ -48,35 +46,6 @@ export function checkRun(world: World, repo: Repository, run: CheckRun): Schemas
   };
 }
 
-/** Of several runs with one name only the newest counts. */
-export const newestRuns = (runs: readonly CheckRun[]): CheckRun[] =>
-  runs.filter((run) => !runs.some((each) => each.name === run.name && each.id > run.id));
-
-/** Status and conclusion of a suite follow from its newest runs, as on GitHub: the worst conclusion counts. */
-export function suiteState(repo: Repository, suite: CheckSuite) {
-  const runs = newestRuns(runsOf(repo, suite));
-  if (runs.length === 0 || suite.awaited) return { status: "queued" as const, conclusion: undefined };
-  if (runs.some((run) => run.status !== "completed"))
-    return { status: runs.every((run) => run.status === "queued") ? ("queued" as const) : ("in_progress" as const) };
-  const order = [
-    "failure",
-    "timed_out",
-    "cancelled",
-    "action_required",
-    "stale",
-    "success",
-    "neutral",
-    "skipped",
-  ] as const;
-  return {
-    status: "completed" as const,
-    conclusion: order.find((each) => runs.some((run) => run.conclusion === each)),
-  };
-}
-
-export const runsOf = (repo: Repository, suite: CheckSuite): CheckRun[] =>
-  repo.checkRuns.filter((run) => run.suiteId === suite.id);
-
 export async function checkSuite(world: World, repo: Repository, suite: CheckSuite): Promise<Schemas["check-suite"]> {
   const url = `${apiUrl(world, repo)}/check-suites/${suite.id}`;
   const runs = runsOf(repo, suite);
@@ -101,21 +70,5 @@ export async function checkSuite(world: World, repo: Repository, suite: CheckSui
     latest_check_runs_count: runs.length,
     check_runs_url: `${url}/check-runs`,
     head_commit: simpleCommit(await readCommit(repo.dir, suite.sha)),
-  };
-}
-
-export function status(world: World, repo: Repository, each: Status): Schemas["status"] {
-  return {
-    url: `${apiUrl(world, repo)}/statuses/${each.sha}`,
-    avatar_url: user(world, each.creator).avatar_url,
-    id: each.id,
-    node_id: nodeId("SC", each.id),
-    state: each.state,
-    description: each.description ?? null,
-    target_url: each.targetUrl ?? null,
-    context: each.context,
-    created_at: each.createdAt,
-    updated_at: each.createdAt,
-    creator: user(world, each.creator),
   };
 }

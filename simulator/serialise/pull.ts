@@ -5,6 +5,7 @@ import { commentsOf, reviewCommentsOf } from "../store/store.ts";
 import type { Schemas, World } from "../world.ts";
 import { nodeId, user } from "./account.ts";
 import { association, issue as issueJson, issuePage, label } from "./issue.ts";
+import { mergeableState } from "./mergeable.ts";
 import { apiUrl, repository } from "./repository.ts";
 
 /** An issue that is known to be a pull request. */
@@ -50,6 +51,17 @@ function pullLinks(world: World, repo: Repository, each: PullIssue) {
   };
 }
 
+function autoMerge(world: World, { number, title, pull }: PullIssue): Schemas["auto-merge"] {
+  if (!pull.autoMerge) return null;
+  const { enabledBy, method } = pull.autoMerge;
+  return {
+    enabled_by: user(world, enabledBy),
+    merge_method: method,
+    commit_title: `${title} (#${number})`,
+    commit_message: "",
+  };
+}
+
 /** As in lists. */
 export function pullSimple(world: World, repo: Repository, each: PullIssue) {
   const { pull } = each;
@@ -80,7 +92,7 @@ export function pullSimple(world: World, repo: Repository, each: PullIssue) {
     head: side(world, world.store.repositories.get(pull.headRepositoryId), repo, pull.headRef, pull.headSha),
     base: side(world, repo, repo, pull.baseRef, pull.baseSha),
     author_association: association(repo, each.user),
-    auto_merge: null,
+    auto_merge: autoMerge(world, each),
     draft: pull.draft,
   } satisfies Schemas["pull-request-simple"];
 }
@@ -107,7 +119,7 @@ export async function pullFull(world: World, repo: Repository, each: PullIssue):
     merged: pull.mergedAt !== undefined,
     mergeable,
     rebaseable: mergeable,
-    mergeable_state: mergeable === null ? "unknown" : !mergeable ? "dirty" : pull.draft ? "draft" : "clean",
+    mergeable_state: mergeableState(repo, pull, mergeable),
     merged_by: pull.mergedBy ? user(world, pull.mergedBy) : null,
     comments: commentsOf(repo, each.number).length,
     review_comments: reviewCommentsOf(repo, each.number).length,

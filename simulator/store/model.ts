@@ -75,6 +75,8 @@ export type ReviewComment = {
   reactions: Reaction[];
 };
 
+export type MergeMethod = "merge" | "squash" | "rebase";
+
 /** The part of an issue that makes it a pull request. */
 export type Pull = {
   id: number;
@@ -88,6 +90,8 @@ export type Pull = {
   mergedAt?: string;
   mergedBy?: Account;
   mergeCommitSha?: string;
+  /** GitHub merges by itself once nothing blocks; here a person does it. Kept after the merge, as on GitHub. */
+  autoMerge?: { enabledBy: Account; method: MergeMethod };
 };
 
 /** An issue or a pull request: they share numbers, comments and labels. */
@@ -205,6 +209,8 @@ export type Repository = {
   autoSuites: boolean;
   checkRuns: CheckRun[];
   statuses: Status[];
+  /** Names of checks, or contexts of statuses, without which nothing is merged. */
+  requiredChecks: string[];
 };
 
 /** Permission name (`issues`, `contents` ...) -> level. */

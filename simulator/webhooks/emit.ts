@@ -10,6 +10,12 @@ import { installationOf } from "../store/store.ts";
 import type { World } from "../world.ts";
 import { send } from "./webhooks.ts";
 
+/** The installation that hears such an event of the repository, if any. */
+export function listener(world: World, repo: Repository, event: string): Installation | undefined {
+  const installation = installationOf(world.store, repo);
+  return installation && !installation.suspendedAt && world.app.events.includes(event) ? installation : undefined;
+}
+
 /** An event in a repository; `payload` without the common fields. */
 export function emit(
   world: World,
@@ -18,8 +24,8 @@ export function emit(
   payload: Record<string, unknown>,
   sender: Account,
 ): void {
-  const installation = installationOf(world.store, repo);
-  if (!installation || installation.suspendedAt || !world.app.events.includes(event)) return;
+  const installation = listener(world, repo, event);
+  if (!installation) return;
   const owner = repo.owner.type === "Organization" ? { organization: organization(world, repo.owner) } : {};
   const common = {
     repository: repository(world, repo),

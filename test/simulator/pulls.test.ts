@@ -135,3 +135,44 @@ test("contents, refs, branches and commits are read from git", async () => {
   await bot.git.deleteRef({ ...at, ref: "heads/orch/1" });
   expect(Object.keys(github.state.branches("octo-org/sample"))).toEqual(["main"]);
 });
+
+test("auto-merge is seen on the pull request and told, and a merge keeps it", async () => {
+  const { github, repo, at, bot } = await withBranch();
+  const { number } = await github.openPull(repo, { as: "maintainer", title: "Fix", head: "orch/1", base: "main" });
+  const heard = await receiver(github);
+  const wish = async () => (await bot.pulls.get({ ...at, pull_number: number })).data.auto_merge;
+  expect(await wish()).toBeNull();
+  await github.enableAutoMerge(repo, number, { as: "maintainer", method: "squash" });
+  await github.enableAutoMerge(repo, number, { as: "maintainer", method: "squash" });
+  expect(await wish()).toMatchObject({ merge_method: "squash", enabled_by: { login: "maintainer" } });
+  expect((await bot.pulls.list(at)).data[0]?.auto_merge?.merge_method).toBe("squash");
+  await github.disableAutoMerge(repo, number, { as: "maintainer" });
+  expect(await wish()).toBeNull();
+  await github.enableAutoMerge(repo, number, { as: "maintainer" });
+  await github.closePull(repo, number, { as: "maintainer" });
+  expect(await wish()).toBeNull();
+  await github.reopenIssue(repo, number, { as: "maintainer" });
+  await github.enableAutoMerge(repo, number, { as: "maintainer" });
+  await github.mergePull(repo, number, { as: "maintainer" });
+  expect(await wish()).toMatchObject({ merge_method: "merge" });
+  await github.idle();
+  const told = heard.map((each) => JSON.parse(each.body).action).filter((each) => each?.startsWith("auto_merge"));
+  expect(told.filter((each) => each === "auto_merge_enabled")).toHaveLength(3);
+  expect(told.filter((each) => each === "auto_merge_disabled")).toHaveLength(1);
+});
+
+test("mergeable_state follows from checks, statuses and what the repository requires", async () => {
+  const { github, repo, at, bot, sha } = await withBranch();
+  const { number } = await github.openPull(repo, { as: "maintainer", title: "Fix", head: "orch/1", base: "main" });
+  const state = async () => (await bot.pulls.get({ ...at, pull_number: number })).data.mergeable_state;
+  expect(await state()).toBe("clean");
+  await github.reportCheck(repo, { sha, name: "test" });
+  expect(await state()).toBe("unstable");
+  github.requireChecks(repo, ["test", "lint"]);
+  await github.reportCheck(repo, { sha, name: "test", conclusion: "success" });
+  expect(await state()).toBe("blocked");
+  await github.setStatus(repo, sha, { as: "maintainer", state: "success", context: "lint" });
+  expect(await state()).toBe("clean");
+  await github.setStatus(repo, sha, { as: "maintainer", state: "failure", context: "style" });
+  expect(await state()).toBe("unstable");
+});
