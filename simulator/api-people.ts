@@ -2,7 +2,7 @@
  * What people do with issues, pull requests and checks, as tests and the demo ask for it. Roles are not asked here: a test
  * may want to see what an App makes of somebody who may not.
  */
-import type { Annotation, CheckStatus, Conclusion, MergeMethod, Side } from "./store/model.ts";
+import type { Annotation, CheckStatus, Conclusion, LockReason, MergeMethod, Side } from "./store/model.ts";
 
 /** A repository, by the answer of `createRepository` or as `owner/name`. */
 export type RepositoryRef = string | { owner: string; name: string };
@@ -22,6 +22,10 @@ export type IssueDeeds = {
   /** Labels are matched without case, as on GitHub: of `Orch` and `orch` there is one. */
   addLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
   removeLabel(repo: RepositoryRef, number: number, label: string, options: As): Promise<void>;
+  lockIssue(repo: RepositoryRef, number: number, options: As & { reason?: LockReason }): Promise<void>;
+  unlockIssue(repo: RepositoryRef, number: number, options: As): Promise<void>;
+  /** To another repository, under its next number there. */
+  transferIssue(repo: RepositoryRef, number: number, to: RepositoryRef, options: As): Promise<{ number: number }>;
   openPull(
     repo: RepositoryRef,
     pull: As & { title: string; head: string; base: string; body?: string; draft?: boolean },

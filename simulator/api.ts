@@ -48,7 +48,7 @@ export type RepositoryInfo = {
   fullName: string;
   /** 0 when the App is not installed. */
   installationId: number;
-  defaultBranch: "main";
+  defaultBranch: string;
   cloneUrl: string;
 };
 
@@ -117,10 +117,20 @@ export type Simulator = PeopleDeeds & {
   /** One commit on a branch, which is made where it is missing. Returns its id. */
   commit(repo: RepositoryRef, branch: string, files: Files, message: string, as?: string): Promise<string>;
   deleteBranch(repo: RepositoryRef, branch: string, as?: string): Promise<void>;
+  /** By the owner. The old name leads to the new one, in REST, in git and on pages. */
+  renameRepository(repo: RepositoryRef, name: string): RepositoryInfo;
+  /** To an owner who has the App installed there, or (default) has not. */
+  transferRepository(repo: RepositoryRef, owner: string, options?: { install?: boolean }): RepositoryInfo;
+  /** By the owner. Proposals to it follow, those from it are closed. */
+  renameBranch(repo: RepositoryRef, from: string, to: string): Promise<void>;
+  /** Whether the owner's plan has draft pull requests. */
+  setDrafts(repo: RepositoryRef, allowed: boolean): void;
   archive(repo: RepositoryRef): void;
   unarchive(repo: RepositoryRef): void;
   suspendInstallation(id: number): void;
   unsuspendInstallation(id: number): void;
+  /** What the installation may do from now on, whatever its tokens were given. */
+  setInstallationPermissions(id: number, permissions: Permissions): void;
   deleteInstallation(id: number): void;
   /** Takes the repository out of the App's installation. */
   uninstall(repo: RepositoryRef): void;

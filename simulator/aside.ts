@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isApiPath } from "./addresses.ts";
-import { accountByLogin } from "./store/store.ts";
+import { parseGitPath } from "./git-access.ts";
+import { accountByLogin, fullName, movedRepository } from "./store/store.ts";
 import type { World } from "./world.ts";
 
 const avatar = (hue: number): string =>
@@ -19,6 +20,13 @@ export function answerAside(world: World, request: IncomingMessage, response: Se
   }
   if (url.pathname === "/favicon.ico") {
     response.writeHead(204).end();
+    return true;
+  }
+  const [, owner = "", name = "", rest = ""] = /^\/([^/]+)\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
+  const moved = isApiPath(url.pathname) ? undefined : movedRepository(world.store, owner, name);
+  // git is told by itself, with who may know.
+  if (moved && !moved.private && !parseGitPath(url.pathname)) {
+    response.writeHead(301, { location: `/${fullName(moved)}${rest}${url.search}` }).end();
     return true;
   }
   if (isApiPath(url.pathname) && !request.headers.accept?.includes("text/html")) return false;

@@ -1,5 +1,5 @@
 /** The App's side: where it hears, its installations, its tokens, its deliveries. */
-import { deleteInstallation, setSuspended, uninstall } from "./actions/installations.ts";
+import { deleteInstallation, setPermissions, setSuspended, uninstall } from "./actions/installations.ts";
 import type { RepositoryRef, Simulator } from "./api.ts";
 import type { Installation, Repository } from "./store/model.ts";
 import { installationOf } from "./store/store.ts";
@@ -10,6 +10,7 @@ type AppControl =
   | "setWebhookUrl"
   | "suspendInstallation"
   | "unsuspendInstallation"
+  | "setInstallationPermissions"
   | "deleteInstallation"
   | "uninstall"
   | "expireTokens"
@@ -32,6 +33,7 @@ export function appControl(world: World, find: (ref: RepositoryRef) => Repositor
     },
     suspendInstallation: (id) => setSuspended(world, installation(id), true),
     unsuspendInstallation: (id) => setSuspended(world, installation(id), false),
+    setInstallationPermissions: (id, permissions) => setPermissions(world, installation(id), permissions),
     deleteInstallation: (id) => deleteInstallation(world, installation(id)),
     uninstall(ref) {
       const repo = find(ref);

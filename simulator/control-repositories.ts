@@ -1,5 +1,7 @@
 /** Repositories, people and roles, as tests and the demo make them. */
+import { renameBranch } from "./actions/branches.ts";
 import { install } from "./actions/installations.ts";
+import { renameRepository, transferRepository } from "./actions/moves.ts";
 import { commitFiles, createRepository, deleteBranch, forkRepository, setArchived } from "./actions/repositories.ts";
 import type { RepositoryInfo, RepositoryRef, Simulator } from "./api.ts";
 import { byLogin } from "./doing.ts";
@@ -14,7 +16,7 @@ function infoOf(world: World, repo: Repository): RepositoryInfo {
     name: repo.name,
     fullName: fullName(repo),
     installationId: installationOf(world.store, repo)?.id ?? 0,
-    defaultBranch: "main",
+    defaultBranch: repo.defaultBranch,
     cloneUrl: `${world.url}/${fullName(repo)}.git`,
   };
 }
@@ -25,6 +27,10 @@ type RepositoryControl =
   | "fork"
   | "commit"
   | "deleteBranch"
+  | "renameRepository"
+  | "transferRepository"
+  | "renameBranch"
+  | "setDrafts"
   | "archive"
   | "unarchive"
   | "setPermission"
@@ -74,6 +80,25 @@ export function repositoryControl(
     },
     async deleteBranch(ref, branch, as) {
       changed(await deleteBranch(world, find(ref), byLogin(world, as ?? ownerOf(ref)), branch));
+    },
+    renameRepository(ref, name) {
+      const repo = find(ref);
+      renameRepository(world, repo, byLogin(world, ownerOf(ref)), name);
+      return changed(infoOf(world, repo));
+    },
+    transferRepository(ref, owner, { install: wanted = false } = {}) {
+      const repo = find(ref);
+      const by = byLogin(world, ownerOf(ref));
+      const to = ensureAccount(world.store, owner, "Organization");
+      transferRepository(world, repo, by, { owner: to, install: wanted });
+      return changed(infoOf(world, repo));
+    },
+    async renameBranch(ref, from, to) {
+      changed(await renameBranch(world, find(ref), byLogin(world, ownerOf(ref)), from, to));
+    },
+    setDrafts(ref, allowed) {
+      find(ref).drafts = allowed;
+      changed(undefined);
     },
     archive: (ref) => changed(setArchived(world, find(ref), true)),
     unarchive: (ref) => changed(setArchived(world, find(ref), false)),

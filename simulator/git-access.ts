@@ -5,11 +5,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pushing } from "./actions/pushes.ts";
 import { type Actor, actorOfToken, basicPassword } from "./auth/actor.ts";
-import { atLeast, covers, grants, roleOf } from "./auth/permissions.ts";
+import { allows, atLeast, covers, roleOf } from "./auth/permissions.ts";
 import { serveGit } from "./git/transport.ts";
 import { ApiError } from "./routes/reply.ts";
 import type { Repository } from "./store/model.ts";
-import { fullName, repositoryByName } from "./store/store.ts";
+import { fullName, movedRepository, repositoryByName } from "./store/store.ts";
 import { violated, type World } from "./world.ts";
 
 export type GitCall = { owner: string; name: string; service: string };
@@ -37,22 +37,27 @@ function actorOf(world: World, authorization: string | undefined): Actor {
 function mayRead(actor: Actor, repo: Repository): boolean {
   if (!repo.private) return true;
   if (actor.kind === "user") return roleOf(repo, actor.account) !== undefined;
-  return actor.kind === "installation" && covers(actor, repo) && grants(actor.token.permissions, "contents:read");
+  return actor.kind === "installation" && covers(actor, repo) && allows(actor, "contents:read");
 }
 
 function mayWrite(actor: Actor, repo: Repository): boolean {
   if (actor.kind === "user") return atLeast(roleOf(repo, actor.account), "write");
-  return actor.kind === "installation" && covers(actor, repo) && grants(actor.token.permissions, "contents:write");
+  return actor.kind === "installation" && covers(actor, repo) && allows(actor, "contents:write");
 }
 
 /** The repository, when the actor may; throws what the client is to be told. */
-function admit(world: World, actor: Actor, call: GitCall, writes: boolean): Repository {
-  const repo = repositoryByName(world.store, call.owner, call.name);
+function admit(world: World, actor: Actor, call: GitCall, writes: boolean, search: string): Repository {
+  const moved = movedRepository(world.store, call.owner, call.name);
+  const repo = moved ?? repositoryByName(world.store, call.owner, call.name);
   const anonymous = actor.kind === "anonymous";
   if (!repo || !mayRead(actor, repo)) {
     // GitHub asks strangers to log in rather than tell them what exists.
     if (anonymous) throw new ApiError(401, "Repository not found.", undefined, needsLogin);
     throw new ApiError(404, "Repository not found.");
+  }
+  if (moved) {
+    const location = `${world.url}/${fullName(moved)}.git/${call.service}${search}`;
+    throw new ApiError(301, "Moved Permanently", undefined, { location });
   }
   if (!writes) return repo;
   if (anonymous) throw new ApiError(401, "Authentication required.", undefined, needsLogin);
@@ -62,8 +67,7 @@ function admit(world: World, actor: Actor, call: GitCall, writes: boolean): Repo
   throw new ApiError(403, `Permission to ${fullName(repo)}.git denied to ${actor.account.login}.`);
 }
 
-const mayTouchWorkflows = (actor: Actor): boolean =>
-  actor.kind !== "installation" || grants(actor.token.permissions, "workflows:write");
+const mayTouchWorkflows = (actor: Actor): boolean => actor.kind !== "installation" || allows(actor, "workflows:write");
 
 /** Who it was that a fault answers, as far as the credentials tell. */
 export function overhearGit(world: World, request: IncomingMessage): Actor {
@@ -88,7 +92,7 @@ export async function answerGit(
   let actor: Actor = { kind: "anonymous" };
   try {
     actor = actorOf(world, request.headers.authorization);
-    const repo = admit(world, actor, call, writes);
+    const repo = admit(world, actor, call, writes, url.search);
     if (actor.kind === "installation") actor.token.uses[writes ? "push" : "fetch"] += 1;
     const user = actor.kind === "user" || actor.kind === "installation" ? actor.account : undefined;
     const serve = () =>

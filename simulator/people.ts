@@ -3,6 +3,8 @@
  */
 import { addComment, deleteComment, editComment } from "./actions/comments.ts";
 import { closeIssue, editIssue, openIssue, reopenIssue, sameName, setLabels } from "./actions/issues.ts";
+import { lockIssue, unlockIssue } from "./actions/locks.ts";
+import { transferIssue } from "./actions/moves.ts";
 import { mergePull, openPull, setAutoMerge } from "./actions/pulls.ts";
 import type { As, IssueDeeds, PeopleDeeds, RepositoryRef } from "./api-people.ts";
 import { changing, type Find, issueIn, pullIn, who } from "./doing.ts";
@@ -45,6 +47,11 @@ function issueDeeds(world: World, find: Find): IssueDeeds {
     addLabel: (ref, number, label, as) => relabel(ref, number, as, (names) => [...names, label]),
     removeLabel: (ref, number, label, as) =>
       relabel(ref, number, as, (names) => names.filter((each) => !sameName(each, label))),
+    lockIssue: (ref, number, { reason, ...as }) =>
+      on(ref, number, (repo, issue) => lockIssue(world, repo, issue, who(world, as), reason)),
+    unlockIssue: (ref, number, as) => on(ref, number, (repo, issue) => unlockIssue(world, repo, issue, who(world, as))),
+    transferIssue: (ref, number, to, as) =>
+      on(ref, number, (repo, issue) => transferIssue(world, repo, issue, who(world, as), find(to))),
     openPull: (ref, pull) => changing(world, () => openPull(world, find(ref), who(world, pull), pull)),
     closePull: close,
     enableAutoMerge: (ref, number, { method = "merge", ...as }) => autoMerge(ref, number, as, method),

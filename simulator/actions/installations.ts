@@ -1,6 +1,6 @@
 /** Installing the App, and taking it away again. One installation per owner, as on GitHub. */
 import { repositoryStub } from "../serialise/repository.ts";
-import type { Account, Installation, Repository } from "../store/model.ts";
+import type { Account, Installation, Permissions, Repository } from "../store/model.ts";
 import { timestamp } from "../store/store.ts";
 import { emitInstallation } from "../webhooks/emit.ts";
 import type { World } from "../world.ts";
@@ -49,6 +49,14 @@ export function setSuspended(world: World, installation: Installation, suspended
   installation.suspendedAt = suspended ? timestamp() : undefined;
   installation.suspendedBy = suspended ? installation.account : undefined;
   const payload = { action: suspended ? "suspend" : "unsuspend", repositories: stubs(world, installation) };
+  emitInstallation(world, installation, "installation", payload, installation.account);
+}
+
+/** The owner accepts what the App asks for now: more, or less. */
+export function setPermissions(world: World, installation: Installation, permissions: Permissions): void {
+  installation.permissions = { ...permissions };
+  installation.updatedAt = timestamp();
+  const payload = { action: "new_permissions_accepted", repositories: stubs(world, installation), requester: null };
   emitInstallation(world, installation, "installation", payload, installation.account);
 }
 

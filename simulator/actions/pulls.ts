@@ -35,6 +35,8 @@ export async function openPull(world: World, repo: Repository, by: By, wanted: N
   const { source, ref } = headOf(world, repo, wanted.head);
   const [headSha, baseSha] = await Promise.all([branchTip(source.dir, ref), branchTip(repo.dir, wanted.base)]);
   if (!headSha) throw invalid("PullRequest", "head", "head is invalid", "invalid");
+  if (wanted.draft && !repo.drafts)
+    throw new ApiError(422, "Draft pull requests are not supported in this repository.");
   if (!baseSha) throw invalid("PullRequest", "base", "base is invalid", "invalid");
   const label = `${source.owner.login}:${ref}`;
   const custom = (message: string) =>

@@ -10,10 +10,14 @@ import type { World } from "../world.ts";
 import type { By } from "./by.ts";
 import { pushing } from "./pushes.ts";
 
-function record(world: World, owner: Account, name: string, isPrivate: boolean): Repository {
+export function demandFreeName(world: World, owner: Account, name: string): void {
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(name) || /^\.{1,2}$|\.git$/.test(name))
     throw new Error(`bad repository name: ${name}`);
   if (repositoryByName(world.store, owner.login, name)) throw new Error(`${owner.login}/${name} exists already`);
+}
+
+function record(world: World, owner: Account, name: string, isPrivate: boolean): Repository {
+  demandFreeName(world, owner, name);
   const id = world.store.nextId("repository");
   const now = timestamp();
   return {
@@ -38,7 +42,18 @@ function record(world: World, owner: Account, name: string, isPrivate: boolean):
     checkRuns: [],
     statuses: [],
     requiredChecks: [],
+    renamedBranches: new Map(),
+    movedIssues: new Map(),
+    drafts: true,
+    rules: { signedCommits: false },
   };
+}
+
+/** From now on the name means this one, whatever had it before. */
+function keep(world: World, repo: Repository): Repository {
+  world.store.repositories.set(repo.id, repo);
+  world.store.oldNames.delete(fullName(repo).toLowerCase());
+  return repo;
 }
 
 /** A repository with one commit, or without any when `files` is empty. No events: nobody is subscribed yet. */
@@ -52,16 +67,14 @@ export async function createRepository(
   const { files, author } = options;
   if (Object.keys(files).length > 0)
     await writeCommit(repo.dir, { branch: repo.defaultBranch, files, message: "Initial commit", author });
-  world.store.repositories.set(repo.id, repo);
-  return repo;
+  return keep(world, repo);
 }
 
 export async function forkRepository(world: World, parent: Repository, owner: Account): Promise<Repository> {
   const repo = record(world, owner, parent.name, parent.private);
   repo.parentId = parent.id;
   await copyRepository(parent.dir, repo.dir);
-  world.store.repositories.set(repo.id, repo);
-  return repo;
+  return keep(world, repo);
 }
 
 /** One commit on a branch; a missing branch starts at the default branch. Returns the commit's id. */

@@ -43,13 +43,17 @@ export function covers(actor: Extract<Actor, { kind: "installation" }>, repo: Re
   return installation.repositoryIds.has(repo.id) && (!token.repositoryIds || token.repositoryIds.has(repo.id));
 }
 
+/** What the token was given counts only as far as the installation still has it. */
+export const allows = ({ installation, token }: Extract<Actor, { kind: "installation" }>, needed: string): boolean =>
+  grants(token.permissions, needed) && grants(installation.permissions, needed);
+
 function demandInstallation(actor: Extract<Actor, { kind: "installation" }>, repo: Repository, need: Need): void {
   if (!covers(actor, repo)) {
     if (repo.private) throw notFound();
     if (!writes(need)) return; // public things are readable with any token
     throw new ApiError(403, "Resource not accessible by integration");
   }
-  if (need.permissions.some((each) => grants(actor.token.permissions, each))) return;
+  if (need.permissions.some((each) => allows(actor, each))) return;
   if (!repo.private && !writes(need)) return;
   throw new ApiError(403, "Resource not accessible by integration", undefined, {
     "x-accepted-github-permissions": need.permissions.join("; ").replaceAll(":", "="),

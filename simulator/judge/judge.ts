@@ -35,7 +35,8 @@ export type Judge = {
 };
 
 /** Answers that any endpoint may give although its description seldom lists them (GitHub documents them globally). */
-const anywhere = (status: number): boolean => [400, 401, 403, 404, 422, 429].includes(status) || status >= 500;
+const anywhere = (status: number): boolean =>
+  [301, 307, 400, 401, 403, 404, 422, 429].includes(status) || status >= 500;
 
 const isAbsent = (body: unknown) => body === undefined || body === null || body === "";
 const isEmptyObject = (body: unknown) => typeof body === "object" && body !== null && Object.keys(body).length === 0;
@@ -87,7 +88,7 @@ function makeRestJudge(): Omit<Judge, "webhook"> {
     if (!rule && !anywhere(status)) return [`status ${status}, documented are ${Object.keys(responses).join(", ")}`];
     if (rule?.body === "other" || (status >= 500 && !rule)) return [];
     if (rule?.body) return check(rule.body, body);
-    if (status >= 400) return check(errorBody, body);
+    if (status >= 300) return check(errorBody, body);
     return isAbsent(body) || isEmptyObject(body) ? [] : [`a body, but status ${status} has none`];
   };
 

@@ -12,7 +12,7 @@ import type { World } from "../world.ts";
 import { type Call, numberParam, optionalField } from "./call.ts";
 import { counted, listed } from "./pages.ts";
 import { ApiError, created, noContent, notFound, ok, type Reply } from "./reply.ts";
-import { asApp, type Route } from "./router.ts";
+import { asApp, type Route, repositoryOf } from "./router.ts";
 
 function installationOfCall(call: Call): Installation {
   const found = call.world.store.installations.get(numberParam(call, "id"));
@@ -124,8 +124,7 @@ export const appRoutes: Route[] = [
     return noContent();
   }),
   asApp("GET", "/repos/{owner}/{repo}/installation", (call) => {
-    const repo = repositoryByName(call.world.store, call.params.owner ?? "", call.params.repo ?? "");
-    return covering(call.world, repo && installationOf(call.world.store, repo));
+    return covering(call.world, installationOf(call.world.store, repositoryOf(call)));
   }),
   asApp("GET", "/orgs/{owner}/installation", installationOfOwner),
   asApp("GET", "/users/{owner}/installation", installationOfOwner),

@@ -5,7 +5,7 @@ import { comment as commentJson, reaction as reactionJson } from "../serialise/i
 import type { Comment, Reaction, ReactionContent } from "../store/model.ts";
 import { commentsOf } from "../store/store.ts";
 import { by, numberParam, optionalChoice, type RepositoryCall, text } from "./call.ts";
-import { demandAuthorOrTriage, issueOf } from "./issues.ts";
+import { demandAuthorOrTriage, demandUnlocked, issueOf, openConversation } from "./issues.ts";
 import { listed } from "./pages.ts";
 import { ApiError, created, noContent, notFound, ok, type Reply } from "./reply.ts";
 import { inRepository, type Route, read, write } from "./router.ts";
@@ -31,9 +31,14 @@ export function sinceSorted<T extends { id: number; updatedAt: string }>(call: R
     .sort((a, b) => sign * (a.id - b.id));
 }
 
+/** An issue, or a comment of one. */
+type Reacted = { number: number; reactions: Reaction[] };
+
 const contents: readonly ReactionContent[] = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
 
-function react(call: RepositoryCall, on: { reactions: Reaction[] }): Reply {
+function react(call: RepositoryCall, on: Reacted): Reply {
+  const issue = call.repo.issues.get(on.number);
+  if (issue) demandUnlocked(call, issue, "reaction");
   const content = optionalChoice(call, "content", contents);
   if (!content) throw new ApiError(422, `Invalid request.\n\n"content" wasn't supplied.`);
   const { reaction, fresh } = addReaction(call.world, on, by(call), content);
@@ -58,7 +63,7 @@ function unreact(call: RepositoryCall, on: { reactions: Reaction[] }): Reply {
 
 export const reactionRoutes = (
   place: string,
-  on: (call: RepositoryCall) => { reactions: Reaction[] },
+  on: (call: RepositoryCall) => Reacted,
   needs: { reading: Need; writing: Need },
 ): Route[] => [
   inRepository("GET", `${place}/reactions`, needs.reading, (call) => listReactions(call, on(call))),
@@ -90,7 +95,8 @@ export const commentRoutes: Route[] = [
     "POST",
     "/issues/{number}/comments",
     writing,
-    (call) => created(shown(call)(addComment(call.world, call.repo, issueOf(call), by(call), text(call, "body")))),
+    (call) =>
+      created(shown(call)(addComment(call.world, call.repo, openConversation(call), by(call), text(call, "body")))),
     { content: true },
   ),
   ...reactionRoutes("/issues/comments/{id}", commentOf, { reading, writing }),

@@ -1,5 +1,7 @@
 /** Commits, branches and comparisons. */
+import { renameBranch, renamedTo } from "../actions/branches.ts";
 import { isPull } from "../actions/issues.ts";
+import { demand } from "../auth/permissions.ts";
 import {
   type CommitInfo,
   countCommits,
@@ -15,11 +17,11 @@ import { commit as commitJson, diffEntry, gitCommit } from "../serialise/commit.
 import { pullSimple } from "../serialise/pull.ts";
 import { apiUrl, pageUrl } from "../serialise/repository.ts";
 import { pullsOf } from "../store/store.ts";
-import type { RepositoryCall } from "./call.ts";
+import { by, type RepositoryCall, text } from "./call.ts";
 import { commitOf } from "./checks.ts";
 import { listed } from "./pages.ts";
-import { ApiError, notFound, ok, type Reply } from "./reply.ts";
-import { inRepository, type Route, read } from "./router.ts";
+import { ApiError, created, movedTo, notFound, ok, type Reply } from "./reply.ts";
+import { inRepository, type Route, read, write } from "./router.ts";
 
 const reading = read("contents");
 /** More history than this nobody pages through here. */
@@ -62,16 +64,36 @@ async function branches(call: RepositoryCall): Promise<Reply> {
 async function branch(call: RepositoryCall): Promise<Reply> {
   const name = call.params.branch ?? "";
   const sha = await branchTip(call.repo.dir, name);
-  if (!sha) throw new ApiError(404, "Branch not found");
+  if (!sha) throw missingBranch(call, name);
+  return ok(await branchJson(call, name, sha));
+}
+
+/** A branch that was renamed is elsewhere now. */
+function missingBranch(call: RepositoryCall, name: string): ApiError {
+  const now = renamedTo(call.repo, name);
+  if (now === undefined) return new ApiError(404, "Branch not found");
+  return movedTo(call.method, `${apiUrl(call.world, call.repo)}/branches/${encodeURIComponent(now)}`);
+}
+
+async function branchJson(call: RepositoryCall, name: string, sha: string) {
   const self = `${apiUrl(call.world, call.repo)}/branches/${encodeURIComponent(name)}`;
-  return ok({
+  return {
     name,
     commit: shown(call)(await readCommit(call.repo.dir, sha)),
     _links: { self, html: `${pageUrl(call.world, call.repo)}/tree/${name}` },
     protected: false,
     protection: unprotected,
     protection_url: `${self}/protection`,
-  });
+  };
+}
+
+async function rename(call: RepositoryCall): Promise<Reply> {
+  const { world, repo } = call;
+  const [from, to] = [call.params.branch ?? "", text(call, "new_name")];
+  // The default branch is an admin's matter.
+  if (from === repo.defaultBranch) demand(call.actor, repo, write("admin", "administration"));
+  await renameBranch(world, repo, by(call), from, to);
+  return created(await branchJson(call, to, (await branchTip(repo.dir, to)) ?? ""));
 }
 
 async function compare(call: RepositoryCall): Promise<Reply> {
@@ -117,5 +139,6 @@ export const commitRoutes: Route[] = [
   ),
   inRepository("GET", "/branches", reading, branches),
   inRepository("GET", "/branches/{branch+}", reading, branch),
+  inRepository("POST", "/branches/{branch+}/rename", write("write", "contents"), rename),
   inRepository("GET", "/compare/{basehead+}", reading, compare),
 ];

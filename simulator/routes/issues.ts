@@ -1,20 +1,56 @@
 /** Issues: those routes that also serve pull requests are here too, as on GitHub. */
 import { closeIssue, editIssue, openIssue, reopenIssue, setLabels } from "../actions/issues.ts";
+import { lockIssue, unlockIssue } from "../actions/locks.ts";
 import { atLeast, roleOf } from "../auth/permissions.ts";
 import { issue as issueJson } from "../serialise/issue.ts";
 import type { Account, Issue } from "../store/model.ts";
 import { accountByLogin } from "../store/store.ts";
 import { by, numberParam, optionalChoice, optionalText, type RepositoryCall, text, textList } from "./call.ts";
 import { listed } from "./pages.ts";
-import { ApiError, created, invalid, notFound, ok, type Reply } from "./reply.ts";
+import { ApiError, created, invalid, movedTo, noContent, notFound, ok, type Reply } from "./reply.ts";
 import { inRepository, type Route, read, write } from "./router.ts";
 
 /** The issue or pull request of `{number}`. */
 export function issueOf(call: RepositoryCall): Issue {
-  const issue = call.repo.issues.get(numberParam(call, "number"));
-  if (!issue) throw notFound();
+  const number = numberParam(call, "number");
+  const issue = call.repo.issues.get(number);
+  if (issue) return issue;
+  const moved = call.repo.movedIssues.get(number);
+  if (!moved) throw notFound();
+  const rest = call.url.pathname.replace(/^.*?\/issues\/\d+/, "");
+  const place = `repositories/${moved.repositoryId}/issues/${moved.number}`;
+  throw movedTo(call.method, `${call.world.url}/api/v3/${place}${rest}${call.url.search}`);
+}
+
+/** In a locked conversation speak those who may write, and no App. */
+export function demandUnlocked(call: RepositoryCall, issue: Issue, what: "comment" | "reaction"): void {
+  if (!issue.locked) return;
+  const { actor, repo } = call;
+  if (actor.kind === "user" && atLeast(roleOf(repo, actor.account), "write")) return;
+  throw new ApiError(403, `Unable to create ${what} because issue is locked.`);
+}
+
+/** The issue, where the caller may speak. */
+export function openConversation(call: RepositoryCall): Issue {
+  const issue = issueOf(call);
+  demandUnlocked(call, issue, "comment");
   return issue;
 }
+
+const lockReasons = ["off-topic", "too heated", "resolved", "spam"] as const;
+const locking = write("write", "issues", "pull_requests");
+
+const lockRoutes: Route[] = [
+  inRepository("PUT", "/issues/{number}/lock", locking, async (call) => {
+    const reason = optionalChoice(call, "lock_reason", lockReasons);
+    await lockIssue(call.world, call.repo, issueOf(call), by(call), reason);
+    return noContent();
+  }),
+  inRepository("DELETE", "/issues/{number}/lock", locking, async (call) => {
+    await unlockIssue(call.world, call.repo, issueOf(call), by(call));
+    return noContent();
+  }),
+];
 
 /** Authors may change what is theirs; others need to triage. Installations have been checked already. */
 export function demandAuthorOrTriage(call: RepositoryCall, author: Account): void {
@@ -85,5 +121,6 @@ export const issueRoutes: Route[] = [
     const closedBy = issue.closedBy ? issueJson(call.world, call.repo, { ...issue, user: issue.closedBy }).user : null;
     return ok({ ...issueJson(call.world, call.repo, issue), closed_by: closedBy });
   }),
+  ...lockRoutes,
   inRepository("PATCH", "/issues/{number}", write("read", "issues", "pull_requests"), patch),
 ];

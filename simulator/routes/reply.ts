@@ -17,6 +17,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly errors: FieldError[] | undefined;
   readonly headers: Record<string, string>;
+  /** Where it is now, of what has moved. */
+  readonly url?: string;
   constructor(status: number, message: string, errors?: FieldError[], headers: Record<string, string> = {}) {
     super(message);
     this.name = "ApiError";
@@ -24,6 +26,13 @@ export class ApiError extends Error {
     this.errors = errors;
     this.headers = headers;
   }
+}
+
+/** Tells where something is now, by the address that never changes: permanently to readers, for this once to writers. */
+export function movedTo(method: string, url: string): ApiError {
+  const reading = method === "GET" || method === "HEAD";
+  const moved = new ApiError(reading ? 301 : 307, "Moved Permanently", undefined, { location: url });
+  return Object.assign(moved, { url });
 }
 
 export const notFound = () => new ApiError(404, "Not Found");
@@ -41,6 +50,7 @@ export function errorBody(error: ApiError): Record<string, unknown> {
   return {
     message: error.message,
     ...(error.errors ? { errors: error.errors } : {}),
+    ...(error.url ? { url: error.url } : {}),
     documentation_url: "https://docs.github.com/rest",
     status: String(error.status),
   };

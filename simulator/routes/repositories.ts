@@ -1,4 +1,5 @@
 /** Repositories and who may do what in them. */
+import { renameRepository, transferRepository } from "../actions/moves.ts";
 import { setArchived } from "../actions/repositories.ts";
 import { covers, readOnly, roleOf } from "../auth/permissions.ts";
 import { user } from "../serialise/account.ts";
@@ -6,9 +7,9 @@ import { repository } from "../serialise/repository.ts";
 import type { Account, Repository, Role } from "../store/model.ts";
 import { accountByLogin } from "../store/store.ts";
 import type { World } from "../world.ts";
-import { optionalFlag, type RepositoryCall } from "./call.ts";
+import { by, optionalFlag, optionalText, type RepositoryCall, text } from "./call.ts";
 import { listed } from "./pages.ts";
-import { noContent, notFound, ok, type Reply } from "./reply.ts";
+import { ApiError, noContent, notFound, ok, type Reply } from "./reply.ts";
 import { inRepository, type Route, read, write } from "./router.ts";
 
 /** `permission` knows only the old four words; `role_name` is exact. */
@@ -59,17 +60,29 @@ function show(call: RepositoryCall): Reply {
   return ok(json);
 }
 
-/** PATCH: archiving only, which is all that anything here asks for. An archive can be reopened and nothing else. */
+/** PATCH: archiving and the name, which is all that anything here asks for. An archive can be reopened and nothing else. */
 function patch(call: RepositoryCall): Reply {
+  const name = optionalText(call, "name");
   const archived = optionalFlag(call, "archived");
   if (call.repo.archived && archived !== false) throw readOnly();
   if (archived !== undefined) setArchived(call.world, call.repo, archived);
+  if (name !== undefined) renameRepository(call.world, call.repo, by(call), name);
   return ok(repository(call.world, call.repo));
+}
+
+/** Takes its time on GitHub; here it is done when it is accepted. */
+function transfer(call: RepositoryCall): Reply {
+  const owner = accountByLogin(call.world.store, text(call, "new_owner"));
+  if (!owner) throw new ApiError(422, "Invalid new owner");
+  const name = optionalText(call, "new_name");
+  transferRepository(call.world, call.repo, by(call), { owner, name, install: false });
+  return { status: 202, body: repository(call.world, call.repo) };
 }
 
 export const repositoryRoutes: Route[] = [
   inRepository("GET", "", read("metadata"), show),
   inRepository("PATCH", "", { ...write("admin", "administration"), archivedToo: true }, patch),
+  inRepository("POST", "/transfer", write("admin", "administration"), transfer),
   inRepository("GET", "/collaborators", read("metadata"), (call) =>
     listed(call, collaborators(call.world, call.repo), ({ account, role }) => collaborator(call.world, account, role)),
   ),

@@ -6,7 +6,7 @@ import type { ReviewComment } from "../store/model.ts";
 import { reviewCommentsOf } from "../store/store.ts";
 import { by, numberParam, optionalChoice, optionalNumber, type RepositoryCall, text } from "./call.ts";
 import { reactionRoutes, sinceSorted } from "./comments.ts";
-import { demandAuthorOrTriage } from "./issues.ts";
+import { demandAuthorOrTriage, demandUnlocked } from "./issues.ts";
 import { listed } from "./pages.ts";
 import { pullOf, reading, writing } from "./pulls.ts";
 import { ApiError, created, noContent, notFound, ok, type Reply } from "./reply.ts";
@@ -27,6 +27,7 @@ function commentOf(call: RepositoryCall): ReviewComment {
 async function create(call: RepositoryCall): Promise<Reply> {
   const { world, repo } = call;
   const issue = pullOf(call);
+  demandUnlocked(call, issue, "comment");
   const body = text(call, "body");
   const replyTo = optionalNumber(call, "in_reply_to");
   if (replyTo !== undefined) return answer(call, repo.reviewComments.get(replyTo));
@@ -45,6 +46,7 @@ async function create(call: RepositoryCall): Promise<Reply> {
 
 async function answer(call: RepositoryCall, to: ReviewComment | undefined): Promise<Reply> {
   const issue = pullOf(call);
+  demandUnlocked(call, issue, "comment");
   if (!to || to.number !== issue.number || !isPublic(call, to)) throw notFound();
   return created(shown(call)(await replyToComment(call.world, call.repo, issue, by(call), to, text(call, "body"))));
 }

@@ -5,6 +5,7 @@ import { reviewComment as commentJson, review as reviewJson } from "../serialise
 import type { Review, ReviewState } from "../store/model.ts";
 import { reviewsOf } from "../store/store.ts";
 import { by, numberParam, optionalChoice, optionalField, optionalText, type RepositoryCall, text } from "./call.ts";
+import { demandUnlocked } from "./issues.ts";
 import { listed } from "./pages.ts";
 import { pullOf, reading, writing } from "./pulls.ts";
 import { ApiError, notFound, ok, type Reply } from "./reply.ts";
@@ -45,7 +46,9 @@ const lineComments = z.array(
 async function create(call: RepositoryCall): Promise<Reply> {
   const { world, repo } = call;
   const comments = optionalField(call, "comments", lineComments) ?? [];
-  const review = await createReview(world, repo, pullOf(call), by(call), {
+  const issue = pullOf(call);
+  demandUnlocked(call, issue, "comment");
+  const review = await createReview(world, repo, issue, by(call), {
     state: verdict(call) ?? "PENDING",
     body: optionalText(call, "body") ?? "",
     comments: comments.map(({ start_line: startLine, ...rest }) => ({ ...rest, startLine })),

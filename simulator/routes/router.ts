@@ -4,10 +4,9 @@
  */
 import { demand, type Need } from "../auth/permissions.ts";
 import type { Repository, Role } from "../store/model.ts";
-import { repositoryByName } from "../store/store.ts";
-import type { World } from "../world.ts";
+import { movedRepository, repositoryByName } from "../store/store.ts";
 import type { Call, RepositoryCall } from "./call.ts";
-import { ApiError, notFound, type Reply } from "./reply.ts";
+import { ApiError, movedTo, notFound, type Reply } from "./reply.ts";
 
 export type Route = {
   method: string;
@@ -43,17 +42,23 @@ export function inRepository(
     path: `/repos/{owner}/{repo}${path}`,
     content: options.content,
     handle: (call) => {
-      const repo = repositoryOf(call.world, call.params);
+      const repo = repositoryOf(call);
       demand(call.actor, repo, need);
       return handle({ ...call, repo });
     },
   };
 }
 
-function repositoryOf(world: World, params: Record<string, string>): Repository {
-  const repo = repositoryByName(world.store, params.owner ?? "", params.repo ?? "");
-  if (!repo) throw notFound();
-  return repo;
+/** The repository of the path. One that had this name before answers with its address, to those who may know it. */
+export function repositoryOf({ world, actor, method, params, url }: Call): Repository {
+  const { owner = "", repo: name = "" } = params;
+  const repo = repositoryByName(world.store, owner, name);
+  if (repo) return repo;
+  const moved = movedRepository(world.store, owner, name);
+  if (!moved) throw notFound();
+  if (actor.kind !== "app") demand(actor, moved, read("metadata"));
+  const rest = url.pathname.replace(/^(?:\/api\/v3)?\/repos\/[^/]+\/[^/]+/, "");
+  throw movedTo(method, `${world.url}/api/v3/repositories/${moved.id}${rest}${url.search}`);
 }
 
 /** A route for the App itself, by its JWT. */

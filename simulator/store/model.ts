@@ -3,6 +3,12 @@
  * absent here on purpose: it is asked from the bare repository, so REST and git can never disagree.
  */
 
+import type { CheckRun, CheckSuite, Status } from "./check-model.ts";
+import type { Review, ReviewComment } from "./review-model.ts";
+
+export type * from "./check-model.ts";
+export type * from "./review-model.ts";
+
 /** A person, an organization or the bot account of the App. `token` is a personal access token, for people only. */
 export type Account = {
   id: number;
@@ -33,48 +39,6 @@ export type Comment = {
   reactions: Reaction[];
 };
 
-export type ReviewState = "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED" | "PENDING";
-
-/** A review of a pull request; a comment on a line that stands alone has one of its own, without text. */
-export type Review = {
-  id: number;
-  number: number;
-  body: string;
-  user: Account;
-  state: ReviewState;
-  /** The head commit that was looked at. */
-  sha: string;
-  /** Absent while it is pending: only its author sees it. */
-  submittedAt?: string;
-};
-
-export type Side = "LEFT" | "RIGHT";
-
-/** Where a comment stands in the diff. */
-export type DiffPlace = { path: string; line: number; startLine?: number; side: Side };
-
-/** A comment on a line of the diff; an answer stands where the first of its thread does. */
-export type ReviewComment = {
-  id: number;
-  number: number;
-  reviewId: number;
-  /** The first comment of the thread that this one answers. */
-  inReplyTo?: number;
-  place: DiffPlace;
-  /** The diff from the start of the hunk to the line, as it was when the comment was written. */
-  hunk: string;
-  /** Counted in lines of the file's diff. */
-  position: number;
-  sha: string;
-  /** The line is no longer in the diff. */
-  outdated: boolean;
-  body: string;
-  user: Account;
-  createdAt: string;
-  updatedAt: string;
-  reactions: Reaction[];
-};
-
 export type MergeMethod = "merge" | "squash" | "rebase";
 
 /** The part of an issue that makes it a pull request. */
@@ -94,6 +58,8 @@ export type Pull = {
   autoMerge?: { enabledBy: Account; method: MergeMethod };
 };
 
+export type LockReason = "off-topic" | "too heated" | "resolved" | "spam";
+
 /** An issue or a pull request: they share numbers, comments and labels. */
 export type Issue = {
   id: number;
@@ -111,78 +77,16 @@ export type Issue = {
   updatedAt: string;
   closedAt?: string;
   closedBy?: Account;
+  /** Only people who may write, and no App, may comment. */
+  locked?: { reason?: LockReason };
   pull?: Pull;
 };
 
-export type CheckStatus = "queued" | "in_progress" | "completed" | "waiting" | "requested" | "pending";
-export type Conclusion =
-  | "success"
-  | "failure"
-  | "neutral"
-  | "cancelled"
-  | "skipped"
-  | "timed_out"
-  | "action_required"
-  | "stale";
-
-export type Annotation = {
-  path: string;
-  start_line: number;
-  end_line: number;
-  annotation_level: "notice" | "warning" | "failure";
-  message: string;
-  title?: string;
-  raw_details?: string;
-  /** Columns make sense within one line only. */
-  start_column?: number;
-  end_column?: number;
-};
-
-/** Another App that checks commits of a repository. It has no token here: a test says what it reports. */
-export type OtherApp = { id: number; slug: string; owner: Account; createdAt: string };
-
-export type CheckSuite = {
-  id: number;
-  sha: string;
-  /** Whose it is; undefined = the App's. */
-  otherApp?: OtherApp;
-  branch?: string;
-  before?: string;
-  createdAt: string;
-  /** It, or a run of it, was asked for again, and none of its runs has changed since. */
-  awaited?: boolean;
-};
-
-/** A button beside a check run; pressing it is `check_run.requested_action`. */
-export type CheckAction = { label: string; description: string; identifier: string };
-
-export type CheckRun = {
-  id: number;
-  suiteId: number;
-  sha: string;
-  name: string;
-  status: CheckStatus;
-  conclusion?: Conclusion;
-  externalId?: string;
-  detailsUrl?: string;
-  startedAt?: string;
-  completedAt?: string;
-  title?: string;
-  summary?: string;
-  text?: string;
-  annotations: Annotation[];
-  actions: CheckAction[];
-};
-
-export type Status = {
-  id: number;
-  sha: string;
-  state: "error" | "failure" | "pending" | "success";
-  context: string;
-  description?: string;
-  targetUrl?: string;
-  creator: Account;
-  createdAt: string;
+/** What a push is refused for, on every branch. */
+export type PushRules = {
+  signedCommits: boolean;
+  /** What counts as a secret: an extended regular expression. */
+  secrets?: string;
 };
 
 export type Repository = {
@@ -192,6 +96,13 @@ export type Repository = {
   private: boolean;
   archived: boolean;
   defaultBranch: string;
+  /** Old name -> new name, of branches that were renamed. */
+  renamedBranches: Map<string, string>;
+  /** Issues that are elsewhere now; their numbers are never given again. */
+  movedIssues: Map<number, { repositoryId: number; number: number }>;
+  /** Whether the owner's plan has draft pull requests here. */
+  drafts: boolean;
+  rules: PushRules;
   /** The bare git repository. */
   dir: string;
   parentId?: number;

@@ -9,6 +9,8 @@ export type Store = {
   /** By slug. */
   otherApps: Map<string, OtherApp>;
   repositories: Map<number, Repository>;
+  /** Names that repositories once had, in small letters -> id. */
+  oldNames: Map<string, number>;
   installations: Map<number, Installation>;
   tokens: Map<string, InstallationToken>;
   /** All that were ever given out, oldest first. */
@@ -42,6 +44,7 @@ export function makeStore(): Store {
     accounts: new Map(),
     otherApps: new Map(),
     repositories: new Map(),
+    oldNames: new Map(),
     installations: new Map(),
     tokens: new Map(),
     issuedTokens: [],
@@ -80,6 +83,12 @@ export function repositoryByName(store: Store, owner: string, name: string): Rep
   return undefined;
 }
 
+/** The repository that had the name before, unless another one has it now. */
+export function movedRepository(store: Store, owner: string, name: string): Repository | undefined {
+  if (repositoryByName(store, owner, name)) return undefined;
+  return store.repositories.get(store.oldNames.get(`${owner}/${name}`.toLowerCase()) ?? -1);
+}
+
 export const fullName = (repo: Repository): string => `${repo.owner.login}/${repo.name}`;
 
 /** The installation that covers the repository, suspended or not. */
@@ -89,8 +98,9 @@ export function installationOf(store: Store, repo: Repository): Installation | u
   return undefined;
 }
 
-/** One more than the highest number: issues and pull requests share the sequence, and nothing is ever removed. */
-export const nextNumber = (repo: Repository): number => Math.max(0, ...repo.issues.keys()) + 1;
+/** One more than the highest number: issues and pull requests share the sequence, and no number is given twice. */
+export const nextNumber = (repo: Repository): number =>
+  Math.max(0, ...repo.issues.keys(), ...repo.movedIssues.keys()) + 1;
 
 export const pullsOf = (repo: Repository): Issue[] => [...repo.issues.values()].filter((issue) => issue.pull);
 

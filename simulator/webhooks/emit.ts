@@ -10,10 +10,27 @@ import { installationOf } from "../store/store.ts";
 import type { World } from "../world.ts";
 import { send } from "./webhooks.ts";
 
+/** Events of a kind go to installations that may read such things; others (`repository`, `label` ...) to all. */
+const readers: Readonly<Record<string, readonly string[]>> = {
+  issues: ["issues"],
+  issue_comment: ["issues", "pull_requests"],
+  pull_request: ["pull_requests"],
+  pull_request_review: ["pull_requests"],
+  pull_request_review_comment: ["pull_requests"],
+  check_run: ["checks"],
+  check_suite: ["checks"],
+  status: ["statuses"],
+  push: ["contents"],
+  create: ["contents"],
+  delete: ["contents"],
+};
+
 /** The installation that hears such an event of the repository, if any. */
 export function listener(world: World, repo: Repository, event: string): Installation | undefined {
   const installation = installationOf(world.store, repo);
-  return installation && !installation.suspendedAt && world.app.events.includes(event) ? installation : undefined;
+  if (!installation || installation.suspendedAt || !world.app.events.includes(event)) return undefined;
+  const needed = readers[event];
+  return !needed || needed.some((each) => installation.permissions[each]) ? installation : undefined;
 }
 
 /** An event in a repository; `payload` without the common fields. */
