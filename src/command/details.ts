@@ -10,8 +10,11 @@ export const MAX_DETAILS = 8_000;
 /** Room for that note. */
 const NOTE = 60;
 
+/** `left`: how many characters were too many. */
+export type Details = { details: string; left?: number };
+
 /** Undefined when a reader of the comment sees nothing there. */
-export function detailsOf(lines: readonly string[]): string | undefined {
+export function detailsOf(lines: readonly string[]): Details | undefined {
   const text = lines
     .join("\n")
     .toWellFormed()
@@ -21,10 +24,11 @@ export function detailsOf(lines: readonly string[]): string | undefined {
   return shownText(text) !== "" ? shorten(text) : undefined;
 }
 
-function shorten(text: string): string {
-  if (text.length <= MAX_DETAILS) return text;
+function shorten(text: string): Details {
+  if (text.length <= MAX_DETAILS) return { details: text };
   const start = outsideOfComments(cut(text, MAX_DETAILS - NOTE));
-  return `${start}\n[… ${text.length - start.length} more characters left out]`;
+  const left = text.length - start.length;
+  return { details: `${start}\n[… ${left} more characters left out]`, left };
 }
 
 /** Cut inside of an HTML comment, its hidden beginning would turn into words. */

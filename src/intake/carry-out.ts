@@ -1,25 +1,22 @@
 /**
  * Carries out one command of a request whose author may give it. Repeating it, after a crash anywhere, ends in the same
- * state: tasks have their id from the request and the line, and only tasks older than a `cancel` are cancelled.
+ * state: tasks have their id from the request and the line, and a command means only tasks that are older than itself.
  */
 import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
-import { type Command, MAX_INSTRUCTION, type Misunderstanding } from "../command/command.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Command } from "../command/command.ts";
+import * as misunderstood from "../report/misunderstood-words.ts";
 import * as words from "../report/words.ts";
-import { taskIdOfBranch } from "../task/branch.ts";
-import { isSameSource, isWritten, originIn } from "../task/origin.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
 import type { ViewReader } from "../views/reader.ts";
-import { type Request, taskIdIn } from "./request.ts";
-import type { FoundTarget } from "./target.ts";
+import { type AcceptDeps, type Asked, accept } from "./accept.ts";
+import { isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
+import type { Request } from "./request.ts";
+import { retry } from "./retry.ts";
 
 /** What to say to the person; undefined when the task's progress comment says it. */
 export type CarriedOut = { done: boolean; say?: string };
 
-/** What is to be known before a task can be made. `agent`: the one that the repository wishes for. */
-export type Asked = { found: FoundTarget; agent: string | undefined };
-
-export type CarryOutDeps = CancelDeps & { dispatcher: Dispatcher; views: ViewReader };
+export type CarryOutDeps = CancelDeps & AcceptDeps & { views: ViewReader };
 
 export async function carryOut(
   deps: CarryOutDeps,
@@ -33,95 +30,34 @@ export async function carryOut(
     case "status":
       return { done: true, say: words.status(await deps.views.ofIssue(request.repository.id, request.number)) };
     case "misunderstood":
-      return { done: false, say: explain(command.reason) };
+      return { done: false, say: misunderstood.explain(command.reason) };
     case "cancel":
       return await cancel(deps, request, command);
-    case "task":
-      return await accept(deps, request, command, ask);
+    case "task": {
+      const work = { ...command, ...(request.about && { about: request.about }) };
+      const accepted = await accept(deps, request, work, ask);
+      return command.left === undefined || !accepted.done
+        ? accepted
+        : { done: true, say: words.detailsCut(command.left) };
+    }
+    case "retry":
+      return await retry(deps, request, command, ask);
+    case "why":
+    case "logs":
+      return await tell(deps, request, command, ask);
   }
 }
 
-function explain(reason: Misunderstanding): string {
-  switch (reason.kind) {
-    case "mistyped":
-      return words.didYouMean(reason.verb);
-    case "reserved":
-      return words.notAVerbYet(reason.word);
-    case "too_long":
-      return words.instructionTooLong(MAX_INSTRUCTION);
-    case "quoted":
-      return words.partOfQuote();
-    case "in_html":
-      return words.partOfHtml();
-    case "unreadable":
-      return words.unreadable();
-  }
-}
-
-type TaskCommand = Extract<Command, { kind: "task" }>;
-
-async function accept(
-  deps: CarryOutDeps,
+async function tell(
+  { store, views }: CarryOutDeps,
   request: Request,
-  command: TaskCommand,
+  command: Extract<Command, { kind: "why" | "logs" }>,
   ask: () => Promise<Asked>,
 ): Promise<CarriedOut> {
-  const known = await deps.store.read(taskIdIn(request, command.line));
-  if (known) {
-    // An earlier life of a bot may have died before its job was added.
-    await deps.dispatcher.ensure(known);
-    return { done: true };
-  }
-  const { found, agent } = await ask();
-  if (found.kind === "closed") return { done: false, say: words.closed(request.on, found.goneBranch) };
-  if (found.kind === "fork") return { done: false, say: words.forkNotYet() };
-  if (found.kind === "from_default") return { done: false, say: words.fromDefaultBranch(found.branch) };
-  const conversation = await conversationOf(deps, request, found.target);
-  const spec = specOf(request, command, { ...found, agent, conversation, acceptedAt: deps.now() });
-  const refused = await deps.dispatcher.accept(spec);
-  if (refused) return { done: false, say: words.noSuchAgent(refused.agent, refused.known) };
-  deps.log.info({ task: spec.id, origin: spec.origin, delivery: request.delivery }, "task accepted");
-  return { done: true };
-}
-
-/** A pull request on a branch of ours belongs to the conversation that asked for it. */
-async function conversationOf(
-  { store }: CarryOutDeps,
-  { repository, number }: Request,
-  target: TaskSpec["target"],
-): Promise<number> {
-  const id = target.kind === "pull" ? taskIdOfBranch(target.headRef) : undefined;
-  const asked = id === undefined ? undefined : await store.read(id);
-  return asked?.spec.repository.id === repository.id ? asked.spec.conversation : number;
-}
-
-type Known = Extract<FoundTarget, { kind: "ready" }> & {
-  agent: string | undefined;
-  conversation: number;
-  acceptedAt: number;
-};
-
-function specOf(request: Request, { line, instruction, details }: TaskCommand, known: Known): TaskSpec {
-  const { installationId, number, source, about, actor, requestedAt } = request;
-  const { defaultBranch: _, ...repository } = request.repository;
-  const { title, target, agent, conversation, acceptedAt } = known;
-  return {
-    id: taskIdIn(request, line),
-    installationId,
-    repository,
-    number,
-    title,
-    target,
-    origin: originIn(source, line),
-    conversation,
-    ...(agent !== undefined && { agent }),
-    actor,
-    instruction,
-    ...(details === undefined ? {} : { details }),
-    ...(about && { about }),
-    requestedAt,
-    acceptedAt,
-  };
+  const task = await taskMeant(store, request, command, ask);
+  if (!task) return { done: false, say: words.noTaskToTellOf(command.task) };
+  const say = command.kind === "why" ? words.why(await views.ofTask(task)) : words.logs(await views.logOf(task));
+  return { done: true, say };
 }
 
 async function cancel(
@@ -140,23 +76,6 @@ async function cancel(
   const tasks = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
   const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, request)).length;
   return { done: true, say: count === 0 ? words.nothingToCancel() : words.cancelled(count) };
-}
-
-/** A shorter beginning may be meant as something else. */
-const SHORTEST_NAME = 4;
-
-function isNameOf(name: string, taskId: string): boolean {
-  return name.length >= SHORTEST_NAME && taskId.startsWith(name);
-}
-
-/** Asked for before, or in a line above. GitHub's times are whole seconds: ids of what is written grow within one, too. */
-function isOlder({ spec }: Task, request: Request, command: Command): boolean {
-  const { source, requestedAt } = request;
-  if (isSameSource(spec.origin, source))
-    return request.commands.some(({ line }) => line < command.line && taskIdIn(request, line) === spec.id);
-  if (spec.requestedAt !== requestedAt) return spec.requestedAt < requestedAt;
-  if (spec.origin.kind !== source.kind || !isWritten(spec.origin) || !isWritten(source)) return true;
-  return spec.origin.id < source.id;
 }
 
 function wasCancelledBy(task: Task, { actor, receivedAt }: Request): boolean {

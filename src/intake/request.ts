@@ -37,6 +37,9 @@ const COMMANDS: Record<Command["kind"], true> = {
   help: true,
   status: true,
   cancel: true,
+  retry: true,
+  why: true,
+  logs: true,
   misunderstood: true,
 };
 

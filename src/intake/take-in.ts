@@ -11,9 +11,10 @@ import { ensureReply } from "../report/reply.ts";
 import * as words from "../report/words.ts";
 import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
-import { type Asked, type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
+import type { Asked } from "./accept.ts";
+import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";
-import { findTarget } from "./target.ts";
+import { findTarget, hasBranch } from "./target.ts";
 import { readWish } from "./wish.ts";
 
 export type TakeInDeps = CarryOutDeps & {
@@ -26,7 +27,8 @@ export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> 
   const { commands, actor, source, delivery } = request;
   const octokit = await deps.github.forInstallation(request.installationId);
   const asked = whatIsAskedOf(octokit, request, deps);
-  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task")) asked.begin();
+  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task" || kind === "retry"))
+    asked.begin();
   if (!(await mayWrite(octokit, request.repository, actor))) {
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
     return await answer(deps, octokit, request, { done: false, say: words.refusedNoPermission(actor.login) });
@@ -50,7 +52,7 @@ function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) 
   let asked: Promise<Asked> | undefined;
   const find = () => {
     asked ??= Promise.all([findTarget(octokit, request), readWish(octokit, request.repository, log)]).then(
-      ([found, agent]) => ({ found, agent }),
+      ([found, agent]) => ({ found, agent, hasBranch: (branch) => hasBranch(octokit, request, branch) }),
     );
     return asked;
   };

@@ -34,16 +34,22 @@ export async function findTarget(octokit: Octokit, request: Request): Promise<Fo
   };
 }
 
+/** Whether the repository has a branch of exactly this name. */
+export async function hasBranch(octokit: Octokit, { repository }: Request, branch: string): Promise<boolean> {
+  const { owner, name: repo } = repository;
+  try {
+    const { data } = await octokit.rest.git.getRef({ owner, repo, ref: `heads/${branch}` });
+    return data.ref === `refs/heads/${branch}`;
+  } catch (error) {
+    // GitHub answers 409 for an empty repository.
+    if (classify(error) !== "gone" && (error as { status?: unknown }).status !== 409) throw error;
+    return false;
+  }
+}
+
 type Head = { ref: string; repo: { id: number } | null };
 
 async function closedPull(octokit: Octokit, request: Request, head: Head): Promise<Closed> {
-  const { id, owner, name: repo } = request.repository;
-  if (head.repo?.id !== id) return { kind: "closed" };
-  try {
-    await octokit.rest.git.getRef({ owner, repo, ref: `heads/${head.ref}` });
-    return { kind: "closed" };
-  } catch (error) {
-    if (classify(error) !== "gone") throw error;
-    return { kind: "closed", goneBranch: head.ref };
-  }
+  if (head.repo?.id !== request.repository.id) return { kind: "closed" };
+  return (await hasBranch(octokit, request, head.ref)) ? { kind: "closed" } : { kind: "closed", goneBranch: head.ref };
 }

@@ -2,28 +2,17 @@
  * What the bot answers to a command: every sentence of its replies, as pure functions. What it says about a task's way
  * and end is in `src/words`. Commands stand in code and never begin a line, so that no reply is a command itself.
  */
-import { code, inMarkdown, mention, plain } from "../text/quote.ts";
+import { code, fence, inMarkdown, mention, plain } from "../text/quote.ts";
 import type { Conversation } from "../views/conversation.ts";
-import type { IssueView } from "../views/reader.ts";
+import type { IssueView, LogView } from "../views/reader.ts";
+import type { TaskView } from "../views/task-view.ts";
 import type { Why } from "../views/why.ts";
 import { nextStep } from "../words/next-step.ts";
 import { spentWords } from "../words/spent-words.ts";
-import { standing } from "../words/task-words.ts";
+import { evidenceTitles, standing } from "../words/task-words.ts";
+import { whyWords } from "../words/why-words.ts";
 
-const HELP = [
-  "Write a line that starts with `/orch` in a comment on an issue or a pull request:",
-  "",
-  "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.",
-  "- `/orch status` – the tasks of this issue or pull request.",
-  "- `/orch cancel` – stops the tasks of this issue or pull request that are not over; with a task's id, or its beginning, only that one. The id stands at the foot of the progress comment.",
-  "- `/orch help` – this text.",
-  "",
-  "What you write below a request belongs to it. Several lines with `/orch` are several commands, at most ten in a comment. Lines in code blocks, quotes and HTML comments are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
-].join("\n");
-
-export function help(): string {
-  return HELP;
-}
+export { help } from "./help.ts";
 
 export function refusedNoPermission(login: string): string {
   return `${mention(login)}, I work only for people with write permission to this repository, and as far as GitHub tells me you have none. Have a maintainer ask for it.`;
@@ -58,52 +47,62 @@ export function nothingToCancel(): string {
 
 /** For a word behind `cancel` that begins no id of a task here. */
 export function noSuchTask(name: string): string {
-  return `No task of this issue or pull request has an id that begins with ${code(name, 60)}, so I have cancelled nothing and started nothing. \`/orch status\` shows the ids; if you meant it as a request, say it in a few more words.`;
+  return `${noTaskCalled(name)}, so I have cancelled nothing and started nothing. ${IDS}`;
+}
+
+/** For `why` and `logs`. `name`: the word behind them that begins no id of a task here. */
+export function noTaskToTellOf(name: string | undefined): string {
+  return name === undefined ? NO_TASK_YET : `${noTaskCalled(name)}. ${IDS}`;
+}
+
+/** For `retry`. */
+export function nothingToRetry(name: string | undefined): string {
+  return name === undefined
+    ? `There is nothing to do again. ${NO_TASK_YET}`
+    : `${noTaskCalled(name)}, so I have started nothing. ${IDS}`;
+}
+
+/** For `retry` of a task that is not over. */
+export function stillOpen(id: string): string {
+  return `Task ${code(id)} is not over yet, so I have not started it again. \`/orch why\` says how it stands; \`/orch cancel\` stops it.`;
+}
+
+const NO_TASK_YET =
+  "No task has been given here yet. `/orch` and a request in your own words starts one; `/orch help` shows more.";
+
+const noTaskCalled = (name: string): string =>
+  `No task of this issue or pull request has an id that begins with ${code(name, 60)}`;
+const IDS = "`/orch status` shows the ids; if you meant it as a request, say it in a few more words.";
+
+/** For a `base=` that is no branch. */
+export function noSuchBranch(branch: string): string {
+  return `This repository has no branch ${code(branch, 255)}, so I have not started. Create it, or ask again with the name of one that there is.`;
+}
+
+/** For a `base=` on a pull request. */
+export function baseOnPull(): string {
+  return "A pull request has its base already, and the work goes to its own branch, so `base=` is not possible here and I have not started. Ask again without it, or on an issue.";
+}
+
+/** For a request with more text below it than an agent is told. */
+export function detailsCut(left: number): string {
+  return `What you wrote below your request is too long for me: the last ${left.toLocaleString("en")} characters of it do not reach the agent. It has started with the rest. If the end matters, cancel the task and put the long part into a file or a link.`;
 }
 
 /** For an agent that no worker host has. */
 export function noSuchAgent(agent: string, known: readonly string[]): string {
   const names = known.map((name) => code(name, 60)).join(", ");
-  return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them in \`.github/orch.yml\`, or have the operator of this App set that one up, and ask again.`;
-}
-
-/** For a lone word that looks like a mistyped command. */
-export function didYouMean(verb: string): string {
-  return `Did you mean \`/orch ${verb}\`? I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.`;
-}
-
-/** For a lone word that may mean something one day. */
-export function notAVerbYet(word: string): string {
-  return `\`/orch ${word}\` means nothing to me yet, and I have not started anything. If you meant it as a request, say it in a few more words; \`/orch help\` shows what I understand.`;
-}
-
-/** For a line that bears no `>` but follows a quote without an empty line between. */
-export function partOfQuote(): string {
-  return "GitHub shows your command as part of the quote above it, so I have not carried it out. Put an empty line between the quote and the command.";
-}
-
-/** For a line that follows HTML, e.g. a pasted picture, without an empty line between. */
-export function partOfHtml(): string {
-  return "GitHub takes your command for a part of the HTML above it, which goes on to the next empty line, so I have not carried it out. Put an empty line above the command.";
-}
-
-/** For a comment whose Markdown takes too long to read. */
-export function unreadable(): string {
-  return "This comment is too long or too deeply nested for me to read, so I have not carried out anything. Give the command in a shorter comment.";
+  return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them, by \`agent=\` before the request or in \`.github/orch.yml\`, or have the operator of this App set that one up, and ask again.`;
 }
 
 export function tooManyCommands(max: number): string {
   return `That is more than ${max} commands in one comment, so I have carried out none of them. Spread them over several comments.`;
 }
 
-export function instructionTooLong(max: number): string {
-  return `That request is longer than ${max.toLocaleString("en")} characters, so I have not started. Say it in fewer words, or put the details on the lines below the command.`;
-}
-
 /** What `/orch status` answers: the newest task first, and what came of them together. */
 export function status({ tasks, conversation, inDoubt, now }: IssueView): string {
   if (tasks.length + inDoubt.length === 0) {
-    return "No task has been given here yet. `/orch` and a request in your own words starts one; `/orch help` shows more.";
+    return NO_TASK_YET;
   }
   const newestFirst = tasks.toSorted((one, other) => other.task.acceptedAt - one.task.acceptedAt);
   const lines = newestFirst.slice(0, STATUS_LINES).map((each) => statusLine(each, now));
@@ -132,4 +131,29 @@ function statusLine(why: Why, now: number): string {
   const { id, request, actor } = why.task;
   const next = why.state === "waiting" || why.state === "queued" ? `. ${nextStep(why, inMarkdown)}` : "";
   return `- **${plain(standing(why.task, now))}** – ${plain(request, 120)} (task \`${id}\`, by ${code(actor, 60)})${next}`;
+}
+
+/** What `/orch why` answers: the sentences of `orch why`, and what an end rests on. */
+export function why({ answer, now }: { answer: Why; now: number }): string {
+  const evidence = answer.state === "settled" ? answer.evidence : [];
+  const next = answer.state === "settled" ? [`**Next:** ${nextStep(answer, inMarkdown)}`] : [];
+  const shown = evidence.flatMap(({ what, text }) => folded(evidenceTitles[what], fence(text)));
+  return [about(answer.task, now), whyWords(answer, now, inMarkdown).join(" "), ...shown, ...next].join("\n\n");
+}
+
+/** What `/orch logs` answers. */
+export function logs({ task, lines, now }: LogView): string {
+  const block = fence(lines.join("\n"), { lines: LOG_LINES, chars: LOG_CHARS });
+  const shown = block === undefined ? ["Its agent has said nothing so far."] : folded("Last lines", block);
+  return [about(task, now), ...shown].join("\n\n");
+}
+
+const LOG_LINES = 60;
+const LOG_CHARS = 8_000;
+
+const about = (task: TaskView, now: number): string =>
+  `Task ${code(task.id)}, **${plain(standing(task, now))}**: ${plain(task.request, 200)}`;
+
+function folded(title: string, block: string | undefined): string[] {
+  return block === undefined ? [] : [`<details><summary>${title}</summary>\n\n${block}\n\n</details>`];
 }

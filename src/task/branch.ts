@@ -20,8 +20,13 @@ export function spareBranchOf(spec: TaskSpec): string {
 }
 
 /** The branch that a run starts from. */
-export function startRefOf(spec: TaskSpec): string {
-  return spec.target.kind === "pull" ? spec.target.headRef : spec.target.defaultBranch;
+export function startRefOf({ target }: TaskSpec): string {
+  return target.kind === "pull" ? target.headRef : (target.base ?? target.defaultBranch);
+}
+
+/** The branch that its work is to be merged into. */
+export function baseOf({ target }: TaskSpec): string {
+  return target.kind === "pull" ? target.baseRef : (target.base ?? target.defaultBranch);
 }
 
 /** The branches that a run needs from GitHub, each once: bot and worker host must mean the same ones. */

@@ -7,7 +7,7 @@
  */
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { MAX_TAG, makeFairOrder } from "./fair-order.ts";
+import { MAX_TAG, makeFairOrder, type Turn } from "./fair-order.ts";
 import { keys } from "./keys.ts";
 import { type Lane, laneName, OLD_QUEUE, runLane } from "./lane.ts";
 import { bullKey, type LaneBackend, makeLaneBackend, QUEUE_PREFIX } from "./lane-backend.ts";
@@ -153,13 +153,14 @@ function openLane(redis: Redis, { name, backend, maxTag }: LaneParts) {
 
   /** Every job has a priority: one without would go before all others. `runsIn`: the lane of the run that comes of it. */
   async function add(task: Task, runsIn: string): Promise<void> {
-    const priority = await nextTurn(task.spec.repository.id, runsIn);
+    const { repository, priority: wished } = task.spec;
+    const priority = await nextTurn({ repositoryId: repository.id, priority: wished }, runsIn);
     await queue.add("task", { taskId: task.spec.id }, { jobId: nextJobId(task), priority });
   }
 
-  async function nextTurn(repositoryId: number, runsIn: string): Promise<number> {
+  async function nextTurn(turn: Turn, runsIn: string): Promise<number> {
     const [next] = await queue.getPrioritized(0, 0);
-    const tag = await order.tag(repositoryId, next?.priority, [name, runsIn]);
+    const tag = await order.tag(turn, next?.priority, [name, runsIn]);
     if (tag <= maxTag) return tag;
     const by = (next?.priority ?? 1) - 1;
     if (by > 0 && (await order.moveDown(by))) await moveDown(by);

@@ -47,7 +47,8 @@ export type Actor = { id: number; login: string };
 
 /** Where the work starts and where it goes. Fixed when the task is accepted. */
 export type Target =
-  | { kind: "issue"; defaultBranch: string }
+  /** `base`: the branch that was asked for in place of the default branch. */
+  | { kind: "issue"; defaultBranch: string; base?: string }
   | { kind: "pull"; defaultBranch: string; headRef: string; headSha: string; baseRef: string };
 
 /** What a review comment is about: a line of the pull request's changes, as it stood in the signed delivery. */
@@ -75,6 +76,12 @@ export type TaskSpec = {
   conversation: number;
   /** Name of the agent that was asked for, by whoever asks or by the repository's file. */
   agent?: string;
+  /** It was whoever asks. */
+  agentNamed?: true;
+  /** The model that its agent is to use, by the name that the agent's program knows; none: the operator's choice. */
+  model?: string;
+  /** How soon it gets a slot, compared with others; none: normal. */
+  priority?: "low" | "high";
   actor: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
   instruction: string;

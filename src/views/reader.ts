@@ -1,12 +1,17 @@
 /** Reads what the views are made of: tasks, hosts, the queue, the beats of runs. Writes nothing. */
 import type { Redis } from "ioredis";
+import { leadersOf } from "../task/followers.ts";
 import { type HostView, readRunBeats } from "../task/heartbeat.ts";
 import { findTasksInDoubt } from "../task/in-doubt.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable, knownOf, type Reading } from "../task/record.ts";
+import { readRunEvents } from "../task/run-events.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Task } from "../task/task.ts";
+import { progressOf, type Task } from "../task/task.ts";
 import { type Conversation, conversation } from "./conversation.ts";
+import { logLines } from "./log-lines.ts";
+import { evidenceOf } from "./outcome-view.ts";
+import { type TaskView, taskView } from "./task-view.ts";
 import { type Around, type Why, why } from "./why.ts";
 
 export type ViewSources = {
@@ -24,6 +29,12 @@ export type IssueView = {
   inDoubt: string[];
   now: number;
 };
+
+/** The last of what a task's newest run has said and done; hostile lines, oldest first. */
+export type LogView = { task: TaskView; lines: string[]; now: number };
+
+/** Far more lines than anybody is shown. */
+const LOG_EVENTS = 60;
 
 export type ViewReader = ReturnType<typeof makeViewReader>;
 
@@ -63,5 +74,27 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     };
   }
 
-  return { around, ofIssue };
+  /** One task, with what it waits for, which may be over and then is not among the open ones. */
+  async function ofTask(task: Task): Promise<{ answer: Why; now: number }> {
+    const [all, waitedFor] = await Promise.all([around(), store.readMany(leadersOf(task.state))]);
+    return { answer: why(task, { ...all, tasks: [...all.tasks, ...waitedFor] }), now: all.now };
+  }
+
+  /** What a run said is kept for a day; of an older one there is what its record has kept. */
+  async function logOf(task: Task): Promise<LogView> {
+    const [hosts, { events }] = await Promise.all([
+      readHosts(),
+      readRunEvents(redis, task.spec.id, task.epoch, { limit: LOG_EVENTS }),
+    ]);
+    const lines = events.flatMap(logLines);
+    return { task: taskView(task, hosts), lines: lines.length > 0 ? lines : keptLines(task), now: now() };
+  }
+
+  return { around, ofIssue, ofTask, logOf };
+}
+
+function keptLines(task: Task): string[] {
+  const end = task.state.name === "settled" ? evidenceOf(task, task.state.outcome).at(-1)?.text : undefined;
+  const text = end ?? progressOf(task).lastLines ?? "";
+  return text === "" ? [] : text.split("\n");
 }

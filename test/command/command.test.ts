@@ -9,155 +9,23 @@ const one = (body: string): Omit<Command, "line"> | undefined => {
   return rest;
 };
 const task = (instruction: string) => ({ kind: "task", instruction });
-const inHtml = { kind: "misunderstood", reason: { kind: "in_html" } };
 
-describe("what a line means", () => {
-  test.each([
-    ["/orch", { kind: "help" }],
-    ["/orch help", { kind: "help" }],
-    ["/orch ?", { kind: "help" }],
-    ["/orch --help", { kind: "help" }],
-    ["/orch \u200b", { kind: "help" }],
-    ["/orch status", { kind: "status" }],
-    ["/orch STATUS", { kind: "status" }],
-    ["/ORCH status", { kind: "status" }],
-    ["/orch status please", { kind: "status" }],
-    ["/orch cancel", { kind: "cancel" }],
-    ["/orch stop.", { kind: "cancel" }],
-    ["/orch cancel the task, please!", { kind: "cancel" }],
-    ["/orch stop taaaaaaaaaaaaaaa", { kind: "cancel", task: "taaaaaaaaaaaaaaa" }],
-    ["/orch cancel t643w7n433kcwvx", { kind: "cancel", task: "t643w7n433kcwvx" }],
-    ["/orch cancel xyz", { kind: "cancel", task: "xyz" }],
-    ["/orch fix the failing tests", task("fix the failing tests")],
-    ["   /orch fix it  ", task("fix it")],
-    ["/orch: fix the tests", task("fix the tests")],
-    ["/orch\tfix it", task("fix it")],
-    ["/orch cancel the timer animation", task("cancel the timer animation")],
-    ["/orch help users find the search box", task("help users find the search box")],
-    ["/orch status page is broken", task("status page is broken")],
-    ["/orch fix\u0000it\u0007", task("fix it")],
-    ["/orch constructor", task("constructor")],
-  ])("%j", (body, expected) => {
-    expect(one(body)).toEqual(expected);
-  });
-
-  test.each([
-    ["/orch cancle", "cancel"],
-    ["/orch stauts", "status"],
-    ["/orch hlep", "help"],
-    ["/orch stpo now", "stop"],
-  ])("%j is asked back, not started", (body, verb) => {
-    expect(one(body)).toEqual({ kind: "misunderstood", reason: { kind: "mistyped", verb } });
-  });
-
-  test("a lone word that may become a verb is not a request", () => {
-    expect(one("/orch retry")).toEqual({ kind: "misunderstood", reason: { kind: "reserved", word: "retry" } });
-    expect(one("/orch plan the migration")).toEqual(task("plan the migration"));
-  });
-
-  test("a request has a longest length", () => {
-    expect(one(`/orch fix ${"x".repeat(3_996)}`)).toMatchObject({ kind: "task" });
-    expect(one(`/orch fix ${"x".repeat(3_997)}`)).toEqual({ kind: "misunderstood", reason: { kind: "too_long" } });
-  });
+test("a request has a longest length", () => {
+  expect(one(`/orch fix ${"x".repeat(3_996)}`)).toMatchObject({ kind: "task" });
+  expect(one(`/orch fix ${"x".repeat(3_997)}`)).toEqual({ kind: "misunderstood", reason: { kind: "too_long" } });
 });
 
-describe("which lines count", () => {
-  test.each([
-    "please /orch fix it",
-    "/orchestrate this",
-    "/orch-fix it",
-    "/orch/fix",
-    "//orch fix it",
-    "@orch fix it",
-    "    /orch fix it",
-    "\t/orch fix it",
-    "> /orch fix it",
-    "> quoted\n> /orch fix it",
-    "- > /orch fix it",
-    "```\n/orch fix it\n```",
-    "~~~sh\n/orch fix it\n~~~",
-    "```\n/orch fix it",
-    "- ```\n  /orch fix it\n  ```",
-    "`code\n/orch fix it\nmore`",
-    "<!--\n/orch fix it\n-->",
-    "<!--\n\n/orch fix it\n\n-->",
-    "words <!-- hidden\n/orch fix it\n--> words",
-    "<pre>\n/orch fix it\n</pre>",
-    "<blockquote>\n\n/orch fix it\n\n</blockquote>",
-    "<pre>\n\n/orch fix it",
-    '[note]: # "\n/orch fix it\n"',
-    '[text](<url> "\n/orch fix it\n")',
-    "![image\n/orch fix it\n](url)",
-    "| a |\n|---|\n| /orch fix it |",
-    "<div>\n<!--\n/orch fix it\n-->\n</div>",
-    "<div>\n<!-- a --><!--\n\n/orch fix it\n\n-->\n</div>",
-    "- <div>\n  <!--\n  /orch fix it\n  -->\n  </div>",
-    "<style>\n/orch fix it\n</style>",
-    "<script>\n<!--\n/orch fix it\n</script>",
-    "<?php\n/orch fix it\n?>",
-    "<details>\n<pre>\n/orch fix it\n</pre>\n</details>",
-    '<code title="\n/orch fix it\n">a</code>',
-  ])("%j holds no command", (body) => {
-    expect(parseCommands(body)).toEqual([]);
-  });
+test("several lines are several commands, named by their line", () => {
+  expect(parseCommands("Hi\n/orch fix one\n\n/orch status\n/orch fix two")).toEqual([
+    { line: 2, kind: "task", instruction: "fix one" },
+    { line: 4, kind: "status" },
+    { line: 5, kind: "task", instruction: "fix two" },
+  ]);
+});
 
-  test.each([
-    "hello\n/orch fix it",
-    "hello\r\n\r\n/orch fix it\r\n",
-    "hello\r/orch fix it",
-    "\uFEFF\n/orch fix it",
-    "- item\n\n/orch fix it",
-    "- item\n/orch fix it",
-    "> quoted\n\n/orch fix it",
-    "```\ncode\n```\n/orch fix it",
-    "<details>\n\n/orch fix it\n\n</details>",
-    "<blockquote>quoted</blockquote>\n\n/orch fix it",
-    "<!-- template -->\n/orch fix it",
-    "a `b` <b>c</b>\n/orch fix it",
-    "\\`a\n/orch fix it\n\\`b",
-    '<img alt="image" src="https://github.com/user-attachments/assets/x" />\n\n/orch fix it',
-    "see <br>\n/orch fix it",
-    "<!-- a -->\n<!-- b -->\n/orch fix it",
-    "<!-- <pre> -->\n\n/orch fix it",
-    "<p><!-- <pre> --></p>\n\n/orch fix it",
-    "<script>\n<!--\n</script>\n/orch fix it",
-  ])("%j holds one", (body) => {
-    expect(parseCommands(body)).toEqual([expect.objectContaining(task("fix it"))]);
-  });
-
-  test("a line that GitHub draws into the quote above is answered, not obeyed", () => {
-    expect(one("> quoted\n/orch fix it")).toEqual({ kind: "misunderstood", reason: { kind: "quoted" } });
-  });
-
-  test.each([
-    '<img width="1" height="2" alt="image" src="https://github.com/user-attachments/assets/x" />\n/orch fix it',
-    "<br>\n/orch fix it",
-    "</details>\n/orch fix it",
-    "<details>\n/orch fix it\n</details>",
-    "<p>hi</p>\n/orch fix it",
-    "- <p>hi</p>\n  /orch fix it",
-    "<div><!-- a -->\n/orch fix it",
-    "<div><pre>a</pre></div>\n/orch fix it",
-    '<p title="\n/orch fix it\n">hi</p>',
-    'hi <b title="\n/orch fix it\n">you</b>',
-  ])("%j: a line that GitHub takes for a part of the HTML above is answered, not obeyed", (body) => {
-    expect(parseCommands(body)).toEqual([
-      { line: body.split("\n").findIndex((line) => line.includes("/orch")) + 1, ...inHtml },
-    ]);
-  });
-
-  test("several lines are several commands, named by their line", () => {
-    expect(parseCommands("Hi\n/orch fix one\n\n/orch status\n/orch fix two")).toEqual([
-      { line: 2, kind: "task", instruction: "fix one" },
-      { line: 4, kind: "status" },
-      { line: 5, kind: "task", instruction: "fix two" },
-    ]);
-  });
-
-  test("too many can be told from just enough", () => {
-    expect(parseCommands("/orch fix it\n".repeat(MAX_COMMANDS))).toHaveLength(MAX_COMMANDS);
-    expect(parseCommands("/orch fix it\n".repeat(500))).toHaveLength(MAX_COMMANDS + 1);
-  });
+test("too many can be told from just enough", () => {
+  expect(parseCommands("/orch fix it\n".repeat(MAX_COMMANDS))).toHaveLength(MAX_COMMANDS);
+  expect(parseCommands("/orch fix it\n".repeat(500))).toHaveLength(MAX_COMMANDS + 1);
 });
 
 describe("what stands below a command", () => {
@@ -192,7 +60,7 @@ describe("what stands below a command", () => {
       { line: 1, kind: "task", instruction: "fix one", details: "a" },
       { line: 4, kind: "status" },
       { line: 6, kind: "task", instruction: "fix two" },
-      { line: 7, kind: "misunderstood", reason: { kind: "reserved", word: "retry" } },
+      { line: 7, kind: "retry" },
       { line: 10, kind: "misunderstood", reason: { kind: "quoted" } },
     ]);
   });
@@ -203,6 +71,8 @@ describe("what stands below a command", () => {
   });
 
   test("what is too long is cut, and says so", () => {
+    const [cut] = parseCommands(`/orch fix it\n${"x".repeat(9_000)}`);
+    expect(cut).toMatchObject({ left: 9_000 - (MAX_DETAILS - 60) });
     const [exact, long] = [
       details(`/orch fix it\n${"x".repeat(MAX_DETAILS)}`),
       details(`/orch fix it\n${"🚲".repeat(9_000)}`),
@@ -262,20 +132,7 @@ test("whatever surrounds it, a fenced or quoted line is never a command", () => 
 });
 
 test("a text without a command line yields nothing, whatever it is", () => {
-  const pieces = [
-    "/orchestra",
-    "x /orch fix",
-    "> /orch fix",
-    "`/orch fix`",
-    "    /orch fix",
-    "",
-    "<b>",
-    "- a",
-    "```",
-    "~~~",
-    "\r",
-    "\u2028/orch fix",
-  ];
+  const pieces = ["/orchestra", "x /orch fix", "> /orch fix", "`/orch fix`", "", "<b>", "- a", "```", "~~~", "\r"];
   let seed = 4_711;
   const next = (below: number) => {
     seed = (seed * 48_271) % 2_147_483_647;

@@ -9,6 +9,7 @@ test("a long comment is read like a short one", async () => {
     {
       line: 1,
       ...FIX,
+      left: expect.any(Number),
       details: expect.stringMatching(/^```\n\/orch break it\n(a line of a log\n)+[\s\S]* more characters left out\]$/),
     },
   ]);

@@ -11,6 +11,7 @@ import { isSecret } from "../../src/text/secret-patterns.ts";
 import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";
 import { referredName } from "./environment.ts";
+import { takesModel } from "./model.ts";
 
 const agentName = z
   .string()
@@ -109,7 +110,7 @@ const definitionSchema = z
       const message = `is only for kind jsonl; where an agent of kind ${kind} keeps its sessions, if it can, is known`;
       context.addIssue({ code: "custom", path: ["sessionPaths"], message });
     }
-    if (model !== undefined && (kind === "plain" || kind === "jsonl")) {
+    if (model !== undefined && !takesModel(kind)) {
       const message = `kind ${kind} knows no models; put the model into the command`;
       context.addIssue({ code: "custom", path: ["model"], message });
     }

@@ -4,8 +4,10 @@
  */
 import { Refusal } from "../../../src/refusal.ts";
 import { type FoundFile, parseRepositoryFile } from "../../../src/settings/repository-file.ts";
+import type { Task } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { definedEnv } from "../../agents/environment.ts";
+import { withModel } from "../../agents/model.ts";
 import { emptyHome } from "../../kept-sessions/pack.ts";
 import { type Continues, takeSession } from "../../kept-sessions/take-session.ts";
 import type { OperatorFile } from "../../operator-file.ts";
@@ -35,7 +37,7 @@ export async function holdEarly(
   try {
     const found = (await rules) ?? [];
     const { agent: asked, setup, listed } = parseRepositoryFile(found);
-    const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
+    const agent = chooseAgent(shared.operator, run.task, asked, found);
     const resumed = await resume(shared, run, { continues, agent, workspace: site.workspace });
     early = { agent, resumed, step: undefined };
     if (!setup) early.step = await holdAgent(shared, run, placeOf(shared, agent, { ...site, resumed }), listed);
@@ -69,13 +71,13 @@ export async function resumeLate(
 /** `chosen`: when the task was dispatched; not in tasks of before. `asked`: by the repository's file, as it is by now. */
 export function chooseAgent(
   operator: OperatorFile,
-  chosen: string | undefined,
+  { agent: chosen, spec }: Pick<Task, "agent" | "spec">,
   asked: string | undefined,
   [file]: readonly FoundFile[],
 ): AgentDefinition {
   const name = chosen ?? asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
-  if (agent) return agent;
+  if (agent) return withModel(agent, spec.model);
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
   const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
   throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);

@@ -12,7 +12,7 @@ import {
   REPOSITORY_FILES,
   type RepositoryFile,
 } from "../../../src/settings/repository-file.ts";
-import { branchOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
+import { baseOf, branchOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
@@ -62,9 +62,9 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const { workspace } = files.value;
   const found = await rules.found;
   const { agent: asked, setup, verify, listed } = parseRepositoryFile(found);
-  const agent = chooseAgent(shared.operator, run.task.agent, asked, found);
+  const agent = chooseAgent(shared.operator, run.task, asked, found);
   const early = files.value.laid ? held : undefined;
-  const fits = early?.agent === agent;
+  const fits = early?.agent.name === agent.name;
   // A session runs one step at a time, and the setup comes first.
   const step = fits && !setup ? early.step : undefined;
   if (!step) await endHeld(shared, run);
@@ -127,7 +127,7 @@ function preparedFor(spec: TaskSpec, { workspace, agent, setup, verify, listed, 
   return {
     agent: agent.name,
     branch: branchOf(spec),
-    base: spec.target.kind === "pull" ? spec.target.baseRef : spec.target.defaultBranch,
+    base: baseOf(spec),
     baseSha: workspace.baseSha,
     setup: setup && [...setup],
     verify: verify && [...verify],

@@ -1,0 +1,144 @@
+/**
+ * Everything that `/orch` understands, in one table: the grammar reads it, the help and `docs/commands.md` print it, and
+ * "did you mean" chooses from it. What people write for something that there is not: `sayings.ts`.
+ */
+
+export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel";
+
+export type VerbEntry = {
+  /** Other spellings of exactly the same. */
+  also: readonly string[];
+  /** As people write it, without `/orch`. */
+  usage: string;
+  /** What it does, as a sentence of the help. */
+  does: string;
+  /** The beginning of a task's id may stand behind it. */
+  namesTask: boolean;
+  takesSettings: boolean;
+  /** Further words behind it that change nothing. */
+  filler?: readonly string[];
+};
+
+/** In the order in which the help tells of them. */
+export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
+  status: {
+    also: [],
+    usage: "status",
+    does: "lists the tasks of this issue or pull request",
+    namesTask: false,
+    takesSettings: false,
+  },
+  why: {
+    also: [],
+    usage: "why",
+    does: "says why a task is not over, or why it ended as it did",
+    namesTask: true,
+    takesSettings: false,
+    filler:
+      "did does fail failed failing happen happened long not no queued running slow so still stuck take taking took wait waiting working".split(
+        " ",
+      ),
+  },
+  logs: {
+    also: ["log"],
+    usage: "logs",
+    does: "shows the last lines of what a task's agent says and does",
+    namesTask: true,
+    takesSettings: false,
+  },
+  retry: {
+    also: [],
+    usage: "retry",
+    does: "does a task once more, as a new task with the same request; settings may change, e.g. `retry agent=NAME`",
+    namesTask: true,
+    takesSettings: true,
+  },
+  cancel: {
+    also: ["stop", "abort", "halt", "kill"],
+    usage: "cancel",
+    does: "stops the tasks of this issue or pull request that are not over; with an id only that one",
+    namesTask: true,
+    takesSettings: false,
+    filler: "are doing immediately on what working".split(" "),
+  },
+  help: {
+    also: ["?", "-h", "--help"],
+    usage: "help",
+    does: "shows this text",
+    namesTask: false,
+    takesSettings: false,
+  },
+};
+
+export const VERB_NAMES = Object.keys(VERBS) as Verb[];
+
+const BY_SPELLING: ReadonlyMap<string, Verb> = new Map(
+  VERB_NAMES.flatMap((verb) => [verb, ...VERBS[verb].also].map((spelling): [string, Verb] => [spelling, verb])),
+);
+
+export const verbSpelled = (word: string): Verb | undefined => BY_SPELLING.get(word);
+
+export type SettingName = "agent" | "model" | "base" | "priority";
+export type Priority = "low" | "normal" | "high";
+/** What somebody set before a request. */
+export type Settings = { agent?: string; model?: string; base?: string; priority?: Priority };
+
+export type SettingEntry = {
+  /** An example of a value. */
+  example: string;
+  does: string;
+  /** What a value may be, as the end of a sentence. */
+  values: string;
+  /** The value as it is meant; undefined when it is none. */
+  read: (value: string) => string | undefined;
+  /** Other names that people try. */
+  unlike: readonly string[];
+};
+
+const AGENT = /^[a-z][a-z0-9-]{0,31}$/;
+/** Never with a dash at its beginning: an agent's program would take it for an option. */
+const MODEL = /^[A-Za-z0-9][A-Za-z0-9 ._:/@+[\]-]{0,99}$/;
+const PRIORITIES: readonly string[] = ["low", "normal", "high"] satisfies Priority[];
+
+/** git's rules for a branch (git check-ref-format), and no more than GitHub keeps. */
+export function isBranchName(text: string): boolean {
+  return (
+    text.length <= 255 &&
+    /^[^\s\p{C}~^:?*[\\]+$/u.test(text) &&
+    !/^[-/]|\/$|\.$|\.\.|\/\/|@\{|^@$|(?:^|\/)\.|\.lock(?:\/|$)/.test(text)
+  );
+}
+
+export const SETTINGS: Readonly<Record<SettingName, SettingEntry>> = {
+  agent: {
+    example: "claude",
+    does: "which of the operator's agents works on it, whatever `.github/orch.yml` says",
+    values: "a name of up to 32 of a-z, 0-9 and -, starting with a letter",
+    read: (value) => (AGENT.test(value.toLowerCase()) ? value.toLowerCase() : undefined),
+    unlike: ["agents", "with", "using", "cli", "tool", "bot"],
+  },
+  model: {
+    example: "opus",
+    does: "which model that agent uses, by the name that its program knows",
+    values:
+      'up to 100 letters, digits and . _ : / @ + - [ ], starting with a letter or a digit; with blanks in quotes: `model="a b"`',
+    read: (value) => (MODEL.test(value) ? value : undefined),
+    unlike: ["models", "llm", "engine"],
+  },
+  base: {
+    example: "release-2",
+    does: "on an issue: the branch that the work starts from and is to be merged into, in place of the default branch",
+    values: "the name of a branch of this repository",
+    read: (value) => (isBranchName(value) ? value : undefined),
+    unlike: ["branch", "target", "from", "into", "onto", "ref", "base-branch", "basebranch"],
+  },
+  priority: {
+    example: "high",
+    does: "`low`, `normal` or `high`: how soon it gets a free slot, compared with the other tasks that wait",
+    values: "`low`, `normal` or `high`",
+    read: (value) => (PRIORITIES.includes(value.toLowerCase()) ? value.toLowerCase() : undefined),
+    unlike: ["prio", "urgency", "severity", "importance"],
+  },
+};
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];

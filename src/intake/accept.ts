@@ -1,0 +1,101 @@
+/** Makes a task of a request, unless that is not possible where it was asked, or was not asked rightly. */
+import type { Settings } from "../command/verbs.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Logger } from "../log.ts";
+import * as words from "../report/words.ts";
+import { originIn } from "../task/origin.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { TaskSpec } from "../task/task.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import { conversationOf } from "./named-tasks.ts";
+import { type Request, taskIdIn } from "./request.ts";
+import type { FoundTarget } from "./target.ts";
+
+/** What is to be known before a task can be made. `agent`: the one that the repository wishes for. */
+export type Asked = {
+  found: FoundTarget;
+  agent: string | undefined;
+  hasBranch: (branch: string) => Promise<boolean>;
+};
+
+export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
+
+/** What the task is to do, whoever has put it into words. */
+export type Work = { line: number; settings?: Settings } & Pick<TaskSpec, "instruction" | "details" | "about">;
+
+export async function accept(
+  deps: AcceptDeps,
+  request: Request,
+  work: Work,
+  ask: () => Promise<Asked>,
+): Promise<CarriedOut> {
+  const known = await deps.store.read(taskIdIn(request, work.line));
+  if (known) {
+    // An earlier life of a bot may have died before its job was added.
+    await deps.dispatcher.ensure(known);
+    return { done: true };
+  }
+  const asked = await ask();
+  const { found } = asked;
+  if (found.kind !== "ready") return { done: false, say: whyNot(request, found) };
+  const wrong = await wrongBase(work.settings?.base, asked);
+  if (wrong !== undefined) return { done: false, say: wrong };
+  const conversation = await conversationOf(deps.store, request, found.target);
+  const spec = specOf(request, work, { ...found, agent: asked.agent, conversation, acceptedAt: deps.now() });
+  const refused = await deps.dispatcher.accept(spec);
+  if (refused) return { done: false, say: words.noSuchAgent(refused.agent, refused.known) };
+  deps.log.info({ task: spec.id, origin: spec.origin, delivery: request.delivery }, "task accepted");
+  return { done: true };
+}
+
+function whyNot({ on }: Request, found: Exclude<FoundTarget, { kind: "ready" }>): string {
+  switch (found.kind) {
+    case "closed":
+      return words.closed(on, found.goneBranch);
+    case "fork":
+      return words.forkNotYet();
+    case "from_default":
+      return words.fromDefaultBranch(found.branch);
+  }
+}
+
+/** A pull request has its base already. */
+async function wrongBase(base: string | undefined, { found, hasBranch }: Asked): Promise<string | undefined> {
+  if (base === undefined) return undefined;
+  if (found.kind === "ready" && found.target.kind === "pull") return words.baseOnPull();
+  return (await hasBranch(base)) ? undefined : words.noSuchBranch(base);
+}
+
+type Known = Extract<FoundTarget, { kind: "ready" }> & {
+  agent: string | undefined;
+  conversation: number;
+  acceptedAt: number;
+};
+
+function specOf(request: Request, { line, instruction, details, about, settings = {} }: Work, known: Known): TaskSpec {
+  const { installationId, number, source, actor, requestedAt } = request;
+  const { defaultBranch: _, ...repository } = request.repository;
+  const { title, target, conversation, acceptedAt } = known;
+  const { model, base, priority } = settings;
+  const agent = settings.agent ?? known.agent;
+  return {
+    id: taskIdIn(request, line),
+    installationId,
+    repository,
+    number,
+    title,
+    target: base !== undefined && target.kind === "issue" ? { ...target, base } : target,
+    origin: originIn(source, line),
+    conversation,
+    ...(agent !== undefined && { agent }),
+    ...(settings.agent !== undefined && { agentNamed: true }),
+    ...(model !== undefined && { model }),
+    ...(priority !== undefined && priority !== "normal" && { priority }),
+    actor,
+    instruction,
+    ...(details !== undefined && { details }),
+    ...(about && { about }),
+    requestedAt,
+    acceptedAt,
+  };
+}

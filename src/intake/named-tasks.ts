@@ -1,0 +1,69 @@
+/**
+ * Which task a command means: the newest that was asked for before it, or the one whose id begins with the word behind it.
+ * Under a pull request of ours that has no task yet, the one that it came from. A repetition of the command means the same.
+ */
+import { taskIdOfBranch } from "../task/branch.ts";
+import { isSameSource, isWritten } from "../task/origin.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Task, TaskSpec } from "../task/task.ts";
+import { type Request, taskIdIn } from "./request.ts";
+import type { FoundTarget } from "./target.ts";
+
+/** A shorter beginning may be meant as something else. */
+const SHORTEST_NAME = 4;
+
+/** With or without the letter that every id begins with. */
+export function isNameOf(name: string, taskId: string): boolean {
+  return name.length >= SHORTEST_NAME && (taskId.startsWith(name) || taskId.startsWith(name, 1));
+}
+
+/** Asked for before, or in a line above. GitHub's times are whole seconds: ids of what is written grow within one, too. */
+export function isOlder({ spec }: Task, request: Request, command: { line: number }): boolean {
+  const { source, requestedAt } = request;
+  if (isSameSource(spec.origin, source))
+    return request.commands.some(({ line }) => line < command.line && taskIdIn(request, line) === spec.id);
+  if (spec.requestedAt !== requestedAt) return spec.requestedAt < requestedAt;
+  if (spec.origin.kind !== source.kind || !isWritten(spec.origin) || !isWritten(source)) return true;
+  return spec.origin.id < source.id;
+}
+
+type Naming = { line: number; task?: string };
+
+/** `find`: where the request's work would go, should that have to be known. */
+export async function taskMeant(
+  store: TaskStore,
+  request: Request,
+  command: Naming,
+  find: () => Promise<{ found: FoundTarget }>,
+): Promise<Task | undefined> {
+  const { repository, number } = request;
+  const here = await newest(store, await store.idsOfIssue(repository.id, number), request, command);
+  if (here || request.on === "issue") return here;
+  const { found } = await find();
+  if (found.kind !== "ready") return undefined;
+  const conversation = await conversationOf(store, request, found.target);
+  return await newest(store, await store.idsOfConversation(repository.id, { conversation, number }), request, command);
+}
+
+async function newest(
+  store: TaskStore,
+  ids: readonly string[],
+  request: Request,
+  command: Naming,
+): Promise<Task | undefined> {
+  const { task: name } = command;
+  const named = name === undefined ? ids : ids.filter((id) => isNameOf(name, id));
+  const tasks = await store.readMany(named);
+  return tasks.findLast((task) => isOlder(task, request, command));
+}
+
+/** A pull request on a branch of ours belongs to the conversation that asked for it. */
+export async function conversationOf(
+  store: TaskStore,
+  { repository, number }: Request,
+  target: TaskSpec["target"],
+): Promise<number> {
+  const id = target.kind === "pull" ? taskIdOfBranch(target.headRef) : undefined;
+  const asked = id === undefined ? undefined : await store.read(id);
+  return asked?.spec.repository.id === repository.id ? asked.spec.conversation : number;
+}

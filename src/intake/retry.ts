@@ -1,0 +1,39 @@
+/** `retry`: an earlier task once more, as a new one, in the words of the person who asked first. */
+
+import type { Command } from "../command/command.ts";
+import type { Settings } from "../command/verbs.ts";
+import * as words from "../report/words.ts";
+import type { TaskSpec } from "../task/task.ts";
+import { type AcceptDeps, type Asked, accept } from "./accept.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import { taskMeant } from "./named-tasks.ts";
+import { type Request, taskIdIn } from "./request.ts";
+
+export async function retry(
+  deps: AcceptDeps,
+  request: Request,
+  command: Extract<Command, { kind: "retry" }>,
+  ask: () => Promise<Asked>,
+): Promise<CarriedOut> {
+  const known = await deps.store.read(taskIdIn(request, command.line));
+  // It has been made already: what became of the earlier task since does not matter.
+  if (known) return await accept(deps, request, { ...known.spec, line: command.line }, ask);
+  const earlier = await taskMeant(deps.store, request, command, ask);
+  if (!earlier) return { done: false, say: words.nothingToRetry(command.task) };
+  if (earlier.state.name !== "settled") return { done: false, say: words.stillOpen(earlier.spec.id) };
+  const { instruction, details, about } = earlier.spec;
+  const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
+  const said = { instruction, ...(details !== undefined && { details }), ...(about && { about }) };
+  const work = { line: command.line, ...said, settings };
+  return await accept(deps, request, work, ask);
+}
+
+/** What the person who asked first had set. A model belongs to the agent that it was asked for. */
+function settingsOf({ agent, agentNamed, model, priority, target }: TaskSpec, now: Settings = {}): Settings {
+  return {
+    ...(agentNamed && agent !== undefined && { agent }),
+    ...(model !== undefined && now.agent === undefined && { model }),
+    ...(priority && { priority }),
+    ...(target.kind === "issue" && target.base !== undefined && { base: target.base }),
+  };
+}
