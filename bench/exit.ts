@@ -12,6 +12,16 @@ import { type System, startSystem } from "./system/system.ts";
 const WAIT_FILE = "wait-to-be-killed";
 const AGENT = `if [ -e ${WAIT_FILE} ]; then exec sleep 3456; fi; ${stampScript}; exit 1`;
 
+/** Leaves a session of the size of a long day's work, which its host keeps for a later task. */
+const SESSION_MB = 20;
+const KEEPER = "keeper";
+const KEEPING = `
+cat >/dev/null
+mkdir -p "$HOME/.own" && head -c ${SESSION_MB * 1024 ** 2} /dev/urandom >"$HOME/.own/session"
+echo '{"type":"session","sessionId":"s-1"}'
+${stampScript}; exit 1`;
+const KEEPS = { kind: "jsonl", command: ["/bin/sh", "-c", KEEPING], sessionPaths: [".own"] };
+
 export const exit: Benchmark = {
   name: "exit",
   title: "exit of the agent → outcome stored",
@@ -20,20 +30,27 @@ export const exit: Benchmark = {
 };
 
 async function measure({ rounds, say }: Options): Promise<Report> {
-  const system = await startSystem({ agent: ["/bin/sh", "-c", AGENT], slots: 1 });
+  const agents = { [KEEPER]: KEEPS };
+  const system = await startSystem({ agent: ["/bin/sh", "-c", AGENT], agents, slots: 1 });
   try {
     const failing = await system.github.create({ name: "failing", files: 10 });
     const killed = await system.github.create({ name: "killed", files: 10, extra: { [WAIT_FILE]: "\n" } });
+    const chosen = { ".github/orch.yml": `agent: ${KEEPER}\n` };
+    const keeping = await system.github.create({ name: "keeping", files: 10, extra: chosen });
     const own: number[] = [];
     const byKill: number[] = [];
+    const withSession: number[] = [];
     for (let turn = 0; turn <= rounds; turn++) {
       say(`round ${turn} of ${rounds}`);
-      const [one, other] = [await untilStored(system, failing, ownEnd), await untilStored(system, killed, kill)];
+      const one = await untilStored(system, failing, ownEnd);
+      const other = await untilStored(system, killed, kill);
+      const third = await untilStored(system, keeping, ownEnd);
       if (turn === 0) continue; // the first runs make mirrors and compile code
       own.push(one);
       byKill.push(other);
+      withSession.push(third);
     }
-    return report(own, byKill);
+    return report(own, byKill, withSession);
   } finally {
     await system.stop();
   }
@@ -83,26 +100,32 @@ async function sleeperOf(taskId: string): Promise<number> {
   }
 }
 
-function report(own: readonly number[], byKill: readonly number[]): Report {
+function report(own: readonly number[], byKill: readonly number[], withSession: readonly number[]): Report {
   const row = (name: string, values: readonly number[]) =>
     [name, ...[0.5, 0.9, 0.99].map((q) => quantile(values, q)), Math.max(...values)].map((cell) =>
       typeof cell === "number" ? round(cell) : cell,
     );
   return {
     counted: [
-      `${own.length} agents that exit with code 1 and ${byKill.length} that get SIGKILL, alternating, one at a time, each in the sandbox.`,
+      `${own.length} agents that exit with code 1, ${byKill.length} that get SIGKILL, and ${withSession.length} that exit with code 1 and leave a session of ${SESSION_MB} MB, in turn, one at a time, each in the sandbox.`,
       "From the agent's last action (it prints the time and exits), or from just before the kill, until a second Redis client has the news that the task is settled. Redis fsyncs every write, as npm start's own does.",
-      "In between: sandbox and wrapper end, the exit code is written, what the run left behind is looked for and ended, the last output is read, the outcome is decided and written.",
+      "In between: sandbox and wrapper end, the exit code is written, what the run left behind is looked for and ended, the last output is read, the outcome is decided and written. A session is kept after that.",
     ],
     tables: [
       {
         title: "milliseconds",
-        rows: [["", "p50", "p90", "p99", "max"], row("exit code 1", own), row("SIGKILL", byKill)],
+        rows: [
+          ["", "p50", "p90", "p99", "max"],
+          row("exit code 1", own),
+          row("SIGKILL", byKill),
+          row("with a session", withSession),
+        ],
       },
     ],
     figures: [
       { name: "exit code 1: p50", value: median(own), unit: "ms", goal: { atMost: 25 } },
       { name: "SIGKILL: p50", value: median(byKill), unit: "ms", goal: { atMost: 25 } },
+      { name: "with a session: p50", value: median(withSession), unit: "ms", goal: { atMost: 25 } },
     ],
   };
 }

@@ -7,17 +7,18 @@ import { Refusal } from "../src/refusal.ts";
 import { decide } from "../src/task/outcome.ts";
 import type { Outcome } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
-import { keepSession } from "./kept-sessions/keep-session.ts";
+import { keepSession, promiseSession } from "./kept-sessions/keep-session.ts";
+import { fulfil } from "./kept-sessions/promised.ts";
 import { CollectFailed } from "./publish/collect.ts";
+import { checkpointOf } from "./run/checkpoint.ts";
+import { clearUp, type Ended, type RunEnd } from "./run/clear-up.ts";
 import { duringDeed } from "./run/deed.ts";
-import { endLeftovers } from "./run/end-leftovers.ts";
 import { type Ground, preparedGround } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
 import { setUp } from "./run/set-up.ts";
-import { closeOutlets } from "./run/step/step-outlet.ts";
 import { work } from "./run/work.ts";
 import {
   AccessDenied,
@@ -27,58 +28,31 @@ import {
   RepositoryGone,
   TooLarge,
 } from "./workspace/git-errors.ts";
-import { removeWorkspace } from "./workspace/remove-workspace.ts";
 
 const PREPARE_ATTEMPTS = 3;
 const PREPARE_RETRY_MS = 3_000;
 
-/** `handed over`: the run goes on in the host's next life. `kept`: its workspace stays for somebody to look at. */
-export type RunEnd = "done" | "kept" | "handed over";
-
 export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
-  const outcome = await toldOutcome(shared, run);
-  // What the host's next life reads again, it tells as well.
-  if (outcome === "handed over") return "handed over";
-  const [end] = await Promise.all([clearUp(shared, run, outcome), run.events.close()]);
-  return end;
+  try {
+    const outcome = run.ended ?? (await toldOutcome(shared, run));
+    // What the host's next life reads again, it tells as well.
+    if (outcome === "handed over") return "handed over";
+    const [end] = await Promise.all([clearUp(shared, run, outcome), run.events.close()]);
+    return end;
+  } finally {
+    fulfil(shared.dataDir, run.task.spec.id);
+  }
 }
-
-async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, "handed over">): Promise<RunEnd> {
-  await run.underWay;
-  await endSession(shared, run);
-  await keepSession(shared, run);
-  if (outcome === "untold") return keep(run, "untold");
-  await run.lease.complete().catch((error: unknown) => {
-    // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
-    run.log.debug({ err: error }, "the job could not be completed");
-  });
-  if (outcome !== "told" && isWorthALook(outcome)) return keep(run, "told");
-  await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
-  run.folder.remove();
-  return "done";
-}
-
-/** What is kept, and whether the record says why: only then is it removed some day. */
-function keep(run: Run, end: "told" | "untold"): RunEnd {
-  run.folder.record.end = end;
-  run.folder.save();
-  if (end === "untold") run.log.error("the task's record stays in doubt: the run has ended, and its work is kept");
-  return "kept";
-}
-
-/**
- * `told`: the record knows already, from us (pushed) or from elsewhere (settled, superseded). `untold`: the record stayed in
- * doubt for longer than the run may take.
- */
-type Ended = Outcome | "told" | "untold" | "handed over";
 
 /** The outcome once the record has it. */
 async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   const outcome = await outcomeOf(shared, run);
   if (typeof outcome === "string") return outcome;
   try {
-    const home = await keepSession(shared, run);
-    await tell(shared, run, { name: "ended", outcome, ...(home && { progress: { home } }), at: Date.now() });
+    const home = promiseSession(shared, run);
+    const checkpoint = checkpointOf(shared, run, outcome);
+    const left = { ...(home && { progress: { home } }), ...(checkpoint && { checkpoint }) };
+    await tell(shared, run, { name: "ended", outcome, ...left, at: Date.now() });
   } catch (error) {
     if (isHandover(run)) return "handed over";
     if (error instanceof StaysInDoubt) return "untold";
@@ -111,12 +85,11 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (decision.kind === "settle") return decision.outcome;
 
   await tell(shared, run, { name: "phase", phase: "publishing", at: Date.now() });
-  const [published, home] = await Promise.all([
-    publishInTime(shared, run, ground, collected),
-    keepSession(shared, run),
-  ]);
+  if (promiseSession(shared, run)) void keepSession(shared, run); // meanwhile: publishing is waiting for the most part
+  const published = await publishInTime(shared, run, ground, collected);
   if (published.kind === "refused") return published.outcome;
   const { pushed } = published;
+  const home = promiseSession(shared, run);
   await tell(shared, run, { name: "pushed", pushed, ...(home && { progress: { home } }), at: Date.now() });
   const { branch, sha } = published.pushed;
   run.log.info({ branch, sha }, "pushed; the bot opens the pull request");
@@ -187,19 +160,4 @@ function outcomeOfError(run: Run, error: unknown): Ended {
 
 function outcomeOfInterruption(interruption: Interruption): Ended {
   return interruption.kind === "cancel" ? { kind: "cancelled", reason: interruption.reason } : "told";
-}
-
-async function endSession(shared: Shared, run: Run): Promise<void> {
-  const { id } = run.task.spec;
-  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeOutlets(shared, run.folder)];
-  for (const end of ends) {
-    await end().catch((error: unknown) =>
-      run.log.error({ err: error }, "what the run started does not end: look at it by hand"),
-    );
-  }
-}
-
-/** Work that failed is kept for a few days: somebody may want to see what the agent left. */
-function isWorthALook(outcome: Outcome): boolean {
-  return ["agent_failed", "verify_failed", "timed_out", "out_of_budget", "host_error"].includes(outcome.kind);
 }

@@ -9,11 +9,12 @@ const WITHIN_MS = 30_000;
 /** The time stands in the file, so it may be looked for at leisure. */
 const LOOK_MS = 10;
 
-/** Waits for the file; the time is Unix ms with fractions. */
+/** Waits for the line in the file; the time is Unix ms with fractions. */
 export async function readStamp(path: string): Promise<number> {
   for (const giveUpAt = Date.now() + WITHIN_MS; ; await delay(LOOK_MS)) {
     const text = await readFile(path, "utf8").catch(() => ""); // not there yet
-    if (/^\d{19}\n/.test(text)) return Number(text.split("\n")[0]) / 1e6;
-    if (Date.now() > giveUpAt) throw new Error(`${path} stays empty`);
+    const [, stamp] = /^(\d{19})\n/m.exec(text) ?? [];
+    if (stamp !== undefined) return Number(stamp) / 1e6;
+    if (Date.now() > giveUpAt) throw new Error(`${path} has no time in it`);
   }
 }

@@ -22,8 +22,10 @@ import { allProcesses, type Process, treeOf } from "../processes.ts";
 import { type GitHubProcess, type RepositoryWithIssue, startGitHub } from "./github.ts";
 
 export type SystemOptions = {
-  /** What the agent runs. */
+  /** What the default agent runs. */
   agent: readonly string[];
+  /** More agents, by name, as they are written in the operator's file. */
+  agents?: Record<string, object>;
   slots: number;
   /** What its operator lists for all sandboxes. */
   allow?: readonly string[];
@@ -62,15 +64,14 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const START_MS = 60_000;
 const TASK_MS = 120_000;
 
-export async function startSystem({ agent, slots, allow = [], compileCache }: SystemOptions): Promise<System> {
+export async function startSystem({ agent, slots, compileCache, ...more }: SystemOptions): Promise<System> {
+  const { agents = {}, allow = [] } = more;
   const dir = await mkdtemp(join(tmpdir(), "orch-bench-"));
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
   const github = await startGitHub(join(dir, "github"));
   const config = join(dir, "orch.yml");
-  await writeFile(
-    config,
-    stringify({ agents: { bench: { kind: "plain", command: [...agent] } }, slots, allow: [...allow] }),
-  );
+  const bench = { kind: "plain", command: [...agent] };
+  await writeFile(config, stringify({ agents: { bench, ...agents }, defaultAgent: "bench", slots, allow: [...allow] }));
   const settings = await settingsOf(dir, github, { config, compileCache });
   const botUrl = `http://${settings.HOST}:${settings.PORT}`;
   await github.hearAt(`${botUrl}${settings.WEBHOOK_PATH}`);

@@ -5,8 +5,8 @@
  */
 
 import { isSameLane, type Lane, runLane } from "./lane.ts";
-import { current, endLast, nextRun, withProgress } from "./runs.ts";
-import type { CancelReason, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
+import { current, endLast, nextRun, withEnd, withoutHome, withProgress } from "./runs.ts";
+import type { CancelReason, Checkpoint, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 /** News about a task. `epoch` fences a run's own news, `version` what was judged; news without either may come from anybody at any time. */
@@ -22,7 +22,9 @@ export type TaskNews =
   | { name: "progress"; epoch: number; progress: Progress; at: number }
   | { name: "pushed"; epoch: number; pushed: Pushed; progress?: Progress; at: number }
   /** The run's host says that it is over. */
-  | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; at: number }
+  | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; checkpoint?: Checkpoint; at: number }
+  /** The run's host could not keep the session after all: it has no home. */
+  | { name: "not_kept"; epoch: number; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
   | { name: "crashed"; epoch: number; at: number }
   /** A pull request for the task's branch is open, whoever opened it. */
@@ -36,6 +38,8 @@ const CRASH_LIMIT = 3;
 export const CRASH_WINDOW_MS = 10 * 60_000;
 
 export function nextTask(task: Task, news: TaskNews): Task | undefined {
+  // Of what is over, too: it says nothing about the end.
+  if (news.name === "not_kept") return withoutHome(task, news.epoch);
   if (task.state.name === "settled") return undefined;
   switch (news.name) {
     case "waits":
@@ -52,7 +56,7 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return { ...withProgress(task, news.progress), pushed: news.pushed };
     case "ended":
       if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
-      return settled(withProgress(task, news.progress), news.outcome, news.at);
+      return settled(withEnd(task, news), news.outcome, news.at);
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":

@@ -2,7 +2,7 @@
  * The runs in a task's record: what each had to show stays when the next one begins. Bounded in number, and in what of an
  * agent's words is kept of those that are over.
  */
-import type { Outcome, Progress, Task, TaskRun } from "./task.ts";
+import type { Checkpoint, Outcome, Progress, Task, TaskRun } from "./task.ts";
 
 /** The first and the latest ones; a task with more has been taken up again and again by hosts that kept dying. */
 export const MAX_RUNS = 5;
@@ -15,6 +15,21 @@ export function withProgress(task: Task, progress: Progress = {}): Task {
   if (!run) return task;
   const known = Object.fromEntries(Object.entries(progress).filter(([, value]) => value !== undefined));
   return { ...task, runs: [...task.runs.slice(0, -1), { ...run, progress: { ...run.progress, ...known } }] };
+}
+
+/** What its host says of the run with its end. */
+export function withEnd(task: Task, { progress, checkpoint }: { progress?: Progress; checkpoint?: Checkpoint }): Task {
+  const { runs, ...rest } = withProgress(task, progress);
+  const last = runs.at(-1);
+  return { ...rest, runs: last && checkpoint ? [...runs.slice(0, -1), { ...last, checkpoint }] : runs };
+}
+
+/** Undefined when the run had none, or is not known. */
+export function withoutHome(task: Task, number: number): Task | undefined {
+  const run = task.runs.find((each) => each.number === number);
+  if (run?.progress.home === undefined) return undefined;
+  const { home: _, ...progress } = run.progress;
+  return { ...task, runs: task.runs.map((each) => (each === run ? { ...run, progress } : each)) };
 }
 
 type Begun = Pick<TaskRun, "number" | "host" | "startedAt">;

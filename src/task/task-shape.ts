@@ -44,6 +44,12 @@ export const taskShape = z.looseObject({
   version: z.int(),
   crashes: z.array(z.number()),
   runs: z.array(
-    z.looseObject({ number: z.number(), host: z.string(), startedAt: z.number(), progress: z.looseObject({}) }),
+    z.looseObject({
+      number: z.number(),
+      host: z.string(),
+      startedAt: z.number(),
+      checkpoint: z.looseObject({ kind: z.string() }).optional(),
+      progress: z.looseObject({}),
+    }),
   ),
 });

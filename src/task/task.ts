@@ -16,6 +16,7 @@
  * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
  * home            the host and the folder that keep an agent's session
+ * checkpoint      what a run left, kept on its host for somebody to look at
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
  * lane            one of the queues through which jobs go: an agent's, or a host's own
@@ -126,7 +127,7 @@ export type Progress = {
   sandbox?: "bwrap" | "none";
   model?: string;
   sessionId?: string;
-  /** Folder, below its host's data, where the session is kept for whoever continues. */
+  /** Folder, below its host's data, where the session is kept for whoever continues, or is about to be. */
   home?: string;
   /** Last lines of what the agent says; at most 4 kB. */
   lastLines?: string;
@@ -215,6 +216,21 @@ export type Outcome =
 /** Why a run is over: its task's outcome, or nobody kept it up and the task went on without it. */
 export type RunEnd = Outcome["kind"] | "lost";
 
+/**
+ * Where on its host that is kept which a run left, because somebody may want to look at it. A reader leaves a kind alone that it
+ * does not know.
+ */
+export type Checkpoint = {
+  /** The run's workspace as it was at the end. */
+  kind: "workspace";
+  /** Below its host's data. */
+  folder: string;
+  /** Until when it is kept, Unix ms. */
+  until: number;
+  /** How many commits the agent had made; unknown of one that did not end well. */
+  commits?: number;
+};
+
 /** One try at the task. Times are Unix ms. */
 export type TaskRun = {
   /** The epoch in which it ran last. */
@@ -223,6 +239,7 @@ export type TaskRun = {
   startedAt: number;
   endedAt?: number;
   end?: RunEnd;
+  checkpoint?: Checkpoint;
   progress: Progress;
 };
 

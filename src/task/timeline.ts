@@ -18,9 +18,9 @@ export function eventText(at: number, what: string, detail: Record<string, unkno
   return JSON.stringify({ at, what, detail } satisfies TaskEvent, short);
 }
 
-/** Empty for mere progress, which is told of elsewhere (`run-events.ts`). */
+/** Empty for what changes nothing of how the task stands: mere progress, which is told of elsewhere (`run-events.ts`), and the like. */
 export function eventOf(news: TaskNews): string {
-  return news.name === "progress" ? "" : eventText(news.at, news.name, detailOf(news));
+  return news.name === "progress" || news.name === "not_kept" ? "" : eventText(news.at, news.name, detailOf(news));
 }
 
 function detailOf(news: TaskNews): Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** Several commands in one conversation: on a pull request they work on one branch, one after the other. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
@@ -54,6 +55,23 @@ describe("two commands on one pull request", () => {
     const home = (id: string) => ({ agent: "remembers", sessionId: `s-${first.taskId}`, home: `host/sessions/${id}` });
     expect(runs.map((run) => run?.progress)).toMatchObject([home(first.taskId), home(second.taskId)]);
     expect(runs[1]).toMatchObject({ end: "pull_request", progress: { start: { how: "resumed", task: first.taskId } } });
+  });
+
+  test("the worker host dies when the end is told and the session not kept yet: its next life keeps it", async () => {
+    const place = await openPull("half-done");
+    const first = await orch.command("/orch do all of this", place);
+    expect(await orch.settled(first.taskId)).toMatchObject({ kind: "agent_failed" });
+    await orch.host.kill();
+    expect(orch.host.log()).not.toContain(`"session":"s-${first.taskId}"`);
+    await orch.host.start();
+    const second = await orch.command("/orch go on", place);
+    expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request", number: place.number });
+    const [one, two] = await Promise.all([first, second].map(({ taskId }) => orch.store.read(taskId)));
+    expect(two?.runs[0]?.progress.start).toEqual({ how: "resumed", task: first.taskId });
+    // What the record says to be kept is kept, whatever the host died of.
+    const folder = `host/workspaces/${first.taskId}`;
+    expect(one?.runs[0]?.checkpoint).toMatchObject({ kind: "workspace", folder });
+    expect(existsSync(join(orch.dir, "data", folder, "tree"))).toBe(true);
   });
 
   test("a pull request that Orch opened goes on with the conversation that asked for it", async () => {

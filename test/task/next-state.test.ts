@@ -41,6 +41,7 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
   ended: { name: "ended", epoch: 1, outcome: failed, at },
+  not_kept: { name: "not_kept", epoch: 1, at },
   crashed: { name: "crashed", epoch: 1, at },
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
   cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
@@ -57,6 +58,7 @@ const table: Record<TaskNews["name"], Row> = {
   progress: ["-", "-", "running", "running", "-"],
   pushed: ["-", "-", "running", "-", "-"],
   ended: ["-", "-", "settled", "-", "-"],
+  not_kept: ["-", "-", "-", "-", "-"],
   crashed: ["-", "-", "running", "running", "-"],
   pull_request: ["settled", "settled", "settled", "settled", "-"],
   cancel: ["settled", "settled", "running", "-", "-"],
@@ -100,6 +102,28 @@ describe("the next state", () => {
       { number: 1, host: "h1", startedAt: 2, endedAt: at, end: "lost", progress: { agent: "claude", sessionId: "s" } },
       { number: 2, host: "h2", startedAt: at, progress: {} },
     ]);
+  });
+
+  test("a session that could not be kept is taken back, also when the task is over, and nothing else of it changes", () => {
+    const home = { agent: "claude", sessionId: "s", home: "host/sessions/t" };
+    const { home: _, ...without } = home;
+    const runs = (progress: Progress) => [{ number: 1, host: "h1", startedAt: 2, progress }];
+    for (const task of [running, pushed, settled]) {
+      const told = { ...task, runs: runs(home) };
+      expect(nextTask(told, allNews.not_kept)).toEqual({ ...told, runs: runs(without) });
+      expect(nextTask(told, { name: "not_kept", epoch: 2, at })).toBeUndefined();
+    }
+  });
+
+  test("a run says where that is kept which it left, with its end", () => {
+    const checkpoint = { kind: "workspace" as const, folder: "host/workspaces/t", until: 9, commits: 2 };
+    const ended = { name: "ended" as const, epoch: 1, outcome: failed, progress: { sessionId: "s" }, checkpoint, at };
+    const run = { number: 1, host: "h1", startedAt: 2, endedAt: at, end: "host_error", progress: { sessionId: "s" } };
+    expect(nextTask(running, ended)?.runs).toEqual([{ ...run, checkpoint }]);
+    const again = { ...allNews.claimed, at: at + 1 };
+    expect(
+      nextTask({ ...running, runs: [{ ...run, end: "lost", checkpoint }] } as Task, again)?.runs[0]?.checkpoint,
+    ).toEqual(checkpoint);
   });
 
   test("a run says how it ended; what the outcome says already is not kept twice", () => {

@@ -32,6 +32,8 @@ function someNews({ below, pick }: Random, { epoch, version, state }: Task, at: 
     { name: "claimed", host: pick(HOSTS), claim: `c${at}`, job: claim, lane, at },
     { name: "phase", epoch: of, phase: pick(PHASES), at },
     { name: "progress", epoch: of, progress: { lastLines: `${below(3)}` }, at },
+    { name: "progress", epoch: of, progress: { home: "h" }, at },
+    { name: "not_kept", epoch: of, at },
     { name: "crashed", epoch: of, at: at * 60_000 },
     { name: "cancel", reason: { kind: "command", by: "x" }, at },
     { name: "given_up", version: judged, outcome: OUTCOME, at },
@@ -42,6 +44,8 @@ function someNews({ below, pick }: Random, { epoch, version, state }: Task, at: 
 }
 
 function isTooLate(task: Task, news: TaskNews): boolean {
+  // What became of a session is told after the end, too.
+  if (news.name === "not_kept") return !task.runs.some(({ number }) => number === news.epoch);
   if (task.state.name === "settled") return true;
   if ("version" in news) return news.version !== task.version;
   return "epoch" in news && news.epoch !== task.epoch;
@@ -68,6 +72,7 @@ test(`what is over stays so, and what comes too late changes nothing (seeds from
       const where = `ORCH_SEED=${seed}, step ${at}, ${JSON.stringify(news)}`;
       if (isTooLate(task, news)) expect(next, where).toBeUndefined();
       if (!next) continue;
+      if (news.name === "not_kept") expect(next.state, where).toEqual(task.state);
       expect([task.epoch, task.epoch + 1], where).toContain(next.epoch);
       expect(next.epoch > task.epoch, where).toBe(news.name === "claimed" && next.state.name !== "settled");
       expect(next.pushed ?? task.pushed, where).toEqual(next.pushed);

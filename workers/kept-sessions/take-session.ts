@@ -9,6 +9,7 @@ import type { Resumed } from "../run/run-record.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { keptSession, type SessionRecord } from "./kept-session.ts";
 import { unpackHome } from "./pack.ts";
+import { whenKept } from "./promised.ts";
 
 /** What a task goes on with: the earlier task, its agent by the operator's name, and the session that this agent named. */
 export type Continues = { taskId: string; agent: string; sessionId: string };
@@ -36,6 +37,7 @@ export async function takeSession(shared: Shared, run: Run, taker: Taker): Promi
 
 async function take({ dataDir, driver }: Shared, run: Run, taker: Taker): Promise<Resumed | NotTaken> {
   const { continues, workspace } = taker;
+  await whenKept(dataDir, continues.taskId);
   const kept = keptSession(dataDir, continues.taskId);
   const record = kept.read();
   const fits =

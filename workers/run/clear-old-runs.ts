@@ -9,6 +9,7 @@ import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
+import { keptUntil } from "./checkpoint.ts";
 import { runsDir, type Shared } from "./run.ts";
 import { type FolderInDoubt, type RunFolder, readRunFolders, runOfDir } from "./run-record.ts";
 
@@ -24,7 +25,7 @@ export async function clearOldRuns(shared: Shared, isLive: (taskId: string) => b
     ...inDoubt.map(({ dir }) => runOfDir(dir)?.taskId),
   ]);
   const forgotten = (await workspaceIds(shared)).filter((taskId) => !known.has(taskId));
-  const old = folders.filter(({ record }) => record.startedAt <= keptSince);
+  const old = folders.filter(({ record }) => keptUntil(shared, record) <= Date.now());
   for (const taskId of new Set([...old.map(({ record }) => record.taskId), ...forgotten])) {
     if (isLive(taskId)) continue; // by now: a removal may take minutes
     await clearTask(

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { isDoubt, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";
+import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { runsDir } from "./run.ts";
 import { readRunFolders, runOfDir } from "./run-record.ts";
 
@@ -24,7 +25,7 @@ export async function findKeptRuns(store: TaskStore, dataDir: string, host: stri
     if (!run || told) continue;
     const standing = standingOf(await store.lookUp(run.taskId), { host, epoch: run.epoch });
     if (!untold && !isDoubt(standing)) continue;
-    const workspace = join(dataDir, "host", "workspaces", run.taskId);
+    const workspace = join(dataDir, workspaceFolderOf(run.taskId));
     kept.push({ task: run.taskId, record: standing, folder: dir, workspace });
   }
   return kept;

@@ -8,9 +8,9 @@ import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
 import { makeSpoken } from "./step/spoken.ts";
 
-type Parts = Pick<Run, "task" | "folder" | "lease" | "user">;
+type Parts = Pick<Run, "task" | "folder" | "lease" | "user"> & Partial<Pick<Run, "ended">>;
 
-export function makeRun(shared: Shared, parts: Parts): Run {
+export function makeRun(shared: Shared, { ended, ...parts }: Parts): Run {
   const { spec } = parts.task;
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Interruption>();
@@ -20,6 +20,7 @@ export function makeRun(shared: Shared, parts: Parts): Run {
     spoken: makeSpoken(),
     events: makeEventTeller({ redis: shared.redis, folder: parts.folder, log }),
     underWay: Promise.resolve(),
+    ended,
     inDoubt: undefined,
     log,
     interrupted: promise,

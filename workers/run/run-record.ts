@@ -53,6 +53,13 @@ const runRecordSchema = z.looseObject({
    * the run ran out of time. What is untold is taken up again when the record says that the run is ours.
    */
   end: z.enum(["told", "untold"]).optional(),
+  /**
+   * The agent's session, from just before the run's end is told until it is kept, and what it has used. `again`: by another life
+   * of the host than the one that told the end; that happens once.
+   */
+  toKeep: z
+    .looseObject({ sessionId: z.string(), used: usageTotalsSchema.optional(), again: z.boolean().optional() })
+    .optional(),
   /** Set when the workspace stands and the prompt is written. */
   prepared: z
     .looseObject({

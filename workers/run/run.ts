@@ -7,7 +7,7 @@ import type { Endpoint } from "../../src/reach/reach.ts";
 import type { TaskNews } from "../../src/task/next-state.ts";
 import { isDoubt, type RunDoubt, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";
-import type { Task } from "../../src/task/task.ts";
+import type { Outcome, Task } from "../../src/task/task.ts";
 import type { BotClient, RunIdentity } from "../bot-client.ts";
 import type { Network } from "../network/network.ts";
 import type { OperatorFile } from "../operator-file.ts";
@@ -50,6 +50,11 @@ export type Run = {
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;
+  /**
+   * Its end was told in an earlier life of this host, as this outcome or by the record itself (`told`): only what it left is still
+   * to be seen to.
+   */
+  ended: Outcome | "told" | undefined;
   /** Set while the task's record is in doubt: until it is known again nothing new is begun. `since`: Unix ms. */
   inDoubt: { doubt: RunDoubt; since: number } | undefined;
   /** Resolves once, when the run must stop before its agent has. */

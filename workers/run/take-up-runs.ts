@@ -15,6 +15,7 @@ import { beginRun, makeRun } from "./make-run.ts";
 import { type Run, readStanding, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders, runOfDir } from "./run-record.ts";
 import { beginAgainAfterReboot } from "./step/lost-step.ts";
+import { hasToKeep, takeUpEnded } from "./take-up-ended.ts";
 
 type TakeSlot = (slot?: number) => SlotUser | undefined;
 
@@ -43,11 +44,13 @@ export async function takeUpRuns(shared: Shared, locker: Locker, how: TakingUp):
   for (const folder of folders.toSorted((one, other) => other.record.epoch - one.record.epoch)) {
     const { taskId } = folder.record;
     if (runs.has(taskId)) continue;
-    const { standing, spec } = await standingAfterRestart(shared, folder, blamed.has(folder));
+    const { standing, spec, task } = await standingAfterRestart(shared, folder, blamed.has(folder));
     forgetDeed(folder);
     const isKnown = standing === "own" || isEnded(standing);
-    const user = canGoOn(folder, standing, sessions) ? how.takeSlot(folder.record.slot) : undefined;
-    if (spec && user)
+    const isWanted = canGoOn(folder, standing, sessions) || hasToKeep(folder, standing);
+    const user = isWanted ? how.takeSlot(folder.record.slot) : undefined;
+    if (spec && user && isEnded(standing)) runs.set(taskId, takeUpEnded(shared, { spec, folder, user }, task));
+    else if (spec && user)
       runs.set(
         taskId,
         await takeUp(shared, { spec, folder, user, lease: await leaseAfterRestart(locker, folder, standing) }),
@@ -169,9 +172,9 @@ async function standingAfterRestart(
   shared: Shared,
   { record }: RunFolder,
   crashed: boolean,
-): Promise<{ standing: Standing; spec: TaskSpec | undefined }> {
+): Promise<{ standing: Standing; spec: TaskSpec | undefined; task: Task | undefined }> {
   const { standing, task } = await ownAfterRestart(shared, record, crashed);
-  return { standing, spec: task?.spec ?? record.spec };
+  return { standing, spec: task?.spec ?? record.spec, task };
 }
 
 /** What the record says of the run. One that was pushed is over here: the rest is the bot's. */
@@ -182,9 +185,10 @@ async function ownAfterRestart(
 ): Promise<{ standing: Standing; task?: Task }> {
   const reading = await store.lookUp(taskId);
   const standing = standingOf(reading, { host: hostId, epoch });
-  if (reading.kind !== "known" || standing !== "own") return { standing };
-  if (reading.record.pushed) return { standing: "over" };
-  if (!crashed) return { standing, task: reading.record };
+  if (reading.kind !== "known") return { standing };
+  const { record: task } = reading;
+  if (standing === "own" && task.pushed) return { standing: "over", task };
+  if (standing !== "own" || !crashed) return { standing, task };
   const made = await store.change(taskId, { name: "crashed", epoch, at: Date.now() });
   if (made.kind !== "known") return { standing: made.kind };
   return { standing: standingOf(made, { host: hostId, epoch }), task: made.record };

@@ -42,6 +42,9 @@ export function checkTaskId(taskId: string): string {
   return taskId;
 }
 
+/** Where a task's workspace is, below the host's data. */
+export const workspaceFolderOf = (taskId: string): string => join("host", "workspaces", checkTaskId(taskId));
+
 /** The workspace's path. Throws when the id is not one of a task. */
 export function workspaceDir(dataDir: string, taskId: string): string {
   return join(hostFolder(dataDir, "workspaces"), checkTaskId(taskId));

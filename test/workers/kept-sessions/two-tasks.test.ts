@@ -2,11 +2,12 @@
  * Two tasks of one pull request, with a real sandbox, real sessions and a real repository: the agent of the second finds what
  * that of the first has kept, at the same path, though it runs in another slot. Bot and Redis are played.
  */
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
+import type { TaskNews } from "../../../src/task/next-state.ts";
 import type { Progress, Task } from "../../../src/task/task.ts";
 import { keptSession, sessionsDir } from "../../../workers/kept-sessions/kept-session.ts";
 import type { Continues } from "../../../workers/kept-sessions/take-session.ts";
@@ -46,7 +47,9 @@ echo "{\\"type\\":\\"usage\\",\\"inputTokens\\":$(($(wc -l <"$HOME/.own/$session
 echo '{"type":"final","ok":true}'
 `;
 
-async function stage(repositoryFile?: string) {
+type Hear = (id: string, news: TaskNews) => void;
+
+async function stage(repositoryFile?: string, onNews: Hear = () => undefined) {
   const remote = await startRemote({
     "README.md": "hello\n",
     ...(repositoryFile && { ".github/orch.yml": repositoryFile }),
@@ -65,8 +68,9 @@ async function stage(repositoryFile?: string) {
   const tasks = new Map<string, Task>();
   const told = new Map<string, Progress>();
   const earlier = new Map<string, Task>();
-  const hear = async (id: string, news: { progress?: Progress }) => {
-    told.set(id, { ...told.get(id), ...news.progress });
+  const hear = async (id: string, news: TaskNews) => {
+    if ("progress" in news) told.set(id, { ...told.get(id), ...news.progress });
+    onNews(id, news);
     return { kind: "known", changed: true, record: tasks.get(id) };
   };
   const bot = {
@@ -141,6 +145,47 @@ test("the agent of a later task finds its session under its home, at the same pa
   expect(words(third)[1]).toBe(`before: ${taskId} ${second.task.spec.id}`);
   expect(third.spoken.progress().inputTokens).toBe(100);
   await shared.sessions.kill(third.task.spec.id);
+});
+
+test("the end of a task does not wait for its session, whoever goes on with that does", async () => {
+  const ended = Promise.withResolvers<boolean>();
+  const { shared, begin, words, told } = await stage(undefined, (id, { name }) => {
+    if (name === "ended") ended.resolve(keptSession(shared.dataDir, id).read() !== undefined);
+  });
+  const first = begin(541, 0);
+  const { id: taskId } = first.task.spec;
+  const sessionId = `s-${taskId}`;
+  const over = runTask(shared, first);
+  expect(await ended.promise, "kept before the end was told").toBe(false);
+  expect(told.get(taskId)?.home).toBe(`host/sessions/${taskId}`);
+  const second = begin(542, 1, { taskId, agent: "own", sessionId });
+  const ground = await prepare(shared, second, signal());
+  expect(ground.resumed?.sessionId).toBe(sessionId);
+  await work(shared, second, ground);
+  expect(words(second)[1]).toBe(`before: ${taskId}`);
+  await shared.sessions.kill(second.task.spec.id);
+  expect(await over).toBe("done");
+});
+
+test("a session that cannot be kept after all is taken back, and who wanted it begins a new one", async () => {
+  const news: TaskNews[] = [];
+  const { shared, begin } = await stage(undefined, (_id, each) => {
+    if (each.name === "ended") spoil();
+    if (each.name === "ended" || each.name === "not_kept") news.push(each);
+  });
+  const first = begin(551, 0);
+  const { id: taskId } = first.task.spec;
+  /** Its files are gone by then. */
+  const spoil = () => rmSync(join(shared.dataDir, "host/workspaces", taskId, "home/.own"), { recursive: true });
+  const over = runTask(shared, first);
+  expect(await over).toBe("done");
+  expect(news).toMatchObject([
+    { name: "ended", progress: { home: `host/sessions/${taskId}` } },
+    { name: "not_kept", epoch: 1 },
+  ]);
+  const second = begin(552, 1, { taskId, agent: "own", sessionId: `s-${taskId}` });
+  expect((await prepare(shared, second, signal())).resumed).toBeUndefined();
+  await shared.sessions.kill(second.task.spec.id);
 });
 
 test("a session that is gone costs the task its start, and no more", async () => {

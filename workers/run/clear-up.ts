@@ -1,0 +1,69 @@
+/**
+ * What is left to do of a run when its end is told: nothing of it goes on, its job is over, its session is kept for whoever
+ * continues, and its workspace is removed, unless somebody may want to look at it.
+ */
+import type { Outcome } from "../../src/task/task.ts";
+import { keepSession } from "../kept-sessions/keep-session.ts";
+import { removeWorkspace } from "../workspace/remove-workspace.ts";
+import { isWorthALook } from "./checkpoint.ts";
+import { endLeftovers } from "./end-leftovers.ts";
+import { isHandover, type Run, type Shared, tell } from "./run.ts";
+import { closeOutlets } from "./step/step-outlet.ts";
+
+/** `handed over`: the run goes on in the host's next life. `kept`: its workspace stays for somebody to look at. */
+export type RunEnd = "done" | "kept" | "handed over";
+
+/**
+ * `told`: the record knows already, from us (pushed) or from elsewhere (settled, superseded). `untold`: the record stayed in
+ * doubt for longer than the run may take.
+ */
+export type Ended = Outcome | "told" | "untold" | "handed over";
+
+export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, "handed over">): Promise<RunEnd> {
+  await run.underWay;
+  await endSession(shared, run);
+  if (outcome === "untold") return keep(run, "untold");
+  await run.lease.complete().catch((error: unknown) => {
+    // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
+    run.log.debug({ err: error }, "the job could not be completed");
+  });
+  if (run.folder.record.toKeep && !(await keepPromisedSession(shared, run))) return "handed over";
+  if (outcome !== "told" && isWorthALook(outcome)) return keep(run, "told");
+  await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
+  run.folder.remove();
+  return "done";
+}
+
+/**
+ * Who goes on from this task is sent here for its session: what cannot be kept is taken back. False when that could not be told
+ * before the host's end; its next life tries again.
+ */
+async function keepPromisedSession(shared: Shared, run: Run): Promise<boolean> {
+  const home = await keepSession(shared, run);
+  try {
+    if (!home) await tell(shared, run, { name: "not_kept", at: Date.now() }, { inDoubt: "skip" });
+  } catch (error) {
+    if (isHandover(run)) return false;
+    throw error;
+  }
+  run.folder.record.toKeep = undefined;
+  return true;
+}
+
+/** What is kept, and whether the record says why: only then is it removed some day. */
+function keep(run: Run, end: "told" | "untold"): RunEnd {
+  run.folder.record.end = end;
+  run.folder.save();
+  if (end === "untold") run.log.error("the task's record stays in doubt: the run has ended, and its work is kept");
+  return "kept";
+}
+
+async function endSession(shared: Shared, run: Run): Promise<void> {
+  const { id } = run.task.spec;
+  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeOutlets(shared, run.folder)];
+  for (const end of ends) {
+    await end().catch((error: unknown) =>
+      run.log.error({ err: error }, "what the run started does not end: look at it by hand"),
+    );
+  }
+}
