@@ -5,7 +5,8 @@
 import { type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
 import { fence, inMarkdown } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
-import { type Why, why } from "../views/why.ts";
+import { type Why, type WhySettled, why } from "../views/why.ts";
+import { keptFor } from "../words/checkpoint-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { askedBy } from "../words/origin-words.ts";
 import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
@@ -40,8 +41,13 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
     case "running":
       return [...opening, checklist(task), list, ...titled("The agent says", progress.lastLines, LIVE), ...closing];
     case "settled":
-      return [...opening, explanation(answer, inMarkdown), list, ...evidence(answer.evidence), ...closing];
+      return [...opening, explained(answer), list, ...evidence(answer.evidence), ...closing];
   }
+}
+
+function explained(end: WhySettled): string {
+  const kept = keptFor(end.task, inMarkdown);
+  return `${explanation(end, inMarkdown)}${kept === undefined ? "" : ` ${kept}`}`;
 }
 
 function request({ spec }: Task, webUrl: string): string {

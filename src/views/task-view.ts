@@ -3,6 +3,7 @@
  */
 import type { Origin } from "../task/origin.ts";
 import type {
+  Checkpoint,
   Outcome,
   Phase,
   PullRequest,
@@ -43,7 +44,12 @@ export type TaskView = {
   pullRequest?: PullRequest;
   /** The task that it goes on from. */
   continues?: string;
+  /** Where that is kept which its last run left. */
+  checkpoint?: CheckpointView;
 };
+
+/** `host`: on whose data folder `folder` is. */
+export type CheckpointView = Checkpoint & { host: HostName };
 
 /** How a check went, without what it printed. */
 export type CheckResult = Omit<Verification, "outputTail">;
@@ -63,6 +69,7 @@ export type RunView = {
   /** US dollars. */
   costUsd?: number;
   verification?: CheckResult;
+  checkpoint?: CheckpointView;
 };
 
 /** Hosts whose names are known. */
@@ -72,6 +79,8 @@ export function taskView(task: Task, hosts: NamedHosts = []): TaskView {
   const { spec, state } = task;
   const agent = agentOf(task);
   const pullRequest = pullRequestOf(task);
+  const last = task.runs.at(-1);
+  const checkpoint = last && checkpointView(last, hosts);
   return {
     id: spec.id,
     repository: bare(`${spec.repository.owner}/${spec.repository.name}`, 140),
@@ -89,6 +98,7 @@ export function taskView(task: Task, hosts: NamedHosts = []): TaskView {
     ...(state.name === "settled" && { outcome: state.outcome.kind }),
     ...(pullRequest && { pullRequest }),
     ...(task.continues !== undefined && { continues: task.continues }),
+    ...(checkpoint && { checkpoint }),
   };
 }
 
@@ -121,7 +131,8 @@ export function hostName(id: string, hosts: NamedHosts): HostName {
   return { id: bare(id, 60), ...(name !== undefined && { name: bare(name, 80) }) };
 }
 
-export function runView({ progress, host, ...run }: TaskRun, hosts: NamedHosts = []): RunView {
+export function runView(run: TaskRun, hosts: NamedHosts = []): RunView {
+  const { progress, host } = run;
   const { start, agent, model, inputTokens, outputTokens, costUsd, verification } = progress;
   const known = {
     endedAt: run.endedAt,
@@ -133,9 +144,18 @@ export function runView({ progress, host, ...run }: TaskRun, hosts: NamedHosts =
     outputTokens,
     costUsd,
     verification: verification && checkResult(verification),
+    checkpoint: checkpointView(run, hosts),
   };
   const { number, startedAt } = run;
   return { number, host: hostName(host, hosts), startedAt, ...withoutUnknown(known) };
+}
+
+/** Undefined also of a kind that only a newer Orch knows. */
+function checkpointView({ checkpoint, host }: TaskRun, hosts: NamedHosts): CheckpointView | undefined {
+  if (checkpoint?.kind !== "workspace") return undefined;
+  const { kind, folder, until, commits } = checkpoint;
+  const known = { kind, host: hostName(host, hosts), folder: bare(folder, 200), until };
+  return { ...known, ...(commits !== undefined && { commits }) };
 }
 
 export function checkResult({ command, exitCode, rounds }: Verification): CheckResult {

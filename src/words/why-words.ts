@@ -8,6 +8,7 @@ import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { RunView } from "../views/task-view.ts";
 import type { ReasonView, Why, WhyQueued, WhyRunning, WhySettled, WhyWaiting } from "../views/why.ts";
+import { keptAt } from "./checkpoint-words.ts";
 import { nextStep } from "./next-step.ts";
 import { endWords, explanation, standing } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
@@ -26,7 +27,7 @@ function ofState(why: Why, now: number, quoting: Quoting): string[] {
     case "running":
       return runningWords(why, now, quoting);
     case "settled":
-      return settledWords(why, quoting);
+      return settledWords(why, now, quoting);
   }
 }
 
@@ -88,9 +89,10 @@ const deadlineWords: Record<RunDeadline, (when: string) => string> = {
   publishing: (when) => `The commits have to be published ${when}.`,
 };
 
-function settledWords(why: WhySettled, quoting: Quoting): string[] {
+function settledWords(why: WhySettled, now: number, quoting: Quoting): string[] {
   const url = why.outcome.kind === "pull_request" ? [quoting.plain(why.outcome.url, 300)] : [];
-  return [explanation(why, quoting), ...url];
+  const kept = keptAt(why.task, now, quoting);
+  return [explanation(why, quoting), ...url, ...(kept === undefined ? [] : [kept])];
 }
 
 /** The operator's answer, for the one task. */

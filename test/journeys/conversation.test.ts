@@ -72,6 +72,13 @@ describe("two commands on one pull request", () => {
     const folder = `host/workspaces/${first.taskId}`;
     expect(one?.runs[0]?.checkpoint).toMatchObject({ kind: "workspace", folder });
     expect(existsSync(join(orch.dir, "data", folder, "tree"))).toBe(true);
+    const kept = new RegExp(`Its workspace is kept on the worker host .*\`orch why ${first.taskId}\``);
+    expect(await orch.progressComment(kept, { ...place, task: first.taskId })).toBeTruthy();
+    const { stdout } = await runOrch(["why", first.taskId], {
+      cwd: orch.dir,
+      env: { REDIS_URL: orch.redisServer.url },
+    });
+    expect(stdout).toContain(`\`${folder}\` below its data folder`);
   });
 
   test("a pull request that Orch opened goes on with the conversation that asked for it", async () => {

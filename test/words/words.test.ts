@@ -1,11 +1,12 @@
 /** Sentences made of views: the same ones for a person on GitHub and for one at a terminal. */
 import { expect, test } from "vitest";
-import { DEADLINES, type Outcome, PHASES } from "../../src/task/task.ts";
+import { type Checkpoint, DEADLINES, type Outcome, PHASES } from "../../src/task/task.ts";
 import { inMarkdown, inTerminal } from "../../src/text/quote.ts";
 import { spentOn } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, why } from "../../src/views/why.ts";
+import { keptAt, keptFor } from "../../src/words/checkpoint-words.ts";
 import { needWords } from "../../src/words/need-words.ts";
 import { nextStep } from "../../src/words/next-step.ts";
 import { spentWords } from "../../src/words/spent-words.ts";
@@ -222,4 +223,25 @@ test("what was used: unknown is said, and is not nothing", () => {
       "at least 5 tokens in, at least $0.50, in 2 runs, by the agents' own count",
     ]
   `);
+});
+
+test("where that is kept which a run left is said to whoever asked, and at the host by its folder, as long as it is there", () => {
+  const kept = {
+    kind: "workspace" as const,
+    folder: "host/workspaces/tabcdefghijklmno",
+    until: now + 2 * 24 * 3600_000,
+  };
+  const view = (checkpoint: object) => {
+    const { runs, ...task } = settledTask(outcomes.verify_failed);
+    return taskView({ ...task, runs: runs.map((run) => ({ ...run, checkpoint: checkpoint as Checkpoint })) }, hosts);
+  };
+  expect(keptFor(view({ ...kept, commits: 2 }), inMarkdown)).toBe(
+    "Its workspace, with 2 commits of the agent, is kept on the worker host `builder-1` until 2026-01-04 (UTC); its operator finds it by `orch why tabcdefghijklmno`.",
+  );
+  expect(keptAt(view(kept), now, inTerminal)).toBe(
+    "Its workspace is kept on the worker host `builder-1` for another 2d: `host/workspaces/tabcdefghijklmno` below its data folder.",
+  );
+  expect(keptAt(view(kept), kept.until, inTerminal)).toBeUndefined();
+  for (const without of [view({ kind: "of a newer Orch", store: "x" }), taskView(settledTask(outcomes.refused))])
+    expect([keptFor(without, inMarkdown), keptAt(without, now, inTerminal)]).toEqual([undefined, undefined]);
 });
