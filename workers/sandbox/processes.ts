@@ -64,6 +64,15 @@ function scan({ run, uid, step }: Marked): { found: number[]; vanished: boolean 
   return { found, vanished };
 }
 
+/** Our own user's processes that were given this argument. */
+export function processesWith(argument: string): Process[] {
+  const self = process.getuid?.();
+  const given = pids().filter(
+    (pid) => ownerOf(pid) === self && read(`/proc/${pid}/cmdline`).includes(`\0${argument}\0`),
+  );
+  return given.flatMap((pid) => readProcess(pid) ?? []);
+}
+
 /** Sends a signal to one process; false when there is none any more. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {

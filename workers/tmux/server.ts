@@ -1,12 +1,14 @@
 /**
  * Orch's own tmux server: its own socket in a private folder, its own settings, started when first needed and again
- * when it was killed. Programs do not depend on it: a step goes on when its server dies.
+ * when it was killed. Programs do not depend on it: a step goes on when its server dies. There is one server: nobody but the
+ * host starts any, and one that has lost its socket, so that nobody reaches it any more, is ended.
  */
 
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MAX_SOCKET_PATH } from "../../src/task/socket-path.ts";
+import { processesWith, signal } from "../sandbox/processes.ts";
 import { type ControlClient, openControlClient, TmuxError, TmuxGone } from "./control-client.ts";
 
 export type TmuxServer = {
@@ -21,6 +23,9 @@ export type TmuxServer = {
 
 /** Holds the control client; never an agent. */
 export const IDLE_SESSION = "orch-idle";
+
+/** How a server calls itself; clients, and one that is being started, do not. */
+const SERVER = "tmux: server";
 
 const CONFIG = fileURLToPath(new URL("tmux.conf", import.meta.url));
 
@@ -37,9 +42,12 @@ export function socketPath(dir: string, hostId: string): string {
   );
 }
 
-/** What a person runs to watch a session: arguments for `tmux`. `=` keeps `t1` from finding `t10`. */
+/**
+ * What a person runs to watch a session: arguments for `tmux`. `=` keeps `t1` from finding `t10`. `-N`: where there is no server,
+ * attaching would start one, with the person's settings and on our socket.
+ */
 export function attachArguments(dir: string, hostId: string, session: string): string[] {
-  return ["-S", socketPath(dir, hostId), "attach-session", "-t", `=${session}`];
+  return ["-N", "-S", socketPath(dir, hostId), "attach-session", "-t", `=${session}`];
 }
 
 export async function openServer(tmux: string, dir: string, hostId: string): Promise<TmuxServer> {
@@ -81,16 +89,27 @@ export async function openServer(tmux: string, dir: string, hostId: string): Pro
   };
 }
 
+/**
+ * The file of a socket can go while its server lives, and two servers that start in the moment in which a third dies can each
+ * take the other's away. Whoever comes next then starts a further one. What the sessions of the old one show goes on.
+ */
+function endOtherServers(socket: string, pid: number): void {
+  for (const other of processesWith(socket))
+    if (other.pid !== pid && other.name === SERVER) signal(other.pid, "SIGKILL");
+}
+
 /** Attaches to the idle session, making it and the server where they do not exist. */
 async function connect(tmux: string, socket: string): Promise<ControlClient> {
   const session = ["new-session", "-A", "-s", IDLE_SESSION, "-f", "no-output,ignore-size", "-c", "/"];
   const args = ["-S", socket, "-f", CONFIG, "-C", ...session, "sleep", "infinity"];
   const client = openControlClient(tmux, args, ENVIRONMENT);
   try {
-    await client.command(["display-message", "-p", "ready"]);
+    const [pid] = await client.command(["display-message", "-p", "#{pid}"]);
+    endOtherServers(socket, Number(pid));
     return client;
   } catch (error) {
     client.close();
+    await client.ended; // it may be starting a server: one start at a time
     throw error;
   }
 }
