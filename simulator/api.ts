@@ -12,6 +12,7 @@ import type {
   Issue,
   Permissions,
   Pull,
+  PushRules,
   Reaction,
   Review,
   ReviewComment,
@@ -141,6 +142,8 @@ export type Simulator = PeopleDeeds & {
   setTokenFormat(format: "classic" | "stateless"): void;
   /** undefined takes the role away. */
   setPermission(repo: RepositoryRef, login: string, role: Role | undefined): void;
+  /** What pushes over git are refused for from now on, on every branch. */
+  setRules(repo: RepositoryRef, rules: Partial<PushRules>): void;
   /** Checks and statuses without which `mergeable_state` is "blocked". */
   requireChecks(repo: RepositoryRef, names: readonly string[]): void;
   setContentLimit(perMinute: number | undefined): void;

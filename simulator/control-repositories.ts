@@ -34,6 +34,7 @@ type RepositoryControl =
   | "archive"
   | "unarchive"
   | "setPermission"
+  | "setRules"
   | "requireChecks";
 
 export function repositoryControl(
@@ -103,6 +104,10 @@ export function repositoryControl(
     archive: (ref) => changed(setArchived(world, find(ref), true)),
     unarchive: (ref) => changed(setArchived(world, find(ref), false)),
     setPermission,
+    setRules(ref, rules) {
+      Object.assign(find(ref).rules, rules);
+      changed(undefined);
+    },
     requireChecks(ref, names) {
       find(ref).requiredChecks = [...names];
       changed(undefined);

@@ -6,8 +6,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pushing } from "./actions/pushes.ts";
 import { type Actor, actorOfToken, basicPassword } from "./auth/actor.ts";
 import { allows, atLeast, covers, roleOf } from "./auth/permissions.ts";
+import type { Forbidden } from "./git/hooks.ts";
 import { serveGit } from "./git/transport.ts";
 import { ApiError } from "./routes/reply.ts";
+import { pageUrl } from "./serialise/repository.ts";
 import type { Repository } from "./store/model.ts";
 import { fullName, movedRepository, repositoryByName } from "./store/store.ts";
 import { violated, type World } from "./world.ts";
@@ -69,6 +71,13 @@ function admit(world: World, actor: Actor, call: GitCall, writes: boolean, searc
 
 const mayTouchWorkflows = (actor: Actor): boolean => actor.kind !== "installation" || allows(actor, "workflows:write");
 
+const forbiddenTo = (world: World, actor: Actor, repo: Repository): Forbidden => ({
+  workflows: !mayTouchWorkflows(actor),
+  unsigned: repo.rules.signedCommits,
+  secrets: repo.rules.secrets,
+  page: pageUrl(world, repo),
+});
+
 /** Who it was that a fault answers, as far as the credentials tell. */
 export function overhearGit(world: World, request: IncomingMessage): Actor {
   request.resume();
@@ -101,7 +110,7 @@ export async function answerGit(
         service: call.service,
         query: url.search.slice(1),
         user: user?.login ?? "",
-        refuseWorkflows: !mayTouchWorkflows(actor),
+        forbidden: forbiddenTo(world, actor, repo),
       });
     if (call.service !== "git-receive-pack" || !user) await serve();
     else await pushing(world, repo, { account: user, viaApp: actor.kind === "installation" }, serve);

@@ -5,25 +5,12 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Account } from "../store/model.ts";
 import { git, gitOrUndefined, gitWithInput } from "./git.ts";
+import { updateHook } from "./hooks.ts";
 
 /** A file of a commit: its text or bytes, or text with a mode. `undefined` deletes the path. */
 export type FileContent = string | Buffer | { content: string; mode?: "100755" | "100644" } | undefined;
 
 const isPlain = (file: FileContent): file is string | Buffer => typeof file === "string" || Buffer.isBuffer(file);
-
-/**
- * Refuses, per ref, commits that touch workflows when the pusher's token lacks the permission. GitHub puts the reason
- * into the status line of the ref; a hook can only print it, so here it arrives as a `remote:` line.
- */
-const updateHook = `#!/bin/sh
-[ -n "$SIMULATOR_NO_WORKFLOWS" ] || exit 0
-case "$3" in *[!0]*) ;; *) exit 0 ;; esac
-touched=$(git rev-list "$3" --not --all -- .github/workflows) || exit 1
-[ -z "$touched" ] && exit 0
-file=$(git diff-tree -r --root --no-commit-id --name-only $touched -- .github/workflows | head -n 1)
-echo "refusing to allow a GitHub App to create or update workflow \\\`$file\\\` without \\\`workflows\\\` permission" >&2
-exit 1
-`;
 
 async function configure(dir: string): Promise<void> {
   const config = ["gc.auto=0", "receive.autogc=false", "http.receivepack=true", "uploadpack.allowFilter=true"];

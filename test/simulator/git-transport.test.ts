@@ -111,7 +111,10 @@ test("an App without the permission for workflows cannot push one, a person can"
   const tree = await cloned(github, repo, await temporaryFolder());
   await commit(tree, ".github/workflows/ci.yml", "on: push\n");
   const refused = await git(tree, "push", "origin", "HEAD:ci");
-  expect(refused.stderr).toContain("refusing to allow a GitHub App to create or update workflow");
+  const reason =
+    "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` without `workflows` permission";
+  expect(refused.stderr).toMatch(/^ ! \[remote rejected\] HEAD -> ci \(refusing to allow/m);
+  expect(refused.stderr).toContain(reason);
   expect(github.state.branches(repo).ci).toBeUndefined();
   const url = withToken(repo.cloneUrl, github.createUser("maintainer").token);
   expect((await git(tree, "push", "-q", url, "HEAD:ci")).exitCode).toBe(0);
@@ -168,4 +171,61 @@ test("a push whose sender has gone away while it was held up comes to an end", a
   await expect(push).rejects.toThrow(/abort/);
   goOn();
   await ended; // or the test runs out of time
+});
+
+test("unsigned commits are refused where the rules ask for signatures, in GitHub's words", async () => {
+  const { repo, github } = await sample();
+  const tree = await cloned(github, repo, await temporaryFolder());
+  github.setRules(repo, { signedCommits: true });
+  await commit(tree, "a.txt", "a\n");
+  await commit(tree, "b.txt", "b\n");
+  const sha = (await git(tree, "rev-parse", "HEAD")).stdout;
+  const { stderr } = await git(tree, "push", "origin", "HEAD:refs/heads/topic/a", "main");
+  for (const line of [
+    "remote: error: GH013: Repository rule violations found for refs/heads/topic/a.",
+    `remote: Review all repository rules at ${github.url}/octo-org/sample/rules?ref=refs%2Fheads%2Ftopic%2Fa`,
+    "remote: - Commits must have verified signatures.",
+    "remote:   Found 2 violations:",
+    `remote:   ${sha}`,
+    " ! [remote rejected] HEAD -> topic/a (push declined due to repository rule violations)",
+    " ! [remote rejected] main -> main (push declined due to repository rule violations)",
+  ])
+    expect(stderr.split("\n").map((each) => each.trimEnd())).toContain(line);
+  expect(stderr).not.toContain("simulator");
+  expect(Object.keys(github.state.branches(repo))).toEqual(["main"]);
+  const signed = `tree ${(await git(tree, "rev-parse", "HEAD^{tree}")).stdout}
+parent ${(await git(tree, "rev-parse", "origin/main")).stdout}
+author A <a@example.com> 0 +0000
+committer A <a@example.com> 0 +0000
+gpgsig -----BEGIN SSH SIGNATURE-----
+ x
+ -----END SSH SIGNATURE-----
+
+Signed
+`;
+  await writeFile(`${tree}/../signed`, signed);
+  const made = await git(tree, "hash-object", "-t", "commit", "-w", "../signed");
+  expect((await git(tree, "push", "origin", `${made.stdout}:refs/heads/signed`)).stderr).toContain("new branch");
+});
+
+test("a secret in any pushed commit is refused by push protection, with the address that would allow it", async () => {
+  const { repo, github } = await sample();
+  const tree = await cloned(github, repo, await temporaryFolder());
+  github.setRules(repo, { secrets: "ghp_[A-Za-z0-9]{36}" });
+  await commit(tree, "src/my key.js", `// keep\nconst token = "ghp_${"a".repeat(36)}";\n`);
+  const sha = (await git(tree, "rev-parse", "HEAD")).stdout;
+  await commit(tree, "src/my key.js", "// gone\n");
+  const { stderr } = await git(tree, "push", "origin", "HEAD:topic");
+  for (const text of [
+    "GH013: Repository rule violations found for refs/heads/topic.",
+    "- GITHUB PUSH PROTECTION",
+    "- Push cannot contain secrets",
+    `- commit: ${sha}`,
+    "path: src/my key.js:2",
+    `${github.url}/octo-org/sample/security/secret-scanning/unblock-secret/`,
+    "! [remote rejected] HEAD -> topic (push declined due to repository rule violations)",
+  ])
+    expect(stderr).toContain(text);
+  github.setRules(repo, { secrets: undefined });
+  expect((await git(tree, "push", "origin", "HEAD:topic")).exitCode).toBe(0);
 });
