@@ -5,6 +5,7 @@ export type { RepositoryRef } from "./api-people.ts";
 
 import type { As, PeopleDeeds, RepositoryRef } from "./api-people.ts";
 import type { ApiFault, DeliveryFault, FaultHandle } from "./faults.ts";
+import type { SecondarySettings } from "./secondary-limits.ts";
 import type { RequestRecord } from "./server.ts";
 import type {
   CheckRun,
@@ -19,6 +20,7 @@ import type {
   Role,
   Status,
 } from "./store/model.ts";
+import type { Usage } from "./usage.ts";
 import type { DeliveryRecord } from "./webhooks/record.ts";
 
 export type SimulatorOptions = {
@@ -31,8 +33,8 @@ export type SimulatorOptions = {
   dataDir?: string;
   /** How long a receiver of webhooks may take. Default 10,000, as GitHub. */
   webhookTimeoutMs?: number;
-  /** Secondary limit: creations in a minute per caller. Default: off. GitHub documents 80. */
-  contentPerMinute?: number;
+  /** Per caller. Default: all off. GitHub documents 80 creations in a minute, 500 in an hour, 900 points in a minute. */
+  secondaryLimits?: SecondarySettings;
   /** Primary limit per caller with credentials. Default 5,000, as GitHub's smallest. */
   requestsPerHour?: number;
   /** What the App asks for. Default: what Orch's manifest asks for. */
@@ -146,7 +148,9 @@ export type Simulator = PeopleDeeds & {
   setRules(repo: RepositoryRef, rules: Partial<PushRules>): void;
   /** Checks and statuses without which `mergeable_state` is "blocked". */
   requireChecks(repo: RepositoryRef, names: readonly string[]): void;
-  setContentLimit(perMinute: number | undefined): void;
+  setSecondaryLimits(limits: SecondarySettings): void;
+  /** What the installation asked for and wrote so far. */
+  usage(installationId: number): Usage;
   state: State;
   deliveries(): readonly DeliveryRecord[];
   redeliver(deliveryId: number): Promise<DeliveryRecord>;

@@ -1,6 +1,7 @@
 /** The App's side: where it hears, its installations, its tokens, its deliveries. */
 import { deleteInstallation, setPermissions, setSuspended, uninstall } from "./actions/installations.ts";
 import type { RepositoryRef, Simulator } from "./api.ts";
+import { installationPayer } from "./auth/actor.ts";
 import type { Installation, Repository } from "./store/model.ts";
 import { installationOf } from "./store/store.ts";
 import { idle, redeliver } from "./webhooks/webhooks.ts";
@@ -16,7 +17,8 @@ type AppControl =
   | "expireTokens"
   | "tokensIssued"
   | "setTokenFormat"
-  | "setContentLimit"
+  | "setSecondaryLimits"
+  | "usage"
   | "deliveries"
   | "redeliver"
   | "idle";
@@ -48,9 +50,10 @@ export function appControl(world: World, find: (ref: RepositoryRef) => Repositor
     setTokenFormat(format) {
       world.tokenFormat = format;
     },
-    setContentLimit(perMinute) {
-      world.limits.contentPerMinute = perMinute;
+    setSecondaryLimits(limits) {
+      world.secondaryLimits.settings = { ...limits };
     },
+    usage: (id) => world.usage.of(installationPayer(id)),
     deliveries: () => world.webhooks.log,
     async redeliver(id) {
       const record = await redeliver(world, id);

@@ -1,6 +1,5 @@
 /**
- * Rate limits: the primary one (requests in an hour, told in `x-ratelimit-*`) and the secondary one for creating
- * content. The real thresholds of the secondary limit are not public; 80 in a minute is what GitHub documents.
+ * The primary rate limit: requests in an hour, told in `x-ratelimit-*`.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 import { ApiError } from "./routes/reply.ts";
@@ -12,21 +11,15 @@ export type Limits = {
   peek(who: string, now: number): Record<string, string>;
   /** Takes one request back: 304 is free. */
   refund(who: string, now: number): Record<string, string>;
-  /** Counts one creation of content. Throws 403 with `retry-after` beyond the limit. */
-  content(who: string, now: number): void;
-  /** Creations in a minute; undefined switches the secondary limit off. */
-  contentPerMinute: number | undefined;
 };
 
 const hourMs = 3_600_000;
-const minuteMs = 60_000;
 const anonymousPerHour = 60;
 
 type Window = { used: number; resetAt: number };
 
-export function makeLimits(contentPerMinute: number | undefined, requestsPerHour = 5_000): Limits {
+export function makeLimits(requestsPerHour = 5_000): Limits {
   const windows = new Map<string, Window>();
-  const creations = new Map<string, number[]>();
 
   const windowOf = (who: string, now: number): Window => {
     const known = windows.get(who);
@@ -44,8 +37,7 @@ export function makeLimits(contentPerMinute: number | undefined, requestsPerHour
     "x-ratelimit-resource": "core",
   });
 
-  const limits: Limits = {
-    contentPerMinute,
+  return {
     peek: (who, now) => headers(who, windowOf(who, now)),
     refund(who, now) {
       const window = windowOf(who, now);
@@ -61,19 +53,5 @@ export function makeLimits(contentPerMinute: number | undefined, requestsPerHour
       window.used += 1;
       return headers(who, window);
     },
-    content(who, now) {
-      if (limits.contentPerMinute === undefined) return;
-      const recent = (creations.get(who) ?? []).filter((at) => at > now - minuteMs);
-      creations.set(who, recent);
-      if (recent.length < limits.contentPerMinute) {
-        recent.push(now);
-        return;
-      }
-      const retryAfter = Math.max(1, Math.ceil(((recent[0] ?? now) + minuteMs - now) / 1000));
-      const text =
-        "You have exceeded a secondary rate limit and have been temporarily blocked from content creation. Please retry your request again later.";
-      throw new ApiError(403, text, undefined, { "retry-after": String(retryAfter) });
-    },
   };
-  return limits;
 }

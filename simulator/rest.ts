@@ -3,35 +3,21 @@
  * far as a client can see it.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { Actor } from "./auth/actor.ts";
+import { checkVersion, selectedVersion } from "./api-version.ts";
+import { type Actor, payer } from "./auth/actor.ts";
 import { type Asked, hear } from "./hear.ts";
 import type { Call } from "./routes/call.ts";
 import { ApiError, errorBody, type Reply } from "./routes/reply.ts";
-import { makeRouter } from "./routes/router.ts";
+import { type Found, makeRouter } from "./routes/router.ts";
 import { routes } from "./routes/routes.ts";
 import { violated, type World } from "./world.ts";
 
 const route = makeRouter(routes);
-const apiVersion = "2022-11-28";
 
 export type Answered = {
   reply: Required<Pick<Reply, "status" | "headers">> & { content: string | Buffer };
   actor: Actor;
 };
-
-/** Whose budget a request uses. */
-function payer(actor: Actor): string {
-  switch (actor.kind) {
-    case "anonymous":
-      return "anonymous";
-    case "app":
-      return "app";
-    case "user":
-      return `user ID ${actor.account.id}`;
-    case "installation":
-      return `installation ID ${actor.installation.id}`;
-  }
-}
 
 /** `/repositories/ID...` is another name of `/repos/OWNER/NAME...`. */
 function byName(world: World, path: string): string {
@@ -53,26 +39,22 @@ const graphql = (): Reply => ({
   },
 });
 
-async function routed(
-  world: World,
-  asked: Asked,
-  actor: Actor,
-  body: unknown,
-  limits: Record<string, string>,
-): Promise<Reply> {
+type Heeded = { asked: Asked; actor: Actor; body: unknown; limits: Record<string, string>; found: Found | undefined };
+
+async function routed(world: World, { asked, actor, body, limits, found }: Heeded): Promise<Reply> {
   if (asked.path === "/rate_limit") return rateLimit(limits);
   if (asked.path === "/graphql" && asked.method === "POST") {
     if (actor.kind === "anonymous") throw new ApiError(401, "This endpoint requires you to be authenticated.");
     return graphql();
   }
-  const found = route(asked.method, byName(world, asked.path));
   if (!found) throw new ApiError(404, "Not Found");
-  if (found.route.content) world.limits.content(payer(actor), Date.now());
+  const { method } = asked;
+  world.secondaryLimits.count(payer(actor), { method, content: found.route.content === true }, Date.now());
   const fields = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
   const call: Call = {
     world,
     actor,
-    method: asked.method,
+    method,
     url: asked.url,
     params: found.params,
     body: fields as Record<string, unknown>,
@@ -132,20 +114,24 @@ export async function answer(world: World, asked: Asked): Promise<Answered> {
   if (!heard) return { reply: { status: 400, headers: {}, content: "" }, actor: { kind: "anonymous" } };
   const { actor, body } = heard;
   let limits: Record<string, string> = {};
+  let found: Found | undefined;
   let reply: Reply;
   try {
     if (heard.refusal) throw heard.refusal;
+    checkVersion(asked.request.headers);
     if (actor.kind === "installation") actor.token.uses.rest += 1;
     const who = payer(actor);
     const free = asked.path === "/rate_limit";
     limits = free ? world.limits.peek(who, Date.now()) : world.limits.request(who, Date.now());
-    reply = await routed(world, asked, actor, body, limits);
+    found = route(asked.method, byName(world, asked.path));
+    reply = await routed(world, { asked, actor, body, limits, found });
   } catch (error) {
     reply = failure(world, error);
   }
   judge(world, asked, body, reply);
   const finished = finish(asked, reply, limits);
   if (finished.status === 304) Object.assign(finished.headers, world.limits.refund(payer(actor), Date.now()));
+  world.usage.note(payer(actor), found?.route, finished.status);
   return { reply: finished, actor };
 }
 
@@ -155,13 +141,17 @@ function finish(asked: Asked, reply: Reply, limits: Record<string, string>): Ans
   const headers: Record<string, string> = {
     ...(type ? { "content-type": type } : {}),
     "x-github-media-type": "github.v3; format=json",
-    "x-github-api-version-selected": String(asked.request.headers["x-github-api-version"] ?? apiVersion),
+    "x-github-api-version-selected": selectedVersion(asked.request.headers),
     "x-github-request-id": randomBytes(10).toString("hex").toUpperCase(),
     ...limits,
     ...reply.headers,
   };
   if (asked.method !== "GET" || reply.status !== 200) return { status: reply.status, headers, content };
-  const etag = `W/"${createHash("sha256").update(content).digest("hex")}"`;
+  // As on GitHub the tag is of what was asked for, too: with another token it is another one.
+  const { accept = "", authorization = "" } = asked.request.headers;
+  const hash = createHash("sha256").update(`${accept}\n${authorization}\n`).update(content).digest("hex");
+  const etag = `W/"${hash}"`;
+  headers.vary = "Accept, Authorization, Cookie, X-GitHub-OTP";
   headers.etag = etag;
   headers["cache-control"] = "private, max-age=60, s-maxage=60";
   const known = asked.request.headers["if-none-match"]?.split(/,\s*/) ?? [];

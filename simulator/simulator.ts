@@ -17,10 +17,12 @@ import { makeLimits } from "./limits.ts";
 import { makePageView } from "./page-view.ts";
 import { makePages } from "./pages/pages.ts";
 import { makeDeeds } from "./people.ts";
+import { makeSecondaryLimits } from "./secondary-limits.ts";
 import { type Listening, listen, type PageHandler } from "./server.ts";
 import { makeState } from "./state.ts";
 import type { Repository } from "./store/model.ts";
 import { makeStore, repositoryByName } from "./store/store.ts";
+import { makeUsage } from "./usage.ts";
 import { waitFor } from "./waiting.ts";
 import { idle, makeWebhooks, releaseHeld } from "./webhooks/webhooks.ts";
 import type { World } from "./world.ts";
@@ -44,7 +46,9 @@ async function makeWorld(options: SimulatorOptions, dataDir: string): Promise<Wo
     tokenFormat: options.tokenFormat ?? "classic",
     webhooks: makeWebhooks(options.webhookTimeoutMs ?? 10_000),
     faults: makeFaults(),
-    limits: makeLimits(options.contentPerMinute, options.requestsPerHour),
+    limits: makeLimits(options.requestsPerHour),
+    secondaryLimits: makeSecondaryLimits({ ...options.secondaryLimits }),
+    usage: makeUsage(),
     judge: options.strict === false ? undefined : theJudge(),
     violations: [],
     turns: new Map(),

@@ -6,8 +6,10 @@ import type { components } from "@octokit/openapi-types";
 import type { Faults } from "./faults.ts";
 import type { Judge } from "./judge/judge.ts";
 import type { Limits } from "./limits.ts";
+import type { SecondaryLimits } from "./secondary-limits.ts";
 import type { AppIdentity } from "./store/model.ts";
 import type { Store } from "./store/store.ts";
+import type { UsageBook } from "./usage.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 
 export type Schemas = components["schemas"];
@@ -23,6 +25,8 @@ export type World = {
   webhooks: Webhooks;
   faults: Faults;
   limits: Limits;
+  secondaryLimits: SecondaryLimits;
+  usage: UsageBook;
   judge: Judge | undefined;
   violations: string[];
   /** One turn at a time per repository for everything that moves refs; the key is the repository's id. */

@@ -26,6 +26,22 @@ export function nameOf(actor: Actor): string {
   }
 }
 
+export const installationPayer = (id: number): string => `installation ID ${id}`;
+
+/** Whose budget a request uses. */
+export function payer(actor: Actor): string {
+  switch (actor.kind) {
+    case "anonymous":
+      return "anonymous";
+    case "app":
+      return "app";
+    case "user":
+      return `user ID ${actor.account.id}`;
+    case "installation":
+      return installationPayer(actor.installation.id);
+  }
+}
+
 const badCredentials = () => new ApiError(401, "Bad credentials");
 
 /** The actor behind an access token (not an App JWT). Throws 401, or 403 for a suspended installation. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { startSimulator } from "../../simulator/simulator.ts";
 import { closeGitHub } from "../support/close-github.ts";
-import { asBot, git, octokit, person, sample, temporaryFolder } from "./support/setting.ts";
+import { git, octokit, person, sample, temporaryFolder } from "./support/setting.ts";
 
 const json = { accept: "application/json" };
 
@@ -49,22 +49,6 @@ test("the primary limit is told and counted, a conditional answer is free", asyn
   const headers = { "if-none-match": second.headers.etag };
   await expect(maintainer.repos.get({ ...at, headers })).rejects.toEqual(expect.objectContaining({ status: 304 }));
   expect((await maintainer.rateLimit.get()).data.rate.used).toBe(used(second.headers));
-});
-
-test("creating too much content in a minute is refused with retry-after", async () => {
-  const { github, repo, at } = await sample({ contentPerMinute: 3 });
-  const { number } = await github.openIssue(repo, { as: "maintainer", title: "Tests fail" });
-  const bot = await asBot(github, repo.installationId);
-  const say = () => bot.issues.createComment({ ...at, issue_number: number, body: "again" });
-  for (let n = 0; n < 3; n += 1) expect((await say()).status).toBe(201);
-  const refusal = await say().then(
-    () => undefined,
-    (error: { status: number; response: { headers: Record<string, string> } }) => error,
-  );
-  expect(refusal?.status).toBe(403);
-  expect(Number(refusal?.response.headers["retry-after"])).toBeGreaterThan(0);
-  github.setContentLimit(undefined);
-  expect((await say()).status).toBe(201);
 });
 
 test("errors have GitHub's shape", async () => {
