@@ -12,6 +12,7 @@ import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import { type Round, startRound } from "./round.ts";
+import { tidyLanes } from "./tidy-lanes.ts";
 import { judge } from "./verdict.ts";
 
 export type ReconcileDeps = {
@@ -62,7 +63,7 @@ async function giveUp({ store, queue, now, log }: ReconcileDeps, task: Task, out
   if (!settled) return;
   log.error({ task: spec.id, outcome: outcome.kind }, "task given up by the sweep");
   // Where no host takes jobs any more, nobody else would tidy it up.
-  if (task.state.name === "queued") await queue.withdraw(task);
+  if (task.state.name === "queued" || task.state.name === "running") await queue.withdraw(task);
 }
 
 async function ensureJob(
@@ -94,6 +95,8 @@ export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Re
     if (!isTooSoon) await saveJobless(redis, { at: now(), runs: [...missing] });
     await endOldBeats(redis, deps.store.openIds);
     await forgetHosts(redis, now());
+    const gone = await tidyLanes({ redis, store: deps.store, hosts: await deps.hosts(), now: now() });
+    if (gone.length > 0) log.info({ lanes: gone }, "lanes that nobody serves any more are forgotten");
     return undefined;
   };
   return startRound({ redis, name: "open-tasks", everyMs: EVERY_MS, work, now, log });

@@ -25,15 +25,11 @@ declare module "ioredis" {
   }
 }
 
-/** A lane in which nothing was added for so long has no job any more, ms: tasks end long before. */
-const FORGET_LANE_MS = 30 * 24 * 3600_000;
-
-// KEYS tags lanes · ARGV row, the tag that is served (0: nothing waits), expire seconds, now, before which lanes are
-// forgotten, step, how late the row begins, names of lanes in which there is, or will be, a job. Noted here, because each further
-// write costs a person's time. "top" is the greatest tag of a row that begins at once: what is served beyond it began late.
+// KEYS tags lanes · ARGV row, the tag that is served (0: nothing waits), expire seconds, now, step, how late the row begins, names of
+// lanes in which there is, or will be, a job. Noted here, because each further write costs a person's time; the sweep forgets them
+// (`tidy-lanes.ts`). "top" is the greatest tag of a row that begins at once: what is served beyond it began late.
 const TAG = `
-redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[5])
-for i = 8, #ARGV do redis.call("ZADD", KEYS[2], ARGV[4], ARGV[i]) end
+for i = 7, #ARGV do redis.call("ZADD", KEYS[2], ARGV[4], ARGV[i]) end
 local served = tonumber(ARGV[2])
 if served == 0 then
   redis.call("DEL", KEYS[1])
@@ -42,7 +38,7 @@ if served == 0 then
 end
 local top = tonumber(redis.call("HGET", KEYS[1], "top") or served)
 local last = redis.call("HGET", KEYS[1], ARGV[1])
-local step, late = tonumber(ARGV[6]), tonumber(ARGV[7])
+local step, late = tonumber(ARGV[5]), tonumber(ARGV[6])
 local tag = math.min(served, top) + late
 if last then tag = math.max(tag, tonumber(last) + step) end
 redis.call("HSET", KEYS[1], ARGV[1], tag)
@@ -85,10 +81,9 @@ export function makeFairOrder(redis: Redis, key: string, maxTag = MAX_TAG): Fair
   redis.defineCommand("orchMoveTags", { lua: MOVE });
   return {
     tag({ repositoryId, priority = "normal" }, served, lanes) {
-      const now = Date.now();
       const step = STEPS[priority] ?? STEPS.normal;
       const row = [step, priority === "low" ? step : 0];
-      const about = [rowOf(repositoryId, priority), served ?? 0, FORGET_S, now, now - FORGET_LANE_MS, ...row];
+      const about = [rowOf(repositoryId, priority), served ?? 0, FORGET_S, Date.now(), ...row];
       return redis.orchTag(2, key, keys.lanes, ...about, ...lanes);
     },
     moveDown: async (by) => (await redis.orchMoveTags(1, key, by, maxTag)) === 1,

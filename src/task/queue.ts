@@ -12,6 +12,7 @@ import { keys } from "./keys.ts";
 import { type Lane, laneName, OLD_QUEUE, runLane } from "./lane.ts";
 import { bullKey, type LaneBackend, makeLaneBackend, QUEUE_PREFIX } from "./lane-backend.ts";
 import type { Task } from "./task.ts";
+import { withdrawJob } from "./withdraw.ts";
 
 /**
  * A job's lock is the lease on a run. Hosts renew it with every second beat; a host that could not renew for `FENCE_MS`
@@ -36,21 +37,15 @@ export type Depth = Load & { lanes: Record<string, Load> };
 /** One job per run: the id is the same for everybody who notices that the run is due, so it is added once. */
 export const jobIdOf = (taskId: string, epoch: number): string => `${taskId}-${epoch}`;
 const nextJobId = (task: Task) => jobIdOf(task.spec.id, task.epoch + 1);
+export const taskIdOfJob = (jobId: string): string => jobId.replace(/-\d+$/, "");
+
+/** That of the task's current run, which may have come with the job of an earlier one, and that of its next. */
+const jobsOf = (task: Task): string[] => [...(task.state.name === "running" ? [task.state.job] : []), nextJobId(task)];
 
 /** The lanes that are kept at hand. */
 const LANES_AT_HAND = 200;
 /** BullMQ writes a log of what becomes of jobs, which nobody reads; it cannot be without. */
 const LOG_LENGTH = 100;
-
-// KEYS lock job active wait prioritized stalled · ARGV job
-const WITHDRAW = `
-if redis.call("EXISTS", KEYS[1]) == 1 or redis.call("EXISTS", KEYS[2]) == 0 then return 0 end
-redis.call("LREM", KEYS[3], 0, ARGV[1])
-redis.call("LREM", KEYS[4], 0, ARGV[1])
-redis.call("ZREM", KEYS[5], ARGV[1])
-redis.call("SREM", KEYS[6], ARGV[1])
-redis.call("DEL", KEYS[2])
-return 1`;
 
 /** `maxTag`: for tests. */
 export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
@@ -75,14 +70,14 @@ export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
   }
 
   /**
-   * Takes the job of a queued task out of its lane. True only if it was there and nobody works on it: then no host begins the
-   * task until a job is added again. A job that is being worked on stays: its host will see the task's state.
+   * Takes the job of a queued task out of its lane, or that of a run which nobody keeps up. True only if it was there and nobody
+   * works on it: then no host begins the task until a job is added again. A job that is being worked on stays: its host will see
+   * the task's state.
    */
   async function withdraw(task: Task): Promise<boolean> {
-    const id = nextJobId(task);
     const name = laneName(laneOf(task));
-    const parts = [`${id}:lock`, id, "active", "wait", "prioritized", "stalled"].map((what) => bullKey(name, what));
-    return (await redis.eval(WITHDRAW, parts.length, ...parts, id)) === 1;
+    const withdrawn = await Promise.all(jobsOf(task).map((id) => withdrawJob(redis, name, id)));
+    return withdrawn.includes(true);
   }
 
   /**
@@ -98,11 +93,9 @@ export function makeTaskQueue(redis: Redis, maxTag = MAX_TAG) {
     return moved !== undefined;
   }
 
-  /** Is there a job for the task's current run (which may have come with the job of an earlier one), or for its next? */
   async function holds(task: Task): Promise<boolean> {
-    const ids = [...(task.state.name === "running" ? [task.state.job] : []), nextJobId(task)];
     const name = laneName(laneOf(task));
-    return (await redis.exists(...ids.map((id) => bullKey(name, id)))) > 0;
+    return (await redis.exists(...jobsOf(task).map((id) => bullKey(name, id)))) > 0;
   }
 
   /** Those that there are: BullMQ makes a queue of each that it is asked about. */
@@ -184,7 +177,7 @@ function openLane(redis: Redis, { name, backend, maxTag }: LaneParts) {
 
   async function inOrder(): Promise<string[]> {
     const jobs = await queue.getRanges(["wait", "prioritized"], 0, QUEUE_SHOWN - 1, true);
-    return jobs.slice(0, QUEUE_SHOWN).map((job) => job.replace(/-\d+$/, ""));
+    return jobs.slice(0, QUEUE_SHOWN).map(taskIdOfJob);
   }
 
   return { add, load, inOrder };

@@ -118,6 +118,19 @@ test("a cancelled task whose host is gone is settled", async () => {
   expect((await theTask()).state).toMatchObject({ name: "settled", outcome: { kind: "cancelled" } });
 });
 
+test("a run that is given up takes along the job that its host died with, wherever nobody looks any more", async () => {
+  await deps.queue.enqueue(await theTask());
+  const job = await openLanes(redis).worker(laneName(LANE)).getNextJob("host-a", { block: false });
+  await claimedBy("host-a", String(job?.id));
+  await deps.store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: now });
+  await redis.del(...(await redis.keys("bull:*:lock")));
+  expect((await deps.queue.depth()).active).toBe(1);
+  now += 10 * MINUTE;
+  await reconcile(deps, new Set());
+  expect((await theTask()).state.name).toBe("settled");
+  expect(await deps.queue.depth()).toMatchObject({ waiting: 0, active: 0 });
+});
+
 test("a task that nobody took for a day is settled, and its job is gone", async () => {
   await deps.queue.enqueue(await theTask());
   now += 24 * 60 * MINUTE;

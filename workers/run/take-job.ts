@@ -21,7 +21,7 @@ export async function take(taking: TakingJobs, { job, from }: JobInHand): Promis
   // Jobs are handed out without knowing when one was locked: from here on that is known.
   const sentAt = performance.now();
   if ((await job.extendLock(token, LOCK_MS)) !== 1) throw new Error("the lock was lost on the way to this host");
-  const found = await laneOfJob(taking.shared, job.data.taskId, from);
+  const found = await laneOfJob(taking, job.data.taskId, from);
   if (found === "left over") return void (await job.moveToCompleted(undefined, token, false));
   const { lane } = found;
   const held = from === "own" ? await carriedOver(taking.locker, job, lane) : job;
@@ -33,11 +33,16 @@ export async function take(taking: TakingJobs, { job, from }: JobInHand): Promis
  * not be taken for the one that a run here has, or had.
  */
 async function laneOfJob(
-  { store, hostId }: Shared,
+  { shared: { store, hostId, log }, slots }: TakingJobs,
   taskId: string,
   from: JobInHand["from"],
 ): Promise<{ lane: Lane | undefined } | "left over"> {
   const reading = await store.lookUp(taskId);
+  // Nothing is lost with it: should the record come back, the sweep adds a job. A run that lives here needs its job as its lease.
+  if (reading.kind === "absent" && !slots.run(taskId)) {
+    log.warn({ task: taskId }, "there is no record of a job's task: the job is removed");
+    return "left over";
+  }
   if (reading.kind !== "known") {
     if (from !== "own") return from; // whoever has something to do with the task sees to its doubt
     throw new Error(`the record of the task ${taskId} is ${reading.kind}: its job comes again`);
