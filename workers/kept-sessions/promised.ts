@@ -25,12 +25,13 @@ export function fulfil(dataDir: string, taskId: string): void {
   promised.delete(name);
 }
 
-/** At once where nothing is promised. Never longer than any session takes: one that is late counts as not there. */
-export async function whenKept(dataDir: string, taskId: string): Promise<void> {
+/** At once where nothing is promised, or nobody wants it any more. Never longer than any session takes: a late one counts as not there. */
+export async function whenKept(dataDir: string, taskId: string, signal: AbortSignal): Promise<void> {
   const waits = promised.get(nameOf(dataDir, taskId))?.promise;
   if (!waits) return;
   const timer = new AbortController();
-  const late = delay(WAIT_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+  const over = AbortSignal.any([timer.signal, signal]);
+  const late = delay(WAIT_MS, undefined, { signal: over }).catch(() => undefined);
   await Promise.race([waits, late]);
   timer.abort();
 }

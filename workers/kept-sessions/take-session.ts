@@ -37,7 +37,7 @@ export async function takeSession(shared: Shared, run: Run, taker: Taker): Promi
 
 async function take({ dataDir, driver }: Shared, run: Run, taker: Taker): Promise<Resumed | NotTaken> {
   const { continues, workspace } = taker;
-  await whenKept(dataDir, continues.taskId);
+  await whenKept(dataDir, continues.taskId, run.signal);
   const kept = keptSession(dataDir, continues.taskId);
   const record = kept.read();
   const fits =

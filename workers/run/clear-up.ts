@@ -7,6 +7,7 @@ import { keepSession } from "../kept-sessions/keep-session.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { isWorthALook } from "./checkpoint.ts";
 import { endLeftovers } from "./end-leftovers.ts";
+import type { Interruption } from "./interruption.ts";
 import { isHandover, type Run, type Shared, tell } from "./run.ts";
 import { closeOutlets } from "./step/step-outlet.ts";
 
@@ -28,10 +29,18 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
     run.log.debug({ err: error }, "the job could not be completed");
   });
   if (run.folder.record.toKeep && !(await keepPromisedSession(shared, run))) return "handed over";
-  if (outcome !== "told" && isWorthALook(outcome)) return keep(run, "told");
+  const isKept = outcome === "told" ? await isSaidToBeKept(shared, run) : isWorthALook(outcome);
+  if (isKept) return keep(run, "told");
   await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
   run.folder.remove();
   return "done";
+}
+
+/** An earlier life of this host may have told the end, and died before it noted that down: what the record says holds. */
+async function isSaidToBeKept({ store }: Shared, { signal, folder, task }: Run): Promise<boolean> {
+  if (!signal.aborted || (signal.reason as Interruption).kind !== "settled") return false;
+  const { runs = [] } = (await store.read(task.spec.id)) ?? {};
+  return runs.some(({ number, checkpoint }) => number === folder.record.epoch && checkpoint !== undefined);
 }
 
 /**

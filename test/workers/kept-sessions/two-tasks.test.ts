@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { TaskNews } from "../../../src/task/next-state.ts";
-import type { Progress, Task } from "../../../src/task/task.ts";
+import type { Checkpoint, Progress, Task } from "../../../src/task/task.ts";
 import { keptSession, sessionsDir } from "../../../workers/kept-sessions/kept-session.ts";
 import type { Continues } from "../../../workers/kept-sessions/take-session.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
@@ -101,9 +101,14 @@ async function stage(repositoryFile?: string, onNews: Hear = () => undefined) {
     const lease = { job: "j", isHeld: () => true, complete: async () => undefined } as unknown as Lease;
     return beginRun(shared, { task, lease, user: machine.users[slot] as SlotUser });
   }
+  /** The task is over, and its run is said to have left this. */
+  function settle(id: string, checkpoint: Checkpoint | undefined): void {
+    const { runs, ...over } = settledTask(outcomes.agent_failed);
+    earlier.set(id, { ...over, runs: runs.map((run) => ({ ...run, ...(checkpoint && { checkpoint }) })) });
+  }
   /** The words of a run's agent. */
   const words = (run: Run) => run.spoken.lastLines().split("\n");
-  return { shared, begin, words, told, remote };
+  return { shared, begin, words, told, remote, settle };
 }
 
 const signal = () => new AbortController().signal;
@@ -186,6 +191,23 @@ test("a session that cannot be kept after all is taken back, and who wanted it b
   const second = begin(552, 1, { taskId, agent: "own", sessionId: `s-${taskId}` });
   expect((await prepare(shared, second, signal())).resumed).toBeUndefined();
   await shared.sessions.kill(second.task.spec.id);
+});
+
+test("a run whose end the record knows already leaves its workspace where that says so", async () => {
+  const { shared, begin, settle } = await stage();
+  const workspaces = () => readdirSync(join(shared.dataDir, "host/workspaces"));
+  for (const [commentId, isKept] of [
+    [561, false],
+    [562, true],
+  ] as const) {
+    const run = begin(commentId, 0);
+    const { id } = run.task.spec;
+    await prepare(shared, run, signal());
+    settle(id, isKept ? { kind: "workspace", folder: `host/workspaces/${id}`, until: 9 } : undefined);
+    run.interrupt({ kind: "settled" });
+    expect(await runTask(shared, run)).toBe(isKept ? "kept" : "done");
+    expect(workspaces().includes(id)).toBe(isKept);
+  }
 });
 
 test("a session that is gone costs the task its start, and no more", async () => {
