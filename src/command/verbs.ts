@@ -101,7 +101,7 @@ const MODEL = /^[A-Za-z0-9][A-Za-z0-9 ._:/@+[\]-]{0,99}$/;
 const PRIORITIES: readonly string[] = ["low", "normal", "high"] satisfies Priority[];
 
 /** git's rules for a branch (git check-ref-format), and no more than GitHub keeps. */
-export function isBranchName(text: string): boolean {
+function isBranchName(text: string): boolean {
   return (
     text.length <= 255 &&
     /^[^\s\p{C}~^:?*[\\]+$/u.test(text) &&

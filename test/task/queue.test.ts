@@ -36,19 +36,26 @@ afterAll(async () => {
 });
 
 let count = 0;
-const taskOf = (repositoryId: number, lane?: Lane): Task =>
+const taskOf = (repositoryId: number, lane?: Lane, priority?: "low" | "high"): Task =>
   ({
-    spec: { id: `t${++count}-${repositoryId}`, repository: { id: repositoryId } },
+    spec: {
+      id: `t${++count}-${repositoryId}-${priority ?? "normal"}`,
+      repository: { id: repositoryId },
+      ...(priority && { priority }),
+    },
     epoch: 0,
     state: { name: "queued", lane },
   }) as Task;
 const inLane = (task: Task, lane: Lane | undefined) => ({ ...task, state: { ...task.state, lane } }) as Task;
 
-type Adding = { many?: number; to?: TaskQueue; in?: Lane | "no lane" };
+type Adding = { many?: number; to?: TaskQueue; in?: Lane | "no lane"; priority?: "low" | "high" | undefined };
 
-async function add(repositoryId: number, { many = 1, to = queue, in: lane = CLAUDE }: Adding = {}): Promise<void> {
+async function add(
+  repositoryId: number,
+  { many = 1, to = queue, in: lane = CLAUDE, priority }: Adding = {},
+): Promise<void> {
   for (let index = 0; index < many; index++)
-    await to.enqueue(taskOf(repositoryId, lane === "no lane" ? undefined : lane));
+    await to.enqueue(taskOf(repositoryId, lane === "no lane" ? undefined : lane, priority));
 }
 
 const nameOf = (lane: Lane | "no lane") => laneName(lane === "no lane" ? undefined : lane);
@@ -60,6 +67,16 @@ async function takeNext(lane: Lane | "no lane" = CLAUDE): Promise<number | undef
   const job = await nextJob(lane);
   await job?.moveToCompleted(undefined, "host", false);
   return job && Number(job.data.taskId.split("-")[1]);
+}
+
+/** The priorities of all jobs, in the order in which they are taken. */
+async function takePriorities(): Promise<string[]> {
+  const taken: string[] = [];
+  for (let job = await nextJob(); job; job = await nextJob()) {
+    await job.moveToCompleted(undefined, "host", false);
+    taken.push(job.data.taskId.split("-")[2] ?? "");
+  }
+  return taken;
 }
 
 async function takeAll(lane: Lane | "no lane" = CLAUDE): Promise<number[]> {
@@ -96,6 +113,31 @@ describe("in a lane", () => {
     await add(4, { many: 30 });
     const later = await takeAll();
     expect(later.slice(0, 30).filter((each) => each === 4)).toHaveLength(15);
+  });
+
+  test("a task of high priority goes before all that wait but the next one, one of low priority after them", async () => {
+    await add(1, { priority: "low" });
+    for (const priority of [undefined, undefined, "low", "high"] as const) await add(1, { priority });
+    expect(await takePriorities()).toEqual(["normal", "high", "normal", "low", "low"]);
+  });
+
+  test("where all wait, eight of high priority come to four normal ones and one of low priority", async () => {
+    for (const priority of ["low", undefined, "high"] as const) await add(1, { many: 40, priority });
+    const turns = (await takePriorities()).slice(0, 39);
+    const many = (priority: string) => turns.filter((each) => each === priority).length;
+    expect([many("high"), many("normal")]).toEqual([24, 12]);
+    expect(many("low")).toBe(3);
+  });
+
+  test("nobody's priority makes another repository's first task wait", async () => {
+    await add(1, { many: 500, priority: "high" });
+    for (let index = 0; index < 10; index++) await takeNext();
+    await add(2);
+    await add(3, { priority: "low" });
+    const taken = [await takeNext(), await takeNext(), await takeNext()];
+    expect(taken).toContain(2);
+    const later = Array.from({ length: 12 }, takeNext);
+    expect(await Promise.all(later)).toContain(3);
   });
 
   test("before tags run out they are moved down, and the order stays", async () => {
