@@ -1,6 +1,6 @@
 /**
- * Does GitHub answer, know the App by its key, and let it do what `app.yml` asks for? One request with the App's own
- * signature; nothing is changed.
+ * Does GitHub answer, know the App by its key, and let it do what `app.yml` asks for, wherever it is installed? Two
+ * requests with the App's own signature; nothing is changed.
  */
 import { readFileSync } from "node:fs";
 import { Probot } from "probot";
@@ -26,13 +26,27 @@ const appSchema = z.object({
 });
 type App = z.output<typeof appSchema>;
 
+/** GitHub's bound for one page. */
+const MOST_INSTALLATIONS = 100;
+const installationSchema = z.object({
+  account: z.object({ login: z.string() }).nullish(),
+  html_url: z.string(),
+  permissions: z.record(z.string(), z.string()),
+  events: z.array(z.string()),
+  suspended_at: z.string().nullish(),
+});
+const installationsSchema = z.array(installationSchema);
+type Installation = z.output<typeof installationSchema>;
+
 export async function checkGitHub(env: Env): Promise<Check[]> {
   const config = readConfig(env);
   if (!config) return [note("GitHub", "not asked: the App's settings are not usable yet")];
-  const asked = await askForApp(config).catch((error: unknown) => error);
+  const ask = askerOf(config);
+  const asked = await ask("GET /app").catch((error: unknown) => error);
   const app = appSchema.safeParse(asked);
   if (!app.success) return [refusal(config.github.apiUrl, asked)];
-  return [ok("GitHub", `${config.github.apiUrl} knows the App as "${app.data.name}"`), ...lacks(app.data)];
+  const known = ok("GitHub", `${config.github.apiUrl} knows the App as "${app.data.name}"`);
+  return [known, ...lacksOf(app.data), ...(await checkInstallations(ask, app.data))];
 }
 
 function readConfig(env: Env): BotConfig | undefined {
@@ -44,15 +58,18 @@ function readConfig(env: Env): BotConfig | undefined {
   }
 }
 
-async function askForApp({ appId, privateKey, github }: BotConfig): Promise<unknown> {
+/** Asks as the App itself. */
+type Ask = (route: string, parameters?: object) => Promise<unknown>;
+
+function askerOf({ appId, privateKey, github }: BotConfig): Ask {
   // `secret` belongs to Probot's webhook side, which is not used here.
   const log = makeLog("silent", "doctor");
   const probot = new Probot({ appId, privateKey, baseUrl: github.apiUrl, secret: crypto.randomUUID(), log });
-  const octokit = await probot.auth();
-  const { data } = await octokit.request("GET /app", {
-    request: { signal: AbortSignal.timeout(ANSWER_MS), retries: 0 },
-  });
-  return data;
+  return async (route, parameters = {}) => {
+    const octokit = await probot.auth();
+    const request = { signal: AbortSignal.timeout(ANSWER_MS), retries: 0 };
+    return (await octokit.request(route, { ...parameters, request })).data;
+  };
 }
 
 function refusal(apiUrl: string, error: unknown): Check {
@@ -70,22 +87,61 @@ function refusal(apiUrl: string, error: unknown): Check {
   return problem("GitHub", `${apiUrl}: ${why}`, "check the network, a proxy in between, and GHE_HOST");
 }
 
-/** What the App was not granted although `app.yml` asks for it, and whether it is installed anywhere. */
-function lacks(app: App): Check[] {
-  // Beside the sources and beside the built program alike.
-  const manifest = manifestSchema.parse(parse(readFileSync(new URL("../../app.yml", import.meta.url), "utf8")));
-  const permissions = Object.entries(manifest.default_permissions)
-    .filter(([name, level]) => app.permissions[name] !== level && app.permissions[name] !== "write")
-    .map(([name, level]) => `${name}: ${level}`);
-  const events = manifest.default_events.filter((event) => !app.events.includes(event));
-  const where = 'in the App\'s settings under "Permissions & events", then accept the change where it is installed';
+const WHERE = 'in the App\'s settings under "Permissions & events"';
+
+/** What the App does not ask for although `app.yml` does, and whether it is installed anywhere. */
+function lacksOf(app: App): Check[] {
+  const { permissions, events } = missing(app);
   return [
     ...(permissions.length > 0
-      ? [problem("permissions", `missing: ${permissions.join(", ")}`, `grant them ${where}`)]
+      ? [
+          problem(
+            "permissions",
+            `missing: ${permissions.join(", ")}`,
+            `grant them ${WHERE}, then accept the change where it is installed`,
+          ),
+        ]
       : []),
-    ...(events.length > 0 ? [problem("events", `not subscribed: ${events.join(", ")}`, `tick them ${where}`)] : []),
+    ...(events.length > 0 ? [problem("events", `not subscribed: ${events.join(", ")}`, `tick them ${WHERE}`)] : []),
     ...(app.installations_count === 0
       ? [problem("installations", "the App is installed nowhere", `install it: ${app.html_url}/installations/new`)]
       : []),
   ];
+}
+
+/** What `app.yml` asks for and they do not have. */
+function missing({ permissions, events }: Pick<App, "permissions" | "events">) {
+  // Beside the sources and beside the built program alike.
+  const manifest = manifestSchema.parse(parse(readFileSync(new URL("../../app.yml", import.meta.url), "utf8")));
+  return {
+    permissions: Object.entries(manifest.default_permissions)
+      .filter(([name, level]) => permissions[name] !== level && permissions[name] !== "write")
+      .map(([name, level]) => `${name}: ${level}`),
+    events: manifest.default_events.filter((event) => !events.includes(event)),
+  };
+}
+
+/** A permission that the App got later holds in an installation only when its owner has accepted it. */
+async function checkInstallations(ask: Ask, app: App): Promise<Check[]> {
+  const asked = await ask("GET /app/installations", { per_page: MOST_INSTALLATIONS }).catch((error: unknown) => error);
+  const all = installationsSchema.safeParse(asked);
+  if (!all.success) return [note("installations", `GitHub does not list them: ${reasonOf(asked)}`)];
+  const ofApp = missing(app);
+  const more = (app.installations_count ?? 0) > all.data.length;
+  return [
+    ...all.data.flatMap((installation) => checkInstallation(installation, ofApp)),
+    ...(more ? [note("installations", `looked at the first ${all.data.length} of ${app.installations_count}`)] : []),
+  ];
+}
+
+function checkInstallation(installation: Installation, ofApp: ReturnType<typeof missing>): Check[] {
+  const { account, html_url: page, suspended_at: suspendedAt } = installation;
+  const where = `installation of ${account?.login ?? "a deleted account"}`;
+  if (suspendedAt) {
+    const detail = `suspended since ${suspendedAt}: nothing is heard from its repositories, and nothing can be done there`;
+    return [problem(where, detail, `its owner can unsuspend it: ${page}`)];
+  }
+  const permissions = missing(installation).permissions.filter((each) => !ofApp.permissions.includes(each));
+  if (permissions.length === 0) return [];
+  return [problem(where, `has not accepted: ${permissions.join(", ")}`, `its owner accepts them here: ${page}`)];
 }
