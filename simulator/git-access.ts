@@ -89,13 +89,17 @@ export function overhearGit(world: World, request: IncomingMessage): Actor {
   }
 }
 
-/** Serves one git request; the response is finished on return. Tells who it was. */
+/**
+ * Serves one git request; the response is finished on return. Tells who it was.
+ * @param body what the client sent, where it was read before: the request is then carried out whoever still waits
+ */
 export async function answerGit(
   world: World,
   request: IncomingMessage,
   response: ServerResponse,
   call: GitCall,
   url: URL,
+  body?: Buffer,
 ): Promise<Actor> {
   const writes = [call.service, url.searchParams.get("service")].includes("git-receive-pack");
   let actor: Actor = { kind: "anonymous" };
@@ -111,6 +115,7 @@ export async function answerGit(
         query: url.search.slice(1),
         user: user?.login ?? "",
         forbidden: forbiddenTo(world, actor, repo),
+        body,
       });
     if (call.service !== "git-receive-pack" || !user) await serve();
     else await pushing(world, repo, { account: user, viaApp: actor.kind === "installation" }, serve);

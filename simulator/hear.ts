@@ -11,7 +11,7 @@ const maxRequest = 10 * 1024 * 1024;
 export type Asked = { method: string; path: string; url: URL; request: IncomingMessage };
 
 /** What a request says, and who says it. `refusal` when that was no good; a body that is no JSON stays text. */
-type Heard = { actor: Actor; body: unknown; refusal?: ApiError };
+export type Heard = { actor: Actor; body: unknown; refusal?: ApiError };
 
 function parseBody(text: string): unknown {
   if (text.trim() === "") return undefined;

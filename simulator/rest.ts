@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { checkVersion, selectedVersion } from "./api-version.ts";
 import { type Actor, payer } from "./auth/actor.ts";
-import { type Asked, hear } from "./hear.ts";
+import { type Asked, type Heard, hear } from "./hear.ts";
 import type { Call } from "./routes/call.ts";
 import { ApiError, errorBody, type Reply } from "./routes/reply.ts";
 import { type Found, makeRouter } from "./routes/router.ts";
@@ -109,8 +109,11 @@ export async function overhear(world: World, asked: Asked): Promise<Actor> {
 }
 
 /** Answers one request. */
-export async function answer(world: World, asked: Asked): Promise<Answered> {
-  const heard = await hear(world, asked);
+export const answer = async (world: World, asked: Asked): Promise<Answered> =>
+  answerHeard(world, asked, await hear(world, asked));
+
+/** Answers what has been heard before; the client may be gone by now. */
+export async function answerHeard(world: World, asked: Asked, heard: Heard | undefined): Promise<Answered> {
   if (!heard) return { reply: { status: 400, headers: {}, content: "" }, actor: { kind: "anonymous" } };
   const { actor, body } = heard;
   let limits: Record<string, string> = {};

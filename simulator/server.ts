@@ -4,11 +4,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { apiPath, isApiPath, isForLoopback } from "./addresses.ts";
+import { afflict, answerCall } from "./afflict.ts";
 import { answerAside } from "./aside.ts";
 import { type Actor, nameOf } from "./auth/actor.ts";
-import type { ApiDelay, ApiFaultAction } from "./faults.ts";
-import { answerGit, overhearGit, parseGitPath } from "./git-access.ts";
-import { answer, overhear } from "./rest.ts";
+import { parseGitPath } from "./git-access.ts";
 import { violated, type World } from "./world.ts";
 
 /** One request that was served, newest last. */
@@ -25,37 +24,6 @@ export type RequestRecord = {
 };
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
-
-const isDelay = (fault: ApiFaultAction | undefined): fault is ApiDelay =>
-  typeof fault === "object" && ("slowMs" in fault || "until" in fault);
-
-/** Until the answer may be given, or `closing` comes first. */
-const pause = (delay: ApiDelay, closing: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = "slowMs" in delay ? setTimeout(resolve, delay.slowMs) : undefined;
-    if ("until" in delay)
-      delay.until.then(
-        () => resolve(),
-        () => resolve(),
-      );
-    closing.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-/** Carries out a fault that stands in place of the answer. */
-function afflict(response: ServerResponse, fault: Exclude<ApiFaultAction, ApiDelay>): void {
-  if (fault === "hang") return;
-  if (fault === "reset") {
-    response.socket?.resetAndDestroy();
-    return;
-  }
-  const body = fault.body ?? { message: `Injected fault ${fault.status}` };
-  const type = typeof body === "string" ? "text/plain; charset=utf-8" : "application/json; charset=utf-8";
-  response.writeHead(fault.status, { "content-type": type, ...fault.headers });
-  response.end(typeof body === "string" ? body : JSON.stringify(body));
-}
 
 async function serve(
   world: World,
@@ -86,18 +54,9 @@ async function serve(
     await pages(request, response, url);
     return anonymous;
   }
-  const asked = { method, path, url, request };
+  const call = { world, asked: { method, path, url, request }, gitCall, response };
   const fault = world.faults.takeApi(method, path);
-  if (isDelay(fault)) await pause(fault, closing);
-  else if (fault) {
-    const actor = gitCall ? overhearGit(world, request) : await overhear(world, asked);
-    afflict(response, fault);
-    return actor;
-  }
-  if (gitCall) return answerGit(world, request, response, gitCall, url);
-  const { reply, actor } = await answer(world, asked);
-  response.writeHead(reply.status, reply.headers).end(reply.content);
-  return actor;
+  return fault ? afflict(call, fault, closing) : answerCall(call);
 }
 
 export type Listening = { server: Server; requests: RequestRecord[]; close(): Promise<void> };
@@ -122,7 +81,8 @@ export async function listen(port: number, serving: () => { world: World; pages:
     serve(world, pages, closing.signal, request, response)
       .then((actor) => {
         record.actor = nameOf(actor);
-        record.status = response.headersSent ? response.statusCode : 0;
+        const reached = response.headersSent && (response.writableFinished || !response.destroyed);
+        record.status = reached ? response.statusCode : 0;
         world.log(`${record.method} ${record.path} ${record.status} ${record.actor}`);
       })
       .catch((error: unknown) => {

@@ -35,12 +35,14 @@ function inBand(band: number, data: Buffer): Buffer[] {
 function takeReasons(printed: string): { rest: string; reasons: Map<string, string> } {
   const reasons = new Map<string, string>();
   const lines = printed.split("\n").filter((line) => {
-    if (!line.startsWith(reasonMark)) return true;
-    const [ref = "", ...words] = line.slice(reasonMark.length).split(" ");
-    reasons.set(ref, words.join(" "));
+    const [, ref = "", reason = ""] = line.startsWith(reasonMark) ? (/^\S+ (\S+) (.*)$/.exec(line) ?? []) : [];
+    if (ref === "") return true;
+    reasons.set(ref, reason);
     return false;
   });
-  return { rest: lines.join("\n"), reasons };
+  // git's own word about the hook is none of GitHub's.
+  const rest = lines.filter((line) => !reasons.has(/^error: hook declined to update (\S+)$/.exec(line)?.[1] ?? ""));
+  return { rest: rest.join("\n"), reasons };
 }
 
 function withReasons(report: Buffer, reasons: ReadonlyMap<string, string>): Buffer {
@@ -55,11 +57,14 @@ function withReasons(report: Buffer, reasons: ReadonlyMap<string, string>): Buff
 
 /** @param answer what `git receive-pack` sent, whole */
 export function reworded(answer: Buffer): Buffer {
-  if (!answer.includes(reasonMark)) return answer;
   const sent: Packet[] = [...packets(answer)].flatMap((each) =>
     each === "flush" ? [] : [{ band: each[0] ?? 0, data: each.subarray(1) }],
   );
+  // The client asked for no bands (it prints nothing), or git spoke of something else.
+  if (sent.some(({ band }) => band < 1 || band > 3)) return answer;
+  // Joined before they are read: git cuts what a hook prints wherever it likes.
   const inOne = (band: number) => Buffer.concat(sent.filter((each) => each.band === band).map(({ data }) => data));
   const { rest, reasons } = takeReasons(inOne(2).toString());
+  if (reasons.size === 0) return answer;
   return Buffer.concat([...inBand(2, Buffer.from(rest)), ...inBand(1, withReasons(inOne(1), reasons)), flush]);
 }
