@@ -9,6 +9,7 @@ import {
 } from "./events/on-access.ts";
 import { onIssueClosed, onPullRequestClosed } from "./events/on-closed.ts";
 import { onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
+import { onConversationUnlocked, onInstallationOpenAgain, onRepositoryOpenAgain } from "./events/on-open-again.ts";
 import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
 import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } from "./events/on-review.ts";
@@ -56,6 +57,11 @@ export function makeApp(deps: AskDeps & CancelDeps): Listeners {
     "installation_repositories.removed": listen(removedRepositoriesPayload, onRepositoriesRemoved(deps)),
     "repository.archived": listen(repositoryPayload, onRepositoryArchived(deps)),
     "repository.deleted": listen(repositoryPayload, onRepositoryDeleted(deps)),
+    "repository.unarchived": listen(repositoryPayload, onRepositoryOpenAgain(deps)),
+    "installation.unsuspend": listen(installationPayload, onInstallationOpenAgain(deps)),
+    "installation.new_permissions_accepted": listen(installationPayload, onInstallationOpenAgain(deps)),
+    "installation_repositories.added": listen(installationPayload, onInstallationOpenAgain(deps)),
+    "issues.unlocked": listen(issuePayload, onConversationUnlocked(deps)),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { isWorthCatchingUp, makeApp } from "./app.ts";
+import { makeBudget } from "./budget.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
 import { makeDispatcher } from "./dispatch/dispatcher.ts";
 import { makeGitHub } from "./github.ts";
@@ -63,11 +64,13 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const store = makeTaskStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
-  const github = makeGitHub(config, log);
+  const budget = makeBudget({ redis, now, log });
+  const github = makeGitHub(config, log, budget);
   const markerSecret = createHmac("sha256", config.webhookSecret).update("orch markers").digest("hex");
   const hosts = () => readHosts(redis, now(), tell);
 
-  const reporter = makeReporter({ store, github, secret: markerSecret, webUrl: config.github.webUrl, now, log, hosts });
+  const { webUrl } = config.github;
+  const reporter = makeReporter({ store, github, budget, secret: markerSecret, webUrl, now, log, hosts });
   const sweep = startReconciling({ redis, store, queue, hosts, now, log });
   const giveAhead = {
     token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),

@@ -7,8 +7,12 @@
  */
 import { Probot, ProbotOctokit } from "probot";
 import { type AppIdentity, readAppIdentity } from "./app-identity.ts";
+import { type Budget, BudgetSpent } from "./budget.ts";
 import type { BotConfig, GitHubServer } from "./config.ts";
+import type { Fence } from "./fence.ts";
+import { behind, boundedFetch, conditional, type Fetch, makeAnswers, within } from "./github-fetch.ts";
 import type { Logger } from "./log.ts";
+import { NoLongerTaken } from "./task/due-set.ts";
 
 export type Octokit = ProbotOctokit;
 
@@ -20,8 +24,8 @@ export type MintedToken = { token: string /** ISO 8601 */; expiresAt: string };
 
 export type GitHub = {
   readonly server: GitHubServer;
-  /** The client of an installation, with its own token and throttle. */
-  forInstallation(id: number): Promise<Octokit>;
+  /** The client of an installation, with its own token and throttle. Its changes go through the fence, where one is given. */
+  forInstallation(id: number, fence?: Fence): Promise<Octokit>;
   /** The client that signs as the App itself. */
   forApp(): Promise<Octokit>;
   /** A new token that reaches one repository with these permissions only. Lives an hour by GitHub's rule. */
@@ -30,14 +34,14 @@ export type GitHub = {
   appIdentity(installationId: number): Promise<AppIdentity>;
 };
 
-/** An answer that takes longer is given up, ms. */
-const REQUEST_TIMEOUT_MS = 15_000;
 /** At most this often is everything signed in anew after a 401, ms. */
 const RENEW_EVERY_MS = 30_000;
 
 export type GitHubOptions = Pick<BotConfig, "appId" | "privateKey" | "github" | "throttle">;
 
-export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
+/** `budget`: of all bots together; without it nothing is counted. */
+export function makeGitHub(config: GitHubOptions, log: Logger, budget?: Budget): GitHub {
+  const answers = makeAnswers();
   let session = signIn(config, log);
   let renewedAt = Number.NEGATIVE_INFINITY;
   let identity: Promise<AppIdentity> | undefined;
@@ -49,18 +53,19 @@ export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
     session = signIn(config, log);
   }
 
-  function forInstallation(id: number): Promise<Octokit> {
-    const known = session.clients.get(id);
-    if (known) return known;
-    const client = session.probot.auth(id).then((octokit) => {
-      octokit.hook.error("request", (error) => {
-        if (statusOf(error) === 401) onUnauthorized();
-        throw error;
-      });
-      return octokit;
+  /** A client costs nothing; what it stands on (token, throttle, known answers) is shared by all of an installation. */
+  async function forInstallation(id: number, fence?: Fence): Promise<Octokit> {
+    const asked = conditional(boundedFetch, answers, id);
+    const fenced = fence ? behind(fence, asked) : asked;
+    const octokit = await installationClient(session, id, budget ? within(budget, id, fenced) : fenced);
+    octokit.hook.error("request", (error) => {
+      const { cause } = error as Error;
+      // Nothing was sent, and Octokit takes that for a failure of the network.
+      if (cause instanceof NoLongerTaken || cause instanceof BudgetSpent) throw cause;
+      if (statusOf(error) === 401) onUnauthorized();
+      throw error;
     });
-    session.clients.set(id, client);
-    return client;
+    return octokit;
   }
 
   const forApp = () => session.probot.auth();
@@ -83,6 +88,10 @@ export function makeGitHub(config: GitHubOptions, log: Logger): GitHub {
 
   return { server: config.github, forInstallation, forApp, mintToken, appIdentity };
 }
+
+type Session = ReturnType<typeof signIn>;
+/** What Octokit gives a factory of clients: the options of the App's own client, and what its credentials are made of. */
+type Made = { octokit: unknown; octokitOptions: OctokitOptions & { auth: object } };
 
 function signIn(config: GitHubOptions, log: Logger) {
   const Octokit = ProbotOctokit.defaults((options: OctokitOptions) => ({
@@ -107,18 +116,25 @@ function signIn(config: GitHubOptions, log: Logger) {
     secret: crypto.randomUUID(),
   });
   const anonymous = new Octokit({ baseUrl: config.github.apiUrl, request: { fetch: boundedFetch } });
-  return { probot, anonymous, clients: new Map<number, Promise<Octokit>>() };
+  return { probot, anonymous, Octokit };
 }
 
-function boundedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-  return fetch(input, { ...init, signal });
+/** As Probot makes one, with a way of its own to GitHub. */
+async function installationClient({ probot, Octokit }: Session, id: number, fetch: Fetch): Promise<Octokit> {
+  const app = await probot.auth();
+  const factory = ({ octokitOptions, octokit: _, ...otherOptions }: Made): Octokit =>
+    new Octokit({
+      ...octokitOptions,
+      throttle: { ...octokitOptions.throttle, id: String(id) },
+      auth: { ...octokitOptions.auth, otherOptions, installationId: id },
+      request: { ...octokitOptions.request, fetch },
+    });
+  return (await app.auth({ type: "installation", installationId: id, factory })) as Octokit;
 }
 
 /**
  * What a failed call means. `gone`: the thing (repository, comment …) is not there for us. `installation_gone`: the App
- * was removed. `unavailable` and `rate_limited` pass; `unavailable` is also everything that we cannot explain, because
+ * was removed. `locked`: the conversation, to everybody's words. `unavailable` and `rate_limited` pass; `unavailable` is also everything that we cannot explain, because
  * trying again later is the answer that loses nothing.
  */
 export type Failure =
@@ -126,6 +142,7 @@ export type Failure =
   | "suspended"
   | "gone"
   | "archived"
+  | "locked"
   | "forbidden"
   | "rate_limited"
   | "invalid"
@@ -141,6 +158,7 @@ export function classify(error: unknown): Failure {
     case 403:
       if (isRateLimited(error, text)) return "rate_limited";
       if (/suspended/i.test(text)) return "suspended";
+      if (/\blocked\b/i.test(text)) return "locked";
       return /archived|read-only/i.test(text) ? "archived" : "forbidden";
     case 429:
       return "rate_limited";

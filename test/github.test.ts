@@ -106,10 +106,40 @@ describe("against a GitHub on loopback", () => {
     expect([fault.fired, classify(failure)]).toEqual([1, "unavailable"]);
   });
 
-  test("an installation has one client", async () => {
+  test("all clients of an installation share one token", async () => {
+    const before = simulator.tokensIssued().length;
+    for (let client = 0; client < 3; client++) {
+      const octokit = await github.forInstallation(installationId);
+      expect((await octokit.rest.repos.get(place)).data.name).toBe("calculator");
+    }
+    expect(simulator.tokensIssued().length - before).toBeLessThan(2);
+  });
+
+  test("what is unchanged is not sent again, and a list that goes on is read page by page all the same", async () => {
     const octokit = await github.forInstallation(installationId);
-    expect(await github.forInstallation(installationId)).toBe(octokit);
-    expect((await octokit.rest.repos.get(place)).data.name).toBe("calculator");
+    const { number } = await simulator.openIssue("octo-org/calculator", { as: "octo-org", title: "Hi" });
+    const list = () =>
+      octokit.paginate(octokit.rest.issues.listComments, { ...place, issue_number: number, per_page: 2 });
+    for (const text of ["1", "2", "3"])
+      await simulator.comment(`${place.owner}/${place.repo}`, number, text, { as: "octo-org" });
+    const texts = async () => (await list()).map(({ body }) => body);
+    expect(await texts()).toEqual(["1", "2", "3"]);
+    const before = simulator.requests().length;
+    expect(await texts()).toEqual(["1", "2", "3"]);
+    expect(
+      simulator
+        .requests()
+        .slice(before)
+        .map(({ status }) => status),
+    ).toEqual([304, 304]);
+    await simulator.comment(`${place.owner}/${place.repo}`, number, "4", { as: "octo-org" });
+    expect(await texts()).toEqual(["1", "2", "3", "4"]);
+  });
+
+  test("every request names the version of the API that we speak", async () => {
+    const octokit = await github.forInstallation(installationId);
+    const { headers } = await octokit.rest.repos.get(place);
+    expect(headers["x-github-api-version-selected"]).toBe("2022-11-28");
   });
 
   test("a failed write is not repeated behind our back", async () => {

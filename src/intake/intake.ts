@@ -4,13 +4,17 @@
  * its commands stay in order; those that cannot pass end the request with a line in the log.
  */
 import { type DueLoop, startDueLoop } from "../due-loop.ts";
+import { fenced } from "../fence.ts";
 import { classify, isFinal, retryAfterMs } from "../github.ts";
 import type { Taken } from "../task/due-set.ts";
 import { type Inbox, OF_ONE_REPOSITORY, type RequestState } from "./inbox.ts";
 import type { Request } from "./request.ts";
 import { type TakeInDeps, takeBack, takeIn } from "./take-in.ts";
 
-export type IntakeDeps = TakeInDeps & { inbox: Inbox };
+export type IntakeDeps = Omit<TakeInDeps, "abandoned"> & { inbox: Inbox };
+
+/** For whoever has taken an issue. */
+type Claimed = IntakeDeps & TakeInDeps;
 
 /** Looked at least this often, ms: another bot may have recorded something and died. */
 const SWEEP_MS = 5_000;
@@ -40,9 +44,12 @@ export function startIntake(deps: IntakeDeps): DueLoop {
 async function takeIssue(deps: IntakeDeps, doubts: Doubts, taken: Taken, isStopped: () => boolean): Promise<void> {
   const { inbox, now } = deps;
   const issue = taken.member;
+  // What is made there without an answer is looked for by whoever made it.
+  const github = fenced(deps.github, taken, { now, onUnanswered: async () => undefined });
+  const claimed = { github, abandoned: taken.abandoned };
   for (let name = await inbox.first(issue); name !== undefined; name = await inbox.first(issue)) {
     if (isStopped()) return void (await taken.postpone(now()));
-    const wait = await takeRequest(deps, doubts, { name, issue });
+    const wait = await takeRequest({ ...deps, ...claimed }, doubts, { name, issue });
     if (wait !== undefined) return void (await taken.postpone(now() + wait));
     // The next one is not ours, should another bot have the issue by now: it would overtake.
     await taken.keep(now());
@@ -52,7 +59,7 @@ async function takeIssue(deps: IntakeDeps, doubts: Doubts, taken: Taken, isStopp
 
 /** How long to wait before the same request is tried again, ms; undefined when it is done. */
 async function takeRequest(
-  deps: IntakeDeps,
+  deps: Claimed,
   doubts: Doubts,
   { name, issue }: { name: string; issue: string },
 ): Promise<number | undefined> {
@@ -66,7 +73,7 @@ async function takeRequest(
 
 type Found = { name: string; issue: string; was: RequestState };
 
-async function tryOne(deps: IntakeDeps, doubts: Doubts, { name, issue, was }: Found): Promise<number | undefined> {
+async function tryOne(deps: Claimed, doubts: Doubts, { name, issue, was }: Found): Promise<number | undefined> {
   switch (was.kind) {
     case "given":
       return await tryTakeIn(deps, was.request);
@@ -97,7 +104,7 @@ function makeDoubts({ now, log }: IntakeDeps) {
 }
 
 /** How long to wait before it is tried again, ms; undefined when it is done, or cannot be done. */
-async function tryTakeIn(deps: IntakeDeps, request: Request): Promise<number | undefined> {
+async function tryTakeIn(deps: Claimed, request: Request): Promise<number | undefined> {
   const { now, log } = deps;
   try {
     await takeIn(deps, request);

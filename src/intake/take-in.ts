@@ -18,8 +18,12 @@ import { findTarget, hasBranch } from "./target.ts";
 import { readWish } from "./wish.ts";
 
 export type TakeInDeps = CarryOutDeps & {
-  github: GitHub /** HMAC key for the markers of replies. */;
+  /** Behind the fence of whoever has taken the request. */
+  github: GitHub;
+  /** HMAC key for the markers of replies. */
   markerSecret: string;
+  /** Somebody who died or froze had begun with the request. */
+  abandoned: boolean;
 };
 
 /** Throws what GitHub or Redis answers; the caller repeats. */
@@ -70,12 +74,13 @@ export async function takeBack(deps: CancelDeps, { issue, name }: { issue: strin
 async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, result: CarriedOut): Promise<void> {
   const { installationId, repository, number, source, requestedAt: since } = request;
   const reaction = await reactionTo(deps, request, result);
-  if (reaction) await courtesy(deps, request, () => reactTo(octokit, repository, source, reaction));
+  const react = (content: Reaction) => reactTo(octokit, repository, source, { content, before: { look: true } });
+  if (reaction) await courtesy(deps, request, () => react(reaction));
   const { say } = result;
   if (say === undefined) return;
   const key = requestNameOf(repository.id, source);
   const reply = { installationId, repository, number, since, key, body: say };
-  await courtesy(deps, request, () => ensureReply({ github: deps.github, secret: deps.markerSecret }, reply));
+  await courtesy(deps, request, () => ensureReply({ ...deps, secret: deps.markerSecret }, reply));
 }
 
 /** The report of a task reacts to its origin by itself, later and better informed. */
@@ -90,12 +95,16 @@ async function reactionTo(
 }
 
 /** What GitHub forbids here (a locked conversation, a missing permission) must not hold up the issue's next command. */
-async function courtesy({ log }: TakeInDeps, { source, delivery }: Request, say: () => Promise<void>): Promise<void> {
+async function courtesy(
+  { log }: TakeInDeps,
+  { source, delivery }: Request,
+  say: () => Promise<unknown>,
+): Promise<void> {
   try {
     await say();
   } catch (error) {
     const failure = classify(error);
-    if (failure !== "forbidden" && failure !== "invalid") throw error;
+    if (failure !== "forbidden" && failure !== "invalid" && failure !== "locked") throw error;
     log.error({ err: error, source, delivery }, "GitHub does not let us answer");
   }
 }

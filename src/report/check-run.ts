@@ -1,6 +1,6 @@
 /**
  * The check run `orch` of a task on one commit. GitHub keeps no two apart by itself, so ours is found again by our App
- * and the task id in `external_id`; of two, the one with the lowest id is kept up to date.
+ * and the task id in `external_id`. None can be removed: of two, both are made to say the same.
  */
 import type { GitHub, Octokit } from "../github.ts";
 import type { Task } from "../task/task.ts";
@@ -9,24 +9,33 @@ import type { CheckView } from "./view.ts";
 
 const CHECK_NAME = "orch";
 
-/** Makes the check run say what the view says. `detailsUrl`: where the whole story stands. */
-export async function ensureCheckRun(
-  github: GitHub,
-  task: Task,
-  view: CheckView,
-  detailsUrl: string | undefined,
-): Promise<void> {
+export type CheckRun = {
+  view: CheckView;
+  /** Where the whole story stands. */
+  detailsUrl: string | undefined;
+};
+
+/** Makes the check run with this id say what the view says. */
+export async function updateCheckRun(octokit: Octokit, task: Task, run: CheckRun, id: number): Promise<void> {
+  await octokit.rest.checks.update({ ...contentOf(task, run), check_run_id: id });
+}
+
+export async function createCheckRun(octokit: Octokit, task: Task, run: CheckRun): Promise<number> {
+  const { data } = await octokit.rest.checks.create({ ...contentOf(task, run), head_sha: run.view.sha });
+  return data.id;
+}
+
+/** The same for whoever does not know whether there is one, or more. The id of the oldest. */
+export async function ensureCheckRun(github: GitHub, task: Task, run: CheckRun): Promise<number> {
   const octokit = await github.forInstallation(task.spec.installationId);
   const { id: appId } = await github.appIdentity(task.spec.installationId);
-  const repository = { owner: task.spec.repository.owner, repo: task.spec.repository.name };
-  const content = {
-    ...repository,
-    name: CHECK_NAME,
-    external_id: task.spec.id,
-    ...(detailsUrl && { details_url: detailsUrl }),
-    started_at: new Date(view.startedAt).toISOString(),
-    output: { title: publishTitle(view.title, CHECK_NAME), summary: publishText(view.summary) },
-  };
+  const found = await find(octokit, task, run.view.sha, appId);
+  for (const id of found) await updateCheckRun(octokit, task, run, id);
+  const [oldest] = found.toSorted((one, other) => one - other);
+  return oldest ?? (await createCheckRun(octokit, task, run));
+}
+
+function contentOf(task: Task, { view, detailsUrl }: CheckRun) {
   const { state } = view;
   const status =
     state.status === "completed"
@@ -36,25 +45,27 @@ export async function ensureCheckRun(
           completed_at: new Date(state.completedAt).toISOString(),
         }
       : { status: state.status };
-  const known = await find(octokit, { ...repository, ref: view.sha }, appId, task.spec.id);
-  if (known !== undefined) {
-    await octokit.rest.checks.update({ ...content, ...status, check_run_id: known });
-  } else await octokit.rest.checks.create({ ...content, ...status, head_sha: view.sha });
+  return {
+    ...repositoryOf(task),
+    name: CHECK_NAME,
+    external_id: task.spec.id,
+    ...(detailsUrl && { details_url: detailsUrl }),
+    started_at: new Date(view.startedAt).toISOString(),
+    output: { title: publishTitle(view.title, CHECK_NAME), summary: publishText(view.summary) },
+    ...status,
+  };
 }
 
-async function find(
-  octokit: Octokit,
-  commit: { owner: string; repo: string; ref: string },
-  appId: number,
-  taskId: string,
-): Promise<number | undefined> {
+const repositoryOf = ({ spec: { repository } }: Task) => ({ owner: repository.owner, repo: repository.name });
+
+async function find(octokit: Octokit, task: Task, ref: string, appId: number): Promise<number[]> {
   const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
-    ...commit,
+    ...repositoryOf(task),
+    ref,
     check_name: CHECK_NAME,
     app_id: appId,
     filter: "all",
     per_page: 100,
   });
-  const ours = runs.filter((run) => run.external_id === taskId && run.app?.id === appId).map(({ id }) => id);
-  return ours.length === 0 ? undefined : Math.min(...ours);
+  return runs.filter((run) => run.external_id === task.spec.id && run.app?.id === appId).map(({ id }) => id);
 }

@@ -1,9 +1,11 @@
 /**
  * What a failed report leads to. What may pass is repeated, ever more slowly, and not before GitHub's own word for it;
- * a rate limit holds the whole installation. Where GitHub is closed to us for good, nothing can be shown: that is
- * logged once, and a task that is still open ends as refused. So does a pushed task whose pull request GitHub keeps
- * refusing, for nobody but the report would end it.
+ * a rate limit holds the whole installation, in all bots. Where GitHub is closed to us (archived, suspended, gone), or keeps
+ * forbidding a part, the report stalls: a task that is still open ends as refused, and it is looked again, seldom, until
+ * GitHub takes what there is to say. A pushed task whose pull request GitHub keeps refusing ends too, for nobody but the
+ * report would end it.
  */
+import type { Budget } from "../budget.ts";
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import type { Task } from "../task/task.ts";
 import { refusedByGitHub } from "../words/task-words.ts";
@@ -20,17 +22,13 @@ const LIMIT_WAIT_MS = 60_000;
 /** So often is tried what GitHub forbids or calls invalid: about half an hour. */
 const MAX_REFUSALS = 12;
 
-type Deps = Pick<ReporterDeps, "store" | "github" | "now" | "log">;
+type Deps = Pick<ReporterDeps, "store" | "github" | "now" | "log"> & { budget: Pick<Budget, "hold" | "heldUntil"> };
 type Final = Extract<Failure, "installation_gone" | "suspended" | "gone" | "archived">;
 /** `failed`: the look itself, so that nothing is known. */
 type SecondLook = { closed?: Final; failed?: unknown };
 
-export function makeFailures({ store, github, now, log }: Deps) {
+export function makeFailures({ store, github, budget, now, log }: Deps) {
   const attempts = new Map<string, number>();
-  const holds = new Map<number, number>();
-
-  /** Until when an installation's limits keep us away, Unix ms; 0 when they do not. */
-  const heldUntil = (installationId: number) => holds.get(installationId) ?? 0;
 
   const forget = (id: string) => void attempts.delete(id);
 
@@ -41,19 +39,17 @@ export function makeFailures({ store, github, now, log }: Deps) {
     attempts.set(id, attempt);
     const look = task ? await lookAgain(failure, task) : {};
     if (task && look.closed) return await close(look.closed, task);
-    if (task && !look.failed && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS) {
-      log.error({ err: error, task: id, failure }, "GitHub keeps refusing a part of the report: given up");
-      attempts.delete(id);
-      return await giveUp(task, error);
-    }
-    return { lookAt: repetition(id, task, [error, look.failed].filter(Boolean), attempt) };
+    if (task && failure === "locked") return stall(task, failure, error);
+    if (task && !look.failed && (failure === "forbidden" || failure === "invalid") && attempt >= MAX_REFUSALS)
+      return await giveUp(task, failure, error);
+    return { lookAt: await repetition(id, task, [error, look.failed].filter(Boolean), attempt) };
   }
 
   /** When to repeat it: not before the last of what went wrong allows it. */
-  function repetition(id: string, task: Task | undefined, errors: unknown[], attempt: number): number {
+  async function repetition(id: string, task: Task | undefined, errors: unknown[], attempt: number): Promise<number> {
     const wait = Math.max(...errors.map((error) => waitAfter(error, attempt)));
     const failures = errors.map(classify);
-    if (task && failures.includes("rate_limited")) holds.set(task.spec.installationId, now() + wait);
+    if (task && failures.includes("rate_limited")) await budget.hold(task.spec.installationId, now() + wait);
     log.warn({ err: errors.at(-1), task: id, failures, attempt, wait }, "report failed, repeated later");
     return now() + wait;
   }
@@ -65,7 +61,7 @@ export function makeFailures({ store, github, now, log }: Deps) {
   }
 
   /**
-   * What has closed GitHub to us for good, if anything. One 404 may be about something smaller, or pass: only the missing
+   * What has closed GitHub to us, if anything. One 404 may be about something smaller, or pass: only the missing
    * issue itself counts. And a public repository that was taken from the App answers 403, as a missing permission does.
    */
   async function lookAgain(failure: Failure, { spec }: Task): Promise<SecondLook> {
@@ -84,8 +80,10 @@ export function makeFailures({ store, github, now, log }: Deps) {
   }
 
   /** A task that its host or the queue still moves goes on without the part; one that waits for us alone ends. */
-  async function giveUp(task: Task, error: unknown): Promise<Next> {
-    if (task.state.name === "settled" || !task.pushed) return { shown: task };
+  async function giveUp(task: Task, failure: Failure, error: unknown): Promise<Next> {
+    if (task.state.name === "settled" || !task.pushed) return stall(task, failure, error);
+    attempts.delete(task.spec.id);
+    log.error({ err: error, task: task.spec.id, failure }, "GitHub keeps refusing the pull request: given up");
     const outcome = { kind: "refused" as const, reason: refusedPullRequest(task.pushed.branch, error) };
     await store.advance(task.spec.id, { name: "given_up", version: task.version, outcome, at: now() });
     return { lookAt: now() };
@@ -93,18 +91,23 @@ export function makeFailures({ store, github, now, log }: Deps) {
 
   async function close(failure: Final, task: Task): Promise<Next> {
     const { id } = task.spec;
-    attempts.delete(id);
     const outcome = { kind: "refused" as const, reason: refusedByGitHub(failure) };
     // GitHub is closed to the task as it is now as well: its agent may have gone on since the report began.
     const version = (await store.read(id))?.version ?? task.version;
     await store.advance(id, { name: "given_up", version, outcome, at: now() });
     const left = await store.read(id);
     if (left?.state.name !== "settled") return { lookAt: now() + FIRST_WAIT_MS };
-    log.error({ task: id, repository: task.spec.repository, failure }, "GitHub is closed to us: nothing can be shown");
-    return { shown: left };
+    return stall(left, failure);
   }
 
-  return { heldUntil, forget, handle };
+  function stall({ spec }: Task, why: Failure, error?: unknown): Next {
+    attempts.delete(spec.id);
+    const about = { err: error, task: spec.id, repository: spec.repository, why };
+    log.error(about, "GitHub takes no word, or not every one, of the task for now: looked again ever more seldom");
+    return { stalled: why };
+  }
+
+  return { forget, handle };
 }
 
 async function reaches(octokit: Octokit, repositoryId: number): Promise<boolean> {

@@ -1,8 +1,8 @@
 /**
  * The label of an issue or pull request: exactly one of ours, for all of its tasks together. While any task is open it
- * is `orch:running`; then the newest task's end decides.
+ * is `orch:running`; then the newest task's end decides. To GitHub `Orch:Running` is the same label, so it is to us.
  */
-import { classify, type Octokit } from "../github.ts";
+import type { Octokit } from "../github.ts";
 import type { Task } from "../task/task.ts";
 import { isAbsent, type Thread } from "./own-comment.ts";
 
@@ -14,6 +14,9 @@ export const LABELS = {
 
 export type Label = keyof typeof LABELS;
 
+/** How GitHub makes a label that is only added. */
+const UNTOUCHED = "ededed";
+
 /** The label for an issue's tasks, oldest first, or undefined without any. */
 export function labelOf(tasks: readonly Task[]): Label | undefined {
   if (tasks.some(({ state }) => state.name !== "settled")) return "orch:running";
@@ -22,32 +25,33 @@ export function labelOf(tasks: readonly Task[]): Label | undefined {
   return newest.outcome.kind === "pull_request" ? "orch:done" : "orch:failed";
 }
 
-/** Sets the label, made with its colour where the repository has none, and removes our others. */
+/**
+ * Sets the label and removes our others. Where the repository had none of this name GitHub makes one, grey and without a
+ * word: that gets its colour.
+ */
 export async function ensureLabel(octokit: Octokit, thread: Thread, label: Label): Promise<void> {
   const repository = { owner: thread.repository.owner, repo: thread.repository.name };
   const issue = { ...repository, issue_number: thread.number };
-  const labels = await octokit.paginate(octokit.rest.issues.listLabelsOnIssue, { ...issue, per_page: 100 });
-  const names = labels.map(({ name }) => name);
-  if (!names.includes(label)) {
-    await ensureExists(octokit, repository, label);
-    await octokit.rest.issues.addLabels({ ...issue, labels: [label] });
-  }
-  for (const name of names.filter((name) => Object.hasOwn(LABELS, name) && name !== label)) {
-    await octokit.rest.issues.removeLabel({ ...issue, name }).catch((error: unknown) => {
-      if (!isAbsent(error)) throw error;
-    });
+  // The answer has all labels of the issue.
+  const { data: labels } = await octokit.rest.issues.addLabels({ ...issue, labels: [label] });
+  for (const { name, color, description } of labels) {
+    const ours = nameOf(name);
+    if (ours === label && color === UNTOUCHED && !description)
+      await octokit.rest.issues.updateLabel({ ...repository, name, ...LABELS[label] });
+    if (ours !== undefined && ours !== label) await removeLabel(octokit, { ...issue, name });
   }
 }
 
-/** A label that is only added comes out grey and without a word. */
-async function ensureExists(octokit: Octokit, repository: { owner: string; repo: string }, name: Label): Promise<void> {
-  try {
-    await octokit.rest.issues.getLabel({ ...repository, name });
-  } catch (error) {
+function nameOf(name: string): Label | undefined {
+  const lower = name.toLowerCase();
+  return (Object.keys(LABELS) as Label[]).find((label) => label === lower);
+}
+
+async function removeLabel(
+  octokit: Octokit,
+  label: { owner: string; repo: string; issue_number: number; name: string },
+): Promise<void> {
+  await octokit.rest.issues.removeLabel(label).catch((error: unknown) => {
     if (!isAbsent(error)) throw error;
-    await octokit.rest.issues.createLabel({ ...repository, name, ...LABELS[name] }).catch((refusal: unknown) => {
-      // Somebody else has just created it.
-      if (classify(refusal) !== "invalid") throw refusal;
-    });
-  }
+  });
 }

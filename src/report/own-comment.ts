@@ -1,7 +1,7 @@
 /**
  * A comment of ours that exists exactly once. GitHub has no idempotency key for comments, so ours are found again by
  * their marker, among the comments of our own user only. Whoever finds two keeps the one with the lowest id and deletes
- * the other: two bots that created one each arrive at the same one, because the later of the two sees both.
+ * the others: any number of bots arrive at the same one. Who knows that nobody can have tried before need not look.
  */
 import type { GitHub, Octokit } from "../github.ts";
 import type { Repository } from "../task/task.ts";
@@ -14,32 +14,38 @@ export type Thread = { installationId: number; repository: Repository; number: n
 /** `since`: no comment of ours is older, Unix ms. A time of GitHub's own clock, which may be far from ours. */
 export type OwnComment = { thread: Thread; marker: string; since: number };
 
+/** As it stands on GitHub. */
+type Found = { id: number; body: string };
+
 /** In case GitHub's clock is several clocks, ms. */
 const CLOCK_SLACK_MS = 60_000;
 const PER_PAGE = 100;
 /** A bound on what a flooded issue can cost; our comment stands near the beginning of what is listed. */
 const MAX_PAGES = 30;
 
-/** The id of the comment, created with `body` when it did not exist. `fresh`: it says `body`. */
-export async function findOrCreate(
-  github: GitHub,
-  own: OwnComment,
-  body: string,
-  onCreated: (id: number) => Promise<void> = async () => undefined,
-): Promise<{ id: number; fresh: boolean }> {
+/** The comment with everything else of its marker removed; undefined when there is none. */
+export async function findOne(github: GitHub, own: OwnComment): Promise<Found | undefined> {
   const octokit = await github.forInstallation(own.thread.installationId);
   const { botId } = await github.appIdentity(own.thread.installationId);
-  const found = await keepLowest(octokit, own, await listOwn(octokit, own, botId));
-  if (found !== undefined) return { id: found, fresh: false };
+  return await keepLowest(octokit, own, await listOwn(octokit, own, botId));
+}
+
+export async function create(octokit: Octokit, own: OwnComment, body: string): Promise<number> {
   const { data } = await octokit.rest.issues.createComment({
     ...parameters(own.thread),
     issue_number: own.thread.number,
     body: withMarker(body, own.marker),
   });
-  await onCreated(data.id);
-  const ids = new Set([data.id, ...(await listOwn(octokit, own, botId))]);
-  const id = (await keepLowest(octokit, own, [...ids])) ?? data.id;
-  return { id, fresh: id === data.id };
+  return data.id;
+}
+
+/** The id of the comment, created with `body` when it did not exist. */
+export async function findOrCreate(github: GitHub, own: OwnComment, body: string): Promise<number> {
+  const found = await findOne(github, own);
+  if (found) return found.id;
+  const created = await create(await github.forInstallation(own.thread.installationId), own, body);
+  // Somebody else may have created one at the same time.
+  return (await findOne(github, own))?.id ?? created;
 }
 
 export async function editComment(octokit: Octokit, own: OwnComment, id: number, body: string): Promise<void> {
@@ -50,12 +56,17 @@ export async function editComment(octokit: Octokit, own: OwnComment, id: number,
   });
 }
 
+/** Whether GitHub shows just that. It may take line ends for others. */
+export function says(found: Found, own: OwnComment, body: string): boolean {
+  return found.body.replaceAll("\r\n", "\n").trimEnd() === withMarker(body, own.marker).trimEnd();
+}
+
 function withMarker(body: string, marker: string): string {
   return `${publishText(body)}\n\n${marker}`;
 }
 
-async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promise<number[]> {
-  const ids: number[] = [];
+async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promise<Found[]> {
+  const found: Found[] = [];
   const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
     ...parameters(own.thread),
     issue_number: own.thread.number,
@@ -64,17 +75,17 @@ async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promis
   });
   let page = 0;
   for await (const { data } of pages) {
-    const ours = data.filter((comment) => comment.user?.id === botId && carriesMarker(comment.body ?? "", own.marker));
-    ids.push(...ours.map((comment) => comment.id));
+    for (const { id, user, body = "" } of data)
+      if (user?.id === botId && carriesMarker(body, own.marker)) found.push({ id, body });
     page += 1;
     if (page === MAX_PAGES) break;
   }
-  return ids;
+  return found;
 }
 
-async function keepLowest(octokit: Octokit, own: OwnComment, ids: readonly number[]): Promise<number | undefined> {
-  const [lowest, ...others] = ids.toSorted((one, other) => one - other);
-  for (const id of others) {
+async function keepLowest(octokit: Octokit, own: OwnComment, all: readonly Found[]): Promise<Found | undefined> {
+  const [lowest, ...others] = all.toSorted((one, other) => one.id - other.id);
+  for (const { id } of others) {
     await ignoreAbsent(octokit.rest.issues.deleteComment({ ...parameters(own.thread), comment_id: id }));
   }
   return lowest;

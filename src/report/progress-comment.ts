@@ -1,38 +1,87 @@
 /**
- * Shows a task's progress comment. Creation: once per task, remembered right away. Edits: a change of state is shown at
- * once; mere progress at most every 10 s per task, the last of it always. Somebody who deletes the comment gets it
- * again with the next change, in case it was a slip; who deletes it twice means it.
+ * Shows a task's progress comment. Creation: once per task, remembered right away. Edits: a turn of the task is shown at
+ * once; what an agent says at most every half minute, less often as the installation's budget shrinks, the last of it
+ * always. A phase alone is worth one edit in the life of a task: people are notified by no edit, but every one counts as
+ * text to GitHub, and may start workflows of the repository.
+ *
+ * Somebody who deletes the comment gets it again with the next change, in case it was a slip; who deletes it twice means it.
  */
 
 import { makeMarker } from "./marker.ts";
-import { editComment, findOrCreate, isAbsent, type OwnComment } from "./own-comment.ts";
+import { create, editComment, findOne, isAbsent, type OwnComment, says } from "./own-comment.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
+import { QUEUED } from "./view.ts";
 
-/** Between two edits that show mere progress, ms. */
-const EDIT_EVERY_MS = 10_000;
+/** Between two edits that show mere progress, ms, while there is room. */
+const EDIT_EVERY_MS = 30_000;
+/** So much of the installation's room for text is used, and so many times as long is waited then. */
+const SPACING = [
+  [0.75, 10],
+  [0.5, 4],
+  [0.25, 2],
+] as const;
+/** Edits that show nothing but another phase. */
+const PHASE_EDITS = 1;
 
 /** When to look again (Unix ms), or undefined when the comment says what it should. */
 export async function showComment(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
-  const { task, view, hints, around } = showing;
+  const { view, hints, around, look, first } = showing;
   if (hints.deleted === "twice") return undefined;
   const own = ownComment(deps, showing);
-  if (hints.commentId !== undefined) {
-    if (hints.bodyHash === view.commentHash) return undefined;
-    const mayEditAt = (hints.editedAt ?? 0) + EDIT_EVERY_MS;
-    if (hints.stateKey === view.stateKey && around.now < mayEditAt) return mayEditAt;
-    if (await edited(deps, own, hints.commentId, view.comment)) return await remember(deps, showing);
-    hints.deleted = hints.deleted === undefined ? "once" : "twice";
-    hints.commentId = undefined;
-    await deps.store.remember(task.spec.id, hints);
-    if (hints.deleted === "twice") return undefined;
-  }
-  const { id, fresh } = await findOrCreate(deps.github, own, view.comment, (created) => {
-    hints.commentId = created;
-    return deps.store.remember(task.spec.id, hints);
-  });
-  hints.commentId = id;
-  if (!fresh) await edited(deps, own, id, view.comment);
+  if (hints.commentId === undefined && first) return await createFirst(deps, showing, own);
+  if (look || hints.commentId === undefined) return await makeOne(deps, showing, own);
+  const due = await editDueAt(deps, showing);
+  if (due === undefined) return undefined;
+  if (due > around.now) return due;
+  if (await edited(deps, own, hints.commentId, view.comment)) return await remember(deps, showing);
+  return await again(deps, showing, own);
+}
+
+/** When the comment is to be edited, Unix ms; undefined when it need not be. */
+async function editDueAt({ budget }: ShowDeps, { task, view, hints }: Showing): Promise<number | undefined> {
+  if (hints.bodyHash === view.commentHash) return undefined;
+  // A task that has waited and is in the queue now will run in a moment, or is told of as if it were a phase.
+  const isTurn = hints.turn !== view.turn;
+  if (isTurn && view.turn !== QUEUED) return 0;
+  const isPhaseOnly = hints.words === view.words;
+  const isSamePhase = !isTurn && hints.phase === view.phase;
+  if (isPhaseOnly && (isSamePhase || (hints.phaseEdits ?? 0) >= PHASE_EDITS)) return undefined;
+  const use = await budget.contentUse(task.spec.installationId);
+  const [, times] = SPACING.find(([from]) => use >= from) ?? [0, 1];
+  return (hints.editedAt ?? 0) + times * EDIT_EVERY_MS;
+}
+
+/** Nobody can have tried before: nothing is to be looked for. */
+async function createFirst(deps: ShowDeps, showing: Showing, own: OwnComment): Promise<undefined> {
+  const octokit = await deps.github.forInstallation(own.thread.installationId);
+  showing.hints.commentId = await create(octokit, own, showing.view.comment);
   return await remember(deps, showing);
+}
+
+/** Whatever there is, one is left, and it says what it should. */
+async function makeOne(deps: ShowDeps, showing: Showing, own: OwnComment): Promise<undefined> {
+  const { hints, view, task } = showing;
+  const found = await findOne(deps.github, own);
+  if (!found && hints.commentId !== undefined) return await again(deps, showing, own);
+  if (!found) {
+    const octokit = await deps.github.forInstallation(own.thread.installationId);
+    hints.commentId = await create(octokit, own, view.comment);
+    await deps.store.remember(task.spec.id, hints);
+    hints.commentId = (await findOne(deps.github, own))?.id ?? hints.commentId;
+  } else {
+    hints.commentId = found.id;
+    if (!says(found, own, view.comment)) await edited(deps, own, found.id, view.comment);
+  }
+  return await remember(deps, showing);
+}
+
+/** A person has deleted it. */
+async function again(deps: ShowDeps, showing: Showing, own: OwnComment): Promise<undefined> {
+  const { hints, task } = showing;
+  hints.deleted = hints.deleted === undefined ? "once" : "twice";
+  hints.commentId = undefined;
+  await deps.store.remember(task.spec.id, hints);
+  return hints.deleted === "twice" ? undefined : await makeOne(deps, showing, own);
 }
 
 function ownComment(deps: ShowDeps, { task: { spec } }: Showing): OwnComment {
@@ -52,8 +101,13 @@ async function edited(deps: ShowDeps, own: OwnComment, id: number, body: string)
 }
 
 async function remember(deps: ShowDeps, { task, view, hints, around }: Showing): Promise<undefined> {
+  const isNoTurn = hints.turn === view.turn || view.turn === QUEUED;
+  if (hints.turn !== undefined && isNoTurn && hints.words === view.words)
+    hints.phaseEdits = (hints.phaseEdits ?? 0) + 1;
   hints.bodyHash = view.commentHash;
-  hints.stateKey = view.stateKey;
+  hints.turn = view.turn;
+  hints.phase = view.phase;
+  hints.words = view.words;
   hints.editedAt = around.now;
   await deps.store.remember(task.spec.id, hints);
   return undefined;

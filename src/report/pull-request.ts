@@ -30,10 +30,20 @@ async function open(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string
     const existing = await find(octokit, task, pushed);
     if (existing) return existing;
     const message = error instanceof Error ? error.message : String(error);
+    const renamed = failure === "invalid" ? await newBase(octokit, task, pushed) : undefined;
+    if (renamed !== undefined) return await open(octokit, task, { ...pushed, base: renamed }, webUrl);
     // Some plans have no drafts for private repositories; better a pull request than none.
     if (failure === "invalid" && /draft/i.test(message)) return await create(octokit, task, pushed, webUrl, false);
     return { kind: "refused", reason: notOpened(pushed, message) };
   }
+}
+
+/** The default branch's name, when the work is meant for that and it is called something else by now. */
+async function newBase(octokit: Octokit, { spec }: Task, { base }: Pushed): Promise<string | undefined> {
+  if (base !== spec.target.defaultBranch) return undefined;
+  const { owner, name: repo } = spec.repository;
+  const { data } = await octokit.rest.repos.get({ owner, repo });
+  return data.default_branch === base ? undefined : data.default_branch;
 }
 
 async function create(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string, draft: boolean): Promise<Opened> {

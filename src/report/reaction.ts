@@ -32,16 +32,26 @@ const reactables: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => Reacta
   api: () => undefined,
 };
 
-/** Sets our reaction to what asked, where that takes one, and removes our others. */
+/** `known`: the one of ours that is to go. `look`: whichever of ours there are. */
+export type Before = { known?: number | undefined; look: boolean };
+
+/** Sets our reaction to what asked, where that takes one, and removes our others. Its id. */
 export async function reactTo(
   octokit: Octokit,
   repository: Repository,
   source: Source,
-  content: Reaction,
-): Promise<void> {
+  { content, before }: { content: Reaction; before: Before },
+): Promise<number | undefined> {
   const what = (reactables[source.kind] as (source: Source) => Reactable | undefined)(source);
-  if (what)
-    await ensureReaction(reactionsTo(octokit, { owner: repository.owner, repo: repository.name }, what), content);
+  if (!what) return undefined;
+  const reactions = reactionsTo(octokit, { owner: repository.owner, repo: repository.name }, what);
+  try {
+    return await ensureReaction(reactions, content, before);
+  } catch (error) {
+    // What was deleted has nothing to react to.
+    if (!isAbsent(error)) throw error;
+    return undefined;
+  }
 }
 
 type One = { id: number; content: string; user: { id: number } | null };
@@ -77,17 +87,19 @@ function reactionsTo(octokit: Octokit, place: { owner: string; repo: string }, w
   };
 }
 
-/** What was deleted has nothing to react to: that is no error. */
-async function ensureReaction({ create, list, remove }: Reactions, content: Reaction): Promise<void> {
-  try {
-    const ours = await create(content);
-    const me = ours.user?.id;
-    if (me === undefined) return;
-    const outdated = (await list()).filter((one) => one.user?.id === me && one.content !== content && isOurs(one));
-    for (const { id } of outdated) await remove(id);
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
+async function ensureReaction(
+  { create, list, remove }: Reactions,
+  content: Reaction,
+  { known, look }: Before,
+): Promise<number> {
+  const ours = await create(content);
+  const me = ours.user?.id;
+  const isMine = (one: One) => me !== undefined && one.user?.id === me && isOurs(one);
+  const others = look ? (await list()).filter(isMine).map(({ id }) => id) : known === undefined ? [] : [known];
+  for (const id of others.filter((other) => other !== ours.id)) {
+    await remove(id).catch((error: unknown) => (isAbsent(error) ? undefined : Promise.reject(error)));
   }
+  return ours.id;
 }
 
 function isOurs(reaction: { content: string }): boolean {

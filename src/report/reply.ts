@@ -1,10 +1,17 @@
 /** An answer to one command: a comment that exists exactly once per key, however often it is asked for. */
-import type { GitHub } from "../github.ts";
+import { classify } from "../github.ts";
+import { NoLongerTaken } from "../task/due-set.ts";
 import type { Repository } from "../task/task.ts";
 import { makeMarker } from "./marker.ts";
 import { findOrCreate } from "./own-comment.ts";
+import { planSecondLook, type SecondLookDeps } from "./second-look.ts";
 
-export type ReplyDeps = { github: GitHub /** HMAC key for markers. */; secret: string };
+export type ReplyDeps = Omit<SecondLookDeps, "log"> & {
+  /** HMAC key for markers. */
+  secret: string;
+  /** Somebody who died or froze may have been about to reply. */
+  abandoned: boolean;
+};
 
 export type Reply = {
   installationId: number;
@@ -20,9 +27,19 @@ export type Reply = {
 
 /**
  * Returns when the reply stands on GitHub. It is looked for before every creation, because replies are rare and the
- * caller may have died between a creation and writing it down. Throws what GitHub answers.
+ * caller may have died between a creation and writing it down. Throws what GitHub answers; a creation of which nobody heard
+ * is looked for again later.
  */
 export async function ensureReply(deps: ReplyDeps, reply: Reply): Promise<void> {
-  const marker = makeMarker(deps.secret, "reply", reply.key);
-  await findOrCreate(deps.github, { thread: reply, marker, since: reply.since }, reply.body);
+  const { installationId, repository, number, key, body, since } = reply;
+  const marker = makeMarker(deps.secret, "reply", key);
+  const own = { thread: { installationId, repository, number }, marker, since };
+  const lookLater = () => planSecondLook(deps, { kind: "reply", ...own });
+  if (deps.abandoned) await lookLater();
+  try {
+    await findOrCreate(deps.github, own, body);
+  } catch (error) {
+    if (error instanceof NoLongerTaken || classify(error) === "unavailable") await lookLater();
+    throw error;
+  }
 }

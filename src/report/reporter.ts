@@ -1,21 +1,27 @@
 /**
  * Makes GitHub agree with the task records. Level-triggered: a report reads the task, computes what GitHub should show,
  * changes what differs, and only then marks that version as reported; a change in between goes round again. It may die
- * anywhere and be repeated by any bot. Nothing that may pass (limits, outages) ever counts as told.
+ * anywhere and be repeated by any bot. Nothing that may pass (limits, outages) ever counts as told, and nothing that is not
+ * told falls out of what is looked at.
  *
- * Of all bots one reports a task at a time, and asks before it speaks to GitHub whether that is still itself. A bot that
- * froze between asking and writing may nevertheless write something old: as soon as it finds out, it has the task looked at
- * again by somebody who believes nothing of what was remembered as shown.
+ * Of all bots one reports a task at a time, from behind a fence (`src/fence.ts`). What was on its way when it froze or died may
+ * nevertheless arrive late: whoever finds that out, the frozen one or the one that takes over, has the task looked at again by
+ * somebody who believes nothing of what was remembered as shown.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { fenced } from "../fence.ts";
 import { NoLongerTaken, type Taken } from "../task/due-set.ts";
 import type { Task } from "../task/task.ts";
 import { makeFailures } from "./failure.ts";
 import { ensurePullRequest } from "./pull-request.ts";
 import { MAX_AT_ONCE, startReportLoop } from "./report-loop.ts";
 import { makeSeats } from "./seats.ts";
+import { planSecondLook, startSecondLooks } from "./second-look.ts";
 import { showTask } from "./show.ts";
 import type { Hints, Next, ReporterDeps } from "./showing.ts";
+import { isOver, nextLookAt, stalledAgain } from "./stall.ts";
+import { viewOf } from "./view.ts";
 
 export type Reporter = {
   /** Resolves when GitHub shows the task, or when a later look is planned. Failures of GitHub are logged and repeated. */
@@ -33,12 +39,18 @@ const OF_ONE_INSTALLATION = MAX_AT_ONCE / 2;
 const CROWDED_WAIT_MS = 1_000;
 /** A mark without a record: somebody removed the task by hand. Looked at rarely, ms. */
 const ORPHAN_LOOK_MS = 3_600_000;
+/** Between two tries to leave a doubt while Redis is away, ms. */
+const DOUBT_RETRY_MS = 1_000;
+
+/** What a report knows of earlier ones. */
+type Memory = { hints: Hints; first: boolean; look: boolean };
 
 export function makeReporter(deps: ReporterDeps): Reporter {
   const { store, now, log } = deps;
   const failures = makeFailures(deps);
   const seats = makeSeats(OF_ONE_INSTALLATION);
-  let loop: { stop(): Promise<void> } | undefined;
+  const stopping = new AbortController();
+  let loops: { stop(): Promise<void> }[] = [];
 
   async function report(taken: Taken): Promise<void> {
     const id = taken.member;
@@ -47,6 +59,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     const leave = seats.take(task.spec.installationId);
     if (!leave) return void (await taken.postpone(now() + CROWDED_WAIT_MS));
     try {
+      if (taken.abandoned) await expectLateChanges(taken);
       const isOurs = await untilShown(task, taken);
       if (!isOurs) await doubt(taken);
     } catch (error) {
@@ -57,9 +70,24 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     }
   }
 
+  /** What a bot that died or froze had on its way may arrive when we have told everything. */
+  async function expectLateChanges(taken: Taken): Promise<void> {
+    await store.doubt(taken.member, taken, now());
+    await planSecondLook(deps, { kind: "task", id: taken.member });
+  }
+
+  /** Whoever else has told the task may be done with it: nobody but us knows that something old may stand there. */
   async function doubt(taken: Taken): Promise<void> {
     log.warn({ task: taken.member }, "another bot reports the task by now: what is shown is looked at again");
-    await store.doubt(taken.member, taken, now());
+    for (;;) {
+      try {
+        return await store.doubt(taken.member, taken, now());
+      } catch (error) {
+        if (stopping.signal.aborted) throw error;
+        log.warn({ err: error, task: taken.member }, "what is shown could not be put in doubt: tried again");
+        await delay(DOUBT_RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
   }
 
   /** Goes round until nothing changes any more. False when the report is another bot's by now. */
@@ -68,14 +96,18 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     let task: Task | undefined = first;
     // Read once: what we wrote ourselves is remembered here even when another bot writes its hints in between.
     let doubtful = await store.doubtOf(id);
-    let hints = await readHints(id, doubtful);
+    let memory = await recall(id, doubtful);
     for (let round = 0; task && round < MAX_ROUNDS; round++) {
-      const next = await reportOnce(task, taken, hints);
+      const next = await reportOnce(task, taken, memory);
       if ("lookAt" in next) return await taken.postpone(next.lookAt);
-      const end = await store.markReported(next.shown, taken, doubtful);
+      await rememberStall(id, memory.hints, "stalled" in next ? next.stalled : undefined);
+      const { stalled } = memory.hints;
+      if (stalled && !isOver(stalled, now())) return await taken.postpone(nextLookAt(stalled, now()));
+      const shown = "shown" in next ? next.shown : task;
+      const end = await store.markReported(shown, taken, doubtful);
       if (end !== "changed") return end === "told";
       const since = await store.doubtOf(id);
-      if (since !== doubtful) hints = await readHints(id, since);
+      memory = since === doubtful ? { ...memory, first: false, look: false } : await recall(id, since);
       doubtful = since;
       task = await store.read(id);
     }
@@ -83,22 +115,25 @@ export function makeReporter(deps: ReporterDeps): Reporter {
   }
 
   /** In doubt only what is found again on GitHub counts: which comment is ours, and that a person deleted it. */
-  async function readHints(id: string, doubtful: string): Promise<Hints> {
+  async function recall(id: string, doubtful: string): Promise<Memory> {
+    const first = await store.isFirstReport(id);
     const hints: Hints = await store.shown(id);
-    if (doubtful === "") return hints;
-    const { commentId, deleted } = hints;
-    return { ...(commentId !== undefined && { commentId }), ...(deleted && { deleted }) };
+    if (doubtful === "") return { hints, first, look: !first && Object.keys(hints).length === 0 };
+    const { commentId, deleted, stalled } = hints;
+    const kept = { ...(commentId !== undefined && { commentId }), ...(deleted && { deleted }) };
+    return { hints: { ...kept, ...(stalled && { stalled }) }, first: false, look: true };
   }
 
-  async function reportOnce(task: Task, taken: Taken, hints: Hints): Promise<Next> {
-    const held = failures.heldUntil(task.spec.installationId);
+  async function reportOnce(task: Task, taken: Taken, memory: Memory): Promise<Next> {
+    const held = await deps.budget.heldUntil(task.spec.installationId);
     if (held > now()) return { lookAt: held };
     let current = task;
     try {
-      const fenced = fence(taken);
-      current = await withPullRequest(fenced, task);
+      const behindFence = { ...deps, github: fenceFor(taken) };
+      current = await withPullRequest(behindFence, task);
       const around = { now: now(), hosts: await deps.hosts(), webUrl: deps.webUrl };
-      const lookAt = await showTask(fenced, current, hints, around);
+      const showing = { ...memory, task: current, view: viewOf(current, around), around };
+      const lookAt = await showTask(behindFence, showing);
       failures.forget(taken.member);
       return lookAt === undefined ? { shown: current } : { lookAt };
     } catch (error) {
@@ -107,13 +142,16 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     }
   }
 
-  /** Whoever gets at GitHub through this is asked before whether the report is still ours. */
-  function fence(taken: Taken): ReporterDeps {
-    const forInstallation = async (id: number) => {
-      await taken.keep(now());
-      return await deps.github.forInstallation(id);
-    };
-    return { ...deps, github: { ...deps.github, forInstallation } };
+  function fenceFor(taken: Taken): ReporterDeps["github"] {
+    const onUnanswered = () => planSecondLook(deps, { kind: "task", id: taken.member });
+    return fenced(deps.github, taken, { now, onUnanswered });
+  }
+
+  async function rememberStall(id: string, hints: Hints, why: string | undefined): Promise<void> {
+    if (why === undefined && !hints.stalled) return;
+    if (why === undefined) delete hints.stalled;
+    else hints.stalled = stalledAgain(hints.stalled, why, now());
+    await store.remember(id, hints);
   }
 
   /** The task as it is after its branch, if that was waiting for its pull request, has it. */
@@ -134,8 +172,11 @@ export function makeReporter(deps: ReporterDeps): Reporter {
   return {
     report,
     start: (subscriber) => {
-      loop = startReportLoop(deps, subscriber, report);
+      loops = [startReportLoop(deps, subscriber, report), startSecondLooks(deps)];
     },
-    stop: async () => await loop?.stop(),
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
   };
 }

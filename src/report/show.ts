@@ -3,29 +3,24 @@
  * requests; without it everything is found again on GitHub. Each part is tried even when another one failed, so that a
  * missing permission for labels does not cost the comment.
  */
-import { classify, isFinal } from "../github.ts";
+import { classify, isFinal, type Octokit } from "../github.ts";
+import { NoLongerTaken } from "../task/due-set.ts";
 import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
-import { ensureCheckRun } from "./check-run.ts";
-import type { Surroundings } from "./facts.ts";
+import { type CheckRun, createCheckRun, ensureCheckRun, updateCheckRun } from "./check-run.ts";
 import { ensureLabel, labelOf } from "./label.ts";
+import { isAbsent } from "./own-comment.ts";
 import { showComment } from "./progress-comment.ts";
 import { reactionOf, reactTo } from "./reaction.ts";
-import type { Hints, ShowDeps, Showing } from "./showing.ts";
-import { hashOf, viewOf } from "./view.ts";
+import type { ShowDeps, Showing } from "./showing.ts";
+import { hashOf } from "./view.ts";
 
 /**
- * When to look again (Unix ms), or undefined when all is shown. Changes `hints` and remembers them after every effect.
+ * When to look again (Unix ms), or undefined when all is shown. Changes the hints and remembers them after every effect.
  * Throws the first failure after all parts have had their try; what closes GitHub to us altogether at once.
  */
-export async function showTask(
-  deps: ShowDeps,
-  task: Task,
-  hints: Hints,
-  around: Surroundings,
-): Promise<number | undefined> {
-  const showing = { task, view: viewOf(task, around), hints, around };
+export async function showTask(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
   const failures: unknown[] = [];
   let lookAgainAt: number | undefined;
   for (const part of [showReaction, showComment, showLabel, showChecks]) {
@@ -33,40 +28,76 @@ export async function showTask(
       lookAgainAt = (await part(deps, showing)) ?? lookAgainAt;
     } catch (error) {
       const failure = classify(error);
-      if (isFinal(failure) || failure === "rate_limited") throw error;
+      if (isFinal(failure) || failure === "rate_limited" || error instanceof NoLongerTaken) throw error;
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 0) throw worst(failures);
   return lookAgainAt;
 }
 
-async function showReaction(deps: ShowDeps, { task, hints }: Showing): Promise<undefined> {
+/** What may pass is repeated soonest. */
+function worst(failures: readonly unknown[]): unknown {
+  return failures.find((error) => classify(error) === "unavailable") ?? failures[0];
+}
+
+async function showReaction(deps: ShowDeps, { task, hints, look }: Showing): Promise<undefined> {
   const { spec } = task;
   const wanted = async () =>
     reactionOf((await tasksOfIssue(deps, task)).filter((other) => isSameSource(other.spec.origin, spec.origin)));
-  if (hints.reaction === (await wanted())) return;
+  if (!look && hints.reaction === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
-  hints.reaction = await untilAgreed(wanted, (reaction) => reactTo(octokit, spec.repository, spec.origin, reaction));
+  hints.reaction = await untilAgreed(wanted, async (content) => {
+    const before = { known: hints.reactionId, look: look || (hints.reaction !== undefined && !hints.reactionId) };
+    hints.reactionId = await reactTo(octokit, spec.repository, spec.origin, { content, before });
+  });
   await deps.store.remember(spec.id, hints);
 }
 
-async function showLabel(deps: ShowDeps, { task, hints }: Showing): Promise<undefined> {
+async function showLabel(deps: ShowDeps, { task, hints, look }: Showing): Promise<undefined> {
   const { spec } = task;
   const wanted = async () => labelOf(await tasksOfIssue(deps, task));
-  if (hints.label === (await wanted())) return;
+  if (!look && hints.label === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
   hints.label = await untilAgreed(wanted, (label) => ensureLabel(octokit, spec, label));
   await deps.store.remember(spec.id, hints);
 }
 
-async function showChecks(deps: ShowDeps, { task, view, hints, around }: Showing): Promise<undefined> {
+async function showChecks(deps: ShowDeps, showing: Showing): Promise<undefined> {
+  const { task, view, hints, around, look } = showing;
   const hash = hashOf(view.checks);
-  if (view.checks.length === 0 || hints.checksHash === hash) return;
+  if (view.checks.length === 0 || (!look && hints.checksHash === hash)) return;
   const { repository, number } = task.spec;
   const page = `${around.webUrl}/${repository.owner}/${repository.name}/issues/${number}`;
   const detailsUrl = hints.commentId === undefined ? page : `${page}#issuecomment-${hints.commentId}`;
-  for (const check of view.checks) await ensureCheckRun(deps.github, task, check, detailsUrl);
+  for (const check of view.checks) await showCheck(deps, showing, { view: check, detailsUrl });
   hints.checksHash = hash;
   await deps.store.remember(task.spec.id, hints);
+}
+
+async function showCheck(deps: ShowDeps, { task, hints, look }: Showing, run: CheckRun): Promise<void> {
+  const { sha } = run.view;
+  const octokit = await deps.github.forInstallation(task.spec.installationId);
+  const known = hints.checks?.[sha];
+  if (!look && known !== undefined && (await updated(octokit, task, run, known))) return;
+  const mark = `check ${sha}`;
+  const mayExist = look || known !== undefined || hints.tried?.includes(mark);
+  if (!mayExist) {
+    hints.tried = [...(hints.tried ?? []), mark];
+    await deps.store.remember(task.spec.id, hints);
+  }
+  const id = mayExist ? await ensureCheckRun(deps.github, task, run) : await createCheckRun(octokit, task, run);
+  hints.checks = { ...hints.checks, [sha]: id };
+  await deps.store.remember(task.spec.id, hints);
+}
+
+/** False when there is none of that id. */
+async function updated(octokit: Octokit, task: Task, run: CheckRun, id: number): Promise<boolean> {
+  try {
+    await updateCheckRun(octokit, task, run, id);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 /** What the parts of a report share: what they are given, the task, what it should look like, and what is remembered of GitHub. */
+import type { Budget } from "../budget.ts";
 import type { GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import type { HostView } from "../task/heartbeat.ts";
@@ -10,9 +11,18 @@ import type { View } from "./view.ts";
 
 /** The store's hints, and some that only concern us. */
 export type Hints = Shown & {
-  /** The state that the comment tells of; see `View.stateKey`. */
-  stateKey?: string;
+  /** What the comment tells of; see `View`. */
+  turn?: string;
+  phase?: string;
+  words?: string;
+  /** Edits that showed nothing but another phase. */
+  phaseEdits?: number;
+  reactionId?: number;
   checksHash?: string;
+  /** Our check runs, by commit. */
+  checks?: Record<string, number>;
+  /** What somebody began to create: it may stand on GitHub though nobody has heard so. */
+  tried?: string[];
   /** A person deleted the progress comment: once it was written again, the second time it stays away. */
   deleted?: "once" | "twice";
 };
@@ -20,6 +30,7 @@ export type Hints = Shown & {
 export type ShowDeps = {
   store: TaskStore;
   github: GitHub;
+  budget: Budget;
   /** HMAC key for markers. The same for all bots, for ever: another key cannot find the old comments. */
   secret: string;
 };
@@ -33,7 +44,11 @@ export type ReporterDeps = ShowDeps & {
   hosts: () => Promise<HostView[]>;
 };
 
-export type Showing = { task: Task; view: View; hints: Hints; around: Surroundings };
+/** `first`: nothing can have been shown before. `look`: nothing of what is remembered is believed, GitHub is looked at. */
+export type Showing = { task: Task; view: View; hints: Hints; around: Surroundings; first: boolean; look: boolean };
 
-/** How a look at a task ends: all of this version is shown, as far as that can be; or it is looked at again (Unix ms). */
-export type Next = { shown: Task } | { lookAt: number };
+/**
+ * How a look at a task ends: all of this version is shown; or it is looked at again (Unix ms); or GitHub takes no word of it
+ * for now, so that it is looked at ever more seldom.
+ */
+export type Next = { shown: Task } | { lookAt: number } | { stalled: string };

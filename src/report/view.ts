@@ -3,7 +3,7 @@
  * that showing it twice, or by two bots, changes nothing. What several tasks show together is in `agree.ts`.
  */
 import { createHash } from "node:crypto";
-import type { Outcome, Task } from "../task/task.ts";
+import { type Outcome, progressOf, type Task } from "../task/task.ts";
 import { headline } from "../words/task-words.ts";
 import { renderComment, renderSummary } from "./comment.ts";
 import type { Surroundings } from "./facts.ts";
@@ -21,18 +21,26 @@ export type CheckView = {
 };
 
 export type View = {
-  /** Names the state that people are told of: a change of it is shown at once, mere progress waits its turn. */
-  stateKey: string;
+  /** Names where the task stands: a change of it is shown at once. */
+  turn: string;
+  /** Names where its run stands: a change of that waits. */
+  phase: string;
+  /** Hash of what the agent says. */
+  words: string;
   comment: string;
   /** Hash of what the comment says, passing time left out: an edit only because time passed would never end. */
   commentHash: string;
   checks: CheckView[];
 };
 
+/** The turn of a task in the queue that nobody wants to stop. */
+export const QUEUED = "queued";
+
 export function viewOf(task: Task, around: Surroundings): View {
   const timeless = { ...around, now: task.spec.acceptedAt };
   return {
-    stateKey: stateKeyOf(task),
+    ...placeOf(task),
+    words: hashOf(progressOf(task).lastLines ?? ""),
     comment: renderComment(task, around),
     commentHash: hashOf(renderComment(task, timeless)),
     checks: checksOf(task, timeless),
@@ -44,22 +52,17 @@ export function hashOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
-function stateKeyOf(task: Task): string {
-  const { state } = task;
-  const detail = detailOf(state);
-  return `${task.epoch}:${state.name}:${detail}${task.cancel ? ":cancel" : ""}`;
-}
-
-function detailOf(state: Task["state"]): string {
+function placeOf({ state, epoch, cancel }: Task): Pick<View, "turn" | "phase"> {
+  const wish = cancel ? ":cancel" : "";
   switch (state.name) {
     case "waiting":
-      return state.reasons.map((reason) => reason.for).join();
+      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}`, phase: "" };
     case "queued":
-      return "";
+      return { turn: `${QUEUED}${wish}`, phase: "" };
     case "running":
-      return state.phase;
+      return { turn: `run ${epoch}${wish}`, phase: state.phase };
     case "settled":
-      return state.outcome.kind;
+      return { turn: `settled:${state.outcome.kind}`, phase: "" };
   }
 }
 

@@ -15,6 +15,11 @@ import type { Redis, Result } from "ioredis";
 /** What is taken is its taker's so long, ms, and is kept by saying so again every `RENEW_MS`. After a crash others wait no longer. */
 export const LEASE_MS = 5_000;
 export const RENEW_MS = 1_500;
+/**
+ * Who takes something may act on it for so long after the last good renewal was sent, ms, by a clock that nobody sets. Shorter
+ * than the lease, so that somebody who freezes notices before anybody else can have taken it.
+ */
+export const HELD_MS = 3_500;
 
 /** Among how many members is looked for those whose group has not had its share. */
 const LOOKED_AT = 1_000;
@@ -40,9 +45,15 @@ export type Taken = {
   member: string;
   /** Of this take. */
   token: string;
+  /** The taker before has neither put it off nor ended it: it died or is frozen, and what it began may still have an effect. */
+  abandoned: boolean;
   renew(now: number): Promise<boolean>;
   /** As `renew`, for whoever is about to act: throws `NoLongerTaken`. */
   keep(now: number): Promise<void>;
+  /** How long ago the last good renewal was sent, ms. Asks nobody. */
+  sinceRenewalMs(): number;
+  /** Whether that is less than `HELD_MS`. */
+  isHeld(): boolean;
   /** Lets go; due again at `at`, or when news that came meanwhile is due. */
   postpone(at: number): Promise<boolean>;
   /** Lets go; due again only if there was news meanwhile. */
@@ -58,6 +69,9 @@ export class NoLongerTaken extends Error {
 }
 
 export type DueSet = ReturnType<typeof makeDueSet>;
+
+/** `sentAt`: monotonic, ms, from before it was asked for. */
+type Take = { token: string; sentAt: number; abandoned: boolean };
 
 /** The keys of a due set, in the order in which `dueScripts` wants them: due times, tokens of what is taken, news of that. */
 export const dueKeys = (key: string): [string, string, string] => [key, `${key}:taken`, `${key}:news`];
@@ -83,12 +97,16 @@ end`,
 };
 
 // KEYS set taken news · ARGV token now leaseEnd limit group most lookedAt, then what the taker has already
-// Sent again, it gives what it took the first time. News that is due is known to whoever looks now, later news is kept.
+// Gives each member, and whether somebody else has it yet. Sent again, it gives what it took the first time, as if somebody
+// had. News that is due is known to whoever looks now, later news is kept.
 const TAKE = `
 local set, taken, news = KEYS[1], KEYS[2], KEYS[3]
 local found = {}
 for _, member in ipairs(redis.call("ZRANGEBYSCORE", set, ARGV[3], ARGV[3])) do
-  if redis.call("HGET", taken, member) == ARGV[1] then found[#found + 1] = member end
+  if redis.call("HGET", taken, member) == ARGV[1] then
+    found[#found + 1] = member
+    found[#found + 1] = "1"
+  end
 end
 if #found > 0 then return found end
 local limit, most = tonumber(ARGV[4]), tonumber(ARGV[6])
@@ -102,13 +120,15 @@ end
 for _, member in ipairs(redis.call("ZRANGEBYSCORE", set, "-inf", ARGV[2], "LIMIT", 0, ARGV[7])) do
   local group = groupOf(member)
   local count = counts[group] or 0
-  if #found < limit and count < most and not has[member] then
+  if #found < 2 * limit and count < most and not has[member] then
     counts[group] = count + 1
+    local abandoned = redis.call("HEXISTS", taken, member)
     redis.call("ZADD", set, ARGV[3], member)
     redis.call("HSET", taken, member, ARGV[1])
     local at = redis.call("ZSCORE", news, member)
     if at and tonumber(at) <= tonumber(ARGV[2]) then redis.call("ZREM", news, member) end
     found[#found + 1] = member
+    found[#found + 1] = tostring(abandoned)
   end
 end
 return found`;
@@ -168,20 +188,31 @@ export function makeDueSet(redis: Redis, key: string, share?: Share) {
     const token = randomUUID();
     const own = [...has];
     const group = share ? [share.group, share.most, LOOKED_AT] : ["", 1, limit + own.length];
-    const members = await redis.orchDueTake(3, ...allKeys, token, now, now + LEASE_MS, limit, ...group, ...own);
-    return members.map((member) => takenOf(member, token));
+    const sentAt = performance.now();
+    const found = await redis.orchDueTake(3, ...allKeys, token, now, now + LEASE_MS, limit, ...group, ...own);
+    const members = found.filter((_, index) => index % 2 === 0);
+    return members.map((member, nth) => takenOf(member, { token, sentAt, abandoned: found[2 * nth + 1] === "1" }));
   }
 
-  function takenOf(member: string, token: string): Taken {
-    const renew = async (now: number) => (await redis.orchDueRenew(2, set, taken, member, token, now + LEASE_MS)) === 1;
+  function takenOf(member: string, { token, sentAt, abandoned }: Take): Taken {
+    let renewedAt = sentAt;
+    const renew = async (now: number): Promise<boolean> => {
+      const asked = performance.now();
+      const done = (await redis.orchDueRenew(2, set, taken, member, token, now + LEASE_MS)) === 1;
+      renewedAt = done ? Math.max(renewedAt, asked) : Number.NEGATIVE_INFINITY;
+      return done;
+    };
     const letGo = async (at: number | "") => (await redis.orchDueLetGo(3, ...allKeys, member, token, at)) === 1;
     return {
       member,
       token,
+      abandoned,
       renew,
       keep: async (now) => {
         if (!(await renew(now))) throw new NoLongerTaken(member);
       },
+      sinceRenewalMs: () => performance.now() - renewedAt,
+      isHeld: () => performance.now() - renewedAt < HELD_MS,
       postpone: letGo,
       done: () => letGo(""),
     };
@@ -193,8 +224,11 @@ export function makeDueSet(redis: Redis, key: string, share?: Share) {
     return at === undefined ? undefined : Number(at);
   }
 
+  /** All members, taken or not, by when they are due. */
+  const members = () => redis.zrange(set, "0", "-1");
+
   /** How many members there are, taken or not. */
   const size = () => redis.zcard(set);
 
-  return { plan, ensure, hasten, take, nextAt, size };
+  return { plan, ensure, hasten, take, nextAt, members, size };
 }

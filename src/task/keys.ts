@@ -52,6 +52,14 @@ export const keys = {
   jobless: "orch:jobless",
   /** How often GitHub was asked to deliver again, as JSON. */
   redelivered: (guid: string) => `orch:redelivered:${guid}`,
+  /** Due set: what may have been made twice, or late, on GitHub (`src/report/second-look.ts`). */
+  secondLooks: "orch:second-looks",
+  /** Set: ids of installations whose budget at GitHub is known. */
+  budgets: "orch:budgets",
+  /** Hash: what GitHub said last of an installation's requests. */
+  budget: (installationId: number) => `orch:budget:${installationId}`,
+  /** Sorted set: texts created or edited for an installation within the last hour, by when. */
+  content: (installationId: number) => `orch:budget:${installationId}:content`,
   /** Channel: the name of a lane in which there is a job to take. */
   jobs: "orch:jobs",
   /** Channel: the id of a task that has just changed. */

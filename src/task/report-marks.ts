@@ -6,21 +6,27 @@ import { keys, RETENTION_S } from "./keys.ts";
 import { readRecord, type TellUnreadable } from "./record.ts";
 import type { Task } from "./task.ts";
 
-/** What report has put on GitHub for a task. */
+/** What report has put on GitHub for a task. Times are Unix ms. */
 export type Shown = {
   commentId?: number;
-  /** Hash of the last comment body, and when it was written (ms). */
+  /** Hash of the last comment body, and when it was written. */
   bodyHash?: string;
   editedAt?: number;
   reaction?: string;
   label?: string;
+  stalled?: Stalled;
 };
+
+/** Why GitHub takes no (further) word of the task for now, since when, and how often it was looked again. */
+export type Stalled = { why: string; since: number; looks: number };
 
 /** Its scripts are defined by the store. */
 export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
   /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
   const reports = makeDueSet(redis, keys.unreported);
   const reportKeys = dueKeys(keys.unreported);
+  /** What may have been made twice, or late, on GitHub. */
+  const secondLooks = makeDueSet(redis, keys.secondLooks);
 
   /**
    * GitHub shows this version, and whoever took the report found this doubt. Otherwise the task stays unreported: something
@@ -59,5 +65,32 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
     await redis.set(keys.shown(id), JSON.stringify(shown), "EX", RETENTION_S);
   }
 
-  return { reports, markReported, doubt, doubtOf, shown, remember };
+  /** Tells all bots that a report is due, now that GitHub may take it. */
+  async function hastenReport(id: string, at: number): Promise<void> {
+    await reports.plan(id, at);
+    await redis.publish(keys.changed, id);
+  }
+
+  /** Whose reports have stalled. */
+  async function stalledIds(): Promise<{ id: string; stalled: Stalled }[]> {
+    const ids = await reports.members();
+    const all = await Promise.all(ids.map(async (id) => ({ id, stalled: (await shown(id)).stalled })));
+    return all.flatMap(({ id, stalled }) => (stalled ? [{ id, stalled }] : []));
+  }
+
+  /** True for one caller, the first one ever: nobody can have shown anything of the task before. */
+  const isFirstReport = async (id: string) => (await redis.hdel(keys.task(id), "untold")) === 1;
+
+  return {
+    reports,
+    secondLooks,
+    markReported,
+    doubt,
+    doubtOf,
+    shown,
+    remember,
+    isFirstReport,
+    hastenReport,
+    stalledIds,
+  };
 }

@@ -20,7 +20,7 @@ import {
   type TellUnreadable,
   warnOfUnreadable,
 } from "./record.ts";
-import { makeReportMarks } from "./report-marks.ts";
+import { makeReportMarks, type Stalled } from "./report-marks.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
@@ -152,6 +152,16 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   /** The task's timeline, oldest first. */
   const events = (id: string) => readTimeline(redis, id);
 
+  const marks = makeReportMarks(redis, tell);
+
+  /** Tasks of which GitHub takes no word for now, and why. */
+  async function stalledReports(): Promise<{ task: Task; stalled: Stalled }[]> {
+    const all = await Promise.all(
+      (await marks.stalledIds()).map(async ({ id, stalled }) => ({ task: await read(id), stalled })),
+    );
+    return all.flatMap(({ task, stalled }) => (task ? [{ task, stalled }] : []));
+  }
+
   return {
     lookUp,
     read,
@@ -165,7 +175,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     idsOfConversation,
     dispatches,
     events,
-    ...makeReportMarks(redis, tell),
+    stalledReports,
+    ...marks,
   };
 }
 

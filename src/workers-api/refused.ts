@@ -24,6 +24,7 @@ export function refusedByGitHub(error: unknown): Refused {
       return new Refused("repository_gone", "GitHub no longer shows us this repository.", options);
     case "archived":
       return new Refused("archived", "The repository is archived.", options);
+    case "locked":
     case "forbidden":
     case "invalid":
     case "rate_limited":

@@ -118,7 +118,7 @@ describe("what may pass is repeated", () => {
     const spec = await world.task(await world.repository());
     const fault = world.simulator.faults.api({
       times: 1,
-      match: { method: "GET", path: /\/comments$/ },
+      match: { method: "POST", path: /\/comments$/ },
       action: { status: 404, body: { message: "Not Found" } },
     });
     const { report } = world.reporter();
@@ -132,18 +132,30 @@ describe("what may pass is repeated", () => {
 
 describe("where GitHub is closed to us", () => {
   let owners = 0;
-  const closings: [string, RegExp, (spec: TaskSpec) => void][] = [
-    ["the repository is archived", /archived/, (spec) => world.simulator.archive(spec.repository)],
-    ["the App lost the repository", /no longer there/, (spec) => world.simulator.uninstall(spec.repository)],
-    ["the App is suspended", /suspended/, (spec) => world.simulator.suspendInstallation(spec.installationId)],
-    [
-      "the App was uninstalled",
-      /no longer installed/,
-      (spec) => world.simulator.deleteInstallation(spec.installationId),
-    ],
-  ];
+  type Closing = { why: RegExp; close: (spec: TaskSpec) => void; open?: (spec: TaskSpec) => void };
+  const closings: Record<string, Closing> = {
+    "the repository is archived": {
+      why: /archived/,
+      close: (spec) => world.simulator.archive(spec.repository),
+      open: (spec) => world.simulator.unarchive(spec.repository),
+    },
+    "the App lost the repository": {
+      why: /no longer there/,
+      close: (spec) => world.simulator.uninstall(spec.repository),
+    },
+    "the App is suspended": {
+      why: /suspended/,
+      close: (spec) => world.simulator.suspendInstallation(spec.installationId),
+      open: (spec) => world.simulator.unsuspendInstallation(spec.installationId),
+    },
+    "the App was uninstalled": {
+      why: /no longer installed/,
+      close: (spec) => world.simulator.deleteInstallation(spec.installationId),
+    },
+  };
 
-  test.each(closings)("an open task ends and is not tried again: %s", async (_, reason, closeDown) => {
+  test.each(Object.keys(closings))("an open task ends, and it is seldom looked again: %s", async (what) => {
+    const { why, close, open } = closings[what] as Closing;
     const repo = await world.simulator.createRepository({
       // An installation of its own, which this test closes.
       owner: `owner-${++owners}`,
@@ -155,14 +167,39 @@ describe("where GitHub is closed to us", () => {
     const { report } = world.reporter();
     await report(spec.id);
     await world.claim(spec.id);
-    closeDown(spec);
-    // A token that was revoked is found out first, and only asking for a new one tells why.
-    for (let attempt = 0; attempt < 2 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
-    const state = await stateOf(spec);
-    expect(state).toMatchObject({
+    close(spec);
+    // A token that was revoked is found out first, and only asking for a new one tells why. Then the task's end is news.
+    const isPutOff = async () => ((await world.dueIn(spec.id)) ?? 0) > 60_000;
+    for (let attempt = 0; attempt < 3 && !(await isPutOff()); attempt++) await report(spec.id);
+    expect(await stateOf(spec)).toMatchObject({
       name: "settled",
-      outcome: { kind: "refused", reason: expect.stringMatching(reason) },
+      outcome: { kind: "refused", reason: expect.stringMatching(why) },
     });
+    const first = (await world.dueIn(spec.id)) ?? 0;
+    expect(first).toBeGreaterThan(4 * 60_000);
+    await report(spec.id);
+    expect(await world.dueIn(spec.id)).toBeGreaterThan(first + 60_000);
+    expect(await world.store.stalledReports()).toMatchObject([{ task: { spec: { id: spec.id } } }]);
+    if (!open) return;
+    open(spec);
+    await report(spec.id);
+    expect(await world.isReported(spec.id)).toBe(true);
+    expect(await world.store.stalledReports()).toEqual([]);
+    expect(world.simulator.state.comments(repo, spec.number).at(-1)?.body).toMatch(why);
+    expect(world.simulator.state.labels(repo, spec.number)).toEqual(["orch:failed"]);
+  });
+
+  test("after a month nobody waits for it any more", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    const { report } = world.reporter();
+    await report(spec.id);
+    world.simulator.archive(repo);
+    await world.settle(spec.id);
+    await report(spec.id);
+    expect(await world.isReported(spec.id)).toBe(false);
+    world.advanceClock(31 * 24 * 3600_000);
+    await report(spec.id);
     expect(await world.isReported(spec.id)).toBe(true);
   });
 
@@ -175,21 +212,45 @@ describe("where GitHub is closed to us", () => {
     world.simulator.archive(repo);
     await report(spec.id);
     expect(await stateOf(spec)).toMatchObject({ outcome: { kind: "no_changes" } });
+    world.simulator.unarchive(repo);
+    await report(spec.id);
     expect(await world.isReported(spec.id)).toBe(true);
+    expect(world.comments(spec)[0]).toContain("The agent changed nothing");
   });
 });
 
-test("a part that GitHub keeps forbidding is given up at last, and the rest is shown", async () => {
+test("what a locked conversation does not take is told once it is unlocked; the label is set all the same", async () => {
+  const spec = await world.task(await world.repository());
+  const fault = world.simulator.faults.api({
+    times: 1_000,
+    match: { method: "POST", path: /\/comments$|\/reactions$/ },
+    action: { status: 403, body: { message: "Unable to create comment because issue is locked." } },
+  });
+  const { report } = world.reporter();
+  await report(spec.id);
+  expect(world.labels(spec)).toEqual(["orch:running"]);
+  expect(await world.store.stalledReports()).toMatchObject([{ stalled: { why: "locked", looks: 1 } }]);
+  expect(await stateOf(spec)).toMatchObject({ name: "queued" });
+  fault.cancel();
+  await report(spec.id);
+  expect(world.comments(spec)).toHaveLength(1);
+  expect(await world.isReported(spec.id)).toBe(true);
+});
+
+test("a part that GitHub keeps forbidding is seldom tried at last, the rest is shown, and the part when it may be", async () => {
   const spec = await world.task(await world.repository());
   const fault = forbidLabels();
   const { report } = world.reporter();
-  for (let attempt = 0; attempt < 50 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
+  const isStalled = async () => (await world.store.stalledReports()).length > 0;
+  for (let attempt = 0; attempt < 50 && !(await isStalled()); attempt++) await report(spec.id);
   fault.cancel();
   expect(fault.fired).toBeGreaterThan(5);
-  expect(await world.isReported(spec.id)).toBe(true);
   expect(world.comments(spec)).toHaveLength(1);
   expect(world.labels(spec)).toEqual([]);
   expect(await stateOf(spec)).toMatchObject({ name: "queued" });
+  await report(spec.id);
+  expect(world.labels(spec)).toEqual(["orch:running"]);
+  expect(await world.isReported(spec.id)).toBe(true);
 });
 
 test("a pushed task whose pull request GitHub keeps forbidding ends, and the comment names its branch", async () => {
@@ -241,7 +302,13 @@ test("whether a repository is still ours is asked page by page, and no further t
   });
   const github = { forInstallation: async () => octokit } as unknown as GitHub;
   const { store } = world;
-  const failures = makeFailures({ store, github, now: Date.now, log: pino({ level: "silent" }) });
+  const failures = makeFailures({
+    store,
+    github,
+    budget: world.reporter().deps.budget,
+    now: Date.now,
+    log: pino({ level: "silent" }),
+  });
   const spec = makeSpec();
   await store.create(spec, STARTS);
   const forbidden = Object.assign(new Error("Resource not accessible by integration"), { status: 403 });

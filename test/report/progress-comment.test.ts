@@ -65,6 +65,7 @@ describe("the progress comment exists once", () => {
 
   test("when there are duplicates: the oldest stays", async () => {
     const spec = await world.task(await world.repository());
+    expect(await world.store.isFirstReport(spec.id)).toBe(true);
     const marker = makeMarker("marker secret", "progress", spec.id);
     const first = await world.simulator.comment(spec.repository, spec.number, `one\n\n${marker}`, BOT);
     await world.simulator.comment(spec.repository, spec.number, `two\n\n${marker}`, BOT);

@@ -3,6 +3,8 @@
 import { type Logger, pino } from "pino";
 import { afterAll, afterEach, expect } from "vitest";
 import { type RepositoryInfo, startSimulator } from "../../simulator/simulator.ts";
+import { makeBudget } from "../../src/budget.ts";
+import type { Fence } from "../../src/fence.ts";
 import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
 import type { Taken } from "../../src/task/due-set.ts";
@@ -47,6 +49,7 @@ export async function startReporting() {
   function reporter(before?: (request: string) => Promise<void>) {
     const [protocol, host] = simulator.url.split("://") as ["http", string];
     const apiUrl = `${simulator.url}/api/v3`;
+    const budget = makeBudget({ redis, now, log });
     const github = makeGitHub(
       {
         appId: simulator.app.id,
@@ -55,10 +58,11 @@ export async function startReporting() {
         throttle: false,
       },
       log,
+      budget,
     );
     const hooked = new WeakSet<Octokit>();
-    const forInstallation = async (id: number) => {
-      const octokit = await github.forInstallation(id);
+    const forInstallation = async (id: number, fence?: Fence) => {
+      const octokit = await github.forInstallation(id, fence);
       if (before && !hooked.has(octokit))
         octokit.hook.before("request", ({ method, url }) => before(`${method} ${url}`));
       hooked.add(octokit);
@@ -67,6 +71,7 @@ export async function startReporting() {
     const deps = {
       store,
       github: { ...github, forInstallation },
+      budget,
       secret: "marker secret",
       webUrl: simulator.url,
       now,

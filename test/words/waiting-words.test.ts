@@ -53,7 +53,7 @@ test.each(all)("a task that waits says for what, in one sentence and what may he
 test("of several reasons each is said, and another kind of reason is told at once", () => {
   const reasons = all.map(([reason]) => reason);
   expect(next(waiting(...reasons))).toBe(all.map(([, now]) => now).join(" "));
-  const keysOf = (...of: WaitingReason[]) => viewOf(waiting(...of), around).stateKey;
+  const keysOf = (...of: WaitingReason[]) => viewOf(waiting(...of), around).turn;
   const kinds = Object.values(said).map(([first]) => first?.[0] as WaitingReason);
   expect(new Set(kinds.map((kind) => keysOf(kind))).size).toBe(kinds.length);
 });
