@@ -7,19 +7,24 @@ import {
   onRepositoryArchived,
   onRepositoryDeleted,
 } from "./events/on-access.ts";
+import { type CheckDeps, onCheckButton, onCheckRunRerequested, onCheckSuiteRerequested } from "./events/on-check.ts";
 import { onIssueClosed, onPullRequestClosed } from "./events/on-closed.ts";
 import { onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
+import { type LabelDeps, onIssueLabeled, onPullRequestLabeled } from "./events/on-label.ts";
 import { onConversationUnlocked, onInstallationOpenAgain, onRepositoryOpenAgain } from "./events/on-open-again.ts";
 import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
 import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } from "./events/on-review.ts";
-import type { AskDeps } from "./events/written.ts";
 import { type Delivery, type Listeners, listen } from "./ingress/ingress.ts";
 import {
+  checkRunPayload,
+  checkSuitePayload,
   commentPayload,
   installationPayload,
+  issueLabeledPayload,
   issueOpenedPayload,
   issuePayload,
+  pullRequestLabeledPayload,
   pullRequestPayload,
   removedRepositoriesPayload,
   repositoryPayload,
@@ -38,20 +43,25 @@ export function isWorthCatchingUp(listeners: Listeners, name: string): boolean {
   return Object.hasOwn(listeners, name) && !MOOT_WHEN_LATE.has(name);
 }
 
-export function makeApp(deps: AskDeps & CancelDeps): Listeners {
+export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps): Listeners {
   return {
     "issue_comment.created": listen(commentPayload, onCommentCreated(deps)),
     "issue_comment.deleted": listen(commentPayload, onCommentDeleted(deps)),
     "issues.opened": listen(issueOpenedPayload, onIssueOpened(deps)),
+    "issues.labeled": listen(issueLabeledPayload, onIssueLabeled(deps)),
     "issues.closed": listen(issuePayload, onIssueClosed(deps)),
     "issues.deleted": listen(issuePayload, onIssueClosed(deps)),
     "issues.transferred": listen(issuePayload, onIssueClosed(deps)),
     "pull_request.opened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestDescribed(deps))),
+    "pull_request.labeled": listen(pullRequestLabeledPayload, onPullRequestLabeled(deps)),
     "pull_request.reopened": listen(pullRequestPayload, onPullRequestOpened(deps)),
     "pull_request.closed": listen(pullRequestPayload, onPullRequestClosed(deps)),
     "pull_request_review.submitted": listen(reviewPayload, onReviewSubmitted(deps)),
     "pull_request_review_comment.created": listen(reviewCommentPayload, onReviewCommentCreated(deps)),
     "pull_request_review_comment.deleted": listen(reviewCommentPayload, onReviewCommentDeleted(deps)),
+    "check_run.rerequested": listen(checkRunPayload, onCheckRunRerequested(deps)),
+    "check_run.requested_action": listen(checkRunPayload, onCheckButton(deps)),
+    "check_suite.rerequested": listen(checkSuitePayload, onCheckSuiteRerequested(deps)),
     "installation.deleted": listen(installationPayload, onInstallationRemoved(deps)),
     "installation.suspend": listen(installationPayload, onInstallationRemoved(deps)),
     "installation_repositories.removed": listen(removedRepositoriesPayload, onRepositoriesRemoved(deps)),

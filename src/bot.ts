@@ -70,7 +70,8 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const hosts = () => readHosts(redis, now(), tell);
 
   const { webUrl } = config.github;
-  const reporter = makeReporter({ store, github, budget, secret: markerSecret, webUrl, now, log, hosts });
+  const { labels } = config;
+  const reporter = makeReporter({ store, github, budget, labels, secret: markerSecret, webUrl, now, log, hosts });
   const sweep = startReconciling({ redis, store, queue, hosts, now, log });
   const giveAhead = {
     token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),
@@ -80,7 +81,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
   const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
-  const listeners = makeApp({ store, queue, inbox, now, log, wakeIntake: () => intake.wake() });
+  const listeners = makeApp({ store, queue, inbox, labels, now, log, wakeIntake: () => intake.wake() });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   dispatcher.start(subscriber);

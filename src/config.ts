@@ -9,6 +9,8 @@ import type { z } from "zod";
 import { botFolderOf, dataDirOf } from "./data-dir.ts";
 import { botSettings, DEFAULT_PORT, hostSettings, type LogLevel, setUpSettings } from "./settings/environment.ts";
 
+import { type AskingLabels, problemOf } from "./task/labels.ts";
+
 export type Env = Record<string, string | undefined>;
 
 const WHERE_FROM =
@@ -36,6 +38,7 @@ export type BotConfig = {
   webhookPath: string;
   github: GitHubServer;
   throttle: boolean;
+  labels: AskingLabels;
   host: string;
   port: number;
   redisUrl: string;
@@ -71,7 +74,14 @@ export function readBotConfig(env: Env): BotConfig {
   if (settings?.GITHUB_THROTTLE === "off" && !isLoopback(github.host)) {
     problems.push("GITHUB_THROTTLE=off is only for a server on this machine: GitHub would block the App");
   }
-  if (!settings || !privateKey || problems.length > 0) throw new ConfigError(problems);
+  const labels = settings && {
+    run: settings.LABEL_RUN,
+    retry: settings.LABEL_RETRY,
+    cancel: settings.LABEL_CANCEL,
+  };
+  const wrongLabels = labels && problemOf(labels);
+  if (wrongLabels) problems.push(wrongLabels);
+  if (!settings || !labels || !privateKey || problems.length > 0) throw new ConfigError(problems);
   const dataDir = dataDirOf({ ...env, ORCH_DATA: settings.ORCH_DATA });
   const address = botAddressOf(settings.BOT_URL, dataDir);
   return Object.freeze({
@@ -81,6 +91,7 @@ export function readBotConfig(env: Env): BotConfig {
     webhookPath: settings.WEBHOOK_PATH,
     github,
     throttle: settings.GITHUB_THROTTLE === "on",
+    labels,
     host: settings.HOST,
     port: settings.PORT,
     redisUrl: settings.REDIS_URL,

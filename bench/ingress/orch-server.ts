@@ -8,6 +8,7 @@ import { makeInbox } from "../../src/intake/inbox.ts";
 import { makeLog } from "../../src/log.ts";
 import { makeRedisGate } from "../../src/redis-gate.ts";
 import { listenOn } from "../../src/server.ts";
+import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -22,7 +23,7 @@ serveQuestions({
     const gate = makeRedisGate(redis, log);
     await gate.check();
     const stored = { store: makeTaskStore(redis), queue: makeTaskQueue(redis), inbox: makeInbox(redis) };
-    const listeners = makeApp({ ...stored, now: Date.now, log, wakeIntake: () => undefined });
+    const listeners = makeApp({ ...stored, labels: ASKING_LABELS, now: Date.now, log, wakeIntake: () => undefined });
     const answer = makeIngress({ secret, listeners, isFit: gate.isFit, log });
     const server = await listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path, answer }], log);
     return server.port;

@@ -24,10 +24,12 @@ export type Written = Pick<Request, "installationId" | "repository" | "number" |
 /** GitHub redelivers for three days; what is older is a replay, maybe of something that the ledger has forgotten. */
 const TOO_OLD_MS = 7 * 24 * 3600_000;
 
+export const isTooOld = ({ now }: AskDeps, at: number): boolean => now() - at > TOO_OLD_MS;
+
 /** Only people ask: what bots write, our own texts among it, is no command. */
 export async function hearWritten(deps: AskDeps, { sender, body, at, ...place }: Written, delivery: Delivery) {
   if (sender.type !== "User" || !mayHoldCommand(body)) return;
-  if (deps.now() - at > TOO_OLD_MS) return;
+  if (isTooOld(deps, at)) return;
   const commands = await readCommands(body);
   if (commands.length > 0) await ask(deps, { ...place, commands, requestedAt: at }, sender, delivery);
 }

@@ -7,6 +7,7 @@
  * handler hangs, and builds an Octokit for every event, whoever it is for: measured, stock Probot reaches 0.72 × the
  * rate of bare @octokit/webhooks with a BullMQ `add`. Here an event that is not ours costs one HMAC.
  */
+import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import type { Logger } from "../log.ts";
@@ -16,6 +17,8 @@ import { isSigned } from "./signature.ts";
 export type Delivery = {
   /** GitHub's GUID. Not signed: for the log, never an identity. */
   id: string;
+  /** SHA-256 of the signed body, in hex: the identity of what nobody has given a number. A redelivery has the same. */
+  digest(): string;
 };
 
 /** What a listener does must be durable when it resolves. Throws `Malformed`, or what Redis throws. */
@@ -79,7 +82,8 @@ export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
     const listener = Object.hasOwn(listeners, name) ? listeners[name] : undefined;
     if (!listener) return answer(200, "ignored");
     if (!isFit()) return answer(503, "Redis is not ready");
-    return await hear(listener, payload, { id }, name);
+    const digest = () => createHash("sha256").update(body).digest("hex");
+    return await hear(listener, payload, { id, digest }, name);
   }
 
   async function hear(listener: Listener, payload: unknown, delivery: Delivery, name: string): Promise<HttpResponse> {

@@ -54,6 +54,36 @@ export const issueOpenedPayload = z.object({
 });
 export type IssueOpenedPayload = z.output<typeof issueOpenedPayload>;
 
+const labeled = z.object({ number: id, title: z.string(), body, updated_at: time });
+const label = z.object({ name: z.string() });
+
+export const issueLabeledPayload = z.object({ installation, repository, sender, issue: labeled, label });
+export type IssueLabeledPayload = z.output<typeof issueLabeledPayload>;
+
+export const pullRequestLabeledPayload = z.object({ installation, repository, sender, pull_request: labeled, label });
+export type PullRequestLabeledPayload = z.output<typeof pullRequestLabeledPayload>;
+
+/** Which task a check run is of. Other Apps' check runs are none of ours; GitHub tells each App of its own only. */
+const checkRun = z.object({ external_id: z.string().max(100).nullish(), head_sha: z.string().max(64) });
+
+export const checkRunPayload = z.object({
+  installation,
+  repository,
+  sender,
+  check_run: checkRun,
+  /** The button that was pressed, where one was. */
+  requested_action: z.object({ identifier: z.string().max(20) }).nullish(),
+});
+export type CheckRunPayload = z.output<typeof checkRunPayload>;
+
+export const checkSuitePayload = z.object({
+  installation,
+  repository,
+  sender,
+  check_suite: z.object({ head_sha: z.string().max(64) }),
+});
+export type CheckSuitePayload = z.output<typeof checkSuitePayload>;
+
 /** What hangs on a pull request says less of it than its own events do. */
 const pullRequest = z.object({ number: id });
 

@@ -17,6 +17,10 @@ export type Request = {
   on: "issue" | "pull";
   source: Source;
   about?: About;
+  /** Name of the label that asks: to be removed when the request is taken in, so that it can be set again. */
+  label?: string;
+  /** It stands for title and description as whoever asks has read them. */
+  vouchedFor?: boolean;
   actor: Actor;
   /** In order; the line of each tells it apart from the others. */
   commands: Command[];

@@ -13,8 +13,10 @@ import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
 import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
+import { isStillSet, removeLabel } from "./one-shot.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";
 import { findTarget, hasBranch } from "./target.ts";
+import { unreadEdit } from "./vouched.ts";
 import { readWish } from "./wish.ts";
 
 export type TakeInDeps = CarryOutDeps & {
@@ -28,8 +30,17 @@ export type TakeInDeps = CarryOutDeps & {
 
 /** Throws what GitHub or Redis answers; the caller repeats. */
 export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> {
-  const { commands, actor, source, delivery } = request;
   const octokit = await deps.github.forInstallation(request.installationId);
+  if (!(await isStillSet(octokit, request))) {
+    const { source, delivery } = request;
+    return deps.log.info({ source, delivery }, "the label that asked has been removed");
+  }
+  await judge(deps, octokit, request);
+  await courtesy(deps, request, () => removeLabel(octokit, request));
+}
+
+async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Promise<void> {
+  const { commands, actor, source, delivery } = request;
   const asked = whatIsAskedOf(octokit, request, deps);
   if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task" || kind === "retry"))
     asked.begin();
@@ -37,6 +48,9 @@ export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> 
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
     return await answer(deps, octokit, request, { done: false, say: words.refusedNoPermission(actor.login) });
   }
+  const editor = request.vouchedFor ? await unreadEdit(octokit, request) : undefined;
+  if (editor !== undefined)
+    return await answer(deps, octokit, request, { done: false, say: words.editedBefore(editor) });
   if (commands.length > MAX_COMMANDS) {
     return await answer(deps, octokit, request, { done: false, say: words.tooManyCommands(MAX_COMMANDS) });
   }
@@ -72,14 +86,14 @@ export async function takeBack(deps: CancelDeps, { issue, name }: { issue: strin
 }
 
 async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, result: CarriedOut): Promise<void> {
-  const { installationId, repository, number, source, requestedAt: since } = request;
+  const { installationId, repository, number, source, about, requestedAt: since } = request;
   const reaction = await reactionTo(deps, request, result);
   const react = (content: Reaction) => reactTo(octokit, repository, source, { content, before: { look: true } });
   if (reaction) await courtesy(deps, request, () => react(reaction));
   const { say } = result;
   if (say === undefined) return;
   const key = requestNameOf(repository.id, source);
-  const reply = { installationId, repository, number, since, key, body: say };
+  const reply = { installationId, repository, number, under: about?.thread, since, key, body: say };
   await courtesy(deps, request, () => ensureReply({ ...deps, secret: deps.markerSecret }, reply));
 }
 

@@ -3,7 +3,9 @@
  * and the task id in `external_id`. None can be removed: of two, both are made to say the same.
  */
 import type { GitHub, Octokit } from "../github.ts";
+import { CHECK_BUTTONS } from "../task/check-buttons.ts";
 import type { Task } from "../task/task.ts";
+import type { Annotation } from "./annotations.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
 import type { CheckView } from "./view.ts";
 
@@ -13,6 +15,8 @@ export type CheckRun = {
   view: CheckView;
   /** Where the whole story stands. */
   detailsUrl: string | undefined;
+  /** The annotations stand there already: GitHub adds those of an update to them. */
+  annotated: boolean;
 };
 
 /** Makes the check run with this id say what the view says. */
@@ -30,12 +34,12 @@ export async function ensureCheckRun(github: GitHub, task: Task, run: CheckRun):
   const octokit = await github.forInstallation(task.spec.installationId);
   const { id: appId } = await github.appIdentity(task.spec.installationId);
   const found = await find(octokit, task, run.view.sha, appId);
-  for (const id of found) await updateCheckRun(octokit, task, run, id);
-  const [oldest] = found.toSorted((one, other) => one - other);
+  for (const { id, annotated } of found) await updateCheckRun(octokit, task, { ...run, annotated }, id);
+  const [oldest] = found.map(({ id }) => id).toSorted((one, other) => one - other);
   return oldest ?? (await createCheckRun(octokit, task, run));
 }
 
-function contentOf(task: Task, { view, detailsUrl }: CheckRun) {
+function contentOf(task: Task, { view, detailsUrl, annotated }: CheckRun) {
   const { state } = view;
   const status =
     state.status === "completed"
@@ -51,14 +55,27 @@ function contentOf(task: Task, { view, detailsUrl }: CheckRun) {
     external_id: task.spec.id,
     ...(detailsUrl && { details_url: detailsUrl }),
     started_at: new Date(view.startedAt).toISOString(),
-    output: { title: publishTitle(view.title, CHECK_NAME), summary: publishText(view.summary) },
+    output: {
+      title: publishTitle(view.title, CHECK_NAME),
+      summary: publishText(view.summary),
+      ...(!annotated && { annotations: view.annotations.map(annotationOf) }),
+    },
+    actions: [{ identifier: view.button, ...CHECK_BUTTONS[view.button] }],
     ...status,
   };
 }
 
+const annotationOf = ({ path, line, level, message }: Annotation) => ({
+  path,
+  start_line: line,
+  end_line: line,
+  annotation_level: level,
+  message,
+});
+
 const repositoryOf = ({ spec: { repository } }: Task) => ({ owner: repository.owner, repo: repository.name });
 
-async function find(octokit: Octokit, task: Task, ref: string, appId: number): Promise<number[]> {
+async function find(octokit: Octokit, task: Task, ref: string, appId: number) {
   const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
     ...repositoryOf(task),
     ref,
@@ -67,5 +84,10 @@ async function find(octokit: Octokit, task: Task, ref: string, appId: number): P
     filter: "all",
     per_page: 100,
   });
-  return runs.filter((run) => run.external_id === task.spec.id && run.app?.id === appId).map(({ id }) => id);
+  return runs
+    .filter((run) => run.external_id === task.spec.id && run.app?.id === appId)
+    .map(({ id, output }) => ({
+      id,
+      annotated: output.annotations_count > 0,
+    }));
 }

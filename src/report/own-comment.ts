@@ -4,12 +4,20 @@
  * the others: any number of bots arrive at the same one. Who knows that nobody can have tried before need not look.
  */
 import type { GitHub, Octokit } from "../github.ts";
-import type { Repository } from "../task/task.ts";
+import type { Repository, TaskSpec } from "../task/task.ts";
 import { carriesMarker } from "./marker.ts";
 import { publishText } from "./publish-text.ts";
 
-/** One issue or pull request, with what is written under it. */
-export type Thread = { installationId: number; repository: Repository; number: number };
+/** One issue or pull request, with what is written under it; or, `under` a review comment, that one's thread. */
+export type Thread = { installationId: number; repository: Repository; number: number; under?: number };
+
+/** Where what belongs to a task is written: what was asked on a line is answered there. */
+export const threadOf = ({ installationId, repository, number, about }: TaskSpec): Thread => ({
+  installationId,
+  repository,
+  number,
+  ...(about && { under: about.thread }),
+});
 
 /** `since`: no comment of ours is older, Unix ms. A time of GitHub's own clock, which may be far from ours. */
 export type OwnComment = { thread: Thread; marker: string; since: number };
@@ -31,12 +39,7 @@ export async function findOne(github: GitHub, own: OwnComment): Promise<Found | 
 }
 
 export async function create(octokit: Octokit, own: OwnComment, body: string): Promise<number> {
-  const { data } = await octokit.rest.issues.createComment({
-    ...parameters(own.thread),
-    issue_number: own.thread.number,
-    body: withMarker(body, own.marker),
-  });
-  return data.id;
+  return await commentsOf(octokit, own.thread).create(withMarker(body, own.marker));
 }
 
 /** The id of the comment, created with `body` when it did not exist. */
@@ -49,11 +52,7 @@ export async function findOrCreate(github: GitHub, own: OwnComment, body: string
 }
 
 export async function editComment(octokit: Octokit, own: OwnComment, id: number, body: string): Promise<void> {
-  await octokit.rest.issues.updateComment({
-    ...parameters(own.thread),
-    comment_id: id,
-    body: withMarker(body, own.marker),
-  });
+  await commentsOf(octokit, own.thread).edit(id, withMarker(body, own.marker));
 }
 
 /** Whether GitHub shows just that. It may take line ends for others. */
@@ -67,12 +66,8 @@ function withMarker(body: string, marker: string): string {
 
 async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promise<Found[]> {
   const found: Found[] = [];
-  const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
-    ...parameters(own.thread),
-    issue_number: own.thread.number,
-    since: new Date(own.since - CLOCK_SLACK_MS).toISOString(),
-    per_page: PER_PAGE,
-  });
+  const since = new Date(own.since - CLOCK_SLACK_MS).toISOString();
+  const pages = commentsOf(octokit, own.thread).list({ since, per_page: PER_PAGE });
   let page = 0;
   for await (const { data } of pages) {
     for (const { id, user, body = "" } of data)
@@ -86,7 +81,7 @@ async function listOwn(octokit: Octokit, own: OwnComment, botId: number): Promis
 async function keepLowest(octokit: Octokit, own: OwnComment, all: readonly Found[]): Promise<Found | undefined> {
   const [lowest, ...others] = all.toSorted((one, other) => one.id - other.id);
   for (const { id } of others) {
-    await ignoreAbsent(octokit.rest.issues.deleteComment({ ...parameters(own.thread), comment_id: id }));
+    await ignoreAbsent(commentsOf(octokit, own.thread).remove(id));
   }
   return lowest;
 }
@@ -106,6 +101,74 @@ export function isAbsent(error: unknown): boolean {
   return status === 404 || status === 410;
 }
 
-function parameters(thread: Thread): { owner: string; repo: string } {
-  return { owner: thread.repository.owner, repo: thread.repository.name };
+type Page = { data: { id: number; user: { id: number } | null; body?: string }[] };
+type Comments = {
+  list(from: { since: string; per_page: number }): AsyncIterable<Page>;
+  create(body: string): Promise<number>;
+  edit(id: number, body: string): Promise<unknown>;
+  remove(id: number): Promise<unknown>;
+};
+
+function commentsOf(octokit: Octokit, thread: Thread): Comments {
+  const conversation = inConversation(octokit, thread);
+  const { under } = thread;
+  return under === undefined ? conversation : orElse(inThread(octokit, thread, under), conversation);
+}
+
+function inConversation(octokit: Octokit, { repository, number }: Thread): Comments {
+  const place = { owner: repository.owner, repo: repository.name };
+  const { issues } = octokit.rest;
+  return {
+    list: (from) => octokit.paginate.iterator(issues.listComments, { ...place, issue_number: number, ...from }),
+    create: async (body) => (await issues.createComment({ ...place, issue_number: number, body })).data.id,
+    edit: (comment_id, body) => issues.updateComment({ ...place, comment_id, body }),
+    remove: (comment_id) => issues.deleteComment({ ...place, comment_id }),
+  };
+}
+
+function inThread(octokit: Octokit, { repository, number }: Thread, under: number): Comments {
+  const place = { owner: repository.owner, repo: repository.name };
+  const pull = { ...place, pull_number: number };
+  const { pulls } = octokit.rest;
+  return {
+    list: (from) => octokit.paginate.iterator(pulls.listReviewComments, { ...pull, ...from }),
+    create: async (body) => (await pulls.createReplyForReviewComment({ ...pull, comment_id: under, body })).data.id,
+    edit: (comment_id, body) => pulls.updateReviewComment({ ...place, comment_id, body }),
+    remove: (comment_id) => pulls.deleteReviewComment({ ...place, comment_id }),
+  };
+}
+
+/** A thread goes with the comment that began it: then what belongs there stands in the conversation. */
+function orElse(first: Comments, second: Comments): Comments {
+  const either = async <T>(one: () => Promise<T>, other: () => Promise<T>): Promise<T> => {
+    try {
+      return await one();
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      return await other();
+    }
+  };
+  return {
+    list: (from) => oneAfterTheOther(first.list(from), second.list(from)),
+    create: (body) =>
+      either(
+        () => first.create(body),
+        () => second.create(body),
+      ),
+    edit: (id, body) =>
+      either(
+        () => first.edit(id, body),
+        () => second.edit(id, body),
+      ),
+    remove: (id) =>
+      either(
+        () => first.remove(id),
+        () => second.remove(id),
+      ),
+  };
+}
+
+async function* oneAfterTheOther(first: AsyncIterable<Page>, second: AsyncIterable<Page>): AsyncGenerator<Page> {
+  yield* first;
+  yield* second;
 }

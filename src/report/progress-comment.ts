@@ -8,7 +8,7 @@
  */
 
 import { makeMarker } from "./marker.ts";
-import { create, editComment, findOne, isAbsent, type OwnComment, says } from "./own-comment.ts";
+import { create, editComment, findOne, isAbsent, type OwnComment, says, threadOf } from "./own-comment.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
 import { QUEUED } from "./view.ts";
 
@@ -85,7 +85,7 @@ async function again(deps: ShowDeps, showing: Showing, own: OwnComment): Promise
 }
 
 function ownComment(deps: ShowDeps, { task: { spec } }: Showing): OwnComment {
-  return { thread: spec, marker: makeMarker(deps.secret, "progress", spec.id), since: spec.requestedAt };
+  return { thread: threadOf(spec), marker: makeMarker(deps.secret, "progress", spec.id), since: spec.requestedAt };
 }
 
 /** False when the comment is not there any more. */

@@ -18,6 +18,8 @@ export type Reply = {
   repository: Repository;
   /** Issue or pull request. */
   number: number;
+  /** The review comment in whose thread it is answered. */
+  under?: number | undefined;
   /** What is answered, e.g. comment and line: the same key is the same reply. */
   key: string;
   body: string;
@@ -31,9 +33,9 @@ export type Reply = {
  * is looked for again later.
  */
 export async function ensureReply(deps: ReplyDeps, reply: Reply): Promise<void> {
-  const { installationId, repository, number, key, body, since } = reply;
+  const { installationId, repository, number, under, key, body, since } = reply;
   const marker = makeMarker(deps.secret, "reply", key);
-  const own = { thread: { installationId, repository, number }, marker, since };
+  const own = { thread: { installationId, repository, number, ...(under !== undefined && { under }) }, marker, since };
   const lookLater = () => planSecondLook(deps, { kind: "reply", ...own });
   if (deps.abandoned) await lookLater();
   try {

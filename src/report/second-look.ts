@@ -22,7 +22,7 @@ const SWEEP_MS = 15_000;
 const AT_ONCE = 4;
 
 const repository = z.object({ id: z.number(), owner: z.string(), name: z.string() });
-const thread = z.object({ installationId: z.number(), repository, number: z.number() });
+const thread = z.object({ installationId: z.number(), repository, number: z.number(), under: z.number().optional() });
 const suspectShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("task"), id: z.string() }),
   z.object({ kind: z.literal("reply"), thread, marker: z.string(), since: z.number() }),

@@ -59,7 +59,7 @@ async function showLabel(deps: ShowDeps, { task, hints, look }: Showing): Promis
   const wanted = async () => labelOf(await tasksOfIssue(deps, task));
   if (!look && hints.label === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
-  hints.label = await untilAgreed(wanted, (label) => ensureLabel(octokit, spec, label));
+  hints.label = await untilAgreed(wanted, (label) => ensureLabel(octokit, spec, label, deps.labels));
   await deps.store.remember(spec.id, hints);
 }
 
@@ -67,11 +67,16 @@ async function showChecks(deps: ShowDeps, showing: Showing): Promise<undefined> 
   const { task, view, hints, around, look } = showing;
   const hash = hashOf(view.checks);
   if (view.checks.length === 0 || (!look && hints.checksHash === hash)) return;
-  const { repository, number } = task.spec;
-  const page = `${around.webUrl}/${repository.owner}/${repository.name}/issues/${number}`;
-  const detailsUrl = hints.commentId === undefined ? page : `${page}#issuecomment-${hints.commentId}`;
-  for (const check of view.checks) await showCheck(deps, showing, { view: check, detailsUrl });
+  const { repository, number, about } = task.spec;
+  const page = `${around.webUrl}/${repository.owner}/${repository.name}/${about ? "pull" : "issues"}/${number}`;
+  const comment = `${page}#${about ? "discussion_r" : "issuecomment-"}${hints.commentId}`;
+  const detailsUrl = hints.commentId === undefined ? page : comment;
+  for (const check of view.checks) {
+    const annotated = hints.annotated?.includes(check.sha) ?? false;
+    await showCheck(deps, showing, { view: check, detailsUrl, annotated });
+  }
   hints.checksHash = hash;
+  hints.annotated = view.checks.filter(({ annotations }) => annotations.length > 0).map(({ sha }) => sha);
   await deps.store.remember(task.spec.id, hints);
 }
 
@@ -86,6 +91,8 @@ async function showCheck(deps: ShowDeps, { task, hints, look }: Showing, run: Ch
     hints.tried = [...(hints.tried ?? []), mark];
     await deps.store.remember(task.spec.id, hints);
   }
+  // Before it can be asked for again.
+  await deps.store.markChecked(task.spec, sha);
   const id = mayExist ? await ensureCheckRun(deps.github, task, run) : await createCheckRun(octokit, task, run);
   hints.checks = { ...hints.checks, [sha]: id };
   await deps.store.remember(task.spec.id, hints);

@@ -3,6 +3,7 @@ import type { Budget } from "../budget.ts";
 import type { GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import type { HostView } from "../task/heartbeat.ts";
+import type { AskingLabels } from "../task/labels.ts";
 import type { Shown } from "../task/report-marks.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
@@ -21,6 +22,8 @@ export type Hints = Shown & {
   checksHash?: string;
   /** Our check runs, by commit. */
   checks?: Record<string, number>;
+  /** Commits on which they have their annotations. */
+  annotated?: string[];
   /** What somebody began to create: it may stand on GitHub though nobody has heard so. */
   tried?: string[];
   /** A person deleted the progress comment: once it was written again, the second time it stays away. */
@@ -31,6 +34,8 @@ export type ShowDeps = {
   store: TaskStore;
   github: GitHub;
   budget: Budget;
+  /** By which people ask. */
+  labels: AskingLabels;
   /** HMAC key for markers. The same for all bots, for ever: another key cannot find the old comments. */
   secret: string;
 };

@@ -3,8 +3,11 @@
  * that showing it twice, or by two bots, changes nothing. What several tasks show together is in `agree.ts`.
  */
 import { createHash } from "node:crypto";
+import type { CheckButton } from "../task/check-buttons.ts";
 import { type Outcome, progressOf, type Task } from "../task/task.ts";
+import { waitsForPerson } from "../task/waiting.ts";
 import { headline } from "../words/task-words.ts";
+import { type Annotation, annotationsOf } from "./annotations.ts";
 import { renderComment, renderSummary } from "./comment.ts";
 import type { Surroundings } from "./facts.ts";
 
@@ -18,6 +21,8 @@ export type CheckView = {
   startedAt: number;
   title: string;
   summary: string;
+  annotations: Annotation[];
+  button: CheckButton;
 };
 
 export type View = {
@@ -81,12 +86,18 @@ function checksOf(task: Task, timeless: Surroundings): CheckView[] {
     startedAt: spec.acceptedAt,
     title: headline(task),
     summary: renderSummary(task, timeless),
+    annotations: annotationsOf(task),
+    button: state.name === "settled" ? "retry" : "cancel",
   }));
 }
 
 function checkStateOf({ state }: Task): CheckView["state"] {
   switch (state.name) {
     case "waiting":
+      // GitHub asks for a person only on a check that is completed; it goes on all the same.
+      return waitsForPerson(state.reasons)
+        ? { status: "completed", conclusion: "action_required", completedAt: state.since }
+        : { status: "queued" };
     case "queued":
       return { status: "queued" };
     case "running":

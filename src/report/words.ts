@@ -157,3 +157,8 @@ const about = (task: TaskView, now: number): string =>
 function folded(title: string, block: string | undefined): string[] {
   return block === undefined ? [] : [`<details><summary>${title}</summary>\n\n${block}\n\n</details>`];
 }
+
+/** A label stands for what whoever set it has read. */
+export function editedBefore(login: string): string {
+  return `${code(login, 60)} edited the title or the description less than a minute before the label was set, and may not write to this repository. So I have not started: what I was told may not be what you have read. Read it again, then set the label again.`;
+}

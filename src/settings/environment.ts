@@ -14,6 +14,9 @@ export const SETTINGS = {
   GHE_PROTOCOL: "https (default) or http; http is for a server on this machine only.",
   GITHUB_THROTTLE:
     "on (default) or off: keep writes to GitHub one second apart. off only for a server on this machine.",
+  LABEL_RUN: "Label that asks for what an issue or a pull request says.",
+  LABEL_RETRY: "Label that asks for the last task again.",
+  LABEL_CANCEL: "Label that cancels the tasks that are not over.",
   HOST: "Address to listen on.",
   PORT: "Port to listen on.",
   WEBHOOK_PATH: "Path of the webhook URL.",
@@ -73,6 +76,13 @@ const botUrl = z
   })
   .refine(isBotUrl, "BOT_URL must look like https://bot.example.com, or unix:///absolute/folder");
 
+/** GitHub's own bounds for the name of a label. */
+const label = (name: string) =>
+  z
+    .string()
+    .trim()
+    .regex(/^\P{Cc}{1,50}$/u, `${name} must be the name of a label: 1 to 50 characters`);
+
 const shared = {
   BOT_URL: optional(botUrl),
   ORCH_DATA: optional(z.string().startsWith("/", "ORCH_DATA must be an absolute path")),
@@ -97,6 +107,9 @@ export const botSettings = z.object({
   PRIVATE_KEY_PATH: optional(z.string()),
   WEBHOOK_SECRET: z.preprocess(blankIsUnset, webhookSecret),
   WEBHOOK_PATH: withDefault(z.string().startsWith("/", "WEBHOOK_PATH must start with /"), "/api/github/webhooks"),
+  LABEL_RUN: withDefault(label("LABEL_RUN"), "orch"),
+  LABEL_RETRY: withDefault(label("LABEL_RETRY"), "orch:retry"),
+  LABEL_CANCEL: withDefault(label("LABEL_CANCEL"), "orch:cancel"),
   HOST: withDefault(z.string(), "127.0.0.1"),
   PORT: withDefault(port, DEFAULT_PORT),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),

@@ -14,6 +14,8 @@ export const keys = {
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
   /** What report has created on GitHub for a task: hints, found again by marker when lost. */
   shown: (id: string) => `orch:task:${id}:shown`,
+  /** Id of the newest task with a check run of ours on that commit. */
+  checked: (repositoryId: number, sha: string) => `orch:checked:${repositoryId}:${sha}`,
   /** Sorted set: tasks that are not settled, by the time they were accepted. */
   open: "orch:open",
   /** Due set: tasks whose GitHub side may be out of date. */

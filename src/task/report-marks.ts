@@ -65,6 +65,15 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
     await redis.set(keys.shown(id), JSON.stringify(shown), "EX", RETENTION_S);
   }
 
+  /** A check run of the task stands on the commit; of several tasks the newest counts. */
+  async function markChecked({ id, repository }: Task["spec"], sha: string): Promise<void> {
+    await redis.set(keys.checked(repository.id, sha), id, "EX", RETENTION_S);
+  }
+
+  /** Id of the task whose check run stands on the commit. */
+  const checkedOn = async (repositoryId: number, sha: string) =>
+    (await redis.get(keys.checked(repositoryId, sha))) ?? undefined;
+
   /** Tells all bots that a report is due, now that GitHub may take it. */
   async function hastenReport(id: string, at: number): Promise<void> {
     await reports.plan(id, at);
@@ -92,5 +101,7 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
     isFirstReport,
     hastenReport,
     stalledIds,
+    markChecked,
+    checkedOn,
   };
 }

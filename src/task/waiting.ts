@@ -15,3 +15,8 @@ export const waitingShape = z.discriminatedUnion("for", [
 ]);
 
 export type WaitingReason = z.output<typeof waitingShape>;
+
+/** Whether a person has to do something before it goes on. The compiler asks for a new reason. */
+const needsPerson: Record<WaitingReason["for"], boolean> = { task: false, agent: true };
+export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>
+  reasons.some((reason) => needsPerson[reason.for]);

@@ -8,6 +8,7 @@ import { makeIngress } from "../../src/ingress/ingress.ts";
 import { sign } from "../../src/ingress/signature.ts";
 import { makeInbox } from "../../src/intake/inbox.ts";
 import { type HttpServer, listenOn } from "../../src/server.ts";
+import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -34,7 +35,15 @@ beforeAll(async () => {
   inbox = makeInbox(redis);
   const queue = makeTaskQueue(redis);
   const store = makeTaskStore(redis);
-  const listeners = makeApp({ store, queue, inbox, now: Date.now, log, wakeIntake: () => wakes++ });
+  const listeners = makeApp({
+    store,
+    queue,
+    inbox,
+    labels: ASKING_LABELS,
+    now: Date.now,
+    log,
+    wakeIntake: () => wakes++,
+  });
   const receive = makeIngress({ secret: WEBHOOK_SECRET, listeners, isFit: () => isFit(), log });
   server = await listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path: PATH, answer: receive }], log);
   url = `http://127.0.0.1:${server.port}${PATH}`;
@@ -200,6 +209,7 @@ describe("when Redis does not answer", () => {
     const nowhere = connectRedis("redis://127.0.0.1:1", "test");
     const queue = makeTaskQueue(redis);
     const listeners = makeApp({
+      labels: ASKING_LABELS,
       store: makeTaskStore(nowhere),
       queue,
       inbox: makeInbox(nowhere),

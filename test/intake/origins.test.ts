@@ -186,7 +186,9 @@ test("no file names a kind of origin but the one that makes it of its event, and
   const named = new RegExp(`(?:kind: (?:z\\.literal\\()?|[=!]== )"(?:${KINDS.join("|")})"`);
   const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
   expect(files.toSorted()).toEqual([
+    "src/events/on-check.ts",
     "src/events/on-comment.ts",
+    "src/events/on-label.ts",
     "src/events/on-opened.ts",
     "src/events/on-review.ts",
     "src/intake/request.ts", // names and records of before there were other origins

@@ -9,6 +9,7 @@ import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
 import type { Taken } from "../../src/task/due-set.ts";
 import { keys } from "../../src/task/keys.ts";
+import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
@@ -72,6 +73,7 @@ export async function startReporting() {
       store,
       github: { ...github, forInstallation },
       budget,
+      labels: ASKING_LABELS,
       secret: "marker secret",
       webUrl: simulator.url,
       now,

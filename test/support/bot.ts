@@ -12,6 +12,7 @@ import { type Bot, type BotOptions, makeBot } from "../../src/bot.ts";
 import type { BotConfig } from "../../src/config.ts";
 import { makeInbox } from "../../src/intake/inbox.ts";
 import { type HostInfo, register } from "../../src/task/heartbeat.ts";
+import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -118,6 +119,7 @@ function botConfig(github: Simulator, redis: TestRedis, botFolder: string): BotC
     webhookPath: "/api/github/webhooks",
     github: { protocol: "http", host, apiUrl: `http://${host}/api/v3`, webUrl: `http://${host}` },
     throttle: false,
+    labels: ASKING_LABELS,
     host: "127.0.0.1",
     port: 0,
     redisUrl: redis.url,

@@ -1,0 +1,64 @@
+/** Somebody asked for a check of ours to run again, or pressed one of its buttons. */
+import type { Delivery } from "../ingress/ingress.ts";
+import type { CheckRunPayload, CheckSuitePayload } from "../ingress/payloads.ts";
+import type { Request } from "../intake/request.ts";
+import { isCheckButton } from "../task/check-buttons.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Task } from "../task/task.ts";
+import { type AskDeps, ask } from "./written.ts";
+
+export type CheckDeps = AskDeps & { store: TaskStore };
+
+export const onCheckRunRerequested =
+  (deps: CheckDeps) =>
+  async ({ check_run, ...event }: CheckRunPayload, delivery: Delivery): Promise<void> =>
+    await hear(deps, { ...event, taskId: check_run.external_id, what: "retry" }, delivery);
+
+export const onCheckButton =
+  (deps: CheckDeps) =>
+  async ({ check_run, requested_action, ...event }: CheckRunPayload, delivery: Delivery): Promise<void> => {
+    const what = requested_action?.identifier;
+    if (isCheckButton(what)) await hear(deps, { ...event, taskId: check_run.external_id, what }, delivery);
+  };
+
+/** Of the tasks with a check on the commit the newest. */
+export const onCheckSuiteRerequested =
+  (deps: CheckDeps) =>
+  async ({ check_suite, ...event }: CheckSuitePayload, delivery: Delivery): Promise<void> => {
+    const taskId = await deps.store.checkedOn(event.repository.id, check_suite.head_sha);
+    await hear(deps, { ...event, taskId, what: "retry" }, delivery);
+  };
+
+type Pressed = Pick<CheckRunPayload, "installation" | "repository" | "sender"> & {
+  taskId: string | null | undefined;
+  what: "retry" | "cancel";
+};
+
+async function hear(deps: CheckDeps, pressed: Pressed, delivery: Delivery): Promise<void> {
+  const { installation, repository, sender, taskId, what } = pressed;
+  if (sender.type !== "User") return;
+  const task = taskId == null ? undefined : await deps.store.read(taskId);
+  if (task?.spec.repository.id !== repository.id) {
+    // Ours are kept for ninety days after their end.
+    deps.log.info(
+      { delivery: delivery.id, task: taskId },
+      "a check of a task that is not known any more: nothing to do",
+    );
+    return;
+  }
+  const request = {
+    installationId: installation.id,
+    repository,
+    ...placeOf(task),
+    source: { kind: "check" as const, digest: delivery.digest() },
+    commands: [{ line: 0, kind: what, task: task.spec.id }],
+    // GitHub does not say when a button was pressed.
+    requestedAt: deps.now(),
+  };
+  await ask(deps, request, sender, delivery);
+}
+
+/** Where the work goes on: on the pull request that came of it. */
+function placeOf({ spec, pullRequest }: Task): Pick<Request, "number" | "on"> {
+  return pullRequest ? { number: pullRequest.number, on: "pull" } : { number: spec.number, on: spec.target.kind };
+}

@@ -1,0 +1,10 @@
+/** The buttons of a check run, by the name under which GitHub hands a press back; at most three, with GitHub's bounds for the texts. */
+export const CHECK_BUTTONS = {
+  retry: { label: "Retry", description: "Do the same task again" },
+  cancel: { label: "Cancel", description: "Stop this task" },
+} as const;
+
+export type CheckButton = keyof typeof CHECK_BUTTONS;
+
+export const isCheckButton = (name: string | undefined): name is CheckButton =>
+  name !== undefined && Object.hasOwn(CHECK_BUTTONS, name);
