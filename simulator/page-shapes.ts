@@ -16,7 +16,7 @@ import type {
 } from "./pages/view.ts";
 import { association } from "./serialise/issue.ts";
 import { type PullIssue, pullBase } from "./serialise/pull.ts";
-import type { Account, CheckRun, Issue, Reaction, Repository } from "./store/model.ts";
+import type { Account, CheckRun, Issue, OtherApp, Reaction, Repository } from "./store/model.ts";
 import { commentsOf } from "./store/store.ts";
 
 const shownCommits = 30;
@@ -122,10 +122,11 @@ export async function repositoryDetail(repo: Repository): Promise<RepositoryDeta
   };
 }
 
-export const checkDetail = (run: CheckRun, app: string): CheckDetail => ({
+export const checkDetail = (run: CheckRun, own: string, other?: OtherApp): CheckDetail => ({
   ...checkLine(run),
   headSha: run.sha,
-  app,
+  app: other?.slug ?? own,
+  buttons: other ? undefined : run.actions,
   summary: run.summary,
   text: run.text,
   detailsUrl: run.detailsUrl,

@@ -1,13 +1,9 @@
 /** The store as the pages want to see it. */
-import { addComment } from "./actions/comments.ts";
 import { isPull } from "./actions/issues.ts";
-import { demand } from "./auth/permissions.ts";
-import { byLogin } from "./doing.ts";
 import { gitOrUndefined } from "./git/git.ts";
+import { pageDeeds } from "./page-deeds.ts";
 import { checkDetail, fileText, issueDetail, line, pullDetail, repositoryDetail } from "./page-shapes.ts";
 import type { PageView } from "./pages/view.ts";
-import { ApiError } from "./routes/reply.ts";
-import { write } from "./routes/router.ts";
 import { suiteOfRun } from "./serialise/suite-state.ts";
 import type { Repository } from "./store/model.ts";
 import { repositoryByName } from "./store/store.ts";
@@ -22,22 +18,6 @@ function people(world: World, repo: Repository): { login: string; role: string }
   const known = new Set([world.app.owner.login, ...members.map((each) => each.login)]);
   const others = [...world.store.accounts.values()].filter((each) => each.type === "User" && !known.has(each.login));
   return [...members, ...(repo.private ? [] : others.map(({ login }) => ({ login, role: "read" })))];
-}
-
-/** Writes as a person would through REST; the refusal is the one that REST would give. */
-function postComment(world: World, repo: Repository, number: number, login: string, body: string) {
-  const by = byLogin(world, login);
-  try {
-    demand({ kind: "user", account: by.account }, repo, write("read", "issues"));
-    const issue = repo.issues.get(number);
-    if (!issue) return { refused: "No such issue." };
-    addComment(world, repo, issue, by, body);
-    world.bus.emit("change");
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return { refused: error.errors?.[0]?.message ?? error.message };
-  }
 }
 
 export function makePageView(world: World): PageView {
@@ -69,15 +49,12 @@ export function makePageView(world: World): PageView {
     checkRun: async (owner, name, id) => {
       const repo = find(owner, name);
       const run = repo?.checkRuns.find((each) => each.id === id);
-      return repo && run && checkDetail(run, suiteOfRun(repo, run)?.otherApp?.slug ?? world.app.slug);
+      return repo && run && checkDetail(run, world.app.slug, suiteOfRun(repo, run)?.otherApp);
     },
     people: async (owner, name) => {
       const repo = find(owner, name);
       return repo ? people(world, repo) : [];
     },
-    postComment: async (owner, name, number, login, body) => {
-      const repo = find(owner, name);
-      return repo ? postComment(world, repo, number, login, body) : { refused: "No such repository." };
-    },
+    ...pageDeeds(world, find),
   };
 }

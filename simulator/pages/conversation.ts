@@ -49,14 +49,22 @@ export function renderConversation(owner: string, repo: string, { opening, comme
   )}`;
 }
 
-/** @param chosen the login that was used last */
-export function renderWriteBox(owner: string, repo: string, number: number, people: People, chosen?: string): Html {
+/** In whose name a form is sent. @param chosen the login that was used last */
+export function renderWho(people: People, chosen?: string): Html {
   const options = people.map(({ login, role }) => {
     const selected = login === chosen && trusted(" selected");
     return html`<option value="${login}"${selected}>${login} (${role})</option>`;
   });
-  return html`<form class="card write" id="write" method="post" action="${pathOf(owner, repo, "issues", number, "comments")}">
-    <label>Write a comment as <select name="login">${options}</select></label>
+  return html`<select name="login">${options}</select>`;
+}
+
+export function renderWriteBox(owner: string, repo: string, number: number, people: People, chosen?: string): Html {
+  const who = renderWho(people, chosen);
+  const to = (what: string) => pathOf(owner, repo, "issues", number, what);
+  return html`<form class="card write" id="write" method="post" action="${to("comments")}">
+    <label>Write a comment as ${who}</label>
     <textarea name="body" required maxlength="65536" placeholder="/orch fix the failing tests"></textarea>
-    <p><span class="quiet">Markdown. It is delivered as a signed webhook, as GitHub would.</span><button>Comment</button></p></form>`;
+    <p><span class="quiet">Markdown. It is delivered as a signed webhook, as GitHub would.</span><button>Comment</button></p></form>
+    <form class="card write" method="post" action="${to("labels")}"><label>Label <input name="label" required maxlength="50" placeholder="orch">
+    as ${who} <button name="do" value="add">Set</button><button name="do" value="remove">Remove</button></label></form>`;
 }

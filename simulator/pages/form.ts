@@ -1,8 +1,9 @@
-/** Reads the comment form: bounded in size, and only from a page of this site. */
+/** Reads the forms of the pages: bounded in size, and only from a page of this site. */
 import type { IncomingMessage } from "node:http";
 import { readBody } from "../read-body.ts";
 
-export type CommentForm = { login: string; body: string };
+/** `field` is "" for what was not sent. */
+export type Form = { login: string; field(name: string): string };
 
 /** A comment of 65,536 characters, each percent-encoded at its longest, fits. */
 const mostBytes = 1024 * 1024;
@@ -16,14 +17,13 @@ export function isFromHere({ headers }: IncomingMessage): boolean {
   return URL.parse(headers.origin)?.host === headers.host;
 }
 
-/** @returns what was written, or in words what is wrong with the request */
-export async function readCommentForm(request: IncomingMessage): Promise<CommentForm | { wrong: string }> {
+/** @returns the fields, or in words what is wrong with the request; whoever it is has been chosen */
+export async function readForm(request: IncomingMessage): Promise<Form | { wrong: string }> {
   const sent = await readBody(request, mostBytes);
   if (!sent) return { wrong: "The comment is too long: GitHub takes 65,536 characters." };
-  const form = new URLSearchParams(sent.toString("utf8"));
-  // A browser sends line ends as CRLF; GitHub's own editor sends LF.
-  const [login, body] = [form.get("login"), form.get("body")?.replaceAll("\r\n", "\n")];
+  const fields = new URLSearchParams(sent.toString("utf8"));
+  const login = fields.get("login");
   if (!login) return { wrong: "Nobody was chosen to write as." };
-  if (!body || body.trim() === "") return { wrong: "The comment is empty." };
-  return { login, body };
+  // A browser sends line ends as CRLF; GitHub's own editor sends LF.
+  return { login, field: (name) => fields.get(name)?.replaceAll("\r\n", "\n") ?? "" };
 }

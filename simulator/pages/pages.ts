@@ -4,10 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { renderWho } from "./conversation.ts";
 import { issuePage, pullPage } from "./conversation-pages.ts";
-import { isFromHere, readCommentForm } from "./form.ts";
 import { html } from "./html.ts";
 import { type Page, pathOf, renderDocument } from "./layout.ts";
+import { answerPost } from "./posts.ts";
 import { checkPage, commitPage, filePage, indexPage, repositoryPage } from "./repository-pages.ts";
 import type { PageView } from "./view.ts";
 
@@ -47,8 +48,13 @@ const showFile: Route = async (view, [owner = "", repo = "", ref = "", path = ""
 const showCommit: Route = async (view, [owner = "", repo = "", sha = ""]) =>
   pageOf(await view.commit(owner, repo, sha), (shown) => commitPage(owner, repo, sha, shown));
 
-const showCheck: Route = async (view, [owner = "", repo = "", id]) =>
-  pageOf(await view.checkRun(owner, repo, number(id)), (check) => checkPage(owner, repo, check));
+const showCheck: Route = async (view, [owner = "", repo = "", id], url) => {
+  const people = await view.people(owner, repo);
+  const chosen = url.searchParams.get("as") ?? undefined;
+  return pageOf(await view.checkRun(owner, repo, number(id)), (check) =>
+    checkPage(owner, repo, check, renderWho(people, chosen)),
+  );
+};
 
 const here = "^/([^/]+)/([^/]+)";
 const routes: [RegExp, Route][] = [
@@ -60,7 +66,6 @@ const routes: [RegExp, Route][] = [
   [new RegExp(`${here}/commit/([0-9a-f]{4,40})$`), showCommit],
   [new RegExp(`${here}/runs/(\\d+)$`), showCheck],
 ];
-const commentPath = new RegExp(`${here}/issues/(\\d+)/comments$`);
 
 function decodeAll(segments: readonly string[]): string[] | undefined {
   try {
@@ -86,20 +91,6 @@ async function open(view: PageView, url: URL): Promise<Answer> {
   return noSuchPage;
 }
 
-async function comment(view: PageView, request: IncomingMessage, parameters: string[]): Promise<Answer> {
-  const [owner = "", repo = "", at] = parameters;
-  if (!isFromHere(request)) return problem(403, "This form was sent by another site.");
-  const form = await readCommentForm(request);
-  if ("wrong" in form) return problem(400, form.wrong);
-  if (!(await view.issue(owner, repo, number(at)))) return problem(404, "No such issue.");
-  // Only whom the form offers: never the App's bot, and nobody who does not exist yet.
-  const people = await view.people(owner, repo);
-  if (!people.some(({ login }) => login === form.login)) return problem(422, "Nobody can write here by that name.");
-  const refusal = await view.postComment(owner, repo, number(at), form.login, form.body);
-  if (refusal) return problem(422, refusal.refused);
-  return { location: `${pathOf(owner, repo, "issues", number(at))}?as=${encodeURIComponent(form.login)}#write` };
-}
-
 function send(response: ServerResponse, answer: Answer): void {
   if ("location" in answer) {
     response.writeHead(303, { location: answer.location }).end();
@@ -120,12 +111,9 @@ function send(response: ServerResponse, answer: Answer): void {
 export function makePages(view: PageView): Pages {
   return async (request, response, url) => {
     const { method = "GET" } = request;
-    const parameters = decodeAll(commentPath.exec(url.pathname)?.slice(1) ?? []) ?? [];
-    if (method === "GET" || method === "HEAD") send(response, await open(view, url));
-    else if (method === "POST" && parameters.length > 0) send(response, await comment(view, request, parameters));
-    else {
-      request.resume();
-      send(response, noSuchPage);
-    }
+    if (method === "GET" || method === "HEAD") return send(response, await open(view, url));
+    const posted = method === "POST" ? await answerPost(view, request, url.pathname) : undefined;
+    if (!posted) request.resume();
+    send(response, posted ? ("location" in posted ? posted : problem(posted.status, posted.words)) : noSuchPage);
   };
 }

@@ -62,7 +62,19 @@ export function commitPage(owner: string, repo: string, sha: string, shown: stri
   return { title: `Commit ${sha.slice(0, 7)}`, content, trail: trailOf(owner, repo) };
 }
 
-export function checkPage(owner: string, repo: string, check: CheckDetail): Page {
+/** "Re-run", and the buttons that the App gave the run. */
+function checkButtons(owner: string, repo: string, { id, buttons }: CheckDetail, who: Html): Html | undefined {
+  if (!buttons) return undefined;
+  const own = buttons.map(
+    ({ label, description, identifier }) =>
+      html`<button name="button" value="${identifier}" title="${description}">${label}</button>`,
+  );
+  return html`<form class="card write" id="write" method="post" action="${pathOf(owner, repo, "runs", id, "press")}">
+    <label>As ${who} <button>Re-run</button>${own}</label></form>`;
+}
+
+/** @param who the choice of people in whose name a button is pressed */
+export function checkPage(owner: string, repo: string, check: CheckDetail, who: Html): Page {
   const { name, status, conclusion, title, headSha, app, summary, text, detailsUrl, startedAt, completedAt } = check;
   const repository = pathOf(owner, repo).slice(1);
   const part = (markdown: string | undefined): Html | undefined =>
@@ -74,5 +86,6 @@ export function checkPage(owner: string, repo: string, check: CheckDetail): Page
     <div class="meta">${pill(conclusion ?? status)} on <a href="${pathOf(owner, repo, "commit", headSha)}"><code>${headSha.slice(0, 7)}</code></a>
     ${app && html`<span>by ${app}</span>`} ${startedAt && html`<span>· started ${time(startedAt)}</span>`}
     ${completedAt && html`<span>· completed ${time(completedAt)}</span>`} ${details}</div>${part(summary)}${part(text)}`;
-  return { title: `${name} · ${owner}/${repo}`, content: live(content), live: true, trail: trailOf(owner, repo) };
+  const whole = html`${live(content)}${checkButtons(owner, repo, check, who)}`;
+  return { title: `${name} · ${owner}/${repo}`, content: whole, live: true, trail: trailOf(owner, repo) };
 }

@@ -1,5 +1,5 @@
 /**
- * What the pages show, and the one thing that a reader may do: write a comment. The store of the simulator implements
+ * What the pages show, and the few things that a reader may do in somebody's name. The store of the simulator implements
  * it; the pages know nothing else of the store. Every text is raw (the pages escape it), every time is ISO 8601.
  */
 
@@ -97,7 +97,12 @@ export type CheckDetail = CheckLine & {
   detailsUrl?: string;
   startedAt?: string;
   completedAt?: string;
+  /** What may be pressed besides "Re-run"; absent where the check is another App's. */
+  buttons?: { label: string; description: string; identifier: string }[];
 };
+
+/** Why something was not done, in words; undefined where it was. */
+export type Refusal = { refused: string } | undefined;
 
 /** `undefined` always means that there is no such thing. */
 export type PageView = {
@@ -114,11 +119,9 @@ export type PageView = {
   /** The people in whose name a reader may write, the first being the suggestion; role as GitHub calls it. */
   people(owner: string, repo: string): Promise<{ login: string; role: string }[]>;
   /** Writes the comment as `login` would through the API, webhooks included. A refusal says why. */
-  postComment(
-    owner: string,
-    repo: string,
-    number: number,
-    login: string,
-    body: string,
-  ): Promise<{ refused: string } | undefined>;
+  postComment(owner: string, repo: string, number: number, login: string, body: string): Promise<Refusal>;
+  /** Sets the label, or takes it away. */
+  setLabel(owner: string, repo: string, number: number, login: string, label: string, on: boolean): Promise<Refusal>;
+  /** Presses one of the buttons of a check, or "Re-run". */
+  pressButton(owner: string, repo: string, id: number, login: string, identifier?: string): Promise<Refusal>;
 };

@@ -97,6 +97,41 @@ it("a refusal by the simulator is shown with its reason", async () => {
   expect(await response.text()).toContain("<h1>Issue is &lt;locked&gt;.</h1>");
 });
 
+it("a label is set and removed, and a button of a check is pressed, in the name that was chosen", async () => {
+  const done: unknown[] = [];
+  const check = { id: 7, name: "orch", status: "completed", headSha: "c0ffee", app: "orch" };
+  const buttons = [{ label: "Retry <now>", description: "Do it again", identifier: "retry" }];
+  const view = sampleView({
+    setLabel: async (_owner, _repo, ...rest) => void done.push(rest),
+    pressButton: async (_owner, _repo, ...rest) => void done.push(rest),
+    checkRun: async (_owner, _repo, id) => (id === 7 ? { ...check, buttons } : undefined),
+  });
+  const get = await serve(view);
+  const label = await get(`${issuePath}/labels`, post({ login: "maintainer", label: " orch ", do: "add" }));
+  expect([label.status, label.headers.get("location")]).toEqual([303, `${issuePath}?as=maintainer#write`]);
+  await get(`${issuePath}/labels`, post({ login: "maintainer", label: "orch", do: "remove" }));
+  const runPath = "/octo-org/sample/runs/7";
+  expect(await (await get(runPath)).text()).toContain('value="retry" title="Do it again">Retry &lt;now&gt;</button>');
+  const pressed = await get(`${runPath}/press`, post({ login: "stranger", button: "retry" }));
+  expect([pressed.status, pressed.headers.get("location")]).toEqual([303, `${runPath}?as=stranger#write`]);
+  await get(`${runPath}/press`, post({ login: "stranger" }));
+  expect(done).toEqual([
+    [1, "maintainer", "orch", true],
+    [1, "maintainer", "orch", false],
+    [7, "stranger", "retry"],
+    [7, "stranger", undefined],
+  ]);
+  expect((await get(`${issuePath}/labels`, post({ login: "maintainer", label: " " }))).status).toBe(400);
+  expect((await get("/octo-org/sample/runs/8/press", post({ login: "stranger" }))).status).toBe(404);
+  expect((await get("/octo-org/%E0%A4%A/runs/7/press", post({ login: "stranger" }))).status).toBe(404);
+  expect(done).toHaveLength(4);
+});
+
+it("a check of another App has no buttons", async () => {
+  const text = await (await (await serve(sampleView()))("/octo-org/sample/runs/7")).text();
+  expect(text).not.toContain("Re-run");
+});
+
 it("a form sent by another site posts nothing", async () => {
   const posted: Posted[] = [];
   const get = await serve(sampleView({}, posted));

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { startSimulator } from "../../simulator/simulator.ts";
 import { closeGitHub } from "../support/close-github.ts";
-import { git, octokit, person, sample, temporaryFolder } from "./support/setting.ts";
+import { asBot, git, octokit, person, receiver, sample, temporaryFolder } from "./support/setting.ts";
 
 const json = { accept: "application/json" };
 
@@ -174,4 +174,42 @@ test("a browser gets pages where a client gets JSON", async () => {
   });
   expect(heading.status).toBe(303);
   expect(github.state.comments(repo, number).map((each) => each.body)).toEqual(["/orch fix it"]);
+});
+
+test("labels and buttons on the pages do what they do on GitHub, and refuse whom GitHub refuses", async () => {
+  const { github, repo, at } = await sample();
+  github.createUser("stranger");
+  const { number } = await github.openIssue(repo, { as: "maintainer", title: "Tests fail" });
+  const bot = await asBot(github, repo.installationId);
+  const head_sha = github.state.branches(repo).main ?? "";
+  const actions = [{ label: "Retry", description: "Again", identifier: "retry" }];
+  const run = (await bot.checks.create({ ...at, name: "orch", head_sha, conclusion: "failure", actions })).data;
+  const heard = await receiver(github);
+  const send = async (path: string, fields: Record<string, string>) => {
+    const init = { method: "POST", redirect: "manual", headers: { origin: github.url } } as const;
+    return (await fetch(`${github.url}/${repo.fullName}${path}`, { ...init, body: new URLSearchParams(fields) }))
+      .status;
+  };
+  const label = (login: string, how: string) => send(`/issues/${number}/labels`, { login, label: "orch", do: how });
+  const press = (login: string, button: string) => send(`/runs/${run.id}/press`, { login, button });
+  expect([
+    await label("maintainer", "add"),
+    await label("maintainer", "remove"),
+    await label("stranger", "add"),
+  ]).toEqual([303, 303, 422]);
+  expect([await press("maintainer", "retry"), await press("maintainer", ""), await press("stranger", "")]).toEqual([
+    303, 303, 422,
+  ]);
+  await github.idle();
+  const told = heard.map((each) => `${each.headers["x-github-event"]}.${JSON.parse(each.body).action}`);
+  expect(told.sort()).toEqual([
+    "check_run.requested_action",
+    "check_run.rerequested",
+    "issues.labeled",
+    "issues.unlabeled",
+    "label.created",
+  ]);
+  await github.lockIssue(repo, number, { as: "maintainer" });
+  const say = (login: string) => send(`/issues/${number}/comments`, { login, body: "x" });
+  expect([await say("stranger"), await say("maintainer")]).toEqual([422, 303]);
 });

@@ -116,6 +116,8 @@ export function sampleView(changes: Partial<PageView> = {}, posted: Posted[] = [
       posted.push({ number, login, body });
       return undefined;
     },
+    setLabel: async () => undefined,
+    pressButton: async () => undefined,
     ...changes,
   };
 }
