@@ -70,8 +70,19 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const hosts = () => readHosts(redis, now(), tell);
 
   const { webUrl } = config.github;
-  const { labels } = config;
-  const reporter = makeReporter({ store, github, budget, labels, secret: markerSecret, webUrl, now, log, hosts });
+  const { labels, commitStatus } = config;
+  const reporter = makeReporter({
+    store,
+    github,
+    budget,
+    labels,
+    commitStatus,
+    secret: markerSecret,
+    webUrl,
+    now,
+    log,
+    hosts,
+  });
   const sweep = startReconciling({ redis, store, queue, hosts, now, log });
   const giveAhead = {
     token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),

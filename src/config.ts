@@ -39,6 +39,7 @@ export type BotConfig = {
   github: GitHubServer;
   throttle: boolean;
   labels: AskingLabels;
+  commitStatus: boolean;
   host: string;
   port: number;
   redisUrl: string;
@@ -92,6 +93,7 @@ export function readBotConfig(env: Env): BotConfig {
     github,
     throttle: settings.GITHUB_THROTTLE === "on",
     labels,
+    commitStatus: settings.COMMIT_STATUS === "on",
     host: settings.HOST,
     port: settings.PORT,
     redisUrl: settings.REDIS_URL,

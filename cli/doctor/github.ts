@@ -46,7 +46,8 @@ export async function checkGitHub(env: Env): Promise<Check[]> {
   const app = appSchema.safeParse(asked);
   if (!app.success) return [refusal(config.github.apiUrl, asked)];
   const known = ok("GitHub", `${config.github.apiUrl} knows the App as "${app.data.name}"`);
-  return [known, ...lacksOf(app.data), ...(await checkInstallations(ask, app.data))];
+  const wanted = wantedBy(config);
+  return [known, ...lacksOf(app.data, wanted), ...(await checkInstallations(ask, app.data, wanted))];
 }
 
 function readConfig(env: Env): BotConfig | undefined {
@@ -90,8 +91,8 @@ function refusal(apiUrl: string, error: unknown): Check {
 const WHERE = 'in the App\'s settings under "Permissions & events"';
 
 /** What the App does not ask for although `app.yml` does, and whether it is installed anywhere. */
-function lacksOf(app: App): Check[] {
-  const { permissions, events } = missing(app);
+function lacksOf(app: App, wanted: Wanted): Check[] {
+  const { permissions, events } = missing(app, wanted);
   return [
     ...(permissions.length > 0
       ? [
@@ -109,39 +110,49 @@ function lacksOf(app: App): Check[] {
   ];
 }
 
-/** What `app.yml` asks for and they do not have. */
-function missing({ permissions, events }: Pick<App, "permissions" | "events">) {
+type Wanted = { permissions: Record<string, "read" | "write">; events: string[] };
+
+/** What `app.yml` asks for, and what the settings need besides. */
+function wantedBy({ commitStatus }: BotConfig): Wanted {
   // Beside the sources and beside the built program alike.
   const manifest = manifestSchema.parse(parse(readFileSync(new URL("../../app.yml", import.meta.url), "utf8")));
   return {
-    permissions: Object.entries(manifest.default_permissions)
+    permissions: { ...manifest.default_permissions, ...(commitStatus && { statuses: "write" }) },
+    events: manifest.default_events,
+  };
+}
+
+/** What is wanted and they do not have. */
+function missing({ permissions, events }: Pick<App, "permissions" | "events">, wanted: Wanted) {
+  return {
+    permissions: Object.entries(wanted.permissions)
       .filter(([name, level]) => permissions[name] !== level && permissions[name] !== "write")
       .map(([name, level]) => `${name}: ${level}`),
-    events: manifest.default_events.filter((event) => !events.includes(event)),
+    events: wanted.events.filter((event) => !events.includes(event)),
   };
 }
 
 /** A permission that the App got later holds in an installation only when its owner has accepted it. */
-async function checkInstallations(ask: Ask, app: App): Promise<Check[]> {
+async function checkInstallations(ask: Ask, app: App, wanted: Wanted): Promise<Check[]> {
   const asked = await ask("GET /app/installations", { per_page: MOST_INSTALLATIONS }).catch((error: unknown) => error);
   const all = installationsSchema.safeParse(asked);
   if (!all.success) return [note("installations", `GitHub does not list them: ${reasonOf(asked)}`)];
-  const ofApp = missing(app);
+  const ofApp = missing(app, wanted);
   const more = (app.installations_count ?? 0) > all.data.length;
   return [
-    ...all.data.flatMap((installation) => checkInstallation(installation, ofApp)),
+    ...all.data.flatMap((installation) => checkInstallation(installation, ofApp, wanted)),
     ...(more ? [note("installations", `looked at the first ${all.data.length} of ${app.installations_count}`)] : []),
   ];
 }
 
-function checkInstallation(installation: Installation, ofApp: ReturnType<typeof missing>): Check[] {
+function checkInstallation(installation: Installation, ofApp: ReturnType<typeof missing>, wanted: Wanted): Check[] {
   const { account, html_url: page, suspended_at: suspendedAt } = installation;
   const where = `installation of ${account?.login ?? "a deleted account"}`;
   if (suspendedAt) {
     const detail = `suspended since ${suspendedAt}: nothing is heard from its repositories, and nothing can be done there`;
     return [problem(where, detail, `its owner can unsuspend it: ${page}`)];
   }
-  const permissions = missing(installation).permissions.filter((each) => !ofApp.permissions.includes(each));
+  const permissions = missing(installation, wanted).permissions.filter((each) => !ofApp.permissions.includes(each));
   if (permissions.length === 0) return [];
   return [problem(where, `has not accepted: ${permissions.join(", ")}`, `its owner accepts them here: ${page}`)];
 }

@@ -14,7 +14,7 @@ const CHECK_NAME = "orch";
 export type CheckRun = {
   view: CheckView;
   /** Where the whole story stands. */
-  detailsUrl: string | undefined;
+  detailsUrl: string;
   /** The annotations stand there already: GitHub adds those of an update to them. */
   annotated: boolean;
 };
@@ -53,7 +53,7 @@ function contentOf(task: Task, { view, detailsUrl, annotated }: CheckRun) {
     ...repositoryOf(task),
     name: CHECK_NAME,
     external_id: task.spec.id,
-    ...(detailsUrl && { details_url: detailsUrl }),
+    details_url: detailsUrl,
     started_at: new Date(view.startedAt).toISOString(),
     output: {
       title: publishTitle(view.title, CHECK_NAME),

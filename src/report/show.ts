@@ -9,6 +9,7 @@ import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import { type CheckRun, createCheckRun, ensureCheckRun, updateCheckRun } from "./check-run.ts";
+import { setCommitStatus } from "./commit-status.ts";
 import { ensureLabel, labelOf } from "./label.ts";
 import { isAbsent } from "./own-comment.ts";
 import { showComment } from "./progress-comment.ts";
@@ -74,6 +75,10 @@ async function showChecks(deps: ShowDeps, showing: Showing): Promise<undefined> 
   for (const check of view.checks) {
     const annotated = hints.annotated?.includes(check.sha) ?? false;
     await showCheck(deps, showing, { view: check, detailsUrl, annotated });
+  }
+  if (deps.commitStatus) {
+    const octokit = await deps.github.forInstallation(task.spec.installationId);
+    for (const check of view.checks) await setCommitStatus(octokit, task, check, detailsUrl);
   }
   hints.checksHash = hash;
   hints.annotated = view.checks.filter(({ annotations }) => annotations.length > 0).map(({ sha }) => sha);

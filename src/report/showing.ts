@@ -34,6 +34,8 @@ export type ShowDeps = {
   store: TaskStore;
   github: GitHub;
   budget: Budget;
+  /** Whether a commit status stands beside each check run. */
+  commitStatus: boolean;
   /** By which people ask. */
   labels: AskingLabels;
   /** HMAC key for markers. The same for all bots, for ever: another key cannot find the old comments. */

@@ -74,6 +74,7 @@ export async function startReporting() {
       github: { ...github, forInstallation },
       budget,
       labels: ASKING_LABELS,
+      commitStatus: false,
       secret: "marker secret",
       webUrl: simulator.url,
       now,

@@ -120,6 +120,7 @@ function botConfig(github: Simulator, redis: TestRedis, botFolder: string): BotC
     github: { protocol: "http", host, apiUrl: `http://${host}/api/v3`, webUrl: `http://${host}` },
     throttle: false,
     labels: ASKING_LABELS,
+    commitStatus: false,
     host: "127.0.0.1",
     port: 0,
     redisUrl: redis.url,
