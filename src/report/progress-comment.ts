@@ -1,8 +1,8 @@
 /**
  * Shows a task's progress comment. Creation: once per task, remembered right away. Edits: a turn of the task is shown at
  * once; what an agent says at most every half minute, less often as the installation's budget shrinks, the last of it
- * always. A phase alone is worth one edit in the life of a task: people are notified by no edit, but every one counts as
- * text to GitHub, and may start workflows of the repository.
+ * always. A phase alone is worth one edit in the life of a task, if nothing else was: nobody is notified of an edit, but
+ * each counts as text to GitHub, and may start workflows of the repository.
  *
  * Somebody who deletes the comment gets it again with the next change, in case it was a slip; who deletes it twice means it.
  */
@@ -20,8 +20,8 @@ const SPACING = [
   [0.5, 4],
   [0.25, 2],
 ] as const;
-/** Edits that show nothing but another phase. */
-const PHASE_EDITS = 1;
+/** After so many edits in which the agent says nothing new, a phase alone is worth none. */
+const QUIET_EDITS = 1;
 
 /** When to look again (Unix ms), or undefined when the comment says what it should. */
 export async function showComment(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
@@ -45,7 +45,7 @@ async function editDueAt({ budget }: ShowDeps, { task, view, hints }: Showing): 
   if (isTurn && view.turn !== QUEUED) return 0;
   const isPhaseOnly = hints.words === view.words;
   const isSamePhase = !isTurn && hints.phase === view.phase;
-  if (isPhaseOnly && (isSamePhase || (hints.phaseEdits ?? 0) >= PHASE_EDITS)) return undefined;
+  if (isPhaseOnly && (isSamePhase || (hints.quietEdits ?? 0) >= QUIET_EDITS)) return undefined;
   const use = await budget.contentUse(task.spec.installationId);
   const [, times] = SPACING.find(([from]) => use >= from) ?? [0, 1];
   return (hints.editedAt ?? 0) + times * EDIT_EVERY_MS;
@@ -101,9 +101,7 @@ async function edited(deps: ShowDeps, own: OwnComment, id: number, body: string)
 }
 
 async function remember(deps: ShowDeps, { task, view, hints, around }: Showing): Promise<undefined> {
-  const isNoTurn = hints.turn === view.turn || view.turn === QUEUED;
-  if (hints.turn !== undefined && isNoTurn && hints.words === view.words)
-    hints.phaseEdits = (hints.phaseEdits ?? 0) + 1;
+  if (hints.turn !== undefined && hints.words === view.words) hints.quietEdits = (hints.quietEdits ?? 0) + 1;
   hints.bodyHash = view.commentHash;
   hints.turn = view.turn;
   hints.phase = view.phase;

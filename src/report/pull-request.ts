@@ -9,14 +9,22 @@ import { pullRequestBody, pullRequestTitle } from "./pull-request-text.ts";
 
 export type Opened = { kind: "pull_request"; pullRequest: PullRequest } | { kind: "refused"; reason: string };
 
-/** Throws what GitHub answers where trying again may help. */
-export async function ensurePullRequest(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string): Promise<Opened> {
+/**
+ * `mayExist`: somebody, we ourselves perhaps, may have opened one before. Throws what GitHub answers where trying again may
+ * help.
+ */
+export async function ensurePullRequest(
+  octokit: Octokit,
+  task: Task,
+  pushed: Pushed,
+  { webUrl, mayExist }: { webUrl: string; mayExist: boolean },
+): Promise<Opened> {
   const { target, repository, number } = task.spec;
   if (target.kind === "pull" && pushed.branch === target.headRef) {
     const url = `${webUrl}/${repository.owner}/${repository.name}/pull/${number}`;
     return { kind: "pull_request", pullRequest: { number, url } };
   }
-  const existing = await find(octokit, task, pushed);
+  const existing = mayExist ? await find(octokit, task, pushed) : undefined;
   return existing ?? (await open(octokit, task, pushed, webUrl));
 }
 

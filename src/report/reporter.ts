@@ -42,6 +42,11 @@ const ORPHAN_LOOK_MS = 3_600_000;
 /** Between two tries to leave a doubt while Redis is away, ms. */
 const DOUBT_RETRY_MS = 1_000;
 
+/** Nobody can have opened a pull request by hand yet, ms after the run began to publish. */
+const JUST_PUSHED_MS = 30_000;
+/** As something that was tried. */
+const PULL_REQUEST = "pull request";
+
 /** What a report knows of earlier ones. */
 type Memory = { hints: Hints; first: boolean; look: boolean };
 
@@ -130,7 +135,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     let current = task;
     try {
       const behindFence = { ...deps, github: fenceFor(taken) };
-      current = await withPullRequest(behindFence, task);
+      current = await withPullRequest(behindFence, task, memory);
       const around = { now: now(), hosts: await deps.hosts(), webUrl: deps.webUrl };
       const showing = { ...memory, task: current, view: viewOf(current, around), around };
       const lookAt = await showTask(behindFence, showing);
@@ -155,11 +160,18 @@ export function makeReporter(deps: ReporterDeps): Reporter {
   }
 
   /** The task as it is after its branch, if that was waiting for its pull request, has it. */
-  async function withPullRequest({ github }: ReporterDeps, task: Task): Promise<Task> {
+  async function withPullRequest({ github }: ReporterDeps, task: Task, memory: Memory): Promise<Task> {
     const { spec, pushed, state } = task;
     if (state.name === "settled" || !pushed) return task;
     const octokit = await github.forInstallation(spec.installationId);
-    const opened = await ensurePullRequest(octokit, task, pushed, deps.webUrl);
+    const { hints, first, look } = memory;
+    const isNew = !first && !look && state.name === "running" && now() - state.phaseSince < JUST_PUSHED_MS;
+    const mayExist = !isNew || hints.tried?.includes(PULL_REQUEST) === true;
+    if (!mayExist) {
+      hints.tried = [...(hints.tried ?? []), PULL_REQUEST];
+      await store.remember(spec.id, hints);
+    }
+    const opened = await ensurePullRequest(octokit, task, pushed, { webUrl: deps.webUrl, mayExist });
     const news =
       opened.kind === "pull_request"
         ? { name: "pull_request" as const, pullRequest: opened.pullRequest, at: now() }

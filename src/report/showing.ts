@@ -16,8 +16,8 @@ export type Hints = Shown & {
   turn?: string;
   phase?: string;
   words?: string;
-  /** Edits that showed nothing but another phase. */
-  phaseEdits?: number;
+  /** Edits of the comment in which the agent said nothing new. */
+  quietEdits?: number;
   reactionId?: number;
   checksHash?: string;
   /** Our check runs, by commit. */

@@ -73,19 +73,21 @@ function placeOf({ state, epoch, cancel }: Task): Pick<View, "turn" | "phase"> {
 
 /**
  * On a pull request the check stands on the commit that the command found, from the start; when the work is over, on
- * the commit that was pushed as well. An issue has no commit before its work is pushed.
+ * the commit that was pushed as well. An issue has no commit before its work is pushed. How far a run is, the comment tells:
+ * an update of the check for each phase would be a request for each.
  */
 function checksOf(task: Task, timeless: Surroundings): CheckView[] {
   const { spec, state, pushed } = task;
   const shas = new Set<string>();
   if (spec.target.kind === "pull") shas.add(spec.target.headSha);
   if (pushed && state.name === "settled") shas.add(pushed.sha);
+  const told = state.name === "running" ? { ...task, state: { ...state, phase: "working" as const } } : task;
   return [...shas].map((sha) => ({
     sha,
     state: checkStateOf(task),
     startedAt: spec.acceptedAt,
-    title: headline(task),
-    summary: renderSummary(task, timeless),
+    title: headline(told),
+    summary: renderSummary(told, timeless),
     annotations: annotationsOf(task),
     button: state.name === "settled" ? "retry" : "cancel",
   }));

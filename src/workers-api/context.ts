@@ -33,8 +33,10 @@ export async function giveContext(github: GitHub, spec: TaskSpec): Promise<Conte
 
 async function readContext(octokit: Octokit, spec: TaskSpec): Promise<ContextResponse> {
   const place = { owner: spec.repository.owner, repo: spec.repository.name, issue_number: spec.number };
-  const { data: issue } = await octokit.rest.issues.get(place);
-  const newestFirst = (await newest(octokit, place, issue.comments))
+  const issue = await opening(octokit, spec);
+  // The only comment of an issue is the command itself.
+  const others = spec.origin.kind === "comment" ? issue.comments - 1 : issue.comments;
+  const newestFirst = (others > 0 ? await newest(octokit, place, issue.comments) : [])
     .toReversed()
     .filter((each) => isBefore(each, spec));
   const author = personOf({ user: issue.user });
@@ -49,6 +51,13 @@ async function readContext(octokit: Octokit, spec: TaskSpec): Promise<ContextRes
     comments.unshift({ login: person.login, body: (comment.body ?? "").slice(0, MAX_TEXT), at: comment.created_at });
   }
   return { title: issue.title, body: body.slice(0, MAX_TEXT), bodyWithheld: !trusted && !!issue.body, comments };
+}
+
+/** What stands at the head of it, asked for as intake did a moment ago: then GitHub says that nothing has changed. */
+async function opening(octokit: Octokit, { repository, number, target }: TaskSpec) {
+  const place = { owner: repository.owner, repo: repository.name };
+  if (target.kind === "pull") return (await octokit.rest.pulls.get({ ...place, pull_number: number })).data;
+  return (await octokit.rest.issues.get({ ...place, issue_number: number })).data;
 }
 
 /** Who wrote it with their own hands, if anybody did. */

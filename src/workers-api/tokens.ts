@@ -43,7 +43,9 @@ async function checkActor(github: GitHub, { installationId, repository, actor }:
   throw new Refused("permission_revoked", message);
 }
 
+/** A task's own branch is nobody's default; a pull request's may have become it while the agent worked. */
 async function checkBranch(github: GitHub, spec: TaskSpec): Promise<void> {
+  if (spec.target.kind === "issue") return;
   const branch = branchOf(spec);
   const octokit = await github.forInstallation(spec.installationId);
   const { data } = await octokit.rest.repos.get({ owner: spec.repository.owner, repo: spec.repository.name });

@@ -62,6 +62,58 @@ describe("a report", () => {
     expect(await world.isReported(spec.id)).toBe(true);
   });
 
+  test("writes three texts of a quiet task that waited, began, and went through all its phases, and ended", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    const texts = () =>
+      world.simulator.requests().filter(({ method, path }) => method !== "GET" && /comments(\/\d+)?$/.test(path))
+        .length;
+    const before = texts();
+    const reportLater = async () => {
+      world.advanceClock(60_000);
+      await report(spec.id);
+    };
+    await report(spec.id);
+    await world.claim(spec.id);
+    await reportLater();
+    for (const phase of ["working", "verifying", "publishing"] as const) {
+      await world.store.advance(spec.id, { name: "phase", epoch: 1, phase, at: world.now() });
+      await reportLater();
+    }
+    await world.settle(spec.id);
+    await reportLater();
+    expect(texts() - before).toBe(3);
+    expect(world.comments(spec)[0]).toContain("The agent changed nothing");
+  });
+
+  test("of an agent that talks is edited less often while much of the installation's budget is used", async () => {
+    const spec = await world.task(await world.repository());
+    const { report, deps } = world.reporter();
+    await world.claim(spec.id);
+    await report(spec.id);
+    for (let text = 0; text < 30; text++) await deps.budget.spendContent(spec.installationId);
+    await world.store.advance(spec.id, {
+      name: "progress",
+      epoch: 1,
+      progress: { lastLines: "more" },
+      at: world.now(),
+    });
+    await report(spec.id);
+    expect(await world.dueIn(spec.id)).toBeGreaterThan(100_000);
+  });
+
+  test("removes our other labels however somebody has written them", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.simulator.addLabel(repo, spec.number, "Orch:Running", MAINTAINER);
+    const { report } = world.reporter();
+    await report(spec.id);
+    expect(world.labels(spec)).toEqual(["Orch:Running"]);
+    await world.settle(spec.id);
+    await report(spec.id);
+    expect(world.labels(spec)).toEqual(["orch:failed"]);
+  });
+
   test("does not edit because time has passed", async () => {
     const spec = await world.task(await world.repository());
     const { report } = world.reporter();
