@@ -86,7 +86,7 @@ describe("two commands on one pull request", () => {
     const first = await orch.command("/orch remember this", asked);
     const outcome = await orch.told(first.taskId);
     const number = outcome.kind === "pull_request" ? outcome.number : 0;
-    const second = await orch.command("/orch and this", { ...asked, number });
+    const second = await orch.command("/orch remember this as well", { ...asked, number });
     expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request", number });
     expect(await orch.store.read(second.taskId)).toMatchObject({
       continues: first.taskId,
@@ -98,9 +98,9 @@ describe("two commands on one pull request", () => {
 
   test("why it waits is said in the same words in its comment, by `/orch status`, `orch why` and `orch status`", async () => {
     const place = await openPull("hangs");
-    const first = await orch.command("/orch one", place);
+    const first = await orch.command("/orch do the first thing", place);
     await orch.running(first.taskId, "working");
-    const second = await orch.command("/orch two", place);
+    const second = await orch.command("/orch do the second thing", place);
     await orch.task(second.taskId, ({ state }) => state.name === "waiting");
     const sentence = `It starts when task \`${first.taskId}\` is over: both work on this pull request's branch, one after the other.`;
     expect(await orch.progressComment(/Waiting/, { ...place, task: second.taskId })).toContain(sentence);
@@ -133,8 +133,8 @@ describe("two commands on one pull request", () => {
   test("the first is cancelled: the second starts, and a third behind both does not overtake it", async () => {
     const place = await openPull("hangs");
     const ids: string[] = [];
-    for (const text of ["one", "two", "three"]) {
-      ids.push((await orch.command(`/orch ${text}`, place)).taskId);
+    for (const text of ["first", "second", "third"]) {
+      ids.push((await orch.command(`/orch do the ${text} thing`, place)).taskId);
       await orch.task(String(ids.at(-1)), ({ state }) => state.name !== "queued");
     }
     const [one = "", two = "", three = ""] = ids;

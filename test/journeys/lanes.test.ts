@@ -122,7 +122,7 @@ describe("with two worker hosts", () => {
     const pull = { as: "maintainer", title: "Note", head: "topic", base: "main" };
     const { number } = await orch.simulator.openPull(place.repository, pull);
     const hosts: (string | undefined)[] = [];
-    for (const text of ["/orch remember this", "/orch and this", "/orch and that"]) {
+    for (const text of ["/orch remember this", "/orch remember this as well", "/orch remember that, too"]) {
       const { taskId } = await orch.command(text, { ...place, number });
       expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request", number });
       const { runs = [] } = (await orch.store.read(taskId)) ?? {};
