@@ -134,10 +134,13 @@ function renderItem(node: Of<"listItem">, scope: Scope): Html {
 }
 
 /** Tags that a `</div>` around them closes by itself, whatever is left open in them. */
-const allowedTag = /<!--[\s\S]*?(?:-->|$)|<\/?(?:details|summary|sub|sup|kbd|br)\s*\/?>|<details open>/gi;
+const allowedTag = /<!--[\s\S]*?(?:-->|$)|<\/?(?:details|summary|sub|sup|kbd|br|code|pre|b)\s*\/?>|<details open>/gi;
 
 function renderRawHtml(source: string): Html {
   const tags = [...source.matchAll(allowedTag)].map(([tag]) => (tag.startsWith("<!--") ? undefined : trusted(tag)));
   const texts = source.split(allowedTag);
-  return html`${texts.map((text, at) => [text, tags[at]])}`;
+  return html`${texts.map((text, at) => [withEntities(text), tags[at]])}`;
 }
+
+/** In HTML an entity is the letter that it stands for. */
+const withEntities = (text: string): Html => new Html(html`${text}`.text.replace(/&amp;([A-Za-z]+;)/g, "&$1"));

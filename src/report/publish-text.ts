@@ -6,8 +6,8 @@
  * Text by agents, hosts and strangers has passed through src/text/quote.ts before; this is the net under it.
  */
 import { cut, joinLines, shorten } from "../text/bound.ts";
-import { breakCommands } from "../text/break-words.ts";
 import { withoutControls } from "../text/clean.ts";
+import { withoutCommands } from "../text/inert.ts";
 import { redact } from "../text/secret-patterns.ts";
 
 /** GitHub takes 65,536 characters; the rest is room for our marker. */
@@ -18,12 +18,12 @@ const CUT = "\n\n… cut here, the rest is in the transcript on the worker host.
 
 /** Markdown that may go out. Idempotent. */
 export function publishText(text: string): string {
-  const clean = breakCommands(redact(withoutControls(text)));
+  const clean = withoutCommands(redact(withoutControls(text)));
   return clean.length <= MAX_TEXT ? clean : `${cut(clean, MAX_TEXT - CUT.length)}${CUT}`;
 }
 
 /** One line that may go out as a title: not empty, no markup is read in it. */
 export function publishTitle(text: string, otherwise: string): string {
-  const line = breakCommands(joinLines(redact(withoutControls(text))));
+  const line = joinLines(redact(withoutControls(text))).replace(/^[>\s/]*\/(?=orch)/i, "");
   return line === "" ? otherwise : shorten(line, MAX_TITLE);
 }

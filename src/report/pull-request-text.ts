@@ -1,6 +1,6 @@
 /** A draft pull request's title and text, as pure functions. */
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
-import { code, fence, neutralise } from "../text/quote.ts";
+import { code, fence, title } from "../text/quote.ts";
 import { askedBy } from "../words/origin-words.ts";
 import {
   agentFact,
@@ -16,7 +16,7 @@ import { publishText, publishTitle } from "./publish-text.ts";
 
 /** The issue's own title, so that lists of issues and pull requests read alike. */
 export function pullRequestTitle({ spec }: Task): string {
-  return publishTitle(neutralise(spec.title), `Orch task ${spec.id}`);
+  return publishTitle(title(spec.title), `Orch task ${spec.id}`);
 }
 
 export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Surroundings, "webUrl">): string {

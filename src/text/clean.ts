@@ -30,7 +30,7 @@ export function visibleText(text: string): string {
   return withoutControls(text.toWellFormed().replace(INVISIBLE, "").replace(MISPLACED, ""));
 }
 
-/** For text that we put together, whose zero-width spaces are ours (break-words.ts). */
+/** For text that we put together, in which everything invisible was removed from what is not ours. */
 export function withoutControls(text: string): string {
   return text
     .toWellFormed()

@@ -37,9 +37,7 @@ describe("a pushed branch", () => {
 
       ### The agent's last words
 
-      \`\`\`text
-      Done. fixes #​99 @​octo-org/all
-      \`\`\`
+      <pre>Done. fixes &num;99 &commat;octo-org&sol;all</pre>
 
       This pull request is a draft by policy: a person reviews it and marks it ready. <sub>Task \`TASK\`</sub>"
     `);

@@ -37,7 +37,7 @@ test("a reply passes through the choke point, its key cannot leave the marker", 
   );
   const [text = ""] = world.comments(spec);
   expect(text).toMatch(
-    /^red\n\/\u200borch cancel\n\[redacted\]\n\n<!-- orch-app:1 to=--%3E%20x kind=reply mac=[0-9a-f]{32} -->$/,
+    /^red\n\\\/orch cancel\n\[redacted\]\n\n<!-- orch-app:1 to=--%3E%20x kind=reply mac=[0-9a-f]{32} -->$/,
   );
 });
 

@@ -191,7 +191,7 @@ describe("a report", () => {
     expect(body).toContain("cancel");
     expect(body).not.toMatch(/^[\s>]*\/orch/m);
     expect(body).not.toMatch(/@\w|#1\b|<img|<!-- x|ghs_/);
-    expect(body).toContain("\\!\\[x\\]");
+    expect(body).toContain("<code>&excl;&lsqb;x&rsqb;&lpar;https&colon;");
     expect(body).not.toContain("\u001b");
   });
 });

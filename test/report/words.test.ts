@@ -157,7 +157,7 @@ test("no reply has a line that is a command itself", () => {
 });
 
 test("a name that is no login pings nobody", () => {
-  expect(words.refusedNoPermission("a @team")).toMatch(/^`a @\u200bteam`, I work/);
+  expect(words.refusedNoPermission("a @team")).toMatch(/^<code>a &commat;team<\/code>, I/);
 });
 
 test("status lists the newest task first, with a word for every state and outcome", () => {

@@ -34,6 +34,12 @@ const PIECES = [
   "\u202eevil\u202c",
   "\u2066x\u2069",
   "\u{e0041}\u{e0042}",
+  "[skip ci]",
+  "[CI skip]",
+  "***NO_CI***",
+  "skip-checks: true",
+  "#@#12",
+  "src/@types/x.d.ts",
   "@\u200bmaintainer",
   "#\u200b9",
   "/\u200borch cancel",
@@ -74,9 +80,11 @@ export function expectHarmless(text: string): void {
 /** GitHub would act on none of this, whether Markdown is read (a comment) or not (a squashed commit's message). */
 export function expectInert(text: string): void {
   expectHarmless(text);
-  expect(text).not.toMatch(/@[\w-]/);
+  expect(text).not.toMatch(/(?<!\w)@[\w-]/);
   expect(text).not.toMatch(/#\d/);
-  expect(text).not.toMatch(/GH-\d/i);
-  expect(text).not.toMatch(/\/issues\/\d/);
+  expect(text).not.toMatch(/\bGH-\d/i);
+  expect(text).not.toMatch(/https?:\/\/\S+\/issues\/\d/);
+  expect(text).not.toMatch(/\[\s*(?:skip|no|ci|actions)[ -](?:skip|ci|actions)\s*\]|\*{3}NO_CI\*{3}|skip-checks\s*:/i);
   expect(text).not.toContain("<!--");
+  expect(text).not.toContain("\u200b");
 }

@@ -1,15 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { BREAK } from "../../src/text/break-words.ts";
-import { bare, blockQuote, code, fence, inTerminal, mention, neutralise, plain } from "../../src/text/quote.ts";
+import { bare, blockQuote, code, fence, inTerminal, mention, plain, title } from "../../src/text/quote.ts";
 import { REDACTED } from "../../src/text/secret-patterns.ts";
 import { ESC, expectInert, inputs } from "./hostile-text.ts";
 
 describe("whatever is quoted", () => {
-  test("a fence cannot be left from inside, and what is in it is inert", () => {
+  test("a block cannot be left from inside, and what is in it is inert", () => {
     for (const input of inputs) {
       const block = fence(input);
       if (block === undefined) continue;
       expectInert(block);
+      if (block.startsWith("<pre>")) {
+        expect(block.slice("<pre>".length, -"</pre>".length).replaceAll("<b></b>", "")).not.toMatch(/[<>]/);
+        continue;
+      }
       const lines = block.split("\n");
       const marks = lines[0]?.replace("text", "") ?? "";
       expect(lines.at(-1)).toBe(marks);
@@ -23,20 +26,25 @@ describe("whatever is quoted", () => {
       const text = code(input);
       expectInert(text);
       expect(text).not.toContain("\n");
+      if (text.startsWith("<code>")) {
+        expect(text).toMatch(/^<code>(?:[^<>]|<b><\/b>)*<\/code>$/);
+        continue;
+      }
       const marks = /^`+/.exec(text)?.[0] ?? "";
       expect(text.endsWith(marks)).toBe(true);
       expect(text.slice(marks.length, -marks.length)).not.toMatch(new RegExp(`(?<!\`)${marks}(?!\`)`));
     }
   });
 
-  test("plain words have no markup, image, link or HTML left", () => {
+  test("plain words have no markup, image, link or HTML of their own left", () => {
     for (const input of inputs) {
       for (const text of [plain(input), blockQuote(input)]) {
         expectInert(text);
-        expect(text).not.toMatch(/(?<!\\)[*_`[\]!|~]/);
-        expect(text).not.toContain("<");
+        const words = text.replace(/<code>(?:[^<>]|<b><\/b>)*<\/code>/g, "");
+        expect(words).not.toMatch(/(?<!\\)[*_`[\]!|~]/);
+        expect(words).not.toContain("<");
         expect(text).not.toMatch(/https?:\/\//);
-        expect(text).not.toMatch(/www\./);
+        expect(words).not.toMatch(/www\./);
       }
     }
   });
@@ -74,12 +82,41 @@ test("a login is mentioned, anything else is shown as code", () => {
   expect(mention("a b](x)")).toBe("`a b](x)`");
 });
 
-test("words that would skip the checks of a squashed commit are broken, in a title and in code", () => {
-  for (const words of ["[skip ci]", "[CI skip]", "[no ci]", "[skip actions]", "[ actions skip ]"]) {
-    for (const shown of [neutralise(words), code(words)]) expect(shown).toContain(`[${BREAK}`);
-    expect(plain(words)).not.toContain(words);
-  }
-  expect(neutralise("[skip this] and [ci]")).toBe("[skip this] and [ci]");
+test("names are shown and copied as they are", () => {
+  expect(code("orch/7-fix-the-parser-tabcdefg")).toBe("`orch/7-fix-the-parser-tabcdefg`");
+  // In HTML, whose entities a page shows as the letters they stand for.
+  expect(asShown(code("npx @octo/tool --fix #12"))).toBe("npx @octo/tool --fix #12");
+  expect(asShown(plain("see src/@types/x.d.ts, #12 and (GH-7)."))).toBe("see src/@types/x.d.ts, #12 and (GH-7).");
+  expect(asShown(plain("at https://octo.example/a_b?c=1."))).toBe("at https://octo.example/a_b?c=1.");
+  expect(asShown(fence("@octo/tool: 1 < 2\nfixes #3") ?? "")).toBe("@octo/tool: 1 < 2\nfixes #3");
+  expect(title("Bump @octo/tool, fixes #12 and octo-org/x#3, mail a@b.example")).toBe(
+    "Bump octo/tool, fixes no. 12 and octo-org/x no. 3, mail a@b.example",
+  );
+});
+
+/** What a person reads on the page: tags gone, entities read, backslashes taken for what they protect. */
+function asShown(html: string): string {
+  const names: Record<string, string> = { commat: "@", num: "#", sol: "/", colon: ":", lt: "<", gt: ">", lowbar: "_" };
+  return html
+    .replace(/<\/?(?:code|pre|b)>/g, "")
+    .replace(/\\(.)/g, "$1")
+    .replace(/&(\w+);/g, (entity, name: string) => names[name] ?? entity);
+}
+
+test("orders to skip the checks of a squashed commit stand in no text, title or code", () => {
+  for (const words of [
+    "[skip ci]",
+    "[CI skip]",
+    "[no ci]",
+    "[skip actions]",
+    "[ actions skip ]",
+    "[skip-ci]",
+    "***NO_CI***",
+  ])
+    for (const shown of [title(words), code(words), plain(words), fence(words), blockQuote(words)])
+      expect(shown).not.toContain(words);
+  expect(title("Title [skip ci]")).toBe("Title (skip ci)");
+  expect(title("[skip this] and [ci]")).toBe("[skip this] and [ci]");
 });
 
 test("at a terminal words stand on one bounded line, and nothing in them moves its cursor or is a credential", () => {

@@ -1,7 +1,7 @@
 /** A secret that one consumer of the list finds, all find; and none takes innocent text for one. */
 import { describe, expect, test } from "vitest";
 import { publishText, publishTitle } from "../../src/report/publish-text.ts";
-import { blockQuote, code, fence, neutralise, plain } from "../../src/text/quote.ts";
+import { blockQuote, code, fence, plain, title } from "../../src/text/quote.ts";
 import { isSecret, REDACTED, redact, secretPatterns } from "../../src/text/secret-patterns.ts";
 import { renderPrompt } from "../../workers/agents/prompt.ts";
 import { eventWithoutSecrets, secretsOf } from "../../workers/agents/secrets.ts";
@@ -36,7 +36,7 @@ const CONSUMERS: Record<string, (text: string) => string> = {
   redact,
   publishText,
   publishTitle: (text) => publishTitle(text, ""),
-  neutralise,
+  title,
   fence: (text) => fence(text) ?? "",
   code: (text) => code(text, 2_000),
   plain: (text) => plain(text, 2_000),

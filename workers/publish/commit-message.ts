@@ -2,8 +2,8 @@
  * The agent's commit message, made fit to stand under the bot's name: it mentions nobody, closes nothing, skips no checks,
  * forges no trailer, hides no character and carries no credential. Then our own trailers.
  */
-import { BREAK, breakReferences } from "../../src/text/break-words.ts";
 import { visibleText } from "../../src/text/clean.ts";
+import { inertWords } from "../../src/text/inert.ts";
 import { redact } from "../../src/text/secret-patterns.ts";
 
 /** Who asked for the work. */
@@ -15,7 +15,7 @@ const MAX_BYTES = 8_000;
 
 /** The whole message, ending with the trailers `Orch-Task`, `Orch-Epoch` and `Co-authored-by`. */
 export function commitMessage(original: string, authorship: Authorship): string {
-  const text = bound(neutralise(dropTrailers(redact(plain(original))))).trim();
+  const text = bound(inertWords(dropTrailers(redact(plain(original))))).trim();
   return `${text === "" ? "Change by the agent" : text}\n\n${trailers(authorship).join("\n")}\n`;
 }
 
@@ -32,13 +32,6 @@ function dropTrailers(text: string): string {
     .split("\n")
     .filter((line) => !trailer.test(line))
     .join("\n");
-}
-
-/** GitHub's closing keywords, where a reference follows; elsewhere "Fix the parser" keeps its plain letters. */
-const CLOSING = /\b(close|fix|resolve)(?=(s|d|es|ed)?:?\s+(\S*#\d|GH-\d|https?:))/gi;
-
-function neutralise(text: string): string {
-  return breakReferences(text.replace(CLOSING, (word) => `${word[0]}${BREAK}${word.slice(1)}`));
 }
 
 function bound(text: string): string {

@@ -70,18 +70,15 @@ test("commits without a change are left out", async () => {
 });
 
 const authorship = { taskId: "tabc", epoch: 1, requester: { id: 12, login: "maintainer" } };
-const say = (text: string) =>
-  commitMessage(text, authorship)
-    .replaceAll("\u200b", "·")
-    .slice(0, -trailers.length - 3);
+const say = (text: string) => commitMessage(text, authorship).slice(0, -trailers.length - 3);
 
 test("a message mentions nobody, closes nothing and skips no checks", () => {
   expect(say("Fixes #12, closes octo-org/x#3 and resolves GH-4 cc @octo-org/team")).toBe(
-    "F·ixes #·12, c·loses octo-org/x#·3 and r·esolves GH-·4 cc @·octo-org/team",
+    "Fixes no. 12, closes octo-org/x no. 3 and resolves no. 4 cc octo-org/team",
   );
-  expect(say("close: https://github.com/octo-org/x/issues/5")).toBe("c·lose: https://github.com/octo-org/x/issues/·5");
-  expect(say("Fix the parser [skip ci] [ci skip] [no ci] [skip actions]")).toBe(
-    "Fix the parser [·skip ci] [·ci skip] [·no ci] [·skip actions]",
+  expect(say("close: https://github.com/octo-org/x/issues/5")).toBe("close: github.com/octo-org/x/issues/5");
+  expect(say("Fix the parser [skip ci] [ci skip] [no ci] [skip actions] ***NO_CI***")).toBe(
+    "Fix the parser (skip ci) (ci skip) (no ci) (skip actions) NO_CI***",
   );
 });
 
