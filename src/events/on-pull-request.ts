@@ -1,7 +1,7 @@
 /** A pull request for a task's branch is open, whoever opened it: the task has its outcome. */
 import type { PullRequestPayload } from "../ingress/payloads.ts";
 import type { Logger } from "../log.ts";
-import { taskIdOfBranch } from "../task/branch.ts";
+import { taskOfBranch } from "../task/branch.ts";
 import type { TaskStore } from "../task/store.ts";
 
 export type PullRequestDeps = { store: TaskStore; now: () => number; log: Logger };
@@ -12,9 +12,8 @@ export const onPullRequestOpened =
     const { head, number, html_url: url } = pull_request;
     // A fork may call its branches what it likes.
     if (head.repo?.id !== repository.id) return;
-    const id = taskIdOfBranch(head.ref);
-    const task = id === undefined ? undefined : await store.read(id);
-    if (!task || task.spec.repository.id !== repository.id || task.spec.target.kind !== "issue") return;
+    const task = await taskOfBranch(store, repository.id, head.ref);
+    if (task?.spec.target.kind !== "issue") return;
     const settled = await store.advance(task.spec.id, {
       name: "pull_request",
       pullRequest: { number, url },

@@ -2,7 +2,7 @@
  * Which task a command means: the newest that was asked for before it, or the one whose id begins with the word behind it.
  * Under a pull request of ours that has no task yet, the one that it came from. A repetition of the command means the same.
  */
-import { taskIdOfBranch } from "../task/branch.ts";
+import { taskOfBranch } from "../task/branch.ts";
 import { isSameSource, isWritten } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
@@ -63,7 +63,6 @@ export async function conversationOf(
   { repository, number }: Request,
   target: TaskSpec["target"],
 ): Promise<number> {
-  const id = target.kind === "pull" ? taskIdOfBranch(target.headRef) : undefined;
-  const asked = id === undefined ? undefined : await store.read(id);
-  return asked?.spec.repository.id === repository.id ? asked.spec.conversation : number;
+  const asked = target.kind === "pull" ? await taskOfBranch(store, repository.id, target.headRef) : undefined;
+  return asked?.spec.conversation ?? number;
 }

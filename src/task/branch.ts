@@ -1,12 +1,47 @@
-/** What a task's branches are called: the one it starts from, the one its commits go to, and the one for when that has moved. */
-import type { TaskSpec } from "./task.ts";
+/**
+ * What a task's branches are called: the one it starts from, the one its commits go to, and the one for when that cannot be
+ * had. A branch for a task alone is `orch/<number>-<few words>-<short id>`: its number says under which issue or pull request
+ * the task was asked for, its short id, with which the task's id begins, which of the tasks there it is.
+ */
+import { slugOf } from "./subject.ts";
+import type { Task, TaskSpec } from "./task.ts";
+
+/** What all names of branches of ours begin with. While there is a branch `orch`, git can have none of them. */
+export const BRANCH_ROOT = "orch";
+
+/** Two tasks of one issue share one in a billion; the second one would go to its other branch. */
+const SHORT_ID = 8;
 
 /** A branch for this task alone. */
-const ownBranchOf = ({ number, id }: TaskSpec): string => `orch/${number}-${id}`;
+function ownBranchOf(spec: TaskSpec): string {
+  const words = slugOf(spec);
+  return `${BRANCH_ROOT}/${spec.number}-${words === "" ? "" : `${words}-`}${spec.id.slice(0, SHORT_ID)}`;
+}
 
-/** The task whose own branch this is, or undefined when the branch is not one of ours. */
-export function taskIdOfBranch(branch: string): string | undefined {
-  return /^orch\/\d+-(t[a-z2-7]{15})(?:-\d+)?$/.exec(branch)?.[1];
+/** With the whole id, as branches were called before, or the short one. */
+const OURS = /^orch\/(\d{1,15})-(?:[a-z0-9]+-)*?(t[a-z2-7]{7}|t[a-z2-7]{15})(?:-2)?$/;
+
+/** How it is called where it is looked for. */
+export type NamedTask = { number: number; idBegins: string };
+
+/** What the name of a branch says of the task whose own it is; undefined when the branch is none of ours. */
+export function taskNamedBy(branch: string): NamedTask | undefined {
+  const [, number, idBegins] = OURS.exec(branch) ?? [];
+  return number === undefined || idBegins === undefined ? undefined : { number: Number(number), idBegins };
+}
+
+type Store = {
+  idsOfIssue(repositoryId: number, number: number): Promise<string[]>;
+  readMany(ids: readonly string[]): Promise<Task[]>;
+};
+
+/** The task whose own branch this is, or undefined when the branch is none of ours. */
+export async function taskOfBranch(store: Store, repositoryId: number, branch: string): Promise<Task | undefined> {
+  const named = taskNamedBy(branch);
+  if (!named) return undefined;
+  const ids = (await store.idsOfIssue(repositoryId, named.number)).filter((id) => id.startsWith(named.idBegins));
+  const [task] = await store.readMany(ids.slice(0, 1));
+  return task?.spec.repository.id === repositoryId ? task : undefined;
 }
 
 /** The branch that a task's commits go to. */
@@ -14,7 +49,7 @@ export function branchOf(spec: TaskSpec): string {
   return spec.target.kind === "pull" ? spec.target.headRef : ownBranchOf(spec);
 }
 
-/** The branch that they go to when somebody has pushed to that one meanwhile. */
+/** The branch that they go to when that one cannot be had. */
 export function spareBranchOf(spec: TaskSpec): string {
   return spec.target.kind === "pull" ? ownBranchOf(spec) : `${ownBranchOf(spec)}-2`;
 }

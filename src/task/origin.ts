@@ -66,6 +66,9 @@ export function isWritten<From extends Source>(source: From): source is Extract<
   return "id" in source;
 }
 
+/** It says nothing of its own: what stands under it is asked for, as a whole. */
+export const isWordless = (source: Source): boolean => source.kind === "label";
+
 /** The origin of the task that this line of the event asks for. */
 export const originIn = (source: Source, line: number): Origin =>
   (isWritten(source) ? { ...source, line } : source) as Origin;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Orch, startOrch } from "../support/orch.ts";
+import { ownBranch } from "../support/task-spec.ts";
 
 describe("somebody changes their mind", () => {
   let orch: Orch;
@@ -85,7 +86,7 @@ describe("somebody changes their mind", () => {
     const place = await orch.place({ agent: "waits" });
     const { taskId } = await orch.command("/orch fix the tests", place);
     await orch.running(taskId, "working");
-    const branch = `orch/${place.number}-${taskId}`;
+    const branch = ownBranch(place.number, taskId);
     await orch.simulator.commit(
       place.repository,
       branch,

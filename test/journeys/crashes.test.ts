@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { progressOf } from "../../src/task/task.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
+import { ownBranch } from "../support/task-spec.ts";
 
 describe("a process dies", () => {
   let orch: Orch;
@@ -14,7 +15,7 @@ describe("a process dies", () => {
     const { state } = orch.simulator;
     expect(state.pulls(place.repository)).toHaveLength(1);
     expect(orch.botComments(place)).toHaveLength(1);
-    expect(Object.keys(state.branches(place.repository)).sort()).toEqual(["main", `orch/${place.number}-${taskId}`]);
+    expect(Object.keys(state.branches(place.repository)).sort()).toEqual(["main", ownBranch(place.number, taskId)]);
     const checks = state.checkRuns(place.repository).filter((each) => each.name === "orch");
     expect(checks).toHaveLength(1);
     expect(checks[0]).toMatchObject({ status: "completed", conclusion: "success" });

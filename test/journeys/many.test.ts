@@ -1,6 +1,7 @@
 /** Many tasks at once, and the longer form of installation tokens. */
 import { afterEach, describe, expect, test } from "vitest";
 import { type Orch, startOrch } from "../support/orch.ts";
+import { ownBranch } from "../support/task-spec.ts";
 
 describe("many at once", () => {
   let orch: Orch;
@@ -20,7 +21,7 @@ describe("many at once", () => {
     const outcomes = await Promise.all([orch.told(one.taskId), orch.told(other.taskId)]);
     expect(outcomes.map((each) => each.kind)).toEqual(["pull_request", "pull_request"]);
     const heads = orch.simulator.state.pulls(orch.repository).map((pull) => pull.pull.headRef);
-    expect(heads.sort()).toEqual([`orch/${orch.issue}-${one.taskId}`, `orch/${number}-${other.taskId}`].sort());
+    expect(heads.sort()).toEqual([ownBranch(orch.issue, one.taskId), ownBranch(number, other.taskId)].sort());
   });
 
   test("twenty commands at once are twenty pull requests, two at a time", async () => {

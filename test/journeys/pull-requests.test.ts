@@ -1,6 +1,7 @@
 /** Commands under a pull request work on its branch. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
+import { ownBranch } from "../support/task-spec.ts";
 
 describe("a command under a pull request", () => {
   let orch: Orch;
@@ -51,7 +52,7 @@ describe("a command under a pull request", () => {
     const outcome = await orch.told(taskId);
     expect(orch.simulator.state.branches(place.repository).topic).toBe(theirs);
     const rescued = orch.simulator.state.pulls(place.repository).find((each) => each.number !== number);
-    expect(rescued?.pull).toMatchObject({ headRef: `orch/${number}-${taskId}`, baseRef: "topic", draft: true });
+    expect(rescued?.pull).toMatchObject({ headRef: ownBranch(number, taskId), baseRef: "topic", draft: true });
     expect(outcome).toMatchObject({ kind: "pull_request", number: rescued?.number });
   });
 

@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { keys } from "../../src/task/keys.ts";
 import { progressOf } from "../../src/task/task.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
+import { ownBranch } from "../support/task-spec.ts";
 
 const HOW = [
   ["killed", "SIGKILL"],
@@ -39,7 +40,7 @@ describe("the worker host is restarted", () => {
   async function published(taskId: string): Promise<string | undefined> {
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
-    return orch.simulator.state.fileAt(orch.repository, `orch/${orch.issue}-${taskId}`, "add.js");
+    return orch.simulator.state.fileAt(orch.repository, ownBranch(orch.issue, taskId), "add.js");
   }
 
   test.each(HOW)("%s while the check runs: it goes on, and what it judges is what is published", async (_, signal) => {

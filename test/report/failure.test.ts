@@ -3,6 +3,7 @@ import { ProbotOctokit } from "probot";
 import { describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { makeFailures } from "../../src/report/failure.ts";
+import { branchOf } from "../../src/task/branch.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { commentOf, makeSpec, STARTS } from "../support/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
@@ -266,7 +267,7 @@ test("a pushed task whose pull request GitHub keeps forbidding ends, and the com
   for (let attempt = 0; attempt < 50 && !(await world.isReported(spec.id)); attempt++) await report(spec.id);
   fault.cancel();
   expect(fault.fired).toBeGreaterThan(5);
-  const branch = `orch/${spec.number}-${spec.id}`;
+  const branch = branchOf(spec);
   const reason = expect.stringContaining(branch);
   expect(await stateOf(spec)).toMatchObject({ name: "settled", outcome: { kind: "refused", reason } });
   expect(await world.isReported(spec.id)).toBe(true);

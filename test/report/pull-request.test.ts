@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { branchOf } from "../../src/task/branch.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress, verification } from "./sample-tasks.ts";
 
@@ -20,7 +21,10 @@ describe("a pushed branch", () => {
     await world.reporter().report(spec.id);
     const [pull] = world.simulator.state.pulls(repo);
     expect(pull).toMatchObject({ title: "Sum is wrong", pull: { draft: true, headSha: sha, baseRef: "main" } });
-    const body = pull?.body?.replaceAll(world.simulator.url, "URL").replaceAll(spec.id, "TASK");
+    const body = pull?.body
+      ?.replaceAll(world.simulator.url, "URL")
+      .replaceAll(spec.id, "TASK")
+      .replaceAll(spec.id.slice(0, 8), "SHORT");
     expect(body).toMatchInlineSnapshot(`
       "[maintainer](URL/octo-org/sample-1/issues/1#issuecomment-3100000001) asked in #1:
 
@@ -30,7 +34,7 @@ describe("a pushed branch", () => {
 
       ### Evidence
 
-      - Changes: 2 commits, 1 file, +10 −2 on \`orch/1-TASK\`
+      - Changes: 2 commits, 1 file, +10 −2 on \`orch/1-fix-the-failing-tests-SHORT\`
       - Verification: \`npm test\` passed (exit code 0, 2 rounds)
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
@@ -52,7 +56,7 @@ describe("a pushed branch", () => {
     const repo = await world.repository();
     const spec = await world.task(repo);
     await world.push(repo, spec);
-    const head = `orch/${spec.number}-${spec.id}`;
+    const head = branchOf(spec);
     const { number } = await world.simulator.openPull(repo, { ...MAINTAINER, title: "By hand", head, base: "main" });
     await world.reporter().report(spec.id);
     expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", number });
@@ -73,7 +77,7 @@ describe("a pushed branch", () => {
     const repo = await world.repository();
     const spec = await world.task(repo);
     await world.push(repo, spec);
-    const head = `orch/${spec.number}-${spec.id}`;
+    const head = branchOf(spec);
     const { number } = await world.simulator.openPull(repo, { ...MAINTAINER, title: "By hand", head, base: "main" });
     await world.simulator.closePull(repo, number, MAINTAINER);
     await world.reporter().report(spec.id);
@@ -86,7 +90,7 @@ describe("a pushed branch", () => {
     const repo = await world.repository();
     const spec = await world.task(repo);
     await world.push(repo, spec);
-    const head = `orch/${spec.number}-${spec.id}`;
+    const head = branchOf(spec);
     const { number } = await world.simulator.openPull(repo, { ...MAINTAINER, title: "By hand", head, base: "main" });
     await world.simulator.mergePull(repo, number, MAINTAINER);
     await world.reporter().report(spec.id);
@@ -97,7 +101,7 @@ describe("a pushed branch", () => {
     const repo = await world.repository();
     const spec = await world.task(repo);
     await world.push(repo, spec);
-    await world.simulator.deleteBranch(repo, `orch/${spec.number}-${spec.id}`);
+    await world.simulator.deleteBranch(repo, branchOf(spec));
     await world.reporter().report(spec.id);
     expect(await outcomeOf(spec.id)).toMatchObject({ kind: "refused" });
     expect(world.comments(spec)[0]).toContain("GitHub does not let a pull request be opened for it");

@@ -17,7 +17,7 @@ describe("the receipt", () => {
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
-      - Changes: 2 commits, 1 file, +10 −2 on \`orch/7-tabcdefghijklmno\`
+      - Changes: 2 commits, 1 file, +10 −2 on \`orch/7-fix-the-failing-tests-tabcdefg\`
       - Verification: \`npm test\` passed (exit code 0, 2 rounds)
       - Agent's session: \`session-1\`
 

@@ -7,6 +7,7 @@ import { makeBudget } from "../../src/budget.ts";
 import type { Fence } from "../../src/fence.ts";
 import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
+import { branchOf } from "../../src/task/branch.ts";
 import type { Taken } from "../../src/task/due-set.ts";
 import { keys } from "../../src/task/keys.ts";
 import { ASKING_LABELS } from "../../src/task/labels.ts";
@@ -136,11 +137,7 @@ export async function startReporting() {
   const claim = (id: string) => store.advance(id, claimedBy("h1", now()));
 
   /** The task as after a push: its branch is on GitHub with one commit. */
-  async function push(
-    repo: RepositoryInfo,
-    spec: TaskSpec,
-    branch = `orch/${spec.number}-${spec.id}`,
-  ): Promise<string> {
+  async function push(repo: RepositoryInfo, spec: TaskSpec, branch = branchOf(spec)): Promise<string> {
     await claim(spec.id);
     const sha = await simulator.commit(repo, branch, { "a.txt": "two\n" }, "Repair the sum", "maintainer");
     const evidence = { ...pushed, branch, sha, base: "main" };

@@ -66,7 +66,7 @@ export const verification: Verification = {
 };
 
 export const pushed: Pushed = {
-  branch: "orch/7-tabcdefghijklmno",
+  branch: "orch/7-fix-the-failing-tests-tabcdefg",
   sha: "b".repeat(40),
   base: "main",
   files: 1,

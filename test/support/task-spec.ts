@@ -52,3 +52,7 @@ export function commentOf({ origin }: TaskSpec): number {
   if (origin.kind !== "comment") throw new Error(`asked for by ${origin.kind}`);
   return origin.id;
 }
+
+/** The branch of a task alone, as it is called for a request with these words. */
+export const ownBranch = (number: number, taskId: string, words = "fix-the-tests"): string =>
+  `orch/${number}-${words}-${taskId.slice(0, 8)}`;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { branchOf, spareBranchOf, taskIdOfBranch } from "../../src/task/branch.ts";
+import { branchOf, spareBranchOf, taskNamedBy, taskOfBranch } from "../../src/task/branch.ts";
 import type { Origin } from "../../src/task/origin.ts";
+import type { Task } from "../../src/task/task.ts";
 import { isTaskId, taskIdOf } from "../../src/task/task-id.ts";
 import { origins } from "../support/origins.ts";
 import { idOfComment, makeSpec } from "../support/task-spec.ts";
@@ -41,17 +42,26 @@ test("10,000 neighbouring commands have 10,000 ids, all legal as folder, branch,
   expect(ids.every((id) => isTaskId(id) && /^[a-z][a-z0-9]{15}$/.test(id))).toBe(true);
 });
 
-test("a task is found by its branch, and by no other branch", () => {
-  const spec = makeSpec();
-  expect(taskIdOfBranch(branchOf(spec))).toBe(spec.id);
-  expect(taskIdOfBranch(spareBranchOf(spec))).toBe(spec.id);
-  for (const branch of [
-    "main",
-    `orch/${spec.id}`,
-    `x/orch/1-${spec.id}`,
-    `orch/1-${spec.id}x`,
-    "orch/1-TAAAAAAAAAAAAAAA",
-  ]) {
-    expect(taskIdOfBranch(branch)).toBeUndefined();
-  }
+const task = { spec: makeSpec() } as Task;
+const store = {
+  idsOfIssue: async (repositoryId: number, number: number) =>
+    repositoryId === task.spec.repository.id && number === 1 ? ["taaaaaaaaaaaaaaa", task.spec.id] : [],
+  readMany: async (ids: readonly string[]) => (ids.includes(task.spec.id) ? [task] : []),
+};
+const { id } = task.spec;
+const short = id.slice(0, 8);
+
+test("a branch says what it is about, and which task's it is", () => {
+  expect(branchOf(task.spec)).toBe(`orch/1-fix-the-failing-tests-${short}`);
+  expect(spareBranchOf(task.spec)).toBe(`orch/1-fix-the-failing-tests-${short}-2`);
+});
+
+test("a task is found by its branch, also by one of before branches had words, and by no other branch", async () => {
+  const ours = [branchOf(task.spec), spareBranchOf(task.spec), `orch/1-${id}`, `orch/1-${id}-2`, `orch/1-${short}`];
+  for (const branch of ours) expect((await taskOfBranch(store, 11, branch))?.spec.id, branch).toBe(id);
+  expect(await taskOfBranch(store, 12, branchOf(task.spec))).toBeUndefined();
+  expect(await taskOfBranch(store, 11, `orch/2-${short}`)).toBeUndefined();
+  expect(await taskOfBranch(store, 11, "orch/1-tomorrow")).toBeUndefined();
+  for (const branch of ["main", `orch/${id}`, `x/orch/1-${id}`, `orch/1-${id}x`, "orch/1-TAAAAAAAAAAAAAAA"])
+    expect(taskNamedBy(branch), branch).toBeUndefined();
 });
