@@ -3,6 +3,7 @@
  * in it that is not ours has passed through `quote.ts`.
  */
 import { type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
+import { prose } from "../text/prose.ts";
 import { fence, inMarkdown } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
 import { type Why, type WhySettled, why } from "../views/why.ts";
@@ -39,7 +40,13 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
     case "queued":
       return [...opening, list, ...closing];
     case "running":
-      return [...opening, checklist(task), list, ...titled("The agent says", progress.lastLines, LIVE), ...closing];
+      return [
+        ...opening,
+        checklist(task),
+        list,
+        ...titled("The agent says", fence(progress.lastLines ?? "", LIVE)),
+        ...closing,
+      ];
     case "settled":
       return [...opening, explained(answer), list, ...evidence(answer.evidence), ...closing];
   }
@@ -69,12 +76,14 @@ const next = (answer: Why): string => `**Next:** ${nextStep(answer, inMarkdown)}
 /** What the end rests on. Words beside the output of a check are cut short: that output is what matters. */
 function evidence(all: readonly Evidence[]): string[] {
   const isBesideCheck = (what: Evidence["what"]) => what === "last_words" && all.length > 1;
-  return all.flatMap(({ what, text }) => titled(evidenceTitles[what], text, isBesideCheck(what) ? LIVE : {}));
+  return all.flatMap(({ what, text }) => {
+    const block = what === "summary" ? prose(text) : fence(text, isBesideCheck(what) ? LIVE : {});
+    return titled(evidenceTitles[what], block);
+  });
 }
 
-function titled(title: string, text = "", limits = {}): string[] {
-  const block = fence(text, limits);
-  return block ? [`**${title}**`, block] : [];
+function titled(title: string, block: string | undefined): string[] {
+  return block === undefined ? [] : [`**${title}**`, block];
 }
 
 function howToTalk({ spec }: Task): string {

@@ -1,7 +1,11 @@
-/** A draft pull request's title and text, as pure functions. */
+/** A pull request's title and text, as pure functions. */
+import { isAboutAll, subjectOf } from "../task/subject.ts";
+import { readSummary } from "../task/summary.ts";
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
-import { code, fence, title } from "../text/quote.ts";
+import { prose } from "../text/prose.ts";
+import { fence, inMarkdown, title } from "../text/quote.ts";
 import { askedBy } from "../words/origin-words.ts";
+import { wentElsewhere } from "../words/task-words.ts";
 import {
   agentFact,
   asked,
@@ -14,12 +18,29 @@ import {
 } from "./facts.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
 
-/** The issue's own title, so that lists of issues and pull requests read alike. */
-export function pullRequestTitle({ spec }: Task): string {
-  return publishTitle(title(spec.title), `Orch task ${spec.id}`);
+/** Longer ones are cut off in lists. */
+const MAX_TITLE = 100;
+
+/**
+ * The agent's own title for its work, else the request. `others`: tasks of the same issue or pull request; where one of
+ * them has published work under the same title, the task's id tells the two apart.
+ */
+export function pullRequestTitle(task: Task, others: readonly Task[] = []): string {
+  const own = ownTitle(task);
+  const isTaken = others.some((other) => other.spec.id !== task.spec.id && other.pushed && ownTitle(other) === own);
+  return publishTitle(isTaken ? `${own} (${task.spec.id.slice(0, 8)})` : own, `Orch task ${task.spec.id}`);
 }
 
-export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Surroundings, "webUrl">): string {
+function ownTitle(task: Task): string {
+  const { title: given } = readSummary(progressOf(task).summary ?? "");
+  const own = given === undefined ? "" : title(given, MAX_TITLE);
+  return own === "" ? subjectOf(task.spec, MAX_TITLE) : own;
+}
+
+/** `draft`: whether it is one, which not every plan of GitHub offers. */
+export type Around = Pick<Surroundings, "webUrl"> & { draft: boolean };
+
+export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, draft }: Around): string {
   const { spec } = task;
   const progress = progressOf(task);
   const list = [
@@ -32,22 +53,30 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl }: Pick<Sur
     .filter((fact) => fact !== undefined)
     .map((fact) => `- ${fact}`)
     .join("\n");
-  const words = fence(progress.lastLines ?? "");
   const parts = [
     askedBy(spec, webUrl, spec.number),
     asked(spec),
-    // The one closing keyword is ours and deliberate; the agent's own are broken by `quote.ts`.
-    spec.target.kind === "issue" ? `Fixes #${spec.number}` : movedBranch(pushed),
+    spec.target.kind === "issue" ? reference(task) : wentElsewhere(pushed, inMarkdown),
+    ...said(task),
     `### Evidence\n\n${list}`,
-    words && `### The agent's last words\n\n${words}`,
     sandboxWarning(progress),
-    `This pull request is a draft by policy: a person reviews it and marks it ready. <sub>Task \`${spec.id}\`</sub>`,
+    `${draft ? DRAFT : NO_DRAFT} <sub>Task \`${spec.id}\`</sub>`,
   ];
   return publishText(parts.filter((part) => part !== undefined).join("\n\n"));
 }
 
-function movedBranch({ insteadOf }: Pushed): string | undefined {
-  return insteadOf === undefined
-    ? undefined
-    : `${code(insteadOf)} had moved on while the agent worked. Nothing on it was overwritten; the work is here instead.`;
+const DRAFT = "This is a draft: review it, and mark it as ready when you are satisfied.";
+const NO_DRAFT = "No person has reviewed this yet: do so before you merge it.";
+
+/** The one closing keyword is ours and deliberate; in what is quoted none is acted upon (inert.ts). */
+const reference = ({ spec }: Task): string => `${isAboutAll(spec) ? "Fixes" : "Refs"} #${spec.number}`;
+
+function said(task: Task): string[] {
+  const { summary, lastLines } = progressOf(task);
+  if (summary === undefined) {
+    const lines = fence(lastLines ?? "");
+    return lines === undefined ? [] : ["### End of the agent's output", lines];
+  }
+  const text = prose(readSummary(summary).text);
+  return text === undefined ? [] : ["### Summary by the agent", text];
 }

@@ -10,27 +10,25 @@ import { pullRequestBody, pullRequestTitle } from "./pull-request-text.ts";
 export type Opened = { kind: "pull_request"; pullRequest: PullRequest } | { kind: "refused"; reason: string };
 
 /**
- * `mayExist`: somebody, we ourselves perhaps, may have opened one before. Throws what GitHub answers where trying again may
- * help.
+ * `others`: tasks of the same issue or pull request, by which titles are told apart. `mayExist`: somebody, we ourselves perhaps, may
+ * have opened one before.
  */
-export async function ensurePullRequest(
-  octokit: Octokit,
-  task: Task,
-  pushed: Pushed,
-  { webUrl, mayExist }: { webUrl: string; mayExist: boolean },
-): Promise<Opened> {
+export type About = { webUrl: string; others: readonly Task[]; mayExist: boolean };
+
+/** Throws what GitHub answers where trying again may help. */
+export async function ensurePullRequest(octokit: Octokit, task: Task, pushed: Pushed, about: About): Promise<Opened> {
   const { target, repository, number } = task.spec;
   if (target.kind === "pull" && pushed.branch === target.headRef) {
-    const url = `${webUrl}/${repository.owner}/${repository.name}/pull/${number}`;
+    const url = `${about.webUrl}/${repository.owner}/${repository.name}/pull/${number}`;
     return { kind: "pull_request", pullRequest: { number, url } };
   }
-  const existing = mayExist ? await find(octokit, task, pushed) : undefined;
-  return existing ?? (await open(octokit, task, pushed, webUrl));
+  const existing = about.mayExist ? await find(octokit, task, pushed) : undefined;
+  return existing ?? (await open(octokit, task, pushed, about));
 }
 
-async function open(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string): Promise<Opened> {
+async function open(octokit: Octokit, task: Task, pushed: Pushed, about: About): Promise<Opened> {
   try {
-    return await create(octokit, task, pushed, webUrl, true);
+    return await create(octokit, task, pushed, { ...about, draft: true });
   } catch (error) {
     const failure = classify(error);
     if (failure !== "invalid" && failure !== "forbidden") throw error;
@@ -39,9 +37,10 @@ async function open(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string
     if (existing) return existing;
     const message = error instanceof Error ? error.message : String(error);
     const renamed = failure === "invalid" ? await newBase(octokit, task, pushed) : undefined;
-    if (renamed !== undefined) return await open(octokit, task, { ...pushed, base: renamed }, webUrl);
+    if (renamed !== undefined) return await open(octokit, task, { ...pushed, base: renamed }, about);
     // Some plans have no drafts for private repositories; better a pull request than none.
-    if (failure === "invalid" && /draft/i.test(message)) return await create(octokit, task, pushed, webUrl, false);
+    if (failure === "invalid" && /draft/i.test(message))
+      return await create(octokit, task, pushed, { ...about, draft: false });
     return { kind: "refused", reason: notOpened(pushed, message) };
   }
 }
@@ -54,17 +53,22 @@ async function newBase(octokit: Octokit, { spec }: Task, { base }: Pushed): Prom
   return data.default_branch === base ? undefined : data.default_branch;
 }
 
-async function create(octokit: Octokit, task: Task, pushed: Pushed, webUrl: string, draft: boolean): Promise<Opened> {
+async function create(
+  octokit: Octokit,
+  task: Task,
+  pushed: Pushed,
+  { webUrl, others, draft }: About & { draft: boolean },
+): Promise<Opened> {
   const { data } = await octokit.rest.pulls.create({
     owner: task.spec.repository.owner,
     repo: task.spec.repository.name,
     head: pushed.branch,
     base: pushed.base,
-    title: pullRequestTitle(task),
-    body: pullRequestBody(task, pushed, { webUrl }),
+    title: pullRequestTitle(task, others),
+    body: pullRequestBody(task, pushed, { webUrl, draft }),
     draft,
   });
-  return { kind: "pull_request", pullRequest: { number: data.number, url: data.html_url } };
+  return { kind: "pull_request", pullRequest: { number: data.number, url: data.html_url, draft: data.draft ?? draft } };
 }
 
 async function find(octokit: Octokit, task: Task, pushed: Pushed): Promise<Opened | undefined> {
@@ -78,7 +82,10 @@ async function find(octokit: Octokit, task: Task, pushed: Pushed): Promise<Opene
   });
   const ours = data.filter((pull) => pull.head.ref === pushed.branch);
   const alive = ours.find((pull) => pull.state === "open") ?? ours.find((pull) => pull.merged_at !== null);
-  if (alive) return { kind: "pull_request", pullRequest: { number: alive.number, url: alive.html_url } };
+  if (alive) {
+    const { number, html_url: url, draft } = alive;
+    return { kind: "pull_request", pullRequest: { number, url, ...(draft !== undefined && { draft }) } };
+  }
   const closed = ours[0];
   return closed && { kind: "refused", reason: closedByHand(closed.number, pushed) };
 }

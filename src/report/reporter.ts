@@ -13,6 +13,7 @@ import type { Redis } from "ioredis";
 import { fenced } from "../fence.ts";
 import { NoLongerTaken, type Taken } from "../task/due-set.ts";
 import type { Task } from "../task/task.ts";
+import { tasksOfIssue } from "./agree.ts";
 import { makeFailures } from "./failure.ts";
 import { ensurePullRequest } from "./pull-request.ts";
 import { MAX_AT_ONCE, startReportLoop } from "./report-loop.ts";
@@ -171,7 +172,8 @@ export function makeReporter(deps: ReporterDeps): Reporter {
       hints.tried = [...(hints.tried ?? []), PULL_REQUEST];
       await store.remember(spec.id, hints);
     }
-    const opened = await ensurePullRequest(octokit, task, pushed, { webUrl: deps.webUrl, mayExist });
+    const others = await tasksOfIssue(deps, task);
+    const opened = await ensurePullRequest(octokit, task, pushed, { webUrl: deps.webUrl, others, mayExist });
     const news =
       opened.kind === "pull_request"
         ? { name: "pull_request" as const, pullRequest: opened.pullRequest, at: now() }

@@ -54,6 +54,12 @@ export function spareBranchOf(spec: TaskSpec): string {
   return spec.target.kind === "pull" ? ownBranchOf(spec) : `${ownBranchOf(spec)}-2`;
 }
 
+/** For a person, when git has no room for a branch because of the name of another one. */
+export function branchInTheWay(branch: string): string {
+  const root = branch.startsWith(`${BRANCH_ROOT}/`) ? `\`${BRANCH_ROOT}\`` : "of a shorter name";
+  return `The repository has a branch ${root}, and git cannot have \`${branch}\` beside it. Rename or delete that branch, then ask again.`;
+}
+
 /** The branch that a run starts from. */
 export function startRefOf({ target }: TaskSpec): string {
   return target.kind === "pull" ? target.headRef : (target.base ?? target.defaultBranch);

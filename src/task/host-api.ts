@@ -36,6 +36,8 @@ export const tokenResponseSchema = z.object({
    * compared with what was fetched: what it names may not be in a mirror.
    */
   tips: z.record(z.string(), z.string()).optional(),
+  /** For `push`: auto-merge is on for the pull request, so whatever its branch gets could be merged without a review. */
+  autoMerge: z.literal(true).optional(),
 });
 export type TokenResponse = z.output<typeof tokenResponseSchema>;
 
@@ -64,6 +66,10 @@ export const REFUSAL_CODES = [
   "permission_revoked",
   /** The task's branch is the repository's default branch by now. */
   "default_branch",
+  /** Auto-merge is on for the pull request. */
+  "auto_merge",
+  /** A branch `orch` leaves no room for branches below it. */
+  "branch_in_the_way",
   "repository_gone",
   "installation_gone",
   "archived",
@@ -79,6 +85,8 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   not_publishing: 403,
   permission_revoked: 403,
   default_branch: 403,
+  auto_merge: 403,
+  branch_in_the_way: 403,
   repository_gone: 404,
   installation_gone: 410,
   archived: 403,

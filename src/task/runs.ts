@@ -44,7 +44,7 @@ export function nextRun(runs: readonly TaskRun[], begun: Begun, { same }: { same
 }
 
 function lost(run: TaskRun, at: number): TaskRun {
-  return { ...run, endedAt: at, end: "lost", progress: withoutWords(run.progress) };
+  return { ...run, endedAt: at, end: "lost", progress: withoutSummary(withoutWords(run.progress)) };
 }
 
 /** What the outcome says itself is not said twice. */
@@ -57,6 +57,10 @@ export function endLast(runs: readonly TaskRun[], outcome: Outcome, at: number):
 
 function withoutWords({ lastLines: _, ...progress }: Progress): Progress {
   return withoutCheckOutput(progress);
+}
+
+function withoutSummary({ summary: _, ...progress }: Progress): Progress {
+  return progress;
 }
 
 /** How a check went is kept; what it printed is in the outcome where it failed. */

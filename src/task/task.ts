@@ -131,6 +131,8 @@ export type Progress = {
   home?: string;
   /** Last lines of what the agent says; at most 4 kB. */
   lastLines?: string;
+  /** What it says of its finished work, where its program tells that from the rest of its output; at most 4 kB. */
+  summary?: string;
   inputTokens?: number;
   outputTokens?: number;
   /** US dollars, as the agent states them; undefined when it does not. */
@@ -169,11 +171,14 @@ export type Pushed = {
   additions: number;
   deletions: number;
   commits: number;
-  /** Set when the asked-for branch had moved, so that the work went to `branch` instead. */
+  /** Set when the asked-for branch could not be had, so that the work went to `branch` instead. */
   insteadOf?: string;
+  /** Why; none: it had moved. */
+  because?: "auto_merge";
 };
 
-export type PullRequest = { number: number; url: string };
+/** `draft`: none where it is not known. */
+export type PullRequest = { number: number; url: string; draft?: boolean };
 
 export type CancelReason =
   | { kind: "command"; by: string }
@@ -202,7 +207,7 @@ export type Deadline = (typeof DEADLINES)[number];
  * it" (host_error) are never mixed, because what to do next differs.
  */
 export type Outcome =
-  | { kind: "pull_request"; number: number; url: string; sha?: string }
+  | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string }
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }

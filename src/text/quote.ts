@@ -76,7 +76,7 @@ export function mention(login: string): string {
 const shown = (text: string): string => redact(visibleText(text));
 
 /** Each word as it is, but for those that GitHub would act on or link: a mention, a reference, an address is shown as code. */
-function escapeWords(line: string): string {
+export function escapeWords(line: string): string {
   return line.replace(/\S+/g, (word) =>
     isActedUpon(word) || LINKED.test(word) ? codeWord(word) : escapeMarkdown(word),
   );

@@ -13,7 +13,7 @@ type WithoutTexts<End> = End extends { verification: unknown }
 export type OutcomeView = WithoutTexts<Outcome>;
 
 export type Evidence = {
-  what: "check_output" | "last_words" | "last_lines";
+  what: "check_output" | "summary" | "last_words" | "last_lines";
   /** Visible text in lines, without credentials. */
   text: string;
 };
@@ -57,7 +57,7 @@ export function evidenceOf(task: Task, outcome: Outcome): Evidence[] {
 function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: string | undefined }[] {
   switch (outcome.kind) {
     case "no_changes":
-      return [{ what: "last_words", text: outcome.lastWords }];
+      return [saidAtTheEnd(task, outcome.lastWords)];
     case "agent_failed":
     case "timed_out":
     case "out_of_budget":
@@ -71,8 +71,14 @@ function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: 
     case "cancelled":
     case "refused":
     case "host_error":
-      return [{ what: "last_words", text: progressOf(task).lastLines }];
+      return [saidAtTheEnd(task, progressOf(task).lastLines)];
   }
+}
+
+/** Its summary where it gave one; else the end of its output, whatever that is. */
+function saidAtTheEnd(task: Task, lastLines: string | undefined): { what: Evidence["what"]; text: string | undefined } {
+  const { summary } = progressOf(task);
+  return summary === undefined ? { what: "last_words", text: lastLines } : { what: "summary", text: summary };
 }
 
 const linesOf = (text: string): string => cutStart(redact(visibleText(text)), MAX_TEXT).trimEnd();

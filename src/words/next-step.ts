@@ -49,7 +49,7 @@ function settledNext({ outcome, own, task: { origin } }: WhySettled, quoting: Qu
     case "pull_request":
       return own
         ? "Review the new commits. `/orch` and a request in your own words continues on this branch."
-        : "Review it and mark it ready, or write `/orch` and a request there: the work then continues on its branch.";
+        : `Review it${outcome.draft === false ? "" : " and mark it as ready"}, or write \`/orch\` and a request there: the work then continues on its branch.`;
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":

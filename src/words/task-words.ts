@@ -2,7 +2,7 @@
  * What the bot says about a task's way and end, as pure functions. A failure is told in one honest sentence that says
  * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
  */
-import type { CancelReason, Deadline, Outcome, Phase, RunEnd, Task } from "../task/task.ts";
+import type { CancelReason, Deadline, Outcome, Phase, Pushed, RunEnd, Task } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
@@ -48,8 +48,9 @@ export const endWords: Record<RunEnd, string> = {
 
 export const evidenceTitles: Record<Evidence["what"], string> = {
   check_output: "Output of the verify command",
-  last_words: "The agent's last words",
-  last_lines: "Last lines",
+  summary: "Summary by the agent",
+  last_words: "End of the agent's output",
+  last_lines: "End of the agent's output",
 };
 
 /** The one line that says how things stand; without Markdown, so that it serves as a check run's title too. */
@@ -133,13 +134,20 @@ function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoti
 
 const CANCELLED_TOO_LATE = "The command to cancel came too late: the push was already under way.";
 
-function whereTheWorkIs({ pushed, own }: WhySettled, { number }: End<"pull_request">, { code }: Quoting): string {
+function whereTheWorkIs({ pushed, own }: WhySettled, { number }: End<"pull_request">, quoting: Quoting): string {
   if (!pushed) return `A pull request for this task's branch is open: #${number}.`;
-  if (own) return `${count(pushed.commits, "commit")} went to ${code(pushed.branch)}, the branch of this pull request.`;
-  const moved = pushed.insteadOf
-    ? ` ${code(pushed.insteadOf)} had moved on while the agent worked, so the work is on a branch of its own and nothing was overwritten.`
-    : "";
-  return `The work is in pull request #${number}.${moved}`;
+  if (own)
+    return `${count(pushed.commits, "commit")} went to ${quoting.code(pushed.branch)}, the branch of this pull request.`;
+  const elsewhere = wentElsewhere(pushed, quoting);
+  return `The work is in pull request #${number}.${elsewhere === undefined ? "" : ` ${elsewhere}`}`;
+}
+
+/** Why the work is not on the branch that it was meant for. */
+export function wentElsewhere({ insteadOf, because }: Pushed, { code }: Quoting): string | undefined {
+  if (insteadOf === undefined) return undefined;
+  return because === "auto_merge"
+    ? `Auto-merge was turned on for the pull request of ${code(insteadOf)} while the agent worked. So that nothing is merged without a review, the work was pushed to a branch of its own.`
+    : `Somebody pushed to ${code(insteadOf)} while the agent worked. Nothing was overwritten: the work was pushed to a branch of its own.`;
 }
 
 /** Whose failure it is, by the adapter's reason. An unknown reason is told as the agent's. */

@@ -1,7 +1,8 @@
 /**
  * Tokens for worker hosts: for the current run of a task only, good for its one repository. A token that can push exists
  * only while the run publishes. Before it is made the actor's permission is asked once more, because an agent may have
- * worked for an hour; and there is none at all for a task whose branch is the default branch by now.
+ * worked for an hour; and there is none at all for a task whose branch is the default branch by now. Where somebody has
+ * turned auto-merge on meanwhile the host is told: the work then goes to a branch of its own.
  */
 import { classify, type GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
@@ -24,14 +25,21 @@ export function checkPhase(phase: Phase, purpose: TokenPurpose): void {
 export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPurpose): Promise<TokenResponse> {
   const { github } = deps;
   try {
-    if (purpose === "push") await Promise.all([checkActor(github, spec), checkBranch(github, spec)]);
+    const [found] = purpose === "push" ? await Promise.all([checkBranch(github, spec), checkActor(github, spec)]) : [];
     const [{ token, expiresAt }, tips] = await Promise.all([
       mint(github, spec, purpose === "push" ? "write" : "read"),
       purpose === "fetch" ? findTips(deps, spec) : undefined,
     ]);
     const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
-    return { token, expiresAt, cloneUrl, bot: { login, id }, ...(tips && { tips }) };
+    return {
+      token,
+      expiresAt,
+      cloneUrl,
+      bot: { login, id },
+      ...(tips && { tips }),
+      ...(found?.autoMerge && { autoMerge: true }),
+    };
   } catch (error) {
     throw error instanceof Refused ? error : refusedByGitHub(error);
   }
@@ -44,14 +52,21 @@ async function checkActor(github: GitHub, { installationId, repository, actor }:
 }
 
 /** A task's own branch is nobody's default; a pull request's may have become it while the agent worked. */
-async function checkBranch(github: GitHub, spec: TaskSpec): Promise<void> {
-  if (spec.target.kind === "issue") return;
+async function checkBranch(github: GitHub, spec: TaskSpec): Promise<{ autoMerge: boolean }> {
+  if (spec.target.kind === "issue") return { autoMerge: false };
   const branch = branchOf(spec);
-  const octokit = await github.forInstallation(spec.installationId);
-  const { data } = await octokit.rest.repos.get({ owner: spec.repository.owner, repo: spec.repository.name });
-  if (branch !== data.default_branch && branch !== spec.target.defaultBranch) return;
+  const { defaultBranch, autoMerge } = await lookAtTarget(github, spec);
+  if (branch !== defaultBranch && branch !== spec.target.defaultBranch) return { autoMerge };
   const message = `\`${branch}\` is the repository's default branch. Orch never pushes there, so the work was not published.`;
   throw new Refused("default_branch", message);
+}
+
+/** One request: GitHub shows a pull request with its repository. */
+async function lookAtTarget(github: GitHub, { installationId, repository, number }: TaskSpec) {
+  const octokit = await github.forInstallation(installationId);
+  const pull = { owner: repository.owner, repo: repository.name, pull_number: number };
+  const { data } = await octokit.rest.pulls.get(pull);
+  return { defaultBranch: data.base.repo.default_branch, autoMerge: data.auto_merge !== null };
 }
 
 async function mint(github: GitHub, { installationId, repository }: TaskSpec, contents: "read" | "write") {

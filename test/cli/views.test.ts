@@ -131,7 +131,7 @@ test("why: a task that is over says how, on what evidence, what to do, and by wh
   expect(code).toBe(0);
   expect(stdout).toContain("`npm test` still exits with 1 after 2 rounds");
   expect(stdout).toContain(
-    "  Output of the verify command\n    | 1 failed\n    | [redacted]\n  The agent's last words\n    | Done.",
+    "  Output of the verify command\n    | 1 failed\n    | [redacted]\n  End of the agent's output\n    | Done.",
   );
   expect(stdout).toContain("Next: Look at the output above");
   expect(stdout).toContain("run 1: verification failed, on anvil, scripted m-1, 1m");

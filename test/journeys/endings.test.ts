@@ -56,7 +56,9 @@ describe("what a person hears when the agent ends", () => {
     const place = await orch.place({ agent: "leaves" });
     const { outcome, taskId } = await ask(place, "orch:done");
     expect(outcome).toMatchObject({ kind: "pull_request" });
-    expect(orch.simulator.state.fileAt(place.repository, ownBranch(place.number, taskId), "add.js")).toContain("a + b");
+    expect(
+      orch.simulator.state.fileAt(place.repository, ownBranch(place.number, taskId, "fix-the-failing-tests"), "add.js"),
+    ).toContain("a + b");
   });
 
   test("a failed check is handed back to the agent, and its second try is published", async () => {
@@ -65,7 +67,9 @@ describe("what a person hears when the agent ends", () => {
     expect(outcome).toMatchObject({ kind: "pull_request" });
     const task = await orch.store.read(taskId);
     expect(task && progressOf(task).verification).toMatchObject({ exitCode: 0, rounds: 2, command: "node --test" });
-    expect(orch.simulator.state.fileAt(place.repository, ownBranch(place.number, taskId), "add.js")).toContain("a + b");
+    expect(
+      orch.simulator.state.fileAt(place.repository, ownBranch(place.number, taskId, "fix-the-failing-tests"), "add.js"),
+    ).toContain("a + b");
   });
 
   test("work that never passes the check is not published, and the comment says what the check said", async () => {

@@ -20,7 +20,10 @@ describe("a pushed branch", () => {
     const sha = await world.push(repo, spec);
     await world.reporter().report(spec.id);
     const [pull] = world.simulator.state.pulls(repo);
-    expect(pull).toMatchObject({ title: "Sum is wrong", pull: { draft: true, headSha: sha, baseRef: "main" } });
+    expect(pull).toMatchObject({
+      title: "Fix the failing tests",
+      pull: { draft: true, headSha: sha, baseRef: "main" },
+    });
     const body = pull?.body
       ?.replaceAll(world.simulator.url, "URL")
       .replaceAll(spec.id, "TASK")
@@ -30,7 +33,11 @@ describe("a pushed branch", () => {
 
       > fix the failing tests
 
-      Fixes #1
+      Refs #1
+
+      ### End of the agent's output
+
+      <pre>Done. fixes &num;99 &commat;octo-org&sol;all</pre>
 
       ### Evidence
 
@@ -39,11 +46,7 @@ describe("a pushed branch", () => {
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
 
-      ### The agent's last words
-
-      <pre>Done. fixes &num;99 &commat;octo-org&sol;all</pre>
-
-      This pull request is a draft by policy: a person reviews it and marks it ready. <sub>Task \`TASK\`</sub>"
+      This is a draft: review it, and mark it as ready when you are satisfied. <sub>Task \`TASK\`</sub>"
     `);
     expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", number: pull?.number, sha });
     expect(world.comments(spec)[0]).toContain(`Done: pull request #${pull?.number}`);
@@ -138,6 +141,58 @@ describe("a pushed branch", () => {
     });
     await world.reporter().report(spec.id);
     expect(fault.fired).toBe(1);
-    expect(world.simulator.state.pulls(repo)).toMatchObject([{ pull: { draft: false } }]);
+    const [pull] = world.simulator.state.pulls(repo);
+    expect(pull?.pull.draft).toBe(false);
+    // A draft is called one only where it is one.
+    expect(pull?.body).not.toMatch(/draft|ready/);
+    expect(pull?.body).toContain("No person has reviewed this yet");
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", draft: false });
+    expect(world.comments(spec)[0]).not.toMatch(/draft|mark it ready/);
+  });
+});
+
+describe("what a pull request is called and says", () => {
+  const said = async (instruction: string, summary?: string, title?: string) => {
+    const repo = await world.repository();
+    const spec = await world.task(repo, { instruction, ...(title !== undefined && { title }) });
+    await world.push(repo, spec, undefined, summary);
+    await world.reporter().report(spec.id);
+    const pull = world.simulator.state.pulls(repo)[0];
+    return { title: pull?.title, body: pull?.body ?? "" };
+  };
+
+  test("the agent's own title and summary, where it gives them", async () => {
+    const { title, body } = await said("fix the failing tests", "Start the sum at zero\n\nIt started at `1`.");
+    expect(title).toBe("Start the sum at zero");
+    expect(body).toContain("### Summary by the agent\n\nIt started at `1`.");
+    expect(body).not.toContain("End of the agent's output");
+  });
+
+  test("who asks for the issue has it closed, who asks for something beside it has not", async () => {
+    expect(await said("fix this")).toMatchObject({ title: "Sum is wrong", body: expect.stringMatching(/^Fixes #1$/m) });
+    const beside = await said("add a test");
+    expect(beside).toMatchObject({ title: "Add a test", body: expect.stringMatching(/^Refs #1$/m) });
+    expect(beside.body).not.toContain("Fixes");
+  });
+
+  test("two tasks of one issue never bear the same title", async () => {
+    const repo = await world.repository();
+    const one = await world.task(repo, { instruction: "fix this" });
+    const other = await world.task(repo, { number: one.number, instruction: "fix this" });
+    for (const spec of [one, other]) {
+      await world.push(repo, spec);
+      await world.reporter().report(spec.id);
+    }
+    const titles = world.simulator.state.pulls(repo).map(({ title }) => title);
+    expect(titles.toSorted()).toEqual(["Sum is wrong", `Sum is wrong (${other.id.slice(0, 8)})`]);
+  });
+
+  test("nothing in title, request or summary skips the checks, closes an issue or mentions anybody once it is squashed", async () => {
+    const evil = "Repair it [skip ci] fixes #99 @octo-org/all";
+    const body = `skip-checks: true\n***NO_CI***\n[ci skip] closes #98`;
+    for (const { title, body: text } of [await said(evil), await said("fix this", `${evil}\n\n${body}`, evil)]) {
+      const squashed = `${title}\n\n${text}`;
+      expect(squashed).not.toMatch(/\[(?:skip ci|ci skip)\]|NO_CI\*{3}$|skip-checks:|#9[89]|@octo-org|\u200b/m);
+    }
   });
 });

@@ -21,14 +21,14 @@ describe("the receipt", () => {
       - Verification: \`npm test\` passed (exit code 0, 2 rounds)
       - Agent's session: \`session-1\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       Reading test/sum.test.js
       The sum is off by one.
       \`\`\`
 
-      **Next:** Review it and mark it ready, or write \`/orch\` and a request there: the work then continues on its branch."
+      **Next:** Review it and mark it as ready, or write \`/orch\` and a request there: the work then continues on its branch."
     `);
   });
 
@@ -50,7 +50,7 @@ describe("the receipt", () => {
       - Verification: none, \`.github/orch.yml\` names no verify command
       - Agent's session: \`session-1\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       Reading test/sum.test.js
@@ -64,7 +64,7 @@ describe("the receipt", () => {
   test("says when the asked-for branch had moved", () => {
     const task = settledTask(outcomes.pull_request, { pushed: { ...pushed, insteadOf: "feature" } });
     expect(body({ ...task, spec: { ...task.spec, target: PULL_TARGET } })).toContain(
-      "`feature` had moved on while the agent worked",
+      "Somebody pushed to `feature` while the agent worked. Nothing was overwritten",
     );
   });
 
@@ -87,7 +87,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       Nothing to do.
@@ -112,7 +112,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **Last lines**
+      **End of the agent's output**
 
       \`\`\`text
       Error: boom
@@ -144,7 +144,7 @@ describe("the receipt", () => {
       1 failed
       \`\`\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       It should work now.
@@ -169,7 +169,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **Last lines**
+      **End of the agent's output**
 
       \`\`\`text
       Compiling
@@ -194,7 +194,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **Last lines**
+      **End of the agent's output**
 
       \`\`\`text
       Turn 50
@@ -219,7 +219,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       Reading test/sum.test.js
@@ -245,7 +245,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       Reading test/sum.test.js
@@ -271,7 +271,7 @@ describe("the receipt", () => {
       - Usage: 12,345 tokens in, 678 tokens out, $0.12 by the agent's own count
       - Agent's session: \`session-1\`
 
-      **The agent's last words**
+      **End of the agent's output**
 
       \`\`\`text
       Reading test/sum.test.js

@@ -13,7 +13,7 @@ import { keys } from "../../src/task/keys.ts";
 import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
-import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
+import type { Task, TaskSpec } from "../../src/task/task.ts";
 import { startRedis } from "../support/redis.ts";
 import { claimedBy, commentOf, makeSpec, STARTS } from "../support/task-spec.ts";
 import { pushed } from "./sample-tasks.ts";
@@ -109,17 +109,24 @@ export async function startReporting() {
   }
 
   /** A queued task under a new issue, or under the given issue or pull request. */
-  async function task(repo: RepositoryInfo, given: { number?: number; target?: Target } = {}): Promise<TaskSpec> {
+  async function task(
+    repo: RepositoryInfo,
+    given: Partial<Pick<TaskSpec, "number" | "target" | "instruction" | "title">> = {},
+  ): Promise<TaskSpec> {
     const number = given.number ?? (await simulator.openIssue(repo, { ...MAINTAINER, title: "Sum is wrong" })).number;
     const comment = await simulator.comment(repo, number, "/orch fix the failing tests", MAINTAINER);
     const spec = makeSpec({
-      id: `t${String(comment.id)
-        .replace(/\d/g, (digit) => "abcdefghij"[Number(digit)] ?? "a")
-        .padStart(15, "z")}`,
+      // Neighbours differ in what they begin with, as real ids do.
+      id: `t${[...String(comment.id)]
+        .reverse()
+        .map((digit) => "abcdefghij"[Number(digit)] ?? "a")
+        .join("")
+        .padEnd(15, "z")}`,
       installationId: repo.installationId,
       repository: { id: repo.id, owner: repo.owner, name: repo.name },
-      number,
       title: "Sum is wrong",
+      ...given,
+      number,
       origin: {
         kind: "comment",
         id: comment.id,
@@ -128,7 +135,6 @@ export async function startReporting() {
       },
       requestedAt: Date.now(),
       acceptedAt: now(),
-      ...(given.target && { target: given.target }),
     });
     await store.create(spec, STARTS);
     return spec;
@@ -137,11 +143,22 @@ export async function startReporting() {
   const claim = (id: string) => store.advance(id, claimedBy("h1", now()));
 
   /** The task as after a push: its branch is on GitHub with one commit. */
-  async function push(repo: RepositoryInfo, spec: TaskSpec, branch = branchOf(spec)): Promise<string> {
+  async function push(
+    repo: RepositoryInfo,
+    spec: TaskSpec,
+    branch = branchOf(spec),
+    summary?: string,
+  ): Promise<string> {
     await claim(spec.id);
     const sha = await simulator.commit(repo, branch, { "a.txt": "two\n" }, "Repair the sum", "maintainer");
     const evidence = { ...pushed, branch, sha, base: "main" };
-    await store.advance(spec.id, { name: "pushed", epoch: 1, pushed: evidence, at: now() });
+    await store.advance(spec.id, {
+      name: "pushed",
+      epoch: 1,
+      pushed: evidence,
+      progress: { ...(summary !== undefined && { summary }) },
+      at: now(),
+    });
     return sha;
   }
 

@@ -30,7 +30,7 @@ const handBack = (text: string) =>
     ...{ comments: [], branch: "orch/7", baseBranch: "main" },
     handBack: { round: 1, command: "npm test", exitCode: 1, outputTail: text },
   });
-const authorship = { taskId: "t1", epoch: 1, requester: { id: 1, login: "maintainer" } };
+const authorship = { taskId: "t1", epoch: 1, requester: { id: 1, login: "maintainer" }, subject: "Repair" };
 
 const CONSUMERS: Record<string, (text: string) => string> = {
   redact,

@@ -114,7 +114,7 @@ test("why: every end is told in words, with what to do next", () => {
   expect(said.join("\n\n")).toMatchInlineSnapshot(`
     "A pull request for this task's branch is open: #8.
     https://github.example/octo-org/sample/pull/8
-    Next: Review it and mark it ready, or write \`/orch\` and a request there: the work then continues on its branch.
+    Next: Review it and mark it as ready, or write \`/orch\` and a request there: the work then continues on its branch.
 
     The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.
     Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.

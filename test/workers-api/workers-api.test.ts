@@ -106,9 +106,12 @@ describe("a token", () => {
     const { installationId } = orch.repository;
     const repository = { id: orch.repository.id, owner: "octo-org", name: "calculator" };
     const { spec } = (await orch.store.read(id)) as Task;
+    await orch.github.commit(orch.repository, "feature", { "a.txt": "a\n" }, "Add a", "maintainer");
+    const pull = { as: "maintainer", title: "Add a", head: "feature", base: "main" };
+    const { number } = await orch.github.openPull(orch.repository, pull);
     const ask = async (headRef: string, commentId: number) => {
       const target = { kind: "pull" as const, defaultBranch: "old", headRef, headSha: "0".repeat(40), baseRef: "next" };
-      const task = makeSpec({ installationId, repository, commentId, target, actor: spec.actor });
+      const task = makeSpec({ installationId, repository, number, commentId, target, actor: spec.actor });
       await orch.store.create(task, STARTS);
       await orch.store.advance(task.id, claimedBy("host-a"));
       await enter("publishing", task.id);

@@ -61,7 +61,7 @@ const texts = BEGINNINGS.flatMap((beginning) =>
   UNITS.map((unit) => `${beginning}${unit.repeat(LENGTH / unit.length)}x`),
 );
 
-const authorship = { taskId: "t1", epoch: 1, requester: { id: 1, login: "maintainer" } };
+const authorship = { taskId: "t1", epoch: 1, requester: { id: 1, login: "maintainer" }, subject: "Repair" };
 const READERS: Record<string, (text: string) => unknown> = {
   shownText,
   fenced: (text) => fenced(text, "data"),

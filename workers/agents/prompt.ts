@@ -190,7 +190,7 @@ function renderRules(input: PromptInput): string {
     "Change what the task needs and nothing else.",
     ...(verify ? [`Your work is checked with \`${verify}\`. You are done when this command passes.`] : []),
     "If the task cannot be done, leave no half-done changes, and say why.",
-    "At the end, say in a few sentences what you did.",
+    "Your last words are for whoever reviews the work. Begin them with a title for all of it on a line of its own, as a commit's subject would be; below it say in a few sentences what you changed and why.",
   ];
   return `# The rules\n\n${rules.map((rule) => `- ${rule}`).join("\n")}\n`;
 }

@@ -5,8 +5,15 @@ import { readChanges, type Span } from "./changes.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { reasonAgainst } from "./rules.ts";
 
-/** `date`: the committer's, in Unix seconds. `message` may be cut off. */
-export type AgentCommit = { sha: string; tree: string; parents: string[]; date: number; message: string };
+/** `date`: the committer's, in Unix seconds. `message` may be cut off, and says too little where the commit stands for several. */
+export type AgentCommit = {
+  sha: string;
+  tree: string;
+  parents: string[];
+  date: number;
+  message: string;
+  standsForAll?: true;
+};
 
 /** More commits than this are published as one. */
 const MAX_COMMITS = 50;
@@ -22,12 +29,14 @@ export async function commitsToPublish(span: Span): Promise<AgentCommit[]> {
   const range = ["--first-parent", `--max-count=${MAX_COMMITS + 1}`, `${checkSha(base)}..${checkSha(tip)}`];
   const shas = (await hostGitOutput(quarantine.dir, ["rev-list", ...range])).split("\n").filter((sha) => sha !== "");
   const whole = [await readCommit(quarantine, tip)];
-  if (shas.length < 2 || shas.length > MAX_COMMITS) return whole;
+  if (shas.length < 2) return whole;
+  const all = whole.map((commit) => ({ ...commit, standsForAll: true as const }));
+  if (shas.length > MAX_COMMITS) return all;
   const commits: AgentCommit[] = [];
   for (const sha of shas.reverse()) commits.push(await readCommit(quarantine, sha));
-  if (commits[0]?.parents[0] !== base) return whole;
+  if (commits[0]?.parents[0] !== base) return all;
   for (const { sha } of commits.slice(0, -1)) {
-    if (await reasonAgainst(quarantine, await readChanges({ quarantine, base, tip: sha }), secrets)) return whole;
+    if (await reasonAgainst(quarantine, await readChanges({ quarantine, base, tip: sha }), secrets)) return all;
   }
   return commits;
 }

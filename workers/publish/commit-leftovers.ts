@@ -11,6 +11,8 @@ export type Leftovers = {
   driver: SandboxDriver;
   /** The run's own confinement: the workspace is writable in it. */
   confinement: Confinement;
+  /** What the commit says. */
+  subject: string;
   signal?: AbortSignal;
 };
 
@@ -27,7 +29,7 @@ rm -f "$(git rev-parse --git-path index.lock)" || exit 1
 test -z "$(git ls-files --unmerged | head -n 1)" || exit 1
 git add --all || exit 1
 git diff --cached --quiet --no-ext-diff && exit 10
-git commit --quiet --no-verify --message="Work that the agent left uncommitted" || exit 1
+git commit --quiet --no-verify --message="$ORCH_SUBJECT" || exit 1
 `;
 const NOTHING = 10;
 
@@ -41,6 +43,7 @@ export async function commitLeftovers(leftovers: Leftovers): Promise<"committed"
     GIT_AUTHOR_EMAIL: identity.email,
     GIT_COMMITTER_NAME: identity.name,
     GIT_COMMITTER_EMAIL: identity.email,
+    ORCH_SUBJECT: leftovers.subject,
   };
   const confinement = { ...leftovers.confinement, cwd: workspace.inside.treeDir, env };
   const [file = "", ...args] = driver.wrap(confinement, ["/bin/sh", "-c", SCRIPT]);

@@ -9,14 +9,15 @@ import { redact } from "../../src/text/secret-patterns.ts";
 /** Who asked for the work. */
 export type Requester = { id: number; login: string };
 
-export type Authorship = { taskId: string; epoch: number; requester: Requester };
+/** `subject`: for a commit without a message. */
+export type Authorship = { taskId: string; epoch: number; requester: Requester; subject: string };
 
 const MAX_BYTES = 8_000;
 
 /** The whole message, ending with the trailers `Orch-Task`, `Orch-Epoch` and `Co-authored-by`. */
 export function commitMessage(original: string, authorship: Authorship): string {
   const text = bound(inertWords(dropTrailers(redact(plain(original))))).trim();
-  return `${text === "" ? "Change by the agent" : text}\n\n${trailers(authorship).join("\n")}\n`;
+  return `${text === "" ? authorship.subject : text}\n\n${trailers(authorship).join("\n")}\n`;
 }
 
 function plain(text: string): string {

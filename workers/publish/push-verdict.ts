@@ -1,4 +1,5 @@
 /** Reads what `git push --porcelain` says about one branch (git-push(1), "OUTPUT"). */
+import { branchInTheWay } from "../../src/task/branch.ts";
 import type { Finished } from "../run-program.ts";
 
 /** `reason`: a sentence for a person, made of the server's words. */
@@ -7,6 +8,9 @@ export type PushVerdict = { kind: "pushed" | "already" | "stale" } | { kind: "re
 /** Another push came first: noticed by us (lease) or by the server while it took its own lock. */
 const RACED =
   /stale info|fetch first|non-fast-forward|cannot lock ref|failed to (lock|update ref)|incorrect old value|already exists/i;
+
+/** Git keeps branches as files: while there is a branch `orch`, there is no folder for one that is called `orch/…`. */
+const IN_THE_WAY = /directory file conflict|' exists; cannot create/i;
 
 /** Undefined when the server gave no verdict on the branch: the push failed on the way. */
 export function readPushVerdict(
@@ -19,6 +23,7 @@ export function readPushVerdict(
   if (flag === "=") return { kind: "already" };
   if (flag !== "!") return { kind: "pushed" };
   const words = /\((.*)\)\s*$/.exec(summary)?.[1] ?? summary;
+  if (IN_THE_WAY.test(`${words}\n${stderr}`)) return { kind: "refused", reason: branchInTheWay(branch) };
   if (RACED.test(words)) return { kind: "stale" };
   const said = stderr
     .split("\n")

@@ -13,25 +13,31 @@ import { type Authorship, commitMessage } from "./commit-message.ts";
 /** The App's own account, such as `orch[bot]`. */
 export type BotAccount = { id: number; login: string };
 
-export type Recreation = Span & Authorship & { bot: BotAccount };
+/** `subject`: of a commit that stands for all the work, or has no message. */
+export type Recreation = Span & Authorship & { bot: BotAccount; subject: string };
+
+/** `sha`: the new tip; the base itself when the agent's commits come to no change. */
+export type Recreated = { sha: string; commits: number };
 
 const DAY_S = 86_400;
 
-/** The id of the new tip; `base` itself when the agent's commits come to no change. */
-export async function recreate(recreation: Recreation): Promise<string> {
+export async function recreate(recreation: Recreation): Promise<Recreated> {
   const { quarantine, base, bot } = recreation;
   checkTaskId(recreation.taskId);
   if (!Number.isSafeInteger(recreation.epoch)) throw new Error(`Not an epoch: ${String(recreation.epoch)}`);
   const { tree: baseTree, date: baseDate } = await readCommit(quarantine, base);
-  let [parent, tree, date] = [base, baseTree, baseDate];
+  let [parent, tree, date, commits] = [base, baseTree, baseDate, 0];
+  const known = printedForms(recreation.secrets ?? []);
   for (const commit of await commitsToPublish(recreation)) {
     if (commit.tree === tree) continue;
     date = believable(commit, date);
-    const message = commitMessage(withoutSecrets(commit.message, printedForms(recreation.secrets ?? [])), recreation);
+    const words = withoutSecrets(commit.standsForAll ? recreation.subject : commit.message, known);
+    const message = commitMessage(words, recreation);
     parent = await commitTree({ ...recreation, parent, tree: commit.tree, date, message, bot });
     tree = commit.tree;
+    commits += 1;
   }
-  return parent;
+  return { sha: parent, commits };
 }
 
 /** The agent's clock counts as long as time goes forward and ends today; otherwise the time of the commit before. */

@@ -32,7 +32,7 @@ export function handOverOf(task: Task): HandOver {
     actor: spec.actor.login,
     instruction: spec.instruction,
     ended: `${commits}${outcome ? endedAs(outcome) : "It is not over."}`,
-    lastWords: wordsOf(outcome) ?? progressOf(task).lastLines ?? "",
+    lastWords: wordsOf(outcome) ?? progressOf(task).summary ?? progressOf(task).lastLines ?? "",
   };
 }
 

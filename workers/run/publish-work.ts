@@ -5,7 +5,10 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { spareBranchOf } from "../../src/task/branch.ts";
+import { subjectOf } from "../../src/task/subject.ts";
+import { readSummary } from "../../src/task/summary.ts";
 import type { Outcome, Pushed } from "../../src/task/task.ts";
+import { title } from "../../src/text/quote.ts";
 import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
@@ -33,6 +36,12 @@ export async function collectWork(shared: Shared, run: Run, ground: Ground): Pro
     base: prepared.baseSha,
     signal: run.signal,
   });
+}
+
+/** What the work is called where the agent's commits do not say it: as the agent calls it at its end, or by the request. */
+export function workSubject({ task: { spec }, spoken }: Pick<Run, "task" | "spoken">): string {
+  const given = readSummary(spoken.summary() ?? "").title;
+  return (given === undefined ? "" : title(given, 72)) || subjectOf(spec);
 }
 
 /** After an outage of Redis the lock may come back to this host; until then nothing may leave it. */
@@ -68,7 +77,7 @@ export async function publishWork(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { tip, commits, deadline }: Collected & { deadline: AbortSignal },
+  { tip, deadline }: Collected & { deadline: AbortSignal },
 ): Promise<Published> {
   const { prepared } = ground;
   const interrupted = AbortSignal.any([run.signal, deadline]);
@@ -76,15 +85,16 @@ export async function publishWork(
   const quarantine = quarantineOf(run, ground);
   const span = { quarantine, base: prepared.baseSha, tip, secrets: secretsOf(ground.agent, shared.env) };
   const passed = await gate(span);
-  if (!passed.ok) return { kind: "refused", outcome: { kind: "refused", reason: passed.reason } };
+  if (!passed.ok) return refused(passed.reason);
 
   const grant = await shared.bot.token(identityOf(run), "push", interrupted);
-  const sha = await recreate({
+  const { sha, commits } = await recreate({
     ...span,
     taskId: spec.id,
     epoch: run.folder.record.epoch,
     bot: grant.bot,
     requester: spec.actor,
+    subject: workSubject(run),
   });
   const ontoPull = spec.target.kind === "pull";
   const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
@@ -103,26 +113,25 @@ export async function publishWork(
     }
   };
   const stat = { ...passed.stat, commits };
-  let result = await send(prepared.branch, ontoPull ? prepared.baseSha : "");
-  if (result.kind === "stale") {
-    // Somebody pushed to the branch while the agent worked. Their commits are never overwritten and the agent's are not
-    // thrown away: they go to a branch of their own, as a pull request onto the branch that moved.
-    const branch = spareBranchOf(spec);
-    const base = ontoPull ? prepared.branch : prepared.base;
-    result = await send(branch, "");
-    if (result.kind === "pushed" || result.kind === "already") {
-      return { kind: "pushed", pushed: { branch, sha, base, ...stat, insteadOf: prepared.branch } };
-    }
+  const result = grant.autoMerge ? undefined : await send(prepared.branch, ontoPull ? prepared.baseSha : "");
+  if (result && result.kind !== "stale") {
+    return result.kind === "refused"
+      ? refused(result.reason)
+      : { kind: "pushed", pushed: { branch: prepared.branch, sha, base: prepared.base, ...stat } };
   }
-  switch (result.kind) {
-    case "pushed":
-    case "already":
-      return { kind: "pushed", pushed: { branch: prepared.branch, sha, base: prepared.base, ...stat } };
-    case "refused":
-      return { kind: "refused", outcome: { kind: "refused", reason: result.reason } };
-    case "stale": {
-      const reason = `The branch \`${prepared.branch}\` moved while the agent worked, and the branch kept for that case exists too.`;
-      return { kind: "refused", outcome: { kind: "refused", reason } };
-    }
-  }
+  // The branch cannot be had: somebody pushed to it while the agent worked, or whatever it gets may be merged by itself. Their
+  // commits are never overwritten and the agent's are not thrown away: they go to a branch of their own, as a pull request
+  // onto the branch that was meant.
+  const branch = spareBranchOf(spec);
+  const spare = await send(branch, "");
+  if (spare.kind === "refused") return refused(spare.reason);
+  if (spare.kind === "stale")
+    return refused(
+      `Neither \`${prepared.branch}\` nor \`${branch}\` could be pushed: both have commits that are not Orch's.`,
+    );
+  const base = ontoPull ? prepared.branch : prepared.base;
+  const because = grant.autoMerge && { because: "auto_merge" as const };
+  return { kind: "pushed", pushed: { branch, sha, base, ...stat, insteadOf: prepared.branch, ...because } };
 }
+
+const refused = (reason: string): Published => ({ kind: "refused", outcome: { kind: "refused", reason } });

@@ -16,7 +16,7 @@ import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
-import { type Collected, collectWork } from "./publish-work.ts";
+import { type Collected, collectWork, workSubject } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
 import type { Missed } from "./step/deadlines.ts";
@@ -98,7 +98,7 @@ async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boo
   const { workspace } = ground;
   const confinement = confinementOf(run, ground);
   const done = await duringDeed(run.folder, "take the commits", () =>
-    commitLeftovers({ workspace, driver: shared.driver, confinement, signal: run.signal }),
+    commitLeftovers({ workspace, driver: shared.driver, confinement, subject: workSubject(run), signal: run.signal }),
   );
   await endLeftovers(run);
   if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");

@@ -150,7 +150,7 @@ describe("the prompt", () => {
     expect(prompt).toContain("comment-39 ");
     expect(prompt).not.toContain("comment-0 ");
     expect(prompt).toContain("more characters left out");
-    expect(prompt).toContain("At the end, say");
+    expect(prompt).toContain("Your last words are for whoever reviews the work");
   });
 
   it("stays within its bound although every character takes three or four bytes", () => {

@@ -14,7 +14,7 @@ test("what the agent left uncommitted is committed, once", async () => {
   expect(await run.commitLeftovers()).toBe("committed");
   expect(await run.commitLeftovers()).toBe("nothing");
   expect(run.agent("git status --porcelain; git log --format='%s|%an' -1; git ls-files")).toBe(
-    "Work that the agent left uncommitted|Orch agent\nnew.txt",
+    "Repair the sum|Orch agent\nnew.txt",
   );
 });
 

@@ -46,7 +46,14 @@ test("a key that the agent was given is not published, in no file and in no mess
   const { tip } = await run.collect();
   const span = { quarantine: run.quarantine, base: run.base, tip, secrets };
   expect(await gate(span)).toMatchObject({ ok: true });
-  const sha = await recreate({ ...span, taskId: "tabc", epoch: 1, bot: { id: 7, login: "orch[bot]" }, requester });
+  const { sha } = await recreate({
+    ...span,
+    subject: "Repair",
+    taskId: "tabc",
+    epoch: 1,
+    bot: { id: 7, login: "orch[bot]" },
+    requester,
+  });
   expect(git(run.quarantine.dir, "show", "--no-patch", "--format=%s", sha)).toBe("works with [redacted]");
 
   run.agent(`echo KEY=a-key-of-the-model > .env; ${commitAll}`);

@@ -35,7 +35,7 @@ test.for(["classic", "stateless"] as const)("work reaches a branch on GitHub wit
   const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);
   const { tip } = await collect({ quarantine, workspace, driver, confinement, base });
   const bot = { id: github.app.botId, login: github.app.botLogin };
-  const sha = await recreate({ quarantine, base, tip, taskId, epoch: 1, bot, requester });
+  const { sha } = await recreate({ subject: "Repair", quarantine, base, tip, taskId, epoch: 1, bot, requester });
   expect(await push({ quarantine, access, sha, branch, expected: "", taskId })).toEqual({ kind: "pushed", sha });
   expect(github.state.branches(repo)[branch]).toBe(sha);
   expect(github.state.fileAt(repo, branch, "done.txt")).toBe("done\n");

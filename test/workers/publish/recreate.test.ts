@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commitMessage } from "../../../workers/publish/commit-message.ts";
 import { git } from "../workspace/support.ts";
-import { startRun } from "./support.ts";
+import { SUBJECT, startRun } from "./support.ts";
 
 const trailers = "Orch-Task: tabc\nOrch-Epoch: 1\nCo-authored-by: maintainer <12+maintainer@users.noreply.github.com>";
 
@@ -57,10 +57,19 @@ test.for([
   const run = await startRun();
   run.agent(script);
   const { tip } = await run.collect();
-  const sha = await run.recreate();
+  const { sha, commits } = await run.recreateAll();
+  // What people are told is what the branch has.
+  expect(commits).toBe(1);
   expect(git(run.quarantine.dir, "rev-list", `${run.base}..${sha}`)).toBe(sha);
   expect(git(run.quarantine.dir, "rev-parse", `${sha}^`)).toBe(run.base);
   expect(git(run.quarantine.dir, "diff", "--stat", sha, tip)).toBe("");
+});
+
+test("one commit for many says what all of them are about", async () => {
+  const run = await startRun();
+  run.agent("for i in $(seq 51); do echo $i > a; git add a; git commit -qm c$i; done");
+  const sha = await run.recreate();
+  expect(git(run.quarantine.dir, "log", "-1", "--format=%s", sha)).toBe(SUBJECT);
 });
 
 test("commits without a change are left out", async () => {
@@ -69,7 +78,7 @@ test("commits without a change are left out", async () => {
   expect(await run.recreate()).toBe(run.base);
 });
 
-const authorship = { taskId: "tabc", epoch: 1, requester: { id: 12, login: "maintainer" } };
+const authorship = { taskId: "tabc", epoch: 1, requester: { id: 12, login: "maintainer" }, subject: "Repair the sum" };
 const say = (text: string) => commitMessage(text, authorship).slice(0, -trailers.length - 3);
 
 test("a message mentions nobody, closes nothing and skips no checks", () => {
@@ -85,7 +94,7 @@ test("a message mentions nobody, closes nothing and skips no checks", () => {
 test("a message forges no trailer and hides no character", () => {
   const forged = "Co-authored-by: x <x@y>\nOrch-Task: other\nSigned-off-by: y\nskip-checks: true";
   expect(say(`Title\u001b[31m\u202e\u200b\r\n\r\nText\tx\n${forged}`)).toBe("Title\n\nText x");
-  expect(say(" \u0007 \n")).toBe("Change by the agent");
+  expect(say(" \u0007 \n")).toBe("Repair the sum");
 });
 
 test("a message is bounded without cutting a character in two", () => {

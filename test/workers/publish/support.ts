@@ -20,6 +20,9 @@ const sandboxDir = mkdtempSync(join(tmpdir(), "orch-test-sandbox-"));
 chmodSync(sandboxDir, 0o711);
 afterAll(() => rmSync(sandboxDir, { recursive: true, force: true }));
 
+/** What the work is called where the agent does not say it. */
+export const SUBJECT = "Repair the sum";
+
 /** Chosen and self-tested once per file: that takes longer than most of the tests. */
 let chosen: Promise<{ driver: SandboxDriver }> | undefined;
 
@@ -47,10 +50,15 @@ export async function startRun(options: { remote?: Remote; taskId?: string; epoc
     ...{ remote, host, workspace, driver, confinement, mirror, quarantine, base, branch, taskId, epoch },
     /** What the agent does, in its tree. */
     agent: (script: string) => asAgent(workspace.treeDir, script),
-    commitLeftovers: () => commitLeftovers({ workspace, driver, confinement }),
+    commitLeftovers: () => commitLeftovers({ workspace, driver, confinement, subject: SUBJECT }),
     collect: () => collect({ quarantine, workspace, driver, confinement, base }),
     gate: async () => gate({ quarantine, base, tip: (await run.collect()).tip }),
-    recreate: async () => recreate({ quarantine, base, tip: (await run.collect()).tip, taskId, epoch, bot, requester }),
+    recreateAll: async () => {
+      const { tip } = await run.collect();
+      return recreate({ quarantine, base, tip, taskId, epoch, bot, requester, subject: SUBJECT });
+    },
+    /** The new tip. */
+    recreate: async () => (await run.recreateAll()).sha,
     push: (sha: string, expected = "", to = branch) =>
       push({ quarantine, access: remote.access, sha, branch: to, expected, taskId }),
   };

@@ -33,3 +33,28 @@ test("a final word counts, and is not said twice by agents that repeat it", () =
   spoken.hear({ type: "final", ok: true, text: "I repaired it." });
   expect(spoken.lastLines()).toBe("Nothing to do.\nI repaired it.");
 });
+
+test("the summary is the agent's final word, or what it said after its last deed, of the last step that ended well", () => {
+  const spoken = makeSpoken();
+  spoken.begin();
+  expect(spoken.summary()).toBeUndefined();
+  spoken.hear({ type: "text", text: "I look at the tests." });
+  spoken.hear({ type: "tool", name: "shell", summary: "npm test", status: "started" });
+  spoken.hear({ type: "text", text: "Start the sum at zero" });
+  spoken.hear({ type: "text", text: "It started at one." });
+  spoken.hear({ type: "final", ok: true });
+  expect(spoken.summary()).toBe("Start the sum at zero\nIt started at one.");
+  spoken.begin();
+  spoken.hear({ type: "final", ok: false, text: "The service is down." });
+  expect(spoken.summary()).toBe("Start the sum at zero\nIt started at one.");
+  spoken.hear({ type: "final", ok: true, text: "Start the sum at zero, test it" });
+  expect(spoken.progress().summary).toBe("Start the sum at zero, test it");
+  spoken.hear({ type: "final", ok: true, text: "x".repeat(100_000) });
+  expect(spoken.summary()?.length).toBeLessThan(4_100);
+});
+
+test("what a program prints that tells no final word is no summary", () => {
+  const spoken = makeSpoken();
+  spoken.hear({ type: "text", text: "line 1" });
+  expect(spoken.progress().summary).toBeUndefined();
+});
