@@ -43,15 +43,37 @@ export type TokenResponse = z.output<typeof tokenResponseSchema>;
 
 export const contextRequestSchema = z.object(runIdentity);
 
-/** What stands on GitHub around the command. Hostile text, even though its authors may write to the repository. */
+const written = z.object({ login: z.string(), body: z.string(), /** ISO 8601 */ at: z.string() });
+
+/**
+ * What stands on GitHub around the command. Hostile text, even though its authors may write to the repository: people with write
+ * permission, who wrote and last edited it before the command. Lists are in the order in which they were written.
+ */
 export const contextResponseSchema = z.object({
   title: z.string(),
   /** The description; empty when it is left out. */
   body: z.string(),
   /** True when there is a description, but its author may not write here. */
   bodyWithheld: z.boolean(),
-  /** By people with write permission, written and last edited before the command; the newest 50, oldest first. */
-  comments: z.array(z.object({ login: z.string(), body: z.string(), /** ISO 8601 */ at: z.string() })),
+  /** The newest 50. */
+  comments: z.array(written),
+  /** What they said of the pull request as a whole; `state`: GitHub's word, such as CHANGES_REQUESTED. */
+  reviews: z.array(written.extend({ state: z.string() })).default([]),
+  /** What they said of its lines, in threads that nobody has settled. `line`: of the file as it is now, where it still is there. */
+  threads: z
+    .array(
+      z.object({
+        path: z.string(),
+        line: z.number().optional(),
+        outdated: z.boolean(),
+        /** The changes around the line, which comes last. */
+        hunk: z.string(),
+        comments: z.array(written),
+      }),
+    )
+    .default([]),
+  /** What fails on the pull request's commit. */
+  failingChecks: z.array(z.object({ name: z.string(), summary: z.string() })).default([]),
 });
 export type ContextResponse = z.output<typeof contextResponseSchema>;
 

@@ -1,91 +1,139 @@
 /**
  * What stands around a command, for the prompt: only what people with write permission wrote, as it was before the
- * command, so that neither a stranger nor a later edit can put words into the agent's prompt.
+ * command, so that neither a stranger nor a later edit can put words into the agent's prompt. On a pull request their reviews and
+ * the open threads in them as well, and which checks fail on its commit. Most of it is one request (`around.ts`).
+ *
+ * What would make the work impossible, or publish it without a review, is seen here too, before an agent starts.
  */
 import type { GitHub, Octokit } from "../github.ts";
-import { mayWrite } from "../permission.ts";
+import { branchInTheWay, branchOf } from "../task/branch.ts";
 import type { ContextResponse } from "../task/host-api.ts";
 import type { Actor, TaskSpec } from "../task/task.ts";
-import { refusedByGitHub } from "./refused.ts";
+import { type Around, type Author, askAround } from "./around.ts";
+import { Refused, refusedByGitHub } from "./refused.ts";
+import { type Trust, trustAmong } from "./trust.ts";
 
 const MAX_COMMENTS = 50;
+const MAX_THREADS = 30;
+const MAX_CHECKS = 10;
 /** GitHub gives comments oldest first; so many are looked at from the end. */
 const PAGE = 100;
 /** Characters of one text. */
 const MAX_TEXT = 16_000;
-/**
- * GitHub is asked about so many people at most, newest first, and about several at once: on a popular issue a host would
- * not wait for all of them, and the installation's limits are for more than this. Whoever is not asked about is left out.
- */
-const MAX_PEOPLE = 30;
-const PEOPLE_AT_ONCE = 6;
+const MAX_HUNK = 4_000;
 
 type Comment = Awaited<ReturnType<Octokit["rest"]["issues"]["listComments"]>>["data"][number];
-type Written = Pick<Comment, "user" | "performed_via_github_app">;
 
 export async function giveContext(github: GitHub, spec: TaskSpec): Promise<ContextResponse> {
   try {
-    return await readContext(await github.forInstallation(spec.installationId), spec);
+    return await readContext(github, spec);
   } catch (error) {
-    throw refusedByGitHub(error);
+    throw error instanceof Refused ? error : refusedByGitHub(error);
   }
 }
 
-async function readContext(octokit: Octokit, spec: TaskSpec): Promise<ContextResponse> {
-  const place = { owner: spec.repository.owner, repo: spec.repository.name, issue_number: spec.number };
-  const issue = await opening(octokit, spec);
-  // The only comment of an issue is the command itself.
-  const others = spec.origin.kind === "comment" ? issue.comments - 1 : issue.comments;
-  const newestFirst = (others > 0 ? await newest(octokit, place, issue.comments) : [])
-    .toReversed()
-    .filter((each) => isBefore(each, spec));
-  const author = personOf({ user: issue.user });
-  const trusts = trustIn(octokit, spec, [author, ...newestFirst.map(personOf)]);
-  const trusted = await trusts(author);
-  const body = trusted ? (issue.body ?? "") : "";
-  const comments: ContextResponse["comments"] = [];
-  for (const comment of newestFirst) {
-    if (comments.length === MAX_COMMENTS) break;
-    const person = personOf(comment);
-    if (!person || !(await trusts(person))) continue;
-    comments.unshift({ login: person.login, body: (comment.body ?? "").slice(0, MAX_TEXT), at: comment.created_at });
-  }
-  return { title: issue.title, body: body.slice(0, MAX_TEXT), bodyWithheld: !trusted && !!issue.body, comments };
-}
-
-/** What stands at the head of it, asked for as intake did a moment ago: then GitHub says that nothing has changed. */
-async function opening(octokit: Octokit, { repository, number, target }: TaskSpec) {
-  const place = { owner: repository.owner, repo: repository.name };
-  if (target.kind === "pull") return (await octokit.rest.pulls.get({ ...place, pull_number: number })).data;
-  return (await octokit.rest.issues.get({ ...place, issue_number: number })).data;
-}
-
-/** Who wrote it with their own hands, if anybody did. */
-function personOf({ user, performed_via_github_app }: Written): Actor | undefined {
-  return user?.type === "User" && !performed_via_github_app ? { id: user.id, login: user.login } : undefined;
-}
-
-/** Asks about people in the given order, and of each once. */
-function trustIn(octokit: Octokit, { repository }: TaskSpec, people: readonly (Actor | undefined)[]) {
-  const distinct = new Map(people.flatMap((person) => (person ? [[person.id, person]] : [])));
-  const waiting = [...distinct.values()].slice(0, MAX_PEOPLE);
-  const known = new Map<number, boolean>();
-  return async (person: Actor | undefined): Promise<boolean> => {
-    while (person && !known.has(person.id) && waiting.length > 0) {
-      const group = waiting.splice(0, PEOPLE_AT_ONCE);
-      const may = await Promise.all(group.map((each) => mayWrite(octokit, repository, each)));
-      for (const [index, { id }] of group.entries()) known.set(id, may[index] === true);
-    }
-    return person !== undefined && known.get(person.id) === true;
+async function readContext(github: GitHub, spec: TaskSpec): Promise<ContextResponse> {
+  const octokit = await github.forInstallation(spec.installationId);
+  const around = await askAround(octokit, spec);
+  checkObstacles(spec, around);
+  const comments = (await newest(octokit, spec, around.comments.totalCount))
+    .map((comment) => ({ comment, person: personOf(comment) }))
+    .filter(({ comment }) => isBefore(spec, comment.created_at, comment.updated_at));
+  const author = actorOf(around.author);
+  const reviews = around.reviews.map((review) => ({ ...review, person: actorOf(review.author) }));
+  const threads = around.reviewThreads.filter(({ isResolved }) => !isResolved);
+  const people = [
+    author,
+    ...reviews.map(({ person }) => person),
+    ...threads.flatMap((thread) => thread.comments.map((each) => actorOf(each.author))),
+    ...comments.toReversed().map(({ person }) => person),
+  ];
+  const trusts = await trustAmong(octokit, spec, people);
+  const body = trusts(author) ? around.body : "";
+  const { id: appId } = await github.appIdentity(spec.installationId);
+  return {
+    title: around.title,
+    body: body.slice(0, MAX_TEXT),
+    bodyWithheld: !trusts(author) && around.body !== "",
+    comments: comments
+      .flatMap(({ comment, person }) => (trusts(person) ? [said(comment.user, comment.body, comment.created_at)] : []))
+      .slice(-MAX_COMMENTS),
+    reviews: reviews
+      .filter((review) => review.body !== "" && trusts(review.person))
+      .filter((review) => isBefore(spec, review.submittedAt ?? review.createdAt, review.lastEditedAt))
+      .map((review) => ({
+        ...said(review.author, review.body, review.submittedAt ?? review.createdAt),
+        state: review.state,
+      })),
+    threads: threads.flatMap((thread) => threadOf(spec, thread, trusts)).slice(-MAX_THREADS),
+    failingChecks: failingChecks(around, appId),
   };
 }
 
-async function newest(
-  octokit: Octokit,
-  place: { owner: string; repo: string; issue_number: number },
-  count: number,
-): Promise<Comment[]> {
+/** Throws Refused, with what to do. */
+function checkObstacles(spec: TaskSpec, { autoMergeRequest, orchBranch }: Around): void {
+  if (orchBranch && spec.target.kind === "issue")
+    throw new Refused("branch_in_the_way", branchInTheWay(branchOf(spec)));
+  if (autoMergeRequest && spec.target.kind === "pull")
+    throw new Refused(
+      "auto_merge",
+      "Auto-merge is on for this pull request, so commits that Orch pushes could be merged without a review. Turn auto-merge off, then ask again.",
+    );
+}
+
+const said = (author: { login: string } | null | undefined, body: string | null | undefined, at: string) => ({
+  login: author?.login ?? "ghost",
+  body: (body ?? "").slice(0, MAX_TEXT),
+  at,
+});
+
+/** Without comments by others than those who are trusted nothing is left of it. */
+function threadOf(spec: TaskSpec, thread: Around["reviewThreads"][number], trusts: Trust) {
+  const comments = thread.comments.filter(
+    ({ author, createdAt, lastEditedAt }) => trusts(actorOf(author)) && isBefore(spec, createdAt, lastEditedAt),
+  );
+  if (comments.length === 0) return [];
+  const { path, line, isOutdated } = thread;
+  return [
+    {
+      path: path.slice(0, 1_000),
+      ...(line !== undefined && { line }),
+      outdated: isOutdated,
+      hunk: (thread.comments[0]?.diffHunk ?? "").slice(-MAX_HUNK),
+      comments: comments.map(({ author, body, createdAt }) => said(author, body, createdAt)),
+    },
+  ];
+}
+
+/** Ours among them says only how an earlier task ended. */
+function failingChecks({ commits }: Around, appId: number): ContextResponse["failingChecks"] {
+  const [head] = commits;
+  const suites = (head?.commit.checkSuites ?? []).filter(({ app }) => app?.databaseId !== appId);
+  const runs = suites.flatMap(({ checkRuns }) => checkRuns);
+  const statuses = (head?.commit.status?.contexts ?? []).filter(
+    ({ state }) => state === "FAILURE" || state === "ERROR",
+  );
+  return [
+    ...runs.map(({ name, title, summary }) => ({ name, summary: [title, summary].filter(Boolean).join("\n\n") })),
+    ...statuses.map(({ context, description }) => ({ name: context, summary: description ?? "" })),
+  ]
+    .slice(0, MAX_CHECKS)
+    .map(({ name, summary }) => ({ name: name.slice(0, 200), summary: summary.slice(0, MAX_HUNK) }));
+}
+
+/** Who wrote it with their own hands, if anybody did. */
+function personOf({ user, performed_via_github_app }: Comment): Actor | undefined {
+  return user?.type === "User" && !performed_via_github_app ? { id: user.id, login: user.login } : undefined;
+}
+
+function actorOf(author: Author): Actor | undefined {
+  if (author?.__typename !== "User" || author.databaseId === undefined) return undefined;
+  return { id: author.databaseId, login: author.login };
+}
+
+async function newest(octokit: Octokit, { repository, number }: TaskSpec, count: number): Promise<Comment[]> {
   if (count === 0) return [];
+  const place = { owner: repository.owner, repo: repository.name, issue_number: number };
   const lastPage = Math.ceil(count / PAGE);
   const pages: Comment[][] = [];
   for (let page = Math.max(1, lastPage - 1); page <= lastPage; page++) {
@@ -96,6 +144,6 @@ async function newest(
 }
 
 /** Written and last edited before the command. GitHub's times have whole seconds: the same second is too late. */
-function isBefore(comment: Comment, { requestedAt }: TaskSpec): boolean {
-  return Date.parse(comment.created_at) < requestedAt && Date.parse(comment.updated_at) < requestedAt;
+function isBefore({ requestedAt }: TaskSpec, writtenAt: string, editedAt: string | undefined): boolean {
+  return Date.parse(writtenAt) < requestedAt && (editedAt === undefined || Date.parse(editedAt) < requestedAt);
 }

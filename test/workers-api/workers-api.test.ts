@@ -176,7 +176,15 @@ describe("the context of a command", () => {
     await orch.quiet();
     await orch.comment(issue.number, "Too late.");
     await orch.store.advance(taskId, claimedBy("host-a"));
-    expect(await context(taskId)).toEqual({ title: "Crash", body: "It crashes.", bodyWithheld: false, comments: [] });
+    expect(await context(taskId)).toEqual({
+      title: "Crash",
+      body: "It crashes.",
+      bodyWithheld: false,
+      comments: [],
+      reviews: [],
+      threads: [],
+      failingChecks: [],
+    });
   });
 
   test("withholds the description of a stranger", async () => {

@@ -11,13 +11,15 @@ import { shownText } from "../../src/text/shown.ts";
 /** Far below every model's context, far above every honest issue. */
 export const maxPromptBytes = 96_000;
 
-/** Characters. At three bytes each, the widest, all but the comments together stay below the bound. */
+/** Characters. At three bytes each, the widest, all but what may be left out together stays below the bound. */
 const limits = {
   instruction: 4_000,
   details: 8_000,
   title: 500,
   body: 11_000,
   comment: 6_000,
+  hunk: 2_500,
+  check: 2_000,
   output: 8_000,
   before: 1_000,
   words: 2_000,
@@ -25,6 +27,18 @@ const limits = {
 
 /** By somebody who may write to the repository, and older than the command; oldest first. `at` is ISO 8601. */
 export type PromptComment = { login: string; body: string; at: string };
+
+/** The same, of a pull request as a whole. `state`: GitHub's word. */
+export type PromptReview = PromptComment & { state: string };
+
+/** The same, of a line of its changes; `outdated`: that has changed since. */
+export type PromptThread = {
+  path: string;
+  line?: number;
+  outdated: boolean;
+  hunk: string;
+  comments: readonly PromptComment[];
+};
 
 /** The verification that failed, and how often that has happened (1 = first time). */
 export type HandBack = { round: number; command: string; exitCode: number; outputTail: string };
@@ -56,6 +70,13 @@ export type PromptInput = {
   /** There is a description, but it was left out because its author may not write to the repository. */
   bodyWithheld?: boolean;
   comments: readonly PromptComment[];
+  reviews?: readonly PromptReview[];
+  /** That nobody has settled. */
+  threads?: readonly PromptThread[];
+  /** What fails on the pull request's commit. */
+  failingChecks?: readonly { name: string; summary: string }[];
+  /** Which line the request is about. */
+  about?: { path: string; line?: number | undefined; hunk: string };
   branch: string;
   baseBranch: string;
   /** The command that will judge the work, as one line. */
@@ -75,16 +96,27 @@ export function renderPrompt(input: PromptInput): string {
 }
 
 function renderFirst(input: PromptInput): string {
-  const comments = input.comments.map(renderComment);
+  const said = saidOldestFirst(input);
   for (let dropped = 0; ; dropped++) {
     const prompt = [
       renderTask(input),
       ...(input.before ? [renderBefore(input.before)] : []),
-      renderStanding(input, comments.slice(dropped), dropped),
+      renderStanding(input, said.slice(dropped), dropped),
       renderRules(input),
     ].join("\n");
-    if (dropped === comments.length || Buffer.byteLength(prompt) <= maxPromptBytes) return prompt;
+    if (dropped === said.length || Buffer.byteLength(prompt) <= maxPromptBytes) return prompt;
   }
+}
+
+/** What may be left out, the first ones first: what people said, by its time, then which checks fail now. */
+function saidOldestFirst({ comments, reviews = [], threads = [], failingChecks = [] }: PromptInput): string[] {
+  const said = [
+    ...comments.map((comment) => ({ at: comment.at, text: renderComment(comment) })),
+    ...reviews.map((review) => ({ at: review.at, text: renderReview(review) })),
+    ...threads.map((thread) => ({ at: thread.comments.at(-1)?.at ?? "", text: renderThread(thread) })),
+  ];
+  const byTime = said.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)).map(({ text }) => text);
+  return [...byTime, ...failingChecks.map(renderCheck)];
 }
 
 function renderHandBack(input: PromptInput, { round, command, exitCode, outputTail }: HandBack): string {
@@ -111,8 +143,19 @@ function renderTask(input: PromptInput): string {
 @${oneLine(input.actor, 100)} may write to ${oneLine(input.repository, 200)} and asked under ${subject} #${input.number}:
 
 ${renderRequest(input)}
+${input.about ? renderAbout(input.about) : ""}`;
+}
+
+function renderAbout({ path, line, hunk }: NonNullable<PromptInput["about"]>): string {
+  return `
+The request is a comment on ${placeOf(path, line)} of the pull request's changes:
+
+${fenced(keepEnd(told(hunk), limits.hunk), "diff")}
 `;
 }
+
+const placeOf = (path: string, line: number | undefined): string =>
+  `\`${oneLine(told(path), 300).replaceAll("`", "'")}\`${line === undefined ? "" : `, line ${line}`}`;
 
 /** Quoted, so that a fence which the person left open, or a heading, ends with their words. */
 function renderRequest({ instruction, details }: PromptInput): string {
@@ -160,7 +203,7 @@ nobody sees on the page.
 The ${subject}:
 
 ${fenced(`${title}\n\n${body}`, "data")}
-${dropped > 0 ? `\n(${dropped} older comments were left out: too long together)\n` : ""}${comments.join("")}`;
+${dropped > 0 ? `\n(${dropped} older texts were left out: too long together)\n` : ""}${comments.join("")}`;
 }
 
 function noBody(withheld: boolean | undefined): string {
@@ -170,6 +213,24 @@ function noBody(withheld: boolean | undefined): string {
 function renderComment({ login, at, body }: PromptComment): string {
   const text = keepStart(told(body), limits.comment);
   return `\nComment by @${oneLine(login, 100)}, ${oneLine(at, 40)}:\n\n${fenced(text, "data")}\n`;
+}
+
+function renderReview({ login, at, body, state }: PromptReview): string {
+  const text = keepStart(told(body), limits.comment);
+  const verdict = oneLine(state, 40).toLowerCase().replaceAll("_", " ");
+  return `\nReview by @${oneLine(login, 100)} (${verdict}), ${oneLine(at, 40)}:\n\n${fenced(text, "data")}\n`;
+}
+
+/** Together, so that an answer is never read without what it answers. */
+function renderThread({ path, line, outdated, hunk, comments }: PromptThread): string {
+  const changed = outdated ? " (these lines have changed since)" : "";
+  const code = fenced(keepEnd(told(hunk), limits.hunk), "diff");
+  return `\nReview thread on ${placeOf(path, line)}${changed}, not resolved yet:\n\n${code}\n${comments.map(renderComment).join("")}`;
+}
+
+function renderCheck({ name, summary }: { name: string; summary: string }): string {
+  const text = keepStart(told(`${name}\n\n${summary}`), limits.check);
+  return `\nA check fails on the pull request's newest commit:\n\n${fenced(text, "data")}\n`;
 }
 
 /** Whoever does not know it takes a 403 for a fault of the server, and spends the task's time on other ways. */

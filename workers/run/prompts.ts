@@ -19,6 +19,9 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
     body: context.body ?? "",
     bodyWithheld: context.bodyWithheld,
     comments: context.comments,
+    reviews: context.reviews,
+    threads: context.threads,
+    failingChecks: context.failingChecks,
     kind: spec.target.kind,
     ...(egress && { egress }),
     ...(before && { before }),
@@ -37,6 +40,7 @@ function basicsOf(run: Run, prepared: Prepared) {
   return {
     instruction: spec.instruction,
     details: spec.details,
+    ...(spec.about && { about: spec.about }),
     actor: spec.actor.login,
     repository: `${spec.repository.owner}/${spec.repository.name}`,
     kind: spec.target.kind,

@@ -1,0 +1,154 @@
+/**
+ * What stands around a command, in one request: what REST has no word for (which threads of a review are settled), and what
+ * would take a request each. A part that the installation may not read is missing from the answer, the rest is not.
+ */
+import { z } from "zod";
+import type { Octokit } from "../github.ts";
+import { BRANCH_ROOT } from "../task/branch.ts";
+import type { TaskSpec } from "../task/task.ts";
+import { Refused } from "./refused.ts";
+
+const QUERY = `
+query ($owner: String!, $name: String!, $number: Int!, $root: String!) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $root) { name }
+    issueOrPullRequest(number: $number) {
+      ... on Issue { title body author { ...person } comments { totalCount } }
+      ... on PullRequest {
+        title
+        body
+        author { ...person }
+        comments { totalCount }
+        autoMergeRequest { enabledBy { login } }
+        reviews(last: 30) { nodes { author { ...person } state body createdAt submittedAt lastEditedAt } }
+        reviewThreads(last: 60) {
+          nodes {
+            isResolved
+            isOutdated
+            path
+            line
+            comments(last: 10) { nodes { author { ...person } body createdAt lastEditedAt diffHunk } }
+          }
+        }
+        commits(last: 1) {
+          nodes {
+            commit {
+              checkSuites(last: 30) {
+                nodes {
+                  app { databaseId }
+                  checkRuns(
+                    last: 20
+                    filterBy: { checkType: LATEST, conclusions: [FAILURE, TIMED_OUT, STARTUP_FAILURE, ACTION_REQUIRED] }
+                  ) { nodes { name title summary } }
+                }
+              }
+              status { contexts { context state description } }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+fragment person on Actor { __typename login ... on User { databaseId } }
+`;
+
+const maybe = <T extends z.ZodType>(shape: T) =>
+  shape
+    .nullish()
+    .catch(undefined)
+    .transform((value) => value ?? undefined);
+/** What cannot be read leaves no gap in the list. */
+const nodes = <T extends z.ZodType>(shape: T) =>
+  z
+    .object({ nodes: z.array(shape.nullish().catch(undefined)) })
+    .nullish()
+    .catch(undefined)
+    .transform((list) => (list?.nodes ?? []).filter((node) => node !== null && node !== undefined));
+
+const author = maybe(z.object({ __typename: z.string(), login: z.string(), databaseId: maybe(z.number()) }));
+const time = z.iso.datetime({ offset: true });
+const text = z.string();
+
+const review = z.object({
+  author,
+  state: text,
+  body: text,
+  createdAt: time,
+  submittedAt: maybe(time),
+  lastEditedAt: maybe(time),
+});
+const reviewComment = z.object({
+  author,
+  body: text,
+  createdAt: time,
+  lastEditedAt: maybe(time),
+  diffHunk: text,
+});
+const thread = z.object({
+  isResolved: z.boolean(),
+  isOutdated: z.boolean(),
+  path: text,
+  line: maybe(z.number()),
+  comments: nodes(reviewComment),
+});
+const checkSuite = z.object({
+  app: maybe(z.object({ databaseId: maybe(z.number()) })),
+  checkRuns: nodes(z.object({ name: text, title: maybe(text), summary: maybe(text) })),
+});
+const statusContext = z.object({ context: text, state: text, description: maybe(text) });
+const commit = z.object({
+  commit: z.object({
+    checkSuites: nodes(checkSuite),
+    status: maybe(z.object({ contexts: z.array(statusContext) })),
+  }),
+});
+
+const answer = z.object({
+  repository: z.object({
+    ref: maybe(z.object({ name: text })),
+    issueOrPullRequest: z.object({
+      title: text,
+      body: text,
+      author,
+      comments: z.object({ totalCount: z.number() }),
+      autoMergeRequest: maybe(z.object({ enabledBy: maybe(z.object({ login: text })) })),
+      reviews: nodes(review),
+      reviewThreads: nodes(thread),
+      commits: nodes(commit),
+    }),
+  }),
+});
+
+type Repository = z.output<typeof answer>["repository"];
+/** `orchBranch`: a branch is called just as the folder of ours. */
+export type Around = Repository["issueOrPullRequest"] & { orchBranch: boolean };
+export type Author = z.output<typeof author>;
+
+/** Throws what GitHub answers. */
+export async function askAround(octokit: Octokit, { repository, number }: TaskSpec): Promise<Around> {
+  const { owner, name } = repository;
+  const said = await octokit
+    .graphql(QUERY, { owner, name, number, root: `refs/heads/${BRANCH_ROOT}` })
+    .catch((error: unknown) => partOf(error));
+  const { ref, issueOrPullRequest } = answer.parse(said).repository;
+  return { ...issueOrPullRequest, orchBranch: ref !== undefined };
+}
+
+const refusal = z.object({
+  errors: z.array(
+    z.object({ type: z.string().optional(), path: z.array(z.union([z.string(), z.number()])).optional() }),
+  ),
+  data: z.unknown(),
+});
+
+/** GitHub answers what it can, and says what it could not. Throws where nothing is left of it. */
+function partOf(error: unknown): unknown {
+  const { data: refused } = refusal.safeParse(error);
+  if (!refused) throw error;
+  const gone = refused.errors.some(({ type, path = [] }) => type === "NOT_FOUND" && path.length <= 2);
+  if (gone)
+    throw new Refused("repository_gone", "GitHub no longer shows us this issue or pull request.", { cause: error });
+  if (!answer.safeParse(refused.data).success) throw error;
+  return refused.data;
+}
