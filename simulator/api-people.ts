@@ -90,6 +90,8 @@ export type ReviewDeeds = {
   commentOnLine(repo: RepositoryRef, number: number, comment: As & OnLine): Promise<{ id: number }>;
   /** Answers in the thread of a comment on a line. */
   reply(repo: RepositoryRef, reviewCommentId: number, body: string, options: As): Promise<{ id: number }>;
+  /** Presses "Resolve conversation" in the thread of a comment on a line. */
+  resolveThread(repo: RepositoryRef, reviewCommentId: number, options: As): Promise<void>;
   editReviewComment(repo: RepositoryRef, reviewCommentId: number, body: string, options: As): Promise<void>;
   deleteReviewComment(repo: RepositoryRef, reviewCommentId: number, options: As): Promise<void>;
 };

@@ -37,6 +37,8 @@ export type SimulatorOptions = {
   secondaryLimits?: SecondarySettings;
   /** Primary limit per caller with credentials. Default 5,000, as GitHub's smallest. */
   requestsPerHour?: number;
+  /** The same for GraphQL, in points. Default 5,000. */
+  pointsPerHour?: number;
   /** What the App asks for. Default: what Orch's manifest asks for. */
   permissions?: Permissions;
   /** What the App subscribes to. Default: every repository event that the simulator knows. */

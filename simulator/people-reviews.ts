@@ -38,6 +38,10 @@ export function reviewDeeds(world: World, find: Find): ReviewDeeds {
       ),
     reply: (ref, id, body, as) =>
       onComment(ref, id, (repo, to) => replyToComment(world, repo, pullIn(repo, to.number), who(world, as), to, body)),
+    resolveThread: (ref, id, as) =>
+      onComment(ref, id, async (repo, comment) => {
+        repo.resolvedThreads.set(comment.inReplyTo ?? comment.id, who(world, as).account);
+      }),
     editReviewComment: (ref, id, body, as) =>
       onComment(ref, id, (repo, comment) => editReviewComment(world, repo, comment, who(world, as), body)),
     deleteReviewComment: (ref, id, as) =>

@@ -5,7 +5,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { checkVersion, selectedVersion } from "./api-version.ts";
 import { type Actor, payer } from "./auth/actor.ts";
+import { answerGraphql } from "./graphql/answer.ts";
 import { type Asked, type Heard, hear } from "./hear.ts";
+import type { Resource } from "./limits.ts";
 import type { Call } from "./routes/call.ts";
 import { ApiError, errorBody, type Reply } from "./routes/reply.ts";
 import { type Found, makeRouter } from "./routes/router.ts";
@@ -13,6 +15,8 @@ import { routes } from "./routes/routes.ts";
 import { violated, type World } from "./world.ts";
 
 const route = makeRouter(routes);
+
+const isGraphql = ({ method, path }: Asked): boolean => method === "POST" && path === "/graphql";
 
 export type Answered = {
   reply: Required<Pick<Reply, "status" | "headers">> & { content: string | Buffer };
@@ -26,27 +30,21 @@ function byName(world: World, path: string): string {
   return repo ? `/repos/${repo.owner.login}/${repo.name}${rest}` : path;
 }
 
-const rateLimit = (headers: Record<string, string>): Reply => {
-  const number = (name: string) => Number(headers[`x-ratelimit-${name}`]);
-  const core = { limit: number("limit"), used: number("used"), remaining: number("remaining"), reset: number("reset") };
-  return { status: 200, body: { resources: { core, search: core }, rate: core } };
-};
+function rateLimit(world: World, actor: Actor): Reply {
+  const budget = (resource: Resource) => {
+    const headers = world.limits.peek(payer(actor), Date.now(), resource);
+    const number = (name: string) => Number(headers[`x-ratelimit-${name}`]);
+    return { limit: number("limit"), used: number("used"), remaining: number("remaining"), reset: number("reset") };
+  };
+  const core = budget("core");
+  return { status: 200, body: { resources: { core, search: core, graphql: budget("graphql") }, rate: core } };
+}
 
-const graphql = (): Reply => ({
-  status: 200,
-  body: {
-    errors: [{ type: "NOT_IMPLEMENTED", message: "This simulated GitHub has no GraphQL: use the REST API.", path: [] }],
-  },
-});
+type Heeded = { asked: Asked; actor: Actor; body: unknown; found: Found | undefined };
 
-type Heeded = { asked: Asked; actor: Actor; body: unknown; limits: Record<string, string>; found: Found | undefined };
-
-async function routed(world: World, { asked, actor, body, limits, found }: Heeded): Promise<Reply> {
-  if (asked.path === "/rate_limit") return rateLimit(limits);
-  if (asked.path === "/graphql" && asked.method === "POST") {
-    if (actor.kind === "anonymous") throw new ApiError(401, "This endpoint requires you to be authenticated.");
-    return graphql();
-  }
+async function routed(world: World, { asked, actor, body, found }: Heeded): Promise<Reply> {
+  if (asked.path === "/rate_limit") return rateLimit(world, actor);
+  if (isGraphql(asked)) return answerGraphql(world, actor, body);
   if (!found) throw new ApiError(404, "Not Found");
   const { method } = asked;
   world.secondaryLimits.count(payer(actor), { method, content: found.route.content === true }, Date.now());
@@ -80,11 +78,9 @@ function failure(world: World, error: unknown): Reply {
   return { status: 500, body: { message: "Server Error" } };
 }
 
-const judgedElsewhere = new Set(["/graphql"]);
-
 /** Judges the request, and the answer where there is one. */
 function judge(world: World, asked: Asked, requestBody: unknown, reply?: Reply): void {
-  if (!world.judge || judgedElsewhere.has(asked.path)) return;
+  if (!world.judge || isGraphql(asked)) return;
   const request = {
     method: asked.method,
     path: byName(world, asked.path),
@@ -124,17 +120,18 @@ export async function answerHeard(world: World, asked: Asked, heard: Heard | und
     checkVersion(asked.request.headers);
     if (actor.kind === "installation") actor.token.uses.rest += 1;
     const who = payer(actor);
-    const free = asked.path === "/rate_limit";
+    // GraphQL is paid for in points, by its own rules.
+    const free = asked.path === "/rate_limit" || isGraphql(asked);
     limits = free ? world.limits.peek(who, Date.now()) : world.limits.request(who, Date.now());
     found = route(asked.method, byName(world, asked.path));
-    reply = await routed(world, { asked, actor, body, limits, found });
+    reply = await routed(world, { asked, actor, body, found });
   } catch (error) {
     reply = failure(world, error);
   }
   judge(world, asked, body, reply);
   const finished = finish(asked, reply, limits);
   if (finished.status === 304) Object.assign(finished.headers, world.limits.refund(payer(actor), Date.now()));
-  world.usage.note(payer(actor), found?.route, finished.status);
+  if (!isGraphql(asked)) world.usage.note(payer(actor), found?.route, finished.status);
   return { reply: finished, actor };
 }
 

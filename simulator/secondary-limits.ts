@@ -1,6 +1,7 @@
 /**
- * Secondary limits: how much content in a minute and in an hour, and how many points in a minute (a read is 1, a write 5).
- * The real thresholds are not public; 80, 500 and 900 are what GitHub documents, all off unless a test wants them.
+ * Secondary limits: how much content in a minute and in an hour, and how many points in a minute (a read is 1, a write 5; for
+ * REST and GraphQL apart). The real thresholds are not public; 80, 500, 900 and 2,000 are what GitHub documents, all off
+ * unless a test wants them.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  */
 import { ApiError } from "./routes/reply.ts";
@@ -9,6 +10,8 @@ export type SecondarySettings = {
   contentPerMinute?: number;
   contentPerHour?: number;
   pointsPerMinute?: number;
+  /** The same for GraphQL, which has a budget of its own: 2,000. */
+  graphqlPointsPerMinute?: number;
   /** GitHub answers either. Default 403. */
   status?: 403 | 429;
 };
@@ -16,7 +19,7 @@ export type SecondarySettings = {
 export type SecondaryLimits = {
   settings: SecondarySettings;
   /** Counts a request of `who`. Throws with `retry-after` beyond a limit; what is refused is not counted. */
-  count(who: string, request: { method: string; content: boolean }, now: number): void;
+  count(who: string, request: { method: string; content: boolean; graphql?: boolean }, now: number): void;
 };
 
 const minuteMs = 60_000;
@@ -52,12 +55,13 @@ export function makeSecondaryLimits(given: SecondarySettings): SecondaryLimits {
   const limits: SecondaryLimits = {
     settings: given,
     count(who, request, now) {
-      const { contentPerMinute, contentPerHour, pointsPerMinute, status = 403 } = limits.settings;
+      const { contentPerMinute, contentPerHour, status = 403 } = limits.settings;
+      const pointsPerMinute = limits.settings[request.graphql ? "graphqlPointsPerMinute" : "pointsPerMinute"];
       const refuse = (text: string, seconds: number) =>
         new ApiError(status, text, undefined, { "retry-after": String(seconds) });
       const made = recent(content, who, now);
       const cost = ["GET", "HEAD", "OPTIONS"].includes(request.method) ? 1 : 5;
-      const paid = recent(points, who, now);
+      const paid = recent(points, request.graphql ? `${who}, GraphQL` : who, now);
       const tooMany = wait(paid, cost, pointsPerMinute, minuteMs, now);
       if (tooMany !== undefined) throw refuse(pointsText, tooMany);
       const tooMuch = request.content

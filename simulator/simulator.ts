@@ -46,7 +46,7 @@ async function makeWorld(options: SimulatorOptions, dataDir: string): Promise<Wo
     tokenFormat: options.tokenFormat ?? "classic",
     webhooks: makeWebhooks(options.webhookTimeoutMs ?? 10_000),
     faults: makeFaults(),
-    limits: makeLimits(options.requestsPerHour),
+    limits: makeLimits({ core: options.requestsPerHour, graphql: options.pointsPerHour }),
     secondaryLimits: makeSecondaryLimits({ ...options.secondaryLimits }),
     usage: makeUsage(),
     judge: options.strict === false ? undefined : theJudge(),

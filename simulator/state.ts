@@ -37,8 +37,8 @@ export function makeState(find: (ref: RepositoryRef) => Repository): State {
   return {
     comments: (repo, number) => commentsOf(find(repo), number),
     reactions: (ref, id) => {
-      const { comments, reviewComments } = find(ref);
-      return (comments.get(id) ?? reviewComments.get(id))?.reactions ?? [];
+      const { comments, reviewComments, reviews } = find(ref);
+      return (comments.get(id) ?? reviewComments.get(id) ?? reviews.get(id))?.reactions ?? [];
     },
     reviews: (repo, number) => reviewsOf(find(repo), number),
     reviewComments: (repo, number) => reviewCommentsOf(find(repo), number),

@@ -5,6 +5,8 @@ export type Usage = {
   /** REST requests that cost budget: all but those answered 304. Tokens are asked for by the App, not the installation. */
   requests: number;
   notModified: number;
+  /** Points that GraphQL cost: its budget is another one. */
+  graphqlPoints: number;
   /** Comments, issues, pull requests and reviews that were written or changed; reactions, labels and checks are apart. */
   contentWrites: number;
   /** How often each route was answered below 400, as "POST /repos/{owner}/{repo}/issues/{number}/comments". */
@@ -17,13 +19,14 @@ const isContentWrite = ({ method, path }: Route): boolean =>
 
 export type UsageBook = {
   note(who: string, route: Route | undefined, status: number): void;
+  noteGraphql(who: string, points: number): void;
   of(who: string): Usage;
 };
 
 export function makeUsage(): UsageBook {
   const book = new Map<string, Usage & { routes: Record<string, number> }>();
   const pageOf = (who: string) => {
-    const page = book.get(who) ?? { requests: 0, notModified: 0, contentWrites: 0, routes: {} };
+    const page = book.get(who) ?? { requests: 0, notModified: 0, graphqlPoints: 0, contentWrites: 0, routes: {} };
     book.set(who, page);
     return page;
   };
@@ -35,6 +38,9 @@ export function makeUsage(): UsageBook {
       const name = `${route.method} ${route.path}`;
       page.routes[name] = (page.routes[name] ?? 0) + 1;
       if (isContentWrite(route)) page.contentWrites += 1;
+    },
+    noteGraphql(who, points) {
+      pageOf(who).graphqlPoints += points;
     },
     of: (who) => structuredClone(pageOf(who)),
   };

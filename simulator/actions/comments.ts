@@ -56,6 +56,7 @@ export function editComment(world: World, repo: Repository, comment: Comment, by
   const from = comment.body;
   comment.body = body;
   comment.updatedAt = timestamp();
+  comment.lastEdit = { at: comment.updatedAt, by: by.account };
   emitComment(world, repo, comment, "edited", by, { changes: { body: { from } } });
 }
 

@@ -6,7 +6,7 @@ import { invalid } from "../routes/reply.ts";
 import { issue as issueJson, label as labelJson } from "../serialise/issue.ts";
 import type { PullIssue } from "../serialise/pull.ts";
 import { pullFull } from "../serialise/pull.ts";
-import type { Account, Issue, Label, Repository } from "../store/model.ts";
+import type { Account, Edit, Issue, Label, Repository } from "../store/model.ts";
 import { nextNumber, timestamp } from "../store/store.ts";
 import { emit } from "../webhooks/emit.ts";
 import type { World } from "../world.ts";
@@ -57,6 +57,8 @@ export function addIssue(world: World, repo: Repository, by: By, text: { title: 
     reactions: [],
     createdAt: now,
     updatedAt: now,
+    edits: [],
+    renames: [],
   };
   repo.issues.set(issue.number, issue);
   return issue;
@@ -102,6 +104,18 @@ export async function reopenIssue(world: World, repo: Repository, issue: Issue, 
   await emitIssue(world, repo, issue, "reopened", by);
 }
 
+/** Remembers who changed the title or the text, and what they were. */
+function keepHistory(world: World, issue: Issue, by: By, changed: { title?: string; body?: string }): void {
+  const at = timestamp();
+  const { title, body } = changed;
+  if (title !== undefined)
+    issue.renames.push({ id: world.store.nextId("rename"), at, by: by.account, from: issue.title, to: title });
+  if (body === undefined) return;
+  const edit = (edited: Omit<Edit, "id">) => issue.edits.push({ id: world.store.nextId("edit"), ...edited });
+  if (issue.edits.length === 0) edit({ at: issue.createdAt, by: issue.user, text: issue.body ?? "" });
+  edit({ at, by: by.account, text: body });
+}
+
 /** Changes title and body; says what they were before. */
 export async function editIssue(
   world: World,
@@ -115,6 +129,7 @@ export async function editIssue(
   if (change.title !== undefined && change.title !== issue.title) changes.title = { from: issue.title };
   if (change.body !== undefined && change.body !== issue.body) changes.body = { from: issue.body ?? "" };
   if (Object.keys(changes).length === 0) return;
+  keepHistory(world, issue, by, { title: changes.title && change.title, body: changes.body && change.body });
   issue.title = change.title ?? issue.title;
   issue.body = change.body ?? issue.body;
   issue.updatedAt = timestamp();

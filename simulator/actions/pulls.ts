@@ -91,8 +91,8 @@ export async function setAutoMerge(
   const { pull } = issue;
   if (issue.state !== "open") throw new ApiError(422, "Pull request is closed");
   if ((pull.autoMerge === undefined) === (method === undefined)) return;
-  pull.autoMerge = method && { enabledBy: by.account, method };
   issue.updatedAt = timestamp();
+  pull.autoMerge = method && { enabledAt: issue.updatedAt, enabledBy: by.account, method };
   if (method) await emitIssue(world, repo, issue, "auto_merge_enabled", by);
   else await emitIssue(world, repo, issue, "auto_merge_disabled", by, { reason: "disabled by a person" });
 }

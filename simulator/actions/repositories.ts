@@ -37,6 +37,7 @@ function record(world: World, owner: Account, name: string, isPrivate: boolean):
     comments: new Map(),
     reviews: new Map(),
     reviewComments: new Map(),
+    resolvedThreads: new Map(),
     checkSuites: [],
     autoSuites: true,
     checkRuns: [],

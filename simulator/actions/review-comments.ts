@@ -100,6 +100,7 @@ export async function editReviewComment(
   const from = comment.body;
   comment.body = body;
   comment.updatedAt = timestamp();
+  comment.lastEdit = { at: comment.updatedAt, by: by.account };
   await emitReviewComment(world, repo, comment, "edited", by, { changes: { body: { from } } });
 }
 

@@ -32,6 +32,8 @@ function addReview(
     number: issue.number,
     user: by.account,
     sha: issue.pull.headSha,
+    createdAt: timestamp(),
+    reactions: [],
     ...said,
   };
   repo.reviews.set(review.id, review);

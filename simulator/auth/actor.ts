@@ -1,6 +1,7 @@
 /**
  * Who is speaking: nobody, a person, the App itself, or the App inside one installation.
  */
+import type { By } from "../actions/by.ts";
 import { ApiError } from "../routes/reply.ts";
 import type { Account, Installation, InstallationToken } from "../store/model.ts";
 import type { World } from "../world.ts";
@@ -43,6 +44,19 @@ export function payer(actor: Actor): string {
 }
 
 const badCredentials = () => new ApiError(401, "Bad credentials");
+
+/** In whose name somebody acts. @throws 401 for who is nobody in a repository */
+export function actsAs(actor: Actor): By {
+  switch (actor.kind) {
+    case "user":
+      return { account: actor.account, viaApp: false };
+    case "installation":
+      return { account: actor.account, viaApp: true };
+    case "anonymous":
+    case "app":
+      throw new ApiError(401, "Requires authentication");
+  }
+}
 
 /** The actor behind an access token (not an App JWT). Throws 401, or 403 for a suspended installation. */
 export function actorOfToken(world: World, secret: string): Actor {

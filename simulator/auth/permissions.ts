@@ -4,7 +4,7 @@
  * https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps (the description has no such field).
  */
 import { ApiError, notFound } from "../routes/reply.ts";
-import type { Account, Permissions, Repository, Role } from "../store/model.ts";
+import type { Account, Permissions, Repository, Review, Role } from "../store/model.ts";
 import type { Actor } from "./actor.ts";
 
 /** What a route needs: any one of `permissions` for an App, at least `role` for a person. */
@@ -58,6 +58,12 @@ function demandInstallation(actor: Extract<Actor, { kind: "installation" }>, rep
   throw new ApiError(403, "Resource not accessible by integration", undefined, {
     "x-accepted-github-permissions": need.permissions.join("; ").replaceAll(":", "="),
   });
+}
+
+/** A pending review is there for its author alone. */
+export function mayRead(actor: Actor, review: Review): boolean {
+  if (review.state !== "PENDING") return true;
+  return (actor.kind === "user" || actor.kind === "installation") && actor.account.id === review.user.id;
 }
 
 export const readOnly = () => new ApiError(403, "Repository was archived so is read-only.");

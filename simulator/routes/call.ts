@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { By } from "../actions/by.ts";
-import type { Actor } from "../auth/actor.ts";
+import { type Actor, actsAs } from "../auth/actor.ts";
 import type { Repository } from "../store/model.ts";
 import type { World } from "../world.ts";
 import { ApiError } from "./reply.ts";
@@ -26,18 +26,7 @@ export type Call = {
 export type RepositoryCall = Call & { repo: Repository };
 
 /** In whose name the call acts; the route's need has already asked for somebody. */
-export function by(call: Call): By {
-  const { actor } = call;
-  switch (actor.kind) {
-    case "user":
-      return { account: actor.account, viaApp: false };
-    case "installation":
-      return { account: actor.account, viaApp: true };
-    case "anonymous":
-    case "app":
-      throw new ApiError(401, "Requires authentication");
-  }
-}
+export const by = (call: Call): By => actsAs(call.actor);
 
 const missing = (key: string) => new ApiError(422, `Invalid request.\n\n"${key}" wasn't supplied.`);
 const wrongType = (key: string, value: unknown, type: string) =>

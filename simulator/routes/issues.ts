@@ -23,9 +23,12 @@ export function issueOf(call: RepositoryCall): Issue {
 }
 
 /** In a locked conversation speak those who may write, and no App. */
-export function demandUnlocked(call: RepositoryCall, issue: Issue, what: "comment" | "reaction"): void {
+export function demandUnlocked(
+  { actor, repo }: Pick<RepositoryCall, "actor" | "repo">,
+  issue: Issue,
+  what: "comment" | "reaction",
+): void {
   if (!issue.locked) return;
-  const { actor, repo } = call;
   if (actor.kind === "user" && atLeast(roleOf(repo, actor.account), "write")) return;
   throw new ApiError(403, `Unable to create ${what} because issue is locked.`);
 }

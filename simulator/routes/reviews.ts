@@ -1,6 +1,7 @@
 /** Reviews of pull requests. */
 import { z } from "zod";
 import { createReview, dismissReview, submitReview } from "../actions/reviews.ts";
+import { mayRead } from "../auth/permissions.ts";
 import { reviewComment as commentJson, review as reviewJson } from "../serialise/review.ts";
 import type { Review, ReviewState } from "../store/model.ts";
 import { reviewsOf } from "../store/store.ts";
@@ -13,16 +14,9 @@ import { inRepository, type Route, write } from "./router.ts";
 
 const shown = (call: RepositoryCall) => (each: Review) => reviewJson(call.world, call.repo, each);
 
-/** A pending review is there for its author alone. */
-function mayRead(call: RepositoryCall, review: Review): boolean {
-  if (review.state !== "PENDING") return true;
-  const { actor } = call;
-  return (actor.kind === "user" || actor.kind === "installation") && actor.account.id === review.user.id;
-}
-
 function reviewOf(call: RepositoryCall): Review {
   const review = call.repo.reviews.get(numberParam(call, "id"));
-  if (!review || review.number !== pullOf(call).number || !mayRead(call, review)) throw notFound();
+  if (!review || review.number !== pullOf(call).number || !mayRead(call.actor, review)) throw notFound();
   return review;
 }
 
@@ -79,7 +73,7 @@ export const reviewRoutes: Route[] = [
     const reviews = reviewsOf(call.repo, pullOf(call).number);
     return listed(
       call,
-      reviews.filter((each) => mayRead(call, each)),
+      reviews.filter((each) => mayRead(call.actor, each)),
       shown(call),
     );
   }),

@@ -6,6 +6,12 @@ import type { Schemas, World } from "../world.ts";
 export const nodeId = (kind: string, id: number | string): string =>
   `${kind}_${Buffer.from(String(id)).toString("base64url")}`;
 
+/** What a node id names; for one that was never given out, nothing that exists. */
+export function readNodeId(nodeId: string): { kind: string; id: number } {
+  const at = nodeId.indexOf("_");
+  return { kind: nodeId.slice(0, at), id: Number(Buffer.from(nodeId.slice(at + 1), "base64url").toString()) };
+}
+
 export function user(world: World, account: Account): Schemas["simple-user"] {
   const name = encodeURIComponent(account.login);
   const url = `${world.url}/api/v3/users/${name}`;

@@ -98,7 +98,7 @@ export function issue(world: World, repo: Repository, each: Issue): Schemas["iss
     timeline_url: `${url}/timeline`,
     html_url: issuePage(world, repo, each),
     id: each.id,
-    node_id: nodeId(each.pull ? "PR" : "I", each.id),
+    node_id: each.pull ? nodeId("PR", each.pull.id) : nodeId("I", each.id),
     number: each.number,
     title: each.title,
     user: user(world, each.user),

@@ -27,7 +27,21 @@ export type Reaction = { id: number; user: Account; content: ReactionContent; cr
 
 export type Label = { id: number; name: string; color: string; description?: string };
 
-export type Comment = {
+/** A text as somebody left it; the first of an issue's is the one that it was opened with. */
+export type Edit = { id: number; at: string; by: Account; text: string };
+
+/** Who changed a text last. */
+export type LastEdit = { at: string; by: Account };
+
+/** Why somebody hid a comment, in GraphQL's words. */
+export type Classifier = "ABUSE" | "DUPLICATE" | "OFF_TOPIC" | "OUTDATED" | "RESOLVED" | "SPAM";
+
+/** What can be folded away for everybody. */
+export type Minimizable = { minimized?: Classifier };
+
+export type Rename = { id: number; at: string; by: Account; from: string; to: string };
+
+export type Comment = Minimizable & {
   id: number;
   number: number;
   body: string;
@@ -36,6 +50,7 @@ export type Comment = {
   viaApp: boolean;
   createdAt: string;
   updatedAt: string;
+  lastEdit?: LastEdit;
   reactions: Reaction[];
 };
 
@@ -55,7 +70,7 @@ export type Pull = {
   mergedBy?: Account;
   mergeCommitSha?: string;
   /** GitHub merges by itself once nothing blocks; here a person does it. Kept after the merge, as on GitHub. */
-  autoMerge?: { enabledBy: Account; method: MergeMethod };
+  autoMerge?: { enabledAt: string; enabledBy: Account; method: MergeMethod };
 };
 
 export type LockReason = "off-topic" | "too heated" | "resolved" | "spam";
@@ -75,6 +90,9 @@ export type Issue = {
   reactions: Reaction[];
   createdAt: string;
   updatedAt: string;
+  /** Empty as long as nobody has changed the text; oldest first. */
+  edits: Edit[];
+  renames: Rename[];
   closedAt?: string;
   closedBy?: Account;
   /** Only people who may write, and no App, may comment. */
@@ -115,6 +133,8 @@ export type Repository = {
   comments: Map<number, Comment>;
   reviews: Map<number, Review>;
   reviewComments: Map<number, ReviewComment>;
+  /** By whom; the key is the first comment of the thread, also when that is gone. */
+  resolvedThreads: Map<number, Account>;
   checkSuites: CheckSuite[];
   /** Whether every push gives the App a suite; GitHub's preference for check suites. */
   autoSuites: boolean;

@@ -1,10 +1,10 @@
 /** Reviews and comments on lines, as they are remembered. */
-import type { Account, Reaction } from "./model.ts";
+import type { Account, LastEdit, Minimizable, Reaction } from "./model.ts";
 
 export type ReviewState = "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED" | "PENDING";
 
 /** A review of a pull request; a comment on a line that stands alone has one of its own, without text. */
-export type Review = {
+export type Review = Minimizable & {
   id: number;
   number: number;
   body: string;
@@ -12,6 +12,8 @@ export type Review = {
   state: ReviewState;
   /** The head commit that was looked at. */
   sha: string;
+  createdAt: string;
+  reactions: Reaction[];
   /** Absent while it is pending: only its author sees it. */
   submittedAt?: string;
 };
@@ -22,7 +24,7 @@ export type Side = "LEFT" | "RIGHT";
 export type DiffPlace = { path: string; line: number; startLine?: number; side: Side };
 
 /** A comment on a line of the diff; an answer stands where the first of its thread does. */
-export type ReviewComment = {
+export type ReviewComment = Minimizable & {
   id: number;
   number: number;
   reviewId: number;
@@ -40,5 +42,6 @@ export type ReviewComment = {
   user: Account;
   createdAt: string;
   updatedAt: string;
+  lastEdit?: LastEdit;
   reactions: Reaction[];
 };

@@ -31,6 +31,8 @@ const bases = {
   reviewComment: 1_900_000_001,
   reaction: 250_000_001,
   label: 8_100_000_001,
+  edit: 610_000_001,
+  rename: 20_400_000_001,
   suite: 31_000_000_001,
   run: 52_000_000_001,
   status: 39_000_000_001,

@@ -59,7 +59,7 @@ test("what an installation asked for and wrote can be read, by route", async () 
   const { github, repo, at, number, bot, say } = await withIssue();
   const on = { ...at, issue_number: number };
   const before = github.usage(repo.installationId);
-  expect(before).toEqual({ requests: 0, notModified: 0, contentWrites: 0, routes: {} });
+  expect(before).toEqual({ requests: 0, notModified: 0, graphqlPoints: 0, contentWrites: 0, routes: {} });
   const comment = (await say()).data.id;
   await bot.issues.updateComment({ ...at, comment_id: comment, body: "other" });
   await bot.reactions.createForIssueComment({ ...at, comment_id: comment, content: "eyes" });
@@ -70,6 +70,7 @@ test("what an installation asked for and wrote can be read, by route", async () 
   expect(github.usage(repo.installationId)).toEqual({
     requests: 6,
     notModified: 1,
+    graphqlPoints: 0,
     contentWrites: 2,
     routes: {
       "POST /repos/{owner}/{repo}/issues/{number}/comments": 1,

@@ -65,8 +65,6 @@ test("errors have GitHub's shape", async () => {
     .issues.get({ ...at, issue_number: 99 })
     .catch((error) => error.response);
   expect([missing.status, missing.data]).toEqual([404, expect.objectContaining({ message: "Not Found" })]);
-  const graphql = await post("/graphql", JSON.stringify({ query: "{ viewer { login } }" }));
-  expect(await graphql.json()).toMatchObject({ errors: [{ message: expect.stringContaining("no GraphQL") }] });
 });
 
 test("a request that GitHub's description does not know is a violation", async () => {
