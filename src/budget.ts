@@ -111,11 +111,14 @@ function restOf(status: number, headers: Headers, now: number): Partial<Rest> {
   };
   const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => number(`x-ratelimit-${name}`));
   const after = status === 403 || status === 429 ? number("retry-after") : undefined;
+  const held = after === undefined ? {} : { heldUntil: now + after * 1_000 };
+  // GraphQL has a budget of its own, and tells that.
+  if ((headers.get("x-ratelimit-resource") ?? "core") !== "core") return { at: now, ...held };
   return {
     at: now,
     ...(limit !== undefined && { limit }),
     ...(remaining !== undefined && { remaining }),
     ...(reset !== undefined && { resetAt: reset * 1_000 }),
-    ...(after !== undefined && { heldUntil: now + after * 1_000 }),
+    ...held,
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Budget } from "./budget.ts";
 import type { Fence } from "./fence.ts";
+import { isQuestion } from "./graphql.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -71,10 +72,16 @@ function made(url: string, { body, status, headers }: Answer): Response {
   return Object.defineProperty(new Response(body, { status, headers }), "url", { value: url });
 }
 
+function isReading(url: string, { method, body }: RequestInit): boolean {
+  if (method === "GET") return true;
+  if (!url.endsWith("/graphql") || typeof body !== "string") return false;
+  return isQuestion({ method, url, query: (JSON.parse(body) as { query?: unknown }).query });
+}
+
 /** Changes go through the fence, one at a time for each task; reading needs none. */
 export function behind(fence: Fence, send: Fetch): Fetch {
   return async (url, init) => {
-    if (init.method === "GET") return await send(url, init);
+    if (isReading(url, init)) return await send(url, init);
     await fence.before();
     let response: Response;
     try {

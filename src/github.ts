@@ -11,6 +11,7 @@ import { type Budget, BudgetSpent } from "./budget.ts";
 import type { BotConfig, GitHubServer } from "./config.ts";
 import type { Fence } from "./fence.ts";
 import { behind, boundedFetch, conditional, type Fetch, makeAnswers, within } from "./github-fetch.ts";
+import { keepQuestionsOutOfTheQueue, refusalsOf } from "./graphql.ts";
 import type { Logger } from "./log.ts";
 import { NoLongerTaken } from "./task/due-set.ts";
 
@@ -58,6 +59,7 @@ export function makeGitHub(config: GitHubOptions, log: Logger, budget?: Budget):
     const asked = conditional(boundedFetch, answers, id);
     const fenced = fence ? behind(fence, asked) : asked;
     const octokit = await installationClient(session, id, budget ? within(budget, id, fenced) : fenced);
+    keepQuestionsOutOfTheQueue(octokit);
     octokit.hook.error("request", (error) => {
       const { cause } = error as Error;
       // Nothing was sent, and Octokit takes that for a failure of the network.
@@ -149,8 +151,16 @@ export type Failure =
   | "unavailable";
 
 export function classify(error: unknown): Failure {
-  const status = statusOf(error);
   const text = error instanceof Error ? error.message : "";
+  const refused = refusalsOf(error)?.map(({ status, message }) => failureOf(error, status, message));
+  // Of several the one that may pass: nothing is given up for a part.
+  if (refused) return passing.find((each) => refused.includes(each)) ?? refused[0] ?? "unavailable";
+  return failureOf(error, statusOf(error), text);
+}
+
+const passing: readonly Failure[] = ["rate_limited", "unavailable"];
+
+function failureOf(error: unknown, status: number | undefined, text: string): Failure {
   switch (status) {
     case 404:
     case 410:
@@ -201,6 +211,10 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof Error && typeof status === "number" ? status : undefined;
 }
 
-function headersOf(error: unknown): Record<string, unknown> {
-  return (error as { response?: { headers?: Record<string, unknown> } })?.response?.headers ?? {};
+type Headers = Record<string, unknown>;
+
+function headersOf(error: unknown): Headers {
+  // A refusal in GraphQL has them on itself: what it calls its response is the body.
+  const { headers, response } = (error ?? {}) as { headers?: Headers; response?: { headers?: Headers } };
+  return response?.headers ?? headers ?? {};
 }

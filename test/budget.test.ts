@@ -82,3 +82,13 @@ test("what GitHub says of its limits can be read by everybody", async () => {
   heard(7, new Response("{}", { status: 429, headers: { "retry-after": "90" } }));
   await expect.poll(() => heldUntil(7)).toBe(NOW + 90_000);
 });
+
+test("what GraphQL says of its own limits is not taken for REST's, but its wish to wait is", async () => {
+  const { heard, heldUntil } = budget();
+  const headers = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "3", "x-ratelimit-resource": "graphql" };
+  heard(7, new Response("{}", { headers }));
+  heard(7, new Response("{}", { status: 403, headers: { ...headers, "retry-after": "90" } }));
+  await expect.poll(() => heldUntil(7)).toBe(NOW + 90_000);
+  const rest = { at: NOW, heldUntil: NOW + 90_000 };
+  expect(await readBudgets(server.redis, NOW)).toEqual([{ installationId: 7, rest, minute: 0, hour: 0 }]);
+});

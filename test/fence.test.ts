@@ -39,7 +39,12 @@ function fencing(options: Parameters<typeof claim>[0] = {}) {
     };
     return await behind(fence, send)("https://api.github.test/", { method });
   };
-  return { ...rest, seen, ask };
+  const askGraphql = async (query: string) => {
+    const body = JSON.stringify({ query });
+    const failing = behind(fence, () => Promise.reject(new TypeError("fetch failed")));
+    await failing("https://api.github.test/graphql", { method: "POST", body });
+  };
+  return { ...rest, seen, ask, askGraphql };
 }
 
 describe("a change", () => {
@@ -107,4 +112,20 @@ test("reading needs no claim", async () => {
   freeze(60_000);
   await ask("GET");
   expect([seen.sent, renewals()]).toEqual([1, 0]);
+});
+
+test.each(["query { rateLimit { cost } }", "{ rateLimit { cost } }", "  query ($n: Int!) { rateLimit { cost } }"])(
+  "a question in GraphQL is reading, and leaves nothing open: %s",
+  async (query) => {
+    const { askGraphql, seen, renewals, freeze } = fencing({ lost: true });
+    freeze(60_000);
+    await expect(askGraphql(query)).rejects.toThrow("fetch failed");
+    expect([seen.unanswered, renewals()]).toEqual([0, 0]);
+  },
+);
+
+test("a mutation is a change", async () => {
+  const { askGraphql, seen } = fencing();
+  await expect(askGraphql("mutation { addReaction { subject { id } } }")).rejects.toThrow("fetch failed");
+  expect(seen.unanswered).toBe(1);
 });
