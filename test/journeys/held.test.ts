@@ -38,7 +38,7 @@ describe("an agent is held back until all is ready", () => {
 
   /** The host knows the repository after this: it has its branches, and its rules. */
   async function firstTask(): Promise<void> {
-    const { taskId } = await orch.command("/orch first");
+    const { taskId } = await orch.command("/orch do the first thing");
     await orch.told(taskId);
   }
 
@@ -118,7 +118,7 @@ describe("an agent is held back until all is ready", () => {
     // No file system takes the last name; until then the checkout goes on, and the agent is held.
     const names = [...Array.from({ length: 1_500 }, (_, index) => `many/${index}`), "z".repeat(300)];
     await orch.simulator.commit(repository, "main", Object.fromEntries(names.map((name) => [name, "x\n"])), "Add many");
-    const other = await orch.command("/orch first", { number }); // the host has the default branch from now on, too
+    const other = await orch.command("/orch do the first thing", { number }); // the host has the default branch from now on, too
     expect(await orch.told(other.taskId)).toMatchObject({ kind: "pull_request" });
     restoreMain(good);
     const { taskId } = await orch.command("/orch fix the tests");
