@@ -8,7 +8,7 @@ import { parse, postprocess, preprocess } from "micromark";
 import { gfmFootnote } from "micromark-extension-gfm-footnote";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
 import { gfmTable } from "micromark-extension-gfm-table";
-import { hiddenByHtml } from "./html-spans.ts";
+import { hiddenByHtml, type Places } from "./html-spans.ts";
 
 export type Span = { start: number; end: number };
 
@@ -39,6 +39,9 @@ const AROUND: Readonly<Record<string, Around>> = {
   gfmFootnoteDefinition: "footnote",
 };
 
+/** What ends the elements in it with itself, as a quote does. */
+const CLOSES = new Set(["listOrdered", "listUnordered", "tableRow", "link"]);
+
 export function spansOf(body: string): Spans {
   // Same length, so that positions of tokens are positions in the body.
   const tame = body
@@ -50,18 +53,42 @@ export function spansOf(body: string): Spans {
       .document()
       .write(preprocess()(tame, undefined, true)),
   );
+  const [paragraphs, others]: [Span[], Span[]] = [[], []];
   for (const [what, { type, start, end }] of events) {
     if (what !== "enter") continue;
     const span = { start: start.offset, end: end.offset };
+    if (type === "paragraph" || type === "atxHeading") paragraphs.push(span);
+    if (CLOSES.has(type)) others.push(span);
     const around = AROUND[type];
     if (around) spans[around].push(span);
     else if (NOT_WORDS.has(type)) spans.hidden.push(span);
   }
   const math = mathIn(tame, [...spans.hidden, ...spans.html, ...spans.quote, ...spans.table]);
-  const { hidden, collapsed } = hiddenByHtml(tame, spans.html);
+  const quotes = [...spans.quote, ...others];
+  const { hidden, lost } = hiddenByHtml(tame, { html: spans.html, paragraphs, quotes });
   spans.hidden.push(...math, ...hidden);
-  spans.html.push(...collapsed);
+  spans.html.push(...lost, ...lazyHtml(tame, quotes, { html: spans.html, paragraphs }));
   return spans;
+}
+
+/**
+ * A tag at the beginning of a line that goes on with a quote's or a list's paragraph: GitHub (cmark) goes on with that paragraph to
+ * the next empty line, micromark ends it before the tag. What stands in all of it is answered.
+ */
+function lazyHtml(
+  text: string,
+  around: readonly Span[],
+  { html, paragraphs }: Pick<Places, "html" | "paragraphs">,
+): Span[] {
+  const empty = /(?:\r\n|\n|\r(?!\n))[ \t]*(?=[\r\n]|$)/g;
+  return html.flatMap(({ start }) => {
+    const lineStart = Math.max(text.lastIndexOf("\n", start - 1), text.lastIndexOf("\r", start - 1)) + 1;
+    if (start - lineStart > 1 || text.slice(lineStart, start).trim() !== "") return [];
+    if (!around.some((span) => span.start < lineStart && start < span.end)) return [];
+    const before = paragraphs.find((each) => each.end < lineStart && lineStart - each.end <= 2);
+    empty.lastIndex = start;
+    return [{ start: before?.start ?? start, end: empty.exec(text)?.index ?? text.length }];
+  });
 }
 
 /** `$$ … $$`, which GitHub hands to a typesetter; one that does not end is a price. */
