@@ -3,6 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { REQUEST_SETTINGS, SETTING_NAMES, VERB_NAMES, VERBS } from "../src/command/verbs.ts";
 import { hostSets } from "../src/reach/host-sets.ts";
 import { SETTINGS } from "../src/settings/environment.ts";
 import { parseOperatorFile } from "../workers/operator-file.ts";
@@ -62,6 +63,33 @@ test("README's pictures are there", () => {
   const pictures = [...readme.matchAll(/<img src="([^"]+)"/g)].map(([, source = ""]) => source);
   expect(pictures.length).toBeGreaterThan(0);
   expect(pictures.filter((picture) => !existsSync(picture))).toEqual([]);
+});
+
+describe("the commands page", () => {
+  const commands = texts.get("docs/commands.md") ?? "";
+  const rows = (heading: string) => {
+    const section = commands.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+    return [...section.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, name, does]) => [name, does]);
+  };
+
+  test("has every verb exactly as the help tells of it, below a request", () => {
+    const verbs = VERB_NAMES.map((verb) => [`/orch ${VERBS[verb].usage}`, VERBS[verb].does]);
+    expect(rows("Verbs").slice(1)).toEqual(verbs);
+  });
+
+  test("names every other spelling of a verb", () => {
+    const [spellings = ""] = /^`stop`.*$/m.exec(commands) ?? [];
+    for (const verb of VERB_NAMES) for (const also of VERBS[verb].also) expect(spellings).toContain(`\`${also}\``);
+  });
+
+  test("has every setting exactly as the help tells of it", () => {
+    expect(rows("Settings")).toEqual(SETTING_NAMES.map((name) => [`${name}=`, REQUEST_SETTINGS[name].does]));
+  });
+
+  test("is what README's table is a part of", () => {
+    const named = [...readme.matchAll(/^\| `\/orch (\w+)` \|/gm)].map(([, verb]) => verb);
+    expect(named.sort()).toEqual([...VERB_NAMES].sort());
+  });
 });
 
 test("README asks for exactly the permissions of app.yml", () => {

@@ -7,7 +7,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { type Command, mayHoldCommand, parseCommands } from "./command.ts";
 
 /** Worst case in place: some 100 ms. Nearly all comments are shorter. */
-const SHORT = 4_000;
+const SHORT = 3_000;
 /** An honest comment of full length takes some 200 ms. */
 const TIME_LIMIT_MS = 1_500;
 const UNREADABLE: Command[] = [{ line: 0, kind: "misunderstood", reason: { kind: "unreadable" } }];

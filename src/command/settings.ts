@@ -3,7 +3,7 @@
  * told, never guessed: an agent that was not asked for costs money, and a mistyped `base=` somebody's branch.
  */
 import { isNear } from "./near.ts";
-import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from "./verbs.ts";
+import { REQUEST_SETTINGS, SETTING_NAMES, type SettingName, type Settings } from "./verbs.ts";
 
 export type SettingProblem =
   /** `near`: the one that may be meant. */
@@ -50,7 +50,7 @@ export function readSettings(text: string): ReadSettings {
     const value = readValue(rest.slice(written[0].length));
     if (!value) return { settings, rest, problem: { what: "unclosed", key } };
     if (settings[key] !== undefined) return { settings, rest, problem: { what: "twice", key } };
-    const meant = SETTINGS[key].read(value.text);
+    const meant = REQUEST_SETTINGS[key].read(value.text);
     if (meant === undefined) return { settings, rest, problem: { what: "value", key, value: value.text } };
     settings[key] = meant;
     rest = value.rest.trimStart();
@@ -75,7 +75,7 @@ function settingNamed(written: string): SettingName | SettingProblem {
   const key = written.toLowerCase();
   const name = SETTING_NAMES.find((each) => each === key);
   if (name) return name;
-  const near = SETTING_NAMES.find((each) => SETTINGS[each].unlike.includes(key) || isNear(key, each));
+  const near = SETTING_NAMES.find((each) => REQUEST_SETTINGS[each].unlike.includes(key) || isNear(key, each));
   return { what: "unknown", key, ...(near && { near }) };
 }
 

@@ -109,7 +109,7 @@ function isBranchName(text: string): boolean {
   );
 }
 
-export const SETTINGS: Readonly<Record<SettingName, SettingEntry>> = {
+export const REQUEST_SETTINGS: Readonly<Record<SettingName, SettingEntry>> = {
   agent: {
     example: "claude",
     does: "which of the operator's agents works on it, whatever `.github/orch.yml` says",
@@ -141,4 +141,4 @@ export const SETTINGS: Readonly<Record<SettingName, SettingEntry>> = {
   },
 };
 
-export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+export const SETTING_NAMES = Object.keys(REQUEST_SETTINGS) as SettingName[];

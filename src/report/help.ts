@@ -1,5 +1,5 @@
 /** What `/orch help` answers, made of the table of verbs and settings. */
-import { SETTING_NAMES, SETTINGS, type SettingName, VERB_NAMES, VERBS, type Verb } from "../command/verbs.ts";
+import { REQUEST_SETTINGS, SETTING_NAMES, type SettingName, VERB_NAMES, VERBS, type Verb } from "../command/verbs.ts";
 
 export function help(): string {
   return [
@@ -16,7 +16,7 @@ export function help(): string {
   ].join("\n");
 }
 
-const EXAMPLE = `\`/orch agent=${SETTINGS.agent.example} base=${SETTINGS.base.example} fix the failing tests\``;
+const EXAMPLE = `\`/orch agent=${REQUEST_SETTINGS.agent.example} base=${REQUEST_SETTINGS.base.example} fix the failing tests\``;
 
 function verbLine(verb: Verb): string {
   const { usage, does, also } = VERBS[verb];
@@ -25,5 +25,5 @@ function verbLine(verb: Verb): string {
 }
 
 function settingLine(name: SettingName): string {
-  return `- \`${name}=${SETTINGS[name].example}\` – ${SETTINGS[name].does}.`;
+  return `- \`${name}=${REQUEST_SETTINGS[name].example}\` – ${REQUEST_SETTINGS[name].does}.`;
 }

@@ -5,7 +5,7 @@
 import type { Misunderstanding } from "../command/command.ts";
 import { MAX_INSTRUCTION } from "../command/meaning.ts";
 import type { SettingProblem } from "../command/settings.ts";
-import { SETTING_NAMES, SETTINGS } from "../command/verbs.ts";
+import { REQUEST_SETTINGS, SETTING_NAMES } from "../command/verbs.ts";
 import { code } from "../text/quote.ts";
 
 export function explain(reason: Misunderstanding): string {
@@ -59,13 +59,13 @@ function settingProblem(problem: SettingProblem): string {
     case "twice":
       return `\`${problem.key}=\` stands there twice, so I have not started. Give it once.`;
     case "value":
-      return `${code(problem.value, 60)} cannot be the value of \`${problem.key}=\`, so I have not started. It takes ${SETTINGS[problem.key].values}.`;
+      return `${code(problem.value, 60)} cannot be the value of \`${problem.key}=\`, so I have not started. It takes ${REQUEST_SETTINGS[problem.key].values}.`;
     case "unclosed":
       return `The value of \`${problem.key}=\` begins with a quotation mark, and I do not see where it ends, so I have not started. Close it, and put a blank behind it: \`${problem.key}="…" and the request\`.`;
     case "form":
-      return `Do you mean the setting \`${problem.key}=\`? I have not started. It is written \`/orch ${problem.key}=${SETTINGS[problem.key].example} and the request\`. If the word belongs to your request, put another word before it.`;
+      return `Do you mean the setting \`${problem.key}=\`? I have not started. It is written \`/orch ${problem.key}=${REQUEST_SETTINGS[problem.key].example} and the request\`. If the word belongs to your request, put another word before it.`;
     case "behind":
-      return `\`${problem.key}=\` stands behind your request, and I cannot tell whether it belongs to it, so I have not started. Settings stand before the request: \`/orch ${problem.key}=${SETTINGS[problem.key].example} and the request\`. If it is part of the request, put a full stop and another word behind it.`;
+      return `\`${problem.key}=\` stands behind your request, and I cannot tell whether it belongs to it, so I have not started. Settings stand before the request: \`/orch ${problem.key}=${REQUEST_SETTINGS[problem.key].example} and the request\`. If it is part of the request, put a full stop and another word behind it.`;
     case "no_request":
       return "You have set something, but there is no request behind it, so I have not started. Write the request on the same line, in your own words.";
     case "not_for":
