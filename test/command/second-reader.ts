@@ -17,6 +17,7 @@ const HIDING = new Set("code pre del s strike svg template textarea title script
 const BLOCKS = new Set(
   "p div li ul ol h1 h2 h3 h4 h5 h6 br hr blockquote details summary pre table tr td th".split(" "),
 );
+const AGAIN = "s, opened again";
 const AROUND = new Set(["blockquote", "table"]);
 
 type Element = { name: string; hides: boolean; around: boolean };
@@ -45,10 +46,14 @@ export function sightsOf(body: string): Map<number, Sight> {
         around: AROUND.has(name),
       });
     },
-    onclosetag(name) {
+    onclosetag(name, isImplied) {
       if (BLOCKS.has(name)) line = "";
       const index = open.findLastIndex((each) => each.name === name);
-      if (index !== -1) open.splice(index);
+      if (index === -1) return;
+      const closed = open.splice(index);
+      // What is struck out goes on behind a tag that has closed it by the way, to the end of its paragraph.
+      const goesOn = closed.filter((each) => each.name === AGAIN || (isImplied && each.name === "s"));
+      if (!BLOCKS.has(name)) open.push(...goesOn.map((each) => ({ ...each, name: AGAIN })));
     },
     ontext(text) {
       for (const part of text.split(/(\n)/)) {

@@ -1,6 +1,7 @@
 /** The short way for plain comments must find what the Markdown parser finds. */
 import { expect, test } from "vitest";
 import { parseCommands } from "../../src/command/command.ts";
+import { makeComments } from "./random-comments.ts";
 
 const PIECES = [
   "/orch fix it",
@@ -71,6 +72,15 @@ test("a comment with quotes is read as the parser reads it", () => {
   }
   expect(kinds.get("task")).toBeGreaterThan(200);
   expect(kinds.get("misunderstood")).toBeGreaterThan(20);
+});
+
+test("whatever a comment holds, the short way finds what the parser finds", () => {
+  const next = makeComments(20_261_127, { known: false });
+  for (let trial = 0; trial < 10_000; trial++) {
+    const body = next();
+    const parsed = parseCommands(`\`\n\n${body}`).map((command) => ({ ...command, line: command.line - 2 }));
+    expect(parsed, JSON.stringify(body)).toEqual(parseCommands(body));
+  }
 });
 
 test.each([
