@@ -17,6 +17,7 @@ import type { Evidence } from "../src/views/outcome-view.ts";
 import { taskView } from "../src/views/task-view.ts";
 import { type Around, type Why, why as whyOf } from "../src/views/why.ts";
 import { nextStep } from "../src/words/next-step.ts";
+import { whoAsked } from "../src/words/origin-words.ts";
 import { spentWords } from "../src/words/spent-words.ts";
 import { evidenceTitles } from "../src/words/task-words.ts";
 import { runWords, whyWords } from "../src/words/why-words.ts";
@@ -95,6 +96,8 @@ function renderDoubt({ task, doubt }: Extract<Found, { kind: "in doubt" }>): str
 function render({ answer, spent, others, now }: Extract<Found, { kind: "task" }>): string[] {
   const { task, runs } = answer;
   const used = spentWords(spent);
+  const who = task.actor ?? whoAsked(task, inTerminal);
+  const where = isWritten(task.origin) ? `: ${task.origin.url}` : task.actor ? ` (${task.origin.kind})` : "";
   const settled = answer.state === "settled" ? answer : undefined;
   return [
     taskLine(task, now),
@@ -103,7 +106,7 @@ function render({ answer, spent, others, now }: Extract<Found, { kind: "task" }>
     ...(settled ? [`  Next: ${nextStep(answer, inTerminal)}`] : []),
     ...(runs.length > 0 ? ["Runs", ...runs.map((run) => `  ${runWords(run, now, inTerminal)}`)] : []),
     ...(used === undefined ? [] : [`Used: ${used}.`]),
-    `Asked for by ${task.actor}${isWritten(task.origin) ? `: ${task.origin.url}` : ` (${task.origin.kind})`}`,
+    `Asked for by ${who}${where}`,
     ...(others.length > 0 ? ["Earlier there, over as well", ...others.map((line) => `  ${line}`)] : []),
   ];
 }

@@ -91,7 +91,7 @@ function specOf(request: Request, { line, instruction, details, about, settings 
     ...(settings.agent !== undefined && { agentNamed: true }),
     ...(model !== undefined && { model }),
     ...(priority !== undefined && priority !== "normal" && { priority }),
-    actor,
+    ...(actor && { actor }),
     instruction,
     ...(details !== undefined && { details }),
     ...(about && { about }),

@@ -65,22 +65,24 @@ async function cancel(
   request: Request,
   command: Extract<Command, { kind: "cancel" }>,
 ): Promise<CarriedOut> {
-  const { repository, number, actor } = request;
+  const { repository, number } = request;
   const isNamed = ({ spec }: Task) => command.task === undefined || isNameOf(command.task, spec.id);
   const known = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
   if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };
   const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task);
   const ids = await openTasksOfIssue(deps.store, repository.id, number, isMeant);
-  await cancelTasks(deps, ids, { kind: "command", by: actor.login });
+  await cancelTasks(deps, ids, { kind: "command", by: whoAsks(request) });
   // Counted from the records, not from what this call did: a repetition gives the same answer.
   const tasks = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
   const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, request)).length;
   return { done: true, say: count === 0 ? words.nothingToCancel() : words.cancelled(count) };
 }
 
-function wasCancelledBy(task: Task, { actor, receivedAt }: Request): boolean {
+const whoAsks = ({ actor, repository }: Request): string => actor?.login ?? repository.name;
+
+function wasCancelledBy(task: Task, request: Request): boolean {
   if (task.state.name !== "settled") return task.cancel?.kind === "command";
   const { outcome, at } = task.state;
   if (outcome.kind !== "cancelled" || outcome.reason.kind !== "command") return false;
-  return outcome.reason.by === actor.login && at >= receivedAt;
+  return outcome.reason.by === whoAsks(request) && at >= request.receivedAt;
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Command } from "../command/command.ts";
-import { identityOf, originIn, originShape, type Source } from "../task/origin.ts";
+import { asksByItself, identityOf, originIn, originShape, type Source } from "../task/origin.ts";
 import type { About, Actor, Repository } from "../task/task.ts";
 import { taskIdOf } from "../task/task-id.ts";
 
@@ -21,7 +21,8 @@ export type Request = {
   label?: string;
   /** It stands for title and description as whoever asks has read them. */
   vouchedFor?: boolean;
-  actor: Actor;
+  /** None: the repository asks by itself. */
+  actor?: Actor;
   /** In order; the line of each tells it apart from the others. */
   commands: Command[];
   /** By GitHub's clock. */
@@ -48,17 +49,23 @@ const COMMANDS: Record<Command["kind"], true> = {
 };
 
 /** The least that a request's record must have, so that intake can rely on `Request`. */
-export const requestShape = z.looseObject({
+const leastOfRequest = z.looseObject({
   installationId: z.number(),
   repository: z.looseObject({ id: z.number(), owner: z.string(), name: z.string(), defaultBranch: z.string() }),
   number: z.number(),
   on: z.enum(["issue", "pull"]),
   source: sourceShape,
-  actor: z.looseObject({ id: z.number(), login: z.string() }),
+  actor: z.looseObject({ id: z.number(), login: z.string() }).optional(),
   commands: z.array(z.looseObject({ line: z.number(), kind: z.enum(Object.keys(COMMANDS)) })),
   requestedAt: z.number(),
   receivedAt: z.number(),
 });
+
+/** Where a person has to be permitted, one without a person is no request. */
+export const requestShape = leastOfRequest.refine(
+  ({ actor, source }) => actor !== undefined || asksByItself(source as Source),
+  "nobody asks",
+);
 
 type Request1 = Omit<Request, "source"> & { commentId: number; commentUrl: string };
 

@@ -44,7 +44,7 @@ async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Prom
   const asked = whatIsAskedOf(octokit, request, deps);
   if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task" || kind === "retry"))
     asked.begin();
-  if (!(await mayWrite(octokit, request.repository, actor))) {
+  if (actor && !(await mayWrite(octokit, request.repository, actor))) {
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
     return await answer(deps, octokit, request, { done: false, say: words.refusedNoPermission(actor.login) });
   }

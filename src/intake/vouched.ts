@@ -53,7 +53,7 @@ export async function unreadEdit(octokit: Octokit, request: Request): Promise<st
   // What came after the signed event is not read at all.
   const unread = edits.filter(({ at }) => at > requestedAt - UNREAD_MS && at < requestedAt + SECOND_MS);
   const editors = new Map(unread.map(({ by }) => [by?.login ?? "ghost", by?.databaseId ?? undefined]));
-  editors.delete(actor.login);
+  if (actor) editors.delete(actor.login);
   for (const [login, id] of editors) {
     if (id === undefined || !(await mayWrite(octokit, repository, { id, login }))) return login;
   }

@@ -8,6 +8,7 @@ import type { IssueView, LogView } from "../views/reader.ts";
 import type { TaskView } from "../views/task-view.ts";
 import type { Why } from "../views/why.ts";
 import { nextStep } from "../words/next-step.ts";
+import { whoAsked } from "../words/origin-words.ts";
 import { spentWords } from "../words/spent-words.ts";
 import { evidenceTitles, standing } from "../words/task-words.ts";
 import { whyWords } from "../words/why-words.ts";
@@ -128,9 +129,9 @@ const STATUS_LINES = 10;
 
 /** What it waits for stands there; what a person may do about an end, its progress comment says. */
 function statusLine(why: Why, now: number): string {
-  const { id, request, actor } = why.task;
+  const { id, request } = why.task;
   const next = why.state === "waiting" || why.state === "queued" ? `. ${nextStep(why, inMarkdown)}` : "";
-  return `- **${plain(standing(why.task, now))}** – ${plain(request, 120)} (task \`${id}\`, by ${code(actor, 60)})${next}`;
+  return `- **${plain(standing(why.task, now))}** – ${plain(request, 120)} (task \`${id}\`, by ${whoAsked(why.task, inMarkdown)})${next}`;
 }
 
 /** What `/orch why` answers: the sentences of `orch why`, and what an end rests on. */

@@ -51,6 +51,21 @@ const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | 
   api: ({ client, key }) => [client, key],
 };
 
+/** Whether the repository asks by itself, so that there is nobody whose permission could be asked for. */
+const withoutPerson: { [Kind in OriginKind]: boolean } = {
+  comment: false,
+  body: false,
+  review: false,
+  review_comment: false,
+  label: false,
+  check: false,
+  schedule: true,
+  api: false,
+};
+
+/** Nobody has to be permitted: the authority is a file that only people who may write to the repository can change. */
+export const asksByItself = ({ kind }: Source): boolean => withoutPerson[kind];
+
 /** The event's identity: kind first. Texts are encoded, so that no two identities can look alike when they are joined. */
 export function identityOf(source: Source): (string | number)[] {
   const parts = (identities[source.kind] as (source: Source) => (string | number)[])(source);

@@ -78,7 +78,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const { state } = task;
     const { id, repository, number, conversation } = spec;
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
-    const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor.login });
+    const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor?.login });
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
     await follow(redis, id, state);
     const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed, since - LISTED_MS];

@@ -31,7 +31,7 @@ export const specShape = z.looseObject({
   target: z.looseObject({ kind: z.enum(["issue", "pull"]), defaultBranch: z.string() }),
   origin: originShape,
   conversation: z.number(),
-  actor: z.looseObject({ id: z.number(), login: z.string() }),
+  actor: z.looseObject({ id: z.number(), login: z.string() }).optional(),
   instruction: z.string(),
   requestedAt: z.number(),
   acceptedAt: z.number(),

@@ -3,7 +3,7 @@
  *
  * delivery        one webhook call from GitHub; its GUID is a log key, never an identity
  * event           what a delivery says (`issue_comment.created`)
- * actor           the person who asks
+ * actor           the person who asks; none where the repository asks by itself
  * command         one parsed `/orch …` line
  * origin          what a task comes from: a comment's line, a label, a schedule …; its identity names the task
  * request         what one event asks for, in the inbox until it is taken in
@@ -83,7 +83,8 @@ export type TaskSpec = {
   model?: string;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
-  actor: Actor;
+  /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */
+  actor?: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
   instruction: string;
   /** What stood below that line, as Markdown source of at most 8,000 characters; may hold what Markdown hides. */

@@ -25,8 +25,8 @@ export type TaskView = {
   /** Of the issue or pull request where it was asked for. */
   number: number;
   conversation: number;
-  /** Login of whoever asked. */
-  actor: string;
+  /** Login of whoever asked; none where the repository asked by itself. */
+  actor?: string;
   origin: Origin;
   request: string;
   agent?: string;
@@ -86,7 +86,7 @@ export function taskView(task: Task, hosts: NamedHosts = []): TaskView {
     repository: bare(`${spec.repository.owner}/${spec.repository.name}`, 140),
     number: spec.number,
     conversation: spec.conversation,
-    actor: bare(spec.actor.login, 60),
+    ...(spec.actor && { actor: bare(spec.actor.login, 60) }),
     origin: originView(spec.origin),
     request: bare(spec.instruction, 200),
     ...(agent !== undefined && { agent }),

@@ -5,10 +5,13 @@
 import { isWritten, type Origin, type OriginKind, type OriginOf } from "../task/origin.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { inMarkdown, plain, type Quoting } from "../text/quote.ts";
+import type { TaskView } from "../views/task-view.ts";
 
 type Words<From extends Origin> = {
   /** `where`: nothing, or e.g. " in #7". */
   asked: (origin: From, who: string, where: string, quoting: Quoting) => string;
+  /** What asks where no person does, as it stands behind "by". */
+  itself?: (origin: From, quoting: Quoting) => string;
   takenBack: (origin: From, who: string, quoting: Quoting) => string;
   /** What to do, as it stands behind "then". */
   again: (origin: From, quoting: Quoting) => string;
@@ -50,6 +53,7 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
   },
   schedule: {
     asked: ({ name }, _, where, { code }) => `The schedule ${code(name, 60)} asked${where}:`,
+    itself: ({ name }, { code }) => `the schedule ${code(name, 60)}`,
     takenBack: ({ name }, who, { code }) => `${who} took back what the schedule ${code(name, 60)} asked for`,
     again: () => "ask for it in a comment that starts with `/orch`, or wait for the schedule",
   },
@@ -64,11 +68,18 @@ const wordsOf = ({ kind }: Origin) => words[kind] as Words<Origin>;
 
 /** Markdown: who asked, with a link to where it stands; `number`: under which issue or pull request, where that is not plain. */
 export function askedBy({ origin, actor }: TaskSpec, webUrl: string, number?: number): string {
-  const who = plain(actor.login, 60);
+  const who = actor ? plain(actor.login, 60) : byItself(origin, inMarkdown);
   const url = urlOf(origin, webUrl);
   const where = number === undefined ? "" : ` in #${number}`;
   return wordsOf(origin).asked(origin, url === undefined ? who : `[${who}](${url})`, where, inMarkdown);
 }
+
+/** Who asked, or what did, as it stands behind "by". */
+export const whoAsked = ({ origin, actor }: Pick<TaskView, "origin" | "actor">, quoting: Quoting): string =>
+  actor === undefined ? byItself(origin, quoting) : quoting.code(actor, 60);
+
+const byItself = (origin: Origin, quoting: Quoting): string =>
+  wordsOf(origin).itself?.(origin, quoting) ?? "the repository itself";
 
 export const takenBack = (origin: Origin, login: string, quoting: Quoting): string =>
   wordsOf(origin).takenBack(origin, quoting.code(login, 60), quoting);

@@ -45,8 +45,9 @@ export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPu
   }
 }
 
+/** Where the repository asked by itself nobody can have lost a permission. */
 async function checkActor(github: GitHub, { installationId, repository, actor }: TaskSpec): Promise<void> {
-  if (await mayWrite(await github.forInstallation(installationId), repository, actor)) return;
+  if (!actor || (await mayWrite(await github.forInstallation(installationId), repository, actor))) return;
   const message = `@${actor.login} may no longer write to this repository, so the work was not published.`;
   throw new Refused("permission_revoked", message);
 }

@@ -24,9 +24,9 @@ export async function trustAmong(
   { repository, actor }: TaskSpec,
   people: readonly (Actor | undefined)[],
 ): Promise<Trust> {
-  const trusted = new Set([actor.id]);
+  const trusted = new Set(actor ? [actor.id] : []);
   const distinct = new Map(people.flatMap((person) => (person ? [[person.id, person]] : [])));
-  distinct.delete(actor.id);
+  if (actor) distinct.delete(actor.id);
   let unknown = [...distinct.values()];
   if (unknown.length > ONE_BY_ONE) {
     const { writers, whole } = await listWriters(octokit, repository);

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Inbox, makeInbox, OF_ONE_REPOSITORY } from "../../src/intake/inbox.ts";
-import type { Request } from "../../src/intake/request.ts";
+import { type Request, requestNameOf } from "../../src/intake/request.ts";
 import { keys } from "../../src/task/keys.ts";
 import { FORMAT } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -116,6 +116,15 @@ test("a request of a kind that only a newer Orch knows is in doubt, whatever its
     await redis.set(keys.request("11-501"), JSON.stringify(written));
     expect(await inbox.read("11-501"), JSON.stringify(written)).toMatchObject({ kind });
   }
+});
+
+test("a request that needs a person and names none is unreadable; a schedule's needs none", async () => {
+  const { actor: _, ...nobodys } = requestOf(501);
+  await redis.set(keys.request("11-501"), JSON.stringify({ ...nobodys, format: FORMAT }));
+  expect(await inbox.read("11-501")).toMatchObject({ kind: "unreadable" });
+  const request: Request = { ...nobodys, source: { kind: "schedule", name: "nightly", dueAt: NOW } };
+  await inbox.record(request);
+  expect(await inbox.read(requestNameOf(11, request.source))).toMatchObject({ kind: "given", request });
 });
 
 test("requests of one issue are taken in the order in which they were made, comments of one second by their ids", async () => {

@@ -6,15 +6,15 @@ import { visibleText } from "../../src/text/clean.ts";
 import { inertWords } from "../../src/text/inert.ts";
 import { redact } from "../../src/text/secret-patterns.ts";
 
-/** Who asked for the work. */
+/** The person who asked for the work. */
 export type Requester = { id: number; login: string };
 
 /** `subject`: for a commit without a message. */
-export type Authorship = { taskId: string; epoch: number; requester: Requester; subject: string };
+export type Authorship = { taskId: string; epoch: number; requester?: Requester; subject: string };
 
 const MAX_BYTES = 8_000;
 
-/** The whole message, ending with the trailers `Orch-Task`, `Orch-Epoch` and `Co-authored-by`. */
+/** The whole message, ending with the trailers `Orch-Task`, `Orch-Epoch` and, where a person asked, `Co-authored-by`. */
 export function commitMessage(original: string, authorship: Authorship): string {
   const text = bound(inertWords(dropTrailers(redact(plain(original))))).trim();
   return `${text === "" ? authorship.subject : text}\n\n${trailers(authorship).join("\n")}\n`;
@@ -46,10 +46,14 @@ function bound(text: string): string {
 }
 
 function trailers({ taskId, epoch, requester }: Authorship): string[] {
+  const ours = [`Orch-Task: ${taskId}`, `Orch-Epoch: ${epoch}`];
+  return requester ? [...ours, coAuthor(requester)] : ours;
+}
+
+function coAuthor(requester: Requester): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$/.test(requester.login) || !Number.isSafeInteger(requester.id)) {
     throw new Error(`Not a GitHub account: ${JSON.stringify(requester)}`);
   }
   const { id, login } = requester;
-  const person = `Co-authored-by: ${login} <${id}+${login}@users.noreply.github.com>`;
-  return [`Orch-Task: ${taskId}`, `Orch-Epoch: ${epoch}`, person];
+  return `Co-authored-by: ${login} <${id}+${login}@users.noreply.github.com>`;
 }

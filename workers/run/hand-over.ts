@@ -29,7 +29,7 @@ export function handOverOf(task: Task): HandOver {
   const commits = pushed ? `${count(pushed.commits, "commit by it is", "commits by it are")} on the branch. ` : "";
   return {
     task: spec.id,
-    actor: spec.actor.login,
+    ...(spec.actor && { actor: spec.actor.login }),
     instruction: spec.instruction,
     ended: `${commits}${outcome ? endedAs(outcome) : "It is not over."}`,
     lastWords: wordsOf(outcome) ?? progressOf(task).summary ?? progressOf(task).lastLines ?? "",

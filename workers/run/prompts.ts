@@ -41,7 +41,7 @@ function basicsOf(run: Run, prepared: Prepared) {
     instruction: spec.instruction,
     details: spec.details,
     ...(spec.about && { about: spec.about }),
-    actor: spec.actor.login,
+    ...(spec.actor && { actor: spec.actor.login }),
     repository: `${spec.repository.owner}/${spec.repository.name}`,
     kind: spec.target.kind,
     number: spec.number,

@@ -93,7 +93,7 @@ export async function publishWork(
     taskId: spec.id,
     epoch: run.folder.record.epoch,
     bot: grant.bot,
-    requester: spec.actor,
+    ...(spec.actor && { requester: spec.actor }),
     subject: workSubject(run),
   });
   const ontoPull = spec.target.kind === "pull";

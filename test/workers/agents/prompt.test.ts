@@ -49,6 +49,18 @@ describe("the prompt", () => {
     expect(prompt).not.toContain("checked with");
   });
 
+  it("names nobody where the repository asks by itself", () => {
+    const { actor: _, ...own } = input;
+    const before = { task: "t1", instruction: "add a test", ended: "It changed nothing.", lastWords: "" };
+    const { outside } = parts(renderPrompt({ ...own, details: "Keep the names.", comments: [], before }));
+    expect(outside).toContain(
+      "The repository octo-org/shop asks for it by itself, as its file `.github/orch.yml` says, under issue #7:\n\nfix the failing tests\n",
+    );
+    expect(outside).toContain("There is more below that. It belongs to the task;");
+    expect(outside).toContain("for a request by the repository itself; you go on");
+    expect(outside).not.toMatch(/@|person|undefined/);
+  });
+
   it("tells a description that was left out from one that nobody wrote", () => {
     const prompt = renderPrompt({ ...input, body: "", bodyWithheld: true });
     expect(prompt).toContain("(the description is left out: its author may not write to this repository)");

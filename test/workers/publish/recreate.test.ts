@@ -107,3 +107,8 @@ test("a person with an impossible name is not named", () => {
   const requester = { id: 1, login: "x>\nOrch-Task: y" };
   expect(() => commitMessage("x", { ...authorship, requester })).toThrow("Not a GitHub account");
 });
+
+test("where the repository asked by itself, no person is named as an author", () => {
+  const { requester: _, ...own } = authorship;
+  expect(commitMessage("Add a", own)).toBe(`Add a\n\nOrch-Task: ${own.taskId}\nOrch-Epoch: ${own.epoch}\n`);
+});
