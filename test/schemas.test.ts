@@ -67,6 +67,13 @@ describe("an editor and Orch are of one mind about .github/orch.yml:", () => {
     ["an empty verify", 'verify: ""', false],
     ["a narrower network", "egress: listed\nallow: [npm, example.com]", true],
     ["a network that is none", "egress: closed", false],
+    ["a schedule", "schedules: { nightly: { cron: '0 3 * * 1-5', timezone: Europe/Berlin, run: fix it } }", true],
+    ["a schedule with a name of its own", "schedules: { weekly: { cron: '@weekly', run: fix it, issue: 4 } }", true],
+    ["a schedule with seconds", "schedules: { nightly: { cron: '0 0 3 * * *', run: fix it } }", false],
+    ["a schedule by an offset", "schedules: { nightly: { cron: '0 3 * * *', timezone: '+02:00', run: x } }", false],
+    ["a schedule with capitals", "schedules: { Nightly: { cron: '0 3 * * *', run: x } }", false],
+    ["a schedule that asks for nothing", "schedules: { nightly: { cron: '0 3 * * *', run: ' ' } }", false],
+    ["a schedule with a key that nobody knows", "schedules: { a: { cron: '0 3 * * *', run: x, at: 3 } }", false],
   ])("%s", (_what, text, isRight) => {
     expect(fitsRepository(parse(text))).toBe(isRight);
     const read = () => parseRepositoryFile([{ path: ".github/orch.yml", text }]);

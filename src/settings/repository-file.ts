@@ -1,14 +1,15 @@
 /**
  * `.github/orch.yml` (or `.yaml`): what a repository may choose. It is read from the default branch only, so that a pull request
  * cannot change the rules it is judged by. A repository chooses among the operator's agents; it never defines one. It may
- * narrow what its work reaches; it never widens that.
+ * narrow what its work reaches; it never widens that. Where the file is wrong, line and key are named.
  */
-import { parse } from "yaml";
 import { z } from "zod";
 import { allowHostsSchema, HOST_ENTRIES } from "../reach/allow.ts";
 import { egressSchema, type HostPattern } from "../reach/reach.ts";
 import { Refusal } from "../refusal.ts";
 import { inPlainWords } from "./plain-words.ts";
+import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
+import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
 
 /** It goes by one of these names. */
 export const REPOSITORY_FILES = [".github/orch.yml", ".github/orch.yaml"] as const;
@@ -40,6 +41,9 @@ export const repositoryFileSchema = z
     allow: allowHostsSchema
       .optional()
       .describe(`What its work may reach where egress is listed. An entry is ${HOST_ENTRIES}.`),
+    schedules: schedulesSchema
+      .optional()
+      .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
   })
   .refine(({ egress, allow }) => allow === undefined || egress === "listed", {
     path: ["allow"],
@@ -52,6 +56,7 @@ export type RepositoryFile = {
   setup?: readonly string[];
   verify?: readonly string[];
   listed?: HostPattern[];
+  schedules?: WrittenSchedule[];
 };
 
 /** One of REPOSITORY_FILES, as it stands on the default branch. */
@@ -62,23 +67,25 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const [file, other] = found;
   if (!file) return {};
   if (other) throw new Refusal(`There are both \`${file.path}\` and \`${other.path}\`: keep one and remove the other.`);
-  const parsed = repositoryFileSchema.safeParse(parseYaml(file) ?? {}, { error: inPlainWords });
-  if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable: ${z.prettifyError(parsed.error)}`);
-  const { agent, setup, verify, egress, allow = [] } = parsed.data;
+  const yaml = parseYaml(file);
+  const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
+  if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
+  const { agent, setup, verify, egress, allow = [], schedules } = parsed.data;
   return {
     agent,
     setup: wordsOf(setup),
     verify: wordsOf(verify),
     ...(egress === "listed" && { listed: allow }),
+    ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }
 
 const wordsOf = (written: string | string[] | undefined) =>
   typeof written === "string" ? ["sh", "-c", written] : written;
 
-function parseYaml({ path, text }: FoundFile): unknown {
+function parseYaml({ path, text }: FoundFile): YamlFile {
   try {
-    return parse(text, { maxAliasCount: 0 }); // nothing in this file needs aliases, and they can be made to blow up
+    return readYaml(text);
   } catch (error) {
     throw new Refusal(`\`${path}\` is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
   }

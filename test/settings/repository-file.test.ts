@@ -7,6 +7,8 @@ import { parseRepositoryFile, REPOSITORY_FILES } from "../../src/settings/reposi
 
 const read = (text: string) => parseRepositoryFile([{ path: ".github/orch.yml", text }]);
 
+const twentyOne = Array.from({ length: 21 }, (_, index) => `  s${index}: { cron: "0 3 * * *", run: x }`).join("\n");
+
 describe("a repository's own file", () => {
   test("none means no wishes", () => {
     expect(parseRepositoryFile([])).toEqual({});
@@ -48,6 +50,72 @@ describe("a repository's own file", () => {
     }
   });
 
+  test("it may say what is asked for at which times", () => {
+    const file = `
+schedules:
+  nightly:
+    cron: "0 3 * * *"
+    timezone: Europe/Berlin
+    run: |
+      fix the flaky tests
+
+      Those of last night alone.
+    issue: 42
+    agent: claude
+  weekly-tidy:
+    cron: "@weekly"
+    run: remove what nobody uses
+`;
+    expect(read(file).schedules).toEqual([
+      {
+        name: "nightly",
+        cron: "0 3 * * *",
+        timezone: "Europe/Berlin",
+        instruction: "fix the flaky tests",
+        details: "Those of last night alone.",
+        issue: 42,
+        agent: "claude",
+      },
+      { name: "weekly-tidy", cron: "@weekly", timezone: "UTC", instruction: "remove what nobody uses" },
+    ]);
+  });
+
+  test("where it is wrong, each line and key is named, in the order of the file", () => {
+    const text = `agent: claude
+schedules:
+  nightly:
+    cron: "0 3 * * * *"
+    timezone: Mars/Base
+    run: /orch fix it
+    isue: 42
+  Weekly:
+    cron: "*/5 * * * *"
+    run: tidy up
+  never: { cron: "0 0 30 2 *", run: "<!-- nothing -->" }
+verify: []
+`;
+    expect(() => read(text)).toThrow(
+      new Refusal(
+        [
+          "`.github/orch.yml` is not usable:",
+          '- line 4, `schedules.nightly.cron`: "0 3 * * * *" has a field for seconds or years: leave it out, five fields are read',
+          '- line 5, `schedules.nightly.timezone`: "Mars/Base" is no time zone: give an IANA name, such as Europe/Berlin or UTC',
+          "- line 6, `schedules.nightly.run`: is the request alone: leave /orch out",
+          "- line 7, `schedules.nightly`: unknown key isue",
+          "- line 8, `schedules.Weekly`: a schedule's name has at most 40 of a-z, 0-9 and -",
+          '- line 11, `schedules.never.cron`: "0 0 30 2 *" never comes: there is no such day',
+          "- line 11, `schedules.never.run`: is empty: say what is to be done",
+          "- line 12, `verify`: expected at least 1 entries",
+        ].join("\n"),
+      ),
+    );
+  });
+
+  test("a file with very many faults names the first ten", () => {
+    const text = Array.from({ length: 15 }, (_, index) => `  s${index}: { run: x }`).join("\n");
+    expect(() => read(`schedules:\n${text}`)).toThrow(/line 11, `schedules\.s9\.cron`: .*\n- … and 5 more$/);
+  });
+
   test.each([
     ["an egress that does not exist", "egress: closed"],
     ["a host that is none", "egress: listed\nallow: [https://example.com]"],
@@ -57,6 +125,12 @@ describe("a repository's own file", () => {
     ["a list instead of a mapping", "- verify"],
     ["an empty command", "verify: []"],
     ["a command that no program can be given", 'verify: "npm test\\0"'],
+    ["schedules in a list", "schedules: [{ cron: '0 3 * * *', run: x }]"],
+    ["a schedule without a request", "schedules: { a: { cron: '0 3 * * *' } }"],
+    ["an issue that is none", "schedules: { a: { cron: '0 3 * * *', run: x, issue: 0 } }"],
+    ["an offset for a time zone", "schedules: { a: { cron: '0 3 * * *', run: x, timezone: '+02:00' } }"],
+    ["a request that is too long", `schedules: { a: { cron: "0 3 * * *", run: ${"x".repeat(4_001)} } }`],
+    ["more schedules than there may be", `schedules:\n${twentyOne}`],
     ["aliases that blow up", `a: &a [x]\nverify: [*a, *a]`],
   ])("%s is refused with a sentence", (_what, text) => {
     expect(() => read(text)).toThrow(Refusal);
