@@ -14,6 +14,7 @@ import { type LabelDeps, onIssueLabeled, onPullRequestLabeled } from "./events/o
 import { onConversationUnlocked, onInstallationOpenAgain, onRepositoryOpenAgain } from "./events/on-open-again.ts";
 import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
+import { type FileDeps, onAccessChanged, onPush, onRepositoryChanged } from "./events/on-repository-file.ts";
 import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } from "./events/on-review.ts";
 import { type Delivery, type Listeners, listen } from "./ingress/ingress.ts";
 import {
@@ -26,6 +27,7 @@ import {
   issuePayload,
   pullRequestLabeledPayload,
   pullRequestPayload,
+  pushPayload,
   removedRepositoriesPayload,
   repositoryPayload,
   reviewCommentPayload,
@@ -43,7 +45,7 @@ export function isWorthCatchingUp(listeners: Listeners, name: string): boolean {
   return Object.hasOwn(listeners, name) && !MOOT_WHEN_LATE.has(name);
 }
 
-export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps): Listeners {
+export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Listeners {
   return {
     "issue_comment.created": listen(commentPayload, onCommentCreated(deps)),
     "issue_comment.deleted": listen(commentPayload, onCommentDeleted(deps)),
@@ -62,15 +64,29 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps): Listeners {
     "check_run.rerequested": listen(checkRunPayload, onCheckRunRerequested(deps)),
     "check_run.requested_action": listen(checkRunPayload, onCheckButton(deps)),
     "check_suite.rerequested": listen(checkSuitePayload, onCheckSuiteRerequested(deps)),
-    "installation.deleted": listen(installationPayload, onInstallationRemoved(deps)),
-    "installation.suspend": listen(installationPayload, onInstallationRemoved(deps)),
-    "installation_repositories.removed": listen(removedRepositoriesPayload, onRepositoriesRemoved(deps)),
+    push: listen(pushPayload, onPush(deps)),
+    "installation.created": listen(installationPayload, onAccessChanged(deps)),
+    "installation.deleted": listen(installationPayload, both(onInstallationRemoved(deps), onAccessChanged(deps))),
+    "installation.suspend": listen(installationPayload, both(onInstallationRemoved(deps), onAccessChanged(deps))),
+    "installation_repositories.removed": listen(
+      removedRepositoriesPayload,
+      both(onRepositoriesRemoved(deps), onAccessChanged(deps)),
+    ),
     "repository.archived": listen(repositoryPayload, onRepositoryArchived(deps)),
-    "repository.deleted": listen(repositoryPayload, onRepositoryDeleted(deps)),
+    "repository.deleted": listen(repositoryPayload, both(onRepositoryDeleted(deps), onAccessChanged(deps))),
+    "repository.edited": listen(repositoryPayload, onRepositoryChanged(deps)),
+    "repository.renamed": listen(repositoryPayload, onRepositoryChanged(deps)),
+    "repository.transferred": listen(repositoryPayload, onRepositoryChanged(deps)),
     "repository.unarchived": listen(repositoryPayload, onRepositoryOpenAgain(deps)),
-    "installation.unsuspend": listen(installationPayload, onInstallationOpenAgain(deps)),
-    "installation.new_permissions_accepted": listen(installationPayload, onInstallationOpenAgain(deps)),
-    "installation_repositories.added": listen(installationPayload, onInstallationOpenAgain(deps)),
+    "installation.unsuspend": listen(installationPayload, both(onInstallationOpenAgain(deps), onAccessChanged(deps))),
+    "installation.new_permissions_accepted": listen(
+      installationPayload,
+      both(onInstallationOpenAgain(deps), onAccessChanged(deps)),
+    ),
+    "installation_repositories.added": listen(
+      installationPayload,
+      both(onInstallationOpenAgain(deps), onAccessChanged(deps)),
+    ),
     "issues.unlocked": listen(issuePayload, onConversationUnlocked(deps)),
   };
 }

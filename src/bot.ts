@@ -16,11 +16,13 @@ import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } f
 import { startReconciling } from "./reconcile/reconcile.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
+import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
+import { makeScheduleStore } from "./task/schedules.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
 import { makeViewReader } from "./views/reader.ts";
@@ -92,7 +94,11 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
   const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
-  const listeners = makeApp({ store, queue, inbox, labels, now, log, wakeIntake: () => intake.wake() });
+  const wakeIntake = () => intake.wake();
+  const scheduleStore = makeScheduleStore(redis, tell);
+  const asking = { store, inbox, github, secret: markerSecret, wakeIntake, now, log };
+  const schedules = startSchedules({ ...asking, redis, schedules: scheduleStore, isFit: gate.isFit });
+  const listeners = makeApp({ store, queue, inbox, labels, schedules, now, log, wakeIntake });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   dispatcher.start(subscriber);
@@ -105,7 +111,14 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   ];
 
   const stopWork = async () => {
-    await Promise.all([catching?.stop(), intake.stop(), dispatcher.stop(), sweep.stop(), reporter.stop()]);
+    await Promise.all([
+      catching?.stop(),
+      schedules.stop(),
+      intake.stop(),
+      dispatcher.stop(),
+      sweep.stop(),
+      reporter.stop(),
+    ]);
     await queue.close();
     close();
   };

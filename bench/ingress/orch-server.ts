@@ -23,7 +23,9 @@ serveQuestions({
     const gate = makeRedisGate(redis, log);
     await gate.check();
     const stored = { store: makeTaskStore(redis), queue: makeTaskQueue(redis), inbox: makeInbox(redis) };
-    const listeners = makeApp({ ...stored, labels: ASKING_LABELS, now: Date.now, log, wakeIntake: () => undefined });
+    const nothing = async () => undefined;
+    const asks = { labels: ASKING_LABELS, schedules: { lookAgain: nothing, lookAtAll: nothing } };
+    const listeners = makeApp({ ...stored, ...asks, now: Date.now, log, wakeIntake: () => undefined });
     const answer = makeIngress({ secret, listeners, isFit: gate.isFit, log });
     const server = await listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path, answer }], log);
     return server.port;

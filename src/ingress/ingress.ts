@@ -24,7 +24,7 @@ export type Delivery = {
 /** What a listener does must be durable when it resolves. Throws `Malformed`, or what Redis throws. */
 export type Listener = (payload: unknown, delivery: Delivery) => Promise<void>;
 
-/** By event and action, e.g. `issue_comment.created`. */
+/** By event and action, e.g. `issue_comment.created`; an event that has no actions goes by its name alone. */
 export type Listeners = Readonly<Record<string, Listener>>;
 
 export type HttpResponse = { status: number; body: unknown; headers?: Record<string, string> };
@@ -78,7 +78,7 @@ export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
     if (!events.has(event)) return answer(200, "ignored");
     const payload = parse(body);
     if (payload === undefined) return answer(400, "The body is not JSON: set the webhook's content type to JSON");
-    const name = `${event}.${actionOf(payload)}`;
+    const name = nameOf(event, actionOf(payload));
     const listener = Object.hasOwn(listeners, name) ? listeners[name] : undefined;
     if (!listener) return answer(200, "ignored");
     if (!isFit()) return answer(503, "Redis is not ready");
@@ -108,6 +108,9 @@ export function makeIngress({ secret, listeners, isFit, log }: IngressDeps) {
 
   return receive;
 }
+
+/** As listeners go by it. */
+export const nameOf = (event: string, action: string): string => (action === "" ? event : `${event}.${action}`);
 
 /** A listener that gets its payload parsed. */
 export function listen<T extends z.ZodType>(

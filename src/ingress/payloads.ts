@@ -144,6 +144,20 @@ export type PullRequestPayload = z.output<typeof pullRequestPayload>;
 export const repositoryPayload = z.object({ installation, repository });
 export type RepositoryPayload = z.output<typeof repositoryPayload>;
 
+const paths = z.array(z.string());
+
+/** Files are named as far as GitHub names them. */
+export const pushPayload = z.object({
+  installation,
+  repository,
+  ref: z.string(),
+  created: z.boolean(),
+  deleted: z.boolean(),
+  forced: z.boolean(),
+  commits: z.array(z.object({ added: paths, modified: paths, removed: paths })),
+});
+export type PushPayload = z.output<typeof pushPayload>;
+
 export const installationPayload = z.object({ installation });
 export type InstallationPayload = z.output<typeof installationPayload>;
 

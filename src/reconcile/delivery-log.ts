@@ -4,6 +4,7 @@
  * https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
  */
 import type { Octokit } from "../github.ts";
+import { nameOf } from "../ingress/ingress.ts";
 import type { Attempt } from "./missed.ts";
 
 const PAGE = 100;
@@ -45,7 +46,7 @@ type Item = Awaited<ReturnType<Octokit["rest"]["apps"]["listWebhookDeliveries"]>
 
 function attemptOf({ id, guid, event, action, delivered_at, status_code }: Item): Attempt {
   const arrived = status_code >= 200 && status_code < 300;
-  return { id: String(id), guid, name: `${event}.${action ?? ""}`, at: Date.parse(delivered_at), arrived };
+  return { id: String(id), guid, name: nameOf(event, action ?? ""), at: Date.parse(delivered_at), arrived };
 }
 
 /** GitHub answers before it delivers. */

@@ -8,7 +8,7 @@ export type Attempt = {
   /** A 64-bit number: as text, nothing is lost of it. */
   id: string;
   guid: string;
-  /** Event and action, e.g. `issue_comment.created`. */
+  /** Event and action, e.g. `issue_comment.created`, or `push`. */
   name: string;
   at: number;
   /** Answered with a 2xx. */
@@ -35,12 +35,18 @@ export type Patience = {
 const WAITS = [0, 15 * 60_000, 3 * 3600_000] as const;
 export const MAX_ASKED = WAITS.length;
 
-/** The events that we hear and no attempt brought. Oldest first, as the attempts must be: GitHub's times are whole seconds. */
+/**
+ * The events that we hear and no attempt brought. Oldest first, as the attempts must be: GitHub's times are whole seconds. Pushes,
+ * of which there are many and for which nobody waits, stand behind all others.
+ */
 export function missedOf(attempts: readonly Attempt[], hears: (name: string) => boolean): Missed[] {
   const heard = attempts.filter((attempt) => hears(attempt.name));
   const byGuid = Map.groupBy(heard, (attempt) => attempt.guid);
-  return [...byGuid.values()].filter((all) => !all.some((attempt) => attempt.arrived)).flatMap(summary);
+  const missed = [...byGuid.values()].filter((all) => !all.some((attempt) => attempt.arrived)).flatMap(summary);
+  return missed.toSorted((one, other) => Number(isPush(one)) - Number(isPush(other)));
 }
+
+const isPush = ({ name }: Missed): boolean => name === "push";
 
 function summary(attempts: readonly Attempt[]): Missed[] {
   const [first, last] = [attempts.at(0), attempts.at(-1)];

@@ -6,14 +6,15 @@ import { createHmac } from "node:crypto";
 
 const VERSION = "orch-app:1";
 
-/** A task has one progress comment; a reply belongs to the command that it answers. */
-export type MarkerKind = "progress" | "reply";
+/** A task has one progress comment; a reply belongs to the command that it answers; a schedule has one issue. */
+export type MarkerKind = "progress" | "reply" | "schedule";
 
-/** The marker of one comment: the same secret, kind and key give the same line. The key may be any text. */
+const NAMES: Record<MarkerKind, string> = { progress: "task", reply: "to", schedule: "of" };
+
+/** The marker of one comment, or of an issue's text: the same secret, kind and key give the same line. The key may be any text. */
 export function makeMarker(secret: string, kind: MarkerKind, key: string): string {
   const mac = createHmac("sha256", secret).update(`${VERSION}|${kind}|${key}`).digest("hex").slice(0, 32);
-  const name = kind === "progress" ? "task" : "to";
-  return `<!-- ${VERSION} ${name}=${encodeURIComponent(key)} kind=${kind} mac=${mac} -->`;
+  return `<!-- ${VERSION} ${NAMES[kind]}=${encodeURIComponent(key)} kind=${kind} mac=${mac} -->`;
 }
 
 /** Only a marker at the very end counts: anything before it may be a quotation. */

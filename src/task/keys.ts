@@ -50,6 +50,16 @@ export const keys = {
   caughtUp: "orch:caught-up",
   /** Due set: the one round of that name. */
   round: (name: string) => `orch:round:${name}`,
+  /** Hash: repository id -> where it is, as JSON, as far as an installation has it. */
+  repositories: "orch:repositories",
+  /** Hash: repository id -> the schedules of its file, or why that cannot be used, as JSON. */
+  scheduleFiles: "orch:schedules:files",
+  /** Hash: `<repository id>/<schedule>` -> when it comes next and what became of it last, as JSON. */
+  scheduleStates: "orch:schedules:states",
+  /** Due set: repositories whose file is to be read. */
+  unreadFiles: "orch:schedules:unread",
+  /** Due set: schedules, `<repository id>/<schedule>`, by when they come. */
+  schedules: "orch:schedules:due",
   /** The runs that had no job in the last sweep, as JSON. */
   jobless: "orch:jobless",
   /** How often GitHub was asked to deliver again, as JSON. */

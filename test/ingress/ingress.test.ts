@@ -27,6 +27,9 @@ let wakes = 0;
 let isFit: () => boolean;
 let closing: (() => Promise<void>)[] = [];
 
+const nothing = async () => undefined;
+const schedules = { lookAgain: nothing, lookAtAll: nothing };
+
 beforeAll(async () => {
   redisServer = await startRedis();
   const log = pino({ level: "silent" });
@@ -40,6 +43,7 @@ beforeAll(async () => {
     queue,
     inbox,
     labels: ASKING_LABELS,
+    schedules,
     now: Date.now,
     log,
     wakeIntake: () => wakes++,
@@ -98,7 +102,7 @@ describe("what is recorded", () => {
   });
 
   const ignored: [string, string, unknown][] = [
-    ["an event that we do not hear", "push", { ref: "refs/heads/main" }],
+    ["an event that we do not hear", "fork", { forkee: {} }],
     ["a ping", "ping", { zen: "Keep it simple." }],
     ["an edit", "issue_comment", { ...commentCreated(), action: "edited" }],
     ["a comment of a bot", "issue_comment", commentCreated({ sender: { id: 1, login: "other[bot]", type: "Bot" } })],
@@ -127,7 +131,7 @@ describe("what is refused", () => {
     ["a comment id that is a text", 400, () => deliver(url, "issue_comment", withComment({ id: "501; FLUSHALL" }))],
     ["GET", 405, () => fetch(url)],
     ["another path", 404, () => deliver(`${url}/more`, "issue_comment", commentCreated())],
-    ["a body over 25 MB", 413, () => deliver(url, "push", "x".repeat(25 * MB + 1))],
+    ["a body over 25 MB", 413, () => deliver(url, "fork", "x".repeat(25 * MB + 1))],
   ];
   test.each(cases)("%s", async (_name, status, send) => {
     expect((await send()).status).toBe(status);
@@ -135,7 +139,7 @@ describe("what is refused", () => {
   });
 
   test("a body of 25 MB is taken", async () => {
-    expect((await deliver(url, "push", "x".repeat(25 * MB))).status).toBe(200);
+    expect((await deliver(url, "fork", "x".repeat(25 * MB))).status).toBe(200);
   });
 
   test("a body that grows too large while it is sent, without telling its length", async () => {
@@ -165,7 +169,7 @@ describe("when Redis does not answer", () => {
     const body = JSON.stringify(commentCreated());
     await redisServer.kill();
     expect((await deliver(url, "issue_comment", body)).status).toBe(503);
-    expect((await deliver(url, "push", {})).status).toBe(200);
+    expect((await deliver(url, "fork", {})).status).toBe(200);
     await redisServer.restart();
     await waitForRedis(redis, 10_000);
     expect((await deliver(url, "issue_comment", body)).status).toBe(200);
@@ -213,6 +217,7 @@ describe("when Redis does not answer", () => {
       store: makeTaskStore(nowhere),
       queue,
       inbox: makeInbox(nowhere),
+      schedules,
       now: Date.now,
       log,
       wakeIntake: () => wakes++,

@@ -1,0 +1,103 @@
+/**
+ * Looks at all repositories that the App is installed on, for files that have changed unheard of: one request for each
+ * hundred, and then only those are read to which somebody has pushed since.
+ */
+import { classify, type GitHub, isFinal, type Octokit } from "../github.ts";
+import type { Logger } from "../log.ts";
+import type { KnownRepository, ScheduleStore } from "../task/schedules.ts";
+
+export type SurveyDeps = { github: GitHub; schedules: ScheduleStore; now: () => number; log: Logger };
+
+/** Of a large installation files are read so far apart, ms, after the first: its budget is for tasks. */
+const APART_MS = 2_000;
+const AT_ONCE = 100;
+
+/** `keepOn` comes before each request; what it throws ends the survey. Throws what GitHub answers where that may pass. */
+export async function survey(deps: SurveyDeps, keepOn: () => Promise<void>): Promise<void> {
+  const { schedules, log } = deps;
+  const app = await deps.github.forApp();
+  const known = await schedules.repositories();
+  const found = new Set<number>();
+  const living = new Set<number>();
+  for (const installationId of await installations(app, keepOn)) {
+    const repositories = await repositoriesOf(deps, installationId, keepOn);
+    if (!repositories) continue;
+    living.add(installationId);
+    for (const { id } of repositories) found.add(id);
+    await planReading(deps, repositories, known);
+  }
+  for (const repository of known.values()) {
+    if (found.has(repository.id)) continue;
+    // Pages shift while they are read, so one that was not listed may be there all the same.
+    await keepOn();
+    if (living.has(repository.installationId) && (await isInstalledOn(app, repository))) continue;
+    await schedules.forget(repository.id);
+    log.info({ repo: repository.id }, "a repository is not ours any more: its schedules are forgotten");
+  }
+}
+
+async function installations(app: Octokit, keepOn: () => Promise<void>): Promise<number[]> {
+  const ids: number[] = [];
+  await keepOn();
+  for await (const { data } of app.paginate.iterator(app.rest.apps.listInstallations, { per_page: 100 })) {
+    ids.push(...data.filter((each) => !each.suspended_at).map(({ id }) => id));
+    await keepOn();
+  }
+  return ids;
+}
+
+/** Undefined when the installation is closed to us by now. */
+async function repositoriesOf(
+  { github, log }: SurveyDeps,
+  installationId: number,
+  keepOn: () => Promise<void>,
+): Promise<KnownRepository[] | undefined> {
+  const all: KnownRepository[] = [];
+  try {
+    const octokit = await github.forInstallation(installationId);
+    const { listReposAccessibleToInstallation } = octokit.rest.apps;
+    for await (const { data } of octokit.paginate.iterator(listReposAccessibleToInstallation, { per_page: 100 })) {
+      all.push(
+        ...data.map(({ id, name, owner, pushed_at, default_branch }) => {
+          const stand = `${pushed_at ?? ""} ${default_branch}`;
+          return { id, owner: owner.login, name, installationId, stand };
+        }),
+      );
+      await keepOn();
+    }
+    return all;
+  } catch (error) {
+    if (!isFinal(classify(error))) throw error;
+    log.info({ err: error, installation: installationId }, "an installation is closed to us: left out");
+    return undefined;
+  }
+}
+
+/** Those that have moved, or to which somebody has pushed. */
+async function planReading(
+  { schedules, now }: SurveyDeps,
+  repositories: readonly KnownRepository[],
+  known: ReadonlyMap<string, KnownRepository>,
+): Promise<void> {
+  const files = await schedules.allFiles();
+  let count = 0;
+  for (const repository of repositories) {
+    const isRead = files.get(String(repository.id))?.stand === repository.stand;
+    if (isRead && isSamePlace(known.get(String(repository.id)), repository)) continue;
+    await schedules.toBeRead(repository, now() + Math.max(0, count - AT_ONCE) * APART_MS);
+    count += 1;
+  }
+}
+
+const isSamePlace = (one: KnownRepository | undefined, other: KnownRepository): boolean =>
+  one?.owner === other.owner && one.name === other.name && one.installationId === other.installationId;
+
+async function isInstalledOn(app: Octokit, { owner, name, installationId }: KnownRepository): Promise<boolean> {
+  try {
+    const { data } = await app.rest.apps.getRepoInstallation({ owner, repo: name });
+    return data.id === installationId;
+  } catch (error) {
+    if (classify(error) !== "gone") throw error;
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+/** What is said of schedules: in the issue that Orch opens for one, and where one asks for nothing although it is due. */
+import type { SkipReason } from "../task/schedules.ts";
+import { code, inMarkdown, type Quoting } from "../text/quote.ts";
+
+export const issueTitle = (schedule: string): string => `Schedule: ${schedule}`;
+
+export const issueBody = (schedule: string): string =>
+  `This issue belongs to the schedule ${code(schedule, 60)} in \`.github/orch.yml\`. What it asks for, and what comes of it, is told here.\n\nWhile this issue is closed the schedule rests. Reopen it, and it goes on.`;
+
+/** Said once of each task that a schedule waits for. */
+export const skippedHere = (schedule: string, reason: SkipReason): string =>
+  `The schedule ${code(schedule, 60)} was due, but ${skipWords(reason, inMarkdown)}. It has asked for nothing this time, and does not as long as that lasts.`;
+
+/** Why it asked for nothing, as it stands behind "because". */
+export function skipWords(reason: SkipReason, { code, plain }: Quoting): string {
+  switch (reason.kind) {
+    case "task_open":
+      return `its last task, ${code(reason.task, 20)}, is not over`;
+    case "issue_closed":
+      return `its issue #${reason.number} is closed`;
+    case "issue_missing":
+      return `its issue #${reason.number} does not exist`;
+    case "missed":
+      return "no bot was running then";
+    case "repository_archived":
+      return "the repository is archived";
+    case "refused":
+      return `GitHub refused: ${plain(reason.message, 200)}`;
+  }
+}
