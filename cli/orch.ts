@@ -75,6 +75,15 @@ program
   });
 
 program
+  .command("schedules")
+  .description("list the schedules of all repositories: when each comes next, its last task, why it was skipped")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { schedules } = await import("./schedules.ts");
+    process.exitCode = await schedules(process.env, options.json === true);
+  });
+
+program
   .command("attach")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
   .description("watch the live session of a task on this machine (read-only; leave with Ctrl-b d)")

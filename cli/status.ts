@@ -17,6 +17,7 @@ import { needWords } from "../src/words/need-words.ts";
 import { nextStep } from "../src/words/next-step.ts";
 import { findKeptRuns, type KeptRun } from "../workers/run/kept-runs.ts";
 import { hostIdOf } from "./host-id.ts";
+import { look as lookAtSchedules, summary } from "./schedules.ts";
 import { taskLine } from "./task-line.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
@@ -30,10 +31,11 @@ type Seen = Awaited<ReturnType<typeof look>>;
 /** Exit code 0; 1 when no host is alive although tasks wait. */
 export async function status(env: Env, json: boolean): Promise<number> {
   const seen = await withRedis(env, "status", (redis) => look(redis, env));
-  const { hosts, depth, answers, needs, inDoubt, kept } = seen;
+  const { hosts, depth, answers, needs, inDoubt, kept, schedules } = seen;
   if (json) {
     const tasks = answers.map(({ task }) => task);
-    const said = { needsMe: needs, hosts, queue: depth, tasks, inDoubt: Object.fromEntries(inDoubt), kept };
+    const known = { needsMe: needs, hosts, queue: depth, tasks, inDoubt: Object.fromEntries(inDoubt), kept };
+    const said = { ...known, schedules: schedules.schedules, unusableFiles: schedules.unusable };
     process.stdout.write(`${JSON.stringify(said)}\n`);
   } else process.stdout.write(`${render(seen).join("\n")}\n`);
   return answers.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
@@ -43,11 +45,12 @@ async function look(redis: Redis, env: Env) {
   const dataDir = dataDirOf(env);
   const { store, queue, views } = viewsOf(redis);
   const now = Date.now();
-  const [around, depth, ended, kept] = await Promise.all([
+  const [around, depth, ended, kept, schedules] = await Promise.all([
     views.around(),
     queue.depth(),
     keptTasks(redis, store, { fits: (task) => isRecent(task, now), limit: ENDED }),
     keptHere(store, dataDir),
+    lookAtSchedules(redis),
   ]);
   return {
     hosts: hostsView(around),
@@ -56,6 +59,7 @@ async function look(redis: Redis, env: Env) {
     depth,
     inDoubt: around.inDoubt,
     kept,
+    schedules: { ...schedules, now },
     now,
   };
 }
@@ -69,7 +73,8 @@ async function keptHere(store: TaskStore, dataDir: string): Promise<KeptRun[]> {
   }
 }
 
-function render({ hosts, answers, needs, depth, inDoubt, kept, now }: Seen): string[] {
+function render({ hosts, answers, needs, depth, inDoubt, kept, schedules, now }: Seen): string[] {
+  const ahead = summary(schedules);
   return [
     ...renderNeeds(needs, inDoubt, now),
     `Hosts (${hosts.length})`,
@@ -80,6 +85,7 @@ function render({ hosts, answers, needs, depth, inDoubt, kept, now }: Seen): str
       .map(([name, load]) => `  ${name}  ${describeLoad(load)}`),
     `Open tasks (${answers.length})`,
     ...answers.flatMap((answer) => describeTask(answer, now)),
+    ...(ahead === undefined ? [] : [ahead]),
     ...(kept.length > 0 ? [`Work on this machine that no record tells of (${kept.length})`] : []),
     ...kept.map(describeKept),
   ];

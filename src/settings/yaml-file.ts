@@ -1,10 +1,13 @@
 /** A YAML file as somebody wrote it: what it says, and in which line each key stands, for whoever has to mend it. */
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { oneLine } from "../text/bound.ts";
 
 export type YamlFile = { value: unknown; doc: Document; lines: LineCounter };
 
 const MAX_PROBLEMS = 10;
+/** Characters of one: it repeats what stands in the file. */
+const MAX_PROBLEM = 300;
 
 /** Throws what is wrong with it as YAML. */
 export function readYaml(text: string): YamlFile {
@@ -21,7 +24,7 @@ export function sayProblems(issues: readonly z.core.$ZodIssue[], file: YamlFile)
   const placed = issues.map((issue) => ({ issue, offset: offsetOf(issue, file.doc) }));
   const inOrder = placed.toSorted((one, other) => (one.offset ?? 0) - (other.offset ?? 0));
   const said = inOrder.slice(0, MAX_PROBLEMS).map(({ issue, offset }) => {
-    return `- ${whereIs(issue, offset, file)}${messageOf(issue)}`;
+    return `- ${oneLine(`${whereIs(issue, offset, file)}${messageOf(issue)}`, MAX_PROBLEM)}`;
   });
   const left = issues.length - said.length;
   return [...said, ...(left > 0 ? [`- … and ${left} more`] : [])].join("\n");
