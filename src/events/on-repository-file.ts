@@ -17,7 +17,7 @@ export const onPush =
   async (push: PushPayload): Promise<void> => {
     const { repository, installation } = push;
     if (push.ref !== `refs/heads/${repository.defaultBranch}` || push.deleted || !mayTouchFile(push)) return;
-    await schedules.lookAgain({ ...placeOf(repository), installationId: installation.id });
+    await schedules.lookAgain({ ...placeOf(repository), installationId: installation.id, head: push.after });
   };
 
 /** Most pushes say that they do not. */

@@ -151,6 +151,7 @@ export const pushPayload = z.object({
   installation,
   repository,
   ref: z.string(),
+  after: z.string().regex(/^[0-9a-f]{40,64}$/),
   created: z.boolean(),
   deleted: z.boolean(),
   forced: z.boolean(),

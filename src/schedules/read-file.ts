@@ -1,20 +1,25 @@
 /** Reads one repository's file for its schedules. One that cannot be used has none, and is told of with the reason. */
+import { fenced } from "../fence.ts";
 import { classify, type GitHub, isFinal } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { Refusal } from "../refusal.ts";
 import { readRepositoryFile } from "../repository-file.ts";
 import type { Taken } from "../task/due-set.ts";
 import type { KnownRepository, ScheduleFile, ScheduleStore } from "../task/schedules.ts";
+import { tellProblem } from "./tell-problem.ts";
 
 export type ReadFileDeps = { github: GitHub; schedules: ScheduleStore; now: () => number; log: Logger };
 
 /** Throws what may pass, for the loop to come back. */
 export async function readFile(deps: ReadFileDeps, taken: Taken): Promise<void> {
   const { schedules, now, log } = deps;
+  const github = fenced(deps.github, taken, { now, onUnanswered: async () => undefined });
   const repository = await schedules.repository(taken.member);
   if (!repository) return void (await taken.done());
   const file = await fileOf(deps, repository);
   await taken.keep(now());
+  if (file?.problem !== undefined)
+    await tellProblem(await github.forInstallation(repository.installationId), repository, file.problem, log);
   if (file) await schedules.saveFile(repository.id, file);
   else await schedules.forget(repository.id);
   const about = { repo: repository.id, schedules: file?.schedules.map(({ name }) => name) };

@@ -10,8 +10,11 @@ import { keys } from "./keys.ts";
 import { FORMAT, readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import type { Repository } from "./task.ts";
 
-/** Where a repository is. `stand`: changes whenever somebody has pushed to it; unknown where only an event told of it. */
-export type KnownRepository = Repository & { installationId: number; stand?: string };
+/**
+ * Where a repository is. `stand`: changes whenever somebody has pushed to it; unknown where only an event told of it. `head`: the
+ * commit on its default branch that may have changed its file, where a push told of it.
+ */
+export type KnownRepository = Repository & { installationId: number; stand?: string; head?: string };
 
 /** What is asked for at which times, as the repository's file says. */
 export type Schedule = {

@@ -1,11 +1,17 @@
 /** What is said of schedules: in the issue that Orch opens for one, and where one asks for nothing although it is due. */
 import type { SkipReason } from "../task/schedules.ts";
-import { code, inMarkdown, type Quoting } from "../text/quote.ts";
+import { blockQuote, code, inMarkdown, type Quoting } from "../text/quote.ts";
 
 export const issueTitle = (schedule: string): string => `Schedule: ${schedule}`;
 
 export const issueBody = (schedule: string): string =>
   `This issue belongs to the schedule ${code(schedule, 60)} in \`.github/orch.yml\`. What it asks for, and what comes of it, is told here.\n\nWhile this issue is closed the schedule rests. Reopen it, and it goes on.`;
+
+export const UNUSABLE_FILE = "The settings of Orch cannot be used";
+
+/** `problem`: with the file, and each line and key. */
+export const unusableFile = (problem: string): string =>
+  `${blockQuote(problem, 4_000)}\n\nUntil that is mended, tasks in this repository are refused and its schedules do not come.`;
 
 /** Said once of each task that a schedule waits for. */
 export const skippedHere = (schedule: string, reason: SkipReason): string =>

@@ -14,6 +14,7 @@ const push: Push = {
   installation: { id: 21 },
   repository: { id: 11, owner: "octo-org", name: "calculator", defaultBranch: "main" },
   ref: "refs/heads/main",
+  after: "a".repeat(40),
   created: false,
   deleted: false,
   forced: false,
@@ -37,7 +38,9 @@ test.each<[string, Partial<Push>]>([
   ["of more commits than are named", { commits: Array.from({ length: 20 }, () => commit()) }],
   ["of more files than are named", { commits: [commit({ added: Array.from({ length: 3_000 }, () => "a") })] }],
 ])("a push to the default branch %s has it read again", async (_, changes) => {
-  expect(await looks(changes)).toEqual([{ id: 11, owner: "octo-org", name: "calculator", installationId: 21 }]);
+  expect(await looks(changes)).toEqual([
+    { id: 11, owner: "octo-org", name: "calculator", installationId: 21, head: push.after },
+  ]);
 });
 
 test.each<[string, Partial<Push>]>([

@@ -193,6 +193,7 @@ test("no file names a kind of origin but the one that makes it of its event, and
     "src/events/on-label.ts",
     "src/events/on-opened.ts",
     "src/events/on-review.ts",
+    "src/events/on-schedule.ts",
     "src/intake/request.ts", // names and records of before there were other origins
     "src/task/format-1.ts",
     "src/task/origin.ts",

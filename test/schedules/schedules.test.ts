@@ -42,9 +42,19 @@ test("a file that cannot be used is told of with line and key, and its schedules
   await write(repository, { [FILE]: "schedules:\n  nightly:\n    cron: 0 3 * * *\n    rum: fix it\n" });
   const problem = async () => (await schedules.file(repository.id))?.problem;
   await expect.poll(problem).toMatch(/line 4, `schedules\.nightly`: unknown key rum/);
+  const head = orch.github.state.branches(repository).main;
+  expect(orch.github.state.checkRuns(repository, head)).toMatchObject([
+    {
+      name: "orch: .github/orch.yml",
+      conclusion: "failure",
+      title: "The settings of Orch cannot be used",
+      summary: expect.stringMatching(/line 4, .*unknown key rum(.|\n)*tasks in this repository are refused/),
+    },
+  ]);
   await write(repository, { [FILE]: nightly() });
   await become(repository, ["nightly"]);
   expect(await problem()).toBeUndefined();
+  expect(orch.github.state.checkRuns(repository, orch.github.state.branches(repository).main)).toEqual([]);
 });
 
 test("a repository that comes brings its schedules, and takes them along when it leaves", async () => {
