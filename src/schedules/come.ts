@@ -22,7 +22,7 @@ import {
 } from "../task/schedules.ts";
 import type { TaskStore } from "../task/store.ts";
 import { bare } from "../text/quote.ts";
-import { skippedHere } from "../words/schedule-words.ts";
+import { skippedFor } from "../words/schedule-words.ts";
 import { findIssue, type IssueDeps } from "./schedule-issue.ts";
 
 export type ComeDeps = IssueDeps & {
@@ -147,7 +147,7 @@ async function openTask(
 /** Said where that task is told of, once for each task. */
 async function skipFor(deps: Claimed, known: Known, dueAt: number, task: string): Promise<End> {
   const { taken, repository, schedule, state } = known;
-  const reason: SkipReason = { kind: "task_open", task };
+  const reason = { kind: "task_open", task } as const;
   const before = state.skipped?.reason;
   const isSaid = before?.kind === "task_open" && before.task === task;
   if (isSaid || !state.last) return skip(dueAt, reason);
@@ -159,7 +159,7 @@ async function skipFor(deps: Claimed, known: Known, dueAt: number, task: string)
     since: state.last.dueAt,
     key: `${id}-skipped-for-${task}`,
   };
-  await ensureReply(deps, { ...reply, body: skippedHere(schedule.name, reason) }).catch((error: unknown) => {
+  await ensureReply(deps, { ...reply, body: skippedFor(schedule.name, reason) }).catch((error: unknown) => {
     const failure = classify(error);
     if (!isFinal(failure) && failure !== "forbidden" && failure !== "invalid") throw error;
     deps.log.warn({ err: error, failure, schedule: taken.member }, "GitHub does not let us say what was skipped");

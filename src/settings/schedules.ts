@@ -54,22 +54,13 @@ export const schedulesSchema = z
   .refine((all) => Object.keys(all).length <= MAX_SCHEDULES, `expected at most ${MAX_SCHEDULES} schedules`)
   .meta({ maxProperties: MAX_SCHEDULES });
 
-/** One of them, with its name. */
-export type WrittenSchedule = {
-  name: string;
-  cron: string;
-  timezone: string;
-  /** The request's first line. */
-  instruction: string;
-  /** What stands below that. */
-  details?: string;
-  issue?: number;
-  agent?: string;
-};
-
-export const schedulesOf = (written: z.output<typeof schedulesSchema>): WrittenSchedule[] =>
+/** Of the request the first line, and what stands below it. */
+export const schedulesOf = (written: z.output<typeof schedulesSchema>) =>
   Object.entries(written).map(([name, { run, timezone = "UTC", ...rest }]) => {
     const [instruction = "", ...below] = run.trim().split(/\r?\n/);
     const details = below.join("\n").trim();
     return { name, timezone, ...rest, instruction: instruction.trim(), ...(details !== "" && { details }) };
   });
+
+/** One of them, with its name. */
+export type WrittenSchedule = ReturnType<typeof schedulesOf>[number];

@@ -14,8 +14,8 @@ export const unusableFile = (problem: string): string =>
   `${blockQuote(problem, 4_000)}\n\nUntil that is mended, tasks in this repository are refused and its schedules do not come.`;
 
 /** Said once of each task that a schedule waits for. */
-export const skippedHere = (schedule: string, reason: SkipReason): string =>
-  `The schedule ${code(schedule, 60)} was due, but ${skipWords(reason, inMarkdown)}. It has asked for nothing this time, and does not as long as that lasts.`;
+export const skippedFor = (schedule: string, reason: Extract<SkipReason, { kind: "task_open" }>): string =>
+  `The schedule ${code(schedule, 60)} was due, but ${skipWords(reason, inMarkdown)}, so it was skipped. It is skipped without another word until that task is over.`;
 
 /** Why it asked for nothing, as it stands behind "because". */
 export function skipWords(reason: SkipReason, { code, plain }: Quoting): string {

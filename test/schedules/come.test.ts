@@ -131,7 +131,7 @@ describe("a schedule is skipped, and says why,", () => {
     for (const day of ["07", "08"]) await orch.until(`2026-01-${day}T03:00Z`);
     expect(await orch.asked(repository, 1)).toEqual([]);
     expect(orch.comments(repository, 1).map((body) => body.split("\n\n<!--")[0])).toEqual([
-      `The schedule \`nightly\` was due, but its last task, \`${task}\`, is not over. It has asked for nothing this time, and does not as long as that lasts.`,
+      `The schedule \`nightly\` was due, but its last task, \`${task}\`, is not over, so it was skipped. It is skipped without another word until that task is over.`,
     ]);
     expect(await orch.state(repository)).toMatchObject({
       last: { task, issue: 1 },

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KnownRepository, makeScheduleStore, type ScheduleStore, scheduleKey } from "../../src/task/schedules.ts";
 import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
+import { deliver } from "../support/deliver.ts";
 import { FILE, nightly } from "./setting.ts";
 
 let orch: BotSetting;
@@ -65,6 +66,21 @@ test("a repository that comes brings its schedules, and takes them along when it
   orch.github.uninstall(other);
   await become(other, undefined);
   await become(orch.repository, ["nightly"]);
+});
+
+test("a file is read again when another branch becomes the default, or the repository has another name", async () => {
+  const { id, name, owner, installationId } = orch.repository;
+  const reads = () => orch.github.requests().filter(({ path }) => path.includes("/contents/")).length;
+  for (const action of ["edited", "renamed", "transferred"]) {
+    const before = reads();
+    const repository = { id, name, owner: { login: owner }, default_branch: "main" };
+    const payload = { action, installation: { id: installationId }, repository };
+    const answer = await deliver(`${orch.url()}/api/github/webhooks`, "repository", payload, {
+      secret: orch.github.app.webhookSecret,
+    });
+    expect(answer.status).toBe(200);
+    await expect.poll(reads, { timeout: 10_000, interval: 20 }).toBeGreaterThan(before);
+  }
 });
 
 test("a bot that starts reads what was changed while none was running", async () => {
