@@ -84,7 +84,7 @@ export function killAtRedis(theOrch: () => Orch) {
 
 /** Of what the bot sends to Redis; whatever is not here counts as a change. */
 const READS = new Set(
-  "client config exists get hello hget hgetall hmget info lrange mget ping subscribe xrange zcard zmscore zrange zrangebyscore zunion".split(
+  "client config exists get hello hget hgetall hkeys hmget info lrange mget ping subscribe xrange zcard zmscore zrange zrangebyscore zunion".split(
     " ",
   ),
 );
@@ -102,9 +102,16 @@ function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
   const [changed, values] = isScript ? [rest.slice(2, 2 + count), rest.slice(2 + count)] : [rest.slice(0, 1), []];
   const isPutOff = IS_DUE_SET.test(changed.join(" ")) && values.length === 3 && values[2] !== "";
   if (isScript && (isPutOff || IS_RENEWAL.test(changed.join(" ")))) return undefined;
-  // What comes round does so at its own times: a story of its own.
-  const rounds = [keys.round(""), keys.jobless, keys.caughtUp, keys.redelivered("")];
-  if (changed.some((key) => rounds.some((round) => key.startsWith(round)))) return undefined;
+  // What comes round does so at its own times, and so do schedules: stories of their own.
+  const others = [
+    keys.round(""),
+    keys.jobless,
+    keys.caughtUp,
+    keys.redelivered(""),
+    keys.repositories,
+    "orch:schedules:",
+  ];
+  if (changed.some((key) => others.some((other) => key.startsWith(other)))) return undefined;
   if (changed[0]?.startsWith("bull:")) return `BullMQ ${isScript ? "script" : name}`;
   const names = changed.map((key) =>
     key
