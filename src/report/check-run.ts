@@ -3,13 +3,11 @@
  * and the task id in `external_id`. None can be removed: of two, both are made to say the same.
  */
 import type { GitHub, Octokit } from "../github.ts";
-import { CHECK_BUTTONS } from "../task/check-buttons.ts";
+import { CHECK_BUTTONS, CHECK_NAME } from "../task/check-buttons.ts";
 import type { Task } from "../task/task.ts";
 import type { Annotation } from "./annotations.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
 import type { CheckView } from "./view.ts";
-
-const CHECK_NAME = "orch";
 
 export type CheckRun = {
   view: CheckView;

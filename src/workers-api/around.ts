@@ -11,14 +11,14 @@ import { Refused } from "./refused.ts";
 const QUERY = `
 query ($owner: String!, $name: String!, $number: Int!, $root: String!) {
   repository(owner: $owner, name: $name) {
-    ref(qualifiedName: $root) { name }
+    root: object(expression: $root) { oid }
     issueOrPullRequest(number: $number) {
-      ... on Issue { title body author { ...person } comments { totalCount } }
+      ... on Issue { title body author { ...person } comments(first: 1) { totalCount } }
       ... on PullRequest {
         title
         body
         author { ...person }
-        comments { totalCount }
+        comments(first: 1) { totalCount }
         autoMergeRequest { enabledBy { login } }
         reviews(last: 30) { nodes { author { ...person } state body createdAt submittedAt lastEditedAt } }
         reviewThreads(last: 60) {
@@ -33,16 +33,15 @@ query ($owner: String!, $name: String!, $number: Int!, $root: String!) {
         commits(last: 1) {
           nodes {
             commit {
-              checkSuites(last: 30) {
-                nodes {
-                  app { databaseId }
-                  checkRuns(
-                    last: 20
-                    filterBy: { checkType: LATEST, conclusions: [FAILURE, TIMED_OUT, STARTUP_FAILURE, ACTION_REQUIRED] }
-                  ) { nodes { name title summary } }
+              statusCheckRollup {
+                contexts(first: 100) {
+                  nodes {
+                    __typename
+                    ... on CheckRun { name conclusion title summary }
+                    ... on StatusContext { context state description }
+                  }
                 }
               }
-              status { contexts { context state description } }
             }
           }
         }
@@ -92,21 +91,21 @@ const thread = z.object({
   line: maybe(z.number()),
   comments: nodes(reviewComment),
 });
-const checkSuite = z.object({
-  app: maybe(z.object({ databaseId: maybe(z.number()) })),
-  checkRuns: nodes(z.object({ name: text, title: maybe(text), summary: maybe(text) })),
-});
-const statusContext = z.object({ context: text, state: text, description: maybe(text) });
-const commit = z.object({
-  commit: z.object({
-    checkSuites: nodes(checkSuite),
-    status: maybe(z.object({ contexts: z.array(statusContext) })),
+const check = z.discriminatedUnion("__typename", [
+  z.object({
+    __typename: z.literal("CheckRun"),
+    name: text,
+    conclusion: maybe(text),
+    title: maybe(text),
+    summary: maybe(text),
   }),
-});
+  z.object({ __typename: z.literal("StatusContext"), context: text, state: text, description: maybe(text) }),
+]);
+const commit = z.object({ commit: z.object({ statusCheckRollup: maybe(z.object({ contexts: nodes(check) })) }) });
 
 const answer = z.object({
   repository: z.object({
-    ref: maybe(z.object({ name: text })),
+    root: maybe(z.object({ oid: text })),
     issueOrPullRequest: z.object({
       title: text,
       body: text,
@@ -131,8 +130,8 @@ export async function askAround(octokit: Octokit, { repository, number }: TaskSp
   const said = await octokit
     .graphql(QUERY, { owner, name, number, root: `refs/heads/${BRANCH_ROOT}` })
     .catch((error: unknown) => partOf(error));
-  const { ref, issueOrPullRequest } = answer.parse(said).repository;
-  return { ...issueOrPullRequest, orchBranch: ref !== undefined };
+  const { root, issueOrPullRequest } = answer.parse(said).repository;
+  return { ...issueOrPullRequest, orchBranch: root !== undefined };
 }
 
 const refusal = z.object({

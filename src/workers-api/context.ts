@@ -7,6 +7,7 @@
  */
 import type { GitHub, Octokit } from "../github.ts";
 import { branchInTheWay, branchOf } from "../task/branch.ts";
+import { CHECK_NAME } from "../task/check-buttons.ts";
 import type { ContextResponse } from "../task/host-api.ts";
 import type { Actor, TaskSpec } from "../task/task.ts";
 import { type Around, type Author, askAround } from "./around.ts";
@@ -50,7 +51,6 @@ async function readContext(github: GitHub, spec: TaskSpec): Promise<ContextRespo
   ];
   const trusts = await trustAmong(octokit, spec, people);
   const body = trusts(author) ? around.body : "";
-  const { id: appId } = await github.appIdentity(spec.installationId);
   return {
     title: around.title,
     body: body.slice(0, MAX_TEXT),
@@ -66,7 +66,7 @@ async function readContext(github: GitHub, spec: TaskSpec): Promise<ContextRespo
         state: review.state,
       })),
     threads: threads.flatMap((thread) => threadOf(spec, thread, trusts)).slice(-MAX_THREADS),
-    failingChecks: failingChecks(around, appId),
+    failingChecks: failingChecks(around),
   };
 }
 
@@ -105,20 +105,23 @@ function threadOf(spec: TaskSpec, thread: Around["reviewThreads"][number], trust
   ];
 }
 
+const FAILED = new Set(["FAILURE", "ERROR", "TIMED_OUT", "STARTUP_FAILURE", "ACTION_REQUIRED"]);
+
 /** Ours among them says only how an earlier task ended. */
-function failingChecks({ commits }: Around, appId: number): ContextResponse["failingChecks"] {
-  const [head] = commits;
-  const suites = (head?.commit.checkSuites ?? []).filter(({ app }) => app?.databaseId !== appId);
-  const runs = suites.flatMap(({ checkRuns }) => checkRuns);
-  const statuses = (head?.commit.status?.contexts ?? []).filter(
-    ({ state }) => state === "FAILURE" || state === "ERROR",
-  );
-  return [
-    ...runs.map(({ name, title, summary }) => ({ name, summary: [title, summary].filter(Boolean).join("\n\n") })),
-    ...statuses.map(({ context, description }) => ({ name: context, summary: description ?? "" })),
-  ]
+function failingChecks({ commits }: Around): ContextResponse["failingChecks"] {
+  const checks = commits.at(-1)?.commit.statusCheckRollup?.contexts ?? [];
+  return checks
+    .map((check) =>
+      check.__typename === "CheckRun"
+        ? { ...check, end: check.conclusion, says: [check.title, check.summary] }
+        : { name: check.context, end: check.state, says: [check.description] },
+    )
+    .filter(({ name, end = "" }) => FAILED.has(end) && name !== CHECK_NAME)
     .slice(0, MAX_CHECKS)
-    .map(({ name, summary }) => ({ name: name.slice(0, 200), summary: summary.slice(0, MAX_HUNK) }));
+    .map(({ name, says }) => ({
+      name: name.slice(0, 200),
+      summary: says.filter(Boolean).join("\n\n").slice(0, MAX_HUNK),
+    }));
 }
 
 /** Who wrote it with their own hands, if anybody did. */

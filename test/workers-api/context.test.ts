@@ -76,7 +76,7 @@ afterEach(() => {
 });
 
 /** What GraphQL says of the issue or pull request. */
-function around(said: object = {}, ref: object | null = null): void {
+function around(said: object = {}, root: object | null = null): void {
   const issue = {
     title: "Crash",
     body: "It crashes.",
@@ -86,7 +86,7 @@ function around(said: object = {}, ref: object | null = null): void {
   };
   nock(API)
     .post("/graphql")
-    .reply(serve(() => ({ data: { repository: { ref, issueOrPullRequest: issue } } })));
+    .reply(serve(() => ({ data: { repository: { root, issueOrPullRequest: issue } } })));
 }
 
 function issueWith(comments: object[], said: object = {}): void {
@@ -262,21 +262,31 @@ describe("on a pull request", () => {
   });
 
   test("checks that fail are told, but for our own", async () => {
-    const run = (name: string, title: string | null, summary: string | null) => ({ name, title, summary });
-    const checkSuites = {
+    const run = (name: string, conclusion: string, title: string | null = null, summary: string | null = null) => ({
+      __typename: "CheckRun",
+      name,
+      conclusion,
+      title,
+      summary,
+    });
+    const status = (context: string, state: string, description: string | null) => ({
+      __typename: "StatusContext",
+      context,
+      state,
+      description,
+    });
+    const contexts = {
       nodes: [
-        {
-          app: { databaseId: 7 },
-          checkRuns: { nodes: [run("test", "1 failed", "sum.test.js"), run("lint", null, null)] },
-        },
-        { app: { databaseId: 5 }, checkRuns: { nodes: [run("orch", "The agent failed", "…")] } },
+        run("test", "FAILURE", "1 failed", "sum.test.js"),
+        run("lint", "TIMED_OUT"),
+        run("build", "SUCCESS"),
+        run("orch", "FAILURE", "The agent failed", "…"),
+        status("ci/deploy", "ERROR", "no host"),
+        status("ci/build", "SUCCESS", null),
       ],
     };
-    const contexts = [
-      { context: "ci/deploy", state: "ERROR", description: "no host" },
-      { context: "ci/build", state: "SUCCESS", description: null },
-    ];
-    around({ author: author("maintainer"), commits: { nodes: [{ commit: { checkSuites, status: { contexts } } }] } });
+    const commits = { nodes: [{ commit: { statusCheckRollup: { contexts } } }] };
+    around({ author: author("maintainer"), commits });
     expect((await giveContext(github, onPull)).failingChecks).toEqual([
       { name: "test", summary: "1 failed\n\nsum.test.js" },
       { name: "lint", summary: "" },
@@ -287,7 +297,7 @@ describe("on a pull request", () => {
   test("what the installation may not read is left out, the rest is told", async () => {
     const checks = { path: ["repository", "issueOrPullRequest", "commits"], type: "FORBIDDEN", message: "no" };
     const pull = { title: "Add", body: "x", author: author("maintainer"), comments: { totalCount: 0 }, commits: null };
-    const data = { repository: { ref: null, issueOrPullRequest: pull } };
+    const data = { repository: { root: null, issueOrPullRequest: pull } };
     nock(API)
       .post("/graphql")
       .reply(200, { data, errors: [checks] });
@@ -304,7 +314,7 @@ describe("on a pull request", () => {
 });
 
 test("a branch that leaves no room for ours is seen before an agent starts", async () => {
-  around({}, { name: "orch" });
+  around({}, { oid: "0".repeat(40) });
   await expect(giveContext(github, spec)).rejects.toMatchObject({
     code: "branch_in_the_way",
     message: `The repository has a branch \`orch\`, and git cannot have \`${branchOf(spec)}\` beside it. Rename or delete that branch, then ask again.`,
