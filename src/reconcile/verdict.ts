@@ -48,7 +48,7 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
       if (silence < GONE_AFTER_MS) return now - state.since < SETTLING_MS ? { kind: "leave" } : { kind: "needs_job" };
       if (task.cancel) return { kind: "give_up", outcome: { kind: "cancelled", reason: task.cancel } };
       if (silence < QUEUE_DEADLINE_MS) return { kind: "needs_job" };
-      const message = "The worker host has not been heard of for a day, and no other host took the task over.";
+      const message = "The worker host has been silent for a day, and no other host took the task over.";
       return { kind: "give_up", outcome: { kind: "host_error", message } };
     }
   }

@@ -58,9 +58,9 @@ function startFact({ start }: Progress): string | undefined {
     case "fresh":
       return undefined;
     case "resumed":
-      return `Goes on in the session of task ${code(start.task)}`;
+      return `Resumed the session of task ${code(start.task)}`;
     case "handed over":
-      return `Goes on from task ${code(start.task)}, with a written hand-over in a new session`;
+      return `Continues task ${code(start.task)} in a new session, with a written hand-over`;
   }
 }
 
@@ -128,7 +128,7 @@ function sessionFact({ sessionId }: Progress): string | undefined {
 function crashFact({ crashes }: Task): string | undefined {
   return crashes.length === 0
     ? undefined
-    : `The worker host was lost ${crashes.length === 1 ? "once" : `${crashes.length} times`}; another run took the task up`;
+    : `The worker host was lost ${crashes.length === 1 ? "once" : `${crashes.length} times`} while it worked on this`;
 }
 
 /** Stands in everything that tells of a run without confinement. */

@@ -5,7 +5,7 @@ export function help(): string {
   return [
     "Write a line that starts with `/orch` in a comment on an issue or a pull request:",
     "",
-    "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a draft pull request; on a pull request it works on that pull request's branch.",
+    "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a pull request, a draft where your plan has drafts. On a pull request it works on that pull request's branch, and is told its open review threads and failing checks.",
     ...VERB_NAMES.map(verbLine),
     "",
     `Settings stand before the request, or behind \`retry\`, as in ${EXAMPLE}:`,

@@ -2,6 +2,7 @@
  * What the bot answers to a command: every sentence of its replies, as pure functions. What it says about a task's way
  * and end is in `src/words`. Commands stand in code and never begin a line, so that no reply is a command itself.
  */
+import { prose } from "../text/prose.ts";
 import { code, fence, inMarkdown, mention, plain } from "../text/quote.ts";
 import type { Conversation } from "../views/conversation.ts";
 import type { IssueView, LogView } from "../views/reader.ts";
@@ -16,30 +17,30 @@ import { whyWords } from "../words/why-words.ts";
 export { help } from "./help.ts";
 
 export function refusedNoPermission(login: string): string {
-  return `${mention(login)}, I work only for people with write permission to this repository, and as far as GitHub tells me you have none. Have a maintainer ask for it.`;
+  return `${mention(login)}, I only take requests from people with write permission to this repository, and GitHub says that you have none. Ask a maintainer to make the request.`;
 }
 
 export function forkNotYet(): string {
-  return "This pull request comes from a fork. I cannot push to a fork, and I do not yet run a fork's code on the worker hosts, so I have not started. Push the branch to this repository, open a pull request from there, and ask again.";
+  return "This pull request comes from a fork. I cannot push to a fork, and I do not run a fork's code yet, so I have not started. Push the branch to this repository, open a pull request from there, and ask again.";
 }
 
 /** For a pull request whose own branch is the default branch, e.g. one from `main` to `production`. */
 export function fromDefaultBranch(branch: string): string {
-  return `The branch of this pull request, ${code(branch)}, is the repository's default branch. I never push there, so I have not started. Ask on an issue instead: the work then comes as a pull request of its own, for you to review.`;
+  return `The branch of this pull request, ${code(branch)}, is the repository's default branch. I never push there, so I have not started. Ask on an issue instead: you then get a pull request to review.`;
 }
 
 /** For an issue or pull request that is not open; `goneBranch` when the pull request has lost its branch, too. */
 export function closed(kind: "issue" | "pull", goneBranch?: string): string {
   if (goneBranch !== undefined)
-    return `This pull request is closed and its branch ${code(goneBranch)} does not exist any more, so I have not started. Restore the branch, reopen the pull request and ask again, or ask on an open one.`;
+    return `This pull request is closed and its branch ${code(goneBranch)} no longer exists, so I have not started. Restore the branch, reopen the pull request and ask again, or ask on an open one.`;
   const thing = kind === "issue" ? "issue" : "pull request";
   return `This ${thing} is closed, so I have not started. Reopen it and ask again.`;
 }
 
 export function cancelled(count: number): string {
   return count === 1
-    ? "The task is being cancelled. Its progress comment tells when that is done."
-    : `${count} tasks are being cancelled. Their progress comments tell when that is done.`;
+    ? "The task is being cancelled. Its progress comment says when that is done."
+    : `${count} tasks are being cancelled. Their progress comments say when that is done.`;
 }
 
 export function nothingToCancel(): string {
@@ -69,7 +70,7 @@ export function stillOpen(id: string): string {
 }
 
 const NO_TASK_YET =
-  "No task has been given here yet. `/orch` and a request in your own words starts one; `/orch help` shows more.";
+  "There are no tasks here yet. `/orch` and a request in your own words starts one; `/orch help` shows more.";
 
 const noTaskCalled = (name: string): string =>
   `No task of this issue or pull request has an id that begins with ${code(name, 60)}`;
@@ -138,7 +139,9 @@ function statusLine(why: Why, now: number): string {
 export function why({ answer, now }: { answer: Why; now: number }): string {
   const evidence = answer.state === "settled" ? answer.evidence : [];
   const next = answer.state === "settled" ? [`**Next:** ${nextStep(answer, inMarkdown)}`] : [];
-  const shown = evidence.flatMap(({ what, text }) => folded(evidenceTitles[what], fence(text)));
+  const shown = evidence.flatMap(({ what, text }) =>
+    folded(evidenceTitles[what], what === "summary" ? prose(text) : fence(text)),
+  );
   return [about(answer.task, now), whyWords(answer, now, inMarkdown).join(" "), ...shown, ...next].join("\n\n");
 }
 

@@ -13,8 +13,8 @@ const ended = ({ task }: { task: TaskView }, now: number, quoting: Quoting) =>
 
 const words: Words = {
   host_silent: ({ host, since, tasks }, now, { code }) => {
-    const heard = since === undefined ? "" : ` for ${duration(now - since)}`;
-    return `The worker host ${code(host.name ?? host.id, 80)} has not been heard of${heard} and has ${count(tasks.length, "task")}: start it again, or another with the same agents.`;
+    const silent = since === undefined ? "is not there any more" : `has been silent for ${duration(now - since)}`;
+    return `The worker host ${code(host.name ?? host.id, 80)} ${silent} and has ${count(tasks.length, "task")}: start it again, or another with the same agents.`;
   },
   in_doubt: ({ task, doubt }, _, { code }) =>
     `The record of task ${code(task)} is in doubt (${doubt}): \`orch doctor\` says what to do.`,

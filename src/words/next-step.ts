@@ -14,7 +14,7 @@ export function nextStep(why: Why, quoting: Quoting): string {
     case "queued":
       return queuedNext(why, quoting);
     case "running":
-      if (why.stopping) return "The worker host stops the agent; nothing will be published.";
+      if (why.stopping) return "The agent is being stopped; nothing will be published.";
       return runningNext[why.phase];
     case "settled":
       return settledNext(why, quoting);
@@ -24,23 +24,23 @@ export function nextStep(why: Why, quoting: Quoting): string {
 function queuedNext({ agent, connected, hosts, before, home }: WhyQueued, { code }: Quoting): string {
   if (home) {
     const name = code(home.name ?? home.id, 60);
-    return `It goes on with a session that the worker host ${name} keeps, and starts when a slot is free there; if none is within ten minutes, on any host that has the agent.`;
+    return `It resumes a session that the worker host ${name} keeps, and starts when a slot is free there. After ten minutes it starts on any host that has the agent.`;
   }
-  if (connected === 0)
-    return "No worker host is connected at the moment. The task waits; the operator of this App has to start one.";
+  if (connected === 0) return "No worker host is connected. The task waits until the operator of this App starts one.";
   if (hosts.length === 0)
-    return `No connected worker host offers the agent ${code(agent ?? "", 60)} at the moment. The task waits; the operator of this App has to see to that.`;
+    return `No connected worker host has the agent ${code(agent ?? "", 60)}. The task waits until the operator of this App starts one that does.`;
   const slots = hosts.reduce((sum, host) => sum + host.slots, 0);
   const where = `${count(slots, "slot")} on ${count(hosts.length, "worker host")}`;
   if (before === undefined || before === 0) return `The next free slot takes the task (${where}).`;
-  return `${count(before, "task stands", "tasks stand")} before it. It starts when a slot is free for it (${where}).`;
+  return `${count(before, "task is", "tasks are")} ahead of it. It starts when a slot is free for it (${where}).`;
 }
 
 const runningNext: Record<Phase, string> = {
-  preparing: "The agent starts as soon as its workspace stands.",
-  working: "When the agent has ended, its commits are verified and become a draft pull request.",
-  verifying: "If the verify command passes, the commits are published; if not, the agent is handed its output.",
-  publishing: "The commits are checked, pushed, and shown as a draft pull request.",
+  preparing: "The agent starts as soon as its workspace is ready.",
+  working: "When the agent is done, its commits are verified and become a pull request.",
+  verifying:
+    "If the verify command passes, the commits are published; if not, the agent gets its output and tries again.",
+  publishing: "The commits are checked, pushed and opened as a pull request.",
 };
 
 function settledNext({ outcome, own, task: { origin } }: WhySettled, quoting: Quoting): string {
@@ -54,20 +54,28 @@ function settledNext({ outcome, own, task: { origin } }: WhySettled, quoting: Qu
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":
       if (outcome.reason === "setup")
-        return `Repair \`setup\` in \`.github/orch.yml\` on the default branch; then ${again}.`;
+        return `Fix \`setup\` in \`.github/orch.yml\` on the default branch; then ${again}.`;
       return outcome.reason === "auth" || outcome.reason === "config"
-        ? `The operator of the worker host has to repair the agent's set-up or key (\`orch doctor\` helps); then ${again}.`
-        : `To try once more, ${again}; a smaller or clearer request often helps where the work failed.`;
+        ? `The operator of the worker host has to fix the agent's set-up or its key (\`orch doctor\` helps); then ${again}.`
+        : tryAgain(again, outcome.reason);
     case "out_of_budget":
     case "timed_out":
-      return `To try once more, ${again}; a smaller or clearer request often helps where the work failed.`;
+      return tryAgain(again);
     case "verify_failed":
       return `Look at the output above, then ${askAgainKnowing(origin, quoting)}.`;
     case "cancelled":
       return `If it should be done after all, ${again}.`;
     case "refused":
-      return `When the reason is out of the way, ${again}.`;
+      return `Once that is resolved, ${again}.`;
     case "host_error":
-      return `Nothing is wrong with the request. When the host is well again, ${again}.`;
+      return `Nothing is wrong with your request. Once the worker host works again, ${again}.`;
   }
 }
+
+/** Why an agent ended that has nothing to do with what it was asked. */
+const PASSING = new Set(["rate_limit", "server", "interrupted"]);
+
+const tryAgain = (again: string, reason = ""): string =>
+  PASSING.has(reason)
+    ? `To try again later, ${again}.`
+    : `To try again, ${again}; a smaller or clearer request often helps.`;

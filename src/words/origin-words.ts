@@ -44,12 +44,12 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
   label: {
     asked: ({ label }, who, where, { code }) => `${who} set the label ${code(label, 60)}${where}:`,
     takenBack: ({ label }, who, { code }) => `${who} removed the label ${code(label, 60)}`,
-    again: ({ label }, { code }) => `remove the label ${code(label, 60)} and set it again`,
+    again: ({ label }, { code }) => `set the label ${code(label, 60)} again`,
   },
   check: {
-    asked: (_, who, where) => `${who} asked by the check${where}:`,
-    takenBack: (_, who) => `${who} took back what was asked by the check`,
-    again: () => "ask for it by the check again",
+    asked: (_, who, where) => `${who} asked for it at the check${where}:`,
+    takenBack: (_, who) => `${who} took back what was asked for at the check`,
+    again: () => "re-run the check",
   },
   schedule: {
     asked: ({ name }, _, where, { code }) => `The schedule ${code(name, 60)} asked${where}:`,

@@ -2,7 +2,16 @@
  * What the bot says about a task's way and end, as pure functions. A failure is told in one honest sentence that says
  * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
  */
-import type { CancelReason, Deadline, Outcome, Phase, Pushed, RunEnd, Task } from "../task/task.ts";
+import {
+  type CancelReason,
+  type Deadline,
+  type Outcome,
+  type Phase,
+  type Pushed,
+  progressOf,
+  type RunEnd,
+  type Task,
+} from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
@@ -13,7 +22,7 @@ import { waitedInVain } from "./waiting-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
   preparing: "Prepare the workspace",
-  working: "Let the agent work",
+  working: "Run the agent",
   verifying: "Verify the result",
   publishing: "Publish the branch and open the pull request",
 };
@@ -72,7 +81,7 @@ const runningHeadlines: Record<Phase, string> = {
   preparing: "Preparing the workspace",
   working: "The agent is working",
   verifying: "Verifying the result",
-  publishing: "Publishing",
+  publishing: "Publishing the commits",
 };
 
 function settledHeadline(task: Task, outcome: Outcome): string {
@@ -86,7 +95,7 @@ function settledHeadline(task: Task, outcome: Outcome): string {
     case "agent_failed":
       return "The agent failed";
     case "verify_failed":
-      return "The result does not pass verification";
+      return "The verify command fails";
     case "timed_out":
       return "Out of time";
     case "out_of_budget":
@@ -94,11 +103,14 @@ function settledHeadline(task: Task, outcome: Outcome): string {
     case "cancelled":
       return "Cancelled";
     case "refused":
-      return "Not possible";
+      return isWorkLost(task) ? "Not published" : "Not started";
     case "host_error":
       return "Orch could not run this";
   }
 }
+
+/** An agent has worked, so there is something that did not get out. */
+const isWorkLost = (task: Task): boolean => progressOf(task).agent !== undefined;
 
 /** What happened, in a sentence or two. */
 export function explanation(end: WhySettled, quoting: Quoting): string {
@@ -108,21 +120,21 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
     case "pull_request":
       return delivered(end, outcome, quoting);
     case "no_changes":
-      return "The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.";
+      return "The agent finished without changing anything, so there is no pull request. What it said may tell why.";
     case "agent_failed":
       return `${agentFault(outcome.reason)}${exitWords(outcome.exitCode)}: ${sentence(outcome.message)} Nothing was published.`;
     case "verify_failed":
-      return `The work failed: the agent committed changes, but ${quoting.code(outcome.verification.command)} still exits with ${outcome.verification.exitCode} after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
+      return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
       return `${missed(outcome, quoting)} Nothing was published.`;
     case "out_of_budget":
-      return `The work was stopped by its budget: ${sentence(outcome.message)} Nothing was published.`;
+      return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
       return `${cancelWords(end.task, outcome.reason, quoting)} Nothing was published.`;
     case "refused":
-      return `This cannot be carried out: ${sentence(outcome.reason)}`;
+      return sentence(outcome.reason);
     case "host_error":
-      return `The failure is ours, not the work's: ${sentence(outcome.message)}`;
+      return `This is our fault, not your request's: ${sentence(outcome.message)}`;
   }
 }
 
@@ -132,7 +144,7 @@ function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoti
   return [whereTheWorkIs(end, outcome, quoting), ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : [])].join(" ");
 }
 
-const CANCELLED_TOO_LATE = "The command to cancel came too late: the push was already under way.";
+const CANCELLED_TOO_LATE = "The cancellation came too late: the push had already begun.";
 
 function whereTheWorkIs({ pushed, own }: WhySettled, { number }: End<"pull_request">, quoting: Quoting): string {
   if (!pushed) return `A pull request for this task's branch is open: #${number}.`;
@@ -152,17 +164,17 @@ export function wentElsewhere({ insteadOf, because }: Pushed, { code }: Quoting)
 
 /** Whose failure it is, by the adapter's reason. An unknown reason is told as the agent's. */
 function agentFault(reason: string): string {
-  return agentFaults.get(reason) ?? "The work failed, the agent ended with an error";
+  return agentFaults.get(reason) ?? "The agent stopped with an error";
 }
 
 const agentFaults: ReadonlyMap<string, string> = new Map([
-  ["auth", "The agent could not sign in to its model provider, which is for the worker host's operator to repair"],
-  ["config", "The agent is not set up correctly on the worker host, which is for its operator to repair"],
-  ["rate_limit", "The agent's model provider refused further requests for now"],
-  ["server", "The agent's model provider failed"],
-  ["denied", "The work failed, the agent was not allowed something that it needed"],
-  ["interrupted", "The agent was interrupted from outside"],
-  ["crash", "The work failed, the agent crashed"],
+  ["auth", "The agent could not sign in to its model provider"],
+  ["config", "The agent is not set up correctly on the worker host"],
+  ["rate_limit", "The agent's model provider takes no more requests for now"],
+  ["server", "The agent's model provider had an outage"],
+  ["denied", "The agent was not allowed to do something that it needed"],
+  ["interrupted", "Something outside of Orch stopped the agent"],
+  ["crash", "The agent crashed"],
   ["setup", "The repository's setup command failed before the agent started"],
 ]);
 
@@ -185,9 +197,9 @@ const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => str
   preparing: (after) =>
     `The worker host could not prepare the workspace within ${after}; that is our fault, not your request's.`,
   setup: (after) => `The repository's setup command did not end within ${after}, so it was stopped.`,
-  first_output: (after) => `The agent said nothing at all for ${after} after its start, so it was stopped.`,
-  silence: (after) => `The agent fell silent for ${after}, so it was stopped.`,
-  total: (after) => `The work was not finished after ${after}, so it was stopped.`,
+  first_output: (after) => `The agent printed nothing within ${after} of its start, so it was stopped.`,
+  silence: (after) => `The agent printed nothing for ${after}, so it was stopped.`,
+  total: (after) => `The agent was not done after ${after}, so it was stopped.`,
   verifying: (after) => `The verify command did not end within ${after}, so it was stopped.`,
   publishing: (after) => `The commits could not be published within ${after}; that is our fault, not your request's.`,
 };
@@ -216,7 +228,7 @@ export function refusedByGitHub(failure: "installation_gone" | "suspended" | "go
     case "suspended":
       return "The App's installation is suspended.";
     case "gone":
-      return "The repository, or the issue or pull request of the request, is no longer there for the App.";
+      return "The App can no longer see the repository, or this issue or pull request in it.";
     case "archived":
       return "The repository is archived, so nothing can be written to it.";
   }

@@ -1,4 +1,4 @@
-/** What a task waits for, in one sentence for each reason; and what did not happen, where it waited too long. */
+/** What a task waits for, in a sentence or two for each reason; and what did not happen, where it waited too long. */
 import type { WaitingReason } from "../task/waiting.ts";
 import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
@@ -10,8 +10,8 @@ export function waitsFor(reason: WaitingReason, { code }: Quoting): string {
       return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
     case "agent":
       return reason.agent === undefined
-        ? "It starts as soon as a worker host is connected, of which there is none at the moment: the operator of this App has to start one."
-        : `It starts as soon as a connected worker host offers the agent ${code(reason.agent, 60)}, which none does at the moment: the operator of this App has to see to that.`;
+        ? "No worker host is connected. It starts as soon as the operator of this App has started one."
+        : `No connected worker host has the agent ${code(reason.agent, 60)}. It starts as soon as the operator of this App has started one that does.`;
   }
 }
 

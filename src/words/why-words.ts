@@ -63,8 +63,9 @@ function slotWords({ hosts }: WhyQueued, { plain }: Quoting): string[] {
 function runningWords(why: WhyRunning, now: number, quoting: Quoting): string[] {
   const { host, phase, phaseSince, lastOutputAt, deadline, stopping } = why;
   const name = quoting.code(host.name ?? host.id, 80);
-  const heard = host.lastBeat === undefined ? "" : ` for ${duration(now - host.lastBeat)}`;
-  const lost = `The worker host ${name} has not been heard of${heard}. If it does not come back, another one takes the task; \`orch status\` shows which there are.`;
+  const silent =
+    host.lastBeat === undefined ? "is not there any more" : `has been silent for ${duration(now - host.lastBeat)}`;
+  const lost = `The worker host ${name} ${silent}. If it does not come back, another one takes the task; \`orch status\` shows which there are.`;
   const speaks = phase === "working" && lastOutputAt !== undefined;
   return [
     nextStep(why, quoting),
@@ -80,10 +81,10 @@ const remaining = (at: number, now: number): string => (at > now ? `within ${dur
 
 /** What has to happen, and by when. */
 const deadlineWords: Record<RunDeadline, (when: string) => string> = {
-  preparing: (when) => `The workspace has to stand ${when}.`,
+  preparing: (when) => `The workspace has to be ready ${when}.`,
   setup: (when) => `The setup command has to end ${when}.`,
-  first_output: (when) => `The agent has to say something ${when}.`,
-  silence: (when) => `The agent has to say something more ${when}.`,
+  first_output: (when) => `The agent has to print something ${when}.`,
+  silence: (when) => `The agent has to print something more ${when}.`,
   total: (when) => `The agent has to be done ${when}.`,
   verifying: (when) => `The verify command has to end ${when}.`,
   publishing: (when) => `The commits have to be published ${when}.`,

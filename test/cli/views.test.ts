@@ -106,7 +106,7 @@ test("why: a task that waits says for what, how that stands, and how long it may
   expect(code).toBe(0);
   expect(stdout).toContain(`It starts when task \`${ids.running}\` is over`);
   expect(stdout).toMatch(/That task's state: working on anvil for 1h/);
-  expect(stdout).toContain("It starts as soon as a connected worker host offers the agent `claude`, which none does");
+  expect(stdout).toContain("No connected worker host has the agent `claude`. It starts as soon as");
   expect(stdout).toContain("Connected worker hosts offer: `scripted`.");
   expect(stdout).toMatch(/it ends as timed out in (24h|23h \d+m)\./);
 });
@@ -114,7 +114,7 @@ test("why: a task that waits says for what, how that stands, and how long it may
 test("why: a task that is queued says how many stand before it, and how busy hosts are", async () => {
   const { code, stdout } = await orch("why", ids.queued.slice(0, 10));
   expect(code).toBe(0);
-  expect(stdout).toContain("1 task stands before it. It starts when a slot is free for it (1 slot on 1 worker host).");
+  expect(stdout).toContain("1 task is ahead of it. It starts when a slot is free for it (1 slot on 1 worker host).");
   expect(stdout).toContain("Busy slots: anvil 1/1.");
 });
 
@@ -129,7 +129,7 @@ test("why: a task that runs says where, since when, and when its agent last said
 test("why: a task that is over says how, on what evidence, what to do, and by which runs", async () => {
   const { code, stdout } = await orch("why", ids.failed);
   expect(code).toBe(0);
-  expect(stdout).toContain("`npm test` still exits with 1 after 2 rounds");
+  expect(stdout).toContain("`npm test` still fails (exit code 1) after 2 rounds");
   expect(stdout).toContain(
     "  Output of the verify command\n    | 1 failed\n    | [redacted]\n  End of the agent's output\n    | Done.",
   );

@@ -33,12 +33,12 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
   label: {
     asked: "WHO set the label `orch`:",
     takenBack: "`maintainer` removed the label `orch`, so",
-    again: "remove the label `orch` and set it again.",
+    again: "set the label `orch` again.",
   },
   check: {
-    asked: "WHO asked by the check:",
-    takenBack: "`maintainer` took back what was asked by the check, so",
-    again: "ask for it by the check again.",
+    asked: "WHO asked for it at the check:",
+    takenBack: "`maintainer` took back what was asked for at the check, so",
+    again: "re-run the check.",
   },
   schedule: {
     asked: "The schedule `nightly` asked:",

@@ -49,7 +49,7 @@ describe("the progress comment", () => {
       > fix the failing tests
 
       - [x] Prepare the workspace
-      - [ ] **Let the agent work**
+      - [ ] **Run the agent**
       - [ ] Verify the result
       - [ ] Publish the branch and open the pull request
 
@@ -66,7 +66,7 @@ describe("the progress comment", () => {
       The sum is off by one.
       \`\`\`
 
-      **Next:** When the agent has ended, its commits are verified and become a draft pull request."
+      **Next:** When the agent is done, its commits are verified and become a pull request."
     `);
   });
 
@@ -76,25 +76,25 @@ describe("the progress comment", () => {
       [
         [
           "- [ ] **Prepare the workspace**",
-          "- [ ] Let the agent work",
+          "- [ ] Run the agent",
           "- [ ] Verify the result",
           "- [ ] Publish the branch and open the pull request",
         ],
         [
           "- [x] Prepare the workspace",
-          "- [ ] **Let the agent work**",
+          "- [ ] **Run the agent**",
           "- [ ] Verify the result",
           "- [ ] Publish the branch and open the pull request",
         ],
         [
           "- [x] Prepare the workspace",
-          "- [x] Let the agent work",
+          "- [x] Run the agent",
           "- [ ] **Verify the result**",
           "- [ ] Publish the branch and open the pull request",
         ],
         [
           "- [x] Prepare the workspace",
-          "- [x] Let the agent work",
+          "- [x] Run the agent",
           "- [x] Verify the result",
           "- [ ] **Publish the branch and open the pull request**",
         ],
@@ -106,10 +106,10 @@ describe("the progress comment", () => {
     const next = PHASES.map((phase) => body(runningTask(phase)).match(/^\*\*Next:.*$/m)?.[0]);
     expect(next).toMatchInlineSnapshot(`
       [
-        "**Next:** The agent starts as soon as its workspace stands.",
-        "**Next:** When the agent has ended, its commits are verified and become a draft pull request.",
-        "**Next:** If the verify command passes, the commits are published; if not, the agent is handed its output.",
-        "**Next:** The commits are checked, pushed, and shown as a draft pull request.",
+        "**Next:** The agent starts as soon as its workspace is ready.",
+        "**Next:** When the agent is done, its commits are verified and become a pull request.",
+        "**Next:** If the verify command passes, the commits are published; if not, the agent gets its output and tries again.",
+        "**Next:** The commits are checked, pushed and opened as a pull request.",
       ]
     `);
   });

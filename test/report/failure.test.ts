@@ -141,7 +141,7 @@ describe("where GitHub is closed to us", () => {
       open: (spec) => world.simulator.unarchive(spec.repository),
     },
     "the App lost the repository": {
-      why: /no longer there/,
+      why: /can no longer see/,
       close: (spec) => world.simulator.uninstall(spec.repository),
     },
     "the App is suspended": {

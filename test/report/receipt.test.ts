@@ -80,7 +80,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.
+      The agent finished without changing anything, so there is no pull request. What it said may tell why.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -105,7 +105,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The work failed, the agent crashed (exit code 1): It threw. Nothing was published.
+      The agent crashed (exit code 1): It threw. Nothing was published.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -118,19 +118,19 @@ describe("the receipt", () => {
       Error: boom
       \`\`\`
 
-      **Next:** To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed."
+      **Next:** To try again, give the command again in a new comment; a smaller or clearer request often helps."
     `);
   });
 
   test("of a failed verification", () => {
     expect(body(settledTask(outcomes.verify_failed))).toMatchInlineSnapshot(`
-      "### ❌ The result does not pass verification
+      "### ❌ The verify command fails
 
       [maintainer](https://github.example/octo-org/sample/issues/7#issuecomment-70) asked:
 
       > fix the failing tests
 
-      The work failed: the agent committed changes, but \`npm test\` still exits with 1 after 2 rounds. Nothing was published.
+      The agent made changes, but \`npm test\` still fails (exit code 1) after 2 rounds. Nothing was published.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -162,7 +162,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The agent fell silent for 10m, so it was stopped. Nothing was published.
+      The agent printed nothing for 10m, so it was stopped. Nothing was published.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -175,7 +175,7 @@ describe("the receipt", () => {
       Compiling
       \`\`\`
 
-      **Next:** To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed."
+      **Next:** To try again, give the command again in a new comment; a smaller or clearer request often helps."
     `);
   });
 
@@ -187,7 +187,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The work was stopped by its budget: 50 turns were not enough. Nothing was published.
+      The agent used up its budget: 50 turns were not enough. Nothing was published.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -200,7 +200,7 @@ describe("the receipt", () => {
       Turn 50
       \`\`\`
 
-      **Next:** To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed."
+      **Next:** To try again, give the command again in a new comment; a smaller or clearer request often helps."
     `);
   });
 
@@ -232,13 +232,13 @@ describe("the receipt", () => {
 
   test("of a refused task", () => {
     expect(body(settledTask(outcomes.refused))).toMatchInlineSnapshot(`
-      "### ⛔ Not possible
+      "### ⛔ Not published
 
       [maintainer](https://github.example/octo-org/sample/issues/7#issuecomment-70) asked:
 
       > fix the failing tests
 
-      This cannot be carried out: The branch feature is gone.
+      The branch feature is gone.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -252,7 +252,7 @@ describe("the receipt", () => {
       The sum is off by one.
       \`\`\`
 
-      **Next:** When the reason is out of the way, give the command again in a new comment."
+      **Next:** Once that is resolved, give the command again in a new comment."
     `);
   });
 
@@ -264,7 +264,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The failure is ours, not the work's: The disk is full.
+      This is our fault, not your request's: The disk is full.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -278,7 +278,7 @@ describe("the receipt", () => {
       The sum is off by one.
       \`\`\`
 
-      **Next:** Nothing is wrong with the request. When the host is well again, give the command again in a new comment."
+      **Next:** Nothing is wrong with your request. Once the worker host works again, give the command again in a new comment."
     `);
   });
 
@@ -290,14 +290,14 @@ describe("the receipt", () => {
     });
     expect(sentences).toMatchInlineSnapshot(`
       [
-        "auth: The agent could not sign in to its model provider, which is for the worker host's operator to repair (exit code 1): It threw. Nothing was published.",
-        "config: The agent is not set up correctly on the worker host, which is for its operator to repair (exit code 1): It threw. Nothing was published.",
-        "rate_limit: The agent's model provider refused further requests for now (exit code 1): It threw. Nothing was published.",
-        "server: The agent's model provider failed (exit code 1): It threw. Nothing was published.",
-        "denied: The work failed, the agent was not allowed something that it needed (exit code 1): It threw. Nothing was published.",
-        "interrupted: The agent was interrupted from outside (exit code 1): It threw. Nothing was published.",
-        "crash: The work failed, the agent crashed (exit code 1): It threw. Nothing was published.",
-        "bad_request: The work failed, the agent ended with an error (exit code 1): It threw. Nothing was published.",
+        "auth: The agent could not sign in to its model provider (exit code 1): It threw. Nothing was published.",
+        "config: The agent is not set up correctly on the worker host (exit code 1): It threw. Nothing was published.",
+        "rate_limit: The agent's model provider takes no more requests for now (exit code 1): It threw. Nothing was published.",
+        "server: The agent's model provider had an outage (exit code 1): It threw. Nothing was published.",
+        "denied: The agent was not allowed to do something that it needed (exit code 1): It threw. Nothing was published.",
+        "interrupted: Something outside of Orch stopped the agent (exit code 1): It threw. Nothing was published.",
+        "crash: The agent crashed (exit code 1): It threw. Nothing was published.",
+        "bad_request: The agent stopped with an error (exit code 1): It threw. Nothing was published.",
       ]
     `);
   });
@@ -312,9 +312,9 @@ describe("the receipt", () => {
       [
         "No worker host took the task within 10m; that is our fault, not your request's. Nothing was published.",
         "The worker host could not prepare the workspace within 10m; that is our fault, not your request's. Nothing was published.",
-        "The agent said nothing at all for 10m after its start, so it was stopped. Nothing was published.",
-        "The agent fell silent for 10m, so it was stopped. Nothing was published.",
-        "The work was not finished after 10m, so it was stopped. Nothing was published.",
+        "The agent printed nothing within 10m of its start, so it was stopped. Nothing was published.",
+        "The agent printed nothing for 10m, so it was stopped. Nothing was published.",
+        "The agent was not done after 10m, so it was stopped. Nothing was published.",
         "The verify command did not end within 10m, so it was stopped. Nothing was published.",
       ]
     `);

@@ -23,12 +23,12 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
   agent: [
     [
       { for: "agent", until },
-      "It starts as soon as a worker host is connected, of which there is none at the moment: the operator of this App has to start one.",
+      "No worker host is connected. It starts as soon as the operator of this App has started one.",
       "The task waited 1h 30m for a worker host; that is our fault, not your request's. Nothing was published.",
     ],
     [
       { for: "agent", agent: "co`dex", until },
-      "It starts as soon as a connected worker host offers the agent ``co`dex``, which none does at the moment: the operator of this App has to see to that.",
+      "No connected worker host has the agent ``co`dex``. It starts as soon as the operator of this App has started one that does.",
       "The task waited 1h 30m for a worker host with the agent ``co`dex``; that is our fault, not your request's. Nothing was published.",
     ],
   ],
@@ -41,7 +41,7 @@ const waiting = (...reasons: WaitingReason[]) => ({
 
 const next = (task: Task) => nextStep(why(task, around), inMarkdown);
 
-test.each(all)("a task that waits says for what, in one sentence and what may help: %j", (reason, now, inVain) => {
+test.each(all)("a task that waits says for what, and what may help: %j", (reason, now, inVain) => {
   const task = waiting(reason);
   expect(next(task)).toBe(now);
   expect(headline(task)).toBe("Waiting");

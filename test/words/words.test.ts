@@ -62,46 +62,46 @@ test("why: every state answers in sentences, with what would change it", () => {
   expect(said.flat().join("\n")).toMatchInlineSnapshot(`
     "# waiting
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
-    It starts as soon as a connected worker host offers the agent \`claude\`, which none does at the moment: the operator of this App has to see to that. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
+    No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
     # next in the queue
     The next free slot takes the task (2 slots on 1 worker host).
     Busy slots: builder-1 0/2.
     If nothing changes, it ends as timed out in 23h 57m.
     # behind others
-    2 tasks stand before it. It starts when a slot is free for it (2 slots on 1 worker host).
+    2 tasks are ahead of it. It starts when a slot is free for it (2 slots on 1 worker host).
     Busy slots: builder-1 1/2.
     If nothing changes, it ends as timed out in 23h 57m.
     # for its home
-    It goes on with a session that the worker host \`builder-1\` keeps, and starts when a slot is free there; if none is within ten minutes, on any host that has the agent.
+    It resumes a session that the worker host \`builder-1\` keeps, and starts when a slot is free there. After ten minutes it starts on any host that has the agent.
     If nothing changes, it ends as timed out in 24h.
     # without a host
-    No worker host is connected at the moment. The task waits; the operator of this App has to start one.
+    No worker host is connected. The task waits until the operator of this App starts one.
     If nothing changes, it ends as timed out in 23h 57m.
     # without its agent
-    No connected worker host offers the agent \`claude\` at the moment. The task waits; the operator of this App has to see to that.
+    No connected worker host has the agent \`claude\`. The task waits until the operator of this App starts one that does.
     If nothing changes, it ends as timed out in 23h 57m.
     # running
-    When the agent has ended, its commits are verified and become a draft pull request.
+    When the agent is done, its commits are verified and become a pull request.
     In this phase for 2m.
     The agent's last output was 12s ago.
-    The agent has to say something more within 14m 48s.
+    The agent has to print something more within 14m 48s.
     # on a host that is gone
-    If the verify command passes, the commits are published; if not, the agent is handed its output.
-    The worker host \`h1\` has not been heard of. If it does not come back, another one takes the task; \`orch status\` shows which there are.
+    If the verify command passes, the commits are published; if not, the agent gets its output and tries again.
+    The worker host \`h1\` is not there any more. If it does not come back, another one takes the task; \`orch status\` shows which there are.
     In this phase for 2m.
     # stopping
-    The worker host stops the agent; nothing will be published.
+    The agent is being stopped; nothing will be published.
     In this phase for 2m.
     # pushed
-    The commits are checked, pushed, and shown as a draft pull request.
+    The commits are checked, pushed and opened as a pull request.
     The branch is on GitHub; the bot opens the pull request.
     In this phase for 2m.
     # in doubt
-    When the agent has ended, its commits are verified and become a draft pull request.
+    When the agent is done, its commits are verified and become a pull request.
     In this phase for 2m.
     Tasks with a record that is older than their run: 1. What to do: Redis was restored from before they began; nothing to do, they go on when their jobs come again.
     # continuing
-    This cannot be carried out: The branch feature is gone.
+    The branch feature is gone.
     It goes on from task \`taaaaaaaaaaaaaaa\`."
   `);
 });
@@ -116,29 +116,29 @@ test("why: every end is told in words, with what to do next", () => {
     https://github.example/octo-org/sample/pull/8
     Next: Review it and mark it as ready, or write \`/orch\` and a request there: the work then continues on its branch.
 
-    The agent ended by itself and left no commit, so there is nothing to open a pull request for. Its last words may say why.
+    The agent finished without changing anything, so there is no pull request. What it said may tell why.
     Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.
 
-    The work failed, the agent crashed (exit code 1): It threw. Nothing was published.
-    Next: To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed.
+    The agent crashed (exit code 1): It threw. Nothing was published.
+    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
 
-    The work failed: the agent committed changes, but \`npm test\` still exits with 1 after 2 rounds. Nothing was published.
+    The agent made changes, but \`npm test\` still fails (exit code 1) after 2 rounds. Nothing was published.
     Next: Look at the output above, then give the command again in a new comment and say what the agent should know.
 
-    The agent fell silent for 10m, so it was stopped. Nothing was published.
-    Next: To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed.
+    The agent printed nothing for 10m, so it was stopped. Nothing was published.
+    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
 
-    The work was stopped by its budget: 50 turns were not enough. Nothing was published.
-    Next: To try once more, give the command again in a new comment; a smaller or clearer request often helps where the work failed.
+    The agent used up its budget: 50 turns were not enough. Nothing was published.
+    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
 
     \`maintainer\` cancelled the task. Nothing was published.
     Next: If it should be done after all, give the command again in a new comment.
 
-    This cannot be carried out: The branch feature is gone.
-    Next: When the reason is out of the way, give the command again in a new comment.
+    The branch feature is gone.
+    Next: Once that is resolved, give the command again in a new comment.
 
-    The failure is ours, not the work's: The disk is full.
-    Next: Nothing is wrong with the request. When the host is well again, give the command again in a new comment."
+    This is our fault, not your request's: The disk is full.
+    Next: Nothing is wrong with your request. Once the worker host works again, give the command again in a new comment."
   `);
 });
 
@@ -184,7 +184,7 @@ test("everything that needs somebody says what and where", () => {
   const all = [...Object.values(needs), { kind: "no_agent" as const, since: now, tasks: ["a"] }];
   const said = all.map((need) => needWords(need, now, inTerminal));
   expect(said.join("\n")).toMatchInlineSnapshot(`
-    "The worker host \`builder-1\` has not been heard of for 1m and has 2 tasks: start it again, or another with the same agents.
+    "The worker host \`builder-1\` has been silent for 1m and has 2 tasks: start it again, or another with the same agents.
     The record of task \`taaaaaaaaaaaaaaa\` is in doubt (newer): \`orch doctor\` says what to do.
     2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests

@@ -1,0 +1,359 @@
+/**
+ * What Orch can say, by the module and the function that say it, each with inputs of every kind. `golden.test.ts` writes it all
+ * down, and fails for a function that is not here.
+ */
+import type { Misunderstanding } from "../../src/command/command.ts";
+import type { SettingProblem } from "../../src/command/settings.ts";
+import { SETTING_NAMES } from "../../src/command/verbs.ts";
+import * as comment from "../../src/report/comment.ts";
+import * as factsOf from "../../src/report/facts.ts";
+import * as help from "../../src/report/help.ts";
+import * as misunderstood from "../../src/report/misunderstood-words.ts";
+import * as pullRequest from "../../src/report/pull-request-text.ts";
+import * as replies from "../../src/report/words.ts";
+import { DEADLINES, type Outcome, PHASES, type Task } from "../../src/task/task.ts";
+import { inMarkdown } from "../../src/text/quote.ts";
+import { conversation, spentOn } from "../../src/views/conversation.ts";
+import type { Need, NeedKind } from "../../src/views/needs-me.ts";
+import { runView, taskView } from "../../src/views/task-view.ts";
+import { type Around, type WhySettled, why } from "../../src/views/why.ts";
+import * as checkpoint from "../../src/words/checkpoint-words.ts";
+import * as need from "../../src/words/need-words.ts";
+import * as next from "../../src/words/next-step.ts";
+import * as origin from "../../src/words/origin-words.ts";
+import * as spent from "../../src/words/spent-words.ts";
+import * as words from "../../src/words/task-words.ts";
+import * as waiting from "../../src/words/waiting-words.ts";
+import * as whyWords from "../../src/words/why-words.ts";
+import {
+  around as known,
+  limits,
+  outcomes,
+  PULL_TARGET,
+  progress,
+  pushed,
+  queuedTask,
+  runningTask,
+  settledTask,
+  verification,
+  waitingReasons,
+  waitingTask,
+} from "../report/sample-tasks.ts";
+import { origins } from "../support/origins.ts";
+
+const { now, hosts, webUrl } = known;
+const around: Around = { now, hosts };
+
+/** Each kind once, or as often as it has words of its own, so that the compiler asks for a new one. */
+export const misunderstandings: {
+  [Kind in Misunderstanding["kind"]]: Extract<Misunderstanding, { kind: Kind }>[];
+} = {
+  mistyped: [{ kind: "mistyped", verb: "cancel" }],
+  reserved: [{ kind: "reserved", word: "resume" }],
+  undo: [{ kind: "undo", word: "revert" }],
+  chat: (["thanks", "hello", "noted"] as const).map((about) => ({ kind: "chat", about })),
+  one_word: [{ kind: "one_word", word: "banana" }],
+  setting: (
+    [
+      { what: "unknown", key: "x" },
+      { what: "unknown", key: "prio", near: "priority" },
+      { what: "twice", key: "agent" },
+      ...SETTING_NAMES.map((key) => ({ what: "value" as const, key, value: "a`b" })),
+      { what: "unclosed", key: "model" },
+      { what: "form", key: "agent" },
+      { what: "behind", key: "base" },
+      { what: "no_request" },
+      { what: "not_for", verb: "cancel" },
+    ] satisfies SettingProblem[]
+  ).map((problem) => ({ kind: "setting", problem })),
+  too_long: [{ kind: "too_long" }],
+  spelling: [{ kind: "spelling" }],
+  quoted: [{ kind: "quoted" }],
+  in_html: [{ kind: "in_html" }],
+  in_table: [{ kind: "in_table" }],
+  in_footnote: [{ kind: "in_footnote" }],
+  unreadable: [{ kind: "unreadable" }],
+};
+
+const network = {
+  egress: "listed" as const,
+  blocked: 3,
+  places: [{ host: "metadata.example", port: 80, why: "it is no public address" }],
+};
+const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
+const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
+const REASONS = ["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "new"];
+
+const ends: Task[] = [
+  ...Object.values(outcomes).map((outcome) => settledTask(outcome)),
+  ...REASONS.map((reason) => settledTask(failure(reason))),
+  ...DEADLINES.map((deadline) =>
+    settledTask({ ...outcomes.timed_out, deadline, waitedFor: deadline === "waiting" ? [waitingReasons.agent] : [] }),
+  ),
+  settledTask(outcomes.pull_request, { pushed }),
+  settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
+  settledTask(outcomes.pull_request, { pushed, cancel: { kind: "command", by: "maintainer" } }),
+  settledTask(outcomes.pull_request, { pushed: { ...pushed, insteadOf: "feature" } }),
+  settledTask(outcomes.pull_request, { pushed: { ...pushed, insteadOf: "feature", because: "auto_merge" } }),
+  {
+    ...settledTask({ ...outcomes.pull_request, number: 7 }, { pushed: { ...pushed, branch: "feature" } }),
+    spec: queuedTask({ target: PULL_TARGET }).spec,
+  },
+  settledTask(outcomes.no_changes, { progress: { ...progress, summary: "There is nothing to change here." } }),
+  settledTask(outcomes.refused, { progress: {} }),
+  ...(["issue_closed", "taken_back"] as const).map((kind) =>
+    settledTask({ kind: "cancelled", reason: { kind, by: "maintainer" } }),
+  ),
+  ...(["repository_archived", "installation_removed"] as const).map((kind) =>
+    settledTask({ kind: "cancelled", reason: { kind } }),
+  ),
+];
+
+const lane = { agent: "scripted", host: "h1" };
+const open: Task[] = [
+  waitingTask(...Object.values(waitingReasons)),
+  waitingTask({ for: "agent", until: now }),
+  queuedTask(),
+  { ...queuedTask(), agent: "claude" },
+  { ...queuedTask(), state: { name: "queued", since: now, lane } },
+  ...PHASES.map((phase) => runningTask(phase, { progress: { ...progress, network } })),
+  runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
+  runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
+  runningTask("working", { crashes: [1], progress: { start: { how: "handed over", task: "tother" } } }),
+  runningTask("publishing", { pushed }),
+];
+
+const settledWhys = ends.map((task) => why(task, around)) as WhySettled[];
+const whys = [
+  ...open.map((task) => why(task, around)),
+  why(queuedTask(), { now, hosts: [] }),
+  why(queuedTask(), { ...around, tasks: [], queue: [["a", "b", queuedTask().spec.id]] }),
+  why(waitingTask(waitingReasons.task), { ...around, tasks: [runningTask("working")] }),
+  why(runningTask("working"), {
+    now,
+    hosts: hosts.map((host) => ({ ...host, limits })),
+    beats: new Map([[queuedTask().spec.id, now - 12_000]]),
+  }),
+  why(runningTask("verifying"), { now, hosts: hosts.map((host) => ({ ...host, alive: false })) }),
+  why(runningTask("verifying"), { now, hosts: [] }),
+  ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
+    why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
+  ),
+  why(settledTask(outcomes.refused, { continues: "taaaaaaaaaaaaaaa" }), around),
+];
+
+const runningWhy = why(runningTask("working"), around);
+const withDeadlines = DEADLINES.flatMap((deadline) =>
+  runningWhy.state === "running" && deadline !== "waiting" && deadline !== "queued"
+    ? [{ ...runningWhy, deadline: { deadline, at: now + 60_000 } }]
+    : [],
+);
+
+const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
+const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
+  host_silent: [
+    { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
+    { kind: "host_silent", host: { id: "h1" }, tasks: ["a"] },
+  ],
+  in_doubt: [{ kind: "in_doubt", task: "taaaaaaaaaaaaaaa", doubt: "newer" }],
+  no_agent: [
+    { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
+    { kind: "no_agent", since: now, tasks: ["a"] },
+  ],
+  refused: [{ kind: "refused", task: verifyFailed, since: now }],
+  verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
+  agent_setup: [{ kind: "agent_setup", task: verifyFailed, since: now }],
+  repository_setup: [{ kind: "repository_setup", task: verifyFailed, since: now }],
+};
+
+const kept = {
+  ...verifyFailed,
+  checkpoint: {
+    kind: "workspace" as const,
+    folder: "host/workspaces/tabcdefghijklmno",
+    until: now + 2 * 24 * 3600_000,
+    commits: 2,
+    host: { id: "h1", name: "builder-1" },
+  },
+};
+
+const all = [...open, ...ends];
+const allOrigins = Object.values(origins);
+const used = (shown: object) => spentOn([runningTask("working", { progress: { agent: "a", ...shown } })]);
+const run = { number: 1, host: "h1", startedAt: now - 60_000, progress: { ...progress, verification } };
+
+type Said = string | undefined;
+export type Sayings = Record<string, { module: object; says: Record<string, () => readonly Said[]> }>;
+
+/** By the module's path. */
+export const sayings: Sayings = {
+  "src/report/comment.ts": {
+    module: comment,
+    says: {
+      renderComment: () => all.map((task) => comment.renderComment(task, known)),
+      // Of what is over it is the comment.
+      renderSummary: () => open.map((task) => comment.renderSummary(task, known)),
+    },
+  },
+  "src/report/facts.ts": {
+    module: factsOf,
+    says: {
+      asked: () => [factsOf.asked(queuedTask().spec), factsOf.asked(queuedTask({ details: "More." }).spec)],
+      facts: () => all.map((task) => factsOf.facts(task, known).join("\n")),
+      agentFact: () => [factsOf.agentFact(progress)],
+      networkFact: () => [
+        factsOf.networkFact({ network }),
+        factsOf.networkFact({ network: { egress: "open", blocked: 0, places: [] } }),
+      ],
+      usageFact: () => [factsOf.usageFact(progress), factsOf.usageFact({ costUsd: 0 })],
+      changesFact: () => [factsOf.changesFact(pushed)],
+      verificationFact: () => [
+        factsOf.verificationFact(settledTask(outcomes.verify_failed)),
+        factsOf.verificationFact(settledTask(outcomes.pull_request, { pushed })),
+      ],
+      sandboxWarning: () => [factsOf.sandboxWarning({ sandbox: "none" })],
+    },
+  },
+  "src/report/help.ts": { module: help, says: { help: () => [help.help()] } },
+  "src/report/misunderstood-words.ts": {
+    module: misunderstood,
+    says: { explain: () => Object.values(misunderstandings).flatMap((each) => each.map(misunderstood.explain)) },
+  },
+  "src/report/pull-request-text.ts": {
+    module: pullRequest,
+    says: {
+      pullRequestTitle: () => [
+        pullRequest.pullRequestTitle(runningTask("publishing", { pushed })),
+        pullRequest.pullRequestTitle({
+          ...runningTask("publishing"),
+          spec: queuedTask({ instruction: "fix this" }).spec,
+        }),
+        pullRequest.pullRequestTitle(runningTask("publishing", { progress: { summary } })),
+        pullRequest.pullRequestTitle(runningTask("publishing"), [
+          { ...runningTask("publishing", { pushed }), spec: queuedTask({ id: "tother" }).spec },
+        ]),
+      ],
+      pullRequestBody: () => {
+        const evidence = { progress: { ...progress, verification, network } };
+        const told = runningTask("publishing", { progress: { ...evidence.progress, summary } });
+        const about = (task: Task, to = pushed, draft = true) =>
+          pullRequest.pullRequestBody(task, to, { webUrl, draft });
+        return [
+          about(runningTask("publishing", evidence)),
+          about({ ...told, spec: queuedTask({ instruction: "fix this" }).spec }, pushed, false),
+          about({ ...told, spec: queuedTask({ target: PULL_TARGET }).spec }, { ...pushed, insteadOf: "feature" }),
+        ];
+      },
+    },
+  },
+  "src/report/words.ts": {
+    module: replies,
+    says: {
+      help: () => ["See src/report/help.ts"],
+      refusedNoPermission: () => [replies.refusedNoPermission("stranger")],
+      forkNotYet: () => [replies.forkNotYet()],
+      fromDefaultBranch: () => [replies.fromDefaultBranch("main")],
+      closed: () => [replies.closed("issue"), replies.closed("pull"), replies.closed("pull", "topic")],
+      cancelled: () => [replies.cancelled(1), replies.cancelled(2)],
+      nothingToCancel: () => [replies.nothingToCancel()],
+      noSuchTask: () => [replies.noSuchTask("tabcd")],
+      noTaskToTellOf: () => [replies.noTaskToTellOf(undefined), replies.noTaskToTellOf("tabcd")],
+      nothingToRetry: () => [replies.nothingToRetry(undefined), replies.nothingToRetry("tabcd")],
+      stillOpen: () => [replies.stillOpen("tabcdefghijklmno")],
+      noSuchBranch: () => [replies.noSuchBranch("release-2")],
+      baseOnPull: () => [replies.baseOnPull()],
+      detailsCut: () => [replies.detailsCut(1_234)],
+      noSuchAgent: () => [replies.noSuchAgent("codex", ["claude", "gemini"])],
+      tooManyCommands: () => [replies.tooManyCommands(10)],
+      editedBefore: () => [replies.editedBefore("stranger")],
+      status: () => {
+        const tasks = [waitingTask(waitingReasons.task), queuedTask(), settledTask(outcomes.pull_request)];
+        const inDoubt = ["tccccccccccccccc"];
+        const view = { tasks: tasks.map((task) => why(task, around)), conversation: conversation(tasks), inDoubt, now };
+        return [replies.status(view), replies.status({ ...view, tasks: [], inDoubt: [] })];
+      },
+      why: () =>
+        [queuedTask(), settledTask(outcomes.verify_failed)].map((task) =>
+          replies.why({ answer: why(task, around), now }),
+        ),
+      logs: () => {
+        const task = taskView(runningTask("working"));
+        return [replies.logs({ task, lines: ["I read the tests."], now }), replies.logs({ task, lines: [], now })];
+      },
+    },
+  },
+  "src/words/checkpoint-words.ts": {
+    module: checkpoint,
+    says: {
+      keptFor: () => [checkpoint.keptFor(kept, inMarkdown)],
+      keptAt: () => [checkpoint.keptAt(kept, now, inMarkdown)],
+    },
+  },
+  "src/words/need-words.ts": {
+    module: need,
+    says: {
+      needWords: () => Object.values(needs).flatMap((each) => each.map((one) => need.needWords(one, now, inMarkdown))),
+    },
+  },
+  "src/words/next-step.ts": {
+    module: next,
+    says: { nextStep: () => [...whys, ...settledWhys].map((each) => next.nextStep(each, inMarkdown)) },
+  },
+  "src/words/origin-words.ts": {
+    module: origin,
+    says: {
+      askedBy: () =>
+        allOrigins.map((each) => origin.askedBy(queuedTask({ origin: each }).spec, "https://github.test", 7)),
+      takenBack: () => allOrigins.map((each) => origin.takenBack(each, "maintainer", inMarkdown)),
+      askAgain: () => allOrigins.map((each) => origin.askAgain(each, inMarkdown)),
+      askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, inMarkdown)),
+    },
+  },
+  "src/words/spent-words.ts": {
+    module: spent,
+    says: {
+      spentWords: () => [used({ inputTokens: 5, outputTokens: 1, costUsd: 0.5 }), used({})].map(spent.spentWords),
+    },
+  },
+  "src/words/task-words.ts": {
+    module: words,
+    says: {
+      phaseWords: () => Object.values(words.phaseWords),
+      stateWord: () => all.map((task) => words.stateWord(taskView(task, hosts))),
+      standing: () => all.map((task) => words.standing(taskView(task, hosts), now)),
+      endWords: () => Object.values(words.endWords),
+      evidenceTitles: () => Object.values(words.evidenceTitles),
+      headline: () => all.map(words.headline),
+      explanation: () => settledWhys.map((end) => words.explanation(end, inMarkdown)),
+      wentElsewhere: () => [
+        words.wentElsewhere({ ...pushed, insteadOf: "feature" }, inMarkdown),
+        words.wentElsewhere({ ...pushed, insteadOf: "feature", because: "auto_merge" }, inMarkdown),
+      ],
+      refusedByGitHub: () =>
+        (["installation_gone", "suspended", "gone", "archived"] as const).map(words.refusedByGitHub),
+    },
+  },
+  "src/words/waiting-words.ts": {
+    module: waiting,
+    says: {
+      waitsFor: () =>
+        [...Object.values(waitingReasons), { for: "agent" as const, until: now }].map((each) =>
+          waiting.waitsFor(each, inMarkdown),
+        ),
+      waitedInVain: () =>
+        [...Object.values(waitingReasons).map((each) => [each]), [{ for: "agent" as const, until: now }], []].map(
+          (each) => waiting.waitedInVain(each, 3600_000, inMarkdown),
+        ),
+    },
+  },
+  "src/words/why-words.ts": {
+    module: whyWords,
+    says: {
+      whyWords: () => [...whys, ...withDeadlines].map((each) => whyWords.whyWords(each, now, inMarkdown).join("\n")),
+      runWords: () =>
+        [run, { ...run, endedAt: now, end: "lost" as const, progress: {} }].map((each) =>
+          whyWords.runWords(runView(each, hosts), now, inMarkdown),
+        ),
+    },
+  },
+};
