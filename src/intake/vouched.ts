@@ -16,6 +16,7 @@ const EDITS = 50;
 
 // https://docs.github.com/graphql/reference/objects#issue: REST tells no edits of a description.
 const EDITS_OF = `
+  includesCreatedEdit
   userContentEdits(first: ${EDITS}) { nodes { editedAt editor { login ... on User { databaseId } } } }
   timelineItems(last: ${EDITS}, itemTypes: [RENAMED_TITLE_EVENT]) {
     nodes { ... on RenamedTitleEvent { createdAt actor { login ... on User { databaseId } } } }
@@ -35,11 +36,14 @@ const time = z.string().transform((text) => Date.parse(text));
 const answer = z.object({
   repository: z.object({
     issueOrPullRequest: z.object({
+      includesCreatedEdit: z.boolean(),
       userContentEdits: z.object({ nodes: z.array(z.object({ editedAt: time, editor: person })) }).nullish(),
       timelineItems: z.object({ nodes: z.array(z.object({ createdAt: time, actor: person })) }),
     }),
   }),
 });
+
+type Found = z.output<typeof answer>["repository"]["issueOrPullRequest"];
 
 /** Who has changed what whoever asks may not have read; undefined when nobody has. */
 export async function unreadEdit(octokit: Octokit, request: Request): Promise<string | undefined> {
@@ -47,7 +51,7 @@ export async function unreadEdit(octokit: Octokit, request: Request): Promise<st
   const place = { owner: repository.owner, repo: repository.name, number };
   const { issueOrPullRequest: found } = answer.parse(await octokit.graphql(QUERY, place)).repository;
   const edits = [
-    ...(found.userContentEdits?.nodes ?? []).map(({ editedAt: at, editor: by }) => ({ at, by })),
+    ...contentEditsOf(found),
     ...found.timelineItems.nodes.map(({ createdAt: at, actor: by }) => ({ at, by })),
   ];
   // What came after the signed event is not read at all.
@@ -58,4 +62,10 @@ export async function unreadEdit(octokit: Octokit, request: Request): Promise<st
     if (id === undefined || !(await mayWrite(octokit, repository, { id, login }))) return login;
   }
   return undefined;
+}
+
+/** The oldest of them may be the text as it was opened, which nobody has changed. */
+function contentEditsOf({ includesCreatedEdit, userContentEdits }: Found) {
+  const edits = (userContentEdits?.nodes ?? []).map(({ editedAt: at, editor: by }) => ({ at, by }));
+  return includesCreatedEdit && edits.length < EDITS ? edits.slice(0, -1) : edits;
 }

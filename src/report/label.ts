@@ -7,6 +7,8 @@ import { ASKING_LOOKS, type AskingLabels, isSameLabel, STATE_LABELS, type StateL
 import type { Task } from "../task/task.ts";
 import { isAbsent, type Thread } from "./own-comment.ts";
 
+/** The one that every repository has first. */
+const FIRST: StateLabel = "orch:running";
 /** How GitHub makes a label that is only added. */
 const UNTOUCHED = "ededed";
 
@@ -35,7 +37,7 @@ export async function ensureLabel(
   for (const { name, color, description } of labels) {
     const ours = nameOf(name);
     if (ours === label && color === UNTOUCHED && !description) {
-      await makeAskingLabels(octokit, repository, asking);
+      if (label === FIRST) await makeAskingLabels(octokit, repository, asking);
       // Last, so that whoever dies before this does both again.
       await octokit.rest.issues.updateLabel({ ...repository, name, ...STATE_LABELS[label] });
     }
