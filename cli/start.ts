@@ -1,6 +1,6 @@
 /**
- * Everything on one machine: an embedded Redis where none is given, the bot and a worker host, each a process of its
- * own. A process that crashes is started again; agents in their sessions do not notice. Stops in reverse order; when this
+ * Everything on one machine: an embedded Redis where none is given, the bot or several, and a worker host, each a process of
+ * its own. A process that crashes is started again; agents in their sessions do not notice. Stops in reverse order; when this
  * process is killed, the kernel tells the others to stop.
  */
 import { spawn } from "node:child_process";
@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Env } from "../src/config.ts";
+import { type Env, readBots } from "../src/config.ts";
 import { botFolderOf, dataDirOf } from "../src/data-dir.ts";
 import { dependentProgram } from "./dependent-program.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./embedded-redis.ts";
@@ -53,15 +53,17 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
     // Compiled once and kept: the next start is faster, and the compiler stays out of memory.
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || privateFolder(dataDir, "compile-cache"),
   };
-  const bot = supervise("bot", program("../src/main"), full, stdio, onStart);
+  const bots = Array.from({ length: readBots(env) }, () =>
+    supervise("bot", program("../src/main"), full, stdio, onStart),
+  );
   const hostEnv = { ...full, BOT_URL: besideBot(env, dataDir) };
   const worker = supervise("worker", program("../workers/main"), hostEnv, stdio, onStart);
   const ended = Promise.race([
-    bot.ended,
+    ...bots.map((bot) => bot.ended),
     worker.ended,
     redis ? redis.ended.then(() => 1) : new Promise<number>(() => undefined),
   ]);
-  return { env: full, dataDir, ended, stop: () => stopAll([worker, bot], redis) };
+  return { env: full, dataDir, ended, stop: () => stopAll([[worker], bots], redis) };
 }
 
 /** The worker host on the bot's own machine goes to its socket, also where the bot has an address for hosts elsewhere. */
@@ -120,8 +122,8 @@ function supervise(
   };
 }
 
-async function stopAll(inOrder: readonly Supervised[], redis: EmbeddedRedis | undefined): Promise<void> {
-  for (const each of inOrder) await each.stop();
+async function stopAll(inOrder: readonly Supervised[][], redis: EmbeddedRedis | undefined): Promise<void> {
+  for (const together of inOrder) await Promise.all(together.map((each) => each.stop()));
   await redis?.stop();
 }
 

@@ -7,7 +7,14 @@ import { readFileSync } from "node:fs";
 import { normalize } from "node:path";
 import type { z } from "zod";
 import { botFolderOf, dataDirOf } from "./data-dir.ts";
-import { botSettings, DEFAULT_PORT, hostSettings, type LogLevel, setUpSettings } from "./settings/environment.ts";
+import {
+  botSettings,
+  DEFAULT_PORT,
+  hostSettings,
+  type LogLevel,
+  setUpSettings,
+  startSettings,
+} from "./settings/environment.ts";
 
 import { type AskingLabels, problemOf } from "./task/labels.ts";
 
@@ -42,6 +49,8 @@ export type BotConfig = {
   commitStatus: boolean;
   host: string;
   port: number;
+  /** Other bots of this machine listen on the same port. */
+  sharesPort: boolean;
   redisUrl: string;
   workerSecret: string;
   /** Worker hosts of this machine find the bot's socket there. */
@@ -96,12 +105,21 @@ export function readBotConfig(env: Env): BotConfig {
     commitStatus: settings.COMMIT_STATUS === "on",
     host: settings.HOST,
     port: settings.PORT,
+    sharesPort: settings.BOTS > 1,
     redisUrl: settings.REDIS_URL,
     workerSecret: settings.WORKER_SECRET,
     botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),
     answersHostsOnPort: address.kind === "https",
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** How many bots `npm start` runs. Throws ConfigError. */
+export function readBots(env: Env): number {
+  const problems: string[] = [];
+  const settings = collect(startSettings, env, problems);
+  if (!settings) throw new ConfigError(problems);
+  return settings.BOTS;
 }
 
 /** Before there is an App. Throws ConfigError with every problem at once. */
@@ -190,8 +208,14 @@ function readServer(env: Env, problems: string[]): GitHubServer {
       "GHE_PROTOCOL=http is only for a server on this machine: tokens would cross the network in clear text",
     );
   }
-  const apiUrl = env.GHE_HOST ? `${protocol}://${host}/api/v3` : "https://api.github.com";
+  const apiUrl = apiUrlOf(protocol, host);
   return { protocol, host, apiUrl, webUrl: `${protocol}://${host}` };
+}
+
+/** GitHub Enterprise Cloud with data residency (acme.ghe.com) has a host for the API as github.com has; a server has a path. */
+function apiUrlOf(protocol: "https" | "http", host: string): string {
+  if (host === "github.com" || /^[\w-]+\.ghe\.com$/i.test(host)) return `${protocol}://api.${host}`;
+  return `${protocol}://${host}/api/v3`;
 }
 
 function isLoopback(host: string): boolean {

@@ -9,6 +9,9 @@ import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError } from "./config.ts";
 
+/** `sharesPort`: together with other programs of the same user that say so too; the system deals out the connections. */
+export type ListenAt = { host: string; port: number; sharesPort?: boolean };
+
 export type ListenOptions = {
   /** Hears at once that the port is in use, in plain words. */
   tell: (sentence: string) => void;
@@ -38,23 +41,24 @@ export class PortInUseError extends Error {
 /** Throws ConfigError or PortInUseError; each names HOST or PORT and what to do. */
 export async function listen(
   server: Server,
-  { host, port }: { host: string; port: number },
+  at: ListenAt,
   { tell, signal, waits = aMinute() }: ListenOptions,
 ): Promise<void> {
+  const { host, port } = at;
   const inUse = `PORT ${port} is in use on ${host}: stop the program that listens there (ss -ltnp), or set PORT to a free one`;
   let told = false;
   for (const waitMs of waits) {
-    if (await isGranted(server, host, port)) return;
+    if (await isGranted(server, at)) return;
     if (!told) tell(`${inUse}. It is tried again for a minute`);
     told = true;
     await delay(waitMs, undefined, { signal });
   }
-  if (!(await isGranted(server, host, port))) throw new PortInUseError(inUse);
+  if (!(await isGranted(server, at))) throw new PortInUseError(inUse);
 }
 
 /** False while somebody else has the port. */
-async function isGranted(server: Server, host: string, port: number): Promise<boolean> {
-  server.listen(port, host);
+async function isGranted(server: Server, { host, port, sharesPort = false }: ListenAt): Promise<boolean> {
+  server.listen({ port, host, reusePort: sharesPort });
   try {
     await once(server, "listening");
     return true;

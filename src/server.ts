@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { HttpResponse } from "./ingress/ingress.ts";
-import { listen } from "./listen.ts";
+import { type ListenAt, listen } from "./listen.ts";
 import type { Logger } from "./log.ts";
 
 export type Route = {
@@ -40,7 +40,7 @@ export type ServerOptions = {
 
 /** Throws what `listen` throws when the address or the port cannot be had. */
 export async function listenOn(
-  at: { host: string; port: number },
+  at: ListenAt,
   routes: readonly Route[],
   log: Logger,
   { limits = LIMITS, signal }: ServerOptions = {},

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigError, type Env, readBotConfig, readHostConfig } from "../src/config.ts";
+import { ConfigError, type Env, readBotConfig, readBots, readHostConfig } from "../src/config.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PEM = rsa.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -106,6 +106,21 @@ test("the key may be given as a file", () => {
 test("a server on this machine may be reached by http and without throttle", () => {
   const env = { ...GOOD, GHE_HOST: "127.0.0.1:4000", GHE_PROTOCOL: "http", GITHUB_THROTTLE: "off" };
   expect(readBotConfig(env)).toMatchObject({ throttle: false, github: { apiUrl: "http://127.0.0.1:4000/api/v3" } });
+});
+
+test.each([
+  ["github.com", "https://api.github.com"],
+  ["acme.ghe.com", "https://api.acme.ghe.com"],
+  ["github.example.com", "https://github.example.com/api/v3"],
+  ["ghe.com.example.org", "https://ghe.com.example.org/api/v3"],
+])("the API of %s is at %s", (GHE_HOST, apiUrl) => {
+  expect(readBotConfig({ ...GOOD, GHE_HOST }).github).toMatchObject({ apiUrl, webUrl: `https://${GHE_HOST}` });
+});
+
+test("one bot has its port for itself, several share it", () => {
+  expect([readBots(GOOD), readBotConfig(GOOD).sharesPort]).toEqual([1, false]);
+  expect([readBots({ BOTS: "2" }), readBotConfig({ ...GOOD, BOTS: "2" }).sharesPort]).toEqual([2, true]);
+  expect(problemsOf(() => readBots({ BOTS: "0" }))).toEqual(["BOTS must be a whole number between 1 and 8"]);
 });
 
 test("a worker host needs nothing of the App", () => {

@@ -62,3 +62,12 @@ test("an address that this machine does not have is a matter of the settings", a
   const given = listen(server(), { host: "192.0.2.1", port: 3000 }, { tell: () => undefined });
   await expect(given).rejects.toBeInstanceOf(ConfigError);
 });
+
+test("several programs that say so share a port; one that does not gets none of it", async () => {
+  const [one, other, stranger] = [server(), server(), server()];
+  const options = { tell: () => undefined, waits: [] };
+  await listen(one, { host, port: 0, sharesPort: true }, options);
+  const { port } = one.address() as AddressInfo;
+  await listen(other, { host, port, sharesPort: true }, options);
+  await expect(listen(stranger, { host, port }, options)).rejects.toThrow(PortInUseError);
+});

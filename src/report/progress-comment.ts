@@ -7,6 +7,7 @@
  * Somebody who deletes the comment gets it again with the next change, in case it was a slip; who deletes it twice means it.
  */
 
+import type { Task } from "../task/task.ts";
 import { makeMarker } from "./marker.ts";
 import { create, editComment, findOne, isAbsent, type OwnComment, says, threadOf } from "./own-comment.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
@@ -20,6 +21,8 @@ const SPACING = [
   [0.5, 4],
   [0.25, 2],
 ] as const;
+/** So long a run that prepares is not worth an edit, ms. */
+const PREPARING_MS = 5_000;
 /** After so many edits in which the agent says nothing new, a phase alone is worth none. */
 const QUIET_EDITS = 1;
 
@@ -38,17 +41,23 @@ export async function showComment(deps: ShowDeps, showing: Showing): Promise<num
 }
 
 /** When the comment is to be edited, Unix ms; undefined when it need not be. */
-async function editDueAt({ budget }: ShowDeps, { task, view, hints }: Showing): Promise<number | undefined> {
+async function editDueAt({ budget }: ShowDeps, { task, view, hints, around }: Showing): Promise<number | undefined> {
   if (hints.bodyHash === view.commentHash) return undefined;
   // A task that has waited and is in the queue now will run in a moment, or is told of as if it were a phase.
   const isTurn = hints.turn !== view.turn;
-  if (isTurn && view.turn !== QUEUED) return 0;
-  const isPhaseOnly = hints.words === view.words;
-  const isSamePhase = !isTurn && hints.phase === view.phase;
-  if (isPhaseOnly && (isSamePhase || (hints.quietEdits ?? 0) >= QUIET_EDITS)) return undefined;
+  if (isTurn && view.turn !== QUEUED) return Math.min(preparedAt(task), around.now + PREPARING_MS);
+  if (hints.words === view.words) {
+    const isSamePhase = !isTurn && hints.phase === view.phase;
+    return isSamePhase || (hints.quietEdits ?? 0) >= QUIET_EDITS ? undefined : 0;
+  }
   const use = await budget.contentUse(task.spec.installationId);
   const [, times] = SPACING.find(([from]) => use >= from) ?? [0, 1];
   return (hints.editedAt ?? 0) + times * EDIT_EVERY_MS;
+}
+
+/** A run that has just begun is told of when its agent works, which is but a moment later as a rule. */
+function preparedAt({ state, cancel }: Task): number {
+  return state.name === "running" && state.phase === "preparing" && !cancel ? state.since + PREPARING_MS : 0;
 }
 
 /** Nobody can have tried before: nothing is to be looked for. */

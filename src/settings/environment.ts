@@ -20,6 +20,7 @@ export const SETTINGS = {
   COMMIT_STATUS: "on or off (default): set a commit status beside the check run.",
   HOST: "Address to listen on.",
   PORT: "Port to listen on.",
+  BOTS: "How many bots `npm start` runs, 1 (default) to 8; they share the port.",
   WEBHOOK_PATH: "Path of the webhook URL.",
   WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
@@ -43,6 +44,8 @@ const portRange = "PORT must be a whole number between 1 and 65535";
 export const DEFAULT_PORT = 3_000;
 // 0 is for tests: the system chooses.
 const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
+const botsRange = "BOTS must be a whole number between 1 and 8";
+const bots = z.coerce.number(botsRange).int(botsRange).min(1, botsRange).max(8, botsRange);
 const redisUrl = z
   .string("REDIS_URL is missing: e.g. redis://127.0.0.1:6379")
   .regex(/^(rediss?:\/\/|unix:\/\/\/)\S+$/, {
@@ -114,8 +117,12 @@ export const botSettings = z.object({
   COMMIT_STATUS: withDefault(z.enum(["on", "off"], "COMMIT_STATUS is on or off"), "off"),
   HOST: withDefault(z.string(), "127.0.0.1"),
   PORT: withDefault(port, DEFAULT_PORT),
+  BOTS: withDefault(bots, 1),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
+
+/** What `npm start` itself wants to know. */
+export const startSettings = botSettings.pick({ BOTS: true });
 
 export const setUpSettings = botSettings
   .pick({ GHE_HOST: true, GHE_PROTOCOL: true, WEBHOOK_PATH: true, HOST: true, PORT: true })

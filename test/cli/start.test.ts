@@ -132,3 +132,26 @@ test("a start right after a kill waits for the killed one's Redis to end, instea
   expect(isAlive(redisPid)).toBe(false);
   expect(await withRedis((redis) => redis.get("test:kept-again"))).toBe("yes");
 });
+
+test("of two bots one goes on answering while the other is started again, and both end with the rest", async () => {
+  await orch.stop();
+  const two = await startProgram(ORCH, { ...env, BOTS: "2" }, /worker host ready/, ["start"]);
+  const children = () => childrenOf(two.pid());
+  const bots = () => children().filter((pid) => commandOf(pid).includes("src/main.ts"));
+  const answers = async () =>
+    (await fetch(`http://127.0.0.1:${env.PORT}/healthz`, { headers: { connection: "close" } })).ok;
+  try {
+    await vi.waitUntil(async () => (await readdir(join(dir, "data", "bot"))).length === 2, { timeout: 20_000 });
+    const [first = 0, second = 0] = bots();
+    process.kill(first, "SIGKILL");
+    await vi.waitUntil(() => !isAlive(first), { timeout: 5_000, interval: 5 });
+    for (let time = 0; time < 20; time++) expect(await answers()).toBe(true);
+    await vi.waitUntil(() => bots().filter((pid) => pid !== first).length === 2, { timeout: 20_000, interval: 50 });
+    expect(bots()).toContain(second);
+  } finally {
+    const all = children();
+    expect(await two.stop()).toBe(0);
+    expect(all.filter(isAlive)).toEqual([]);
+    await orch.start();
+  }
+});

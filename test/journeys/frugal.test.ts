@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => orch.close());
 
-/** What happens once: a bot finds out its own name, and a repository gets its two labels, each with a colour. */
-const ONCE = ["GET /users/{username}", "PATCH /repos/{owner}/{repo}/labels/{name}"];
+/** What happens once: a bot finds out its own name, and a repository gets its labels, each with a colour. */
+const ONCE = ["GET /users/{login}", "POST /repos/{owner}/{repo}/labels", "PATCH /repos/{owner}/{repo}/labels/{name}"];
 
 /** What the installation has spent since. */
 async function costOf(use: () => Promise<void>): Promise<{ requests: number; contentWrites: number }> {

@@ -179,7 +179,12 @@ async function atWork(orch: Orch, owner: string): Promise<{ place: Place; taskId
   const place = { repository, number };
   const { taskId } = await orch.command("/orch fix the tests", place);
   await orch.progressComment(/The agent is working/, place);
-  await orch.simulator.waitFor(() => orch.simulator.state.labels(repository, number).includes("orch:running"), 30_000);
+  // The label's colour is the last word of that report.
+  const labels = () => orch.simulator.state.issue(repository, number)?.labels ?? [];
+  await orch.simulator.waitFor(
+    () => labels().some(({ name, description }) => name === "orch:running" && description),
+    30_000,
+  );
   return { place, taskId };
 }
 

@@ -16,7 +16,7 @@ describe("the progress comment exists once", () => {
     await world.claim(spec.id);
     await world.reporter().report(spec.id);
     expect(world.comments(spec)).toHaveLength(1);
-    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ The agent is working/);
     expect(world.reactions(spec)).toEqual(["eyes"]);
   });
 
@@ -60,7 +60,7 @@ describe("the progress comment exists once", () => {
     await world.claim(spec.id);
     await world.reporter().report(spec.id);
     expect(world.comments(spec)).toHaveLength(1);
-    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ The agent is working/);
   });
 
   test("when there are duplicates: the oldest stays", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import type { Target } from "../../src/task/task.ts";
-import { STARTS } from "../support/task-spec.ts";
+import { claimedBy, STARTS } from "../support/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress } from "./sample-tasks.ts";
 
@@ -33,13 +33,24 @@ describe("a report", () => {
     expect(writes()).toBe(before);
   });
 
-  test("edits the same comment when the state changes, at once", async () => {
+  test("edits the same comment when the state changes: when the agent works, at once", async () => {
     const spec = await world.task(await world.repository());
     const { report } = world.reporter();
     await report(spec.id);
     await world.claim(spec.id);
     await report(spec.id);
     expect(world.comments(spec)).toHaveLength(1);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ The agent is working/);
+    expect(await world.isReported(spec.id)).toBe(true);
+  });
+
+  test("tells of a run that prepares for long", async () => {
+    const spec = await world.task(await world.repository());
+    const { report } = world.reporter();
+    await report(spec.id);
+    await world.store.advance(spec.id, claimedBy("h1", world.now()));
+    world.advanceClock(5_000);
+    await report(spec.id);
     expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
     expect(await world.isReported(spec.id)).toBe(true);
   });
@@ -149,7 +160,7 @@ describe("a report", () => {
     await world.claim(spec.id);
     await done;
     expect(slow.fired).toBe(1);
-    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ Preparing/);
+    expect(world.comments(spec)[0]).toMatch(/^### ⚙️ The agent is working/);
     expect(await store.reports.size()).toBe(0);
   });
 

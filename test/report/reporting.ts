@@ -140,7 +140,11 @@ export async function startReporting() {
     return spec;
   }
 
-  const claim = (id: string) => store.advance(id, claimedBy("h1", now()));
+  /** Its agent works. */
+  async function claim(id: string): Promise<void> {
+    await store.advance(id, claimedBy("h1", now()));
+    await store.advance(id, { name: "phase", epoch: 1, phase: "working", at: now() });
+  }
 
   /** The task as after a push: its branch is on GitHub with one commit. */
   async function push(

@@ -123,6 +123,7 @@ function botConfig(github: Simulator, redis: TestRedis, botFolder: string): BotC
     commitStatus: false,
     host: "127.0.0.1",
     port: 0,
+    sharesPort: false,
     redisUrl: redis.url,
     workerSecret: WORKER_SECRET,
     botFolder,

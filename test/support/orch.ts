@@ -98,7 +98,7 @@ export type Orch = {
   settled(taskId: string): Promise<Outcome>;
   /** What the task's run has to show by now. */
   progress(taskId: string): Promise<Progress>;
-  /** Resolves when the task is settled and GitHub shows all of it (or report has given up on a GitHub that is gone). */
+  /** Resolves when the task is settled and GitHub shows all of it (or GitHub takes no word of it for now). */
   told(taskId: string): Promise<Outcome>;
   running(taskId: string, phase?: string): Promise<Task>;
   /** The bot's one progress comment, of all or of the task, once `pattern` is in it. Fails when there are two. */
@@ -175,6 +175,9 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     }
   }
 
+  const isTold = async (taskId: string) =>
+    (await redis.zscore(keys.unreported, taskId)) === null || (await store.shown(taskId)).stalled !== undefined;
+
   const others: Program[] = [];
   async function anotherHost(agents: Record<string, WrittenAgent> = {}): Promise<Program> {
     const nth = others.length + 1;
@@ -247,10 +250,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
       return state.outcome;
     },
     async told(taskId) {
-      const { state } = await task(
-        taskId,
-        async (each) => each.state.name === "settled" && (await redis.zscore(keys.unreported, taskId)) === null,
-      );
+      const { state } = await task(taskId, async (each) => each.state.name === "settled" && (await isTold(taskId)));
       if (state.name !== "settled") throw new Error("unreachable: the check was for settled");
       return state.outcome;
     },
