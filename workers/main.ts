@@ -19,7 +19,7 @@ import { dataProblems, exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity, type HostIdentity } from "./host-identity.ts";
-import { listedThoughNever, narrowsInVain } from "./network/egress.ts";
+import { listedThoughNever, narrowsInVain } from "./network/make-policy.ts";
 import { NetworkError, openNetwork } from "./network/network.ts";
 import { watchOwnEndpoints } from "./network/own-endpoints.ts";
 import { refuseSecondHost } from "./only-one.ts";

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../src/refusal.ts";
-import { decide } from "../src/task/outcome.ts";
+import { decide } from "../src/task/decide.ts";
 import type { Outcome } from "../src/task/task.ts";
 import { NotCurrent } from "./bot-client.ts";
 import { keepSession, promiseSession } from "./kept-sessions/keep-session.ts";

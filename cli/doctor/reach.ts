@@ -3,7 +3,7 @@
  * worker host does not start; and without a sandbox nothing of it has any effect.
  */
 import { ConfigError, type Env, type HostConfig, readHostConfig } from "../../src/config.ts";
-import { listedThoughNever, modelOutOfReach, narrowsInVain } from "../../workers/network/egress.ts";
+import { listedThoughNever, modelOutOfReach, narrowsInVain } from "../../workers/network/make-policy.ts";
 import { ownEndpoints } from "../../workers/network/own-endpoints.ts";
 import type { OperatorFile } from "../../workers/operator-file.ts";
 import { type Check, note, problem } from "./check.ts";

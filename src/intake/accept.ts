@@ -2,7 +2,7 @@
 import type { Settings } from "../command/verbs.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Logger } from "../log.ts";
-import * as words from "../report/words.ts";
+import * as words from "../report/replies.ts";
 import { originIn } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { TaskSpec } from "../task/task.ts";

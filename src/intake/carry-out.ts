@@ -5,7 +5,7 @@
 import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
 import type { Command } from "../command/command.ts";
 import * as misunderstood from "../report/misunderstood-words.ts";
-import * as words from "../report/words.ts";
+import * as words from "../report/replies.ts";
 import type { Task } from "../task/task.ts";
 import type { ViewReader } from "../views/reader.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "../command/command.ts";
 import type { Settings } from "../command/verbs.ts";
-import * as words from "../report/words.ts";
+import * as words from "../report/replies.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";

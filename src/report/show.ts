@@ -12,8 +12,8 @@ import { type CheckRun, createCheckRun, ensureCheckRun, updateCheckRun } from ".
 import { setCommitStatus } from "./commit-status.ts";
 import { ensureLabel, labelOf } from "./label.ts";
 import { isAbsent } from "./own-comment.ts";
-import { showComment } from "./progress-comment.ts";
 import { reactionOf, reactTo } from "./reaction.ts";
+import { showComment } from "./show-comment.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
 import { hashOf } from "./view.ts";
 

@@ -8,7 +8,7 @@ import { type Outcome, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
-import { renderComment, renderSummary } from "./comment.ts";
+import { renderComment, renderSummary } from "./comment-text.ts";
 import type { Surroundings } from "./facts.ts";
 
 export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";

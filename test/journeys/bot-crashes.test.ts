@@ -3,7 +3,7 @@
  * end is the same as if nothing had happened, and GitHub is asked only once for what would be there twice.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import { help } from "../../src/report/words.ts";
+import { help } from "../../src/report/replies.ts";
 import { killAtGitHub, killAtRedis } from "../support/kill-bot.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 import { startRedisProxy } from "../support/redis-proxy.ts";

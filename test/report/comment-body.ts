@@ -1,6 +1,6 @@
 /** What tests of the progress comment look at. */
 import { expect } from "vitest";
-import { renderComment } from "../../src/report/comment.ts";
+import { renderComment } from "../../src/report/comment-text.ts";
 import type { Task } from "../../src/task/task.ts";
 import { around } from "./sample-tasks.ts";
 

@@ -1,9 +1,9 @@
 /** What a task that is over costs Redis: bounded, however much its agent had to say. */
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { decide } from "../../src/task/decide.ts";
 import { keys } from "../../src/task/keys.ts";
 import { CRASH_WINDOW_MS } from "../../src/task/next-state.ts";
-import { decide } from "../../src/task/outcome.ts";
 import type { connectRedis } from "../../src/task/redis.ts";
 import { MAX_RUN_EVENTS } from "../../src/task/run-events.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";

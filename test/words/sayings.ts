@@ -5,12 +5,12 @@
 import type { Misunderstanding } from "../../src/command/command.ts";
 import type { SettingProblem } from "../../src/command/settings.ts";
 import { SETTING_NAMES } from "../../src/command/verbs.ts";
-import * as comment from "../../src/report/comment.ts";
+import * as comment from "../../src/report/comment-text.ts";
 import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
-import * as replies from "../../src/report/words.ts";
+import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome, PHASES, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation, spentOn } from "../../src/views/conversation.ts";
@@ -187,7 +187,7 @@ export type Sayings = Record<string, { module: object; says: Record<string, () =
 
 /** By the module's path. */
 export const sayings: Sayings = {
-  "src/report/comment.ts": {
+  "src/report/comment-text.ts": {
     module: comment,
     says: {
       renderComment: () => all.map((task) => comment.renderComment(task, known)),
@@ -246,7 +246,7 @@ export const sayings: Sayings = {
       },
     },
   },
-  "src/report/words.ts": {
+  "src/report/replies.ts": {
     module: replies,
     says: {
       help: () => ["See src/report/help.ts"],

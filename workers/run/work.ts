@@ -9,7 +9,7 @@ import type { Progress, Verification } from "../../src/task/task.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
-import { modelOutOfReach } from "../network/egress.ts";
+import { modelOutOfReach } from "../network/make-policy.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { duringDeed } from "./deed.ts";

@@ -8,7 +8,7 @@ import {
   modelOutOfReach,
   narrowsInVain,
   policyFor,
-} from "../../../workers/network/egress.ts";
+} from "../../../workers/network/make-policy.ts";
 import { modelSets } from "../../../workers/network/model-sets.ts";
 import { isListed, type Policy } from "../../../workers/network/policy.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { NetworkUse } from "../../../src/task/task.ts";
 import { forwarded } from "../../network/bridge.ts";
-import { policyFor } from "../../network/egress.ts";
+import { policyFor } from "../../network/make-policy.ts";
 import type { BlockedPlace, OutletReport } from "../../network/outlet-report.ts";
 import type { Policy } from "../../network/policy.ts";
 import type { OutletMount } from "../../sandbox/confinement.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renderComment } from "../../src/report/comment.ts";
+import { renderComment } from "../../src/report/comment-text.ts";
 import { PHASES } from "../../src/task/task.ts";
 import { body } from "./comment-body.ts";
 import { around, outcomes, progress, pushed, queuedTask, runningTask, settledTask } from "./sample-tasks.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import * as words from "../../src/report/words.ts";
+import * as words from "../../src/report/replies.ts";
 import type { Task } from "../../src/task/task.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import { taskView } from "../../src/views/task-view.ts";

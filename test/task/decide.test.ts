@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decide, type Findings } from "../../src/task/outcome.ts";
+import { decide, type Findings } from "../../src/task/decide.ts";
 
 const good: Findings = { verdict: { ok: true }, exitCode: 0, commits: 1, lastLines: "done" };
 const red = { command: "npm test", exitCode: 1, rounds: 3, outputTail: "1 failed" };
