@@ -11,6 +11,7 @@ import * as help from "../../src/report/help.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
+import type { SkipReason } from "../../src/task/schedules.ts";
 import { DEADLINES, type Outcome, PHASES, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation, spentOn } from "../../src/views/conversation.ts";
@@ -21,6 +22,7 @@ import * as checkpoint from "../../src/words/checkpoint-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as words from "../../src/words/task-words.ts";
 import * as waiting from "../../src/words/waiting-words.ts";
@@ -45,7 +47,7 @@ const { now, hosts, webUrl } = known;
 const around: Around = { now, hosts };
 
 /** Each kind once, or as often as it has words of its own, so that the compiler asks for a new one. */
-export const misunderstandings: {
+const misunderstandings: {
   [Kind in Misunderstanding["kind"]]: Extract<Misunderstanding, { kind: Kind }>[];
 } = {
   mistyped: [{ kind: "mistyped", verb: "cancel" }],
@@ -73,6 +75,15 @@ export const misunderstandings: {
   in_table: [{ kind: "in_table" }],
   in_footnote: [{ kind: "in_footnote" }],
   unreadable: [{ kind: "unreadable" }],
+};
+
+const skips: { [Kind in SkipReason["kind"]]: Extract<SkipReason, { kind: Kind }> } = {
+  task_open: { kind: "task_open", task: "tabcdefghijklmno" },
+  issue_closed: { kind: "issue_closed", number: 7 },
+  issue_missing: { kind: "issue_missing", number: 7 },
+  missed: { kind: "missed" },
+  repository_archived: { kind: "repository_archived" },
+  refused: { kind: "refused", message: "Validation failed" },
 };
 
 const network = {
@@ -289,6 +300,17 @@ export const sayings: Sayings = {
       keptAt: () => [checkpoint.keptAt(kept, now, inMarkdown)],
     },
   },
+  "src/words/schedule-words.ts": {
+    module: schedules,
+    says: {
+      issueTitle: () => [schedules.issueTitle("nightly")],
+      issueBody: () => [schedules.issueBody("nightly")],
+      UNUSABLE_FILE: () => [schedules.UNUSABLE_FILE],
+      unusableFile: () => [schedules.unusableFile(".github/orch.yml, line 3: cron has five fields")],
+      skippedFor: () => [schedules.skippedFor("nightly", skips.task_open)],
+      skipWords: () => Object.values(skips).map((reason) => schedules.skipWords(reason, inMarkdown)),
+    },
+  },
   "src/words/need-words.ts": {
     module: need,
     says: {
@@ -304,6 +326,7 @@ export const sayings: Sayings = {
     says: {
       askedBy: () =>
         allOrigins.map((each) => origin.askedBy(queuedTask({ origin: each }).spec, "https://github.test", 7)),
+      whoAsked: () => allOrigins.map((each) => origin.whoAsked(queuedTask({ origin: each }).spec, inMarkdown)),
       takenBack: () => allOrigins.map((each) => origin.takenBack(each, "maintainer", inMarkdown)),
       askAgain: () => allOrigins.map((each) => origin.askAgain(each, inMarkdown)),
       askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, inMarkdown)),
