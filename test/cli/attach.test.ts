@@ -113,7 +113,7 @@ test("a task that is queued has no session yet, and why it is not under way", as
   await store.create(spec, STARTS);
   const { code, stderr } = await attach(spec.id);
   expect(code).toBe(1);
-  expect(stderr).toContain(`Task ${spec.id} has no session yet.\n  No worker host is connected at the moment.`);
+  expect(stderr).toContain(`Task ${spec.id} has no session yet.\n  No worker host is connected.`);
 });
 
 test("a task between two steps has no session, and that is said", async () => {
