@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,15 @@ let redis: ReturnType<typeof connectRedis>;
 let store: ReturnType<typeof makeTaskStore>;
 let env: Record<string, string>;
 let socket: string;
+
+/** Whether the process works still: one that has ended may stay listed until somebody asks how. */
+function isAlive(pid: string): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
 
 beforeAll(async () => {
   server = await startRedis();
@@ -90,7 +100,10 @@ test.each([
     tmux("detach-client", "-s", `=${id}`);
     expect(await ended).toEqual([0, null]);
   } finally {
+    const server = tmux("display-message", "-p", "#{pid}").trim();
     tmux("kill-server");
+    // One that is still ending would take the next one's clients along.
+    await expect.poll(() => isAlive(server), { timeout: 10_000, interval: 10 }).toBe(false);
   }
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isReady, type World } from "../../src/dispatch/ready.ts";
+import { branchOf } from "../../src/task/branch.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
 import { type Random, randomFrom } from "../support/random.ts";
@@ -93,7 +94,7 @@ describe("the task before", () => {
 
   test("opened the pull request: its branch is this one's", () => {
     const opener = task("one", "settled", { spec: spec("one", { ...issue, number: 1 }) });
-    const next = spec("t", { number: 2, target: onBranch("orch/1-one") });
+    const next = spec("t", { number: 2, target: onBranch(branchOf(opener.spec)) });
     expect(isReady(next, world({ before: [opener] }))).toEqual(ready("claude", "one"));
   });
 
@@ -194,7 +195,7 @@ describe("in thousands of random worlds", () => {
   const WORLDS = 5_000;
   const BASE = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
   const AGENTS = ["claude", "codex", "gemini"];
-  const BRANCHES = ["topic", "other", "orch/1-a0"];
+  const BRANCHES = ["topic", "other", branchOf(spec("a0", { ...issue, number: 1 }))];
 
   function someHost({ below, pick }: Random, id: string) {
     const agents = AGENTS.filter(() => below(2) === 0);
@@ -238,8 +239,7 @@ describe("in thousands of random worlds", () => {
       .sort(([one], [other]) => one - other)
       .map(([, each]) => each);
 
-  const branchesOf = ({ spec: { id, number, target }, pushed }: Task) =>
-    pushed?.branch ?? (target.kind === "pull" ? target.headRef : `orch/${number}-${id}`);
+  const branchesOf = (task: Task) => task.pushed?.branch ?? branchOf(task.spec);
 
   test(`a task starts only behind all others of its branch and where its agent is (ORCH_SEED=${BASE})`, () => {
     const seen = { ready: 0, waits: 0, refused: 0 };

@@ -78,11 +78,12 @@ test("every call that takes text to GitHub stands in a file that publishes it", 
   const writers = files.filter((file) => writing.test(readFileSync(join(src, file), "utf8")));
   expect(writers.sort()).toEqual([
     "report/check-run.ts",
+    "report/commit-status.ts",
     "report/own-comment.ts",
     "report/pull-request.ts",
     "schedules/schedule-issue.ts",
     "schedules/tell-problem.ts",
   ]);
-  const choke = /import \{[^}]*\b(?:publishText|pullRequestBody)\b/;
+  const choke = /import \{[^}]*\b(?:publishText|publishTitle|pullRequestBody)\b/;
   for (const file of writers) expect(readFileSync(join(src, file), "utf8")).toMatch(choke);
 });

@@ -326,7 +326,8 @@ export const sayings: Sayings = {
     says: {
       askedBy: () =>
         allOrigins.map((each) => origin.askedBy(queuedTask({ origin: each }).spec, "https://github.test", 7)),
-      whoAsked: () => allOrigins.map((each) => origin.whoAsked(taskView(queuedTask({ origin: each }), hosts), inMarkdown)),
+      whoAsked: () =>
+        allOrigins.map((each) => origin.whoAsked(taskView(queuedTask({ origin: each }), hosts), inMarkdown)),
       takenBack: () => allOrigins.map((each) => origin.takenBack(each, "maintainer", inMarkdown)),
       askAgain: () => allOrigins.map((each) => origin.askAgain(each, inMarkdown)),
       askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, inMarkdown)),
