@@ -35,8 +35,8 @@ const CLOSES_INNER = /^(?:article|aside|blockquote|center|details|div|dl|figure|
 
 type Tag = { name: string; start: number; closing: boolean; attributes: string; html: Span };
 
-/** Where HTML stands, and the blocks of Markdown whose ends close elements. */
-export type Places = { html: readonly Span[]; paragraphs: readonly Span[]; quotes: readonly Span[] };
+/** Where HTML stands, and the blocks of Markdown whose ends close elements. `unsure`: where it is not known what ends there. */
+export type Places = Record<"html" | "paragraphs" | "quotes" | "unsure", readonly Span[]>;
 
 /**
  * `lost`: behind a `<details>`, `<del>` or the like that is never closed. Its writer may not know it, so what stands there is
@@ -79,7 +79,7 @@ function endOfComment(text: string, start: number, html: readonly Span[]): numbe
 }
 
 /** `inner`: how many elements of each name are open in it. */
-type Open = { name: string; start: number; end: number; ends: Ends; inner: Map<string, number> };
+type Open = { name: string; start: number; end: number; ends: Ends; isUnsure: boolean; inner: Map<string, number> };
 
 /** Whoever begins one of these marks what follows as code, or as somebody else's, whether or not it is closed. */
 const MARKS = /^(?:blockquote|code|kbd|pre|samp|script|style|textarea|title|tt|xmp)$/;
@@ -91,7 +91,7 @@ function betweenTags(tags: readonly Tag[], places: Places, end: number): HiddenB
   const outer = new Map<string, number>();
   const close = (at: number) => {
     if (!open) return;
-    const isLost = at === open.end && !MARKS.test(open.name);
+    const isLost = (open.isUnsure || at === open.end) && !MARKS.test(open.name);
     (isLost ? found.lost : found.hidden).push({ start: open.start, end: at });
     open = undefined;
   };
@@ -127,7 +127,8 @@ function opened({ name, start, closing, attributes, html }: Tag, places: Places,
   if (paragraph && ends === "html") return undefined;
   const bounds = [...(ends === "never" ? [] : places.quotes.filter(isAround)), ...(paragraph ? [paragraph] : [])];
   if (ends === "html") bounds.push(html);
-  return { name, start, end: Math.min(end, ...bounds.map((span) => span.end)), ends, inner: new Map() };
+  const isUnsure = places.unsure.some(isAround);
+  return { name, start, end: Math.min(end, ...bounds.map((span) => span.end)), ends, isUnsure, inner: new Map() };
 }
 
 /** Undefined for what hides nothing. */

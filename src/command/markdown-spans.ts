@@ -65,9 +65,10 @@ export function spansOf(body: string): Spans {
   }
   const math = mathIn(tame, [...spans.hidden, ...spans.html, ...spans.quote, ...spans.table]);
   const quotes = [...spans.quote, ...others];
-  const { hidden, lost } = hiddenByHtml(tame, { html: spans.html, paragraphs, quotes });
+  const unsure = lazyHtml(tame, quotes, { html: spans.html, paragraphs });
+  const { hidden, lost } = hiddenByHtml(tame, { html: spans.html, paragraphs, quotes, unsure });
   spans.hidden.push(...math, ...hidden);
-  spans.html.push(...lost, ...lazyHtml(tame, quotes, { html: spans.html, paragraphs }));
+  spans.html.push(...lost, ...unsure);
   return spans;
 }
 

@@ -470,6 +470,11 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     ["| a |\n|---|\n/orch fix it", "say: in_table"],
     ["a | b\n--|--\n1 | 2\n/orch fix it", "say: in_table"],
     ["[^1]: note\n/orch fix it", "say: in_footnote"],
+    ["- a\n<del>\n/orch fix it", "say: in_html"],
+    ["- a\n<del>\n- b</del>\n/orch fix it", "say: in_html"],
+    ["> a\n<br>\n/orch fix it", "say: quoted"],
+    ["<div>\n<!-- a\n\n-->\n\n/orch fix it", "nothing"],
+    ["<del>\n\n/orch fix it", "say: in_html"],
   ],
 
   "code, quotes, and what is hidden": [
