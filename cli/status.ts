@@ -1,8 +1,9 @@
-/** `orch status`: who needs you, hosts, queue and open tasks; and what of this machine's work Redis says nothing of. */
+/** `orch status`: who needs you, hosts, queue, open tasks, what GitHub takes; and what of this machine's work Redis says nothing of. */
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
+import { readBudgets } from "../src/task/github-budget.ts";
 import { sayInDoubt, type TasksInDoubt } from "../src/task/in-doubt.ts";
 import type { Load } from "../src/task/queue.ts";
 import type { TaskStore } from "../src/task/store.ts";
@@ -13,6 +14,7 @@ import { keptTasks } from "../src/views/kept-tasks.ts";
 import { isRecent, type Need, needsMe } from "../src/views/needs-me.ts";
 import { byNews } from "../src/views/tasks.ts";
 import { type Why, why } from "../src/views/why.ts";
+import { budgetWords, stalledTitle, stalledWords } from "../src/words/github-words.ts";
 import { needWords } from "../src/words/need-words.ts";
 import { nextStep } from "../src/words/next-step.ts";
 import { findKeptRuns, type KeptRun } from "../workers/run/kept-runs.ts";
@@ -31,11 +33,13 @@ type Seen = Awaited<ReturnType<typeof look>>;
 /** Exit code 0; 1 when no host is alive although tasks wait. */
 export async function status(env: Env, json: boolean): Promise<number> {
   const seen = await withRedis(env, "status", (redis) => look(redis, env));
-  const { hosts, depth, answers, needs, inDoubt, kept, schedules } = seen;
+  const { hosts, depth, answers, needs, inDoubt, kept, schedules, budgets, untold } = seen;
   if (json) {
     const tasks = answers.map(({ task }) => task);
     const known = { needsMe: needs, hosts, queue: depth, tasks, inDoubt: Object.fromEntries(inDoubt), kept };
-    const said = { ...known, schedules: schedules.schedules, unusableFiles: schedules.unusable };
+    const notTold = untold.map(({ task, stalled }) => ({ task: task.spec.id, ...stalled }));
+    const onGitHub = { github: budgets, notTold };
+    const said = { ...known, ...onGitHub, schedules: schedules.schedules, unusableFiles: schedules.unusable };
     process.stdout.write(`${JSON.stringify(said)}\n`);
   } else process.stdout.write(`${render(seen).join("\n")}\n`);
   return answers.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
@@ -45,12 +49,14 @@ async function look(redis: Redis, env: Env) {
   const dataDir = dataDirOf(env);
   const { store, queue, views } = viewsOf(redis);
   const now = Date.now();
-  const [around, depth, ended, kept, schedules] = await Promise.all([
+  const [around, depth, ended, kept, schedules, budgets, untold] = await Promise.all([
     views.around(),
     queue.depth(),
     keptTasks(redis, store, { fits: (task) => isRecent(task, now), limit: ENDED }),
     keptHere(store, dataDir),
     lookAtSchedules(redis),
+    readBudgets(redis, now),
+    store.stalledReports(),
   ]);
   return {
     hosts: hostsView(around),
@@ -60,6 +66,8 @@ async function look(redis: Redis, env: Env) {
     inDoubt: around.inDoubt,
     kept,
     schedules: { ...schedules, now },
+    budgets,
+    untold,
     now,
   };
 }
@@ -73,7 +81,8 @@ async function keptHere(store: TaskStore, dataDir: string): Promise<KeptRun[]> {
   }
 }
 
-function render({ hosts, answers, needs, depth, inDoubt, kept, schedules, now }: Seen): string[] {
+function render(seen: Seen): string[] {
+  const { hosts, answers, needs, depth, inDoubt, kept, schedules, budgets, untold, now } = seen;
   const ahead = summary(schedules);
   return [
     ...renderNeeds(needs, inDoubt, now),
@@ -86,6 +95,10 @@ function render({ hosts, answers, needs, depth, inDoubt, kept, schedules, now }:
     `Open tasks (${answers.length})`,
     ...answers.flatMap((answer) => describeTask(answer, now)),
     ...(ahead === undefined ? [] : [ahead]),
+    ...(untold.length > 0 ? [stalledTitle(untold.length)] : []),
+    ...untold.map(({ task, stalled }) => `  ${stalledWords(task, stalled, now)}`),
+    ...(budgets.length > 0 ? ["GitHub"] : []),
+    ...budgets.map((budget) => `  ${budgetWords(budget, now)}`),
     ...(kept.length > 0 ? [`Work on this machine that no record tells of (${kept.length})`] : []),
     ...kept.map(describeKept),
   ];

@@ -28,6 +28,7 @@ import type { TaskSpec } from "./task/task.ts";
 import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
+import { findPushed } from "./workers-api/find-pushed.ts";
 import { type Door, openDoor } from "./workers-api/socket.ts";
 import { giveToken } from "./workers-api/tokens.ts";
 import { workersApi } from "./workers-api/workers-api.ts";
@@ -85,7 +86,15 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
     hosts,
   });
-  const sweep = startReconciling({ redis, store, queue, hosts, now, log });
+  const sweep = startReconciling({
+    redis,
+    store,
+    queue,
+    hosts,
+    findPushed: (spec) => findPushed(github, spec),
+    now,
+    log,
+  });
   const giveAhead = {
     token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),
     context: (spec: TaskSpec) => giveContext(github, spec),

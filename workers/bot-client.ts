@@ -20,6 +20,9 @@ import {
   type ContextResponse,
   contextResponseSchema,
   errorResponseSchema,
+  PUSHED_PATH,
+  type PushedResponse,
+  pushedResponseSchema,
   TOKENS_PATH,
   type TokenPurpose,
   type TokenResponse,
@@ -33,6 +36,8 @@ export type RunIdentity = { taskId: string; epoch: number };
 export type BotClient = {
   token(run: RunIdentity, purpose: TokenPurpose, signal: AbortSignal): Promise<TokenResponse>;
   context(run: RunIdentity, signal: AbortSignal): Promise<ContextResponse>;
+  /** The task's work, if it stands on GitHub already. */
+  pushed(run: RunIdentity, signal: AbortSignal): Promise<PushedResponse>;
 };
 
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -62,6 +67,7 @@ export function makeBotClient(address: BotAddress, secret: string, log: Logger):
   return {
     token: (run, purpose, signal) => ask(TOKENS_PATH, { ...run, purpose }, tokenResponseSchema, signal),
     context: (run, signal) => ask(CONTEXT_PATH, run, contextResponseSchema, signal),
+    pushed: (run, signal) => ask(PUSHED_PATH, run, pushedResponseSchema, signal),
   };
 }
 

@@ -17,6 +17,7 @@ import { type Ground, preparedGround } from "./run/ground.ts";
 import type { Interruption } from "./run/interruption.ts";
 import { prepare } from "./run/prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
+import { pushedAllTheSame, pushedByEarlierRun } from "./run/pushed-before.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
 import { setUp } from "./run/set-up.ts";
 import { work } from "./run/work.ts";
@@ -49,6 +50,7 @@ async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   const outcome = await outcomeOf(shared, run);
   if (typeof outcome === "string") return outcome;
   try {
+    if (await isPushedAllTheSame(shared, run, outcome)) return "told";
     const home = promiseSession(shared, run);
     const checkpoint = checkpointOf(shared, run, outcome);
     const left = { ...(home && { progress: { home } }), ...(checkpoint && { checkpoint }) };
@@ -73,7 +75,19 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
   }
 }
 
+/** True when the work stands on GitHub all the same, and the record has that instead of the outcome. */
+async function isPushedAllTheSame(shared: Shared, run: Run, outcome: Outcome): Promise<boolean> {
+  const pushed = await pushedAllTheSame(shared, run, outcome);
+  if (pushed) await tell(shared, run, { name: "pushed", pushed, at: Date.now() });
+  return pushed !== undefined;
+}
+
 async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
+  const before = await pushedByEarlierRun(shared, run);
+  if (before) {
+    await tell(shared, run, { name: "pushed", pushed: before, at: Date.now() });
+    return "told";
+  }
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   const unready = await setUp(shared, run, ground);

@@ -4,13 +4,14 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { classify, isFinal } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { endOldBeats, forgetHosts, type HostView } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Outcome, Task } from "../task/task.ts";
+import type { Outcome, Pushed, Task, TaskSpec } from "../task/task.ts";
 import { type Round, startRound } from "./round.ts";
 import { tidyLanes } from "./tidy-lanes.ts";
 import { judge } from "./verdict.ts";
@@ -19,6 +20,8 @@ export type ReconcileDeps = {
   store: TaskStore;
   queue: TaskQueue;
   hosts: () => Promise<HostView[]>;
+  /** The task's work, if it stands on GitHub already. */
+  findPushed: (spec: TaskSpec) => Promise<Pushed | undefined>;
   now: () => number;
   log: Logger;
 };
@@ -56,8 +59,24 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
   }
 }
 
+/** A host that is gone may have pushed before: then the report opens the pull request. */
+async function isPushed({ store, findPushed, now, log }: ReconcileDeps, { spec, epoch }: Task): Promise<boolean> {
+  try {
+    const pushed = await findPushed(spec);
+    if (!pushed) return false;
+    await store.advance(spec.id, { name: "pushed", epoch, pushed, at: now() });
+    log.warn({ task: spec.id, branch: pushed.branch }, "a host that is gone had pushed: the work stands on GitHub");
+    return true;
+  } catch (error) {
+    log.warn({ err: error, task: spec.id }, "whether the work stands on GitHub is not known");
+    return !isFinal(classify(error));
+  }
+}
+
 /** Unless the task has moved on since it was read: the next sweep judges it anew. */
-async function giveUp({ store, queue, now, log }: ReconcileDeps, task: Task, outcome: Outcome): Promise<void> {
+async function giveUp(deps: ReconcileDeps, task: Task, outcome: Outcome): Promise<void> {
+  if (outcome.kind === "host_error" && (await isPushed(deps, task))) return;
+  const { store, queue, now, log } = deps;
   const { spec, version } = task;
   const settled = await store.advance(spec.id, { name: "given_up", version, outcome, at: now() });
   if (!settled) return;

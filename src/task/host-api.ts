@@ -10,6 +10,7 @@ import { isTaskId } from "./task-id.ts";
 
 export const TOKENS_PATH = "/workers/tokens";
 export const CONTEXT_PATH = "/workers/context";
+export const PUSHED_PATH = "/workers/pushed";
 
 const runIdentity = {
   taskId: z.string().refine(isTaskId, "taskId is not a task id"),
@@ -76,6 +77,25 @@ export const contextResponseSchema = z.object({
   failingChecks: z.array(z.object({ name: z.string(), summary: z.string() })).default([]),
 });
 export type ContextResponse = z.output<typeof contextResponseSchema>;
+
+export const pushedRequestSchema = z.object(runIdentity);
+
+/** The task's work, if a branch of its own has it on GitHub already. */
+export const pushedResponseSchema = z.object({
+  pushed: z
+    .object({
+      branch: z.string().min(1),
+      sha: z.string().regex(/^[0-9a-f]{40,64}$/),
+      base: z.string().min(1),
+      files: z.number().int(),
+      additions: z.number().int(),
+      deletions: z.number().int(),
+      commits: z.number().int(),
+      insteadOf: z.string().optional(),
+    })
+    .optional(),
+});
+export type PushedResponse = z.output<typeof pushedResponseSchema>;
 
 export const REFUSAL_CODES = [
   "bad_request",

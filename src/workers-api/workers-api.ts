@@ -14,6 +14,8 @@ import {
   CONTEXT_PATH,
   contextRequestSchema,
   type ErrorResponse,
+  PUSHED_PATH,
+  pushedRequestSchema,
   REFUSAL_STATUS,
   TOKENS_PATH,
   tokenRequestSchema,
@@ -22,7 +24,8 @@ import type { TaskStore } from "../task/store.ts";
 import type { TaskSpec, TaskState } from "../task/task.ts";
 import type { Ahead } from "./ahead.ts";
 import { giveContext } from "./context.ts";
-import { Refused } from "./refused.ts";
+import { findPushed } from "./find-pushed.ts";
+import { Refused, refusedByGitHub } from "./refused.ts";
 import { checkPhase, giveToken } from "./tokens.ts";
 
 export type WorkersApiDeps = { store: TaskStore; github: GitHub; ahead: Ahead; workerSecret: string; log: Logger };
@@ -45,6 +48,13 @@ export function workersApi(deps: WorkersApiDeps): Route[] {
       const wanted = parse(contextRequestSchema, body);
       const { spec } = await currentTask(deps.store, wanted);
       return (await ahead.take(spec.id, "context")) ?? (await giveContext(github, spec));
+    }),
+    route(deps, PUSHED_PATH, async (body) => {
+      const { spec } = await currentTask(deps.store, parse(pushedRequestSchema, body));
+      const pushed = await findPushed(github, spec).catch((error: unknown) => {
+        throw refusedByGitHub(error);
+      });
+      return { ...(pushed && { pushed }) };
     }),
   ];
 }

@@ -283,3 +283,22 @@ test("every field that a program reads is documented", async () => {
   expect(fields.size).toBeGreaterThan(40);
   expect([...fields].filter((name) => !documented.has(name))).toEqual([]);
 });
+
+test("status: what GitHub takes of each installation, and which tasks it takes no word of", async () => {
+  const now = Date.now();
+  const rest = { at: now, limit: 5_000, remaining: 4_321, resetAt: now + HOUR, heldUntil: now + 90_000 };
+  await redis.sadd(keys.budgets, 21);
+  await redis.hset(keys.budget(21), rest);
+  await redis.zadd(keys.content(21), now, "a", now - HOUR / 2, "b");
+  const stalled = { why: "archived", since: now - 2 * HOUR, looks: 3 };
+  await makeTaskStore(redis).remember(ids.done, { stalled });
+  const { stdout } = await orch("status");
+  expect(stdout).toContain("Not told on GitHub (1 task)");
+  expect(stdout).toContain(`${ids.done} octo-org/other#2: the repository is archived, for 2h`);
+  expect(stdout).toMatch(
+    /Installation 21: 4,321 of 5,000 requests left for (1h|59m \d+s) · comments and pull requests: 1 of 60 in the last minute, 2 of 450 in the last hour · GitHub asks for silence for another 1m \d+s/,
+  );
+  const said = await json("status");
+  expect(said.github).toEqual([{ installationId: 21, rest, minute: expect.any(Number), hour: 2 }]);
+  expect(said.notTold).toEqual([{ task: ids.done, ...stalled }]);
+});

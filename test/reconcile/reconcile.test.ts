@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ReconcileDeps, reconcile, startReconciling } from "../../src/reconcile/reconcile.ts";
 import type { Taken } from "../../src/task/due-set.ts";
 import { beat, readRunBeats } from "../../src/task/heartbeat.ts";
@@ -33,6 +33,7 @@ beforeEach(async () => {
     store: makeTaskStore(redis, (key) => told.push(key)),
     queue: makeTaskQueue(redis),
     hosts: async () => [],
+    findPushed: async () => undefined,
     now: () => now,
     log: pino({ level: "silent" }),
   };
@@ -191,4 +192,42 @@ test("the sweep forgets the beats of runs with which their host died, once their
   now += 30_000;
   await sweep();
   expect([...(await readRunBeats(redis, [spec.id]))]).toEqual([]);
+});
+
+describe("a task whose host was gone for a day", () => {
+  const DAY = 24 * 60 * MINUTE + 10 * MINUTE;
+  const onGitHub = {
+    branch: `orch/1-${spec.id}`,
+    sha: "b".repeat(40),
+    base: "main",
+    files: 1,
+    additions: 1,
+    deletions: 0,
+    commits: 1,
+  };
+
+  async function sweepAfterADay(findPushed: ReconcileDeps["findPushed"]): Promise<Task> {
+    await claimedBy("h1");
+    now += DAY;
+    await reconcile({ ...deps, findPushed }, new Set());
+    return await theTask();
+  }
+
+  test("goes on to its pull request when its work stands on GitHub", async () => {
+    const task = await sweepAfterADay(async () => onGitHub);
+    expect(task).toMatchObject({ state: { name: "running" }, pushed: onGitHub });
+  });
+
+  test("ends when it does not", async () => {
+    const task = await sweepAfterADay(async () => undefined);
+    expect(task.state).toMatchObject({ outcome: { kind: "host_error" } });
+  });
+
+  test("is left while GitHub does not say, and ends when it is closed to us", async () => {
+    const left = await sweepAfterADay(async () => Promise.reject(new Error("timeout")));
+    expect(left.state.name).toBe("running");
+    const archived = Object.assign(new Error("Repository was archived so is read-only."), { status: 403 });
+    await reconcile({ ...deps, findPushed: () => Promise.reject(archived) }, new Set());
+    expect((await theTask()).state).toMatchObject({ outcome: { kind: "host_error" } });
+  });
 });

@@ -58,6 +58,8 @@ export type OrchOptions = {
   sandbox?: "auto" | "none";
   /** How long GitHub waits for the answer to a delivery. */
   webhookTimeoutMs?: number;
+  /** How many bots share the port; by default one. */
+  bots?: 1 | 2;
   /** The bot's Redis, when it is not to speak with the real one directly; given that one's port. */
   redisOfBot?: (port: number) => Promise<string>;
 };
@@ -76,6 +78,8 @@ export type Orch = {
   redis: Redis;
   store: TaskStore;
   bot: Program;
+  /** The second bot, where there are two. */
+  otherBot: Program | undefined;
   host: Program;
   /** Starts another worker host beside the first, with a data folder of its own and, if need be, an agent that the first has not. */
   anotherHost(agents?: Record<string, WrittenAgent>): Promise<Program>;
@@ -147,7 +151,9 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const redisOfBot = (await options.redisOfBot?.(redisServer.port)) ?? redisServer.url;
-  const bot = await startProgram(BOT, { ...env, REDIS_URL: redisOfBot }, /is listening on/);
+  const botEnv = { ...env, REDIS_URL: redisOfBot, BOTS: String(options.bots ?? 1) };
+  const bot = await startProgram(BOT, botEnv, /is listening on/);
+  const otherBot = options.bots === 2 ? await startProgram(BOT, botEnv, /is listening on/) : undefined;
   const redisOfHost = options.sandbox === "none" ? redisServer.socketUrl : redisServer.url;
   const host = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...options.hostEnv }, /worker host ready/);
   const redis = connectRedis(redisServer.url, "test");
@@ -226,6 +232,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     redis,
     store,
     bot,
+    otherBot,
     host,
     anotherHost,
     hostId: async (nth = 0) => (await readFile(join(dataDirOf(dir, nth), "host", "id"), "utf8")).trim(),
@@ -294,7 +301,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     letGo: (name = "go") => writeFile(join(stageDir, "shared", name), ""),
     async close() {
       await Promise.all([host, ...others].map((each) => each.stop()));
-      await bot.stop();
+      await Promise.all([bot.stop(), otherBot?.stop()]);
       redis.disconnect();
       news.disconnect();
       const left = await endTmux(dir);

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { contextResponseSchema, errorResponseSchema, tokenResponseSchema } from "../../src/task/host-api.ts";
+import {
+  contextResponseSchema,
+  errorResponseSchema,
+  pushedResponseSchema,
+  tokenResponseSchema,
+} from "../../src/task/host-api.ts";
 import type { Phase, Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting, WORKER_SECRET } from "../support/bot.ts";
 import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
@@ -193,5 +198,40 @@ describe("the context of a command", () => {
     await orch.quiet();
     await orch.store.advance(taskId, claimedBy("host-a"));
     expect(await context(taskId)).toMatchObject({ title: "Hi", body: "", bodyWithheld: true, comments: [] });
+  });
+});
+
+describe("the work of a task that stands on GitHub", () => {
+  const ask = async () => {
+    const response = await post("/workers/pushed", { taskId: id, epoch: 1 });
+    return pushedResponseSchema.parse(await response.json()).pushed;
+  };
+  const branch = () => `orch/${number}-${id}`;
+  const commit = (message: string, as = orch.github.app.botLogin) =>
+    orch.github.commit(orch.repository, branch(), { "a.txt": `${message}\n` }, message, as);
+
+  test("is found by our own hand and the task's trailer, with what it changes", async () => {
+    expect(await ask()).toBeUndefined();
+    const sha = await commit(`Fix the sum\n\nOrch-Task: ${id}\nOrch-Epoch: 1`);
+    expect(await ask()).toEqual({
+      branch: branch(),
+      sha,
+      base: "main",
+      files: 1,
+      additions: 1,
+      deletions: 0,
+      commits: 1,
+    });
+  });
+
+  test("is not what somebody else committed there, nor another task's", async () => {
+    await commit(`Fix the sum\n\nOrch-Task: ${id}\nOrch-Epoch: 1`, MAINTAINER);
+    expect(await ask()).toBeUndefined();
+    await commit("Fix more\n\nOrch-Task: taaaaaaaaaaaaaaa\nOrch-Epoch: 1");
+    expect(await ask()).toBeUndefined();
+  });
+
+  test("is told to nobody but the current run", async () => {
+    expect(await codeOf(await post("/workers/pushed", { taskId: id, epoch: 2 }))).toEqual([503, "unavailable"]);
   });
 });

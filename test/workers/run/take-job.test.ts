@@ -78,7 +78,8 @@ async function locksRunOut(): Promise<void> {
 
 const sweep = () => {
   const log = pino({ level: "silent" });
-  return reconcile({ store, queue, hosts: async () => [], now: () => spec.acceptedAt + 60_000, log }, new Set());
+  const world = { hosts: async () => [], findPushed: async () => undefined, now: () => spec.acceptedAt + 60_000 };
+  return reconcile({ store, queue, ...world, log }, new Set());
 };
 
 test("a host dies between carrying a job over and its claim: nobody runs the job that it left, and the sweep gives the home another", async () => {

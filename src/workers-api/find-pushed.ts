@@ -1,0 +1,72 @@
+/**
+ * The work of a task, where it stands on GitHub already though nobody has said so: its host died between the push and the
+ * word of it, or the answer to the push was lost. A branch counts when its tip is ours: written and committed by the bot's
+ * user, with the task's id in its trailer. Whoever can forge that can push there anyway.
+ */
+import { classify, type GitHub, type Octokit } from "../github.ts";
+import { branchOf, spareBranchOf } from "../task/branch.ts";
+import type { Pushed, TaskSpec } from "../task/task.ts";
+
+type Place = { owner: string; repo: string };
+
+/** Undefined when none of its branches has it. Throws what GitHub answers. */
+export async function findPushed(github: GitHub, spec: TaskSpec): Promise<Pushed | undefined> {
+  const octokit = await github.forInstallation(spec.installationId);
+  const { botLogin, botId } = await github.appIdentity(spec.installationId);
+  const bot = `${botId}+${botLogin}@users.noreply.github.com`;
+  for (const branch of [branchOf(spec), spareBranchOf(spec)]) {
+    const sha = await ownTip(octokit, spec, { branch, bot });
+    if (sha !== undefined) return await pushedAs(octokit, spec, { branch, sha });
+  }
+  return undefined;
+}
+
+async function ownTip(
+  octokit: Octokit,
+  spec: TaskSpec,
+  { branch, bot }: { branch: string; bot: string },
+): Promise<string | undefined> {
+  try {
+    const { data } = await octokit.rest.repos.getCommit({ ...placeOf(spec), ref: `heads/${branch}` });
+    const { author, committer, message } = data.commit;
+    const isOurs = author?.email === bot && committer?.email === bot && isOfTask(message, spec.id);
+    return isOurs ? data.sha : undefined;
+  } catch (error) {
+    // 422: GitHub knows no commit by that name.
+    if (classify(error) === "gone" || classify(error) === "invalid") return undefined;
+    throw error;
+  }
+}
+
+/** Trailers stand last. */
+const isOfTask = (message: string, id: string) =>
+  message.split("\n\n").at(-1)?.split("\n").includes(`Orch-Task: ${id}`);
+
+async function pushedAs(
+  octokit: Octokit,
+  spec: TaskSpec,
+  { branch, sha }: { branch: string; sha: string },
+): Promise<Pushed> {
+  const { target } = spec;
+  const from = target.kind === "pull" ? target.headSha : target.defaultBranch;
+  const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+    ...placeOf(spec),
+    basehead: `${from}...${sha}`,
+  });
+  const files = data.files ?? [];
+  const isSpare = branch !== branchOf(spec);
+  const base = target.kind === "issue" ? target.defaultBranch : isSpare ? target.headRef : target.baseRef;
+  const sum = (what: "additions" | "deletions") => files.reduce((total, file) => total + file[what], 0);
+  return {
+    branch,
+    sha,
+    base,
+    files: files.length,
+    additions: sum("additions"),
+    deletions: sum("deletions"),
+    commits: data.commits.filter(({ commit }) => isOfTask(commit.message, spec.id)).length,
+    ...(isSpare && { insteadOf: branchOf(spec) }),
+  };
+}
+
+const placeOf = ({ repository }: TaskSpec): Place => ({ owner: repository.owner, repo: repository.name });
