@@ -7,13 +7,14 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Benchmark, meets } from "./bench.ts";
 import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
+import { github } from "./github.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, network, idle];
+const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, network, github, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 

@@ -1,7 +1,7 @@
 /** The simulator in a process of its own, so that what GitHub does costs the measured processes nothing. Not judging: that is for tests. */
 import { startSimulator } from "../../simulator/simulator.ts";
 import { serveQuestions } from "../child.ts";
-import type { GitHubInfo, NewRepository, RepositoryWithIssue, Sent } from "./github.ts";
+import type { GitHubInfo, NewRepository, RepositoryWithIssue, Sent, Spent } from "./github.ts";
 
 const simulator = await startSimulator({ strict: false, dataDir: process.env.GITHUB_DATA });
 const MAINTAINER = simulator.createUser("maintainer").login;
@@ -24,6 +24,7 @@ serveQuestions({
     });
     return { ...repository, issue: number };
   },
+  spent: (installationId: number): Spent => simulator.usage(installationId),
   /** Writes a comment; resolves with the time at which its webhook was sent. */
   async comment({ repository, body }: { repository: RepositoryWithIssue; body: string }): Promise<Sent> {
     const { id } = await simulator.comment(repository, repository.issue, body, { as: MAINTAINER });

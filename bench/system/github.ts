@@ -12,6 +12,9 @@ export type RepositoryWithIssue = RepositoryInfo & { issue: number };
 /** `at`: Unix ms. */
 export type Sent = { commentId: number; at: number };
 
+/** Of its limits, by the installation of a repository. */
+export type Spent = Pick<ReturnType<Simulator["usage"]>, "requests" | "notModified" | "contentWrites">;
+
 export type GitHubProcess = Awaited<ReturnType<typeof startGitHub>>;
 
 /** `dataDir`: for its repositories; the caller removes it. */
@@ -23,6 +26,7 @@ export async function startGitHub(dataDir: string) {
     create: async (wanted: NewRepository) => (await child.ask("create", wanted)) as RepositoryWithIssue,
     comment: async (repository: RepositoryWithIssue, body: string) =>
       (await child.ask("comment", { repository, body })) as Sent,
+    spent: async ({ installationId }: RepositoryWithIssue) => (await child.ask("spent", installationId)) as Spent,
     stop: child.stop,
   };
 }

@@ -207,7 +207,7 @@ describe("the work of a task that stands on GitHub", () => {
     return pushedResponseSchema.parse(await response.json()).pushed;
   };
   const branch = () => `orch/${number}-${id}`;
-  const commit = (message: string, as = orch.github.app.botLogin) =>
+  const commit = (message: string, as: string = orch.github.app.botLogin) =>
     orch.github.commit(orch.repository, branch(), { "a.txt": `${message}\n` }, message, as);
 
   test("is found by our own hand and the task's trailer, with what it changes", async () => {
