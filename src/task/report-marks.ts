@@ -45,9 +45,10 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
 
   /**
    * A bot has found out that the report was no longer its own, and may have written something old to GitHub since: has the
-   * task looked at again by somebody who does not rely on what was remembered as shown.
+   * task looked at again by somebody who does not rely on what was remembered as shown. So has whoever knows that GitHub has changed
+   * what it shows. `token`: tells this doubt from others.
    */
-  async function doubt(id: string, { token }: Taken, at: number): Promise<void> {
+  async function doubt(id: string, { token }: Pick<Taken, "token">, at: number): Promise<void> {
     await redis.orchDoubt(4, keys.task(id), ...reportKeys, id, token, at, keys.changed);
   }
 

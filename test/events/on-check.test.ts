@@ -87,6 +87,18 @@ describe("a check of a task that is over", () => {
   });
 });
 
+test("a suite that a stranger asks to run again concludes all the same", async () => {
+  const { id, sha } = await asked();
+  await end(id);
+  await orch.github.waitFor(() => buttonsOn(sha)[0] === "retry");
+  const suite = () =>
+    orch.github.state.checkSuites(orch.repository, sha).map(({ status, conclusion }) => ({ status, conclusion }));
+  expect(suite()).toEqual([{ status: "completed", conclusion: "neutral" }]);
+  await orch.github.rerequestSuite(orch.repository, sha, { as: STRANGER });
+  expect(suite()).toMatchObject([{ status: "queued" }]);
+  await orch.github.waitFor(() => suite()[0]?.status === "completed");
+});
+
 describe("a check of a task that is not over", () => {
   test("has a button that cancels it", async () => {
     const { sha, number } = await asked();
