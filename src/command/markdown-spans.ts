@@ -54,9 +54,12 @@ export function spansOf(body: string): Spans {
       .write(preprocess()(tame, undefined, true)),
   );
   const [paragraphs, others]: [Span[], Span[]] = [[], []];
+  let imageEnd = 0;
   for (const [what, { type, start, end }] of events) {
-    if (what !== "enter") continue;
+    // An image's alternative text is text: its tags open nothing.
+    if (what !== "enter" || (type === "htmlText" && start.offset < imageEnd)) continue;
     const span = { start: start.offset, end: end.offset };
+    if (type === "image") imageEnd = span.end;
     if (type === "paragraph" || type === "atxHeading") paragraphs.push(span);
     if (CLOSES.has(type)) others.push(span);
     const around = AROUND[type];
