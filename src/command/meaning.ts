@@ -5,19 +5,19 @@
 import { isNear } from "./near.ts";
 import { CHATTY, COURTESY, LEADING, LONE_REQUESTS, POLITE, RESERVED, SAID, type Said } from "./sayings.ts";
 import { joinSettings, readSettings, type SettingProblem, settingBehind } from "./settings.ts";
-import { type Settings, VERB_NAMES, VERBS, verbSpelled } from "./verbs.ts";
+import { type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled } from "./verbs.ts";
 
 export type Meaning =
   | { kind: "task"; instruction: string; settings?: Settings }
-  | { kind: "help" }
-  | { kind: "status" }
-  /** Without `task`: every open task of the issue; else those whose id begins so. */
-  | { kind: "cancel"; task?: string }
-  /** Without `task`: the newest one of the issue. */
-  | { kind: "why"; task?: string }
-  | { kind: "logs"; task?: string }
-  | { kind: "retry"; task?: string; settings?: Settings }
+  | { [Kind in Verb]: { kind: Kind } & Behind }[Verb]
   | { kind: "misunderstood"; reason: Unclear };
+
+/** What may stand behind a verb; which verb takes what: `verbs.ts`. */
+type Behind = {
+  /** The beginning of a task's id. Without it `cancel` means every open task of the issue, each other verb the newest one. */
+  task?: string;
+  settings?: Settings;
+};
 
 /** Why words are neither a verb nor a request. */
 export type Unclear =

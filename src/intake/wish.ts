@@ -4,8 +4,8 @@
  */
 import type { Octokit } from "../github.ts";
 import type { Logger } from "../log.ts";
+import { readRepositoryFile } from "../read-repository-file.ts";
 import { Refusal } from "../refusal.ts";
-import { readRepositoryFile } from "../repository-file.ts";
 import type { Repository } from "../task/task.ts";
 
 /** Undefined when it wishes nothing. Throws what GitHub answers where asking again may help. */

@@ -2,8 +2,8 @@
 import { fenced } from "../fence.ts";
 import { classify, type GitHub, isFinal } from "../github.ts";
 import type { Logger } from "../log.ts";
+import { readRepositoryFile } from "../read-repository-file.ts";
 import { Refusal } from "../refusal.ts";
-import { readRepositoryFile } from "../repository-file.ts";
 import type { Taken } from "../task/due-set.ts";
 import type { KnownRepository, ScheduleFile, ScheduleStore } from "../task/schedules.ts";
 import { tellProblem } from "./tell-problem.ts";

@@ -4,8 +4,8 @@
  * narrow what its work reaches; it never widens that. Where the file is wrong, line and key are named.
  */
 import { z } from "zod";
-import { allowHostsSchema, HOST_ENTRIES } from "../reach/allow.ts";
 import { egressSchema, type HostPattern } from "../reach/reach.ts";
+import { allowHostsSchema, HOST_ENTRIES } from "../reach/read-allow.ts";
 import { Refusal } from "../refusal.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";

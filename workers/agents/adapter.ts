@@ -2,7 +2,7 @@
  * The seam between Orch and an agent program: how it is started, how its output is read, and on what its success is
  * judged. One file per kind; nothing outside these files knows any agent's flags or output.
  */
-import type { Reach } from "../../src/reach/allow.ts";
+import type { Reach } from "../../src/reach/read-allow.ts";
 import type { AgentEvent, ErrorEvent, ErrorReason, FinalEvent } from "./event.ts";
 
 /** How a program is driven. */

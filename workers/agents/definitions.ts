@@ -5,8 +5,8 @@
  */
 import { posix } from "node:path";
 import { z } from "zod";
-import { allowSchema } from "../../src/reach/allow.ts";
 import { egressSchema } from "../../src/reach/reach.ts";
+import { allowSchema } from "../../src/reach/read-allow.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
 import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import { type AgentDefinition, agentKinds } from "./adapter.ts";

@@ -4,10 +4,10 @@
  */
 
 import { canonical, whyNotPublic } from "../../src/reach/address.ts";
-import { type Allow, hostsOf, type Reach } from "../../src/reach/allow.ts";
 import { hostAndPort } from "../../src/reach/host-and-port.ts";
 import { hostName } from "../../src/reach/host-name.ts";
 import type { Endpoint, HostPattern } from "../../src/reach/reach.ts";
+import { type Allow, hostsOf, type Reach } from "../../src/reach/read-allow.ts";
 import type { RepositoryFile } from "../../src/settings/repository-file.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { definedEnv } from "../agents/environment.ts";

@@ -1,5 +1,5 @@
 /**
- * What one sandbox may reach, as data: made from the settings by egress.ts, written to a file, and read by the process
+ * What one sandbox may reach, as data: made from the settings by make-policy.ts, written to a file, and read by the process
  * that lets connections out. A target passes where every rule lets it pass and the address that its name leads to is
  * public, or listed under `private`; and never where it is under `never`. Nothing here makes schemas: that
  * process does without, and saves the memory.

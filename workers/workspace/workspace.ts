@@ -13,9 +13,9 @@ import type { Mirror } from "./mirror.ts";
 import { readRecord, removeRecord, writeRecord } from "./record.ts";
 import { removeWorkspace } from "./remove-workspace.ts";
 import { asSlotUser } from "./slot-user.ts";
-import { worktreeGitDir, writeTaskRepository } from "./task-repository.ts";
 import { guardTree } from "./tree-guard.ts";
 import { writeInWorkspace } from "./write-in-workspace.ts";
+import { worktreeGitDir, writeTaskRepository } from "./write-worktree.ts";
 
 /** Where the parts of a workspace are, absolute. */
 export type WorkspacePaths = { dir: string; repositoryDir: string; treeDir: string; homeDir: string; tmpDir: string };

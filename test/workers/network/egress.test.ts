@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { hostsOf } from "../../../src/reach/allow.ts";
 import { hostSets } from "../../../src/reach/host-sets.ts";
+import { hostsOf } from "../../../src/reach/read-allow.ts";
 import { parseRepositoryFile } from "../../../src/settings/repository-file.ts";
 import {
   type Asked,

@@ -245,7 +245,7 @@ test("it is known by all code that it judges by, by Orch's and Node's version, a
   await isNew();
   await appendFile(join(copy, "src/reach/address.ts"), "\n");
   await isNew();
-  renameSync(join(copy, "src/reach/allow.ts"), join(copy, "src/reach/allow2.ts"));
+  renameSync(join(copy, "src/reach/read-allow.ts"), join(copy, "src/reach/allow2.ts"));
   await isNew();
   const file = join(copy, "package.json");
   await writeFile(file, readFileSync(file, "utf8").replace(/"version": "/, '"version": "9'));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { allowHostsSchema, allowSchema, hostsOf } from "../../src/reach/allow.ts";
 import { hostName } from "../../src/reach/host-name.ts";
 import { hostSets, isHostSet } from "../../src/reach/host-sets.ts";
 import { hostPatternSchema } from "../../src/reach/reach.ts";
+import { allowHostsSchema, allowSchema, hostsOf } from "../../src/reach/read-allow.ts";
 
 function problemOf(entry: string, schema: typeof allowSchema | typeof allowHostsSchema = allowSchema): string {
   const parsed = schema.safeParse(["example.com", entry]);
