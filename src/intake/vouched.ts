@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Octokit } from "../github.ts";
+import { ask } from "../graphql.ts";
 import { mayWrite } from "../permission.ts";
 import type { Request } from "./request.ts";
 
@@ -49,7 +50,7 @@ type Found = z.output<typeof answer>["repository"]["issueOrPullRequest"];
 export async function unreadEdit(octokit: Octokit, request: Request): Promise<string | undefined> {
   const { repository, number, actor, requestedAt } = request;
   const place = { owner: repository.owner, repo: repository.name, number };
-  const { issueOrPullRequest: found } = answer.parse(await octokit.graphql(QUERY, place)).repository;
+  const { issueOrPullRequest: found } = (await ask(octokit, { query: QUERY, answer }, place)).repository;
   const edits = [
     ...contentEditsOf(found),
     ...found.timelineItems.nodes.map(({ createdAt: at, actor: by }) => ({ at, by })),

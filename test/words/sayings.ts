@@ -19,6 +19,7 @@ import type { Need, NeedKind } from "../../src/views/needs-me.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, type WhySettled, why } from "../../src/views/why.ts";
 import * as checkpoint from "../../src/words/checkpoint-words.ts";
+import * as github from "../../src/words/github-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
@@ -76,6 +77,12 @@ const misunderstandings: {
   in_footnote: [{ kind: "in_footnote" }],
   unreadable: [{ kind: "unreadable" }],
 };
+
+const budgets = [
+  { installationId: 1, rest: {}, minute: 0, hour: 0 },
+  { installationId: 2, rest: { limit: 5_000, remaining: 17, resetAt: now + 60_000, at: now }, minute: 3, hour: 70 },
+  { installationId: 3, rest: { heldUntil: now + 60_000 }, minute: 80, hour: 499 },
+];
 
 const skips: { [Kind in SkipReason["kind"]]: Extract<SkipReason, { kind: Kind }> } = {
   task_open: { kind: "task_open", task: "tabcdefghijklmno" },
@@ -309,6 +316,17 @@ export const sayings: Sayings = {
       unusableFile: () => [schedules.unusableFile(".github/orch.yml, line 3: cron has five fields")],
       skippedFor: () => [schedules.skippedFor("nightly", skips.task_open)],
       skipWords: () => Object.values(skips).map((reason) => schedules.skipWords(reason, inMarkdown)),
+    },
+  },
+  "src/words/github-words.ts": {
+    module: github,
+    says: {
+      budgetWords: () => budgets.map((budget) => github.budgetWords(budget, now)),
+      stalledWords: () =>
+        ["archived", "suspended", "installation_gone", "gone", "locked", "forbidden", "invalid"].map((why) =>
+          github.stalledWords(settledTask(outcomes.no_changes), { why, since: now - 60_000, looks: 2 }, now),
+        ),
+      stalledTitle: () => [github.stalledTitle(1), github.stalledTitle(2)],
     },
   },
   "src/words/need-words.ts": {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { branchOf } from "../../src/task/branch.ts";
 import {
   contextResponseSchema,
   errorResponseSchema,
@@ -206,15 +207,15 @@ describe("the work of a task that stands on GitHub", () => {
     const response = await post("/workers/pushed", { taskId: id, epoch: 1 });
     return pushedResponseSchema.parse(await response.json()).pushed;
   };
-  const branch = () => `orch/${number}-${id}`;
-  const commit = (message: string, as: string = orch.github.app.botLogin) =>
-    orch.github.commit(orch.repository, branch(), { "a.txt": `${message}\n` }, message, as);
+  const branch = async () => branchOf(((await orch.store.read(id)) as Task).spec);
+  const commit = async (message: string, as: string = orch.github.app.botLogin) =>
+    orch.github.commit(orch.repository, await branch(), { "a.txt": `${message}\n` }, message, as);
 
   test("is found by our own hand and the task's trailer, with what it changes", async () => {
     expect(await ask()).toBeUndefined();
     const sha = await commit(`Fix the sum\n\nOrch-Task: ${id}\nOrch-Epoch: 1`);
     expect(await ask()).toEqual({
-      branch: branch(),
+      branch: await branch(),
       sha,
       base: "main",
       files: 1,
