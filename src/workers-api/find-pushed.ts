@@ -4,7 +4,7 @@
  * user, with the task's id in its trailer. Whoever can forge that can push there anyway.
  */
 import { classify, type GitHub, type Octokit } from "../github.ts";
-import { branchOf, spareBranchOf } from "../task/branch.ts";
+import { baseOf, branchOf, spareBranchOf, startRefOf } from "../task/branch.ts";
 import type { Pushed, TaskSpec } from "../task/task.ts";
 
 type Place = { owner: string; repo: string };
@@ -48,14 +48,14 @@ async function pushedAs(
   { branch, sha }: { branch: string; sha: string },
 ): Promise<Pushed> {
   const { target } = spec;
-  const from = target.kind === "pull" ? target.headSha : target.defaultBranch;
+  const from = target.kind === "pull" ? target.headSha : startRefOf(spec);
   const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
     ...placeOf(spec),
     basehead: `${from}...${sha}`,
   });
   const files = data.files ?? [];
   const isSpare = branch !== branchOf(spec);
-  const base = target.kind === "issue" ? target.defaultBranch : isSpare ? target.headRef : target.baseRef;
+  const base = target.kind === "pull" && isSpare ? target.headRef : baseOf(spec);
   const sum = (what: "additions" | "deletions") => files.reduce((total, file) => total + file[what], 0);
   return {
     branch,

@@ -209,7 +209,7 @@ describe("the work of a task that stands on GitHub", () => {
   };
   const branch = async () => branchOf(((await orch.store.read(id)) as Task).spec);
   const commit = async (message: string, as: string = orch.github.app.botLogin) =>
-    orch.github.commit(orch.repository, await branch(), { "a.txt": `${message}\n` }, message, as);
+    orch.github.commit(orch.repository, await branch(), { "a.txt": `${JSON.stringify(message)}\n` }, message, as);
 
   test("is found by our own hand and the task's trailer, with what it changes", async () => {
     expect(await ask()).toBeUndefined();
