@@ -54,6 +54,11 @@ test.each([
   expect(isAboutAll(asked(instruction))).toBe(false);
 });
 
+test("where the repository asks by itself, its issue is never meant as a whole: it is there for the next time", () => {
+  const { actor: _, ...spec } = asked("fix this issue");
+  expect(isAboutAll(spec)).toBe(false);
+});
+
 test("the request is the subject, in its own words", () => {
   expect(subjectOf(asked("add a test for the sum."))).toBe("Add a test for the sum");
   expect(subjectOf(asked("npm-install fails, repair it"))).toBe("npm-install fails, repair it");
