@@ -15,7 +15,7 @@ describe("a maintainer writes /orch fix the failing tests", () => {
     expect(await orch.progressComment(/#2/)).toMatch(/node --test.*passed/);
     const [pull] = orch.simulator.state.pulls(orch.repository);
     expect(pull).toMatchObject({ number: 2, state: "open", pull: { draft: true } });
-    expect(pull?.body).toContain(`Fixes #${orch.issue}`);
+    expect(pull?.body).toContain(`Refs #${orch.issue}`);
     expect(orch.simulator.state.fileAt(orch.repository, pull?.pull.headRef ?? "", "add.js")).toBe(
       "export const add = (a, b) => a + b;\n",
     );
