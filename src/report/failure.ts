@@ -5,7 +5,7 @@
  * GitHub takes what there is to say. A pushed task whose pull request GitHub keeps refusing ends too, for nobody but the
  * report would end it.
  */
-import type { Budget } from "../budget.ts";
+import { type Budget, BudgetSpent } from "../budget.ts";
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import type { Task } from "../task/task.ts";
 import { refusedByGitHub } from "../words/task-words.ts";
@@ -49,7 +49,9 @@ export function makeFailures({ store, github, budget, now, log }: Deps) {
   async function repetition(id: string, task: Task | undefined, errors: unknown[], attempt: number): Promise<number> {
     const wait = Math.max(...errors.map((error) => waitAfter(error, attempt)));
     const failures = errors.map(classify);
-    if (task && failures.includes("rate_limited")) await budget.hold(task.spec.installationId, now() + wait);
+    // What our own budget refuses, GitHub has not seen: the rest of the installation may go on.
+    const isGitHubs = errors.some((error) => classify(error) === "rate_limited" && !(error instanceof BudgetSpent));
+    if (task && isGitHubs) await budget.hold(task.spec.installationId, now() + wait);
     log.warn({ err: errors.at(-1), task: id, failures, attempt, wait }, "report failed, repeated later");
     return now() + wait;
   }

@@ -3,6 +3,7 @@
  * requests; without it everything is found again on GitHub. Each part is tried even when another one failed, so that a
  * missing permission for labels does not cost the comment.
  */
+import { BudgetSpent } from "../budget.ts";
 import { classify, isFinal, type Octokit } from "../github.ts";
 import { NoLongerTaken } from "../task/due-set.ts";
 import { isSameSource } from "../task/origin.ts";
@@ -28,13 +29,19 @@ export async function showTask(deps: ShowDeps, showing: Showing): Promise<number
     try {
       lookAgainAt = (await part(deps, showing)) ?? lookAgainAt;
     } catch (error) {
-      const failure = classify(error);
-      if (isFinal(failure) || failure === "rate_limited" || error instanceof NoLongerTaken) throw error;
+      if (endsReport(error)) throw error;
       failures.push(error);
     }
   }
   if (failures.length > 0) throw worst(failures);
   return lookAgainAt;
+}
+
+/** A budget that is spent concerns texts alone: labels and checks are shown all the same. */
+function endsReport(error: unknown): boolean {
+  const failure = classify(error);
+  const isLimit = failure === "rate_limited" && !(error instanceof BudgetSpent);
+  return isFinal(failure) || isLimit || error instanceof NoLongerTaken;
 }
 
 /** What may pass is repeated soonest. */

@@ -66,6 +66,16 @@ describe("a pushed branch", () => {
     expect(world.simulator.state.pulls(repo)).toHaveLength(1);
   });
 
+  test("onto a default branch that was renamed meanwhile gets its pull request onto the new name", async () => {
+    const repo = await world.repository();
+    const spec = await world.task(repo);
+    await world.push(repo, spec);
+    await world.simulator.renameBranch(repo, "main", "trunk");
+    await world.reporter().report(spec.id);
+    expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request" });
+    expect(world.simulator.state.pulls(repo)).toMatchObject([{ pull: { baseRef: "trunk" } }]);
+  });
+
   test("gets one pull request from two bots at once", async () => {
     const repo = await world.repository();
     const spec = await world.task(repo);

@@ -1,0 +1,25 @@
+/** A host dies for good between its push and the word of it. The branch on GitHub settles the task, whoever runs it next. */
+import { afterEach, expect, test } from "vitest";
+import { type Orch, startOrch } from "../support/orch.ts";
+
+let orch: Orch;
+afterEach(() => orch.close());
+
+test("the next host finds the branch, starts no second agent, and the pull request opens", async () => {
+  orch = await startOrch({ agent: "fixes" });
+  const place = await orch.place();
+  const dead = new Promise<void>((resolve) => {
+    orch.simulator.on("request", ({ method, path, status }) => {
+      if (method === "POST" && path.endsWith("/git-receive-pack") && status === 200) resolve(orch.host.kill());
+    });
+  });
+  const { taskId } = await orch.command("/orch fix the tests", place);
+  await dead;
+  expect((await orch.store.read(taskId))?.pushed).toBeUndefined();
+  const other = await orch.anotherHost();
+  expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+  expect(await other.logged(/the work stands on GitHub already/)).toContain(taskId);
+  expect((await orch.agentOutput(taskId)).match(/I look at the failing test/g)).toHaveLength(1);
+  expect(orch.simulator.state.pulls(place.repository)).toHaveLength(1);
+  expect(await orch.progressComment(/1 commit, 1 file, \+1 −1/, place)).toBeTruthy();
+}, 120_000);
