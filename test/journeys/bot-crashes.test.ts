@@ -4,6 +4,7 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { help } from "../../src/report/replies.ts";
+import { progressOf } from "../../src/task/task.ts";
 import { killAtGitHub, killAtRedis } from "../support/kill-bot.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 import { startRedisProxy } from "../support/redis-proxy.ts";
@@ -28,41 +29,48 @@ describe("the bot is killed between every two of its steps", () => {
 
   /** GitHub shows that the agent works. */
   async function atWork(place: Place, taskId: string): Promise<void> {
-    await orch.progressComment(/I wait to be let go/, place);
-    await orch.simulator.waitFor(() => labels(place).includes("orch:running"), 60_000);
-    await orch.running(taskId, "working");
+    await orch.task(taskId, (task) => progressOf(task).lastLines?.includes("I wait to be let go") === true);
+    await orch.progressComment(/working/, place);
+    // Its colour is the last word of the report that sets it.
+    const all = () => orch.simulator.state.issue(place.repository, place.number)?.labels ?? [];
+    const isDone = () => all().some(({ name, description }) => name === "orch:running" && description);
+    await orch.simulator.waitFor(isDone, 60_000);
   }
 
-  test("from the push to the last word under an issue: one pull request, one comment, one check run", async () => {
-    orch = await startOrch({ agent: "waits" });
-    const place = await orch.place();
-    const { taskId, commentId } = await orch.command("/orch fix the tests", place);
-    await atWork(place, taskId);
-    const killer = killAtGitHub(orch, place);
-    await orch.letGo();
-    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
-    await killer.stop();
-    // Made before the task is settled, the check run is changed once more; made after, it is right from the start.
-    const { "PATCH check-runs/N": changed = 2, ...deaths } = killer.deaths();
-    expect(changed).toBe(2);
-    expect(deaths).toEqual(
-      twiceEach([
+  test.each([1, 2] as const)(
+    "of %i: from the push to the last word under an issue: one pull request, one comment, one check run",
+    async (bots) => {
+      orch = await startOrch({ agent: "waits", bots });
+      const place = await orch.place();
+      const { taskId, commentId } = await orch.command("/orch fix the tests", place);
+      await atWork(place, taskId);
+      const killer = killAtGitHub(orch, place);
+      await orch.letGo();
+      expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+      await killer.stop();
+      // Made before the task is settled, the check run is changed once more; made after, it is right from the start.
+      const { "PATCH check-runs/N": changed = 2, ...deaths } = killer.deaths();
+      expect(changed).toBe(2);
+      const kinds = twiceEach([
         "POST pulls",
         "POST issues/comments/N/reactions",
         "DELETE issues/comments/N/reactions/N",
         "PATCH issues/comments/N",
-        "POST labels",
+        "PATCH labels/orch%NAdone",
         "POST issues/N/labels",
         "DELETE issues/N/labels/orch%NArunning",
         "POST check-runs",
-      ]),
-    );
-    expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });
-    expect(orch.botComments(place)).toHaveLength(1);
-    expect(checks(place)).toEqual([["orch", "completed", "success"]]);
-    expect(labels(place)).toEqual(["orch:done"]);
-    expect(reactions(place, commentId)).toEqual(["hooray"]);
-  });
+      ]);
+      // Beside a living one, what a dead bot may have made twice is made once again: not every change is needed then.
+      if (bots === 1) expect(deaths).toEqual(kinds);
+      else expect(kinds).toMatchObject(deaths);
+      if (bots === 1) expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });
+      expect(orch.botComments(place)).toHaveLength(1);
+      expect(new Set(checks(place).map(String))).toEqual(new Set(["orch,completed,success"]));
+      expect(labels(place)).toEqual(["orch:done"]);
+      expect(reactions(place, commentId)).toEqual(["hooray"]);
+    },
+  );
 
   test("from the command to the agent's work under a pull request, and with its check runs at the end", async () => {
     orch = await startOrch({ agent: "waits" });
@@ -86,6 +94,7 @@ describe("the bot is killed between every two of its steps", () => {
         "POST issues/N/comments",
         "PATCH issues/comments/N",
         "POST labels",
+        "PATCH labels/orch%NArunning",
         "POST issues/N/labels",
         "POST check-runs",
         "PATCH check-runs/N",
@@ -164,7 +173,8 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox inbox:taken inbox:news: take",
         "script task:TASK task:TASK:timeline open issue:N:N conversation:N:N unreported unreported:taken unreported:news: queued",
         "script dispatch dispatch:taken dispatch:news: take", // a bot that starts looks at what waits
-        "script turns:orch-agent-fixes lanes: 7 values", // its turn among the repositories, and where jobs are
+        "hdel task:TASK", // somebody begins to show it
+        "script turns:orch-agent-fixes lanes: 8 values", // its turn among the repositories, and where jobs are
         "BullMQ hset",
         "BullMQ script", // the job is added
         "publish jobs", // a host may take it
@@ -172,6 +182,8 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
         "script unreported unreported:taken unreported:news: take",
         "set task:TASK:shown",
+        "script task:TASK unreported unreported:taken unreported:news: 4 values", // what a dead bot had begun is in doubt
+        "set checked:N:SHA",
         "script task:TASK task:TASK:timeline open unreported unreported:taken unreported:news task:TASK:followers dispatch dispatch:taken dispatch:news: pull_request",
         "script task:TASK task:TASK:timeline task:TASK:shown issue:N:N conversation:N:N task:TASK:events unreported unreported:taken unreported:news: 6 values", // reported
       ]),

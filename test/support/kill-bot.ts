@@ -102,7 +102,7 @@ function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
   const [changed, values] = isScript ? [rest.slice(2, 2 + count), rest.slice(2 + count)] : [rest.slice(0, 1), []];
   const isPutOff = IS_DUE_SET.test(changed.join(" ")) && values.length === 3 && values[2] !== "";
   if (isScript && (isPutOff || IS_RENEWAL.test(changed.join(" ")))) return undefined;
-  // What comes round does so at its own times, and so do schedules: stories of their own.
+  // What comes round does so at its own times, and so do schedules and second looks; budgets are only hints. Stories of their own.
   const others = [
     keys.round(""),
     keys.jobless,
@@ -110,6 +110,9 @@ function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
     keys.redelivered(""),
     keys.repositories,
     "orch:schedules:",
+    keys.secondLooks,
+    keys.budgets,
+    "orch:budget:",
   ];
   if (changed.some((key) => others.some((other) => key.startsWith(other)))) return undefined;
   if (changed[0]?.startsWith("bull:")) return `BullMQ ${isScript ? "script" : name}`;
@@ -117,6 +120,7 @@ function changeOf([word = "", ...rest]: readonly string[]): string | undefined {
     key
       .replace(/^orch:/, "")
       .replace(/\bt[a-z0-9]{15}\b/, "TASK")
+      .replace(/\b[0-9a-f]{40}\b/, "SHA")
       .replace(/\d+/g, "N"),
   );
   if (!isScript) return `${name} ${names}`;
