@@ -167,7 +167,10 @@ describe("the bot is killed between every two of its steps", () => {
     await killer.stop();
     await orch.bot.stop();
     for (const proxy of proxies) await proxy.close();
-    expect(killer.deaths()).toEqual(
+    // A host looks by itself every few seconds: the job that it finds is announced to nobody any more.
+    const { "publish jobs": announced = 0, ...deaths } = killer.deaths();
+    expect([1, 2]).toContain(announced);
+    expect(deaths).toEqual(
       twiceEach([
         "script inbox:N-N inbox:issue:N-N inbox inbox:taken inbox:news: 6 values", // recorded
         "script inbox inbox:taken inbox:news: take",
@@ -177,7 +180,6 @@ describe("the bot is killed between every two of its steps", () => {
         "script turns:orch-agent-fixes lanes: 8 values", // its turn among the repositories, and where jobs are
         "BullMQ hset",
         "BullMQ script", // the job is added
-        "publish jobs", // a host may take it
         "script inbox:N-N inbox:issue:N-N: 2 values", // finished
         "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
         "script unreported unreported:taken unreported:news: take",
