@@ -1,7 +1,7 @@
 /** The slots of a host: which are free, and the runs that have the others. One run per task, one run per slot. */
 import { endBeats } from "../src/task/heartbeat.ts";
 import type { Run, Shared } from "./run/run.ts";
-import { runTask } from "./run-task.ts";
+import { runTask } from "./run/run-task.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
 
 export type Slots = {

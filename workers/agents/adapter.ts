@@ -4,10 +4,7 @@
  */
 import type { Reach } from "../../src/reach/read-allow.ts";
 import type { AgentEvent, ErrorEvent, ErrorReason, FinalEvent } from "./event.ts";
-
-/** How a program is driven. */
-export const agentKinds = ["plain", "jsonl", "gemini", "claude"] as const;
-export type AgentKind = (typeof agentKinds)[number];
+import type { AgentKind } from "./kinds.ts";
 
 /** An agent as the operator's file defines it (definitions.ts reads it). What it may reach beside its model: `Reach`. */
 export type AgentDefinition = Reach & {

@@ -9,8 +9,9 @@ import { egressSchema } from "../../src/reach/reach.ts";
 import { allowSchema } from "../../src/reach/read-allow.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
 import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
-import { type AgentDefinition, agentKinds } from "./adapter.ts";
+import type { AgentDefinition } from "./adapter.ts";
 import { referredName } from "./environment.ts";
+import { agentKinds } from "./kinds.ts";
 import { takesModel } from "./model.ts";
 
 const agentName = z

@@ -1,6 +1,7 @@
 /** The model that a person asks for, in place of the one that the operator's file names. */
 import { Refusal } from "../../src/refusal.ts";
-import type { AgentDefinition, AgentKind } from "./adapter.ts";
+import type { AgentDefinition } from "./adapter.ts";
+import type { AgentKind } from "./kinds.ts";
 
 /** Whether programs of the kind can be told a model. */
 const TAKES_MODEL: Readonly<Record<AgentKind, boolean>> = { plain: false, jsonl: false, gemini: true, claude: true };

@@ -7,8 +7,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type AgentDefinition, agentKinds } from "../agents/adapter.ts";
+import type { AgentDefinition } from "../agents/adapter.ts";
 import { adapterFor } from "../agents/adapters.ts";
+import { agentKinds } from "../agents/kinds.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
 import type { SandboxDriver } from "../sandbox/sandbox.ts";
 import { checkTaskId } from "../workspace/host-folders.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Refusal } from "../../../src/refusal.ts";
-import { type AgentDefinition, type AgentKind, agentKinds } from "../../../workers/agents/adapter.ts";
+import type { AgentDefinition } from "../../../workers/agents/adapter.ts";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
+import { type AgentKind, agentKinds } from "../../../workers/agents/kinds.ts";
 import { takesModel, withModel } from "../../../workers/agents/model.ts";
 
 const agentOf = (kind: AgentKind): AgentDefinition => ({

@@ -1,8 +1,9 @@
 /** Recorded output of real agent programs, read as the host reads it: in pieces of any size, line by line. */
 import { readFileSync } from "node:fs";
-import type { AgentKind, Evidence } from "../../../workers/agents/adapter.ts";
+import type { Evidence } from "../../../workers/agents/adapter.ts";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
 import { type AgentEvent, droppedLine } from "../../../workers/agents/event.ts";
+import type { AgentKind } from "../../../workers/agents/kinds.ts";
 import { lineSplitter } from "../../../workers/agents/lines.ts";
 
 const folder = new URL("../../fixtures/agent-streams/", import.meta.url);

@@ -3,24 +3,13 @@
  * run's folder, so the same function starts a run and takes one up again after a restart of the host.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { Refusal } from "../src/refusal.ts";
-import { decide } from "../src/task/decide.ts";
-import type { Outcome } from "../src/task/task.ts";
-import { NotCurrent } from "./bot-client.ts";
-import { keepSession, promiseSession } from "./kept-sessions/keep-session.ts";
-import { fulfil } from "./kept-sessions/promised.ts";
-import { CollectFailed } from "./publish/collect.ts";
-import { checkpointOf } from "./run/checkpoint.ts";
-import { clearUp, type Ended, type RunEnd } from "./run/clear-up.ts";
-import { duringDeed } from "./run/deed.ts";
-import { type Ground, preparedGround } from "./run/ground.ts";
-import type { Interruption } from "./run/interruption.ts";
-import { prepare } from "./run/prepare/prepare.ts";
-import { type Collected, type Published, publishWork } from "./run/publish-work.ts";
-import { pushedAllTheSame, pushedByEarlierRun } from "./run/pushed-before.ts";
-import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run/run.ts";
-import { setUp } from "./run/set-up.ts";
-import { work } from "./run/work.ts";
+import { Refusal } from "../../src/refusal.ts";
+import { decide } from "../../src/task/decide.ts";
+import type { Outcome } from "../../src/task/task.ts";
+import { NotCurrent } from "../bot-client.ts";
+import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
+import { fulfil } from "../kept-sessions/promised.ts";
+import { CollectFailed } from "../publish/collect.ts";
 import {
   AccessDenied,
   BranchGone,
@@ -28,7 +17,18 @@ import {
   RepositoryArchived,
   RepositoryGone,
   TooLarge,
-} from "./workspace/git-errors.ts";
+} from "../workspace/git-errors.ts";
+import { checkpointOf } from "./checkpoint.ts";
+import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
+import { duringDeed } from "./deed.ts";
+import { type Ground, preparedGround } from "./ground.ts";
+import type { Interruption } from "./interruption.ts";
+import { prepare } from "./prepare/prepare.ts";
+import { type Collected, type Published, publishWork } from "./publish-work.ts";
+import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
+import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
+import { setUp } from "./set-up.ts";
+import { work } from "./work.ts";
 
 const PREPARE_ATTEMPTS = 3;
 const PREPARE_RETRY_MS = 3_000;
