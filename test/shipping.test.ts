@@ -102,6 +102,7 @@ test("the App asks for the permissions that Orch uses and no more, and takes the
     issues: "write",
     pull_requests: "write",
     checks: "write",
+    statuses: "read",
   });
   const heard = Object.keys(makeApp({} as Parameters<typeof makeApp>[0])).map((event) => event.split(".")[0]);
   const asked = [...new Set(heard)].filter((family) => !family?.startsWith("installation")); // those come unasked

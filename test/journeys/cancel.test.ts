@@ -58,7 +58,7 @@ describe("somebody changes their mind", () => {
     await orch.task(taskId, (task) => task.cancel !== undefined);
     takeThePush();
     expect(await orch.settled(taskId)).toMatchObject({ kind: "pull_request" });
-    await orch.progressComment(/pull request #\d+.*command to cancel came too late/s, place);
+    await orch.progressComment(/pull request #\d+.*cancellation came too late/s, place);
   });
 
   test("closing the issue ends its task, and the comment says why", async () => {
