@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "../src/config.ts";
-import { type Egress, egressSchema } from "../src/reach/reach.ts";
+import { type Egress, egressSchema } from "../src/reach/reach-shape.ts";
 import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/read-allow.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";

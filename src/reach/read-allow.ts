@@ -7,7 +7,7 @@ import { canonical, mayBeListed, whyNotPublic } from "./address.ts";
 import { hostAndPort } from "./host-and-port.ts";
 import { hostName } from "./host-name.ts";
 import { type HostSet, hostSets, isHostSet } from "./host-sets.ts";
-import type { Egress, Endpoint, HostPattern } from "./reach.ts";
+import type { Egress, Endpoint, HostPattern } from "./reach-shape.ts";
 
 /**
  * `private`: single addresses that pass though they are private, or of a network that the worker host is in. Each is among the

@@ -4,7 +4,7 @@
  * narrow what its work reaches; it never widens that. Where the file is wrong, line and key are named.
  */
 import { z } from "zod";
-import { egressSchema, type HostPattern } from "../reach/reach.ts";
+import { egressSchema, type HostPattern } from "../reach/reach-shape.ts";
 import { allowHostsSchema, HOST_ENTRIES } from "../reach/read-allow.ts";
 import { Refusal } from "../refusal.ts";
 import { inPlainWords } from "./plain-words.ts";

@@ -1,6 +1,6 @@
 /** What was used, in a few words. What nobody states is unknown, which is not nothing. */
 import { count, dollars } from "../text/amounts.ts";
-import type { Spent, Sum } from "../views/conversation.ts";
+import type { Spent, Sum } from "../views/spent.ts";
 
 /** Undefined where no agent has begun. */
 export function spentWords({ runs, inputTokens, outputTokens, costUsd }: Spent): string | undefined {

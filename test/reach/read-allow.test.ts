@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hostName } from "../../src/reach/host-name.ts";
 import { hostSets, isHostSet } from "../../src/reach/host-sets.ts";
-import { hostPatternSchema } from "../../src/reach/reach.ts";
+import { hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { allowHostsSchema, allowSchema, hostsOf } from "../../src/reach/read-allow.ts";
 
 function problemOf(entry: string, schema: typeof allowSchema | typeof allowHostsSchema = allowSchema): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { hostPatternSchema } from "../../src/reach/reach.ts";
+import { hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { hostsOf } from "../../src/reach/read-allow.ts";
 import { Refusal } from "../../src/refusal.ts";
 import { parseRepositoryFile, REPOSITORY_FILES } from "../../src/settings/repository-file.ts";

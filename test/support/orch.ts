@@ -14,7 +14,7 @@ import type { Redis } from "ioredis";
 import { stringify } from "yaml";
 import { freePort } from "../../demo/free-port.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/simulator.ts";
-import type { Egress } from "../../src/reach/reach.ts";
+import type { Egress } from "../../src/reach/reach-shape.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";

@@ -2,8 +2,9 @@
 import { expect, test } from "vitest";
 import { MAX_RUNS } from "../../src/task/runs.ts";
 import type { Outcome, Progress, Task, TaskRun } from "../../src/task/task.ts";
-import { conversation, spentOn } from "../../src/views/conversation.ts";
+import { conversation } from "../../src/views/conversation.ts";
 import { hosts as hostsView } from "../../src/views/hosts.ts";
+import { spentOn } from "../../src/views/spent.ts";
 import { isOfTheEnd, LIST_STATES, type ListState, tasks } from "../../src/views/tasks.ts";
 import {
   around,

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { type Checkpoint, DEADLINES, type Outcome, PHASES } from "../../src/task/task.ts";
 import { inMarkdown, inTerminal } from "../../src/text/quote.ts";
-import { spentOn } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
+import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, why } from "../../src/views/why.ts";
 import { keptAt, keptFor } from "../../src/words/checkpoint-words.ts";

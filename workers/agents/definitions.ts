@@ -5,7 +5,7 @@
  */
 import { posix } from "node:path";
 import { z } from "zod";
-import { egressSchema } from "../../src/reach/reach.ts";
+import { egressSchema } from "../../src/reach/reach-shape.ts";
 import { allowSchema } from "../../src/reach/read-allow.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
 import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";

@@ -4,7 +4,7 @@
  * carries one connection. Both run as the agent and end with the sandbox: an agent that kills them has no network.
  */
 
-import type { Endpoint } from "../../src/reach/reach.ts";
+import type { Endpoint } from "../../src/reach/reach-shape.ts";
 import { OUTLET_SOCKET } from "./outlet-files.ts";
 
 /** Where the sandbox sees its outlet's folder. */

@@ -4,7 +4,7 @@
  * looked up again after that: a name that answers otherwise the second time (DNS rebinding) gains nothing.
  */
 import { canonical, leadsTo, mayBeListed, whyNotPublic } from "../../src/reach/address.ts";
-import type { Endpoint } from "../../src/reach/reach.ts";
+import type { Endpoint } from "../../src/reach/reach-shape.ts";
 import { isListed, type Policy } from "./policy.ts";
 import { type Target, written } from "./target.ts";
 

@@ -6,7 +6,7 @@
 import { canonical, whyNotPublic } from "../../src/reach/address.ts";
 import { hostAndPort } from "../../src/reach/host-and-port.ts";
 import { hostName } from "../../src/reach/host-name.ts";
-import type { Endpoint, HostPattern } from "../../src/reach/reach.ts";
+import type { Endpoint, HostPattern } from "../../src/reach/reach-shape.ts";
 import { type Allow, hostsOf, type Reach } from "../../src/reach/read-allow.ts";
 import type { RepositoryFile } from "../../src/settings/repository-file.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";

@@ -6,7 +6,7 @@ import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import type { BotAddress } from "../../src/config.ts";
 import { canonical } from "../../src/reach/address.ts";
-import type { Endpoint } from "../../src/reach/reach.ts";
+import type { Endpoint } from "../../src/reach/reach-shape.ts";
 
 export type OwnServices = {
   redisUrl: string;

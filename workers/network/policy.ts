@@ -5,7 +5,7 @@
  * process does without, and saves the memory.
  */
 import { hostName } from "../../src/reach/host-name.ts";
-import type { Egress, Endpoint, HostPattern } from "../../src/reach/reach.ts";
+import type { Egress, Endpoint, HostPattern } from "../../src/reach/reach-shape.ts";
 
 /** What one sandbox may reach; plain data, so that it can be written to a file. */
 export type Policy = {

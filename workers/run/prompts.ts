@@ -1,6 +1,6 @@
 /** What the agent of a run is told: at first with all that stands on GitHub, later what its check said. */
 
-import type { Egress } from "../../src/reach/reach.ts";
+import type { Egress } from "../../src/reach/reach-shape.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
 import { commandLine } from "../../src/text/shell-words.ts";

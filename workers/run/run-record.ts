@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { egressSchema, hostPatternSchema } from "../../src/reach/reach.ts";
+import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";

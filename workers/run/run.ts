@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import type { Endpoint } from "../../src/reach/reach.ts";
+import type { Endpoint } from "../../src/reach/reach-shape.ts";
 import type { TaskNews } from "../../src/task/next-state.ts";
 import { isDoubt, type RunDoubt, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";

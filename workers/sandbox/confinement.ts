@@ -3,7 +3,7 @@
  * driver, and everybody who starts a confined program, shares.
  */
 
-import type { Endpoint } from "../../src/reach/reach.ts";
+import type { Endpoint } from "../../src/reach/reach-shape.ts";
 
 /** Who a slot runs as. Without uid and gid: the host's own user, because the host was not started as root. */
 export type SlotUser = { slot: number; uid?: number; gid?: number };
