@@ -26,7 +26,7 @@ describe("the ground goes away under a task", () => {
     await orch.simulator.deleteBranch(place.repository, "topic", "maintainer");
     await orch.simulator.faults.releaseHeld();
     const answer = await orch.simulator.waitFor(() => orch.botComments(place)[0]?.body, 30_000);
-    expect(answer).toMatch(/closed.*`topic` does not exist/);
+    expect(answer).toMatch(/closed.*`topic` no longer exists/);
     expect(await orch.store.read(taskId)).toBeUndefined();
   });
 
