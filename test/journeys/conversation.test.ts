@@ -35,7 +35,7 @@ describe("two commands on one pull request", () => {
     await orch.told(second.taskId);
     const [one, two] = await Promise.all([first, second].map(({ taskId }) => orch.store.read(taskId)));
     expect(two?.continues).toBe(first.taskId);
-    const goesOn = new RegExp(`Goes on from task \`${first.taskId}\`, with a written hand-over`);
+    const goesOn = new RegExp(`Continues task \`${first.taskId}\` in a new session, with a written hand-over`);
     expect(await orch.progressComment(goesOn, { ...place, task: second.taskId })).toBeTruthy();
     const ended = one?.runs.at(-1)?.endedAt ?? Number.POSITIVE_INFINITY;
     expect(two?.runs[0]?.startedAt).toBeGreaterThanOrEqual(ended);
@@ -49,7 +49,7 @@ describe("two commands on one pull request", () => {
     expect(await orch.told(first.taskId)).toMatchObject({ kind: "pull_request", number: place.number });
     const second = await orch.command("/orch what do you remember?", place);
     expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request", number: place.number });
-    const goesOn = new RegExp(`Goes on in the session of task \`${first.taskId}\``);
+    const goesOn = new RegExp(`Resumed the session of task \`${first.taskId}\``);
     expect(await orch.progressComment(goesOn, { ...place, task: second.taskId })).toMatch(/I remember 2 tasks/);
     const runs = await Promise.all([first, second].map(async ({ taskId }) => (await orch.store.read(taskId))?.runs[0]));
     const home = (id: string) => ({ agent: "remembers", sessionId: `s-${first.taskId}`, home: `host/sessions/${id}` });
@@ -92,7 +92,7 @@ describe("two commands on one pull request", () => {
       continues: first.taskId,
       spec: { conversation: asked.number },
     });
-    const goesOn = new RegExp(`Goes on in the session of task \`${first.taskId}\``);
+    const goesOn = new RegExp(`Resumed the session of task \`${first.taskId}\``);
     expect(await orch.progressComment(goesOn, { ...asked, number, task: second.taskId })).toBeTruthy();
   });
 

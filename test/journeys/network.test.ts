@@ -24,7 +24,7 @@ describe("a network of its own", () => {
   test("an agent that listens where the bot does hears nothing while another's work is published, and does not keep the bot down", async () => {
     orch = await startOrch({ agent: "listens", slots: 2 });
     await tell("port", portOf(orch.botUrl));
-    const squatter = await orch.command("/orch wait for secrets");
+    const squatter = await orch.command("/orch listen for secrets");
     await says(squatter.taskId, /I listen on/);
     await orch.bot.kill();
     await orch.bot.start();
