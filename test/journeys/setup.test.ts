@@ -28,7 +28,7 @@ describe("a setup command", () => {
     expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed", reason: "setup", exitCode: 3 });
     const comment = await orch.progressComment(/setup command failed before the agent started/, place);
     expect(comment).toContain("no such package");
-    expect(comment).toContain("Repair `setup` in `.github/orch.yml`");
+    expect(comment).toContain("Fix `setup` in `.github/orch.yml`");
     expect(await orch.agentOutput(taskId)).toBe("");
   });
 
