@@ -57,7 +57,8 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
     expect(comment).toMatch(/node --test.*passed/);
     const [input, out] = [turns * turnUsage.input, turns * turnUsage.output].map((each) => each.toLocaleString("en"));
     expect(comment).toContain(`Usage: ${input} tokens in, ${out} tokens out`);
-    expect(comment).toContain("Done: the tests should pass now.");
+    // What it says at its end is the summary of its pull request.
+    expect(pull?.body).toContain("the tests should pass now");
   });
 
   it("goes on in the same conversation when the repository's check fails, and its second try is published", async () => {
@@ -84,7 +85,7 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
 
     expect(refusing.requests()).toBeGreaterThan(0);
     const comment = await orch.progressComment(/could not sign in to its model provider/, place);
-    expect(comment).toMatch(/for the worker host's operator to repair/);
+    expect(comment).toMatch(/operator of the worker host has to fix the agent's set-up or its key/);
     expect(comment).toContain("Nothing was published.");
     expect(comment).toMatch(/\*\*Next:\*\* .*give the command again in a new comment/);
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);

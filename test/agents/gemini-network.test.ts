@@ -144,7 +144,7 @@ describe("Gemini CLI, whose model the operator forgot to list", () => {
     const comment = await orch.progressComment(/blocked/, place);
     expect(comment).toContain(`\`${new URL(model.url).host}\`: it is a loopback address`);
     expect(comment).toContain("GOOGLE\\_GEMINI\\_BASE\\_URL names");
-    expect(comment).toContain("The operator of the worker host has to repair the agent's set-up");
+    expect(comment).toContain("The operator of the worker host has to fix the agent's set-up");
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });
 });
