@@ -2,7 +2,6 @@
  * What somebody has just written, wherever it stands: its lines that start with `/orch` ask for something. Edits never count:
  * whoever may edit a text need not be who wrote it.
  */
-import { mayHoldCommand } from "../command/command.ts";
 import { readCommands } from "../command/read-commands.ts";
 import type { Delivery } from "../ingress/ingress.ts";
 import type { Inbox } from "../intake/inbox.ts";
@@ -28,8 +27,7 @@ export const isTooOld = ({ now }: AskDeps, at: number): boolean => now() - at > 
 
 /** Only people ask: what bots write, our own texts among it, is no command. */
 export async function hearWritten(deps: AskDeps, { sender, body, at, ...place }: Written, delivery: Delivery) {
-  if (sender.type !== "User" || !mayHoldCommand(body)) return;
-  if (isTooOld(deps, at)) return;
+  if (sender.type !== "User" || isTooOld(deps, at)) return;
   const commands = await readCommands(body);
   if (commands.length > 0) await ask(deps, { ...place, commands, requestedAt: at }, sender, delivery);
 }

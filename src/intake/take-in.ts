@@ -13,7 +13,7 @@ import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
 import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
-import { isStillSet, removeLabel } from "./one-shot.ts";
+import { isStillSet, takeOff } from "./one-shot.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";
 import { findTarget, hasBranch } from "./target.ts";
 import { unreadEdit } from "./vouched.ts";
@@ -36,7 +36,7 @@ export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> 
     return deps.log.info({ source, delivery }, "the label that asked has been removed");
   }
   await judge(deps, octokit, request);
-  await courtesy(deps, request, () => removeLabel(octokit, request));
+  await courtesy(deps, request, () => takeOff(octokit, request));
 }
 
 async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Promise<void> {

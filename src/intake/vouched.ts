@@ -51,12 +51,12 @@ export async function unreadEdit(octokit: Octokit, request: Request): Promise<st
   const { repository, number, actor, requestedAt } = request;
   const place = { owner: repository.owner, repo: repository.name, number };
   const { issueOrPullRequest: found } = (await ask(octokit, { query: QUERY, answer }, place)).repository;
-  const edits = [
-    ...contentEditsOf(found),
-    ...found.timelineItems.nodes.map(({ createdAt: at, actor: by }) => ({ at, by })),
-  ];
-  // What came after the signed event is not read at all.
-  const unread = edits.filter(({ at }) => at > requestedAt - UNREAD_MS && at < requestedAt + SECOND_MS);
+  const renames = found.timelineItems.nodes.map(({ createdAt: at, actor: by }) => ({ at, by }));
+  const unread = [contentEditsOf(found), renames].flatMap((edits) => {
+    // What came after the signed event is not read at all. But many later edits may hide an earlier one from us.
+    const end = edits.length < EDITS ? requestedAt + SECOND_MS : Number.POSITIVE_INFINITY;
+    return edits.filter(({ at }) => at > requestedAt - UNREAD_MS && at < end);
+  });
   const editors = new Map(unread.map(({ by }) => [by?.login ?? "ghost", by?.databaseId ?? undefined]));
   if (actor) editors.delete(actor.login);
   for (const [login, id] of editors) {

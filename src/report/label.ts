@@ -59,7 +59,8 @@ async function makeAskingLabels(octokit: Octokit, repository: { owner: string; r
 const nameOf = (name: string): StateLabel | undefined =>
   (Object.keys(STATE_LABELS) as StateLabel[]).find((label) => isSameLabel(label, name));
 
-async function removeLabel(
+/** One that is not there any more is as good as removed. */
+export async function removeLabel(
   octokit: Octokit,
   label: { owner: string; repo: string; issue_number: number; name: string },
 ): Promise<void> {
