@@ -1,0 +1,33 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, "test");
+  await waitForRedis(redis, 5_000);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+test("commands of one turn leave in one write, in their order", async () => {
+  const sent = vi.spyOn(redis.stream, "_writev" as never);
+  const each = Array.from({ length: 200 }, (_, index) => redis.rpush("list", index));
+  expect(await Promise.all(each)).toEqual(each.map((_, index) => index + 1));
+  expect(sent).toHaveBeenCalledOnce();
+  expect(await redis.lrange("list", 0, -1)).toEqual(each.map((_, index) => String(index)));
+});
+
+test("what is asked before the connection is closed in the same turn is still carried out", async () => {
+  const other = connectRedis(server.url, "other");
+  await waitForRedis(other, 5_000);
+  const asked = other.incr("count");
+  other.disconnect();
+  expect(await asked).toBe(1);
+});
