@@ -1,22 +1,45 @@
 /** The log of every program: one JSON line per fact on stdout, with tokens blanked where requests and errors carry them. */
-import { type DestinationStream, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 import type { LogLevel } from "./settings/environment.ts";
 
 export type { Logger } from "pino";
 
-const SECRET_PATHS = [
-  "err.request.headers.authorization",
-  "error.request.headers.authorization",
-  "request.headers.authorization",
-  "headers.authorization",
-  "token",
-];
+const BLANK = "***";
+
+/**
+ * What blanks tokens: each sees only what is logged under its name. pino's `redact` copies every logged object for the same,
+ * which costs twice as much as the rest of a line.
+ */
+const serializers = {
+  err: withoutToken,
+  error: withoutToken,
+  request: withBlankHeaders,
+  headers: withBlankToken,
+  token: () => BLANK,
+};
+
+/** An error of Octokit carries its request. */
+function withoutToken(error: unknown): unknown {
+  const told = error instanceof Error ? stdSerializers.err(error) : error;
+  if (typeof told !== "object" || told === null || !("request" in told)) return told;
+  return { ...told, request: withBlankHeaders(told.request) };
+}
+
+function withBlankHeaders(request: unknown): unknown {
+  if (typeof request !== "object" || request === null || !("headers" in request)) return request;
+  return { ...request, headers: withBlankToken(request.headers) };
+}
+
+function withBlankToken(headers: unknown): unknown {
+  if (typeof headers !== "object" || headers === null || !("authorization" in headers)) return headers;
+  return { ...headers, authorization: BLANK };
+}
 
 export function makeLog(level: LogLevel, program = "bot"): Logger {
   const stdout = atOnce(pino.destination({ sync: true }));
   // Also when the process ends by an error that nobody caught.
   process.once("exit", stdout.flush);
-  return pino({ level, base: { program }, redact: { paths: SECRET_PATHS, censor: "***" } }, stdout);
+  return pino({ level, base: { program }, serializers }, stdout);
 }
 
 /**

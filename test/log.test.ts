@@ -36,11 +36,20 @@ test.each([
   expect(await linesOf(end)).toEqual(["a fact", "a fact", "a fact", "the end"]);
 });
 
-test("tokens in the headers of a failed request are blanked", async () => {
-  const end = `log.error({ err: Object.assign(new Error("x"), { request: { headers: { authorization: "token ghs_1" } } }) });`;
+test.each([
+  ["the headers of a failed request", `err: failed`],
+  ["an error under its other name", `error: failed`],
+  ["an error that is none any more", `err: { request }`],
+  ["a request", "request"],
+  ["headers", "headers: request.headers"],
+  ["a token that is logged by its name", `token: "ghs_1"`],
+])("a token in %s is blanked", async (_, logged) => {
   const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
 const log = makeLog("info", "test");
-${end}`;
+const request = { method: "GET", headers: { accept: "json", authorization: "token ghs_1" } };
+const failed = Object.assign(new Error("x"), { request });
+log.error({ ${logged} }, "it failed");
+if (request.headers.authorization !== "token ghs_1") throw new Error("what is logged was changed");`;
   const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
   expect(stdout).not.toContain("ghs_1");
   expect(stdout).toContain("***");

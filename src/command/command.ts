@@ -6,7 +6,7 @@
 import { type Details, detailsOf } from "./details.ts";
 import type { Around } from "./markdown-spans.ts";
 import { type Meaning, meaningOf, type Unclear } from "./meaning.ts";
-import { commandLine, mayHoldCommandLine } from "./spelling.ts";
+import { type CommandLine, commandLine, mayHoldCommandLine, mayNameOrch } from "./spelling.ts";
 import { visibleLines } from "./visible-lines.ts";
 
 type Understood = Exclude<Meaning, { kind: "misunderstood" | "task" }>;
@@ -45,24 +45,22 @@ export const mayHoldCommand = mayHoldCommandLine;
 
 /** The commands of a comment in order, at most one more than `MAX_COMMANDS`; empty when it holds none. */
 export function parseCommands(body: string): Command[] {
-  if (!mayHoldCommand(body)) return [];
+  if (!mayNameOrch(body)) return [];
   const lines = body.split(/\r\n|\n|\r/);
-  const found = visibleLines(body, whereIn);
-  return found.slice(0, MAX_COMMANDS + 1).map(({ number: line, text, within }, index) => {
+  const visible = visibleLines(body, commandIn);
+  return visible.slice(0, MAX_COMMANDS + 1).map(({ number: line, found, within }, index) => {
     if (within) return { line, kind: "misunderstood", reason: DRAWN_INTO[within] };
-    const written = commandLine(text);
-    if (written?.spelling !== "command") return { line, kind: "misunderstood", reason: { kind: "spelling" } };
-    const meaning = meaningOf(written.rest);
-    const end = (found[index + 1]?.number ?? Number.POSITIVE_INFINITY) - 1;
+    if (found.spelling !== "command") return { line, kind: "misunderstood", reason: { kind: "spelling" } };
+    const meaning = meaningOf(found.rest);
+    const end = (visible[index + 1]?.number ?? Number.POSITIVE_INFINITY) - 1;
     return { line, ...meaning, ...(meaning.kind === "task" && detailsOf(lines.slice(line, end))) };
   });
 }
 
-/** -1 where there is no command, nor anything like one. Whoever is called like us is only meant where a verb is all that is said. */
-function whereIn(line: string): number {
+/** A command, or what a person might take for one. Whoever is called like us is only meant where a verb is all that is said. */
+function commandIn(line: string): CommandLine | undefined {
   const written = commandLine(line);
-  if (!written) return -1;
-  return written.spelling !== "mention" || isVerb(written.rest) ? written.at : -1;
+  return written?.spelling !== "mention" || isVerb(written.rest) ? written : undefined;
 }
 
 const isVerb = (text: string): boolean => text !== "" && !["task", "misunderstood"].includes(meaningOf(text).kind);

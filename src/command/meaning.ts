@@ -58,7 +58,8 @@ export function meaningOf(text: string): Meaning {
   const isSet = Object.keys(settings).length > 0;
   if (rest === "") return isSet ? unclear({ kind: "setting", problem: { what: "no_request" } }) : { kind: "help" };
   if (rest.length > MAX_INSTRUCTION) return unclear({ kind: "too_long" });
-  const known = verbIn(rest, settings) ?? notAVerb(wordsOf(rest));
+  const words = wordsOf(rest);
+  const known = verbIn(rest, words, settings) ?? notAVerb(words);
   if (known) return known;
   const behind = settingBehind(rest);
   if (behind) return unclear({ kind: "setting", problem: behind });
@@ -66,8 +67,8 @@ export function meaningOf(text: string): Meaning {
 }
 
 /** A verb with at most one word of its own behind it. */
-function verbIn(text: string, before: Settings): Meaning | undefined {
-  const verb = verbSpelled(wordsOf(text).core[0] ?? "");
+function verbIn(text: string, words: Words, before: Settings): Meaning | undefined {
+  const verb = verbSpelled(words.core[0] ?? "");
   if (!verb) return undefined;
   const parted = partOff(text);
   const { core, others, stands } = wordsOf(parted.words);

@@ -33,7 +33,7 @@ export type CommandLine = {
 
 /** Undefined for a line that nobody takes for a command. */
 export function commandLine(line: string): CommandLine | undefined {
-  if (!QUICK.test(line)) return undefined;
+  if (!mayNameOrch(line)) return undefined;
   const groups = LINE.exec(line)?.groups;
   if (!groups) return undefined;
   const { lead = "", marks = "", slash = "", name = "", end = "" } = groups;
@@ -45,9 +45,12 @@ export function commandLine(line: string): CommandLine | undefined {
   return { at, rest, spelling: isCommand ? "command" : slash === "@" ? "mention" : "alike" };
 }
 
+/** False where nobody writes a command; costs one pass over the text. */
+export const mayNameOrch = (text: string): boolean => QUICK.test(text);
+
 /** Is it worth reading? No false negatives; costs one pass over the text, and another where the name stands behind a slash. */
 export function mayHoldCommandLine(body: string): boolean {
-  return QUICK.test(body) && body.split(/[\r\n]+/).some((line) => commandLine(line) !== undefined);
+  return mayNameOrch(body) && body.split(/[\r\n]+/).some((line) => commandLine(line) !== undefined);
 }
 
 /** Without those at both ends. Not by one expression: for a long gap inside, `${GAP}+$` takes time by its square. */

@@ -5,10 +5,10 @@
 import { mailFrom } from "./mail.ts";
 import { type Around, isWithin, type Spans, spansOf } from "./markdown-spans.ts";
 
-export type VisibleLine = {
+export type VisibleLine<Found> = {
   /** Counted from 1. */
   number: number;
-  text: string;
+  found: Found;
   /** What GitHub draws the line into: it goes on to the next empty line, and HTML may even end in the middle of a tag. */
   within?: Around | undefined;
 };
@@ -29,21 +29,24 @@ const BLANK = /^[ \t]*$/;
 
 type Line = { number: number; text: string; start: number };
 
-/** Lines in which something is found, in order. `find`: where in the line it begins; -1 when it is not there. */
-export function visibleLines(body: string, find: (line: string) => number): VisibleLine[] {
+/** Lines in which something is found, in order. `at`: where in the line it begins. */
+export function visibleLines<Found extends { at: number }>(
+  body: string,
+  find: (line: string) => Found | undefined,
+): VisibleLine<Found>[] {
   if (body.length > MAX_BODY) return [];
   const lines = linesOf(body);
   const mail = mailFrom(body, lines);
   const candidates = lines.slice(0, mail).flatMap((line) => {
-    const at = find(line.text);
-    return at === -1 ? [] : [{ ...line, at: line.start + at }];
+    const found = find(line.text);
+    return found ? [{ ...line, found, at: line.start + found.at }] : [];
   });
   if (candidates.length === 0) return [];
-  if (!MAY_HIDE.test(outsideQuotes(lines))) return candidates.map(({ number, text }) => ({ number, text }));
+  if (!MAY_HIDE.test(outsideQuotes(lines))) return candidates.map(({ number, found }) => ({ number, found }));
   const spans = spansOf(body);
   return candidates
     .filter((line) => !isHidden(spans, line))
-    .map(({ number, text, at }) => ({ number, text, within: aroundAt(spans, at) }));
+    .map(({ number, found, at }) => ({ number, found, within: aroundAt(spans, at) }));
 }
 
 /** A row of a table, or a note's own indented line, looks like what it is; what only goes on with one does not. */
