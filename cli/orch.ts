@@ -84,6 +84,19 @@ program
   });
 
 program
+  .command("checkpoint")
+  .argument("[task]", "a task's id or its beginning; without one all that this machine keeps are listed")
+  .description("get out what an agent had made when its work could not be published, on the machine that keeps it")
+  .option("--to <folder>", "as a git repository in this new folder")
+  .option("--bundle <file>", "as one file that git can fetch from")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch checkpoint\n  orch checkpoint t4mf5 --to /tmp/rescued")
+  .action(async (task: string | undefined, options: import("./checkpoint.ts").CheckpointOptions) => {
+    const { checkpoint } = await import("./checkpoint.ts");
+    process.exitCode = await checkpoint(process.env, task, options);
+  });
+
+program
   .command("attach")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
   .description("watch the live session of a task on this machine (read-only; leave with Ctrl-b d)")

@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
+import { clearCheckpoints } from "./checkpoints/clear-checkpoints.ts";
 import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
@@ -152,5 +153,6 @@ async function tidy(shared: Shared, slots: Slots): Promise<void> {
   const isLive = (taskId: string) => slots.run(taskId) !== undefined;
   await clearOldRuns(shared, isLive);
   await clearKeptSessions(shared);
+  await clearCheckpoints({ dataDir: shared.dataDir, isLive, log: shared.log });
   await tidyMirrors({ dataDir: shared.dataDir, log: shared.log });
 }

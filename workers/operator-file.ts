@@ -38,7 +38,13 @@ const limitsSchema = z
       .max(10)
       .default(2)
       .describe("How often a verify failure is handed back to the agent."),
-    keepFailedDays: z.number().min(0).max(365).default(3).describe("How long the workspace of a failed task is kept."),
+    checkpointMinutes: minutes(5, "How often what an agent has made so far is put aside while it works"),
+    keepFailedDays: z
+      .number()
+      .min(0)
+      .max(365)
+      .default(3)
+      .describe("How long what was not published of a task's work is kept; 0: not at all."),
     keepSessionDays: z
       .number()
       .min(0)

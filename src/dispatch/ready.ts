@@ -24,6 +24,8 @@ export type World = {
   before: readonly Task[];
   /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt; at least the last one. */
   inDoubt: readonly string[];
+  /** The task that it does once more. */
+  retried?: Task | undefined;
 };
 
 export type Readiness =
@@ -45,7 +47,7 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   if (reasons.length > 0 || agent.kind === "absent")
     return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
   const predecessor = predecessorOf(spec, world.before);
-  const host = predecessor && homeOf(predecessor, agent.name, world);
+  const host = keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world));
   const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
   return { kind: "ready", lane, continues: predecessor?.spec.id };
 }
@@ -57,8 +59,19 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
 function homeOf({ runs }: Task, agent: string, { hosts }: World): string | undefined {
   const last = runs.at(-1);
   if (last?.progress.home === undefined || last.progress.agent !== agent) return undefined;
-  const home = hosts.find(({ id }) => id === last.host);
-  return home && !home.draining && home.agents.includes(agent) ? home.id : undefined;
+  return takesFrom(last.host, agent, hosts);
+}
+
+/** The host that keeps the work of the task that is tried again, where only publishing it did not succeed. */
+function keeperOf(agent: string, { retried, hosts, now }: World): string | undefined {
+  const last = retried?.runs.at(-1);
+  if (last?.checkpoint?.kind !== "objects" || !last.checkpoint.ready || last.checkpoint.until <= now) return undefined;
+  return takesFrom(last.host, agent, hosts);
+}
+
+function takesFrom(id: string, agent: string, hosts: readonly HostView[]): string | undefined {
+  const host = hosts.find((each) => each.id === id);
+  return host && !host.draining && host.agents.includes(agent) ? id : undefined;
 }
 
 type Agent = { kind: "offered"; name: string } | { kind: "absent"; name?: string } | { kind: "unknown"; name: string };

@@ -20,8 +20,9 @@ const READ_AT_ONCE = 8;
 export async function readWorld({ redis, store, hosts, now }: WorldSources, spec: TaskSpec): Promise<World> {
   const known = hosts();
   const offers = known.then((all) => offeredAgents(redis, all, now()));
-  const [all, offered, before] = await Promise.all([known, offers, tasksBefore(store, spec)]);
-  return { now: now(), hosts: all, offered, ...before };
+  const retried = spec.retries === undefined ? undefined : store.read(spec.retries);
+  const [all, offered, before, again] = await Promise.all([known, offers, tasksBefore(store, spec), retried]);
+  return { now: now(), hosts: all, offered, ...before, retried: again };
 }
 
 /**

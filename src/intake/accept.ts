@@ -21,7 +21,10 @@ export type Asked = {
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
 
 /** What the task is to do, whoever has put it into words. */
-export type Work = { line: number; settings?: Settings } & Pick<TaskSpec, "instruction" | "details" | "about">;
+export type Work = { line: number; settings?: Settings } & Pick<
+  TaskSpec,
+  "instruction" | "details" | "about" | "retries"
+>;
 
 export async function accept(
   deps: AcceptDeps,
@@ -72,7 +75,11 @@ type Known = Extract<FoundTarget, { kind: "ready" }> & {
   acceptedAt: number;
 };
 
-function specOf(request: Request, { line, instruction, details, about, settings = {} }: Work, known: Known): TaskSpec {
+function specOf(
+  request: Request,
+  { line, instruction, details, about, retries, settings = {} }: Work,
+  known: Known,
+): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
   const { title, target, conversation, acceptedAt } = known;
@@ -95,6 +102,7 @@ function specOf(request: Request, { line, instruction, details, about, settings 
     instruction,
     ...(details !== undefined && { details }),
     ...(about && { about }),
+    ...(retries !== undefined && { retries }),
     requestedAt,
     acceptedAt,
   };

@@ -24,7 +24,8 @@ export async function retry(
   const { instruction, details, about } = earlier.spec;
   const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
   const said = { instruction, ...(details !== undefined && { details }), ...(about && { about }) };
-  const work = { line: command.line, ...said, settings };
+  const same = command.settings?.agent === undefined && command.settings?.model === undefined;
+  const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };
   return await accept(deps, request, work, ask);
 }
 

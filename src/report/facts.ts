@@ -61,6 +61,8 @@ function startFact({ start }: Progress): string | undefined {
       return `Resumed the session of task ${code(start.task)}`;
     case "handed over":
       return `Continues task ${code(start.task)} in a new session, with a written hand-over`;
+    case "taken up":
+      return `Publishes what task ${code(start.task)} had finished; the agent did not run again`;
   }
 }
 

@@ -16,7 +16,7 @@
  * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
  * home            the host and the folder that keep an agent's session
- * checkpoint      what a run left, kept on its host for somebody to look at
+ * checkpoint      what a run's agent has made, kept on its host until it is published, or for somebody to look at
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
  * lane            one of the queues through which jobs go: an agent's, or a host's own
@@ -81,6 +81,8 @@ export type TaskSpec = {
   agentNamed?: true;
   /** The model that its agent is to use, by the name that the agent's program knows; none: the operator's choice. */
   model?: string;
+  /** The task that it does once more, with nothing changed: what that has left unpublished may be all that there is to do. */
+  retries?: string;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */
@@ -118,8 +120,11 @@ export type TaskState =
     }
   | { name: "settled"; outcome: Outcome; at: number };
 
-/** How a run's agent began: in the session that an earlier task's agent left, with a hand-over from that, or with neither. */
-export type RunStart = { how: "fresh" } | { how: "resumed" | "handed over"; task: string };
+/**
+ * How a run began: in the session that an earlier task's agent left, with a hand-over from that, or with neither; `taken up`:
+ * without its agent, by what an earlier task had left unpublished.
+ */
+export type RunStart = { how: "fresh" } | { how: "resumed" | "handed over" | "taken up"; task: string };
 
 /** What a run has to show so far. Every text in it comes from an agent: hostile, bounded by who writes it. */
 export type Progress = {
@@ -223,19 +228,17 @@ export type Outcome =
 export type RunEnd = Outcome["kind"] | "lost";
 
 /**
- * Where on its host that is kept which a run left, because somebody may want to look at it. A reader leaves a kind alone that it
- * does not know.
+ * Where on its host that is kept which a run left without having published it. `folder`: below the host's data. `until`: Unix
+ * ms. A reader leaves a kind alone that it does not know.
  */
-export type Checkpoint = {
-  /** The run's workspace as it was at the end. */
-  kind: "workspace";
-  /** Below its host's data. */
-  folder: string;
-  /** Until when it is kept, Unix ms. */
-  until: number;
-  /** How many commits the agent had made; unknown of one that did not end well. */
-  commits?: number;
-};
+export type Checkpoint =
+  /**
+   * Commits and files, as objects of a repository of the task's own. `files`: that differ from the base, committed or not.
+   * `ready`: the work was done and checked, only publishing did not succeed.
+   */
+  | { kind: "objects"; folder: string; until: number; commits: number; files: number; ready?: true }
+  /** The run's workspace as it was at the end, where no objects could be taken from it. `commits`: where they could be counted. */
+  | { kind: "workspace"; folder: string; until: number; commits?: number };
 
 /** One try at the task. Times are Unix ms. */
 export type TaskRun = {

@@ -152,10 +152,8 @@ export function runView(run: TaskRun, hosts: NamedHosts = []): RunView {
 
 /** Undefined also of a kind that only a newer Orch knows. */
 function checkpointView({ checkpoint, host }: TaskRun, hosts: NamedHosts): CheckpointView | undefined {
-  if (checkpoint?.kind !== "workspace") return undefined;
-  const { kind, folder, until, commits } = checkpoint;
-  const known = { kind, host: hostName(host, hosts), folder: bare(folder, 200), until };
-  return { ...known, ...(commits !== undefined && { commits }) };
+  if (checkpoint?.kind !== "workspace" && checkpoint?.kind !== "objects") return undefined;
+  return { ...checkpoint, host: hostName(host, hosts), folder: bare(checkpoint.folder, 200) };
 }
 
 export function checkResult({ command, exitCode, rounds }: Verification): CheckResult {

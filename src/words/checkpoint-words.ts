@@ -3,22 +3,39 @@ import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { CheckpointView, TaskView } from "../views/task-view.ts";
 
-/** For whoever reads the receipt, now or in some days: where, and until when. */
+/** For whoever reads the receipt, now or in some days: what, where, and until when. */
 export function keptFor({ id, checkpoint }: TaskView, quoting: Quoting): string | undefined {
   if (!checkpoint) return undefined;
   const { code } = quoting;
   const day = new Date(checkpoint.until).toISOString().slice(0, "2026-01-02".length);
-  return `${whatOn(checkpoint, quoting)} until ${day} (UTC); its operator finds it by ${code(`orch why ${id}`)}.`;
+  if (isReady(checkpoint))
+    return `${whatOn(checkpoint, quoting)} until ${day} (UTC). It is finished: ${code("/orch retry")} publishes it without running the agent again.`;
+  const how =
+    checkpoint.kind === "objects"
+      ? `its operator gets it out by ${code(`orch checkpoint ${id}`)}`
+      : `its operator finds it by ${code(`orch why ${id}`)}`;
+  return `${whatOn(checkpoint, quoting)} until ${day} (UTC); ${how}.`;
 }
 
 /** For whoever has access to the host. Nothing once the time is over: it is removed within the hour. */
-export function keptAt({ checkpoint }: TaskView, now: number, quoting: Quoting): string | undefined {
+export function keptAt({ id, checkpoint }: TaskView, now: number, quoting: Quoting): string | undefined {
   if (!checkpoint || checkpoint.until <= now) return undefined;
-  const { folder, until } = checkpoint;
-  return `${whatOn(checkpoint, quoting)} for another ${duration(until - now)}: ${quoting.code(folder, 200)} below its data folder.`;
+  const { folder, until, kind } = checkpoint;
+  const where = `${quoting.code(folder, 200)} below its data folder`;
+  const how = kind === "objects" ? `, and ${quoting.code(`orch checkpoint ${id}`)} there gets it out` : "";
+  return `${whatOn(checkpoint, quoting)} for another ${duration(until - now)}: ${where}${how}.`;
 }
 
-function whatOn({ host, commits }: CheckpointView, { code }: Quoting): string {
-  const made = commits === undefined || commits === 0 ? "" : `, with ${count(commits, "commit")} of the agent,`;
-  return `Its workspace${made} is kept on the worker host ${code(host.name ?? host.id, 80)}`;
+const isReady = (checkpoint: CheckpointView): boolean => checkpoint.kind === "objects" && checkpoint.ready === true;
+
+function whatOn(checkpoint: CheckpointView, { code }: Quoting): string {
+  const { host, commits } = checkpoint;
+  const on = `kept on the worker host ${code(host.name ?? host.id, 80)}`;
+  if (checkpoint.kind === "objects") {
+    const made = [...(commits ? [count(commits, "commit")] : []), count(checkpoint.files, "changed file")].join(
+      " with ",
+    );
+    return `What the agent made, ${made}, is ${on}`;
+  }
+  return `Its workspace${commits ? `, with ${count(commits, "commit")} of the agent,` : ""} is ${on}`;
 }

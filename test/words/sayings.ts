@@ -196,6 +196,21 @@ const kept = {
   },
 };
 
+const objects = {
+  kind: "objects" as const,
+  folder: "host/checkpoints/tabcdefghijklmno.git",
+  until: now + 2 * 24 * 3600_000,
+  commits: 2,
+  files: 3,
+  host: { id: "h1", name: "builder-1" },
+};
+const checkpoints = [
+  kept,
+  { ...verifyFailed, checkpoint: objects },
+  { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 1 } },
+  { ...verifyFailed, checkpoint: { ...objects, ready: true as const } },
+];
+
 const all = [...open, ...ends];
 const allOrigins = Object.values(origins);
 const used = (shown: object) => spentOn([runningTask("working", { progress: { agent: "a", ...shown } })]);
@@ -304,8 +319,8 @@ export const sayings: Sayings = {
   "src/words/checkpoint-words.ts": {
     module: checkpoint,
     says: {
-      keptFor: () => [checkpoint.keptFor(kept, inMarkdown)],
-      keptAt: () => [checkpoint.keptAt(kept, now, inMarkdown)],
+      keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
+      keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
     },
   },
   "src/words/schedule-words.ts": {

@@ -52,19 +52,23 @@ const REF = "refs/orch/tip";
 export async function collect(collection: Collection): Promise<Collected> {
   const { dir } = collection.quarantine;
   const base = checkSha(collection.base);
-  await transfer(collection);
+  await takeObjects(collection, { what: "HEAD", ref: REF });
   const names = [`${REF}^{commit}`, `${REF}^{tree}`, `${base}^{tree}`];
   const [tip = "", tree, baseTree] = (await hostGitOutput(dir, ["rev-parse", ...names])).trim().split("\n");
   const count = tree === baseTree ? "0" : await hostGitOutput(dir, ["rev-list", "--count", `${base}..${tip}`]);
   return { tip: checkSha(tip), commits: Number(count) };
 }
 
-async function transfer(collection: Collection): Promise<void> {
+/** Fetches a commit of the agent's, by its name or its id, and what it stands on, as `ref` of the quarantine. @throws CollectFailed */
+export async function takeObjects(
+  collection: Omit<Collection, "base">,
+  { what, ref }: { what: string; ref: string },
+): Promise<void> {
   const { quarantine, workspace, signal } = collection;
   // As the sending side sees it. An address, not a path: behind a path git looks for a bundle first, itself and as us. The
   // agent could lay one there, or a link to somebody else's.
   const source = pathToFileURL(workspace.inside.treeDir).href;
-  const git = ["git", ...fetchArguments(quarantine, uploadPack(collection)), source, `+HEAD:${REF}`];
+  const git = ["git", ...fetchArguments(quarantine, uploadPack(collection)), source, `+${what}:${ref}`];
   const done = await runProgram({
     // Only the soft limits: inside, the sandbox sets its own.
     file: "prlimit",
@@ -103,7 +107,7 @@ function fetchArguments(quarantine: Quarantine, uploadPackCommand: string): stri
 const AS_MUCH_MEMORY_AS_BEFORE = 'ulimit -S -d "$(ulimit -H -d)"';
 
 /** A shell command line (git hands it to sh, with the repository's path added). */
-function uploadPack({ driver, confinement, workspace, quarantine }: Collection): string {
+function uploadPack({ driver, confinement, workspace, quarantine }: Omit<Collection, "base">): string {
   const env = {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     HOME: "/nonexistent",

@@ -12,11 +12,14 @@ import { type Mirror, makeHostRepository } from "../workspace/mirror.ts";
 /** `dir`: the repository, absolute. `mirror`: whose objects it sees. */
 export type Quarantine = { dir: string; mirror: Mirror };
 
-/** The quarantine in `dir`, made where there is none yet. `base`: the commit that the work started from. */
-export function openQuarantine(dir: string, mirror: Mirror, base: string): Quarantine {
+/**
+ * The quarantine in `dir`, made where there is none yet. `base`: the commit that the work started from. `besides`: further
+ * folders of objects that it borrows.
+ */
+export function openQuarantine(dir: string, mirror: Mirror, base: string, besides: readonly string[] = []): Quarantine {
   if (existsSync(dir)) return { dir, mirror };
   makeHostRepository(dir, {
-    "objects/info/alternates": `${join(mirror.dir, "objects")}\n`,
+    "objects/info/alternates": [join(mirror.dir, "objects"), ...besides, ""].join("\n"),
     // So that a fetch knows what is here, also when no branch of the mirror ends at this commit any more.
     "refs/orch/base": `${checkSha(base)}\n`,
   });

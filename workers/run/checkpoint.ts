@@ -1,11 +1,25 @@
-/** What a run leaves behind for somebody to look at, and until when. */
+/**
+ * What a run leaves on its host when its work is not published, and until when: all that its agent has made, as a checkpoint;
+ * where git cannot read that any more, the workspace as it is.
+ */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Checkpoint, Outcome } from "../../src/task/task.ts";
+import {
+  type CheckpointRecord,
+  checkpointFolderOf,
+  copyCheckpoint,
+  type Ready,
+} from "../checkpoints/checkpoint-store.ts";
+import { takeCheckpoint } from "../checkpoints/take-checkpoint.ts";
 import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { findWorkspace } from "../workspace/workspace.ts";
+import { type Ground, preparedGround } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
+import { confinementOf } from "./step/confinement.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
+const MINUTE_MS = 60_000;
 
 /** Work that failed is kept for a few days: somebody may want to see what the agent left. */
 export function isWorthALook(outcome: Outcome): boolean {
@@ -17,14 +31,102 @@ export function keptUntil({ operator }: Pick<Shared, "operator">, { startedAt }:
   return startedAt + operator.limits.keepFailedDays * DAY_MS;
 }
 
-/** Undefined where nothing is kept, or the run never came to have a workspace. */
-export function checkpointOf(shared: Shared, run: Run, outcome: Outcome): Checkpoint | undefined {
-  const { dataDir, driver } = shared;
+/** What the work comes to while the agent is at it: a host that dies, or its disk, costs minutes and not the whole. */
+export async function whileTakingCheckpoints<T>(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  work: () => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const taking = takeRegularly(shared, run, ground, over.signal);
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await taking;
+  }
+}
+
+async function takeRegularly(shared: Shared, run: Run, ground: Ground, signal: AbortSignal): Promise<void> {
+  const everyMs = shared.operator.limits.checkpointMinutes * MINUTE_MS;
+  for (;;) {
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted) return;
+    await take(shared, run, ground, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) run.log.warn({ err: error }, "no checkpoint could be taken; trying again later");
+    });
+  }
+}
+
+/** Undefined where nothing is kept: there is nothing, or its work is published. */
+export async function leaveCheckpoint(shared: Shared, run: Run, outcome: Outcome): Promise<Checkpoint | undefined> {
   const { record } = run.folder;
   const until = keptUntil(shared, record);
-  if (!isWorthALook(outcome) || until <= Date.now()) return undefined;
+  const isPublished = outcome.kind === "pull_request" || outcome.kind === "no_changes";
+  if (isPublished || until <= Date.now()) return undefined;
+  if (record.takenUp) return leaveAgain(shared, run, { from: record.takenUp, until });
+  const made = await leaveObjects(shared, run);
+  if (typeof made === "object") return made;
+  return made === "cannot be taken" || isWorthALook(outcome) ? leaveWorkspace(shared, run, until) : undefined;
+}
+
+async function leaveObjects(shared: Shared, run: Run): Promise<Checkpoint | "cannot be taken" | "nothing"> {
+  const { record } = run.folder;
+  const { prepared, steps } = record;
+  if (!prepared || !steps.some(({ kind }) => kind === "agent")) return "nothing";
+  try {
+    const taken = await take(shared, run, preparedGround(shared, run, prepared), { ready: readyAt(record) });
+    if (!taken) return "cannot be taken";
+    return checkpointOf(taken) ?? "nothing";
+  } catch (error) {
+    run.log.warn({ err: error }, "no checkpoint could be taken: the workspace is kept instead");
+    return "cannot be taken";
+  }
+}
+
+/** Undefined where the run never came to have one. */
+function leaveWorkspace({ dataDir, driver }: Shared, run: Run, until: number): Checkpoint | undefined {
   const { id: taskId } = run.task.spec;
   if (!findWorkspace({ dataDir, taskId, user: run.user, seenAt: driver.workspaceAt })) return undefined;
-  const commits = record.steps.findLast(({ kind }) => kind === "agent")?.collected?.commits;
+  const commits = run.folder.record.steps.findLast(({ kind }) => kind === "agent")?.collected?.commits;
   return { kind: "workspace", folder: workspaceFolderOf(taskId), until, ...(commits !== undefined && { commits }) };
+}
+
+/** Publishing did not succeed again: the work is this task's now, so that it can be tried once more. */
+async function leaveAgain(
+  { dataDir }: Shared,
+  run: Run,
+  { from, until }: { from: string; until: number },
+): Promise<Checkpoint | undefined> {
+  const taken = await copyCheckpoint(dataDir, { from, to: run.task.spec.id, until });
+  return taken && checkpointOf(taken);
+}
+
+function checkpointOf({ taskId, commits, files, until, ready }: CheckpointRecord): Checkpoint | undefined {
+  if (commits === 0 && files === 0) return undefined;
+  const folder = checkpointFolderOf(taskId);
+  return { kind: "objects", folder, until, commits, files, ...(ready && { ready: true }) };
+}
+
+/** The work as it was to be published, where it came that far. */
+function readyAt({ ready, prepared }: RunRecord): Ready | undefined {
+  return ready && prepared ? { ...ready, agent: prepared.agent } : undefined;
+}
+
+async function take(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  { signal, ready }: { signal?: AbortSignal; ready?: Ready | undefined },
+): Promise<CheckpointRecord | undefined> {
+  const { workspace, mirror, prepared } = ground;
+  return takeCheckpoint({
+    ...{ workspace, mirror, driver: shared.driver, confinement: confinementOf(run, ground) },
+    ...{ dataDir: shared.dataDir, taskId: run.task.spec.id, repositoryId: prepared.repositoryId },
+    ...{ branch: prepared.branch, baseSha: prepared.baseSha, until: keptUntil(shared, run.folder.record) },
+    ...(signal && { signal }),
+    ready,
+    log: run.log,
+  });
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
 import type { RunIdentity } from "../bot-client.ts";
+import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { keptUntil } from "./checkpoint.ts";
 import { runsDir, type Shared } from "./run.ts";
@@ -43,6 +44,7 @@ async function clearTask(shared: Shared, taskId: string, folders: readonly RunFo
     const isTold = folders.length > 0 && folders.every(({ record }) => record.end === "told");
     if (!isTold && !(await hasEnded(shared, { taskId, epoch }))) return false;
     await removeWorkspace({ dataDir: shared.dataDir, taskId });
+    await removeCheckpoint(shared.dataDir, taskId);
     for (const folder of folders) folder.remove();
     return true;
   });

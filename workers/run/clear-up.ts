@@ -3,6 +3,7 @@
  * continues, and its workspace is removed, unless somebody may want to look at it.
  */
 import type { Outcome } from "../../src/task/task.ts";
+import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { keepSession } from "../kept-sessions/keep-session.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { isWorthALook } from "./checkpoint.ts";
@@ -29,9 +30,13 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
     run.log.debug({ err: error }, "the job could not be completed");
   });
   if (run.folder.record.toKeep && !(await keepPromisedSession(shared, run))) return "handed over";
+  const { left } = run.folder.record;
   const isKept = outcome === "told" ? await isSaidToBeKept(shared, run) : isWorthALook(outcome);
-  if (isKept) return keep(run, "told");
-  await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
+  const { dataDir } = shared;
+  const { id: taskId } = run.task.spec;
+  if (left === "objects" || !isKept) await removeWorkspace({ dataDir, taskId });
+  if (left || isKept) return keep(run, "told");
+  await removeCheckpoint(dataDir, taskId);
   run.folder.remove();
   return "done";
 }

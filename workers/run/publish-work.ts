@@ -22,8 +22,10 @@ import { confinementOf } from "./step/confinement.ts";
 export type Collected = { tip: string; commits: number };
 
 /** In the run's folder, which only the host can read and which goes when the run does. */
+export const collectedDir = (run: Run): string => join(run.folder.dir, "collected.git");
+
 const quarantineOf = (run: Run, { mirror, prepared }: Ground) =>
-  openQuarantine(join(run.folder.dir, "collected.git"), mirror, prepared.baseSha);
+  openQuarantine(collectedDir(run), mirror, prepared.baseSha);
 
 /** The agent's commits as objects in the quarantine, and how many there are. */
 export async function collectWork(shared: Shared, run: Run, ground: Ground): Promise<Collected> {
@@ -39,8 +41,8 @@ export async function collectWork(shared: Shared, run: Run, ground: Ground): Pro
 }
 
 /** What the work is called where the agent's commits do not say it: as the agent calls it at its end, or by the request. */
-export function workSubject({ task: { spec }, spoken }: Pick<Run, "task" | "spoken">): string {
-  const given = readSummary(spoken.summary() ?? "").title;
+export function workSubject({ task: { spec }, spoken, folder }: Pick<Run, "task" | "spoken" | "folder">): string {
+  const given = readSummary(spoken.summary() ?? folder.record.ready?.summary ?? "").title;
   return (given === undefined ? "" : title(given, 72)) || subjectOf(spec);
 }
 

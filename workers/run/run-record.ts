@@ -79,6 +79,21 @@ const runRecordSchema = z.looseObject({
       repositoryId: z.number(),
     })
     .optional(),
+  /** The work is done and checked: what is to be published. */
+  ready: z
+    .object({
+      tip: z.string(),
+      commits: z.number(),
+      summary: z.string().optional(),
+      verification: z
+        .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })
+        .optional(),
+    })
+    .optional(),
+  /** The task whose work it publishes, in place of an agent's. */
+  takenUp: z.string().optional(),
+  /** What the run has left on this host when its end was told. */
+  left: z.enum(["objects", "workspace"]).optional(),
   steps: z.array(stepSchema),
 });
 

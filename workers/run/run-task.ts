@@ -18,7 +18,7 @@ import {
   RepositoryGone,
   TooLarge,
 } from "../workspace/git-errors.ts";
-import { checkpointOf } from "./checkpoint.ts";
+import { leaveCheckpoint } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
 import { duringDeed } from "./deed.ts";
 import { type Ground, preparedGround } from "./ground.ts";
@@ -28,7 +28,8 @@ import { type Collected, type Published, publishWork } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
-import { work } from "./work.ts";
+import { takeUpWork } from "./take-up-work.ts";
+import { type Worked, work } from "./work.ts";
 
 const PREPARE_ATTEMPTS = 3;
 const PREPARE_RETRY_MS = 3_000;
@@ -52,7 +53,10 @@ async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   try {
     if (await isPushedAllTheSame(shared, run, outcome)) return "told";
     const home = promiseSession(shared, run);
-    const checkpoint = checkpointOf(shared, run, outcome);
+    await run.underWay;
+    const checkpoint = await leaveCheckpoint(shared, run, outcome);
+    run.folder.record.left = checkpoint?.kind;
+    run.folder.save();
     const left = { ...(home && { progress: { home } }), ...(checkpoint && { checkpoint }) };
     await tell(shared, run, { name: "ended", outcome, ...left, at: Date.now() });
   } catch (error) {
@@ -92,12 +96,13 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if ("kind" in ground) return ground;
   const unready = await setUp(shared, run, ground);
   if (unready) return unready;
-  const worked = await work(shared, run, ground);
+  const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
   const { collected } = worked;
   const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
 
+  noteReady(run, worked);
   await tell(shared, run, { name: "phase", phase: "publishing", at: Date.now() });
   if (promiseSession(shared, run)) void keepSession(shared, run); // meanwhile: publishing is waiting for the most part
   const published = await publishInTime(shared, run, ground, collected);
@@ -108,6 +113,13 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   const { branch, sha } = published.pushed;
   run.log.info({ branch, sha }, "pushed; the bot opens the pull request");
   return "told";
+}
+
+/** From here on nothing has to be done again but publishing, whatever comes between. */
+function noteReady(run: Run, { collected, verification }: Worked): void {
+  const summary = run.spoken.summary() ?? run.folder.record.ready?.summary;
+  run.folder.record.ready = { ...collected, ...(summary && { summary }), ...(verification && { verification }) };
+  run.folder.save();
 }
 
 /** Bot and GitHub may both be away: the wait for them has a deadline too. */

@@ -12,6 +12,7 @@ import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
+import { whileTakingCheckpoints } from "./checkpoint.ts";
 import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
@@ -43,7 +44,9 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
   let handBack: Verification | undefined;
   for (let round = 1; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
-    const agent = await performStep(shared, run, ground, `agent-${round}`, handBack);
+    const agent = await whileTakingCheckpoints(shared, run, ground, () =>
+      performStep(shared, run, ground, `agent-${round}`, handBack),
+    );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { describe, expect, test } from "vitest";
+import { findCheckpoints, readCheckpoint, removeCheckpoint } from "../../../workers/checkpoints/checkpoint-store.ts";
+import { clearCheckpoints } from "../../../workers/checkpoints/clear-checkpoints.ts";
+import { exportToBundle, exportToFolder } from "../../../workers/checkpoints/export-checkpoint.ts";
+import { takeCheckpoint } from "../../../workers/checkpoints/take-checkpoint.ts";
+import { startRun } from "../publish/support.ts";
+import { asRoot, git, temporaryFolder } from "../workspace/support.ts";
+
+const log = pino({ level: "silent" });
+const TASK = "tabcdefghijklmno";
+
+async function startWork() {
+  const run = await startRun({ taskId: TASK });
+  const { dataDir } = run.host;
+  const { workspace, driver, confinement, mirror, branch } = run;
+  const of = { workspace, driver, confinement, mirror, branch };
+  const take = (ready?: { tip: string; commits: number; agent: string }) =>
+    takeCheckpoint({ ...of, dataDir, taskId: TASK, repositoryId: 1, baseSha: run.base, until: 9, ready, log });
+  return { ...run, dataDir, take };
+}
+
+describe("a checkpoint", () => {
+  test("holds commits, what is not committed, other branches and what is stashed, and leaves the agent's repository alone", async () => {
+    const work = await startWork();
+    work.agent(
+      "echo 1 > one; git add one; git commit -qm one; git checkout -q -b other; echo o > other; git add other; git commit -qm o",
+    );
+    work.agent("git checkout -q -; echo s >> README.md; git stash -q; echo new > new.txt; echo 2 > one; git add one");
+    const before = work.agent("git status --porcelain; git for-each-ref; git rev-parse HEAD; git ls-files -s");
+    const taken = await work.take();
+    expect(taken).toMatchObject({ commits: 1, files: 2, branch: work.branch });
+    expect(work.agent("git status --porcelain; git for-each-ref; git rev-parse HEAD; git ls-files -s")).toBe(before);
+    const store = join(work.dataDir, "host", "checkpoints", `${TASK}.git`);
+    expect(git(store, "show", "refs/orch/all:new.txt")).toBe("new");
+    expect(git(store, "show", "refs/orch/all:one")).toBe("2");
+    expect(git(store, "show", "refs/orch/head:one")).toBe("1");
+    expect(git(store, "log", "--format=%s", "refs/orch/all")).toMatch(/^o$/m);
+    expect(git(store, "log", "--format=%s", "refs/orch/all")).toMatch(/^(WIP )?on /im);
+    // Other tasks' agents read the mirror.
+    expect(() => git(work.mirror.dir, "cat-file", "-e", taken?.head ?? "")).toThrow();
+  });
+
+  test("is taken again and again, each time with what there is by then", async () => {
+    const work = await startWork();
+    expect(await work.take()).toMatchObject({ commits: 0, files: 0 });
+    work.agent("echo 1 > one");
+    expect(await work.take()).toMatchObject({ commits: 0, files: 1 });
+    work.agent("git add one; git commit -qm one; echo 2 > two");
+    expect(await work.take()).toMatchObject({ commits: 1, files: 2 });
+    expect(findCheckpoints(work.dataDir)).toMatchObject([{ taskId: TASK, commits: 1, files: 2 }]);
+  });
+
+  test("is taken of a merge and of a rebase that stopped, with the conflicts as they stand in the files", async () => {
+    const work = await startWork();
+    work.agent("git checkout -q -b a; echo a > README.md; git commit -qam a; git checkout -q -; echo b > README.md");
+    work.agent("git commit -qam b; git merge a >/dev/null || true");
+    expect(await work.take()).toMatchObject({ commits: 1, files: 1 });
+    work.agent("git merge --abort; git rebase a >/dev/null 2>&1 || true");
+    const taken = await work.take();
+    const store = join(work.dataDir, "host", "checkpoints", `${TASK}.git`);
+    expect(git(store, "show", `${taken?.all}:README.md`)).toContain("<<<<<<<");
+    expect(git(store, "log", "--format=%s", taken?.all ?? "")).toMatch(/^b$/m);
+  });
+
+  test("is none where git cannot read what the agent has left", async () => {
+    const work = await startWork();
+    work.agent("rm .git; echo 'gitdir: /nowhere' > .git");
+    expect(await work.take()).toBeUndefined();
+    expect(readCheckpoint(work.dataDir, TASK)).toBeUndefined();
+  });
+
+  test.runIf(asRoot)("runs nothing of the agent's as the host, and shows nothing to its user", async () => {
+    const work = await startWork();
+    const trap = join(work.workspace.tmpDir, "who");
+    work.agent(`git config core.fsmonitor "id -u > ${trap}; false"; git config core.hooksPath hooks; mkdir hooks`);
+    work.agent(
+      `printf '#!/bin/sh\\nid -u > ${trap}\\n' > hooks/reference-transaction; chmod +x hooks/reference-transaction`,
+    );
+    expect(await work.take()).toMatchObject({ files: 1 });
+    if (existsSync(trap)) expect(readFileSync(trap, "utf8").trim()).not.toBe("0");
+    expect(() => work.agent(`ls ${join(work.dataDir, "host", "checkpoints")}`)).toThrow(/Permission denied/);
+  });
+
+  test("of work that was to be published holds that, whatever came after", async () => {
+    const work = await startWork();
+    work.agent("echo 1 > one; git add one; git commit -qm one");
+    const tip = work.agent("git rev-parse HEAD");
+    work.agent("git reset -q --hard HEAD~1; echo 2 > two");
+    const taken = await work.take({ tip, commits: 1, agent: "claude" });
+    expect(taken).toMatchObject({ commits: 0, files: 1, ready: { tip, commits: 1 } });
+    expect(git(join(work.dataDir, "host", "checkpoints", `${TASK}.git`), "rev-parse", "refs/orch/ready")).toBe(tip);
+  });
+});
+
+describe("a person gets it out", () => {
+  async function takeOne() {
+    const work = await startWork();
+    work.agent(
+      "echo 1 > one; git add one; git commit -qm one; echo 'ü' > 'a b.txt'; printf '*.txt filter=evil\\n' > .gitattributes",
+    );
+    const taken = await work.take();
+    if (!taken) throw new Error("nothing was taken");
+    return { work, taken };
+  }
+
+  test("as a folder, a repository of its own that stands when the store is gone", async () => {
+    const { work, taken } = await takeOne();
+    const dir = join(temporaryFolder(), "rescued");
+    await exportToFolder(work.dataDir, taken, dir);
+    await removeCheckpoint(work.dataDir, TASK);
+    expect(readFileSync(join(dir, "a b.txt"), "utf8")).toBe("ü\n");
+    expect(git(dir, "log", "--format=%s", "--max-count=2")).toBe("Everything that the agent had made\none");
+    expect(git(dir, "status", "--porcelain")).toBe("");
+    expect(git(dir, "fsck", "--no-progress")).toBe("");
+    await expect(exportToFolder(work.dataDir, taken, dir)).rejects.toThrow(/is not empty/);
+  });
+
+  test("as a bundle, which a clone fetches from", async () => {
+    const { work, taken } = await takeOne();
+    const file = join(temporaryFolder(), "rescued.bundle");
+    await exportToBundle(work.dataDir, taken, file);
+    const clone = join(temporaryFolder(), "clone");
+    git(temporaryFolder(), "clone", "-q", work.remote.clone, clone);
+    git(clone, "fetch", "-q", file, "orch-checkpoint");
+    expect(git(clone, "show", "FETCH_HEAD:one")).toBe("1");
+    await expect(exportToBundle(work.dataDir, taken, file)).rejects.toThrow(/exists already/);
+  });
+});
+
+test("where all together are too large the oldest go, but none of a task that is under way", async () => {
+  const work = await startWork();
+  work.agent("echo 1 > one");
+  await work.take();
+  const clear = (isLive: boolean) => clearCheckpoints({ dataDir: work.dataDir, isLive: () => isLive, log }, 10);
+  await clear(true);
+  expect(findCheckpoints(work.dataDir)).toHaveLength(1);
+  await clear(false);
+  expect(findCheckpoints(work.dataDir)).toEqual([]);
+});

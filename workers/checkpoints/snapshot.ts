@@ -1,0 +1,60 @@
+/**
+ * One commit of all that an agent has made: its HEAD, its other branches, what it has stashed, and the files of its worktree as
+ * they are now, committed or not. Made inside the sandbox, beside the agent while it works: with an index of its own, so that
+ * neither the agent's index nor any of its refs is touched. Files that `.gitignore` hides are left out.
+ */
+import { runProgram } from "../run-program.ts";
+import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
+import { checkSha } from "../workspace/host-folders.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+
+export type SnapshotOf = {
+  workspace: Workspace;
+  driver: SandboxDriver;
+  /** The run's own confinement: the workspace is writable in it. */
+  confinement: Confinement;
+  signal?: AbortSignal;
+};
+
+/** `head`: the agent's HEAD. `all`: the commit that stands for everything; `head` itself where there is nothing besides. */
+export type Snapshot = { head: string; all: string };
+
+const SNAPSHOT_MS = 60_000;
+/** Branches and stashes besides HEAD. */
+const MAX_OTHERS = 20;
+
+/** With the agent's index as a start, only what has changed since is read again. */
+const SCRIPT = `
+export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
+git() { command git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c commit.gpgSign=false "$@"; }
+head=$(git rev-parse --verify --quiet 'HEAD^{commit}') || exit 1
+own=$(mktemp -d) || exit 1
+trap 'rm -rf "$own"' EXIT
+cp "$(git rev-parse --git-path index)" "$own/index" 2>/dev/null
+export GIT_INDEX_FILE="$own/index"
+git add --all --ignore-errors >/dev/null 2>&1
+tree=$(git write-tree) || exit 1
+others=$(git for-each-ref --count=${MAX_OTHERS} --no-merged=HEAD --format='-p %(objectname)' refs/heads refs/stash)
+all=$head
+if [ -n "$others" ] || [ "$tree" != "$(git rev-parse 'HEAD^{tree}')" ]; then
+  all=$(git commit-tree "$tree" -p "$head" $others -m 'Everything that the agent had made') || exit 1
+fi
+echo "$head $all"
+`;
+
+/** Undefined when the agent has left its repository in a state that git cannot read. */
+export async function makeSnapshot(of: SnapshotOf): Promise<Snapshot | undefined> {
+  const identity = { NAME: "Orch agent", EMAIL: "agent@orch.invalid" };
+  const env = {
+    ...of.confinement.env,
+    GIT_AUTHOR_NAME: identity.NAME,
+    GIT_AUTHOR_EMAIL: identity.EMAIL,
+    GIT_COMMITTER_NAME: identity.NAME,
+    GIT_COMMITTER_EMAIL: identity.EMAIL,
+  };
+  const confinement = { ...of.confinement, cwd: of.workspace.inside.treeDir, env };
+  const [file = "", ...args] = of.driver.wrap(confinement, ["/bin/sh", "-c", SCRIPT]);
+  const done = await runProgram({ file, args, env, timeoutMs: SNAPSHOT_MS, signal: of.signal, maxOutputBytes: 1_000 });
+  const [, head, all] = /^([0-9a-f]{40}) ([0-9a-f]{40})\n$/.exec(done.stdout) ?? [];
+  return done.exitCode === 0 && head && all ? { head: checkSha(head), all: checkSha(all) } : undefined;
+}

@@ -1,0 +1,62 @@
+/** Takes a checkpoint: everything that the agent has made so far, as objects in the task's own store. Safe to repeat. */
+import type { Logger } from "pino";
+import { takeObjects } from "../publish/collect.ts";
+import { hostGitOutput } from "../workspace/git.ts";
+import type { Mirror } from "../workspace/mirror.ts";
+import {
+  ALL_REF,
+  type CheckpointRecord,
+  HEAD_REF,
+  openCheckpointStore,
+  READY_REF,
+  type Ready,
+  writeCheckpoint,
+} from "./checkpoint-store.ts";
+import { makeSnapshot, type SnapshotOf } from "./snapshot.ts";
+
+export type Taking = SnapshotOf & {
+  dataDir: string;
+  mirror: Mirror;
+  taskId: string;
+  repositoryId: number;
+  branch: string;
+  baseSha: string;
+  /** Until when it is kept, Unix ms. */
+  until: number;
+  ready?: Ready | undefined;
+  log: Logger;
+};
+
+/** Undefined when the agent's repository gives nothing that passes. @throws what the disk throws */
+export async function takeCheckpoint(taking: Taking): Promise<CheckpointRecord | undefined> {
+  const { dataDir, taskId, repositoryId, branch, baseSha, until, ready, mirror, log } = taking;
+  const snapshot = await makeSnapshot(taking);
+  if (!snapshot) {
+    log.warn("no checkpoint: git cannot read what the agent has left");
+    return undefined;
+  }
+  const { head, all } = snapshot;
+  const store = await openCheckpointStore(dataDir, { taskId, mirror, base: baseSha });
+  await takeObjects({ ...taking, quarantine: store }, { what: all, ref: ALL_REF });
+  // What the sandbox says of its HEAD is the agent's word: it must be part of what has arrived.
+  await hostGitOutput(store.dir, ["merge-base", "--is-ancestor", head, all]);
+  await hostGitOutput(store.dir, ["update-ref", HEAD_REF, head]);
+  if (ready) await takeObjects({ ...taking, quarantine: store }, { what: ready.tip, ref: READY_REF });
+  const record = {
+    ...{ taskId, repositoryId, branch, baseSha, head, all, until, takenAt: Date.now() },
+    ...(await countIn(store.dir, { baseSha, head, all })),
+    ...(ready && { ready }),
+  };
+  writeCheckpoint(dataDir, record);
+  log.debug({ commits: record.commits, files: record.files }, "checkpoint taken");
+  return record;
+}
+
+const MAX_NAMES_BYTES = 50_000_000;
+
+async function countIn(dir: string, { baseSha, head, all }: { baseSha: string; head: string; all: string }) {
+  const commits = Number(await hostGitOutput(dir, ["rev-list", "--count", head, `^${baseSha}`]));
+  const flags = ["-r", "-z", "--name-only", "--no-renames", "--no-ext-diff"];
+  const names = await hostGitOutput(dir, ["diff-tree", ...flags, baseSha, all], { maxOutputBytes: MAX_NAMES_BYTES });
+  return { commits, files: names.split("\0").length - 1 };
+}
