@@ -8,8 +8,6 @@ export function keptFor({ id, checkpoint }: TaskView, quoting: Quoting): string 
   if (!checkpoint) return undefined;
   const { code } = quoting;
   const day = new Date(checkpoint.until).toISOString().slice(0, "2026-01-02".length);
-  if (isReady(checkpoint))
-    return `${whatOn(checkpoint, quoting)} until ${day} (UTC). It is finished: ${code("/orch retry")} publishes it without running the agent again.`;
   const how =
     checkpoint.kind === "objects"
       ? `its operator gets it out by ${code(`orch checkpoint ${id}`)}`
@@ -26,7 +24,9 @@ export function keptAt({ id, checkpoint }: TaskView, now: number, quoting: Quoti
   return `${whatOn(checkpoint, quoting)} for another ${duration(until - now)}: ${where}${how}.`;
 }
 
-const isReady = (checkpoint: CheckpointView): boolean => checkpoint.kind === "objects" && checkpoint.ready === true;
+/** Finished work that only has to be published. */
+export const isReady = ({ checkpoint }: Pick<TaskView, "checkpoint">): boolean =>
+  checkpoint?.kind === "objects" && checkpoint.ready === true;
 
 function whatOn(checkpoint: CheckpointView, { code }: Quoting): string {
   const { host, commits } = checkpoint;

@@ -3,6 +3,7 @@ import type { Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
+import { isReady } from "./checkpoint-words.ts";
 import { askAgain, askAgainKnowing } from "./origin-words.ts";
 import { waitsFor } from "./waiting-words.ts";
 
@@ -43,8 +44,11 @@ const runningNext: Record<Phase, string> = {
   publishing: "The commits are checked, pushed and opened as a pull request.",
 };
 
-function settledNext({ outcome, own, task: { origin } }: WhySettled, quoting: Quoting): string {
+function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): string {
+  const { origin } = task;
   const again = askAgain(origin, quoting);
+  if (isReady(task))
+    return "The work is finished. Once what stood in the way is gone, comment `/orch retry`: that publishes it without running the agent again.";
   switch (outcome.kind) {
     case "pull_request":
       return own

@@ -319,6 +319,7 @@ export const sayings: Sayings = {
   "src/words/checkpoint-words.ts": {
     module: checkpoint,
     says: {
+      isReady: () => [],
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
     },

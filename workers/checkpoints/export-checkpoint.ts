@@ -1,6 +1,5 @@
 /** Gets a checkpoint out of its store, for a person: as a folder that is a git repository, or as a bundle. */
 import { existsSync, readdirSync } from "node:fs";
-import { Refusal } from "../../src/refusal.ts";
 import { runProgram } from "../run-program.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
 import { type CheckpointRecord, checkpointDir } from "./checkpoint-store.ts";
@@ -13,10 +12,10 @@ export const EVERYTHING = "orch-checkpoint";
 /**
  * `dir` becomes a repository with the branch `orch-checkpoint` checked out. No hook, filter or attribute of the repository runs:
  * what an agent wrote is written out as it is.
- * @throws Refusal when `dir` has something in it already
+ * @throws when `dir` has something in it already
  */
 export async function exportToFolder(dataDir: string, { taskId, all }: CheckpointRecord, dir: string): Promise<void> {
-  if (existsSync(dir) && readdirSync(dir).length > 0) throw new Refusal(`${dir} is not empty. Name a new folder.`);
+  if (existsSync(dir) && readdirSync(dir).length > 0) throw new Error(`${dir} is not empty. Name a new folder.`);
   const store = checkpointDir(dataDir, taskId);
   await git(["init", "--quiet", `--initial-branch=${EVERYTHING}`, "--template=", dir]);
   // With the objects that the store borrows: the folder stands on its own.
@@ -27,7 +26,7 @@ export async function exportToFolder(dataDir: string, { taskId, all }: Checkpoin
 
 /** One file, to be fetched from: everything beyond the base, which whoever reads it has from GitHub. */
 export async function exportToBundle(dataDir: string, record: CheckpointRecord, file: string): Promise<void> {
-  if (existsSync(file)) throw new Refusal(`${file} exists already. Name a new file.`);
+  if (existsSync(file)) throw new Error(`${file} exists already. Name a new file.`);
   const store = checkpointDir(dataDir, record.taskId);
   const ref = `refs/heads/${EVERYTHING}`;
   await hostGitOutput(store, ["update-ref", ref, record.all]);
