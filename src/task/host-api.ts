@@ -135,8 +135,12 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   unavailable: 503,
 };
 
-/** `message` is a sentence for the person who gave the command. */
+/** `message` is a sentence for the person who gave the command. `retryAfterMs`: not to be asked again before, at most an hour. */
 export const errorResponseSchema = z.object({
-  error: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }),
+  error: z.object({
+    code: z.enum(REFUSAL_CODES),
+    message: z.string(),
+    retryAfterMs: z.number().min(0).max(3600_000).optional(),
+  }),
 });
 export type ErrorResponse = z.output<typeof errorResponseSchema>;

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts";
+import { onStopSchema } from "../../src/settings/on-stop.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
@@ -69,6 +70,7 @@ const runRecordSchema = z.looseObject({
       baseSha: z.string(),
       setup: z.array(z.string()).optional(),
       verify: z.array(z.string()).optional(),
+      onStop: onStopSchema.optional(),
       /** The hosts that the repository lets its work reach at most. */
       listed: z.array(hostPatternSchema).optional(),
       /** UUID that the agent's session was started with. */
