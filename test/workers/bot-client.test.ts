@@ -216,4 +216,15 @@ describe("under an https address", () => {
     });
     expect([await granted, asked(), path]).toEqual([GRANT, 1, "/orch/workers/tokens"]);
   });
+
+  test("a proxy that says 404 for a while, as during a deployment, ends nothing", async () => {
+    onTestFinished(() => setDefaultCACertificates([]));
+    const { url, asked, certificate } = await tlsBot((request, response) => {
+      if (asked() <= 3) return void response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found");
+      give(request, response);
+    });
+    setDefaultCACertificates([certificate]);
+    expect([await askFor({ kind: "https", url }), asked()]).toEqual([GRANT, 4]);
+    expect(told).toEqual([expect.stringContaining("status 404")]);
+  });
 });
