@@ -63,7 +63,7 @@ describe("what lasts longer than the time for it", () => {
     expect(fault.fired).toBeGreaterThan(1);
     const comment = await orch.progressComment(/could not be published/, place);
     expect(comment).toMatch(/What stood in the way to the end: Pushing to .* failed\\?: .*502/);
-    expect(comment).toMatch(/workspace, with 1 commit of the agent, is kept/);
+    expect(comment).toMatch(/is kept on the worker host/);
     expect(comment).toContain("To try again later");
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });

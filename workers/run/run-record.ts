@@ -10,6 +10,7 @@ import { onStopSchema } from "../../src/settings/on-stop.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
+import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
@@ -86,6 +87,7 @@ const runRecordSchema = z.looseObject({
     .object({
       tip: z.string(),
       commits: z.number(),
+      stopped: stoppedShape.optional(),
       summary: z.string().optional(),
       verification: z
         .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })

@@ -118,9 +118,10 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
 }
 
 /** From here on nothing has to be done again but publishing, whatever comes between. */
-function noteReady(run: Run, { collected, verification }: Worked): void {
+function noteReady(run: Run, { collected, stopped, verification }: Worked): void {
   const summary = run.spoken.summary() ?? run.folder.record.ready?.summary;
-  run.folder.record.ready = { ...collected, ...(summary && { summary }), ...(verification && { verification }) };
+  const about = { ...(stopped && { stopped }), ...(summary && { summary }), ...(verification && { verification }) };
+  run.folder.record.ready = { ...collected, ...about };
   run.folder.save();
 }
 
