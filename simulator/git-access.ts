@@ -73,7 +73,7 @@ const mayTouchWorkflows = (actor: Actor): boolean => actor.kind !== "installatio
 
 const forbiddenTo = (world: World, actor: Actor, repo: Repository): Forbidden => ({
   workflows: !mayTouchWorkflows(actor),
-  unsigned: repo.rules.signedCommits,
+  unsigned: repo.rules.signedCommits && !repo.rules.bypass,
   secrets: repo.rules.secrets,
   page: pageUrl(world, repo),
 });

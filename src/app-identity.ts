@@ -6,6 +6,10 @@ import type { Octokit } from "./github.ts";
 
 export type AppIdentity = { id: number; slug: string; botId: number; botLogin: string };
 
+/** What the commits carry, so that GitHub links them to the App. */
+export const emailOf = ({ botId, botLogin }: Pick<AppIdentity, "botId" | "botLogin">): string =>
+  `${botId}+${botLogin}@users.noreply.github.com`;
+
 /**
  * `readers`: clients that may read users, tried in order; the App's own JWT may not.
  * @throws Error without a status, whatever GitHub answered: it passes as far as any task is concerned.

@@ -23,6 +23,7 @@ import {
   PUSHED_PATH,
   type PushedResponse,
   pushedResponseSchema,
+  REFUSAL_STATUS,
   TOKENS_PATH,
   type TokenPurpose,
   type TokenResponse,
@@ -30,6 +31,7 @@ import {
 } from "../src/task/host-api.ts";
 import { request as overSocket } from "./node-http.ts";
 import { readBounded } from "./read-bounded.ts";
+import { StillFailing } from "./still-failing.ts";
 
 export type RunIdentity = { taskId: string; epoch: number };
 
@@ -51,17 +53,26 @@ export class NotCurrent extends Error {
 }
 
 export function makeBotClient(address: BotAddress, secret: string, log: Logger): BotClient {
-  /** Asks until a bot answers for good: it may be restarting, and GitHub may be away. The caller's signal bounds it. */
+  /**
+   * Asks until a bot answers for good: it may be restarting, and GitHub may be away. The caller's signal bounds it: then throws
+   * StillFailing, or the signal's reason where nothing had failed yet.
+   */
   async function ask<T>(path: string, body: object, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
     let told = "";
-    for (let attempt = 0; ; attempt++) {
-      signal.throwIfAborted();
-      const answer = await askEach(address, { path, secret, body, signal }, schema);
-      if (answer.kind === "ok") return answer.body;
-      if (answer.kind === "final") throw answer.error;
-      if (answer.why !== told) log.warn({ path, why: answer.why }, "no bot answers for good: asking again");
-      told = answer.why;
-      await delay(Math.min(250 * 2 ** attempt, MAX_WAIT_MS), undefined, { signal });
+    try {
+      for (let attempt = 0; ; attempt++) {
+        signal.throwIfAborted();
+        const answer = await askEach(address, { path, secret, body, signal }, schema);
+        if (answer.kind === "ok") return answer.body;
+        if (answer.kind === "final") throw answer.error;
+        if (answer.why !== told) log.warn({ path, why: answer.why }, "no bot answers for good: asking again");
+        told = answer.why;
+        const waitMs = Math.max(Math.min(250 * 2 ** attempt, MAX_WAIT_MS), answer.retryAfterMs ?? 0);
+        await delay(waitMs, undefined, { signal });
+      }
+    } catch (error) {
+      if (!signal.aborted || told === "") throw error;
+      throw new StillFailing(`The worker host got no answer of use from the bot: ${told}`, { cause: error });
     }
   }
   return {
@@ -73,7 +84,8 @@ export function makeBotClient(address: BotAddress, secret: string, log: Logger):
 
 type Question = { path: string; secret: string; body: object; signal: AbortSignal };
 
-type BotAnswer<T> = { kind: "ok"; body: T } | { kind: "final"; error: Error } | { kind: "later"; why: string };
+type Later = { kind: "later"; why: string; retryAfterMs?: number | undefined };
+type BotAnswer<T> = { kind: "ok"; body: T } | { kind: "final"; error: Error } | Later;
 
 /** A bot's way to be reached: its socket, or its https address. */
 type Way = { socketPath: string } | { url: string };
@@ -109,7 +121,7 @@ async function askOne<T>(way: Way, question: Question, schema: z.ZodType<T>): Pr
     request.end(JSON.stringify(question.body));
     const [response] = await responded;
     const text = await readBounded(response, MAX_ANSWER_BYTES);
-    if (text === undefined) return final("What answers in the bot's place says more than the bot ever does");
+    if (text === undefined) return later("what answers in the bot's place says more than the bot ever does");
     return answerOf(response.statusCode ?? 0, text.toString(), schema);
   } catch (error) {
     signal.throwIfAborted();
@@ -136,10 +148,11 @@ function answerOf<T>(status: number, text: string, schema: z.ZodType<T>): BotAns
   }
   const refused = errorResponseSchema.safeParse(said);
   if (!refused.success) return later(`status ${status}, and not in the bot's own words: ${HINT}`);
-  const { code, message } = refused.data.error;
+  const { code, message, retryAfterMs } = refused.data.error;
+  if (status !== REFUSAL_STATUS[code]) return later(`status ${status} with the words of another: ${HINT}`);
   switch (code) {
     case "unavailable":
-      return later(message);
+      return { ...later(message), retryAfterMs };
     case "unauthorized":
       return final("The bot does not accept this host's WORKER_SECRET: give both the same one");
     case "not_current":
@@ -151,7 +164,7 @@ function answerOf<T>(status: number, text: string, schema: z.ZodType<T>): BotAns
 
 const HINT = "with an https address the bot needs the same BOT_URL, and its TLS proxy has to pass on /workers/*";
 
-const later = (why: string): { kind: "later"; why: string } => ({ kind: "later", why });
+const later = (why: string): Later => ({ kind: "later", why });
 const final = (message: string): { kind: "final"; error: Error } => ({ kind: "final", error: new Error(message) });
 
 /** Of a time-out the reason, not that it was carried out. */

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { ConfigError } from "../src/config.ts";
 import { type Egress, egressSchema } from "../src/reach/reach-shape.ts";
 import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/read-allow.ts";
+import { type OnStop, onStopSchema } from "../src/settings/on-stop.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
@@ -24,7 +25,7 @@ const minutes = (byDefault: number, meaning: string) =>
 
 const limitsSchema = z
   .strictObject({
-    preparingMinutes: minutes(10, "Longest time for fetching and checking out"),
+    preparingMinutes: minutes(20, "Longest time for fetching and checking out, GitHub's outages included"),
     firstOutputMinutes: minutes(5, "Longest time until the agent says anything at all"),
     silenceMinutes: minutes(15, "Longest time without a word from the agent"),
     totalMinutes: minutes(60, "Longest time for all of an agent's work on one task"),
@@ -113,6 +114,11 @@ export const operatorFileSchema = z.strictObject({
     ),
   setup: reachOfStep.describe("What the repositories' setup commands may reach, where it is not what all may."),
   verify: reachOfStep.describe("What the repositories' verify commands may reach, where it is not what all may."),
+  onStop: onStopSchema
+    .default("publish")
+    .describe(
+      "What becomes of the changes of an agent that a limit stopped: publish (offered where the verify command passes) or keep.",
+    ),
   limits: limitsSchema,
 });
 
@@ -129,6 +135,7 @@ export type OperatorFile = {
   /** Of a repository's setup command alone, and of its verify command alone. */
   setup: Reach;
   verify: Reach;
+  onStop: OnStop;
   limits: Limits;
 };
 

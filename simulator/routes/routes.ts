@@ -13,6 +13,7 @@ import { repositoryRoutes } from "./repositories.ts";
 import { reviewCommentRoutes } from "./review-comments.ts";
 import { reviewRoutes } from "./reviews.ts";
 import type { Route } from "./router.ts";
+import { ruleRoutes } from "./rules.ts";
 import { statusRoutes } from "./statuses.ts";
 import { suiteRoutes } from "./suites.ts";
 import { userRoutes } from "./users.ts";
@@ -35,4 +36,5 @@ export const routes: readonly Route[] = [
   ...commitRoutes,
   ...contentRoutes,
   ...refRoutes,
+  ...ruleRoutes,
 ];

@@ -105,6 +105,10 @@ export type PushRules = {
   signedCommits: boolean;
   /** What counts as a secret: an extended regular expression. */
   secrets?: string;
+  /** More rules, which are shown and not enforced. */
+  shown?: readonly { type: string; parameters?: Record<string, unknown> }[];
+  /** Whether the App may bypass all of them. */
+  bypass?: boolean;
 };
 
 export type Repository = {

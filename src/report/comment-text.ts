@@ -105,7 +105,7 @@ function footer({ spec, epoch }: Task): string {
   return `<sub>Task \`${spec.id}\`${epoch > 1 ? `, run ${epoch}` : ""}</sub>`;
 }
 
-function icon({ state }: Task): string {
+function icon({ state, pushed }: Task): string {
   switch (state.name) {
     case "waiting":
     case "queued":
@@ -113,7 +113,7 @@ function icon({ state }: Task): string {
     case "running":
       return "⚙️";
     case "settled":
-      return outcomeIcons[state.outcome.kind];
+      return pushed?.stopped && state.outcome.kind === "pull_request" ? "⌛" : outcomeIcons[state.outcome.kind];
   }
 }
 

@@ -5,6 +5,7 @@ import { type Pushed, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
 import { fence, inMarkdown, title } from "../text/quote.ts";
 import { askedBy } from "../words/origin-words.ts";
+import { stoppedWork } from "../words/stopped-words.ts";
 import { wentElsewhere } from "../words/task-words.ts";
 import {
   agentFact,
@@ -54,6 +55,7 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, draft }: A
     .map((fact) => `- ${fact}`)
     .join("\n");
   const parts = [
+    pushed.stopped && `> [!WARNING]\n> ${stoppedWork(pushed.stopped, inMarkdown)}`,
     askedBy(spec, webUrl, spec.number),
     asked(spec),
     spec.target.kind === "issue" ? reference(task) : wentElsewhere(pushed, inMarkdown),

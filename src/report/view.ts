@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
-import { type Outcome, progressOf, type Task } from "../task/task.ts";
+import { type Outcome, type Pushed, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
@@ -93,7 +93,7 @@ function checksOf(task: Task, timeless: Surroundings): CheckView[] {
   }));
 }
 
-function checkStateOf({ state }: Task): CheckView["state"] {
+function checkStateOf({ state, pushed }: Task): CheckView["state"] {
   switch (state.name) {
     case "waiting":
       // GitHub asks for a person only on a check that is completed; it goes on all the same.
@@ -105,15 +105,18 @@ function checkStateOf({ state }: Task): CheckView["state"] {
     case "running":
       return { status: "in_progress" };
     case "settled":
-      return { status: "completed", conclusion: conclusionOf(state.outcome), completedAt: state.at };
+      return { status: "completed", conclusion: conclusionOf(state.outcome, pushed), completedAt: state.at };
   }
 }
 
-/** A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge. */
-export function conclusionOf(outcome: Outcome): Conclusion {
+/**
+ * A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge; nor is that there is work
+ * of an agent that was stopped.
+ */
+export function conclusionOf(outcome: Outcome, pushed?: Pushed): Conclusion {
   switch (outcome.kind) {
     case "pull_request":
-      return "success";
+      return pushed?.stopped ? "neutral" : "success";
     case "no_changes":
     case "refused":
       return "neutral";

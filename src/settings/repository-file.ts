@@ -7,6 +7,7 @@ import { z } from "zod";
 import { egressSchema, type HostPattern } from "../reach/reach-shape.ts";
 import { allowHostsSchema, HOST_ENTRIES } from "../reach/read-allow.ts";
 import { Refusal } from "../refusal.ts";
+import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
@@ -33,6 +34,11 @@ export const repositoryFileSchema = z
     verify: command
       .optional()
       .describe("Command that must succeed before work is published: a shell line, or a list of words."),
+    onStop: onStopSchema
+      .optional()
+      .describe(
+        "keep: the changes of an agent that a limit stopped are never offered. publish: they are where verify passes, unless the operator keeps them.",
+      ),
     egress: egressSchema
       .optional()
       .describe(
@@ -55,6 +61,7 @@ export type RepositoryFile = {
   agent?: string;
   setup?: readonly string[];
   verify?: readonly string[];
+  onStop?: OnStop | undefined;
   listed?: HostPattern[];
   schedules?: WrittenSchedule[];
 };
@@ -70,11 +77,12 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, egress, allow = [], schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], schedules } = parsed.data;
   return {
     agent,
     setup: wordsOf(setup),
     verify: wordsOf(verify),
+    ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };

@@ -3,7 +3,7 @@
  * commits on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
 import { keepEnd } from "../text/bound.ts";
-import type { Deadline, Outcome, Verification } from "./task.ts";
+import type { Deadline, Outcome, Stopped, Verification } from "./task.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
 export type Findings = {
@@ -14,6 +14,8 @@ export type Findings = {
   /** Commits on the branch that its start did not have, leftovers included. */
   commits: number;
   verification?: Verification;
+  /** Set where what a stopped agent has done passes the repository's check, and may be offered. */
+  stopped?: Stopped;
   lastLines: string;
 };
 
@@ -23,7 +25,8 @@ const WORDS_BESIDE_OUTPUT = 800;
 export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome };
 
 export function decide(findings: Findings): Decision {
-  const { missed, verdict, verification, lastLines } = findings;
+  const { missed, verdict, verification, stopped, lastLines } = findings;
+  if (stopped && findings.commits > 0 && verification?.exitCode === 0) return { kind: "publish" };
   if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
   if (!verdict.ok) return settle(failure(findings, verdict.reason, verdict.message));
   if (findings.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });

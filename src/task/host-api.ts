@@ -112,6 +112,10 @@ export const REFUSAL_CODES = [
   "auto_merge",
   /** A branch `orch` leaves no room for branches below it. */
   "branch_in_the_way",
+  /** The installation has not what publishing needs. */
+  "permission_missing",
+  /** A rule of the repository would refuse the push. */
+  "branch_rules",
   "repository_gone",
   "installation_gone",
   "archived",
@@ -129,14 +133,20 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   default_branch: 403,
   auto_merge: 403,
   branch_in_the_way: 403,
+  permission_missing: 403,
+  branch_rules: 403,
   repository_gone: 404,
   installation_gone: 410,
   archived: 403,
   unavailable: 503,
 };
 
-/** `message` is a sentence for the person who gave the command. */
+/** `message` is a sentence for the person who gave the command. `retryAfterMs`: not to be asked again before, at most an hour. */
 export const errorResponseSchema = z.object({
-  error: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }),
+  error: z.object({
+    code: z.enum(REFUSAL_CODES),
+    message: z.string(),
+    retryAfterMs: z.number().min(0).max(3600_000).optional(),
+  }),
 });
 export type ErrorResponse = z.output<typeof errorResponseSchema>;

@@ -180,8 +180,13 @@ export type Pushed = {
   /** Set when the asked-for branch could not be had, so that the work went to `branch` instead. */
   insteadOf?: string;
   /** Why; none: it had moved. */
-  because?: "auto_merge";
+  because?: "auto_merge" | "stopped";
+  /** The agent had not said that it was done: what it had done by then passes the repository's check. */
+  stopped?: Stopped;
 };
+
+/** What stopped an agent before it was done: a deadline of ours, or its own limit of turns or money. */
+export type Stopped = { by: "deadline"; deadline: Deadline; afterMs: number } | { by: "budget"; message: string };
 
 /** `draft`: none where it is not known. */
 export type PullRequest = { number: number; url: string; draft?: boolean };
@@ -217,8 +222,15 @@ export type Outcome =
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }
-  /** `waitedFor`: with the deadline `waiting`, what did not happen in time. */
-  | { kind: "timed_out"; deadline: Deadline; afterMs: number; lastLines: string; waitedFor?: WaitingReason[] }
+  /** `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: what stood in the way to the end. */
+  | {
+      kind: "timed_out";
+      deadline: Deadline;
+      afterMs: number;
+      lastLines: string;
+      waitedFor?: WaitingReason[];
+      cause?: string;
+    }
   | { kind: "out_of_budget"; message: string; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }
   | { kind: "refused"; reason: string }

@@ -1,5 +1,5 @@
 /** What the bot says about what comes next, as pure functions: while a task runs, what it waits for; at its end, what to do. */
-import type { Phase } from "../task/task.ts";
+import type { Deadline, Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
@@ -63,8 +63,11 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
         ? `The operator of the worker host has to fix the agent's set-up or its key (\`orch doctor\` helps); then ${again}.`
         : tryAgain(again, outcome.reason);
     case "out_of_budget":
-    case "timed_out":
       return tryAgain(again);
+    case "timed_out":
+      return isOurs(outcome.deadline)
+        ? `Nothing is wrong with your request. To try again later, ${again}.`
+        : tryAgain(again);
     case "verify_failed":
       return `Look at the output above, then ${askAgainKnowing(origin, quoting)}.`;
     case "cancelled":
@@ -75,6 +78,9 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       return `Nothing is wrong with your request. Once the worker host works again, ${again}.`;
   }
 }
+
+/** Deadlines that no smaller request would have kept. */
+const isOurs = (deadline: Deadline): boolean => deadline === "preparing" || deadline === "publishing";
 
 /** Why an agent ended that has nothing to do with what it was asked. */
 const PASSING = new Set(["rate_limit", "server", "interrupted"]);

@@ -18,6 +18,7 @@ import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
 import { isStopping, type TaskView } from "../views/task-view.ts";
 import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
 import { takenBack } from "./origin-words.ts";
+import { stoppedWork } from "./stopped-words.ts";
 import { waitedInVain } from "./waiting-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
@@ -87,6 +88,7 @@ const runningHeadlines: Record<Phase, string> = {
 function settledHeadline(task: Task, outcome: Outcome): string {
   switch (outcome.kind) {
     case "pull_request":
+      if (task.pushed?.stopped) return `Stopped: what was done is in pull request #${outcome.number}`;
       return isOwnPullRequest(task, outcome.number)
         ? "Done: pushed to this pull request"
         : `Done: pull request #${outcome.number}`;
@@ -126,7 +128,7 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
     case "verify_failed":
       return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
-      return `${missed(outcome, quoting)} Nothing was published.`;
+      return [missed(outcome, quoting), ...stoodInTheWay(outcome, quoting), notPublished(outcome)].join(" ");
     case "out_of_budget":
       return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
@@ -141,7 +143,13 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
 type End<Kind extends Outcome["kind"]> = Extract<OutcomeView, { kind: Kind }>;
 
 function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoting): string {
-  return [whereTheWorkIs(end, outcome, quoting), ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : [])].join(" ");
+  const stopped = end.pushed?.stopped;
+  const before = stopped ? [stoppedWork(stopped, quoting)] : [];
+  return [
+    ...before,
+    whereTheWorkIs(end, outcome, quoting),
+    ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : []),
+  ].join(" ");
 }
 
 const CANCELLED_TOO_LATE = "The cancellation came too late: the push had already begun.";
@@ -157,6 +165,8 @@ function whereTheWorkIs({ pushed, own }: WhySettled, { number }: End<"pull_reque
 /** Why the work is not on the branch that it was meant for. */
 export function wentElsewhere({ insteadOf, because }: Pushed, { code }: Quoting): string | undefined {
   if (insteadOf === undefined) return undefined;
+  if (because === "stopped")
+    return `Because it may be incomplete, it was not pushed to ${code(insteadOf)}, but to a branch of its own.`;
   return because === "auto_merge"
     ? `Auto-merge was turned on for the pull request of ${code(insteadOf)} while the agent worked. So that nothing is merged without a review, the work was pushed to a branch of its own.`
     : `Somebody pushed to ${code(insteadOf)} while the agent worked. Nothing was overwritten: the work was pushed to a branch of its own.`;
@@ -191,6 +201,13 @@ function missed({ deadline, afterMs, waitedFor = [] }: End<"timed_out">, quoting
     ? waitedInVain(waitedFor, afterMs, quoting)
     : deadlineWords[deadline](duration(afterMs));
 }
+
+function stoodInTheWay({ cause }: End<"timed_out">, quoting: Quoting): string[] {
+  return cause === undefined ? [] : [`What stood in the way to the end: ${asSentence(quoting.plain(cause))}`];
+}
+
+const notPublished = ({ deadline }: End<"timed_out">): string =>
+  deadline === "publishing" ? "The work is done, but it is not published." : "Nothing was published.";
 
 const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {
   queued: (after) => `No worker host took the task within ${after}; that is our fault, not your request's.`,

@@ -11,6 +11,7 @@ import { Refused } from "./refused.ts";
 const QUERY = `
 query ($owner: String!, $name: String!, $number: Int!, $root: String!) {
   repository(owner: $owner, name: $name) {
+    isArchived
     root: object(expression: $root) { oid }
     issueOrPullRequest(number: $number) {
       ... on Issue { title body author { ...person } comments(first: 1) { totalCount } }
@@ -105,6 +106,7 @@ const commit = z.object({ commit: z.object({ statusCheckRollup: maybe(z.object({
 
 const answer = z.object({
   repository: z.object({
+    isArchived: maybe(z.boolean()),
     root: maybe(z.object({ oid: text })),
     issueOrPullRequest: z.object({
       title: text,
@@ -121,7 +123,7 @@ const answer = z.object({
 
 type Repository = z.output<typeof answer>["repository"];
 /** `orchBranch`: a branch is called just as the folder of ours. */
-export type Around = Repository["issueOrPullRequest"] & { orchBranch: boolean };
+export type Around = Repository["issueOrPullRequest"] & { orchBranch: boolean; isArchived: boolean };
 export type Author = z.output<typeof author>;
 
 /** Throws what GitHub answers. */
@@ -130,8 +132,8 @@ export async function askAround(octokit: Octokit, { repository, number }: TaskSp
   const said = await octokit
     .graphql(QUERY, { owner, name, number, root: `refs/heads/${BRANCH_ROOT}` })
     .catch((error: unknown) => partOf(error));
-  const { root, issueOrPullRequest } = answer.parse(said).repository;
-  return { ...issueOrPullRequest, orchBranch: root !== undefined };
+  const { root, isArchived = false, issueOrPullRequest } = answer.parse(said).repository;
+  return { ...issueOrPullRequest, orchBranch: root !== undefined, isArchived };
 }
 
 const refusal = z.object({

@@ -5,12 +5,15 @@
  *
  * What would make the work impossible, or publish it without a review, is seen here too, before an agent starts.
  */
+import { emailOf } from "../app-identity.ts";
 import type { GitHub, Octokit } from "../github.ts";
 import { branchInTheWay, branchOf } from "../task/branch.ts";
 import { CHECK_NAME } from "../task/check-buttons.ts";
 import type { ContextResponse } from "../task/host-api.ts";
 import type { Actor, TaskSpec } from "../task/task.ts";
 import { type Around, type Author, askAround } from "./around.ts";
+import { checkBranchRules } from "./branch-rules.ts";
+import { checkGranted } from "./granted.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 import { type Trust, trustAmong } from "./trust.ts";
 
@@ -35,7 +38,7 @@ export async function giveContext(github: GitHub, spec: TaskSpec): Promise<Conte
 
 async function readContext(github: GitHub, spec: TaskSpec): Promise<ContextResponse> {
   const octokit = await github.forInstallation(spec.installationId);
-  const around = await askAround(octokit, spec);
+  const [around] = await Promise.all([askAround(octokit, spec), checkPush(github, octokit, spec)]);
   checkObstacles(spec, around);
   const comments = (await newest(octokit, spec, around.comments.totalCount))
     .map((comment) => ({ comment, person: personOf(comment) }))
@@ -70,8 +73,16 @@ async function readContext(github: GitHub, spec: TaskSpec): Promise<ContextRespo
   };
 }
 
+/** Throws Refused where the push is bound to fail. */
+async function checkPush(github: GitHub, octokit: Octokit, spec: TaskSpec): Promise<void> {
+  const { installationId } = spec;
+  const rules = async () => checkBranchRules(octokit, spec, emailOf(await github.appIdentity(installationId)));
+  await Promise.all([checkGranted(github, installationId), rules()]);
+}
+
 /** Throws Refused, with what to do. */
-function checkObstacles(spec: TaskSpec, { autoMergeRequest, orchBranch }: Around): void {
+function checkObstacles(spec: TaskSpec, { autoMergeRequest, orchBranch, isArchived }: Around): void {
+  if (isArchived) throw new Refused("archived", "The repository is archived.");
   if (orchBranch && spec.target.kind === "issue")
     throw new Refused("branch_in_the_way", branchInTheWay(branchOf(spec)));
   if (autoMergeRequest && spec.target.kind === "pull")

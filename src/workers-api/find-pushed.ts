@@ -3,6 +3,7 @@
  * word of it, or the answer to the push was lost. A branch counts when its tip is ours: written and committed by the bot's
  * user, with the task's id in its trailer. Whoever can forge that can push there anyway.
  */
+import { emailOf } from "../app-identity.ts";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import { baseOf, branchOf, spareBranchOf, startRefOf } from "../task/branch.ts";
 import type { Pushed, TaskSpec } from "../task/task.ts";
@@ -12,8 +13,7 @@ type Place = { owner: string; repo: string };
 /** Undefined when none of its branches has it. Throws what GitHub answers. */
 export async function findPushed(github: GitHub, spec: TaskSpec): Promise<Pushed | undefined> {
   const octokit = await github.forInstallation(spec.installationId);
-  const { botLogin, botId } = await github.appIdentity(spec.installationId);
-  const bot = `${botId}+${botLogin}@users.noreply.github.com`;
+  const bot = emailOf(await github.appIdentity(spec.installationId));
   for (const branch of [branchOf(spec), spareBranchOf(spec)]) {
     const sha = await ownTip(octokit, spec, { branch, bot });
     if (sha !== undefined) return await pushedAs(octokit, spec, { branch, sha });

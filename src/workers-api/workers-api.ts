@@ -72,7 +72,8 @@ function route(deps: WorkersApiDeps, path: string, give: (body: unknown) => Prom
       // Everything else is Redis: the run goes on when it is back.
       const refused = error instanceof Refused ? error : new Refused("unavailable", "Redis does not answer.");
       log.info({ err: refused.cause, path, code: refused.code }, "worker host refused");
-      const body: ErrorResponse = { error: { code: refused.code, message: refused.message } };
+      const { code, message, retryAfterMs } = refused;
+      const body: ErrorResponse = { error: { code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
       return { status: REFUSAL_STATUS[refused.code], body };
     }
   }

@@ -11,15 +11,20 @@ afterAll(() => orch.close());
 /** What happens once: a bot finds out its own name, and a repository gets its labels, each with a colour. */
 const ONCE = ["GET /users/{login}", "POST /repos/{owner}/{repo}/labels", "PATCH /repos/{owner}/{repo}/labels/{name}"];
 
+/** A repository's rules are read once, and are unchanged from then on. */
+const rulesRead = () =>
+  orch.simulator.requests().filter(({ path, status }) => path.includes("/rules/branches/") && status === 200).length;
+
 /** What the installation has spent since. */
 async function costOf(use: () => Promise<void>): Promise<{ requests: number; contentWrites: number }> {
   const { installationId } = orch.repository;
   const before = orch.simulator.usage(installationId);
+  const readBefore = rulesRead();
   await use();
   const after = orch.simulator.usage(installationId);
   const once = (usage: typeof after) => ONCE.reduce((sum, route) => sum + (usage.routes[route] ?? 0), 0);
   return {
-    requests: after.requests - before.requests - (once(after) - once(before)),
+    requests: after.requests - before.requests - (once(after) - once(before)) - (rulesRead() - readBefore),
     contentWrites: after.contentWrites - before.contentWrites,
   };
 }
@@ -44,6 +49,7 @@ test("a task that nobody talks to costs at most 16 requests and 4 texts", async 
     another: await costOf(run({ repository, number: another.number })),
     "on a pull request": await costOf(run(onPull)),
   };
+  expect(rulesRead()).toBe(2); // of branches that we make, and of the pull request's
   for (const [what, { requests, contentWrites }] of Object.entries(costs)) {
     expect(requests, what).toBeLessThanOrEqual(16);
     expect(contentWrites, what).toBeLessThanOrEqual(4);

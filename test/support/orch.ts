@@ -49,6 +49,8 @@ export type OrchOptions = {
   /** Of the operator's file: what setup commands and checks may reach, by default what agents may. */
   setup?: { egress: Egress };
   verify?: { egress: Egress };
+  /** Of the operator's file. */
+  onStop?: "publish" | "keep";
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
   files?: Record<string, string>;
@@ -65,6 +67,9 @@ export type OrchOptions = {
 };
 
 export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
+
+/** `.github/orch.yml` of a repository. */
+export type Wishes = { agent?: string; setup?: string; verify?: string; onStop?: string };
 
 /** Where a command is given. */
 export type Place = { repository: Repository; number: number };
@@ -91,7 +96,7 @@ export type Orch = {
   /** An open issue by the maintainer. */
   issue: number;
   /** Another repository with an issue in it, whose own file chooses the agent and the verify command. */
-  place(wishes?: { agent?: string; setup?: string; verify?: string }, files?: Record<string, string>): Promise<Place>;
+  place(wishes?: Wishes, files?: Record<string, string>): Promise<Place>;
   /** The maintainer writes under the issue (or another number); gives the id of the task that the given line becomes. */
   command(
     text: string,
@@ -196,10 +201,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   }
 
   let places = 0;
-  async function place(
-    wishes: { agent?: string; setup?: string; verify?: string } = {},
-    files: Record<string, string> = {},
-  ): Promise<Place> {
+  async function place(wishes: Wishes = {}, files: Record<string, string> = {}): Promise<Place> {
     places += 1;
     const created = await simulator.createRepository({
       owner: MAINTAINER,
@@ -351,9 +353,9 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
   for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
   const path = join(dir, nth === 0 ? "orch.yml" : `orch-${nth}.yml`);
-  const { agent = "fixes", slots = 2, limits = {}, setup = {}, verify = {}, sandbox = "auto" } = options;
+  const { agent = "fixes", slots = 2, limits = {}, setup = {}, verify = {}, sandbox = "auto", onStop } = options;
   const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
-  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid, limits, setup, verify };
+  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid, limits, setup, verify, onStop };
   await writeFile(path, stringify(operator));
   return path;
 }

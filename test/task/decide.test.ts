@@ -33,6 +33,19 @@ describe("the outcome of a run", () => {
     });
   });
 
+  test("an agent that was stopped is published where what it has done passes the check, and only there", () => {
+    const missed = { deadline: "total" as const, afterMs: 3_600_000 };
+    const stopped = { by: "deadline" as const, ...missed };
+    const verdict = { ok: false as const, reason: "interrupted", message: "A deadline passed." };
+    const passes = { ...red, exitCode: 0 };
+    expect(decide({ ...good, verdict, missed, stopped, verification: passes })).toEqual({ kind: "publish" });
+    const unpublished = { outcome: { kind: "timed_out" } };
+    expect(decide({ ...good, verdict, missed, verification: passes })).toMatchObject(unpublished);
+    expect(decide({ ...good, verdict, missed, stopped, verification: red })).toMatchObject(unpublished);
+    expect(decide({ ...good, verdict, missed, stopped })).toMatchObject(unpublished);
+    expect(decide({ ...good, verdict, missed, stopped, commits: 0, verification: passes })).toMatchObject(unpublished);
+  });
+
   test("a missed deadline outranks what the agent left", () => {
     const missed = { deadline: "silence" as const, afterMs: 900_000 };
     expect(decide({ ...good, missed })).toMatchObject({

@@ -26,6 +26,7 @@ import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
+import * as stopped from "../../src/words/stopped-words.ts";
 import * as words from "../../src/words/task-words.ts";
 import * as waiting from "../../src/words/waiting-words.ts";
 import * as whyWords from "../../src/words/why-words.ts";
@@ -109,10 +110,29 @@ const ends: Task[] = [
   ...DEADLINES.map((deadline) =>
     settledTask({ ...outcomes.timed_out, deadline, waitedFor: deadline === "waiting" ? [waitingReasons.agent] : [] }),
   ),
+  settledTask({
+    ...outcomes.timed_out,
+    deadline: "publishing",
+    cause: "Pushing to octo-org/calculator failed: HTTP 502",
+  }),
   settledTask(outcomes.pull_request, { pushed }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
   settledTask(outcomes.pull_request, { pushed, cancel: { kind: "command", by: "maintainer" } }),
   settledTask(outcomes.pull_request, { pushed: { ...pushed, insteadOf: "feature" } }),
+  settledTask(outcomes.pull_request, {
+    pushed: { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } },
+  }),
+  settledTask(outcomes.pull_request, {
+    pushed: { ...pushed, stopped: { by: "budget", message: "50 turns were not enough." } },
+  }),
+  settledTask(outcomes.pull_request, {
+    pushed: {
+      ...pushed,
+      insteadOf: "feature",
+      because: "stopped",
+      stopped: { by: "deadline", deadline: "silence", afterMs: 900_000 },
+    },
+  }),
   settledTask(outcomes.pull_request, { pushed: { ...pushed, insteadOf: "feature", because: "auto_merge" } }),
   {
     ...settledTask({ ...outcomes.pull_request, number: 7 }, { pushed: { ...pushed, branch: "feature" } }),
@@ -276,6 +296,7 @@ export const sayings: Sayings = {
           about(runningTask("publishing", evidence)),
           about({ ...told, spec: queuedTask({ instruction: "fix this" }).spec }, pushed, false),
           about({ ...told, spec: queuedTask({ target: PULL_TARGET }).spec }, { ...pushed, insteadOf: "feature" }),
+          about(told, { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } }),
         ];
       },
     },
@@ -372,6 +393,15 @@ export const sayings: Sayings = {
     module: spent,
     says: {
       spentWords: () => [used({ inputTokens: 5, outputTokens: 1, costUsd: 0.5 }), used({})].map(spent.spentWords),
+    },
+  },
+  "src/words/stopped-words.ts": {
+    module: stopped,
+    says: {
+      stoppedWork: () =>
+        (["total", "silence", "first_output"] as const)
+          .map((deadline) => ({ by: "deadline" as const, deadline, afterMs: 3_600_000 }))
+          .map((each) => stopped.stoppedWork(each, inMarkdown)),
     },
   },
   "src/words/task-words.ts": {

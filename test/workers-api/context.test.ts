@@ -23,7 +23,11 @@ const target: Target = {
 };
 const onPull = makeSpec({ actor: { id: 30, login: "boss" }, target });
 const octokit = new ProbotOctokit({ baseUrl: API, retry: { enabled: false }, throttle: { enabled: false } });
-const github = { forInstallation: async () => octokit, appIdentity: async () => ({ id: 5 }) } as unknown as GitHub;
+const github = {
+  forInstallation: async () => octokit,
+  forApp: async () => octokit,
+  appIdentity: async () => ({ id: 5 }),
+} as unknown as GitHub;
 
 const PEOPLE: Record<string, { id: number; permission: string }> = {
   maintainer: { id: 31, permission: "write" },
@@ -54,6 +58,14 @@ beforeEach(() => {
   nock.disableNetConnect();
   asked = [];
   requests = [];
+  nock(API)
+    .persist()
+    .get(/\/app\/installations\/\d+$/)
+    .reply(200, { permissions: { contents: "write", pull_requests: "write" } });
+  nock(API)
+    .persist()
+    .get(/\/rules\/branches\//)
+    .reply(200, []);
   nock(API)
     .persist()
     .get(/^\/user\/\d+$/)

@@ -113,17 +113,21 @@ test("a bot that dies in the middle of its answer is asked again", async () => {
   expect([await ask(), asked]).toEqual([GRANT, 2]);
 });
 
-test("an answer without an end is not kept", async () => {
+test("an answer without an end is not kept, and no bot's: it is asked again", async () => {
   const chunk = " ".repeat(1024 * 1024);
   let sent = 0;
-  await bot("one", (_request, response) => {
+  let asked = 0;
+  await bot("one", (request, response) => {
+    asked += 1;
+    if (asked > 1) return give(request, response);
     const more = () => {
       sent += 1;
       if (!response.destroyed) response.write(chunk, more);
     };
     more();
   });
-  await expect(ask()).rejects.toThrow("says more than the bot ever does");
+  expect(await ask()).toEqual(GRANT);
+  expect(told).toEqual(["what answers in the bot's place says more than the bot ever does"]);
   expect(sent).toBeLessThan(100);
 });
 
@@ -134,6 +138,7 @@ test.each<[string, number, string]>([
   ["a gateway", 410, "gone"],
   ["a validator", 422, "{}"],
   ["a proxy's bad request", 400, "Bad Request"],
+  ["a proxy that answers in the bot's words", 404, '{"error":{"code":"not_current","message":"Unknown path."}}'],
   ["a page in maintenance", 200, "<html>Back soon</html>"],
   ["a redirect", 302, ""],
 ])("%s (%i) is not the bot's last word: it is asked again", async (_what, status, text) => {
@@ -158,11 +163,23 @@ test.each([
   await expect(ask()).rejects.toBeInstanceOf(kind);
 });
 
-test("whoever asked may give up", async () => {
+test("whoever asked may give up, and hears what stood in the way", async () => {
   const stopping = new AbortController();
   const given = ask(() => stopping.abort(new Error("enough")), stopping.signal);
-  await expect(given).rejects.toMatchObject({ name: "AbortError", cause: { message: "enough" } });
+  const message = `The worker host got no answer of use from the bot: no bot listens in ${folder}`;
+  await expect(given).rejects.toMatchObject({ name: "StillFailing", message });
   expect(told).toEqual([`no bot listens in ${folder}`]);
+});
+
+test("a bot that says how long GitHub asks to wait is not asked before", async () => {
+  const error = { code: "unavailable", message: "GitHub takes no more requests.", retryAfterMs: 600 };
+  const asked: number[] = [];
+  await bot("one", (request, response) => {
+    if (asked.push(performance.now()) > 1) return give(request, response);
+    response.writeHead(503).end(JSON.stringify({ error }));
+  });
+  expect(await ask()).toEqual(GRANT);
+  expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(590);
 });
 
 describe("under an https address", () => {
@@ -198,5 +215,16 @@ describe("under an https address", () => {
       setDefaultCACertificates([certificate]);
     });
     expect([await granted, asked(), path]).toEqual([GRANT, 1, "/orch/workers/tokens"]);
+  });
+
+  test("a proxy that says 404 for a while, as during a deployment, ends nothing", async () => {
+    onTestFinished(() => setDefaultCACertificates([]));
+    const { url, asked, certificate } = await tlsBot((request, response) => {
+      if (asked() <= 3) return void response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found");
+      give(request, response);
+    });
+    setDefaultCACertificates([certificate]);
+    expect([await askFor({ kind: "https", url }), asked()]).toEqual([GRANT, 4]);
+    expect(told).toEqual([expect.stringContaining("status 404")]);
   });
 });

@@ -7,7 +7,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Verification } from "../../src/task/task.ts";
+import { stoppedShape } from "../../src/task/stopped-shape.ts";
+import type { Stopped, Verification } from "../../src/task/task.ts";
 import { openQuarantine, type Quarantine } from "../publish/quarantine.ts";
 import { checkTaskId } from "../workspace/host-folders.ts";
 import type { Mirror } from "../workspace/mirror.ts";
@@ -40,6 +41,7 @@ const schema = z.looseObject({
       tip: sha,
       commits: z.number(),
       agent: z.string(),
+      stopped: stoppedShape.optional(),
       summary: z.string().optional(),
       verification: z
         .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })
@@ -52,6 +54,7 @@ export type Ready = {
   tip: string;
   commits: number;
   agent: string;
+  stopped?: Stopped | undefined;
   summary?: string | undefined;
   verification?: Verification | undefined;
 };

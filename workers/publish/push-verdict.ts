@@ -2,12 +2,20 @@
 import { branchInTheWay } from "../../src/task/branch.ts";
 import type { Finished } from "../run-program.ts";
 
-/** `reason`: a sentence for a person, made of the server's words. */
-export type PushVerdict = { kind: "pushed" | "already" | "stale" } | { kind: "refused"; reason: string };
+/** `reason`: a sentence for a person, made of the server's words. `failed`: the server itself, which may pass. */
+export type PushVerdict =
+  | { kind: "pushed" | "already" }
+  | { kind: "stale"; words: string }
+  | { kind: "failed"; words: string }
+  | { kind: "refused"; reason: string };
 
 /** Another push came first: noticed by us (lease) or by the server while it took its own lock. */
 const RACED =
   /stale info|fetch first|non-fast-forward|cannot lock ref|failed to (lock|update ref)|incorrect old value|already exists/i;
+
+/** The server took the objects and could not do the rest, or did it and its word was lost. Nothing of that is about the change. */
+const FAILED =
+  /internal server error|^(failure|failed|error)$|unpack(er)? (error|failed)|failed to report status|commit_refs|time[d-]? ?out|temporar|try again|unavailable/i;
 
 /** Git keeps branches as files: while there is a branch `orch`, there is no folder for one that is called `orch/…`. */
 const IN_THE_WAY = /directory file conflict|' exists; cannot create/i;
@@ -24,12 +32,15 @@ export function readPushVerdict(
   if (flag !== "!") return { kind: "pushed" };
   const words = /\((.*)\)\s*$/.exec(summary)?.[1] ?? summary;
   if (IN_THE_WAY.test(`${words}\n${stderr}`)) return { kind: "refused", reason: branchInTheWay(branch) };
-  if (RACED.test(words)) return { kind: "stale" };
+  if (FAILED.test(words)) return { kind: "failed", words: bounded(words) };
+  if (RACED.test(words)) return { kind: "stale", words: bounded(words) };
   const said = stderr
     .split("\n")
     .filter((each) => each.startsWith("remote: "))
     .map((each) => each.slice("remote: ".length).trim());
   const details = said.filter((each) => each !== "").join(" ");
   const text = `GitHub refused the push to \`${branch}\`: ${words}.${details ? ` It said: ${details}` : ""}`;
-  return { kind: "refused", reason: text.replace(/\p{Cc}/gu, " ").slice(0, 1000) };
+  return { kind: "refused", reason: bounded(text) };
 }
+
+const bounded = (text: string): string => text.replace(/\p{Cc}/gu, " ").slice(0, 1000);

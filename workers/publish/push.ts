@@ -6,9 +6,10 @@
 import { isBranchName } from "../workspace/branch-name.ts";
 import { fetchRefs } from "../workspace/fetch-refs.ts";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
-import { type GitAccess, openAccess } from "../workspace/git-access.ts";
-import { BranchGone, remoteError } from "../workspace/git-errors.ts";
+import { type GitAccess, openAccess, repositoryOf } from "../workspace/git-access.ts";
+import { BranchGone, PushFailed, remoteError } from "../workspace/git-errors.ts";
 import { checkSha, checkTaskId } from "../workspace/host-folders.ts";
+import { HTTP_TRACE, readTrace } from "../workspace/http-trace.ts";
 import { type PushVerdict, readPushVerdict } from "./push-verdict.ts";
 import type { Quarantine } from "./quarantine.ts";
 
@@ -43,6 +44,8 @@ export async function push(options: Push): Promise<PushResult> {
   const first = await pushOnce(options, expected === "" ? "" : checkSha(expected));
   if (first.kind !== "stale") return resultOf(first, sha);
   const remoteSha = await tipOf(quarantine, access, branch);
+  // Nobody has been there: the server could not have its own lock, say.
+  if ((remoteSha ?? "") === expected) throw new PushFailed({ repository: repositoryOf(access), detail: first.words });
   if (remoteSha === undefined) return { kind: "stale" };
   if (remoteSha === sha) return { kind: "already", sha };
   if (!(await isEarlierAttempt(quarantine, { remoteSha, sha, taskId }))) return { kind: "stale", remoteSha };
@@ -51,23 +54,31 @@ export async function push(options: Push): Promise<PushResult> {
   return second.kind === "stale" ? { kind: "stale", remoteSha } : resultOf(second, sha);
 }
 
-function resultOf(verdict: Exclude<PushVerdict, { kind: "stale" }>, sha: string): PushResult {
+/** The server's verdict, where it is one on the branch. */
+type Verdict = Exclude<PushVerdict, { kind: "failed" }>;
+
+function resultOf(verdict: Exclude<Verdict, { kind: "stale" }>, sha: string): PushResult {
   return verdict.kind === "refused" ? verdict : { kind: verdict.kind, sha };
 }
 
-async function pushOnce({ quarantine, access, sha, branch, signal }: Push, expected: string): Promise<PushVerdict> {
+async function pushOnce({ quarantine, access, sha, branch, signal }: Push, expected: string): Promise<Verdict> {
   const open = await openAccess(access);
   const ref = `refs/heads/${branch}`;
   const args = [
     ...["push", "--porcelain", "--no-verify", "--no-signed", "--recurse-submodules=no"],
     ...[`--force-with-lease=${ref}:${expected}`, open.url, `${sha}:${ref}`],
   ];
-  const done = await hostGit(quarantine.dir, args, { ...open, timeoutMs: PUSH_MS, signal });
+  const env = { ...open.env, ...HTTP_TRACE };
+  const done = await hostGit(quarantine.dir, args, { ...open, env, timeoutMs: PUSH_MS, signal });
   signal?.throwIfAborted();
-  const verdict = readPushVerdict(done, branch);
-  if (verdict) return verdict;
-  const words = done.timedOut ? "GitHub did not answer in time." : done.stderr;
-  throw remoteError("push", open.redact(words), open.repository);
+  const stderr = open.redact(done.stderr);
+  const verdict = readPushVerdict({ stdout: done.stdout, stderr: readTrace(stderr).words }, branch);
+  if (verdict !== undefined && verdict.kind !== "failed") return verdict;
+  // git calls the branch up to date when the answer to its push is cut off.
+  const words = done.timedOut
+    ? "GitHub did not answer in time."
+    : `${verdict ? `error: ${verdict.words}\n` : ""}${stderr}`;
+  throw remoteError("push", words, open.repository);
 }
 
 async function tipOf({ mirror }: Quarantine, access: GitAccess, branch: string): Promise<string | undefined> {

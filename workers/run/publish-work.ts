@@ -5,18 +5,22 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { spareBranchOf } from "../../src/task/branch.ts";
+import type { TokenResponse } from "../../src/task/host-api.ts";
 import { subjectOf } from "../../src/task/subject.ts";
 import { readSummary } from "../../src/task/summary.ts";
-import type { Outcome, Pushed } from "../../src/task/task.ts";
+import type { Outcome, Pushed, Stopped, TaskSpec } from "../../src/task/task.ts";
 import { title } from "../../src/text/quote.ts";
 import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
 import { type PushResult, push } from "../publish/push.ts";
-import { openQuarantine } from "../publish/quarantine.ts";
+import { openQuarantine, type Quarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
+import { StillFailing } from "../still-failing.ts";
+import { tryAgain } from "../workspace/try-again.ts";
 import type { Ground } from "./ground.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
+import type { Prepared } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
 
 export type Collected = { tip: string; commits: number };
@@ -46,16 +50,15 @@ export function workSubject({ task: { spec }, spoken, folder }: Pick<Run, "task"
   return (given === undefined ? "" : title(given, 72)) || subjectOf(spec);
 }
 
-/** After an outage of Redis the lock may come back to this host; until then nothing may leave it. */
-const LEASE_WAIT_MS = 5 * 60_000;
-
-/** And until the task's record is known: what is in doubt may come back as long as the run may publish. */
+/**
+ * After an outage of Redis the lock may come back to this host, and until then nothing may leave it; nor until the task's
+ * record is known. Both may come back as long as the run may publish.
+ */
 async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
-  const giveUpAt = performance.now() + LEASE_WAIT_MS;
   while (!run.lease.isHeld() || run.inDoubt) {
-    if (!run.inDoubt && performance.now() > giveUpAt)
-      throw new Error("The lease on this run could not be renewed in time, so nothing was pushed");
-    await delay(250, undefined, { signal });
+    await delay(250, undefined, { signal }).catch((cause: unknown) => {
+      throw new StillFailing("Redis did not say that this run is still this worker host's.", { cause });
+    });
   }
   signal.throwIfAborted();
 }
@@ -72,24 +75,28 @@ function unlessCancelled(run: Run): AbortSignal {
   return controller.signal;
 }
 
+/** `stopped`: by what its agent was, before it was done. */
+export type ToPublish = Collected & { stopped?: Stopped | undefined };
+
 export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; outcome: Outcome };
 
-/** `deadline`: for publishing, as a signal. */
+/** `deadline`: for publishing, as a signal. Throws StillFailing when it has passed, with what went wrong last. */
 export async function publishWork(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { tip, deadline }: Collected & { deadline: AbortSignal },
+  { tip, stopped, deadline }: ToPublish & { deadline: AbortSignal },
 ): Promise<Published> {
   const { prepared } = ground;
   const interrupted = AbortSignal.any([run.signal, deadline]);
-  const { spec } = run.task;
   const quarantine = quarantineOf(run, ground);
   const span = { quarantine, base: prepared.baseSha, tip, secrets: secretsOf(ground.agent, shared.env) };
   const passed = await gate(span);
   if (!passed.ok) return refused(passed.reason);
 
-  const grant = await shared.bot.token(identityOf(run), "push", interrupted);
+  const askForToken = () => shared.bot.token(identityOf(run), "push", interrupted);
+  let grant = await askForToken();
+  const { spec } = run.task;
   const { sha, commits } = await recreate({
     ...span,
     taskId: spec.id,
@@ -98,30 +105,40 @@ export async function publishWork(
     ...(spec.actor && { requester: spec.actor }),
     subject: workSubject(run),
   });
+  const about = { ...passed.stat, commits, ...(stopped && { stopped }) };
+  const over = AbortSignal.any([unlessCancelled(run), deadline]);
+  // A push that failed may have been taken all the same: from the first one on it is seen to its end.
+  return await tryAgain(
+    async ({ fresh }) => {
+      if (fresh) grant = await askForToken();
+      return await sendWork(run, { quarantine, grant, prepared, sha, about, over });
+    },
+    { signal: over, log: run.log },
+  );
+}
+
+type Sending = {
+  quarantine: Quarantine;
+  grant: TokenResponse;
+  prepared: Prepared;
+  sha: string;
+  about: Pick<Pushed, "files" | "additions" | "deletions" | "commits" | "stopped">;
+  over: AbortSignal;
+};
+
+/** To the branch that it is meant for, or else to one of its own. Safe to repeat. */
+async function sendWork(run: Run, { prepared, grant, sha, about, ...sending }: Sending): Promise<Published> {
+  const { spec } = run.task;
   const ontoPull = spec.target.kind === "pull";
-  const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
-  const send = async (branch: string, expected: string): Promise<PushResult> => {
-    for (;;) {
-      await untilLeaseIsHeld(run, interrupted);
-      const fence = run.lease.signal();
-      const over = AbortSignal.any([unlessCancelled(run), deadline]);
-      const signal = AbortSignal.any([over, fence]);
-      try {
-        return await push({ quarantine, access, sha, branch, expected, taskId: spec.id, signal });
-      } catch (error) {
-        // Cut off in the middle by the fence: pushing the same commit again is harmless, and says what came of it.
-        if (!fence.aborted || over.aborted) throw error;
-      }
-    }
-  };
-  const stat = { ...passed.stat, commits };
-  const result = grant.autoMerge ? undefined : await send(prepared.branch, ontoPull ? prepared.baseSha : "");
+  const send = (branch: string, expected: string) => sendTo(run, { ...sending, grant, sha, branch, expected });
+  const aside = asideBecause(spec, grant, about);
+  const result = aside ? undefined : await send(prepared.branch, ontoPull ? prepared.baseSha : "");
   if (result && result.kind !== "stale") {
     return result.kind === "refused"
       ? refused(result.reason)
-      : { kind: "pushed", pushed: { branch: prepared.branch, sha, base: prepared.base, ...stat } };
+      : { kind: "pushed", pushed: { branch: prepared.branch, sha, base: prepared.base, ...about } };
   }
-  // The branch cannot be had: somebody pushed to it while the agent worked, or whatever it gets may be merged by itself. Their
+  // The branch cannot be had: somebody pushed to it while the agent worked, or it is not to have this. Their
   // commits are never overwritten and the agent's are not thrown away: they go to a branch of their own, as a pull request
   // onto the branch that was meant.
   const branch = spareBranchOf(spec);
@@ -132,8 +149,36 @@ export async function publishWork(
       `Neither \`${prepared.branch}\` nor \`${branch}\` could be pushed: both have commits that are not Orch's.`,
     );
   const base = ontoPull ? prepared.branch : prepared.base;
-  const because = grant.autoMerge && { because: "auto_merge" as const };
-  return { kind: "pushed", pushed: { branch, sha, base, ...stat, insteadOf: prepared.branch, ...because } };
+  const because = aside && { because: aside };
+  return { kind: "pushed", pushed: { branch, sha, base, ...about, insteadOf: prepared.branch, ...because } };
+}
+
+/** Why somebody's pull request does not get the work on its own branch: it could be merged unseen, or it may be incomplete. */
+function asideBecause(
+  { target }: TaskSpec,
+  { autoMerge }: Pick<TokenResponse, "autoMerge">,
+  { stopped }: Pick<Pushed, "stopped">,
+): Pushed["because"] {
+  if (target.kind === "issue") return undefined;
+  return autoMerge ? "auto_merge" : stopped && "stopped";
+}
+
+type Sent = Pick<Sending, "quarantine" | "grant" | "sha" | "over"> & { branch: string; expected: string };
+
+/** While the run is this host's: a push that is cut off by the fence is repeated once it is so again. */
+async function sendTo(run: Run, { quarantine, grant, sha, branch, expected, over }: Sent): Promise<PushResult> {
+  const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
+  for (;;) {
+    await untilLeaseIsHeld(run, over);
+    const fence = run.lease.signal();
+    const signal = AbortSignal.any([over, fence]);
+    try {
+      return await push({ quarantine, access, sha, branch, expected, taskId: run.task.spec.id, signal });
+    } catch (error) {
+      // Cut off in the middle by the fence: pushing the same commit again is harmless, and says what came of it.
+      if (!fence.aborted || over.aborted) throw error;
+    }
+  }
 }
 
 const refused = (reason: string): Published => ({ kind: "refused", outcome: { kind: "refused", reason } });

@@ -6,9 +6,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts";
+import { onStopSchema } from "../../src/settings/on-stop.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
+import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
@@ -69,6 +71,7 @@ const runRecordSchema = z.looseObject({
       baseSha: z.string(),
       setup: z.array(z.string()).optional(),
       verify: z.array(z.string()).optional(),
+      onStop: onStopSchema.optional(),
       /** The hosts that the repository lets its work reach at most. */
       listed: z.array(hostPatternSchema).optional(),
       /** UUID that the agent's session was started with. */
@@ -84,6 +87,7 @@ const runRecordSchema = z.looseObject({
     .object({
       tip: z.string(),
       commits: z.number(),
+      stopped: stoppedShape.optional(),
       summary: z.string().optional(),
       verification: z
         .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })

@@ -10,6 +10,7 @@ import { NotCurrent } from "../bot-client.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
 import { fulfil } from "../kept-sessions/promised.ts";
 import { CollectFailed } from "../publish/collect.ts";
+import { StillFailing } from "../still-failing.ts";
 import {
   AccessDenied,
   BranchGone,
@@ -24,7 +25,7 @@ import { duringDeed } from "./deed.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
 import { prepare } from "./prepare/prepare.ts";
-import { type Collected, type Published, publishWork } from "./publish-work.ts";
+import { type Published, publishWork, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
@@ -33,6 +34,7 @@ import { type Worked, work } from "./work.ts";
 
 const PREPARE_ATTEMPTS = 3;
 const PREPARE_RETRY_MS = 3_000;
+const SOON_MS = 1_000;
 
 export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
   try {
@@ -98,14 +100,14 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
-  const { collected } = worked;
+  const { collected, stopped } = worked;
   const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
 
   noteReady(run, worked);
   await tell(shared, run, { name: "phase", phase: "publishing", at: Date.now() });
   if (promiseSession(shared, run)) void keepSession(shared, run); // meanwhile: publishing is waiting for the most part
-  const published = await publishInTime(shared, run, ground, collected);
+  const published = await publishInTime(shared, run, ground, { ...collected, stopped });
   if (published.kind === "refused") return published.outcome;
   const { pushed } = published;
   const home = promiseSession(shared, run);
@@ -116,14 +118,15 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
 }
 
 /** From here on nothing has to be done again but publishing, whatever comes between. */
-function noteReady(run: Run, { collected, verification }: Worked): void {
+function noteReady(run: Run, { collected, stopped, verification }: Worked): void {
   const summary = run.spoken.summary() ?? run.folder.record.ready?.summary;
-  run.folder.record.ready = { ...collected, ...(summary && { summary }), ...(verification && { verification }) };
+  const about = { ...(stopped && { stopped }), ...(summary && { summary }), ...(verification && { verification }) };
+  run.folder.record.ready = { ...collected, ...about };
   run.folder.save();
 }
 
 /** Bot and GitHub may both be away: the wait for them has a deadline too. */
-async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Collected): Promise<Published> {
+async function publishInTime(shared: Shared, run: Run, ground: Ground, work: ToPublish): Promise<Published> {
   const afterMs = shared.operator.limits.publishingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
   try {
@@ -133,11 +136,16 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: Col
     throwIfInterrupted(run);
     if (!deadline.aborted) throw error;
     const lastLines = run.spoken.lastLines();
-    return { kind: "refused", outcome: { kind: "timed_out", deadline: "publishing", afterMs, lastLines } };
+    const missed = { deadline: "publishing" as const, afterMs, ...causeIn(error) };
+    return { kind: "refused", outcome: { kind: "timed_out", ...missed, lastLines } };
   }
 }
 
-/** The workspace, within the deadline for preparing. The network may stumble: a few tries before it counts as ours. */
+/** What the time was waited for in vain, where that is known. */
+const causeIn = (error: unknown): { cause?: string } =>
+  error instanceof StillFailing ? { cause: error.message.slice(0, 500) } : {};
+
+/** The workspace, within the deadline for preparing. What is the host's own trouble gets a few tries before it counts. */
 async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
   const { prepared } = run.folder.record;
   if (prepared && run.folder.record.steps.length > 0) return preparedGround(shared, run, prepared);
@@ -151,13 +159,25 @@ async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
       return await Promise.race([preparing, whenAborted(signal)]);
     } catch (error) {
       throwIfInterrupted(run);
-      if (deadline.aborted) return { kind: "timed_out", deadline: "preparing", afterMs, lastLines: "" };
+      if (deadline.aborted) {
+        const cause = causeIn(await soonRejected(preparing));
+        return { kind: "timed_out", deadline: "preparing", afterMs, ...cause, lastLines: "" };
+      }
       await run.underWay;
       if (isFinal(error) || attempt === PREPARE_ATTEMPTS) throw error;
       run.log.warn({ err: error, attempt }, "preparing failed; trying again");
       await delay(PREPARE_RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** What is given up at its deadline says soon why it had not come that far; undefined when it does not. */
+function soonRejected(underWay: Promise<unknown>): Promise<unknown> {
+  const reason = underWay.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return Promise.race([reason, delay(SOON_MS)]);
 }
 
 /** Errors that trying again cannot mend. */

@@ -19,7 +19,7 @@ export async function takeUpWork(shared: Shared, run: Run, ground: Ground): Prom
   const earlier = run.task.spec.retries;
   const kept = earlier === undefined ? undefined : readCheckpoint(shared.dataDir, earlier);
   if (earlier === undefined || !kept?.ready || !isUnchanged(kept, kept.ready, ground)) return undefined;
-  const { agent, summary, verification, tip, commits } = kept.ready;
+  const { agent, summary, verification, stopped, tip, commits } = kept.ready;
   await endHeld(shared, run);
   const store = checkpointDir(shared.dataDir, earlier);
   if (!existsSync(collectedDir(run)))
@@ -30,7 +30,8 @@ export async function takeUpWork(shared: Shared, run: Run, ground: Ground): Prom
   const progress = { start, agent, ...(summary && { summary }), ...(verification && { verification }) };
   await tell(shared, run, { name: "progress", progress, at: Date.now() });
   run.log.info({ earlier, commits }, "the work of an earlier task is published: its agent does not run again");
-  return { verdict: { ok: true }, collected: { tip, commits }, ...(verification && { verification }) };
+  const about = { ...(verification && { verification }), ...(stopped && { stopped }) };
+  return { verdict: { ok: true }, collected: { tip, commits }, ...about };
 }
 
 /** The same repository, start and agent, and the check that it has passed is the one that it has to pass. */

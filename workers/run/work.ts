@@ -5,11 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Progress, Verification } from "../../src/task/task.ts";
+import type { Progress, Stopped, Verification } from "../../src/task/task.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
+import { CollectFailed } from "../publish/collect.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
@@ -26,6 +27,7 @@ import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
+import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
 export type Worked = {
@@ -33,6 +35,8 @@ export type Worked = {
   exitCode?: number;
   verification?: Verification;
   missed?: Missed;
+  /** It was stopped, and what it had done by then passes the check. */
+  stopped?: Stopped;
   collected: Collected;
 };
 
@@ -48,7 +52,7 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
       performStep(shared, run, ground, `agent-${round}`, handBack),
     );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
-    if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
+    if (!ended.verdict.ok) return await checkStopped(shared, run, ground, { ended, round });
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
     if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
       return unverifiable(ended, ground, "changes that cannot be committed");
@@ -70,6 +74,39 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
       return { ...ended, collected, verification };
     handBack = verification;
+  }
+}
+
+/** How an agent ended that did not come to its end; with what it had done by then, where that passes the check. */
+async function checkStopped(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  { ended, round }: { ended: Omit<Worked, "collected">; round: number },
+): Promise<Worked> {
+  const { verify, baseSha } = ground.prepared;
+  const nothing: Worked = { ...ended, collected: { tip: baseSha, commits: 0 } };
+  const stopped = stoppedBy(ended);
+  if (!stopped || !verify || !isOfferedWhenStopped(shared.operator, ground.prepared)) return nothing;
+  if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground))) return nothing;
+  const collected = await collectIfPossible(shared, run, ground, `agent-${round}`);
+  if (!collected || collected.commits === 0) return nothing;
+  await enterPhase(shared, run, `verify-${round}`);
+  const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
+  if (checked === "cannot be shown" || checked.kind === "missed") return nothing;
+  const verification = verificationOf(checked, verify, round);
+  await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
+  return verification.exitCode === 0 ? { ...ended, collected, verification, stopped } : nothing;
+}
+
+/** Undefined when the repository of an agent that was stopped in the middle of something gives no commit. */
+async function collectIfPossible(shared: Shared, run: Run, ground: Ground, name: string) {
+  try {
+    return await collectOnce(shared, run, ground, name);
+  } catch (error) {
+    if (!(error instanceof CollectFailed)) throw error;
+    run.log.warn({ detail: error.detail }, "the commits of an agent that was stopped cannot be taken");
+    return undefined;
   }
 }
 

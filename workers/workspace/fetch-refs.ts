@@ -12,6 +12,7 @@ import { mirrorGit } from "./git.ts";
 import { type GitAccess, openAccess } from "./git-access.ts";
 import { BranchUnusable, remoteError } from "./git-errors.ts";
 import { checkSha } from "./host-folders.ts";
+import { HTTP_TRACE } from "./http-trace.ts";
 import type { Mirror } from "./mirror.ts";
 import { whileWriting } from "./mirror-writers.ts";
 
@@ -73,7 +74,8 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
     open.url,
     ...refspecs,
   ];
-  const git = mirrorGit(mirror.dir, { ...open, signal: AbortSignal.timeout(FETCH_MS) });
+  const env = { ...open.env, ...HTTP_TRACE };
+  const git = mirrorGit(mirror.dir, { ...open, env, signal: AbortSignal.timeout(FETCH_MS) });
   await git.raw(args).catch((error: unknown) => {
     throw remoteError("fetch", open.redact(error instanceof Error ? error.message : String(error)), open.repository);
   });

@@ -43,11 +43,18 @@ export async function openAccess(access: GitAccess): Promise<OpenAccess> {
   const protocols: Protocols = loopback ? "https:http" : "https";
   return {
     url: url.href,
-    repository: url.pathname.slice(1).replace(/\.git$/, ""),
+    repository: repositoryOf(access),
     protocols,
     env: { ...(loopback ? {} : networkSettings()), ORCH_GIT_HOST: url.host, ORCH_GIT_TOKEN: token },
     redact: (text) => text.replaceAll(token, "***"),
   };
+}
+
+/** `owner/name`. */
+export function repositoryOf({ cloneUrl }: Pick<GitAccess, "cloneUrl">): string {
+  return checkCloneUrl(cloneUrl)
+    .pathname.slice(1)
+    .replace(/\.git$/, "");
 }
 
 function networkSettings(): Record<string, string> {

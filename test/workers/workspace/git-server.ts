@@ -7,7 +7,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-export type Answer = { status: 401 | 403 | 404; text: string };
+export type Answer = { status: number; text: string; headers?: Record<string, string> };
+
+/** `cut`: the connection ends without an answer; `lost`: only after all that was asked for is done. `ng`: of a branch, in git's protocol. */
+export type Failure = Answer | { ng: string; branch: string } | "cut" | "lost";
 
 export type GitServer = {
   url: string;
@@ -17,6 +20,8 @@ export type GitServer = {
   refuse: Answer | undefined;
   /** Answers pushes so, when set. */
   refusePush: Answer | undefined;
+  /** Answers the next ones so, one each; `at`: a part of their path. */
+  failures: { at: string; how: Failure }[];
   /** Runs when a push arrives, before it is served. */
   beforePush: (() => void) | undefined;
   /** Method and path of each request so far. */
@@ -33,6 +38,7 @@ export async function startGitServer(root: string, token = "ghs_test"): Promise<
     token,
     refuse: undefined,
     refusePush: undefined,
+    failures: [],
     beforePush: undefined,
     requests: [],
     close: () => {
@@ -47,11 +53,38 @@ function answer(git: GitServer, root: string, request: IncomingMessage, response
   const url = new URL(request.url ?? "/", git.url);
   git.requests.push(`${request.method} ${url.pathname}${url.search}`);
   const pushing = url.pathname.endsWith("/git-receive-pack") || url.search.includes("git-receive-pack");
-  const refusal = git.refuse ?? (pushing ? git.refusePush : undefined) ?? credentials(git, request);
+  // git asks without credentials first.
+  const isSigned = request.headers.authorization !== undefined;
+  const next = git.failures.findIndex(({ at }) => isSigned && `${url.pathname}${url.search}`.includes(at));
+  const failure = next < 0 ? undefined : git.failures.splice(next, 1)[0]?.how;
+  if (failure === "cut") request.socket.destroy();
+  else if (failure === "lost") serve(root, url, request, response, { lost: true });
+  else if (failure && "ng" in failure) request.resume().on("end", () => response.end(reportOf(failure)));
+  else answerAs(git, root, { url, pushing, failure }, request, response);
+}
+
+/** A receiving git's report, as a side band carries it. */
+function reportOf({ ng, branch }: { ng: string; branch: string }): string {
+  const line = (text: string) => `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
+  const report = `${line("unpack ok\n")}${line(`ng refs/heads/${branch} ${ng}\n`)}0000`;
+  return `${line(`\u0001${report}`)}0000`;
+}
+
+type Asked = { url: URL; pushing: boolean; failure: Answer | undefined };
+
+function answerAs(
+  git: GitServer,
+  root: string,
+  { url, pushing, failure }: Asked,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const refusal = failure ?? git.refuse ?? (pushing ? git.refusePush : undefined) ?? credentials(git, request);
   if (refusal) {
     const headers = {
       "content-type": "text/plain",
       ...(refusal.status === 401 ? { "www-authenticate": "Basic" } : {}),
+      ...refusal.headers,
     };
     response.writeHead(refusal.status, headers).end(refusal.text);
     return;
@@ -70,7 +103,13 @@ function credentials(git: GitServer, request: IncomingMessage): Answer | undefin
   };
 }
 
-function serve(root: string, url: URL, request: IncomingMessage, response: ServerResponse): void {
+function serve(
+  root: string,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { lost = false } = {},
+): void {
   const backend = spawn("git", ["-c", "http.receivepack=true", "http-backend"], {
     env: {
       PATH: process.env.PATH,
@@ -92,6 +131,7 @@ function serve(root: string, url: URL, request: IncomingMessage, response: Serve
   backend.stdin.on("error", () => {}); // the backend may have heard enough
   let head: Buffer | undefined = Buffer.alloc(0);
   backend.stdout.on("data", (chunk: Buffer) => {
+    if (lost) return;
     if (!head) return void response.write(chunk);
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf("\r\n\r\n");
@@ -102,7 +142,7 @@ function serve(root: string, url: URL, request: IncomingMessage, response: Serve
     response.write(head.subarray(end + 4));
     head = undefined;
   });
-  backend.stdout.on("end", () => response.end());
+  backend.stdout.on("end", () => (lost ? request.socket.destroy() : response.end()));
 }
 
 const header = (name: string, value: string | string[] | undefined) => (value === undefined ? {} : { [name]: value });

@@ -20,6 +20,7 @@ import { adapterFor } from "../../agents/adapters.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
 import { removeWorkspace } from "../../workspace/remove-workspace.ts";
+import { tryAgain } from "../../workspace/try-again.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
@@ -46,7 +47,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const earlier = run.task.continues === undefined ? undefined : await readEarlier(shared, run.task.continues);
   await clearGround(shared, run);
   const mirror = openMirror(shared.dataDir, spec.repository.id);
-  const fetched = later(fetchFor(spec, mirror, token, signal));
+  const fetched = later(fetchFor(shared, run, { mirror, token, signal }));
   // What takes longest starts first: not even a program for something else is started before.
   const seenAt = shared.driver.workspaceAt;
   const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user, seenAt };
@@ -61,7 +62,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
   const found = await rules.found;
-  const { agent: asked, setup, verify, listed } = parseRepositoryFile(found);
+  const { agent: asked, setup, verify, onStop, listed } = parseRepositoryFile(found);
   const agent = chooseAgent(shared.operator, run.task, asked, found);
   const early = files.value.laid ? held : undefined;
   const fits = early?.agent.name === agent.name;
@@ -72,7 +73,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
     ? early.resumed
     : await resumeLate(shared, run, { continues: earlier?.session, agent, workspace, early });
   const { cloneUrl } = await token;
-  const prepared = preparedFor(spec, { workspace, agent, setup, verify, listed, sessionId, resumed, cloneUrl });
+  const prepared = preparedFor(spec, { workspace, agent, setup, verify, onStop, listed, sessionId, resumed, cloneUrl });
   const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
@@ -91,20 +92,22 @@ async function clearGround(shared: Shared, run: Run): Promise<void> {
   await removeWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id });
 }
 
+type Fetch = { mirror: Mirror; token: Promise<TokenResponse>; signal: AbortSignal };
+
 /**
- * Brings what the run starts from into the mirror. Whoever gives up does not wait for it: it goes on, for those who share
- * it and for the next run, as a first one takes minutes.
+ * Brings what the run starts from into the mirror, however long GitHub is away. Whoever gives up does not wait for it: it goes
+ * on, for those who share it and for the next run, as a first one takes minutes.
  */
-async function fetchFor(
-  spec: TaskSpec,
-  mirror: Mirror,
-  token: Promise<TokenResponse>,
-  signal: AbortSignal,
-): Promise<Tips> {
-  const fetching = token.then((grant) =>
-    fetchRefs(mirror, { cloneUrl: grant.cloneUrl, token: async () => grant.token }, startBranchesOf(spec), grant.tips),
+async function fetchFor({ bot }: Shared, run: Run, { mirror, token, signal }: Fetch): Promise<Tips> {
+  const branches = startBranchesOf(run.task.spec);
+  return await tryAgain(
+    async ({ fresh }) => {
+      const { cloneUrl, token: word, tips } = await (fresh ? bot.token(identityOf(run), "fetch", signal) : token);
+      const fetching = fetchRefs(mirror, { cloneUrl, token: async () => word }, branches, tips);
+      return await Promise.race([fetching, whenAborted(signal)]);
+    },
+    { signal, log: run.log },
   );
-  return await Promise.race([fetching, whenAborted(signal)]);
 }
 
 async function settled<T>(result: Promise<T>): Promise<PromiseSettledResult<T>> {
@@ -117,6 +120,7 @@ type Decided = {
   agent: AgentDefinition;
   setup: RepositoryFile["setup"];
   verify: RepositoryFile["verify"];
+  onStop: RepositoryFile["onStop"];
   listed: RepositoryFile["listed"];
   sessionId: string;
   resumed: Resumed | undefined;

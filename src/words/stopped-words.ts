@@ -1,0 +1,20 @@
+/** What the bot says of work that is offered although its agent was stopped before it said that it was done. */
+import type { Deadline, Stopped } from "../task/task.ts";
+import { duration } from "../text/amounts.ts";
+import type { Quoting } from "../text/quote.ts";
+
+/** In two sentences: what stopped it, and what that means for the work. */
+export function stoppedWork(stopped: Stopped, quoting: Quoting): string {
+  const why =
+    stopped.by === "deadline"
+      ? deadlineWords(stopped.deadline, duration(stopped.afterMs))
+      : `its budget was used up: ${quoting.plain(stopped.message).replace(/[.!?…]$/, "")}`;
+  return `The agent was stopped before it said that it was done, because ${why}. What it had done by then passes the verify command, and may be incomplete.`;
+}
+
+function deadlineWords(deadline: Deadline, after: string): string {
+  if (deadline === "silence") return `it printed nothing for ${after}`;
+  return deadline === "first_output"
+    ? `it printed nothing within ${after} of its start`
+    : `it was not done after ${after}`;
+}
