@@ -14,6 +14,8 @@ export type Findings = {
   /** Commits on the branch that its start did not have, leftovers included. */
   commits: number;
   verification?: Verification;
+  /** Why its commits cannot be published, as sentences. */
+  inTheWay?: string | undefined;
   lastLines: string;
 };
 
@@ -26,6 +28,7 @@ export function decide(findings: Findings): Decision {
   const { missed, verdict, verification, lastLines } = findings;
   if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
   if (!verdict.ok) return settle(failure(findings, verdict.reason, verdict.message));
+  if (findings.inTheWay !== undefined) return settle({ kind: "refused", reason: findings.inTheWay });
   if (findings.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
   if (verification && verification.exitCode !== 0)
     return settle({ kind: "verify_failed", verification, lastWords: keepEnd(lastLines, WORDS_BESIDE_OUTPUT) });

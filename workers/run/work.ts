@@ -10,14 +10,14 @@ import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
-import { commitLeftovers } from "../publish/commit-leftovers.ts";
+import type { Objection } from "../publish/objection.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
 import { duringDeed } from "./deed.ts";
-import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
-import { type Collected, collectWork, workSubject } from "./publish-work.ts";
+import type { HandBack } from "./prompts.ts";
+import type { Collected } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
 import type { Missed } from "./step/deadlines.ts";
@@ -26,14 +26,20 @@ import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
+import { takeOnce } from "./take-work.ts";
 
-/** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
+/**
+ * What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. `objections`: why they
+ * cannot be published; `told`: how often the agent was told so.
+ */
 export type Worked = {
   verdict: Verdict;
   exitCode?: number;
   verification?: Verification;
   missed?: Missed;
   collected: Collected;
+  objections?: readonly Objection[];
+  told?: number;
 };
 
 const OUTPUT_TAIL_CHARACTERS = 4_000;
@@ -41,18 +47,26 @@ const OUTPUT_TAIL_CHARACTERS = 4_000;
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
   const { verify, resumed } = ground.prepared;
   if (resumed) run.spoken.resume(resumed);
-  let handBack: Verification | undefined;
-  for (let round = 1; ; round++) {
+  let handBack: HandBack | undefined;
+  const told: Objection[] = [];
+  const { verifyRounds } = shared.operator.limits;
+  for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, handBack),
     );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
     if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
-    // After a restart the rounds are read again from the first; only the last one may still have something to commit.
-    if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
-      return unverifiable(ended, ground, "changes that cannot be committed");
-    const collected = await collectOnce(shared, run, ground, `agent-${round}`);
+    const last = round > verifyRounds;
+    const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
+    if (objections.length > 0) {
+      if (last || objections.some(({ remedy }) => remedy === undefined))
+        return { ...ended, collected, objections, told: times };
+      told.push(...objections);
+      times += 1;
+      handBack = { round, objections };
+      continue;
+    }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
@@ -61,15 +75,15 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     if (checked === "cannot be shown")
       return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
     if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
-    const verification = verificationOf(checked, verify, round);
+    checks += 1;
+    const verification = verificationOf(checked, verify, checks);
     await tell(shared, run, {
       name: "progress",
       progress: { verification },
       at: Date.now(),
     });
-    if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
-      return { ...ended, collected, verification };
-    handBack = verification;
+    if (verification.exitCode === 0 || last) return { ...ended, collected, verification };
+    handBack = { round, failed: verification };
   }
 }
 
@@ -96,31 +110,6 @@ function unverifiable(ended: Omit<Worked, "collected">, ground: Ground, left: st
   return { ...ended, verdict: { ok: false, reason: "crash", message }, collected: nothing };
 }
 
-/** False when what the agent left uncommitted cannot be committed; its own commits stand. */
-async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boolean> {
-  const { workspace } = ground;
-  const confinement = confinementOf(run, ground);
-  const done = await duringDeed(run.folder, "take the commits", () =>
-    commitLeftovers({ workspace, driver: shared.driver, confinement, subject: workSubject(run), signal: run.signal }),
-  );
-  await endLeftovers(run);
-  if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
-  return done !== "failed";
-}
-
-/**
- * The commits are taken when the agent has ended, and never again: the check and later rounds can move the branch, and
- * what is published is what was judged.
- */
-async function collectOnce(shared: Shared, run: Run, ground: Ground, name: string): Promise<Collected> {
-  const { folder } = run;
-  const step = folder.record.steps.find((record) => record.name === name);
-  if (!step) throw new Error(`the run has no step ${name}`);
-  step.collected ??= await duringDeed(folder, "take the commits", () => collectWork(shared, run, ground));
-  folder.save();
-  return step.collected;
-}
-
 /** On the files as they were collected. A check that is killed from outside is none: once more from the start, then no more. */
 async function check(
   shared: Shared,
@@ -145,10 +134,6 @@ async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: 
   return duringDeed(run.folder, "show the commits", () =>
     showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal }),
   );
-}
-
-function isLastStep(run: Run, name: string): boolean {
-  return run.folder.record.steps.at(-1)?.name === name;
 }
 
 /**
