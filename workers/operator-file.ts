@@ -38,7 +38,27 @@ const limitsSchema = z
       .min(0)
       .max(10)
       .default(2)
-      .describe("How often a verify failure is handed back to the agent."),
+      .describe("How often a failing check, or what stands in the way of publishing, is handed back to the agent."),
+    changedFiles: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(3_000)
+      .describe("How many files one change may add or change; those that it deletes do not count."),
+    changedLines: z
+      .number()
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(200_000)
+      .describe("How many lines one change may add; those that it deletes do not count."),
+    changedFileMegabytes: z
+      .number()
+      .positive()
+      .max(100)
+      .default(10)
+      .describe("By how much one file may grow, in megabytes; all of a change together by ten times as much."),
     checkpointMinutes: minutes(5, "How often what an agent has made so far is put aside while it works"),
     keepFailedDays: z
       .number()

@@ -70,7 +70,12 @@ export function baseOf({ target }: TaskSpec): string {
   return target.kind === "pull" ? target.baseRef : (target.base ?? target.defaultBranch);
 }
 
-/** The branches that a run needs from GitHub, each once: bot and worker host must mean the same ones. */
+/** The branches that a run takes from GitHub, each once: bot and worker host must mean the same ones. */
 export function startBranchesOf(spec: TaskSpec): string[] {
+  return [...new Set([...neededBranchesOf(spec), baseOf(spec)])];
+}
+
+/** Those without which it cannot begin. */
+export function neededBranchesOf(spec: TaskSpec): string[] {
   return [...new Set([spec.target.defaultBranch, startRefOf(spec)])];
 }

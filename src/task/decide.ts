@@ -16,6 +16,8 @@ export type Findings = {
   verification?: Verification;
   /** Set where what a stopped agent has done passes the repository's check, and may be offered. */
   stopped?: Stopped;
+  /** Why its commits cannot be published, as sentences. */
+  inTheWay?: string | undefined;
   lastLines: string;
 };
 
@@ -29,6 +31,7 @@ export function decide(findings: Findings): Decision {
   if (stopped && findings.commits > 0 && verification?.exitCode === 0) return { kind: "publish" };
   if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
   if (!verdict.ok) return settle(failure(findings, verdict.reason, verdict.message));
+  if (findings.inTheWay !== undefined) return settle({ kind: "refused", reason: findings.inTheWay });
   if (findings.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
   if (verification && verification.exitCode !== 0)
     return settle({ kind: "verify_failed", verification, lastWords: keepEnd(lastLines, WORDS_BESIDE_OUTPUT) });

@@ -14,6 +14,12 @@ describe("the outcome of a run", () => {
     expect(decide({ ...good, commits: 0 })).toMatchObject({ outcome: { kind: "no_changes", lastWords: "done" } });
   });
 
+  test("work that cannot be published as it is is refused with what stands in the way, also where there are no commits", () => {
+    const inTheWay = "The agent left a rebase that is not finished.";
+    for (const commits of [0, 2])
+      expect(decide({ ...good, commits, inTheWay })).toMatchObject({ outcome: { kind: "refused", reason: inTheWay } });
+  });
+
   test("work that does not pass the repository's own check is not published", () => {
     expect(decide({ ...good, verification: red })).toMatchObject({
       outcome: { kind: "verify_failed", verification: red },

@@ -14,8 +14,8 @@ const github = { forInstallation: async () => octokit } as unknown as GitHub;
 
 let told: { msg: string; task: string }[] = [];
 const log = pino({ level: "warn" }, { write: (line: string) => void told.push(JSON.parse(line)) });
-const onPull = (headRef: string) =>
-  makeSpec({ target: { kind: "pull", defaultBranch: "main", headRef, headSha: TOPIC, baseRef: "next" } });
+const onPull = (headRef: string, baseRef = "main") =>
+  makeSpec({ target: { kind: "pull", defaultBranch: "main", headRef, headSha: TOPIC, baseRef } });
 const tipsOf = (spec = makeSpec()) => findTips({ github, log }, spec);
 
 beforeEach(() => {
@@ -34,6 +34,13 @@ const stands = (path: string, ref: string, sha: string) =>
 test("an issue's work starts from the default branch, which is asked for once", async () => {
   stands("heads%2Fmain", "main", MAIN);
   expect(await tipsOf()).toEqual({ main: MAIN });
+});
+
+test("the branch that a pull request is to be merged into is told as well", async () => {
+  stands("heads%2Fmain", "main", MAIN);
+  stands("heads%2Ftopic", "topic", TOPIC);
+  stands("heads%2Fnext", "next", MAIN);
+  expect(await tipsOf(onPull("topic", "next"))).toEqual({ main: MAIN, topic: TOPIC, next: MAIN });
 });
 
 test.each([

@@ -10,6 +10,8 @@ import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
 import { checkSha } from "../workspace/host-folders.ts";
 import { type Workspace, workspaceMounts } from "../workspace/workspace.ts";
+import { CollectFailed } from "./collect-failed.ts";
+import { type Ends, readLineage, treeBefore } from "./lineage.ts";
 import type { Quarantine } from "./quarantine.ts";
 
 export type Collection = {
@@ -23,18 +25,10 @@ export type Collection = {
   signal?: AbortSignal;
 };
 
-/** `tip`: what HEAD of the worktree is. `commits`: how many are new; 0 also when they come to no change at all. */
+/**
+ * `tip`: what HEAD of the worktree is. `commits`: how many of them are the agent's; 0 also when they come to no change at all.
+ */
 export type Collected = { tip: string; commits: number };
-
-/** The agent's repository gives no commit that passes: broken, emptied, malformed or too large. The agent's doing. */
-export class CollectFailed extends Error {
-  readonly detail: string;
-  constructor(detail: string) {
-    super("The agent left its repository in a state from which its commits cannot be taken.");
-    this.name = "CollectFailed";
-    this.detail = detail;
-  }
-}
 
 const COLLECT_MS = 5 * 60_000;
 /** Largest file that the transfer may write, in bytes: far above what the gate lets through, far below the disk. */
@@ -50,13 +44,22 @@ const REF = "refs/orch/tip";
 
 /** Fetches into the quarantine. Safe to repeat. @throws CollectFailed */
 export async function collect(collection: Collection): Promise<Collected> {
-  const { dir } = collection.quarantine;
+  const { quarantine } = collection;
   const base = checkSha(collection.base);
   await takeObjects(collection, { what: "HEAD", ref: REF });
-  const names = [`${REF}^{commit}`, `${REF}^{tree}`, `${base}^{tree}`];
-  const [tip = "", tree, baseTree] = (await hostGitOutput(dir, ["rev-parse", ...names])).trim().split("\n");
-  const count = tree === baseTree ? "0" : await hostGitOutput(dir, ["rev-list", "--count", `${base}..${tip}`]);
-  return { tip: checkSha(tip), commits: Number(count) };
+  const tip = checkSha((await hostGitOutput(quarantine.dir, ["rev-parse", `${REF}^{commit}`])).trim());
+  return { tip, commits: await countCommits({ quarantine, base, tip }) };
+}
+
+/** The agent's, or 0 when they change nothing and bring nothing that the base does not have. */
+export async function countCommits(ends: Ends): Promise<number> {
+  const { quarantine, base, tip } = ends;
+  const { own, foreign } = await readLineage(ends);
+  const merges = foreign.length > 0 && own.some(({ parents }) => parents.length > 1);
+  if (own.length === 0 || merges) return own.length;
+  const names = [tip, await treeBefore(quarantine, base, foreign)].map((name) => `${name}^{tree}`);
+  const [tree, before] = (await hostGitOutput(quarantine.dir, ["rev-parse", ...names])).trim().split("\n");
+  return tree === before ? 0 : own.length;
 }
 
 /** Fetches a commit of the agent's, by its name or its id, and what it stands on, as `ref` of the quarantine. @throws CollectFailed */

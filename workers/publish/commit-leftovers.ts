@@ -5,6 +5,7 @@
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import { QUIET_GIT } from "./quiet-git.ts";
 
 export type Leftovers = {
   workspace: Workspace;
@@ -19,22 +20,27 @@ export type Leftovers = {
 const COMMIT_MS = 120_000;
 
 /**
- * A lock that a killed git left behind is cleared: nobody else works here now. A merge with open conflicts is not committed,
- * the conflict marks would be published.
+ * A lock that a killed git left behind is cleared: nobody else works here now. Nothing is committed in the middle of an
+ * operation that has more to do, nor with open conflicts, whose marks would be published; a merge that is resolved is.
  */
-const SCRIPT = `
-export GIT_TERMINAL_PROMPT=0
-git() { command git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c commit.gpgSign=false "$@"; }
-rm -f "$(git rev-parse --git-path index.lock)" || exit 1
-test -z "$(git ls-files --unmerged | head -n 1)" || exit 1
+const SCRIPT = `${QUIET_GIT}
+dir=$(git rev-parse --git-dir) || exit 1
+rm -f "$dir/index.lock" || exit 1
+for state in rebase-merge rebase-apply sequencer; do test -e "$dir/$state" && exit 11; done
+test -e "$dir/BISECT_LOG" && ! git symbolic-ref -q HEAD >/dev/null && exit 11
+test -z "$(git ls-files --unmerged | head -n 1)" || exit 11
 git add --all || exit 1
-git diff --cached --quiet --no-ext-diff && exit 10
+test -e "$dir/MERGE_HEAD" || ! git diff --cached --quiet --no-ext-diff || exit 10
 git commit --quiet --no-verify --message="$ORCH_SUBJECT" || exit 1
 `;
 const NOTHING = 10;
+const UNFINISHED = 11;
+const MAX_DETAIL = 500;
 
-/** "failed" is for the log: what the agent had committed itself stands, and can be collected. */
-export async function commitLeftovers(leftovers: Leftovers): Promise<"committed" | "nothing" | "failed"> {
+/** `failed`: what the agent had committed itself stands, and can be collected. `detail`: git's words, which are the agent's. */
+export type LeftoversDone = { kind: "committed" | "nothing" | "unfinished" } | { kind: "failed"; detail: string };
+
+export async function commitLeftovers(leftovers: Leftovers): Promise<LeftoversDone> {
   const { workspace, driver, signal } = leftovers;
   const identity = { name: "Orch agent", email: "agent@orch.invalid" };
   const env = {
@@ -48,6 +54,14 @@ export async function commitLeftovers(leftovers: Leftovers): Promise<"committed"
   const confinement = { ...leftovers.confinement, cwd: workspace.inside.treeDir, env };
   const [file = "", ...args] = driver.wrap(confinement, ["/bin/sh", "-c", SCRIPT]);
   const done = await runProgram({ file, args, env, timeoutMs: COMMIT_MS, signal });
-  if (done.exitCode === 0) return "committed";
-  return done.exitCode === NOTHING ? "nothing" : "failed";
+  switch (done.exitCode) {
+    case 0:
+      return { kind: "committed" };
+    case NOTHING:
+      return { kind: "nothing" };
+    case UNFINISHED:
+      return { kind: "unfinished" };
+    default:
+      return { kind: "failed", detail: done.timedOut ? "it took too long" : done.stderr.trim().slice(-MAX_DETAIL) };
+  }
 }

@@ -1,59 +1,135 @@
 /**
  * What may not leave this host in the name of the bot, whatever the agent wanted. Judged on trees in the quarantine; every
- * refusal is a sentence for the person who asked.
+ * objection is a sentence for the person who asked, and mostly one for the agent, which can mend it.
  */
 import { posix } from "node:path";
 import { hostGitOutput } from "../workspace/git.ts";
-import type { Change } from "./changes.ts";
+import { type Change, DELETED, type DiffStat } from "./changes.ts";
+import { named, type Objection } from "./objection.ts";
 import type { Quarantine } from "./quarantine.ts";
 
-/** `bytes`: all new or changed files together. */
-const CHANGE_LIMITS = { files: 300, bytes: 5_000_000 };
+/** The operator's, of one change. `files`: new and changed ones. `fileBytes`: by how much one of them may grow. */
+export type ChangeLimits = { files: number; lines: number; fileBytes: number };
+export type Rules = { limits: ChangeLimits; secrets?: readonly string[] | undefined };
 
-const DELETED = "000000";
+/** All files together may grow by so many times as much as one. */
+const ALL_FILES = 10;
 const LINK = "120000";
 const SUBMODULE = "160000";
 const MODES = [DELETED, LINK, "100644", "100755"];
 const MAX_LINK_BYTES = 4096;
 /** No system opens a longer path. */
 const MAX_PATH_CHARACTERS = 4096;
+/** Contents that are read at once. */
+const BATCH_BYTES = 16_000_000;
 
-/** The reason why these changes may not be published, or undefined when they may. */
-export async function reasonAgainst(
+/** Why these changes may not be published; empty when they may. The lines are counted apart. */
+export async function objectionsToFiles(
   quarantine: Quarantine,
   changes: readonly Change[] | "too many",
-  secrets: readonly string[] = [],
-): Promise<string | undefined> {
-  if (changes === "too many" || changes.length > CHANGE_LIMITS.files) {
-    return `The agent changed more than ${CHANGE_LIMITS.files} files, which is more than Orch publishes. Are built or installed files missing in \`.gitignore\`?`;
-  }
-  for (const change of changes) {
-    const reason = reasonAgainstPath(change.path) ?? reasonAgainstMode(change);
-    if (reason) return reason;
-  }
+  { limits, secrets = [] }: Rules,
+): Promise<Objection[]> {
+  if (changes === "too many") return [tooMany([], limits)];
+  const kept = changes.filter(({ mode }) => mode !== DELETED);
+  const found = [...objectionsToPaths(changes), ...(kept.length > limits.files ? [tooMany(kept, limits)] : [])];
+  // What is beyond measure is not looked at more closely.
+  if (found.length > 0) return found;
   const sizes = await sizesOf(quarantine, changes);
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  if (total > CHANGE_LIMITS.bytes) {
-    return `The files that the agent changed make ${(total / 1e6).toFixed(1)} MB, which is more than the ${CHANGE_LIMITS.bytes / 1e6} MB that Orch publishes.`;
-  }
-  return (
-    (await reasonAgainstLinks(quarantine, changes, sizes)) ??
-    reasonAgainstContents(quarantine, [...sizes.keys()], secrets)
-  );
+  const large = objectionToSizes(kept, sizes, limits);
+  if (large) return [large];
+  const links = await objectionToLinks(quarantine, kept, sizes);
+  const leak = await objectionToContents(quarantine, kept, { sizes, secrets });
+  return [...(links ? [links] : []), ...(leak ? [leak] : [])];
 }
 
-function reasonAgainstPath(path: string): string | undefined {
-  if (path.length > MAX_PATH_CHARACTERS) return `The agent made a file whose name is too long: ${shown(path)}.`;
-  if (/[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffd\\]/u.test(path)) {
-    return `The agent made a file whose name holds control characters, backslashes or broken text: ${shown(path)}.`;
+function tooMany(kept: readonly Change[], { files }: ChangeLimits): Objection {
+  const most = fullestFolder(kept);
+  const where = most === undefined ? "" : ` Most of them are in ${named([most])}.`;
+  return {
+    reason: `The agent changed more than ${files.toLocaleString("en")} files, which is more than this worker host publishes (\`limits.changedFiles\`).${where} Are built or installed files missing in \`.gitignore\`?`,
+    remedy: `Take the files that do not belong to the task out of your commits (built or installed ones belong in \`.gitignore\`); at most ${files.toLocaleString("en")} may be new or changed.${where}`,
+  };
+}
+
+/** Where more than half of the files are, if there is such a folder. */
+function fullestFolder(changes: readonly Change[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { path } of changes) {
+    const folder = path.includes("/") ? `${path.slice(0, path.indexOf("/"))}/` : undefined;
+    if (folder) counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  if (path.split("/").some((part) => part === ".." || part === "." || part === "" || isGitFolder(part))) {
-    return `The agent made a file with a name that git tools take for their own: ${shown(path)}.`;
+  const [most] = [...counts].sort(([, one], [, other]) => other - one);
+  return most && most[1] > changes.length / 2 ? most[0] : undefined;
+}
+
+export function objectionToLines({ additions }: DiffStat, { lines }: ChangeLimits): Objection | undefined {
+  if (additions <= lines) return undefined;
+  const [added, allowed] = [additions, lines].map((number) => number.toLocaleString("en"));
+  return {
+    reason: `The agent added ${added} lines, which is more than the ${allowed} that this worker host publishes (\`limits.changedLines\`).`,
+    remedy: `Your change adds ${added} lines, and ${allowed} may be added: take what does not belong to the task out of your commits.`,
+  };
+}
+
+/** What is wrong with a path or its mode: how it is told of one file and of several, and how the agent mends it. */
+type Fault = { one: string; many: string; remedy: string; hint?: string };
+
+const RENAME = "Give them ordinary names, or take them out of your commits.";
+const FAULTS = {
+  long: { one: "a file whose name is too long", many: "files whose names are too long", remedy: RENAME },
+  characters: {
+    one: "a file whose name holds control characters, backslashes or broken text",
+    many: "files whose names hold control characters, backslashes or broken text",
+    remedy: RENAME,
+  },
+  gitFolder: {
+    one: "a file with a name that git tools take for their own",
+    many: "files with names that git tools take for their own",
+    remedy: RENAME,
+  },
+  workflow: {
+    one: "a change of a workflow",
+    many: "changes of workflows",
+    remedy:
+      "Undo your changes below `.github/workflows`, and say in your last words what a person should change there.",
+    hint: "Orch has no permission to change workflows, on purpose; please make that part yourself.",
+  },
+  repository: {
+    one: "a repository inside the repository",
+    many: "repositories inside the repository",
+    remedy:
+      "Take them out of your commits (`git rm --cached`) and move them out of this folder, or name them in `.gitignore`.",
+    hint: "Orch does not publish submodules.",
+  },
+  mode: {
+    one: "a file with an unusual mode",
+    many: "files with unusual modes",
+    remedy: "Give them an ordinary mode, or take them out of your commits.",
+  },
+} satisfies Record<string, Fault>;
+
+function objectionsToPaths(changes: readonly Change[]): Objection[] {
+  const found = new Map<Fault, string[]>();
+  for (const change of changes) {
+    const fault = faultOf(change);
+    if (fault) found.set(fault, [...(found.get(fault) ?? []), change.path]);
   }
-  if (/^\.github\/workflows(\/|$)/i.test(path)) {
-    return `The agent changed ${shown(path)}. Orch has no permission to change workflows, on purpose; please make that part yourself.`;
-  }
-  return undefined;
+  return [...found].map(([fault, paths]) => objectionTo(fault, paths));
+}
+
+function objectionTo({ one, many, remedy, hint }: Fault, paths: readonly string[]): Objection {
+  const what = `${paths.length === 1 ? one : many}: ${named(paths)}.`;
+  return { reason: `The agent left ${what}${hint ? ` ${hint}` : ""}`, remedy: `You left ${what} ${remedy}` };
+}
+
+function faultOf({ path, mode }: Change): Fault | undefined {
+  if (path.length > MAX_PATH_CHARACTERS) return FAULTS.long;
+  if (/[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffd\\]/u.test(path)) return FAULTS.characters;
+  if (path.split("/").some((part) => part === ".." || part === "." || part === "" || isGitFolder(part)))
+    return FAULTS.gitFolder;
+  if (/^\.github\/workflows(\/|$)/i.test(path)) return FAULTS.workflow;
+  if (mode === SUBMODULE) return FAULTS.repository;
+  return MODES.includes(mode) ? undefined : FAULTS.mode;
 }
 
 /** `.git` as file systems that ignore case, trailing dots, stream names or invisible characters would read it. */
@@ -62,18 +138,18 @@ function isGitFolder(part: string): boolean {
   return [".git", "git~1"].includes(plain.replace(/[ .]+$/, "").toLowerCase());
 }
 
-function reasonAgainstMode({ mode, path }: Change): string | undefined {
-  if (mode === SUBMODULE) {
-    return `The agent left a repository inside the repository, at ${shown(path)}. Orch does not publish submodules.`;
-  }
-  return MODES.includes(mode) ? undefined : `The agent made ${shown(path)} with the unusual file mode ${shown(mode)}.`;
-}
-
+/** Of every object, before and after. */
 async function sizesOf(quarantine: Quarantine, changes: readonly Change[]): Promise<Map<string, number>> {
-  const blobs = [...new Set(changes.filter(({ mode }) => mode !== DELETED).map(({ blob }) => blob))];
+  const sides = changes.flatMap(({ mode, blob, oldMode, oldBlob }) => [
+    { mode, blob },
+    { mode: oldMode, blob: oldBlob },
+  ]);
+  const files = sides.filter(({ mode }) => mode !== DELETED && mode !== SUBMODULE);
+  const blobs = [...new Set(files.map(({ blob }) => blob))];
   if (blobs.length === 0) return new Map();
   const args = ["cat-file", "--batch-check=%(objectsize)"];
-  const lines = (await hostGitOutput(quarantine.dir, args, { input: `${blobs.join("\n")}\n` })).trim().split("\n");
+  const input = `${blobs.join("\n")}\n`;
+  const lines = (await hostGitOutput(quarantine.dir, args, { input, maxOutputBytes: 50_000_000 })).trim().split("\n");
   return new Map(
     blobs.map((blob, index) => {
       const size = Number.parseInt(lines[index] ?? "", 10);
@@ -83,21 +159,86 @@ async function sizesOf(quarantine: Quarantine, changes: readonly Change[]): Prom
   );
 }
 
-async function reasonAgainstLinks(quarantine: Quarantine, changes: readonly Change[], sizes: Map<string, number>) {
+type Sizes = ReadonlyMap<string, number>;
+
+function objectionToSizes(
+  changes: readonly Change[],
+  sizes: Sizes,
+  { fileBytes }: ChangeLimits,
+): Objection | undefined {
+  const grown = changes.map(({ path, blob, oldBlob }) => ({
+    path,
+    bytes: Math.max(0, (sizes.get(blob) ?? 0) - (sizes.get(oldBlob) ?? 0)),
+  }));
+  const large = grown.filter(({ bytes }) => bytes > fileBytes).sort((one, other) => other.bytes - one.bytes);
+  const total = grown.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (large.length === 0 && total <= ALL_FILES * fileBytes) return undefined;
+  const away =
+    "If they do not belong to the task, take them out of your commits; rewrite these where a file is gone again.";
+  if (large.length === 0) {
+    const what = `${megabytes(total)} of new content, and at most ${megabytes(ALL_FILES * fileBytes)} are published at once`;
+    return { reason: `The agent left ${what} (\`limits.changedFileMegabytes\`).`, remedy: `You left ${what}. ${away}` };
+  }
+  const files = large.map(({ path }) => path);
+  const what = `${large.length === 1 ? "a file" : "files"} with more than ${megabytes(fileBytes)} of new content: ${named(files)} (${megabytes(large[0]?.bytes ?? 0)})`;
+  return {
+    reason: `The agent left ${what}, which is more than this worker host publishes (\`limits.changedFileMegabytes\`).`,
+    remedy: `You left ${what}. ${away}`,
+  };
+}
+
+const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toFixed(1))} MB`;
+
+async function objectionToLinks(
+  quarantine: Quarantine,
+  changes: readonly Change[],
+  sizes: Sizes,
+): Promise<Objection | undefined> {
+  const outside: string[] = [];
   for (const { path, blob } of changes.filter(({ mode }) => mode === LINK)) {
     const tooLong = (sizes.get(blob) ?? 0) > MAX_LINK_BYTES;
     const target = tooLong ? "/" : await hostGitOutput(quarantine.dir, ["cat-file", "blob", blob]);
-    if (leavesTree(path, target)) return `The agent made a link that leads out of the repository: ${shown(path)}.`;
+    if (leavesTree(path, target)) outside.push(path);
+  }
+  const fault = {
+    one: "a link that leads out of the repository",
+    many: "links that lead out of the repository",
+    remedy: "Take it out of your commits, or let it lead to a place in the repository.",
+  };
+  return outside.length === 0 ? undefined : objectionTo(fault, outside);
+}
+
+/** The agent is not told: a key in a commit is the operator's to know of first. */
+async function objectionToContents(
+  quarantine: Quarantine,
+  changes: readonly Change[],
+  { sizes, secrets }: { sizes: Sizes; secrets: readonly string[] },
+): Promise<Objection | undefined> {
+  if (secrets.length === 0) return undefined;
+  const blobs = [...new Set(changes.map(({ blob }) => blob))];
+  for (const { ids, bytes } of batchesOf(blobs, sizes)) {
+    const options = { input: `${ids.join("\n")}\n`, maxOutputBytes: bytes + ids.length * 100 };
+    const contents = await hostGitOutput(quarantine.dir, ["cat-file", "--batch"], options);
+    if (secrets.some((secret) => contents.includes(secret)))
+      return {
+        reason:
+          "The agent committed the value of a key that it was given, so nothing was published. Please tell the operator of this worker host.",
+      };
   }
   return undefined;
 }
 
-/** Reads everything that is new, which is little by now. */
-async function reasonAgainstContents(quarantine: Quarantine, blobs: readonly string[], secrets: readonly string[]) {
-  if (blobs.length === 0 || secrets.length === 0) return undefined;
-  const contents = await hostGitOutput(quarantine.dir, ["cat-file", "--batch"], { input: `${blobs.join("\n")}\n` });
-  if (!secrets.some((secret) => contents.includes(secret))) return undefined;
-  return "The agent committed the value of a key that it was given, so nothing was published. Please tell the operator of this worker host.";
+function batchesOf(blobs: readonly string[], sizes: Sizes): { ids: string[]; bytes: number }[] {
+  const batches: { ids: string[]; bytes: number }[] = [];
+  for (const blob of blobs) {
+    const size = sizes.get(blob) ?? 0;
+    const last = batches.at(-1);
+    if (last && last.bytes + size <= BATCH_BYTES) {
+      last.ids.push(blob);
+      last.bytes += size;
+    } else batches.push({ ids: [blob], bytes: size });
+  }
+  return batches;
 }
 
 /**
@@ -109,9 +250,4 @@ function leavesTree(path: string, target: string): boolean {
   const up = /^(\.\.\/|\.\/|\/)*(\.\.$)?/.exec(target)?.[0] ?? "";
   if (target.slice(up.length).split("/").includes("..")) return true;
   return posix.join(posix.dirname(path), target).split("/")[0] === "..";
-}
-
-/** A hostile name, fit for a sentence. */
-function shown(text: string): string {
-  return `\`${text.replace(/[^\x20-\x7e]|[`\\]/g, "?").slice(0, 200)}\``;
 }

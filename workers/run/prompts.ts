@@ -4,7 +4,8 @@ import type { Egress } from "../../src/reach/reach-shape.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
-import { type HandOver, renderPrompt } from "../agents/prompt.ts";
+import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
+import type { Objection } from "../publish/objection.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
@@ -28,10 +29,19 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
   });
 }
 
-/** `failed`: the check that the agent's work has not passed. */
-export function handBackPrompt(run: Run, prepared: Prepared, failed: Verification): string {
-  const { command, exitCode, outputTail, rounds } = failed;
-  return renderPrompt({ ...basicsOf(run, prepared), handBack: { round: rounds, command, exitCode, outputTail } });
+/** Why the agent works again: its work has not passed the check, or cannot be published as it is. */
+export type HandBack = { round: number } & ({ failed: Verification } | { objections: readonly Objection[] });
+
+export function handBackPrompt(run: Run, prepared: Prepared, handBack: HandBack): string {
+  return renderPrompt({ ...basicsOf(run, prepared), handBack: inPrompt(handBack) });
+}
+
+function inPrompt(handBack: HandBack): PromptInput["handBack"] {
+  const { round } = handBack;
+  if ("objections" in handBack)
+    return { round, inTheWay: handBack.objections.map(({ remedy, reason }) => remedy ?? reason) };
+  const { command, exitCode, outputTail } = handBack.failed;
+  return { round, command, exitCode, outputTail };
 }
 
 /** What every prompt of the run says. */

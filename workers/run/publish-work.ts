@@ -11,14 +11,17 @@ import { readSummary } from "../../src/task/summary.ts";
 import type { Outcome, Pushed, Stopped, TaskSpec } from "../../src/task/task.ts";
 import { title } from "../../src/text/quote.ts";
 import { secretsOf } from "../agents/secrets.ts";
-import { collect } from "../publish/collect.ts";
+import { collect, countCommits } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
+import { reasonOf } from "../publish/objection.ts";
 import { type PushResult, push } from "../publish/push.ts";
 import { openQuarantine, type Quarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
+import type { ChangeLimits } from "../publish/rules.ts";
 import { StillFailing } from "../still-failing.ts";
 import { tryAgain } from "../workspace/try-again.ts";
 import type { Ground } from "./ground.ts";
+import { askKnown } from "./known-commits.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -28,20 +31,34 @@ export type Collected = { tip: string; commits: number };
 /** In the run's folder, which only the host can read and which goes when the run does. */
 export const collectedDir = (run: Run): string => join(run.folder.dir, "collected.git");
 
-const quarantineOf = (run: Run, { mirror, prepared }: Ground) =>
+export const quarantineOf = (run: Run, { mirror, prepared }: Ground) =>
   openQuarantine(collectedDir(run), mirror, prepared.baseSha);
+
+/** The operator's limits of one change. */
+export function changeLimitsOf({ operator: { limits } }: Pick<Shared, "operator">): ChangeLimits {
+  const { changedFiles: files, changedLines: lines, changedFileMegabytes } = limits;
+  return { files, lines, fileBytes: changedFileMegabytes * 1_000_000 };
+}
 
 /** The agent's commits as objects in the quarantine, and how many there are. */
 export async function collectWork(shared: Shared, run: Run, ground: Ground): Promise<Collected> {
   const { workspace, prepared } = ground;
-  return collect({
-    quarantine: quarantineOf(run, ground),
-    workspace,
-    driver: shared.driver,
-    confinement: confinementOf(run, ground),
-    base: prepared.baseSha,
-    signal: run.signal,
-  });
+  const [quarantine, base] = [quarantineOf(run, ground), prepared.baseSha];
+  const confinement = confinementOf(run, ground);
+  const { signal } = run;
+  const collected = await collect({ quarantine, workspace, driver: shared.driver, confinement, base, signal });
+  const ends = { quarantine, base, tip: collected.tip };
+  try {
+    const known = await askKnown(shared, run, ends, signal);
+    return known.length === 0 ? collected : { ...collected, commits: await countCommits({ ...ends, known }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    run.log.warn(
+      { err: error },
+      "what GitHub has of the agent's merge is judged by the last fetch, until it is published",
+    );
+    return collected;
+  }
 }
 
 /** What the work is called where the agent's commits do not say it: as the agent calls it at its end, or by the request. */
@@ -90,9 +107,15 @@ export async function publishWork(
   const { prepared } = ground;
   const interrupted = AbortSignal.any([run.signal, deadline]);
   const quarantine = quarantineOf(run, ground);
-  const span = { quarantine, base: prepared.baseSha, tip, secrets: secretsOf(ground.agent, shared.env) };
+  const ends = { quarantine, base: prepared.baseSha, tip };
+  const known = await askKnown(shared, run, ends, interrupted);
+  const span = { ...ends, known, secrets: secretsOf(ground.agent, shared.env), limits: changeLimitsOf(shared) };
   const passed = await gate(span);
-  if (!passed.ok) return refused(passed.reason);
+  if (!passed.ok) {
+    // Trying again would come to the same: its agent has to mend it.
+    run.folder.record.ready = undefined;
+    return refused(reasonOf(passed.objections, 0));
+  }
 
   const askForToken = () => shared.bot.token(identityOf(run), "push", interrupted);
   let grant = await askForToken();
@@ -105,6 +128,7 @@ export async function publishWork(
     ...(spec.actor && { requester: spec.actor }),
     subject: workSubject(run),
   });
+  if (commits === 0) return { kind: "refused", outcome: { kind: "no_changes", lastWords: run.spoken.lastLines() } };
   const about = { ...passed.stat, commits, ...(stopped && { stopped }) };
   const over = AbortSignal.any([unlessCancelled(run), deadline]);
   // A push that failed may have been taken all the same: from the first one on it is seen to its end.

@@ -15,6 +15,7 @@ import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
 import { specShape } from "../../src/task/task-shape.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
+import { objectionSchema } from "../publish/objection.ts";
 import { STEP_KINDS } from "./step/step-name.ts";
 
 const stepSchema = z.looseObject({
@@ -25,6 +26,8 @@ const stepSchema = z.looseObject({
   startedAt: z.number(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
+  /** And what stood in the way of publishing them. */
+  objections: z.array(objectionSchema).optional(),
   /** The deadline for which it is, or was, stopped. */
   missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
   /** It was lost and has been started again; that happens once. */

@@ -9,7 +9,8 @@ import type { Outcome } from "../../src/task/task.ts";
 import { NotCurrent } from "../bot-client.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
 import { fulfil } from "../kept-sessions/promised.ts";
-import { CollectFailed } from "../publish/collect.ts";
+import { CollectFailed } from "../publish/collect-failed.ts";
+import { reasonOf } from "../publish/objection.ts";
 import { StillFailing } from "../still-failing.ts";
 import {
   AccessDenied,
@@ -100,8 +101,9 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
-  const { collected, stopped } = worked;
-  const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
+  const { collected, objections, told = 0, stopped } = worked;
+  const inTheWay = objections && reasonOf(objections, told);
+  const decision = decide({ ...worked, commits: collected.commits, inTheWay, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
 
   noteReady(run, worked);

@@ -10,15 +10,15 @@ import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
-import { CollectFailed } from "../publish/collect.ts";
-import { commitLeftovers } from "../publish/commit-leftovers.ts";
+import { CollectFailed } from "../publish/collect-failed.ts";
+import type { Objection } from "../publish/objection.ts";
 import { showTip } from "../publish/show-tip.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
 import { duringDeed } from "./deed.ts";
-import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
-import { type Collected, collectWork, workSubject } from "./publish-work.ts";
+import type { HandBack } from "./prompts.ts";
+import type { Collected } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
 import type { Missed } from "./step/deadlines.ts";
@@ -28,8 +28,12 @@ import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
 import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
+import { takeOnce } from "./take-work.ts";
 
-/** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
+/**
+ * What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. `objections`: why they
+ * cannot be published; `told`: how often the agent was told so.
+ */
 export type Worked = {
   verdict: Verdict;
   exitCode?: number;
@@ -38,6 +42,8 @@ export type Worked = {
   /** It was stopped, and what it had done by then passes the check. */
   stopped?: Stopped;
   collected: Collected;
+  objections?: readonly Objection[];
+  told?: number;
 };
 
 const OUTPUT_TAIL_CHARACTERS = 4_000;
@@ -45,18 +51,26 @@ const OUTPUT_TAIL_CHARACTERS = 4_000;
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
   const { verify, resumed } = ground.prepared;
   if (resumed) run.spoken.resume(resumed);
-  let handBack: Verification | undefined;
-  for (let round = 1; ; round++) {
+  let handBack: HandBack | undefined;
+  const told: Objection[] = [];
+  const { verifyRounds } = shared.operator.limits;
+  for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, handBack),
     );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
-    if (!ended.verdict.ok) return await checkStopped(shared, run, ground, { ended, round });
-    // After a restart the rounds are read again from the first; only the last one may still have something to commit.
-    if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
-      return unverifiable(ended, ground, "changes that cannot be committed");
-    const collected = await collectOnce(shared, run, ground, `agent-${round}`);
+    if (!ended.verdict.ok) return await checkStopped(shared, run, ground, { ended, round, told });
+    const last = round > verifyRounds;
+    const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
+    if (objections.length > 0) {
+      if (last || objections.some(({ remedy }) => remedy === undefined))
+        return { ...ended, collected, objections, told: times };
+      told.push(...objections);
+      times += 1;
+      handBack = { round, objections };
+      continue;
+    }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return { ...ended, collected };
 
@@ -65,15 +79,15 @@ export async function work(shared: Shared, run: Run, ground: Ground): Promise<Wo
     if (checked === "cannot be shown")
       return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
     if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
-    const verification = verificationOf(checked, verify, round);
+    checks += 1;
+    const verification = verificationOf(checked, verify, checks);
     await tell(shared, run, {
       name: "progress",
       progress: { verification },
       at: Date.now(),
     });
-    if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
-      return { ...ended, collected, verification };
-    handBack = verification;
+    if (verification.exitCode === 0 || last) return { ...ended, collected, verification };
+    handBack = { round, failed: verification };
   }
 }
 
@@ -82,14 +96,13 @@ async function checkStopped(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { ended, round }: { ended: Omit<Worked, "collected">; round: number },
+  { ended, round, told }: { ended: Omit<Worked, "collected">; round: number; told: readonly Objection[] },
 ): Promise<Worked> {
   const { verify, baseSha } = ground.prepared;
   const nothing: Worked = { ...ended, collected: { tip: baseSha, commits: 0 } };
   const stopped = stoppedBy(ended);
   if (!stopped || !verify || !isOfferedWhenStopped(shared.operator, ground.prepared)) return nothing;
-  if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground))) return nothing;
-  const collected = await collectIfPossible(shared, run, ground, `agent-${round}`);
+  const collected = await takeIfPossible(shared, run, ground, { name: `agent-${round}`, told });
   if (!collected || collected.commits === 0) return nothing;
   await enterPhase(shared, run, `verify-${round}`);
   const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
@@ -99,10 +112,16 @@ async function checkStopped(
   return verification.exitCode === 0 ? { ...ended, collected, verification, stopped } : nothing;
 }
 
-/** Undefined when the repository of an agent that was stopped in the middle of something gives no commit. */
-async function collectIfPossible(shared: Shared, run: Run, ground: Ground, name: string) {
+/** Undefined when an agent that was stopped in the middle of something left nothing that may be published. */
+async function takeIfPossible(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  { name, told }: { name: string; told: readonly Objection[] },
+): Promise<Collected | undefined> {
   try {
-    return await collectOnce(shared, run, ground, name);
+    const { collected, objections } = await takeOnce(shared, run, ground, { name, told, last: true });
+    return objections.length === 0 ? collected : undefined;
   } catch (error) {
     if (!(error instanceof CollectFailed)) throw error;
     run.log.warn({ detail: error.detail }, "the commits of an agent that was stopped cannot be taken");
@@ -133,31 +152,6 @@ function unverifiable(ended: Omit<Worked, "collected">, ground: Ground, left: st
   return { ...ended, verdict: { ok: false, reason: "crash", message }, collected: nothing };
 }
 
-/** False when what the agent left uncommitted cannot be committed; its own commits stand. */
-async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<boolean> {
-  const { workspace } = ground;
-  const confinement = confinementOf(run, ground);
-  const done = await duringDeed(run.folder, "take the commits", () =>
-    commitLeftovers({ workspace, driver: shared.driver, confinement, subject: workSubject(run), signal: run.signal }),
-  );
-  await endLeftovers(run);
-  if (done === "failed") run.log.warn("what the agent left uncommitted could not be committed; its own commits count");
-  return done !== "failed";
-}
-
-/**
- * The commits are taken when the agent has ended, and never again: the check and later rounds can move the branch, and
- * what is published is what was judged.
- */
-async function collectOnce(shared: Shared, run: Run, ground: Ground, name: string): Promise<Collected> {
-  const { folder } = run;
-  const step = folder.record.steps.find((record) => record.name === name);
-  if (!step) throw new Error(`the run has no step ${name}`);
-  step.collected ??= await duringDeed(folder, "take the commits", () => collectWork(shared, run, ground));
-  folder.save();
-  return step.collected;
-}
-
 /** On the files as they were collected. A check that is killed from outside is none: once more from the start, then no more. */
 async function check(
   shared: Shared,
@@ -182,10 +176,6 @@ async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: 
   return duringDeed(run.folder, "show the commits", () =>
     showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal }),
   );
-}
-
-function isLastStep(run: Run, name: string): boolean {
-  return run.folder.record.steps.at(-1)?.name === name;
 }
 
 /**

@@ -48,3 +48,6 @@ export function mirrorRef(branch: string): string {
 }
 
 const escaped = (branch: string) => branch.replaceAll("%", "%25").replaceAll("/", "%2F");
+
+/** The branch that the mirror keeps under this file's name. */
+export const branchOfMirrorRef = (fileName: string): string => fileName.replaceAll("%2F", "/").replaceAll("%25", "%");

@@ -14,6 +14,7 @@ import { BranchUnusable, remoteError } from "./git-errors.ts";
 import { checkSha } from "./host-folders.ts";
 import { HTTP_TRACE } from "./http-trace.ts";
 import type { Mirror } from "./mirror.ts";
+import { forgetTags, isAboutTags, packTags } from "./mirror-tags.ts";
 import { whileWriting } from "./mirror-writers.ts";
 
 /** A first fetch of a large repository takes minutes; a dead line is noticed after one (http.lowSpeedTime). */
@@ -63,22 +64,26 @@ async function fetchNow(mirror: Mirror, access: GitAccess, branches: readonly st
     if (problem !== undefined) throw new BranchUnusable(branch, problem, { repository: open.repository });
   }
   const refspecs = branches.map((branch) => `+refs/heads/${branch}:${mirrorRef(branch)}`);
-  // The history that people pushed is not run through fsck: GitHub has accepted it, and many old repositories fail it for
-  // harmless flaws (zero-padded modes, odd time zones). What agents make is checked when it is collected.
-  const args = [
-    "fetch",
-    "--quiet",
-    "--no-tags",
-    "--no-recurse-submodules",
-    "--no-write-fetch-head",
-    open.url,
-    ...refspecs,
-  ];
   const env = { ...open.env, ...HTTP_TRACE };
   const git = mirrorGit(mirror.dir, { ...open, env, signal: AbortSignal.timeout(FETCH_MS) });
-  await git.raw(args).catch((error: unknown) => {
+  // The history that people pushed is not run through fsck: GitHub has accepted it, and many old repositories fail it for
+  // harmless flaws (zero-padded modes, odd time zones). What agents make is checked when it is collected.
+  const fetch = (...tags: string[]) =>
+    git.raw([
+      ...["fetch", "--quiet", ...tags, "--no-recurse-submodules", "--no-write-fetch-head"],
+      ...[open.url, ...refspecs],
+    ]);
+  try {
+    // With the tags that lie on these branches, which take no objects but their own.
+    await fetch().catch((error: unknown) => {
+      if (!isAboutTags(error)) throw error;
+      forgetTags(mirror);
+      return fetch("--no-tags");
+    });
+    await packTags(mirror, () => git.raw(["pack-refs"]));
+  } catch (error) {
     throw remoteError("fetch", open.redact(error instanceof Error ? error.message : String(error)), open.repository);
-  });
+  }
   return Object.fromEntries(branches.map((branch) => [branch, readTip(mirror, branch)]));
 }
 

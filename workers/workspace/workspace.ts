@@ -15,7 +15,7 @@ import { removeWorkspace } from "./remove-workspace.ts";
 import { asSlotUser } from "./slot-user.ts";
 import { guardTree } from "./tree-guard.ts";
 import { writeInWorkspace } from "./write-in-workspace.ts";
-import { worktreeGitDir, writeTaskRepository } from "./write-worktree.ts";
+import { PACKED_REFS, worktreeGitDir, writeTaskRepository } from "./write-worktree.ts";
 
 /** Where the parts of a workspace are, absolute. */
 export type WorkspacePaths = { dir: string; repositoryDir: string; treeDir: string; homeDir: string; tmpDir: string };
@@ -37,6 +37,8 @@ export type WorkspaceOptions = {
   user: SlotUser;
   /** Where the driver's sandboxes show it; undefined where it is seen at its own path. */
   seenAt: string | undefined;
+  /** What its repository knows besides its branch (see `packedRefs`). */
+  refs?: string | undefined;
 };
 
 /** The disk may be slow and the tree large (up to 2 GB). */
@@ -92,7 +94,7 @@ export function layWorkspace(options: WorkspaceOptions): Workspace {
   const inside = pathsOf(options.seenAt ?? paths.dir);
   const workspace = { ...paths, inside, branch: localBranchName(options.branch, taskId), baseSha: sha };
   mkdirSync(paths.dir, { mode: 0o700 });
-  writeTaskRepository(workspace, mirror, user);
+  writeTaskRepository(workspace, mirror, user, options.refs);
   return workspace;
 }
 
@@ -130,6 +132,14 @@ export async function moveWorkspace(
   const moved = { ...workspace, baseSha: sha };
   noteWhole(moved, to.user);
   return moved;
+}
+
+/** Brings what the repository of such a workspace knows besides its branch to another state. */
+export async function rewriteRefs(
+  workspace: Workspace,
+  { refs, user }: { refs: string; user: SlotUser },
+): Promise<void> {
+  await writeInWorkspace(user, join(workspace.repositoryDir, PACKED_REFS), refs);
 }
 
 function noteWhole({ dir, inside, branch, baseSha }: Workspace, { uid }: SlotUser): void {

@@ -13,6 +13,9 @@ import type { Workspace } from "./workspace.ts";
 /** The repository's own folder for its one worktree: the git directory of all commands in it. */
 export const worktreeGitDir = (repositoryDir: string) => join(repositoryDir, "worktrees", "tree");
 
+/** Where a repository keeps what it knows besides its branch (see `packedRefs`). */
+export const PACKED_REFS = "packed-refs";
+
 /** Commits need some identity; who is really named in what gets published is decided there, not here. */
 const SETTINGS = [
   ["core.repositoryformatversion", "0"],
@@ -26,12 +29,13 @@ const SETTINGS = [
 
 /**
  * Fills the empty folder `dir`: repository on `branch` at `sha`, objects borrowed from the mirror, an empty tree to check out
- * into, `home` and `tmp`. Everything, `dir` last, then belongs to `owner`; until then nobody else can reach into it.
+ * into, `home` and `tmp`. `refs`: what it knows besides that branch. Everything, `dir` last, then belongs to `owner`; until then nobody else can reach into it.
  */
-export function writeTaskRepository(task: Workspace, mirror: Mirror, owner: Owner): void {
+export function writeTaskRepository(task: Workspace, mirror: Mirror, owner: Owner, refs = ""): void {
   const made = writeBareRepository(task.repositoryDir, SETTINGS, {
     "objects/info/alternates": `${join(mirror.dir, "objects")}\n`,
     [`refs/heads/${task.branch}`]: `${task.baseSha}\n`,
+    ...(refs !== "" && { [PACKED_REFS]: refs }),
     "worktrees/tree/HEAD": `ref: refs/heads/${task.branch}\n`,
     "worktrees/tree/commondir": "../..\n",
     // Absolute: git before 2.48 reads it so, and takes a worktree that it does not find there for one to prune.

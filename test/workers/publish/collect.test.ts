@@ -3,16 +3,16 @@ import { chmod, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { CollectFailed } from "../../../workers/publish/collect.ts";
+import { CollectFailed } from "../../../workers/publish/collect-failed.ts";
 import { asAgent, asRoot, git } from "../workspace/support.ts";
 import { startRun } from "./support.ts";
 
 test("what the agent left uncommitted is committed, once", async () => {
   const run = await startRun();
-  expect(await run.commitLeftovers()).toBe("nothing");
+  expect(await run.commitLeftovers()).toEqual({ kind: "nothing" });
   run.agent("echo new > new.txt; rm README.md; touch $(git rev-parse --git-dir)/index.lock");
-  expect(await run.commitLeftovers()).toBe("committed");
-  expect(await run.commitLeftovers()).toBe("nothing");
+  expect(await run.commitLeftovers()).toEqual({ kind: "committed" });
+  expect(await run.commitLeftovers()).toEqual({ kind: "nothing" });
   expect(run.agent("git status --porcelain; git log --format='%s|%an' -1; git ls-files")).toBe(
     "Repair the sum|Orch agent\nnew.txt",
   );
@@ -22,7 +22,10 @@ test("a merge with open conflicts is not committed", async () => {
   const run = await startRun();
   run.agent("git checkout -q -b other; echo 1 > README.md; git commit -qam one; git checkout -q -; echo 2 > README.md");
   run.agent("git commit -qam two; git merge other >/dev/null || true");
-  expect(await run.commitLeftovers()).toBe("failed");
+  expect(await run.commitLeftovers()).toEqual({ kind: "unfinished" });
+  run.agent("git add README.md");
+  expect(await run.commitLeftovers()).toEqual({ kind: "committed" });
+  expect((await run.collect()).commits).toBe(3);
 });
 
 test("commits arrive in the quarantine and never in the mirror, wherever the agent's HEAD is", async () => {
@@ -160,7 +163,7 @@ test("nothing that the agent planted runs outside its sandbox, from leftovers to
   expect((await readdir(mark)).length).toBeGreaterThan(0);
   run.agent(`rm -f ${mark}/*; git config --unset filter.all.process; echo 3 > b`);
 
-  expect(await run.commitLeftovers()).toBe("committed");
+  expect(await run.commitLeftovers()).toEqual({ kind: "committed" });
   const { commits } = await run.collect();
   expect(commits).toBeGreaterThan(0);
   expect(await run.gate()).toMatchObject({ ok: true });

@@ -11,7 +11,7 @@ import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { createWorkspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
 import { installationToken, sample } from "../../simulator/support/setting.ts";
 import { asAgent, slotUser, temporaryFolder } from "../workspace/support.ts";
-import { requester, sandboxDriver } from "./support.ts";
+import { changeLimits, requester, sandboxDriver } from "./support.ts";
 
 async function startWork(tokenFormat: "classic" | "stateless") {
   const { github, repo } = await sample({ tokenFormat, private: true });
@@ -35,7 +35,17 @@ test.for(["classic", "stateless"] as const)("work reaches a branch on GitHub wit
   const quarantine = openQuarantine(join(temporaryFolder(), "collected.git"), mirror, base);
   const { tip } = await collect({ quarantine, workspace, driver, confinement, base });
   const bot = { id: github.app.botId, login: github.app.botLogin };
-  const { sha } = await recreate({ subject: "Repair", quarantine, base, tip, taskId, epoch: 1, bot, requester });
+  const { sha } = await recreate({
+    subject: "Repair",
+    quarantine,
+    base,
+    tip,
+    limits: changeLimits,
+    taskId,
+    epoch: 1,
+    bot,
+    requester,
+  });
   expect(await push({ quarantine, access, sha, branch, expected: "", taskId })).toEqual({ kind: "pushed", sha });
   expect(github.state.branches(repo)[branch]).toBe(sha);
   expect(github.state.fileAt(repo, branch, "done.txt")).toBe("done\n");

@@ -31,15 +31,27 @@ test("repeating it gives the same commit, and a date far in the future is not be
   expect(second).toBe(first);
 });
 
-test("a merge becomes an ordinary commit of one line of history", async () => {
+test("a merge of the agent's own branches stays one", async () => {
   const run = await startRun();
   run.agent("git checkout -q -b side; echo s > s; git add s; git commit -qm side; git checkout -q -");
   run.agent("echo 1 > a; git add a; git commit -qm one; git merge -q --no-ff -m 'Merge side' side");
   const sha = await run.recreate();
-  const log = git(run.quarantine.dir, "log", "--reverse", "--format=%s|%p", `${run.base}..${sha}`).split("\n");
-  expect(log.map((line) => line.split("|")[0])).toEqual(["one", "Merge side"]);
-  expect(log.every((line) => !line.split("|")[1]?.includes(" "))).toBe(true);
+  const log = git(run.quarantine.dir, "log", "--format=%s|%p", `${run.base}..${sha}`).split("\n");
+  const [merge = "", ...others] = log.map((line) => line.split("|"));
+  expect(merge[0]).toBe("Merge side");
+  expect(merge[1]?.split(" ")).toHaveLength(2);
+  expect(others.map(([subject]) => subject).sort()).toEqual(["one", "side"]);
+  expect(git(run.quarantine.dir, "log", "--format=%an", `${run.base}..${sha}`)).not.toContain("Orch agent");
   expect(git(run.quarantine.dir, "show", `${sha}:s`)).toBe("s");
+  expect(await run.recreate()).toBe(sha);
+});
+
+test("a merge that brings nothing is left out like a commit without a change", async () => {
+  const run = await startRun();
+  run.agent("git checkout -q -b side; git commit -q --allow-empty -m nothing; git checkout -q -");
+  run.agent("echo 1 > a; git add a; git commit -qm one; git merge -q --no-ff -m 'Merge side' side");
+  const sha = await run.recreate();
+  expect(git(run.quarantine.dir, "log", "--format=%s", `${run.base}..${sha}`)).toBe("one");
 });
 
 const addFile = "echo 1 > a; git add a";

@@ -53,7 +53,7 @@ test("a tree that is right already is not touched", async () => {
   const { agent, done, before, leftovers } = await shown(
     "echo 2 > a.txt; ln -sf b.txt link; chmod +x b.txt; rm -r folder",
   );
-  expect([done, leftovers]).toEqual([true, "committed"]);
+  expect([done, leftovers]).toEqual([true, { kind: "committed" }]);
   expect(agent("stat -c %y untouched.txt")).toBe(before);
   expect(agent("cat a.txt; readlink link; test -x b.txt && ls; git status --porcelain")).toBe(
     "2\nb.txt\na.txt\nb.txt\nlink\nuntouched.txt",

@@ -9,11 +9,14 @@ import { gate } from "../../../workers/publish/gate.ts";
 import { push } from "../../../workers/publish/push.ts";
 import { openQuarantine } from "../../../workers/publish/quarantine.ts";
 import { recreate } from "../../../workers/publish/recreate.ts";
+import { findUnfinished } from "../../../workers/publish/unfinished.ts";
 import { type Confinement, chooseDriver, type SandboxDriver } from "../../../workers/sandbox/sandbox.ts";
 import { workspaceMounts } from "../../../workers/workspace/workspace.ts";
 import { asAgent, type Remote, slotUser, startHost, startRemote, temporaryFolder } from "../workspace/support.ts";
 
 const bot = { id: 777, login: "orch-app[bot]" };
+/** As in an operator's file that says nothing of them. */
+export const changeLimits = { files: 3_000, lines: 200_000, fileBytes: 10_000_000 };
 export const requester = { id: 12, login: "maintainer" };
 
 const sandboxDir = mkdtempSync(join(tmpdir(), "orch-test-sandbox-"));
@@ -51,11 +54,12 @@ export async function startRun(options: { remote?: Remote; taskId?: string; epoc
     /** What the agent does, in its tree. */
     agent: (script: string) => asAgent(workspace.treeDir, script),
     commitLeftovers: () => commitLeftovers({ workspace, driver, confinement, subject: SUBJECT }),
+    unfinished: () => findUnfinished({ workspace, driver, confinement }),
     collect: () => collect({ quarantine, workspace, driver, confinement, base }),
-    gate: async () => gate({ quarantine, base, tip: (await run.collect()).tip }),
+    gate: async (limits = changeLimits) => gate({ quarantine, base, tip: (await run.collect()).tip, limits }),
     recreateAll: async () => {
       const { tip } = await run.collect();
-      return recreate({ quarantine, base, tip, taskId, epoch, bot, requester, subject: SUBJECT });
+      return recreate({ quarantine, base, tip, limits: changeLimits, taskId, epoch, bot, requester, subject: SUBJECT });
     },
     /** The new tip. */
     recreate: async () => (await run.recreateAll()).sha,

@@ -3,18 +3,25 @@
  * Most fetches bring nothing new, and a tree takes longer to write than everything else before an agent: so the tip of
  * the last fetch is checked out at once, and what has changed since is brought after.
  */
+
+import { localBranchName } from "../../workspace/branch-name.ts";
 import { knownTip, type Tips } from "../../workspace/fetch-refs.ts";
 import type { Mirror } from "../../workspace/mirror.ts";
+import { packedRefs } from "../../workspace/packed-refs.ts";
 import { type FileAt, readFilesAt } from "../../workspace/read-file-at.ts";
 import {
   createWorkspace,
   fillWorkspace,
   layWorkspace,
   moveWorkspace,
+  rewriteRefs,
   type Workspace,
   type WorkspaceOptions,
 } from "../../workspace/workspace.ts";
 import { later } from "./later.ts";
+
+/** `base`: the branch that the work is to be merged into. */
+type Options = Omit<WorkspaceOptions, "sha" | "refs"> & { base: string };
 
 /** `laid`: whether it is still the one that was laid early, and not one made anew in its place. */
 export type CheckedOut = { workspace: Workspace; laid: boolean };
@@ -26,31 +33,33 @@ export type EarlyCheckout = { laid: Workspace | undefined; checkedOut: Promise<C
  * `fetch`: under way. `checkedOut` gives the workspace at the fetched tip of `startRef`, always; the first failure only when
  * all is still. No workspace of the task may stand yet.
  */
-export function checkOutEarly(
-  options: Omit<WorkspaceOptions, "sha">,
-  startRef: string,
-  fetch: Promise<Tips>,
-): EarlyCheckout {
+export function checkOutEarly(options: Options, startRef: string, fetch: Promise<Tips>): EarlyCheckout {
   const sha = knownTip(options.mirror, startRef);
-  const laid = sha === undefined ? undefined : layWorkspace({ ...options, sha });
+  const refs = sha === undefined ? "" : refsFor(options, startRef);
+  const laid = sha === undefined ? undefined : layWorkspace({ ...options, sha, refs });
   const filled = laid && later(fillWorkspace(laid, { ...options, sha: laid.baseSha }));
-  return { laid, checkedOut: later(finish(options, startRef, fetch, filled)) };
+  return { laid, checkedOut: later(finish(options, startRef, fetch, filled && { filled, refs })) };
 }
 
+const refsFor = ({ mirror, branch, taskId, base }: Options, start: string): string =>
+  packedRefs(mirror, { branch: localBranchName(branch, taskId), base, start });
+
 async function finish(
-  options: Omit<WorkspaceOptions, "sha">,
+  options: Options,
   startRef: string,
   fetch: Promise<Tips>,
-  filled: Promise<Workspace> | undefined,
+  early: { filled: Promise<Workspace>; refs: string } | undefined,
 ): Promise<CheckedOut> {
   const { mirror, user } = options;
-  const [fetched, made] = await Promise.allSettled([fetch, filled]);
+  const [fetched, made] = await Promise.allSettled([fetch, early?.filled]);
   if (fetched.status === "rejected") throw fetched.reason;
   const sha = fetched.value[startRef];
   if (!sha) throw new Error("The fetch did not bring the branch that the work starts from");
   const workspace = made.status === "fulfilled" ? made.value : undefined;
   // What was wrong with the earlier tip (too large, say) need not be wrong with this one; else it is said now.
-  if (!workspace) return { workspace: await createWorkspace({ ...options, sha }), laid: false };
+  const refs = refsFor(options, startRef);
+  if (!workspace) return { workspace: await createWorkspace({ ...options, sha, refs }), laid: false };
+  if (refs !== early?.refs) await rewriteRefs(workspace, { refs, user });
   const moved = workspace.baseSha === sha ? workspace : await moveWorkspace(workspace, { mirror, sha, user });
   return { workspace: moved, laid: true };
 }

@@ -12,12 +12,13 @@ import {
   REPOSITORY_FILES,
   type RepositoryFile,
 } from "../../../src/settings/repository-file.ts";
-import { baseOf, branchOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
+import { baseOf, branchOf, neededBranchesOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
+import { BranchGone } from "../../workspace/git-errors.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
 import { removeWorkspace } from "../../workspace/remove-workspace.ts";
 import { tryAgain } from "../../workspace/try-again.ts";
@@ -51,7 +52,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   // What takes longest starts first: not even a program for something else is started before.
   const seenAt = shared.driver.workspaceAt;
   const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user, seenAt };
-  const { laid, checkedOut } = checkOutEarly(where, startRefOf(spec), fetched);
+  const { laid, checkedOut } = checkOutEarly({ ...where, base: baseOf(spec) }, startRefOf(spec), fetched);
   const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
@@ -99,15 +100,26 @@ type Fetch = { mirror: Mirror; token: Promise<TokenResponse>; signal: AbortSigna
  * on, for those who share it and for the next run, as a first one takes minutes.
  */
 async function fetchFor({ bot }: Shared, run: Run, { mirror, token, signal }: Fetch): Promise<Tips> {
-  const branches = startBranchesOf(run.task.spec);
+  const { spec } = run.task;
   return await tryAgain(
     async ({ fresh }) => {
-      const { cloneUrl, token: word, tips } = await (fresh ? bot.token(identityOf(run), "fetch", signal) : token);
-      const fetching = fetchRefs(mirror, { cloneUrl, token: async () => word }, branches, tips);
-      return await Promise.race([fetching, whenAborted(signal)]);
+      const grant = await (fresh ? bot.token(identityOf(run), "fetch", signal) : token);
+      return await Promise.race([fetchBranches(spec, mirror, grant), whenAborted(signal)]);
     },
     { signal, log: run.log },
   );
+}
+
+async function fetchBranches(spec: TaskSpec, mirror: Mirror, grant: TokenResponse): Promise<Tips> {
+  const access = { cloneUrl: grant.cloneUrl, token: async () => grant.token };
+  const [all, needed] = [startBranchesOf(spec), neededBranchesOf(spec)];
+  try {
+    return await fetchRefs(mirror, access, all, grant.tips);
+  } catch (error) {
+    // The branch that a pull request was to be merged into may be gone by now: the work goes on without it.
+    if (!(error instanceof BranchGone) || needed.includes(error.branch)) throw error;
+    return await fetchRefs(mirror, access, needed, grant.tips);
+  }
 }
 
 async function settled<T>(result: Promise<T>): Promise<PromiseSettledResult<T>> {

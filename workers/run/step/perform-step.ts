@@ -4,7 +4,6 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Verification } from "../../../src/task/task.ts";
 import { oneLine } from "../../../src/text/bound.ts";
 import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
 import { adapterFor } from "../../agents/adapters.ts";
@@ -15,7 +14,7 @@ import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
-import { handBackPrompt } from "../prompts.ts";
+import { type HandBack, handBackPrompt } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
 import { forgetEnd } from "./lost-step.ts";
@@ -28,13 +27,13 @@ import { agentSpec, commandSpec, makeStepFolder, stepDir } from "./step-spec.ts"
 /** Of what is said of a connection that was blocked, in characters. */
 const MAX_PLACE = 400;
 
-/** `handBack`: the failed check that an agent's later round is about. */
+/** `handBack`: what an agent's later round is about. */
 export async function performStep(
   shared: Shared,
   run: Run,
   ground: Ground,
   name: StepName,
-  handBack?: Verification,
+  handBack?: HandBack,
 ): Promise<StepResult> {
   throwIfInterrupted(run);
   const known = run.folder.record.steps.find((record) => record.name === name);
@@ -115,7 +114,7 @@ async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<
 /** `go on`: it is written down, so an earlier life of this host may have started it. */
 type How = "start" | "go on" | { held: HeldStep };
 
-function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: Verification): StepSpec {
+function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: HandBack): StepSpec {
   if (!handBack) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
   const promptFile = join(stepDir(run, name), "prompt.md");
   writeFileSync(promptFile, handBackPrompt(run, ground.prepared, handBack), { mode: 0o600 });

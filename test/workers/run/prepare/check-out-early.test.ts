@@ -6,7 +6,7 @@ import { fetchRefs, knownTip } from "../../../../workers/workspace/fetch-refs.ts
 import { openMirror } from "../../../../workers/workspace/mirror.ts";
 import { slotUser, startHost, startRemote, temporaryFolder } from "../../workspace/support.ts";
 
-const options = { taskId: "tabc", branch: "orch/7-tabc", user: slotUser, seenAt: undefined };
+const options = { base: "main", taskId: "tabc", branch: "orch/7-tabc", user: slotUser, seenAt: undefined };
 
 test("the workspace stands at the fetched tip although an earlier one was checked out meanwhile", async () => {
   const remote = await startRemote({ "a.txt": "old\n" });
