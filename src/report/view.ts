@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
-import { type Outcome, progressOf, type Task } from "../task/task.ts";
+import { hiddenBehind, type Outcome, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
@@ -93,7 +93,8 @@ function checksOf(task: Task, timeless: Surroundings): CheckView[] {
   }));
 }
 
-function checkStateOf({ state }: Task): CheckView["state"] {
+function checkStateOf(task: Task): CheckView["state"] {
+  const { state } = task;
   switch (state.name) {
     case "waiting":
       // GitHub asks for a person only on a check that is completed; it goes on all the same.
@@ -105,9 +106,13 @@ function checkStateOf({ state }: Task): CheckView["state"] {
     case "running":
       return { status: "in_progress" };
     case "settled":
-      return { status: "completed", conclusion: conclusionOf(state.outcome), completedAt: state.at };
+      return { status: "completed", conclusion: conclusionOfTask(task, state.outcome), completedAt: state.at };
   }
 }
+
+/** A check that passed only with files which are not published says nothing for the commit, and nothing against it. */
+const conclusionOfTask = (task: Task, outcome: Outcome): Conclusion =>
+  outcome.kind === "pull_request" && hiddenBehind(task) ? "neutral" : conclusionOf(outcome);
 
 /** A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge. */
 export function conclusionOf(outcome: Outcome): Conclusion {

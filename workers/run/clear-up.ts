@@ -5,6 +5,7 @@
 import type { Outcome } from "../../src/task/task.ts";
 import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { keepSession } from "../kept-sessions/keep-session.ts";
+import { removeCheckWorkspace } from "../workspace/check-workspace.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { isWorthALook } from "./checkpoint.ts";
 import { endLeftovers } from "./end-leftovers.ts";
@@ -24,6 +25,9 @@ export type Ended = Outcome | "told" | "untold" | "handed over";
 export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, "handed over">): Promise<RunEnd> {
   await run.underWay;
   await endSession(shared, run);
+  await removeCheckWorkspace({ dataDir: shared.dataDir, taskId: run.task.spec.id }).catch((error: unknown) =>
+    run.log.warn({ err: error }, "where its check ran cannot be removed yet"),
+  );
   if (outcome === "untold") return keep(run, "untold");
   await run.lease.complete().catch((error: unknown) => {
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.

@@ -28,10 +28,10 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
   });
 }
 
-/** `failed`: the check that the agent's work has not passed. */
+/** `failed`: the check that the agent's work has not passed, or only with hidden files. */
 export function handBackPrompt(run: Run, prepared: Prepared, failed: Verification): string {
-  const { command, exitCode, outputTail, rounds } = failed;
-  return renderPrompt({ ...basicsOf(run, prepared), handBack: { round: rounds, command, exitCode, outputTail } });
+  const { rounds: round, ...rest } = failed;
+  return renderPrompt({ ...basicsOf(run, prepared), handBack: { round, ...rest } });
 }
 
 /** What every prompt of the run says. */

@@ -2,7 +2,6 @@
  * From the agent's commits to a branch on GitHub: objects are taken into the run's quarantine, checked, re-created as the
  * bot's and pushed, with a token that exists for this push only. Every deed can be repeated after a crash.
  */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { spareBranchOf } from "../../src/task/branch.ts";
 import { subjectOf } from "../../src/task/subject.ts";
@@ -13,19 +12,11 @@ import { secretsOf } from "../agents/secrets.ts";
 import { collect } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
 import { type PushResult, push } from "../publish/push.ts";
-import { openQuarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
+import { type Collected, quarantineOf } from "./collected.ts";
 import type { Ground } from "./ground.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
-
-export type Collected = { tip: string; commits: number };
-
-/** In the run's folder, which only the host can read and which goes when the run does. */
-export const collectedDir = (run: Run): string => join(run.folder.dir, "collected.git");
-
-const quarantineOf = (run: Run, { mirror, prepared }: Ground) =>
-  openQuarantine(collectedDir(run), mirror, prepared.baseSha);
 
 /** The agent's commits as objects in the quarantine, and how many there are. */
 export async function collectWork(shared: Shared, run: Run, ground: Ground): Promise<Collected> {

@@ -21,8 +21,14 @@ const stepSchema = z.looseObject({
   kind: z.enum(STEP_KINDS),
   /** Unix ms. */
   startedAt: z.number(),
+  /** Of a step that has ended. */
+  endedAt: z.number().optional(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
+  /** Of an agent's step whose check failed: what it had left besides, that a `.gitignore` hides. */
+  hidden: z.object({ paths: z.array(z.string()), more: z.number() }).optional(),
+  /** Of an agent's step: its check was lost and has been started again; that happens once. */
+  checkedAgain: z.boolean().optional(),
   /** The deadline for which it is, or was, stopped. */
   missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
   /** It was lost and has been started again; that happens once. */

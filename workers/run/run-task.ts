@@ -20,11 +20,12 @@ import {
 } from "../workspace/git-errors.ts";
 import { leaveCheckpoint } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
+import type { Collected } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
 import { prepare } from "./prepare/prepare.ts";
-import { type Collected, type Published, publishWork } from "./publish-work.ts";
+import { type Published, publishWork } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";

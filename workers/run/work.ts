@@ -3,29 +3,28 @@
  * back to it, a limited number of times. The plan is read off the steps on disk, so that a restarted host takes up the
  * same step: a program that lives is adopted, one that has ended is read again.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Progress, Verification } from "../../src/task/task.ts";
-import { keepEnd } from "../../src/text/bound.ts";
-import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
 import { commitLeftovers } from "../publish/commit-leftovers.ts";
-import { showTip } from "../publish/show-tip.ts";
+import { areDependencies } from "../publish/hidden-files.ts";
+import { check as checkWork } from "./check.ts";
+import { isKnown, stepsOf } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
+import type { Collected } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
-import { type Collected, collectWork, workSubject } from "./publish-work.ts";
+import { collectWork, workSubject } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
 import type { Missed } from "./step/deadlines.ts";
-import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
+import { worked } from "./step/worked.ts";
 
 /** What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. */
 export type Worked = {
@@ -36,42 +35,53 @@ export type Worked = {
   collected: Collected;
 };
 
-const OUTPUT_TAIL_CHARACTERS = 4_000;
-
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
+  const worked = await workInRounds(shared, run, ground);
+  const { verification } = worked;
+  // It need not be the last one that was made.
+  if (verification?.hidden) await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
+  return worked;
+}
+
+async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
   const { verify, resumed } = ground.prepared;
   if (resumed) run.spoken.resume(resumed);
   let handBack: Verification | undefined;
+  /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
+  let offered: Worked | undefined;
   for (let round = 1; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, handBack),
     );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
-    if (!ended.verdict.ok) return { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
+    if (!ended.verdict.ok) return offered ?? { ...ended, collected: { tip: ground.prepared.baseSha, commits: 0 } };
     // After a restart the rounds are read again from the first; only the last one may still have something to commit.
     if (isLastStep(run, `agent-${round}`) && !(await commitRest(shared, run, ground)) && verify)
-      return unverifiable(ended, ground, "changes that cannot be committed");
+      return offered ?? unverifiable(ended, ground, "changes that cannot be committed");
     const collected = await collectOnce(shared, run, ground, `agent-${round}`);
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
-    if (!verify || collected.commits === 0) return { ...ended, collected };
+    if (!verify || collected.commits === 0) return offered ?? { ...ended, collected };
+    if (offered?.collected.tip === collected.tip) return offered;
 
-    await enterPhase(shared, run, `verify-${round}`);
-    const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
-    if (checked === "cannot be shown")
-      return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
-    if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
-    const verification = verificationOf(checked, verify, round);
-    await tell(shared, run, {
-      name: "progress",
-      progress: { verification },
-      at: Date.now(),
-    });
-    if (verification.exitCode === 0 || round > shared.operator.limits.verifyRounds)
-      return { ...ended, collected, verification };
+    const { setup, verify: check } = stepsOf({ round });
+    await enterPhase(shared, run, isKnown(run.folder, setup) ? setup : check);
+    const checked = await checkWork(shared, run, ground, { round, collected });
+    if (checked.kind === "missed") return offered ?? { ...ended, collected, missed: checked.missed };
+    const { verification } = checked;
+    await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
+    const judged = { ...ended, collected, verification };
+    const isLast = round > shared.operator.limits.verifyRounds;
+    const passed = verification.exitCode === 0;
+    if (passed && (isLast || offered || !isWorthAsking(verification))) return judged;
+    if (isLast) return offered ?? judged;
+    if (passed) offered = judged;
     handBack = verification;
   }
 }
+
+/** It may have forgotten to add a file. Of dependencies it knows nothing that the repository does not say. */
+const isWorthAsking = ({ hidden }: Verification): boolean => hidden !== undefined && !areDependencies(hidden);
 
 /**
  * A model that is out of reach shows as anything: refused credentials, a crash, silence. Where the host knows better, that
@@ -121,32 +131,6 @@ async function collectOnce(shared: Shared, run: Run, ground: Ground, name: strin
   return step.collected;
 }
 
-/** On the files as they were collected. A check that is killed from outside is none: once more from the start, then no more. */
-async function check(
-  shared: Shared,
-  run: Run,
-  ground: Ground,
-  { name, collected }: { name: `verify-${number}`; collected: Collected },
-): Promise<StepResult | "cannot be shown"> {
-  for (;;) {
-    // One that was begun has seen them, and changes them itself.
-    const begun = existsSync(join(run.folder.dir, name));
-    if (!begun && !(await showCollected(shared, run, ground, collected))) return "cannot be shown";
-    const checked = await performStep(shared, run, ground, name);
-    if (checked.kind !== "lost") return checked;
-    run.log.warn({ step: name }, "the check was killed from outside");
-    if (!startAgain(run.folder, name)) throw new Error("The check was killed from outside twice, so it says nothing.");
-  }
-}
-
-async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
-  const { workspace, mirror } = ground;
-  const confinement = confinementOf(run, ground);
-  return duringDeed(run.folder, "show the commits", () =>
-    showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal }),
-  );
-}
-
 function isLastStep(run: Run, name: string): boolean {
   return run.folder.record.steps.at(-1)?.name === name;
 }
@@ -168,7 +152,15 @@ export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   const policy = policyOf(shared, ground, { step: "agent", listed: ground.prepared.listed });
   const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
   const start = startOf(run, ground);
-  return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, start, ...(network && { network }) };
+  const workedMs = worked(run.folder.record);
+  return {
+    agent: agent.name,
+    model: agent.model,
+    sandbox: shared.driver.name,
+    start,
+    workedMs,
+    ...(network && { network }),
+  };
 }
 
 function afterAgent(result: StepResult): Omit<Worked, "collected"> {
@@ -191,20 +183,5 @@ function afterAgent(result: StepResult): Omit<Worked, "collected"> {
       };
     case "interrupted":
       throw result.interruption;
-  }
-}
-
-function verificationOf(result: StepResult, command: readonly string[], rounds: number): Verification {
-  const base = { command: commandLine(command), rounds };
-  switch (result.kind) {
-    case "ended":
-      return { ...base, exitCode: result.exitCode, outputTail: keepEnd(result.outputTail, OUTPUT_TAIL_CHARACTERS) };
-    case "flooded":
-      return { ...base, exitCode: 137, outputTail: "The command wrote more than 200 MB of output and was stopped." };
-    case "interrupted":
-      throw result.interruption;
-    case "lost":
-    case "missed":
-      throw new Error(`"${result.kind}" has been answered before`);
   }
 }
