@@ -1,6 +1,5 @@
 /** What the bot says of work whose check passed only with files that are not published with it. */
 import type { HiddenFiles } from "../task/task.ts";
-import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 
 /** How the end of such a task is headed, and how its check is told. */
@@ -9,7 +8,7 @@ export const ONLY_WITH_HIDDEN = "passed only with files that .gitignore hides";
 /** In a sentence or two: that it is not verified, because of which files, and what to do about them. */
 export function onlyWithHidden(hidden: HiddenFiles, { code }: Quoting): string {
   const paths = hidden.paths.map((path) => code(path, 200));
-  const files = [...paths, ...(hidden.more > 0 ? [`${count(hidden.more, "more")}`] : [])].join(", ");
+  const files = [...paths, ...(hidden.more > 0 ? [`and ${hidden.more.toLocaleString("en")} more`] : [])].join(", ");
   return `The check ${ONLY_WITH_HIDDEN}, so it may fail for everybody else: ${files}. ${REMEDY}`;
 }
 

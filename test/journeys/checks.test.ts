@@ -2,6 +2,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readRunEvents } from "../../src/task/run-events.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 const PACKAGE = JSON.stringify({
@@ -16,6 +17,12 @@ const hides = (folder: string) => ({ ".gitignore": `${folder}/\n`, "package.json
 function published(orch: Orch, { repository }: Place, path: string): string | undefined {
   const [pull] = orch.simulator.state.pulls(repository);
   return orch.simulator.state.fileAt(repository, pull?.pull.headRef ?? "", path);
+}
+
+/** The setup steps of the task's run, by what they printed. */
+async function setupsOf(orch: Orch, taskId: string): Promise<string[]> {
+  const { events } = await readRunEvents(orch.redis, taskId, 1, { limit: 1_000 });
+  return [...new Set(events.map(({ step }) => step))].filter((step) => step.startsWith("setup"));
 }
 
 const conclusions = (orch: Orch, { repository }: Place) =>
@@ -96,5 +103,23 @@ describe("a check", () => {
     const { taskId } = await orch.command("/orch fix the tests", place);
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     expect(await orch.progressComment(/✅ Done/, place)).toContain("passed (exit code 0, 1 round)");
+  });
+
+  test("needs no second setup, in the same task or the next, while nothing has changed that the setup reads", async () => {
+    const lock = { name: "calculator", lockfileVersion: 3, packages: { "": { name: "calculator" } } };
+    const files = {
+      ...hides("node_modules"),
+      "package-lock.json": JSON.stringify(lock),
+    };
+    const place = await orch.place(
+      { agent: "fixes", setup: "npm ci --no-audit --no-fund", verify: "node --test" },
+      files,
+    );
+    const first = await orch.command("/orch fix the tests", place);
+    expect(await orch.told(first.taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await setupsOf(orch, first.taskId)).toEqual(["setup-1"]);
+    const second = await orch.command("/orch fix the tests again", place);
+    expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await setupsOf(orch, second.taskId)).toEqual([]);
   });
 });

@@ -28,12 +28,16 @@ printf '%s\\n' "$2" "$3" >"$GIT_DIR/objects/info/alternates"
 git read-tree "$1" || exit 1
 `;
 
-/** The program that runs the script on the workspace's tree, for `runProgram`. */
-export function withTipRepository({ tip, workspace, mirror, driver, confinement }: TipRepository, script: string) {
+/** The program that runs the script on the workspace's tree, for `runProgram`. `words`: from `$4`. */
+export function withTipRepository(
+  { tip, workspace, mirror, driver, confinement }: TipRepository,
+  script: string,
+  words: readonly string[] = [],
+) {
   const env = { ...gitEnvironment(), PATH: "/usr/local/bin:/usr/bin:/bin", GIT_CONFIG_GLOBAL: "/dev/null" };
   // The mirror's first: nothing in the workspace can stand for an object that the mirror has.
   const objects = [join(mirror.dir, "objects"), join(workspace.inside.repositoryDir, "objects")];
-  const command = ["/bin/sh", "-c", `${OPEN}${script}`, "at-tip", checkSha(tip), ...objects];
+  const command = ["/bin/sh", "-c", `${OPEN}${script}`, "at-tip", checkSha(tip), ...objects, ...words];
   const [file = "", ...args] = driver.wrap({ ...confinement, cwd: workspace.inside.treeDir, env }, command);
   return { file, args, env };
 }

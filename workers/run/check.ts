@@ -18,8 +18,10 @@ import {
   stepsOf,
   type Work,
 } from "./check-place.ts";
+import { quarantineOf } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
+import { keptSetup } from "./kept-setup.ts";
 import type { Run, Shared } from "./run.ts";
 import type { StepRecord } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -65,10 +67,15 @@ async function setUpAndVerify(shared: Shared, run: Run, place: Ground, work: Wor
   const { setup, verify } = stepsOf(work);
   const { prepared } = place;
   if (prepared.setup && !isBegun(run.folder, verify)) {
-    const result = await performStep(shared, run, place, setup);
-    const failed = judge(result, prepared.setup, work);
-    if (failed === "lost" || failed.kind === "missed" || failed.verification.exitCode !== 0) return failed;
+    const kept = await keptSetup(shared, run, place, {
+      tip: work.collected.tip,
+      repositoryDir: quarantineOf(run, place).dir,
+    });
+    const isTaken = !isKnown(run.folder, setup) && (await kept?.take());
+    const failed = isTaken ? undefined : judge(await performStep(shared, run, place, setup), prepared.setup, work);
+    if (failed === "lost" || failed?.kind === "missed" || (failed && failed.verification.exitCode !== 0)) return failed;
     if (!(await showWork(shared, run, place, work))) return unshowable(prepared.setup, work);
+    if (!isTaken) await kept?.keep("the task");
   }
   return judge(await performStep(shared, run, place, verify), prepared.verify ?? [], work);
 }

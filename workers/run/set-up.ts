@@ -9,8 +9,10 @@ import type { Outcome } from "../../src/task/task.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { showTip } from "../publish/show-tip.ts";
+import { isKnown } from "./check-place.ts";
 import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
+import { keptSetup } from "./kept-setup.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import { handHomeOver, openFreshHome } from "./setup-home.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -32,12 +34,15 @@ export async function setUp(shared: Shared, run: Run, ground: Ground): Promise<O
   const inDoubt = run.folder.record.steps.some(({ name }) => name === NAME) ? "skip" : "wait";
   await tell(shared, run, { name: "progress", progress: whoWorks(shared, run, ground), at: Date.now() }, { inDoubt });
   const place = await openFreshHome(shared, run, ground);
-  const failed = failureOf(await perform(shared, run, place), commandLine(setup));
-  if (failed) return failed;
   const { workspace, mirror } = ground;
+  const kept = await keptSetup(shared, run, place, { tip, repositoryDir: mirror.dir });
+  const isTaken = !isKnown(run.folder, NAME) && (await kept?.take());
+  const failed = isTaken ? undefined : failureOf(await perform(shared, run, place), commandLine(setup));
+  if (failed) return failed;
   const shown = { tip, workspace, mirror, driver: shared.driver, confinement: confinementOf(run, ground) };
   const done = await duringDeed(run.folder, "show the commits", () => showTip({ ...shown, signal: run.signal }));
   if (!done) return failure(commandLine(setup), "left files that cannot be undone", {});
+  if (!isTaken) await kept?.keep("the repository");
   await handHomeOver(shared, run, ground);
   return undefined;
 }

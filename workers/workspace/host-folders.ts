@@ -57,6 +57,9 @@ export const checksDir = (dataDir: string): string => hostFolder(dataDir, "check
 /** Where a task's checks run. Throws when the id is not one of a task. */
 export const checkDir = (dataDir: string, taskId: string): string => join(checksDir(dataDir), checkTaskId(taskId));
 
+/** The folder of what setup commands have made. */
+export const setupsDir = (dataDir: string): string => hostFolder(dataDir, "setups");
+
 /** A full SHA-1 object name, lower case. Throws for anything else: abbreviations and names of refs mean different things later. */
 export function checkSha(sha: string): string {
   if (!/^[0-9a-f]{40}$/.test(sha)) throw new Error(`Not a full commit id: ${JSON.stringify(sha)}`);
