@@ -56,9 +56,7 @@ const limitsSchema = z
       .min(0)
       .max(365)
       .default(7)
-      .describe(
-        "How long what a setup command made is kept after its last use, so that it need not run again; 0: not at all.",
-      ),
+      .describe("How long what a setup command made is kept for the next place that needs the same; 0: not at all."),
     setupGigabytes: z
       .number()
       .min(0)

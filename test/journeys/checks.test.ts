@@ -122,4 +122,36 @@ describe("a check", () => {
     expect(await orch.told(second.taskId)).toMatchObject({ kind: "pull_request" });
     expect(await setupsOf(orch, second.taskId)).toEqual([]);
   });
+
+  test("is over for good: a host that is killed while the agent answers does not look at its files again", async () => {
+    const place = await orch.place({ agent: "answers-late", verify: "node --test" }, hides("lib"));
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    await expect.poll(() => orch.agentOutput(taskId), { timeout: 30_000 }).toContain("I have moved it");
+    await orch.host.stop("SIGKILL");
+    await orch.host.start();
+    await orch.letGo("late");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await orch.progressComment(/✅ Done/, place)).toContain("passed (exit code 0, 2 rounds)");
+    expect(published(orch, place, "plus.js")).toContain("plus");
+  });
+});
+
+describe("a check without a sandbox", () => {
+  let orch: Orch;
+  beforeAll(async () => {
+    orch = await startOrch({ agent: "plants-home", sandbox: "none" });
+  });
+  afterAll(() => orch.close());
+
+  test("has its own files and home all the same, and what setup makes", async () => {
+    const place = await orch.place({ agent: "plants-home", verify: "npm test" }, hides("node_modules"));
+    const { taskId } = await orch.command("/orch fix the tests", place);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "verify_failed" });
+    const setup = 'mkdir deps && echo ready >deps/ready && echo ready >"$HOME/ready"';
+    const verify = 'grep -qx ready deps/ready "$HOME/ready" && node --test';
+    const other = await orch.place({ agent: "forgets", setup, verify }, { ".gitignore": "lib/\ndeps/\n" });
+    const asked = await orch.command("/orch fix the tests", other);
+    expect(await orch.told(asked.taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await orch.progressComment(/✅ Done/, other)).toContain("passed (exit code 0, 2 rounds)");
+  });
 });

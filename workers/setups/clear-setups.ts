@@ -1,4 +1,4 @@
-/** Clears results of setup commands that nobody has used for as long as the operator wants, and the oldest while all take too much room. */
+/** Clears results of setup commands that are older than the operator wants, and the longest unused while all take too much room. */
 import { lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,12 +17,12 @@ export async function clearSetups({
   log,
 }: Pick<Shared, "dataDir" | "operator" | "log">): Promise<void> {
   const { keepSetupDays, setupGigabytes } = operator.limits;
-  const usedSince = Date.now() - keepSetupDays * DAY_MS;
+  const madeSince = Date.now() - keepSetupDays * DAY_MS;
   try {
     let all = 0;
-    for (const { dir, bytes, usedAt } of await latestFirst(setupsDir(dataDir))) {
+    for (const { dir, bytes, madeAt } of await latestFirst(setupsDir(dataDir))) {
       all += bytes;
-      if (usedAt > usedSince && all <= setupGigabytes * GIGABYTE) continue;
+      if (madeAt > madeSince && all <= setupGigabytes * GIGABYTE) continue;
       await removeFolder(dataDir, dir);
       log.info({ dir, bytes }, "what a setup command made is cleared");
     }
@@ -37,7 +37,7 @@ export async function clearSetupsOf(dataDir: string, taskId: string): Promise<vo
   for (const name of await readdir(dir)) if (name.endsWith(`-${taskId}`)) await removeFolder(dataDir, join(dir, name));
 }
 
-type Kept = { dir: string; bytes: number; usedAt: number };
+type Kept = { dir: string; bytes: number; madeAt: number; usedAt: number };
 
 /** What is not whole, and no copy that is under way, comes last and goes. */
 async function latestFirst(dir: string): Promise<Kept[]> {
@@ -46,7 +46,7 @@ async function latestFirst(dir: string): Promise<Kept[]> {
     const found = name.startsWith(".") ? undefined : measure(path);
     if (found) return [{ dir: path, ...found }];
     const { mtimeMs = 0 } = lstatSync(path, { throwIfNoEntry: false }) ?? {};
-    return mtimeMs > Date.now() - HOUR_MS ? [] : [{ dir: path, bytes: 0, usedAt: 0 }];
+    return mtimeMs > Date.now() - HOUR_MS ? [] : [{ dir: path, bytes: 0, madeAt: 0, usedAt: 0 }];
   });
   return all.sort((one, other) => other.usedAt - one.usedAt);
 }

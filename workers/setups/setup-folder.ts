@@ -1,6 +1,6 @@
 /**
  * Kept results of setup commands: `<data>/host/setups/<repository id>-<key>`, one that only a task may use with its id behind. A
- * folder appears whole, belongs to the host, and is shown to no agent; its age is that of its last use.
+ * folder appears whole, belongs to the host, and is shown to no agent.
  */
 import { existsSync, lstatSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
@@ -49,11 +49,12 @@ export async function removeFolder(dataDir: string, dir: string): Promise<void> 
 }
 
 /** Undefined when it is not whole. */
-export function measure(dir: string): { bytes: number; usedAt: number } | undefined {
+export function measure(dir: string): { bytes: number; madeAt: number; usedAt: number } | undefined {
   if (!isWhole(dir)) return undefined;
-  const { mtimeMs } = lstatSync(dir);
+  const meta = join(dir, "meta.json");
+  const [madeAt, usedAt] = [lstatSync(meta).mtimeMs, lstatSync(dir).mtimeMs];
   try {
-    return { ...metaShape.parse(JSON.parse(readFileSync(join(dir, "meta.json"), "utf8"))), usedAt: mtimeMs };
+    return { ...metaShape.parse(JSON.parse(readFileSync(meta, "utf8"))), madeAt, usedAt };
   } catch {
     return undefined; // cut off by a power failure: it goes
   }

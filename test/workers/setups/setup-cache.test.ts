@@ -63,7 +63,7 @@ test("one that cannot be copied whole leaves nothing, and the setup runs", async
   expect(await takeSetup(dataDir, { ...OWNER, key: KEY.replace("0", "1") }, place)).toBe(false);
 });
 
-test("what is for one task alone goes with it; the longest unused goes when there is too much or it is too old", async () => {
+test("what is for one task alone goes with it; others go when they are too old or take too much room", async () => {
   const { one, place, dataDir } = await twoRuns();
   one.agent(SETUP);
   const [older, mine] = [
@@ -80,7 +80,7 @@ test("what is for one task alone goes with it; the longest unused goes when ther
       log,
       operator: parseOperatorFile(`agents: { a: { kind: plain, command: [a] } }\nlimits: { ${limits} }`, "orch.yml"),
     });
-  utimesSync(setupFolder(dataDir, older), 1_000, 1_000);
+  utimesSync(join(setupFolder(dataDir, older), "meta.json"), 1_000, 1_000);
   await clear("keepSetupDays: 1");
   expect(present()).toEqual([false, true, false]);
   await clear("setupGigabytes: 0");
