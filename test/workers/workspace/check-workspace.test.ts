@@ -9,7 +9,7 @@ import {
 import { startRun } from "../publish/support.ts";
 import { asAgent, slotUser, startRemote } from "./support.ts";
 
-const FILES = { "a.txt": "1\n", "b.txt": "1\n", ".gitignore": "deps/\n" };
+const FILES = { "a.txt": "1\n", "b.txt": "b\n", ".gitignore": "deps/\n" };
 
 async function laid(script: string) {
   const run = await startRun({ remote: await startRemote(FILES) });
@@ -25,7 +25,7 @@ test("a check's workspace has the agent's commits and nothing else of the agent'
     echo 2 > a.txt; git commit -qam two; mkdir deps; echo 1 > deps/x; echo 1 > new.txt; echo changed > b.txt
     echo 1 > ../home/.npmrc; echo 1 > ../tmp/x; git config alias.sum '!true'`);
   expect(asAgent(check.treeDir, "ls -A; cat a.txt b.txt; git status --porcelain; git log --format=%s -1")).toBe(
-    ".git\n.gitignore\na.txt\nb.txt\n2\n1\ntwo",
+    ".git\n.gitignore\na.txt\nb.txt\n2\nb\ntwo",
   );
   expect(asAgent(check.dir, "ls -A home tmp; git -C tree config alias.sum || echo none")).toBe("home:\n\ntmp:\nnone");
   expect(check.inside).toEqual(run.workspace.inside);
@@ -36,8 +36,8 @@ test("objects that the agent has forged in its repository are not in it", async 
   const { check } = await laid(`
     echo 2 > a.txt; git commit -qam two
     sha=$(git rev-parse HEAD:b.txt); file=../repo.git/objects/$(echo $sha | sed 's#^..#&/#'); mkdir -p $(dirname $file)
-    other=$(echo forged | git hash-object -w --stdin); cp ../repo.git/objects/$(echo $other | sed 's#^..#&/#') $file`);
-  expect(asAgent(check.treeDir, "cat b.txt; git cat-file blob HEAD:b.txt")).toBe("1\n1");
+    other=$(echo forged | git hash-object -w --stdin); cp -f ../repo.git/objects/$(echo $other | sed 's#^..#&/#') $file`);
+  expect(asAgent(check.treeDir, "cat b.txt; git cat-file blob HEAD:b.txt")).toBe("b\nb");
 });
 
 test("it is made anew in the place of an earlier one, and removed with all that a check has left and locked", async () => {
