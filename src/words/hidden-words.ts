@@ -12,5 +12,5 @@ export function onlyWithHidden(hidden: HiddenFiles, { code }: Quoting): string {
   return `The check ${ONLY_WITH_HIDDEN}, so it may fail for everybody else: ${files}. ${REMEDY}`;
 }
 
-export const REMEDY =
+const REMEDY =
   "If one of them is part of the work, it has to be added; what a command makes (dependencies, say) belongs under `setup:` in `.github/orch.yml`, which then runs before each check.";

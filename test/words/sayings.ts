@@ -367,7 +367,10 @@ export const sayings: Sayings = {
   },
   "src/words/hidden-words.ts": {
     module: hiddenWords,
-    says: { onlyWithHidden: () => [hiddenWords.onlyWithHidden(hidden, inMarkdown)] },
+    says: {
+      ONLY_WITH_HIDDEN: () => [hiddenWords.ONLY_WITH_HIDDEN],
+      onlyWithHidden: () => [hiddenWords.onlyWithHidden(hidden, inMarkdown)],
+    },
   },
   "src/words/origin-words.ts": {
     module: origin,

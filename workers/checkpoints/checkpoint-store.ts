@@ -8,6 +8,7 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Verification } from "../../src/task/task.ts";
+import { verificationShape } from "../../src/task/task-shape.ts";
 import { openQuarantine, type Quarantine } from "../publish/quarantine.ts";
 import { checkTaskId } from "../workspace/host-folders.ts";
 import type { Mirror } from "../workspace/mirror.ts";
@@ -41,9 +42,7 @@ const schema = z.looseObject({
       commits: z.number(),
       agent: z.string(),
       summary: z.string().optional(),
-      verification: z
-        .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })
-        .optional(),
+      verification: verificationShape.optional(),
     })
     .optional(),
 });

@@ -10,7 +10,7 @@ import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
-import { specShape } from "../../src/task/task-shape.ts";
+import { hiddenShape, specShape, verificationShape } from "../../src/task/task-shape.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
 import { STEP_KINDS } from "./step/step-name.ts";
@@ -26,7 +26,7 @@ const stepSchema = z.looseObject({
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
   /** Of an agent's step whose check failed: what it had left besides, that a `.gitignore` hides. */
-  hidden: z.object({ paths: z.array(z.string()), more: z.number() }).optional(),
+  hidden: hiddenShape.optional(),
   /** Of an agent's step: its check was lost and has been started again; that happens once. */
   checkedAgain: z.boolean().optional(),
   /** The deadline for which it is, or was, stopped. */
@@ -91,9 +91,7 @@ const runRecordSchema = z.looseObject({
       tip: z.string(),
       commits: z.number(),
       summary: z.string().optional(),
-      verification: z
-        .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })
-        .optional(),
+      verification: verificationShape.optional(),
     })
     .optional(),
   /** The task whose work it publishes, in place of an agent's. */

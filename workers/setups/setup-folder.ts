@@ -22,7 +22,7 @@ export const setupFolder = (dataDir: string, { repositoryId, key, taskId }: Setu
 };
 
 /** A folder beside them that counts as none yet, or no more. */
-export const passingFolder = (dataDir: string, name: string): string => join(setupsDir(dataDir), `.${name}`);
+const passingFolder = (dataDir: string, name: string): string => join(setupsDir(dataDir), `.${name}`);
 
 export const isWhole = (dir: string): boolean => existsSync(join(dir, "meta.json"));
 

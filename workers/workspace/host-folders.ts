@@ -52,7 +52,7 @@ export function workspaceDir(dataDir: string, taskId: string): string {
 }
 
 /** The folder of all workspaces for checks. */
-export const checksDir = (dataDir: string): string => hostFolder(dataDir, "checks");
+const checksDir = (dataDir: string): string => hostFolder(dataDir, "checks");
 
 /** Where a task's checks run. Throws when the id is not one of a task. */
 export const checkDir = (dataDir: string, taskId: string): string => join(checksDir(dataDir), checkTaskId(taskId));
