@@ -14,6 +14,7 @@ import type { Locker } from "./run/job-lock.ts";
 import { regainForRun, regainLease, renewLeases, takeLeaseBack } from "./run/lease.ts";
 import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
+import { clearSetups } from "./setups/clear-setups.ts";
 import type { Slots } from "./slots.ts";
 import { tidyMirrors } from "./workspace/tidy-mirrors.ts";
 
@@ -154,5 +155,6 @@ async function tidy(shared: Shared, slots: Slots): Promise<void> {
   await clearOldRuns(shared, isLive);
   await clearKeptSessions(shared);
   await clearCheckpoints({ dataDir: shared.dataDir, isLive, log: shared.log });
+  await clearSetups(shared);
   await tidyMirrors({ dataDir: shared.dataDir, log: shared.log });
 }

@@ -72,6 +72,18 @@ const limitsSchema = z
       .max(365)
       .default(7)
       .describe("How long an agent's session is kept for a later task to go on with; 0: not at all."),
+    keepSetupDays: z
+      .number()
+      .min(0)
+      .max(365)
+      .default(7)
+      .describe("How long what a setup command made is kept for the next place that needs the same; 0: not at all."),
+    setupGigabytes: z
+      .number()
+      .min(0)
+      .max(10_000)
+      .default(10)
+      .describe("What all that setup commands made may take on disk, in gigabytes; the longest unused goes first."),
     connections: z
       .number()
       .int()

@@ -2,7 +2,7 @@
  * The progress comment: one per task, edited in place, at the end its receipt. Pure Markdown from the task. Every text
  * in it that is not ours has passed through `quote.ts`.
  */
-import { type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
+import { hiddenBehind, type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
 import { fence, inMarkdown } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
@@ -105,7 +105,8 @@ function footer({ spec, epoch }: Task): string {
   return `<sub>Task \`${spec.id}\`${epoch > 1 ? `, run ${epoch}` : ""}</sub>`;
 }
 
-function icon({ state, pushed }: Task): string {
+function icon(task: Task): string {
+  const { state } = task;
   switch (state.name) {
     case "waiting":
     case "queued":
@@ -113,7 +114,9 @@ function icon({ state, pushed }: Task): string {
     case "running":
       return "⚙️";
     case "settled":
-      return pushed?.stopped && state.outcome.kind === "pull_request" ? "⌛" : outcomeIcons[state.outcome.kind];
+      if (state.outcome.kind !== "pull_request") return outcomeIcons[state.outcome.kind];
+      if (task.pushed?.stopped) return "⌛";
+      return hiddenBehind(task) ? "🟡" : outcomeIcons.pull_request;
   }
 }
 

@@ -7,6 +7,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import { type Progress, type Pushed, progressOf, type Task, type TaskSpec, type Verification } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
+import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {
@@ -118,8 +119,8 @@ export function verificationFact(task: Task): string | undefined {
   return pushed ? "Verification: none, `.github/orch.yml` names no verify command" : undefined;
 }
 
-function verificationWords({ command, exitCode, rounds }: Verification): string {
-  const verdict = exitCode === 0 ? "passed" : "failed";
+function verificationWords({ command, exitCode, rounds, hidden }: Verification): string {
+  const verdict = exitCode === 0 ? (hidden ? ONLY_WITH_HIDDEN : "passed") : "failed";
   return `${code(command)} ${verdict} (exit code ${exitCode}, ${count(rounds, "round")})`;
 }
 

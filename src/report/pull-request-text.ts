@@ -4,6 +4,7 @@ import { readSummary } from "../task/summary.ts";
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
 import { fence, inMarkdown, title } from "../text/quote.ts";
+import { onlyWithHidden } from "../words/hidden-words.ts";
 import { askedBy } from "../words/origin-words.ts";
 import { stoppedWork } from "../words/stopped-words.ts";
 import { wentElsewhere } from "../words/task-words.ts";
@@ -54,8 +55,10 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, draft }: A
     .filter((fact) => fact !== undefined)
     .map((fact) => `- ${fact}`)
     .join("\n");
+  const { hidden } = progress.verification ?? {};
   const parts = [
     pushed.stopped && `> [!WARNING]\n> ${stoppedWork(pushed.stopped, inMarkdown)}`,
+    hidden && `> [!WARNING]\n> ${onlyWithHidden(hidden, inMarkdown)}`,
     askedBy(spec, webUrl, spec.number),
     asked(spec),
     spec.target.kind === "issue" ? reference(task) : wentElsewhere(pushed, inMarkdown),

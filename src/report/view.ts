@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
-import { type Outcome, type Pushed, progressOf, type Task } from "../task/task.ts";
+import { hiddenBehind, type Outcome, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
@@ -93,7 +93,8 @@ function checksOf(task: Task, timeless: Surroundings): CheckView[] {
   }));
 }
 
-function checkStateOf({ state, pushed }: Task): CheckView["state"] {
+function checkStateOf(task: Task): CheckView["state"] {
+  const { state } = task;
   switch (state.name) {
     case "waiting":
       // GitHub asks for a person only on a check that is completed; it goes on all the same.
@@ -105,18 +106,22 @@ function checkStateOf({ state, pushed }: Task): CheckView["state"] {
     case "running":
       return { status: "in_progress" };
     case "settled":
-      return { status: "completed", conclusion: conclusionOf(state.outcome, pushed), completedAt: state.at };
+      return { status: "completed", conclusion: conclusionOfTask(task, state.outcome), completedAt: state.at };
   }
 }
 
 /**
- * A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge; nor is that there is work
- * of an agent that was stopped.
+ * Work of an agent that was stopped, and a check that passed only with files which are not published, say nothing for the commit,
+ * and nothing against it.
  */
-export function conclusionOf(outcome: Outcome, pushed?: Pushed): Conclusion {
+const conclusionOfTask = (task: Task, outcome: Outcome): Conclusion =>
+  outcome.kind === "pull_request" && (task.pushed?.stopped || hiddenBehind(task)) ? "neutral" : conclusionOf(outcome);
+
+/** A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge. */
+export function conclusionOf(outcome: Outcome): Conclusion {
   switch (outcome.kind) {
     case "pull_request":
-      return pushed?.stopped ? "neutral" : "success";
+      return "success";
     case "no_changes":
     case "refused":
       return "neutral";

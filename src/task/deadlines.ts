@@ -22,8 +22,8 @@ export const runLimitsShape = z.looseObject({
 /** Those names only: what else a newer host states is none of this one's. */
 export type RunLimits = Record<keyof typeof runLimitsShape.shape, number>;
 
-/** `lastOutputAt` undefined = not a word yet. */
-export type StepTimes = { runStartedAt: number; stepStartedAt: number; lastOutputAt: number | undefined };
+/** `workedMs`: how long the agent has worked in earlier steps. `lastOutputAt` undefined = not a word yet. */
+export type StepTimes = { workedMs: number; stepStartedAt: number; lastOutputAt: number | undefined };
 
 /** Those of a run; the others are of a task that has none. */
 export type RunDeadline = Exclude<Deadline, "waiting" | "queued">;
@@ -44,7 +44,6 @@ export function deadlinesOf(kind: "setup" | "agent" | "verify", limits: RunLimit
     times.lastOutputAt === undefined
       ? deadlineFrom("first_output", times.stepStartedAt, limits.firstOutputMinutes)
       : deadlineFrom("silence", times.lastOutputAt, limits.silenceMinutes);
-  return [quiet, deadlineFrom("total", times.runStartedAt, limits.totalMinutes)].sort(
-    (one, other) => one.at - other.at,
-  );
+  const total = deadlineFrom("total", times.stepStartedAt - times.workedMs, limits.totalMinutes);
+  return [quiet, total].sort((one, other) => one.at - other.at);
 }

@@ -22,6 +22,18 @@ const state = z.discriminatedUnion("name", [
   z.looseObject({ name: z.literal("settled"), outcome: z.looseObject({ kind: z.string() }), at: z.number() }),
 ]);
 
+/** What a host notes down of files that are not published. */
+export const hiddenShape = z.object({ paths: z.array(z.string()), more: z.number() });
+
+/** What it notes down of a check, whole. */
+export const verificationShape = z.object({
+  command: z.string(),
+  exitCode: z.number(),
+  rounds: z.number(),
+  outputTail: z.string(),
+  hidden: hiddenShape.optional(),
+});
+
 export const specShape = z.looseObject({
   id: z.string(),
   installationId: z.number(),

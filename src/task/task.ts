@@ -144,6 +144,8 @@ export type Progress = {
   /** US dollars, as the agent states them; undefined when it does not. */
   costUsd?: number;
   verification?: Verification;
+  /** How long its agent has worked in earlier rounds, ms. */
+  workedMs?: number;
   /** Undefined without a sandbox: nothing judges then where programs connect. */
   network?: NetworkUse;
 };
@@ -165,7 +167,12 @@ export type Verification = {
   /** How often it ran in this run; 2 = the agent was handed one failure. */
   rounds: number;
   outputTail: string;
+  /** It passed only with these, which are not published. */
+  hidden?: HiddenFiles;
 };
+
+/** Files that a `.gitignore` hides, named by an agent: `paths` are the first ones, cut short; a folder ends with a slash. */
+export type HiddenFiles = { paths: string[]; more: number };
 
 /** The branch as the host pushed it. The bot makes a pull request of it. */
 export type Pushed = {
@@ -287,3 +294,7 @@ export type Task = {
 
 /** What the task's current or last run has to show. */
 export const progressOf = ({ runs }: Pick<Task, "runs">): Progress => runs.at(-1)?.progress ?? {};
+
+/** Files that are not published, without which the published work did not pass its check. */
+export const hiddenBehind = ({ pushed, runs }: Pick<Task, "pushed" | "runs">): HiddenFiles | undefined =>
+  pushed && progressOf({ runs }).verification?.hidden;

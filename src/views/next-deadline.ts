@@ -12,7 +12,7 @@ type Running = Extract<TaskState, { name: "running" }>;
  */
 export function nextDeadline(
   task: Task,
-  { phase, since, phaseSince }: Running,
+  { phase, phaseSince }: Running,
   limits: RunLimits,
   lastOutputAt: number | undefined,
 ): NextDeadline | undefined {
@@ -23,7 +23,7 @@ export function nextDeadline(
   // Before the first word the last output counts from the step's own beginning.
   const spoke = run?.progress.lastLines !== undefined || (lastOutputAt ?? 0) > phaseSince;
   const times = {
-    runStartedAt: run?.startedAt ?? since,
+    workedMs: run?.progress.workedMs ?? 0,
     stepStartedAt: phaseSince,
     lastOutputAt: spoke ? lastOutputAt : undefined,
   };

@@ -156,8 +156,9 @@ function checkpointView({ checkpoint, host }: TaskRun, hosts: NamedHosts): Check
   return { ...checkpoint, host: hostName(host, hosts), folder: bare(checkpoint.folder, 200) };
 }
 
-export function checkResult({ command, exitCode, rounds }: Verification): CheckResult {
-  return { command: bare(command, 200), exitCode, rounds };
+export function checkResult({ command, exitCode, rounds, hidden }: Verification): CheckResult {
+  const paths = hidden?.paths.map((path) => bare(path, 200));
+  return { command: bare(command, 200), exitCode, rounds, ...(hidden && paths && { hidden: { ...hidden, paths } }) };
 }
 
 type Known<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };

@@ -5,6 +5,7 @@
 import {
   type CancelReason,
   type Deadline,
+  hiddenBehind,
   type Outcome,
   type Phase,
   type Pushed,
@@ -17,6 +18,7 @@ import type { Quoting } from "../text/quote.ts";
 import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
 import { isStopping, type TaskView } from "../views/task-view.ts";
 import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
+import { ONLY_WITH_HIDDEN, onlyWithHidden } from "./hidden-words.ts";
 import { takenBack } from "./origin-words.ts";
 import { stoppedWork } from "./stopped-words.ts";
 import { waitedInVain } from "./waiting-words.ts";
@@ -87,11 +89,13 @@ const runningHeadlines: Record<Phase, string> = {
 
 function settledHeadline(task: Task, outcome: Outcome): string {
   switch (outcome.kind) {
-    case "pull_request":
+    case "pull_request": {
       if (task.pushed?.stopped) return `Stopped: what was done is in pull request #${outcome.number}`;
-      return isOwnPullRequest(task, outcome.number)
-        ? "Done: pushed to this pull request"
-        : `Done: pull request #${outcome.number}`;
+      const own = isOwnPullRequest(task, outcome.number);
+      if (hiddenBehind(task))
+        return own ? `Pushed: ${ONLY_WITH_HIDDEN}` : `Pull request #${outcome.number}: ${ONLY_WITH_HIDDEN}`;
+      return own ? "Done: pushed to this pull request" : `Done: pull request #${outcome.number}`;
+    }
     case "no_changes":
       return "The agent changed nothing";
     case "agent_failed":
@@ -144,9 +148,10 @@ type End<Kind extends Outcome["kind"]> = Extract<OutcomeView, { kind: Kind }>;
 
 function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoting): string {
   const stopped = end.pushed?.stopped;
-  const before = stopped ? [stoppedWork(stopped, quoting)] : [];
+  const hidden = end.pushed && end.runs.at(-1)?.verification?.hidden;
   return [
-    ...before,
+    ...(stopped ? [stoppedWork(stopped, quoting)] : []),
+    ...(hidden ? [onlyWithHidden(hidden, quoting)] : []),
     whereTheWorkIs(end, outcome, quoting),
     ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : []),
   ].join(" ");

@@ -9,6 +9,7 @@ import type { Quoting } from "../text/quote.ts";
 import type { RunView } from "../views/task-view.ts";
 import type { ReasonView, Why, WhyQueued, WhyRunning, WhySettled, WhyWaiting } from "../views/why.ts";
 import { keptAt } from "./checkpoint-words.ts";
+import { ONLY_WITH_HIDDEN } from "./hidden-words.ts";
 import { nextStep } from "./next-step.ts";
 import { endWords, explanation, standing } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
@@ -113,7 +114,9 @@ export function runWords(run: RunView, now: number, { plain }: Quoting): string 
   const how = start && start.how !== "fresh" ? [`${start.how} from ${start.task}`] : [];
   const who = [agent, model].filter((name) => name !== undefined).map((name) => plain(name, 80));
   const check = verification
-    ? [`check exited with ${verification.exitCode} after ${count(verification.rounds, "round")}`]
+    ? [
+        `check ${verification.hidden ? ONLY_WITH_HIDDEN : `exited with ${verification.exitCode}`} after ${count(verification.rounds, "round")}`,
+      ]
     : [];
   // A record of before there were runs does not say where its run was.
   const where = (host.name ?? host.id) === "" ? [] : [`on ${plain(host.name ?? host.id, 80)}`];

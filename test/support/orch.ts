@@ -393,7 +393,9 @@ async function environment(
 async function endTmux(dir: string): Promise<string[]> {
   const left: string[] = [];
   // An agent's own programs, and those that the host starts in its workspace: by their home, or by what a sandbox shows them.
-  const folders = [0, 1, 2].map((nth) => join(dataDirOf(dir, nth), "host", "workspaces"));
+  const folders = [0, 1, 2].flatMap((nth) =>
+    ["workspaces", "checks"].map((name) => join(dataDirOf(dir, nth), "host", name)),
+  );
   const marks = [`STAGE=${join(dir, "stage")}`, ...folders.map((folder) => `HOME=${folder}/`)];
   const mounted = folders.map((folder) => join(basename(dir), relative(dir, folder), "t"));
   for (const name of await readdir("/proc")) {

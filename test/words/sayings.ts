@@ -21,6 +21,7 @@ import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, type WhySettled, why } from "../../src/views/why.ts";
 import * as checkpoint from "../../src/words/checkpoint-words.ts";
 import * as github from "../../src/words/github-words.ts";
+import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
@@ -104,6 +105,9 @@ const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
 const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
 const REASONS = ["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "new"];
 
+const hidden = { paths: ["lib/plus.js", "node_modules/"], more: 3 };
+const onlyWithHidden = { ...progress, verification: { ...verification, hidden } };
+
 const ends: Task[] = [
   ...Object.values(outcomes).map((outcome) => settledTask(outcome)),
   ...REASONS.map((reason) => settledTask(failure(reason))),
@@ -117,6 +121,11 @@ const ends: Task[] = [
   }),
   settledTask(outcomes.pull_request, { pushed }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
+  settledTask(outcomes.pull_request, { pushed, progress: onlyWithHidden }),
+  {
+    ...settledTask({ ...outcomes.pull_request, number: 7 }, { pushed, progress: onlyWithHidden }),
+    spec: queuedTask({ target: PULL_TARGET }).spec,
+  },
   settledTask(outcomes.pull_request, { pushed, cancel: { kind: "command", by: "maintainer" } }),
   settledTask(outcomes.pull_request, { pushed: { ...pushed, insteadOf: "feature" } }),
   settledTask(outcomes.pull_request, {
@@ -294,6 +303,7 @@ export const sayings: Sayings = {
           pullRequest.pullRequestBody(task, to, { webUrl, draft });
         return [
           about(runningTask("publishing", evidence)),
+          about(runningTask("publishing", { progress: onlyWithHidden })),
           about({ ...told, spec: queuedTask({ instruction: "fix this" }).spec }, pushed, false),
           about({ ...told, spec: queuedTask({ target: PULL_TARGET }).spec }, { ...pushed, insteadOf: "feature" }),
           about(told, { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } }),
@@ -376,6 +386,13 @@ export const sayings: Sayings = {
   "src/words/next-step.ts": {
     module: next,
     says: { nextStep: () => [...whys, ...settledWhys].map((each) => next.nextStep(each, inMarkdown)) },
+  },
+  "src/words/hidden-words.ts": {
+    module: hiddenWords,
+    says: {
+      ONLY_WITH_HIDDEN: () => [hiddenWords.ONLY_WITH_HIDDEN],
+      onlyWithHidden: () => [hiddenWords.onlyWithHidden(hidden, inMarkdown)],
+    },
   },
   "src/words/origin-words.ts": {
     module: origin,

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import type { Stopped, Verification } from "../../src/task/task.ts";
+import { verificationShape } from "../../src/task/task-shape.ts";
 import { openQuarantine, type Quarantine } from "../publish/quarantine.ts";
 import { checkTaskId } from "../workspace/host-folders.ts";
 import type { Mirror } from "../workspace/mirror.ts";
@@ -43,9 +44,7 @@ const schema = z.looseObject({
       agent: z.string(),
       stopped: stoppedShape.optional(),
       summary: z.string().optional(),
-      verification: z
-        .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })
-        .optional(),
+      verification: verificationShape.optional(),
     })
     .optional(),
 });

@@ -9,6 +9,7 @@ import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
+import { removeCheckWorkspace } from "../workspace/check-workspace.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { keptUntil } from "./checkpoint.ts";
 import { runsDir, type Shared } from "./run.ts";
@@ -43,6 +44,7 @@ async function clearTask(shared: Shared, taskId: string, folders: readonly RunFo
     const epoch = Math.max(1, ...folders.map(({ record }) => record.epoch));
     const isTold = folders.length > 0 && folders.every(({ record }) => record.end === "told");
     if (!isTold && !(await hasEnded(shared, { taskId, epoch }))) return false;
+    await removeCheckWorkspace({ dataDir: shared.dataDir, taskId });
     await removeWorkspace({ dataDir: shared.dataDir, taskId });
     await removeCheckpoint(shared.dataDir, taskId);
     for (const folder of folders) folder.remove();
@@ -82,6 +84,7 @@ function isOlder({ dir }: FolderInDoubt, time: number): boolean {
 }
 
 async function workspaceIds(shared: Shared): Promise<string[]> {
-  const names = await readdir(join(shared.dataDir, "host", "workspaces")).catch(() => []); // none was ever made
-  return names.filter(isTaskId);
+  const list = (name: string) => readdir(join(shared.dataDir, "host", name)).catch(() => []); // none was ever made
+  const names = [...(await list("workspaces")), ...(await list("checks"))];
+  return [...new Set(names)].filter(isTaskId);
 }

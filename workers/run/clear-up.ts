@@ -5,6 +5,8 @@
 import type { Outcome } from "../../src/task/task.ts";
 import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { keepSession } from "../kept-sessions/keep-session.ts";
+import { clearSetupsOf } from "../setups/clear-setups.ts";
+import { removeCheckWorkspace } from "../workspace/check-workspace.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { isWorthALook } from "./checkpoint.ts";
 import { endLeftovers } from "./end-leftovers.ts";
@@ -24,6 +26,7 @@ export type Ended = Outcome | "told" | "untold" | "handed over";
 export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, "handed over">): Promise<RunEnd> {
   await run.underWay;
   await endSession(shared, run);
+  await clearCheck(shared, run);
   if (outcome === "untold") return keep(run, "untold");
   await run.lease.complete().catch((error: unknown) => {
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
@@ -39,6 +42,15 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
   await removeCheckpoint(dataDir, taskId);
   run.folder.remove();
   return "done";
+}
+
+/** What is not removed now goes with the host's next tidying. */
+async function clearCheck({ dataDir }: Shared, run: Run): Promise<void> {
+  const taskId = run.task.spec.id;
+  const clears = [() => removeCheckWorkspace({ dataDir, taskId }), () => clearSetupsOf(dataDir, taskId)];
+  for (const clear of clears) {
+    await clear().catch((error: unknown) => run.log.warn({ err: error }, "what its check left cannot be removed yet"));
+  }
 }
 
 /** An earlier life of this host may have told the end, and died before it noted that down: what the record says holds. */

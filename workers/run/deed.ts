@@ -7,7 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunFolder } from "./run-record.ts";
 
-type Deed = "prepare" | "start a step" | "take the commits" | "show the commits" | "publish";
+type Deed = "prepare" | "start a step" | "take the commits" | "set up" | "lay a check" | "show the commits" | "publish";
 
 const deedFile = ({ dir }: Pick<RunFolder, "dir">) => join(dir, "deed");
 

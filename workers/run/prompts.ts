@@ -29,7 +29,7 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
   });
 }
 
-/** Why the agent works again: its work has not passed the check, or cannot be published as it is. */
+/** Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is. */
 export type HandBack = { round: number } & ({ failed: Verification } | { objections: readonly Objection[] });
 
 export function handBackPrompt(run: Run, prepared: Prepared, handBack: HandBack): string {
@@ -40,8 +40,8 @@ function inPrompt(handBack: HandBack): PromptInput["handBack"] {
   const { round } = handBack;
   if ("objections" in handBack)
     return { round, inTheWay: handBack.objections.map(({ remedy, reason }) => remedy ?? reason) };
-  const { command, exitCode, outputTail } = handBack.failed;
-  return { round, command, exitCode, outputTail };
+  const { rounds: _, ...failed } = handBack.failed;
+  return { round, ...failed };
 }
 
 /** What every prompt of the run says. */

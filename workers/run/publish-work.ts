@@ -2,7 +2,6 @@
  * From the agent's commits to a branch on GitHub: objects are taken into the run's quarantine, checked, re-created as the
  * bot's and pushed, with a token that exists for this push only. Every deed can be repeated after a crash.
  */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { spareBranchOf } from "../../src/task/branch.ts";
 import type { TokenResponse } from "../../src/task/host-api.ts";
@@ -15,24 +14,17 @@ import { collect, countCommits } from "../publish/collect.ts";
 import { gate } from "../publish/gate.ts";
 import { reasonOf } from "../publish/objection.ts";
 import { type PushResult, push } from "../publish/push.ts";
-import { openQuarantine, type Quarantine } from "../publish/quarantine.ts";
+import type { Quarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
 import type { ChangeLimits } from "../publish/rules.ts";
 import { StillFailing } from "../still-failing.ts";
 import { tryAgain } from "../workspace/try-again.ts";
+import { type Collected, quarantineOf } from "./collected.ts";
 import type { Ground } from "./ground.ts";
 import { askKnown } from "./known-commits.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
-
-export type Collected = { tip: string; commits: number };
-
-/** In the run's folder, which only the host can read and which goes when the run does. */
-export const collectedDir = (run: Run): string => join(run.folder.dir, "collected.git");
-
-export const quarantineOf = (run: Run, { mirror, prepared }: Ground) =>
-  openQuarantine(collectedDir(run), mirror, prepared.baseSha);
 
 /** The operator's limits of one change. */
 export function changeLimitsOf({ operator: { limits } }: Pick<Shared, "operator">): ChangeLimits {

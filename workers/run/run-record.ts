@@ -12,7 +12,7 @@ import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
-import { specShape } from "../../src/task/task-shape.ts";
+import { hiddenShape, specShape, verificationShape } from "../../src/task/task-shape.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
 import { objectionSchema } from "../publish/objection.ts";
@@ -24,10 +24,16 @@ const stepSchema = z.looseObject({
   kind: z.enum(STEP_KINDS),
   /** Unix ms. */
   startedAt: z.number(),
+  /** Of a step that has ended. */
+  endedAt: z.number().optional(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
   /** And what stood in the way of publishing them. */
   objections: z.array(objectionSchema).optional(),
+  /** Of an agent's step whose check failed: what it had left besides, that a `.gitignore` hides. */
+  hidden: hiddenShape.optional(),
+  /** Of an agent's step: its check was lost and has been started again; that happens once. */
+  checkedAgain: z.boolean().optional(),
   /** The deadline for which it is, or was, stopped. */
   missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
   /** It was lost and has been started again; that happens once. */
@@ -92,9 +98,7 @@ const runRecordSchema = z.looseObject({
       commits: z.number(),
       stopped: stoppedShape.optional(),
       summary: z.string().optional(),
-      verification: z
-        .object({ command: z.string(), exitCode: z.number(), rounds: z.number(), outputTail: z.string() })
-        .optional(),
+      verification: verificationShape.optional(),
     })
     .optional(),
   /** The task whose work it publishes, in place of an agent's. */

@@ -1,6 +1,6 @@
 /**
- * Runs the repository's setup command, once, before its agent starts: in the workspace, without the agent's keys, with a network
- * policy of its own. What it leaves that git ignores (dependencies, say) is what it is for; what it changes in the repository's own
+ * Runs the repository's setup command before its agent starts: in the workspace, without the agent's keys, with a network
+ * policy of its own and an empty home, which the agent then gets. What it leaves that git ignores (dependencies, say) is what it is for; what it changes in the repository's own
  * files is undone, since that would be published as the agent's work.
  */
 import { existsSync } from "node:fs";
@@ -9,17 +9,19 @@ import type { Outcome } from "../../src/task/task.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { showTip } from "../publish/show-tip.ts";
+import { isKnown } from "./check-place.ts";
 import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
+import { keptSetup } from "./kept-setup.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
+import { handHomeOver, openFreshHome } from "./setup-home.ts";
 import { confinementOf } from "./step/confinement.ts";
 import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
-import { FIRST_STEP } from "./step/step-name.ts";
+import { FIRST_STEP, FIRST_SETUP as NAME } from "./step/step-name.ts";
 import { whoWorks } from "./work.ts";
 
-const NAME = "setup-1";
 const OUTPUT_CHARACTERS = 4_000;
 
 /** Undefined when the agent may start; otherwise how the run ends. */
@@ -31,12 +33,18 @@ export async function setUp(shared: Shared, run: Run, ground: Ground): Promise<O
   // One that was begun before the record came in doubt is followed, so that its deadline holds.
   const inDoubt = run.folder.record.steps.some(({ name }) => name === NAME) ? "skip" : "wait";
   await tell(shared, run, { name: "progress", progress: whoWorks(shared, run, ground), at: Date.now() }, { inDoubt });
-  const failed = failureOf(await perform(shared, run, ground), commandLine(setup));
-  if (failed) return failed;
+  const place = await openFreshHome(shared, run, ground);
   const { workspace, mirror } = ground;
+  const kept = await keptSetup(shared, run, place, { tip, repositoryDir: mirror.dir });
+  const isTaken = !isKnown(run.folder, NAME) && (await kept?.take());
+  const failed = isTaken ? undefined : failureOf(await perform(shared, run, place), commandLine(setup));
+  if (failed) return failed;
   const shown = { tip, workspace, mirror, driver: shared.driver, confinement: confinementOf(run, ground) };
   const done = await duringDeed(run.folder, "show the commits", () => showTip({ ...shown, signal: run.signal }));
-  return done ? undefined : failure(commandLine(setup), "left files that cannot be undone", {});
+  if (!done) return failure(commandLine(setup), "left files that cannot be undone", {});
+  if (!isTaken) await kept?.keep("the repository");
+  await handHomeOver(shared, run, ground);
+  return undefined;
 }
 
 /** A command that is killed from outside says nothing: once more from the start, then no more. */

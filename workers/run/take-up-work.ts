@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { type CheckpointRecord, checkpointDir, type Ready, readCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { openQuarantine } from "../publish/quarantine.ts";
+import { collectedDir } from "./collected.ts";
 import type { Ground } from "./ground.ts";
 import { endHeld } from "./prepare/hold-agent.ts";
-import { collectedDir } from "./publish-work.ts";
 import { type Run, type Shared, tell } from "./run.ts";
 import type { Worked } from "./work.ts";
 

@@ -11,10 +11,11 @@ import { objectionToMarks } from "../publish/conflict-marks.ts";
 import { gate } from "../publish/gate.ts";
 import type { Objection } from "../publish/objection.ts";
 import { findUnfinished } from "../publish/unfinished.ts";
+import { type Collected, quarantineOf } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
-import { type Collected, changeLimitsOf, collectWork, quarantineOf, workSubject } from "./publish-work.ts";
+import { changeLimitsOf, collectWork, workSubject } from "./publish-work.ts";
 import type { Run, Shared } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
 

@@ -3,30 +3,26 @@
  * back to it, a limited number of times. The plan is read off the steps on disk, so that a restarted host takes up the
  * same step: a program that lives is adopted, one that has ended is read again.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Progress, Stopped, Verification } from "../../src/task/task.ts";
-import { keepEnd } from "../../src/text/bound.ts";
-import { commandLine } from "../../src/text/shell-words.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
 import { CollectFailed } from "../publish/collect-failed.ts";
+import { areDependencies } from "../publish/hidden-files.ts";
 import type { Objection } from "../publish/objection.ts";
-import { showTip } from "../publish/show-tip.ts";
+import { type Checked, check } from "./check.ts";
+import { isKnown, stepsOf, type Work } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
-import { duringDeed } from "./deed.ts";
+import type { Collected } from "./collected.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
 import type { HandBack } from "./prompts.ts";
-import type { Collected } from "./publish-work.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
-import { confinementOf } from "./step/confinement.ts";
 import type { Missed } from "./step/deadlines.ts";
-import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
+import { worked } from "./step/worked.ts";
 import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
 import { takeOnce } from "./take-work.ts";
 
@@ -46,49 +42,70 @@ export type Worked = {
   told?: number;
 };
 
-const OUTPUT_TAIL_CHARACTERS = 4_000;
-
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
+  const worked = await workInRounds(shared, run, ground);
+  const { verification } = worked;
+  // It need not be the last one that was made.
+  if (verification?.hidden) await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
+  return worked;
+}
+
+async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
   const { verify, resumed } = ground.prepared;
   if (resumed) run.spoken.resume(resumed);
-  let handBack: HandBack | undefined;
-  const told: Objection[] = [];
   const { verifyRounds } = shared.operator.limits;
+  let handBack: HandBack | undefined;
+  /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
+  let offered: Worked | undefined;
+  const told: Objection[] = [];
   for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, handBack),
     );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
-    if (!ended.verdict.ok) return await checkStopped(shared, run, ground, { ended, round, told });
+    if (!ended.verdict.ok) return offered ?? (await checkStopped(shared, run, ground, { ended, round, told }));
     const last = round > verifyRounds;
     const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
     if (objections.length > 0) {
       if (last || objections.some(({ remedy }) => remedy === undefined))
-        return { ...ended, collected, objections, told: times };
+        return offered ?? { ...ended, collected, objections, told: times };
       told.push(...objections);
       times += 1;
       handBack = { round, objections };
       continue;
     }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
-    if (!verify || collected.commits === 0) return { ...ended, collected };
+    if (!verify || collected.commits === 0) return offered ?? { ...ended, collected };
+    if (offered?.collected.tip === collected.tip) return offered;
 
-    await enterPhase(shared, run, `verify-${round}`);
-    const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
-    if (checked === "cannot be shown")
-      return unverifiable(ended, ground, "files that cannot be brought to the state of its commits");
-    if (checked.kind === "missed") return { ...ended, collected, missed: checked.missed };
     checks += 1;
-    const verification = verificationOf(checked, verify, checks);
-    await tell(shared, run, {
-      name: "progress",
-      progress: { verification },
-      at: Date.now(),
-    });
-    if (verification.exitCode === 0 || last) return { ...ended, collected, verification };
+    const checked = await checkRound(shared, run, ground, { round, collected, checks });
+    if (checked.kind === "missed") return offered ?? { ...ended, collected, missed: checked.missed };
+    const { verification } = checked;
+    const judged = { ...ended, collected, verification };
+    const passed = verification.exitCode === 0;
+    if (passed && (last || offered || !isWorthAsking(verification))) return judged;
+    if (last) return offered ?? judged;
+    if (passed) offered = judged;
     handBack = { round, failed: verification };
   }
+}
+
+/** `checks`: how many there are by now; not every round of the agent comes to one. */
+async function checkRound(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  { checks, ...work }: Work & { checks: number },
+): Promise<Checked> {
+  const { setup, verify } = stepsOf(work);
+  await enterPhase(shared, run, isKnown(run.folder, setup) ? setup : verify);
+  const checked = await check(shared, run, ground, work);
+  if (checked.kind === "missed") return checked;
+  const verification = { ...checked.verification, rounds: checks };
+  await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
+  return { kind: "judged", verification };
 }
 
 /** How an agent ended that did not come to its end; with what it had done by then, where that passes the check. */
@@ -104,12 +121,9 @@ async function checkStopped(
   if (!stopped || !verify || !isOfferedWhenStopped(shared.operator, ground.prepared)) return nothing;
   const collected = await takeIfPossible(shared, run, ground, { name: `agent-${round}`, told });
   if (!collected || collected.commits === 0) return nothing;
-  await enterPhase(shared, run, `verify-${round}`);
-  const checked = await check(shared, run, ground, { name: `verify-${round}`, collected });
-  if (checked === "cannot be shown" || checked.kind === "missed") return nothing;
-  const verification = verificationOf(checked, verify, round);
-  await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
-  return verification.exitCode === 0 ? { ...ended, collected, verification, stopped } : nothing;
+  const checked = await checkRound(shared, run, ground, { round, collected, checks: round });
+  if (checked.kind === "missed" || checked.verification.exitCode !== 0) return nothing;
+  return { ...ended, collected, verification: checked.verification, stopped };
 }
 
 /** Undefined when an agent that was stopped in the middle of something left nothing that may be published. */
@@ -129,6 +143,9 @@ async function takeIfPossible(
   }
 }
 
+/** It may have forgotten to add a file. Of dependencies it knows nothing that the repository does not say. */
+const isWorthAsking = ({ hidden }: Verification): boolean => hidden !== undefined && !areDependencies(hidden);
+
 /**
  * A model that is out of reach shows as anything: refused credentials, a crash, silence. Where the host knows better, that
  * is the cause, and a deadline does not hide it.
@@ -143,39 +160,6 @@ function blamingTheNetwork(
   const reason = modelOutOfReach({ operator, agent, env }, networkUse(run.folder)?.places);
   if (!reason) return ended;
   return { verdict: { ok: false, reason: "config", message: `The agent's model is out of its reach: ${reason}` } };
-}
-
-/** What is checked is the folder, what is published are the commits: they must be the same. */
-function unverifiable(ended: Omit<Worked, "collected">, ground: Ground, left: string): Worked {
-  const message = `The agent left ${left}, so what is checked would not be what is published.`;
-  const nothing = { tip: ground.prepared.baseSha, commits: 0 };
-  return { ...ended, verdict: { ok: false, reason: "crash", message }, collected: nothing };
-}
-
-/** On the files as they were collected. A check that is killed from outside is none: once more from the start, then no more. */
-async function check(
-  shared: Shared,
-  run: Run,
-  ground: Ground,
-  { name, collected }: { name: `verify-${number}`; collected: Collected },
-): Promise<StepResult | "cannot be shown"> {
-  for (;;) {
-    // One that was begun has seen them, and changes them itself.
-    const begun = existsSync(join(run.folder.dir, name));
-    if (!begun && !(await showCollected(shared, run, ground, collected))) return "cannot be shown";
-    const checked = await performStep(shared, run, ground, name);
-    if (checked.kind !== "lost") return checked;
-    run.log.warn({ step: name }, "the check was killed from outside");
-    if (!startAgain(run.folder, name)) throw new Error("The check was killed from outside twice, so it says nothing.");
-  }
-}
-
-async function showCollected(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<boolean> {
-  const { workspace, mirror } = ground;
-  const confinement = confinementOf(run, ground);
-  return duringDeed(run.folder, "show the commits", () =>
-    showTip({ tip, workspace, mirror, driver: shared.driver, confinement, signal: run.signal }),
-  );
 }
 
 /**
@@ -195,7 +179,15 @@ export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   const policy = policyOf(shared, ground, { step: "agent", listed: ground.prepared.listed });
   const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
   const start = startOf(run, ground);
-  return { agent: agent.name, model: agent.model, sandbox: shared.driver.name, start, ...(network && { network }) };
+  const workedMs = worked(run.folder.record);
+  return {
+    agent: agent.name,
+    model: agent.model,
+    sandbox: shared.driver.name,
+    start,
+    workedMs,
+    ...(network && { network }),
+  };
 }
 
 function afterAgent(result: StepResult): Omit<Worked, "collected"> {
@@ -218,20 +210,5 @@ function afterAgent(result: StepResult): Omit<Worked, "collected"> {
       };
     case "interrupted":
       throw result.interruption;
-  }
-}
-
-function verificationOf(result: StepResult, command: readonly string[], rounds: number): Verification {
-  const base = { command: commandLine(command), rounds };
-  switch (result.kind) {
-    case "ended":
-      return { ...base, exitCode: result.exitCode, outputTail: keepEnd(result.outputTail, OUTPUT_TAIL_CHARACTERS) };
-    case "flooded":
-      return { ...base, exitCode: 137, outputTail: "The command wrote more than 200 MB of output and was stopped." };
-    case "interrupted":
-      throw result.interruption;
-    case "lost":
-    case "missed":
-      throw new Error(`"${result.kind}" has been answered before`);
   }
 }

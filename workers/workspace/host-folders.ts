@@ -1,6 +1,7 @@
 /**
- * Where a host keeps what it makes: `<data>/host/mirrors/<repository id>.git` and `<data>/host/workspaces/<task id>`. Folders
- * are named by ids only, never by a text from outside, and nothing on the way down may be a symbolic link.
+ * Where a host keeps what it makes: `<data>/host/mirrors/<repository id>.git` and `<data>/host/workspaces/<task id>`,
+ * `<data>/host/checks/<task id>`. Folders are named by ids only, never by a text from outside, and nothing on the way down may
+ * be a symbolic link.
  *
  * Here and in the files beside it small files are written synchronously: the sixty calls between a job and its checkout
  * take 3 ms in one go, and 30 ms when each waits for its turn beside requests and programs that are being started.
@@ -12,7 +13,7 @@ import { join } from "node:path";
 const PASSAGE = 0o711;
 
 /** The real path of `<data>/host/<name>`, made where it is missing. Throws when a link stands in the way. */
-function hostFolder(dataDir: string, name: "mirrors" | "workspaces"): string {
+function hostFolder(dataDir: string, name: "mirrors" | "workspaces" | "checks" | "setups"): string {
   let path = realpathSync(ensure(dataDir));
   for (const part of ["host", name]) {
     path = ensure(join(path, part));
@@ -49,6 +50,15 @@ export const workspaceFolderOf = (taskId: string): string => join("host", "works
 export function workspaceDir(dataDir: string, taskId: string): string {
   return join(hostFolder(dataDir, "workspaces"), checkTaskId(taskId));
 }
+
+/** The folder of all workspaces for checks. */
+const checksDir = (dataDir: string): string => hostFolder(dataDir, "checks");
+
+/** Where a task's checks run. Throws when the id is not one of a task. */
+export const checkDir = (dataDir: string, taskId: string): string => join(checksDir(dataDir), checkTaskId(taskId));
+
+/** The folder of what setup commands have made. */
+export const setupsDir = (dataDir: string): string => hostFolder(dataDir, "setups");
 
 /** A full SHA-1 object name, lower case. Throws for anything else: abbreviations and names of refs mean different things later. */
 export function checkSha(sha: string): string {

@@ -16,6 +16,11 @@ const REMOVE_MS = 10 * 60_000;
 export async function removeWorkspace({ dataDir, taskId }: { dataDir: string; taskId: string }): Promise<void> {
   const dir = workspaceDir(dataDir, taskId);
   removeRecord(dir);
+  await removeOwned(dir);
+}
+
+/** The same for another folder of a slot's user that stands in one of the host's own. */
+export async function removeOwned(dir: string): Promise<void> {
   const owner = ownerOf(dir);
   if (owner === "nothing there") return;
   // `rm` fails on folders that the agent has locked against itself (chmod 000): open those, then once more.

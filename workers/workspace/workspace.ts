@@ -50,7 +50,7 @@ const CHECKOUT_MS = 10 * 60_000;
  */
 const SIDE_BY_SIDE = ["-c", "checkout.workers=2"];
 
-const pathsOf = (dir: string): WorkspacePaths => ({
+export const pathsOf = (dir: string): WorkspacePaths => ({
   dir,
   repositoryDir: join(dir, "repo.git"),
   treeDir: join(dir, "tree"),
@@ -148,7 +148,7 @@ function noteWhole({ dir, inside, branch, baseSha }: Workspace, { uid }: SlotUse
 }
 
 /** As the slot's user, so that the files are born with the right owner and a hostile tree meets no powers. */
-async function checkOut(paths: { repositoryDir: string; treeDir: string }, user: SlotUser): Promise<void> {
+export async function checkOut(paths: { repositoryDir: string; treeDir: string }, user: SlotUser): Promise<void> {
   const where = [`--git-dir=${worktreeGitDir(paths.repositoryDir)}`, `--work-tree=${paths.treeDir}`];
   const command = asSlotUser(user, [
     "git",
@@ -171,8 +171,14 @@ async function checkOut(paths: { repositoryDir: string; treeDir: string }, user:
   throw new Error(`Checking out the files failed: ${why}`);
 }
 
-/** What the sandbox must show to a program that works in the workspace: all of it, and the objects that it borrows. */
+/**
+ * What the sandbox must show to a program that works in the workspace: all of it, parts that stand elsewhere in their places,
+ * and the objects that it borrows.
+ */
 export function workspaceMounts(workspace: Workspace, mirror: Mirror): Mount[] {
   const { dir, inside } = workspace;
-  return [{ source: dir, target: inside.dir, writable: true }, { source: join(mirror.dir, "objects") }];
+  const own = pathsOf(dir);
+  const parts = (["treeDir", "homeDir", "tmpDir"] as const).filter((part) => workspace[part] !== own[part]);
+  const elsewhere = parts.map((part) => ({ source: workspace[part], target: inside[part], writable: true }));
+  return [{ source: dir, target: inside.dir, writable: true }, ...elsewhere, { source: join(mirror.dir, "objects") }];
 }

@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
-import { findCheckpoints, readCheckpoint, removeCheckpoint } from "../../../workers/checkpoints/checkpoint-store.ts";
+import {
+  findCheckpoints,
+  type Ready,
+  readCheckpoint,
+  removeCheckpoint,
+} from "../../../workers/checkpoints/checkpoint-store.ts";
 import { clearCheckpoints } from "../../../workers/checkpoints/clear-checkpoints.ts";
 import { exportToBundle, exportToFolder } from "../../../workers/checkpoints/export-checkpoint.ts";
 import { takeCheckpoint } from "../../../workers/checkpoints/take-checkpoint.ts";
@@ -17,7 +22,7 @@ async function startWork() {
   const { dataDir } = run.host;
   const { workspace, driver, confinement, mirror, branch } = run;
   const of = { workspace, driver, confinement, mirror, branch };
-  const take = (ready?: { tip: string; commits: number; agent: string }) =>
+  const take = (ready?: Ready) =>
     takeCheckpoint({ ...of, dataDir, taskId: TASK, repositoryId: 1, baseSha: run.base, until: 9, ready, log });
   return { ...run, dataDir, take };
 }
@@ -89,8 +94,12 @@ describe("a checkpoint", () => {
     work.agent("echo 1 > one; git add one; git commit -qm one");
     const tip = work.agent("git rev-parse HEAD");
     work.agent("git reset -q --hard HEAD~1; echo 2 > two");
-    const taken = await work.take({ tip, commits: 1, agent: "claude" });
+    const hidden = { paths: ["lib/plus.js"], more: 0 };
+    const verification = { command: "npm test", exitCode: 0, rounds: 2, outputTail: "", hidden };
+    const taken = await work.take({ tip, commits: 1, agent: "claude", verification });
     expect(taken).toMatchObject({ commits: 0, files: 1, ready: { tip, commits: 1 } });
+    // Or the task that takes it up would call it verified.
+    expect(readCheckpoint(work.dataDir, TASK)?.ready?.verification).toEqual(verification);
     expect(git(join(work.dataDir, "host", "checkpoints", `${TASK}.git`), "rev-parse", "refs/orch/ready")).toBe(tip);
   });
 });

@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId, readExit, readWrapper } from "../../tmux/step-files.ts";
 import type { RunFolder, StepRecord } from "../run-record.ts";
+import { FIRST_SETUP } from "./step-name.ts";
 
 /** More than this is the code of a program that a signal ended: a machine that goes down sends some before it does. */
 const MAX_OWN_CODE = 128;
@@ -15,7 +16,7 @@ export async function beginAgainAfterReboot(folder: RunFolder): Promise<void> {
   const { record } = folder;
   const step = record.steps.at(-1);
   if (!step || step.missed || !(await wentWithTheMachine(join(folder.dir, step.name)))) return;
-  if (step.kind === "verify") return forgetEnd(folder, step);
+  if (step.kind === "verify" || (step.kind === "setup" && step.name !== FIRST_SETUP)) return forgetEnd(folder, step);
   // Not prepared: then the ground is laid afresh, and with it the folder.
   record.prepared = undefined;
   record.startedAt = Date.now();
@@ -35,6 +36,7 @@ export function startAgain(folder: RunFolder, name: string): boolean {
 export function forgetEnd(folder: RunFolder, step: StepRecord): void {
   rmSync(join(folder.dir, step.name), { recursive: true, force: true });
   step.startedAt = Date.now();
+  step.endedAt = undefined;
   folder.save();
 }
 

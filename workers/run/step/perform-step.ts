@@ -23,6 +23,7 @@ import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import { agentSpec, commandSpec, makeStepFolder, stepDir } from "./step-spec.ts";
+import { endOf, worked } from "./worked.ts";
 
 /** Of what is said of a connection that was blocked, in characters. */
 const MAX_PLACE = 400;
@@ -60,6 +61,7 @@ export async function performStep(
         : await duringDeed(run.folder, "start a step", () => letRun(shared, run, { record, spec, how }));
       return followStep(shared, run, ground, { record, spec, running, outlet });
     });
+    if (!isLeftRunning(result)) record.endedAt ??= endOf(spec.dir);
     // "Not begun": the host went away between writing the step down and letting it go.
     const again = result.kind === "not begun" || (await endedWhileHeld(spec, how, result));
     if (!again && !(name === FIRST_STEP && failedToResume(run, ground, result))) return result;
@@ -163,7 +165,7 @@ async function followStep(
       transcript: spec.transcript,
       adapter: adapterFor(isAgent ? ground.agent.kind : "plain"),
       limits: shared.operator.limits,
-      runStartedAt: run.folder.record.startedAt,
+      workedMs: worked(run.folder.record, record),
       running,
       interrupted: run.interrupted,
       secrets,

@@ -36,7 +36,8 @@ export type StepOptions = {
   transcript: string;
   adapter: Adapter;
   limits: Limits;
-  runStartedAt: number;
+  /** How long the run's agent has worked in earlier steps, ms. */
+  workedMs: number;
   running: RunningStep;
   interrupted: Promise<Interruption>;
   /** What nobody may read in the output, in every form that it may be printed in. */
@@ -162,7 +163,7 @@ async function concluded(
 /** The times that deadlines are measured from: those of the files, which no restart changes. */
 async function readTimes(options: StepOptions, dir: string): Promise<StepTimes> {
   const lastOutputAt = await lastOutputIn(dir);
-  return { runStartedAt: options.runStartedAt, stepStartedAt: options.step.startedAt, lastOutputAt };
+  return { workedMs: options.workedMs, stepStartedAt: options.step.startedAt, lastOutputAt };
 }
 
 /** Never wins the race; loses it when the output cannot be read. */

@@ -5,8 +5,10 @@
 
 export const STEP_KINDS = ["setup", "agent", "verify"] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
-/** `setup-1`, `agent-1`, `verify-1`, `agent-2`, ... */
-export type StepName = `${StepKind}-${number}`;
+/** `setup-1`, `agent-1`, `setup-2`, `verify-1`, `agent-2`, ...; `verify-1-hidden`: once more with what is not published. */
+export type StepName = `${StepKind}-${number}` | `verify-${number}-hidden`;
 export const FIRST_STEP: StepName = "agent-1";
+/** The one in the agent's own workspace, before it starts; the others are parts of checks. */
+export const FIRST_SETUP: StepName = "setup-1";
 
 export const kindOf = (name: StepName): StepKind => name.slice(0, name.indexOf("-")) as StepKind;

@@ -30,7 +30,7 @@ function startStep(
       ...{ dir, running, secrets, adapter, interrupted },
       transcript: join(dir, "transcript.log"),
       limits: parseOperatorFile("agents: { coder: { kind: plain, command: [coder] } }", "test").limits,
-      runStartedAt: Date.now(),
+      workedMs: 0,
       onEvent: (event) => void events.push(event),
       onMissed: () => undefined,
     });
