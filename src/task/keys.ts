@@ -18,6 +18,8 @@ export const keys = {
   checked: (repositoryId: number, sha: string) => `orch:checked:${repositoryId}:${sha}`,
   /** Sorted set: tasks that are not settled, by the time they were accepted. */
   open: "orch:open",
+  /** Hash: `<task id>/<host id>` -> the task as the host of its run knows it, for records that Redis has lost, as JSON. */
+  offers: "orch:offers",
   /** Due set: tasks whose GitHub side may be out of date. */
   unreported: "orch:unreported",
   /** Sorted set: tasks of an issue or pull request, in the order in which they were accepted. */
