@@ -51,6 +51,18 @@ const limitsSchema = z
       .max(365)
       .default(7)
       .describe("How long an agent's session is kept for a later task to go on with; 0: not at all."),
+    freeDiskGigabytes: z
+      .number()
+      .min(0.001)
+      .max(10_000)
+      .default(1)
+      .describe("With less than this free on the disk of the data folder, in gigabytes, the host takes no task."),
+    runDiskGigabytes: z
+      .number()
+      .min(0.001)
+      .max(10_000)
+      .default(20)
+      .describe("What one run may have on the disk, in gigabytes: its workspace, home and temporary files."),
     connections: z
       .number()
       .int()
