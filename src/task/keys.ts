@@ -50,6 +50,12 @@ export const keys = {
   inbox: "orch:inbox",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
+  /** When a bot was last seen alive by this Redis, Unix ms by its own clock. */
+  lastSeen: "orch:last-seen",
+  /** There while Redis is known to have forgotten what GitHub may show. */
+  forgetful: "orch:forgetful",
+  /** Since when comments are to be read again, because Redis knows less than it did, Unix ms. */
+  lookBack: "orch:look-back",
   /** Due set: the one round of that name. */
   round: (name: string) => `orch:round:${name}`,
   /** Hash: repository id -> where it is, as JSON, as far as an installation has it. */

@@ -77,7 +77,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     const task: Task = { spec, ...beginningOf(begin, since), epoch: 0, version: 1, crashes: [], runs: [] };
     const event = eventText(since, task.state.name, { instruction: spec.instruction, by: spec.actor?.login });
     await follow(redis, spec.id, task.state);
-    return await writeNew(task, { event, dueAt: since + FIRST_WORD_MS, isTold: false });
+    // GitHub may show something of a task that Redis has forgotten.
+    const isTold = (await redis.exists(keys.forgetful)) === 1;
+    return await writeNew(task, { event, dueAt: since + FIRST_WORD_MS, isTold });
   }
 
   /**
