@@ -3,13 +3,14 @@
  * cleaned; nearly full, the reserve is given up and the run that fills the disk is ended; a run that has more on the disk than
  * its cap is ended as well. When there is room again, everything goes on by itself.
  */
+import { existsSync } from "node:fs";
 import type { HostInfo } from "../../src/task/heartbeat.ts";
 import { bytes as inWords } from "../../src/text/amounts.ts";
 import type { Run, Shared } from "../run/run.ts";
 import type { Slots } from "../slots.ts";
 import { type Space, spaceOf } from "./free-space.ts";
 import { makeRoom } from "./make-room.ts";
-import { makeReserve, releaseReserve } from "./reserve.ts";
+import { makeReserve, releaseReserve, reserveFile } from "./reserve.ts";
 import { makeMeasuring, measureRuns } from "./run-sizes.ts";
 
 export type Room = {
@@ -40,6 +41,7 @@ const LOOK_MS = 1_000;
 const CLEAN_EVERY_MS = 60_000;
 /** A host that lacked room has room again a little above the mark: else it would change its mind with every file. */
 const AGAIN = 1.1;
+const RESERVE_EVERY_MS = 10_000;
 const MAX_RESERVE = GB / 4;
 
 /** Of the mark, in bytes: the reserve, and below how much the disk counts as full. */
@@ -54,6 +56,7 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
   let lacking = false;
   let announced = false;
   let cleanedAt = Number.NEGATIVE_INFINITY;
+  let reserveTriedAt = Number.NEGATIVE_INFINITY;
   let news = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -73,7 +76,14 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
     if (!lacking) news.resolve();
     await tellRedis(now);
     // With room to spare: it must not be what leads below the mark.
-    if (now.freeBytes > markBytes * AGAIN + 2 * reserveOf(markBytes)) await makeReserve(dataDir, reserveOf(markBytes));
+    if (now.freeBytes > markBytes * AGAIN + 2 * reserveOf(markBytes)) await keepReserve();
+  }
+
+  /** Where the file system has no such thing it is not tried with every look. */
+  async function keepReserve(): Promise<void> {
+    if (performance.now() - reserveTriedAt < RESERVE_EVERY_MS && !existsSync(reserveFile(dataDir))) return;
+    reserveTriedAt = performance.now();
+    if (!(await makeReserve(dataDir, reserveOf(markBytes)))) log.warn("no room can be kept in reserve on this disk");
   }
 
   /** Beside the beat: cleaning takes time, and what fills the disk does not wait. */
