@@ -158,7 +158,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const retell = async () => {
       const open = await store.readMany((await store.openIds()).slice(0, TOLD_OF_ROOM));
       const idle = open.filter(({ state }) => state.name === "queued" || state.name === "waiting");
-      for (const { spec } of idle) await store.hastenReport(spec.id, now());
+      // A report that is under way has seen the hosts as they were, and would take this version for told.
+      const token = `room ${now()}`;
+      for (const { spec } of idle) await store.doubt(spec.id, { token }, now());
     };
     retell().catch((error: unknown) =>
       log.warn({ err: error }, "tasks that wait are not told of the room on hosts' disks"),
