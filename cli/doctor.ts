@@ -9,6 +9,7 @@ import { redact } from "../src/text/secret-patterns.ts";
 import { SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
+import { checkDisk } from "./doctor/disk.ts";
 import { checkGitHub } from "./doctor/github.ts";
 import { checkPrograms } from "./doctor/programs.ts";
 import { checkReach } from "./doctor/reach.ts";
@@ -41,7 +42,7 @@ export async function doctor(env: Env, json: boolean): Promise<number> {
 async function examine(env: Env): Promise<Section[]> {
   const role = roleOf(env);
   const { checks: settings, operator } = checkSettings(env, role);
-  if (operator) settings.push(...(await checkReach(env, role, operator)));
+  if (operator) settings.push(...(await checkReach(env, role, operator)), ...(await checkDisk(env, operator.limits)));
   const confined = operator?.sandbox !== "none";
   const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH || SEARCH_PATH });
   const sections: Section[] = [

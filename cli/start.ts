@@ -12,8 +12,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Env, readBots } from "../src/config.ts";
 import { botFolderOf, dataDirOf } from "../src/data-dir.ts";
+import { waitForRoom } from "../workers/disk/room-to-start.ts";
 import { dependentProgram } from "./dependent-program.ts";
-import { type EmbeddedRedis, startEmbeddedRedis } from "./embedded-redis.ts";
+import { type KeptRedis, keepRedis } from "./keep-redis.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
 
 /** A program that ends with this has nothing to gain from being started again (EX_CONFIG of sysexits.h). */
@@ -42,8 +43,10 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
   const dataDir = dataDirOf(env);
   process.umask(0o022); // slot users must be able to pass the data folder
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
-  const redis = env.REDIS_URL ? undefined : await startEmbeddedRedis(dataDir);
-  if (redis) onStart?.("redis", redis.pid);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const onRedis = (pid: number) => onStart?.("redis", pid);
+  const redis = env.REDIS_URL ? undefined : await keepRedis({ dataDir, say, onStart: onRedis });
+  await waitForRoom({ dataDir, say });
   const full: Record<string, string> = {
     ...defined(env),
     ORCH_DATA: dataDir,
@@ -122,7 +125,7 @@ function supervise(
   };
 }
 
-async function stopAll(inOrder: readonly Supervised[][], redis: EmbeddedRedis | undefined): Promise<void> {
+async function stopAll(inOrder: readonly Supervised[][], redis: KeptRedis | undefined): Promise<void> {
   for (const together of inOrder) await Promise.all(together.map((each) => each.stop()));
   await redis?.stop();
 }

@@ -7,7 +7,7 @@ import { readBudgets } from "../src/task/github-budget.ts";
 import { sayInDoubt, type TasksInDoubt } from "../src/task/in-doubt.ts";
 import type { Load } from "../src/task/queue.ts";
 import type { TaskStore } from "../src/task/store.ts";
-import { duration } from "../src/text/amounts.ts";
+import { bytes, duration } from "../src/text/amounts.ts";
 import { inTerminal } from "../src/text/quote.ts";
 import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
 import { keptTasks } from "../src/views/kept-tasks.ts";
@@ -123,8 +123,14 @@ function describeHost(host: HostWithRuns, now: number): string {
   const beat = host.alive ? "alive" : `silent for ${duration(now - host.lastBeat)}`;
   const draining = host.draining ? ["draining"] : [];
   const slots = `${host.busy}/${host.slots} slots busy`;
-  const notes = [slots, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining];
+  const notes = [slots, `sandbox ${host.sandbox}`, host.agents.join(", "), ...draining, ...roomNotes(host)];
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
+}
+
+function roomNotes({ lacksRoom }: HostWithRuns): string[] {
+  if (!lacksRoom) return [];
+  const { freeBytes, wantedBytes } = lacksRoom;
+  return [`takes no task: ${bytes(freeBytes)} free on its disk, ${bytes(wantedBytes)} wanted`];
 }
 
 const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} at work`;

@@ -1,6 +1,7 @@
 /** Builds the bot from its settings: connections, then what stands on them, then the server. Stops in reverse order. */
 
 import { createHmac } from "node:crypto";
+import { join } from "node:path";
 import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { makeBudget } from "./budget.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
@@ -12,8 +13,10 @@ import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
+import { startLookingBack } from "./reconcile/look-back.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
 import { startReconciling } from "./reconcile/reconcile.ts";
+import { type RedisAge, watchRedisAge } from "./reconcile/redis-age.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
@@ -103,10 +106,15 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
   const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
-  const wakeIntake = () => intake.wake();
+  let age: RedisAge | undefined;
+  const wakeIntake = () => {
+    intake.wake();
+    age?.soon();
+  };
   const scheduleStore = makeScheduleStore(redis, tell);
   const asking = { store, inbox, github, secret: markerSecret, wakeIntake, now, log };
   const schedules = startSchedules({ ...asking, redis, schedules: scheduleStore, isFit: gate.isFit });
+  const lookingBack = startLookingBack({ ...asking, redis, isFit: gate.isFit });
   const listeners = makeApp({ store, queue, inbox, labels, schedules, now, log, wakeIntake });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
@@ -120,8 +128,10 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   ];
 
   const stopWork = async () => {
+    age?.stop();
     await Promise.all([
       catching?.stop(),
+      lookingBack.stop(),
       schedules.stop(),
       intake.stop(),
       dispatcher.stop(),
@@ -135,6 +145,8 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   try {
     // Before the port, which may have to be waited for: runs go on meanwhile.
     door = await openDoor(config.botFolder, forHosts, log);
+    const file = join(config.botFolder, "last-seen");
+    age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
     const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { makeRoomKeeper, type RoomKeeperOptions } from "./disk/keep-room.ts";
 import { makeRunKeeper, type RunKeeperOptions } from "./keep-runs.ts";
 import { openLanes } from "./lanes.ts";
 import { type Locker, lockAgain } from "./run/job-lock.ts";
@@ -25,7 +26,7 @@ export type HostOptions = {
   subscriber: Redis;
   users: readonly SlotUser[];
   crashed: boolean;
-} & Pick<RunKeeperOptions, "announce" | "isAnothers">;
+} & Pick<RunKeeperOptions & RoomKeeperOptions, "announce" | "isAnothers">;
 
 export type Host = {
   start(): Promise<void>;
@@ -40,7 +41,8 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
   const { redis, hostId } = shared;
   const locker: Locker = { lanes: openLanes(redis), redis, token: `host-${hostId}` };
   const slots = makeSlots(shared, users);
-  const jobs = makeJobTaker({ shared, slots, locker, subscriber });
+  const room = makeRoomKeeper({ shared, slots, announce: tells.announce });
+  const jobs = makeJobTaker({ shared, slots, room, locker, subscriber });
   const keeper = makeRunKeeper({ shared, slots, locker, subscriber, ...tells });
   return {
     runs: () => slots.runs().length,
@@ -50,17 +52,20 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
       await closeOtherOutlets(shared, [...runs.map(({ folder }) => folder), ...left]);
       for (const run of runs) slots.begin(run);
       await keeper.start();
+      await room.start();
       await jobs.start();
     },
     async drain() {
       await jobs.stop();
       await slots.allEnded();
       keeper.stop();
+      room.stop();
     },
     async handOver() {
       // While Redis is away BullMQ does not answer; a job that is in hand comes again when its lock has run out.
       await Promise.race([jobs.stop(), delay(STOP_TAKING_MS)]);
       keeper.stop();
+      room.stop();
       for (const run of slots.runs()) await handOver(locker, run);
       await slots.allEnded();
     },

@@ -1,7 +1,8 @@
 /**
  * Keeps a host's runs: beats for them, renews their leases, and stops those that the record says are over or
  * somebody else's. What is told by a message is looked up again from time to time: messages can be lost. A run whose record
- * is in doubt goes on; Redis is told of it with the host's registration, which is renewed where Redis has lost it.
+ * is in doubt goes on; Redis is told of it with the host's registration, which is renewed where Redis has lost it, and offered
+ * the task where its record is gone.
  */
 import type { Redis } from "ioredis";
 import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
@@ -12,6 +13,7 @@ import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { regainForRun, regainLease, renewLeases, takeLeaseBack } from "./run/lease.ts";
+import { offerLost } from "./run/offer-record.ts";
 import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
 import { clearSetups } from "./setups/clear-setups.ts";
@@ -68,6 +70,7 @@ export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
     // A Redis that does not know this host was emptied: it may have lost the records, too.
     const looked = isDue || !isKnown ? runs : runs.filter(({ lease, inDoubt }) => inDoubt || !lease.isHeld());
     await Promise.all(looked.map((run) => checkRun(shared, locker, run)));
+    await offerLost(shared, runs);
     // Now and then without news as well: an agent that is offered is one that has been within days.
     if (beats % TIDY_EVERY_BEATS === 0) announced = "";
     await tellDoubts(runs, isKnown);

@@ -17,6 +17,7 @@ import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { dataProblems, exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
+import { waitForRoom } from "./disk/room-to-start.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity, type HostIdentity } from "./host-identity.ts";
 import { listedThoughNever, narrowsInVain } from "./network/make-policy.ts";
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   const { config, operator } = await readSettings();
   const log = makeLog(config.logLevel, "worker");
   const hostDir = join(config.dataDir, "host");
+  await roomToStart(config.dataDir, log);
   const identity = await claimIdentity(hostDir);
   identity.lost.then(() => {
     log.fatal(
@@ -112,6 +114,12 @@ async function main(): Promise<void> {
     throw error;
   });
   log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
+}
+
+async function roomToStart(dataDir: string, log: Logger): Promise<void> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  const say = (text: string) => log.error({ dataDir }, text);
+  await waitForRoom({ dataDir, say, onRoom: () => log.info("there is room on the disk again: starting") });
 }
 
 /** The walls around what this host runs: proven, or it does not start. */

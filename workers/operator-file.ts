@@ -84,6 +84,18 @@ const limitsSchema = z
       .max(10_000)
       .default(10)
       .describe("What all that setup commands made may take on disk, in gigabytes; the longest unused goes first."),
+    freeDiskGigabytes: z
+      .number()
+      .min(0.001)
+      .max(10_000)
+      .default(1)
+      .describe("With less than this free on the disk of the data folder, in gigabytes, the host takes no task."),
+    runDiskGigabytes: z
+      .number()
+      .min(0.001)
+      .max(10_000)
+      .default(20)
+      .describe("What one run may have on the disk, in gigabytes: its workspace, home and temporary files."),
     connections: z
       .number()
       .int()

@@ -1,5 +1,5 @@
 /**
- * Takes jobs off the lanes that this host serves as long as there is a free slot, and sees to it that jobs whose host is gone
+ * Takes jobs off the lanes that this host serves as long as there is a free slot and room on the disk, and sees to it that jobs whose host is gone
  * come again. Nothing blocks: a message says that a lane has a job, and from time to time all are looked at, for messages can be
  * lost.
  */
@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { keys } from "../src/task/keys.ts";
 import { hostLaneName, type Lane, laneName } from "../src/task/lane.ts";
 import { STALLED_CHECK_MS } from "../src/task/queue.ts";
+import type { Room } from "./disk/keep-room.ts";
 import type { Locker } from "./run/job-lock.ts";
 import type { Shared } from "./run/run.ts";
 import { type JobInHand, take } from "./run/take-job.ts";
@@ -20,9 +21,9 @@ export type JobTaker = {
   stop(): Promise<void>;
 };
 
-export type JobTakerOptions = { shared: Shared; slots: Slots; locker: Locker; subscriber: Redis };
+export type JobTakerOptions = { shared: Shared; slots: Slots; room: Room; locker: Locker; subscriber: Redis };
 
-export function makeJobTaker({ shared, slots, locker, subscriber }: JobTakerOptions): JobTaker {
+export function makeJobTaker({ shared, slots, room, locker, subscriber }: JobTakerOptions): JobTaker {
   const { redis, log } = shared;
   const { lanes, token } = locker;
   const own = hostLaneName(shared.hostId);
@@ -34,7 +35,8 @@ export function makeJobTaker({ shared, slots, locker, subscriber }: JobTakerOpti
 
   async function takeJobs(): Promise<void> {
     while (!stopping) {
-      await Promise.all([slots.whenFree(), turns.whenDue()]);
+      await Promise.all([slots.whenFree(), turns.whenDue(), room.whenFree()]);
+      if (!stopping && !room.isFree()) continue;
       const name = stopping ? undefined : turns.next();
       if (name === undefined) continue;
       try {
@@ -86,6 +88,7 @@ export function makeJobTaker({ shared, slots, locker, subscriber }: JobTakerOpti
       stopping = true;
       clearInterval(timer);
       slots.wake();
+      room.wake();
       turns.wake();
       await lanes.close();
       await taking;

@@ -8,7 +8,7 @@ import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import type { Logger } from "../log.ts";
 import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
-import { HOSTS_CHANGED, type HostView, takingWork } from "../task/heartbeat.ts";
+import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import type { TaskQueue } from "../task/queue.ts";
@@ -41,6 +41,8 @@ const LOOK_MS = 15_000;
 /** A record in doubt, ms. */
 const DOUBT_LOOK_MS = 60_000;
 const AT_ONCE = 16;
+/** So many of the oldest open tasks are told when hosts run out of room: each may be an edit on GitHub. */
+const TOLD_OF_ROOM = 200;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { store, queue, onStarting, now, log } = deps;
@@ -151,9 +153,25 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     stop: async () => await loop?.stop(),
   };
 
+  /** What they wait for is another thing now, though nothing in their records has changed. */
+  function tellOfRoom(): void {
+    const retell = async () => {
+      const open = await store.readMany((await store.openIds()).slice(0, TOLD_OF_ROOM));
+      const idle = open.filter(({ state }) => state.name === "queued" || state.name === "waiting");
+      // A report that is under way has seen the hosts as they were, and would take this version for told.
+      const token = `room ${now()}`;
+      for (const { spec } of idle) await store.doubt(spec.id, { token }, now());
+    };
+    retell().catch((error: unknown) =>
+      log.warn({ err: error }, "tasks that wait are not told of the room on hosts' disks"),
+    );
+  }
+
   /** Of hosts: all that waits is looked at. Of a task that is over: what waits for it is due already. */
   function hear(message: string): void {
-    const due = message === HOSTS_CHANGED ? store.dispatches.hasten(now()) : Promise.resolve();
+    const areHosts = message === HOSTS_CHANGED || message === ROOM_CHANGED;
+    const due = areHosts ? store.dispatches.hasten(now()) : Promise.resolve();
+    if (message === ROOM_CHANGED) tellOfRoom();
     due
       .then(() => loop?.wake())
       .catch((error: unknown) => log.debug({ err: error }, "news for tasks that wait is left to the sweep"));

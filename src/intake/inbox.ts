@@ -34,6 +34,7 @@ export const OF_ONE_REPOSITORY = 16;
 const SHARE = { group: "^%d+", most: OF_ONE_REPOSITORY };
 
 const DELETED_BY = "deleted by ";
+const DONE = "done";
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
@@ -53,8 +54,8 @@ return 1`;
 const FINISH = `
 local record = redis.call("GET", KEYS[1])
 local kind = record and string.sub(record, 1, 1) or "d"
-if ARGV[2] == "{" and kind == "d" and record ~= "done" then return 0 end
-if kind == "{" then redis.call("SET", KEYS[1], "done", "KEEPTTL") end
+if ARGV[2] == "{" and kind == "d" and record ~= "${DONE}" then return 0 end
+if kind == "{" then redis.call("SET", KEYS[1], "${DONE}", "KEEPTTL") end
 redis.call("ZREM", KEYS[2], ARGV[1])
 return 1`;
 
@@ -96,7 +97,8 @@ export function makeInbox(redis: Redis, tell: TellUnreadable = warnOfUnreadable)
     const key = keys.request(name);
     const text = await redis.get(key);
     if (text?.startsWith(DELETED_BY)) return { kind: "deleted", by: text.slice(DELETED_BY.length) };
-    if (!text?.startsWith("{")) return { kind: "done" };
+    // What is in neither of these forms, a newer Orch has written.
+    if (text === null || text === DONE) return { kind: "done" };
     const reading = judgeRecord<Request>(requestShape, () => JSON.parse(text), requestOfFormat1);
     if (reading.kind === "known") return { kind: "given", request: reading.record };
     tell(key, reasonOfDoubt(reading));

@@ -12,6 +12,7 @@ import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Outcome, Pushed, Task, TaskSpec } from "../task/task.ts";
+import { putBackLost } from "./put-back.ts";
 import { type Round, startRound } from "./round.ts";
 import { tidyLanes } from "./tidy-lanes.ts";
 import { judge } from "./verdict.ts";
@@ -107,6 +108,7 @@ async function ensureJob(
 export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Redis }): Round {
   const { now, log } = deps;
   const work = async () => {
+    await putBackLost({ redis, ...deps });
     const last = await readJobless(redis);
     const isTooSoon = last !== undefined && now() - last.at < EVERY_MS / 2; // e.g. because a bot has just started
     const missing = new Set(isTooSoon ? [] : last?.runs);

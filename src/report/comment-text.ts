@@ -2,7 +2,7 @@
  * The progress comment: one per task, edited in place, at the end its receipt. Pure Markdown from the task. Every text
  * in it that is not ours has passed through `quote.ts`.
  */
-import { hiddenBehind, type Outcome, PHASES, progressOf, type Task } from "../task/task.ts";
+import { hiddenBehind, PHASES, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
 import { fence, inMarkdown } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
@@ -12,6 +12,7 @@ import { nextStep } from "../words/next-step.ts";
 import { askedBy } from "../words/origin-words.ts";
 import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
+import { outcomeIcons } from "./outcome-icons.ts";
 
 /** How much of what the agent says is shown while it works. */
 const LIVE = { lines: 12, chars: 1_500 };
@@ -119,18 +120,6 @@ function icon(task: Task): string {
       return hiddenBehind(task) ? "🟡" : outcomeIcons.pull_request;
   }
 }
-
-const outcomeIcons: Record<Outcome["kind"], string> = {
-  pull_request: "✅",
-  no_changes: "➖",
-  agent_failed: "❌",
-  verify_failed: "❌",
-  timed_out: "⌛",
-  out_of_budget: "🪙",
-  cancelled: "🚫",
-  refused: "⛔",
-  host_error: "⚠️",
-};
 
 function paragraphs(parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== "").join("\n\n");

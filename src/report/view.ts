@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
 import { hiddenBehind, type Outcome, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
+import { why } from "../views/why.ts";
 import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
 import { renderComment, renderSummary } from "./comment-text.ts";
@@ -44,7 +45,7 @@ export const QUEUED = "queued";
 export function viewOf(task: Task, around: Surroundings): View {
   const timeless = { ...around, now: task.spec.acceptedAt };
   return {
-    ...placeOf(task),
+    ...placeOf(task, around),
     words: hashOf(progressOf(task).lastLines ?? ""),
     comment: renderComment(task, around),
     commentHash: hashOf(renderComment(task, timeless)),
@@ -57,18 +58,28 @@ export function hashOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
-function placeOf({ state, epoch, cancel }: Task): Pick<View, "turn" | "phase"> {
+function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase"> {
+  const { state, epoch, cancel } = task;
   const wish = cancel ? ":cancel" : "";
+  // It stands where it stood, but for another reason.
+  const room = lacksRoom(task, around) ? ":room" : "";
   switch (state.name) {
     case "waiting":
-      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}`, phase: "" };
+      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}`, phase: "" };
     case "queued":
-      return { turn: `${QUEUED}${wish}`, phase: "" };
+      return { turn: `${QUEUED}${wish}${room}`, phase: "" };
     case "running":
       return { turn: `run ${epoch}${wish}`, phase: state.phase };
     case "settled":
       return { turn: `settled:${state.outcome.kind}`, phase: "" };
   }
+}
+
+/** What it needs to start is a host with room on its disk. */
+function lacksRoom(task: Task, around: Surroundings): boolean {
+  const answer = why(task, around);
+  if (answer.state === "queued") return answer.full !== undefined;
+  return answer.state === "waiting" && answer.reasons.some((reason) => reason.for === "agent" && reason.full);
 }
 
 /**

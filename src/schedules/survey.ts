@@ -2,7 +2,8 @@
  * Looks at all repositories that the App is installed on, for files that have changed unheard of: one request for each
  * hundred, and then only those are read to which somebody has pushed since.
  */
-import { classify, type GitHub, isFinal, type Octokit } from "../github.ts";
+import { classify, type GitHub, type Octokit } from "../github.ts";
+import { type Installed, installations, repositoriesOf } from "../installed.ts";
 import type { Logger } from "../log.ts";
 import type { KnownRepository, ScheduleStore } from "../task/schedules.ts";
 
@@ -20,8 +21,9 @@ export async function survey(deps: SurveyDeps, keepOn: () => Promise<void>): Pro
   const found = new Set<number>();
   const living = new Set<number>();
   for (const installationId of await installations(app, keepOn)) {
-    const repositories = await repositoriesOf(deps, installationId, keepOn);
-    if (!repositories) continue;
+    const installed = await repositoriesOf(deps, installationId, keepOn);
+    if (!installed) continue;
+    const repositories = installed.map(asKnown);
     living.add(installationId);
     for (const { id } of repositories) found.add(id);
     await planReading(deps, repositories, known);
@@ -36,41 +38,8 @@ export async function survey(deps: SurveyDeps, keepOn: () => Promise<void>): Pro
   }
 }
 
-async function installations(app: Octokit, keepOn: () => Promise<void>): Promise<number[]> {
-  const ids: number[] = [];
-  await keepOn();
-  for await (const { data } of app.paginate.iterator(app.rest.apps.listInstallations, { per_page: 100 })) {
-    ids.push(...data.filter((each) => !each.suspended_at).map(({ id }) => id));
-    await keepOn();
-  }
-  return ids;
-}
-
-/** Undefined when the installation is closed to us by now. */
-async function repositoriesOf(
-  { github, log }: SurveyDeps,
-  installationId: number,
-  keepOn: () => Promise<void>,
-): Promise<KnownRepository[] | undefined> {
-  const all: KnownRepository[] = [];
-  try {
-    const octokit = await github.forInstallation(installationId);
-    const { listReposAccessibleToInstallation } = octokit.rest.apps;
-    for await (const { data } of octokit.paginate.iterator(listReposAccessibleToInstallation, { per_page: 100 })) {
-      all.push(
-        ...data.map(({ id, name, owner, pushed_at, default_branch }) => {
-          const stand = `${pushed_at ?? ""} ${default_branch}`;
-          return { id, owner: owner.login, name, installationId, stand };
-        }),
-      );
-      await keepOn();
-    }
-    return all;
-  } catch (error) {
-    if (!isFinal(classify(error))) throw error;
-    log.info({ err: error, installation: installationId }, "an installation is closed to us: left out");
-    return undefined;
-  }
+function asKnown({ id, owner, name, installationId, pushedAt, defaultBranch }: Installed): KnownRepository {
+  return { id, owner, name, installationId, stand: `${pushedAt} ${defaultBranch}` };
 }
 
 /** Those that have moved, or to which somebody has pushed. */

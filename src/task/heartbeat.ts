@@ -30,6 +30,8 @@ export type HostInfo = {
   startedAt: number;
   /** What it gives each part of a run; unknown of an older host. */
   limits?: RunLimits;
+  /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
+  lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
   /** Its runs whose task's record is in doubt. */
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
@@ -43,6 +45,7 @@ const hostShape = z.looseObject({
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
+  lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 
@@ -50,7 +53,11 @@ export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
 /** Living hosts that take new work. */
 export const takingWork = (hosts: readonly HostView[]): HostView[] =>
-  hosts.filter(({ alive, draining }) => alive && !draining);
+  hosts.filter(({ alive, draining, lacksRoom }) => alive && !draining && lacksRoom === undefined);
+
+/** Living hosts that would take new work, had they room on their disks. */
+export const lackingRoom = (hosts: readonly HostView[]): HostView[] =>
+  hosts.filter(({ alive, draining, lacksRoom }) => alive && !draining && lacksRoom !== undefined);
 
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
@@ -60,11 +67,15 @@ const FORGET_HOST_MS = 30 * 24 * 3600_000;
 const OFFERED_MS = 7 * 24 * 3600_000;
 /** The message on the `ready` channel that says that hosts have changed. */
 export const HOSTS_CHANGED = "hosts";
+/** The same, where a host has run out of room on its disk or has room again: tasks in the queue are told so. */
+export const ROOM_CHANGED = "room";
 
 /** Says what the host is. Whoever waits for hosts hears of it, unless nothing has changed that a task could wait for. */
 export async function register(redis: Redis, host: HostInfo, now: number): Promise<void> {
   const offers = host.agents.flatMap((agent) => [now, agent]);
-  const isNews = !(await offersAlready(redis, host, now));
+  const known = await livingHost(redis, host.id, now);
+  const isNews = known === undefined || offerOf(known) !== offerOf(host);
+  const isRoom = known !== undefined && (known.lacksRoom === undefined) !== (host.lacksRoom === undefined);
   await redis
     .multi()
     .hset(keys.hosts, host.id, JSON.stringify(host))
@@ -73,14 +84,14 @@ export async function register(redis: Redis, host: HostInfo, now: number): Promi
     .zadd(keys.offered, ...offers)
     .zremrangebyscore(keys.offered, "-inf", now - OFFERED_MS)
     .exec();
-  if (isNews) await redis.publish(keys.ready, HOSTS_CHANGED);
+  if (isRoom) await redis.publish(keys.ready, ROOM_CHANGED);
+  else if (isNews) await redis.publish(keys.ready, HOSTS_CHANGED);
 }
 
 /** A host registers anew whenever something becomes of its runs, too: then thousands of tasks need not be looked at. */
-async function offersAlready(redis: Redis, host: HostInfo, now: number): Promise<boolean> {
+async function livingHost(redis: Redis, id: string, now: number): Promise<HostView | undefined> {
   const hosts = await readHosts(redis, now, () => undefined);
-  const known = hosts.find(({ id }) => id === host.id);
-  return known?.alive === true && offerOf(known) === offerOf(host);
+  return hosts.find((host) => host.id === id && host.alive);
 }
 
 const offerOf = ({ startedAt, slots, agents, defaultAgent, draining }: HostInfo): string =>

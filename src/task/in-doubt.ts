@@ -25,7 +25,7 @@ export async function findTasksInDoubt(
 
 const REMEDY: Readonly<Record<RunDoubt, string>> = {
   absent:
-    "restore the data of Redis from its backup; until then agents go on and nothing is published, and `orch status` on each worker host says where work lies",
+    "a bot puts back the record of what still runs within a minute; if it does not, start one and look at its log. What was over or waiting when Redis lost its data comes back only from a backup; `orch status` on each worker host says where work lies",
   newer: `a newer Orch than this one (${VERSION}) wrote that: upgrade this one, which leaves it alone until then`,
   unreadable: "the log says why; restore what stands there from the backup of Redis",
   older: "Redis was restored from before they began; nothing to do, they go on when their jobs come again",

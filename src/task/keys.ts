@@ -18,6 +18,8 @@ export const keys = {
   checked: (repositoryId: number, sha: string) => `orch:checked:${repositoryId}:${sha}`,
   /** Sorted set: tasks that are not settled, by the time they were accepted. */
   open: "orch:open",
+  /** Hash: `<task id>/<host id>` -> the task as the host of its run knows it, for records that Redis has lost, as JSON. */
+  offers: "orch:offers",
   /** Due set: tasks whose GitHub side may be out of date. */
   unreported: "orch:unreported",
   /** Sorted set: tasks of an issue or pull request, in the order in which they were accepted. */
@@ -48,6 +50,12 @@ export const keys = {
   inbox: "orch:inbox",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
+  /** When a bot was last seen alive by this Redis, Unix ms by its own clock. */
+  lastSeen: "orch:last-seen",
+  /** There while Redis is known to have forgotten what GitHub may show. */
+  forgetful: "orch:forgetful",
+  /** Since when comments are to be read again, because Redis knows less than it did, Unix ms. */
+  lookBack: "orch:look-back",
   /** Due set: the one round of that name. */
   round: (name: string) => `orch:round:${name}`,
   /** Hash: repository id -> where it is, as JSON, as far as an installation has it. */

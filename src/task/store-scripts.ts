@@ -17,13 +17,14 @@ declare module "ioredis" {
   }
 }
 
-// KEYS task timeline open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel forgotten
+// KEYS task timeline open issue conversation, and the three of the reports · ARGV id record acceptedAt event dueAt channel forgotten told(1 = GitHub shows something of it)
 // The lists of the issue and of the conversation keep the order in which tasks came, whatever the clocks say. They may be about
 // to expire, for their tasks so far are over; of tasks from before `forgotten` there are no records any more.
 // `untold` stays until somebody begins to show the task.
 const CREATE = `${dueScripts.plan}
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
-redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2], "untold", 1)
+redis.call("HSET", KEYS[1], "version", 1, "record", ARGV[2])
+if ARGV[8] ~= "1" then redis.call("HSET", KEYS[1], "untold", 1) end
 redis.call("RPUSH", KEYS[2], ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
 for i = 4, 5 do

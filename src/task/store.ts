@@ -75,13 +75,29 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   async function create(spec: TaskSpec, begin: Beginning): Promise<boolean> {
     const since = spec.acceptedAt;
     const task: Task = { spec, ...beginningOf(begin, since), epoch: 0, version: 1, crashes: [], runs: [] };
-    const { state } = task;
-    const { id, repository, number, conversation } = spec;
+    const event = eventText(since, task.state.name, { instruction: spec.instruction, by: spec.actor?.login });
+    await follow(redis, spec.id, task.state);
+    // GitHub may show something of a task that Redis has forgotten.
+    const isTold = (await redis.exists(keys.forgetful)) === 1;
+    return await writeNew(task, { event, dueAt: since + FIRST_WORD_MS, isTold });
+  }
+
+  /**
+   * Records a task that Redis has lost, as its run's host knows it. Nothing is changed where there is a record, in whatever state:
+   * true when this call put it back. GitHub shows something of the task already, which its report looks for.
+   */
+  async function putBack(task: Task, at: number): Promise<boolean> {
+    const event = eventText(at, "put back", { epoch: task.epoch, host: task.runs.at(-1)?.host });
+    return await writeNew({ ...task, version: 1 }, { event, dueAt: at, isTold: true });
+  }
+
+  type New = { event: string; dueAt: number; isTold: boolean };
+
+  async function writeNew(task: Task, { event, dueAt, isTold }: New): Promise<boolean> {
+    const { id, repository, number, conversation, acceptedAt } = task.spec;
     const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
-    const event = eventText(since, state.name, { instruction: spec.instruction, by: spec.actor?.login });
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
-    await follow(redis, id, state);
-    const values = [id, textOf(task), since, event, since + FIRST_WORD_MS, keys.changed, since - LISTED_MS];
+    const values = [id, textOf(task), acceptedAt, event, dueAt, keys.changed, acceptedAt - LISTED_MS, isTold ? 1 : 0];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
   }
 
@@ -167,6 +183,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     read,
     readMany,
     create,
+    putBack,
     change,
     advance,
     openOf,

@@ -15,6 +15,13 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
+/** "8 MB", "1.5 GB": powers of 1,024. */
+export function bytes(amount: number): string {
+  const megabytes = amount / 1024 ** 2;
+  if (megabytes >= 1_000) return `${Number((megabytes / 1_024).toFixed(1))} GB`;
+  return megabytes >= 1 ? `${Math.round(megabytes)} MB` : `${Math.ceil(amount / 1_024)} kB`;
+}
+
 /** US dollars: cents, or more places where it is less than one. */
 export function dollars(amount: number): string {
   return `$${amount >= 0.01 || amount === 0 ? amount.toFixed(2) : amount.toPrecision(1)}`;

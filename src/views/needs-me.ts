@@ -10,6 +10,8 @@ import { type Around, why } from "./why.ts";
 export type Need =
   /** Tasks that are at work on a host that is silent, or gone. */
   | { kind: "host_silent"; host: HostName /** Its last beat, where one is known. */; since?: number; tasks: string[] }
+  /** A host that takes no task for want of room on its disk. */
+  | { kind: "no_room"; host: HostName; freeBytes: number; wantedBytes: number }
   /** A record that says nothing any more. */
   | { kind: "in_doubt"; task: string; doubt: RunDoubt }
   /** Tasks for whose agent there is no host; without `agent`: there is no host at all. `since`: of the first of them. */
@@ -29,7 +31,12 @@ export function needsMe(settled: readonly Task[], around: Around & { tasks: read
   const { tasks: open, inDoubt = new Map() } = around;
   const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
   const others = [...withoutAgent(around), ...ended(settled, open, around)];
-  return [...silentHosts(around), ...doubts, ...others.sort((one, other) => one.since - other.since)];
+  return [
+    ...silentHosts(around),
+    ...fullHosts(around),
+    ...doubts,
+    ...others.sort((one, other) => one.since - other.since),
+  ];
 }
 
 /** Whether a task that is over may be told of at all: what is older need not be read. */
@@ -50,15 +57,20 @@ function silentHosts({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
   });
 }
 
+const fullHosts = ({ hosts }: Around) =>
+  hosts.flatMap(({ id, alive, lacksRoom }) =>
+    alive && lacksRoom ? [{ kind: "no_room" as const, host: hostName(id, hosts), ...lacksRoom }] : [],
+  );
+
 /** Whether it waits for such a host, or was queued when there was one. */
 function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }) {
   const stuck = tasks.flatMap((task) => {
     const answer = why(task, { hosts, now });
     if (answer.state === "waiting") {
-      const reason = answer.reasons.find((each) => each.for === "agent");
-      return reason ? [{ id: answer.task.id, agent: reason.agent ?? "", since: answer.since }] : [];
+      const reason = answer.reasons.find((each) => each.for === "agent" && each.full === undefined);
+      return reason?.for === "agent" ? [{ id: answer.task.id, agent: reason.agent ?? "", since: answer.since }] : [];
     }
-    if (answer.state !== "queued" || answer.hosts.length > 0) return [];
+    if (answer.state !== "queued" || answer.hosts.length > 0 || answer.full) return [];
     return [{ id: answer.task.id, agent: answer.agent ?? "", since: answer.since }];
   });
   return [...Map.groupBy(stuck, ({ agent }) => agent)].map(([agent, its]) => ({

@@ -4,7 +4,7 @@
  * guessed. Times are Unix ms.
  */
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
-import { type HostView, takingWork } from "../task/heartbeat.ts";
+import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { CancelReason, Phase, Pushed, Task, TaskState } from "../task/task.ts";
@@ -45,7 +45,14 @@ type Base = {
 /** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
 export type ReasonView = { until: number } & (
   | { for: "task"; task: string /** Missing when nothing is known of it. */; other?: TaskView; inDoubt?: RunDoubt }
-  | { for: "agent"; agent?: string /** The agents that living hosts offer instead. */; offered: string[] }
+  | {
+      for: "agent";
+      agent?: string;
+      /** The agents that living hosts offer instead. */
+      offered: string[];
+      /** Living hosts that have the agent, and too little room on their disks to take a task. */
+      full?: HostName[];
+    }
 );
 
 /** `busy`: the slots that have a run; missing when that was not looked at. */
@@ -63,6 +70,8 @@ export type WhyQueued = Base & {
   before?: number;
   /** Living hosts that take work, whatever they offer. */
   connected: number;
+  /** Where none of them offers its agent: living hosts that do, and have too little room on their disks to take a task. */
+  full?: HostName[];
   /** Those of them that offer its agent. */
   hosts: HostSlots[];
   /** When it ends, should no host have taken it. */
@@ -140,7 +149,9 @@ function reasonView(reason: WaitingReason, { hosts, tasks, inDoubt }: Around): R
   const { until } = reason;
   if (reason.for === "agent") {
     const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
-    return { for: "agent", until, ...(reason.agent !== undefined && { agent: reason.agent }), offered };
+    const full = fullHosts(hosts, reason.agent);
+    const named = reason.agent === undefined ? {} : { agent: reason.agent };
+    return { for: "agent", until, ...named, offered, ...(full.length > 0 && { full }) };
   }
   const other = tasks?.find(({ spec }) => spec.id === reason.task);
   const doubt = inDoubt?.get(reason.task);
@@ -153,10 +164,17 @@ function reasonView(reason: WaitingReason, { hosts, tasks, inDoubt }: Around): R
   };
 }
 
+/** Living hosts with the agent, or any, that take nothing for want of room. */
+const fullHosts = (hosts: readonly HostView[], agent: string | undefined): HostName[] =>
+  lackingRoom(hosts)
+    .filter(({ agents }) => agent === undefined || agents.includes(agent))
+    .map(({ id }) => hostName(id, hosts));
+
 function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue }: Around) {
   const agent = agentOf(task);
   const connected = takingWork(hosts);
   const offering = connected.filter(({ agents }) => agent === undefined || agents.includes(agent));
+  const full = offering.length > 0 ? [] : fullHosts(hosts, agent);
   const line = queue?.find((ids) => ids.includes(task.spec.id));
   const before = line?.indexOf(task.spec.id) ?? -1;
   const home = lane?.host;
@@ -166,6 +184,7 @@ function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue
     ...(agent !== undefined && { agent }),
     ...(before >= 0 && { before }),
     connected: connected.length,
+    ...(full.length > 0 && { full }),
     hosts: offering.map(({ id, slots }) => ({
       ...hostName(id, hosts),
       slots,

@@ -1,5 +1,5 @@
 /** What waits for a person, in a line each; the compiler asks for a new kind here. */
-import { count, duration } from "../text/amounts.ts";
+import { bytes, count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Need, NeedKind } from "../views/needs-me.ts";
 import type { TaskView } from "../views/task-view.ts";
@@ -16,6 +16,8 @@ const words: Words = {
     const silent = since === undefined ? "is not there any more" : `has been silent for ${duration(now - since)}`;
     return `The worker host ${code(host.name ?? host.id, 80)} ${silent} and has ${count(tasks.length, "task")}: start it again, or another with the same agents.`;
   },
+  no_room: ({ host, freeBytes, wantedBytes }, _, { code }) =>
+    `The worker host ${code(host.name ?? host.id, 80)} takes no task: ${bytes(freeBytes)} free on its disk, ${bytes(wantedBytes)} wanted. Remove what you can spare there.`,
   in_doubt: ({ task, doubt }, _, { code }) =>
     `The record of task ${code(task)} is in doubt (${doubt}): \`orch doctor\` says what to do.`,
   no_agent: ({ agent, since, tasks }, now, { code }) => {

@@ -5,7 +5,7 @@ import type { Quoting } from "../text/quote.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
 import { askAgain, askAgainKnowing } from "./origin-words.ts";
-import { waitsFor } from "./waiting-words.ts";
+import { lacksRoom, waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
 export function nextStep(why: Why, quoting: Quoting): string {
@@ -22,7 +22,9 @@ export function nextStep(why: Why, quoting: Quoting): string {
   }
 }
 
-function queuedNext({ agent, connected, hosts, before, home }: WhyQueued, { code }: Quoting): string {
+function queuedNext({ agent, connected, full, hosts, before, home }: WhyQueued, quoting: Quoting): string {
+  const { code } = quoting;
+  if (full) return lacksRoom(full, quoting);
   if (home) {
     const name = code(home.name ?? home.id, 60);
     return `It resumes a session that the worker host ${name} keeps, and starts when a slot is free there. After ten minutes it starts on any host that has the agent.`;
@@ -61,7 +63,9 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
         return `Fix \`setup\` in \`.github/orch.yml\` on the default branch; then ${again}.`;
       return outcome.reason === "auth" || outcome.reason === "config"
         ? `The operator of the worker host has to fix the agent's set-up or its key (\`orch doctor\` helps); then ${again}.`
-        : tryAgain(again, outcome.reason);
+        : outcome.reason === "disk"
+          ? `Ask for less at once, or have the operator of the worker host give it more room (\`limits.runDiskGigabytes\`); then ${again}.`
+          : tryAgain(again, outcome.reason);
     case "out_of_budget":
       return tryAgain(again);
     case "timed_out":

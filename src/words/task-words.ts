@@ -190,6 +190,7 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["denied", "The agent was not allowed to do something that it needed"],
   ["interrupted", "Something outside of Orch stopped the agent"],
   ["crash", "The agent crashed"],
+  ["disk", "There was no room left on the disk for what the task wrote"],
   ["setup", "The repository's setup command failed before the agent started"],
 ]);
 

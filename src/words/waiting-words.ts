@@ -2,13 +2,24 @@
 import type { WaitingReason } from "../task/waiting.ts";
 import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
+import type { HostName } from "../views/task-view.ts";
+
+/** Worker hosts that take no task for want of room. */
+export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string {
+  const names = hosts.slice(0, 3).map(({ id, name }) => code(name ?? id, 60));
+  const who =
+    hosts.length === 1 ? `The worker host ${names.join("")} has` : `The worker hosts ${names.join(", ")} have`;
+  return `${who} too little free disk space to take a task. It starts as soon as there is room again; the operator of this App can see to that (\`orch status\` says how much is missing).`;
+}
 
 /** What would end the waiting. */
-export function waitsFor(reason: WaitingReason, { code }: Quoting): string {
+export function waitsFor(reason: WaitingReason & { full?: HostName[] }, quoting: Quoting): string {
+  const { code } = quoting;
   switch (reason.for) {
     case "task":
       return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
     case "agent":
+      if (reason.full) return lacksRoom(reason.full, quoting);
       return reason.agent === undefined
         ? "No worker host is connected. It starts as soon as the operator of this App has started one."
         : `No connected worker host has the agent ${code(reason.agent, 60)}. It starts as soon as the operator of this App has started one that does.`;

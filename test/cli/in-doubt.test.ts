@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 const sentences = [
-  /no record in Redis: 1.*restore the data of Redis/s,
+  /no record in Redis: 1.*a bot puts back the record/s,
   /newer than this Orch: 1.*upgrade this one/s,
   /cannot be read: 1.*restore what stands there/s,
 ];

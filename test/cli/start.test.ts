@@ -138,10 +138,11 @@ test("of two bots one goes on answering while the other is started again, and bo
   const two = await startProgram(ORCH, { ...env, BOTS: "2" }, /worker host ready/, ["start"]);
   const children = () => childrenOf(two.pid());
   const bots = () => children().filter((pid) => commandOf(pid).includes("src/main.ts"));
+  const sockets = async () => (await readdir(join(dir, "data", "bot"))).filter((name) => name.endsWith(".sock"));
   const answers = async () =>
     (await fetch(`http://127.0.0.1:${env.PORT}/healthz`, { headers: { connection: "close" } })).ok;
   try {
-    await vi.waitUntil(async () => (await readdir(join(dir, "data", "bot"))).length === 2, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await sockets()).length === 2, { timeout: 20_000 });
     const [first = 0, second = 0] = bots();
     process.kill(first, "SIGKILL");
     await vi.waitUntil(() => !isAlive(first), { timeout: 5_000, interval: 5 });

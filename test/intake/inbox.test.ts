@@ -78,6 +78,7 @@ test("a request in doubt is told of and stays; given up, it makes room for the n
     ["unreadable", "{half"],
     ["unreadable", "{}"],
     ["newer", '{"format":3}'],
+    ["unreadable", "put off until tomorrow"],
   ] as const;
   for (const [kind, text] of stored) {
     await redis.flushall();

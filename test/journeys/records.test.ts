@@ -87,22 +87,31 @@ describe("the record of a run is in doubt", () => {
     expect(await orch.told(taskId)).toMatchObject({ kind: "timed_out", deadline: "setup" });
   });
 
-  test("Redis is emptied under two agents: they go on, the host is listed again, and both are published when it is back", async () => {
+  test("Redis is emptied for good under two agents: they go on, the host is listed again, and their records are put back", async () => {
     const runs = await waitingAgents(2);
-    const bringBack = await orch.redisServer.empty();
+    await orch.redisServer.empty();
     const host = async () => (await readHosts(orch.redis, Date.now())).find(({ alive }) => alive);
     const tasks = runs.map(({ taskId }) => expect.objectContaining({ task: taskId, doubt: "absent" }));
     await expect.poll(host, { timeout: 20_000 }).toMatchObject({ inDoubt: expect.arrayContaining(tasks) });
     await orch.host.kill();
     await orch.host.start();
     await orch.letGo(); // the agents end while nobody knows of them
-    await expect
-      .poll(() => readRuns().map(({ steps }) => steps[0]?.collected?.commits), { timeout: 20_000 })
-      .toEqual([1, 1]);
-    expect(runs.map(branches)).toEqual([["main"], ["main"]]);
-    await bringBack();
     for (const run of runs) await oneGoodEnd(run);
     expect(starts("agent-1")).toHaveLength(2);
+    expect(orch.bot.log().match(/put back as its host knows it/g)).toHaveLength(2);
+    expect(await orch.redis.hlen(keys.offers)).toBe(0);
+  });
+
+  test("Redis is emptied, and its backup comes back after the records were put back: nothing is done twice", async () => {
+    const [run] = await waitingAgents(1);
+    if (!run) throw new Error("there is no run");
+    const bringBack = await orch.redisServer.empty();
+    await orch.bot.logged(/put back as its host knows it/);
+    await orch.host.logged(/lock regained/);
+    await bringBack();
+    await orch.letGo();
+    await oneGoodEnd(run);
+    expect(starts("agent-1")).toHaveLength(1);
   });
 
   test("Redis is restored from before the run: it is the run of the task again, and nobody does its work anew", async () => {
@@ -128,6 +137,7 @@ describe("the record of a run is in doubt", () => {
   test("Redis does not come back in time: the run ends, its work stays, and is published when Redis is back after all", async () => {
     const [run] = await waitingAgents(1, { limits: { totalMinutes: 0.2, publishingMinutes: 0.1 } });
     if (!run) throw new Error("there is no run");
+    await orch.bot.stop(); // nobody puts the record back
     const bringBack = await orch.redisServer.empty();
     await orch.host.logged(DOUBT);
     await orch.letGo();
@@ -135,6 +145,7 @@ describe("the record of a run is in doubt", () => {
     expect(readRuns()).toEqual([expect.objectContaining({ taskId: run.taskId, end: "untold" })]);
     expect(existsSync(join(orch.dir, "data/host/workspaces", run.taskId, "tree/add.js"))).toBe(true);
     await bringBack();
+    await orch.bot.start();
     await oneGoodEnd(run);
     expect(starts("agent-1")).toHaveLength(1);
   });

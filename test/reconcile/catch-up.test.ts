@@ -37,3 +37,16 @@ test("a round asks whether it may go on before it asks GitHub, and ends without 
   expect(asked).toEqual(["GitHub"]);
   expect(await redis.exists(keys.caughtUp)).toBe(1);
 });
+
+test("what another Orch has noted down in another way is as if nothing had been noted down", async () => {
+  const github = {
+    forApp: async () => ({ rest: { apps: {} }, paginate: { iterator: () => [] } }),
+  } as unknown as GitHub;
+  const log = pino({ level: "silent" });
+  const deps = { redis, github, hears: () => true, now: Date.now, log, startedAt: 0, minAgeMs: 0 };
+  for (const text of ["half", '{"format":99}', '{"since":"yesterday"}']) {
+    await redis.set(keys.caughtUp, text);
+    expect(await catchUp(deps, async () => undefined), text).toBeUndefined();
+    expect(await redis.get(keys.caughtUp), text).toContain('"lookedAt"');
+  }
+});

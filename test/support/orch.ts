@@ -24,7 +24,8 @@ import { CALCULATOR } from "./calculator.ts";
 import { closeGitHub } from "./close-github.ts";
 import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
-import { startRedis, type TestRedis } from "./redis.ts";
+import { startKeptRedis, startRedis, type TestRedis } from "./redis.ts";
+import { type SmallDisk, smallDisk } from "./small-disk.ts";
 import { idOfComment } from "./task-spec.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/agents", import.meta.url));
@@ -62,6 +63,8 @@ export type OrchOptions = {
   webhookTimeoutMs?: number;
   /** How many bots share the port; by default one. */
   bots?: 1 | 2;
+  /** The data folder is on a disk of its own, of so many megabytes, and the Redis in it is the one that `orch start` starts. */
+  diskMegabytes?: number;
   /** The bot's Redis, when it is not to speak with the real one directly; given that one's port. */
   redisOfBot?: (port: number) => Promise<string>;
 };
@@ -80,6 +83,8 @@ export type Orch = {
   stage: string;
   simulator: Simulator;
   redisServer: TestRedis;
+  /** With `diskMegabytes`. */
+  disk: SmallDisk | undefined;
   redis: Redis;
   store: TaskStore;
   bot: Program;
@@ -135,7 +140,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
   const { tokenFormat, webhookTimeoutMs } = options;
   const simulator = await startSimulator({ dataDir: join(dir, "github"), tokenFormat, webhookTimeoutMs });
-  const redisServer = await startRedis();
+  const disk = options.diskMegabytes === undefined ? undefined : smallDisk(join(dir, "data"), options.diskMegabytes);
+  const redisServer = disk ? await startKeptRedis(join(dir, "data")) : await startRedis();
   simulator.createUser(MAINTAINER);
   const own: Record<string, string> = options.repositoryFile ? { ".github/orch.yml": options.repositoryFile } : {};
   const repository = await simulator.createRepository({
@@ -231,6 +237,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     stage: join(stageDir, "shared"),
     simulator,
     redisServer,
+    disk,
     redis,
     store,
     bot,
@@ -311,6 +318,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
         await closeGitHub(simulator);
       } finally {
         await redisServer.stop();
+        disk?.remove();
         await rm(dir, { recursive: true, force: true });
       }
       if (left.length > 0) throw new Error(`processes of agents were left behind:\n${left.join("\n")}`);

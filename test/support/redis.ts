@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
+import { keepRedis } from "../../cli/keep-redis.ts";
 import { freePort } from "../../demo/free-port.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 
@@ -25,6 +26,8 @@ export type TestRedis = {
   restart(): Promise<void>;
   /** Starts it again with nothing in it; resolves with what starts it once more with all that it had had. */
   empty(): Promise<() => Promise<void>>;
+  /** Resolves with what kills it and starts it with what it has now: a backup that is restored. */
+  backUp(): Promise<() => Promise<void>>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 };
@@ -79,10 +82,38 @@ export async function startRedis(extra: readonly string[] = []): Promise<TestRed
         server = await launch(port, dir, extra);
       };
     },
+    backUp: async () => {
+      await end("SIGTERM");
+      const [data, backup] = [join(dir, "appendonlydir"), join(dir, "backup")];
+      await cp(data, backup, { recursive: true });
+      server = await launch(port, dir, extra);
+      return async () => {
+        await end("SIGKILL");
+        await rm(data, { recursive: true });
+        await rename(backup, data);
+        server = await launch(port, dir, extra);
+      };
+    },
     stop: async () => {
       await end("SIGKILL");
       await rm(dir, { recursive: true, force: true });
     },
+  };
+}
+
+/** The one that `orch start` starts, and starts again when it ends. It is reached by its socket only. */
+export async function startKeptRedis(dataDir: string): Promise<TestRedis> {
+  let pid = 0;
+  const onStart = (started: number) => {
+    pid = started;
+  };
+  const kept = await keepRedis({ dataDir, say: (text) => process.stderr.write(`${text}\n`), onStart });
+  const not = () => Promise.reject(new Error("that is not for a test to do with the Redis of `orch start`"));
+  return {
+    ...{ url: kept.url, socketUrl: kept.url, port: 0, restart: not, empty: not, backUp: not, stop: kept.stop },
+    kill: async () => void process.kill(pid, "SIGKILL"),
+    freeze: () => void process.kill(pid, "SIGSTOP"),
+    thaw: () => void process.kill(pid, "SIGCONT"),
   };
 }
 

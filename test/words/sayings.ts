@@ -49,6 +49,8 @@ import { origins } from "../support/origins.ts";
 
 const { now, hosts, webUrl } = known;
 const around: Around = { now, hosts };
+const lacksRoom = { freeBytes: 300 * 1024 ** 2, wantedBytes: 1024 ** 3 };
+const fullHosts = hosts.map((host) => ({ ...host, lacksRoom }));
 
 /** Each kind once, or as often as it has words of its own, so that the compiler asks for a new one. */
 const misunderstandings: {
@@ -103,7 +105,7 @@ const network = {
 };
 const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
 const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
-const REASONS = ["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "new"];
+const REASONS = ["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "disk", "new"];
 
 const hidden = { paths: ["lib/plus.js", "node_modules/"], more: 3 };
 const onlyWithHidden = { ...progress, verification: { ...verification, hidden } };
@@ -175,6 +177,8 @@ const settledWhys = ends.map((task) => why(task, around)) as WhySettled[];
 const whys = [
   ...open.map((task) => why(task, around)),
   why(queuedTask(), { now, hosts: [] }),
+  why(queuedTask(), { now, hosts: fullHosts }),
+  why(waitingTask({ for: "agent", until: now }), { now, hosts: fullHosts }),
   why(queuedTask(), { ...around, tasks: [], queue: [["a", "b", queuedTask().spec.id]] }),
   why(waitingTask(waitingReasons.task), { ...around, tasks: [runningTask("working")] }),
   why(runningTask("working"), {
@@ -210,6 +214,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   ],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
+  no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
   agent_setup: [{ kind: "agent_setup", task: verifyFailed, since: now }],
   repository_setup: [{ kind: "repository_setup", task: verifyFailed, since: now }],
 };
@@ -442,6 +447,7 @@ export const sayings: Sayings = {
   "src/words/waiting-words.ts": {
     module: waiting,
     says: {
+      lacksRoom: () => [waiting.lacksRoom([{ id: "h1", name: "builder-1" }, { id: "h2" }], inMarkdown)],
       waitsFor: () =>
         [...Object.values(waitingReasons), { for: "agent" as const, until: now }].map((each) =>
           waiting.waitsFor(each, inMarkdown),

@@ -9,6 +9,7 @@ import {
   checkpointFolderOf,
   copyCheckpoint,
   type Ready,
+  readCheckpoint,
 } from "../checkpoints/checkpoint-store.ts";
 import { takeCheckpoint } from "../checkpoints/take-checkpoint.ts";
 import { workspaceFolderOf } from "../workspace/host-folders.ts";
@@ -23,6 +24,7 @@ const MINUTE_MS = 60_000;
 
 /** Work that failed is kept for a few days: somebody may want to see what the agent left. */
 export function isWorthALook(outcome: Outcome): boolean {
+  if (outcome.kind === "agent_failed" && outcome.reason === "disk") return false; // it is gone: there was no room for it
   return ["agent_failed", "verify_failed", "timed_out", "out_of_budget", "host_error"].includes(outcome.kind);
 }
 
@@ -77,12 +79,20 @@ async function leaveObjects(shared: Shared, run: Run): Promise<Checkpoint | "can
   if (!prepared || !steps.some(({ kind }) => kind === "agent")) return "nothing";
   try {
     const taken = await take(shared, run, preparedGround(shared, run, prepared), { ready: readyAt(record) });
-    if (!taken) return "cannot be taken";
-    return checkpointOf(taken) ?? "nothing";
+    if (taken) return checkpointOf(taken) ?? "nothing";
   } catch (error) {
-    run.log.warn({ err: error }, "no checkpoint could be taken: the workspace is kept instead");
-    return "cannot be taken";
+    run.log.warn(
+      { err: error },
+      "no checkpoint could be taken: what was put aside before, or the workspace, is kept instead",
+    );
   }
+  return takenBefore(shared, run, prepared.baseSha) ?? "cannot be taken";
+}
+
+/** While its agent worked: some minutes old, and better than nothing. */
+function takenBefore({ dataDir }: Shared, run: Run, baseSha: string): Checkpoint | undefined {
+  const before = readCheckpoint(dataDir, run.task.spec.id);
+  return before?.baseSha === baseSha ? checkpointOf(before) : undefined;
 }
 
 /** Undefined where the run never came to have one. */

@@ -8,5 +8,7 @@ export type Interruption =
   | { kind: "settled" }
   /** Another host has the task now. */
   | { kind: "superseded" }
+  /** It has too much on the disk; `message` says so to people. */
+  | { kind: "disk"; message: string }
   /** This host process ends on purpose; its next life goes on with the run. */
   | { kind: "handover" };

@@ -73,13 +73,13 @@ async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Every interruption but a wish to cancel: GitHub may have taken a push that is cut off, and the person would hear that
- * nothing was published. Once begun it is seen to its end, and the pull request says what became of it.
+ * Every interruption but a wish to cancel and a full disk: GitHub may have taken a push that is cut off, and the person would
+ * hear that nothing was published. Once begun it is seen to its end, and the pull request says what became of it.
  */
 function unlessCancelled(run: Run): AbortSignal {
   const controller = new AbortController();
   run.interrupted.then((interruption) => {
-    if (interruption.kind !== "cancel") controller.abort(interruption);
+    if (interruption.kind !== "cancel" && interruption.kind !== "disk") controller.abort(interruption);
   });
   return controller.signal;
 }

@@ -7,6 +7,7 @@ import { Refusal } from "../../src/refusal.ts";
 import { decide } from "../../src/task/decide.ts";
 import type { Outcome } from "../../src/task/task.ts";
 import { NotCurrent } from "../bot-client.ts";
+import { isDiskFull } from "../disk/free-space.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
 import { fulfil } from "../kept-sessions/promised.ts";
 import { CollectFailed } from "../publish/collect-failed.ts";
@@ -23,6 +24,7 @@ import {
 import { leaveCheckpoint } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
 import { duringDeed } from "./deed.ts";
+import { endForDisk } from "./end-for-disk.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
 import { prepare } from "./prepare/prepare.ts";
@@ -36,6 +38,7 @@ import { type Worked, work } from "./work.ts";
 const PREPARE_ATTEMPTS = 3;
 const PREPARE_RETRY_MS = 3_000;
 const SOON_MS = 1_000;
+const DISK_RETRY_MS = 2_000;
 
 export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
   try {
@@ -77,7 +80,7 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
   } catch (error) {
     if (isHandover(run)) return "handed over";
     if (error instanceof StaysInDoubt) return "untold";
-    if (run.signal.aborted) return outcomeOfInterruption(run.signal.reason as Interruption);
+    if (run.signal.aborted) return await outcomeOfInterruption(shared, run, run.signal.reason as Interruption);
     return outcomeOfError(run, error);
   }
 }
@@ -131,9 +134,9 @@ function noteReady(run: Run, { collected, stopped, verification }: Worked): void
 async function publishInTime(shared: Shared, run: Run, ground: Ground, work: ToPublish): Promise<Published> {
   const afterMs = shared.operator.limits.publishingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
+  const publishing = () => publishWork(shared, run, ground, { ...work, deadline });
   try {
-    const publishing = () => publishWork(shared, run, ground, { ...work, deadline });
-    return await duringDeed(run.folder, "publish", publishing);
+    return await whenThereIsRoom(run, deadline, () => duringDeed(run.folder, "publish", publishing));
   } catch (error) {
     throwIfInterrupted(run);
     if (!deadline.aborted) throw error;
@@ -146,6 +149,20 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: ToP
 /** What the time was waited for in vain, where that is known. */
 const causeIn = (error: unknown): { cause?: string } =>
   error instanceof StillFailing ? { cause: error.message.slice(0, 500) } : {};
+
+/** Publishing can be repeated, and a disk is full only for as long as nobody cleans up: the host itself does. */
+async function whenThereIsRoom<T>(run: Run, deadline: AbortSignal, deed: () => Promise<T>): Promise<T> {
+  const signal = AbortSignal.any([run.signal, deadline]);
+  for (;;) {
+    try {
+      return await deed();
+    } catch (error) {
+      if (!isDiskFull(error) || signal.aborted) throw error;
+      run.log.warn({ err: error }, "no room on the disk to publish: trying again");
+      await delay(DISK_RETRY_MS, undefined, { signal });
+    }
+  }
+}
 
 /** The workspace, within the deadline for preparing. What is the host's own trouble gets a few tries before it counts. */
 async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
@@ -202,10 +219,12 @@ function outcomeOfError(run: Run, error: unknown): Ended {
   const reason = refusalOf(error);
   if (reason !== undefined) return { kind: "refused", reason };
   run.log.error({ err: error }, "the host failed at this run");
+  if (isDiskFull(error)) return { kind: "host_error", message: "The disk of the worker host is full." };
   const message = error instanceof Error ? error.message.slice(0, 500) : "unknown error";
   return { kind: "host_error", message };
 }
 
-function outcomeOfInterruption(interruption: Interruption): Ended {
+async function outcomeOfInterruption(shared: Shared, run: Run, interruption: Interruption): Promise<Ended> {
+  if (interruption.kind === "disk") return await endForDisk(shared, run, interruption);
   return interruption.kind === "cancel" ? { kind: "cancelled", reason: interruption.reason } : "told";
 }

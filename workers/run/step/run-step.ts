@@ -88,7 +88,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     await output.stop();
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") running.detach();
-    else await running.stop(first.kind === "flooded" ? 0 : STOP_GRACE_MS);
+    else await running.stop(fillsDisk(first) ? 0 : STOP_GRACE_MS);
     return first;
   } finally {
     over.abort();
@@ -97,6 +97,10 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     await heard.close();
   }
 }
+
+/** Every moment of grace makes it worse. */
+const fillsDisk = (first: { kind: string; interruption?: Interruption }): boolean =>
+  first.kind === "flooded" || first.interruption?.kind === "disk";
 
 type Heard = ReturnType<typeof listen>;
 

@@ -1,0 +1,153 @@
+/**
+ * Keeps room on the disk of the data folder. Below the mark this host takes no job and says so, and what can be spared is
+ * cleaned; nearly full, the reserve is given up and the run that fills the disk is ended; a run that has more on the disk than
+ * its cap is ended as well. When there is room again, everything goes on by itself.
+ */
+import { existsSync } from "node:fs";
+import type { HostInfo } from "../../src/task/heartbeat.ts";
+import { bytes as inWords } from "../../src/text/amounts.ts";
+import type { Run, Shared } from "../run/run.ts";
+import type { Slots } from "../slots.ts";
+import { type Space, spaceOf } from "./free-space.ts";
+import { makeRoom } from "./make-room.ts";
+import { makeReserve, releaseReserve, reserveFile } from "./reserve.ts";
+import { makeMeasuring, measureRuns } from "./run-sizes.ts";
+
+export type Room = {
+  /** Whether a job may be taken. */
+  isFree(): boolean;
+  /** Resolves once that is so, or `wake` is called. */
+  whenFree(): Promise<void>;
+  wake(): void;
+};
+
+export type RoomKeeper = Room & {
+  /** Looks once, and from then on regularly. */
+  start(): Promise<void>;
+  stop(): void;
+};
+
+export type RoomKeeperOptions = {
+  shared: Shared;
+  slots: Pick<Slots, "runs" | "run">;
+  announce: (news: Pick<HostInfo, "lacksRoom">) => Promise<void>;
+  /** For tests. */
+  space?: (folder: string) => Promise<Space>;
+};
+
+const GB = 1024 ** 3;
+const LOOK_MS = 1_000;
+/** What can be spared is looked for at most so often, ms. */
+const CLEAN_EVERY_MS = 60_000;
+/** A host that lacked room has room again a little above the mark: else it would change its mind with every file. */
+const AGAIN = 1.1;
+const RESERVE_EVERY_MS = 10_000;
+const MAX_RESERVE = GB / 4;
+
+/** Of the mark, in bytes: the reserve, and below how much the disk counts as full. */
+const reserveOf = (markBytes: number): number => Math.round(Math.min(markBytes / 4, MAX_RESERVE));
+const fullBelow = (markBytes: number): number => reserveOf(markBytes) / 2;
+
+export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: RoomKeeperOptions): RoomKeeper {
+  const { dataDir, log, operator } = shared;
+  const markBytes = operator.limits.freeDiskGigabytes * GB;
+  const capBytes = operator.limits.runDiskGigabytes * GB;
+  const measuring = makeMeasuring(capBytes);
+  let lacking = false;
+  let announced = false;
+  let cleanedAt = Number.NEGATIVE_INFINITY;
+  let reserveTriedAt = Number.NEGATIVE_INFINITY;
+  let news = Promise.withResolvers<void>();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function look(): Promise<void> {
+    let now = await space(dataDir);
+    if (now.freeBytes < fullBelow(markBytes) && releaseReserve(dataDir)) {
+      log.error({ freeBytes: now.freeBytes }, "the disk is nearly full: the reserve is given up");
+      now = await space(dataDir);
+    }
+    await endWhoeverFillsIt(now);
+    const enough = lacking ? markBytes * AGAIN : markBytes;
+    if (now.freeBytes < enough) now = await cleaned(now, enough);
+    const was = lacking;
+    lacking = now.freeBytes < enough;
+    if (was !== lacking) tellLog(now);
+    if (!lacking) news.resolve();
+    await tellRedis(now);
+    // With room to spare: it must not be what leads below the mark.
+    if (now.freeBytes > markBytes * AGAIN + 2 * reserveOf(markBytes)) await keepReserve();
+  }
+
+  /** Where the file system has no such thing it is not tried with every look. */
+  async function keepReserve(): Promise<void> {
+    if (performance.now() - reserveTriedAt < RESERVE_EVERY_MS && !existsSync(reserveFile(dataDir))) return;
+    reserveTriedAt = performance.now();
+    if (!(await makeReserve(dataDir, reserveOf(markBytes)))) log.warn("no room can be kept in reserve on this disk");
+  }
+
+  /** Beside the beat: cleaning takes time, and what fills the disk does not wait. */
+  async function cleaned(now: Space, enough: number): Promise<Space> {
+    if (performance.now() - cleanedAt < CLEAN_EVERY_MS) return now;
+    cleanedAt = performance.now();
+    const isLive = (taskId: string) => slots.run(taskId) !== undefined;
+    await makeRoom(shared, { isLive, isEnough: async () => (await space(dataDir)).freeBytes >= enough });
+    return await space(dataDir);
+  }
+
+  async function endWhoeverFillsIt({ freeBytes, usedBytes }: Space): Promise<void> {
+    const isFull = freeBytes < fullBelow(markBytes);
+    const runs = slots.runs().filter(({ signal }) => !signal.aborted);
+    if (runs.length === 0 || !(isFull || measuring.isDue(usedBytes))) return;
+    measuring.done(usedBytes);
+    const sizes = [...(await measureRuns(dataDir, runs))].toSorted(([, one], [, other]) => other - one);
+    for (const [run, bytes] of sizes)
+      if (bytes > capBytes) end(run, `it had ${inWords(bytes)} on the disk, and may have ${inWords(capBytes)}`);
+    const [largest] = sizes;
+    // Where something else fills the disk, ending a run would gain nothing.
+    if (isFull && largest && largest[1] > fullBelow(markBytes))
+      end(
+        largest[0],
+        `the worker host's disk was full, and of all tasks this one had the most on it (${inWords(largest[1])})`,
+      );
+  }
+
+  function end(run: Run, why: string): void {
+    if (run.signal.aborted) return;
+    run.log.error({ why }, "the run is ended for what it has on the disk");
+    run.interrupt({ kind: "disk", message: `The task was ended because ${why}. What it had there was removed.` });
+  }
+
+  function tellLog({ freeBytes }: Space): void {
+    if (lacking)
+      log.error({ freeBytes, markBytes }, "too little room on the disk: this host takes no job until there is");
+    else log.info({ freeBytes, markBytes }, "there is room on the disk again: this host takes jobs");
+  }
+
+  async function tellRedis({ freeBytes }: Space): Promise<void> {
+    if (announced === lacking || stopped) return;
+    await announce({ lacksRoom: lacking ? { freeBytes, wantedBytes: markBytes } : undefined });
+    announced = lacking;
+  }
+
+  async function keepLooking(): Promise<void> {
+    await look().catch((error: unknown) => log.warn({ err: error }, "the room on the disk could not be seen to"));
+    if (!stopped) timer = setTimeout(keepLooking, LOOK_MS);
+  }
+
+  return {
+    isFree: () => !lacking,
+    async whenFree() {
+      if (!lacking) return;
+      news = Promise.withResolvers();
+      await news.promise;
+    },
+    wake: () => news.resolve(),
+    start: keepLooking,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      news.resolve();
+    },
+  };
+}
