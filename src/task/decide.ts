@@ -3,11 +3,11 @@
  * commits on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
 import { keepEnd } from "../text/bound.ts";
-import type { Deadline, Outcome, Verification } from "./task.ts";
+import type { Deadline, Outcome, StopCause, Verification } from "./task.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
 export type Findings = {
-  missed?: { deadline: Deadline; afterMs: number };
+  missed?: { deadline: Deadline; afterMs: number; cause?: StopCause | undefined };
   /** The adapter's verdict on the agent's last step. */
   verdict: { ok: true } | { ok: false; reason: string; message: string };
   exitCode?: number;
@@ -24,7 +24,10 @@ export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome 
 
 export function decide(findings: Findings): Decision {
   const { missed, verdict, verification, lastLines } = findings;
-  if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
+  if (missed) {
+    const { deadline, afterMs, cause } = missed;
+    return settle({ kind: "timed_out", deadline, afterMs, lastLines, ...(cause && { cause }) });
+  }
   if (!verdict.ok) return settle(failure(findings, verdict.reason, verdict.message));
   if (findings.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });
   if (verification && verification.exitCode !== 0)

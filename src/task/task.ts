@@ -208,6 +208,9 @@ export const DEADLINES = [
 ] as const;
 export type Deadline = (typeof DEADLINES)[number];
 
+/** What was wrong when an agent was stopped, by an adapter's reason and in its program's words. */
+export type StopCause = { reason: string; message: string };
+
 /**
  * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run
  * it" (host_error) are never mixed, because what to do next differs.
@@ -217,8 +220,15 @@ export type Outcome =
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }
-  /** `waitedFor`: with the deadline `waiting`, what did not happen in time. */
-  | { kind: "timed_out"; deadline: Deadline; afterMs: number; lastLines: string; waitedFor?: WaitingReason[] }
+  /** `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: the last trouble that the agent told of. */
+  | {
+      kind: "timed_out";
+      deadline: Deadline;
+      afterMs: number;
+      lastLines: string;
+      waitedFor?: WaitingReason[];
+      cause?: StopCause;
+    }
   | { kind: "out_of_budget"; message: string; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }
   | { kind: "refused"; reason: string }

@@ -32,8 +32,8 @@ export function outcomeView(outcome: Outcome): OutcomeView {
       return { ...rest, reason: bare(outcome.reason, 80), message: bare(outcome.message) };
     }
     case "timed_out": {
-      const { lastLines: _, ...rest } = outcome;
-      return rest;
+      const { lastLines: _, cause, ...rest } = outcome;
+      return { ...rest, ...(cause && { cause: { reason: bare(cause.reason, 80), message: bare(cause.message) } }) };
     }
     case "out_of_budget":
       return { kind: outcome.kind, message: bare(outcome.message) };

@@ -126,7 +126,7 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
     case "verify_failed":
       return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
-      return `${missed(outcome, quoting)} Nothing was published.`;
+      return `${[missed(outcome, quoting), ...lastCause(outcome, quoting)].join(" ")} Nothing was published.`;
     case "out_of_budget":
       return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
@@ -169,6 +169,11 @@ function agentFault(reason: string): string {
 
 const agentFaults: ReadonlyMap<string, string> = new Map([
   ["auth", "The agent could not sign in to its model provider"],
+  ["credit", "The account of the agent's model provider has no credit left"],
+  ["model", "The agent's model provider does not know the model that was asked for"],
+  ["unreachable", "The agent could not reach its model provider"],
+  ["usage_limit", "The agent's account has used up what its model provider grants it for now"],
+  ["bad_request", "The agent's model provider refused a request as invalid"],
   ["config", "The agent is not set up correctly on the worker host"],
   ["rate_limit", "The agent's model provider takes no more requests for now"],
   ["server", "The agent's model provider had an outage"],
@@ -190,6 +195,15 @@ function missed({ deadline, afterMs, waitedFor = [] }: End<"timed_out">, quoting
   return deadline === "waiting"
     ? waitedInVain(waitedFor, afterMs, quoting)
     : deadlineWords[deadline](duration(afterMs));
+}
+
+/** An agent that is stopped while it waits for its provider has not been too slow. */
+function lastCause({ cause }: End<"timed_out">, { plain }: Quoting): string[] {
+  if (!cause) return [];
+  const fault = agentFaults.get(cause.reason) ?? "The last that it told of was an error";
+  return [
+    `What is known of the cause: ${fault.charAt(0).toLowerCase()}${fault.slice(1)}: ${asSentence(plain(cause.message))}`,
+  ];
 }
 
 const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {

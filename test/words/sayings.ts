@@ -101,13 +101,31 @@ const network = {
 };
 const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
 const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
-const REASONS = ["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "new"];
+const REASONS = [
+  "auth",
+  "config",
+  "rate_limit",
+  "server",
+  "denied",
+  "interrupted",
+  "crash",
+  "setup",
+  "new",
+  "credit",
+  "model",
+  "unreachable",
+  "usage_limit",
+  "bad_request",
+];
 
 const ends: Task[] = [
   ...Object.values(outcomes).map((outcome) => settledTask(outcome)),
   ...REASONS.map((reason) => settledTask(failure(reason))),
   ...DEADLINES.map((deadline) =>
     settledTask({ ...outcomes.timed_out, deadline, waitedFor: deadline === "waiting" ? [waitingReasons.agent] : [] }),
+  ),
+  ...["rate_limit", "auth", "new"].map((reason) =>
+    settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
   ),
   settledTask(outcomes.pull_request, { pushed }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),

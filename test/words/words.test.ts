@@ -126,7 +126,7 @@ test("why: every end is told in words, with what to do next", () => {
     Next: Look at the output above, then give the command again in a new comment and say what the agent should know.
 
     The agent printed nothing for 10m, so it was stopped. Nothing was published.
-    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
+    Next: It was neither heard of nor at work. To try again, give the command again in a new comment; the operator of the worker host can give it longer (\`limits\` in its file).
 
     The agent used up its budget: 50 turns were not enough. Nothing was published.
     Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.

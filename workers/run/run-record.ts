@@ -24,7 +24,13 @@ const stepSchema = z.looseObject({
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
   /** The deadline for which it is, or was, stopped. */
-  missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
+  missed: z
+    .object({
+      deadline: z.enum(DEADLINES),
+      afterMs: z.number(),
+      cause: z.object({ reason: z.string(), message: z.string() }).optional(),
+    })
+    .optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
   /** How it was let out to the network, and what came of that. */

@@ -173,6 +173,12 @@ async function followStep(
         run.events.hear(event);
         progress.changed();
       },
+      ...(isAgent && {
+        onDrawing: (line: string) => {
+          run.spoken.draw(line);
+          progress.changed();
+        },
+      }),
       onMissed: (missed) => {
         record.missed = missed;
         run.folder.save();
@@ -180,7 +186,11 @@ async function followStep(
     });
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
-    return record.missed ? { kind: "missed", missed: record.missed } : result;
+    if (!record.missed) return result;
+    // Why it came to that is known only when it has been stopped.
+    if (result.kind === "missed") record.missed = result.missed;
+    run.folder.save();
+    return { kind: "missed", missed: record.missed };
   } finally {
     await progress.close();
   }
