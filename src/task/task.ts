@@ -17,6 +17,8 @@
  * run             one try at a task by one agent on one host; numbered by the epoch
  * home            the host and the folder that keep an agent's session
  * checkpoint      what a run's agent has made, kept on its host until it is published, or for somebody to look at
+ * limit           what a model provider grants an account; one that is reached makes a task wait
+ * breaker         what keeps tasks from an account that refuses
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
  * lane            one of the queues through which jobs go: an agent's, or a host's own
@@ -234,8 +236,8 @@ export type Outcome =
   | { kind: "refused"; reason: string }
   | { kind: "host_error"; message: string };
 
-/** Why a run is over: its task's outcome, or nobody kept it up and the task went on without it. */
-export type RunEnd = Outcome["kind"] | "lost";
+/** Why a run is over: its task's outcome, nobody kept it up and the task went on without it, or a limit of its agent's provider. */
+export type RunEnd = Outcome["kind"] | "lost" | "limited";
 
 /**
  * Where on its host that is kept which a run left without having published it. `folder`: below the host's data. `until`: Unix

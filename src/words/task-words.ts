@@ -53,6 +53,7 @@ export const endWords: Record<RunEnd, string> = {
   refused: "refused",
   host_error: "could not run",
   lost: "lost with its host",
+  limited: "stopped by a limit",
 };
 
 export const evidenceTitles: Record<Evidence["what"], string> = {

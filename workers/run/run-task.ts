@@ -21,8 +21,10 @@ import {
 import { leaveCheckpoint } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
 import { duringDeed } from "./deed.ts";
+import { takeOverWorkspace } from "./go-on.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
+import { waitForLimit } from "./limit.ts";
 import { prepare } from "./prepare/prepare.ts";
 import { type Collected, type Published, publishWork } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
@@ -92,12 +94,14 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
     await tell(shared, run, { name: "pushed", pushed: before, at: Date.now() });
     return "told";
   }
+  await takeOverWorkspace(shared, run);
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   const unready = await setUp(shared, run, ground);
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
+  if (await waitForLimit(shared, run, ground, worked)) return "limited";
   const { collected } = worked;
   const decision = decide({ ...worked, commits: collected.commits, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
