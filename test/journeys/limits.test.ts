@@ -31,7 +31,7 @@ test("two tasks of an account with a limit wait without a slot, one tries, and e
   });
   expect(one?.crashes).toEqual([]);
   expect(two?.runs.at(-1)?.end).toBe("pull_request");
-  expect(await orch.agentOutput(first.taskId)).toMatch(/half done before, asked: The service of your model took/);
+  expect(one?.runs.at(-1)?.progress.summary).toMatch(/half done before, asked: The service of your model took/);
   expect(orch.asked({ repository: orch.repository, number: orch.issue }).pulls).toBe(1);
   expect(await orch.redis.hlen("orch:breakers")).toBe(0);
   expect(await orch.store.dispatches.size()).toBe(0);
