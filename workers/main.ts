@@ -15,6 +15,7 @@ import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
+import { accountOf } from "./agents/account.ts";
 import { dataProblems, exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { waitForRoom } from "./disk/room-to-start.ts";
@@ -168,6 +169,9 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     sandbox,
     agents: [...operator.agents.keys()],
     defaultAgent: operator.defaultAgent,
+    accounts: Object.fromEntries(
+      [...operator.agents.values()].map((agent) => [agent.name, accountOf(agent, process.env)]),
+    ),
     draining: false,
     startedAt: Date.now(),
     limits: operator.limits,

@@ -6,6 +6,7 @@
 import type { Redis } from "ioredis";
 import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import type { Logger } from "../log.ts";
+import { takeProbe } from "../task/breaker.ts";
 import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
 import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/heartbeat.ts";
@@ -15,7 +16,7 @@ import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Outcome, Task, TaskSpec } from "../task/task.ts";
-import type { WaitingReason } from "../task/waiting.ts";
+import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { isReady, type Readiness } from "./ready.ts";
 import { readWorld, type WorldSources } from "./world.ts";
 
@@ -45,14 +46,14 @@ const AT_ONCE = 16;
 const TOLD_OF_ROOM = 200;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { store, queue, onStarting, now, log } = deps;
+  const { redis, store, queue, onStarting, now, log } = deps;
   let loop: DueLoop | undefined;
 
   async function accept(spec: TaskSpec) {
     const world = await readWorld(deps, spec);
     const readiness = isReady(spec, world);
     if (readiness.kind === "refused") return readiness;
-    const created = await store.create(spec, beginningOf(readiness));
+    const created = await store.create(spec, beginningOf(readiness, now()));
     const task = await store.read(spec.id);
     if (task) await ensure(task);
     if (created && task?.state.name === "queued") await tellIfStarting(task, world.hosts);
@@ -121,7 +122,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const readiness = isReady(spec, world, waiting);
     const at = now();
     if (readiness.kind === "ready") {
-      const { lane, continues } = readiness;
+      const { lane, continues, probes } = readiness;
+      // Another bot may have let another task try in the meantime.
+      if (probes && !(await takeProbe(redis, probes, spec.id, at))) return at;
       const ready = await store.advance(spec.id, { name: "ready", version, lane, continues, at });
       if (!ready) return at;
       await queue.enqueue(ready);
@@ -134,7 +137,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const reasons = reasonsOf(readiness);
     if (JSON.stringify(reasons) !== JSON.stringify(waiting))
       await store.advance(spec.id, { name: "waits", version, reasons, at });
-    return Math.min(at + LOOK_MS, ...reasons.map(({ until }) => until));
+    return Math.min(at + LOOK_MS, ...reasons.map(({ until }) => until), ...reasons.flatMap(resumesAt));
   }
 
   return {
@@ -184,8 +187,16 @@ function leavesHomeAt({ state }: Task): number | undefined {
   return state.since + HOME_WAIT_MS;
 }
 
-function beginningOf(readiness: Exclude<Readiness, { kind: "refused" }>): Beginning {
+/** When a limit is over, Unix ms. */
+const resumesAt = (reason: WaitingReason): number[] => (reason.for === "limit" ? [reason.at] : []);
+
+/** Who is to try an account waits first: only one task may. */
+function beginningOf(readiness: Exclude<Readiness, { kind: "refused" }>, now: number): Beginning {
   if (readiness.kind === "waits") return { waits: readiness.reasons };
+  if (readiness.probes) {
+    const { agent, why } = readiness.probes;
+    return { waits: [limitReason({ agent, why, since: now, at: now }, now)] };
+  }
   const { lane, continues } = readiness;
   return { lane, continues };
 }

@@ -5,10 +5,11 @@
  */
 
 import { branchOf } from "../task/branch.ts";
+import { type Breaker, isProbed } from "../task/breaker.ts";
 import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import type { WaitingReason } from "../task/waiting.ts";
+import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
 
 /** What the decision depends on besides the task itself. */
 export type World = {
@@ -17,6 +18,8 @@ export type World = {
   hosts: readonly HostView[];
   /** Names of the agents that some host has offered within the last seven days. */
   offered: readonly string[];
+  /** Accounts that refuse. */
+  breakers: readonly Breaker[];
   /**
    * The tasks that were accepted before it and work, or worked, on its branch, oldest first. Of those that are not over
    * at least the last one, of those that are at least the last one that got as far as an agent.
@@ -29,8 +32,11 @@ export type World = {
 };
 
 export type Readiness =
-  /** `lane`: of the agent, or of the host that keeps the session which it goes on with. */
-  | { kind: "ready"; lane: Lane; continues: string | undefined }
+  /**
+   * `lane`: of the agent, or of the host that keeps the session which it goes on with. `probes`: only as the one task that tries
+   * whether this account takes requests again.
+   */
+  | { kind: "ready"; lane: Lane; continues: string | undefined; probes?: Breaker | undefined }
   | { kind: "waits"; reasons: WaitingReason[] }
   /** `known`: the agents that there are. */
   | { kind: "refused"; agent: string; known: readonly string[] };
@@ -38,18 +44,51 @@ export type Readiness =
 const HOUR_MS = 3600_000;
 /** So long a task waits at most, ms. */
 const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS } as const;
+/** How soon a task looks again whose turn it may be next, ms. */
+const NEXT_LOOK_MS = 15_000;
 
 /** `waiting`: what it waits for by now; the deadline of what it goes on waiting for stays. */
 export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingReason[] = []): Readiness {
-  const agent = agentFor(spec, world);
+  const limited = waiting.find((reason) => reason.for === "limit");
+  const agent = agentFor(limited?.agent ?? spec.agent, world);
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
     return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
+  const breaker = breakerOf(agent.name, world);
+  const limit = limitFor(spec, { agent: agent.name, breaker, limited, now: world.now });
+  if (limit) return { kind: "waits", reasons: [limit] };
   const predecessor = predecessorOf(spec, world.before);
-  const host = keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world));
+  const own = limited?.host;
+  const host =
+    own === undefined
+      ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world)))
+      : takesFrom(own, agent.name, world.hosts);
   const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
-  return { kind: "ready", lane, continues: predecessor?.spec.id };
+  return { kind: "ready", lane, continues: predecessor?.spec.id, ...(breaker && { probes: breaker }) };
+}
+
+/** Undefined as long as some host's account for the agent takes requests; else the one that is tried first. */
+function breakerOf(agent: string, { hosts, breakers }: World): Breaker | undefined {
+  const all = takingWork(hosts)
+    .filter(({ agents }) => agents.includes(agent))
+    .map(({ accounts }) => breakers.find((each) => each.agent === agent && each.account === accounts?.[agent]));
+  return all.every((breaker) => breaker !== undefined) ? all.toSorted((one, other) => one.at - other.at)[0] : undefined;
+}
+
+type Limit = { agent: string; breaker: Breaker | undefined; limited: LimitReason | undefined; now: number };
+
+/** What an account that refuses makes of a task: it waits for its own time, then for that of the account, then for who tries. */
+function limitFor({ id }: TaskSpec, { agent, breaker, limited, now }: Limit): LimitReason | undefined {
+  const host = limited?.host;
+  if (limited && !limited.probing && now < limited.at) return limitReason(limited, now);
+  if (!breaker) return undefined;
+  const { why, since, at } = breaker;
+  if (now < at) return limitReason({ agent, why, since: Math.max(since, limited?.at ?? 0), at, host }, now);
+  if (!isProbed(breaker, id, now)) return undefined;
+  // The time stays the same while it waits, so that nobody is told anew.
+  const next = limited?.probing && limited.at > now ? limited.at : now + NEXT_LOOK_MS;
+  return limitReason({ agent, why, since, at: Math.max(next, breaker.probe?.until ?? 0), host, probing: true }, now);
 }
 
 /**
@@ -76,7 +115,7 @@ function takesFrom(id: string, agent: string, hosts: readonly HostView[]): strin
 
 type Agent = { kind: "offered"; name: string } | { kind: "absent"; name?: string } | { kind: "unknown"; name: string };
 
-function agentFor({ agent: wish }: TaskSpec, { hosts, offered }: World): Agent {
+function agentFor(wish: string | undefined, { hosts, offered }: World): Agent {
   const taking = takingWork(hosts);
   const name = wish ?? defaultOf(taking);
   if (name === undefined) return { kind: "absent" };

@@ -1,5 +1,6 @@
 /** Reads what the decision about a task depends on (`ready.ts`): hosts, agents, and the tasks before it. */
 import type { Redis } from "ioredis";
+import { readBreakers } from "../task/breaker.ts";
 import { type HostView, offeredAgents } from "../task/heartbeat.ts";
 import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
@@ -21,8 +22,15 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
   const known = hosts();
   const offers = known.then((all) => offeredAgents(redis, all, now()));
   const retried = spec.retries === undefined ? undefined : store.read(spec.retries);
-  const [all, offered, before, again] = await Promise.all([known, offers, tasksBefore(store, spec), retried]);
-  return { now: now(), hosts: all, offered, ...before, retried: again };
+  const breaking = readBreakers(redis, now());
+  const [all, offered, before, again, breakers] = await Promise.all([
+    known,
+    offers,
+    tasksBefore(store, spec),
+    retried,
+    breaking,
+  ]);
+  return { now: now(), hosts: all, offered, breakers, ...before, retried: again };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import { type Progress, type Pushed, progressOf, type Task, type TaskSpec, type Verification } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
+import { spentOn } from "../views/spent.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
 
 /** What a task's text depends on besides the task. */
@@ -28,9 +29,9 @@ export function facts(task: Task, around: Surroundings): string[] {
   return [
     hostFact(task, around),
     agentFact(progress),
-    startFact(progress),
+    startFact(progress, task.spec.id),
     timeFact(task, around.now),
-    usageFact(progress),
+    usageFact(usageOf(task)),
     networkFact(progress),
     changesFact(task.pushed),
     verificationFact(task),
@@ -53,12 +54,13 @@ export function agentFact(progress: Progress): string | undefined {
 }
 
 /** Whether the agent knows what an earlier task of this pull request came to, and how. */
-function startFact({ start }: Progress): string | undefined {
+function startFact({ start }: Progress, own: string): string | undefined {
   if (start === undefined) return undefined;
   switch (start.how) {
     case "fresh":
       return undefined;
     case "resumed":
+      if (start.task === own) return "Went on in the same session after a limit of its model provider";
       return `Resumed the session of task ${code(start.task)}`;
     case "handed over":
       return `Continues task ${code(start.task)} in a new session, with a written hand-over`;
@@ -91,6 +93,16 @@ function timeFact({ spec, state }: Task, now: number): string | undefined {
     case "settled":
       return `Time: ${duration(state.at - spec.acceptedAt)}`;
   }
+}
+
+/** Of all runs that say: one that went on after a limit counts what it used itself. */
+function usageOf(task: Task): Progress {
+  const { inputTokens, outputTokens, costUsd } = spentOn([task]);
+  return Object.fromEntries(
+    Object.entries({ inputTokens, outputTokens, costUsd }).flatMap(([name, { known }]) =>
+      known === undefined ? [] : [[name, known]],
+    ),
+  );
 }
 
 export function usageFact({ inputTokens, outputTokens, costUsd }: Progress): string | undefined {

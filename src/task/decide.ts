@@ -3,11 +3,11 @@
  * commits on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
 import { keepEnd } from "../text/bound.ts";
-import type { Deadline, Outcome, Stopped, Verification } from "./task.ts";
+import type { Deadline, Outcome, StopCause, Stopped, Verification } from "./task.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
 export type Findings = {
-  missed?: { deadline: Deadline; afterMs: number };
+  missed?: { deadline: Deadline; afterMs: number; cause?: StopCause | undefined };
   /** The adapter's verdict on the agent's last step. */
   verdict: { ok: true } | { ok: false; reason: string; message: string };
   exitCode?: number;
@@ -29,7 +29,10 @@ export type Decision = { kind: "publish" } | { kind: "settle"; outcome: Outcome 
 export function decide(findings: Findings): Decision {
   const { missed, verdict, verification, stopped, lastLines } = findings;
   if (stopped && findings.commits > 0 && verification?.exitCode === 0) return { kind: "publish" };
-  if (missed) return settle({ kind: "timed_out", ...missed, lastLines });
+  if (missed) {
+    const { deadline, afterMs, cause } = missed;
+    return settle({ kind: "timed_out", deadline, afterMs, lastLines, ...(cause && { cause }) });
+  }
   if (!verdict.ok) return settle(failure(findings, verdict.reason, verdict.message));
   if (findings.inTheWay !== undefined) return settle({ kind: "refused", reason: findings.inTheWay });
   if (findings.commits === 0) return settle({ kind: "no_changes", lastWords: lastLines });

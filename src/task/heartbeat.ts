@@ -26,6 +26,8 @@ export type HostInfo = {
   sandbox: "bwrap" | "none";
   agents: string[];
   defaultAgent: string;
+  /** Of each agent the name of its account (`workers/agents/account.ts`); unknown of an older host. */
+  accounts?: Record<string, string>;
   draining: boolean;
   startedAt: number;
   /** What it gives each part of a run; unknown of an older host. */
@@ -42,6 +44,7 @@ const hostShape = z.looseObject({
   version: z.string(),
   slots: z.number(),
   agents: z.array(z.string()),
+  accounts: z.record(z.string(), z.string()).optional(),
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
@@ -94,8 +97,8 @@ async function livingHost(redis: Redis, id: string, now: number): Promise<HostVi
   return hosts.find((host) => host.id === id && host.alive);
 }
 
-const offerOf = ({ startedAt, slots, agents, defaultAgent, draining }: HostInfo): string =>
-  JSON.stringify([startedAt, slots, agents, defaultAgent, draining]);
+const offerOf = ({ startedAt, slots, agents, accounts, defaultAgent, draining }: HostInfo): string =>
+  JSON.stringify([startedAt, slots, agents, accounts, defaultAgent, draining]);
 
 /** The agents that some host has offered within the last seven days: `hosts` with each beat, those that left by their last word. */
 export async function offeredAgents(redis: Redis, hosts: readonly HostView[], now: number): Promise<string[]> {

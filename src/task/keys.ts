@@ -40,6 +40,8 @@ export const keys = {
   hosts: "orch:hosts",
   /** Hash: host id -> the place of the data folder that goes by this id (`HostInfo.place`). */
   hostPlaces: "orch:host-places",
+  /** Hash: `<agent>/<account>` -> why that account refuses, and when it is tried again, as JSON. */
+  breakers: "orch:breakers",
   /** Sorted set: agents' names by when a host has offered them last. */
   offered: "orch:agents",
   /** A request as it was signed, or what became of it: whoever delivers it again finds this. */

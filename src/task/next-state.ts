@@ -5,9 +5,9 @@
  */
 
 import { isSameLane, type Lane, runLane } from "./lane.ts";
-import { current, endLast, nextRun, withEnd, withoutHome, withProgress } from "./runs.ts";
+import { current, endLast, endLimited, nextRun, withEnd, withoutHome, withProgress } from "./runs.ts";
 import type { CancelReason, Checkpoint, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
-import type { WaitingReason } from "./waiting.ts";
+import type { LimitReason, WaitingReason } from "./waiting.ts";
 
 /** News about a task. `epoch` fences a run's own news, `version` what was judged; news without either may come from anybody at any time. */
 export type TaskNews =
@@ -23,6 +23,8 @@ export type TaskNews =
   | { name: "pushed"; epoch: number; pushed: Pushed; progress?: Progress; at: number }
   /** The run's host says that it is over. */
   | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; checkpoint?: Checkpoint; at: number }
+  /** The agent's account takes no requests for now: the run is over, and the task waits until it goes on. */
+  | { name: "limited"; epoch: number; reason: LimitReason; progress?: Progress; at: number }
   /** The run's host could not keep the session after all: it has no home. */
   | { name: "not_kept"; epoch: number; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
@@ -57,6 +59,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
     case "ended":
       if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
       return settled(withEnd(task, news), news.outcome, news.at);
+    case "limited":
+      return isCurrent(task, news.epoch) && !task.pushed ? limited(task, news) : undefined;
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":
@@ -125,6 +129,12 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   if (again && running) return { ...survivor, epoch, runs, state: { ...running, claim, job } };
   const begun = { phase: "preparing" as const, since: at, phaseSince: at };
   return { ...survivor, epoch, runs, state: { name: "running" as const, host, claim, job, lane, ...begun } };
+}
+
+function limited(task: Task, { reason, progress, at }: Extract<TaskNews, { name: "limited" }>): Task {
+  if (task.cancel) return settled(task, { kind: "cancelled", reason: task.cancel }, at);
+  const { runs, ...rest } = withProgress(task, progress);
+  return { ...rest, runs: endLimited(runs, at), state: { name: "waiting", since: at, reasons: [reason] } };
 }
 
 /** Counts a host's death while it worked on the task; the third within ten minutes quarantines the task as poison. */

@@ -55,6 +55,12 @@ export function endLast(runs: readonly TaskRun[], outcome: Outcome, at: number):
   return [...runs.slice(0, -1), { ...last, endedAt: at, end: outcome.kind, progress: withoutCheckOutput(words) }];
 }
 
+/** Its words stay: the next run goes on from there. */
+export function endLimited(runs: readonly TaskRun[], at: number): TaskRun[] {
+  const last = runs.at(-1);
+  return last ? [...runs.slice(0, -1), { ...last, endedAt: at, end: "limited" }] : [];
+}
+
 function withoutWords({ lastLines: _, ...progress }: Progress): Progress {
   return withoutCheckOutput(progress);
 }

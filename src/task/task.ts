@@ -17,6 +17,8 @@
  * run             one try at a task by one agent on one host; numbered by the epoch
  * home            the host and the folder that keep an agent's session
  * checkpoint      what a run's agent has made, kept on its host until it is published, or for somebody to look at
+ * limit           what a model provider grants an account; one that is reached makes a task wait
+ * breaker         what keeps tasks from an account that refuses
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
  * lane            one of the queues through which jobs go: an agent's, or a host's own
@@ -220,6 +222,9 @@ export const DEADLINES = [
 ] as const;
 export type Deadline = (typeof DEADLINES)[number];
 
+/** What was wrong when an agent was stopped, by an adapter's reason and in its program's words. */
+export type StopCause = { reason: string; message: string };
+
 /**
  * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run
  * it" (host_error) are never mixed, because what to do next differs.
@@ -229,22 +234,25 @@ export type Outcome =
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }
-  /** `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: what stood in the way to the end. */
+  /**
+   * `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: the last trouble that the agent told of, or with
+   * the reason `github` what stood in the way to the end.
+   */
   | {
       kind: "timed_out";
       deadline: Deadline;
       afterMs: number;
       lastLines: string;
       waitedFor?: WaitingReason[];
-      cause?: string;
+      cause?: StopCause;
     }
   | { kind: "out_of_budget"; message: string; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }
   | { kind: "refused"; reason: string }
   | { kind: "host_error"; message: string };
 
-/** Why a run is over: its task's outcome, or nobody kept it up and the task went on without it. */
-export type RunEnd = Outcome["kind"] | "lost";
+/** Why a run is over: its task's outcome, nobody kept it up and the task went on without it, or a limit of its agent's provider. */
+export type RunEnd = Outcome["kind"] | "lost" | "limited";
 
 /**
  * Where on its host that is kept which a run left without having published it. `folder`: below the host's data. `until`: Unix

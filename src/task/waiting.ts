@@ -12,11 +12,50 @@ export const waitingShape = z.discriminatedUnion("for", [
   z.object({ for: z.literal("task"), task: z.string(), ...until }),
   /** No living host offers the agent; without a name: no host lives at all. */
   z.object({ for: z.literal("agent"), agent: z.string().optional(), ...until }),
+  /**
+   * The agent's account takes no requests for now; `why`: an adapter's reason. It goes on `at`, on the host that has its session where it has
+   * begun. `left`: how long that is, in steps that halve it, so that telling it takes few edits. `probing`: another task tries first.
+   */
+  z.object({
+    for: z.literal("limit"),
+    agent: z.string(),
+    why: z.string(),
+    since: z.number(),
+    at: z.number(),
+    left: z.number(),
+    host: z.string().optional(),
+    probing: z.boolean().optional(),
+    ...until,
+  }),
 ]);
 
 export type WaitingReason = z.output<typeof waitingShape>;
+export type LimitReason = Extract<WaitingReason, { for: "limit" }>;
+
+/** So long after the time at which it was to go on a task waits for that, ms. */
+const LATE_MS = 24 * 3600_000;
+/** Less than this is not counted down, ms. */
+const LAST_STEP_MS = 30_000;
+
+type Limited = Pick<LimitReason, "agent" | "why" | "since" | "at" | "host" | "probing">;
+
+/** A countdown in steps: whoever looks at any time makes the same of it. */
+export function limitReason(limited: Limited, now: number): LimitReason {
+  const { since, at } = limited;
+  let left = Math.max(0, at - since);
+  while (left / 2 >= Math.max(at - now, LAST_STEP_MS)) left = Math.ceil(left / 2);
+  const { host, probing, ...rest } = limited;
+  return {
+    for: "limit",
+    ...rest,
+    left,
+    ...(host !== undefined && { host }),
+    ...(probing && { probing }),
+    until: at + LATE_MS,
+  };
+}
 
 /** Whether a person has to do something before it goes on. The compiler asks for a new reason. */
-const needsPerson: Record<WaitingReason["for"], boolean> = { task: false, agent: true };
+const needsPerson: Record<WaitingReason["for"], boolean> = { task: false, agent: true, limit: false };
 export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>
   reasons.some((reason) => needsPerson[reason.for]);

@@ -106,5 +106,6 @@ function kindOf(outcome: Outcome): EndKind | undefined {
 const toRepair: ReadonlyMap<string, EndKind> = new Map([
   ["auth", "agent_setup"],
   ["config", "agent_setup"],
+  ["credit", "agent_setup"],
   ["setup", "repository_setup"],
 ]);

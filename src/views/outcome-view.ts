@@ -33,7 +33,7 @@ export function outcomeView(outcome: Outcome): OutcomeView {
     }
     case "timed_out": {
       const { lastLines: _, cause, ...rest } = outcome;
-      return { ...rest, ...(cause !== undefined && { cause: bare(cause) }) };
+      return { ...rest, ...(cause && { cause: { reason: bare(cause.reason, 80), message: bare(cause.message) } }) };
     }
     case "out_of_budget":
       return { kind: outcome.kind, message: bare(outcome.message) };

@@ -8,7 +8,7 @@ import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { CancelReason, Phase, Pushed, Task, TaskState } from "../task/task.ts";
-import type { WaitingReason } from "../task/waiting.ts";
+import type { LimitReason, WaitingReason } from "../task/waiting.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
 import {
@@ -45,6 +45,7 @@ type Base = {
 /** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
 export type ReasonView = { until: number } & (
   | { for: "task"; task: string /** Missing when nothing is known of it. */; other?: TaskView; inDoubt?: RunDoubt }
+  | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
   | {
       for: "agent";
       agent?: string;
@@ -147,6 +148,7 @@ function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
 
 function reasonView(reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
+  if (reason.for === "limit") return reason;
   if (reason.for === "agent") {
     const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
     const full = fullHosts(hosts, reason.agent);

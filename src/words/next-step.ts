@@ -59,19 +59,15 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":
-      if (outcome.reason === "setup")
-        return `Fix \`setup\` in \`.github/orch.yml\` on the default branch; then ${again}.`;
-      return outcome.reason === "auth" || outcome.reason === "config"
-        ? `The operator of the worker host has to fix the agent's set-up or its key (\`orch doctor\` helps); then ${again}.`
-        : outcome.reason === "disk"
-          ? `Ask for less at once, or have the operator of the worker host give it more room (\`limits.runDiskGigabytes\`); then ${again}.`
-          : tryAgain(again, outcome.reason);
+      return afterCause(outcome.reason, again);
     case "out_of_budget":
-      return tryAgain(again);
+      return smaller(again);
     case "timed_out":
-      return isOurs(outcome.deadline)
-        ? `Nothing is wrong with your request. To try again later, ${again}.`
-        : tryAgain(again);
+      if (isOurs(outcome.deadline)) return `Nothing is wrong with your request. To try again later, ${again}.`;
+      if (outcome.cause) return afterCause(outcome.cause.reason, again);
+      return isQuiet(outcome.deadline)
+        ? `It was neither heard of nor at work. To try again, ${again}; the operator of the worker host can give it longer (\`limits\` in its file).`
+        : smaller(again);
     case "verify_failed":
       return `Look at the output above, then ${askAgainKnowing(origin, quoting)}.`;
     case "cancelled":
@@ -86,10 +82,33 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
 /** Deadlines that no smaller request would have kept. */
 const isOurs = (deadline: Deadline): boolean => deadline === "preparing" || deadline === "publishing";
 
-/** Why an agent ended that has nothing to do with what it was asked. */
-const PASSING = new Set(["rate_limit", "server", "interrupted"]);
+const isQuiet = (deadline: Deadline): boolean => deadline === "silence" || deadline === "first_output";
 
-const tryAgain = (again: string, reason = ""): string =>
-  PASSING.has(reason)
-    ? `To try again later, ${again}.`
-    : `To try again, ${again}; a smaller or clearer request often helps.`;
+const smaller = (again: string): string => `To try again, ${again}; a smaller or clearer request often helps.`;
+
+/** What to do about an agent that failed, by the adapter's reason. What no adapter has a reason for may be the request's. */
+function afterCause(reason: string, again: string): string {
+  const advice = advices[reason];
+  return advice ? advice(again) : smaller(again);
+}
+
+const operator = (what: string) => (again: string) => `The operator of the worker host has to ${what}; then ${again}.`;
+const later = (again: string): string => `To try again later, ${again}.`;
+
+const advices: Readonly<Record<string, (again: string) => string>> = {
+  setup: (again) => `Fix \`setup\` in \`.github/orch.yml\` on the default branch; then ${again}.`,
+  auth: operator("fix the agent's set-up or its key (`orch doctor` helps)"),
+  config: operator("fix the agent's set-up or its key (`orch doctor` helps)"),
+  credit: operator("add credit to the account of the agent's model provider, or give the agent another key"),
+  model: (again) =>
+    `Ask for a model that the agent's provider has, or have the operator of the worker host set one; then ${again}.`,
+  unreachable: operator("see to the way to the model provider (`orch doctor` tells what is out of reach)"),
+  usage_limit: (again) => `When the provider takes requests again, ${again}.`,
+  denied: (again) =>
+    `It needed something that it may not do. Ask for something else, or have the operator of the worker host allow it; then ${again}.`,
+  disk: (again) =>
+    `Ask for less at once, or have the operator of the worker host give it more room (\`limits.runDiskGigabytes\`); then ${again}.`,
+  rate_limit: later,
+  server: later,
+  interrupted: later,
+};

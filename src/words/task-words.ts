@@ -56,6 +56,7 @@ export const endWords: Record<RunEnd, string> = {
   refused: "refused",
   host_error: "could not run",
   lost: "lost with its host",
+  limited: "stopped by a limit",
 };
 
 export const evidenceTitles: Record<Evidence["what"], string> = {
@@ -132,7 +133,7 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
     case "verify_failed":
       return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
-      return [missed(outcome, quoting), ...stoodInTheWay(outcome, quoting), notPublished(outcome)].join(" ");
+      return [missed(outcome, quoting), ...lastCause(outcome, quoting), notPublished(outcome)].join(" ");
     case "out_of_budget":
       return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
@@ -184,6 +185,11 @@ function agentFault(reason: string): string {
 
 const agentFaults: ReadonlyMap<string, string> = new Map([
   ["auth", "The agent could not sign in to its model provider"],
+  ["credit", "The account of the agent's model provider has no credit left"],
+  ["model", "The agent's model provider does not know the model that was asked for"],
+  ["unreachable", "The agent could not reach its model provider"],
+  ["usage_limit", "The agent's account has used up what its model provider grants it for now"],
+  ["bad_request", "The agent's model provider refused a request as invalid"],
   ["config", "The agent is not set up correctly on the worker host"],
   ["rate_limit", "The agent's model provider takes no more requests for now"],
   ["server", "The agent's model provider had an outage"],
@@ -208,12 +214,18 @@ function missed({ deadline, afterMs, waitedFor = [] }: End<"timed_out">, quoting
     : deadlineWords[deadline](duration(afterMs));
 }
 
-function stoodInTheWay({ cause }: End<"timed_out">, quoting: Quoting): string[] {
-  return cause === undefined ? [] : [`What stood in the way to the end: ${asSentence(quoting.plain(cause))}`];
-}
-
 const notPublished = ({ deadline }: End<"timed_out">): string =>
   deadline === "publishing" ? "The work is done, but it is not published." : "Nothing was published.";
+
+/** An agent that is stopped while it waits for its provider has not been too slow; nor has GitHub answered while it was away. */
+function lastCause({ cause }: End<"timed_out">, { plain }: Quoting): string[] {
+  if (!cause) return [];
+  if (cause.reason === "github") return [`What stood in the way to the end: ${asSentence(plain(cause.message))}`];
+  const fault = agentFaults.get(cause.reason) ?? "The last that it told of was an error";
+  return [
+    `What is known of the cause: ${fault.charAt(0).toLowerCase()}${fault.slice(1)}: ${asSentence(plain(cause.message))}`,
+  ];
+}
 
 const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {
   queued: (after) => `No worker host took the task within ${after}; that is our fault, not your request's.`,

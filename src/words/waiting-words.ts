@@ -1,5 +1,5 @@
 /** What a task waits for, in a sentence or two for each reason; and what did not happen, where it waited too long. */
-import type { WaitingReason } from "../task/waiting.ts";
+import type { LimitReason, WaitingReason } from "../task/waiting.ts";
 import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { HostName } from "../views/task-view.ts";
@@ -23,8 +23,29 @@ export function waitsFor(reason: WaitingReason & { full?: HostName[] }, quoting:
       return reason.agent === undefined
         ? "No worker host is connected. It starts as soon as the operator of this App has started one."
         : `No connected worker host has the agent ${code(reason.agent, 60)}. It starts as soon as the operator of this App has started one that does.`;
+    case "limit":
+      return limitWords(reason, code(reason.agent, 60));
   }
 }
+
+/** `left` is a step of the countdown, not the clock: the same reason is always told in the same words. */
+function limitWords({ why, at, left, host, probing }: Omit<LimitReason, "for" | "until">, agent: string): string {
+  const cause = limits[why] ?? `The account of the agent ${AGENT} takes no requests for now`;
+  const goesOn = host === undefined ? "starts" : "goes on in the same session";
+  if (probing)
+    return `${cause.replace(AGENT, agent)}. Another task is trying whether it does again; then this one ${goesOn}.`;
+  const time = `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const soon = left <= 60_000 ? "in less than a minute" : `in less than ${duration(left)}`;
+  return `${cause.replace(AGENT, agent)}. The task ${goesOn} ${soon}, at ${time}; nothing has to be done for that.`;
+}
+
+const AGENT = "\0";
+const limits: Readonly<Record<string, string>> = {
+  rate_limit: `The model provider of the agent ${AGENT} takes no more requests for now`,
+  usage_limit: `The account of the agent ${AGENT} has used up what its model provider grants it for now`,
+  auth: `The model provider of the agent ${AGENT} refuses its credentials, as the operator of the worker host is told`,
+  credit: `The account of the agent ${AGENT} has no credit left, as the operator of the worker host is told`,
+};
 
 export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number, { code }: Quoting): string {
   const after = duration(afterMs);
@@ -37,6 +58,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
         reason.agent === undefined ? "a worker host" : `a worker host with the agent ${code(reason.agent, 60)}`;
       return `The task waited ${after} for ${host}; that is our fault, not your request's.`;
     }
+    case "limit":
+      return `The task waited ${after} for the model provider of the agent ${code(reason.agent, 60)} to take requests again.`;
     case undefined:
       return `The task waited ${after}, and what it waited for did not happen.`;
   }

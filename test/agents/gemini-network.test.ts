@@ -112,7 +112,7 @@ describe("Gemini CLI, whose model is listed for it and nothing else", () => {
     await inTheMiddle(taskId, broken);
     await killProxy(broken);
 
-    expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed", reason: "server", exitCode: 1 });
+    expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed", reason: "unreachable", exitCode: 1 });
     const comment = await orch.progressComment(/API Error: terminated/, place);
     expect(comment).toMatch(/\*\*Next:\*\* .*give the command again in a new comment/);
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);

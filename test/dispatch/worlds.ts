@@ -54,7 +54,7 @@ export function task(id: string, state: TaskState["name"], changes: Partial<Task
 export function world(changes: Partial<World> = {}): World {
   const hosts = changes.hosts ?? [host("h1")];
   const offered = [...new Set(hosts.flatMap(({ agents }) => agents))];
-  return { now: NOW, hosts, offered, before: [], inDoubt: [], ...changes };
+  return { now: NOW, hosts, offered, breakers: [], before: [], inDoubt: [], ...changes };
 }
 
 export { spec };

@@ -57,7 +57,7 @@ describe("what lasts longer than the time for it", () => {
     expect(await orch.told(taskId)).toMatchObject({
       kind: "timed_out",
       deadline: "publishing",
-      cause: expect.stringContaining("502"),
+      cause: { reason: "github", message: expect.stringContaining("502") },
     });
     fault.cancel();
     expect(fault.fired).toBeGreaterThan(1);
@@ -73,7 +73,11 @@ describe("what lasts longer than the time for it", () => {
     const match = { path: /\/(info\/refs|git-upload-pack)$/ };
     const fault = orch.simulator.faults.api({ times: 1_000, match, action: { status: 503 } });
     const { taskId } = await orch.command("/orch fix the tests", place);
-    const outcome = { kind: "timed_out", deadline: "preparing", cause: expect.stringContaining("503") };
+    const outcome = {
+      kind: "timed_out",
+      deadline: "preparing",
+      cause: { reason: "github", message: expect.stringContaining("503") },
+    };
     expect(await orch.told(taskId)).toMatchObject(outcome);
     fault.cancel();
     expect(await orch.progressComment(/could not prepare the workspace/, place)).toContain("Fetching from");

@@ -175,7 +175,7 @@ describe("the receipt", () => {
       Compiling
       \`\`\`
 
-      **Next:** To try again, give the command again in a new comment; a smaller or clearer request often helps."
+      **Next:** It was neither heard of nor at work. To try again, give the command again in a new comment; the operator of the worker host can give it longer (\`limits\` in its file)."
     `);
   });
 
@@ -297,7 +297,7 @@ describe("the receipt", () => {
         "denied: The agent was not allowed to do something that it needed (exit code 1): It threw. Nothing was published.",
         "interrupted: Something outside of Orch stopped the agent (exit code 1): It threw. Nothing was published.",
         "crash: The agent crashed (exit code 1): It threw. Nothing was published.",
-        "bad_request: The agent stopped with an error (exit code 1): It threw. Nothing was published.",
+        "bad_request: The agent's model provider refused a request as invalid (exit code 1): It threw. Nothing was published.",
       ]
     `);
   });

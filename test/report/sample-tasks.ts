@@ -113,6 +113,16 @@ export function waitingTask(...reasons: WaitingReason[]): Task {
 export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingReason, { for: For }> } = {
   task: { for: "task", task: "taaaaaaaaaaaaaaa", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
   agent: { for: "agent", agent: "claude", until: ACCEPTED_AT + 24 * 3600_000 },
+  limit: {
+    for: "limit",
+    agent: "claude",
+    why: "usage_limit",
+    since: ACCEPTED_AT,
+    at: ACCEPTED_AT + 3600_000,
+    left: 3600_000,
+    host: "h1",
+    until: ACCEPTED_AT + 25 * 3600_000,
+  },
 };
 
 /** `shown`: what its one run has to show. */

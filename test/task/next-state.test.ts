@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CRASH_WINDOW_MS, nextTask, type TaskNews } from "../../src/task/next-state.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";
 import { type Progress, progressOf, type Task } from "../../src/task/task.ts";
+import { limitReason } from "../../src/task/waiting.ts";
 import { LANE, makeSpec } from "../support/task-spec.ts";
 
 const at = 1_000_000;
@@ -41,6 +42,12 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
   ended: { name: "ended", epoch: 1, outcome: failed, at },
+  limited: {
+    name: "limited",
+    epoch: 1,
+    reason: limitReason({ agent: "a", why: "rate_limit", since: at, at: at + 60_000 }, at),
+    at,
+  },
   not_kept: { name: "not_kept", epoch: 1, at },
   crashed: { name: "crashed", epoch: 1, at },
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
@@ -58,6 +65,7 @@ const table: Record<TaskNews["name"], Row> = {
   progress: ["-", "-", "running", "running", "-"],
   pushed: ["-", "-", "running", "-", "-"],
   ended: ["-", "-", "settled", "-", "-"],
+  limited: ["-", "-", "waiting", "-", "-"],
   not_kept: ["-", "-", "-", "-", "-"],
   crashed: ["-", "-", "running", "running", "-"],
   pull_request: ["settled", "settled", "settled", "settled", "-"],
@@ -70,6 +78,28 @@ describe("the next state", () => {
     const news = allNews[name as TaskNews["name"]];
     const answers = [waiting, queued, running, pushed, settled].map((task) => nextTask(task, news)?.state.name ?? "-");
     expect(answers).toEqual(expected);
+  });
+
+  test("a limit ends the run and keeps the task; the next claim is the next run, and nothing counts as a crash", () => {
+    const waits = nextTask(showing({ agent: "a", inputTokens: 1 }), allNews.limited) as Task;
+    expect(waits).toMatchObject({
+      runs: [{ number: 1, end: "limited", endedAt: at, progress: { inputTokens: 1 } }],
+      crashes: [],
+    });
+    const queuedAgain = nextTask(waits, { name: "ready", version: 1, lane: LANE, at }) as Task;
+    const again = nextTask(queuedAgain, {
+      name: "claimed",
+      host: "h1",
+      claim: "c9",
+      job: "j9",
+      lane: LANE,
+      at,
+    }) as Task;
+    expect(again).toMatchObject({ epoch: 2, crashes: [], runs: [{ number: 1 }, { number: 2, progress: {} }] });
+    expect(nextTask({ ...running, cancel: { kind: "command", by: "m" } }, allNews.limited)?.state).toMatchObject({
+      name: "settled",
+      outcome: { kind: "cancelled" },
+    });
   });
 
   test("what is learned with a phase is kept, also in the phase that it is in already", () => {

@@ -53,6 +53,7 @@ describe("waiting", () => {
   const expected: { [For in WaitingReason["for"]]: object } = {
     task: { for: "task", task: "taaaaaaaaaaaaaaa", other: { state: "running", host: { name: "builder-1" } } },
     agent: { for: "agent", agent: "claude", offered: ["scripted"] },
+    limit: { for: "limit", agent: "claude", why: "usage_limit", host: "h1" },
   };
 
   test.each(Object.values(waitingReasons))("for $for: what would end it, and when it ends in vain", (reason) => {

@@ -105,7 +105,10 @@ const network = {
 };
 const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
 const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
-const REASONS = ["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "disk", "new"];
+const REASONS = [
+  ...["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "disk", "new"],
+  ...["credit", "model", "unreachable", "usage_limit", "bad_request"],
+];
 
 const hidden = { paths: ["lib/plus.js", "node_modules/"], more: 3 };
 const onlyWithHidden = { ...progress, verification: { ...verification, hidden } };
@@ -119,8 +122,11 @@ const ends: Task[] = [
   settledTask({
     ...outcomes.timed_out,
     deadline: "publishing",
-    cause: "Pushing to octo-org/calculator failed: HTTP 502",
+    cause: { reason: "github", message: "Pushing to octo-org/calculator failed: HTTP 502" },
   }),
+  ...["rate_limit", "auth", "new"].map((reason) =>
+    settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
+  ),
   settledTask(outcomes.pull_request, { pushed }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
   settledTask(outcomes.pull_request, { pushed, progress: onlyWithHidden }),

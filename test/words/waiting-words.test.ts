@@ -20,6 +20,32 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for task `tabc`, which is still not over. Nothing was published.",
     ],
   ],
+  limit: [
+    [
+      {
+        for: "limit",
+        agent: "claude",
+        why: "rate_limit",
+        since: until,
+        at: until + 90_000,
+        left: 90_000,
+        host: "h1",
+        until,
+      },
+      "The model provider of the agent `claude` takes no more requests for now. The task goes on in the same session in less than 1m 30s, at 2027-01-15 08:01 UTC; nothing has to be done for that.",
+      "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
+    ],
+    [
+      { for: "limit", agent: "claude", why: "auth", since: until, at: until + 30_000, left: 30_000, until },
+      "The model provider of the agent `claude` refuses its credentials, as the operator of the worker host is told. The task starts in less than a minute, at 2027-01-15 08:00 UTC; nothing has to be done for that.",
+      "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
+    ],
+    [
+      { for: "limit", agent: "claude", why: "usage_limit", since: until, at: until, left: 0, probing: true, until },
+      "The account of the agent `claude` has used up what its model provider grants it for now. Another task is trying whether it does again; then this one starts.",
+      "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
+    ],
+  ],
   agent: [
     [
       { for: "agent", until },

@@ -63,6 +63,7 @@ test("why: every state answers in sentences, with what would change it", () => {
     "# waiting
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
     No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
+    The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. If nothing changes, it ends as timed out in 24h 57m.
     # next in the queue
     The next free slot takes the task (2 slots on 1 worker host).
     Busy slots: builder-1 0/2.
@@ -126,7 +127,7 @@ test("why: every end is told in words, with what to do next", () => {
     Next: Look at the output above, then give the command again in a new comment and say what the agent should know.
 
     The agent printed nothing for 10m, so it was stopped. Nothing was published.
-    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
+    Next: It was neither heard of nor at work. To try again, give the command again in a new comment; the operator of the worker host can give it longer (\`limits\` in its file).
 
     The agent used up its budget: 50 turns were not enough. Nothing was published.
     Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.

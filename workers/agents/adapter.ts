@@ -50,7 +50,10 @@ export type LineParser = { line(text: string): AgentEvent[]; end(exitCode: numbe
 export type Evidence = { exitCode: number; final?: FinalEvent; errors: ErrorEvent[]; stderrTail: string };
 
 /** Whether the program did its part. Whether there is any work to publish is for the commits to say. */
-export type Verdict = { ok: true } | { ok: false; reason: ErrorReason; message: string };
+export type Verdict = { ok: true } | Failure;
+
+/** `until`: when the model's service takes requests again, Unix ms, where somebody has said so. */
+export type Failure = { ok: false; reason: ErrorReason; message: string; until?: number };
 
 export type Adapter = {
   kind: AgentKind;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type AgentEvent, boundedText, type ErrorReason } from "./event.ts";
-import { reasonOfStatus } from "./verdict.ts";
+import { reasonOfStatus } from "./status.ts";
 
 const count = z.number().int().nonnegative().catch(0);
 
@@ -47,15 +47,29 @@ function toolNames(denials: readonly unknown[]): string {
   return names.length > 0 ? [...new Set(names)].join(", ") : `${denials.length} calls`;
 }
 
-/** `modelUsage` and the cost add up over the session; the line's own `usage` leaves out the last turn at a limit. */
-function sessionUsage(result: ClaudeResult): AgentEvent {
+/** The last version that is known to count a resumed session anew, with each start of the program. */
+const COUNTS_EACH_RUN = [2, 1, 197];
+
+/**
+ * What `modelUsage` and the cost add up over: the program's run in versions up to 2.1.197, the session in 2.1.329. In between
+ * nobody has looked; there, and where no version is told, it is taken for the session's and the sums themselves are compared.
+ */
+export function usageScope(version: string | undefined): "run" | "session" {
+  const parts = version?.split(".").map(Number) ?? [];
+  if (parts.length !== COUNTS_EACH_RUN.length || parts.some(Number.isNaN)) return "session";
+  const at = parts.findIndex((part, index) => part !== COUNTS_EACH_RUN[index]);
+  return at < 0 || (parts[at] ?? 0) < (COUNTS_EACH_RUN[at] ?? 0) ? "run" : "session";
+}
+
+/** The line's own `usage` leaves out the last turn at a limit. */
+function usageOf(result: ClaudeResult, scope: "run" | "session"): AgentEvent {
   const total = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
   for (const model of Object.values(result.modelUsage)) {
     total.inputTokens += model.inputTokens + model.cacheReadInputTokens + model.cacheCreationInputTokens;
     total.outputTokens += model.outputTokens;
     total.cachedTokens += model.cacheReadInputTokens;
   }
-  return { type: "usage", ...total, costUsd: result.total_cost_usd, scope: "session" };
+  return { type: "usage", ...total, costUsd: result.total_cost_usd, scope };
 }
 
 function final(result: ClaudeResult): AgentEvent {
@@ -69,6 +83,6 @@ function final(result: ClaudeResult): AgentEvent {
   return { type: "final", ok: true, text };
 }
 
-export function resultEvents(result: ClaudeResult): AgentEvent[] {
-  return [sessionUsage(result), final(result)];
+export function resultEvents(result: ClaudeResult, scope: "run" | "session"): AgentEvent[] {
+  return [usageOf(result, scope), final(result)];
 }

@@ -1,15 +1,15 @@
 /**
  * Claude Code's stream-json lines -> common events. One line holds one content block, so a message's id and usage
- * repeat; each message is counted once. Its `result` counts for the whole session, resumed ones included.
+ * repeat; each message is counted once. What its `result` counts depends on the version (`claude-result.ts`).
  */
 import { z } from "zod";
 import { oneLine } from "../../src/text/bound.ts";
 import type { LineParser } from "./adapter.ts";
-import { resultEvents, resultSchema } from "./claude-result.ts";
+import { resultEvents, resultSchema, usageScope } from "./claude-result.ts";
 import { type AgentEvent, boundedText, type ErrorReason, logEvent, textEvent } from "./event.ts";
 import { jsonObject } from "./json-line.ts";
+import { reasonOfStatus } from "./status.ts";
 import { type ToolCalls, toolCalls } from "./tool-calls.ts";
-import { reasonOfStatus } from "./verdict.ts";
 
 const count = z.number().int().nonnegative().nullish().catch(undefined);
 
@@ -31,6 +31,7 @@ const systemSchema = z.object({
   subtype: z.string(),
   session_id: z.string().optional(),
   model: z.string().optional(),
+  claude_code_version: z.string().optional().catch(undefined),
   attempt: count,
   retry_delay_ms: z.number().nonnegative().nullish().catch(undefined),
   error_status: z.number().nullish().catch(undefined),
@@ -72,11 +73,17 @@ function stepUsage({ message: { usage } }: Message): AgentEvent[] {
 }
 
 /** What the lines so far leave to remember. */
-type Heard = { calls: ToolCalls; counted: Set<string>; retrying?: { reason: ErrorReason; message: string } };
+type Heard = {
+  calls: ToolCalls;
+  counted: Set<string>;
+  version?: string | undefined;
+  retrying?: { reason: ErrorReason; message: string };
+};
 
 function systemEvents(object: Record<string, unknown>, heard: Heard): AgentEvent[] {
   const { data } = systemSchema.safeParse(object);
   if (data?.subtype === "init" && data.session_id) {
+    heard.version = data.claude_code_version;
     return [{ type: "session", sessionId: oneLine(data.session_id, 200), model: data.model }];
   }
   if (data?.subtype !== "api_retry") return [];
@@ -129,7 +136,7 @@ function eventsOf(object: Record<string, unknown>, heard: Heard): AgentEvent[] {
     case "result": {
       const { data } = resultSchema.safeParse(object);
       heard.retrying = undefined;
-      return data ? resultEvents(data) : [];
+      return data ? resultEvents(data, usageScope(heard.version)) : [];
     }
     default:
       return [];

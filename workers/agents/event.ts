@@ -15,14 +15,19 @@ const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /**
  * Why an agent failed, as far as its program tells.
- * auth: the model's service refused the credentials; rate_limit: too many requests or tokens; server: the service
- * failed; bad_request: it refused the request; turn_limit, budget: the agent's own limits; denied: a tool was refused to
- * the agent; interrupted: ended by a signal or without saying how it went; config: it could not start as set up; crash:
- * everything else.
+ * auth: the model's service refused the credentials; credit: its account has no money left; model: it does not know the
+ * model; unreachable: no connection to it; rate_limit: too many requests or tokens for now; usage_limit: the account has used
+ * what it may use for some hours or days; server: the service failed; bad_request: it refused the request; turn_limit,
+ * budget: the agent's own limits; denied: a tool was refused to the agent; interrupted: ended by a signal or without saying
+ * how it went; config: it could not start as set up; crash: everything else.
  */
 export const errorReasonSchema = z.enum([
   "auth",
+  "credit",
+  "model",
+  "unreachable",
   "rate_limit",
+  "usage_limit",
   "server",
   "bad_request",
   "turn_limit",
@@ -85,6 +90,9 @@ export type AgentEvent = z.infer<typeof agentEventSchema>;
 export type UsageEvent = Extract<AgentEvent, { type: "usage" }>;
 export type ErrorEvent = Extract<AgentEvent, { type: "error" }>;
 export type FinalEvent = Extract<AgentEvent, { type: "final" }>;
+
+/** Whether an event shows that the model's service has answered. */
+export const isAnswer = ({ type }: AgentEvent): boolean => type === "text" || type === "tool";
 
 /** The marker that takes the place of a line too long to read. */
 export function droppedLine(bytes: number): AgentEvent {

@@ -7,8 +7,8 @@ import { oneLine } from "../../src/text/bound.ts";
 import type { LineParser } from "./adapter.ts";
 import { type AgentEvent, boundedText, type ErrorReason, logEvent, maxTextLength, textEvent } from "./event.ts";
 import { jsonObject } from "./json-line.ts";
+import { reasonOfStatus } from "./status.ts";
 import { type ToolCalls, toolCalls } from "./tool-calls.ts";
-import { reasonOfStatus } from "./verdict.ts";
 
 const count = z.number().int().nonnegative().catch(0);
 
@@ -49,7 +49,7 @@ function reasonOfError(error: Result["error"]): ErrorReason {
   if (error?.type === "FatalCancellationError") return "interrupted";
   const message = error?.message ?? "";
   const code = /"code":\s*(\d{3})\b/.exec(message)?.[1];
-  if (code === undefined) return BROKEN_CONNECTION.test(message) ? "server" : "crash";
+  if (code === undefined) return BROKEN_CONNECTION.test(message) ? "unreachable" : "crash";
   return reasonOfStatus(Number(code)) ?? "crash";
 }
 

@@ -6,7 +6,8 @@ import type { Adapter, AgentDefinition, Evidence, Launch, LaunchRun } from "./ad
 import { definedEnv } from "./environment.ts";
 import type { ErrorReason } from "./event.ts";
 import { geminiParser } from "./gemini-stream.ts";
-import { judgeByFinal, reasonOfStatus } from "./verdict.ts";
+import { reasonOfStatus } from "./status.ts";
+import { judgeByFinal } from "./verdict.ts";
 
 /**
  * Without `selectedType` a custom base URL makes the program choose an authentication that it then refuses (exit 41).

@@ -3,6 +3,7 @@
  * prints is something it says; its exit code and the commits or changes that it leaves decide.
  */
 import type { Adapter } from "./adapter.ts";
+import { lastMeaningfulLine } from "./cause.ts";
 import { definedEnv } from "./environment.ts";
 import { textEvent } from "./event.ts";
 import { failed, reasonOfExit } from "./verdict.ts";
@@ -19,7 +20,7 @@ export const plain: Adapter = {
   }),
   judge({ exitCode, stderrTail }) {
     if (exitCode === 0) return { ok: true };
-    return failed(reasonOfExit(exitCode), `The agent ended with exit code ${exitCode}`, stderrTail);
+    return failed(reasonOfExit(exitCode), `The agent ended with exit code ${exitCode}`, lastMeaningfulLine(stderrTail));
   },
   sessionPaths: () => [],
   sessionNeedsPath: false,

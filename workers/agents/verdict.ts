@@ -5,8 +5,10 @@
 
 import { keepEnd } from "../../src/text/bound.ts";
 import { visibleText } from "../../src/text/clean.ts";
-import type { Evidence, Verdict } from "./adapter.ts";
+import type { Evidence, Failure, Verdict } from "./adapter.ts";
+import { lastMeaningfulLine, reasonOfText } from "./cause.ts";
 import type { ErrorReason } from "./event.ts";
+import { resetTimeIn } from "./reset-time.ts";
 
 const messageLength = 2_000;
 
@@ -19,19 +21,28 @@ export function reasonOfExit(exitCode: number): ErrorReason {
   return endedBySignal.has(exitCode) ? "interrupted" : "crash";
 }
 
-/** The reason behind an HTTP status of the model's service; undefined below 400. */
-export function reasonOfStatus(status: number): ErrorReason | undefined {
-  if (status === 401 || status === 403) return "auth";
-  if (status === 402) return "budget";
-  if (status === 429 || status === 529) return "rate_limit";
-  if (status >= 500) return "server";
-  return status >= 400 ? "bad_request" : undefined;
+/** Reasons that say no more than that it failed; the program's words may say more. */
+const VAGUE = new Set<ErrorReason>(["crash", "bad_request", "server", "rate_limit", "auth", "interrupted"]);
+
+/** What the words make of a reason. A service that refuses a key or a request often says in words what else it is. */
+export function refined(reason: ErrorReason, words: string): ErrorReason {
+  return VAGUE.has(reason) ? (reasonOfText(words) ?? reason) : reason;
 }
 
-/** A failed verdict: what happened, then the details that the program gave, bounded. */
-export function failed(reason: ErrorReason, what: string, details = ""): Verdict {
+/**
+ * A failed verdict: what happened, then the details that the program gave, bounded. Where these name a cause, or a time until
+ * which the service takes no requests, that counts.
+ */
+export function failed(given: ErrorReason, what: string, details = ""): Failure {
+  const reason = refined(given, details);
   const shown = keepEnd(visibleText(details).trim(), messageLength);
-  return { ok: false, reason, message: shown === "" ? what : `${what}: ${shown}` };
+  const until = reason === "rate_limit" || reason === "usage_limit" ? resetTimeIn(details, Date.now()) : undefined;
+  return {
+    ok: false,
+    reason,
+    message: shown === "" ? what : `${what}: ${shown}`,
+    ...(until !== undefined && { until }),
+  };
 }
 
 /**
@@ -49,15 +60,19 @@ export function judgeByFinal(
     return failed(
       reasonOfExit(exitCode),
       `The agent reported success but ended with exit code ${exitCode}`,
-      stderrTail,
+      lastMeaningfulLine(stderrTail),
     );
   }
   if (final) {
     const reason = final.reason ?? lastError?.reason ?? "crash";
-    return failed(reason, "The agent reported a failure", final.text ?? lastError?.message ?? stderrTail);
+    return failed(
+      reason,
+      "The agent reported a failure",
+      final.text ?? lastError?.message ?? lastMeaningfulLine(stderrTail),
+    );
   }
   const reason =
     reasonWithoutFinal(evidence) ?? lastError?.reason ?? (exitCode === 0 ? "interrupted" : reasonOfExit(exitCode));
   const what = `The agent ended with exit code ${exitCode} without saying how it went`;
-  return failed(reason, what, lastError?.message ?? stderrTail);
+  return failed(reason, what, lastError?.message ?? lastMeaningfulLine(stderrTail));
 }

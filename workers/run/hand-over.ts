@@ -18,7 +18,11 @@ export async function readEarlier({ store }: Pick<Shared, "store">, taskId: stri
 }
 
 /** How the agent of this run begins. */
-export function startOf({ task }: Pick<Run, "task">, { resumed }: Pick<Place, "resumed">): RunStart {
+export function startOf(
+  { task, folder }: Pick<Run, "task"> & Partial<Pick<Run, "folder">>,
+  { resumed }: Pick<Place, "resumed">,
+): RunStart {
+  if (folder?.record.goesOn !== undefined && resumed) return { how: "resumed", task: task.spec.id };
   if (task.continues === undefined) return { how: "fresh" };
   return { how: resumed ? "resumed" : "handed over", task: task.continues };
 }

@@ -35,9 +35,17 @@ const stepSchema = z.looseObject({
   /** Of an agent's step: its check was lost and has been started again; that happens once. */
   checkedAgain: z.boolean().optional(),
   /** The deadline for which it is, or was, stopped. */
-  missed: z.object({ deadline: z.enum(DEADLINES), afterMs: z.number() }).optional(),
+  missed: z
+    .object({
+      deadline: z.enum(DEADLINES),
+      afterMs: z.number(),
+      cause: z.object({ reason: z.string(), message: z.string() }).optional(),
+    })
+    .optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
+  /** What it used is in the record of an earlier run: it is not counted again. */
+  counted: z.boolean().optional(),
   /** How it was let out to the network, and what came of that. */
   network: z
     .object({ egress: egressSchema, bytes: z.number(), blocked: z.number(), places: z.array(blockedSchema) })
@@ -64,6 +72,16 @@ const runRecordSchema = z.looseObject({
    * the run ran out of time. What is untold is taken up again when the record says that the run is ours.
    */
   end: z.enum(["told", "untold"]).optional(),
+  /** It is over because of a limit, and can be gone on with: what it had worked, and its agent's session. */
+  paused: z
+    .looseObject({
+      workedMs: z.number(),
+      sessionId: z.string().optional(),
+      used: usageTotalsSchema.optional(),
+    })
+    .optional(),
+  /** The step in which its agent goes on after a limit. */
+  goesOn: z.string().optional(),
   /**
    * The agent's session, from just before the run's end is told until it is kept, and what it has used. `again`: by another life
    * of the host than the one that told the end; that happens once.

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../../src/refusal.ts";
 import { decide } from "../../src/task/decide.ts";
-import type { Outcome } from "../../src/task/task.ts";
+import type { Outcome, StopCause } from "../../src/task/task.ts";
 import { NotCurrent } from "../bot-client.ts";
 import { isDiskFull } from "../disk/free-space.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
@@ -25,8 +25,10 @@ import { leaveCheckpoint } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
 import { duringDeed } from "./deed.ts";
 import { endForDisk } from "./end-for-disk.ts";
+import { takeOverWorkspace } from "./go-on.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
+import { waitForLimit } from "./limit.ts";
 import { prepare } from "./prepare/prepare.ts";
 import { type Published, publishWork, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
@@ -98,12 +100,14 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
     await tell(shared, run, { name: "pushed", pushed: before, at: Date.now() });
     return "told";
   }
+  await takeOverWorkspace(shared, run);
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   const unready = await setUp(shared, run, ground);
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
+  if (await waitForLimit(shared, run, ground, worked)) return "limited";
   const { collected, objections, told = 0, stopped } = worked;
   const inTheWay = objections && reasonOf(objections, told);
   const decision = decide({ ...worked, commits: collected.commits, inTheWay, lastLines: run.spoken.lastLines() });
@@ -147,8 +151,8 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: ToP
 }
 
 /** What the time was waited for in vain, where that is known. */
-const causeIn = (error: unknown): { cause?: string } =>
-  error instanceof StillFailing ? { cause: error.message.slice(0, 500) } : {};
+const causeIn = (error: unknown): { cause?: StopCause } =>
+  error instanceof StillFailing ? { cause: { reason: "github", message: error.message.slice(0, 500) } } : {};
 
 /** Publishing can be repeated, and a disk is full only for as long as nobody cleans up: the host itself does. */
 async function whenThereIsRoom<T>(run: Run, deadline: AbortSignal, deed: () => Promise<T>): Promise<T> {

@@ -6,10 +6,12 @@ import { Job } from "bullmq";
 import { isSameLane, type Lane, laneName, runLane } from "../../src/task/lane.ts";
 import { type JobData, LOCK_MS } from "../../src/task/queue.ts";
 import type { Slots } from "../slots.ts";
+import { findPaused, takeUpPaused } from "./go-on.ts";
 import { carryOver, type Locker } from "./job-lock.ts";
 import { type Lease, makeLease, takeLeaseBack } from "./lease.ts";
 import { beginRun } from "./make-run.ts";
 import { type Run, readStanding, type Shared } from "./run.ts";
+import { standBack } from "./stand-back.ts";
 import { takeUpUntold } from "./take-up-runs.ts";
 
 /** `own`: from this host's own lane; for which agent, the task's record says. */
@@ -78,6 +80,7 @@ async function begin({ shared, slots }: TakingJobs, { lease, job, lane }: Found)
   const news = { name: "claimed" as const, host: hostId, claim, job: lease.job, lane, at: Date.now() };
   const alive = slots.run(taskId);
   if (alive && (await takeBack(shared, alive, lease))) return;
+  if (!alive && (await standBack(shared, { taskId, agent: lane?.agent }))) return await lease.complete();
   const untold = alive ? undefined : await takeUpUntold(shared, taskId, { lease, takeSlot: slots.take });
   if (untold) return slots.begin(untold);
 
@@ -87,10 +90,14 @@ async function begin({ shared, slots }: TakingJobs, { lease, job, lane }: Found)
   if (made.kind !== "known") throw new Error(`the record of the task ${taskId} is ${made.kind}: its job comes again`);
   const { record: task } = made;
   if (task.pushed || task.state.name !== "running" || task.state.claim !== claim) return await lease.complete();
-  const user = slots.take();
+  const paused = findPaused(shared, task);
+  const user = (paused && slots.take(paused.record.slot)) ?? slots.take();
   if (!user) throw new Error("a job was taken without a free slot");
   try {
-    slots.begin(beginRun(shared, { task, lease, user }));
+    const run = paused
+      ? takeUpPaused(shared, { task, folder: paused, lease, user })
+      : beginRun(shared, { task, lease, user });
+    slots.begin(run);
   } catch (error) {
     slots.putBack(user);
     lease.release();

@@ -101,6 +101,16 @@ describe("Claude Code's recorded streams", () => {
     });
   });
 
+  it("counts a resumed session's cost as the version tells it: 2.1.197 tells each run's own", () => {
+    const old = (name: string) => recording(`claude/${name}`).toString().replaceAll("2.1.329", "2.1.197");
+    const meter = usageMeter();
+    for (const output of [old("success"), old("success")]) {
+      meter.begin();
+      for (const event of eventsOf("claude", Buffer.from(output), 0)) meter.add(event);
+    }
+    expect(meter.totals()).toMatchObject({ inputTokens: 4800, costUsd: expect.closeTo(0.01644, 8) });
+  });
+
   it("knows what a run used that was ended in the middle", () => {
     const meter = usageMeter();
     meter.begin();

@@ -64,11 +64,11 @@ describe("Gemini CLI's recorded streams", () => {
   });
 
   it.each(["[API Error: terminated]", "[API Error: exception TypeError: fetch failed sending request]"])(
-    "takes a connection to the service that broke for the service's failure: %s",
+    "takes a connection to the service that broke for one that cannot be reached: %s",
     (message) => {
       const result = JSON.stringify({ type: "result", status: "error", error: { type: "unknown", message } });
       const events = eventsOf("gemini", Buffer.from(`${result}\n`), 1);
-      expect(gemini.judge(evidenceOf(events, 1))).toMatchObject({ ok: false, reason: "server" });
+      expect(gemini.judge(evidenceOf(events, 1))).toMatchObject({ ok: false, reason: "unreachable" });
     },
   );
 

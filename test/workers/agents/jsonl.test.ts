@@ -63,8 +63,10 @@ describe("a program that speaks the documented form", () => {
   });
 
   it("is not misled by events of other programs, wrong fields, torn lines or arrays", () => {
-    expect(heard({ type: "future.event", x: 1 }, "", { text: "no type" })).toEqual([]);
-    const odd = heard(
+    const understood = { type: "text", text: "here" };
+    expect(heard({ type: "future.event", x: 1 }, "", { text: "no type" }, understood)).toEqual([understood]);
+    const [, ...odd] = heard(
+      understood,
       { type: "usage", inputTokens: -1, outputTokens: 1 },
       '{"type":"final","ok":tr',
       "[1]",

@@ -27,6 +27,16 @@ describe("lines of a growing output", () => {
     expect(splitter.end()).toEqual([]);
   });
 
+  it("that are drawn over and over are what stands in the end, however long that takes", () => {
+    const frames = Array.from({ length: 40_000 }, (_, at) => `\rprogress ${at} of 40000 ▓▓▓`).join("");
+    const splitter = lineSplitter();
+    expect(splitter.push(Buffer.from(`start${frames}`))).toEqual([]);
+    expect(splitter.drawing()).toBe("progress 39999 of 40000 ▓▓▓");
+    expect(splitter.push(Buffer.from("\rab\x1b[K\nnext"))).toEqual([{ text: "ab" }]);
+    expect(splitter.drawing()).toBeUndefined();
+    expect(splitter.push(Buffer.from("\rX\n"))).toEqual([{ text: "Xext" }]);
+  });
+
   it("survive a buffer that its owner uses again", () => {
     const buffer = Buffer.from("abc");
     const splitter = lineSplitter();

@@ -137,10 +137,12 @@ function makeModelHost(id: string, { step }: Stage, claimed: (by: string, task: 
   const dataDir = join(dir, id);
   const shared = {
     hostId: id,
+    redis,
+    env: {},
     store: ownStore,
     dataDir,
     log,
-    operator: { agents: new Map([["a", {}]]) },
+    operator: { agents: new Map([["a", { name: "a", kind: "plain", env: {}, passEnv: [] }]]) },
   } as unknown as Shared;
   const user = { slot: 0 };
   const begin = (run: Run) => {

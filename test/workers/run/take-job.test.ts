@@ -43,7 +43,14 @@ function startHost(id: string, own: TaskStore = store) {
   const said: string[] = [];
   const dataDir = temporaryFolder();
   const log = pino({ level: "warn" }, { write: (line: string) => void said.push(JSON.parse(line).msg) });
-  const shared = { hostId: id, store: own, dataDir, log, redis: server.redis } as unknown as Shared;
+  const shared = {
+    hostId: id,
+    store: own,
+    dataDir,
+    log,
+    redis: server.redis,
+    operator: { agents: new Map() },
+  } as unknown as Shared;
   const slots = { run: () => undefined, take: () => ({ slot: 0 }), begin: (run: Run) => begun.push(run) };
   const locker = { lanes, redis: server.redis, token: `host-${id}` };
   return {

@@ -3,11 +3,12 @@
  * restart of the host neither forgives nor punishes: the files' own times decide.
  */
 import { deadlinesOf, type StepTimes } from "../../../src/task/deadlines.ts";
-import type { Deadline } from "../../../src/task/task.ts";
+import type { Deadline, StopCause } from "../../../src/task/task.ts";
 import type { Limits } from "../../operator-file.ts";
 import type { StepKind } from "./step-name.ts";
 
-export type Missed = { deadline: Deadline; afterMs: number };
+/** `cause`: the last trouble that the program told of. */
+export type Missed = { deadline: Deadline; afterMs: number; cause?: StopCause | undefined };
 
 const MINUTE_MS = 60_000;
 

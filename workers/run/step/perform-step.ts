@@ -7,13 +7,16 @@ import { join } from "node:path";
 import { oneLine } from "../../../src/text/bound.ts";
 import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
 import { adapterFor } from "../../agents/adapters.ts";
+import { isAnswer } from "../../agents/event.ts";
 import { secretsOf } from "../../agents/secrets.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
+import { goOnPrompt } from "../go-on.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
+import { tellAnswered } from "../limit.ts";
 import { type HandBack, handBackPrompt } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
@@ -72,6 +75,15 @@ export async function performStep(
   }
 }
 
+function once(deed: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    deed();
+  };
+}
+
 type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; outlet: FollowedOutlet | undefined };
 type Result = StepResult | { kind: "not begun" };
 
@@ -117,6 +129,8 @@ async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<
 type How = "start" | "go on" | { held: HeldStep };
 
 function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: HandBack): StepSpec {
+  const goesOn = ground.resumed && goOnPrompt(run, name);
+  if (goesOn) return agentSpec(shared, run, ground, { name, promptFile: goesOn, resume: ground.resumed?.sessionId });
   if (!handBack) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
   const promptFile = join(stepDir(run, name), "prompt.md");
   writeFileSync(promptFile, handBackPrompt(run, ground.prepared, handBack), { mode: 0o600 });
@@ -150,6 +164,7 @@ async function followStep(
 ): Promise<Result> {
   const isAgent = record.kind === "agent";
   const progress = makeProgressTeller(shared, run);
+  const tellAnswer = once(() => tellAnswered(shared, run, ground, record.startedAt));
   const secrets = printedForms(secretsOf(ground.agent, shared.env));
   outlet?.onBlocked((places) => {
     for (const { host, port, why } of places)
@@ -170,10 +185,17 @@ async function followStep(
       interrupted: run.interrupted,
       secrets,
       onEvent: (event) => {
-        if (isAgent) run.spoken.hear(event);
+        if (isAgent && !(record.counted && event.type === "usage")) run.spoken.hear(event);
+        if (isAgent && isAnswer(event)) tellAnswer();
         run.events.hear(event);
         progress.changed();
       },
+      ...(isAgent && {
+        onDrawing: (line: string) => {
+          run.spoken.draw(line);
+          progress.changed();
+        },
+      }),
       onMissed: (missed) => {
         record.missed = missed;
         run.folder.save();
@@ -181,7 +203,11 @@ async function followStep(
     });
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
-    return record.missed ? { kind: "missed", missed: record.missed } : result;
+    if (!record.missed) return result;
+    // Why it came to that is known only when it has been stopped.
+    if (result.kind === "missed") record.missed = result.missed;
+    run.folder.save();
+    return { kind: "missed", missed: record.missed };
   } finally {
     await progress.close();
   }

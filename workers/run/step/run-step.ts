@@ -2,6 +2,7 @@
  * One step of a run, from its start (or its adoption) to its end. The endings compete in one race: the program ends, a
  * deadline is missed, too much is written, or the run is interrupted; the first wins, and then the program is gone.
  */
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StepTimes } from "../../../src/task/deadlines.ts";
@@ -18,6 +19,7 @@ import type { Interruption } from "../interruption.ts";
 import type { StepRecord } from "../run-record.ts";
 import { type Missed, watchDeadlines } from "./deadlines.ts";
 import { followFile } from "./follow-file.ts";
+import { watchTrouble } from "./known-cause.ts";
 import { lastOutputIn, outputsOf } from "./last-output.ts";
 import { readTail } from "./tail-text.ts";
 import { openTranscript } from "./transcript-file.ts";
@@ -26,6 +28,10 @@ import { tooLarge, watchSize } from "./watch-size.ts";
 /** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
 const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
 export const STOP_GRACE_MS = 10_000;
+/** What is still unread of a program that was stopped may be more than anybody can wait for. */
+const LAST_WORDS_BYTES = 1024 * 1024;
+/** Of a program that a signal ended. */
+const STOPPED = 143;
 const TAIL_BYTES = 8_000;
 /** How often the output is looked at although the kernel reported nothing. */
 const POKE_MS = 60_000;
@@ -44,6 +50,8 @@ export type StepOptions = {
   secrets: readonly string[];
   /** Called with each event, in order, the whole output again after a restart. */
   onEvent(event: AgentEvent): void;
+  /** Called with the line that the program is drawing over and over, as a progress bar is. */
+  onDrawing?(line: string): void;
   /** Called when a deadline is missed, before the program is stopped. */
   onMissed(missed: Missed): void;
 };
@@ -84,12 +92,22 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
       return await concluded(first.end, heard, options);
     }
     if (first.kind === "missed") options.onMissed(first.missed);
-    // What was heard until now stays; what is still unread may be more than anybody can wait for.
-    await output.stop();
     // A restart of the host leaves the program running; its next life adopts it.
-    if (first.kind === "interrupted" && first.interruption.kind === "handover") running.detach();
-    else await running.stop(fillsDisk(first) ? 0 : STOP_GRACE_MS);
-    return first;
+    if (first.kind === "interrupted" && first.interruption.kind === "handover") {
+      await output.stop();
+      running.detach();
+      return first;
+    }
+    const fills = fillsDisk(first);
+    if (fills) await output.stop();
+    await running.stop(fills ? 0 : STOP_GRACE_MS);
+    if (fills) return first;
+    // Its last words may say what it has used, and why it came to nothing.
+    const unread = statSync(join(dir, "stdout")).size - output.bytes();
+    if (unread <= LAST_WORDS_BYTES) await output.close();
+    else await output.stop();
+    const cause = await heard.cause();
+    return first.kind === "missed" ? { ...first, missed: { ...first.missed, ...(cause && { cause }) } } : first;
   } finally {
     over.abort();
     deadlines.stop();
@@ -111,6 +129,7 @@ function listen(options: StepOptions) {
   const transcript = openTranscript(options.transcript);
   const blank = secretBlanker(options.secrets);
   const errors: ErrorEvent[] = [];
+  const trouble = watchTrouble();
   let final: FinalEvent | undefined;
 
   const hear = (events: readonly AgentEvent[]) => {
@@ -120,6 +139,7 @@ function listen(options: StepOptions) {
       const event = blank(told);
       if (event.type === "final") final = event;
       if (event.type === "error" && errors.push(event) > 20) errors.shift();
+      trouble.hear(event);
       transcript.write(event);
       options.onEvent(event);
     }
@@ -131,11 +151,19 @@ function listen(options: StepOptions) {
   return {
     chunk(chunk: Uint8Array) {
       lines(splitter.push(chunk));
+      const drawing = options.onDrawing && splitter.drawing();
+      if (drawing !== undefined) options.onDrawing?.(redact(withoutSecrets(drawing, options.secrets)));
     },
     end(exitCode: number) {
       lines(splitter.end());
       hear(parser.end(exitCode));
       return { final, errors };
+    },
+    /** Of a program that was stopped. */
+    async cause() {
+      lines(splitter.end());
+      hear(parser.end(STOPPED));
+      return trouble.known(await tailOf(options, "stderr"));
     },
     close: () => transcript.close(),
   };
@@ -146,22 +174,24 @@ async function concluded(
   heard: Heard,
   options: StepOptions,
 ): Promise<StepResult | { kind: "not begun" }> {
-  const { adapter, dir, secrets } = options;
-  // Read further back than shown: the cut must not go through a secret and leave its end.
-  const tailOf = async (name: string) =>
-    cutStart(redact(withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets)), TAIL_BYTES);
+  const { adapter } = options;
   if ("lost" in end) return { kind: "lost" };
   if ("begun" in end) return { kind: "not begun" };
   const { final, errors } = heard.end(end.exitCode);
-  const stderrTail = await tailOf("stderr");
+  const stderrTail = await tailOf(options, "stderr");
   const verdict = adapter.judge({ exitCode: end.exitCode, final, errors, stderrTail });
-  const stdoutTail = await tailOf("stdout");
+  const stdoutTail = await tailOf(options, "stdout");
   return {
     kind: "ended",
     exitCode: end.exitCode,
     verdict,
     outputTail: [stdoutTail, stderrTail].filter(Boolean).join("\n"),
   };
+}
+
+/** Read further back than shown: the cut must not go through a secret and leave its end. */
+async function tailOf({ dir, secrets }: StepOptions, name: "stdout" | "stderr"): Promise<string> {
+  return cutStart(redact(withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets)), TAIL_BYTES);
 }
 
 /** The times that deadlines are measured from: those of the files, which no restart changes. */

@@ -4,6 +4,7 @@
  */
 import type { Progress } from "../../../src/task/task.ts";
 import { keepEnd, keepStart } from "../../../src/text/bound.ts";
+import { visibleText } from "../../../src/text/clean.ts";
 import type { AgentEvent } from "../../agents/event.ts";
 import { type UsageTotals, usageMeter } from "../../agents/usage.ts";
 import type { Resumed } from "../run-record.ts";
@@ -11,9 +12,12 @@ import type { Resumed } from "../run-record.ts";
 const MAX_LINES = 15;
 const MAX_CHARACTERS = 4_000;
 const MAX_SUMMARY = 4_000;
+const MAX_FRAME = 300;
 
 export type Spoken = {
   hear(event: AgentEvent): void;
+  /** The line that the program is drawing over and over, as a progress bar is. It stands last until something is said. */
+  draw(line: string): void;
   progress(): Progress;
   lastLines(): string;
   /** What the agent said of its work at the end of its last step that ended well. */
@@ -29,6 +33,7 @@ export type Spoken = {
 export function makeSpoken(): Spoken {
   const usage = usageMeter();
   let lines: string[] = [];
+  let frame = "";
   let sessionId: string | undefined;
   let model: string | undefined;
   let summary: string | undefined;
@@ -38,6 +43,14 @@ export function makeSpoken(): Spoken {
   const say = (text: string) => {
     lines = [...lines, ...text.trimEnd().split("\n")].slice(-MAX_LINES);
   };
+  /** A call that failed is marked where it was told to begin. */
+  const sayTool = ({ name, summary, status }: Extract<AgentEvent, { type: "tool" }>) => {
+    if (status === "ok") return;
+    const call = `${name} ${summary}`.trimEnd();
+    const begun = status === "failed" ? lines.lastIndexOf(`▸ ${call}`) : -1;
+    if (begun >= 0) lines = lines.with(begun, `✘ ${call}`);
+    else say(`${status === "failed" ? "✘" : "▸"} ${call}`);
+  };
   const listen = (event: AgentEvent) => {
     if (event.type === "text") sinceTool = keepEnd(`${sinceTool}${event.text}\n`, 2 * MAX_SUMMARY);
     else if (event.type === "tool") sinceTool = "";
@@ -46,14 +59,15 @@ export function makeSpoken(): Spoken {
       if (said !== "") summary = keepStart(said, MAX_SUMMARY);
     }
   };
-  const lastLines = () => keepEnd(lines.join("\n"), MAX_CHARACTERS);
+  const lastLines = () => keepEnd([...lines, ...(frame === "" ? [] : [frame])].join("\n"), MAX_CHARACTERS);
 
   return {
     hear(event) {
+      frame = "";
       usage.add(event);
       listen(event);
       if (event.type === "text") say(event.text);
-      else if (event.type === "tool" && event.status !== "ok") say(`▸ ${event.name} ${event.summary}`.trimEnd());
+      else if (event.type === "tool") sayTool(event);
       else if (event.type === "error") say(`! ${event.message}`);
       else if (event.type === "retry") say(`… waits and tries again: ${event.reason}`);
       else if (event.type === "final" && event.text && !lastLines().endsWith(event.text.trim())) say(event.text);
@@ -62,9 +76,13 @@ export function makeSpoken(): Spoken {
         model = event.model ?? model;
       }
     },
+    draw(line) {
+      frame = keepStart(visibleText(line), MAX_FRAME);
+    },
     lastLines,
     summary: () => summary,
     begin() {
+      frame = "";
       sinceTool = "";
       usage.begin();
     },
@@ -82,7 +100,8 @@ export function makeSpoken(): Spoken {
         model,
         inputTokens: told ? inputTokens : undefined,
         outputTokens: told ? outputTokens : undefined,
-        costUsd,
+        // A cost without a token is no cost: nothing was answered yet.
+        costUsd: told || (costUsd ?? 0) > 0 ? costUsd : undefined,
       };
     },
   };

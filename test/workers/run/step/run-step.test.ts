@@ -18,6 +18,7 @@ function startStep(
   ended: Promise<StepEnd>,
   secrets: readonly string[] = [],
   adapter: Adapter = plain,
+  workedMs = 0,
 ) {
   const dir = mkdtempSync(join(tmpdir(), "orch-test-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -30,7 +31,7 @@ function startStep(
       ...{ dir, running, secrets, adapter, interrupted },
       transcript: join(dir, "transcript.log"),
       limits: parseOperatorFile("agents: { coder: { kind: plain, command: [coder] } }", "test").limits,
-      workedMs: 0,
+      workedMs,
       onEvent: (event) => void events.push(event),
       onMissed: () => undefined,
     });
@@ -67,6 +68,32 @@ test("a step that is interrupted ends without what its program wrote and nobody 
   const interruption = { kind: "cancel", reason: { kind: "command", by: "maintainer" } } as const;
   expect(await step.run(Promise.resolve(interruption))).toEqual({ kind: "interrupted", interruption });
   expect(JSON.stringify(step.events)).not.toContain("last");
+});
+
+const LONG_AGO = 24 * 3600_000;
+
+test.each([
+  [{ stderr: "Fix the error\nAttempt 9 failed with status 429. Retrying with backoff...\n" }, "rate_limit"],
+  [{ stdout: '{"type":"error","reason":"auth","message":"no key"}\n{"type":"retry","reason":"soon"}\n' }, "auth"],
+  [{ stdout: '{"type":"retry","reason":"connect ECONNREFUSED 10.0.0.7:443"}\n' }, "unreachable"],
+  [{ stdout: '{"type":"error","reason":"server","message":"503"}\n{"type":"text","text":"Now I see."}\n' }, undefined],
+])("an agent that misses its deadline in trouble is told of with that: %j", async (written, reason) => {
+  const files = { stdout: "", stderr: "", ...written };
+  const step = startStep(files, new Promise(() => undefined), [], jsonl, LONG_AGO);
+  const result = await step.run();
+  expect(result).toMatchObject({ kind: "missed", missed: { deadline: "total" } });
+  expect(result.kind === "missed" && result.missed.cause?.reason).toBe(reason);
+});
+
+test("what a program says of its use while it is being stopped counts", async () => {
+  const step = startStep({ stdout: "", stderr: "" }, new Promise(() => undefined), [], jsonl);
+  const usage = { type: "usage", inputTokens: 7, outputTokens: 1, scope: "run" };
+  step.running.stop.mockImplementation(async () => {
+    appendFileSync(join(step.dir, "stdout"), `${JSON.stringify(usage)}\n`);
+  });
+  const interruption = { kind: "cancel", reason: { kind: "command", by: "maintainer" } } as const;
+  await step.run(Promise.resolve(interruption));
+  expect(step.events).toContainEqual(usage);
 });
 
 test("a key with quotes and line breaks is to be read nowhere, however the agent's program escapes it", async () => {

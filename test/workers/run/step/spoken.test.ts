@@ -15,6 +15,31 @@ test("the last lines are what the agent said and did last, bounded", () => {
   expect(spoken.lastLines().length).toBeLessThan(4_200);
 });
 
+test("a call that failed is marked where it began", () => {
+  const spoken = makeSpoken();
+  spoken.hear({ type: "tool", name: "shell", summary: "npm test", status: "started" });
+  spoken.hear({ type: "tool", name: "edit", summary: "a.js", status: "started" });
+  spoken.hear({ type: "tool", name: "shell", summary: "npm test", status: "failed" });
+  spoken.hear({ type: "tool", name: "fetch", summary: "x", status: "failed" });
+  expect(spoken.lastLines().split("\n")).toEqual(["✘ shell npm test", "▸ edit a.js", "✘ fetch x"]);
+});
+
+test("a line that is being drawn stands last until something is said", () => {
+  const spoken = makeSpoken();
+  spoken.hear({ type: "text", text: "install" });
+  spoken.draw("40 %");
+  spoken.draw("50 %");
+  expect(spoken.lastLines()).toBe("install\n50 %");
+  spoken.hear({ type: "text", text: "100 %" });
+  expect(spoken.lastLines()).toBe("install\n100 %");
+});
+
+test("a cost without a single token is none: the service gave no answer", () => {
+  const spoken = makeSpoken();
+  spoken.hear({ type: "usage", inputTokens: 0, outputTokens: 0, costUsd: 0, scope: "session" });
+  expect(spoken.progress()).toMatchObject({ inputTokens: undefined, costUsd: undefined });
+});
+
 test("tokens and cost of all steps add up, and are left out when no agent told them", () => {
   const spoken = makeSpoken();
   spoken.begin();
