@@ -70,12 +70,17 @@ async function lookAtTarget(github: GitHub, { installationId, repository, number
   return { defaultBranch: data.base.repo.default_branch, autoMerge: data.auto_merge !== null };
 }
 
+const notGranted = (contents: "read" | "write"): string =>
+  `The GitHub App may not ${contents} contents of this repository: its owner can grant that in the settings of the App's installation.`;
+
 async function mint(github: GitHub, { installationId, repository }: TaskSpec, contents: "read" | "write") {
   try {
     return await github.mintToken({ installationId, repositoryId: repository.id, permissions: { contents } });
   } catch (error) {
-    // GitHub's 422 here: the repository is not, or no longer, part of the installation.
+    // GitHub's 422 here: the repository is not, or no longer, part of the installation, or may not be had so far.
     if (classify(error) !== "invalid") throw error;
+    if (/permissions/i.test((error as Error).message))
+      throw new Refused("permission_revoked", notGranted(contents), { cause: error });
     throw new Refused("repository_gone", "The GitHub App has no access to this repository any more.", { cause: error });
   }
 }
