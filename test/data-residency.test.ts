@@ -30,7 +30,15 @@ const log = pino({ level: "silent" });
 
 const asked: string[] = [];
 const answers: [RegExp, object][] = [
-  [/access_tokens$/, { token: "ghs_sample", expires_at: "2099-01-01T00:00:00Z", permissions: {} }],
+  [
+    /access_tokens$/,
+    {
+      token: "ghs_sample",
+      expires_at: "2099-01-01T00:00:00Z",
+      permissions: { contents: "write", pull_requests: "write" },
+    },
+  ],
+  [/\/app\/installations\/\d+$/, { id: 5, permissions: { contents: "write", pull_requests: "write" } }],
   [/\/app$/, { id: 1, slug: "orch", name: "orch" }],
   [/\/users\//, { id: 7, login: "orch[bot]" }],
   [/\/graphql$/, { data: { viewer: { login: "orch[bot]" } } }],

@@ -10,6 +10,7 @@ import { mayWrite } from "../permission.ts";
 import { branchOf } from "../task/branch.ts";
 import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
 import type { Phase, TaskSpec } from "../task/task.ts";
+import { lookAtStart, notGranted } from "./first-look.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 import { findTips } from "./tips.ts";
 
@@ -30,6 +31,7 @@ export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPu
       mint(github, spec, purpose === "push" ? "write" : "read"),
       purpose === "fetch" ? findTips(deps, spec) : undefined,
     ]);
+    if (purpose === "fetch") await lookAtStart(github, spec, tips);
     const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
     return {
@@ -70,9 +72,6 @@ async function lookAtTarget(github: GitHub, { installationId, repository, number
   return { defaultBranch: data.base.repo.default_branch, autoMerge: data.auto_merge !== null };
 }
 
-const notGranted = (contents: "read" | "write"): string =>
-  `The GitHub App may not ${contents} contents of this repository: its owner can grant that in the settings of the App's installation.`;
-
 async function mint(github: GitHub, { installationId, repository }: TaskSpec, contents: "read" | "write") {
   try {
     return await github.mintToken({ installationId, repositoryId: repository.id, permissions: { contents } });
@@ -80,7 +79,7 @@ async function mint(github: GitHub, { installationId, repository }: TaskSpec, co
     // GitHub's 422 here: the repository is not, or no longer, part of the installation, or may not be had so far.
     if (classify(error) !== "invalid") throw error;
     if (/permissions/i.test((error as Error).message))
-      throw new Refused("permission_revoked", notGranted(contents), { cause: error });
+      throw new Refused("not_granted", notGranted(["contents"]), { cause: error });
     throw new Refused("repository_gone", "The GitHub App has no access to this repository any more.", { cause: error });
   }
 }
