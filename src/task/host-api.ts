@@ -106,8 +106,6 @@ export const REFUSAL_CODES = [
   "not_publishing",
   /** The actor may not write there any more. */
   "permission_revoked",
-  /** The App's installation lacks a permission. */
-  "not_granted",
   /** There is not one commit to start from. */
   "empty_repository",
   /** The task's branch is the repository's default branch by now. */
@@ -134,7 +132,6 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   not_current: 409,
   not_publishing: 403,
   permission_revoked: 403,
-  not_granted: 403,
   empty_repository: 409,
   default_branch: 403,
   auto_merge: 403,

@@ -10,7 +10,8 @@ import { mayWrite } from "../permission.ts";
 import { branchOf } from "../task/branch.ts";
 import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
 import type { Phase, TaskSpec } from "../task/task.ts";
-import { lookAtStart, notGranted } from "./first-look.ts";
+import { checkNotEmpty } from "./first-commit.ts";
+import { checkGranted } from "./granted.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 import { findTips } from "./tips.ts";
 
@@ -31,7 +32,7 @@ export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPu
       mint(github, spec, purpose === "push" ? "write" : "read"),
       purpose === "fetch" ? findTips(deps, spec) : undefined,
     ]);
-    if (purpose === "fetch") await lookAtStart(github, spec, tips);
+    if (purpose === "fetch") await checkNotEmpty(github, spec, tips);
     const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
     return {
@@ -78,8 +79,8 @@ async function mint(github: GitHub, { installationId, repository }: TaskSpec, co
   } catch (error) {
     // GitHub's 422 here: the repository is not, or no longer, part of the installation, or may not be had so far.
     if (classify(error) !== "invalid") throw error;
-    if (/permissions/i.test((error as Error).message))
-      throw new Refused("not_granted", notGranted(["contents"]), { cause: error });
+    // A permission was withdrawn since the run began.
+    await checkGranted(github, installationId);
     throw new Refused("repository_gone", "The GitHub App has no access to this repository any more.", { cause: error });
   }
 }

@@ -1,19 +1,10 @@
-/** What stands in the way of a run's end is found at its beginning, before an agent has worked. */
+/** That there is nothing to work on is found before an agent starts. */
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
-import type { Permissions } from "../../simulator/store/model.ts";
 import { makeGitHub } from "../../src/github.ts";
 import { giveToken } from "../../src/workers-api/tokens.ts";
 import { makeSpec } from "../support/task-spec.ts";
-
-const ALL: Permissions = {
-  checks: "write",
-  contents: "write",
-  issues: "write",
-  metadata: "read",
-  pull_requests: "write",
-};
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -37,20 +28,6 @@ async function setting(owner: string, files: Record<string, string> = { "a.txt":
   const spec = makeSpec({ installationId: repo.installationId, repository });
   return { repo, spec, begin: () => giveToken(deps, spec, "fetch") };
 }
-
-test.each([
-  ["contents", "contents: write"],
-  ["pull_requests", "pull_requests: write"],
-] as const)(
-  "an App that may only read %s is told so before an agent starts, and no longer once it may",
-  async (what, named) => {
-    const { repo, begin } = await setting(`lacking-${what.replace("_", "-")}`);
-    simulator.setInstallationPermissions(repo.installationId, { ...ALL, [what]: "read" });
-    await expect(begin()).rejects.toMatchObject({ code: "not_granted", message: expect.stringContaining(named) });
-    simulator.setInstallationPermissions(repo.installationId, ALL);
-    expect((await begin()).tips).toMatchObject({ main: expect.any(String) });
-  },
-);
 
 test("a repository without a commit is called just that", async () => {
   const { begin } = await setting("beginning", {});
