@@ -137,6 +137,8 @@ export type Simulator = PeopleDeeds & {
   /** What the installation may do from now on, whatever its tokens were given. */
   setInstallationPermissions(id: number, permissions: Permissions): void;
   deleteInstallation(id: number): void;
+  /** The owner installs the App on the repository. */
+  install(repo: RepositoryRef): RepositoryInfo;
   /** Takes the repository out of the App's installation. */
   uninstall(repo: RepositoryRef): void;
   /** Every installation token given out so far is worthless from now on. */

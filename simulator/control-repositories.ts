@@ -29,6 +29,7 @@ type RepositoryControl =
   | "deleteBranch"
   | "renameRepository"
   | "transferRepository"
+  | "install"
   | "renameBranch"
   | "setDrafts"
   | "archive"
@@ -92,6 +93,11 @@ export function repositoryControl(
       const by = byLogin(world, ownerOf(ref));
       const to = ensureAccount(world.store, owner, "Organization");
       transferRepository(world, repo, by, { owner: to, install: wanted });
+      return changed(infoOf(world, repo));
+    },
+    install(ref) {
+      const repo = find(ref);
+      install(world, repo, repo.owner);
       return changed(infoOf(world, repo));
     },
     async renameBranch(ref, from, to) {

@@ -11,6 +11,12 @@ import { type CheckDeps, onCheckButton, onCheckRunRerequested, onCheckSuiteRereq
 import { onIssueClosed, onPullRequestClosed } from "./events/on-closed.ts";
 import { onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
 import { type LabelDeps, onIssueLabeled, onPullRequestLabeled } from "./events/on-label.ts";
+import {
+  onDefaultBranchChanged,
+  onIssueTransferred,
+  onRepositoriesGained,
+  onRepositoryMoved,
+} from "./events/on-moved.ts";
 import { onConversationUnlocked, onInstallationOpenAgain, onRepositoryOpenAgain } from "./events/on-open-again.ts";
 import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
@@ -21,14 +27,17 @@ import {
   checkRunPayload,
   checkSuitePayload,
   commentPayload,
+  gainedRepositoriesPayload,
   installationPayload,
   issueLabeledPayload,
+  issueMovedPayload,
   issueOpenedPayload,
   issuePayload,
   pullRequestLabeledPayload,
   pullRequestPayload,
   pushPayload,
   removedRepositoriesPayload,
+  repositoryEditedPayload,
   repositoryPayload,
   reviewCommentPayload,
   reviewPayload,
@@ -53,7 +62,7 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Li
     "issues.labeled": listen(issueLabeledPayload, onIssueLabeled(deps)),
     "issues.closed": listen(issuePayload, onIssueClosed(deps)),
     "issues.deleted": listen(issuePayload, onIssueClosed(deps)),
-    "issues.transferred": listen(issuePayload, onIssueClosed(deps)),
+    "issues.transferred": listen(issueMovedPayload, onIssueTransferred(deps)),
     "pull_request.opened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestDescribed(deps))),
     "pull_request.labeled": listen(pullRequestLabeledPayload, onPullRequestLabeled(deps)),
     "pull_request.reopened": listen(pullRequestPayload, onPullRequestOpened(deps)),
@@ -65,7 +74,7 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Li
     "check_run.requested_action": listen(checkRunPayload, onCheckButton(deps)),
     "check_suite.rerequested": listen(checkSuitePayload, onCheckSuiteRerequested(deps)),
     push: listen(pushPayload, onPush(deps)),
-    "installation.created": listen(installationPayload, onAccessChanged(deps)),
+    "installation.created": listen(gainedRepositoriesPayload, both(onRepositoriesGained(deps), onAccessChanged(deps))),
     "installation.deleted": listen(installationPayload, both(onInstallationRemoved(deps), onAccessChanged(deps))),
     "installation.suspend": listen(installationPayload, both(onInstallationRemoved(deps), onAccessChanged(deps))),
     "installation_repositories.removed": listen(
@@ -74,9 +83,9 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Li
     ),
     "repository.archived": listen(repositoryPayload, onRepositoryArchived(deps)),
     "repository.deleted": listen(repositoryPayload, both(onRepositoryDeleted(deps), onAccessChanged(deps))),
-    "repository.edited": listen(repositoryPayload, onRepositoryChanged(deps)),
-    "repository.renamed": listen(repositoryPayload, onRepositoryChanged(deps)),
-    "repository.transferred": listen(repositoryPayload, onRepositoryChanged(deps)),
+    "repository.edited": listen(repositoryEditedPayload, both(onDefaultBranchChanged(deps), onRepositoryChanged(deps))),
+    "repository.renamed": listen(repositoryPayload, both(onRepositoryMoved(deps), onRepositoryChanged(deps))),
+    "repository.transferred": listen(repositoryPayload, both(onRepositoryMoved(deps), onRepositoryChanged(deps))),
     "repository.unarchived": listen(repositoryPayload, onRepositoryOpenAgain(deps)),
     "installation.unsuspend": listen(installationPayload, both(onInstallationOpenAgain(deps), onAccessChanged(deps))),
     "installation.new_permissions_accepted": listen(
@@ -84,8 +93,8 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Li
       both(onInstallationOpenAgain(deps), onAccessChanged(deps)),
     ),
     "installation_repositories.added": listen(
-      installationPayload,
-      both(onInstallationOpenAgain(deps), onAccessChanged(deps)),
+      gainedRepositoriesPayload,
+      both(onRepositoriesGained(deps), onInstallationOpenAgain(deps), onAccessChanged(deps)),
     ),
     "issues.unlocked": listen(issuePayload, onConversationUnlocked(deps)),
   };

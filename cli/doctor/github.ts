@@ -132,7 +132,7 @@ function missing({ permissions, events }: Pick<App, "permissions" | "events">, w
   };
 }
 
-/** A permission that the App got later holds in an installation only when its owner has accepted it. */
+/** A permission that the App got later, with the events that hang on it, holds in an installation only when its owner has accepted it. */
 async function checkInstallations(ask: Ask, app: App, wanted: Wanted): Promise<Check[]> {
   const asked = await ask("GET /app/installations", { per_page: MOST_INSTALLATIONS }).catch((error: unknown) => error);
   const all = installationsSchema.safeParse(asked);
@@ -152,7 +152,13 @@ function checkInstallation(installation: Installation, ofApp: ReturnType<typeof 
     const detail = `suspended since ${suspendedAt}: nothing is heard from its repositories, and nothing can be done there`;
     return [problem(where, detail, `its owner can unsuspend it: ${page}`)];
   }
-  const permissions = missing(installation, wanted).permissions.filter((each) => !ofApp.permissions.includes(each));
-  if (permissions.length === 0) return [];
-  return [problem(where, `has not accepted: ${permissions.join(", ")}`, `its owner accepts them here: ${page}`)];
+  const lacks = missing(installation, wanted);
+  const permissions = lacks.permissions.filter((each) => !ofApp.permissions.includes(each));
+  const events = lacks.events.filter((each) => !ofApp.events.includes(each));
+  const details = [
+    ...(permissions.length > 0 ? [`has not accepted: ${permissions.join(", ")}`] : []),
+    ...(events.length > 0 ? [`gets no events of the kind: ${events.join(", ")}`] : []),
+  ];
+  if (details.length === 0) return [];
+  return [problem(where, details.join("; "), `its owner accepts what the App asks for here: ${page}`)];
 }

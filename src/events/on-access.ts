@@ -1,6 +1,7 @@
 /** We lost access to repositories: the App was removed or suspended, or a repository was archived, deleted or taken away. */
 import { type CancelDeps, cancelTasks, openTasks } from "../cancel.ts";
 import type { InstallationPayload, RemovedRepositoriesPayload, RepositoryPayload } from "../ingress/payloads.ts";
+import type { Task } from "../task/task.ts";
 
 export const onInstallationRemoved =
   (deps: CancelDeps) =>
@@ -11,9 +12,11 @@ export const onInstallationRemoved =
 
 export const onRepositoriesRemoved =
   (deps: CancelDeps) =>
-  async ({ repositories_removed }: RemovedRepositoriesPayload): Promise<void> => {
+  async ({ installation, repositories_removed }: RemovedRepositoriesPayload): Promise<void> => {
     const removed = new Set(repositories_removed.map((repository) => repository.id));
-    const ids = await openTasks(deps.store, (task) => removed.has(task.spec.repository.id));
+    // One that was transferred may be another installation's by now.
+    const isOurs = ({ spec }: Task) => removed.has(spec.repository.id) && spec.installationId === installation.id;
+    const ids = await openTasks(deps.store, isOurs);
     await cancelTasks(deps, ids, { kind: "installation_removed" });
   };
 

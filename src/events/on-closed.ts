@@ -1,4 +1,4 @@
-/** An issue or a pull request was closed, deleted or moved away: its tasks that are not over have nobody to work for. */
+/** An issue or a pull request was closed, or an issue deleted: its tasks that are not over have nobody to work for. */
 import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
 import type { IssuePayload, PullRequestPayload } from "../ingress/payloads.ts";
 import type { Task } from "../task/task.ts";

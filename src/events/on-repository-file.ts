@@ -38,7 +38,7 @@ export const onRepositoryChanged =
 /** Repositories came to us or were taken away. */
 export const onAccessChanged =
   ({ schedules }: FileDeps) =>
-  (_: InstallationPayload): Promise<void> =>
+  (_: Pick<InstallationPayload, "installation">): Promise<void> =>
     schedules.lookAtAll();
 
 const placeOf = ({ id, owner, name }: RepositoryPayload["repository"]) => ({ id, owner, name });

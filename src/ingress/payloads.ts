@@ -12,11 +12,14 @@ const sender = z.object({ id, login, type: z.string() });
 const installation = z.object({ id });
 
 /** Owner and name become parts of paths and URLs: only what GitHub allows in them. */
+const repositoryName = z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/);
+const ownerName = z.string().regex(/^[A-Za-z0-9][\w-]{0,99}$/);
+
 const repository = z
   .object({
     id,
-    name: z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/),
-    owner: z.object({ login: z.string().regex(/^[A-Za-z0-9][\w-]{0,99}$/) }),
+    name: repositoryName,
+    owner: z.object({ login: ownerName }),
     default_branch: z.string().min(1).max(255),
   })
   .transform(({ id, name, owner, default_branch }) => ({
@@ -125,6 +128,15 @@ export const issuePayload = z.object({
 });
 export type IssuePayload = z.output<typeof issuePayload>;
 
+export const issueMovedPayload = z.object({
+  installation,
+  repository,
+  sender,
+  issue: z.object({ number: id }),
+  changes: z.object({ new_issue: z.object({ number: id }), new_repository: repository }),
+});
+export type IssueMovedPayload = z.output<typeof issueMovedPayload>;
+
 export const pullRequestPayload = z.object({
   installation,
   repository,
@@ -143,6 +155,14 @@ export type PullRequestPayload = z.output<typeof pullRequestPayload>;
 
 export const repositoryPayload = z.object({ installation, repository });
 export type RepositoryPayload = z.output<typeof repositoryPayload>;
+
+/** `changes.default_branch`: there where another branch is the default now. */
+export const repositoryEditedPayload = z.object({
+  installation,
+  repository,
+  changes: z.object({ default_branch: z.object({ from: z.string() }).optional() }).optional(),
+});
+export type RepositoryEditedPayload = z.output<typeof repositoryEditedPayload>;
 
 const paths = z.array(z.string());
 
@@ -167,3 +187,18 @@ export const removedRepositoriesPayload = z.object({
   repositories_removed: z.array(z.object({ id })),
 });
 export type RemovedRepositoriesPayload = z.output<typeof removedRepositoriesPayload>;
+
+const gained = z.array(z.object({ id, name: repositoryName })).optional();
+
+/** Repositories that an installation was made with, or was given since; all are its account's. */
+export const gainedRepositoriesPayload = z
+  .object({
+    installation: z.object({ id, account: z.object({ login: ownerName }) }),
+    repositories: gained,
+    repositories_added: gained,
+  })
+  .transform(({ installation: { account, ...installation }, repositories = [], repositories_added = [] }) => ({
+    installation,
+    gained: [...repositories, ...repositories_added].map((each) => ({ ...each, owner: account.login })),
+  }));
+export type GainedRepositoriesPayload = z.output<typeof gainedRepositoriesPayload>;

@@ -5,6 +5,7 @@
 import { QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import { LOST_AFTER_MS } from "../task/heartbeat.ts";
+import { isQuarantined } from "../task/next-state.ts";
 import { LOCK_MS } from "../task/queue.ts";
 import type { Outcome, Pushed, Task } from "../task/task.ts";
 
@@ -42,6 +43,7 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
     }
     case "running": {
       if (task.pushed) return judgePushed(task.pushed, now - state.phaseSince);
+      if (isQuarantined(task)) return { kind: "give_up", outcome: quarantined(task) };
       // A host that said goodbye is not known any more; then the run's own beginning is the last we know.
       const heardAt = Math.max(hosts.find((host) => host.id === state.host)?.lastBeat ?? 0, state.phaseSince);
       const silence = now - heardAt;
@@ -52,6 +54,12 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
       return { kind: "give_up", outcome: { kind: "host_error", message } };
     }
   }
+}
+
+function quarantined({ cancel, crashes }: Task): Outcome {
+  if (cancel) return { kind: "cancelled", reason: cancel };
+  const message = `The worker host died ${crashes.length} times within ten minutes while it worked on this task, so the task is quarantined.`;
+  return { kind: "host_error", message };
 }
 
 /** The branch is on GitHub: the rest is the report's, which repeats itself; but not for ever. */

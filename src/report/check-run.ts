@@ -2,7 +2,7 @@
  * The check run `orch` of a task on one commit. GitHub keeps no two apart by itself, so ours is found again by our App
  * and the task id in `external_id`. None can be removed: of two, both are made to say the same.
  */
-import type { GitHub, Octokit } from "../github.ts";
+import { classify, type GitHub, type Octokit } from "../github.ts";
 import { CHECK_BUTTONS, CHECK_NAME } from "../task/check-buttons.ts";
 import type { Task } from "../task/task.ts";
 import type { Annotation } from "./annotations.ts";
@@ -23,8 +23,17 @@ export async function updateCheckRun(octokit: Octokit, task: Task, run: CheckRun
 }
 
 export async function createCheckRun(octokit: Octokit, task: Task, run: CheckRun): Promise<number> {
-  const { data } = await octokit.rest.checks.create({ ...contentOf(task, run), head_sha: run.view.sha });
-  return data.id;
+  const wanted = { ...contentOf(task, run), head_sha: run.view.sha };
+  try {
+    return (await octokit.rest.checks.create(wanted)).data.id;
+  } catch (error) {
+    if (classify(error) !== "invalid" && classify(error) !== "gone") throw error;
+    // Pushes make no suite for us (`src/schedules/quiet-suites.ts`), and GitHub may want to have one first.
+    await octokit.rest.checks.createSuite({ ...repositoryOf(task), head_sha: run.view.sha }).catch(() => {
+      throw error;
+    });
+    return (await octokit.rest.checks.create(wanted)).data.id;
+  }
 }
 
 /** The same for whoever does not know whether there is one, or more. The id of the oldest. */

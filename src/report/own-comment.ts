@@ -12,10 +12,9 @@ import { publishText } from "./publish-text.ts";
 export type Thread = { installationId: number; repository: Repository; number: number; under?: number };
 
 /** Where what belongs to a task is written: what was asked on a line is answered there. */
-export const threadOf = ({ installationId, repository, number, about }: TaskSpec): Thread => ({
+export const threadOf = ({ installationId, repository, number, movedTo, about }: TaskSpec): Thread => ({
   installationId,
-  repository,
-  number,
+  ...(movedTo ?? { repository, number }),
   ...(about && { under: about.thread }),
 });
 

@@ -12,7 +12,7 @@ import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import { type CheckRun, createCheckRun, ensureCheckRun, updateCheckRun } from "./check-run.ts";
 import { setCommitStatus } from "./commit-status.ts";
 import { ensureLabel, labelOf } from "./label.ts";
-import { isAbsent } from "./own-comment.ts";
+import { isAbsent, threadOf } from "./own-comment.ts";
 import { reactionOf, reactTo } from "./reaction.ts";
 import { showComment } from "./show-comment.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
@@ -57,7 +57,7 @@ async function showReaction(deps: ShowDeps, { task, hints, look }: Showing): Pro
   const octokit = await deps.github.forInstallation(spec.installationId);
   hints.reaction = await untilAgreed(wanted, async (content) => {
     const before = { known: hints.reactionId, look: look || (hints.reaction !== undefined && !hints.reactionId) };
-    hints.reactionId = await reactTo(octokit, spec.repository, spec.origin, { content, before });
+    hints.reactionId = await reactTo(octokit, threadOf(spec).repository, spec.origin, { content, before });
   });
   await deps.store.remember(spec.id, hints);
 }
@@ -67,7 +67,7 @@ async function showLabel(deps: ShowDeps, { task, hints, look }: Showing): Promis
   const wanted = async () => labelOf(await tasksOfIssue(deps, task));
   if (!look && hints.label === (await wanted())) return;
   const octokit = await deps.github.forInstallation(spec.installationId);
-  hints.label = await untilAgreed(wanted, (label) => ensureLabel(octokit, spec, label, deps.labels));
+  hints.label = await untilAgreed(wanted, (label) => ensureLabel(octokit, threadOf(spec), label, deps.labels));
   await deps.store.remember(spec.id, hints);
 }
 
@@ -82,13 +82,16 @@ async function showChecks(deps: ShowDeps, showing: Showing): Promise<undefined> 
   for (const check of view.checks) {
     const annotated = hints.annotated?.includes(check.sha) ?? false;
     await showCheck(deps, showing, { view: check, detailsUrl, annotated });
+    if (annotated || check.annotations.length === 0) continue;
+    // At once: should the next check fail, this one must not get them a second time.
+    hints.annotated = [...(hints.annotated ?? []), check.sha];
+    await deps.store.remember(task.spec.id, hints);
   }
   if (deps.commitStatus) {
     const octokit = await deps.github.forInstallation(task.spec.installationId);
     for (const check of view.checks) await setCommitStatus(octokit, task, check, detailsUrl);
   }
   hints.checksHash = hash;
-  hints.annotated = view.checks.filter(({ annotations }) => annotations.length > 0).map(({ sha }) => sha);
   await deps.store.remember(task.spec.id, hints);
 }
 

@@ -6,6 +6,7 @@ import { readRepositoryFile } from "../read-repository-file.ts";
 import { Refusal } from "../refusal.ts";
 import type { Taken } from "../task/due-set.ts";
 import type { KnownRepository, ScheduleFile, ScheduleStore } from "../task/schedules.ts";
+import { quietSuites } from "./quiet-suites.ts";
 import { tellProblem } from "./tell-problem.ts";
 
 export type ReadFileDeps = { github: GitHub; schedules: ScheduleStore; now: () => number; log: Logger };
@@ -22,6 +23,7 @@ export async function readFile(deps: ReadFileDeps, taken: Taken): Promise<void> 
     await tellProblem(await github.forInstallation(repository.installationId), repository, file.problem, log);
   if (file) await schedules.saveFile(repository.id, file);
   else await schedules.forget(repository.id);
+  if (file) await quietSuites({ ...deps, github }, repository);
   const about = { repo: repository.id, schedules: file?.schedules.map(({ name }) => name) };
   if (file?.problem !== undefined) log.warn({ ...about, problem: file.problem }, "a repository's file cannot be used");
   else if (file?.schedules.length) log.info(about, "schedules read");

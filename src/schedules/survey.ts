@@ -42,17 +42,18 @@ function asKnown({ id, owner, name, installationId, pushedAt, defaultBranch }: I
   return { id, owner, name, installationId, stand: `${pushedAt} ${defaultBranch}` };
 }
 
-/** Those that have moved, or to which somebody has pushed. */
+/** Those that have moved, or to which somebody has pushed, or where pushes still make check suites of ours. */
 async function planReading(
   { schedules, now }: SurveyDeps,
   repositories: readonly KnownRepository[],
   known: ReadonlyMap<string, KnownRepository>,
 ): Promise<void> {
   const files = await schedules.allFiles();
+  const quieted = await schedules.quieted.all();
   let count = 0;
   for (const repository of repositories) {
     const isRead = files.get(String(repository.id))?.stand === repository.stand;
-    if (isRead && isSamePlace(known.get(String(repository.id)), repository)) continue;
+    if (isRead && quieted.has(repository.id) && isSamePlace(known.get(String(repository.id)), repository)) continue;
     await schedules.toBeRead(repository, now() + Math.max(0, count - AT_ONCE) * APART_MS);
     count += 1;
   }

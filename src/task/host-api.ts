@@ -106,6 +106,8 @@ export const REFUSAL_CODES = [
   "not_publishing",
   /** The actor may not write there any more. */
   "permission_revoked",
+  /** There is not one commit to start from. */
+  "empty_repository",
   /** The task's branch is the repository's default branch by now. */
   "default_branch",
   /** Auto-merge is on for the pull request. */
@@ -130,6 +132,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   not_current: 409,
   not_publishing: 403,
   permission_revoked: 403,
+  empty_repository: 409,
   default_branch: 403,
   auto_merge: 403,
   branch_in_the_way: 403,

@@ -62,6 +62,8 @@ export const keys = {
   round: (name: string) => `orch:round:${name}`,
   /** Hash: repository id -> where it is, as JSON, as far as an installation has it. */
   repositories: "orch:repositories",
+  /** Set: repository ids in which pushes make no check suite of ours. */
+  quieted: "orch:repositories:quieted",
   /** Hash: repository id -> the schedules of its file, or why that cannot be used, as JSON. */
   scheduleFiles: "orch:schedules:files",
   /** Hash: `<repository id>/<schedule>` -> when it comes next and what became of it last, as JSON. */

@@ -4,10 +4,27 @@
  * error: the answer is then `undefined`, and nothing is written.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
 import { current, endLast, endLimited, nextRun, withEnd, withoutHome, withProgress } from "./runs.ts";
-import type { CancelReason, Checkpoint, Outcome, Phase, Progress, PullRequest, Pushed, Task } from "./task.ts";
+import type {
+  CancelReason,
+  Checkpoint,
+  Outcome,
+  Phase,
+  Progress,
+  PullRequest,
+  Pushed,
+  Target,
+  Task,
+  TaskSpec,
+} from "./task.ts";
 import type { LimitReason, WaitingReason } from "./waiting.ts";
+
+export type NewPlace = Partial<Pick<TaskSpec, "repository" | "installationId" | "movedTo">> & {
+  /** How the default branch is called now. What runs has found it by its old name, and its pull request finds the new one. */
+  defaultBranch?: string;
+};
 
 /** News about a task. `epoch` fences a run's own news, `version` what was judged; news without either may come from anybody at any time. */
 export type TaskNews =
@@ -32,6 +49,8 @@ export type TaskNews =
   /** A pull request for the task's branch is open, whoever opened it. */
   | { name: "pull_request"; pullRequest: PullRequest; at: number }
   | { name: "cancel"; reason: CancelReason; at: number }
+  /** Its repository has another name or owner, or its issue is in another repository. */
+  | { name: "moved"; place: NewPlace; at: number }
   /** The bot ends a task that no host works on: a deadline passed, or GitHub refuses. `version`: of the record that it judged. */
   | { name: "given_up"; version: number; outcome: Outcome; at: number };
 
@@ -40,8 +59,9 @@ const CRASH_LIMIT = 3;
 export const CRASH_WINDOW_MS = 10 * 60_000;
 
 export function nextTask(task: Task, news: TaskNews): Task | undefined {
-  // Of what is over, too: it says nothing about the end.
+  // Of what is over, too: they say nothing about the end.
   if (news.name === "not_kept") return withoutHome(task, news.epoch);
+  if (news.name === "moved") return moved(task, news.place);
   if (task.state.name === "settled") return undefined;
   switch (news.name) {
     case "waits":
@@ -120,8 +140,9 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   // claims it again only when it knows nothing of its run any more; its crashes it tells itself.
   const running = task.state.name === "running" ? task.state : undefined;
   const again = running?.host === news.host;
+  if (isQuarantined(task)) return undefined;
   const survivor = running && !again ? withCrash(task, news.at) : task;
-  if (survivor.state.name === "settled") return survivor;
+  if (isQuarantined(survivor)) return survivor;
   const { host, claim, job, at } = news;
   const lane = runLane(news.lane);
   const epoch = task.epoch + 1;
@@ -137,17 +158,33 @@ function limited(task: Task, { reason, progress, at }: Extract<TaskNews, { name:
   return { ...rest, runs: endLimited(runs, at), state: { name: "waiting", since: at, reasons: [reason] } };
 }
 
-/** Counts a host's death while it worked on the task; the third within ten minutes quarantines the task as poison. */
+/**
+ * Nobody runs the task any more: too many hosts have died of it within ten minutes. It is the bot's to end, which first looks
+ * whether one of them had pushed before it died.
+ */
+export const isQuarantined = ({ crashes }: Pick<Task, "crashes">): boolean => crashes.length >= CRASH_LIMIT;
+
+/** Counts a host's death while it worked on the task. */
 function withCrash(task: Task, at: number): Task {
   const crashes = [...task.crashes, at].filter((crash) => at - crash < CRASH_WINDOW_MS);
-  if (crashes.length < CRASH_LIMIT) return { ...task, crashes };
-  const message = `The worker host died ${crashes.length} times within ten minutes while it worked on this task, so the task is quarantined.`;
-  return settled({ ...task, crashes }, { kind: "host_error", message }, at);
+  return { ...task, crashes };
 }
 
 function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {
   const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha };
   return settled({ ...task, pullRequest }, outcome, at);
+}
+
+function onto(target: Target, defaultBranch: string): Target {
+  const isOntoIt = target.kind === "pull" && target.baseRef === target.defaultBranch;
+  return { ...target, defaultBranch, ...(isOntoIt && { baseRef: defaultBranch }) };
+}
+
+function moved(task: Task, { defaultBranch, ...place }: NewPlace): Task | undefined {
+  const hasBegun = task.state.name === "running" || task.state.name === "settled";
+  const target = hasBegun || defaultBranch === undefined ? {} : { target: onto(task.spec.target, defaultBranch) };
+  const spec = { ...task.spec, ...place, ...target };
+  return isDeepStrictEqual(spec, task.spec) ? undefined : { ...task, spec };
 }
 
 /** Once the branch is on GitHub it is too late to cancel: the pull request is about to open. */

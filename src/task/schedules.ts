@@ -156,7 +156,15 @@ export function makeScheduleStore(redis: Redis, tell: TellUnreadable = warnOfUnr
     await dropStates(repositoryId, () => true);
     await redis.hdel(keys.scheduleFiles, String(repositoryId));
     await redis.hdel(keys.repositories, String(repositoryId));
+    await redis.srem(keys.quieted, repositoryId);
   }
+
+  /** Where pushes make no check suite of ours. */
+  const quieted = {
+    has: async (repositoryId: number) => (await redis.sismember(keys.quieted, repositoryId)) === 1,
+    add: async (repositoryId: number) => void (await redis.sadd(keys.quieted, repositoryId)),
+    all: async () => new Set((await redis.smembers(keys.quieted)).map(Number)),
+  };
 
   /** False when somebody else has the schedule by now: then nothing is written. */
   async function saveState({ member, token }: Taken, state: ScheduleState): Promise<boolean> {
@@ -175,6 +183,7 @@ export function makeScheduleStore(redis: Redis, tell: TellUnreadable = warnOfUnr
     toBeRead,
     saveFile,
     forget,
+    quieted,
     saveState,
   };
 }

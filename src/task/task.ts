@@ -65,16 +65,20 @@ export type About = {
   hunk: string;
 };
 
-/** What was asked. Written once; nothing in it changes later. Times are Unix milliseconds. */
+/** What was asked. Written once; nothing in it changes later, except where it is. Times are Unix milliseconds. */
 export type TaskSpec = {
   id: string;
+  /** Whoever owns the repository now. */
   installationId: number;
+  /** By its present name. */
   repository: Repository;
   /** Number of the issue or pull request under which the command stands. */
   number: number;
   title: string;
   target: Target;
   origin: Origin;
+  /** Where that issue is now, when it was transferred: what is said of the task is said there. */
+  movedTo?: { repository: Repository; number: number };
   /** Number of the issue or pull request whose conversation this belongs to. */
   conversation: number;
   /** Name of the agent that was asked for, by whoever asks or by the repository's file. */
@@ -202,7 +206,8 @@ export type PullRequest = { number: number; url: string; draft?: boolean };
 
 export type CancelReason =
   | { kind: "command"; by: string }
-  | { kind: "issue_closed"; by: string }
+  /** `moved`: by a transfer to another repository. */
+  | { kind: "issue_closed"; by: string; moved?: true }
   /** What asked was deleted or taken away. */
   | { kind: "taken_back"; by: string }
   | { kind: "repository_archived" }

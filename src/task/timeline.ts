@@ -20,7 +20,8 @@ export function eventText(at: number, what: string, detail: Record<string, unkno
 
 /** Empty for what changes nothing of how the task stands: mere progress, which is told of elsewhere (`run-events.ts`), and the like. */
 export function eventOf(news: TaskNews): string {
-  return news.name === "progress" || news.name === "not_kept" ? "" : eventText(news.at, news.name, detailOf(news));
+  const isUntold = news.name === "progress" || news.name === "not_kept" || news.name === "moved";
+  return isUntold ? "" : eventText(news.at, news.name, detailOf(news));
 }
 
 function detailOf(news: TaskNews): Record<string, unknown> {

@@ -245,7 +245,9 @@ function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quotin
     case "command":
       return `${code(reason.by, 60)} cancelled the task.`;
     case "issue_closed":
-      return `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
+      return reason.moved
+        ? `${code(reason.by, 60)} moved the issue to another repository, so the task was stopped.`
+        : `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
     case "taken_back":
       return `${takenBack(origin, reason.by, quoting)}, so the task was stopped.`;
     case "repository_archived":

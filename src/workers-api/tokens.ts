@@ -10,6 +10,8 @@ import { mayWrite } from "../permission.ts";
 import { branchOf } from "../task/branch.ts";
 import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
 import type { Phase, TaskSpec } from "../task/task.ts";
+import { checkNotEmpty } from "./first-commit.ts";
+import { checkGranted } from "./granted.ts";
 import { Refused, refusedByGitHub } from "./refused.ts";
 import { findTips } from "./tips.ts";
 
@@ -30,6 +32,7 @@ export async function giveToken(deps: GiveDeps, spec: TaskSpec, purpose: TokenPu
       mint(github, spec, purpose === "push" ? "write" : "read"),
       purpose === "fetch" ? findTips(deps, spec) : undefined,
     ]);
+    if (purpose === "fetch") await checkNotEmpty(github, spec, tips);
     const { botLogin: login, botId: id } = await github.appIdentity(spec.installationId);
     const cloneUrl = `${github.server.webUrl}/${spec.repository.owner}/${spec.repository.name}.git`;
     return {
@@ -74,8 +77,10 @@ async function mint(github: GitHub, { installationId, repository }: TaskSpec, co
   try {
     return await github.mintToken({ installationId, repositoryId: repository.id, permissions: { contents } });
   } catch (error) {
-    // GitHub's 422 here: the repository is not, or no longer, part of the installation.
+    // GitHub's 422 here: the repository is not, or no longer, part of the installation, or may not be had so far.
     if (classify(error) !== "invalid") throw error;
+    // A permission was withdrawn since the run began.
+    await checkGranted(github, installationId);
     throw new Refused("repository_gone", "The GitHub App has no access to this repository any more.", { cause: error });
   }
 }

@@ -229,18 +229,20 @@ describe("what is wrong is named:", () => {
     ]);
   });
 
-  test("installations that have not accepted a permission, or are suspended", async () => {
+  test("installations that have not accepted a permission, or the events that hang on it, or are suspended", async () => {
     const { checks: _checks, ...fewer } = granted.permissions as Record<string, string>;
     const since = "2026-11-01T00:00:00Z";
     installations = [
       installation("acme"),
       installation("old-corp", { permissions: fewer }),
+      installation("deaf-corp", { events: (granted.events as string[]).filter((event) => event !== "check_run") }),
       installation("late-corp", { suspended_at: since }),
     ];
     const { report: found } = await report(botOnly);
     installations = [installation("acme")];
     const problems = problemsIn(found);
     expect(problems).toContain("GitHub / installation of old-corp: has not accepted: checks: write");
+    expect(problems).toContain("GitHub / installation of deaf-corp: gets no events of the kind: check_run");
     expect(problems).toContainEqual(
       expect.stringContaining(`GitHub / installation of late-corp: suspended since ${since}`),
     );

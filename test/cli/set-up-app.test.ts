@@ -1,6 +1,7 @@
 /** The way to an App: `orch start` without one, a GitHub that answers the code, and the `.env` that comes of it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { webhookProblem } from "../../cli/registration.ts";
 import { freePort } from "../../demo/free-port.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
@@ -82,12 +84,13 @@ test("without a public address the App is asked for with an inactive webhook, ne
   await start();
   expect(said).toContain(`ssh -L ${env.PORT}:localhost:${env.PORT}`);
   const { action, manifest } = await form();
+  const { default_permissions, default_events } = parse(readFileSync("app.yml", "utf8"));
+  expect(manifest).toMatchObject({ default_permissions, default_events });
   expect(action).toMatch(new RegExp(`^http://${env.GHE_HOST}/settings/apps/new\\?state=\\w{32}$`));
   expect(manifest).toMatchObject({
     hook_attributes: { url: expect.stringMatching(/^https:\/\/example\.com\//), active: false },
     redirect_url: `${site}/registered`,
     public: false,
-    default_permissions: { contents: "write" },
   });
 });
 

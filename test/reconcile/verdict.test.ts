@@ -57,6 +57,17 @@ describe("a running task", () => {
     expect(judge(cancelled, { now, hosts: [] })).toEqual(ended);
   });
 
+  test("of which three hosts have died in a row ends at once, whichever host has it", () => {
+    const crashes = [now - 3, now - 2, now - 1];
+    expect(judge(taskIn(runningState, { crashes }), { now, hosts: hostHeard(now) })).toMatchObject({
+      kind: "give_up",
+      outcome: { kind: "host_error", message: expect.stringContaining("died 3 times") },
+    });
+    expect(judge(taskIn(runningState, { crashes, cancel }), { now, hosts: [] })).toMatchObject({
+      outcome: { kind: "cancelled", reason: cancel },
+    });
+  });
+
   describe("whose branch is pushed", () => {
     const sha = "0".repeat(40);
     const pushed = { branch: "orch/7-t", sha, base: "main", files: 1, additions: 1, deletions: 0, commits: 1 };

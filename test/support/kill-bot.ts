@@ -21,6 +21,8 @@ export function killAtGitHub(orch: Orch, { repository }: Place, which = /./): Ki
   const kindOf = ({ method, path }: Request) => {
     const about = `/repos/${repository.fullName}/`;
     if (method === "GET" || !path.startsWith(about)) return undefined;
+    // Belongs to no task, and comes when it likes.
+    if (path === `${about}check-suites/preferences`) return undefined;
     return `${method} ${path.slice(about.length).replace(/\d+/g, "N")}`;
   };
   const refuse = ({ method, path }: Request) => {
@@ -84,7 +86,7 @@ export function killAtRedis(theOrch: () => Orch) {
 
 /** Of what the bot sends to Redis; whatever is not here counts as a change. */
 const READS = new Set(
-  "client config exists get hello hget hgetall hkeys hmget info lrange mget ping subscribe xrange zcard zmscore zrange zrangebyscore zunion".split(
+  "client config exists get hello hget hgetall hkeys hmget info lrange mget ping sismember smembers subscribe xrange zcard zmscore zrange zrangebyscore zunion".split(
     " ",
   ),
 );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CRASH_WINDOW_MS, nextTask, type TaskNews } from "../../src/task/next-state.ts";
+import { CRASH_WINDOW_MS, isQuarantined, nextTask, type TaskNews } from "../../src/task/next-state.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";
 import { type Progress, progressOf, type Task } from "../../src/task/task.ts";
 import { limitReason } from "../../src/task/waiting.ts";
@@ -53,6 +53,7 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
   cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
   given_up: { name: "given_up", version: 1, outcome: failed, at },
+  moved: { name: "moved", place: { installationId: 99 }, at },
 };
 
 /** What each piece of news makes of each state: the state's name, or "-" for "too late to matter". */
@@ -71,6 +72,7 @@ const table: Record<TaskNews["name"], Row> = {
   pull_request: ["settled", "settled", "settled", "settled", "-"],
   cancel: ["settled", "settled", "running", "-", "-"],
   given_up: ["settled", "settled", "settled", "settled", "-"],
+  moved: ["waiting", "queued", "running", "running", "settled"],
 };
 
 describe("the next state", () => {
@@ -218,11 +220,31 @@ describe("the next state", () => {
     ).toBeUndefined();
   });
 
-  test("a task that its host does not survive three times within ten minutes is quarantined", () => {
+  test("a task that its host does not survive three times within ten minutes is quarantined: nobody begins it again", () => {
     const twice = { ...running, crashes: [at - 2, at - 1] };
-    const third = nextTask(twice, allNews.claimed);
-    expect(third?.state).toMatchObject({ name: "settled", outcome: { kind: "host_error" } });
-    expect(nextTask(twice, allNews.crashed)?.state).toMatchObject({ outcome: { kind: "host_error" } });
+    for (const news of [allNews.claimed, allNews.crashed]) {
+      const third = nextTask(twice, news) as Task;
+      expect(third).toMatchObject({ epoch: 1, state: { name: "running", host: "h1" } });
+      expect(isQuarantined(third)).toBe(true);
+      expect(
+        nextTask(third, { ...allNews.claimed, claim: "c3", at: at + CRASH_WINDOW_MS } as TaskNews),
+      ).toBeUndefined();
+      // One of them may have pushed before it died.
+      expect(nextTask(third, allNews.pushed)?.pushed).toEqual(pushed.pushed);
+    }
+    expect(isQuarantined(twice)).toBe(false);
+  });
+
+  test("what is elsewhere now is worked on there, and what has begun keeps the branch that it began from", () => {
+    const repository = { ...queued.spec.repository, name: "renamed" };
+    const place = { repository, installationId: 99, defaultBranch: "trunk" };
+    const [waits, runs] = [queued, running].map((task) => nextTask(task, { name: "moved", place, at })?.spec);
+    expect(waits).toMatchObject({ repository, installationId: 99, target: { defaultBranch: "trunk" } });
+    expect(runs).toMatchObject({ repository, installationId: 99, target: queued.spec.target });
+    const movedTo = { repository, number: 7 };
+    const issue = nextTask(settled, { name: "moved", place: { movedTo }, at });
+    expect(issue).toEqual({ ...settled, spec: { ...settled.spec, movedTo } });
+    expect(nextTask(issue as Task, { name: "moved", place: { movedTo }, at })).toBeUndefined();
   });
 
   test("deaths that lie further apart than ten minutes are forgotten", () => {

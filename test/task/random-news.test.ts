@@ -4,7 +4,7 @@
  */
 
 import { expect, test } from "vitest";
-import { nextTask, type TaskNews } from "../../src/task/next-state.ts";
+import { isQuarantined, nextTask, type TaskNews } from "../../src/task/next-state.ts";
 import type { Reading } from "../../src/task/record.ts";
 import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { PHASES, type Task } from "../../src/task/task.ts";
@@ -74,7 +74,7 @@ test(`what is over stays so, and what comes too late changes nothing (seeds from
       if (!next) continue;
       if (news.name === "not_kept") expect(next.state, where).toEqual(task.state);
       expect([task.epoch, task.epoch + 1], where).toContain(next.epoch);
-      expect(next.epoch > task.epoch, where).toBe(news.name === "claimed" && next.state.name !== "settled");
+      expect(next.epoch > task.epoch, where).toBe(news.name === "claimed" && !isQuarantined(next));
       expect(next.pushed ?? task.pushed, where).toEqual(next.pushed);
       task = { ...next, version: task.version + 1 };
       // Sent again, since the answer was lost. A second death is another one.

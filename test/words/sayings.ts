@@ -160,6 +160,7 @@ const ends: Task[] = [
   ...(["issue_closed", "taken_back"] as const).map((kind) =>
     settledTask({ kind: "cancelled", reason: { kind, by: "maintainer" } }),
   ),
+  settledTask({ kind: "cancelled", reason: { kind: "issue_closed", by: "maintainer", moved: true } }),
   ...(["repository_archived", "installation_removed"] as const).map((kind) =>
     settledTask({ kind: "cancelled", reason: { kind } }),
   ),

@@ -4,6 +4,7 @@
  * doubt its run goes on as well, without effects, from what its own folder says.
  */
 import { basename } from "node:path";
+import { isQuarantined } from "../../src/task/next-state.ts";
 import { isEnded, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import type { RunIdentity } from "../bot-client.ts";
@@ -187,9 +188,11 @@ async function ownAfterRestart(
   const standing = standingOf(reading, { host: hostId, epoch });
   if (reading.kind !== "known") return { standing };
   const { record: task } = reading;
-  if (standing === "own" && task.pushed) return { standing: "over", task };
+  if (standing === "own" && (task.pushed || isQuarantined(task))) return { standing: "over", task };
   if (standing !== "own" || !crashed) return { standing, task };
   const made = await store.change(taskId, { name: "crashed", epoch, at: Date.now() });
   if (made.kind !== "known") return { standing: made.kind };
-  return { standing: standingOf(made, { host: hostId, epoch }), task: made.record };
+  // One that is quarantined is the bot's to end.
+  const after = isQuarantined(made.record) ? "over" : standingOf(made, { host: hostId, epoch });
+  return { standing: after, task: made.record };
 }
