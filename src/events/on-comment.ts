@@ -36,4 +36,8 @@ export const onCommentDeleted =
     await takeBack(deps, { issue: issueNameOf(repository.id, issue.number), name }, sender.login);
   };
 
-const sourceOf = ({ id, html_url: url }: CommentPayload["comment"]) => ({ kind: "comment" as const, id, url });
+export const sourceOf = ({ id, html_url: url }: Pick<CommentPayload["comment"], "id" | "html_url">) => ({
+  kind: "comment" as const,
+  id,
+  url,
+});

@@ -5,6 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import { readCommands } from "../command/read-commands.ts";
+import { sourceOf } from "../events/on-comment.ts";
 import { type AskDeps, hearWritten, type Written } from "../events/written.ts";
 import { classify, type GitHub, isFinal, type Octokit } from "../github.ts";
 import { type Installed, installations, repositoriesOf } from "../installed.ts";
@@ -136,7 +137,7 @@ function writtenOf(repository: Installed, comment: Comment): Written | undefined
     ...{ installationId, repository: { id: repository.id, owner, name, defaultBranch } },
     number: Number(issue_url.slice(issue_url.lastIndexOf("/") + 1)),
     on: new URL(url).pathname.includes("/pull/") ? "pull" : "issue",
-    source: { kind: "comment", id, url },
+    source: sourceOf({ id, html_url: url }),
     sender: { id: user.id, login: user.login, type: user.type },
     body,
     at: Date.parse(created_at),

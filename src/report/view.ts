@@ -71,7 +71,7 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
     case "running":
       return { turn: `run ${epoch}${wish}`, phase: state.phase };
     case "settled":
-      return { turn: `settled:${state.outcome.kind}`, phase: "" };
+      return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
-import { current, endLast, endLimited, nextRun, withEnd, withoutHome, withProgress } from "./runs.ts";
+import { current, endLast, endLimited, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type {
   CancelReason,
   Checkpoint,
@@ -39,7 +39,9 @@ export type TaskNews =
   | { name: "progress"; epoch: number; progress: Progress; at: number }
   | { name: "pushed"; epoch: number; pushed: Pushed; progress?: Progress; at: number }
   /** The run's host says that it is over. */
-  | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; checkpoint?: Checkpoint; at: number }
+  | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; at: number }
+  /** The run is over, and this is kept of it. */
+  | { name: "left"; epoch: number; checkpoint: Checkpoint; at: number }
   /** The agent's account takes no requests for now: the run is over, and the task waits until it goes on. */
   | { name: "limited"; epoch: number; reason: LimitReason; progress?: Progress; at: number }
   /** The run's host could not keep the session after all: it has no home. */
@@ -61,6 +63,7 @@ export const CRASH_WINDOW_MS = 10 * 60_000;
 export function nextTask(task: Task, news: TaskNews): Task | undefined {
   // Of what is over, too: they say nothing about the end.
   if (news.name === "not_kept") return withoutHome(task, news.epoch);
+  if (news.name === "left") return withCheckpoint(task, news.epoch, news.checkpoint);
   if (news.name === "moved") return moved(task, news.place);
   if (task.state.name === "settled") return undefined;
   switch (news.name) {
@@ -78,7 +81,7 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return { ...withProgress(task, news.progress), pushed: news.pushed };
     case "ended":
       if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
-      return settled(withEnd(task, news), news.outcome, news.at);
+      return settled(withProgress(task, news.progress), news.outcome, news.at);
     case "limited":
       return isCurrent(task, news.epoch) && !task.pushed ? limited(task, news) : undefined;
     case "crashed":

@@ -2,6 +2,7 @@
  * The runs in a task's record: what each had to show stays when the next one begins. Bounded in number, and in what of an
  * agent's words is kept of those that are over.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Checkpoint, Outcome, Progress, Task, TaskRun } from "./task.ts";
 
 /** The first and the latest ones; a task with more has been taken up again and again by hosts that kept dying. */
@@ -17,11 +18,11 @@ export function withProgress(task: Task, progress: Progress = {}): Task {
   return { ...task, runs: [...task.runs.slice(0, -1), { ...run, progress: { ...run.progress, ...known } }] };
 }
 
-/** What its host says of the run with its end. */
-export function withEnd(task: Task, { progress, checkpoint }: { progress?: Progress; checkpoint?: Checkpoint }): Task {
-  const { runs, ...rest } = withProgress(task, progress);
-  const last = runs.at(-1);
-  return { ...rest, runs: last && checkpoint ? [...runs.slice(0, -1), { ...last, checkpoint }] : runs };
+/** Undefined when the run is not known, or has that already. */
+export function withCheckpoint(task: Task, number: number, checkpoint: Checkpoint): Task | undefined {
+  const run = task.runs.find((each) => each.number === number);
+  if (!run || isDeepStrictEqual(run.checkpoint, checkpoint)) return undefined;
+  return { ...task, runs: task.runs.map((each) => (each === run ? { ...run, checkpoint } : each)) };
 }
 
 /** Undefined when the run had none, or is not known. */

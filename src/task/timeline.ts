@@ -18,10 +18,11 @@ export function eventText(at: number, what: string, detail: Record<string, unkno
   return JSON.stringify({ at, what, detail } satisfies TaskEvent, short);
 }
 
+const UNTOLD: ReadonlySet<TaskNews["name"]> = new Set(["progress", "not_kept", "left", "moved"]);
+
 /** Empty for what changes nothing of how the task stands: mere progress, which is told of elsewhere (`run-events.ts`), and the like. */
 export function eventOf(news: TaskNews): string {
-  const isUntold = news.name === "progress" || news.name === "not_kept" || news.name === "moved";
-  return isUntold ? "" : eventText(news.at, news.name, detailOf(news));
+  return UNTOLD.has(news.name) ? "" : eventText(news.at, news.name, detailOf(news));
 }
 
 function detailOf(news: TaskNews): Record<string, unknown> {

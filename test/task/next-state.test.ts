@@ -49,6 +49,7 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
     at,
   },
   not_kept: { name: "not_kept", epoch: 1, at },
+  left: { name: "left", epoch: 1, checkpoint: { kind: "workspace", folder: "w", until: 9 }, at },
   crashed: { name: "crashed", epoch: 1, at },
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
   cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
@@ -68,6 +69,7 @@ const table: Record<TaskNews["name"], Row> = {
   ended: ["-", "-", "settled", "-", "-"],
   limited: ["-", "-", "waiting", "-", "-"],
   not_kept: ["-", "-", "-", "-", "-"],
+  left: ["-", "-", "running", "running", "settled"],
   crashed: ["-", "-", "running", "running", "-"],
   pull_request: ["settled", "settled", "settled", "settled", "-"],
   cancel: ["settled", "settled", "running", "-", "-"],
@@ -147,11 +149,21 @@ describe("the next state", () => {
     }
   });
 
-  test("a run says where that is kept which it left, with its end", () => {
+  test("a run says where that is kept which it left, when it is over; another run changes nothing of it", () => {
     const checkpoint = { kind: "workspace" as const, folder: "host/workspaces/t", until: 9, commits: 2 };
-    const ended = { name: "ended" as const, epoch: 1, outcome: failed, progress: { sessionId: "s" }, checkpoint, at };
+    const left = { name: "left" as const, epoch: 1, checkpoint, at };
+    const ended = nextTask(running, {
+      name: "ended",
+      epoch: 1,
+      outcome: failed,
+      progress: { sessionId: "s" },
+      at,
+    }) as Task;
     const run = { number: 1, host: "h1", startedAt: 2, endedAt: at, end: "host_error", progress: { sessionId: "s" } };
-    expect(nextTask(running, ended)?.runs).toEqual([{ ...run, checkpoint }]);
+    const told = nextTask(ended, left) as Task;
+    expect(told).toEqual({ ...ended, runs: [{ ...run, checkpoint }] });
+    expect(nextTask(told, left)).toBeUndefined();
+    expect(nextTask(told, { ...left, epoch: 2 })).toBeUndefined();
     const again = { ...allNews.claimed, at: at + 1 };
     expect(
       nextTask({ ...running, runs: [{ ...run, end: "lost", checkpoint }] } as Task, again)?.runs[0]?.checkpoint,

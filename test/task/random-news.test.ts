@@ -34,6 +34,7 @@ function someNews({ below, pick }: Random, { epoch, version, state }: Task, at: 
     { name: "progress", epoch: of, progress: { lastLines: `${below(3)}` }, at },
     { name: "progress", epoch: of, progress: { home: "h" }, at },
     { name: "not_kept", epoch: of, at },
+    { name: "left", epoch: of, checkpoint: { kind: "workspace", folder: "w", until: at }, at },
     { name: "crashed", epoch: of, at: at * 60_000 },
     { name: "cancel", reason: { kind: "command", by: "x" }, at },
     { name: "given_up", version: judged, outcome: OUTCOME, at },
@@ -44,8 +45,8 @@ function someNews({ below, pick }: Random, { epoch, version, state }: Task, at: 
 }
 
 function isTooLate(task: Task, news: TaskNews): boolean {
-  // What became of a session is told after the end, too.
-  if (news.name === "not_kept") return !task.runs.some(({ number }) => number === news.epoch);
+  // What became of a session, and of the work, is told after the end, too.
+  if (news.name === "not_kept" || news.name === "left") return !task.runs.some(({ number }) => number === news.epoch);
   if (task.state.name === "settled") return true;
   if ("version" in news) return news.version !== task.version;
   return "epoch" in news && news.epoch !== task.epoch;
@@ -72,7 +73,7 @@ test(`what is over stays so, and what comes too late changes nothing (seeds from
       const where = `ORCH_SEED=${seed}, step ${at}, ${JSON.stringify(news)}`;
       if (isTooLate(task, news)) expect(next, where).toBeUndefined();
       if (!next) continue;
-      if (news.name === "not_kept") expect(next.state, where).toEqual(task.state);
+      if (news.name === "not_kept" || news.name === "left") expect(next.state, where).toEqual(task.state);
       expect([task.epoch, task.epoch + 1], where).toContain(next.epoch);
       expect(next.epoch > task.epoch, where).toBe(news.name === "claimed" && !isQuarantined(next));
       expect(next.pushed ?? task.pushed, where).toEqual(next.pushed);

@@ -61,12 +61,22 @@ async function takeRegularly(shared: Shared, run: Run, ground: Ground, signal: A
   }
 }
 
+/** Before the end is told: whatever the host dies of then, its next life sees to the work. */
+export function noteToLeave(shared: Shared, run: Run, outcome: Outcome): void {
+  if (!isLeft(shared, run, outcome)) return;
+  run.folder.record.toLeave = {};
+  run.folder.save();
+}
+
+function isLeft(shared: Shared, run: Run, { kind }: Outcome): boolean {
+  return kind !== "pull_request" && kind !== "no_changes" && keptUntil(shared, run.folder.record) > Date.now();
+}
+
 /** Undefined where nothing is kept: there is nothing, or its work is published. */
 export async function leaveCheckpoint(shared: Shared, run: Run, outcome: Outcome): Promise<Checkpoint | undefined> {
   const { record } = run.folder;
   const until = keptUntil(shared, record);
-  const isPublished = outcome.kind === "pull_request" || outcome.kind === "no_changes";
-  if (isPublished || until <= Date.now()) return undefined;
+  if (!isLeft(shared, run, outcome)) return undefined;
   if (record.takenUp) return leaveAgain(shared, run, { from: record.takenUp, until });
   const made = await leaveObjects(shared, run);
   if (typeof made === "object") return made;

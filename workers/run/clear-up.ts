@@ -8,7 +8,7 @@ import { keepSession } from "../kept-sessions/keep-session.ts";
 import { clearSetupsOf } from "../setups/clear-setups.ts";
 import { removeCheckWorkspace } from "../workspace/check-workspace.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
-import { isWorthALook } from "./checkpoint.ts";
+import { isWorthALook, leaveCheckpoint } from "./checkpoint.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Interruption } from "./interruption.ts";
 import { isHandover, type Run, type Shared, tell } from "./run.ts";
@@ -34,6 +34,8 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
   });
   if (outcome === "limited") return keep(run, "told");
   if (run.folder.record.toKeep && !(await keepPromisedSession(shared, run))) return "handed over";
+  if (run.folder.record.toLeave && typeof outcome !== "string" && !(await leaveWork(shared, run, outcome)))
+    return "handed over";
   const { left } = run.folder.record;
   const isKept = outcome === "told" ? await isSaidToBeKept(shared, run) : isWorthALook(outcome);
   const { dataDir } = shared;
@@ -43,6 +45,22 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
   await removeCheckpoint(dataDir, taskId);
   run.folder.remove();
   return "done";
+}
+
+/** Once nothing of the run writes any more. False when it could not be told before the host's end; its next life tries again. */
+async function leaveWork(shared: Shared, run: Run, outcome: Outcome): Promise<boolean> {
+  const { record } = run.folder;
+  const checkpoint = await leaveCheckpoint(shared, run, outcome);
+  try {
+    if (checkpoint) await tell(shared, run, { name: "left", checkpoint, at: Date.now() }, { inDoubt: "skip" });
+  } catch (error) {
+    if (isHandover(run)) return false;
+    throw error;
+  }
+  record.left = checkpoint?.kind;
+  record.toLeave = undefined;
+  run.folder.save();
+  return true;
 }
 
 /** What is not removed now goes with the host's next tidying. */

@@ -123,6 +123,8 @@ const runRecordSchema = z.looseObject({
   takenUp: z.string().optional(),
   /** What the run has left on this host when its end was told. */
   left: z.enum(["objects", "workspace"]).optional(),
+  /** That is still to be seen to, from just before the end is told. `again`: as with `toKeep`. */
+  toLeave: z.looseObject({ again: z.boolean().optional() }).optional(),
   steps: z.array(stepSchema),
 });
 

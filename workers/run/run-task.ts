@@ -21,7 +21,7 @@ import {
   RepositoryGone,
   TooLarge,
 } from "../workspace/git-errors.ts";
-import { leaveCheckpoint } from "./checkpoint.ts";
+import { noteToLeave } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
 import { duringDeed } from "./deed.ts";
 import { endForDisk } from "./end-for-disk.ts";
@@ -61,12 +61,8 @@ async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   try {
     if (await isPushedAllTheSame(shared, run, outcome)) return "told";
     const home = promiseSession(shared, run);
-    await run.underWay;
-    const checkpoint = await leaveCheckpoint(shared, run, outcome);
-    run.folder.record.left = checkpoint?.kind;
-    run.folder.save();
-    const left = { ...(home && { progress: { home } }), ...(checkpoint && { checkpoint }) };
-    await tell(shared, run, { name: "ended", outcome, ...left, at: Date.now() });
+    noteToLeave(shared, run, outcome);
+    await tell(shared, run, { name: "ended", outcome, ...(home && { progress: { home } }), at: Date.now() });
   } catch (error) {
     if (isHandover(run)) return "handed over";
     if (error instanceof StaysInDoubt) return "untold";

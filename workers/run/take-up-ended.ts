@@ -1,4 +1,4 @@
-/** After a restart: a run whose end was told in the earlier life of this host, and whose session is still to be kept. */
+/** After a restart: a run whose end was told in the earlier life of this host, and of which something is still to be kept. */
 import type { Standing } from "../../src/task/standing.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import { promise } from "../kept-sessions/promised.ts";
@@ -8,9 +8,10 @@ import { makeRun } from "./make-run.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunFolder } from "./run-record.ts";
 
-/** The host died after the run's end was told, before its session was kept. Tried once: it may be what the host died of. */
+/** The host died after the run's end was told, before its session and its work were kept. Tried once: it may be what the host died of. */
 export function hasToKeep({ record }: RunFolder, standing: Standing): boolean {
-  return standing === "over" && record.toKeep !== undefined && !record.toKeep.again;
+  const isLeft = (toDo: { again?: boolean | undefined } | undefined) => toDo !== undefined && !toDo.again;
+  return standing === "over" && (isLeft(record.toKeep) || isLeft(record.toLeave));
 }
 
 /** For what is left to do after its end. */
@@ -19,11 +20,11 @@ export function takeUpEnded(
   { spec, folder, user }: { spec: TaskSpec; folder: RunFolder; user: SlotUser },
   task: Task | undefined,
 ): Run {
-  const { agent, continues, toKeep } = folder.record;
-  if (toKeep) toKeep.again = true;
+  const { agent, continues, toKeep, toLeave } = folder.record;
+  for (const toDo of [toKeep, toLeave]) if (toDo) toDo.again = true;
   folder.save();
   promise(shared.dataDir, spec.id);
-  shared.log.info({ task: spec.id, slot: user.slot }, "a run that has ended is taken up for the session that it left");
+  shared.log.info({ task: spec.id, slot: user.slot }, "a run that has ended is taken up for what it left");
   const ended = task?.state.name === "settled" ? task.state.outcome : "told";
   return makeRun(shared, { task: { spec, agent, continues }, folder, lease: lostLease(), user, ended });
 }
