@@ -5,6 +5,7 @@
 import { cpus, loadavg, release } from "node:os";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Benchmark, meets } from "./bench.ts";
+import { checkpoint } from "./checkpoint.ts";
 import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
 import { github } from "./github.ts";
@@ -14,7 +15,7 @@ import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, network, github, idle];
+const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, checkpoint, network, github, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 

@@ -27,6 +27,8 @@ export type SystemOptions = {
   /** More agents, by name, as they are written in the operator's file. */
   agents?: Record<string, object>;
   slots: number;
+  /** Of the operator's file. */
+  limits?: Record<string, number>;
   /** What its operator lists for all sandboxes. */
   allow?: readonly string[];
   /** Where compiled code is kept; one that was filled by an earlier start makes this one a later start. */
@@ -65,13 +67,14 @@ const START_MS = 60_000;
 const TASK_MS = 120_000;
 
 export async function startSystem({ agent, slots, compileCache, ...more }: SystemOptions): Promise<System> {
-  const { agents = {}, allow = [] } = more;
+  const { agents = {}, allow = [], limits = {} } = more;
   const dir = await mkdtemp(join(tmpdir(), "orch-bench-"));
   await chmod(dir, 0o711); // agents run as users of their own and must reach their workspaces below
   const github = await startGitHub(join(dir, "github"));
   const config = join(dir, "orch.yml");
   const bench = { kind: "plain", command: [...agent] };
-  await writeFile(config, stringify({ agents: { bench, ...agents }, defaultAgent: "bench", slots, allow: [...allow] }));
+  const file = { agents: { bench, ...agents }, defaultAgent: "bench", slots, allow: [...allow], limits };
+  await writeFile(config, stringify(file));
   const settings = await settingsOf(dir, github, { config, compileCache });
   const botUrl = `http://${settings.HOST}:${settings.PORT}`;
   await github.hearAt(`${botUrl}${settings.WEBHOOK_PATH}`);

@@ -32,6 +32,8 @@ const schema = z.looseObject({
   head: sha,
   all: sha,
   takenAt: z.number(),
+  /** How long that took, ms. */
+  tookMs: z.number().default(0),
   until: z.number(),
   /** How many commits HEAD has beyond the base; how many files differ from the base, committed or not. */
   commits: z.number(),
@@ -59,7 +61,17 @@ export type Ready = {
 };
 export type CheckpointRecord = Pick<
   z.output<typeof schema>,
-  "taskId" | "repositoryId" | "branch" | "baseSha" | "head" | "all" | "takenAt" | "until" | "commits" | "files"
+  | "taskId"
+  | "repositoryId"
+  | "branch"
+  | "baseSha"
+  | "head"
+  | "all"
+  | "takenAt"
+  | "tookMs"
+  | "until"
+  | "commits"
+  | "files"
 > & { ready?: Ready | undefined };
 
 /** Below the host's data. */

@@ -30,6 +30,7 @@ export type Taking = SnapshotOf & {
 /** Undefined when the agent's repository gives nothing that passes. @throws what the disk throws */
 export async function takeCheckpoint(taking: Taking): Promise<CheckpointRecord | undefined> {
   const { dataDir, taskId, repositoryId, branch, baseSha, until, ready, mirror, log } = taking;
+  const startedAt = performance.now();
   const snapshot = await makeSnapshot(taking);
   if (!snapshot) {
     log.warn("no checkpoint: git cannot read what the agent has left");
@@ -42,13 +43,14 @@ export async function takeCheckpoint(taking: Taking): Promise<CheckpointRecord |
   await hostGitOutput(store.dir, ["merge-base", "--is-ancestor", head, all]);
   await hostGitOutput(store.dir, ["update-ref", HEAD_REF, head]);
   if (ready) await takeObjects({ ...taking, quarantine: store }, { what: ready.tip, ref: READY_REF });
+  const counts = await countIn(store.dir, { baseSha, head, all });
   const record = {
-    ...{ taskId, repositoryId, branch, baseSha, head, all, until, takenAt: Date.now() },
-    ...(await countIn(store.dir, { baseSha, head, all })),
+    ...{ taskId, repositoryId, branch, baseSha, head, all, until, ...counts },
+    ...{ takenAt: Date.now(), tookMs: Math.round(performance.now() - startedAt) },
     ...(ready && { ready }),
   };
   writeCheckpoint(dataDir, record);
-  log.debug({ commits: record.commits, files: record.files }, "checkpoint taken");
+  log.debug({ commits: record.commits, files: record.files, ms: record.tookMs }, "checkpoint taken");
   return record;
 }
 
