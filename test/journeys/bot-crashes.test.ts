@@ -188,6 +188,7 @@ describe("the bot is killed between every two of its steps", () => {
         "script inbox inbox:taken inbox:news: take",
         "script task:TASK task:TASK:timeline open issue:N:N conversation:N:N unreported unreported:taken unreported:news: queued",
         "script dispatch dispatch:taken dispatch:news: take", // a bot that starts looks at what waits
+        "script last-seen look-back forgetful: 3 values", // how far Redis has seen, so that an older one is known
         "hdel task:TASK", // somebody begins to show it
         "script turns:orch-agent-fixes lanes: 8 values", // its turn among the repositories, and where jobs are
         "BullMQ hset",
