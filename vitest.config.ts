@@ -1,12 +1,14 @@
 /**
- * How the tests run. Unit tests side by side; journeys after them, two at a time, because each starts a whole system. Agents are real programs of others, and containers need root: both run only when asked
- * for (`npm run test:agents`, `npm run test:container`).
+ * How the tests run. Unit tests side by side; journeys after them, two at a time, because each starts a whole system. Journeys through
+ * deaths and outages (`npm run test:faults`) take as long again. Agents are real programs of others, and containers need root: both run
+ * only when asked for (`npm run test:agents`, `npm run test:container`).
  * Nothing is retried: a test that fails now and then is a fault to find.
  */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const journeys = "test/journeys/**/*.test.ts";
+const faults = "test/faults/**/*.test.ts";
 const agents = "test/agents/**/*.test.ts";
 const containers = "test/container/**/*.test.ts";
 
@@ -23,7 +25,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [journeys, agents, containers, "**/node_modules/**"],
+          exclude: [journeys, faults, agents, containers, "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // They wait for other programs most of the time: on two cores one at a time would leave one core idle.
@@ -46,13 +48,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "faults",
+          include: [faults],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "agents",
           include: [agents],
           exclude: ["**/node_modules/**"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -63,7 +76,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
