@@ -42,7 +42,7 @@ describe("an agent that is stopped", () => {
     const place = await orch.place({ agent: "astray", verify: VERIFY });
     expect((await ask(place)).outcome).toMatchObject({ kind: "timed_out", deadline: "silence" });
     expect(pullsOf(place)).toEqual([]);
-    expect(await orch.progressComment(/Out of time/, place)).toMatch(/is kept on the worker host/);
+    expect(await orch.progressComment(/is kept on the worker host/, place)).toMatch(/Out of time/);
   });
 
   test.each([
