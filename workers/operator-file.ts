@@ -26,8 +26,8 @@ const minutes = (byDefault: number, meaning: string) =>
 const limitsSchema = z
   .strictObject({
     preparingMinutes: minutes(20, "Longest time for fetching and checking out, GitHub's outages included"),
-    firstOutputMinutes: minutes(5, "Longest time until the agent says anything at all"),
-    silenceMinutes: minutes(15, "Longest time without a word from the agent"),
+    firstOutputMinutes: minutes(5, "Longest time until the agent says anything at all, unless it is at work"),
+    silenceMinutes: minutes(15, "Longest time without a word and without work from the agent"),
     totalMinutes: minutes(60, "Longest time for all of an agent's work on one task"),
     setupMinutes: minutes(15, "Longest time for a repository's setup command"),
     verifyMinutes: minutes(15, "Longest time for one run of the verify command"),

@@ -13,8 +13,8 @@ export function stoppedWork(stopped: Stopped, quoting: Quoting): string {
 }
 
 function deadlineWords(deadline: Deadline, after: string): string {
-  if (deadline === "silence") return `it printed nothing for ${after}`;
+  if (deadline === "silence") return `it printed nothing and did no work for ${after}`;
   return deadline === "first_output"
-    ? `it printed nothing within ${after} of its start`
+    ? `it printed nothing after its start and did no work for ${after}`
     : `it was not done after ${after}`;
 }

@@ -232,8 +232,8 @@ const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => str
   preparing: (after) =>
     `The worker host could not prepare the workspace within ${after}; that is our fault, not your request's.`,
   setup: (after) => `The repository's setup command did not end within ${after}, so it was stopped.`,
-  first_output: (after) => `The agent printed nothing within ${after} of its start, so it was stopped.`,
-  silence: (after) => `The agent printed nothing for ${after}, so it was stopped.`,
+  first_output: (after) => `The agent printed nothing after its start and did no work for ${after}, so it was stopped.`,
+  silence: (after) => `The agent printed nothing and did no work for ${after}, so it was stopped.`,
   total: (after) => `The agent was not done after ${after}, so it was stopped.`,
   verifying: (after) => `The verify command did not end within ${after}, so it was stopped.`,
   publishing: (after) => `The commits could not be published within ${after}; that is our fault, not your request's.`,

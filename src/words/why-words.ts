@@ -85,8 +85,8 @@ const remaining = (at: number, now: number): string => (at > now ? `within ${dur
 const deadlineWords: Record<RunDeadline, (when: string) => string> = {
   preparing: (when) => `The workspace has to be ready ${when}.`,
   setup: (when) => `The setup command has to end ${when}.`,
-  first_output: (when) => `The agent has to print something ${when}.`,
-  silence: (when) => `The agent has to print something more ${when}.`,
+  first_output: (when) => `The agent has to print something ${when}, unless it is at work.`,
+  silence: (when) => `The agent has to print something more ${when}, unless it is at work.`,
   total: (when) => `The agent has to be done ${when}.`,
   verifying: (when) => `The verify command has to end ${when}.`,
   publishing: (when) => `The commits have to be published ${when}.`,

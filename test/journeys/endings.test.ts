@@ -52,6 +52,11 @@ describe("what a person hears when the agent ends", () => {
     expect(await orch.progressComment(/I think about it/, place)).toBeTruthy();
   });
 
+  test("an agent that works without a word for longer than it may be silent is left to its work", async () => {
+    const place = await orch.place({ agent: "ponders" });
+    expect((await ask(place, "orch:done")).outcome).toMatchObject({ kind: "pull_request" });
+  });
+
   test("changes that the agent did not commit are not lost", async () => {
     const place = await orch.place({ agent: "leaves" });
     const { outcome, taskId } = await ask(place, "orch:done");

@@ -24,10 +24,10 @@ describe("an agent that is stopped", () => {
     const [pull] = pullsOf(place);
     expect(pull?.pull.draft).toBe(true);
     expect(pull?.body?.split("\n").slice(0, 2).join("\n")).toMatch(
-      /^> \[!WARNING\]\n> The agent was stopped before it said that it was done, because it printed nothing for 2s\. .*may be incomplete/,
+      /^> \[!WARNING\]\n> The agent was stopped before it said that it was done, because it printed nothing and did no work for 2s\. .*may be incomplete/,
     );
     const comment = await orch.progressComment(/Stopped: what was done is in pull request #\d+/, place);
-    expect(comment).toContain("because it printed nothing for 2s");
+    expect(comment).toContain("because it printed nothing and did no work for 2s");
     const [check] = orch.simulator.state.checkRuns(place.repository, pull?.pull.headSha ?? "");
     expect(check).toMatchObject({ conclusion: "neutral" });
   });
@@ -42,7 +42,7 @@ describe("an agent that is stopped", () => {
     const place = await orch.place({ agent: "astray", verify: VERIFY });
     expect((await ask(place)).outcome).toMatchObject({ kind: "timed_out", deadline: "silence" });
     expect(pullsOf(place)).toEqual([]);
-    expect(await orch.progressComment(/Out of time/, place)).toMatch(/is kept on the worker host/);
+    expect(await orch.progressComment(/is kept on the worker host/, place)).toMatch(/Out of time/);
   });
 
   test.each([

@@ -162,7 +162,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The agent printed nothing for 10m, so it was stopped. Nothing was published.
+      The agent printed nothing and did no work for 10m, so it was stopped. Nothing was published.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -312,8 +312,8 @@ describe("the receipt", () => {
       [
         "No worker host took the task within 10m; that is our fault, not your request's. Nothing was published.",
         "The worker host could not prepare the workspace within 10m; that is our fault, not your request's. Nothing was published.",
-        "The agent printed nothing within 10m of its start, so it was stopped. Nothing was published.",
-        "The agent printed nothing for 10m, so it was stopped. Nothing was published.",
+        "The agent printed nothing after its start and did no work for 10m, so it was stopped. Nothing was published.",
+        "The agent printed nothing and did no work for 10m, so it was stopped. Nothing was published.",
         "The agent was not done after 10m, so it was stopped. Nothing was published.",
         "The verify command did not end within 10m, so it was stopped. Nothing was published.",
       ]

@@ -85,7 +85,7 @@ test("why: every state answers in sentences, with what would change it", () => {
     When the agent is done, its commits are verified and become a pull request.
     In this phase for 2m.
     The agent's last output was 12s ago.
-    The agent has to print something more within 14m 48s.
+    The agent has to print something more within 14m 48s, unless it is at work.
     # on a host that is gone
     If the verify command passes, the commits are published; if not, the agent gets its output and tries again.
     The worker host \`h1\` is not there any more. If it does not come back, another one takes the task; \`orch status\` shows which there are.
@@ -126,7 +126,7 @@ test("why: every end is told in words, with what to do next", () => {
     The agent made changes, but \`npm test\` still fails (exit code 1) after 2 rounds. Nothing was published.
     Next: Look at the output above, then give the command again in a new comment and say what the agent should know.
 
-    The agent printed nothing for 10m, so it was stopped. Nothing was published.
+    The agent printed nothing and did no work for 10m, so it was stopped. Nothing was published.
     Next: It was neither heard of nor at work. To try again, give the command again in a new comment; the operator of the worker host can give it longer (\`limits\` in its file).
 
     The agent used up its budget: 50 turns were not enough. Nothing was published.

@@ -16,22 +16,49 @@ export const RUN_VARIABLE = "ORCH_RUN";
  */
 export type Marked = { run: string; uid?: number; step?: string };
 
-type Process = { pid: number; parent: number; state: string; start: string; name: string };
+/** `workedMs`: its processor time, and that of its children which it has collected. */
+type Process = { pid: number; parent: number; state: string; start: string; name: string; workedMs: number };
 
-/** One process, or undefined when it is gone. Field numbers: proc(5), `/proc/pid/stat`. */
+/** What /proc counts processor time in, ms: 100 ticks a second on every machine that Node runs on. */
+const TICK_MS = 10;
+
+/** One process, or undefined when it is gone. */
 export function readProcess(pid: number): Process | undefined {
+  const process = readStat(pid);
+  return process && isGone(process) ? undefined : process;
+}
+
+const isGone = ({ state }: Process): boolean => state === "Z" || state === "X";
+
+/** Field numbers: proc(5), `/proc/pid/stat`. */
+function readStat(pid: number): Process | undefined {
   const text = read(`/proc/${pid}/stat`);
   const end = text.lastIndexOf(")"); // a name may hold spaces and brackets itself
   if (end < 0) return undefined;
   const fields = text.slice(end + 2).split(" ");
   const [state = "Z", parent = "0"] = fields;
-  if (state === "Z" || state === "X") return undefined;
-  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name: text.slice(text.indexOf("(") + 1, end) };
+  const workedMs = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
+  const name = text.slice(text.indexOf("(") + 1, end);
+  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name, workedMs };
 }
 
 /** Every process that descends from `root` (not itself), parents before children. */
 export function descendants(root: number): Process[] {
-  const children = Map.groupBy(allProcesses(), (process) => process.parent);
+  return descending(root, allProcesses());
+}
+
+/**
+ * The processor time of `root` and all that descends from it, ms. What ended counts through the parent that collected it, and
+ * until then by itself. So the sum goes down only where a process ends whose parent does not care.
+ */
+export function processorTime(root: number): number {
+  const all = pids().flatMap((pid) => readStat(pid) ?? []);
+  const tree = [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
+  return tree.reduce((sum, { workedMs }) => sum + workedMs, 0);
+}
+
+function descending(root: number, all: readonly Process[]): Process[] {
+  const children = Map.groupBy(all, (process) => process.parent);
   const found: Process[] = [];
   let generation = children.get(root) ?? [];
   while (generation.length > 0) {

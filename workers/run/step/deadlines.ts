@@ -1,10 +1,12 @@
 /**
  * Everything with a lifetime has a deadline. Silence is measured from the last byte that the program wrote, so that a
- * restart of the host neither forgives nor punishes: the files' own times decide.
+ * restart of the host neither forgives nor punishes: the files' own times decide. Who is at work although it says nothing is
+ * not silent: no words end a program only where there is no work either.
  */
-import { deadlinesOf, type StepTimes } from "../../../src/task/deadlines.ts";
+import { type DueDeadline, deadlinesOf, type StepTimes } from "../../../src/task/deadlines.ts";
 import type { Deadline, StopCause } from "../../../src/task/task.ts";
 import type { Limits } from "../../operator-file.ts";
+import { sampleEvery, watchWork } from "./processor-work.ts";
 import type { StepKind } from "./step-name.ts";
 
 /** `cause`: the last trouble that the program told of. */
@@ -21,23 +23,38 @@ const minutesOf: Record<StepKind, (limits: Limits) => number> = {
   verify: ({ verifyMinutes }) => verifyMinutes,
 };
 
-/** Resolves with the first deadline that is really missed. One timer at a time; looks again when output has moved it. */
+const isQuiet = ({ deadline }: DueDeadline): boolean => deadline === "silence" || deadline === "first_output";
+
+/**
+ * Resolves with the first deadline that is really missed. One timer at a time; looks again when output has moved it.
+ * `processorTime`: what the step's processes have used of it so far, ms.
+ */
 export function watchDeadlines(
   kind: StepKind,
   limits: Limits,
   readTimes: () => Promise<StepTimes>,
+  processorTime: () => number,
   now: () => number,
 ): { missed: Promise<Missed>; spoke(): void; stop(): void } {
   const { promise, resolve, reject } = Promise.withResolvers<Missed>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let heard = false;
+  const work = watchWork(processorTime, Math.max(limits.firstOutputMinutes, limits.silenceMinutes) * MINUTE_MS);
+  const measure = (at: number) => kind === "agent" && work.sample(at);
+  measure(now());
+  // Whoever has not been watched for long enough is given the benefit of the doubt.
+  const isMissed = (due: DueDeadline, at: number) =>
+    due.at <= at && !(isQuiet(due) && work.within(due.afterMs) !== false);
   const look = async () => {
-    const [next] = deadlinesOf(kind, limits, await readTimes());
-    if (stopped || !next) return;
-    const left = next.at - now();
-    if (left <= 0) return resolve({ deadline: next.deadline, afterMs: next.afterMs });
-    timer = setTimeout(() => look().catch(reject), Math.min(left, 2 ** 31 - 1));
+    const due = deadlinesOf(kind, limits, await readTimes());
+    if (stopped) return;
+    const at = now();
+    measure(at);
+    const missed = due.find((each) => isMissed(each, at));
+    if (missed) return resolve({ deadline: missed.deadline, afterMs: missed.afterMs });
+    clearTimeout(timer);
+    timer = setTimeout(() => look().catch(reject), Math.min(...due.map((each) => untilLook(each, at)), 2 ** 31 - 1));
   };
   look().catch(reject);
   return {
@@ -54,4 +71,12 @@ export function watchDeadlines(
       clearTimeout(timer);
     },
   };
+}
+
+/** A deadline for quiet programs needs samples on the way there, and again once it has passed over one that is at work. */
+function untilLook(due: DueDeadline, at: number): number {
+  const left = due.at - at;
+  if (!isQuiet(due)) return left;
+  const pause = sampleEvery(due.afterMs);
+  return left > 0 ? Math.min(left, pause) : pause;
 }

@@ -14,6 +14,7 @@ import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "
 import { lineSplitter } from "../../agents/lines.ts";
 import { secretBlanker } from "../../agents/secrets.ts";
 import type { Limits } from "../../operator-file.ts";
+import { processorTime } from "../../sandbox/processes.ts";
 import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
 import type { Interruption } from "../interruption.ts";
 import type { StepRecord } from "../run-record.ts";
@@ -67,7 +68,14 @@ export type StepResult =
 export async function runStep(options: StepOptions): Promise<StepResult | { kind: "not begun" }> {
   const { running, dir } = options;
   const heard = listen(options);
-  const deadlines = watchDeadlines(options.step.kind, options.limits, () => readTimes(options, dir), Date.now);
+  const deadlines = watchDeadlines(
+    options.step.kind,
+    options.limits,
+    () => readTimes(options, dir),
+    // Without a wrapper nothing has begun; 0 would be the root of all that runs on the machine.
+    () => (running.pid > 0 ? processorTime(running.pid) : 0),
+    Date.now,
+  );
   const output = await followFile(join(dir, "stdout"), (chunk) => {
     heard.chunk(chunk);
     deadlines.spoke();

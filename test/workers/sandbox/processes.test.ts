@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { descendants, processorTime, readProcess } from "../../../workers/sandbox/processes.ts";
+
+/** Resolves with the id of a shell that has run `script`, says so, and waits. */
+async function ran(script: string): Promise<number> {
+  const child = spawn("/bin/sh", ["-c", `${script}\necho done\nread -r line`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  return child.pid ?? 0;
+}
+
+const COUNT = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
+
+test("the processor time of a program is what it used itself", async () => {
+  expect(processorTime(await ran(COUNT))).toBeGreaterThanOrEqual(50);
+  expect(processorTime(await ran(""))).toBeLessThan(50);
+});
+
+test("what its children used counts also when they have ended", async () => {
+  const shell = await ran(`sh -c 'sh -c "${COUNT.replaceAll("$", "\\$")}"; :'; :`);
+  expect(processorTime(shell)).toBeGreaterThanOrEqual(50);
+});
+
+test("a child that has ended and that nobody has collected counts, and is gone all the same", async () => {
+  // The parent becomes a program that collects nobody; the child ends after that.
+  const parent = spawn("/bin/sh", ["-c", `(read -r go; ${COUNT}) <&3 3<&- & exec sleep 600 3<&-`], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+  });
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  const go = parent.stdio[3] as NodeJS.WritableStream;
+  go.write("go\n");
+  await vi.waitFor(() => expect(descendants(parent.pid ?? 0)).toEqual([]), 10_000);
+  expect(processorTime(parent.pid ?? 0)).toBeGreaterThanOrEqual(50);
+});
+
+test("a program that is gone has used nothing", async () => {
+  const child = spawn("/bin/true");
+  await once(child, "close");
+  expect(readProcess(child.pid ?? 0)).toBeUndefined();
+  expect(processorTime(child.pid ?? 0)).toBe(0);
+});
