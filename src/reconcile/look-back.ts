@@ -14,6 +14,7 @@ import { carriesMarker, makeMarker } from "../report/marker.ts";
 import { tellsAnEnd } from "../report/outcome-icons.ts";
 import { NoLongerTaken } from "../task/due-set.ts";
 import { keys } from "../task/keys.ts";
+import { KEEP_MS } from "./redis-age.ts";
 import { Interrupted, type Round, startRound } from "./round.ts";
 
 export type LookBackDeps = AskDeps & {
@@ -35,6 +36,12 @@ const MAX_PAGES = 10;
 /** What asks for no work (cancel, status) is of no use later, ms. */
 const MOOT_MS = 3600_000;
 
+/** By then every living host has offered what it works on and Redis does not know, ms. */
+const ALL_OFFERED_MS = 15_000;
+/** And a bot has put it back. */
+const PUT_BACK_MS = 2 * 60_000;
+const HOSTS_FIRST_MS = 5_000;
+
 type KeepOn = () => Promise<void>;
 
 export function startLookingBack(deps: LookBackDeps): Round {
@@ -43,6 +50,7 @@ export function startLookingBack(deps: LookBackDeps): Round {
     if (!isFit()) return RETRY_MS;
     const planned = await redis.get(keys.lookBack);
     if (planned === null) return undefined;
+    if (!(await hostsHaveSpoken(redis))) return HOSTS_FIRST_MS;
     try {
       await lookBack(deps, Number(planned) - OVERLAP_MS, keepOn);
       // Unless Redis has been found to be older still meanwhile.
@@ -55,6 +63,13 @@ export function startLookingBack(deps: LookBackDeps): Round {
     }
   };
   return startRound({ redis, name: "look-back", everyMs: EVERY_MS, work, now, log });
+}
+
+/** What hosts still work on is put back first (`put-back.ts`): a task that were made anew of its comment would begin again. */
+async function hostsHaveSpoken(redis: Redis): Promise<boolean> {
+  const [left, offers] = await Promise.all([redis.pttl(keys.forgetful), redis.hlen(keys.offers)]);
+  const knownForMs = KEEP_MS - left;
+  return knownForMs >= (offers > 0 ? PUT_BACK_MS : ALL_OFFERED_MS);
 }
 
 /** `since`: Unix ms. `keepOn` comes before each request; what it throws ends it. */

@@ -29,8 +29,8 @@ const EVERY_MS = 5_000;
 const GATHER_MS = 20;
 /** How far to look back where Redis has no time at all, ms. */
 const EMPTIED_MS = 24 * 3600_000;
-/** Longer than looking back ever takes. */
-const KEEP_MS = 7 * 24 * 3600_000;
+/** Longer than looking back ever takes: so long is known that Redis has forgotten something, ms. */
+export const KEEP_MS = 7 * 24 * 3600_000;
 
 // KEYS lastSeen lookBack forgetful · ARGV what it once had (0 = nothing) emptiedMs keepMs. Gives the time now, and since when something may be
 // missing (-1: nothing is). What is found is planned in the same step: another bot will see nothing any more.
