@@ -86,7 +86,9 @@ export async function listen(port: number, serving: () => { world: World; pages:
         world.log(`${record.method} ${record.path} ${record.status} ${record.actor}`);
       })
       .catch((error: unknown) => {
-        violated(world, `the simulator failed: ${error instanceof Error ? error.stack : error}`);
+        // Whoever goes away in the middle of a request has asked for nothing.
+        if (error !== request.errored)
+          violated(world, `the simulator failed: ${error instanceof Error ? error.stack : error}`);
         if (response.headersSent) response.destroy();
         else response.writeHead(500).end();
       })
