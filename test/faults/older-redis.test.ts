@@ -16,6 +16,7 @@ describe("a Redis that knows less than it did", () => {
 
   test("restored from a backup: a command that GitHub had delivered since is carried out, once", async () => {
     const restore = await orch.redisServer.backUp();
+    await orch.ready(); // Redis was away for a moment: a command that came then would be found later
     await orch.host.stop();
     const { taskId } = await orch.command("/orch fix the tests");
     await orch.progressComment(/⏳/);
@@ -30,6 +31,7 @@ describe("a Redis that knows less than it did", () => {
 
   test("restored while the bot was down: it notices when it starts", async () => {
     const restore = await orch.redisServer.backUp();
+    await orch.ready(); // Redis was away for a moment: a command that came then would be found later
     await orch.host.stop();
     const { taskId } = await orch.command("/orch fix the tests");
     await orch.progressComment(/⏳/);
