@@ -1,8 +1,9 @@
 /** Asks that tasks end. A queued one is over at once; the host of a running one stops it and settles it. */
 import type { Logger } from "./log.ts";
+import type { CancelReason } from "./task/outcome.ts";
 import type { TaskQueue } from "./task/queue.ts";
 import type { TaskStore } from "./task/store.ts";
-import type { CancelReason, Task } from "./task/task.ts";
+import type { Task } from "./task/task.ts";
 
 export type CancelDeps = { store: TaskStore; queue: TaskQueue; now: () => number; log: Logger };
 

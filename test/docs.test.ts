@@ -136,7 +136,7 @@ test("the agents page names every set of hosts exactly once among the sets", () 
 });
 
 test("the operations page explains every outcome exactly once", () => {
-  const source = readFileSync("src/task/task.ts", "utf8");
+  const source = readFileSync("src/task/outcome.ts", "utf8");
   const union = source.slice(source.indexOf("export type Outcome ="), source.indexOf("export type RunEnd ="));
   const outcomes = [...union.matchAll(/\| \{\s*kind: "(\w+)"/g)].map(([, kind = ""]) => kind);
   expect(outcomes).toContain("pull_request");

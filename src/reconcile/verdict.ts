@@ -6,8 +6,9 @@ import { QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import { LOST_AFTER_MS } from "../task/heartbeat.ts";
 import { isQuarantined } from "../task/next-state.ts";
+import type { Outcome } from "../task/outcome.ts";
 import { LOCK_MS } from "../task/queue.ts";
-import type { Outcome, Pushed, Task } from "../task/task.ts";
+import type { Pushed, Task } from "../task/task.ts";
 
 /** A branch that has no pull request for so long after it was to be pushed gets none, ms. */
 export const PULL_REQUEST_DEADLINE_MS = 24 * 3600_000;

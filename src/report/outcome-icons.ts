@@ -1,5 +1,5 @@
 /** The sign with which the comment of a task begins that is over: people see it first, and we find out by it that it is. */
-import type { Outcome } from "../task/task.ts";
+import type { Outcome } from "../task/outcome.ts";
 
 export const outcomeIcons: Record<Outcome["kind"], string> = {
   pull_request: "✅",

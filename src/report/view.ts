@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
-import { hiddenBehind, type Outcome, progressOf, type Task } from "../task/task.ts";
+import type { Outcome } from "../task/outcome.ts";
+import { hiddenBehind, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { why } from "../views/why.ts";
 import { headline } from "../words/task-words.ts";

@@ -1,6 +1,6 @@
 /** When a task's time runs out, as data: who ends it then and who tells of it beforehand must not disagree. Times are Unix ms. */
 import { z } from "zod";
-import type { Deadline } from "./task.ts";
+import type { Deadline } from "./outcome.ts";
 
 /** A task that no host takes for so long ends, ms; a host that is not heard of for so long has lost its task. */
 export const QUEUE_DEADLINE_MS = 24 * 3600_000;

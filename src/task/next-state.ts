@@ -5,20 +5,11 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import type { Checkpoint } from "./checkpoint.ts";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
+import type { CancelReason, Outcome } from "./outcome.ts";
 import { current, endLast, endLimited, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
-import type {
-  CancelReason,
-  Checkpoint,
-  Outcome,
-  Phase,
-  Progress,
-  PullRequest,
-  Pushed,
-  Target,
-  Task,
-  TaskSpec,
-} from "./task.ts";
+import type { Phase, Progress, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
 import type { LimitReason, WaitingReason } from "./waiting.ts";
 
 export type NewPlace = Partial<Pick<TaskSpec, "repository" | "installationId" | "movedTo">> & {

@@ -1,6 +1,6 @@
 /** What stopped an agent, as it is kept on a host until the work is published. */
 import { z } from "zod";
-import { DEADLINES } from "./task.ts";
+import { DEADLINES } from "./outcome.ts";
 
 export const stoppedShape = z.discriminatedUnion("by", [
   z.object({ by: z.literal("deadline"), deadline: z.enum(DEADLINES), afterMs: z.number() }),

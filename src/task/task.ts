@@ -40,8 +40,10 @@
  * publish         to take an agent's commits, check them, re-create them as ours and push them
  */
 
+import type { Checkpoint } from "./checkpoint.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
+import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type Repository = { id: number; owner: string; name: string };
@@ -203,74 +205,6 @@ export type Stopped = { by: "deadline"; deadline: Deadline; afterMs: number } | 
 
 /** `draft`: none where it is not known. */
 export type PullRequest = { number: number; url: string; draft?: boolean };
-
-export type CancelReason =
-  | { kind: "command"; by: string }
-  /** `moved`: by a transfer to another repository. */
-  | { kind: "issue_closed"; by: string; moved?: true }
-  /** What asked was deleted or taken away. */
-  | { kind: "taken_back"; by: string }
-  | { kind: "repository_archived" }
-  | { kind: "installation_removed" };
-
-/** The deadlines that a run can miss. */
-export const DEADLINES = [
-  "waiting",
-  "queued",
-  "preparing",
-  "setup",
-  "first_output",
-  "silence",
-  "total",
-  "verifying",
-  "publishing",
-] as const;
-export type Deadline = (typeof DEADLINES)[number];
-
-/** What was wrong when an agent was stopped, by an adapter's reason and in its program's words. */
-export type StopCause = { reason: string; message: string };
-
-/**
- * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run
- * it" (host_error) are never mixed, because what to do next differs.
- */
-export type Outcome =
-  | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string }
-  | { kind: "no_changes"; lastWords: string }
-  | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
-  | { kind: "verify_failed"; verification: Verification; lastWords: string }
-  /**
-   * `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: the last trouble that the agent told of, or with
-   * the reason `github` what stood in the way to the end.
-   */
-  | {
-      kind: "timed_out";
-      deadline: Deadline;
-      afterMs: number;
-      lastLines: string;
-      waitedFor?: WaitingReason[];
-      cause?: StopCause;
-    }
-  | { kind: "out_of_budget"; message: string; lastLines: string }
-  | { kind: "cancelled"; reason: CancelReason }
-  | { kind: "refused"; reason: string }
-  | { kind: "host_error"; message: string };
-
-/** Why a run is over: its task's outcome, nobody kept it up and the task went on without it, or a limit of its agent's provider. */
-export type RunEnd = Outcome["kind"] | "lost" | "limited";
-
-/**
- * Where on its host that is kept which a run left without having published it. `folder`: below the host's data. `until`: Unix
- * ms. A reader leaves a kind alone that it does not know.
- */
-export type Checkpoint =
-  /**
-   * Commits and files, as objects of a repository of the task's own. `files`: that differ from the base, committed or not.
-   * `ready`: the work was done and checked, only publishing did not succeed.
-   */
-  | { kind: "objects"; folder: string; until: number; commits: number; files: number; ready?: true }
-  /** The run's workspace as it was at the end, where no objects could be taken from it. `commits`: where they could be counted. */
-  | { kind: "workspace"; folder: string; until: number; commits?: number };
 
 /** One try at the task. Times are Unix ms. */
 export type TaskRun = {

@@ -2,8 +2,10 @@
  * What waits for a person: tasks that cannot go on without one, ends that only a person can do something about, hosts that
  * are not heard of. Pure. A new kind is added here and gets its words in `src/words/need-words.ts`. Times are Unix ms.
  */
+
+import type { Outcome } from "../task/outcome.ts";
 import type { RunDoubt } from "../task/standing.ts";
-import type { Outcome, Task } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
 import { type Around, why } from "./why.ts";
 

@@ -1,5 +1,6 @@
 /** How a task ended, and what that rests on: the outcome without its long texts, and these apart. */
-import { type Outcome, progressOf, type Task } from "../task/task.ts";
+import type { Outcome } from "../task/outcome.ts";
+import { progressOf, type Task } from "../task/task.ts";
 import { cutStart } from "../text/bound.ts";
 import { visibleText } from "../text/clean.ts";
 import { bare } from "../text/quote.ts";

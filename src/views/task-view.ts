@@ -1,19 +1,11 @@
 /**
  * One task as lists and answers show it: plain data, with every text that is not ours on one bounded line. Times are Unix ms.
  */
+
+import type { Checkpoint } from "../task/checkpoint.ts";
 import type { Origin } from "../task/origin.ts";
-import type {
-  Checkpoint,
-  Outcome,
-  Phase,
-  PullRequest,
-  RunEnd,
-  RunStart,
-  Task,
-  TaskRun,
-  TaskState,
-  Verification,
-} from "../task/task.ts";
+import type { Outcome, RunEnd } from "../task/outcome.ts";
+import type { Phase, PullRequest, RunStart, Task, TaskRun, TaskState, Verification } from "../task/task.ts";
 import { bare } from "../text/quote.ts";
 
 export type HostName = { id: string /** Unknown of a host that is not connected. */; name?: string };

@@ -1,5 +1,6 @@
 /** Lists of tasks: which of them, and in which order. Pure. */
-import type { Outcome, Task, TaskState } from "../task/task.ts";
+import type { Outcome } from "../task/outcome.ts";
+import type { Task, TaskState } from "../task/task.ts";
 import { agentOf, type NamedHosts, type TaskView, taskView } from "./task-view.ts";
 
 /** What a list can be narrowed to: a state, or the way in which a task ended. */

@@ -6,8 +6,9 @@
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
+import type { CancelReason } from "../task/outcome.ts";
 import type { RunDoubt } from "../task/standing.ts";
-import type { CancelReason, Phase, Pushed, Task, TaskState } from "../task/task.ts";
+import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { LimitReason, WaitingReason } from "../task/waiting.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";

@@ -1,5 +1,6 @@
 /** What the bot says about what comes next, as pure functions: while a task runs, what it waits for; at its end, what to do. */
-import type { Deadline, Phase } from "../task/task.ts";
+import type { Deadline } from "../task/outcome.ts";
+import type { Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";

@@ -2,26 +2,17 @@
  * What the bot says about a task's way and end, as pure functions. A failure is told in one honest sentence that says
  * whose it is: the work's, or ours who could not run it. What to do next is in `next-step.ts`.
  */
-import {
-  type CancelReason,
-  type Deadline,
-  hiddenBehind,
-  type Outcome,
-  type Phase,
-  type Pushed,
-  progressOf,
-  type RunEnd,
-  type Task,
-} from "../task/task.ts";
+import type { CancelReason, Outcome, RunEnd } from "../task/outcome.ts";
+import { hiddenBehind, type Phase, type Pushed, progressOf, type Task } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
 import { isStopping, type TaskView } from "../views/task-view.ts";
 import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
+import { agentFault, asSentence, timedOut } from "./fault-words.ts";
 import { ONLY_WITH_HIDDEN, onlyWithHidden } from "./hidden-words.ts";
 import { takenBack } from "./origin-words.ts";
 import { stoppedWork } from "./stopped-words.ts";
-import { waitedInVain } from "./waiting-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
   preparing: "Prepare the workspace",
@@ -133,7 +124,7 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
     case "verify_failed":
       return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
-      return [missed(outcome, quoting), ...lastCause(outcome, quoting), notPublished(outcome)].join(" ");
+      return timedOut(outcome, quoting);
     case "out_of_budget":
       return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
     case "cancelled":
@@ -178,66 +169,9 @@ export function wentElsewhere({ insteadOf, because }: Pushed, { code }: Quoting)
     : `Somebody pushed to ${code(insteadOf)} while the agent worked. Nothing was overwritten: the work was pushed to a branch of its own.`;
 }
 
-/** Whose failure it is, by the adapter's reason. An unknown reason is told as the agent's. */
-function agentFault(reason: string): string {
-  return agentFaults.get(reason) ?? "The agent stopped with an error";
-}
-
-const agentFaults: ReadonlyMap<string, string> = new Map([
-  ["auth", "The agent could not sign in to its model provider"],
-  ["credit", "The account of the agent's model provider has no credit left"],
-  ["model", "The agent's model provider does not know the model that was asked for"],
-  ["unreachable", "The agent could not reach its model provider"],
-  ["usage_limit", "The agent's account has used up what its model provider grants it for now"],
-  ["bad_request", "The agent's model provider refused a request as invalid"],
-  ["config", "The agent is not set up correctly on the worker host"],
-  ["rate_limit", "The agent's model provider takes no more requests for now"],
-  ["server", "The agent's model provider had an outage"],
-  ["denied", "The agent was not allowed to do something that it needed"],
-  ["interrupted", "Something outside of Orch stopped the agent"],
-  ["crash", "The agent crashed"],
-  ["disk", "There was no room left on the disk for what the task wrote"],
-  ["setup", "The repository's setup command failed before the agent started"],
-]);
-
-function asSentence(words: string): string {
-  return /[.!?…]$/.test(words) ? words : `${words}.`;
-}
-
 function exitWords(exitCode: number | undefined): string {
   return exitCode === undefined ? "" : ` (exit code ${exitCode})`;
 }
-
-function missed({ deadline, afterMs, waitedFor = [] }: End<"timed_out">, quoting: Quoting): string {
-  return deadline === "waiting"
-    ? waitedInVain(waitedFor, afterMs, quoting)
-    : deadlineWords[deadline](duration(afterMs));
-}
-
-const notPublished = ({ deadline }: End<"timed_out">): string =>
-  deadline === "publishing" ? "The work is done, but it is not published." : "Nothing was published.";
-
-/** An agent that is stopped while it waits for its provider has not been too slow; nor has GitHub answered while it was away. */
-function lastCause({ cause }: End<"timed_out">, { plain }: Quoting): string[] {
-  if (!cause) return [];
-  if (cause.reason === "github") return [`What stood in the way to the end: ${asSentence(plain(cause.message))}`];
-  const fault = agentFaults.get(cause.reason) ?? "The last that it told of was an error";
-  return [
-    `What is known of the cause: ${fault.charAt(0).toLowerCase()}${fault.slice(1)}: ${asSentence(plain(cause.message))}`,
-  ];
-}
-
-const deadlineWords: Record<Exclude<Deadline, "waiting">, (after: string) => string> = {
-  queued: (after) => `No worker host took the task within ${after}; that is our fault, not your request's.`,
-  preparing: (after) =>
-    `The worker host could not prepare the workspace within ${after}; that is our fault, not your request's.`,
-  setup: (after) => `The repository's setup command did not end within ${after}, so it was stopped.`,
-  first_output: (after) => `The agent printed nothing after its start and did no work for ${after}, so it was stopped.`,
-  silence: (after) => `The agent printed nothing and did no work for ${after}, so it was stopped.`,
-  total: (after) => `The agent was not done after ${after}, so it was stopped.`,
-  verifying: (after) => `The verify command did not end within ${after}, so it was stopped.`,
-  publishing: (after) => `The commits could not be published within ${after}; that is our fault, not your request's.`,
-};
 
 function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quoting): string {
   const { code } = quoting;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome, Task } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import type { Task } from "../../src/task/task.ts";
 import { headline } from "../../src/words/task-words.ts";
 import type { Orch } from "../support/orch.ts";
 import { makeSpec } from "../support/task-spec.ts";

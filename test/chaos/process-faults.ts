@@ -3,10 +3,11 @@
  * services up does; what was frozen thaws. A process has one fault at a time, different ones have them together.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { signal } from "../../workers/sandbox/processes.ts";
 import type { Orch } from "../support/orch.ts";
 import type { Program } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
-import { agentsOf, signal, tmuxServersOf } from "./processes.ts";
+import { agentsOf, tmuxServersOf } from "./processes.ts";
 import type { Tally } from "./tally.ts";
 
 /** `hold`: stops it and gives what lets it go on; neither where there is no such process at the moment. */

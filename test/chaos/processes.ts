@@ -19,16 +19,6 @@ export function tmuxServersOf({ dir }: Orch): number[] {
   });
 }
 
-/** False when it has just ended by itself. */
-export function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-    throw error;
-  }
-}
-
 /** Empty when the process is gone, or not ours to look at. */
 function read(pid: number, file: string): string {
   try {

@@ -3,9 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
 import type { Simulator } from "../../simulator/simulator.ts";
 import { keys } from "../../src/task/keys.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
-import { type Outcome, progressOf, type Task } from "../../src/task/task.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
 import { CALCULATOR } from "../support/calculator.ts";
 import { idOfComment } from "../support/task-spec.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { annotationsOf } from "../../src/report/annotations.ts";
-import type { Outcome } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import { queuedTask } from "./sample-tasks.ts";
 
 const ended = (outcome: Outcome) => annotationsOf({ ...queuedTask(), state: { name: "settled", outcome, at: 1 } });

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { labelOf } from "../../src/report/label.ts";
 import { reactionOf } from "../../src/report/reaction.ts";
 import { conclusionOf, viewOf } from "../../src/report/view.ts";
-import { type Outcome, PHASES } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import { PHASES } from "../../src/task/task.ts";
 import {
   around,
   outcomes,

@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { answered, isProbed, readBreaker, readBreakers, refuse, takeProbe } from "../../src/task/breaker.ts";
-import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { limitReason } from "../../src/task/waiting.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 
-let server: TestRedis;
-let redis: ReturnType<typeof connectRedis>;
+let server: ConnectedRedis;
+let redis: ConnectedRedis["redis"];
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
+  redis = server.redis;
 });
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => server.close());
 beforeEach(async () => void (await redis.flushall()));
 
 const account = { agent: "claude", account: "abc" };

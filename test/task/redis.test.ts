@@ -1,22 +1,15 @@
-import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 
-let server: TestRedis;
-let redis: Redis;
-
+let server: ConnectedRedis;
 beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(server.url, "test");
-  await waitForRedis(redis, 5_000);
+  server = await startConnectedRedis();
 });
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+afterAll(() => server.close());
 
 test("commands of one turn leave in one write, in their order", async () => {
+  const { redis } = server;
   const sent = vi.spyOn(redis.stream, "_writev" as never);
   const each = Array.from({ length: 200 }, (_, index) => redis.rpush("list", index));
   expect(await Promise.all(each)).toEqual(each.map((_, index) => index + 1));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { HostView } from "../../src/task/heartbeat.ts";
-import type { Outcome, Task } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import type { Task } from "../../src/task/task.ts";
 import { needsMe } from "../../src/views/needs-me.ts";
 import {
   around as known,

@@ -11,8 +11,9 @@ import * as help from "../../src/report/help.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
+import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
-import { DEADLINES, type Outcome, PHASES, type Task } from "../../src/task/task.ts";
+import { PHASES, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
@@ -20,6 +21,7 @@ import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, type WhySettled, why } from "../../src/views/why.ts";
 import * as checkpoint from "../../src/words/checkpoint-words.ts";
+import * as fault from "../../src/words/fault-words.ts";
 import * as github from "../../src/words/github-words.ts";
 import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
@@ -357,6 +359,14 @@ export const sayings: Sayings = {
         const task = taskView(runningTask("working"));
         return [replies.logs({ task, lines: ["I read the tests."], now }), replies.logs({ task, lines: [], now })];
       },
+    },
+  },
+  "src/words/fault-words.ts": {
+    module: fault,
+    says: {
+      agentFault: () => REASONS.map(fault.agentFault),
+      timedOut: () => ["See src/words/task-words.ts"],
+      asSentence: () => [],
     },
   },
   "src/words/checkpoint-words.ts": {

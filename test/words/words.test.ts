@@ -1,6 +1,8 @@
 /** Sentences made of views: the same ones for a person on GitHub and for one at a terminal. */
 import { expect, test } from "vitest";
-import { type Checkpoint, DEADLINES, type Outcome, PHASES } from "../../src/task/task.ts";
+import type { Checkpoint } from "../../src/task/checkpoint.ts";
+import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
+import { PHASES } from "../../src/task/task.ts";
 import { inMarkdown, inTerminal } from "../../src/text/quote.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
 import { spentOn } from "../../src/views/spent.ts";

@@ -6,8 +6,7 @@
 import type { HiddenFiles } from "../../src/task/task.ts";
 import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
-import { redact } from "../../src/text/secret-patterns.ts";
-import { shownText } from "../../src/text/shown.ts";
+import { MAX_HUNK, placeOf, type Said, saidOldestFirst, told } from "./prompt-said.ts";
 
 /** Far below every model's context, far above every honest issue. */
 export const maxPromptBytes = 96_000;
@@ -18,29 +17,11 @@ const limits = {
   details: 8_000,
   title: 500,
   body: 11_000,
-  comment: 6_000,
-  hunk: 2_500,
-  check: 2_000,
   output: 8_000,
   objection: 1_000,
   objections: 8,
   before: 1_000,
   words: 2_000,
-};
-
-/** By somebody who may write to the repository, and older than the command; oldest first. `at` is ISO 8601. */
-export type PromptComment = { login: string; body: string; at: string };
-
-/** The same, of a pull request as a whole. `state`: GitHub's word. */
-export type PromptReview = PromptComment & { state: string };
-
-/** The same, of a line of its changes; `outdated`: that has changed since. */
-export type PromptThread = {
-  path: string;
-  line?: number;
-  outdated: boolean;
-  hunk: string;
-  comments: readonly PromptComment[];
 };
 
 /**
@@ -66,7 +47,7 @@ export type HandOver = {
   inSession?: boolean;
 };
 
-export type PromptInput = {
+export type PromptInput = Said & {
   instruction: string;
   /** What the same person wrote below the instruction. */
   details?: string;
@@ -80,12 +61,6 @@ export type PromptInput = {
   body: string;
   /** There is a description, but it was left out because its author may not write to the repository. */
   bodyWithheld?: boolean;
-  comments: readonly PromptComment[];
-  reviews?: readonly PromptReview[];
-  /** That nobody has settled. */
-  threads?: readonly PromptThread[];
-  /** What fails on the pull request's commit. */
-  failingChecks?: readonly { name: string; summary: string }[];
   /** Which line the request is about. */
   about?: { path: string; line?: number | undefined; hunk: string };
   branch: string;
@@ -97,9 +72,6 @@ export type PromptInput = {
   handBack?: HandBack;
   before?: HandOver;
 };
-
-/** What people wrote and programs printed, as an agent is told it: what anybody sees, and no credential. */
-const told = (text: string): string => redact(shownText(text));
 
 /** The prompt of the first step, or the shorter one that hands failed work back. */
 export function renderPrompt(input: PromptInput): string {
@@ -117,17 +89,6 @@ function renderFirst(input: PromptInput): string {
     ].join("\n");
     if (dropped === said.length || Buffer.byteLength(prompt) <= maxPromptBytes) return prompt;
   }
-}
-
-/** What may be left out, the first ones first: what people said, by its time, then which checks fail now. */
-function saidOldestFirst({ comments, reviews = [], threads = [], failingChecks = [] }: PromptInput): string[] {
-  const said = [
-    ...comments.map((comment) => ({ at: comment.at, text: renderComment(comment) })),
-    ...reviews.map((review) => ({ at: review.at, text: renderReview(review) })),
-    ...threads.map((thread) => ({ at: thread.comments.at(-1)?.at ?? "", text: renderThread(thread) })),
-  ];
-  const byTime = said.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)).map(({ text }) => text);
-  return [...byTime, ...failingChecks.map(renderCheck)];
 }
 
 function renderHandBack(input: PromptInput, handBack: HandBack): string {
@@ -199,12 +160,9 @@ function renderAbout({ path, line, hunk }: NonNullable<PromptInput["about"]>): s
   return `
 The request is a comment on ${placeOf(path, line)} of the pull request's changes:
 
-${fenced(keepEnd(told(hunk), limits.hunk), "diff")}
+${fenced(keepEnd(told(hunk), MAX_HUNK), "diff")}
 `;
 }
-
-const placeOf = (path: string, line: number | undefined): string =>
-  `\`${oneLine(told(path), 300).replaceAll("`", "'")}\`${line === undefined ? "" : `, line ${line}`}`;
 
 function renderAsker({ actor, repository }: PromptInput): string {
   const place = oneLine(repository, 200);
@@ -265,29 +223,6 @@ ${dropped > 0 ? `\n(${dropped} older texts were left out: too long together)\n` 
 
 function noBody(withheld: boolean | undefined): string {
   return withheld ? "(the description is left out: its author may not write to this repository)" : "(no description)";
-}
-
-function renderComment({ login, at, body }: PromptComment): string {
-  const text = keepStart(told(body), limits.comment);
-  return `\nComment by @${oneLine(login, 100)}, ${oneLine(at, 40)}:\n\n${fenced(text, "data")}\n`;
-}
-
-function renderReview({ login, at, body, state }: PromptReview): string {
-  const text = keepStart(told(body), limits.comment);
-  const verdict = oneLine(state, 40).toLowerCase().replaceAll("_", " ");
-  return `\nReview by @${oneLine(login, 100)} (${verdict}), ${oneLine(at, 40)}:\n\n${fenced(text, "data")}\n`;
-}
-
-/** Together, so that an answer is never read without what it answers. */
-function renderThread({ path, line, outdated, hunk, comments }: PromptThread): string {
-  const changed = outdated ? " (these lines have changed since)" : "";
-  const code = fenced(keepEnd(told(hunk), limits.hunk), "diff");
-  return `\nReview thread on ${placeOf(path, line)}${changed}, not resolved yet:\n\n${code}\n${comments.map(renderComment).join("")}`;
-}
-
-function renderCheck({ name, summary }: { name: string; summary: string }): string {
-  const text = keepStart(told(`${name}\n\n${summary}`), limits.check);
-  return `\nA check fails on the pull request's newest commit:\n\n${fenced(text, "data")}\n`;
 }
 
 /** Whoever does not know it takes a 403 for a fault of the server, and spends the task's time on other ways. */

@@ -3,6 +3,7 @@
  * they are now, committed or not. Made inside the sandbox, beside the agent while it works: with an index of its own, so that
  * neither the agent's index nor any of its refs is touched. Files that `.gitignore` hides are left out.
  */
+import { AGENT_IDENTITY, QUIET_GIT } from "../publish/quiet-git.ts";
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import { checkSha } from "../workspace/host-folders.ts";
@@ -24,9 +25,8 @@ const SNAPSHOT_MS = 60_000;
 const MAX_OTHERS = 20;
 
 /** With the agent's index as a start, only what has changed since is read again. */
-const SCRIPT = `
-export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
-git() { command git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c commit.gpgSign=false "$@"; }
+const SCRIPT = `${QUIET_GIT}
+export GIT_OPTIONAL_LOCKS=0
 head=$(git rev-parse --verify --quiet 'HEAD^{commit}') || exit 1
 own=$(mktemp -d) || exit 1
 trap 'rm -rf "$own"' EXIT
@@ -44,14 +44,7 @@ echo "$head $all"
 
 /** Undefined when the agent has left its repository in a state that git cannot read. */
 export async function makeSnapshot(of: SnapshotOf): Promise<Snapshot | undefined> {
-  const identity = { NAME: "Orch agent", EMAIL: "agent@orch.invalid" };
-  const env = {
-    ...of.confinement.env,
-    GIT_AUTHOR_NAME: identity.NAME,
-    GIT_AUTHOR_EMAIL: identity.EMAIL,
-    GIT_COMMITTER_NAME: identity.NAME,
-    GIT_COMMITTER_EMAIL: identity.EMAIL,
-  };
+  const env = { ...of.confinement.env, ...AGENT_IDENTITY };
   const confinement = { ...of.confinement, cwd: of.workspace.inside.treeDir, env };
   const [file = "", ...args] = of.driver.wrap(confinement, ["/bin/sh", "-c", SCRIPT]);
   const done = await runProgram({ file, args, env, timeoutMs: SNAPSHOT_MS, signal: of.signal, maxOutputBytes: 1_000 });

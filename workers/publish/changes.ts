@@ -15,6 +15,8 @@ export type Difference = { quarantine: Quarantine; before: string; tip: string }
 const MAX_LIST_BYTES = 32_000_000;
 const FLAGS = ["-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv"];
 export const DELETED = "000000";
+/** And of another repository within the repository. */
+export const SUBMODULE = "160000";
 
 /** All changed paths, or "too many" when the list alone is beyond measure. A path that is not UTF-8 contains U+FFFD. */
 export async function readChanges({ quarantine, before, tip }: Difference): Promise<Change[] | "too many"> {

@@ -5,7 +5,7 @@
 import { runProgram } from "../run-program.ts";
 import type { Confinement, SandboxDriver } from "../sandbox/sandbox.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import { QUIET_GIT } from "./quiet-git.ts";
+import { AGENT_IDENTITY, QUIET_GIT } from "./quiet-git.ts";
 
 export type Leftovers = {
   workspace: Workspace;
@@ -42,13 +42,9 @@ export type LeftoversDone = { kind: "committed" | "nothing" | "unfinished" } | {
 
 export async function commitLeftovers(leftovers: Leftovers): Promise<LeftoversDone> {
   const { workspace, driver, signal } = leftovers;
-  const identity = { name: "Orch agent", email: "agent@orch.invalid" };
   const env = {
     ...leftovers.confinement.env,
-    GIT_AUTHOR_NAME: identity.name,
-    GIT_AUTHOR_EMAIL: identity.email,
-    GIT_COMMITTER_NAME: identity.name,
-    GIT_COMMITTER_EMAIL: identity.email,
+    ...AGENT_IDENTITY,
     ORCH_SUBJECT: leftovers.subject,
   };
   const confinement = { ...leftovers.confinement, cwd: workspace.inside.treeDir, env };

@@ -4,7 +4,8 @@
  */
 import { posix } from "node:path";
 import { hostGitOutput } from "../workspace/git.ts";
-import { type Change, DELETED, type DiffStat } from "./changes.ts";
+import { objectionToSizes, type Sizes, sizesOf } from "./change-sizes.ts";
+import { type Change, DELETED, type DiffStat, SUBMODULE } from "./changes.ts";
 import { named, type Objection } from "./objection.ts";
 import type { Quarantine } from "./quarantine.ts";
 
@@ -12,10 +13,7 @@ import type { Quarantine } from "./quarantine.ts";
 export type ChangeLimits = { files: number; lines: number; fileBytes: number };
 export type Rules = { limits: ChangeLimits; secrets?: readonly string[] | undefined };
 
-/** All files together may grow by so many times as much as one. */
-const ALL_FILES = 10;
 const LINK = "120000";
-const SUBMODULE = "160000";
 const MODES = [DELETED, LINK, "100644", "100755"];
 const MAX_LINK_BYTES = 4096;
 /** No system opens a longer path. */
@@ -137,57 +135,6 @@ function isGitFolder(part: string): boolean {
   const plain = part.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, "").replace(/:.*$/, "");
   return [".git", "git~1"].includes(plain.replace(/[ .]+$/, "").toLowerCase());
 }
-
-/** Of every object, before and after. */
-async function sizesOf(quarantine: Quarantine, changes: readonly Change[]): Promise<Map<string, number>> {
-  const sides = changes.flatMap(({ mode, blob, oldMode, oldBlob }) => [
-    { mode, blob },
-    { mode: oldMode, blob: oldBlob },
-  ]);
-  const files = sides.filter(({ mode }) => mode !== DELETED && mode !== SUBMODULE);
-  const blobs = [...new Set(files.map(({ blob }) => blob))];
-  if (blobs.length === 0) return new Map();
-  const args = ["cat-file", "--batch-check=%(objectsize)"];
-  const input = `${blobs.join("\n")}\n`;
-  const lines = (await hostGitOutput(quarantine.dir, args, { input, maxOutputBytes: 50_000_000 })).trim().split("\n");
-  return new Map(
-    blobs.map((blob, index) => {
-      const size = Number.parseInt(lines[index] ?? "", 10);
-      if (Number.isNaN(size)) throw new Error(`The quarantine lacks the object ${blob}.`);
-      return [blob, size];
-    }),
-  );
-}
-
-type Sizes = ReadonlyMap<string, number>;
-
-function objectionToSizes(
-  changes: readonly Change[],
-  sizes: Sizes,
-  { fileBytes }: ChangeLimits,
-): Objection | undefined {
-  const grown = changes.map(({ path, blob, oldBlob }) => ({
-    path,
-    bytes: Math.max(0, (sizes.get(blob) ?? 0) - (sizes.get(oldBlob) ?? 0)),
-  }));
-  const large = grown.filter(({ bytes }) => bytes > fileBytes).sort((one, other) => other.bytes - one.bytes);
-  const total = grown.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (large.length === 0 && total <= ALL_FILES * fileBytes) return undefined;
-  const away =
-    "If they do not belong to the task, take them out of your commits; rewrite these where a file is gone again.";
-  if (large.length === 0) {
-    const what = `${megabytes(total)} of new content, and at most ${megabytes(ALL_FILES * fileBytes)} are published at once`;
-    return { reason: `The agent left ${what} (\`limits.changedFileMegabytes\`).`, remedy: `You left ${what}. ${away}` };
-  }
-  const files = large.map(({ path }) => path);
-  const what = `${large.length === 1 ? "a file" : "files"} with more than ${megabytes(fileBytes)} of new content: ${named(files)} (${megabytes(large[0]?.bytes ?? 0)})`;
-  return {
-    reason: `The agent left ${what}, which is more than this worker host publishes (\`limits.changedFileMegabytes\`).`,
-    remedy: `You left ${what}. ${away}`,
-  };
-}
-
-const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toFixed(1))} MB`;
 
 async function objectionToLinks(
   quarantine: Quarantine,

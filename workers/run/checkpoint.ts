@@ -3,7 +3,8 @@
  * where git cannot read that any more, the workspace as it is.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Checkpoint, Outcome } from "../../src/task/task.ts";
+import type { Checkpoint } from "../../src/task/checkpoint.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import {
   type CheckpointRecord,
   checkpointFolderOf,

@@ -2,7 +2,7 @@
  * What is left to do of a run when its end is told: nothing of it goes on, its job is over, its session is kept for whoever
  * continues, and its workspace is removed, unless somebody may want to look at it.
  */
-import type { Outcome } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { keepSession } from "../kept-sessions/keep-session.ts";
 import { clearSetupsOf } from "../setups/clear-setups.ts";

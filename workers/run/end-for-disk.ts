@@ -2,7 +2,7 @@
  * A run that is ended for what it has on the disk. Its workspace goes before the end is told: until then there may be no room for
  * Redis to take the news.
  */
-import type { Outcome } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Interruption } from "./interruption.ts";

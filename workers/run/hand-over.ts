@@ -1,5 +1,6 @@
 /** What an agent goes on from: an earlier task's session, and what that task came to, read off its record. */
-import { type Outcome, progressOf, type RunStart, type Task } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import { progressOf, type RunStart, type Task } from "../../src/task/task.ts";
 import { count } from "../../src/text/amounts.ts";
 import type { HandOver } from "../agents/prompt.ts";
 import type { Continues } from "../kept-sessions/take-session.ts";

@@ -1,5 +1,5 @@
 /** Why a run stops before its agent has ended by itself. */
-import type { CancelReason } from "../../src/task/task.ts";
+import type { CancelReason } from "../../src/task/outcome.ts";
 
 export type Interruption =
   /** Somebody asked to stop. */

@@ -3,7 +3,8 @@
  * or this one, when the answer to its push was lost. It is looked for before another agent starts, and before a run is told
  * to have failed for a reason of the host's.
  */
-import type { Outcome, Pushed } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import type { Pushed } from "../../src/task/task.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
 
 /** A bot or a GitHub that does not answer for so long is waited for no longer, ms: it only saves work. */

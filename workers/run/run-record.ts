@@ -9,9 +9,10 @@ import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts"
 import { onStopSchema } from "../../src/settings/on-stop.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
+import { DEADLINES } from "../../src/task/outcome.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
-import { DEADLINES, type TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task.ts";
 import { hiddenShape, specShape, verificationShape } from "../../src/task/task-shape.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";

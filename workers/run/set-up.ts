@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Outcome } from "../../src/task/task.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { showTip } from "../publish/show-tip.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome, Task } from "../../../src/task/task.ts";
+import type { Outcome } from "../../../src/task/outcome.ts";
+import type { Task } from "../../../src/task/task.ts";
 import { handOverOf, readEarlier } from "../../../workers/run/hand-over.ts";
 import { outcomes, pushed, runningTask, settledTask } from "../../report/sample-tasks.ts";
 

@@ -4,7 +4,7 @@
  * not silent: no words end a program only where there is no work either.
  */
 import { type DueDeadline, deadlinesOf, type StepTimes } from "../../../src/task/deadlines.ts";
-import type { Deadline, StopCause } from "../../../src/task/task.ts";
+import type { Deadline, StopCause } from "../../../src/task/outcome.ts";
 import type { Limits } from "../../operator-file.ts";
 import { sampleEvery, watchWork } from "./processor-work.ts";
 import type { StepKind } from "./step-name.ts";

@@ -2,7 +2,7 @@
  * The trouble that an agent is in, as far as its output tells: what went wrong last and has not been followed by an answer. It
  * is what a person wants to hear when the program is stopped before it says how it went.
  */
-import type { StopCause } from "../../../src/task/task.ts";
+import type { StopCause } from "../../../src/task/outcome.ts";
 import { oneLine } from "../../../src/text/bound.ts";
 import { lastMeaningfulLine, reasonOfText } from "../../agents/cause.ts";
 import { type AgentEvent, isAnswer } from "../../agents/event.ts";

@@ -1,0 +1,58 @@
+/** Why a task, or a run, is over: the outcomes, and the reasons and deadlines that they name. */
+import type { Verification } from "./task.ts";
+import type { WaitingReason } from "./waiting.ts";
+
+export type CancelReason =
+  | { kind: "command"; by: string }
+  /** `moved`: by a transfer to another repository. */
+  | { kind: "issue_closed"; by: string; moved?: true }
+  /** What asked was deleted or taken away. */
+  | { kind: "taken_back"; by: string }
+  | { kind: "repository_archived" }
+  | { kind: "installation_removed" };
+
+/** The deadlines that a run can miss. */
+export const DEADLINES = [
+  "waiting",
+  "queued",
+  "preparing",
+  "setup",
+  "first_output",
+  "silence",
+  "total",
+  "verifying",
+  "publishing",
+] as const;
+export type Deadline = (typeof DEADLINES)[number];
+
+/** What was wrong when an agent was stopped, by an adapter's reason and in its program's words. */
+export type StopCause = { reason: string; message: string };
+
+/**
+ * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run
+ * it" (host_error) are never mixed, because what to do next differs.
+ */
+export type Outcome =
+  | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string }
+  | { kind: "no_changes"; lastWords: string }
+  | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
+  | { kind: "verify_failed"; verification: Verification; lastWords: string }
+  /**
+   * `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: the last trouble that the agent told of, or with
+   * the reason `github` what stood in the way to the end.
+   */
+  | {
+      kind: "timed_out";
+      deadline: Deadline;
+      afterMs: number;
+      lastLines: string;
+      waitedFor?: WaitingReason[];
+      cause?: StopCause;
+    }
+  | { kind: "out_of_budget"; message: string; lastLines: string }
+  | { kind: "cancelled"; reason: CancelReason }
+  | { kind: "refused"; reason: string }
+  | { kind: "host_error"; message: string };
+
+/** Why a run is over: its task's outcome, nobody kept it up and the task went on without it, or a limit of its agent's provider. */
+export type RunEnd = Outcome["kind"] | "lost" | "limited";
