@@ -1,7 +1,8 @@
 /**
  * What Orch must do besides, in raw parts and nothing between them: Probot's client asks GitHub what has to be known (may the
- * person write, which issue, which agent, where does the branch stand, a token, the comments), as much at once as can be; then the
- * yardstick's shell makes the worktree and the session, with its program in a bubblewrap of the ordinary kind.
+ * person write, which issue, which agent, where does the branch stand, a token, the comments, may the work be pushed), as much
+ * at once as can be; then the yardstick's shell makes the worktree and the session, with its program in a bubblewrap of the
+ * ordinary kind.
  */
 import { Probot, ProbotOctokit } from "probot";
 import type { GitHubProcess, RepositoryWithIssue } from "../system/github.ts";
@@ -54,6 +55,9 @@ export async function openDuties(
         asApp.rest.apps.createInstallationAccessToken({ installation_id: installationId, repository_ids: [id] }),
         installation.rest.git.getRef({ ...place, ref: "heads/main" }),
         installation.rest.issues.listComments({ ...place, issue_number: issue }),
+        // Whether there is any use in the work: may it be pushed?
+        installation.rest.repos.getBranchRules({ ...place, branch: "orch/0" }),
+        asApp.rest.apps.getInstallation({ installation_id: installationId }),
       ]);
       const askedMs = performance.now() - at;
       return askedMs + (await raw.start());

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -50,7 +50,7 @@ export type System = {
   command(repository: RepositoryWithIssue): Promise<{ taskId: string; at: number }>;
   /** The task once `check` holds, and when the news of it came (Unix ms). */
   until(taskId: string, check: (task: Task) => boolean): Promise<{ task: Task; at: number }>;
-  /** Resolves when GitHub shows everything and nothing is left to do. */
+  /** Resolves when GitHub shows everything, nothing is left to do, and every slot is free. */
   quiet(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -119,7 +119,8 @@ export async function startSystem({ agent, slots, compileCache, ...more }: Syste
       return { taskId: taskIdOf(repository.id, { kind: "comment", id: commentId, line: 1, url: "" }), at };
     },
     until: (taskId, check) => untilTask(store, news, taskId, check),
-    quiet: () => untilTrue(async () => (await redis.zcard(keys.unreported)) === 0, TASK_MS),
+    quiet: () =>
+      untilTrue(async () => (await redis.zcard(keys.unreported)) === 0 && (await haveRunsEnded(dataDir)), TASK_MS),
     stop,
   };
 }
@@ -225,6 +226,20 @@ function tryToKill(pid: number): void {
 async function isReady(botUrl: string): Promise<boolean> {
   const answer = await fetch(`${botUrl}/readyz`).catch(() => undefined); // not listening yet
   return answer?.ok ?? false;
+}
+
+/** A run has its slot until what it leaves is put aside: later than its end is told. */
+async function haveRunsEnded(dataDir: string): Promise<boolean> {
+  const runs = join(dataDir, "host", "runs");
+  const ends = (await readdir(runs)).map(async (name) => {
+    const record = await readFile(join(runs, name, "run.json"), "utf8").catch(unlessGone);
+    return record === undefined || (JSON.parse(record) as { end?: string }).end !== undefined;
+  });
+  return (await Promise.all(ends)).every(Boolean);
+}
+
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 async function untilTrue(check: () => Promise<boolean>, withinMs: number): Promise<void> {
