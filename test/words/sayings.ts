@@ -197,6 +197,10 @@ const whys = [
   }),
   why(runningTask("verifying"), { now, hosts: hosts.map((host) => ({ ...host, alive: false })) }),
   why(runningTask("verifying"), { now, hosts: [] }),
+  why(runningTask("publishing", { pushed }), {
+    ...around,
+    textHeld: new Map([[queuedTask().spec.installationId, now + 900_000]]),
+  }),
   ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
     why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
   ),
