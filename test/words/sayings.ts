@@ -163,6 +163,7 @@ const ends: Task[] = [
     settledTask({ kind: "cancelled", reason: { kind, by: "maintainer" } }),
   ),
   settledTask({ kind: "cancelled", reason: { kind: "issue_closed", by: "maintainer", moved: true } }),
+  settledTask({ kind: "cancelled", reason: { kind: "by_operator", by: "root" } }),
   ...(["repository_archived", "installation_removed"] as const).map((kind) =>
     settledTask({ kind: "cancelled", reason: { kind } }),
   ),
