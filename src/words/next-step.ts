@@ -5,7 +5,7 @@ import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
-import { askAgain, askAgainKnowing } from "./origin-words.ts";
+import { askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
 import { lacksRoom, waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
@@ -48,10 +48,10 @@ const runningNext: Record<Phase, string> = {
 };
 
 function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): string {
-  const { origin } = task;
-  const again = askAgain(origin, quoting);
+  const { origin, id } = task;
+  const again = askAgain(origin, id, quoting);
   if (isReady(task))
-    return "The work is finished. Once what stood in the way is gone, comment `/orch retry`: that publishes it without running the agent again.";
+    return `The work is finished. Once what stood in the way is gone, comment ${retryOf(id)}: that publishes it without running the agent again.`;
   switch (outcome.kind) {
     case "pull_request":
       return own
@@ -67,10 +67,10 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       if (isOurs(outcome.deadline)) return `Nothing is wrong with your request. To try again later, ${again}.`;
       if (outcome.cause) return afterCause(outcome.cause.reason, again);
       return isQuiet(outcome.deadline)
-        ? `It was neither heard of nor at work. To try again, ${again}; the operator of the worker host can give it longer (\`limits\` in its file).`
+        ? `To try again, ${again}; the operator of the worker host can give it longer (\`limits\` in its file).`
         : smaller(again);
     case "verify_failed":
-      return `Look at the output above, then ${askAgainKnowing(origin, quoting)}.`;
+      return `Look at the output above, then ${askAgainKnowing(origin, id, quoting)}.`;
     case "cancelled":
       return `If it should be done after all, ${again}.`;
     case "refused":

@@ -429,8 +429,9 @@ export const sayings: Sayings = {
       whoAsked: () =>
         allOrigins.map((each) => origin.whoAsked(taskView(queuedTask({ origin: each }), hosts), inMarkdown)),
       takenBack: () => allOrigins.map((each) => origin.takenBack(each, "maintainer", inMarkdown)),
-      askAgain: () => allOrigins.map((each) => origin.askAgain(each, inMarkdown)),
-      askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, inMarkdown)),
+      retryOf: () => [origin.retryOf("tabcdefghijklmno")],
+      askAgain: () => allOrigins.map((each) => origin.askAgain(each, "tabcdefghijklmno", inMarkdown)),
+      askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, "tabcdefghijklmno", inMarkdown)),
     },
   },
   "src/words/spent-words.ts": {
