@@ -3,9 +3,10 @@ import type { Deadline } from "../task/outcome.ts";
 import type { Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
+import type { OutcomeView } from "../views/outcome-view.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
-import { askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
+import { ASK_ANEW, askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
 import { lacksRoom, waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
@@ -72,13 +73,17 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
     case "verify_failed":
       return `Look at the output above, then ${askAgainKnowing(origin, id, quoting)}.`;
     case "cancelled":
-      return `If it should be done after all, ${again}.`;
+      return `If it should be done after all, ${wasMoved(outcome) ? ASK_ANEW : again}.`;
     case "refused":
       return `Once that is resolved, ${again}.`;
     case "host_error":
       return `Nothing is wrong with your request. Once the worker host works again, ${again}.`;
   }
 }
+
+/** Where its issue is now, the task is not known. */
+const wasMoved = ({ reason }: Extract<OutcomeView, { kind: "cancelled" }>): boolean =>
+  reason.kind === "issue_closed" && reason.moved === true;
 
 /** Deadlines that no smaller request would have kept. */
 const isOurs = (deadline: Deadline): boolean => deadline === "preparing" || deadline === "publishing";
@@ -103,7 +108,7 @@ const advices: Readonly<Record<string, (again: string) => string>> = {
   credit: operator("add credit to the account of the agent's model provider, or give the agent another key"),
   model: (again) =>
     `Ask for a model that the agent's provider has, or have the operator of the worker host set one; then ${again}.`,
-  unreachable: operator("see to the way to the model provider (`orch doctor` tells what is out of reach)"),
+  unreachable: operator("see to the connection to the model provider (`orch doctor` tells what is out of reach)"),
   usage_limit: (again) => `When the provider takes requests again, ${again}.`,
   denied: (again) =>
     `It needed something that it may not do. Ask for something else, or have the operator of the worker host allow it; then ${again}.`,

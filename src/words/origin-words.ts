@@ -18,6 +18,8 @@ type Words<From extends Origin> = {
   again: (origin: From, task: string, quoting: Quoting) => string;
 };
 
+/** As it stands behind "then". */
+export const ASK_ANEW = "give the command again in a new comment";
 const inAComment = (_: Origin, task: string) => `comment ${retryOf(task)}`;
 const deletedComment = (_: Origin, who: string) => `${who} deleted the comment with the command`;
 
@@ -101,7 +103,7 @@ export const askAgain = (origin: Origin, task: string, quoting: Quoting): string
 /** The same with what the agent should know besides, which only what is written can say by itself. */
 export function askAgainKnowing(origin: Origin, task: string, quoting: Quoting): string {
   return isWritten(origin)
-    ? "give the command again in a new comment and say what the agent should know"
+    ? `${ASK_ANEW} and say what the agent should know`
     : `say in a comment what the agent should know, and ${askAgain(origin, task, quoting)}`;
 }
 

@@ -552,6 +552,8 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     ["a | b\n--|--\n1 | 2\n/orch fix it", "say: in_table"],
     ["[^1]: note\n/orch fix it", "say: in_footnote"],
     ["- a\n<del>\n/orch fix it", "say: in_html"],
+    ["- a\n</pre>\n<br>\n```\n\n/orch fix it", "do: fix it"],
+    ["~~old<del>\nwordsold~~\n/orch fix it\na b</del>", "nothing"],
     ["- a\n<del>\n- b</del>\n/orch fix it", "say: in_html"],
     ["> a\n<br>\n/orch fix it", "say: in_html"],
     ["<div>\n<!-- a\n\n-->\n\n/orch fix it", "nothing"],
