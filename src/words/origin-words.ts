@@ -64,7 +64,7 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     asked: ({ by }, _, where, { code }) => `The operator ${code(by, 60)} asked${where}:`,
     itself: ({ by }, { code }) => `the operator ${code(by, 60)}`,
     takenBack: ({ by }, who, { code }) => `${who} took back what the operator ${code(by, 60)} asked for`,
-    again: () => IN_A_COMMENT,
+    again: inAComment,
   },
   api: {
     asked: ({ client }, who, where, { code }) => `${who} asked by ${code(client, 60)}${where}:`,

@@ -48,7 +48,7 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
   cli: {
     asked: "The operator `root` asked:",
     takenBack: "`maintainer` took back what the operator `root` asked for, so",
-    again: "give the command again in a new comment.",
+    again: "comment `/orch retry TASK`.",
   },
   api: {
     asked: "WHO asked by `ci`:",
