@@ -3,9 +3,9 @@
  * stopped, or only says hello, must not start an agent; whoever wants work done says so in two words or more.
  */
 import { isNear } from "./near.ts";
-import { CHATTY, COURTESY, LEADING, LONE_REQUESTS, POLITE, RESERVED, SAID, type Said } from "./sayings.ts";
+import { CHATTY, COURTESY, LEADING, LONE_REQUESTS, onlyThanks, POLITE, RESERVED, SAID, type Said } from "./sayings.ts";
 import { joinSettings, readSettings, type SettingProblem, settingBehind } from "./settings.ts";
-import { type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled } from "./verbs.ts";
+import { SETTING_NAMES, type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled } from "./verbs.ts";
 
 export type Meaning =
   | { kind: "task"; instruction: string; settings?: Settings }
@@ -38,6 +38,12 @@ export const MAX_INSTRUCTION = 4_000;
 /** Marks that may stand around a word: a task's id is often copied with its code marks. */
 const AROUND = /^[`'"“”‘’«»()[\]<>*_]+|[`'"“”‘’«»()[\]<>*_.,;:!?…]+$/g;
 const ENDS_SENTENCE = /[.,;!…]$/;
+/** Behind a word: what follows is why it was said. */
+const GIVES_REASON = /:$/;
+const BEGINS_REASON = /^(?:[-–—]{1,3}$|\()/;
+/** Before a verb, as in a list, and behind it: `- cancel`, `thanks :)`. */
+const DASHES = /^[-–—→>*+=]{1,3}$/;
+const SMILEY = /^(?:[:;=8][-']?[()dp/|*]|<3)$/;
 const TASK_ID = /^t[a-z2-7]{15}$/;
 /** A word that is hardly anything but a task's id, or the beginning of one. */
 const isLikeId = (word: string): boolean => TASK_ID.test(word) || /^(?=.*[2-7])[a-z2-7]{4,16}$/.test(word);
@@ -50,6 +56,8 @@ type Words = {
   others: string[];
   /** The first one ends a sentence: `stop, this is wrong`. */
   stands: boolean;
+  /** So it does, or a colon, a dash or a parenthesis follows: `stop – wrong issue`. */
+  isExplained: boolean;
 };
 
 export function meaningOf(text: string): Meaning {
@@ -59,22 +67,29 @@ export function meaningOf(text: string): Meaning {
   if (rest === "") return isSet ? unclear({ kind: "setting", problem: { what: "no_request" } }) : { kind: "help" };
   if (rest.length > MAX_INSTRUCTION) return unclear({ kind: "too_long" });
   const words = wordsOf(rest);
-  const known = verbIn(rest, words, settings) ?? notAVerb(words);
+  const known = verbIn(rest, words, settings) ?? notAVerb(words, rest);
   if (known) return known;
   const behind = settingBehind(rest);
   if (behind) return unclear({ kind: "setting", problem: behind });
   return { kind: "task", instruction: rest, ...(isSet && { settings }) };
 }
 
+/** People say why they stop something, or want it once more; of what they ask to be told they do not. */
+const CARRIES_REASON: ReadonlySet<Verb> = new Set<Verb>(["cancel", "retry"]);
+
 /** A verb with at most one word of its own behind it. */
 function verbIn(text: string, words: Words, before: Settings): Meaning | undefined {
   const verb = verbSpelled(words.core[0] ?? "");
   if (!verb) return undefined;
   const parted = partOff(text);
-  const { core, others, stands } = wordsOf(parted.words);
-  const meant = others.filter((word) => !VERBS[verb].filler?.includes(word));
-  const explains = verb === "cancel" && stands && meant.some((word) => !isLikeId(word));
+  const { core, others, isExplained } = wordsOf(parted.words);
+  const meant = others.filter((word) => !VERBS[verb].filler?.includes(word) && verbSpelled(word) !== verb);
+  const reasons = meant.filter((word) => !isLikeId(word));
+  const explains =
+    CARRIES_REASON.has(verb) && reasons.length > 0 && (isExplained || endsSentence(parted.words, meant[0] ?? ""));
   if (explains) return unclear({ kind: "mistyped", verb: core[0] ?? verb });
+  const named = VERBS[verb].takesSettings && meant.length === 2 && SETTING_NAMES.find((key) => key === meant[0]);
+  if (named) return unclear({ kind: "setting", problem: { what: "form", key: named } });
   if (meant.length > 1) return undefined;
   if (parted.problem) return unclear({ kind: "setting", problem: parted.problem });
   const settings = joinSettings(before, parted.settings);
@@ -84,6 +99,11 @@ function verbIn(text: string, words: Words, before: Settings): Meaning | undefin
   if (isSet && !takesSettings) return unclear({ kind: "setting", problem: { what: "not_for", verb } });
   const task = namesTask ? meant[0] : undefined;
   return { kind: verb, ...(task !== undefined && { task }), ...(isSet && { settings }) } as Meaning;
+}
+
+/** The beginning of a task's id with a reason behind it: `retry tab2c, it was flaky`. */
+function endsSentence(text: string, word: string): boolean {
+  return isLikeId(word) && new RegExp(`\\b${word}[\`'")]*\\s*[.,;:!(–—-]`, "i").test(text);
 }
 
 /** The settings among the words of a verb, wherever they stand. */
@@ -106,7 +126,8 @@ function partOff(text: string): { words: string; settings: Settings; problem?: S
 const withoutValues = (text: string): string[] => text.split(/\s+/).slice(1);
 
 /** Words that are neither a verb nor a request. */
-function notAVerb({ core, others, stands }: Words): Meaning | undefined {
+function notAVerb({ core, others, stands }: Words, text: string): Meaning | undefined {
+  if (onlyThanks(text)) return unclear({ kind: "chat", about: "thanks" });
   const [first = "", second = ""] = core;
   const whole = SAID.get(core.join(" "));
   if (whole) return answerTo(whole, first);
@@ -139,25 +160,34 @@ function loneWord(core: readonly string[], others: readonly string[]): Meaning |
     if (near) return unclear({ kind: "mistyped", verb: near });
   }
   // A sentence of a language that writes without blanks is one word, too; so is an address.
-  const isWord = /^[\p{Script=Latin}\p{M}'’-]{1,30}$/u.test(first) || !/[\p{L}/]/u.test(first) || TASK_ID.test(first);
+  const isWord = SPACED_WORD.test(first) || !/[\p{L}/]/u.test(first) || TASK_ID.test(first);
   return alone && isWord ? unclear({ kind: "one_word", word: first }) : undefined;
 }
+
+/** Of a script that puts blanks between words. */
+const SPACED_WORD = /^[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{sc=Hebrew}\p{sc=Arabic}\p{M}'’-]{1,30}$/u;
 
 /** Spellings that a mistyped word is compared with. */
 const NEARBY: readonly string[] = [...VERB_NAMES, "stop"];
 
 function wordsOf(text: string): Words {
-  const written = text.toLowerCase().split(/\s+/).filter(isVisible);
-  const bare = written.map((word) => word.replace(AROUND, "") || word);
+  const written = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => isVisible(word) && !SMILEY.test(word));
+  const bare = written.map((word) => word.replace(AROUND, "").replaceAll("’", "'") || word);
   const start = Math.max(
     0,
-    bare.findIndex((word) => !LEADING.has(word)),
+    bare.findIndex((word) => !LEADING.has(word) && !DASHES.test(word)),
   );
   const core = SAID.has(bare.join(" ")) ? bare : bare.slice(start);
+  const [first = "", second = ""] = written.slice(written.length - core.length);
+  const stands = ENDS_SENTENCE.test(first);
   return {
     core,
     others: core.slice(1).filter((word) => !POLITE.has(word)),
-    stands: ENDS_SENTENCE.test(written[written.length - core.length] ?? ""),
+    stands,
+    isExplained: stands || GIVES_REASON.test(first) || BEGINS_REASON.test(second),
   };
 }
 

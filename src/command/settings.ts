@@ -11,7 +11,7 @@ export type SettingProblem =
   | { what: "twice"; key: SettingName }
   | { what: "value"; key: SettingName; value: string }
   | { what: "unclosed"; key: SettingName }
-  /** Written in another way: `--agent x`, `agent: x`, `agent = x`. */
+  /** Written in another way: `--agent x`, `agent: x`, `agent = x`, `[agent=x]`, `retry agent x`. */
   | { what: "form"; key: SettingName }
   /** Behind the request. */
   | { what: "behind"; key: SettingName }
@@ -25,6 +25,7 @@ export type ReadSettings = { settings: Settings; rest: string; problem?: Setting
 const KEY = /^([a-z][a-z-]{0,39})=(?![=>~])/i;
 const OPTION = /^--?([a-z][a-z-]{0,39})(?:[=\s:]|$)/i;
 const OTHER_FORM = /^([a-z][a-z-]{0,39})(?:\s*:|\s+=)(?=\s|\S)/i;
+const IN_BRACKETS = /^[[({<]([a-z][a-z-]{0,39})\s*[=:]/i;
 /** Each kind of quotation marks that keyboards and word processors put around words. */
 const QUOTES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -92,7 +93,9 @@ function readValue(text: string): { text: string; rest: string } | undefined {
 }
 
 function otherForm(rest: string): SettingProblem | undefined {
-  const written = OPTION.exec(rest)?.[1] ?? OTHER_FORM.exec(rest)?.[1];
+  const written = [OPTION, OTHER_FORM, IN_BRACKETS]
+    .map((form) => form.exec(rest)?.[1])
+    .find((each) => each !== undefined);
   const key = written && SETTING_NAMES.find((each) => each === written.toLowerCase());
   return key ? { what: "form", key } : undefined;
 }

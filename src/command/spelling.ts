@@ -11,9 +11,13 @@ const MARKER = `(?:[-*+•·–—]|\\d{1,9}[.)]|#{1,6})${GAP}+(?:\\[[ xX]?\\]${
 const TAG = "<(?:p|b|i|u|em|strong|ins|mark|div|span|center|h[1-6]|li|br)\\b[^<>]{0,80}>";
 const MARKS = `(?<marks>(?:${MARKER}){0,4}(?:${TAG}){0,4}[*_]{0,3})`;
 const NAME = "orch|ｏｒｃｈ";
-const ENDS = "(?:[:,;.!?…–—-]{1,3})?";
+/** Punctuation of scripts that write without blanks, which brings its own along. */
+const WIDE = "：，、。；！？．";
+/** Letters of such scripts: nobody's word begins with `/orch` and goes on with one. */
+const UNSPACED = "[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}]";
+const ENDS = `(?:[:,;.!?…–—${WIDE}-]{1,3})?`;
 const LINE = new RegExp(
-  `^(?<lead>${GAP}*)${MARKS}(?<slash>[/／⁄∕⧸\\\\]\\s?|@)(?<name>(?:${NAME})(?:\\[bot\\])?)(?<end>[*_]{0,3}${ENDS}(?=${GAP}|<|$)|[*_]{0,3}[:,;!?](?=\\S)|[*_]{1,3}(?=$))`,
+  `^(?<lead>${GAP}*)${MARKS}(?<slash>[/／⁄∕⧸\\\\]\\s?|@)(?<name>(?:${NAME})(?:\\[bot\\])?)(?<end>[*_]{0,3}${ENDS}(?=${GAP}|<|$)|[*_]{0,3}[:,;!?${WIDE}](?=\\S)|[*_]{1,3}(?=$)|(?=${UNSPACED}))`,
   "iu",
 );
 const QUICK = /[/／⁄∕⧸\\@]\W?(?:orch|ｏｒｃｈ)/i;
@@ -21,6 +25,7 @@ const QUICK = /[/／⁄∕⧸\\@]\W?(?:orch|ｏｒｃｈ)/i;
 const INDENTED = /^(?: {4}| {0,3}\t)/;
 const GAP_FIRST = new RegExp(`^${GAP}`, "u");
 const PLAIN_END = new RegExp(`^${ENDS}$`, "u");
+const WIDE_END = new RegExp(`[${WIDE}]$`, "u");
 
 export type CommandLine = {
   /** Where in the line the command begins. */
@@ -40,7 +45,7 @@ export function commandLine(line: string): CommandLine | undefined {
   const at = lead.length + marks.length;
   const behind = line.slice(at + slash.length + name.length + end.length);
   const isPlain = marks === "" && slash === "/" && name.toLowerCase() === "orch" && PLAIN_END.test(end);
-  const isCommand = isPlain && !INDENTED.test(lead) && (behind === "" || GAP_FIRST.test(behind));
+  const isCommand = isPlain && !INDENTED.test(lead) && (behind === "" || GAP_FIRST.test(behind) || WIDE_END.test(end));
   const rest = withoutGaps(behind.replace(/\p{Cc}/gu, " "));
   return { at, rest, spelling: isCommand ? "command" : slash === "@" ? "mention" : "alike" };
 }

@@ -52,6 +52,7 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     does: "does a task once more, as a new task with the same request; settings may change, e.g. `retry agent=NAME`",
     namesTask: true,
     takesSettings: true,
+    filler: "again failed more once same thing time using".split(" "),
   },
   cancel: {
     also: ["stop", "abort", "halt", "kill"],
@@ -59,7 +60,10 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     does: "stops the tasks of this issue or pull request that are not over; with an id only that one",
     namesTask: true,
     takesSettings: false,
-    filler: "are doing immediately on what working".split(" "),
+    filler:
+      "agent agents already are both command doing immediately mine mission on oops process sorry there what working".split(
+        " ",
+      ),
   },
   help: {
     also: ["?", "-h", "--help"],

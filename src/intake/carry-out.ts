@@ -38,7 +38,7 @@ export async function carryOut(
       const accepted = await accept(deps, request, work, ask);
       return command.left === undefined || !accepted.done
         ? accepted
-        : { done: true, say: words.detailsCut(command.left) };
+        : { done: true, say: words.detailsCut(command.left, request.vouchedFor === true) };
     }
     case "retry":
       return await retry(deps, request, command, ask);

@@ -94,7 +94,7 @@ function howToTalk({ spec }: Task): string {
     "In a comment here, at the beginning of a line:",
     "",
     "- `/orch` and a request in your own words starts a task",
-    "- `/orch status` lists the tasks, `/orch cancel` stops them, `/orch help` tells more",
+    "- `/orch status` lists the tasks, `/orch cancel` stops them, `/orch retry` does the last one again, `/orch help` tells more",
     "",
     `On the worker host, \`orch attach ${spec.id}\` shows the agent at work.`,
     "",

@@ -46,7 +46,7 @@ const EMPTY_LINE = (where: string): string => `I have not carried it out. Put an
 const chats = {
   thanks: "You are welcome. I have not started anything; `/orch help` shows what I understand.",
   hello:
-    "Hello, I am here. `/orch` and a request in your own words starts a task, `/orch status` shows those that there are, `/orch help` tells more. I have not started anything.",
+    "Hello, I am here. `/orch` and a request in your own words starts a task, `/orch status` lists the tasks here, `/orch help` tells more. I have not started anything.",
   noted: "Noted, but I take no answers yet, and I have not started anything. `/orch help` shows what I understand.",
 };
 
@@ -57,7 +57,7 @@ function settingProblem(problem: SettingProblem): string {
       return `${code(`${problem.key}=`, 60)} is not a setting of mine, so I have not started.${near} There are: ${NAMES}. If it belongs to your request, put another word, or code marks, before it.`;
     }
     case "twice":
-      return `\`${problem.key}=\` stands there twice, so I have not started. Give it once.`;
+      return `\`${problem.key}=\` is given twice, so I have not started. Give it once.`;
     case "value":
       return `${code(problem.value, 60)} cannot be the value of \`${problem.key}=\`, so I have not started. It takes ${REQUEST_SETTINGS[problem.key].values}.`;
     case "unclosed":
@@ -65,9 +65,9 @@ function settingProblem(problem: SettingProblem): string {
     case "form":
       return `Do you mean the setting \`${problem.key}=\`? I have not started. It is written \`/orch ${problem.key}=${REQUEST_SETTINGS[problem.key].example} and the request\`. If the word belongs to your request, put another word before it.`;
     case "behind":
-      return `\`${problem.key}=\` stands behind your request, and I cannot tell whether it belongs to it, so I have not started. Settings stand before the request: \`/orch ${problem.key}=${REQUEST_SETTINGS[problem.key].example} and the request\`. If it is part of the request, put a full stop and another word behind it.`;
+      return `\`${problem.key}=\` comes after your request, and I cannot tell whether it is part of it, so I have not started. Settings come before the request: \`/orch ${problem.key}=${REQUEST_SETTINGS[problem.key].example} and the request\`. If it is part of the request, put a full stop and another word behind it.`;
     case "no_request":
-      return "You have set something, but there is no request behind it, so I have not started. Write the request on the same line, in your own words.";
+      return "There are settings, but no request after them, so I have not started. Write the request on the same line, in your own words.";
     case "not_for":
       return `\`/orch ${problem.verb}\` takes no settings, so I have not carried it out. Write it without them.`;
   }

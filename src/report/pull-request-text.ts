@@ -1,4 +1,5 @@
 /** A pull request's title and text, as pure functions. */
+import { shortId } from "../task/branch.ts";
 import { isAboutAll, subjectOf } from "../task/subject.ts";
 import { readSummary } from "../task/summary.ts";
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
@@ -30,7 +31,7 @@ const MAX_TITLE = 100;
 export function pullRequestTitle(task: Task, others: readonly Task[] = []): string {
   const own = ownTitle(task);
   const isTaken = others.some((other) => other.spec.id !== task.spec.id && other.pushed && ownTitle(other) === own);
-  return publishTitle(isTaken ? `${own} (${task.spec.id.slice(0, 8)})` : own, `Orch task ${task.spec.id}`);
+  return publishTitle(isTaken ? `${own} (${shortId(task.spec.id)})` : own, `Orch task ${task.spec.id}`);
 }
 
 function ownTitle(task: Task): string {

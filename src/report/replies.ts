@@ -86,9 +86,10 @@ export function baseOnPull(): string {
   return "A pull request has its base already, and the work goes to its own branch, so `base=` is not possible here and I have not started. Ask again without it, or on an issue.";
 }
 
-/** For a request with more text below it than an agent is told. */
-export function detailsCut(left: number): string {
-  return `What you wrote below your request is too long for me: the last ${left.toLocaleString("en")} characters of it do not reach the agent. It has started with the rest. If the end matters, cancel the task and put the long part into a file or a link.`;
+/** For a request with more text below it than an agent is told; with a label that text is the description, by whomever. */
+export function detailsCut(left: number, isDescription: boolean): string {
+  const what = isDescription ? "The description" : "What you wrote below your request";
+  return `${what} is too long for me: the last ${left.toLocaleString("en")} characters of it do not reach the agent. It has started with the rest. If the end matters, cancel the task and put the long part into a file or a link.`;
 }
 
 /** For an agent that no worker host has. */

@@ -11,11 +11,12 @@ export const BRANCH_ROOT = "orch";
 
 /** Two tasks of one issue share one in a billion; the second one would go to its other branch. */
 const SHORT_ID = 8;
+export const shortId = (id: string): string => id.slice(0, SHORT_ID);
 
 /** A branch for this task alone. */
 function ownBranchOf(spec: TaskSpec): string {
   const words = slugOf(spec);
-  return `${BRANCH_ROOT}/${spec.number}-${words === "" ? "" : `${words}-`}${spec.id.slice(0, SHORT_ID)}`;
+  return `${BRANCH_ROOT}/${spec.number}-${words === "" ? "" : `${words}-`}${shortId(spec.id)}`;
 }
 
 /** With the whole id, as branches were called before, or the short one. */

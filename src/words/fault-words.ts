@@ -46,8 +46,8 @@ const notPublished = ({ deadline }: TimedOut): string =>
 /** An agent that is stopped while it waits for its provider has not been too slow; nor has GitHub answered while it was away. */
 function lastCause({ cause }: TimedOut, { plain }: Quoting): string[] {
   if (!cause) return [];
-  if (cause.reason === "github") return [`What stood in the way to the end: ${asSentence(plain(cause.message))}`];
-  const fault = agentFaults.get(cause.reason) ?? "The last that it told of was an error";
+  if (cause.reason === "github") return [`What stood in the way until the end: ${asSentence(plain(cause.message))}`];
+  const fault = agentFaults.get(cause.reason) ?? "The last thing it reported was an error";
   return [
     `What is known of the cause: ${fault.charAt(0).toLowerCase()}${fault.slice(1)}: ${asSentence(plain(cause.message))}`,
   ];

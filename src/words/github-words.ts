@@ -15,7 +15,7 @@ export function budgetWords({ installationId, rest, minute, hour }: Installation
     : "requests not counted at the moment";
   const { perMinute, perHour } = BUDGET_LIMITS;
   const texts = `comments and pull requests: ${minute} of ${perMinute} in the last minute, ${hour} of ${perHour} in the last hour`;
-  const held = heldUntil > now ? ` · GitHub asks for silence for another ${duration(heldUntil - now)}` : "";
+  const held = heldUntil > now ? ` · GitHub asks us to wait another ${duration(heldUntil - now)}` : "";
   return `Installation ${installationId}: ${requests} · ${texts}${held}`;
 }
 
@@ -33,7 +33,7 @@ const reasons: Record<string, string> = {
 export function stalledWords({ spec }: Task, { why, since }: Stalled, now: number): string {
   const { owner, name } = spec.repository;
   const reason = reasons[why] ?? why;
-  return `${spec.id} ${owner}/${name}#${spec.number}: ${reason}, for ${duration(now - since)}. It is told as soon as GitHub takes it.`;
+  return `${spec.id} ${owner}/${name}#${spec.number}: ${reason}, for ${duration(now - since)}. It is posted as soon as GitHub accepts it.`;
 }
 
 export const stalledTitle = (number: number): string => `Not told on GitHub (${count(number, "task")})`;

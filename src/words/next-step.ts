@@ -3,9 +3,10 @@ import type { Deadline } from "../task/outcome.ts";
 import type { Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
+import type { OutcomeView } from "../views/outcome-view.ts";
 import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
-import { askAgain, askAgainKnowing } from "./origin-words.ts";
+import { ASK_ANEW, askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
 import { lacksRoom, waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
@@ -48,10 +49,10 @@ const runningNext: Record<Phase, string> = {
 };
 
 function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): string {
-  const { origin } = task;
-  const again = askAgain(origin, quoting);
+  const { origin, id } = task;
+  const again = askAgain(origin, id, quoting);
   if (isReady(task))
-    return "The work is finished. Once what stood in the way is gone, comment `/orch retry`: that publishes it without running the agent again.";
+    return `The work is finished. Once what stood in the way is gone, comment ${retryOf(id)}: that publishes it without running the agent again.`;
   switch (outcome.kind) {
     case "pull_request":
       return own
@@ -67,18 +68,22 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       if (isOurs(outcome.deadline)) return `Nothing is wrong with your request. To try again later, ${again}.`;
       if (outcome.cause) return afterCause(outcome.cause.reason, again);
       return isQuiet(outcome.deadline)
-        ? `It was neither heard of nor at work. To try again, ${again}; the operator of the worker host can give it longer (\`limits\` in its file).`
+        ? `To try again, ${again}; the operator of the worker host can give it longer (\`limits\` in its file).`
         : smaller(again);
     case "verify_failed":
-      return `Look at the output above, then ${askAgainKnowing(origin, quoting)}.`;
+      return `Look at the output above, then ${askAgainKnowing(origin, id, quoting)}.`;
     case "cancelled":
-      return `If it should be done after all, ${again}.`;
+      return `If it should be done after all, ${wasMoved(outcome) ? ASK_ANEW : again}.`;
     case "refused":
       return `Once that is resolved, ${again}.`;
     case "host_error":
       return `Nothing is wrong with your request. Once the worker host works again, ${again}.`;
   }
 }
+
+/** Where its issue is now, the task is not known. */
+const wasMoved = ({ reason }: Extract<OutcomeView, { kind: "cancelled" }>): boolean =>
+  reason.kind === "issue_closed" && reason.moved === true;
 
 /** Deadlines that no smaller request would have kept. */
 const isOurs = (deadline: Deadline): boolean => deadline === "preparing" || deadline === "publishing";
@@ -103,7 +108,7 @@ const advices: Readonly<Record<string, (again: string) => string>> = {
   credit: operator("add credit to the account of the agent's model provider, or give the agent another key"),
   model: (again) =>
     `Ask for a model that the agent's provider has, or have the operator of the worker host set one; then ${again}.`,
-  unreachable: operator("see to the way to the model provider (`orch doctor` tells what is out of reach)"),
+  unreachable: operator("see to the connection to the model provider (`orch doctor` tells what is out of reach)"),
   usage_limit: (again) => `When the provider takes requests again, ${again}.`,
   denied: (again) =>
     `It needed something that it may not do. Ask for something else, or have the operator of the worker host allow it; then ${again}.`,

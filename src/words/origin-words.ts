@@ -2,6 +2,7 @@
  * How the bot says who asked and by what, what it says when that was taken back, and how to ask once more: the words for each
  * kind of origin.
  */
+import { shortId } from "../task/branch.ts";
 import { isWritten, type Origin, type OriginKind, type OriginOf } from "../task/origin.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { inMarkdown, plain, type Quoting } from "../text/quote.ts";
@@ -14,37 +15,39 @@ type Words<From extends Origin> = {
   itself?: (origin: From, quoting: Quoting) => string;
   takenBack: (origin: From, who: string, quoting: Quoting) => string;
   /** What to do, as it stands behind "then". */
-  again: (origin: From, quoting: Quoting) => string;
+  again: (origin: From, task: string, quoting: Quoting) => string;
 };
 
-const IN_A_COMMENT = "give the command again in a new comment";
+/** As it stands behind "then". */
+export const ASK_ANEW = "give the command again in a new comment";
+const inAComment = (_: Origin, task: string) => `comment ${retryOf(task)}`;
 const deletedComment = (_: Origin, who: string) => `${who} deleted the comment with the command`;
 
 const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
   comment: {
     asked: (_, who, where) => `${who} asked${where}:`,
     takenBack: deletedComment,
-    again: () => IN_A_COMMENT,
+    again: inAComment,
   },
   body: {
     asked: (_, who, where) => `${who} asked in the description${where}:`,
     takenBack: (_, who) => `${who} took back what the description asked for`,
-    again: () => IN_A_COMMENT,
+    again: inAComment,
   },
   review_comment: {
     asked: (_, who, where) => `${who} asked in a review comment${where}:`,
     takenBack: deletedComment,
-    again: () => IN_A_COMMENT,
+    again: inAComment,
   },
   review: {
     asked: (_, who, where) => `${who} asked in a review${where}:`,
     takenBack: (_, who) => `${who} took back the review with the command`,
-    again: () => IN_A_COMMENT,
+    again: inAComment,
   },
   label: {
     asked: ({ label }, who, where, { code }) => `${who} set the label ${code(label, 60)}${where}:`,
     takenBack: ({ label }, who, { code }) => `${who} removed the label ${code(label, 60)}`,
-    again: ({ label }, { code }) => `set the label ${code(label, 60)} again`,
+    again: ({ label }, _, { code }) => `set the label ${code(label, 60)} again`,
   },
   check: {
     asked: (_, who, where) => `${who} asked for it at the check${where}:`,
@@ -55,13 +58,13 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     asked: ({ name }, _, where, { code }) => `The schedule ${code(name, 60)} asked${where}:`,
     itself: ({ name }, { code }) => `the schedule ${code(name, 60)}`,
     takenBack: ({ name }, who, { code }) => `${who} took back what the schedule ${code(name, 60)} asked for`,
-    again: () => "ask for it in a comment that starts with `/orch`, or wait for the schedule",
+    again: (from, task) => `${inAComment(from, task)}, or wait for the schedule`,
   },
   cli: {
     asked: ({ by }, _, where, { code }) => `The operator ${code(by, 60)} asked${where}:`,
     itself: ({ by }, { code }) => `the operator ${code(by, 60)}`,
     takenBack: ({ by }, who, { code }) => `${who} took back what the operator ${code(by, 60)} asked for`,
-    again: () => IN_A_COMMENT,
+    again: inAComment,
   },
   api: {
     asked: ({ client }, who, where, { code }) => `${who} asked by ${code(client, 60)}${where}:`,
@@ -90,14 +93,18 @@ const byItself = (origin: Origin, quoting: Quoting): string =>
 export const takenBack = (origin: Origin, login: string, quoting: Quoting): string =>
   wordsOf(origin).takenBack(origin, quoting.code(login, 60), quoting);
 
-/** What to do for another try, as it stands behind "then". */
-export const askAgain = (origin: Origin, quoting: Quoting): string => wordsOf(origin).again(origin, quoting);
+/** Code: the command that has the task done again, whatever else has been asked for there since. */
+export const retryOf = (task: string): string => `\`/orch retry ${shortId(task)}\``;
+
+/** What to do for another try of the task, as it stands behind "then". */
+export const askAgain = (origin: Origin, task: string, quoting: Quoting): string =>
+  wordsOf(origin).again(origin, task, quoting);
 
 /** The same with what the agent should know besides, which only what is written can say by itself. */
-export function askAgainKnowing(origin: Origin, quoting: Quoting): string {
+export function askAgainKnowing(origin: Origin, task: string, quoting: Quoting): string {
   return isWritten(origin)
-    ? `${askAgain(origin, quoting)} and say what the agent should know`
-    : `say in a comment what the agent should know, and ${askAgain(origin, quoting)}`;
+    ? `${ASK_ANEW} and say what the agent should know`
+    : `say in a comment what the agent should know, and ${askAgain(origin, task, quoting)}`;
 }
 
 /** Comes from a signed delivery; checked all the same, because it stands outside of any quoting. */

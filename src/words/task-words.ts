@@ -119,8 +119,11 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
       return delivered(end, outcome, quoting);
     case "no_changes":
       return "The agent finished without changing anything, so there is no pull request. What it said may tell why.";
-    case "agent_failed":
-      return `${agentFault(outcome.reason)}${exitWords(outcome.exitCode)}: ${sentence(outcome.message)} Nothing was published.`;
+    case "agent_failed": {
+      const said = outcome.message.replace(MERE_EXIT, "");
+      const what = `${agentFault(outcome.reason)}${exitWords(outcome.exitCode)}`;
+      return `${said === "" ? `${what}.` : `${what}: ${sentence(said)}`} Nothing was published.`;
+    }
     case "verify_failed":
       return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
     case "timed_out":
@@ -135,6 +138,9 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
       return `This is our fault, not your request's: ${sentence(outcome.message)}`;
   }
 }
+
+/** What the exit code beside it says already. */
+const MERE_EXIT = /^The agent ended with exit code \d+(?:: |$)/;
 
 type End<Kind extends Outcome["kind"]> = Extract<OutcomeView, { kind: Kind }>;
 

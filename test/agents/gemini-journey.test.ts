@@ -87,7 +87,7 @@ describe("a maintainer's /orch fix the failing tests, with Gemini CLI as the age
     const comment = await orch.progressComment(/could not sign in to its model provider/, place);
     expect(comment).toMatch(/operator of the worker host has to fix the agent's set-up or its key/);
     expect(comment).toContain("Nothing was published.");
-    expect(comment).toMatch(/\*\*Next:\*\* .*give the command again in a new comment/);
+    expect(comment).toMatch(/\*\*Next:\*\* .*comment `\/orch retry t[a-z2-7]{7}`/);
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
     expect(Object.keys(orch.simulator.state.branches(place.repository))).toEqual(["main"]);
   });

@@ -114,7 +114,7 @@ describe("Gemini CLI, whose model is listed for it and nothing else", () => {
 
     expect(await orch.told(taskId)).toMatchObject({ kind: "agent_failed", reason: "unreachable", exitCode: 1 });
     const comment = await orch.progressComment(/API Error: terminated/, place);
-    expect(comment).toMatch(/\*\*Next:\*\* .*give the command again in a new comment/);
+    expect(comment).toMatch(/\*\*Next:\*\* .*comment `\/orch retry t[a-z2-7]{7}`/);
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
 
     const again = await ask(orch, "broken");

@@ -297,7 +297,7 @@ test("status: what GitHub takes of each installation, and which tasks it takes n
   expect(stdout).toContain("Not told on GitHub (1 task)");
   expect(stdout).toContain(`${ids.done} octo-org/other#2: the repository is archived, for 2h`);
   expect(stdout).toMatch(
-    /Installation 21: 4,321 of 5,000 requests left for (1h|59m \d+s) · comments and pull requests: 1 of 60 in the last minute, 2 of 450 in the last hour · GitHub asks for silence for another 1m \d+s/,
+    /Installation 21: 4,321 of 5,000 requests left for (1h|59m \d+s) · comments and pull requests: 1 of 60 in the last minute, 2 of 450 in the last hour · GitHub asks us to wait another 1m \d+s/,
   );
   const said = await json("status");
   expect(said.github).toEqual([{ installationId: 21, rest, minute: expect.any(Number), hour: 2 }]);

@@ -75,6 +75,15 @@ describe("the label orch", () => {
     expect(labelsOn(number)).not.toContain("orch");
   });
 
+  test("on a text that is longer than an agent is told starts all the same, and says what is left out", async () => {
+    const number = await openIssue("x".repeat(9_000));
+    await setLabel(number, "orch");
+    expect(await tasksOn(number)).toHaveLength(1);
+    expect(orch.replies(number)).toEqual([
+      expect.stringMatching(/^The description is too long .* last 1,060 characters/),
+    ]);
+  });
+
   test("is heard where somebody who may write has just changed the text", async () => {
     const number = await openIssue();
     await orch.github.editIssue(orch.repository, number, { body: "Mend the product as well." }, maintainer);

@@ -62,8 +62,8 @@ describe("what lasts longer than the time for it", () => {
     fault.cancel();
     expect(fault.fired).toBeGreaterThan(1);
     const comment = await orch.progressComment(/is kept on the worker host/, place);
-    expect(comment).toMatch(/What stood in the way to the end: Pushing to .* failed\\?: .*502/);
-    expect(comment).toContain("`/orch retry`: that publishes it without running the agent again");
+    expect(comment).toMatch(/What stood in the way until the end: Pushing to .* failed\\?: .*502/);
+    expect(comment).toMatch(/`\/orch retry t[a-z2-7]{7}`: that publishes it without running the agent again/);
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });
 

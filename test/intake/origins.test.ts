@@ -8,27 +8,27 @@ import { asksByItself, type OriginKind, type Source } from "../../src/task/origi
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { origins } from "../support/origins.ts";
 
-/** What is said of each kind; `WHO` stands for the person. The record makes the compiler ask for a new one. */
+/** What is said of each kind; `WHO` stands for the person, `TASK` for the short id. The record makes the compiler ask for a new one. */
 const said: Record<OriginKind, { asked: string; takenBack: string; again: string }> = {
   comment: {
     asked: "WHO asked:",
     takenBack: "`maintainer` deleted the comment with the command, so",
-    again: "give the command again in a new comment.",
+    again: "comment `/orch retry TASK`.",
   },
   body: {
     asked: "WHO asked in the description:",
     takenBack: "`maintainer` took back what the description asked for, so",
-    again: "give the command again in a new comment.",
+    again: "comment `/orch retry TASK`.",
   },
   review_comment: {
     asked: "WHO asked in a review comment:",
     takenBack: "`maintainer` deleted the comment with the command, so",
-    again: "give the command again in a new comment.",
+    again: "comment `/orch retry TASK`.",
   },
   review: {
     asked: "WHO asked in a review:",
     takenBack: "`maintainer` took back the review with the command, so",
-    again: "give the command again in a new comment.",
+    again: "comment `/orch retry TASK`.",
   },
   label: {
     asked: "WHO set the label `orch`:",
@@ -43,12 +43,12 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
   schedule: {
     asked: "The schedule `nightly` asked:",
     takenBack: "`maintainer` took back what the schedule `nightly` asked for, so",
-    again: "ask for it in a comment that starts with `/orch`, or wait for the schedule.",
+    again: "comment `/orch retry TASK`, or wait for the schedule.",
   },
   cli: {
     asked: "The operator `root` asked:",
     takenBack: "`maintainer` took back what the operator `root` asked for, so",
-    again: "give the command again in a new comment.",
+    again: "comment `/orch retry TASK`.",
   },
   api: {
     asked: "WHO asked by `ci`:",
@@ -173,7 +173,9 @@ describe("a request of every kind", () => {
       const deps = { store: orch.store, queue: orch.queue, now: Date.now, log };
       await takeBack(deps, { issue: `${request.repository.id}-${request.number}`, name }, MAINTAINER);
       const body = await progressComment(asked, said[kind].takenBack);
-      expect(body, kind).toContain(`If it should be done after all, ${said[kind].again}`);
+      expect(body, kind).toContain(
+        `If it should be done after all, ${said[kind].again.replace("TASK", asked.id.slice(0, 8))}`,
+      );
     }
   });
 

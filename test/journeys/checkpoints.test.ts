@@ -41,7 +41,7 @@ test("GitHub takes no push: the finished work is kept, and `/orch retry` publish
   const first = await orch.command("/orch fix the tests", place);
   await orch.told(first.taskId);
   const kept =
-    /What the agent made, 1 commit with 1 changed file, is kept on the worker host [\s\S]*`\/orch retry`: that publishes/;
+    /What the agent made, 1 commit with 1 changed file, is kept on the worker host [\s\S]*`\/orch retry t[a-z2-7]{7}`: that publishes/;
   expect(await orch.progressComment(kept, { ...place, task: first.taskId })).toBeTruthy();
   expect(orch.simulator.state.pulls(place.repository)).toHaveLength(0);
 

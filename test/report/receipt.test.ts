@@ -118,7 +118,7 @@ describe("the receipt", () => {
       Error: boom
       \`\`\`
 
-      **Next:** To try again, give the command again in a new comment; a smaller or clearer request often helps."
+      **Next:** To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps."
     `);
   });
 
@@ -175,7 +175,7 @@ describe("the receipt", () => {
       Compiling
       \`\`\`
 
-      **Next:** It was neither heard of nor at work. To try again, give the command again in a new comment; the operator of the worker host can give it longer (\`limits\` in its file)."
+      **Next:** To try again, comment \`/orch retry tabcdefg\`; the operator of the worker host can give it longer (\`limits\` in its file)."
     `);
   });
 
@@ -200,7 +200,7 @@ describe("the receipt", () => {
       Turn 50
       \`\`\`
 
-      **Next:** To try again, give the command again in a new comment; a smaller or clearer request often helps."
+      **Next:** To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps."
     `);
   });
 
@@ -226,7 +226,7 @@ describe("the receipt", () => {
       The sum is off by one.
       \`\`\`
 
-      **Next:** If it should be done after all, give the command again in a new comment."
+      **Next:** If it should be done after all, comment \`/orch retry tabcdefg\`."
     `);
   });
 
@@ -252,7 +252,7 @@ describe("the receipt", () => {
       The sum is off by one.
       \`\`\`
 
-      **Next:** Once that is resolved, give the command again in a new comment."
+      **Next:** Once that is resolved, comment \`/orch retry tabcdefg\`."
     `);
   });
 
@@ -278,7 +278,7 @@ describe("the receipt", () => {
       The sum is off by one.
       \`\`\`
 
-      **Next:** Nothing is wrong with your request. Once the worker host works again, give the command again in a new comment."
+      **Next:** Nothing is wrong with your request. Once the worker host works again, comment \`/orch retry tabcdefg\`."
     `);
   });
 

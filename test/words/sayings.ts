@@ -346,7 +346,7 @@ export const sayings: Sayings = {
       stillOpen: () => [replies.stillOpen("tabcdefghijklmno")],
       noSuchBranch: () => [replies.noSuchBranch("release-2")],
       baseOnPull: () => [replies.baseOnPull()],
-      detailsCut: () => [replies.detailsCut(1_234)],
+      detailsCut: () => [replies.detailsCut(1_234, false), replies.detailsCut(1_234, true)],
       noSuchAgent: () => [replies.noSuchAgent("codex", ["claude", "gemini"])],
       tooManyCommands: () => [replies.tooManyCommands(10)],
       editedBefore: () => [replies.editedBefore("stranger")],
@@ -429,8 +429,10 @@ export const sayings: Sayings = {
       whoAsked: () =>
         allOrigins.map((each) => origin.whoAsked(taskView(queuedTask({ origin: each }), hosts), inMarkdown)),
       takenBack: () => allOrigins.map((each) => origin.takenBack(each, "maintainer", inMarkdown)),
-      askAgain: () => allOrigins.map((each) => origin.askAgain(each, inMarkdown)),
-      askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, inMarkdown)),
+      ASK_ANEW: () => [origin.ASK_ANEW],
+      retryOf: () => [origin.retryOf("tabcdefghijklmno")],
+      askAgain: () => allOrigins.map((each) => origin.askAgain(each, "tabcdefghijklmno", inMarkdown)),
+      askAgainKnowing: () => allOrigins.map((each) => origin.askAgainKnowing(each, "tabcdefghijklmno", inMarkdown)),
     },
   },
   "src/words/spent-words.ts": {

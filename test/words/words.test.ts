@@ -123,25 +123,25 @@ test("why: every end is told in words, with what to do next", () => {
     Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.
 
     The agent crashed (exit code 1): It threw. Nothing was published.
-    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
+    Next: To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps.
 
     The agent made changes, but \`npm test\` still fails (exit code 1) after 2 rounds. Nothing was published.
     Next: Look at the output above, then give the command again in a new comment and say what the agent should know.
 
     The agent printed nothing and did no work for 10m, so it was stopped. Nothing was published.
-    Next: It was neither heard of nor at work. To try again, give the command again in a new comment; the operator of the worker host can give it longer (\`limits\` in its file).
+    Next: To try again, comment \`/orch retry tabcdefg\`; the operator of the worker host can give it longer (\`limits\` in its file).
 
     The agent used up its budget: 50 turns were not enough. Nothing was published.
-    Next: To try again, give the command again in a new comment; a smaller or clearer request often helps.
+    Next: To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps.
 
     \`maintainer\` cancelled the task. Nothing was published.
-    Next: If it should be done after all, give the command again in a new comment.
+    Next: If it should be done after all, comment \`/orch retry tabcdefg\`.
 
     The branch feature is gone.
-    Next: Once that is resolved, give the command again in a new comment.
+    Next: Once that is resolved, comment \`/orch retry tabcdefg\`.
 
     This is our fault, not your request's: The disk is full.
-    Next: Nothing is wrong with your request. Once the worker host works again, give the command again in a new comment."
+    Next: Nothing is wrong with your request. Once the worker host works again, comment \`/orch retry tabcdefg\`."
   `);
 });
 

@@ -1,6 +1,7 @@
 /** Reads what `git push --porcelain` says about one branch (git-push(1), "OUTPUT"). */
 import { branchInTheWay } from "../../src/task/branch.ts";
 import type { Finished } from "../run-program.ts";
+import { blockedSecret } from "./push-protection.ts";
 
 /** `reason`: a sentence for a person, made of the server's words. `failed`: the server itself, which may pass. */
 export type PushVerdict =
@@ -38,7 +39,9 @@ export function readPushVerdict(
     .split("\n")
     .filter((each) => each.startsWith("remote: "))
     .map((each) => each.slice("remote: ".length).trim());
-  const details = said.filter((each) => each !== "").join(" ");
+  const blocked = blockedSecret(said);
+  if (blocked !== undefined) return { kind: "refused", reason: bounded(blocked) };
+  const details = said.filter((each) => /[^\s—–-]/.test(each)).join(" ");
   const text = `GitHub refused the push to \`${branch}\`: ${words}.${details ? ` It said: ${details}` : ""}`;
   return { kind: "refused", reason: bounded(text) };
 }
