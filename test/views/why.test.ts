@@ -143,6 +143,16 @@ describe("running", () => {
     });
   });
 
+  test("GitHub's git holds it up: since when, while that is so, and nothing of an earlier phase", () => {
+    const heldUp = (heldUpSince: number | false) =>
+      answer("running", runningTask("publishing", { progress: { heldUpSince } })).heldUpSince;
+    expect([heldUp(ACCEPTED_AT + 4_000), heldUp(false), heldUp(ACCEPTED_AT + 2_000)]).toEqual([
+      ACCEPTED_AT + 4_000,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("its host doubts the record", () => {
     expect(answer("running", ofEach.running, { inDoubt: new Map([[ID, "older"]]) })).toMatchObject({
       inDoubt: "older",

@@ -13,7 +13,7 @@ import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
-import { PHASES, type Task } from "../../src/task/task.ts";
+import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
@@ -184,6 +184,12 @@ const open: Task[] = [
 ];
 
 const settledWhys = ends.map((task) => why(task, around)) as WhySettled[];
+function heldUp(phase: Phase) {
+  const { state } = runningTask(phase);
+  const progress = { heldUpSince: (state.name === "running" ? state.phaseSince : 0) + 60_000 };
+  return why(runningTask(phase, { progress }), { now, hosts: hosts.map((host) => ({ ...host, limits })) });
+}
+
 const whys = [
   ...open.map((task) => why(task, around)),
   why(queuedTask(), { now, hosts: [] }),
@@ -202,6 +208,7 @@ const whys = [
     ...around,
     textHeld: new Map([[queuedTask().spec.installationId, now + 900_000]]),
   }),
+  ...(["preparing", "publishing"] as const).map((phase) => heldUp(phase)),
   ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
     why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
   ),
