@@ -84,7 +84,7 @@ describe("what lasts longer than the time for it", () => {
     expect(await orch.told(taskId)).toMatchObject({
       kind: "timed_out",
       deadline: "publishing",
-      cause: { reason: "github", message: expect.stringContaining("502") },
+      obstacle: expect.stringContaining("502"),
     });
     fault.cancel();
     expect(fault.fired).toBeGreaterThan(1);
@@ -102,7 +102,7 @@ describe("what lasts longer than the time for it", () => {
     const outcome = {
       kind: "timed_out",
       deadline: "preparing",
-      cause: { reason: "github", message: expect.stringContaining("503") },
+      obstacle: expect.stringContaining("503"),
     };
     expect(await orch.told(taskId)).toMatchObject(outcome);
     fault.cancel();

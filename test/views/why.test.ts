@@ -186,6 +186,14 @@ describe("settled", () => {
     expect(JSON.stringify(found.outcome)).not.toMatch(/lastLines|lastWords|outputTail/);
   });
 
+  test("what stood in the way of publishing is told as that, also of a record of before", () => {
+    const missed = { kind: "timed_out" as const, deadline: "publishing" as const, afterMs: 1, lastLines: "" };
+    const shown = (outcome: Outcome) => answer("settled", settledTask(outcome)).outcome;
+    const expected = { kind: "timed_out", deadline: "publishing", afterMs: 1, obstacle: "Pushing failed" };
+    expect(shown({ ...missed, obstacle: "Pushing failed" })).toEqual(expected);
+    expect(shown({ ...missed, cause: { reason: "github", message: "Pushing failed" } })).toEqual(expected);
+  });
+
   test("an agent that said nothing leaves nothing to show", () => {
     const outcome = { ...outcomes.no_changes, lastWords: " \n" };
     expect(answer("settled", settledTask(outcome)).evidence).toEqual([]);

@@ -124,7 +124,7 @@ const ends: Task[] = [
   settledTask({
     ...outcomes.timed_out,
     deadline: "publishing",
-    cause: { reason: "github", message: "Pushing to octo-org/calculator failed: HTTP 502" },
+    obstacle: "Pushing to octo-org/calculator failed: HTTP 502",
   }),
   ...["rate_limit", "auth", "new"].map((reason) =>
     settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
@@ -263,6 +263,8 @@ const checkpoints = [
   kept,
   { ...verifyFailed, checkpoint: objects },
   { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 1 } },
+  { ...verifyFailed, checkpoint: { ...objects, elsewhere: 1 } },
+  { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 0, elsewhere: 3 } },
   { ...verifyFailed, checkpoint: { ...objects, ready: true as const } },
 ];
 
@@ -385,6 +387,7 @@ export const sayings: Sayings = {
     module: checkpoint,
     says: {
       isReady: () => [],
+      keptObjects: () => [], // within the others
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
     },
