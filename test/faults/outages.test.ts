@@ -97,7 +97,7 @@ describe("an outage while a run is under way", () => {
     const { taskId } = await orch.command("/orch fix the tests");
     await refusing.firing;
     await orch.redisServer.kill();
-    await orch.host.logged(/the work stands on GitHub already is not known|"news":"ended"/);
+    await orch.host.logged(/"path":"\/workers\/pushed"|already is not known/); // the time is over
     refusing.cancel();
     await orch.redisServer.restart();
     expect(await orch.told(taskId)).toMatchObject({ kind: "timed_out", deadline: "publishing" });
