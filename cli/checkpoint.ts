@@ -5,7 +5,8 @@
 import { resolve } from "node:path";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
-import { count, duration } from "../src/text/amounts.ts";
+import { duration } from "../src/text/amounts.ts";
+import { keptObjects } from "../src/words/checkpoint-words.ts";
 import { type CheckpointRecord, findCheckpoints } from "../workers/checkpoints/checkpoint-store.ts";
 import { EVERYTHING, exportToBundle, exportToFolder } from "../workers/checkpoints/export-checkpoint.ts";
 
@@ -41,10 +42,10 @@ function list(found: readonly CheckpointRecord[], task: string | undefined, opti
   return 1;
 }
 
-function told({ taskId, branch, commits, files, takenAt, until }: CheckpointRecord): string[] {
+function told({ taskId, branch, takenAt, until, ...amounts }: CheckpointRecord): string[] {
   const now = Date.now();
   return [
-    `${taskId}: ${count(commits, "commit")}, ${count(files, "changed file")}, for ${branch}`,
+    `${taskId}: ${keptObjects(amounts)}, for ${branch}`,
     `  taken ${duration(now - takenAt)} ago, kept for another ${duration(Math.max(0, until - now))}`,
   ];
 }
@@ -68,10 +69,11 @@ const shown = ({
   all,
   commits,
   files,
+  elsewhere,
   takenAt,
   until,
 }: CheckpointRecord) => ({
-  ...{ task: taskId, repositoryId, branch, baseSha, head, all, commits, files, takenAt, until },
+  ...{ task: taskId, repositoryId, branch, baseSha, head, all, commits, files, elsewhere, takenAt, until },
 });
 
 const say = (text: string) => process.stdout.write(`${text}\n`);

@@ -94,7 +94,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     store,
     queue,
     hosts,
-    findPushed: (spec) => findPushed(github, spec),
+    findPushed: (task) => findPushed(github, task),
     now,
     log,
   });

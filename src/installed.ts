@@ -10,6 +10,7 @@ export type Installed = {
   installationId: number;
   defaultBranch: string;
   pushedAt: string;
+  isArchived: boolean;
 };
 
 /** `keepOn` comes before each request; what it throws ends the listing. Suspended ones are left out. */
@@ -35,9 +36,9 @@ export async function repositoriesOf(
     const { listReposAccessibleToInstallation } = octokit.rest.apps;
     for await (const { data } of octokit.paginate.iterator(listReposAccessibleToInstallation, { per_page: 100 })) {
       all.push(
-        ...data.map(({ id, name, owner, pushed_at, default_branch }) => {
+        ...data.map(({ id, name, owner, pushed_at, default_branch, archived }) => {
           const place = { id, owner: owner.login, name, installationId };
-          return { ...place, defaultBranch: default_branch, pushedAt: pushed_at ?? "" };
+          return { ...place, defaultBranch: default_branch, pushedAt: pushed_at ?? "", isArchived: archived };
         }),
       );
       await keepOn();

@@ -1,22 +1,27 @@
 /**
  * Could each agent be started? Its variables are looked up here; its program is looked for where it will run: inside the
- * sandbox, as the slot's user. Nothing of an agent is started but `--version` of the programs that are known to have it.
+ * sandbox, as the slot's user. Nothing of an agent is started but the programs that are known: to say their version, and to
+ * come as far as asking for a prompt (`agent-start.ts`).
  */
-import { chown, mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
+import { chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Env } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
-import type { AgentDefinition } from "../../workers/agents/adapter.ts";
+import type { AgentDefinition, Launch } from "../../workers/agents/adapter.ts";
 import { definedEnv } from "../../workers/agents/environment.ts";
 import { agentProblems, exposures, ownPlaces } from "../../workers/agents/readiness.ts";
-import { runProgram } from "../../workers/run-program.ts";
+import { type Finished, runProgram } from "../../workers/run-program.ts";
 import { ConfinementError } from "../../workers/sandbox/confinement.ts";
 import { SEARCH_PATH } from "../../workers/sandbox/find-program.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
+import { checkStart, isKnownProgram } from "./agent-start.ts";
 import { type Check, ok, problem } from "./check.ts";
 import type { Ground } from "./sandbox.ts";
 
 const LOOK_MS = 5_000;
+/** A program of this size that nobody has started for a while. */
+const START_MS = 30_000;
+const MAX_OUTPUT_BYTES = 1_000_000;
 
 /** Words of a command that stand for files are absolute paths: `node /opt/agent.mjs`. */
 const LOOK = `command -v -- "$1" >/dev/null || echo "$1"
@@ -50,11 +55,32 @@ async function checkAgent(agent: AgentDefinition, env: Env, ground: Ground | und
   if (outside.length > 0) return outside;
   const inside = ground ? await hiddenFiles(agent, ground, path) : [];
   if (inside.length > 0) return inside;
-  const version = ground && knowsVersion(agent) ? await versionOf(agent, ground, path) : "";
-  return [ok(agent.name, `${agent.command.join(" ")}${version} (kind ${agent.kind})`)];
+  const { version, wrong } = ground && isKnownProgram(agent) ? await start(agent, env, ground, path) : NOT_STARTED;
+  return wrong.length > 0 ? wrong : [ok(agent.name, `${agent.command.join(" ")}${version} (kind ${agent.kind})`)];
 }
 
-const knowsVersion = ({ kind }: AgentDefinition) => kind === "claude" || kind === "gemini";
+type Started = { version: string; wrong: Check[] };
+const NOT_STARTED: Started = { version: "", wrong: [] };
+
+/** A program of a known kind is heard out: its version, then all that it says before it has a prompt. */
+async function start(agent: AgentDefinition, env: Env, ground: Ground, path: string): Promise<Started> {
+  const said = await runInside(agent, ground, { path, command: [...agent.command, "--version"], timeoutMs: START_MS });
+  const version = /\d+(\.\d+)+[\w.-]*/.exec(said.stdout)?.[0];
+  if (said.exitCode !== 0) return { version: "", wrong: [doesNotRun(agent, said)] };
+  const home = await makeHome(ground);
+  const wrong = await checkStart(agent, env, home, async (command, added, files) => {
+    for (const file of files) await place(ground, home, file);
+    return runInside(agent, ground, { path, command, home, env: added, timeoutMs: START_MS });
+  });
+  return { version: version ? ` ${version}` : "", wrong };
+}
+
+function doesNotRun({ name, command }: AgentDefinition, { exitCode, timedOut, stdout, stderr }: Finished): Check {
+  const how = timedOut ? `does not end within ${START_MS / 1_000} s` : `ends with exit code ${exitCode ?? "none"}`;
+  const last = `${stdout}\n${stderr}`.trim().split("\n").at(-1)?.slice(0, 300);
+  const what = `\`${command[0]} --version\` ${how}${last ? `: ${last}` : ""}`;
+  return problem(name, what, "try it by hand as the user that agents run as; install the program anew if need be");
+}
 
 /** `what is wrong; what to do`, as readiness.ts writes it. */
 function split(text: string): [string, string] {
@@ -71,14 +97,8 @@ async function hiddenFiles(agent: AgentDefinition, ground: Ground, path: string)
   if (blocked.length > 0)
     return blocked.map(({ source, remedy }) => problem(agent.name, `${source} is out of the agent's reach`, remedy));
   const files = agent.command.slice(1).filter((word) => word.startsWith("/"));
-  const looked = await runInside(agent, ground, path, [
-    "/bin/sh",
-    "-c",
-    LOOK,
-    "look",
-    agent.command[0] ?? "",
-    ...files,
-  ]);
+  const command = ["/bin/sh", "-c", LOOK, "look", agent.command[0] ?? "", ...files];
+  const looked = await runInside(agent, ground, { path, command, timeoutMs: LOOK_MS });
   if (looked.exitCode === undefined || looked.stderr.startsWith("bwrap:"))
     return [
       problem(agent.name, `cannot be tried in the sandbox: ${looked.stderr.trim()}`, "correct its readable paths"),
@@ -90,19 +110,36 @@ async function hiddenFiles(agent: AgentDefinition, ground: Ground, path: string)
     .map((file) => problem(agent.name, `${file} is not to be seen inside the sandbox`, remedy));
 }
 
-async function versionOf(agent: AgentDefinition, ground: Ground, path: string): Promise<string> {
-  const answer = await runInside(agent, ground, path, [...agent.command, "--version"]);
-  const version = /\d+(\.\d+)+[\w.-]*/.exec(answer.stdout)?.[0];
-  return answer.exitCode === 0 && version ? ` ${version}` : "";
+type Inside = {
+  path: string;
+  command: readonly string[];
+  timeoutMs: number;
+  /** By default an empty one. */
+  home?: string;
+  /** Beside PATH, HOME and the like; looking needs no keys. */
+  env?: Launch["env"];
+};
+
+async function runInside(agent: AgentDefinition, ground: Ground, inside: Inside): Promise<Finished> {
+  const { driver, user } = ground;
+  const home = inside.home ?? (await makeHome(ground));
+  const env = { LANG: "C.UTF-8", TERM: "dumb", ...inside.env, PATH: inside.path, HOME: home, TMPDIR: home };
+  const mounts = [...agent.readable.map((source) => ({ source })), { source: home, writable: true }];
+  const [file = "", ...args] = driver.wrap({ user, cwd: home, env, mounts }, inside.command);
+  return runProgram({ file, args, env, timeoutMs: inside.timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES });
 }
 
-/** Without the agent's own variables: looking needs no keys. */
-async function runInside(agent: AgentDefinition, ground: Ground, path: string, command: readonly string[]) {
-  const { driver, user } = ground;
-  const home = await mkdtemp(join(ground.dir, "home-"));
+async function makeHome({ dir, user }: Ground): Promise<string> {
+  const home = await mkdtemp(join(dir, "home-"));
   if (user.uid !== undefined) await chown(home, user.uid, user.gid ?? user.uid);
-  const env = { PATH: path, HOME: home, LANG: "C.UTF-8", TERM: "dumb" };
-  const mounts = [...agent.readable.map((source) => ({ source })), { source: home, writable: true }];
-  const [file = "", ...args] = driver.wrap({ user, cwd: home, env, mounts }, command);
-  return runProgram({ file, args, env, timeoutMs: LOOK_MS });
+  return home;
+}
+
+/** A file in the home, before anything has run there. */
+async function place({ user }: Ground, home: string, { path, content }: Launch["files"][number]): Promise<void> {
+  const file = join(home, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
+  if (user.uid === undefined) return;
+  for (let each = file; each !== home; each = dirname(each)) await chown(each, user.uid, user.gid ?? user.uid);
 }

@@ -1,6 +1,6 @@
 /**
  * Does GitHub answer, know the App by its key, and let it do what `app.yml` asks for, wherever it is installed? Two
- * requests with the App's own signature; nothing is changed.
+ * requests with the App's own signature, then a look at the repositories (`repositories.ts`); nothing is changed.
  */
 import { readFileSync } from "node:fs";
 import { Probot } from "probot";
@@ -9,6 +9,7 @@ import { z } from "zod";
 import { type BotConfig, ConfigError, type Env, readBotConfig } from "../../src/config.ts";
 import { makeLog } from "../../src/log.ts";
 import { type Check, note, ok, problem, reasonOf } from "./check.ts";
+import { checkRepositories } from "./repositories.ts";
 import { completed } from "./role.ts";
 
 const ANSWER_MS = 5_000;
@@ -29,6 +30,7 @@ type App = z.output<typeof appSchema>;
 /** GitHub's bound for one page. */
 const MOST_INSTALLATIONS = 100;
 const installationSchema = z.object({
+  id: z.number(),
   account: z.object({ login: z.string() }).nullish(),
   html_url: z.string(),
   permissions: z.record(z.string(), z.string()),
@@ -47,7 +49,21 @@ export async function checkGitHub(env: Env): Promise<Check[]> {
   if (!app.success) return [refusal(config.github.apiUrl, asked)];
   const known = ok("GitHub", `${config.github.apiUrl} knows the App as "${app.data.name}"`);
   const wanted = wantedBy(config);
-  return [known, ...lacksOf(app.data, wanted), ...(await checkInstallations(ask, app.data, wanted))];
+  const listed = await ask("GET /app/installations", { per_page: MOST_INSTALLATIONS }).catch((error: unknown) => error);
+  const all = installationsSchema.safeParse(listed);
+  if (!all.success)
+    return [
+      known,
+      ...lacksOf(app.data, wanted),
+      note("installations", `GitHub does not list them: ${reasonOf(listed)}`),
+    ];
+  const open = all.data.filter(({ suspended_at: suspendedAt }) => !suspendedAt).map(({ id }) => id);
+  return [
+    known,
+    ...lacksOf(app.data, wanted),
+    ...checkInstallations(all.data, app.data, wanted),
+    ...(await checkRepositories(config, open)),
+  ];
 }
 
 function readConfig(env: Env): BotConfig | undefined {
@@ -133,15 +149,12 @@ function missing({ permissions, events }: Pick<App, "permissions" | "events">, w
 }
 
 /** A permission that the App got later, with the events that hang on it, holds in an installation only when its owner has accepted it. */
-async function checkInstallations(ask: Ask, app: App, wanted: Wanted): Promise<Check[]> {
-  const asked = await ask("GET /app/installations", { per_page: MOST_INSTALLATIONS }).catch((error: unknown) => error);
-  const all = installationsSchema.safeParse(asked);
-  if (!all.success) return [note("installations", `GitHub does not list them: ${reasonOf(asked)}`)];
+function checkInstallations(all: readonly Installation[], app: App, wanted: Wanted): Check[] {
   const ofApp = missing(app, wanted);
-  const more = (app.installations_count ?? 0) > all.data.length;
+  const more = (app.installations_count ?? 0) > all.length;
   return [
-    ...all.data.flatMap((installation) => checkInstallation(installation, ofApp, wanted)),
-    ...(more ? [note("installations", `looked at the first ${all.data.length} of ${app.installations_count}`)] : []),
+    ...all.flatMap((installation) => checkInstallation(installation, ofApp, wanted)),
+    ...(more ? [note("installations", `looked at the first ${all.length} of ${app.installations_count}`)] : []),
   ];
 }
 

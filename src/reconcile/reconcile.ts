@@ -12,7 +12,7 @@ import type { Outcome } from "../task/outcome.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Pushed, Task, TaskSpec } from "../task/task.ts";
+import type { Pushed, Task } from "../task/task.ts";
 import { putBackLost } from "./put-back.ts";
 import { type Round, startRound } from "./round.ts";
 import { tidyLanes } from "./tidy-lanes.ts";
@@ -23,7 +23,7 @@ export type ReconcileDeps = {
   queue: TaskQueue;
   hosts: () => Promise<HostView[]>;
   /** The task's work, if it stands on GitHub already. */
-  findPushed: (spec: TaskSpec) => Promise<Pushed | undefined>;
+  findPushed: (task: Task) => Promise<Pushed | undefined>;
   now: () => number;
   log: Logger;
 };
@@ -62,9 +62,10 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
 }
 
 /** A host that is gone may have pushed before: then the report opens the pull request. */
-async function isPushed({ store, findPushed, now, log }: ReconcileDeps, { spec, epoch }: Task): Promise<boolean> {
+async function isPushed({ store, findPushed, now, log }: ReconcileDeps, task: Task): Promise<boolean> {
+  const { spec, epoch } = task;
   try {
-    const pushed = await findPushed(spec);
+    const pushed = await findPushed(task);
     if (!pushed) return false;
     await store.advance(spec.id, { name: "pushed", epoch, pushed, at: now() });
     log.warn({ task: spec.id, branch: pushed.branch }, "a host that is gone had pushed: the work stands on GitHub");

@@ -7,7 +7,7 @@ import type { CheckButton } from "../task/check-buttons.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { hiddenBehind, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
-import { why } from "../views/why.ts";
+import { type Why, why } from "../views/why.ts";
 import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
 import { renderComment, renderSummary } from "./comment-text.ts";
@@ -63,25 +63,27 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
   const { state, epoch, cancel } = task;
   const wish = cancel ? ":cancel" : "";
   // It stands where it stood, but for another reason.
-  const room = lacksRoom(task, around) ? ":room" : "";
+  const answer = why(task, around);
+  const room = lacksRoom(answer) ? ":room" : "";
   switch (state.name) {
     case "waiting":
       return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}`, phase: "" };
     case "queued":
       return { turn: `${QUEUED}${wish}${room}`, phase: "" };
     case "running":
-      return { turn: `run ${epoch}${wish}`, phase: state.phase };
+      return { turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}`, phase: state.phase };
     case "settled":
       return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
   }
 }
 
 /** What it needs to start is a host with room on its disk. */
-function lacksRoom(task: Task, around: Surroundings): boolean {
-  const answer = why(task, around);
+function lacksRoom(answer: Why): boolean {
   if (answer.state === "queued") return answer.full !== undefined;
   return answer.state === "waiting" && answer.reasons.some((reason) => reason.for === "agent" && reason.full);
 }
+
+const isHeldUp = (answer: Why): boolean => answer.state === "running" && answer.heldUpSince !== undefined;
 
 /**
  * On a pull request the check stands on the commit that the command found, from the start; when the work is over, on

@@ -6,6 +6,7 @@
  * 503 not now, also where the task's record is in doubt · 401 wrong secret · 409 this run is not the current one · 400, 403, 404, 410 never.
  */
 import { z } from "zod";
+import { stoppedShape } from "./stopped-shape.ts";
 import { isTaskId } from "./task-id.ts";
 
 export const TOKENS_PATH = "/workers/tokens";
@@ -92,6 +93,7 @@ export const pushedResponseSchema = z.object({
       deletions: z.number().int(),
       commits: z.number().int(),
       insteadOf: z.string().optional(),
+      stopped: stoppedShape.optional(),
     })
     .optional(),
 });

@@ -40,8 +40,8 @@ export type Outcome =
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }
   /**
-   * `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: the last trouble that the agent told of, or with
-   * the reason `github` what stood in the way to the end.
+   * `waitedFor`: with the deadline `waiting`, what did not happen in time. `cause`: the last trouble that the agent told of.
+   * `obstacle`: what stood in the way of the host's own work to the end, as a sentence.
    */
   | {
       kind: "timed_out";
@@ -50,6 +50,7 @@ export type Outcome =
       lastLines: string;
       waitedFor?: WaitingReason[];
       cause?: StopCause;
+      obstacle?: string;
     }
   | { kind: "out_of_budget"; message: string; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }

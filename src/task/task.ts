@@ -154,6 +154,10 @@ export type Progress = {
   verification?: Verification;
   /** How long its agent has worked in earlier rounds, ms. */
   workedMs?: number;
+  /** Once the work is to be published: its agent was stopped before it was done. */
+  stopped?: Stopped;
+  /** Since when GitHub's git has not taken what it is asked for, Unix ms; `false`: it does again. */
+  heldUpSince?: number | false;
   /** Undefined without a sandbox: nothing judges then where programs connect. */
   network?: NetworkUse;
 };

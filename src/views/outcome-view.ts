@@ -1,5 +1,5 @@
 /** How a task ended, and what that rests on: the outcome without its long texts, and these apart. */
-import type { Outcome } from "../task/outcome.ts";
+import type { Outcome, StopCause } from "../task/outcome.ts";
 import { progressOf, type Task } from "../task/task.ts";
 import { cutStart } from "../text/bound.ts";
 import { visibleText } from "../text/clean.ts";
@@ -12,6 +12,7 @@ type WithoutTexts<End> = End extends { verification: unknown }
   : Omit<End, "lastWords" | "lastLines">;
 
 export type OutcomeView = WithoutTexts<Outcome>;
+type TimedOut = Extract<OutcomeView, { kind: "timed_out" }>;
 
 export type Evidence = {
   what: "check_output" | "summary" | "last_words" | "last_lines";
@@ -33,8 +34,8 @@ export function outcomeView(outcome: Outcome): OutcomeView {
       return { ...rest, reason: bare(outcome.reason, 80), message: bare(outcome.message) };
     }
     case "timed_out": {
-      const { lastLines: _, cause, ...rest } = outcome;
-      return { ...rest, ...(cause && { cause: { reason: bare(cause.reason, 80), message: bare(cause.message) } }) };
+      const { lastLines: _, cause, obstacle, ...rest } = outcome;
+      return { ...rest, ...causeView(cause, obstacle) };
     }
     case "out_of_budget":
       return { kind: outcome.kind, message: bare(outcome.message) };
@@ -47,6 +48,13 @@ export function outcomeView(outcome: Outcome): OutcomeView {
     case "host_error":
       return { kind: outcome.kind, message: bare(outcome.message) };
   }
+}
+
+/** Records of before have an obstacle under a reason of its own. */
+function causeView(cause: StopCause | undefined, given: string | undefined): Pick<TimedOut, "cause" | "obstacle"> {
+  const obstacle = given ?? (cause?.reason === "github" ? cause.message : undefined);
+  if (obstacle !== undefined) return { obstacle: bare(obstacle) };
+  return cause ? { cause: { reason: bare(cause.reason, 80), message: bare(cause.message) } } : {};
 }
 
 /** What there is of it: an agent that said nothing leaves none. */

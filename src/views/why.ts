@@ -88,6 +88,8 @@ export type WhyRunning = Base & {
   since: number;
   phaseSince: number;
   stopping: boolean;
+  /** Since when the phase waits for GitHub's git, which takes nothing. */
+  heldUpSince?: number;
   /** Once the branch is on GitHub; the bot then opens the pull request. */
   pushed?: Pushed;
   /** Until then GitHub takes no pull request from us: so much was written within the hour. */
@@ -212,12 +214,19 @@ function running(task: Task, state: In<"running">, { hosts, beats, textHeld }: A
     since,
     phaseSince,
     stopping: isStopping(task),
+    ...heldUp(task, phaseSince),
     ...(task.pushed && { pushed: task.pushed }),
     ...(textHeldUntil !== undefined && { textHeldUntil }),
     host: { ...hostName(state.host, hosts), alive: host?.alive ?? false, ...(host && { lastBeat: host.lastBeat }) },
     ...(lastOutputAt !== undefined && { lastOutputAt }),
     ...(deadline && { deadline }),
   };
+}
+
+/** Of an earlier phase it says nothing any more. */
+function heldUp({ runs }: Task, phaseSince: number): Pick<WhyRunning, "heldUpSince"> {
+  const since = runs.at(-1)?.progress.heldUpSince;
+  return since && since >= phaseSince ? { heldUpSince: since } : {};
 }
 
 function settled(task: Task, { outcome, at }: In<"settled">) {

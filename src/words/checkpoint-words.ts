@@ -1,4 +1,5 @@
 /** What the bot says about where that is kept which a task's run left. */
+import type { Checkpoint } from "../task/checkpoint.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { CheckpointView, TaskView } from "../views/task-view.ts";
@@ -24,18 +25,24 @@ export function keptAt({ id, checkpoint }: TaskView, now: number, quoting: Quoti
   return `${whatOn(checkpoint, quoting)} for another ${duration(until - now)}: ${where}${how}.`;
 }
 
+type Amounts = Pick<Extract<Checkpoint, { kind: "objects" }>, "commits" | "files" | "elsewhere">;
+
 /** Finished work that only has to be published. */
 export const isReady = ({ checkpoint }: Pick<TaskView, "checkpoint">): boolean =>
   checkpoint?.kind === "objects" && checkpoint.ready === true;
+
+/** E.g. "1 commit with 2 changed files and 3 commits on other branches or in stashes". */
+export function keptObjects({ commits, files, elsewhere = 0 }: Amounts): string {
+  const changed = [...(commits ? [count(commits, "commit")] : []), count(files, "changed file")].join(" with ");
+  const others = elsewhere > 0 ? [`${count(elsewhere, "commit")} on other branches or in stashes`] : [];
+  return [...(commits || files || !elsewhere ? [changed] : []), ...others].join(" and ");
+}
 
 function whatOn(checkpoint: CheckpointView, { code }: Quoting): string {
   const { host, commits } = checkpoint;
   const on = `kept on the worker host ${code(host.name ?? host.id, 80)}`;
   if (checkpoint.kind === "objects") {
-    const made = [...(commits ? [count(commits, "commit")] : []), count(checkpoint.files, "changed file")].join(
-      " with ",
-    );
-    return `What the agent made, ${made}, is ${on}`;
+    return `What the agent made, ${keptObjects(checkpoint)}, is ${on}`;
   }
   return `Its workspace${commits ? `, with ${count(commits, "commit")} of the agent,` : ""} is ${on}`;
 }

@@ -44,9 +44,9 @@ const notPublished = ({ deadline }: TimedOut): string =>
   deadline === "publishing" ? "The work is done, but it is not published." : "Nothing was published.";
 
 /** An agent that is stopped while it waits for its provider has not been too slow; nor has GitHub answered while it was away. */
-function lastCause({ cause }: TimedOut, { plain }: Quoting): string[] {
+function lastCause({ cause, obstacle }: TimedOut, { plain }: Quoting): string[] {
+  if (obstacle !== undefined) return [`What stood in the way until the end: ${asSentence(plain(obstacle))}`];
   if (!cause) return [];
-  if (cause.reason === "github") return [`What stood in the way until the end: ${asSentence(plain(cause.message))}`];
   const fault = agentFaults.get(cause.reason) ?? "The last thing it reported was an error";
   return [
     `What is known of the cause: ${fault.charAt(0).toLowerCase()}${fault.slice(1)}: ${asSentence(plain(cause.message))}`,

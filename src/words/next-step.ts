@@ -4,7 +4,7 @@ import type { Phase } from "../task/task.ts";
 import { count } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { OutcomeView } from "../views/outcome-view.ts";
-import type { Why, WhyQueued, WhySettled } from "../views/why.ts";
+import type { Why, WhyQueued, WhyRunning, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
 import { ASK_ANEW, askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
 import { lacksRoom, waitsFor } from "./waiting-words.ts";
@@ -18,11 +18,19 @@ export function nextStep(why: Why, quoting: Quoting): string {
       return queuedNext(why, quoting);
     case "running":
       if (why.stopping) return "The agent is being stopped; nothing will be published.";
-      return runningNext[why.phase];
+      return why.heldUpSince === undefined ? runningNext[why.phase] : heldUp(why, why.heldUpSince);
     case "settled":
       return settledNext(why, quoting);
   }
 }
+
+function heldUp({ phase, deadline }: WhyRunning, since: number): string {
+  const end = deadline ? ` until ${clock(deadline.at)}` : "";
+  const what = phase === "publishing" ? "The work is finished and will be pushed" : "The task goes on";
+  return `GitHub's git has not answered as it should since ${clock(since)}. It is tried again and again${end}. ${what} as soon as it does; nothing has to be done for that.`;
+}
+
+const clock = (at: number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`;
 
 function queuedNext({ agent, connected, full, hosts, before, home }: WhyQueued, quoting: Quoting): string {
   const { code } = quoting;

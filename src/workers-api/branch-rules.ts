@@ -9,6 +9,8 @@ import { BRANCH_ROOT, branchOf } from "../task/branch.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { Refused } from "./refused.ts";
 
+type Repository = Pick<TaskSpec["repository"], "owner" | "name">;
+
 /** `target`: whether the branch is a new one of ours, or somebody's pull request. `email`: that of our commits. */
 type Push = { branch: string; target: TaskSpec["target"]["kind"]; email: string };
 
@@ -29,17 +31,26 @@ const SOME_BRANCH = `${BRANCH_ROOT}/0`;
 /** `email`: what the bot's commits carry. Throws Refused, with the rule. */
 export async function checkBranchRules(octokit: Octokit, spec: TaskSpec, email: string): Promise<void> {
   const branch = branchOf(spec);
-  const push: Push = { branch, target: spec.target.kind, email };
-  const asked = spec.target.kind === "issue" ? SOME_BRANCH : branch;
-  for (const rule of await rulesOf(octokit, spec, asked)) {
-    const problem = problemOf(rule, push);
-    if (problem === undefined || (await isBypassed(octokit, spec, rule))) continue;
-    const message = `A rule of this repository would refuse the push to \`${branch}\`: ${problem}. Let the GitHub App bypass that rule, or except this branch from it, then ask again.`;
-    throw new Refused("branch_rules", message);
-  }
+  const { kind: target } = spec.target;
+  const problem = await ruleAgainst(octokit, spec.repository, { branch, target, email });
+  if (problem === undefined) return;
+  const message = `A rule of this repository would refuse the push to \`${branch}\`: ${problem}. ${REMEDY}, then ask again.`;
+  throw new Refused("branch_rules", message);
 }
 
-async function rulesOf(octokit: Octokit, { repository }: TaskSpec, branch: string): Promise<Rule[]> {
+export const REMEDY = "Let the GitHub App bypass that rule, or except this branch from it";
+
+/** What a rule has against the push, of those that the App may not bypass; undefined: nothing that is seen ahead. */
+export async function ruleAgainst(octokit: Octokit, repository: Repository, push: Push): Promise<string | undefined> {
+  const asked = push.target === "issue" ? SOME_BRANCH : push.branch;
+  for (const rule of await rulesOf(octokit, repository, asked)) {
+    const problem = problemOf(rule, push);
+    if (problem !== undefined && !(await isBypassed(octokit, repository, rule))) return problem;
+  }
+  return undefined;
+}
+
+async function rulesOf(octokit: Octokit, repository: Repository, branch: string): Promise<Rule[]> {
   const place = { owner: repository.owner, repo: repository.name, branch, per_page: MAX_RULES };
   try {
     const { data } = await octokit.rest.repos.getBranchRules(place);
@@ -51,7 +62,7 @@ async function rulesOf(octokit: Octokit, { repository }: TaskSpec, branch: strin
 }
 
 /** Rules are listed for everybody; whether one holds for us, only its ruleset says. */
-async function isBypassed(octokit: Octokit, { repository }: TaskSpec, rule: Rule): Promise<boolean> {
+async function isBypassed(octokit: Octokit, repository: Repository, rule: Rule): Promise<boolean> {
   if (rule.ruleset_id === undefined) return false;
   const place = { owner: repository.owner, repo: repository.name, ruleset_id: rule.ruleset_id };
   try {

@@ -6,17 +6,20 @@
 import { emailOf } from "../app-identity.ts";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import { baseOf, branchOf, spareBranchOf, startRefOf } from "../task/branch.ts";
-import type { Pushed, TaskSpec } from "../task/task.ts";
+import type { Pushed, Task, TaskSpec } from "../task/task.ts";
 
 type Place = { owner: string; repo: string };
 
+/** What is asked for, and what its runs have said of the work. */
+export type Sought = Pick<Task, "spec" | "runs">;
+
 /** Undefined when none of its branches has it. Throws what GitHub answers. */
-export async function findPushed(github: GitHub, spec: TaskSpec): Promise<Pushed | undefined> {
+export async function findPushed(github: GitHub, { spec, runs }: Sought): Promise<Pushed | undefined> {
   const octokit = await github.forInstallation(spec.installationId);
   const bot = emailOf(await github.appIdentity(spec.installationId));
   for (const branch of [branchOf(spec), spareBranchOf(spec)]) {
-    const sha = await ownTip(octokit, spec, { branch, bot });
-    if (sha !== undefined) return await pushedAs(octokit, spec, { branch, sha });
+    const tip = await ownTip(octokit, spec, { branch, bot });
+    if (tip) return { ...(await pushedAs(octokit, spec, { branch, sha: tip.sha })), ...stoppedIn(runs, tip.message) };
   }
   return undefined;
 }
@@ -25,12 +28,12 @@ async function ownTip(
   octokit: Octokit,
   spec: TaskSpec,
   { branch, bot }: { branch: string; bot: string },
-): Promise<string | undefined> {
+): Promise<{ sha: string; message: string } | undefined> {
   try {
     const { data } = await octokit.rest.repos.getCommit({ ...placeOf(spec), ref: `heads/${branch}` });
     const { author, committer, message } = data.commit;
     const isOurs = author?.email === bot && committer?.email === bot && isOfTask(message, spec.id);
-    return isOurs ? data.sha : undefined;
+    return isOurs ? { sha: data.sha, message } : undefined;
   } catch (error) {
     // 422: GitHub knows no commit by that name.
     if (classify(error) === "gone" || classify(error) === "invalid") return undefined;
@@ -41,6 +44,14 @@ async function ownTip(
 /** Trailers stand last. */
 const isOfTask = (message: string, id: string) =>
   message.split("\n\n").at(-1)?.split("\n").includes(`Orch-Task: ${id}`);
+
+/** The work of an agent that was stopped is never offered as if it were done: the run that made the commit has said so. */
+function stoppedIn(runs: Task["runs"], message: string): Pick<Pushed, "stopped"> {
+  const epoch = Number(/^Orch-Epoch: (\d{1,9})$/m.exec(message.split("\n\n").at(-1) ?? "")?.[1]);
+  // One that its host went on with has a later number by now.
+  const stopped = runs.find(({ number }) => number >= epoch)?.progress.stopped;
+  return stopped ? { stopped } : {};
+}
 
 async function pushedAs(
   octokit: Octokit,

@@ -21,7 +21,7 @@ import {
   tokenRequestSchema,
 } from "../task/host-api.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { TaskSpec, TaskState } from "../task/task.ts";
+import type { Task, TaskState } from "../task/task.ts";
 import type { Ahead } from "./ahead.ts";
 import { giveContext } from "./context.ts";
 import { findPushed } from "./find-pushed.ts";
@@ -50,8 +50,8 @@ export function workersApi(deps: WorkersApiDeps): Route[] {
       return (await ahead.take(spec.id, "context")) ?? (await giveContext(github, spec));
     }),
     route(deps, PUSHED_PATH, async (body) => {
-      const { spec } = await currentTask(deps.store, parse(pushedRequestSchema, body));
-      const pushed = await findPushed(github, spec).catch((error: unknown) => {
+      const task = await currentTask(deps.store, parse(pushedRequestSchema, body));
+      const pushed = await findPushed(github, task).catch((error: unknown) => {
         throw refusedByGitHub(error);
       });
       return { ...(pushed && { pushed }) };
@@ -80,20 +80,20 @@ function route(deps: WorkersApiDeps, path: string, give: (body: unknown) => Prom
   return { method: "POST", path, answer };
 }
 
-type Current = { spec: TaskSpec; state: Extract<TaskState, { name: "running" }> };
+type Current = Pick<Task, "spec" | "runs"> & { state: Extract<TaskState, { name: "running" }> };
 
 async function currentTask(store: TaskStore, run: { taskId: string; epoch: number }): Promise<Current> {
   const reading = await store.lookUp(run.taskId);
   // Redis may have been emptied, or restored as it was before the run: it may come back while the host waits.
   if (reading.kind !== "known")
     throw new Refused("unavailable", `The task's record is ${reading.kind}. Ask again later.`);
-  const { spec, state, epoch } = reading.record;
+  const { spec, runs, state, epoch } = reading.record;
   if (state.name !== "settled" && epoch < run.epoch)
     throw new Refused("unavailable", "The task's record is older than this run. Ask again later.");
   if (state.name !== "running" || epoch !== run.epoch) {
     throw new Refused("not_current", "This run is not the task's current one.");
   }
-  return { spec, state };
+  return { spec, runs, state };
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

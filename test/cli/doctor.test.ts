@@ -33,6 +33,7 @@ let installations: Record<string, unknown>[] = [];
 let env: Record<string, string>;
 
 const installation = (login: string, changes: object = {}): Record<string, unknown> => ({
+  id: 7,
   account: { login },
   html_url: `https://github.test/organizations/${login}/settings/installations/7`,
   permissions: granted.permissions,

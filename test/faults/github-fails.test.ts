@@ -42,6 +42,33 @@ describe("what may pass", () => {
   });
 });
 
+describe("an outage of git", () => {
+  let orch: Orch;
+  beforeAll(async () => {
+    orch = await startOrch({ agent: "fixes" });
+  });
+  afterAll(() => orch.close());
+
+  test.for<[string, string, RegExp, RegExp]>([
+    ["fetch", "POST", /\/git-upload-pack$/, /\*\*Prepare [\s\S]*The task goes on as soon as it does/],
+    ["push", "POST", /\/git-receive-pack$/, /\*\*Publish[\s\S]*The work is finished and will be pushed as soon/],
+  ])(
+    "at the %s: since when and until when is told while it lasts, and then one pull request opens",
+    async ([, method, path, words]) => {
+      const place = await orch.place();
+      const outage = orch.simulator.faults.api({ times: 1_000, match: { method, path }, action: { status: 503 } });
+      const { taskId } = await orch.command("/orch fix the tests", place);
+      const comment = await orch.progressComment(/GitHub's git has not answered as it should/, place);
+      expect(comment).toMatch(/since \d\d:\d\d UTC\. It is tried again and again until \d\d:\d\d UTC\./);
+      expect(comment).toMatch(words);
+      outage.cancel();
+      expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+      expect(await orch.progress(taskId)).toMatchObject({ heldUpSince: false });
+      expect(orch.simulator.state.pulls(place.repository)).toHaveLength(1);
+    },
+  );
+});
+
 describe("what lasts longer than the time for it", () => {
   let orch: Orch;
   beforeAll(async () => {
@@ -57,7 +84,7 @@ describe("what lasts longer than the time for it", () => {
     expect(await orch.told(taskId)).toMatchObject({
       kind: "timed_out",
       deadline: "publishing",
-      cause: { reason: "github", message: expect.stringContaining("502") },
+      obstacle: expect.stringContaining("502"),
     });
     fault.cancel();
     expect(fault.fired).toBeGreaterThan(1);
@@ -75,7 +102,7 @@ describe("what lasts longer than the time for it", () => {
     const outcome = {
       kind: "timed_out",
       deadline: "preparing",
-      cause: { reason: "github", message: expect.stringContaining("503") },
+      obstacle: expect.stringContaining("503"),
     };
     expect(await orch.told(taskId)).toMatchObject(outcome);
     fault.cancel();

@@ -21,6 +21,13 @@ describe("an outage while a run is under way", () => {
     expect(orch.botComments()).toHaveLength(1);
   }
 
+  /** The agent ran once, over all tasks. */
+  async function oneGoodPull(taskId: string) {
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
+    expect(orch.host.log().match(/"step":"agent-1"/g)).toHaveLength(1);
+  }
+
   async function loseLock(taskId: string) {
     const locks = await orch.redis.keys(`bull:orch-*:${taskId}-*:lock`);
     expect(locks).toHaveLength(1);
@@ -82,6 +89,22 @@ describe("an outage while a run is under way", () => {
     await oneGoodEnd(taskId);
     expect(orch.host.log().match(/"step":"agent-1"/g)).toHaveLength(1);
   });
+
+  test("Redis is away for longer than publishing may take: the work is kept, and a retry publishes it without the agent", async () => {
+    orch = await startOrch({ agent: "fixes", limits: { publishingMinutes: 0.4 } });
+    const match = { method: "POST", path: /\/git-receive-pack$/ };
+    const refusing = orch.simulator.faults.api({ times: 10_000, match, action: { status: 502 } });
+    const { taskId } = await orch.command("/orch fix the tests");
+    await refusing.firing;
+    await orch.redisServer.kill();
+    await orch.host.logged(/"path":"\/workers\/pushed"|already is not known/); // the time is over
+    refusing.cancel();
+    await orch.redisServer.restart();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "timed_out", deadline: "publishing" });
+    expect(await orch.progressComment(/is kept on the worker host/)).toContain("`/orch retry`: that publishes it");
+    const again = await orch.command("/orch retry");
+    await oneGoodPull(again.taskId);
+  }, 240_000);
 
   test("the worker host is restarted on purpose while Redis is away: that is no crash, and the run goes on", async () => {
     const taskId = await waitingAgent();

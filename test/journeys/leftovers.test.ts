@@ -28,6 +28,8 @@ describe("what an agent leaves behind", () => {
     "leave a rebase",
     "leave a merge",
     "leave a clone",
+    "leave a worktree",
+    "leave a link",
     "leave a dump",
     "leave a picture",
     "leave marks",
@@ -55,6 +57,7 @@ describe("what an agent leaves behind", () => {
     const comment = await orch.progressComment(/Not published/, place);
     expect(comment).toContain(words);
     expect(comment).toContain("The agent was asked twice to fix this, and did not.");
+    expect(await orch.progressComment(/What the agent made, .* is kept on the worker host/, place)).toContain(words);
     expect(Object.keys(orch.simulator.state.branches(place.repository))).toEqual(["main"]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ApiFaultAction } from "../../simulator/faults.ts";
 import { branchOf } from "../../src/task/branch.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress, verification } from "./sample-tasks.ts";
@@ -205,4 +206,37 @@ describe("what a pull request is called and says", () => {
       expect(squashed).not.toMatch(/\[(?:skip ci|ci skip)\]|NO_CI\*{3}$|skip-checks:|#9[89]|@octo-org|\u200b/m);
     }
   });
+});
+
+describe("GitHub fails while the pull request is opened, and then not:", () => {
+  const ways: [string, ApiFaultAction][] = [
+    ["500", { status: 500 }],
+    ["502", { status: 502 }],
+    ["503", { status: 503 }],
+    ["429 with a time to wait", { status: 429, headers: { "retry-after": "60" } }],
+    ["a connection that is reset", "reset"],
+    ["an answer that is lost", "lost"],
+  ];
+  const table = ways.flatMap(([what, action]) => [1, 2, 5].map((times) => ({ what, action, times })));
+
+  test.each([...table, { what: "401", action: { status: 401 }, times: 1 }])(
+    "$what, $times times: one pull request",
+    async ({ action, times }) => {
+      const repo = await world.repository();
+      const spec = await world.task(repo);
+      const sha = await world.push(repo, spec);
+      const match = { method: "POST", path: new RegExp(`/repos/${repo.fullName}/pulls$`) };
+      const fault = world.simulator.faults.api({ times, match, action });
+      const { report } = world.reporter();
+      for (let tries = 0; tries < 20 && (await world.store.read(spec.id))?.state.name !== "settled"; tries++) {
+        await report(spec.id);
+        world.advanceClock(10 * 60_000);
+      }
+      fault.cancel();
+      expect(await outcomeOf(spec.id)).toMatchObject({ kind: "pull_request", sha });
+      // One whose answer is lost was opened all the same, and is found.
+      expect(fault.fired).toBe(action === "lost" ? 1 : times);
+      expect(world.simulator.state.pulls(repo)).toHaveLength(1);
+    },
+  );
 });

@@ -70,6 +70,7 @@ describe("the view", () => {
       queuedTask(),
       ...PHASES.map((phase) => runningTask(phase)),
       runningTask("working", { cancel }),
+      runningTask("preparing", { progress: { heldUpSince: around.now } }),
       ...kinds.map((kind) => settledTask(outcomes[kind])),
     ];
     const places = tasks.map((task) => viewOf(task, around)).map(({ turn, phase }) => `${turn}/${phase}`);

@@ -10,6 +10,8 @@ export type Program = {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   start(): Promise<void>;
   isRunning(): boolean;
+  /** Resolves when the present life is over, however it ends. */
+  ended(): Promise<void>;
   /** Everything it has logged, over all its lives. */
   log(): string;
   /** Resolves when the log of the present life has a line that matches. */
@@ -73,6 +75,9 @@ export async function startProgram(
     stop: (signal = "SIGTERM") => end(signal),
     start,
     isRunning,
+    ended: async () => {
+      if (isRunning()) await once(child, "exit");
+    },
     log: () => all,
     logged,
   };

@@ -143,6 +143,16 @@ describe("running", () => {
     });
   });
 
+  test("GitHub's git holds it up: since when, while that is so, and nothing of an earlier phase", () => {
+    const heldUp = (heldUpSince: number | false) =>
+      answer("running", runningTask("publishing", { progress: { heldUpSince } })).heldUpSince;
+    expect([heldUp(ACCEPTED_AT + 4_000), heldUp(false), heldUp(ACCEPTED_AT + 2_000)]).toEqual([
+      ACCEPTED_AT + 4_000,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("its host doubts the record", () => {
     expect(answer("running", ofEach.running, { inDoubt: new Map([[ID, "older"]]) })).toMatchObject({
       inDoubt: "older",
@@ -174,6 +184,14 @@ describe("settled", () => {
     expect(found.outcome.kind).toBe(outcome.kind);
     expect(found.evidence.map(({ what }) => what)).toEqual(evidence[outcome.kind]);
     expect(JSON.stringify(found.outcome)).not.toMatch(/lastLines|lastWords|outputTail/);
+  });
+
+  test("what stood in the way of publishing is told as that, also of a record of before", () => {
+    const missed = { kind: "timed_out" as const, deadline: "publishing" as const, afterMs: 1, lastLines: "" };
+    const shown = (outcome: Outcome) => answer("settled", settledTask(outcome)).outcome;
+    const expected = { kind: "timed_out", deadline: "publishing", afterMs: 1, obstacle: "Pushing failed" };
+    expect(shown({ ...missed, obstacle: "Pushing failed" })).toEqual(expected);
+    expect(shown({ ...missed, cause: { reason: "github", message: "Pushing failed" } })).toEqual(expected);
   });
 
   test("an agent that said nothing leaves nothing to show", () => {

@@ -13,7 +13,7 @@ import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
-import { PHASES, type Task } from "../../src/task/task.ts";
+import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
@@ -124,7 +124,7 @@ const ends: Task[] = [
   settledTask({
     ...outcomes.timed_out,
     deadline: "publishing",
-    cause: { reason: "github", message: "Pushing to octo-org/calculator failed: HTTP 502" },
+    obstacle: "Pushing to octo-org/calculator failed: HTTP 502",
   }),
   ...["rate_limit", "auth", "new"].map((reason) =>
     settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
@@ -184,6 +184,12 @@ const open: Task[] = [
 ];
 
 const settledWhys = ends.map((task) => why(task, around)) as WhySettled[];
+function heldUp(phase: Phase) {
+  const { state } = runningTask(phase);
+  const progress = { heldUpSince: (state.name === "running" ? state.phaseSince : 0) + 60_000 };
+  return why(runningTask(phase, { progress }), { now, hosts: hosts.map((host) => ({ ...host, limits })) });
+}
+
 const whys = [
   ...open.map((task) => why(task, around)),
   why(queuedTask(), { now, hosts: [] }),
@@ -202,6 +208,7 @@ const whys = [
     ...around,
     textHeld: new Map([[queuedTask().spec.installationId, now + 900_000]]),
   }),
+  ...(["preparing", "publishing"] as const).map((phase) => heldUp(phase)),
   ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
     why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
   ),
@@ -256,6 +263,8 @@ const checkpoints = [
   kept,
   { ...verifyFailed, checkpoint: objects },
   { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 1 } },
+  { ...verifyFailed, checkpoint: { ...objects, elsewhere: 1 } },
+  { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 0, elsewhere: 3 } },
   { ...verifyFailed, checkpoint: { ...objects, ready: true as const } },
 ];
 
@@ -378,6 +387,7 @@ export const sayings: Sayings = {
     module: checkpoint,
     says: {
       isReady: () => [],
+      keptObjects: () => [], // within the others
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
     },

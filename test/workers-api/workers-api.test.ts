@@ -203,8 +203,8 @@ describe("the context of a command", () => {
 });
 
 describe("the work of a task that stands on GitHub", () => {
-  const ask = async () => {
-    const response = await post("/workers/pushed", { taskId: id, epoch: 1 });
+  const ask = async (epoch = 1) => {
+    const response = await post("/workers/pushed", { taskId: id, epoch });
     return pushedResponseSchema.parse(await response.json()).pushed;
   };
   const branch = async () => branchOf(((await orch.store.read(id)) as Task).spec);
@@ -223,6 +223,18 @@ describe("the work of a task that stands on GitHub", () => {
       deletions: 0,
       commits: 1,
     });
+  });
+
+  test("says that the agent was stopped, where the run that pushed it had said so", async () => {
+    const stopped = { by: "deadline" as const, deadline: "total" as const, afterMs: 3_600_000 };
+    const phase = { name: "phase" as const, phase: "publishing" as const, at: Date.now() };
+    await orch.store.advance(id, { ...phase, epoch: 1, progress: { stopped } });
+    await commit(`Fix the sum\n\nOrch-Task: ${id}\nOrch-Epoch: 1`);
+    expect(await ask()).toMatchObject({ stopped });
+    // Another run's work was not stopped.
+    await orch.store.advance(id, { ...claimedBy("host-b"), claim: "another" });
+    await commit(`Fix the sum anew\n\nOrch-Task: ${id}\nOrch-Epoch: 2`);
+    expect(await ask(2)).not.toHaveProperty("stopped");
   });
 
   test("is not what somebody else committed there, nor another task's", async () => {

@@ -38,6 +38,8 @@ const schema = z.looseObject({
   /** How many commits HEAD has beyond the base; how many files differ from the base, committed or not. */
   commits: z.number(),
   files: z.number(),
+  /** Commits on other branches of the agent's, and in stashes. */
+  elsewhere: z.number().default(0),
   /** The work is done and was not published: what would have been, and the check that it passed, where there is one. */
   ready: z
     .looseObject({
@@ -72,6 +74,7 @@ export type CheckpointRecord = Pick<
   | "until"
   | "commits"
   | "files"
+  | "elsewhere"
 > & { ready?: Ready | undefined };
 
 /** Below the host's data. */

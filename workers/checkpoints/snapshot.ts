@@ -24,7 +24,13 @@ const SNAPSHOT_MS = 60_000;
 /** Branches and stashes besides HEAD. */
 const MAX_OTHERS = 20;
 
-/** With the agent's index as a start, only what has changed since is read again. */
+/** Repositories within the repository. */
+const MAX_NESTED = 20;
+
+/**
+ * With the agent's index as a start, only what has changed since is read again. Of a repository within
+ * the repository git takes a reference to a commit that nobody else has, or nothing: its files are taken in its place.
+ */
 const SCRIPT = `${QUIET_GIT}
 export GIT_OPTIONAL_LOCKS=0
 head=$(git rev-parse --verify --quiet 'HEAD^{commit}') || exit 1
@@ -33,6 +39,27 @@ trap 'rm -rf "$own"' EXIT
 cp "$(git rev-parse --git-path index)" "$own/index" 2>/dev/null
 export GIT_INDEX_FILE="$own/index"
 git add --all --ignore-errors >/dev/null 2>&1
+dir=$(git rev-parse --absolute-git-dir) || exit 1
+touch "$own/tried"
+nested() {
+  { git ls-files --stage | sed -n 's/^160000 [0-9a-f]* 0\t//p'
+    git ls-files --others --exclude-standard | sed -n 's,/$,,p'
+  } | grep -vxF -f "$own/tried" | while IFS= read -r each; do
+    if [ -e "$each/.git" ] && [ -z "$(git ls-tree HEAD -- "$each")" ]; then printf '%s\\n' "$each"; break; fi
+  done
+}
+for n in $(seq ${MAX_NESTED}); do
+  found=$(nested)
+  [ -n "$found" ] || break
+  printf '%s\\n' "$found" >> "$own/tried"
+  git update-index --force-remove -- "$found"
+  rm -f "$own/nested"
+  inner=$(
+    cd -- "$found" && export GIT_INDEX_FILE="$own/nested" GIT_DIR="$dir" GIT_WORK_TREE=.
+    git add --all --ignore-errors >/dev/null 2>&1
+    git write-tree
+  ) && git read-tree --prefix="$found/" "$inner"
+done
 tree=$(git write-tree) || exit 1
 others=$(git for-each-ref --count=${MAX_OTHERS} --no-merged=HEAD --format='-p %(objectname)' refs/heads refs/stash)
 all=$head

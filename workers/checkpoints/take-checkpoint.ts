@@ -58,7 +58,9 @@ const MAX_NAMES_BYTES = 50_000_000;
 
 async function countIn(dir: string, { baseSha, head, all }: { baseSha: string; head: string; all: string }) {
   const commits = Number(await hostGitOutput(dir, ["rev-list", "--count", head, `^${baseSha}`]));
+  const others = Number(await hostGitOutput(dir, ["rev-list", "--count", all, `^${head}`, `^${baseSha}`]));
   const flags = ["-r", "-z", "--name-only", "--no-renames", "--no-ext-diff"];
   const names = await hostGitOutput(dir, ["diff-tree", ...flags, baseSha, all], { maxOutputBytes: MAX_NAMES_BYTES });
-  return { commits, files: names.split("\0").length - 1 };
+  // The commit that stands for everything is none of the agent's.
+  return { commits, elsewhere: all === head ? 0 : others - 1, files: names.split("\0").length - 1 };
 }

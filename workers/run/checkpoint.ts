@@ -124,10 +124,11 @@ async function leaveAgain(
   return taken && checkpointOf(taken);
 }
 
-function checkpointOf({ taskId, commits, files, until, ready }: CheckpointRecord): Checkpoint | undefined {
-  if (commits === 0 && files === 0) return undefined;
-  const folder = checkpointFolderOf(taskId);
-  return { kind: "objects", folder, until, commits, files, ...(ready && { ready: true }) };
+function checkpointOf(record: CheckpointRecord): Checkpoint | undefined {
+  const { taskId, commits, files, elsewhere, until, ready } = record;
+  if (commits === 0 && files === 0 && elsewhere === 0) return undefined;
+  const kept = { commits, files, ...(elsewhere > 0 && { elsewhere }), ...(ready && { ready: true as const }) };
+  return { kind: "objects", folder: checkpointFolderOf(taskId), until, ...kept };
 }
 
 /** The work as it was to be published, where it came that far. */

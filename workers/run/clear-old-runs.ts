@@ -9,7 +9,7 @@ import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
-import { removeCheckWorkspace } from "../workspace/check-workspace.ts";
+import { removeCheckWorkspace, taskOfCheckFolder } from "../workspace/check-workspace.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { keptUntil } from "./checkpoint.ts";
 import { runsDir, type Shared } from "./run.ts";
@@ -85,6 +85,6 @@ function isOlder({ dir }: FolderInDoubt, time: number): boolean {
 
 async function workspaceIds(shared: Shared): Promise<string[]> {
   const list = (name: string) => readdir(join(shared.dataDir, "host", name)).catch(() => []); // none was ever made
-  const names = [...(await list("workspaces")), ...(await list("checks"))];
-  return [...new Set(names)].filter(isTaskId);
+  const ofChecks = (await list("checks")).flatMap((name) => taskOfCheckFolder(name) ?? []);
+  return [...new Set([...(await list("workspaces")).filter(isTaskId), ...ofChecks])];
 }

@@ -19,9 +19,9 @@ import type { Quarantine } from "../publish/quarantine.ts";
 import { recreate } from "../publish/recreate.ts";
 import type { ChangeLimits } from "../publish/rules.ts";
 import { StillFailing } from "../still-failing.ts";
-import { tryAgain } from "../workspace/try-again.ts";
 import { type Collected, quarantineOf } from "./collected.ts";
 import type { Ground } from "./ground.ts";
+import { tryAgainTelling } from "./held-up.ts";
 import { askKnown } from "./known-commits.ts";
 import { identityOf, type Run, type Shared } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
@@ -125,7 +125,9 @@ export async function publishWork(
   const about = { ...passed.stat, commits, ...(stopped && { stopped }) };
   const over = AbortSignal.any([unlessCancelled(run), deadline]);
   // A push that failed may have been taken all the same: from the first one on it is seen to its end.
-  return await tryAgain(
+  return await tryAgainTelling(
+    shared,
+    run,
     async ({ fresh }) => {
       if (fresh) grant = await askForToken();
       return await sendWork(run, { quarantine, grant, prepared, sha, about, over });

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../../src/refusal.ts";
 import { decide } from "../../src/task/decide.ts";
-import type { Outcome, StopCause } from "../../src/task/outcome.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
 import { NotCurrent } from "../bot-client.ts";
 import { isDiskFull } from "../disk/free-space.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
@@ -110,7 +110,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (decision.kind === "settle") return decision.outcome;
 
   noteReady(run, worked);
-  await tell(shared, run, { name: "phase", phase: "publishing", at: Date.now() });
+  const progress = stopped && { stopped };
+  await tell(shared, run, { name: "phase", phase: "publishing", ...(progress && { progress }), at: Date.now() });
   if (promiseSession(shared, run)) void keepSession(shared, run); // meanwhile: publishing is waiting for the most part
   const published = await publishInTime(shared, run, ground, { ...collected, stopped });
   if (published.kind === "refused") return published.outcome;
@@ -141,14 +142,14 @@ async function publishInTime(shared: Shared, run: Run, ground: Ground, work: ToP
     throwIfInterrupted(run);
     if (!deadline.aborted) throw error;
     const lastLines = run.spoken.lastLines();
-    const missed = { deadline: "publishing" as const, afterMs, ...causeIn(error) };
+    const missed = { deadline: "publishing" as const, afterMs, ...obstacleIn(error) };
     return { kind: "refused", outcome: { kind: "timed_out", ...missed, lastLines } };
   }
 }
 
 /** What the time was waited for in vain, where that is known. */
-const causeIn = (error: unknown): { cause?: StopCause } =>
-  error instanceof StillFailing ? { cause: { reason: "github", message: error.message.slice(0, 500) } } : {};
+const obstacleIn = (error: unknown): { obstacle?: string } =>
+  error instanceof StillFailing ? { obstacle: error.message.slice(0, 500) } : {};
 
 /** Publishing can be repeated, and a disk is full only for as long as nobody cleans up: the host itself does. */
 async function whenThereIsRoom<T>(run: Run, deadline: AbortSignal, deed: () => Promise<T>): Promise<T> {
@@ -179,8 +180,8 @@ async function findGround(shared: Shared, run: Run): Promise<Ground | Outcome> {
     } catch (error) {
       throwIfInterrupted(run);
       if (deadline.aborted) {
-        const cause = causeIn(await soonRejected(preparing));
-        return { kind: "timed_out", deadline: "preparing", afterMs, ...cause, lastLines: "" };
+        const obstacle = obstacleIn(await soonRejected(preparing));
+        return { kind: "timed_out", deadline: "preparing", afterMs, ...obstacle, lastLines: "" };
       }
       await run.underWay;
       if (isFinal(error) || attempt === PREPARE_ATTEMPTS) throw error;

@@ -3,9 +3,10 @@
  * seen. Its repository holds the objects that the host took and examined, its tree is their checkout, home and temporary folder
  * are empty. What a check leaves goes with it.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isTaskId } from "../../src/task/task-id.ts";
 import { runProgram } from "../run-program.ts";
 import { SEARCH_PATH } from "../sandbox/find-program.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
@@ -40,6 +41,26 @@ export function checkWorkspaceOf({ dataDir, taskId, workspace, tip }: Omit<Check
   return { ...paths, inside, branch: workspace.branch, baseSha: checkSha(tip) };
 }
 
+/** What is being removed, by the folder in whose place it stood. */
+const removals = new Map<string, Promise<void>>();
+
+/** One that stood there before; the next life of the host finds it by its name. */
+const asideOf = (dir: string): string => `${dir}.old`;
+
+/**
+ * Makes room without waiting for the files of an earlier one: they are moved aside, and removed meanwhile. Never more than one lies
+ * aside: the next waits for that.
+ */
+async function putAside(dir: string): Promise<void> {
+  await removals.get(dir)?.catch(() => undefined); // what is left of it goes now, or says why not
+  await removeOwned(asideOf(dir));
+  if (!existsSync(dir)) return;
+  renameSync(dir, asideOf(dir));
+  const removal = removeOwned(asideOf(dir)).finally(() => removals.delete(dir));
+  removal.catch(() => undefined); // whoever removes the workspace tries again, and says why not
+  removals.set(dir, removal);
+}
+
 /**
  * Makes it, in the place of one that stands there.
  * @throws TooLarge; Error when the disk does not take it
@@ -47,7 +68,7 @@ export function checkWorkspaceOf({ dataDir, taskId, workspace, tip }: Omit<Check
 export async function layCheckWorkspace(options: CheckWorkspaceOptions, objects: CheckedObjects): Promise<Workspace> {
   const { user } = options;
   const workspace = checkWorkspaceOf(options);
-  await removeOwned(workspace.dir);
+  await putAside(workspace.dir);
   await guardTree({ dir: objects.quarantineDir }, workspace.baseSha);
   mkdirSync(workspace.dir, { mode: 0o700 });
   writeTaskRepository(workspace, objects.mirror, user);
@@ -57,8 +78,18 @@ export async function layCheckWorkspace(options: CheckWorkspaceOptions, objects:
 }
 
 /** Safe to repeat; one that is not there is fine. */
-export const removeCheckWorkspace = ({ dataDir, taskId }: { dataDir: string; taskId: string }): Promise<void> =>
-  removeOwned(checkDir(dataDir, taskId));
+export async function removeCheckWorkspace({ dataDir, taskId }: { dataDir: string; taskId: string }): Promise<void> {
+  const dir = checkDir(dataDir, taskId);
+  await removals.get(dir)?.catch(() => undefined);
+  await removeOwned(asideOf(dir));
+  await removeOwned(dir);
+}
+
+/** Which task's checks a folder among theirs is of; undefined of what is none of ours. */
+export function taskOfCheckFolder(name: string): string | undefined {
+  const id = name.replace(/\.old$/, "");
+  return isTaskId(id) ? id : undefined;
+}
 
 /** The user reads none of the host's folders, and the host writes in none of his: he is handed the open files. */
 async function givePacks(quarantineDir: string, workspace: Workspace, user: SlotUser): Promise<void> {

@@ -15,17 +15,24 @@ export type TryAgainOptions = {
   /** Ends the repetition; whoever waits for a deed that is under way waits on. */
   signal: AbortSignal;
   log: Logger;
+  /** Told once, when it has failed for `heldUpMs`: since when, Unix ms. */
+  onHeldUp?: (since: number) => void;
+  heldUpMs?: number;
   /** The first wait and the longest, ms. */
   waits?: { first: number; longest: number };
 };
 
 /** The longest is what an outage that is over costs at most. */
 const WAITS = { first: 1_000, longest: 30_000 };
+/** What passes sooner is not worth a word to people, ms. */
+const HELD_UP_MS = 15_000;
 /** A token that GitHub has just made may not be known everywhere; after so many others it is the access that is missing. */
 const MAX_TOKENS = 4;
 
 /** Throws a failure that does not pass; StillFailing when the signal ended the repetition. */
-export async function tryAgain<T>(deed: Deed<T>, { signal, log, waits = WAITS }: TryAgainOptions): Promise<T> {
+export async function tryAgain<T>(deed: Deed<T>, options: TryAgainOptions): Promise<T> {
+  const { signal, log, waits = WAITS } = options;
+  const noteFailure = heldUpTeller(options);
   let last: Error | undefined;
   let tokens = 1;
   const attempt = () => deed({ fresh: last !== undefined && chanceOf(last) === "another token" });
@@ -43,6 +50,7 @@ export async function tryAgain<T>(deed: Deed<T>, { signal, log, waits = WAITS }:
       shouldRetry: async ({ error, attemptNumber, retryDelay }) => {
         if (!mayPass(error)) return false;
         last = error;
+        noteFailure();
         const asked = (error as RemoteError).retryAfterMs ?? 0;
         log.warn(
           { err: error, attempt: attemptNumber, retryDelay, asked },
@@ -56,4 +64,15 @@ export async function tryAgain<T>(deed: Deed<T>, { signal, log, waits = WAITS }:
     if (signal.aborted && last) throw new StillFailing(last.message, { cause: error });
     throw error;
   }
+}
+
+function heldUpTeller({ onHeldUp, heldUpMs = HELD_UP_MS }: TryAgainOptions): () => void {
+  let since: number | undefined;
+  let isTold = false;
+  return () => {
+    since ??= Date.now();
+    if (isTold || Date.now() - since < heldUpMs) return;
+    isTold = true;
+    onHeldUp?.(since);
+  };
 }

@@ -36,7 +36,7 @@ describe("a checkpoint", () => {
     work.agent("git checkout -q -; echo s >> README.md; git stash -q; echo new > new.txt; echo 2 > one; git add one");
     const before = work.agent("git status --porcelain; git for-each-ref; git rev-parse HEAD; git ls-files -s");
     const taken = await work.take();
-    expect(taken).toMatchObject({ commits: 1, files: 2, branch: work.branch });
+    expect(taken).toMatchObject({ commits: 1, files: 2, elsewhere: 3, branch: work.branch });
     expect(work.agent("git status --porcelain; git for-each-ref; git rev-parse HEAD; git ls-files -s")).toBe(before);
     const store = join(work.dataDir, "host", "checkpoints", `${TASK}.git`);
     expect(git(store, "show", "refs/orch/all:new.txt")).toBe("new");
@@ -50,7 +50,7 @@ describe("a checkpoint", () => {
 
   test("is taken again and again, each time with what there is by then", async () => {
     const work = await startWork();
-    expect(await work.take()).toMatchObject({ commits: 0, files: 0 });
+    expect(await work.take()).toMatchObject({ commits: 0, files: 0, elsewhere: 0 });
     work.agent("echo 1 > one");
     expect(await work.take()).toMatchObject({ commits: 0, files: 1 });
     work.agent("git add one; git commit -qm one; echo 2 > two");
@@ -68,6 +68,22 @@ describe("a checkpoint", () => {
     const store = join(work.dataDir, "host", "checkpoints", `${TASK}.git`);
     expect(git(store, "show", `${taken?.all}:README.md`)).toContain("<<<<<<<");
     expect(git(store, "log", "--format=%s", taken?.all ?? "")).toMatch(/^b$/m);
+  });
+
+  test("has the files of repositories within the repository, also of one within such a one", async () => {
+    const work = await startWork();
+    work.agent(
+      "mkdir -p 'a clone/deep/inner'; cd 'a clone'; git init -q; echo one > one; git add one; git -c user.name=a -c user.email=a@b commit -qm one",
+    );
+    work.agent("cd 'a clone'; echo two > two; cd deep/inner; git init -q; echo three > three; echo x > ../beside");
+    expect(await work.take()).toMatchObject({ commits: 0, files: 4 });
+    const store = join(work.dataDir, "host", "checkpoints", `${TASK}.git`);
+    const all = readCheckpoint(work.dataDir, TASK)?.all ?? "";
+    expect(git(store, "ls-tree", "-r", "--name-only", all).split("\n")).toEqual(
+      expect.arrayContaining(["a clone/deep/beside", "a clone/deep/inner/three", "a clone/one", "a clone/two"]),
+    );
+    expect(git(store, "ls-tree", "-r", all)).not.toContain("160000");
+    expect(work.agent("git status --porcelain")).toBe('?? "a clone/"');
   });
 
   test("is none where git cannot read what the agent has left", async () => {

@@ -104,6 +104,21 @@ describe("a push", () => {
     expect(performance.now() - before).toBeGreaterThan(990);
   });
 
+  test("what lasts is told, once, and what passes at once is not", async () => {
+    const { remote, quarantine, branch, taskId, sha } = await work();
+    const heldUpFor = async (heldUpMs: number, times: number) => {
+      remote.server.failures = Array.from({ length: times }, () => ({ at: "receive-pack", how: unavailable(502) }));
+      const told: number[] = [];
+      const deed = () => push({ quarantine, branch, taskId, sha, access: remote.access, expected: "" });
+      const onHeldUp = (since: number) => told.push(since);
+      await tryAgain(deed, { signal: never, log: silent, waits, heldUpMs, onHeldUp });
+      return told;
+    };
+    const before = Date.now();
+    expect(await heldUpFor(0, 3)).toEqual([expect.toSatisfy((since: number) => since >= before)]);
+    expect(await heldUpFor(60_000, 3)).toEqual([]);
+  });
+
   test("what fails to the end is told with its last reason", async () => {
     const { remote, sent } = await work();
     remote.server.refusePush = { status: 502, text: "Bad Gateway" };

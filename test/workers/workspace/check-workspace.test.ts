@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -46,7 +46,21 @@ test("it is made anew in the place of an earlier one, and removed with all that 
   expect(asAgent((await lay()).treeDir, "ls; cat a.txt")).toBe("a.txt\nb.txt\n2");
   expect(checkWorkspaceOf(of).treeDir).toBe(check.treeDir);
   expect(lstatSync(check.dir).mode & 0o077).toBe(0);
+  // As a host leaves it that died in the middle of making the next.
+  renameSync(check.dir, `${check.dir}.old`);
+  await lay();
   await removeCheckWorkspace(of);
   await removeCheckWorkspace(of);
+  expect(existsSync(`${check.dir}.old`)).toBe(false);
   expect(existsSync(join(check.dir))).toBe(false);
+});
+
+test("one that has many files is put aside for the next, and both are gone in the end", async () => {
+  const { of, lay, check } = await laid("echo 2 > a.txt; git commit -qam two");
+  const old = check.dir;
+  asAgent(check.treeDir, "mkdir many; cd many; seq 1 5000 | xargs touch");
+  await lay();
+  expect(readdirSync(join(old, "tree")).sort()).toEqual([".git", ".gitignore", "a.txt", "b.txt"]);
+  await removeCheckWorkspace(of);
+  expect([existsSync(old), existsSync(`${old}.old`)]).toEqual([false, false]);
 });

@@ -21,11 +21,11 @@ import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { BranchGone } from "../../workspace/git-errors.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
 import { removeWorkspace } from "../../workspace/remove-workspace.ts";
-import { tryAgain } from "../../workspace/try-again.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
 import { readEarlier } from "../hand-over.ts";
+import { tryAgainTelling } from "../held-up.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
@@ -99,9 +99,12 @@ type Fetch = { mirror: Mirror; token: Promise<TokenResponse>; signal: AbortSigna
  * Brings what the run starts from into the mirror, however long GitHub is away. Whoever gives up does not wait for it: it goes
  * on, for those who share it and for the next run, as a first one takes minutes.
  */
-async function fetchFor({ bot }: Shared, run: Run, { mirror, token, signal }: Fetch): Promise<Tips> {
+async function fetchFor(shared: Shared, run: Run, { mirror, token, signal }: Fetch): Promise<Tips> {
   const { spec } = run.task;
-  return await tryAgain(
+  const { bot } = shared;
+  return await tryAgainTelling(
+    shared,
+    run,
     async ({ fresh }) => {
       const grant = await (fresh ? bot.token(identityOf(run), "fetch", signal) : token);
       return await Promise.race([fetchBranches(spec, mirror, grant), whenAborted(signal)]);
