@@ -61,28 +61,30 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
     return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
-  const breaker = breakerOf(agent.name, world);
+  const home = limited?.host ?? parked?.host;
+  const own = home === undefined ? undefined : takesFrom(home, agent.name, world.hosts);
+  const breaker = breakerOf(agent.name, world, own);
   const limit = limitFor(spec, {
     agent: agent.name,
     breaker,
     limited,
-    host: limited?.host ?? parked?.host,
+    host: home,
     now: world.now,
   });
   if (limit) return { kind: "waits", reasons: [limit] };
   const predecessor = predecessorOf(spec, world.before);
-  const own = limited?.host ?? parked?.host;
   const host =
-    own === undefined
-      ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world)))
-      : takesFrom(own, agent.name, world.hosts);
+    home === undefined ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world))) : own;
   const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
   return { kind: "ready", lane, continues: predecessor?.spec.id, ...(breaker && { probes: breaker }) };
 }
 
-/** Undefined as long as some host's account for the agent takes requests; else the one that is tried first. */
-function breakerOf(agent: string, { hosts, breakers }: World): Breaker | undefined {
-  const all = takingWork(hosts)
+/**
+ * Undefined as long as some host's account for the agent takes requests; else the one that is tried first. `own`: the host on which the
+ * task goes on, whose account alone matters then.
+ */
+function breakerOf(agent: string, { hosts, breakers }: World, own: string | undefined): Breaker | undefined {
+  const all = (own === undefined ? takingWork(hosts) : hosts.filter(({ id }) => id === own))
     .filter(({ agents }) => agents.includes(agent))
     .map(({ accounts }) => breakers.find((each) => each.agent === agent && each.account === accounts?.[agent]));
   return all.every((breaker) => breaker !== undefined) ? all.toSorted((one, other) => one.at - other.at)[0] : undefined;

@@ -35,7 +35,14 @@ export type TaskNews =
   /** The run is over, and this is kept of it. */
   | { name: "left"; epoch: number; checkpoint: Checkpoint; at: number }
   /** The run is over without an end of its task, which waits until it goes on. `reasons`: at least one. */
-  | { name: "parked"; epoch: number; reasons: WaitingReason[]; progress?: Progress; at: number }
+  | {
+      name: "parked";
+      epoch: number;
+      reasons: WaitingReason[];
+      progress?: Progress;
+      checkpoint?: Checkpoint | undefined;
+      at: number;
+    }
   /** Its agent asks a person. */
   | { name: "asked"; epoch: number; question: Question; at: number }
   /** `question`: its id. */
@@ -156,7 +163,9 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   return { ...survivor, epoch, runs, state: { name: "running" as const, host, claim, job, lane, ...begun } };
 }
 
-function parked(task: Task, { reasons, progress, at }: Extract<TaskNews, { name: "parked" }>): Task {
+function parked(before: Task, news: Extract<TaskNews, { name: "parked" }>): Task {
+  const { epoch, reasons, progress, checkpoint, at } = news;
+  const task = (checkpoint && withCheckpoint(before, epoch, checkpoint)) ?? before;
   if (task.cancel) return settled(task, { kind: "cancelled", reason: task.cancel }, at);
   const { runs, ...rest } = withProgress(task, progress);
   const end = reasons.some((reason) => reason.for === "limit") ? "limited" : "parked";

@@ -3,9 +3,11 @@
  * session. Its record has a new number by then; the run's folder stays what it was. Another slot's user becomes the owner of
  * what the agent has made; nothing of the run is alive meanwhile.
  */
+import { existsSync } from "node:fs";
 import type { Task } from "../../src/task/task.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { giveWorkspace } from "../workspace/give-workspace.ts";
+import { workspaceDir } from "../workspace/host-folders.ts";
 import { noteTold, untoldOf } from "./answers.ts";
 import { goOnText } from "./go-on-prompts.ts";
 import type { Lease } from "./lease.ts";
@@ -13,6 +15,7 @@ import { makeRun } from "./make-run.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders, type StepRecord } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
+import { timeOf } from "./step/worked.ts";
 
 /** The latest run of the task that waits here. */
 export function findPaused({ dataDir }: Pick<Shared, "dataDir">, task: Task): RunFolder | undefined {
@@ -20,7 +23,8 @@ export function findPaused({ dataDir }: Pick<Shared, "dataDir">, task: Task): Ru
   const { folders } = readRunFolders(runsDir(dataDir));
   const its = folders.filter(({ record }) => record.taskId === task.spec.id && record.epoch < task.epoch);
   const last = its.toSorted((one, other) => other.record.epoch - one.record.epoch)[0];
-  return last?.record.paused && last.record.prepared ? last : undefined;
+  const isThere = existsSync(workspaceDir(dataDir, task.spec.id));
+  return last?.record.paused && last.record.prepared && isThere ? last : undefined;
 }
 
 type Parts = { task: Task; folder: RunFolder; lease: Lease; user: SlotUser };
@@ -34,6 +38,8 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   const { answersTold: told = [] } = record;
   const text = goOnText(goOnWith, task, { told });
   if (goOnWith === "answer") noteTold(folder, untoldOf(task.questions ?? [], told));
+  // What is in the record of the run before is not counted again.
+  for (const each of record.steps) each.counted = true;
   const step = record.steps.findLast(({ kind }) => kind === "agent");
   record.epoch = task.epoch;
   record.jobId = lease.job;
@@ -42,6 +48,7 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   // Only the time in which the agent works counts.
   record.startedAt = Date.now() - paused.workedMs;
   record.end = undefined;
+  record.left = undefined;
   record.paused = undefined;
   record.goOnText = text;
   record.goesOn = undefined;
@@ -53,8 +60,10 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   return makeRun(shared, { task, folder, lease, user });
 }
 
+/** What it has worked so far counts, so that no limit, however often it comes, gives a task more time than it may have. */
 function repeatTurn(folder: RunFolder, step: StepRecord): void {
   folder.record.goesOn = step.name;
+  step.workedMs = timeOf(step);
   step.counted = undefined;
   step.missed = undefined;
   step.collected = undefined;

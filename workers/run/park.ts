@@ -2,8 +2,10 @@
  * Parks a run: it ends without an end of its task, which waits from then on. The workspace and the agent's session stay on this host,
  * the slot is free. Whoever takes the task up again here goes on where the agent was (`go-on.ts`).
  */
+import type { Checkpoint } from "../../src/task/checkpoint.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
+import { checkpointForParking } from "./checkpoint.ts";
 import type { GoOnWith } from "./go-on-prompts.ts";
 import { type Run, type Shared, tell } from "./run.ts";
 
@@ -19,9 +21,12 @@ export type Park = { reasons: WaitingReason[]; goOnWith: GoOnWith; sameTurn?: bo
 /** The outcome where the task is over instead: somebody had cancelled it. */
 export async function park(shared: Shared, run: Run, parking: Park): Promise<"parked" | Outcome> {
   const { reasons, lookAt = Number.POSITIVE_INFINITY } = parking;
-  keepForLater(run, parking);
+  // Before it is told: from then on the next run may begin, in the same workspace.
+  const checkpoint = await checkpointForParking(shared, run);
+  keepForLater(run, parking, checkpoint);
   const at = Date.now();
-  const waits = await tell(shared, run, { name: "parked", reasons, progress: run.spoken.progress(), at });
+  const progress = run.spoken.progress();
+  const waits = await tell(shared, run, { name: "parked", reasons, progress, checkpoint, at });
   if (waits?.state.name === "settled") {
     forgetParking(run);
     return waits.state.outcome;
@@ -31,12 +36,11 @@ export async function park(shared: Shared, run: Run, parking: Park): Promise<"pa
   return "parked";
 }
 
-/** What is counted once is not counted again when the run is taken up. */
-function keepForLater({ folder, spoken }: Run, { goOnWith, sameTurn }: Park): void {
+function keepForLater({ folder, spoken }: Run, { goOnWith, sameTurn }: Park, checkpoint: Checkpoint | undefined): void {
   const { record } = folder;
   const { sessionId } = spoken.progress();
   const used = sessionId === undefined ? undefined : spoken.usedBy(sessionId);
-  for (const step of record.steps) step.counted = true;
+  record.left = checkpoint?.kind;
   record.paused = {
     workedMs: Date.now() - record.startedAt,
     goOnWith,

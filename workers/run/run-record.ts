@@ -48,6 +48,8 @@ const stepSchema = z.looseObject({
   again: z.boolean().optional(),
   /** What it used is in the record of an earlier run: it is not counted again. */
   counted: z.boolean().optional(),
+  /** What its agent had worked on it before it was stopped and began it once more, ms. */
+  workedMs: z.number().optional(),
   /** Of an agent's step that ended well: what was decided to come next. */
   after: z
     .discriminatedUnion("kind", [
@@ -97,6 +99,8 @@ const runRecordSchema = z.looseObject({
   /** The step in which its agent goes on after it was parked, and what it is asked there; none: as after a limit. */
   goesOn: z.string().optional(),
   goOnText: z.string().optional(),
+  /** Its task was parked on another host, and began anew here with a hand-over of that. */
+  beganAnew: z.boolean().optional(),
   /** Ids of the questions of which its agent knows how they ended. */
   answersTold: z.array(z.string()).optional(),
   /**
