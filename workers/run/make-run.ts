@@ -2,12 +2,14 @@
 import type { Task } from "../../src/task/task.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { makeTalkBack } from "../talk-back/talk-back.ts";
+import { makeChanges } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
 import { makeSpoken } from "./step/spoken.ts";
+import { makeTurn } from "./turn.ts";
 
 type Parts = Pick<Run, "task" | "folder" | "lease" | "user"> & Partial<Pick<Run, "ended">>;
 
@@ -21,6 +23,9 @@ export function makeRun(shared: Shared, { ended, ...parts }: Parts): Run {
     spoken: makeSpoken(),
     events: makeEventTeller({ redis: shared.redis, folder: parts.folder, log }),
     talk: makeTalkBack(shared, () => run),
+    changes: makeChanges(),
+    turn: makeTurn(),
+    idle: undefined,
     underWay: Promise.resolve(),
     ended,
     inDoubt: undefined,

@@ -44,6 +44,8 @@ const stepSchema = z.looseObject({
       cause: z.object({ reason: z.string(), message: z.string() }).optional(),
     })
     .optional(),
+  /** The host ended it: its agent did nothing but wait for an answer. How its program ended says nothing then. */
+  turnEnded: z.boolean().optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
   /** What it used is in the record of an earlier run: it is not counted again. */

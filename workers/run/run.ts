@@ -16,11 +16,13 @@ import type { SandboxDriver, SlotUser } from "../sandbox/sandbox.ts";
 import type { TalkBack } from "../talk-back/talk-back.ts";
 import type { TalkPlace } from "../talk-back/talk-place.ts";
 import type { Sessions } from "../tmux/sessions.ts";
+import type { Changes } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import type { RunFolder } from "./run-record.ts";
 import type { EventTeller } from "./step/event-teller.ts";
 import type { Spoken } from "./step/spoken.ts";
+import type { Turn } from "./turn.ts";
 
 /** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
 export type Shared = {
@@ -53,6 +55,12 @@ export type Run = {
   spoken: Spoken;
   events: EventTeller;
   talk: TalkBack;
+  /** Of the task's record. */
+  changes: Changes;
+  /** The agent's turn, should the host have to end it: what the agent waits for is waited for without it. */
+  turn: Turn;
+  /** Since when the agent has done nothing but wait for an answer, and when it last did, Unix ms. */
+  idle: { since: number; endedAt: number } | undefined;
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;

@@ -210,6 +210,8 @@ function afterAgent(result: StepResult): Omit<Worked, "collected"> {
   switch (result.kind) {
     case "ended":
       return { verdict: result.verdict, exitCode: result.exitCode };
+    case "turn ended":
+      return { verdict: { ok: true } };
     case "missed":
       return { verdict: { ok: false, reason: "interrupted", message: "A deadline passed." }, missed: result.missed };
     case "flooded":

@@ -1,5 +1,7 @@
 /** What an agent can call, in the order in which it is told of them. */
 import type { Tool } from "./tool.ts";
+import { ask } from "./tools/ask.ts";
 import { progress } from "./tools/progress.ts";
+import { wait } from "./tools/wait.ts";
 
-export const tools: readonly Tool[] = [progress];
+export const tools: readonly Tool[] = [progress, ask, wait];

@@ -54,6 +54,7 @@ export async function performStep(
     const spec = kind === "agent" ? turnSpec(shared, run, ground, name, asked) : commandSpec(shared, run, ground, name);
     if (kind === "agent") await run.talk.open(ground);
     run.spoken.begin();
+    run.turn.begin();
     await run.events.begin(record, { isReadAgain: how === "go on" });
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
@@ -179,7 +180,7 @@ async function followStep(
     progress.changed();
   });
   // An earlier life of the host was stopping it: how it ends says nothing any more.
-  if (record.missed) await running.stop(STOP_GRACE_MS);
+  if (record.missed || record.turnEnded) await running.stop(STOP_GRACE_MS);
   try {
     const result = await runStep({
       step: record,
@@ -198,6 +199,11 @@ async function followStep(
         progress.changed();
       },
       ...(isAgent && {
+        turnOver: run.turn.over(),
+        onTurnOver: () => {
+          record.turnEnded = true;
+          run.folder.save();
+        },
         onDrawing: (line: string) => {
           run.spoken.draw(line);
           progress.changed();
@@ -210,6 +216,7 @@ async function followStep(
     });
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
+    if (record.turnEnded && !isLeftRunning(result)) return { kind: "turn ended" };
     if (!record.missed) return result;
     // Why it came to that is known only when it has been stopped.
     if (result.kind === "missed") record.missed = result.missed;
