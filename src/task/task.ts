@@ -13,6 +13,9 @@
  * continue        to go on from an earlier task of the conversation, in its agent's session or with a hand-over
  * hand-over       what an earlier task came to, in writing, for the agent that goes on from it
  * wait            to stand back until something else has happened, without a slot
+ * park            to end a run whose task then waits: its workspace and session stay, and its next run goes on with them
+ * question        what an agent asks a person; its task waits for the answer
+ * turn            what an agent does between being asked something and being done with it
  * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
  * home            the host and the folder that keep an agent's session
@@ -44,6 +47,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
+import type { Question } from "./question.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type Repository = { id: number; owner: string; name: string };
@@ -237,6 +241,8 @@ export type Task = {
   cancel?: CancelReason;
   pushed?: Pushed;
   pullRequest?: PullRequest;
+  /** What its agents have asked people, oldest first. Bounded: `question.ts`. */
+  questions?: Question[];
 };
 
 /** What the task's current or last run has to show. */
