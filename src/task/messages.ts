@@ -45,9 +45,12 @@ const messageShape = z.object({
 export type Message = z.output<typeof messageShape>;
 
 const sourceShape = z.unknown().refine((source) => originShape.safeParse({ ...(source as object), line: 0 }).success);
-const noteShape = z.looseObject({ by: z.string(), at: z.number(), source: sourceShape });
-/** From where it was said, for whoever shows there what became of it. */
-export type Note = { by: string; at: number; source: Source };
+const noteShape = z.looseObject({ by: z.string(), at: z.number(), number: z.number(), source: sourceShape });
+/**
+ * Where it was said, and by whom, for whoever shows there what became of it. `number`: of the issue or pull request; `under`: the
+ * review comment that begins the thread.
+ */
+export type Note = { by: string; at: number; number: number; source: Source; under?: number };
 
 export type Fate = "delivered" | "dead";
 /** A message that was sent to a task; without a fate it waits. */
@@ -124,6 +127,12 @@ export function makeMessages(redis: Redis, tell: TellUnreadable = warnOfUnreadab
     return (await redis.orchMessageAck(7, ...keysOf(reader.task), ...values)) >= 0;
   }
 
+  /** Which of the tasks the message was sent to. */
+  async function recipientOf(id: string, tasks: readonly string[]): Promise<string | undefined> {
+    const sent = await Promise.all(tasks.map((task) => redis.hexists(keys.messagesSent(task), id)));
+    return tasks[sent.indexOf(1)];
+  }
+
   /** How many have not been acknowledged. */
   const waiting = (task: string): Promise<number> => redis.xlen(keys.messages(task));
 
@@ -149,5 +158,5 @@ export function makeMessages(redis: Redis, tell: TellUnreadable = warnOfUnreadab
     await multi.exec();
   }
 
-  return { send, take, acknowledge, waiting, sent, expire };
+  return { send, recipientOf, take, acknowledge, waiting, sent, expire };
 }

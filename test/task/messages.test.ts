@@ -43,7 +43,7 @@ const message = (id: string, text = `about ${id}`): Message => ({
   ...{ v: 1, id, kind: "note", text, at: 1 },
   from: { person: "maintainer" },
 });
-const note = { by: "maintainer", at: 1, source: { kind: "comment", id: 1, url: "u" } as const };
+const note = { by: "maintainer", at: 1, number: 1, source: { kind: "comment", id: 1, url: "u" } as const };
 const say = (id: string, text?: string) => messages.send(task, message(id, text), note);
 const take = (reader: { task: string; epoch: number }, given: readonly string[] = [], most = 10) =>
   messages.take(reader, { given, most, now: 1 });
