@@ -132,6 +132,11 @@ export async function messagesForCall(
   });
 }
 
+/** Whether something was said that the agent was not given yet. */
+export async function areMessagesWaiting({ store }: Shared, { folder }: Run): Promise<boolean> {
+  return (await store.messages.waiting(folder.record.taskId)) > (folder.record.given?.length ?? 0);
+}
+
 /** The answer to this call is noted down, and goes out. */
 export function callIsAnswered({ folder }: Pick<Run, "folder">, call: string): void {
   const given = folder.record.given?.filter((each) => each.call === call) ?? [];
