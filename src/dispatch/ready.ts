@@ -10,6 +10,7 @@ import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
+import { agentBehind, standsBehind } from "./behind.ts";
 import { parkedAt, stillHolding } from "./parked.ts";
 
 /** What the decision depends on besides the task itself. */
@@ -28,6 +29,8 @@ export type World = {
   before: readonly Task[];
   /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt; at least the last one. */
   inDoubt: readonly string[];
+  /** The task that it stands behind. */
+  first?: Task | undefined;
   /** The task itself, once it is recorded. */
   task?: Task | undefined;
   /** The task that it does once more. */
@@ -56,7 +59,7 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   if (held.length > 0) return { kind: "waits", reasons: held };
   const limited = waiting.find((reason) => reason.for === "limit");
   const parked = parkedAt(world.task);
-  const agent = agentFor(limited?.agent ?? parked?.agent ?? spec.agent, world);
+  const agent = agentFor(limited?.agent ?? parked?.agent ?? agentBehind(spec, world.first), world);
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
@@ -72,7 +75,7 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
     now: world.now,
   });
   if (limit) return { kind: "waits", reasons: [limit] };
-  const predecessor = predecessorOf(spec, world.before);
+  const predecessor = predecessorOf(spec, world);
   const host =
     home === undefined ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world))) : own;
   const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
@@ -158,10 +161,11 @@ function defaultOf(hosts: readonly HostView[]): string | undefined {
  * The last one that is not over stands for all before it, which it waits for itself; should it end first, the one before it is
  * next. So what a task waits for stays short, however many were asked for. A task whose record is in doubt may be at work.
  */
-function unfinished(spec: TaskSpec, { now, before, inDoubt }: World): WaitingReason[] {
+function unfinished(spec: TaskSpec, { now, before, inDoubt, first }: World): WaitingReason[] {
   const open = onBranchOf(spec, before).filter(({ state }) => state.name !== "settled");
-  const doubts = spec.target.kind === "pull" ? inDoubt : [];
-  const ids = [...open.map((task) => task.spec.id).slice(-1), ...doubts.slice(-1)];
+  const doubts = spec.target.kind === "pull" || spec.after !== undefined ? inDoubt : [];
+  const behind = first && standsBehind(spec, first) ? [first.spec.id] : [];
+  const ids = [...new Set([...behind, ...open.map((task) => task.spec.id).slice(-1), ...doubts.slice(-1)])];
   return ids.map((task) => ({ for: "task", task, until: now + WAITS_AT_MOST.task }));
 }
 
@@ -185,5 +189,6 @@ export const isOnBranchOf = (spec: TaskSpec, earlier: Task): boolean =>
 /** Whether it got as far as an agent, so that there is something to go on from. */
 export const hadAgent = ({ runs }: Task): boolean => runs.some(({ progress }) => progress.agent !== undefined);
 
-const predecessorOf = (spec: TaskSpec, before: readonly Task[]): Task | undefined =>
-  onBranchOf(spec, before).findLast(hadAgent);
+function predecessorOf(spec: TaskSpec, { before, first }: World): Task | undefined {
+  return onBranchOf(spec, before).findLast(hadAgent) ?? (first && hadAgent(first) ? first : undefined);
+}

@@ -45,6 +45,9 @@ const COMMANDS: Record<Command["kind"], true> = {
   retry: true,
   why: true,
   logs: true,
+  tell: true,
+  // biome-ignore lint/suspicious/noThenProperty: it is a word that people write
+  then: true,
   misunderstood: true,
 };
 

@@ -24,6 +24,8 @@ export type TaskNews =
   | { name: "waits"; version: number; reasons: WaitingReason[]; at: number }
   /** It may start, by a job in this lane. `continues`: the task that it goes on from. Of a queued task: it has gone to another lane. */
   | { name: "ready"; version: number; lane: Lane; continues?: string | undefined; at: number }
+  /** What it stood behind is over, and has opened the pull request on whose branch it goes on. */
+  | { name: "onto"; version: number; target: Target; at: number }
   /** A host has taken the task, from this lane. `claim` names this hand-over, so that the same claim sent twice is one run. */
   | { name: "claimed"; host: string; claim: string; job: string; lane: Lane | undefined; at: number }
   /** `progress`: what is known by then, in the same write. */
@@ -73,6 +75,9 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
     case "waits":
     case "ready":
       return dispatched(task, news);
+    case "onto":
+      if (task.state.name !== "waiting" || task.version !== news.version) return undefined;
+      return { ...task, spec: { ...task.spec, target: news.target } };
     case "claimed":
       return claimed(task, news);
     case "phase":

@@ -8,6 +8,8 @@ export type CancelReason =
   | { kind: "issue_closed"; by: string; moved?: true }
   /** What asked was deleted or taken away. */
   | { kind: "taken_back"; by: string }
+  /** It stood behind this task, which was cancelled. */
+  | { kind: "first_cancelled"; task: string }
   | { kind: "repository_archived" }
   | { kind: "installation_removed" };
 

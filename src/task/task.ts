@@ -58,11 +58,12 @@ export type Repository = { id: number; owner: string; name: string };
 
 export type Actor = { id: number; login: string };
 
-/** Where the work starts and where it goes. Fixed when the task is accepted. */
+/** Where the work starts and where it goes. Fixed when the task is accepted, or when that is over which it stands behind. */
 export type Target =
   /** `base`: the branch that was asked for in place of the default branch. */
   | { kind: "issue"; defaultBranch: string; base?: string }
-  | { kind: "pull"; defaultBranch: string; headRef: string; headSha: string; baseRef: string };
+  /** `number`: of the pull request, where the task was asked for elsewhere. */
+  | { kind: "pull"; number?: number; defaultBranch: string; headRef: string; headSha: string; baseRef: string };
 
 /** What a review comment is about: a line of the pull request's changes, as it stood in the signed delivery. */
 export type About = {
@@ -99,6 +100,8 @@ export type TaskSpec = {
   model?: string;
   /** The task that it does once more, with nothing changed: what that has left unpublished may be all that there is to do. */
   retries?: string;
+  /** The task that it stands behind: it waits for the end of that one, and goes on from there. */
+  after?: string;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */

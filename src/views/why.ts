@@ -3,6 +3,7 @@
  * asks next. What an answer depends on besides the task may be known in part only: what is missing is left unsaid, never
  * guessed. Times are Unix ms.
  */
+import { pullNumberOf } from "../task/branch.ts";
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
@@ -138,7 +139,7 @@ export const busyOn = (hostId: string, tasks: readonly Task[]): number =>
 
 /** True when the work went to the pull request under which it was asked for. */
 export function isOwnPullRequest(task: Task, number: number): boolean {
-  return task.spec.target.kind === "pull" && number === task.spec.number;
+  return number === pullNumberOf(task.spec);
 }
 
 function baseOf(task: Task, { hosts, inDoubt }: Around): Base {

@@ -38,6 +38,12 @@ const failed = { kind: "host_error" as const, message: "disk full" };
 const allNews: Record<TaskNews["name"], TaskNews> = {
   waits: { name: "waits", version: 1, reasons, at },
   ready: { name: "ready", version: 1, lane: LANE, continues: "taaaaaaaaaaaaaaa", at },
+  onto: {
+    name: "onto",
+    version: 1,
+    target: { kind: "pull", number: 7, defaultBranch: "main", headRef: "a", headSha: "b", baseRef: "main" },
+    at,
+  },
   claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", lane: undefined, at },
   phase: { name: "phase", epoch: 1, phase: "verifying", at },
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
@@ -65,6 +71,7 @@ type Row = [waiting: string, queued: string, running: string, pushed: string, se
 const table: Record<TaskNews["name"], Row> = {
   waits: ["waiting", "waiting", "-", "-", "-"],
   ready: ["queued", "queued", "-", "-", "-"],
+  onto: ["waiting", "-", "-", "-", "-"],
   claimed: ["-", "running", "running", "-", "-"],
   phase: ["-", "-", "running", "running", "-"],
   progress: ["-", "-", "running", "running", "-"],

@@ -76,6 +76,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
+  wordless: (["tell", "then"] as const).map((verb) => ({ kind: "wordless", verb })),
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],

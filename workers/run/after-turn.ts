@@ -4,6 +4,7 @@
  * nothing anew.
  */
 import type { Ground } from "./ground.ts";
+import { nextForMessages } from "./messages.ts";
 import { nextForQuestions } from "./next-for-questions.ts";
 import type { Park } from "./park.ts";
 import type { Run, Shared } from "./run.ts";
@@ -18,7 +19,7 @@ export type AfterTurn =
 
 /** Asked in this order; the first that has something to say decides. */
 type Next = (shared: Shared, run: Run, ground: Ground) => Promise<AfterTurn | undefined>;
-const order: readonly Next[] = [nextForQuestions];
+const order: readonly Next[] = [nextForMessages, nextForQuestions];
 
 export async function afterTurn(shared: Shared, run: Run, ground: Ground, name: StepName): Promise<AfterTurn> {
   const step = run.folder.record.steps.find((each) => each.name === name);

@@ -51,6 +51,9 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   record.left = undefined;
   record.paused = undefined;
   record.goOnText = text;
+  // Of a turn that was cut off it is not known what its agent has read.
+  record.given = undefined;
+  record.said = undefined;
   record.goesOn = undefined;
   if (step && sameTurn) repeatTurn(folder, step);
   else if (step) addTurn(folder, step, text);

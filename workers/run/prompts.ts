@@ -1,6 +1,7 @@
 /** What the agent of a run is told: at first with all that stands on GitHub, later what its check said. */
 
 import type { Egress } from "../../src/reach/reach-shape.ts";
+import { pullNumberOf } from "../../src/task/branch.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
@@ -23,7 +24,7 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
     reviews: context.reviews,
     threads: context.threads,
     failingChecks: context.failingChecks,
-    kind: spec.target.kind,
+    kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
     ...(egress && { egress }),
     ...(before && { before }),
   });
@@ -60,7 +61,7 @@ function basicsOf(run: Run, prepared: Prepared) {
     ...(spec.about && { about: spec.about }),
     ...(spec.actor && { actor: spec.actor.login }),
     repository: `${spec.repository.owner}/${spec.repository.name}`,
-    kind: spec.target.kind,
+    kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
     number: spec.number,
     title: spec.title,
     body: "",

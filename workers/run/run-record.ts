@@ -103,6 +103,12 @@ const runRecordSchema = z.looseObject({
   goOnText: z.string().optional(),
   /** Its task was parked on another host, and began anew here with a hand-over of that. */
   beganAnew: z.boolean().optional(),
+  /** Messages that its agent was given, and has not shown to have. `call`: with the result of which of its calls; `out`: that went out. */
+  given: z
+    .array(z.object({ entry: z.string(), id: z.string(), call: z.string().optional(), out: z.boolean().optional() }))
+    .optional(),
+  /** What the prompt of a turn says of messages. */
+  said: z.object({ step: z.string(), text: z.string() }).optional(),
   /** Ids of the questions of which its agent knows how they ended. */
   answersTold: z.array(z.string()).optional(),
   /**
@@ -155,6 +161,7 @@ const runRecordSchema = z.looseObject({
 type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 type Read = Named<z.output<typeof runRecordSchema>>;
 export type StepRecord = Named<z.output<typeof stepSchema>>;
+export type GivenMessage = NonNullable<Read["given"]>[number];
 export type Resumed = NonNullable<NonNullable<Read["prepared"]>["resumed"]>;
 export type Prepared = Named<NonNullable<Read["prepared"]>>;
 export type RunRecord = Omit<Read, "lane" | "spec" | "prepared" | "steps"> & {

@@ -16,6 +16,7 @@ import { whileTakingCheckpoints } from "./checkpoint.ts";
 import type { Collected } from "./collected.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
+import { bringMessages, lateMessages } from "./messages.ts";
 import type { Park } from "./park.ts";
 import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
@@ -66,6 +67,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
   const told: Objection[] = [];
   for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
+    await bringMessages(shared, run, `agent-${round}`);
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, asked),
     );
@@ -96,7 +98,13 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     const { verification } = checked;
     const judged = { ...ended, collected, verification };
     const passed = verification.exitCode === 0;
-    if (passed && (last || offered || !isWorthAsking(verification))) return judged;
+    if (passed && (last || offered || !isWorthAsking(verification))) {
+      const prompt = await lateMessages(shared, run, round);
+      if (prompt === undefined) return judged;
+      offered = judged;
+      asked = { prompt };
+      continue;
+    }
     if (last) return offered ?? judged;
     if (passed) offered = judged;
     handed += 1;

@@ -4,7 +4,8 @@
  */
 import type { Logger } from "pino";
 import { cut } from "../../src/text/bound.ts";
-import { announce } from "./announce.ts";
+import { callIsAnswered } from "../run/messages.ts";
+import { type Announcing, announce, heard } from "./announce.ts";
 import type { Answer, Answers } from "./answers.ts";
 import { type Clean, cleanEach } from "./clean-input.ts";
 import { makePace } from "./pace.ts";
@@ -40,8 +41,11 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
   const underWay = new Map<string, UnderWay>();
 
   const carryOut = async ({ tool, input, key }: Call, signal: AbortSignal): Promise<Answer> => {
+    await heard(talk()).catch((error: unknown) =>
+      log.warn({ err: error }, "that the agent has heard could not be noted"),
+    );
     const answer = await answerOf(tool, talk(), cleanEach(input, clean), signal, log);
-    const told = await announced(talk(), log);
+    const told = await announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
     const whole = { ...answer, text: cut([answer.text, told].filter(Boolean).join("\n\n"), MAX_ANSWER) };
     signal.throwIfAborted();
     try {
@@ -49,6 +53,7 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
     } catch (error) {
       log.warn({ err: error }, "an answer to the agent could not be noted down");
     }
+    callIsAnswered(talk().run, key);
     return whole;
   };
 
@@ -113,9 +118,9 @@ async function answerOf(tool: Tool, talk: TalkRun, input: unknown, signal: Abort
   }
 }
 
-async function announced(talk: TalkRun, log: Logger): Promise<string | undefined> {
+async function announced(talk: TalkRun, call: Announcing, log: Logger): Promise<string | undefined> {
   try {
-    return await announce(talk);
+    return await announce(talk, call);
   } catch (error) {
     log.warn({ err: error }, "what the agent is to be told could not be found out");
     return undefined;

@@ -2,7 +2,7 @@
  * One step by its name: started, or let go when it is held already, or adopted when it runs, or read again when it has
  * ended. step-spec.ts says what it is made of; run-step.ts follows it to its end.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { oneLine } from "../../../src/text/bound.ts";
 import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
@@ -17,6 +17,7 @@ import { AFTER_LIMIT } from "../go-on-prompts.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
 import { tellAnswered } from "../limit.ts";
+import { saidInTurn } from "../messages.ts";
 import { type Asked, askedPrompt } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
@@ -132,13 +133,20 @@ type How = "start" | "go on" | { held: HeldStep };
 function turnSpec(shared: Shared, run: Run, ground: Ground, name: StepName, asked?: Asked): StepSpec {
   const { goesOn, goOnText = AFTER_LIMIT } = run.folder.record;
   const text = goesOn === name ? goOnText : asked && askedPrompt(run, ground.prepared, asked);
-  if (text === undefined) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+  const said = saidInTurn(run, name);
+  if (text === undefined) {
+    addOnce(promptPath(run), said);
+    return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+  }
   const resume = goesOn === name ? ground.resumed?.sessionId : run.spoken.progress().sessionId;
   const promptFile = join(stepDir(run, name), "prompt.md");
-  writeFileSync(promptFile, knowsTask(resume, asked) ? text : `${readFileSync(promptPath(run), "utf8")}\n${text}`, {
-    mode: 0o600,
-  });
+  const before = knowsTask(resume, asked) ? [] : [readFileSync(promptPath(run), "utf8")];
+  writeFileSync(promptFile, [...before, text, ...(said === "" ? [] : [said])].join("\n"), { mode: 0o600 });
   return agentSpec(shared, run, ground, { name, promptFile, resume });
+}
+
+function addOnce(file: string, said: string): void {
+  if (said !== "" && !readFileSync(file, "utf8").includes(said)) appendFileSync(file, `\n${said}`);
 }
 
 /** Without a session it has to be told everything again. Of work that is handed back everything is said in any case. */
