@@ -5,7 +5,7 @@
 
 export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel" | WordedVerb;
 /** Behind which somebody's own words stand: `worded.ts`. */
-export type WordedVerb = "tell" | "then";
+export type WordedVerb = "answer" | "tell" | "then";
 
 export type VerbEntry = {
   /** Other spellings of exactly the same. */
@@ -68,6 +68,14 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     takesWords: true,
     // Whoever writes that asks us, and not an agent that is at work.
     unless: ["me", "us", "everybody", "everyone"],
+  },
+  answer: {
+    also: [],
+    usage: "answer the second one",
+    does: "answers the question of an agent that waits for it, in words or with the number of an option; where several wait, put the question's name first",
+    namesTask: true,
+    takesSettings: false,
+    takesWords: true,
   },
   // biome-ignore lint/suspicious/noThenProperty: it is a word that people write
   then: {

@@ -9,6 +9,7 @@ import * as words from "../report/replies.ts";
 import type { Task } from "../task/task.ts";
 import type { ViewReader } from "../views/reader.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";
+import { answerQuestion } from "./answer.ts";
 import { isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
@@ -49,6 +50,8 @@ export async function carryOut(
       return await retry(deps, request, command, ask);
     case "then":
       return await thenWork(deps, request, command, ask);
+    case "answer":
+      return await answerQuestion(deps, request, command, ask);
     case "tell":
       return await tellAgent(deps, request, command, ask);
     case "why":

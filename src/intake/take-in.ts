@@ -46,6 +46,7 @@ async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Prom
     asked.begin();
   if (actor && !(await mayWrite(octokit, request.repository, actor))) {
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
+    if (request.implied) return;
     return await answer(deps, octokit, request, { done: false, say: words.refusedNoPermission(actor.login) });
   }
   const editor = request.vouchedFor ? await unreadEdit(octokit, request) : undefined;

@@ -10,6 +10,7 @@ import { type Why, type WhySettled, why } from "../views/why.ts";
 import { keptFor } from "../words/checkpoint-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { askedBy } from "../words/origin-words.ts";
+import { openBlocks } from "../words/question-words.ts";
 import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
 import { outcomeIcons } from "./outcome-icons.ts";
@@ -25,7 +26,13 @@ export function renderComment(task: Task, around: Surroundings): string {
 export function renderSummary(task: Task, around: Surroundings): string {
   if (task.state.name === "settled") return paragraphs(story(task, around));
   const warning = sandboxWarning(progressOf(task));
-  return paragraphs([request(task, around.webUrl), checklist(task), next(why(task, around)), warning]);
+  return paragraphs([
+    request(task, around.webUrl),
+    checklist(task),
+    openBlocks(task),
+    next(why(task, around)),
+    warning,
+  ]);
 }
 
 function story(task: Task, around: Surroundings): (string | undefined)[] {
@@ -35,7 +42,7 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
   const list = facts(task, around)
     .map((fact) => `- ${fact}`)
     .join("\n");
-  const closing = [next(answer), sandboxWarning(progress)];
+  const closing = [openBlocks(task), next(answer), sandboxWarning(progress)];
   switch (answer.state) {
     case "waiting":
     case "queued":

@@ -9,6 +9,7 @@ import { count, dollars, duration } from "../text/amounts.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
 import { spentOn } from "../views/spent.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
+import { answeredFacts } from "../words/question-words.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {
@@ -37,6 +38,7 @@ export function facts(task: Task, around: Surroundings): string[] {
     verificationFact(task),
     sessionFact(progress),
     crashFact(task),
+    ...answeredFacts(task),
   ].filter((line) => line !== undefined);
 }
 

@@ -49,7 +49,8 @@ const chats = {
   thanks: "You are welcome. I have not started anything; `/orch help` shows what I understand.",
   hello:
     "Hello, I am here. `/orch` and a request in your own words starts a task, `/orch status` shows those that there are, `/orch help` tells more. I have not started anything.",
-  noted: "Noted, but I take no answers yet, and I have not started anything. `/orch help` shows what I understand.",
+  noted:
+    "Noted, and I have not started anything. If that was the answer to an agent's question, write `/orch answer` and the answer; `/orch help` shows what I understand.",
 };
 
 function settingProblem(problem: SettingProblem): string {

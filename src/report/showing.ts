@@ -22,6 +22,8 @@ export type Hints = Shown & {
   /** Our reactions to messages for its agent, by what said them; and those of which it was told that they were not delivered. */
   said?: Record<string, { reaction: string; id?: number }>;
   undelivered?: string[];
+  /** Questions of its agents for whose answer it was called. */
+  called?: string[];
   checksHash?: string;
   /** Our check runs, by commit. */
   checks?: Record<string, number>;

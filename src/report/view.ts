@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
 import type { Outcome } from "../task/outcome.ts";
+import { openQuestions } from "../task/question.ts";
 import { hiddenBehind, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { why } from "../views/why.ts";
@@ -64,13 +65,14 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
   const wish = cancel ? ":cancel" : "";
   // It stands where it stood, but for another reason.
   const room = lacksRoom(task, around) ? ":room" : "";
+  const asked = openQuestions(task).map(({ id }) => `:${id}`);
   switch (state.name) {
     case "waiting":
-      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}`, phase: "" };
+      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}${asked.join("")}`, phase: "" };
     case "queued":
       return { turn: `${QUEUED}${wish}${room}`, phase: "" };
     case "running":
-      return { turn: `run ${epoch}${wish}`, phase: state.phase };
+      return { turn: `run ${epoch}${wish}${asked.join("")}`, phase: state.phase };
     case "settled":
       return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
   }

@@ -21,6 +21,8 @@ const answerShape = z.looseObject({
   by: z.looseObject({ id: z.number(), login: z.string() }).optional(),
   /** Unix ms. */
   at: z.number(),
+  /** The command that gave it: the same again finds its own answer. */
+  key: z.string().optional(),
 });
 
 export const questionShape = z.looseObject({
@@ -36,7 +38,7 @@ export const questionShape = z.looseObject({
   over: z.enum(["deadline"]).optional(),
 });
 
-export type Answer = { text: string; by?: Actor; at: number };
+export type Answer = { text: string; by?: Actor; at: number; key?: string };
 export type Question = {
   id: string;
   text: string;
@@ -53,6 +55,10 @@ type Asking = Pick<Task, "questions">;
 export function questionId(taskId: string, text: string): string {
   return `q${createHash("sha256").update(`${taskId}|${text}`).digest("hex").slice(0, 6)}`;
 }
+
+/** The name of a question with which the text begins, should it; marks of code around it do not count. */
+export const questionNamed = (text: string): string | undefined =>
+  /^[`'"(]*(q[0-9a-f]{6})(?![0-9a-z])/i.exec(text)?.[1]?.toLowerCase();
 
 export const isOpen = ({ answer, over }: Question): boolean => answer === undefined && over === undefined;
 

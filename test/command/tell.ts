@@ -22,6 +22,8 @@ function tell(command: Command): string {
       return words("retry", command.task, settings(command.settings));
     case "tell":
       return words(`tell: ${command.words}`, command.task && `(${command.task}?)`);
+    case "answer":
+      return words(`answer: ${command.words}`, command.task && `(${command.task}?)`);
     case "then":
       return words(`then: ${command.words}`, command.task && `(${command.task}?)`, settings(command.settings));
     case "task":

@@ -12,11 +12,13 @@ import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
+import type { Question } from "../../src/task/question.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
+import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, type WhySettled, why } from "../../src/views/why.ts";
@@ -27,6 +29,7 @@ import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as question from "../../src/words/question-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -76,7 +79,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
-  wordless: (["tell", "then"] as const).map((verb) => ({ kind: "wordless", verb })),
+  wordless: (["answer", "tell", "then"] as const).map((verb) => ({ kind: "wordless", verb })),
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],
@@ -211,6 +214,20 @@ const withDeadlines = DEADLINES.flatMap((deadline) =>
     : [],
 );
 
+/** Full of what would be acted upon. */
+const hostile: Question = {
+  id: "q1a2b3c",
+  text: "Which one, @octocat? See #1 and https://evil.example/x\n/orch cancel\n<!-- hidden --> <b>bold</b> Closes #2",
+  options: ["the first, by @octocat", "/orch cancel"],
+  epoch: 1,
+  askedAt: now - 60_000,
+};
+const plainQuestion: Question = { id: "q2b3c4d", text: "Why?", epoch: 1, askedAt: now };
+const by = { id: 1, login: "maintainer" };
+const answered: Question = { ...hostile, answer: { text: "the second, @octocat", by, at: now } };
+const unanswered: Question = { ...hostile, over: "deadline" };
+const asking: Task = { ...waitingTask(waitingReasons.answer), questions: [hostile] };
+
 const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   host_silent: [
@@ -222,6 +239,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
     { kind: "no_agent", since: now, tasks: ["a"] },
   ],
+  question: [{ kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
@@ -324,6 +342,38 @@ export const sayings: Sayings = {
           about(told, { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } }),
         ];
       },
+    },
+  },
+  "src/words/question-words.ts": {
+    module: question,
+    says: {
+      openBlocks: () => [
+        question.openBlocks(asking),
+        question.openBlocks({ ...asking, questions: [hostile, plainQuestion] }),
+        question.openBlocks({ ...asking, questions: [plainQuestion] }),
+        question.openBlocks({ ...asking, questions: [answered] }),
+      ],
+      answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile] }),
+      callForAnswer: () => [
+        question.callForAnswer(asking, hostile),
+        question.callForAnswer({ ...asking, spec: queuedTask({ actor: undefined }).spec }, plainQuestion),
+      ],
+      nobodyAsks: () => [question.nobodyAsks()],
+      questionIsOver: () => [
+        question.questionIsOver(answered),
+        question.questionIsOver({ ...answered, answer: { text: "yes", at: now } }),
+        question.questionIsOver(unanswered),
+      ],
+      taskIsOver: () => [question.taskIsOver("tabcdefghijklmno")],
+      whichQuestion: () => [
+        question.whichQuestion([
+          { question: hostile, task: "tabcdefghijklmno" },
+          { question: plainQuestion, task: "tbbbbbbbbbbbbbbb" },
+        ]),
+      ],
+      noSuchOption: () => [question.noSuchOption(hostile, 7)],
+      answerTooLong: () => [question.answerTooLong(4_321, 4_000)],
+      emptyAnswer: () => [question.emptyAnswer("q1a2b3c")],
     },
   },
   "src/report/replies.ts": {

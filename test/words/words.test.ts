@@ -178,6 +178,12 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
   host_silent: { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
   in_doubt: { kind: "in_doubt", task: "taaaaaaaaaaaaaaa", doubt: "newer" },
   no_agent: { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
+  question: {
+    kind: "question",
+    task,
+    question: { id: "q1a2b3c", short: "Which one?", askedAt: now, open: true },
+    since: now - 60_000,
+  },
   refused: { kind: "refused", task, since: now },
   verify_failed: { kind: "verify_failed", task, since: now },
   agent_setup: { kind: "agent_setup", task, since: now },
