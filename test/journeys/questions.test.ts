@@ -2,10 +2,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openQuestions } from "../../src/task/question.ts";
 import { runOrch } from "../cli/run-orch.ts";
-import { type Orch, type Place, startOrch } from "../support/orch.ts";
-import { ownBranch } from "../support/task-spec.ts";
+import { type Orch, type Place, type Repository, startOrch } from "../support/orch.ts";
 
 const CALLS = /the agent of task `t\w+` asks you \(question `q[0-9a-f]{6}`\)/;
+
+/** What the agent has written on its branch. */
+async function choiceOf(
+  { store, simulator }: Orch,
+  repository: Repository,
+  taskId: string,
+): Promise<string | undefined> {
+  const { pushed } = (await store.read(taskId)) ?? {};
+  return pushed && simulator.state.fileAt(repository, pushed.branch, "choice.txt");
+}
 
 describe("an agent asks", () => {
   let orch: Orch;
@@ -15,8 +24,7 @@ describe("an agent asks", () => {
   afterAll(() => orch.close());
 
   const parked = (taskId: string) => orch.task(taskId, ({ state }) => state.name === "waiting");
-  const chosen = ({ repository, number }: Place, taskId: string) =>
-    orch.simulator.state.fileAt(repository, ownBranch(number, taskId), "choice.txt");
+  const chosen = ({ repository }: Place, taskId: string) => choiceOf(orch, repository, taskId);
   const calls = (place: Place) => orch.botComments(place).filter(({ body }) => CALLS.test(body));
   const call = (place: Place) => orch.simulator.waitFor(() => calls(place)[0], 60_000);
 
@@ -164,8 +172,7 @@ describe("nobody answers in time", () => {
     orch = await startOrch({ agent: "asks", limits });
     const { taskId } = await orch.command("/orch write the file that is meant");
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
-    const choice = orch.simulator.state.fileAt(orch.repository, ownBranch(orch.issue, taskId), "choice.txt");
-    expect(await choice).toBe("nothing\n");
+    expect(await choiceOf(orch, orch.repository, taskId)).toBe("nothing\n");
     expect((await orch.store.read(taskId))?.questions?.[0]).toMatchObject({ over: "deadline" });
     await orch.command("/orch answer 1");
     await orch.simulator.waitFor(
