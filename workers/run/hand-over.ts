@@ -47,7 +47,7 @@ export function ownHandOver(task: Task): HandOver | undefined {
   const { spec, runs, questions = [] } = task;
   const parked = runs.findLast(isParked);
   if (!parked) return undefined;
-  const { summary, lastLines = "" } = parked.progress;
+  const { summary, lastLines = "", finish, said } = parked.progress;
   const why = parked.end === "limited" ? "a limit of its model's service" : "an answer";
   return {
     own: true,
@@ -56,6 +56,8 @@ export function ownHandOver(task: Task): HandOver | undefined {
     instruction: spec.instruction,
     ended: `It was stopped to wait for ${why}, on another machine. What it had changed there cannot be had: begin anew.`,
     lastWords: summary ?? lastLines,
+    ...(finish && { finish }),
+    ...(said !== undefined && { said }),
     answers: untoldOf(questions).map(answerText),
   };
 }
@@ -74,13 +76,16 @@ export function startOf(
 export function handOverOf(task: Task): HandOver {
   const { spec, state, pushed } = task;
   const outcome = state.name === "settled" ? state.outcome : undefined;
+  const { finish, said, summary, lastLines = "" } = progressOf(task);
   const commits = pushed ? `${count(pushed.commits, "commit by it is", "commits by it are")} on the branch. ` : "";
   return {
     task: spec.id,
     ...(spec.actor && { actor: spec.actor.login }),
     instruction: spec.instruction,
     ended: `${commits}${outcome ? endedAs(outcome) : "It is not over."}`,
-    lastWords: wordsOf(outcome) ?? progressOf(task).summary ?? progressOf(task).lastLines ?? "",
+    lastWords: wordsOf(outcome) ?? (finish ? "" : (summary ?? lastLines)),
+    ...(finish && { finish }),
+    ...(said !== undefined && !finish && { said }),
   };
 }
 
