@@ -38,19 +38,16 @@ export function callForAnswer(task: Task, question: Question): string {
 }
 
 function asked({ text, options = [] }: Question): string {
-  const quoted = inert(blockQuote(text, 2_000));
+  const quoted = blockQuote(text, 2_000);
   const list = options.map((option, index) => `${index + 1}. ${plain(option, 200)}`).join("\n");
   return list === "" ? quoted : `${quoted}\n\n${list}`;
 }
-
-/** Not even its source reads as a command, whoever copies it. */
-const inert = (block: string): string => block.replace(/^> \//gm, "> &#47;");
 
 function howToAnswer(open: readonly Question[]): string {
   const [{ id = "", options = [] } = {}] = open;
   const number = open.some((each) => each.options?.length) ? ", or the number of an option" : "";
   const which = open.length > 1 ? ` Where several wait, the question's name goes first: \`/orch answer ${id} …\`.` : "";
-  const example = options.length > 0 ? "`/orch answer 1`" : "`/orch answer …`";
+  const example = options.length > 0 && open.length === 1 ? "`/orch answer 1`" : "`/orch answer …`";
   return `To answer, comment \`/orch answer\` and what you have to say${number} (${example}), or reply with a quote of the question. The answer may come from anybody with write permission here.${which}`;
 }
 

@@ -70,7 +70,9 @@ describe("an agent asks", () => {
     const { commentId } = await orch.command("/orch answer 2", place);
     await inSameSession(taskId);
     expect(await chosen(place, taskId)).toBe("/orch cancel\n");
-    expect((await orch.store.read(taskId))?.questions).toEqual([
+    const { questions = [], runs = [] } = (await orch.store.read(taskId)) ?? {};
+    expect((runs[1]?.startedAt ?? 0) - (questions[0]?.answer?.at ?? 0)).toBeLessThan(5_000);
+    expect(questions).toEqual([
       expect.objectContaining({ answer: expect.objectContaining({ text: "/orch cancel", by: expect.anything() }) }),
     ]);
     expect(orch.simulator.state.reactions(place.repository, commentId).map(({ content }) => content)).toEqual(["eyes"]);
