@@ -44,6 +44,7 @@ async function readQuestion({ store }: Shared, run: Run, id: string): Promise<Qu
 /** Told by this call, however often it is repeated. */
 function told(run: Run, question: Question): string {
   run.idle = undefined;
+  run.turn.keep();
   noteTold(run.folder, [question]);
   run.folder.save();
   return answerText(question);

@@ -16,6 +16,7 @@ function talking() {
   let task: Task = runningTask("working");
   let away = false;
   const ended = vi.fn();
+  const kept = vi.fn();
   const record: { answersTold?: string[] } & object = { epoch: 1 } as object;
   const changes = makeChanges();
   const advance = async (_id: string, news: TaskNews) => {
@@ -29,7 +30,7 @@ function talking() {
     task: { spec: task.spec },
     folder: { record, save: () => undefined },
     changes,
-    turn: { end: ended },
+    turn: { end: ended, keep: kept },
     idle: undefined,
     log: { info: () => undefined, warn: () => undefined },
   };
@@ -39,6 +40,7 @@ function talking() {
   return {
     record,
     ended,
+    kept,
     questions: () => task.questions ?? [],
     leave: () => {
       away = true;
@@ -100,6 +102,10 @@ test("an agent that does nothing but wait is told to end its turn, which is ende
   expect(agent.ended).not.toHaveBeenCalled();
   expect(await call(agent.wait(id))).toMatch(/End your turn now/);
   expect(agent.ended).toHaveBeenCalledTimes(1);
+  expect(agent.kept).not.toHaveBeenCalled();
+  await agent.answer("a");
+  expect(await agent.wait(id)).toContain("> a");
+  expect(agent.kept).toHaveBeenCalledTimes(1);
 });
 
 test("while Redis is away a question is refused in words that a model understands", async () => {
