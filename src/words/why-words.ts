@@ -34,7 +34,12 @@ function ofState(why: Why, now: number, quoting: Quoting): string[] {
 
 function waitingWords({ reasons }: WhyWaiting, now: number, quoting: Quoting): string[] {
   return reasons.map((reason) =>
-    [waitsFor(reason, quoting), ...aboutReason(reason, now, quoting), endsIn(reason.until, now)].join(" "),
+    [
+      waitsFor(reason, quoting),
+      ...aboutReason(reason, now, quoting),
+      // What comes then is said of a question by itself.
+      ...(reason.for === "answer" ? [] : [endsIn(reason.until, now)]),
+    ].join(" "),
   );
 }
 
