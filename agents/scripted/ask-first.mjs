@@ -21,6 +21,9 @@ export function askFirst(prompt) {
   return answerIn(stdout ?? "");
 }
 
+/** It is no longer its first turn. */
+export const isAnswered = (prompt) => answerIn(prompt) !== undefined;
+
 /** Orch quotes it below the question. */
 function answerIn(text) {
   const [, behind] = text.split("Your question q");

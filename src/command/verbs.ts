@@ -69,14 +69,6 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     // Whoever writes that asks us, and not an agent that is at work.
     unless: ["me", "us", "everybody", "everyone"],
   },
-  answer: {
-    also: [],
-    usage: "answer the second one",
-    does: "answers the question of an agent that waits for it, in words or with the number of an option; where several wait, put the question's name first",
-    namesTask: true,
-    takesSettings: false,
-    takesWords: true,
-  },
   // biome-ignore lint/suspicious/noThenProperty: it is a word that people write
   then: {
     also: [],
@@ -84,6 +76,14 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     does: "on an issue: a request that waits for the task before it, and goes on from there, on the same branch",
     namesTask: true,
     takesSettings: true,
+    takesWords: true,
+  },
+  answer: {
+    also: [],
+    usage: "answer the second one",
+    does: "answers the question of an agent that waits for it, in words or with the number of an option; where several wait, put the question's name first",
+    namesTask: true,
+    takesSettings: false,
     takesWords: true,
   },
   cancel: {
