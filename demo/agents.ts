@@ -45,8 +45,12 @@ export function ownAgents(agent: string, path: string, { sandbox, sandboxProblem
   return stringify({ ...file, defaultAgent: agent, sandboxBaseUid: baseUid });
 }
 
-/** `pauseMs`: how long it waits after each thing it says, so that one can follow. */
-export function scriptedAgent(dir: string, pauseMs: number, { sandbox, baseUid }: Circumstances): string {
+/** `asks`: it asks a person before it begins. `pauseMs`: how long it waits after each thing it says, so that one can follow. */
+export function scriptedAgent(
+  dir: string,
+  { pauseMs, asks }: { pauseMs: number; asks: boolean },
+  { sandbox, baseUid }: Circumstances,
+): string {
   const tools = stageTools(dir);
   const scripted = {
     kind: "jsonl",
@@ -54,6 +58,7 @@ export function scriptedAgent(dir: string, pauseMs: number, { sandbox, baseUid }
     env: {
       PATH: `${join(tools, "bin")}:/usr/local/bin:/usr/bin:/bin`,
       SCRIPTED_AGENT_TRIES_ADDRESS: METADATA.url,
+      ...(asks ? { SCRIPTED_AGENT_ASKS: "yes" } : {}),
       ...(pauseMs > 0 ? { SCRIPTED_AGENT_PAUSE_MS: String(pauseMs) } : {}),
     },
     readable: [tools],

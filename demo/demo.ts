@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { readHosts } from "../src/task/heartbeat.ts";
+import { openQuestions } from "../src/task/question.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
@@ -21,7 +22,9 @@ const COMMAND_TEXT = "/orch fix the failing tests";
 const START_LIMIT_MS = 60_000;
 const END_LIMIT_MS = 20 * 60_000;
 
-type Options = { json?: boolean; keep?: boolean; agent?: string };
+const ANSWER_TEXT = "/orch answer 1";
+
+type Options = { json?: boolean; keep?: boolean; agent?: string; ask?: boolean };
 
 /** Between two words of the scripted agent, ms, where somebody stays to watch it. */
 const WATCHABLE_MS = 1_500;
@@ -48,6 +51,7 @@ async function play(options: Options, cleanUp: CleanUp): Promise<number> {
     cleanUp,
     agent: options.agent,
     pauseMs: options.keep ? WATCHABLE_MS : 0,
+    asks: options.ask ?? false,
     showLogs: Boolean(process.env.ORCH_DEMO_LOGS),
   });
   const redis = connectRedis(stage.everything.env.REDIS_URL ?? "", "demo");
@@ -63,7 +67,10 @@ async function play(options: Options, cleanUp: CleanUp): Promise<number> {
   timeline.say("bot", `and worker host are up (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`);
   followGitHub(timeline, stage);
   const follower = await followTasks(timeline, subscriber, makeTaskStore(redis));
-  const summary = await Promise.race([firstTask(stage, timeline, follower, redis, cleanUp), broken]);
+  const summary = await Promise.race([
+    firstTask(stage, timeline, follower, { redis, cleanUp, asks: options.ask ?? false }),
+    broken,
+  ]);
   out.write(renderSummary(summary));
   for (const violation of stage.simulator.violations()) out.write(`! GitHub's schema: ${violation}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -80,8 +87,7 @@ async function firstTask(
   stage: Stage,
   timeline: Timeline,
   follower: Follower,
-  redis: ReturnType<typeof connectRedis>,
-  cleanUp: CleanUp,
+  { redis, cleanUp, asks }: { redis: ReturnType<typeof connectRedis>; cleanUp: CleanUp; asks: boolean },
 ): Promise<Summary> {
   const memory = sampleMemory(stage.pids);
   cleanUp.add(() => memory.stop());
@@ -89,7 +95,9 @@ async function firstTask(
   timeline.say("GitHub", `@${MAINTAINER} writes “${COMMAND_TEXT}” under issue #${stage.issue}`);
   const comment = await stage.simulator.comment(stage.repository, stage.issue, COMMAND_TEXT, { as: MAINTAINER });
   const taskId = taskIdOf(stage.repository.id, { kind: "comment", id: comment.id, line: 1, url: "" });
-  const task = await settledTask(makeTaskStore(redis), taskId);
+  const store = makeTaskStore(redis);
+  if (asks) await answerIt(stage, timeline, await taskWhich(store, taskId, waitsForAnswer));
+  const task = await taskWhich(store, taskId, ({ state }) => state.name === "settled");
   await stage.simulator.waitFor(() => isTold(stage, task), 60_000);
   const events = await follower.look(taskId);
   memory.stop();
@@ -124,11 +132,29 @@ async function ready(stage: Stage, redis: ReturnType<typeof connectRedis>): Prom
   }
 }
 
-async function settledTask(store: ReturnType<typeof makeTaskStore>, taskId: string): Promise<Task> {
+/** A person has read the comment that calls for the answer, and gives it. */
+async function answerIt(stage: Stage, timeline: Timeline, task: Task): Promise<void> {
+  const { simulator, repository, issue } = stage;
+  const called = () =>
+    simulator.state.comments(repository, issue).some(({ body }) => body.includes("asks you (question"));
+  await simulator.waitFor(called, 60_000);
+  timeline.say("bot", `the task waits without a slot: “${openQuestions(task)[0]?.text}”`);
+  timeline.say("GitHub", `@${MAINTAINER} writes “${ANSWER_TEXT}”`);
+  await simulator.comment(repository, issue, ANSWER_TEXT, { as: MAINTAINER });
+}
+
+const waitsForAnswer = ({ state }: Task): boolean =>
+  state.name === "settled" || (state.name === "waiting" && state.reasons.some((reason) => reason.for === "answer"));
+
+async function taskWhich(
+  store: ReturnType<typeof makeTaskStore>,
+  taskId: string,
+  is: (task: Task) => boolean,
+): Promise<Task> {
   const giveUpAt = Date.now() + END_LIMIT_MS;
   while (Date.now() < giveUpAt) {
     const task = await store.read(taskId);
-    if (task?.state.name === "settled") return task;
+    if (task && is(task)) return task;
     await delay(100);
   }
   throw new Error("The task did not end within twenty minutes");
@@ -138,6 +164,7 @@ const program = new Command("demo")
   .description("Watch a /orch comment become a draft pull request with green tests, on this machine.")
   .option("--json", "one machine-readable line on stdout at the end; the timeline goes to stderr")
   .option("--keep", "leave everything running, to play with in a browser")
+  .option("--ask", "the scripted agent asks a question before it begins, which is answered")
   .option("--agent <name>", "use this agent of your ORCH_CONFIG instead of the scripted one")
   .parse();
 

@@ -45,6 +45,8 @@ export type StageOptions = {
   agent?: string;
   /** How long the scripted agent waits after each thing it says, ms. */
   pauseMs?: number;
+  /** The scripted agent asks a person before it begins. */
+  asks?: boolean;
   /** Bot and worker host write into this terminal. */
   showLogs?: boolean;
 };
@@ -58,7 +60,13 @@ const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/orch-compile
 const SAMPLE = fileURLToPath(new URL("sample-repository", import.meta.url));
 
 /** Everything that it leaves behind is given to `cleanUp` as soon as it is there. */
-export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }: StageOptions): Promise<Stage> {
+export async function setStage({
+  cleanUp,
+  agent,
+  pauseMs = 0,
+  asks = false,
+  showLogs = false,
+}: StageOptions): Promise<Stage> {
   const own = agent === undefined ? undefined : findOwnAgent(agent, process.env.ORCH_CONFIG);
   const dir = mkdtempSync(join(tmpdir(), "orch-demo-"));
   cleanUp.add(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
@@ -66,7 +74,8 @@ export async function setStage({ cleanUp, agent, pauseMs = 0, showLogs = false }
   const { sandbox, sandboxProblem } = await tryOutSandbox(dir);
   const circumstances = { sandbox, sandboxProblem, baseUid: BASE_UID };
   const config = join(dir, "orch.yml");
-  const file = agent && own ? ownAgents(agent, own, circumstances) : scriptedAgent(dir, pauseMs, circumstances);
+  const file =
+    agent && own ? ownAgents(agent, own, circumstances) : scriptedAgent(dir, { pauseMs, asks }, circumstances);
   writeFileSync(config, file);
   const simulator = await startSimulator({ dataDir: join(dir, "github") });
   cleanUp.add(() => simulator.close());

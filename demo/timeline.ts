@@ -82,6 +82,12 @@ function sentences({ what, detail }: TaskEvent): [Who, string][] {
       return [["worker", `host ${detail.host} takes the task and prepares a workspace`]];
     case "phase":
       return [["worker", `phase: ${detail.phase}`]];
+    case "parked":
+      return [["worker", "the agent has asked and ended its turn: the run is parked, its slot is free"]];
+    case "answered": {
+      const { text, by } = detail.answer as { text: string; by?: { login: string } };
+      return [["bot", `passes on the answer by @${by?.login}: “${text}”`]];
+    }
     case "pushed": {
       const pushed = detail.pushed as { branch: string; files: number; additions: number; deletions: number };
       return [["worker", `pushes ${pushed.branch} (${pushed.files} files, +${pushed.additions} −${pushed.deletions})`]];

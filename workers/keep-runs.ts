@@ -94,6 +94,7 @@ export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
       subscriber.on("message", (channel, taskId) => {
         const run = channel === keys.changed ? slots.run(taskId) : undefined;
         if (!run) return;
+        run.changes.tell();
         checkRecord(shared, run).catch((error: unknown) =>
           log.debug({ err: error }, "news not read; the next check will"),
         );

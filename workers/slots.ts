@@ -15,6 +15,8 @@ export type Slots = {
   begin(run: Run): void;
   run(taskId: string): Run | undefined;
   runs(): Run[];
+  /** Resolves when the task has no run here any more. */
+  ended(taskId: string): Promise<void>;
   /** Resolves when every run has ended. */
   allEnded(): Promise<void>;
 };
@@ -59,6 +61,7 @@ export function makeSlots(shared: Shared, users: readonly SlotUser[]): Slots {
     },
     run: (taskId) => busy.get(taskId)?.run,
     runs: () => [...busy.values()].map(({ run }) => run),
+    ended: (taskId) => busy.get(taskId)?.end ?? Promise.resolve(),
     async allEnded() {
       await Promise.all([...busy.values()].map(({ end }) => end));
     },

@@ -6,6 +6,7 @@
  * Needs Node 18.15 or newer and git.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { askFirst, isAnswered } from "./ask-first.mjs";
 import { candidates } from "./candidates.mjs";
 import { finish, say, tool } from "./events.mjs";
 import { commit, trackedFiles } from "./git.mjs";
@@ -79,12 +80,15 @@ function repairAll(testFiles) {
 }
 
 async function main() {
-  const command = commandIn(readFileSync(0, "utf8"));
+  const prompt = readFileSync(0, "utf8");
+  const command = commandIn(prompt);
   say(
     "I am a scripted agent, not a language model: I can only repair failing JavaScript tests by trying small changes.",
   );
   const { SCRIPTED_AGENT_TRIES_ADDRESS: address, http_proxy: proxy } = process.env;
-  if (address) say(await tryAddress(address, proxy));
+  if (address && !isAnswered(prompt)) say(await tryAddress(address, proxy));
+  const answer = askFirst(prompt);
+  if (answer === undefined) return finish(true, "I have asked, and go on when there is an answer.");
   const first = check(command);
   if (first.exitCode === 0) return finish(true, `\`${command}\` passes already; there is nothing that I could repair.`);
 

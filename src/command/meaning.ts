@@ -5,11 +5,15 @@
 import { isNear } from "./near.ts";
 import { CHATTY, COURTESY, LEADING, LONE_REQUESTS, onlyThanks, POLITE, RESERVED, SAID, type Said } from "./sayings.ts";
 import { joinSettings, readSettings, type SettingProblem, settingBehind } from "./settings.ts";
-import { SETTING_NAMES, type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled } from "./verbs.ts";
+import { SETTING_NAMES, type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled, type WordedVerb } from "./verbs.ts";
+import { type Worded, wordedVerbIn } from "./worded.ts";
+
+type PlainVerb = Exclude<Verb, WordedVerb>;
 
 export type Meaning =
   | { kind: "task"; instruction: string; settings?: Settings }
-  | { [Kind in Verb]: { kind: Kind } & Behind }[Verb]
+  | { [Kind in PlainVerb]: { kind: Kind } & Behind }[PlainVerb]
+  | Worded
   | { kind: "misunderstood"; reason: Unclear };
 
 /** What may stand behind a verb; which verb takes what: `verbs.ts`. */
@@ -31,6 +35,8 @@ export type Unclear =
   /** One word says too little. */
   | { kind: "one_word"; word: string }
   | { kind: "setting"; problem: SettingProblem }
+  /** A verb behind which nothing is said. */
+  | { kind: "wordless"; verb: WordedVerb }
   | { kind: "too_long" };
 
 export const MAX_INSTRUCTION = 4_000;
@@ -66,6 +72,8 @@ export function meaningOf(text: string): Meaning {
   const isSet = Object.keys(settings).length > 0;
   if (rest === "") return isSet ? unclear({ kind: "setting", problem: { what: "no_request" } }) : { kind: "help" };
   if (rest.length > MAX_INSTRUCTION) return unclear({ kind: "too_long" });
+  const worded = wordedVerbIn(rest, settings, isLikeId);
+  if (worded) return isUnclear(worded) ? unclear(worded) : worded;
   const words = wordsOf(rest);
   const known = verbIn(rest, words, settings) ?? notAVerb(words, rest);
   if (known) return known;
@@ -76,6 +84,8 @@ export function meaningOf(text: string): Meaning {
 
 /** People say why they stop something, or want it once more; of what they ask to be told they do not. */
 const CARRIES_REASON: ReadonlySet<Verb> = new Set<Verb>(["cancel", "retry"]);
+
+const isUnclear = (found: Worded | Unclear): found is Unclear => !("words" in found);
 
 /** A verb with at most one word of its own behind it. */
 function verbIn(text: string, words: Words, before: Settings): Meaning | undefined {

@@ -3,7 +3,9 @@
  * "did you mean" chooses from it. What people write for something that there is not: `sayings.ts`.
  */
 
-export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel";
+export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel" | WordedVerb;
+/** Behind which somebody's own words stand: `worded.ts`. */
+export type WordedVerb = "answer" | "tell" | "then";
 
 export type VerbEntry = {
   /** Other spellings of exactly the same. */
@@ -17,6 +19,10 @@ export type VerbEntry = {
   takesSettings: boolean;
   /** Further words behind it that change nothing. */
   filler?: readonly string[];
+  /** Everything behind it is said by whoever writes it. */
+  takesWords?: true;
+  /** Of such a verb: it is none before these words. */
+  unless?: readonly string[];
 };
 
 /** In the order in which the help tells of them. */
@@ -54,6 +60,33 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     takesSettings: true,
     filler: "again failed more once same thing time using".split(" "),
   },
+  tell: {
+    also: [],
+    usage: "tell use tabs, please",
+    does: "says something to the agent that works here, or is about to, while it works",
+    namesTask: true,
+    takesSettings: false,
+    takesWords: true,
+    // Whoever writes that asks us, and not an agent that is at work.
+    unless: ["me", "us", "everybody", "everyone"],
+  },
+  // biome-ignore lint/suspicious/noThenProperty: it is a word that people write
+  then: {
+    also: [],
+    usage: "then update the docs",
+    does: "on an issue: a request that waits for the task before it, and goes on from there, on the same branch",
+    namesTask: true,
+    takesSettings: true,
+    takesWords: true,
+  },
+  answer: {
+    also: [],
+    usage: "answer the second one",
+    does: "answers the question of an agent that waits for it, in words or with the number of an option; where several wait, put the question's name first",
+    namesTask: true,
+    takesSettings: false,
+    takesWords: true,
+  },
   cancel: {
     also: ["stop", "abort", "halt", "kill"],
     usage: "cancel",
@@ -80,7 +113,18 @@ const BY_SPELLING: ReadonlyMap<string, Verb> = new Map(
   VERB_NAMES.flatMap((verb) => [verb, ...VERBS[verb].also].map((spelling): [string, Verb] => [spelling, verb])),
 );
 
-export const verbSpelled = (word: string): Verb | undefined => BY_SPELLING.get(word);
+/** A verb that stands by itself, or with a word or two behind it. */
+export function verbSpelled(word: string): Exclude<Verb, WordedVerb> | undefined {
+  const verb = BY_SPELLING.get(word);
+  return verb && !isWorded(verb) ? verb : undefined;
+}
+
+export function wordedVerbSpelled(word: string): WordedVerb | undefined {
+  const verb = BY_SPELLING.get(word);
+  return verb && isWorded(verb) ? verb : undefined;
+}
+
+const isWorded = (verb: Verb): verb is WordedVerb => VERBS[verb].takesWords === true;
 
 export type SettingName = "agent" | "model" | "base" | "priority";
 export type Priority = "low" | "normal" | "high";

@@ -18,6 +18,7 @@ import { isUnusable } from "../task/record.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
+import { endsWith, ontoPullOf } from "./behind.ts";
 import { isReady, type Readiness } from "./ready.ts";
 import { readWorld, type WorldSources } from "./world.ts";
 
@@ -119,10 +120,17 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   /** When to look again, Unix ms; undefined when the task waits no more. */
   async function judge(task: Task, waiting: readonly WaitingReason[]): Promise<number | undefined> {
     const { spec, version } = task;
-    const world = await readWorld(deps, spec);
-    const readiness = isReady(spec, world, waiting);
+    const world = { ...(await readWorld(deps, spec)), task };
     const at = now();
-    if (readiness.kind === "ready") {
+    const target = ontoPullOf(spec, world.first);
+    // Looked at anew at once: on its branch there may be others before it.
+    if (target) {
+      await store.advance(spec.id, { name: "onto", version, target, at });
+      return at;
+    }
+    const end = endsWith(spec, world.first, waiting);
+    const readiness = isReady(spec, world, waiting);
+    if (readiness.kind === "ready" && !end) {
       const { lane, continues, probes } = readiness;
       // Another bot may have let another task try in the meantime.
       if (probes && !(await takeProbe(redis, probes, spec.id, at))) return at;
@@ -133,7 +141,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       await tellIfStarting(ready, world.hosts);
       return leavesHomeAt(ready);
     }
-    const outcome = endOf(task, readiness, at);
+    const outcome = end ?? endOf(task, readiness, at);
     if (outcome) return (await store.advance(spec.id, { name: "given_up", version, outcome, at })) ? undefined : at;
     const reasons = reasonsOf(readiness);
     if (JSON.stringify(reasons) !== JSON.stringify(waiting))

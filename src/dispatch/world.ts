@@ -19,18 +19,22 @@ export type WorldSources = {
 const READ_AT_ONCE = 8;
 
 export async function readWorld({ redis, store, hosts, now }: WorldSources, spec: TaskSpec): Promise<World> {
-  const known = hosts();
-  const offers = known.then((all) => offeredAgents(redis, all, now()));
+  const living = hosts();
+  const offers = living.then((all) => offeredAgents(redis, all, now()));
+  const first = spec.after === undefined ? undefined : store.lookUp(spec.after);
   const retried = spec.retries === undefined ? undefined : store.read(spec.retries);
   const breaking = readBreakers(redis, now());
-  const [all, offered, before, again, breakers] = await Promise.all([
-    known,
+  const [all, offered, before, again, breakers, leader] = await Promise.all([
+    living,
     offers,
     tasksBefore(store, spec),
     retried,
     breaking,
+    first,
   ]);
-  return { now: now(), hosts: all, offered, breakers, ...before, retried: again };
+  const inDoubt = leader && isUnusable(leader) && spec.after !== undefined ? [spec.after] : before.inDoubt;
+  const known = leader?.kind === "known" ? leader.record : undefined;
+  return { now: now(), hosts: all, offered, breakers, ...before, inDoubt, first: known, retried: again };
 }
 
 /**

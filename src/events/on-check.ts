@@ -2,6 +2,7 @@
 import type { Delivery } from "../ingress/ingress.ts";
 import type { CheckRunPayload, CheckSuitePayload } from "../ingress/payloads.ts";
 import type { Request } from "../intake/request.ts";
+import { pullNumberOf } from "../task/branch.ts";
 import { isCheckButton } from "../task/check-buttons.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
@@ -72,5 +73,6 @@ async function hear(deps: CheckDeps, pressed: Pressed, delivery: Delivery): Prom
 
 /** Where the work goes on: on the pull request that came of it. */
 function placeOf({ spec, pullRequest }: Task): Pick<Request, "number" | "on"> {
-  return pullRequest ? { number: pullRequest.number, on: "pull" } : { number: spec.number, on: spec.target.kind };
+  const number = pullRequest?.number ?? pullNumberOf(spec);
+  return number === undefined ? { number: spec.number, on: "issue" } : { number, on: "pull" };
 }

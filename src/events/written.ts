@@ -7,8 +7,10 @@ import type { Delivery } from "../ingress/ingress.ts";
 import type { Inbox } from "../intake/inbox.ts";
 import type { Request } from "../intake/request.ts";
 import type { Logger } from "../log.ts";
+import type { TaskStore } from "../task/store.ts";
+import { impliedAnswer } from "./implied-answer.ts";
 
-export type AskDeps = { inbox: Inbox; wakeIntake: () => void; now: () => number; log: Logger };
+export type AskDeps = { store: TaskStore; inbox: Inbox; wakeIntake: () => void; now: () => number; log: Logger };
 
 /** Who sent the event; GitHub tells people, bots and organizations apart. */
 export type Sender = { id: number; login: string; type: string };
@@ -29,7 +31,10 @@ export const isTooOld = ({ now }: AskDeps, at: number): boolean => now() - at > 
 export async function hearWritten(deps: AskDeps, { sender, body, at, ...place }: Written, delivery: Delivery) {
   if (sender.type !== "User" || isTooOld(deps, at)) return;
   const commands = await readCommands(body);
-  if (commands.length > 0) await ask(deps, { ...place, commands, requestedAt: at }, sender, delivery);
+  if (commands.length > 0) return await ask(deps, { ...place, commands, requestedAt: at }, sender, delivery);
+  const where = { repositoryId: place.repository.id, number: place.number };
+  const answer = await impliedAnswer(deps.store, where, body);
+  if (answer) await ask(deps, { ...place, commands: [answer], implied: true, requestedAt: at }, sender, delivery);
 }
 
 type Asked = Omit<Request, "actor" | "receivedAt" | "delivery">;

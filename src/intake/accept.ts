@@ -5,7 +5,7 @@ import type { Logger } from "../log.ts";
 import * as words from "../report/replies.ts";
 import { originIn } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { Target, TaskSpec } from "../task/task.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import { conversationOf } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
@@ -16,14 +16,16 @@ export type Asked = {
   found: FoundTarget;
   agent: string | undefined;
   hasBranch: (branch: string) => Promise<boolean>;
+  /** Where work for this pull request would go. */
+  findPull: (number: number) => Promise<FoundTarget>;
 };
 
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
 
-/** What the task is to do, whoever has put it into words. */
-export type Work = { line: number; settings?: Settings } & Pick<
+/** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
+export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "retries"
+  "instruction" | "details" | "about" | "retries" | "after"
 >;
 
 export async function accept(
@@ -77,12 +79,13 @@ type Known = Extract<FoundTarget, { kind: "ready" }> & {
 
 function specOf(
   request: Request,
-  { line, instruction, details, about, retries, settings = {} }: Work,
+  { line, instruction, details, about, retries, after, settings = {}, target: elsewhere }: Work,
   known: Known,
 ): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { title, target, conversation, acceptedAt } = known;
+  const { title, conversation, acceptedAt, target: here } = known;
+  const target = elsewhere ?? here;
   const { model, base, priority } = settings;
   const agent = settings.agent ?? known.agent;
   return {
@@ -103,6 +106,7 @@ function specOf(
     ...(details !== undefined && { details }),
     ...(about && { about }),
     ...(retries !== undefined && { retries }),
+    ...(after !== undefined && { after }),
     requestedAt,
     acceptedAt,
   };

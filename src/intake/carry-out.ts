@@ -9,12 +9,18 @@ import * as words from "../report/replies.ts";
 import type { Task } from "../task/task.ts";
 import type { ViewReader } from "../views/reader.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";
+import { answerQuestion } from "./answer.ts";
 import { isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
+import { tellAgent } from "./tell-agent.ts";
+import { thenWork } from "./then-work.ts";
 
-/** What to say to the person; undefined when the task's progress comment says it. */
-export type CarriedOut = { done: boolean; say?: string };
+/**
+ * What to say to the person; undefined when the task's progress comment says it. `reportReacts`: to what asked, the report of a task
+ * reacts, and nobody else.
+ */
+export type CarriedOut = { done: boolean; say?: string; reportReacts?: boolean };
 
 export type CarryOutDeps = CancelDeps & AcceptDeps & { views: ViewReader };
 
@@ -42,6 +48,12 @@ export async function carryOut(
     }
     case "retry":
       return await retry(deps, request, command, ask);
+    case "then":
+      return await thenWork(deps, request, command, ask);
+    case "answer":
+      return await answerQuestion(deps, request, command, ask);
+    case "tell":
+      return await tellAgent(deps, request, command, ask);
     case "why":
     case "logs":
       return await tell(deps, request, command, ask);

@@ -23,6 +23,8 @@ export type Request = {
   vouchedFor?: boolean;
   /** None: the repository asks by itself. */
   actor?: Actor;
+  /** Its command is read out of what somebody wrote for people: whoever may not give it is not told so. */
+  implied?: boolean;
   /** In order; the line of each tells it apart from the others. */
   commands: Command[];
   /** By GitHub's clock. */
@@ -45,6 +47,10 @@ const COMMANDS: Record<Command["kind"], true> = {
   retry: true,
   why: true,
   logs: true,
+  tell: true,
+  // biome-ignore lint/suspicious/noThenProperty: it is a word that people write
+  then: true,
+  answer: true,
   misunderstood: true,
 };
 

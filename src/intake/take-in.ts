@@ -42,10 +42,11 @@ export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> 
 async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Promise<void> {
   const { commands, actor, source, delivery } = request;
   const asked = whatIsAskedOf(octokit, request, deps);
-  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task" || kind === "retry"))
+  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => ["task", "retry", "then"].includes(kind)))
     asked.begin();
   if (actor && !(await mayWrite(octokit, request.repository, actor))) {
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
+    if (request.implied) return;
     return await answer(deps, octokit, request, { done: false, say: words.refusedNoPermission(actor.login) });
   }
   const editor = request.vouchedFor ? await unreadEdit(octokit, request) : undefined;
@@ -58,7 +59,8 @@ async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Prom
   for (const command of commands) results.push(await carryOut(deps, request, command, asked.find));
   const says = new Set(results.map((result) => result.say).filter((say) => say !== undefined));
   const say = says.size > 0 ? [...says].join("\n\n---\n\n") : undefined;
-  await answer(deps, octokit, request, { done: results.some((result) => result.done), say });
+  const reportReacts = results.some((result) => result.reportReacts);
+  await answer(deps, octokit, request, { done: results.some((result) => result.done), say, reportReacts });
 }
 
 /**
@@ -70,7 +72,10 @@ function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) 
   let asked: Promise<Asked> | undefined;
   const find = () => {
     asked ??= Promise.all([findTarget(octokit, request), readWish(octokit, request.repository, log)]).then(
-      ([found, agent]) => ({ found, agent, hasBranch: (branch) => hasBranch(octokit, request, branch) }),
+      ([found, agent]) => ({
+        ...{ found, agent, hasBranch: (branch: string) => hasBranch(octokit, request, branch) },
+        findPull: (number: number) => findTarget(octokit, { ...request, on: "pull", number }),
+      }),
     );
     return asked;
   };
@@ -101,8 +106,9 @@ async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, resu
 async function reactionTo(
   { store }: TakeInDeps,
   { repository, number, source }: Request,
-  { done }: CarriedOut,
+  { done, reportReacts }: CarriedOut,
 ): Promise<Reaction | undefined> {
+  if (reportReacts) return undefined;
   const tasks = await store.readMany(await store.idsOfIssue(repository.id, number));
   if (tasks.some(({ spec }) => isSameSource(spec.origin, source))) return undefined;
   return done ? "eyes" : "confused";

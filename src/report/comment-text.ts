@@ -4,12 +4,13 @@
  */
 import { hiddenBehind, PHASES, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
-import { fence, inMarkdown } from "../text/quote.ts";
+import { blockQuote, fence, inMarkdown } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
 import { type Why, type WhySettled, why } from "../views/why.ts";
 import { keptFor } from "../words/checkpoint-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { askedBy } from "../words/origin-words.ts";
+import { openBlocks } from "../words/question-words.ts";
 import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
 import { outcomeIcons } from "./outcome-icons.ts";
@@ -25,7 +26,13 @@ export function renderComment(task: Task, around: Surroundings): string {
 export function renderSummary(task: Task, around: Surroundings): string {
   if (task.state.name === "settled") return paragraphs(story(task, around));
   const warning = sandboxWarning(progressOf(task));
-  return paragraphs([request(task, around.webUrl), checklist(task), next(why(task, around)), warning]);
+  return paragraphs([
+    request(task, around.webUrl),
+    checklist(task),
+    openBlocks(task),
+    next(why(task, around)),
+    warning,
+  ]);
 }
 
 function story(task: Task, around: Surroundings): (string | undefined)[] {
@@ -35,7 +42,7 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
   const list = facts(task, around)
     .map((fact) => `- ${fact}`)
     .join("\n");
-  const closing = [next(answer), sandboxWarning(progress)];
+  const closing = [openBlocks(task), next(answer), sandboxWarning(progress)];
   switch (answer.state) {
     case "waiting":
     case "queued":
@@ -45,6 +52,7 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
         ...opening,
         checklist(task),
         list,
+        ...titled("What the agent is doing", progress.said && blockQuote(progress.said, LIVE.chars)),
         ...titled("The agent says", fence(progress.lastLines ?? "", LIVE)),
         ...closing,
       ];

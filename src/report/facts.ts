@@ -9,6 +9,7 @@ import { count, dollars, duration } from "../text/amounts.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
 import { spentOn } from "../views/spent.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
+import { answeredFacts } from "../words/question-words.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {
@@ -37,6 +38,7 @@ export function facts(task: Task, around: Surroundings): string[] {
     verificationFact(task),
     sessionFact(progress),
     crashFact(task),
+    ...answeredFacts(task),
   ].filter((line) => line !== undefined);
 }
 
@@ -60,9 +62,11 @@ function startFact({ start }: Progress, own: string): string | undefined {
     case "fresh":
       return undefined;
     case "resumed":
-      if (start.task === own) return "Went on in the same session after a limit of its model provider";
+      if (start.task === own) return "Went on in the same session after it had waited";
       return `Resumed the session of task ${code(start.task)}`;
     case "handed over":
+      if (start.task === own)
+        return "Began anew on another worker host than the one on which it had waited, with a written hand-over";
       return `Continues task ${code(start.task)} in a new session, with a written hand-over`;
     case "taken up":
       return `Publishes what task ${code(start.task)} had finished; the agent did not run again`;

@@ -4,6 +4,7 @@
  * to repeat and to race.
  */
 import { classify, type Octokit } from "../github.ts";
+import { pullNumberOf } from "../task/branch.ts";
 import type { PullRequest, Pushed, Task } from "../task/task.ts";
 import { pullRequestBody, pullRequestTitle } from "./pull-request-text.ts";
 
@@ -17,8 +18,9 @@ export type About = { webUrl: string; others: readonly Task[]; mayExist: boolean
 
 /** Throws what GitHub answers where trying again may help. */
 export async function ensurePullRequest(octokit: Octokit, task: Task, pushed: Pushed, about: About): Promise<Opened> {
-  const { target, repository, number } = task.spec;
-  if (target.kind === "pull" && pushed.branch === target.headRef) {
+  const { target, repository } = task.spec;
+  const number = pullNumberOf(task.spec);
+  if (target.kind === "pull" && number !== undefined && pushed.branch === target.headRef) {
     const url = `${about.webUrl}/${repository.owner}/${repository.name}/pull/${number}`;
     return { kind: "pull_request", pullRequest: { number, url } };
   }

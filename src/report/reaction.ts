@@ -1,5 +1,5 @@
 /**
- * Our reaction to a command: one at a time. 👀 accepted, 🎉 a pull request, 😕 anything else. GitHub answers a reaction
+ * Our reaction to a command: one at a time. 👀 accepted, 🎉 a pull request, 🚀 a message that was delivered, 😕 anything else. GitHub answers a reaction
  * that exists already with that reaction, so creating it is safe to repeat and tells who we are.
  */
 import type { Octokit } from "../github.ts";
@@ -7,7 +7,7 @@ import type { Source, SourceOf } from "../task/origin.ts";
 import type { Repository, Task } from "../task/task.ts";
 import { isAbsent } from "./own-comment.ts";
 
-export const REACTIONS = ["eyes", "hooray", "confused"] as const;
+export const REACTIONS = ["eyes", "hooray", "rocket", "confused"] as const;
 export type Reaction = (typeof REACTIONS)[number];
 
 /** The reaction to what asked, for all the tasks that came of it; undefined without any. */

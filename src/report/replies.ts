@@ -76,6 +76,26 @@ const noTaskCalled = (name: string): string =>
   `No task of this issue or pull request has an id that begins with ${code(name, 60)}`;
 const IDS = "`/orch status` shows the ids; if you meant it as a request, say it in a few more words.";
 
+/** For `then` with an id of no task here. */
+export function nothingToFollow(id: string): string {
+  return `There is no task ${code(id, 60)} here, so I have started nothing. \`/orch status\` shows the ids.`;
+}
+
+/** For `then` with an id and nothing behind it. */
+export function nothingToFollowWith(): string {
+  return "There is nothing behind the id, so I have started nothing. Write what is to be done on the same line, for example `/orch then tab2c update the docs`.";
+}
+
+/** For `then` behind a task whose pull request is merged or closed. */
+export function pullRequestIsOver(number: number): string {
+  return `Pull request #${number} of the task before it is not open any more, so this one starts anew, from the branch that the earlier one started from.`;
+}
+
+/** For `then` with a `base=`. */
+export function baseBehind(): string {
+  return "It goes on where the task before it is, so `base=` is not possible with `then` and I have not started. Ask again without it.";
+}
+
 /** For a `base=` that is no branch. */
 export function noSuchBranch(branch: string): string {
   return `This repository has no branch ${code(branch, 255)}, so I have not started. Create it, or ask again with the name of one that there is.`;

@@ -15,6 +15,8 @@ import { ensureLabel, labelOf } from "./label.ts";
 import { isAbsent, threadOf } from "./own-comment.ts";
 import { reactionOf, reactTo } from "./reaction.ts";
 import { showComment } from "./show-comment.ts";
+import { showQuestions } from "./show-questions.ts";
+import { showSaid } from "./show-said.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
 import { hashOf } from "./view.ts";
 
@@ -25,7 +27,7 @@ import { hashOf } from "./view.ts";
 export async function showTask(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
   const failures: unknown[] = [];
   let lookAgainAt: number | undefined;
-  for (const part of [showReaction, showComment, showLabel, showChecks]) {
+  for (const part of [showReaction, showComment, showLabel, showChecks, showSaid, showQuestions]) {
     try {
       lookAgainAt = (await part(deps, showing)) ?? lookAgainAt;
     } catch (error) {

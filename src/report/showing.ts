@@ -19,6 +19,11 @@ export type Hints = Shown & {
   /** Edits of the comment in which the agent said nothing new. */
   quietEdits?: number;
   reactionId?: number;
+  /** Our reactions to messages for its agent, by what said them; and those of which it was told that they were not delivered. */
+  said?: Record<string, { reaction: string; id?: number }>;
+  undelivered?: string[];
+  /** Questions of its agents for whose answer it was called. */
+  called?: string[];
   checksHash?: string;
   /** Our check runs, by commit. */
   checks?: Record<string, number>;
@@ -40,13 +45,13 @@ export type ShowDeps = {
   labels: AskingLabels;
   /** HMAC key for markers. The same for all bots, for ever: another key cannot find the old comments. */
   secret: string;
+  /** Unix ms. */
+  now: () => number;
 };
 
 export type ReporterDeps = ShowDeps & {
   /** E.g. https://github.com */
   webUrl: string;
-  /** Unix ms. */
-  now: () => number;
   log: Logger;
   hosts: () => Promise<HostView[]>;
 };

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { CheckButton } from "../task/check-buttons.ts";
 import type { Outcome } from "../task/outcome.ts";
+import { openQuestions } from "../task/question.ts";
 import { hiddenBehind, progressOf, type Task } from "../task/task.ts";
 import { waitsForPerson } from "../task/waiting.ts";
 import { type Why, why } from "../views/why.ts";
@@ -47,11 +48,16 @@ export function viewOf(task: Task, around: Surroundings): View {
   const timeless = { ...around, now: task.spec.acceptedAt };
   return {
     ...placeOf(task, around),
-    words: hashOf(progressOf(task).lastLines ?? ""),
+    words: hashOf(wordsOf(task)),
     comment: renderComment(task, around),
     commentHash: hashOf(renderComment(task, timeless)),
     checks: checksOf(task, timeless),
   };
+}
+
+function wordsOf(task: Task): string {
+  const { said = "", lastLines = "" } = progressOf(task);
+  return said === "" ? lastLines : `${said}\n${lastLines}`;
 }
 
 /** Hash of a piece of a view. */
@@ -65,13 +71,14 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
   // It stands where it stood, but for another reason.
   const answer = why(task, around);
   const room = lacksRoom(answer) ? ":room" : "";
+  const asked = openQuestions(task).map(({ id }) => `:${id}`);
   switch (state.name) {
     case "waiting":
-      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}`, phase: "" };
+      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}${asked.join("")}`, phase: "" };
     case "queued":
       return { turn: `${QUEUED}${wish}${room}`, phase: "" };
     case "running":
-      return { turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}`, phase: state.phase };
+      return { turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}${asked.join("")}`, phase: state.phase };
     case "settled":
       return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
   }

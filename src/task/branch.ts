@@ -50,6 +50,10 @@ export function branchOf(spec: TaskSpec): string {
   return spec.target.kind === "pull" ? spec.target.headRef : ownBranchOf(spec);
 }
 
+/** Number of the pull request on whose branch it works; undefined where it has a branch of its own. */
+export const pullNumberOf = ({ target, number }: TaskSpec): number | undefined =>
+  target.kind === "pull" ? (target.number ?? number) : undefined;
+
 /** The branch that they go to when that one cannot be had. */
 export function spareBranchOf(spec: TaskSpec): string {
   return spec.target.kind === "pull" ? ownBranchOf(spec) : `${ownBranchOf(spec)}-2`;

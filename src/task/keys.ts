@@ -12,6 +12,14 @@ export const keys = {
   oldTimeline: (id: string) => `orch:task:${id}:events`,
   /** Stream of what the programs of one of its runs said and did (`run-events.ts`); gone a day after the last word. */
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
+  /** Stream: what is said to a task's agent and has not been heard yet (`messages.ts`). */
+  messages: (id: string) => `orch:task:${id}:messages`,
+  /** Hash: message -> its entry in that stream, and from where it was said. */
+  messagesSent: (id: string) => `orch:task:${id}:messages:sent`,
+  /** Hash: message -> what became of it. */
+  messageFates: (id: string) => `orch:task:${id}:messages:fates`,
+  /** Stream: messages that could not be delivered. */
+  messagesDead: (id: string) => `orch:task:${id}:messages:dead`,
   /** What report has created on GitHub for a task: hints, found again by marker when lost. */
   shown: (id: string) => `orch:task:${id}:shown`,
   /** Id of the newest task with a check run of ours on that commit. */

@@ -10,6 +10,7 @@ import { follow, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
+import { makeMessages } from "./messages.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import {
   FORMAT,
@@ -193,6 +194,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     dispatches,
     events,
     stalledReports,
+    /** What is said to the agents of tasks. */
+    messages: makeMessages(redis, tell),
     ...marks,
   };
 }

@@ -4,8 +4,10 @@
  */
 
 import type { Outcome } from "../task/outcome.ts";
+import { openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Task } from "../task/task.ts";
+import { type QuestionView, questionView } from "./question-view.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
 import { type Around, why } from "./why.ts";
 
@@ -18,6 +20,8 @@ export type Need =
   | { kind: "in_doubt"; task: string; doubt: RunDoubt }
   /** Tasks for whose agent there is no host; without `agent`: there is no host at all. `since`: of the first of them. */
   | { kind: "no_agent"; agent?: string; since: number; tasks: string[] }
+  /** An agent asks, and its task waits for the answer. */
+  | { kind: "question"; task: TaskView; question: QuestionView; since: number }
   /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
@@ -32,7 +36,7 @@ const FOR_MS = 7 * 24 * 3600_000;
 export function needsMe(settled: readonly Task[], around: Around & { tasks: readonly Task[] }): Need[] {
   const { tasks: open, inDoubt = new Map() } = around;
   const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
-  const others = [...withoutAgent(around), ...ended(settled, open, around)];
+  const others = [...withoutAgent(around), ...questions(around), ...ended(settled, open, around)];
   return [
     ...silentHosts(around),
     ...fullHosts(around),
@@ -81,6 +85,18 @@ function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }
     since: Math.min(...its.map(({ since }) => since)),
     tasks: its.map(({ id }) => id),
   }));
+}
+
+/** Also while the agent does something else: the sooner it is answered, the less it waits. */
+function questions({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
+  return tasks.flatMap((task) =>
+    openQuestions(task).map((question) => ({
+      kind: "question" as const,
+      task: taskView(task, hosts),
+      question: questionView(question),
+      since: question.askedAt,
+    })),
+  );
 }
 
 /** Who has asked for something else in the conversation since has seen it. */

@@ -25,6 +25,8 @@ const words: Words = {
     const first = tasks.length > 1 ? "the first " : "";
     return `${count(tasks.length, "task waits", "tasks wait")} for ${what}, ${first}for ${duration(now - since)}: start one.`;
   },
+  question: ({ task, question, since }, now, quoting) =>
+    `${place(task, quoting)} asks ${quoting.code(question.short, 160)} for ${duration(now - since)}: answer there, with \`/orch answer ${question.id} …\`.`,
   refused: ended,
   verify_failed: ended,
   repository_setup: (need, now, quoting) =>

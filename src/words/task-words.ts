@@ -48,6 +48,7 @@ export const endWords: Record<RunEnd, string> = {
   host_error: "could not run",
   lost: "lost with its host",
   limited: "stopped by a limit",
+  parked: "parked",
 };
 
 export const evidenceTitles: Record<Evidence["what"], string> = {
@@ -192,6 +193,8 @@ function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quotin
         : `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
     case "taken_back":
       return `${takenBack(origin, reason.by, quoting)}, so the task was stopped.`;
+    case "first_cancelled":
+      return `It was to go on from the task ${code(reason.task, 60)}, which was cancelled, so it was not started.`;
     case "repository_archived":
       return "The repository was archived, so the task was stopped.";
     case "installation_removed":

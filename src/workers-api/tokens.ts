@@ -7,7 +7,7 @@
 import { classify, type GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { mayWrite } from "../permission.ts";
-import { branchOf } from "../task/branch.ts";
+import { branchOf, pullNumberOf } from "../task/branch.ts";
 import type { TokenPurpose, TokenResponse } from "../task/host-api.ts";
 import type { Phase, TaskSpec } from "../task/task.ts";
 import { checkNotEmpty } from "./first-commit.ts";
@@ -66,9 +66,10 @@ async function checkBranch(github: GitHub, spec: TaskSpec): Promise<{ autoMerge:
 }
 
 /** One request: GitHub shows a pull request with its repository. */
-async function lookAtTarget(github: GitHub, { installationId, repository, number }: TaskSpec) {
+async function lookAtTarget(github: GitHub, spec: TaskSpec) {
+  const { installationId, repository, number } = spec;
   const octokit = await github.forInstallation(installationId);
-  const pull = { owner: repository.owner, repo: repository.name, pull_number: number };
+  const pull = { owner: repository.owner, repo: repository.name, pull_number: pullNumberOf(spec) ?? number };
   const { data } = await octokit.rest.pulls.get(pull);
   return { defaultBranch: data.base.repo.default_branch, autoMerge: data.auto_merge !== null };
 }

@@ -20,6 +20,12 @@ function tell(command: Command): string {
       return words(command.kind, command.task);
     case "retry":
       return words("retry", command.task, settings(command.settings));
+    case "tell":
+      return words(`tell: ${command.words}`, command.task && `(${command.task}?)`);
+    case "answer":
+      return words(`answer: ${command.words}`, command.task && `(${command.task}?)`);
+    case "then":
+      return words(`then: ${command.words}`, command.task && `(${command.task}?)`, settings(command.settings));
     case "task":
       return words(`do: ${command.instruction}`, settings(command.settings));
     case "misunderstood":
@@ -35,6 +41,8 @@ function reason(why: Misunderstanding): string {
     case "undo":
     case "one_word":
       return `${why.kind} ${why.word}`;
+    case "wordless":
+      return `wordless ${why.verb}`;
     case "chat":
       return why.about;
     case "setting": {

@@ -26,7 +26,15 @@ async function look(since = Date.now() - HOUR_MS, now = Date.now): Promise<numbe
   const log = pino({ level: "silent" });
   let asked = 0;
   const deps = {
-    ...{ redis: orch.redis, inbox: orch.inbox, wakeIntake: () => undefined, isFit: () => true, now, log },
+    ...{
+      redis: orch.redis,
+      store: orch.store,
+      inbox: orch.inbox,
+      wakeIntake: () => undefined,
+      isFit: () => true,
+      now,
+      log,
+    },
     ...{ github: makeGitHub(orch.config, log), secret: "secret" },
   };
   await lookBack(deps, since, async () => {

@@ -53,6 +53,7 @@ export type OrchOptions = {
   verify?: { egress: Egress };
   /** Of the operator's file. */
   onStop?: "publish" | "keep";
+  onNoAnswer?: "go_on" | "end";
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
   files?: Record<string, string>;
@@ -362,9 +363,29 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
   for (const [name, { env, ...more }] of Object.entries(options.agents ?? {}))
     agents[name] = { ...more, env: { STAGE: join(stage, "shared"), ...env } };
   const path = join(dir, nth === 0 ? "orch.yml" : `orch-${nth}.yml`);
-  const { agent = "fixes", slots = 2, limits = {}, setup = {}, verify = {}, sandbox = "auto", onStop } = options;
+  const {
+    agent = "fixes",
+    slots = 2,
+    limits = {},
+    setup = {},
+    verify = {},
+    sandbox = "auto",
+    onStop,
+    onNoAnswer,
+  } = options;
   const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
-  const operator = { agents, defaultAgent: agent, slots, sandbox, sandboxBaseUid, limits, setup, verify, onStop };
+  const operator = {
+    agents,
+    defaultAgent: agent,
+    slots,
+    sandbox,
+    sandboxBaseUid,
+    limits,
+    setup,
+    verify,
+    onStop,
+    onNoAnswer,
+  };
   await writeFile(path, stringify(operator));
   return path;
 }

@@ -13,6 +13,7 @@ const queued: Task = {
   version: 1,
   crashes: [],
   runs: [],
+  questions: [{ id: "q1", text: "Which one?", epoch: 1, askedAt: 1 }],
 };
 const reasons = [{ for: "task" as const, task: "taaaaaaaaaaaaaaa", until: 9 }];
 const waiting: Task = { ...queued, state: { name: "waiting", since: 1, reasons } };
@@ -37,17 +38,25 @@ const failed = { kind: "host_error" as const, message: "disk full" };
 const allNews: Record<TaskNews["name"], TaskNews> = {
   waits: { name: "waits", version: 1, reasons, at },
   ready: { name: "ready", version: 1, lane: LANE, continues: "taaaaaaaaaaaaaaa", at },
+  onto: {
+    name: "onto",
+    version: 1,
+    target: { kind: "pull", number: 7, defaultBranch: "main", headRef: "a", headSha: "b", baseRef: "main" },
+    at,
+  },
   claimed: { name: "claimed", host: "h2", claim: "c2", job: "job-1", lane: undefined, at },
   phase: { name: "phase", epoch: 1, phase: "verifying", at },
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
   ended: { name: "ended", epoch: 1, outcome: failed, at },
-  limited: {
-    name: "limited",
+  parked: {
+    name: "parked",
     epoch: 1,
-    reason: limitReason({ agent: "a", why: "rate_limit", since: at, at: at + 60_000 }, at),
+    reasons: [limitReason({ agent: "a", why: "rate_limit", since: at, at: at + 60_000 }, at)],
     at,
   },
+  asked: { name: "asked", epoch: 1, question: { id: "q2", text: "Why?", epoch: 1, askedAt: at }, at },
+  answered: { name: "answered", question: "q1", answer: { text: "Yes", at }, at },
   not_kept: { name: "not_kept", epoch: 1, at },
   left: { name: "left", epoch: 1, checkpoint: { kind: "workspace", folder: "w", until: 9 }, at },
   crashed: { name: "crashed", epoch: 1, at },
@@ -62,12 +71,15 @@ type Row = [waiting: string, queued: string, running: string, pushed: string, se
 const table: Record<TaskNews["name"], Row> = {
   waits: ["waiting", "waiting", "-", "-", "-"],
   ready: ["queued", "queued", "-", "-", "-"],
+  onto: ["waiting", "-", "-", "-", "-"],
   claimed: ["-", "running", "running", "-", "-"],
   phase: ["-", "-", "running", "running", "-"],
   progress: ["-", "-", "running", "running", "-"],
   pushed: ["-", "-", "running", "-", "-"],
   ended: ["-", "-", "settled", "-", "-"],
-  limited: ["-", "-", "waiting", "-", "-"],
+  parked: ["-", "-", "waiting", "-", "-"],
+  asked: ["-", "-", "running", "-", "-"],
+  answered: ["waiting", "queued", "running", "running", "-"],
   not_kept: ["-", "-", "-", "-", "-"],
   left: ["-", "-", "running", "running", "settled"],
   crashed: ["-", "-", "running", "running", "-"],
@@ -85,7 +97,7 @@ describe("the next state", () => {
   });
 
   test("a limit ends the run and keeps the task; the next claim is the next run, and nothing counts as a crash", () => {
-    const waits = nextTask(showing({ agent: "a", inputTokens: 1 }), allNews.limited) as Task;
+    const waits = nextTask(showing({ agent: "a", inputTokens: 1 }), allNews.parked) as Task;
     expect(waits).toMatchObject({
       runs: [{ number: 1, end: "limited", endedAt: at, progress: { inputTokens: 1 } }],
       crashes: [],
@@ -100,7 +112,7 @@ describe("the next state", () => {
       at,
     }) as Task;
     expect(again).toMatchObject({ epoch: 2, crashes: [], runs: [{ number: 1 }, { number: 2, progress: {} }] });
-    expect(nextTask({ ...running, cancel: { kind: "command", by: "m" } }, allNews.limited)?.state).toMatchObject({
+    expect(nextTask({ ...running, cancel: { kind: "command", by: "m" } }, allNews.parked)?.state).toMatchObject({
       name: "settled",
       outcome: { kind: "cancelled" },
     });

@@ -100,3 +100,17 @@ test("what holds up others comes first, then the oldest", () => {
     all.map((need) => ("task" in need && typeof need.task === "object" ? need.task.conversation : need.kind)),
   ).toEqual(["host_silent", "in_doubt", 2, 1]);
 });
+
+test("an agent's question needs somebody until it is answered, whether its agent waits or works", () => {
+  const question = { id: "q1", text: "Which one,\n@octocat?", epoch: 1, askedAt: now - 5 };
+  const asking = { ...waitingTask(waitingReasons.answer), questions: [question] };
+  expect(needsMe([], { now, hosts, tasks: [asking] })).toEqual([
+    expect.objectContaining({
+      kind: "question",
+      since: now - 5,
+      question: { id: "q1", short: "Which one, @octocat?", askedAt: now - 5, open: true },
+    }),
+  ]);
+  expect(needs([], [runningTask("working", { questions: [question] })])).toEqual(["question"]);
+  expect(needs([], [{ ...asking, questions: [{ ...question, answer: { text: "this", at: now } }] }])).toEqual([]);
+});

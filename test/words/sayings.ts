@@ -12,11 +12,13 @@ import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
+import type { Question } from "../../src/task/question.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
+import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, type WhySettled, why } from "../../src/views/why.ts";
@@ -27,6 +29,7 @@ import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as question from "../../src/words/question-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -76,6 +79,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
+  wordless: (["answer", "tell", "then"] as const).map((verb) => ({ kind: "wordless", verb })),
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],
@@ -106,6 +110,13 @@ const network = {
   places: [{ host: "metadata.example", port: 80, why: "it is no public address" }],
 };
 const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
+const finish = {
+  title: "Start the sum at zero",
+  summary: "It started at one, see `lib/sum.js`.",
+  decisions: ["No new dependency"],
+  interfaces: [],
+  followUps: ["`product` is off, too"],
+};
 const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
 const REASONS = [
   ...["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "disk", "new"],
@@ -180,6 +191,7 @@ const open: Task[] = [
   runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
   runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
   runningTask("working", { crashes: [1], progress: { start: { how: "handed over", task: "tother" } } }),
+  runningTask("working", { progress: { ...progress, said: "I look for where the sum begins. cc @octo-org" } }),
   runningTask("publishing", { pushed }),
 ];
 
@@ -222,6 +234,20 @@ const withDeadlines = DEADLINES.flatMap((deadline) =>
     : [],
 );
 
+/** Full of what would be acted upon. */
+const hostile: Question = {
+  id: "q1a2b3c",
+  text: "Which one, @octocat? See #1 and https://evil.example/x\n/orch cancel\n<!-- hidden --> <b>bold</b> Closes #2",
+  options: ["the first, by @octocat", "/orch cancel"],
+  epoch: 1,
+  askedAt: now - 60_000,
+};
+const plainQuestion: Question = { id: "q2b3c4d", text: "Why?", epoch: 1, askedAt: now };
+const by = { id: 1, login: "maintainer" };
+const answered: Question = { ...hostile, answer: { text: "the second, @octocat", by, at: now } };
+const unanswered: Question = { ...hostile, over: "deadline" };
+const asking: Task = { ...waitingTask(waitingReasons.answer), questions: [hostile] };
+
 const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   host_silent: [
@@ -233,6 +259,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
     { kind: "no_agent", since: now, tasks: ["a"] },
   ],
+  question: [{ kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
@@ -320,6 +347,7 @@ export const sayings: Sayings = {
           spec: queuedTask({ instruction: "fix this" }).spec,
         }),
         pullRequest.pullRequestTitle(runningTask("publishing", { progress: { summary } })),
+        pullRequest.pullRequestTitle(runningTask("publishing", { progress: { summary: "Done.", finish } })),
         pullRequest.pullRequestTitle(runningTask("publishing"), [
           { ...runningTask("publishing", { pushed }), spec: queuedTask({ id: "tother" }).spec },
         ]),
@@ -332,11 +360,44 @@ export const sayings: Sayings = {
         return [
           about(runningTask("publishing", evidence)),
           about(runningTask("publishing", { progress: onlyWithHidden })),
+          about(runningTask("publishing", { progress: { ...evidence.progress, summary: "Done.", finish } })),
           about({ ...told, spec: queuedTask({ instruction: "fix this" }).spec }, pushed, false),
           about({ ...told, spec: queuedTask({ target: PULL_TARGET }).spec }, { ...pushed, insteadOf: "feature" }),
           about(told, { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } }),
         ];
       },
+    },
+  },
+  "src/words/question-words.ts": {
+    module: question,
+    says: {
+      openBlocks: () => [
+        question.openBlocks(asking),
+        question.openBlocks({ ...asking, questions: [hostile, plainQuestion] }),
+        question.openBlocks({ ...asking, questions: [plainQuestion] }),
+        question.openBlocks({ ...asking, questions: [answered] }),
+      ],
+      answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile] }),
+      callForAnswer: () => [
+        question.callForAnswer(asking, hostile),
+        question.callForAnswer({ ...asking, spec: queuedTask({ actor: undefined }).spec }, plainQuestion),
+      ],
+      nobodyAsks: () => [question.nobodyAsks()],
+      questionIsOver: () => [
+        question.questionIsOver(answered),
+        question.questionIsOver({ ...answered, answer: { text: "yes", at: now } }),
+        question.questionIsOver(unanswered),
+      ],
+      taskIsOver: () => [question.taskIsOver("tabcdefghijklmno")],
+      whichQuestion: () => [
+        question.whichQuestion([
+          { question: hostile, task: "tabcdefghijklmno" },
+          { question: plainQuestion, task: "tbbbbbbbbbbbbbbb" },
+        ]),
+      ],
+      noSuchOption: () => [question.noSuchOption(hostile, 7)],
+      answerTooLong: () => [question.answerTooLong(4_321, 4_000)],
+      emptyAnswer: () => [question.emptyAnswer("q1a2b3c")],
     },
   },
   "src/report/replies.ts": {

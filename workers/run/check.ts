@@ -151,6 +151,8 @@ function judge(result: StepResult, command: readonly string[], { round }: Work):
       return judged(137, "The command wrote more than 200 MB of output and was stopped.");
     case "interrupted":
       throw result.interruption;
+    case "turn ended":
+      throw new Error("a command has no turns");
     case "missed":
     case "lost":
       return result.kind === "lost" ? "lost" : result;

@@ -1,6 +1,7 @@
 /** What the agent of a run is told: at first with all that stands on GitHub, later what its check said. */
 
 import type { Egress } from "../../src/reach/reach-shape.ts";
+import { pullNumberOf } from "../../src/task/branch.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
 import type { Verification } from "../../src/task/task.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
@@ -23,7 +24,7 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
     reviews: context.reviews,
     threads: context.threads,
     failingChecks: context.failingChecks,
-    kind: spec.target.kind,
+    kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
     ...(egress && { egress }),
     ...(before && { before }),
   });
@@ -32,7 +33,14 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
 /** Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is. */
 export type HandBack = { round: number } & ({ failed: Verification } | { objections: readonly Objection[] });
 
-export function handBackPrompt(run: Run, prepared: Prepared, handBack: HandBack): string {
+/** What an agent's later turn is about: its work comes back to it, or there is something else to tell it. */
+export type Asked = HandBack | { prompt: string };
+
+export function askedPrompt(run: Run, prepared: Prepared, asked: Asked): string {
+  return "prompt" in asked ? asked.prompt : handBackPrompt(run, prepared, asked);
+}
+
+function handBackPrompt(run: Run, prepared: Prepared, handBack: HandBack): string {
   return renderPrompt({ ...basicsOf(run, prepared), handBack: inPrompt(handBack) });
 }
 
@@ -53,7 +61,7 @@ function basicsOf(run: Run, prepared: Prepared) {
     ...(spec.about && { about: spec.about }),
     ...(spec.actor && { actor: spec.actor.login }),
     repository: `${spec.repository.owner}/${spec.repository.name}`,
-    kind: spec.target.kind,
+    kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
     number: spec.number,
     title: spec.title,
     body: "",
@@ -61,5 +69,6 @@ function basicsOf(run: Run, prepared: Prepared) {
     branch: prepared.branch,
     baseBranch: prepared.base,
     verify: prepared.verify && commandLine(prepared.verify),
+    talks: run.talk.offered,
   };
 }

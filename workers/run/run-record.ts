@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { onStopSchema } from "../../src/settings/on-stop.ts";
+import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { DEADLINES } from "../../src/task/outcome.ts";
@@ -17,6 +18,7 @@ import { hiddenShape, specShape, verificationShape } from "../../src/task/task-s
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
 import { objectionSchema } from "../publish/objection.ts";
+import { GO_ON_WITH } from "./go-on-prompts.ts";
 import { STEP_KINDS } from "./step/step-name.ts";
 
 const stepSchema = z.looseObject({
@@ -43,10 +45,21 @@ const stepSchema = z.looseObject({
       cause: z.object({ reason: z.string(), message: z.string() }).optional(),
     })
     .optional(),
+  /** The host ended it: its agent did nothing but wait for an answer. How its program ended says nothing then. */
+  turnEnded: z.boolean().optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
   /** What it used is in the record of an earlier run: it is not counted again. */
   counted: z.boolean().optional(),
+  /** What its agent had worked on it before it was stopped and began it once more, ms. */
+  workedMs: z.number().optional(),
+  /** Of an agent's step that ended well: what was decided to come next. */
+  after: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("go on") }),
+      z.object({ kind: z.literal("again"), prompt: z.string() }),
+    ])
+    .optional(),
   /** How it was let out to the network, and what came of that. */
   network: z
     .object({ egress: egressSchema, bytes: z.number(), blocked: z.number(), places: z.array(blockedSchema) })
@@ -73,16 +86,32 @@ const runRecordSchema = z.looseObject({
    * the run ran out of time. What is untold is taken up again when the record says that the run is ours.
    */
   end: z.enum(["told", "untold"]).optional(),
-  /** It is over because of a limit, and can be gone on with: what it had worked, and its agent's session. */
+  /**
+   * It is parked, and can be gone on with: what it had worked, its agent's session, and what that is asked then; none: as after a limit.
+   * `sameTurn`: its agent was stopped in the middle of a turn, which is done once more.
+   */
   paused: z
     .looseObject({
       workedMs: z.number(),
+      goOnWith: z.enum(GO_ON_WITH).optional(),
+      sameTurn: z.boolean().optional(),
       sessionId: z.string().optional(),
       used: usageTotalsSchema.optional(),
     })
     .optional(),
-  /** The step in which its agent goes on after a limit. */
+  /** The step in which its agent goes on after it was parked, and what it is asked there; none: as after a limit. */
   goesOn: z.string().optional(),
+  goOnText: z.string().optional(),
+  /** Its task was parked on another host, and began anew here with a hand-over of that. */
+  beganAnew: z.boolean().optional(),
+  /** Messages that its agent was given, and has not shown to have. `call`: with the result of which of its calls; `out`: that went out. */
+  given: z
+    .array(z.object({ entry: z.string(), id: z.string(), call: z.string().optional(), out: z.boolean().optional() }))
+    .optional(),
+  /** What the prompt of a turn says of messages. */
+  said: z.object({ step: z.string(), text: z.string() }).optional(),
+  /** Ids of the questions of which its agent knows how they ended. */
+  answersTold: z.array(z.string()).optional(),
   /**
    * The agent's session, from just before the run's end is told until it is kept, and what it has used. `again`: by another life
    * of the host than the one that told the end; that happens once.
@@ -110,6 +139,8 @@ const runRecordSchema = z.looseObject({
       repositoryId: z.number(),
     })
     .optional(),
+  /** What its agent said of its finished work, by itself; the latest. */
+  finish: finishShape.optional(),
   /** The work is done and checked: what is to be published. */
   ready: z
     .object({
@@ -133,6 +164,7 @@ const runRecordSchema = z.looseObject({
 type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 type Read = Named<z.output<typeof runRecordSchema>>;
 export type StepRecord = Named<z.output<typeof stepSchema>>;
+export type GivenMessage = NonNullable<Read["given"]>[number];
 export type Resumed = NonNullable<NonNullable<Read["prepared"]>["resumed"]>;
 export type Prepared = Named<NonNullable<Read["prepared"]>>;
 export type RunRecord = Omit<Read, "lane" | "spec" | "prepared" | "steps"> & {

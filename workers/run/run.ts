@@ -13,12 +13,16 @@ import type { BotClient, RunIdentity } from "../bot-client.ts";
 import type { Network } from "../network/network.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { SandboxDriver, SlotUser } from "../sandbox/sandbox.ts";
+import type { TalkBack } from "../talk-back/talk-back.ts";
+import type { TalkPlace } from "../talk-back/talk-place.ts";
 import type { Sessions } from "../tmux/sessions.ts";
+import type { Changes } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import type { RunFolder } from "./run-record.ts";
 import type { EventTeller } from "./step/event-teller.ts";
 import type { Spoken } from "./step/spoken.ts";
+import type { Turn } from "./turn.ts";
 
 /** Shared by all runs of a host. `env`: the host's own environment, from which agents get only what is named. */
 export type Shared = {
@@ -33,6 +37,8 @@ export type Shared = {
   driver: SandboxDriver;
   /** Undefined with the driver `none`, which confines no network. */
   network: Network | undefined;
+  /** Undefined on a machine where agents cannot talk back. */
+  talk?: TalkPlace | undefined;
   /** Where the bot and Redis are reached, which nothing in a sandbox may. */
   never: () => readonly Endpoint[];
   operator: OperatorFile;
@@ -48,6 +54,13 @@ export type Run = {
   user: SlotUser;
   spoken: Spoken;
   events: EventTeller;
+  talk: TalkBack;
+  /** Of the task's record. */
+  changes: Changes;
+  /** The agent's turn, should the host have to end it: what the agent waits for is waited for without it. */
+  turn: Turn;
+  /** Since when the agent has done nothing but wait for an answer, and when it last did, Unix ms. */
+  idle: { since: number; endedAt: number } | undefined;
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;

@@ -69,6 +69,8 @@ function failureOf(result: StepResult, command: string): Outcome | undefined {
       return { kind: "timed_out", ...result.missed, lastLines: "" };
     case "interrupted":
       throw result.interruption;
+    case "turn ended":
+      throw new Error("a command has no turns");
     case "lost":
       throw new Error("a lost step has been answered before");
   }

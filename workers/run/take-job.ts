@@ -78,6 +78,8 @@ async function begin({ shared, slots }: TakingJobs, { lease, job, lane }: Found)
   const { hostId, store } = shared;
   const claim = `${hostId}/${lease.job}/${job.attemptsStarted}/${job.timestamp}`;
   const news = { name: "claimed" as const, host: hostId, claim, job: lease.job, lane, at: Date.now() };
+  // It was parked a moment ago, and what it waited for has happened already: the next run begins in the same place.
+  if (slots.run(taskId)?.folder.record.paused) await slots.ended(taskId);
   const alive = slots.run(taskId);
   if (alive && (await takeBack(shared, alive, lease))) return;
   if (!alive && (await standBack(shared, { taskId, agent: lane?.agent }))) return await lease.complete();

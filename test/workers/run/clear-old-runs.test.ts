@@ -21,7 +21,7 @@ const known = (state: TaskState, epoch = 1): Reading<Task> => {
 };
 
 /** What of an old run is left: `folder` without an end unless it is given. */
-async function leftOf(reading: Reading<Task>, folder?: Pick<RunRecord, "end">): Promise<string[]> {
+async function leftOf(reading: Reading<Task>, folder?: Pick<RunRecord, "end" | "paused">): Promise<string[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "orch-clear-"));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const taskId = "tbbbbbbbbbbbbbbb";
@@ -38,6 +38,23 @@ async function leftOf(reading: Reading<Task>, folder?: Pick<RunRecord, "end">): 
 }
 
 const all = ["folder", "workspace"];
+
+const parked = { end: "told" as const, paused: { workedMs: 1 } };
+test.each<[string, Reading<Task>]>([
+  ["waits", known({ name: "waiting", since: 1, reasons: [] })],
+  ["is about to go on", known({ name: "queued", since: 1 })],
+  ["has a record in doubt", { kind: "newer", format: 3 }],
+])("what is parked stays, however long its task %s", async (_, reading) => {
+  expect(await leftOf(reading, parked)).toEqual(all);
+});
+
+test.each<[string, Reading<Task>]>([
+  ["is over", known(settled)],
+  ["has gone on elsewhere", known({ name: "waiting", since: 1, reasons: [] }, 2)],
+  ["goes on elsewhere", known(runningOn("h2"), 2)],
+])("what is parked and old goes when its task %s", async (_, reading) => {
+  expect(await leftOf(reading, parked)).toEqual([]);
+});
 
 test.each<[string, Reading<Task>]>([
   ["settled", known(settled)],

@@ -9,12 +9,15 @@ import type { Network } from "../../../workers/network/network.ts";
 import type { OutletReport } from "../../../workers/network/outlet-report.ts";
 import type { Policy } from "../../../workers/network/policy.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
+import { makeChanges } from "../../../workers/run/changes.ts";
 import type { Ground } from "../../../workers/run/ground.ts";
 import type { Interruption } from "../../../workers/run/interruption.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
 import { createRunFolder } from "../../../workers/run/run-record.ts";
 import { makeSpoken } from "../../../workers/run/step/spoken.ts";
+import { makeTurn } from "../../../workers/run/turn.ts";
 import { type Confinement, type SandboxDriver, WORKSPACE_INSIDE } from "../../../workers/sandbox/confinement.ts";
+import { makeTalkBack } from "../../../workers/talk-back/talk-back.ts";
 import type { HeldStep, RunningStep, StepEnd, StepSpec } from "../../../workers/tmux/sessions.ts";
 import { makeSpec } from "../../support/task-spec.ts";
 
@@ -131,8 +134,10 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
   };
   const interrupting = new AbortController();
   const interrupted = Promise.withResolvers<Interruption>();
-  const run = {
+  const run: Run = {
     ...{ task: { spec }, folder, user: { slot: 0 }, spoken: makeSpoken(), events, log, inDoubt: undefined },
+    talk: makeTalkBack(shared, () => run),
+    ...{ changes: makeChanges(), turn: makeTurn(), idle: undefined },
     underWay: Promise.resolve(),
     interrupted: interrupted.promise,
     signal: interrupting.signal,

@@ -2,7 +2,7 @@
  * One step by its name: started, or let go when it is held already, or adopted when it runs, or read again when it has
  * ended. step-spec.ts says what it is made of; run-step.ts follows it to its end.
  */
-import { existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { oneLine } from "../../../src/text/bound.ts";
 import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
@@ -13,11 +13,12 @@ import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
-import { goOnPrompt } from "../go-on.ts";
+import { AFTER_LIMIT } from "../go-on-prompts.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
 import { tellAnswered } from "../limit.ts";
-import { type HandBack, handBackPrompt } from "../prompts.ts";
+import { saidInTurn } from "../messages.ts";
+import { type Asked, askedPrompt } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
 import { forgetEnd } from "./lost-step.ts";
@@ -31,13 +32,13 @@ import { endOf, worked } from "./worked.ts";
 /** Of what is said of a connection that was blocked, in characters. */
 const MAX_PLACE = 400;
 
-/** `handBack`: what an agent's later round is about. */
+/** `asked`: what an agent's later turn is about. */
 export async function performStep(
   shared: Shared,
   run: Run,
   ground: Ground,
   name: StepName,
-  handBack?: HandBack,
+  asked?: Asked,
 ): Promise<StepResult> {
   throwIfInterrupted(run);
   const known = run.folder.record.steps.find((record) => record.name === name);
@@ -51,9 +52,10 @@ export async function performStep(
   let how: How = known ? "go on" : name === FIRST_STEP && ground.held ? { held: ground.held } : "start";
   for (;;) {
     makeStepFolder(run, name);
-    const spec =
-      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : commandSpec(shared, run, ground, name);
+    const spec = kind === "agent" ? turnSpec(shared, run, ground, name, asked) : commandSpec(shared, run, ground, name);
+    if (kind === "agent") await run.talk.open(ground);
     run.spoken.begin();
+    run.turn.begin();
     await run.events.begin(record, { isReadAgain: how === "go on" });
     // The way out stands before the program begins.
     const isPast = run.folder.record.steps.at(-1) !== record;
@@ -128,14 +130,28 @@ async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<
 /** `go on`: it is written down, so an earlier life of this host may have started it. */
 type How = "start" | "go on" | { held: HeldStep };
 
-function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: HandBack): StepSpec {
-  const goesOn = ground.resumed && goOnPrompt(run, name);
-  if (goesOn) return agentSpec(shared, run, ground, { name, promptFile: goesOn, resume: ground.resumed?.sessionId });
-  if (!handBack) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+function turnSpec(shared: Shared, run: Run, ground: Ground, name: StepName, asked?: Asked): StepSpec {
+  const { goesOn, goOnText = AFTER_LIMIT } = run.folder.record;
+  const text = goesOn === name ? goOnText : asked && askedPrompt(run, ground.prepared, asked);
+  const said = saidInTurn(run, name);
+  if (text === undefined) {
+    addOnce(promptPath(run), said);
+    return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+  }
+  const resume = goesOn === name ? ground.resumed?.sessionId : run.spoken.progress().sessionId;
   const promptFile = join(stepDir(run, name), "prompt.md");
-  writeFileSync(promptFile, handBackPrompt(run, ground.prepared, handBack), { mode: 0o600 });
-  return agentSpec(shared, run, ground, { name, promptFile, resume: run.spoken.progress().sessionId });
+  const before = knowsTask(resume, asked) ? [] : [readFileSync(promptPath(run), "utf8")];
+  writeFileSync(promptFile, [...before, text, ...(said === "" ? [] : [said])].join("\n"), { mode: 0o600 });
+  return agentSpec(shared, run, ground, { name, promptFile, resume });
 }
+
+function addOnce(file: string, said: string): void {
+  if (said !== "" && !readFileSync(file, "utf8").includes(said)) appendFileSync(file, `\n${said}`);
+}
+
+/** Without a session it has to be told everything again. Of work that is handed back everything is said in any case. */
+const knowsTask = (session: string | undefined, asked: Asked | undefined): boolean =>
+  session !== undefined || (asked !== undefined && !("prompt" in asked));
 
 /** A step that was written down and never came to start is simply started. */
 async function letRun(
@@ -172,7 +188,7 @@ async function followStep(
     progress.changed();
   });
   // An earlier life of the host was stopping it: how it ends says nothing any more.
-  if (record.missed) await running.stop(STOP_GRACE_MS);
+  if (record.missed || record.turnEnded) await running.stop(STOP_GRACE_MS);
   try {
     const result = await runStep({
       step: record,
@@ -191,6 +207,11 @@ async function followStep(
         progress.changed();
       },
       ...(isAgent && {
+        turnOver: run.turn.over(),
+        onTurnOver: () => {
+          record.turnEnded = true;
+          run.folder.save();
+        },
         onDrawing: (line: string) => {
           run.spoken.draw(line);
           progress.changed();
@@ -203,6 +224,7 @@ async function followStep(
     });
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
+    if (record.turnEnded && !isLeftRunning(result)) return { kind: "turn ended" };
     if (!record.missed) return result;
     // Why it came to that is known only when it has been stopped.
     if (result.kind === "missed") record.missed = result.missed;

@@ -47,6 +47,8 @@ export type StepOptions = {
   workedMs: number;
   running: RunningStep;
   interrupted: Promise<Interruption>;
+  /** Resolves when the agent's turn is to be ended, as it only waits. */
+  turnOver?: Promise<void>;
   /** What nobody may read in the output, in every form that it may be printed in. */
   secrets: readonly string[];
   /** Called with each event, in order, the whole output again after a restart. */
@@ -55,12 +57,15 @@ export type StepOptions = {
   onDrawing?(line: string): void;
   /** Called when a deadline is missed, before the program is stopped. */
   onMissed(missed: Missed): void;
+  /** Called before the program is stopped because its turn is over. */
+  onTurnOver?(): void;
 };
 
 export type StepResult =
   | { kind: "ended"; exitCode: number; verdict: Verdict; outputTail: string }
   | { kind: "lost" }
   | { kind: "missed"; missed: Missed }
+  | { kind: "turn ended" }
   | { kind: "flooded" }
   | { kind: "interrupted"; interruption: Interruption };
 
@@ -85,6 +90,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     running.ended.then((end) => ({ kind: "end" as const, end })),
     deadlines.missed.then((missed) => ({ kind: "missed" as const, missed })),
     options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
+    ...(options.turnOver ? [options.turnOver.then(() => ({ kind: "turn ended" as const }))] : []),
     ...outputsOf(dir).map(async (path) => {
       await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
       return { kind: "flooded" as const };
@@ -100,6 +106,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
       return await concluded(first.end, heard, options);
     }
     if (first.kind === "missed") options.onMissed(first.missed);
+    if (first.kind === "turn ended") options.onTurnOver?.();
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") {
       await output.stop();

@@ -9,7 +9,7 @@ import { jsonl } from "../../../../workers/agents/jsonl.ts";
 import { plain } from "../../../../workers/agents/plain.ts";
 import { parseOperatorFile } from "../../../../workers/operator-file.ts";
 import type { Interruption } from "../../../../workers/run/interruption.ts";
-import { runStep } from "../../../../workers/run/step/run-step.ts";
+import { runStep, type StepOptions } from "../../../../workers/run/step/run-step.ts";
 import type { StepEnd } from "../../../../workers/tmux/sessions.ts";
 
 /** A step whose program has written `files` and ends as `ended` says. */
@@ -25,8 +25,12 @@ function startStep(
   for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
   const events: AgentEvent[] = [];
   const running = { pid: 1, ended, stop: vi.fn(async () => undefined), detach() {} };
-  const run = (interrupted: Promise<Interruption> = new Promise(() => undefined)) =>
+  const run = (
+    interrupted: Promise<Interruption> = new Promise(() => undefined),
+    turn: Pick<StepOptions, "turnOver" | "onTurnOver"> = {},
+  ) =>
     runStep({
+      ...turn,
       step: { name: "agent-1", kind: "agent", startedAt: Date.now() },
       ...{ dir, running, secrets, adapter, interrupted },
       transcript: join(dir, "transcript.log"),
@@ -68,6 +72,16 @@ test("a step that is interrupted ends without what its program wrote and nobody 
   const interruption = { kind: "cancel", reason: { kind: "command", by: "maintainer" } } as const;
   expect(await step.run(Promise.resolve(interruption))).toEqual({ kind: "interrupted", interruption });
   expect(JSON.stringify(step.events)).not.toContain("last");
+});
+
+test("a turn that the host ends is noted down before its program is stopped, and its last words count", async () => {
+  const step = startStep({ stdout: "I wait.\n" }, new Promise(() => undefined));
+  const onTurnOver = vi.fn(() => expect(step.running.stop).not.toHaveBeenCalled());
+  const result = await step.run(undefined, { turnOver: Promise.resolve(), onTurnOver });
+  expect(result).toEqual({ kind: "turn ended" });
+  expect(onTurnOver).toHaveBeenCalledTimes(1);
+  expect(step.running.stop).toHaveBeenCalledTimes(1);
+  expect(step.events).toEqual([{ type: "text", text: "I wait." }]);
 });
 
 const LONG_AGO = 24 * 3600_000;

@@ -1,0 +1,107 @@
+/**
+ * `answer`: what a person says to the question of an agent. The first answer counts; the same command again finds its own. Which question
+ * is meant: the one whose name comes first, or one of the task whose id comes first, or the only one that is open here.
+ */
+import type { Command } from "../command/command.ts";
+import { withoutName } from "../command/worded.ts";
+import { type Answer, isOpen, MAX_ANSWER, openQuestions, type Question, questionNamed } from "../task/question.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Task } from "../task/task.ts";
+import * as words from "../words/question-words.ts";
+import type { AcceptDeps } from "./accept.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import { conversationOf, isNameOf } from "./named-tasks.ts";
+import { type Request, requestNameOf } from "./request.ts";
+import type { FoundTarget } from "./target.ts";
+
+type AnswerCommand = Extract<Command, { kind: "answer" }>;
+type Asked = { task: Task; question: Question };
+type Meant = Asked & { text: string };
+
+export async function answerQuestion(
+  { store, dispatcher, now }: AcceptDeps,
+  request: Request,
+  command: AnswerCommand,
+  find: () => Promise<{ found: FoundTarget }>,
+): Promise<CarriedOut> {
+  const key = `${requestNameOf(request.repository.id, request.source)}-${command.line}`;
+  const asked = await askedHere(store, request, find);
+  const own = asked.find(({ question }) => question.answer?.key === key);
+  if (own) return await passOn(dispatcher, own.task);
+  const meant = meantBy(asked, command);
+  if ("say" in meant) return { done: false, say: meant.say };
+  const { task, question, text } = meant;
+  const chosen = textOf(question, text, command);
+  if ("say" in chosen) return { done: false, say: chosen.say };
+  const { actor } = request;
+  const answer: Answer = { text: chosen.text, ...(actor && { by: actor }), at: now(), key };
+  const made = await store.change(task.spec.id, { name: "answered", question: question.id, answer, at: now() });
+  if (made.kind !== "known") throw new Error(`the record of the task ${task.spec.id} is ${made.kind}`);
+  if (!made.changed) return { done: false, say: tooLate(made.record, question.id) };
+  return await passOn(dispatcher, made.record);
+}
+
+/** Its task is looked at at once: it may wait for just this. */
+async function passOn(dispatcher: AcceptDeps["dispatcher"], task: Task): Promise<CarriedOut> {
+  await dispatcher.ensure(task);
+  return { done: true };
+}
+
+/** All that was asked by agents that work here, oldest first. */
+async function askedHere(
+  store: TaskStore,
+  request: Request,
+  find: () => Promise<{ found: FoundTarget }>,
+): Promise<Asked[]> {
+  const { repository, number } = request;
+  const here = await askedIn(store, await store.idsOfConversation(repository.id, { conversation: number, number }));
+  if (here.length > 0 || request.on === "issue") return here;
+  const { found } = await find();
+  if (found.kind !== "ready") return [];
+  const conversation = await conversationOf(store, request, found.target);
+  return await askedIn(store, await store.idsOfConversation(repository.id, { conversation, number }));
+}
+
+async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[]> {
+  const tasks = await store.readMany(ids);
+  return tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
+}
+
+const isWaiting = ({ task, question }: Asked): boolean => openQuestions(task).includes(question);
+
+function meantBy(asked: readonly Asked[], { words: said, task: name }: AnswerCommand): Meant | { say: string } {
+  const called = questionNamed(said);
+  const named = called && asked.find(({ question }) => question.id === called);
+  if (named)
+    return isWaiting(named) ? { ...named, text: withoutName(said) } : { say: tooLate(named.task, named.question.id) };
+  const ofTask = name === undefined ? [] : asked.filter(({ task }) => isNameOf(name, task.spec.id));
+  const text = ofTask.length > 0 ? withoutName(said) : said;
+  const among = ofTask.length > 0 ? ofTask : asked;
+  const open = among.filter(isWaiting);
+  const [one] = open;
+  if (one && open.length === 1) return { ...one, text };
+  if (one) return { say: words.whichQuestion(open.map(({ question, task }) => ({ question, task: task.spec.id }))) };
+  const last = among.at(-1);
+  return { say: last ? tooLate(last.task, last.question.id) : words.nobodyAsks() };
+}
+
+function tooLate(task: Task, id: string): string {
+  const question = task.questions?.find((each) => each.id === id);
+  return question && !isOpen(question) ? words.questionIsOver(question) : words.taskIsOver(task.spec.id);
+}
+
+/** The option, where a number is all that is said. */
+function textOf(question: Question, said: string, { details }: AnswerCommand): { text: string } | { say: string } {
+  const text = (details === undefined ? said : `${said}\n\n${details}`).trim();
+  if (text === "") return { say: words.emptyAnswer(question.id) };
+  if (text.length > MAX_ANSWER) return { say: words.answerTooLong(text.length, MAX_ANSWER) };
+  const number = numberIn(text);
+  if (number === undefined || !question.options?.length) return { text };
+  const option = question.options[number - 1];
+  return option === undefined ? { say: words.noSuchOption(question, number) } : { text: option };
+}
+
+function numberIn(text: string): number | undefined {
+  const [, digits] = /^#?(\d{1,2})[.):]?$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}

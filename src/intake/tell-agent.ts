@@ -1,0 +1,73 @@
+/**
+ * `tell`: something for the agent that works here, or will. It goes into the messages of its task, and the report of that task shows on
+ * what asked whether it was delivered.
+ */
+import type { Command } from "../command/command.ts";
+import * as words from "../report/message-words.ts";
+import { MAX_MESSAGE, type Message, type Note } from "../task/messages.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Task } from "../task/task.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import { isOlder } from "./named-tasks.ts";
+import { type Request, requestNameOf } from "./request.ts";
+import { saidTo } from "./said-to.ts";
+import type { FoundTarget } from "./target.ts";
+
+type Tell = Extract<Command, { kind: "tell" }>;
+
+export async function tellAgent(
+  { store }: { store: TaskStore },
+  request: Request,
+  command: Tell,
+  find: () => Promise<{ found: FoundTarget }>,
+): Promise<CarriedOut> {
+  const id = `${requestNameOf(request.repository.id, request.source)}-${command.line}`;
+  const here = await store.readMany(await store.idsOfIssue(request.repository.id, request.number));
+  const meant = await saidTo(store, request, command, find);
+  if ("noTask" in meant) return { done: false, say: words.nobodyCalled(meant.noTask) };
+  const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => spec.id);
+  // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.
+  if (await store.messages.recipientOf(id, mayHaveIt)) return DELIVERING;
+  const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
+  if (!task) return { done: false, say: words.nobodyToTell() };
+  const text = textOf(meant.words, command);
+  if (text === "") return { done: false, say: words.nothingToTell() };
+  if (text.length > MAX_MESSAGE) return { done: false, say: words.messageTooLong(text.length) };
+  if (isTooLate(task)) return { done: false, say: words.tooLateToTell(task.spec.id) };
+  return await send(store, task, request, { id, text });
+}
+
+const DELIVERING: CarriedOut = { done: true, reportReacts: true };
+
+async function send(
+  { messages }: TaskStore,
+  { spec }: Task,
+  request: Request,
+  { id, text }: { id: string; text: string },
+): Promise<CarriedOut> {
+  const { requestedAt: at, number, source, actor, repository, about } = request;
+  const by = actor?.login ?? repository.name;
+  const message: Message = { v: 1, id, from: { person: by }, kind: "note", text, at };
+  const note: Note = { by, at, number, source, ...(about && { under: about.thread }) };
+  const { kind } = await messages.send(spec.id, message, note);
+  switch (kind) {
+    case "sent":
+      return DELIVERING;
+    case "full":
+      return { done: false, say: words.tooManyMessages(spec.id) };
+    case "over":
+      return { done: false, say: words.tooLateToTell(spec.id) };
+  }
+}
+
+/** Of several tasks the words are for one that can hear them. */
+const newestOpen = (here: readonly Task[], request: Request, command: Tell): Task | undefined =>
+  here.findLast((task) => !isTooLate(task) && isOlder(task, request, command));
+
+/** What stands below belongs to it. */
+const textOf = (said: string, { details }: Tell): string =>
+  (details === undefined ? said : `${said}\n\n${details}`).trim();
+
+/** Its agent does not work any more: what it made is being published, or it is over. */
+const isTooLate = ({ state, pushed }: Task): boolean =>
+  pushed !== undefined || state.name === "settled" || (state.name === "running" && state.phase === "publishing");
