@@ -11,11 +11,12 @@ import { exit } from "./exit.ts";
 import { github } from "./github.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
+import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, checkpoint, network, github, idle];
+const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, checkpoint, network, github, messages, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 

@@ -14,7 +14,7 @@ export type Worded = {
 
 /** May stand before the verb, and change nothing. */
 const BEFORE = /^(?:(?:and|please|pls|plz|kindly)[\s,]+)*/i;
-const FIRST_WORD = /^([a-z]+)(?:[:,]+(?=\s|$)|(?=\s|$))\s*/i;
+const FIRST_WORD = /^([a-z]+)(?:[:,]+(?=\s|$)|[.!?…]*$|(?=\s))\s*/i;
 
 /** Undefined where the text does not begin with such a verb. `isLikeId`: whether a word may be a task's id. */
 export function wordedVerbIn(

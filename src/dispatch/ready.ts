@@ -164,9 +164,10 @@ function defaultOf(hosts: readonly HostView[]): string | undefined {
 function unfinished(spec: TaskSpec, { now, before, inDoubt, first }: World): WaitingReason[] {
   const open = onBranchOf(spec, before).filter(({ state }) => state.name !== "settled");
   const doubts = spec.target.kind === "pull" || spec.after !== undefined ? inDoubt : [];
-  const behind = first && standsBehind(spec, first) ? [first.spec.id] : [];
-  const ids = [...new Set([...behind, ...open.map((task) => task.spec.id).slice(-1), ...doubts.slice(-1)])];
-  return ids.map((task) => ({ for: "task", task, until: now + WAITS_AT_MOST.task }));
+  const until = now + WAITS_AT_MOST.task;
+  if (first && standsBehind(spec, first)) return [{ for: "task", task: first.spec.id, behind: true, until }];
+  const ids = [...open.map((task) => task.spec.id).slice(-1), ...doubts.slice(-1)];
+  return ids.map((task) => ({ for: "task", task, until }));
 }
 
 const absent = (agent: string | undefined, now: number): WaitingReason => ({

@@ -30,7 +30,7 @@ export function facts(task: Task, around: Surroundings): string[] {
   return [
     hostFact(task, around),
     agentFact(progress),
-    startFact(progress, task.spec.id),
+    startFact(progress, task.spec),
     timeFact(task, around.now),
     usageFact(usageOf(task)),
     networkFact(progress),
@@ -56,11 +56,11 @@ export function agentFact(progress: Progress): string | undefined {
 }
 
 /** Whether the agent knows what an earlier task of this pull request came to, and how. */
-function startFact({ start }: Progress, own: string): string | undefined {
+function startFact({ start }: Progress, { id: own, after }: TaskSpec): string | undefined {
   if (start === undefined) return undefined;
   switch (start.how) {
     case "fresh":
-      return undefined;
+      return after === undefined ? undefined : `Begun anew: task ${code(after)} left nothing to go on from`;
     case "resumed":
       if (start.task === own) return "Went on in the same session after it had waited";
       return `Resumed the session of task ${code(start.task)}`;

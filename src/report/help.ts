@@ -8,7 +8,7 @@ export function help(): string {
     "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a pull request, a draft where your plan has drafts. On a pull request it works on that pull request's branch, and is told its open review threads and failing checks.",
     ...VERB_NAMES.map(verbLine),
     "",
-    `Settings come before the request, or after \`retry\`, as in ${EXAMPLE}:`,
+    `Settings come before the request, or after \`retry\` or \`then\`, as in ${EXAMPLE}:`,
     "",
     ...SETTING_NAMES.map(settingLine),
     "",

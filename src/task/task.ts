@@ -12,6 +12,7 @@
  *                 belongs to the conversation that asked for it
  * continue        to go on from an earlier task of the conversation, in its agent's session or with a hand-over
  * hand-over       what an earlier task came to, in writing, for the agent that goes on from it
+ * message         what somebody says to a task's agent while it works; delivered when the agent has shown that it has it
  * wait            to stand back until something else has happened, without a slot
  * park            to end a run whose task then waits: its workspace and session stay, and its next run goes on with them
  * question        what an agent asks a person; its task waits for the answer

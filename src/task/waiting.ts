@@ -12,8 +12,8 @@ export const onNoAnswerSchema = z.enum(["go_on", "end"]);
 export type OnNoAnswer = z.output<typeof onNoAnswerSchema>;
 
 export const waitingShape = z.discriminatedUnion("for", [
-  /** Another task of the pull request is not over. */
-  z.object({ for: z.literal("task"), task: z.string(), ...until }),
+  /** Another task of the pull request is not over; `behind`: or the one that it goes on from. */
+  z.object({ for: z.literal("task"), task: z.string(), behind: z.boolean().optional(), ...until }),
   /** No living host offers the agent; without a name: no host lives at all. */
   z.object({ for: z.literal("agent"), agent: z.string().optional(), ...until }),
   /**

@@ -50,7 +50,15 @@ type Base = {
 
 /** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
 export type ReasonView = { until: number } & (
-  | { for: "task"; task: string /** Missing when nothing is known of it. */; other?: TaskView; inDoubt?: RunDoubt }
+  | {
+      for: "task";
+      task: string;
+      /** It goes on from that one, wherever its work is. */
+      behind?: boolean;
+      /** Missing when nothing is known of it. */
+      other?: TaskView;
+      inDoubt?: RunDoubt;
+    }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
@@ -176,6 +184,7 @@ function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }
     for: "task",
     until,
     task: reason.task,
+    ...(reason.behind && { behind: true }),
     ...(other && { other: taskView(other, hosts) }),
     ...(doubt && { inDoubt: doubt }),
   };

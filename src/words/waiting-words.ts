@@ -21,6 +21,7 @@ export function waitsFor(
   const { code } = quoting;
   switch (reason.for) {
     case "task":
+      if (reason.behind) return `It goes on from task ${code(reason.task)}, and starts when that is over.`;
       return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
     case "agent":
       if (reason.full) return lacksRoom(reason.full, quoting);

@@ -8,6 +8,7 @@ import { SETTING_NAMES } from "../../src/command/verbs.ts";
 import * as comment from "../../src/report/comment-text.ts";
 import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
+import * as messageWords from "../../src/report/message-words.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
@@ -174,6 +175,7 @@ const ends: Task[] = [
     settledTask({ kind: "cancelled", reason: { kind, by: "maintainer" } }),
   ),
   settledTask({ kind: "cancelled", reason: { kind: "issue_closed", by: "maintainer", moved: true } }),
+  settledTask({ kind: "cancelled", reason: { kind: "first_cancelled", task: "tother" } }),
   settledTask({ kind: "cancelled", reason: { kind: "by_operator", by: "root" } }),
   ...(["repository_archived", "installation_removed"] as const).map((kind) =>
     settledTask({ kind: "cancelled", reason: { kind } }),
@@ -184,12 +186,14 @@ const lane = { agent: "scripted", host: "h1" };
 const open: Task[] = [
   waitingTask(...Object.values(waitingReasons)),
   waitingTask({ for: "agent", until: now }),
+  waitingTask({ for: "task", task: "tother", behind: true, until: now }),
   queuedTask(),
   { ...queuedTask(), agent: "claude" },
   { ...queuedTask(), state: { name: "queued", since: now, lane } },
   ...PHASES.map((phase) => runningTask(phase, { progress: { ...progress, network } })),
   runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
   runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
+  { ...runningTask("working", { progress: { start: { how: "fresh" } } }), spec: queuedTask({ after: "tother" }).spec },
   runningTask("working", { crashes: [1], progress: { start: { how: "handed over", task: "tother" } } }),
   runningTask("working", { progress: { ...progress, said: "I look for where the sum begins. cc @octo-org" } }),
   runningTask("publishing", { pushed }),
@@ -333,6 +337,19 @@ export const sayings: Sayings = {
     },
   },
   "src/report/help.ts": { module: help, says: { help: () => [help.help()] } },
+  "src/report/message-words.ts": {
+    module: messageWords,
+    says: {
+      messageTooLong: () => [messageWords.messageTooLong(12_345)],
+      nobodyToTell: () => [messageWords.nobodyToTell()],
+      nobodyCalled: () => [messageWords.nobodyCalled("tabcdefghijklmno")],
+      nothingToTell: () => [messageWords.nothingToTell()],
+      tooLateToTell: () => [messageWords.tooLateToTell("tabcdefghijklmno")],
+      tooManyMessages: () => [messageWords.tooManyMessages("tabcdefghijklmno")],
+      notDelivered: () => [messageWords.notDelivered("maintainer", "tabcdefghijklmno")],
+      givenUp: () => [messageWords.givenUp("maintainer", "tabcdefghijklmno")],
+    },
+  },
   "src/report/misunderstood-words.ts": {
     module: misunderstood,
     says: { explain: () => Object.values(misunderstandings).flatMap((each) => each.map(misunderstood.explain)) },
@@ -414,6 +431,10 @@ export const sayings: Sayings = {
       noTaskToTellOf: () => [replies.noTaskToTellOf(undefined), replies.noTaskToTellOf("tabcd")],
       nothingToRetry: () => [replies.nothingToRetry(undefined), replies.nothingToRetry("tabcd")],
       stillOpen: () => [replies.stillOpen("tabcdefghijklmno")],
+      nothingToFollow: () => [replies.nothingToFollow("tabcdefghijklmno")],
+      nothingToFollowWith: () => [replies.nothingToFollowWith()],
+      pullRequestIsOver: () => [replies.pullRequestIsOver(7)],
+      baseBehind: () => [replies.baseBehind()],
       noSuchBranch: () => [replies.noSuchBranch("release-2")],
       baseOnPull: () => [replies.baseOnPull()],
       detailsCut: () => [replies.detailsCut(1_234, false), replies.detailsCut(1_234, true)],

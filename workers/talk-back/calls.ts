@@ -50,10 +50,10 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
     signal.throwIfAborted();
     try {
       answers.keep(key, whole);
+      callIsAnswered(talk().run, key);
     } catch (error) {
       log.warn({ err: error }, "an answer to the agent could not be noted down");
     }
-    callIsAnswered(talk().run, key);
     return whole;
   };
 

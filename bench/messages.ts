@@ -1,0 +1,143 @@
+/** How soon an agent's next call brings what was just said to it, with fifty agents that work and are talked to at once. */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { pino } from "pino";
+import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
+import type { TaskSpec } from "../src/task/task.ts";
+import { taskIdOf } from "../src/task/task-id.ts";
+import { callIsAnswered, hearCall, messagesForCall } from "../workers/run/messages.ts";
+import type { Run, Shared } from "../workers/run/run.ts";
+import { createRunFolder } from "../workers/run/run-record.ts";
+import type { Benchmark, Options, Report } from "./bench.ts";
+import { startRedis } from "./ingress/redis.ts";
+import { quantile, round } from "./statistics.ts";
+
+const AGENTS = 50;
+/** To each agent in one round, one about every second. */
+const MESSAGES = 20;
+const PAUSE_MS = 1_000;
+const TEXT = "x".repeat(600);
+
+type Times = { saidMs: number[]; silentMs: number[]; bareMs: number[] };
+
+export const messages: Benchmark = {
+  name: "messages",
+  title: `what is said to ${AGENTS} agents comes with the next call of each`,
+  rounds: 1,
+  run: measure,
+};
+
+async function measure({ rounds, say }: Options): Promise<Report> {
+  const times: Times = { saidMs: [], silentMs: [], bareMs: [] };
+  for (let turn = 1; turn <= rounds; turn++) {
+    say(`round ${turn} of ${rounds}`);
+    await once(times);
+  }
+  return report(times);
+}
+
+async function once(times: Times): Promise<void> {
+  const server = await startRedis();
+  const [bot, host] = [connectRedis(server.url, "bench-bot"), connectRedis(server.url, "bench-host")];
+  await Promise.all([bot, host].map((each) => waitForRedis(each, 10_000)));
+  const dir = mkdtempSync(join(tmpdir(), "orch-bench-messages-"));
+  try {
+    const [sender, store] = [makeTaskStore(bot), makeTaskStore(host)];
+    const runs = await Promise.all(Array.from({ length: AGENTS }, (_, index) => runOf(sender, dir, index)));
+    await Promise.all(runs.map((run) => talk(run, { sender, store, times, bare: () => bot.ping() })));
+  } finally {
+    for (const each of [bot, host]) each.disconnect();
+    rmSync(dir, { recursive: true });
+    await server.stop();
+  }
+}
+
+async function runOf(store: TaskStore, dir: string, index: number): Promise<Run> {
+  const origin = { kind: "comment" as const, id: index + 1, line: 1, url: "" };
+  const spec: TaskSpec = {
+    id: taskIdOf(1, origin),
+    installationId: 1,
+    repository: { id: 1, owner: "octo-org", name: "calculator" },
+    number: index + 1,
+    title: "Tests fail",
+    target: { kind: "issue", defaultBranch: "main" },
+    origin,
+    conversation: index + 1,
+    instruction: "fix the tests",
+    requestedAt: 1,
+    acceptedAt: 1,
+  };
+  const lane = { agent: "claude" };
+  await store.create(spec, { lane });
+  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "c", job: "j", lane, at: 1 });
+  const record = { taskId: spec.id, epoch: 1, jobId: "j", slot: 0, startedAt: 1, steps: [] };
+  const folder = createRunFolder(dir, record);
+  return { folder, task: { spec }, log: pino({ level: "silent" }), signal: new AbortController().signal } as Run;
+}
+
+type Talk = { sender: TaskStore; store: TaskStore; times: Times; bare: () => Promise<unknown> };
+
+async function talk(run: Run, { sender, store, times, bare }: Talk): Promise<void> {
+  const shared = { store } as Shared;
+  for (let sent = 0; sent < MESSAGES; sent++) {
+    await delay(PAUSE_MS * (0.5 + Math.random()));
+    times.saidMs.push(await timed(() => tellAndCall(sender, shared, run)));
+    await delay(PAUSE_MS / 10);
+    times.silentMs.push(await timed(() => call(shared, run)));
+    times.bareMs.push(await timed(bare));
+  }
+}
+
+async function tellAndCall({ messages }: TaskStore, shared: Shared, run: Run): Promise<void> {
+  const id = randomUUID();
+  const note = { by: "octocat", at: 1, number: 1, source: { kind: "comment", id: 1, url: "" } as const };
+  const message = { v: 1, id, from: { person: "octocat" }, kind: "note", text: TEXT, at: 1 } as const;
+  await messages.send(run.task.spec.id, message, note);
+  if ((await call(shared, run)) === undefined) throw new Error("the next call did not bring what was said");
+}
+
+async function call(shared: Shared, run: Run): Promise<string | undefined> {
+  const key = randomUUID();
+  await hearCall(shared, run);
+  const text = await messagesForCall(shared, run, key, () => false);
+  callIsAnswered(run, key);
+  return text;
+}
+
+async function timed(deed: () => Promise<unknown>): Promise<number> {
+  const at = performance.now();
+  await deed();
+  return performance.now() - at;
+}
+
+function report({ saidMs, silentMs, bareMs }: Times): Report {
+  const row = (what: string, values: readonly number[]) => [
+    what,
+    ...[0.5, 0.99, 1].map((q) => round(quantile(values, q))),
+  ];
+  return {
+    counted: [
+      `${AGENTS} runs of one host, each told something of ${TEXT.length} characters about every second and calling at once. From the beginning of the sending, by a bot of its own connection, to the result of the recipient's next call with the message in it; the note of it in the run's folder is counted, the agent's socket is not.`,
+      "Besides: a call when nothing was said, with the acknowledgement of what came before; and, as a yardstick, one bare command to the same Redis (AOF, an fsync each second).",
+    ],
+    tables: [
+      {
+        title: "milliseconds",
+        rows: [
+          ["", "p50", "p99", "most"],
+          row("said, and with the next call", saidMs),
+          row("a call with nothing to tell", silentMs),
+          row("one bare command", bareMs),
+        ],
+      },
+    ],
+    figures: [
+      { name: "said, and with the next call, p99", value: quantile(saidMs, 0.99), unit: "ms", goal: { atMost: 50 } },
+      { name: "a call with nothing to tell, p50", value: quantile(silentMs, 0.5), unit: "ms" },
+    ],
+  };
+}
