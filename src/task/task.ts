@@ -30,6 +30,9 @@
  * outlet          a step's only way to the network: a socket of the host's network proxy
  * policy          what may be reached through an outlet
  * agent           the program in the session; an adapter knows how to drive it
+ * talk back       to ask something of the host, or tell it, while it works: an agent does that through tools
+ * tool            one thing that an agent can call
+ * bridge          the program in the sandbox that carries an agent's calls to its host, across restarts of that
  * run event       what people may be shown of one thing that a run's program said or did
  * heartbeat       "this host still watches these runs"
  * outcome         why a task is over
@@ -41,6 +44,7 @@
  */
 
 import type { Checkpoint } from "./checkpoint.ts";
+import type { Finish } from "./finish.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
@@ -147,6 +151,10 @@ export type Progress = {
   lastLines?: string;
   /** What it says of its finished work, where its program tells that from the rest of its output; at most 4 kB. */
   summary?: string;
+  /** What it said last of what it is at, by itself; at most 500 characters. */
+  said?: string;
+  /** What it said of its finished work, by itself. */
+  finish?: Finish;
   inputTokens?: number;
   outputTokens?: number;
   /** US dollars, as the agent states them; undefined when it does not. */

@@ -105,7 +105,13 @@ function keep(run: Run, end: "told" | "untold"): RunEnd {
 
 async function endSession(shared: Shared, run: Run): Promise<void> {
   const { id } = run.task.spec;
-  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeOutlets(shared, run.folder)];
+  const ends = [
+    () => run.talk.close(),
+    () => shared.sessions.kill(id),
+    () => endLeftovers(run),
+    () => closeOutlets(shared, run.folder),
+    async () => run.talk.remove(),
+  ];
   for (const end of ends) {
     await end().catch((error: unknown) =>
       run.log.error({ err: error }, "what the run started does not end: look at it by hand"),

@@ -50,6 +50,7 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
     const [end] = await Promise.all([clearUp(shared, run, outcome), run.events.close()]);
     return end;
   } finally {
+    await run.talk.close();
     fulfil(shared.dataDir, run.task.spec.id);
   }
 }

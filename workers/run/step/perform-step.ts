@@ -53,6 +53,7 @@ export async function performStep(
     makeStepFolder(run, name);
     const spec =
       kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : commandSpec(shared, run, ground, name);
+    if (kind === "agent") await run.talk.open(ground);
     run.spoken.begin();
     await run.events.begin(record, { isReadAgain: how === "go on" });
     // The way out stands before the program begins.
