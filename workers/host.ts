@@ -2,6 +2,7 @@
  * The worker host: takes jobs as long as it has free slots, keeps its runs, and after its own restart takes up every run
  * that is still there. Which host works on what is decided by BullMQ's locks alone.
  */
+import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { makeRoomKeeper, type RoomKeeperOptions } from "./disk/keep-room.ts";
@@ -14,6 +15,7 @@ import { takeUpRuns } from "./run/take-up-runs.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
 import { makeSlots } from "./slots.ts";
 import { makeJobTaker } from "./take-jobs.ts";
+import { removeOtherTalkFolders } from "./talk-back/talk-place.ts";
 
 /** Longer than any command to a Redis that answers, ms. */
 const STOP_TAKING_MS = 3_000;
@@ -49,7 +51,9 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
     async start() {
       await keeper.listen();
       const { runs, left } = await takeUpRuns(shared, locker, { takeSlot: slots.take, crashed });
-      await closeOtherOutlets(shared, [...runs.map(({ folder }) => folder), ...left]);
+      const folders = [...runs.map(({ folder }) => folder), ...left];
+      await closeOtherOutlets(shared, folders);
+      if (shared.talk) removeOtherTalkFolders(shared.talk, new Set(folders.map(({ dir }) => basename(dir))));
       for (const run of runs) slots.begin(run);
       await keeper.start();
       await room.start();

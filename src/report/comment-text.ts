@@ -4,7 +4,7 @@
  */
 import { hiddenBehind, PHASES, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
-import { fence, inMarkdown } from "../text/quote.ts";
+import { blockQuote, fence, inMarkdown } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
 import { type Why, type WhySettled, why } from "../views/why.ts";
 import { keptFor } from "../words/checkpoint-words.ts";
@@ -45,6 +45,7 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
         ...opening,
         checklist(task),
         list,
+        ...titled("What the agent is doing", progress.said && blockQuote(progress.said, LIVE.chars)),
         ...titled("The agent says", fence(progress.lastLines ?? "", LIVE)),
         ...closing,
       ];

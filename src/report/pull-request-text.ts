@@ -1,7 +1,8 @@
 /** A pull request's title and text, as pure functions. */
 import { shortId } from "../task/branch.ts";
+import { FINISH_LIMITS } from "../task/finish.ts";
 import { isAboutAll, subjectOf } from "../task/subject.ts";
-import { readSummary } from "../task/summary.ts";
+import { ownSummary } from "../task/summary.ts";
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
 import { fence, inMarkdown, title } from "../text/quote.ts";
@@ -35,8 +36,9 @@ export function pullRequestTitle(task: Task, others: readonly Task[] = []): stri
 }
 
 function ownTitle(task: Task): string {
-  const { title: given } = readSummary(progressOf(task).summary ?? "");
-  const own = given === undefined ? "" : title(given, MAX_TITLE);
+  const progress = progressOf(task);
+  const given = ownSummary(progress)?.title;
+  const own = given === undefined ? "" : title(given, progress.finish ? FINISH_LIMITS.title : MAX_TITLE);
   return own === "" ? subjectOf(task.spec, MAX_TITLE) : own;
 }
 
@@ -78,11 +80,12 @@ const NO_DRAFT = "No person has reviewed this yet: do so before you merge it.";
 const reference = ({ spec }: Task): string => `${isAboutAll(spec) ? "Fixes" : "Refs"} #${spec.number}`;
 
 function said(task: Task): string[] {
-  const { summary, lastLines } = progressOf(task);
+  const progress = progressOf(task);
+  const summary = ownSummary(progress);
   if (summary === undefined) {
-    const lines = fence(lastLines ?? "");
+    const lines = fence(progress.lastLines ?? "");
     return lines === undefined ? [] : ["### End of the agent's output", lines];
   }
-  const text = prose(readSummary(summary).text);
+  const text = prose(summary.text);
   return text === undefined ? [] : ["### Summary by the agent", text];
 }

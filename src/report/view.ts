@@ -47,11 +47,16 @@ export function viewOf(task: Task, around: Surroundings): View {
   const timeless = { ...around, now: task.spec.acceptedAt };
   return {
     ...placeOf(task, around),
-    words: hashOf(progressOf(task).lastLines ?? ""),
+    words: hashOf(wordsOf(task)),
     comment: renderComment(task, around),
     commentHash: hashOf(renderComment(task, timeless)),
     checks: checksOf(task, timeless),
   };
+}
+
+function wordsOf(task: Task): string {
+  const { said = "", lastLines = "" } = progressOf(task);
+  return said === "" ? lastLines : `${said}\n${lastLines}`;
 }
 
 /** Hash of a piece of a view. */

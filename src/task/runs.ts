@@ -68,7 +68,7 @@ function withoutWords({ lastLines: _, ...progress }: Progress): Progress {
   return withoutCheckOutput(progress);
 }
 
-function withoutSummary({ summary: _, ...progress }: Progress): Progress {
+function withoutSummary({ summary: _, finish: __, ...progress }: Progress): Progress {
   return progress;
 }
 

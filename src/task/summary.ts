@@ -1,7 +1,17 @@
-/** What an agent says of its work at its end: a title, where its first line is one, and the text below. Pure. */
+/**
+ * What an agent says of its finished work: what it hands in by itself, else its words at its end, with a title where their first line
+ * is one. Pure.
+ */
 import { visibleText } from "../text/clean.ts";
+import type { Progress } from "./task.ts";
 
 export type Summary = { title?: string; text: string };
+
+/** Undefined where it has said nothing of it. */
+export function ownSummary({ finish, summary }: Pick<Progress, "finish" | "summary">): Summary | undefined {
+  if (finish) return { title: finish.title, text: finish.summary };
+  return summary === undefined ? undefined : readSummary(summary);
+}
 
 const MIN_TITLE = 8;
 const MAX_TITLE = 90;

@@ -86,7 +86,8 @@ function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: 
 
 /** Its summary where it gave one; else the end of its output, whatever that is. */
 function saidAtTheEnd(task: Task, lastLines: string | undefined): { what: Evidence["what"]; text: string | undefined } {
-  const { summary } = progressOf(task);
+  const { finish, summary: words } = progressOf(task);
+  const summary = finish?.summary ?? words;
   return summary === undefined ? { what: "last_words", text: lastLines } : { what: "summary", text: summary };
 }
 

@@ -106,6 +106,13 @@ const network = {
   places: [{ host: "metadata.example", port: 80, why: "it is no public address" }],
 };
 const summary = "Start the sum at zero\n\nIt started at one, see `lib/sum.js`.";
+const finish = {
+  title: "Start the sum at zero",
+  summary: "It started at one, see `lib/sum.js`.",
+  decisions: ["No new dependency"],
+  interfaces: [],
+  followUps: ["`product` is off, too"],
+};
 const failure = (reason: string): Outcome => ({ ...outcomes.agent_failed, reason });
 const REASONS = [
   ...["auth", "config", "rate_limit", "server", "denied", "interrupted", "crash", "setup", "disk", "new"],
@@ -180,6 +187,7 @@ const open: Task[] = [
   runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
   runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
   runningTask("working", { crashes: [1], progress: { start: { how: "handed over", task: "tother" } } }),
+  runningTask("working", { progress: { ...progress, said: "I look for where the sum begins. cc @octo-org" } }),
   runningTask("publishing", { pushed }),
 ];
 
@@ -320,6 +328,7 @@ export const sayings: Sayings = {
           spec: queuedTask({ instruction: "fix this" }).spec,
         }),
         pullRequest.pullRequestTitle(runningTask("publishing", { progress: { summary } })),
+        pullRequest.pullRequestTitle(runningTask("publishing", { progress: { summary: "Done.", finish } })),
         pullRequest.pullRequestTitle(runningTask("publishing"), [
           { ...runningTask("publishing", { pushed }), spec: queuedTask({ id: "tother" }).spec },
         ]),
@@ -332,6 +341,7 @@ export const sayings: Sayings = {
         return [
           about(runningTask("publishing", evidence)),
           about(runningTask("publishing", { progress: onlyWithHidden })),
+          about(runningTask("publishing", { progress: { ...evidence.progress, summary: "Done.", finish } })),
           about({ ...told, spec: queuedTask({ instruction: "fix this" }).spec }, pushed, false),
           about({ ...told, spec: queuedTask({ target: PULL_TARGET }).spec }, { ...pushed, insteadOf: "feature" }),
           about(told, { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } }),

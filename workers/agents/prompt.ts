@@ -3,10 +3,13 @@
  * that GitHub users wrote stands fenced and is called data. Never longer than `maxPromptBytes`.
  */
 
+import type { Finish } from "../../src/task/finish.ts";
 import type { HiddenFiles } from "../../src/task/task.ts";
 import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
+import { renderBefore } from "./prompt-before.ts";
 import { MAX_HUNK, placeOf, type Said, saidOldestFirst, told } from "./prompt-said.ts";
+import { TALK } from "./prompt-talk.ts";
 
 /** Far below every model's context, far above every honest issue. */
 export const maxPromptBytes = 96_000;
@@ -20,8 +23,6 @@ const limits = {
   output: 8_000,
   objection: 1_000,
   objections: 8,
-  before: 1_000,
-  words: 2_000,
 };
 
 /**
@@ -43,6 +44,9 @@ export type HandOver = {
   /** What became of its work, as sentences. */
   ended: string;
   lastWords: string;
+  /** What its agent said of its finished work, and what it said last of what it was at, by itself. */
+  finish?: Finish;
+  said?: string;
   /** The agent goes on in that task's session. */
   inSession?: boolean;
 };
@@ -69,6 +73,8 @@ export type PromptInput = Said & {
   verify?: string;
   /** How it is let out to the network; undefined where nothing confines that. */
   egress?: "open" | "listed";
+  /** It can talk back to its host. */
+  talks?: boolean;
   handBack?: HandBack;
   before?: HandOver;
 };
@@ -186,24 +192,6 @@ There is more below that. It belongs to the task; what is only quoted or pasted 
 ${more.replace(/^/gm, "> ")}`;
 }
 
-/** Its last words are an agent's, which may have been told anything: data. */
-function renderBefore({ actor, instruction, ended, lastWords, inSession }: HandOver): string {
-  const said = keepEnd(told(lastWords), limits.words);
-  const who = inSession ? "You have" : "An earlier agent has";
-  const asker = actor === undefined ? "the repository itself" : `@${oneLine(actor, 100)}`;
-  return `# What went before
-
-${who} worked on this branch already, for a request by ${asker}; you go on from there. The files in the current
-folder are as the branch stands now, which may have moved on since: look at \`git log\` before you rely on anything else.
-
-The request was:
-
-${fenced(keepStart(told(instruction), limits.before), "data")}
-
-What became of it: ${oneLine(told(ended), 500)}
-${said.trim() === "" ? "" : `\nThe last words about it:\n\n${fenced(said, "data")}\n`}`;
-}
-
 /** Each text in its own fence and its author outside of it, so that nobody can write under another's name. */
 function renderStanding(input: PromptInput, comments: readonly string[], dropped: number): string {
   const subject = input.kind === "pull" ? "pull request" : "issue";
@@ -243,7 +231,8 @@ function renderRules(input: PromptInput): string {
     "Change what the task needs and nothing else.",
     ...(verify ? [`Your work is checked with \`${verify}\`. You are done when this command passes.`] : []),
     "If the task cannot be done, leave no half-done changes, and say why.",
-    "Your last words are for whoever reviews the work. Begin them with a title for all of it on a line of its own, as a commit's subject would be; below it say in a few sentences what you changed and why.",
+    `${input.talks ? 'Unless you have called "finish", your' : "Your"} last words are for whoever reviews the work. Begin them with a title for all of it on a line of its own, as a commit's subject would be; below it say in a few sentences what you changed and why.`,
   ];
-  return `# The rules\n\n${rules.map((rule) => `- ${rule}`).join("\n")}\n`;
+  const talk = input.talks ? `\n${TALK}` : "";
+  return `# The rules\n\n${rules.map((rule) => `- ${rule}`).join("\n")}\n${talk}`;
 }

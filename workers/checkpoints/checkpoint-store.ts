@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { type Finish, finishShape } from "../../src/task/finish.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import type { Stopped, Verification } from "../../src/task/task.ts";
 import { verificationShape } from "../../src/task/task-shape.ts";
@@ -48,6 +49,7 @@ const schema = z.looseObject({
       agent: z.string(),
       stopped: stoppedShape.optional(),
       summary: z.string().optional(),
+      finish: finishShape.optional(),
       verification: verificationShape.optional(),
     })
     .optional(),
@@ -59,6 +61,7 @@ export type Ready = {
   agent: string;
   stopped?: Stopped | undefined;
   summary?: string | undefined;
+  finish?: Finish | undefined;
   verification?: Verification | undefined;
 };
 export type CheckpointRecord = Pick<

@@ -15,6 +15,7 @@ import {
 import { takeCheckpoint } from "../checkpoints/take-checkpoint.ts";
 import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { findWorkspace } from "../workspace/workspace.ts";
+import { beginTaking, type Taker } from "./checkpoint-taker.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -42,21 +43,22 @@ export async function whileTakingCheckpoints<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
-  const taking = takeRegularly(shared, run, ground, over.signal);
+  const taker = beginTaking(run, (signal) => take(shared, run, ground, { signal }));
+  const taking = takeRegularly(shared, run, taker, over.signal);
   try {
     return await work();
   } finally {
     over.abort();
-    await taking;
+    await Promise.all([taking, taker.end()]);
   }
 }
 
-async function takeRegularly(shared: Shared, run: Run, ground: Ground, signal: AbortSignal): Promise<void> {
+async function takeRegularly(shared: Shared, run: Run, taker: Taker, signal: AbortSignal): Promise<void> {
   const everyMs = shared.operator.limits.checkpointMinutes * MINUTE_MS;
   for (;;) {
     await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return;
-    await take(shared, run, ground, { signal }).catch((error: unknown) => {
+    await taker.take().catch((error: unknown) => {
       if (!signal.aborted) run.log.warn({ err: error }, "no checkpoint could be taken; trying again later");
     });
   }
@@ -132,8 +134,8 @@ function checkpointOf(record: CheckpointRecord): Checkpoint | undefined {
 }
 
 /** The work as it was to be published, where it came that far. */
-function readyAt({ ready, prepared }: RunRecord): Ready | undefined {
-  return ready && prepared ? { ...ready, agent: prepared.agent } : undefined;
+function readyAt({ ready, prepared, finish }: RunRecord): Ready | undefined {
+  return ready && prepared ? { ...ready, agent: prepared.agent, ...(finish && { finish }) } : undefined;
 }
 
 async function take(

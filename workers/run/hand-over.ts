@@ -31,13 +31,16 @@ export function startOf(
 export function handOverOf(task: Task): HandOver {
   const { spec, state, pushed } = task;
   const outcome = state.name === "settled" ? state.outcome : undefined;
+  const { finish, said, summary, lastLines = "" } = progressOf(task);
   const commits = pushed ? `${count(pushed.commits, "commit by it is", "commits by it are")} on the branch. ` : "";
   return {
     task: spec.id,
     ...(spec.actor && { actor: spec.actor.login }),
     instruction: spec.instruction,
     ended: `${commits}${outcome ? endedAs(outcome) : "It is not over."}`,
-    lastWords: wordsOf(outcome) ?? progressOf(task).summary ?? progressOf(task).lastLines ?? "",
+    lastWords: wordsOf(outcome) ?? (finish ? "" : (summary ?? lastLines)),
+    ...(finish && { finish }),
+    ...(said !== undefined && !finish && { said }),
   };
 }
 

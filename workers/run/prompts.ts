@@ -61,5 +61,6 @@ function basicsOf(run: Run, prepared: Prepared) {
     branch: prepared.branch,
     baseBranch: prepared.base,
     verify: prepared.verify && commandLine(prepared.verify),
+    talks: run.talk.offered,
   };
 }

@@ -7,7 +7,7 @@ import { spareBranchOf } from "../../src/task/branch.ts";
 import type { TokenResponse } from "../../src/task/host-api.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { subjectOf } from "../../src/task/subject.ts";
-import { readSummary } from "../../src/task/summary.ts";
+import { ownSummary } from "../../src/task/summary.ts";
 import type { Pushed, Stopped, TaskSpec } from "../../src/task/task.ts";
 import { title } from "../../src/text/quote.ts";
 import { secretsOf } from "../agents/secrets.ts";
@@ -54,9 +54,10 @@ export async function collectWork(shared: Shared, run: Run, ground: Ground): Pro
   }
 }
 
-/** What the work is called where the agent's commits do not say it: as the agent calls it at its end, or by the request. */
+/** What the work is called where the agent's commits do not say it: as the agent calls it, or by the request. */
 export function workSubject({ task: { spec }, spoken, folder }: Pick<Run, "task" | "spoken" | "folder">): string {
-  const given = readSummary(spoken.summary() ?? folder.record.ready?.summary ?? "").title;
+  const { finish, ready } = folder.record;
+  const given = ownSummary({ finish, summary: spoken.summary() ?? ready?.summary })?.title;
   return (given === undefined ? "" : title(given, 72)) || subjectOf(spec);
 }
 

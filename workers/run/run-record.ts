@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { onStopSchema } from "../../src/settings/on-stop.ts";
+import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { DEADLINES } from "../../src/task/outcome.ts";
@@ -110,6 +111,8 @@ const runRecordSchema = z.looseObject({
       repositoryId: z.number(),
     })
     .optional(),
+  /** What its agent said of its finished work, by itself; the latest. */
+  finish: finishShape.optional(),
   /** The work is done and checked: what is to be published. */
   ready: z
     .object({

@@ -19,15 +19,17 @@ export async function takeUpWork(shared: Shared, run: Run, ground: Ground): Prom
   const earlier = run.task.spec.retries;
   const kept = earlier === undefined ? undefined : readCheckpoint(shared.dataDir, earlier);
   if (earlier === undefined || !kept?.ready || !isUnchanged(kept, kept.ready, ground)) return undefined;
-  const { agent, summary, verification, stopped, tip, commits } = kept.ready;
+  const { agent, summary, finish, verification, stopped, tip, commits } = kept.ready;
   await endHeld(shared, run);
   const store = checkpointDir(shared.dataDir, earlier);
   if (!existsSync(collectedDir(run)))
     openQuarantine(collectedDir(run), ground.mirror, ground.prepared.baseSha, [join(store, "objects")]);
   run.folder.record.takenUp = earlier;
+  run.folder.record.finish = finish;
   run.folder.save();
   const start = { how: "taken up" as const, task: earlier };
-  const progress = { start, agent, ...(summary && { summary }), ...(verification && { verification }) };
+  const said = { ...(summary && { summary }), ...(finish && { finish }) };
+  const progress = { start, agent, ...said, ...(verification && { verification }) };
   await tell(shared, run, { name: "progress", progress, at: Date.now() });
   run.log.info({ earlier, commits }, "the work of an earlier task is published: its agent does not run again");
   const about = { ...(verification && { verification }), ...(stopped && { stopped }) };

@@ -21,6 +21,8 @@ const MAX_CONNECTIONS = 16;
 const LINES = { burst: 200, perSecond: 50 };
 
 export type TalkBack = {
+  /** Whether agents can talk back on this machine. */
+  offered: boolean;
   /** Listens, and from now on serves the agent with this ground, where it is known. Again is fine. Never rejects. */
   open(ground?: Ground): Promise<void>;
   /** The run is over here: what is under way ends, and nobody listens. */
@@ -58,6 +60,7 @@ export function makeTalkBack(shared: Shared, run: () => Run): TalkBack {
     }
   };
   return {
+    offered: shared.talk !== undefined,
     async open(known) {
       if (over.signal.aborted) return;
       if (known) {

@@ -2,7 +2,7 @@
  * Where a run's agent and its host meet: a folder for each run with nothing in it but a socket, and one for all with the program
  * that agents talk back by. Only the slot's user gets to the socket; sandboxes are shown both folders read-only.
  */
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Mount, SandboxDriver, SlotUser } from "../sandbox/confinement.ts";
@@ -52,19 +52,31 @@ export function makeTalkFolder(place: TalkPlace, id: string, { gid }: SlotUser):
 export const removeTalkFolder = (place: TalkPlace, id: string): void =>
   rmSync(talkFolder(place, id), { recursive: true, force: true });
 
-/** How an agent sees its side: what to mount, the socket, and the folder of the program. */
-export type TalkSeen = { mounts: Mount[]; socket: string; bin: string };
+/**
+ * How an agent sees its side: what to mount, what its programs have to be told, the folder to search for the program, and how
+ * an MCP client starts its bridge, in an environment of which it may leave out everything but `env`.
+ */
+export type TalkSeen = { mounts: Mount[]; env: Record<string, string>; bin: string; bridge: string[] };
 
 export function seenFrom(driver: SandboxDriver, place: TalkPlace, id: string): TalkSeen {
   const folder = talkFolder(place, id);
   // A driver that moves the workspace shows other folders in their own places, too.
-  if (driver.workspaceAt === undefined) return { mounts: [], socket: talkSocket(folder), bin: place.bin };
+  const isMoved = driver.workspaceAt !== undefined;
+  const [at, bin] = isMoved ? [TALK_INSIDE, BIN_INSIDE] : [folder, place.bin];
   return {
-    mounts: [
-      { source: folder, target: TALK_INSIDE },
-      { source: place.bin, target: BIN_INSIDE },
-    ],
-    socket: talkSocket(TALK_INSIDE),
-    bin: BIN_INSIDE,
+    mounts: isMoved
+      ? [
+          { source: folder, target: at },
+          { source: place.bin, target: bin },
+        ]
+      : [],
+    env: { ORCH_SOCKET: talkSocket(at) },
+    bin,
+    bridge: [join(bin, AGENT_PROGRAM), "mcp"],
   };
+}
+
+/** After a restart: the folders of runs that do not go on here. `ids`: those that stay. */
+export function removeOtherTalkFolders(place: TalkPlace, ids: ReadonlySet<string>): void {
+  for (const id of readdirSync(place.dir)) if (!ids.has(id)) removeTalkFolder(place, id);
 }

@@ -1,5 +1,7 @@
 /** What an agent can call, in the order in which it is told of them. */
 import type { Tool } from "./tool.ts";
+import { checkpoint } from "./tools/checkpoint.ts";
+import { finish } from "./tools/finish.ts";
 import { progress } from "./tools/progress.ts";
 
-export const tools: readonly Tool[] = [progress];
+export const tools: readonly Tool[] = [progress, checkpoint, finish];

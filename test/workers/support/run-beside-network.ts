@@ -15,6 +15,7 @@ import type { Run, Shared } from "../../../workers/run/run.ts";
 import { createRunFolder } from "../../../workers/run/run-record.ts";
 import { makeSpoken } from "../../../workers/run/step/spoken.ts";
 import { type Confinement, type SandboxDriver, WORKSPACE_INSIDE } from "../../../workers/sandbox/confinement.ts";
+import { makeTalkBack } from "../../../workers/talk-back/talk-back.ts";
 import type { HeldStep, RunningStep, StepEnd, StepSpec } from "../../../workers/tmux/sessions.ts";
 import { makeSpec } from "../../support/task-spec.ts";
 
@@ -131,8 +132,9 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
   };
   const interrupting = new AbortController();
   const interrupted = Promise.withResolvers<Interruption>();
-  const run = {
+  const run: Run = {
     ...{ task: { spec }, folder, user: { slot: 0 }, spoken: makeSpoken(), events, log, inDoubt: undefined },
+    talk: makeTalkBack(shared, () => run),
     underWay: Promise.resolve(),
     interrupted: interrupted.promise,
     signal: interrupting.signal,

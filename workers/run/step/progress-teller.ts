@@ -19,7 +19,8 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
     timer = undefined;
     told = true;
     telling = telling.then(async () => {
-      const progress = { ...run.spoken.progress(), network: networkUse(run.folder) };
+      const { finish } = run.folder.record;
+      const progress = { ...run.spoken.progress(), network: networkUse(run.folder), finish };
       const news = { name: "progress" as const, progress, at: Date.now() };
       return closed
         ? tell(shared, run, news, { inDoubt: "skip" })

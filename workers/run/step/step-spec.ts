@@ -35,8 +35,8 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
 /** Where the agent finds its host: the programs of the repository are not told. */
 function withTalk(shared: Shared, run: Run, env: Record<string, string>): Pick<Program, "env" | "mounts"> {
   if (!shared.talk) return { env };
-  const { mounts, socket, bin } = seenFrom(shared.driver, shared.talk, basename(run.folder.dir));
-  return { mounts, env: { ...env, PATH: `${env.PATH}:${bin}`, ORCH_SOCKET: socket } };
+  const seen = seenFrom(shared.driver, shared.talk, basename(run.folder.dir));
+  return { mounts: seen.mounts, env: { ...env, PATH: `${env.PATH}:${seen.bin}`, ...seen.env } };
 }
 
 /** One of the repository's own commands. */
