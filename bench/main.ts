@@ -14,8 +14,9 @@ import { ingress } from "./ingress/ingress.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
+import { talk } from "./talk/talk.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, checkpoint, network, github, idle];
+const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, checkpoint, network, talk, github, idle];
 
 type Chosen = { rounds?: number; json?: boolean };
 
