@@ -184,7 +184,7 @@ describe("what a pull request is called and says", () => {
     const finish = {
       title: "Start the sum at zero, as @octo-org fixes #98",
       summary: "It started at `1`. Closes #99.\n\n- a list",
-      ...{ decisions: ["none"], interfaces: [], followUps: [] },
+      ...{ decisions: ["Kept as it was"], interfaces: [], followUps: [] },
     };
     const { title, body } = await said(
       "fix the failing tests",
@@ -195,7 +195,7 @@ describe("what a pull request is called and says", () => {
     expect(title).toMatch(/^Start the sum at zero, as .*octo-org/);
     expect(`${title}\n${body}`).not.toMatch(/@octo-org|[Ff]ixes #98|[Cc]loses #99/);
     expect(body).toMatch(/### Summary by the agent\n\nIt started at `1`\./);
-    expect(body).not.toMatch(/Another title|Other words|none/);
+    expect(body).not.toMatch(/Another title|Other words|Kept as it was/);
   });
 
   test("who asks for the issue has it closed, who asks for something beside it has not", async () => {
