@@ -15,8 +15,20 @@ import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
+import { talk } from "./talk/talk.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [ingress, dispatch, start, exit, checkpoint, network, github, messages, idle];
+const BENCHMARKS: readonly Benchmark[] = [
+  ingress,
+  dispatch,
+  start,
+  exit,
+  checkpoint,
+  network,
+  talk,
+  github,
+  messages,
+  idle,
+];
 
 type Chosen = { rounds?: number; json?: boolean };
 

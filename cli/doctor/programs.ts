@@ -1,7 +1,9 @@
 /** Which of the programs that Orch starts are here, and in which version. */
 
+import { dirname } from "node:path";
 import { runProgram } from "../../workers/run-program.ts";
 import { findProgram, SEARCH_PATH } from "../../workers/sandbox/find-program.ts";
+import { PERL } from "../../workers/talk-back/talk-place.ts";
 import { type Check, note, ok, problem } from "./check.ts";
 import type { Role } from "./role.ts";
 
@@ -65,6 +67,13 @@ const hostPrograms: readonly Needed[] = [
   { name: "tmux", debianPackage: "tmux", use: "the agents' sessions", ask: "-V" },
   { name: "setpriv", debianPackage: "util-linux", use: "one user per slot; ends what `npm start` started with it" },
   { name: "prlimit", debianPackage: "util-linux", use: "limits for agents" },
+  {
+    name: "perl",
+    debianPackage: "perl-base",
+    use: "the program by which agents talk back",
+    places: () => dirname(PERL),
+    optional: "agents cannot talk back",
+  },
   {
     name: "flock",
     debianPackage: "util-linux",

@@ -103,6 +103,7 @@ function hiddenPaths(env: Env): string[] {
     join(data, "bot"),
     join(data, "host", "runs"),
     join(data, "host", "tmux"),
+    join(data, "host", "talk"),
     ...key,
   ];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ApiFaultAction } from "../../simulator/faults.ts";
 import { branchOf } from "../../src/task/branch.ts";
+import type { Finish } from "../../src/task/finish.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress, verification } from "./sample-tasks.ts";
 
@@ -163,10 +164,10 @@ describe("a pushed branch", () => {
 });
 
 describe("what a pull request is called and says", () => {
-  const said = async (instruction: string, summary?: string, title?: string) => {
+  const said = async (instruction: string, summary?: string, title?: string, finish?: Finish) => {
     const repo = await world.repository();
     const spec = await world.task(repo, { instruction, ...(title !== undefined && { title }) });
-    await world.push(repo, spec, undefined, summary);
+    await world.push(repo, spec, undefined, summary, finish);
     await world.reporter().report(spec.id);
     const pull = world.simulator.state.pulls(repo)[0];
     return { title: pull?.title, body: pull?.body ?? "" };
@@ -177,6 +178,24 @@ describe("what a pull request is called and says", () => {
     expect(title).toBe("Start the sum at zero");
     expect(body).toContain("### Summary by the agent\n\nIt started at `1`.");
     expect(body).not.toContain("End of the agent's output");
+  });
+
+  test("what the agent handed in goes before its last words", async () => {
+    const finish = {
+      title: "Start the sum at zero, as @octo-org fixes #98",
+      summary: "It started at `1`. Closes #99.\n\n- a list",
+      ...{ decisions: ["Kept as it was"], interfaces: [], followUps: [] },
+    };
+    const { title, body } = await said(
+      "fix the failing tests",
+      "Another title for it\n\nOther words.",
+      undefined,
+      finish,
+    );
+    expect(title).toMatch(/^Start the sum at zero, as .*octo-org/);
+    expect(`${title}\n${body}`).not.toMatch(/@octo-org|[Ff]ixes #98|[Cc]loses #99/);
+    expect(body).toMatch(/### Summary by the agent\n\nIt started at `1`\./);
+    expect(body).not.toMatch(/Another title|Other words|Kept as it was/);
   });
 
   test("who asks for the issue has it closed, who asks for something beside it has not", async () => {

@@ -9,6 +9,7 @@ import { makeGitHub, type Octokit } from "../../src/github.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
 import { branchOf } from "../../src/task/branch.ts";
 import type { Taken } from "../../src/task/due-set.ts";
+import type { Finish } from "../../src/task/finish.ts";
 import { keys } from "../../src/task/keys.ts";
 import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -152,6 +153,7 @@ export async function startReporting() {
     spec: TaskSpec,
     branch = branchOf(spec),
     summary?: string,
+    finish?: Finish,
   ): Promise<string> {
     await claim(spec.id);
     const sha = await simulator.commit(repo, branch, { "a.txt": "two\n" }, "Repair the sum", "maintainer");
@@ -160,7 +162,7 @@ export async function startReporting() {
       name: "pushed",
       epoch: 1,
       pushed: evidence,
-      progress: { ...(summary !== undefined && { summary }) },
+      progress: { ...(summary !== undefined && { summary }), ...(finish && { finish }) },
       at: now(),
     });
     return sha;

@@ -12,7 +12,7 @@ import { MAX_HUNK, placeOf, type Said, saidOldestFirst, told } from "./prompt-sa
 import { TALK } from "./prompt-talk.ts";
 
 /** Far below every model's context, far above every honest issue. */
-export const maxPromptBytes = 96_000;
+export const maxPromptBytes = 120_000;
 
 /** Characters. At three bytes each, the widest, all but what may be left out together stays below the bound. */
 const limits = {

@@ -30,7 +30,7 @@ export async function serve(socket: Socket, { calls, pace, log }: Serving): Prom
   const onInstance = (name: string) => {
     instance = name;
   };
-  const connection = connectionOf(socket, { sdk, pace, onInstance });
+  const connection = connectionOf(socket, { pace, onInstance });
   const onerror = (error: Error) => log.debug({ err: error }, "the agent's connection");
   const factory = () => {
     const server = new sdk.McpServer({ name: "orch", version: VERSION }, { instructions: INSTRUCTIONS });

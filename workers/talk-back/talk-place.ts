@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Mount, SandboxDriver, SlotUser } from "../sandbox/confinement.ts";
 
 /** The program's name, on the PATH of every agent. */
-export const AGENT_PROGRAM = "orch-agent";
+const AGENT_PROGRAM = "orch-agent";
 /** What it is written in: its base is part of every Debian. */
 export const PERL = "/usr/bin/perl";
 
@@ -36,7 +36,7 @@ export function openTalkPlace(hostDir: string, perl = PERL): TalkPlace | undefin
 }
 
 /** `id`: the name of the run's folder, which never changes: a restarted host listens in the same place. */
-export const talkFolder = ({ dir }: TalkPlace, id: string): string => join(dir, id);
+const talkFolder = ({ dir }: TalkPlace, id: string): string => join(dir, id);
 export const talkSocket = (folder: string): string => join(folder, SOCKET);
 
 /** Again is fine: what is mounted stays the same folder. */

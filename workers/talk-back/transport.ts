@@ -11,19 +11,14 @@ import { idOf, MAX_REQUEST_BYTES, type RequestLine, requestLines } from "./reque
 
 /** What a bridge says first on each of its connections: `instance` names it among all clients of the run. */
 const HELLO = "notifications/orch/bridge";
-const helloShape = z.object({
-  method: z.literal(HELLO),
-  params: z.object({ instance: z.string().regex(/^[\w-]{8,64}$/) }),
-});
-
-type Sdk = Pick<typeof import("@modelcontextprotocol/server"), "parseJSONRPCMessage" | "serializeMessage">;
+const helloShape = z.object({ instance: z.string().regex(/^[\w-]{8,64}$/) });
 
 export type Connection = Transport & { readonly gone: AbortSignal };
 
 /** `onInstance`: the client has said which bridge it is. `pace`: of the lines of all connections together. */
 export function connectionOf(
   socket: Socket,
-  { sdk, pace, onInstance }: { sdk: Sdk; pace: Pace; onInstance(instance: string): void },
+  { pace, onInstance }: { pace: Pace; onInstance(instance: string): void },
 ): Connection {
   const over = new AbortController();
   const lines = requestLines();
@@ -36,13 +31,13 @@ export function connectionOf(
   const read = async (line: RequestLine): Promise<void> => {
     if ("tooLong" in line) return await answer(tooLong(line.tooLong));
     if (line.text.trim() === "") return;
-    const message = parsed(line.text, sdk);
+    const message = parsed(line.text);
     if (message === undefined) return await answer({ id: null, error: { code: -32_700, message: "This is no JSON" } });
     if ("invalid" in message)
       return await answer({ id: message.id ?? null, error: { code: -32_600, message: "This is no JSON-RPC request" } });
-    const hello = helloShape.safeParse(message);
-    if (hello.success) onInstance(hello.data.params.instance);
-    else connection.onmessage?.(message);
+    if (!("method" in message) || message.method !== HELLO) return connection.onmessage?.(message);
+    const hello = helloShape.safeParse(message.params);
+    if (hello.success) onInstance(hello.data.instance);
   };
   const readAll = async (found: readonly RequestLine[]): Promise<void> => {
     for (const line of found) {
@@ -77,7 +72,7 @@ export function connectionOf(
     },
     async send(message: JSONRPCMessage) {
       if (socket.destroyed) return;
-      socket.write(sdk.serializeMessage(message));
+      socket.write(`${JSON.stringify(message)}\n`);
     },
     async close() {
       socket.destroy();
@@ -102,19 +97,26 @@ async function drained(socket: Socket, over: AbortSignal): Promise<void> {
 
 type Parsed = JSONRPCMessage | { invalid: true; id: unknown } | undefined;
 
-function parsed(text: string, sdk: Sdk): Parsed {
+/** What a message must be for the SDK to take it; the SDK itself checks what its method needs. */
+const messageShape = z.looseObject({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.int()]).optional(),
+  method: z.string().optional(),
+  params: z.looseObject({}).optional(),
+});
+
+function parsed(text: string): Parsed {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return undefined;
   }
-  try {
-    return sdk.parseJSONRPCMessage(value);
-  } catch {
-    const id = (value as { id?: unknown } | null)?.id;
-    return { invalid: true, id: typeof id === "string" || typeof id === "number" ? id : undefined };
-  }
+  const { success, data } = messageShape.safeParse(value);
+  if (success && (data.method !== undefined || (data.id !== undefined && ("result" in data || "error" in data))))
+    return value as JSONRPCMessage;
+  const id = (value as { id?: unknown } | null)?.id;
+  return { invalid: true, id: typeof id === "string" || typeof id === "number" ? id : undefined };
 }
 
 /** As the result of a call, which a model reads and understands. */

@@ -60,6 +60,17 @@ describe("the hand-over of a task", () => {
     expect(handOverOf(settledTask(outcomes.verify_failed)).lastWords).toBe("It should work now.");
   });
 
+  test("has what its agent handed in in place of its last words, or else what it said last while it worked", () => {
+    const finish = { title: "Add", summary: "The sign.", decisions: ["one"], interfaces: [], followUps: [] };
+    const own = handOverOf(
+      settledTask(outcomes.pull_request, { pushed, progress: { said: "at it", finish, summary: "S" } }),
+    );
+    expect(own).toMatchObject({ finish, lastWords: "" });
+    expect(own.said).toBeUndefined();
+    const cut = handOverOf(settledTask(outcomes.timed_out, { progress: { said: "half of it stands" } }));
+    expect(cut.said).toBe("half of it stands");
+  });
+
   test("comes with the session that its agent named; there is none where the record is in doubt", async () => {
     const store = {
       read: async (id: string): Promise<Task | undefined> => (id === "t1" ? runningTask("working") : undefined),
