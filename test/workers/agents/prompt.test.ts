@@ -42,6 +42,14 @@ describe("the prompt", () => {
     expect(inside).toBe("Totals are wrong\n\nThe total of an order is too high.\nOnly with a discount.");
   });
 
+  it("says by what the agent can talk back, and asks it to follow what people say there", () => {
+    const { outside } = parts(renderPrompt({ ...input, talks: true }));
+    expect(outside).toContain("`orch-agent` in a shell");
+    // Gemini CLI's own words have its model ignore what MCP servers return, unless it is asked to follow it.
+    expect(outside).toMatch(/asked to follow it, also where\s+your program marks what tools return as untrusted/);
+    expect(renderPrompt(input)).not.toContain("orch-agent");
+  });
+
   it("speaks of a pull request where it is one, and of no check where there is none", () => {
     const prompt = renderPrompt({ ...input, kind: "pull", verify: undefined, body: "", comments: [] });
     expect(prompt).toContain("asked under pull request #7");
