@@ -9,9 +9,10 @@ import type { Env } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
 import type { AgentDefinition, Launch } from "../../workers/agents/adapter.ts";
 import { definedEnv } from "../../workers/agents/environment.ts";
+import { type AgentProgram, programsOf, shownPaths } from "../../workers/agents/mcp.ts";
 import { agentProblems, exposures, ownPlaces } from "../../workers/agents/readiness.ts";
 import { type Finished, runProgram } from "../../workers/run-program.ts";
-import { ConfinementError } from "../../workers/sandbox/confinement.ts";
+import { ConfinementError, isInWorkspace } from "../../workers/sandbox/confinement.ts";
 import { SEARCH_PATH } from "../../workers/sandbox/find-program.ts";
 import { unreachablePaths } from "../../workers/sandbox/slot-users.ts";
 import { checkStart, isKnownProgram } from "./agent-start.ts";
@@ -53,10 +54,12 @@ async function checkAgent(agent: AgentDefinition, env: Env, ground: Ground | und
     return problem(agent.name, what, remedy);
   });
   if (outside.length > 0) return outside;
-  const inside = ground ? await hiddenFiles(agent, ground, path) : [];
+  const inside = ground ? await hiddenFiles(agent, env, ground, path) : [];
   if (inside.length > 0) return inside;
   const { version, wrong } = ground && isKnownProgram(agent) ? await start(agent, env, ground, path) : NOT_STARTED;
-  return wrong.length > 0 ? wrong : [ok(agent.name, `${agent.command.join(" ")}${version} (kind ${agent.kind})`)];
+  const servers = Object.keys(agent.mcp ?? {}).map((name) => ` · MCP server ${name}`);
+  const shown = `${agent.command.join(" ")}${version} (kind ${agent.kind})${servers.join("")}`;
+  return wrong.length > 0 ? wrong : [ok(agent.name, shown)];
 }
 
 type Started = { version: string; wrong: Check[] };
@@ -88,26 +91,33 @@ function split(text: string): [string, string] {
   return at < 0 ? [text, "see docs/agents.md"] : [text.slice(0, at), text.slice(at + 2)];
 }
 
-/** What the agent's command names and the sandbox does not show. */
-async function hiddenFiles(agent: AgentDefinition, ground: Ground, path: string): Promise<Check[]> {
+/** What the commands of the agent and of its MCP servers name and the sandbox does not show. */
+async function hiddenFiles(agent: AgentDefinition, env: Env, ground: Ground, path: string): Promise<Check[]> {
   const blocked = await unreachablePaths(
     ground.user,
-    agent.readable.map((source) => ({ source })),
+    shownPaths(agent).map((source) => ({ source })),
   );
   if (blocked.length > 0)
     return blocked.map(({ source, remedy }) => problem(agent.name, `${source} is out of the agent's reach`, remedy));
-  const files = agent.command.slice(1).filter((word) => word.startsWith("/"));
-  const command = ["/bin/sh", "-c", LOOK, "look", agent.command[0] ?? "", ...files];
-  const looked = await runInside(agent, ground, { path, command, timeoutMs: LOOK_MS });
+  const looked = programsOf(agent, env, path).map((program) => hiddenFilesOf(agent, ground, program));
+  return (await Promise.all(looked)).flat();
+}
+
+async function hiddenFilesOf(agent: AgentDefinition, ground: Ground, program: AgentProgram): Promise<Check[]> {
+  const [file = "", ...words] = program.command;
+  const files = words.filter((word) => word.startsWith("/") && !isInWorkspace(word));
+  const command = ["/bin/sh", "-c", LOOK, "look", file, ...files];
+  const looked = await runInside(agent, ground, { path: program.path, command, timeoutMs: LOOK_MS });
   if (looked.exitCode === undefined || looked.stderr.startsWith("bwrap:"))
     return [
       problem(agent.name, `cannot be tried in the sandbox: ${looked.stderr.trim()}`, "correct its readable paths"),
     ];
   const remedy = "name the folder that holds it under `readable`, or install it below /usr";
+  const who = program.what ? `${program.what}: ` : "";
   return looked.stdout
     .split("\n")
     .filter((line) => line !== "")
-    .map((file) => problem(agent.name, `${file} is not to be seen inside the sandbox`, remedy));
+    .map((file) => problem(agent.name, `${who}${file} is not to be seen inside the sandbox`, remedy));
 }
 
 type Inside = {
@@ -124,7 +134,7 @@ async function runInside(agent: AgentDefinition, ground: Ground, inside: Inside)
   const { driver, user } = ground;
   const home = inside.home ?? (await makeHome(ground));
   const env = { LANG: "C.UTF-8", TERM: "dumb", ...inside.env, PATH: inside.path, HOME: home, TMPDIR: home };
-  const mounts = [...agent.readable.map((source) => ({ source })), { source: home, writable: true }];
+  const mounts = [...shownPaths(agent).map((source) => ({ source })), { source: home, writable: true }];
   const [file = "", ...args] = driver.wrap({ user, cwd: home, env, mounts }, inside.command);
   return runProgram({ file, args, env, timeoutMs: inside.timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES });
 }

@@ -26,6 +26,8 @@ export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
     }
     case "unrecognized_keys":
       return `unknown key ${issue.keys.join(", ")}`;
+    case "invalid_key":
+      return issue.issues[0]?.message;
     case "invalid_value":
       return `expected ${issue.values.map(String).join(" or ")}, not ${kindOf(issue.input)}`;
     case "too_small":

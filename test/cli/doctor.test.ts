@@ -294,6 +294,30 @@ describe("what is wrong is named:", () => {
     ]);
     expect(found.sections.at(-1)?.checks.every(({ status, remedy }) => status === "ok" || remedy)).toBe(true);
   });
+
+  test("MCP servers of an agent that could not be started", async () => {
+    await mkdir(join(dir, "servers"), { recursive: true });
+    await writeFile(join(dir, "servers", "docs.js"), "");
+    const file = join(dir, "servers.yml");
+    const docs = `command: [sh, ${join(dir, "servers", "docs.js")}, /workspace/tree]`;
+    const written = (name: string, servers: string) =>
+      `  ${name}: { kind: gemini, command: [sh], mcp: { ${servers} } }`;
+    const lines = [
+      "agents:",
+      written("absent", "docs: { command: [no-such-server], passEnv: [ORCH_TEST_UNSET] }"),
+      written("outside", `docs: { ${docs} }`),
+      written("shown", `docs: { ${docs}, readable: [${join(dir, "servers")}] }`),
+      "defaultAgent: shown",
+    ];
+    await writeFile(file, lines.join("\n"));
+    const { report: found } = await report({ ORCH_CONFIG: file });
+    expect(problemsIn(found)).toEqual([
+      "Agents / absent: MCP server docs: ORCH_TEST_UNSET is not set",
+      "Agents / absent: MCP server docs: no-such-server was not found",
+      `Agents / outside: MCP server docs: ${join(dir, "servers", "docs.js")} is not to be seen inside the sandbox`,
+    ]);
+    expect(found.sections.at(-1)?.checks.at(-1)?.detail).toBe("sh (kind gemini) · MCP server docs");
+  });
 });
 
 test("entries that would lead agents to Redis or the bot are problems, as they keep the worker host from starting", async () => {

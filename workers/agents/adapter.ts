@@ -5,6 +5,7 @@
 import type { Reach } from "../../src/reach/read-allow.ts";
 import type { AgentEvent, ErrorEvent, ErrorReason, FinalEvent } from "./event.ts";
 import type { AgentKind } from "./kinds.ts";
+import type { McpDefinition, McpServer } from "./mcp.ts";
 
 /** An agent as the operator's file defines it (definitions.ts reads it). What it may reach beside its model: `Reach`. */
 export type AgentDefinition = Reach & {
@@ -21,6 +22,8 @@ export type AgentDefinition = Reach & {
   model?: string;
   /** Only of kind jsonl: where below its home it keeps its sessions, as relative paths. */
   sessionPaths?: string[];
+  /** MCP servers that its CLI starts, by name; only of kinds that start any. */
+  mcp?: Record<string, McpDefinition>;
 };
 
 /** What a launch needs to know about the run. */
@@ -31,6 +34,8 @@ export type LaunchRun = {
   sessionId: string;
   /** The session to go on with: one that an earlier step of this run, or an earlier task, has named by a `session` event. */
   resume?: string;
+  /** The MCP servers that its CLI is to start, Orch's own first; a kind that starts none has `orch-agent` on its PATH. */
+  mcp?: readonly McpServer[];
   /** The host's environment, from which only what the definition names is taken. */
   env: Readonly<Record<string, string | undefined>>;
 };

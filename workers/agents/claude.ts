@@ -6,16 +6,53 @@ import type { Adapter, AgentDefinition, Launch, LaunchRun } from "./adapter.ts";
 import { claudeParser } from "./claude-stream.ts";
 import { definedEnv } from "./environment.ts";
 import type { ErrorReason } from "./event.ts";
+import { type McpServer, OWN_SERVER, START_TIMEOUT_MS, TOOL_TIMEOUT_MS } from "./mcp.ts";
 import { judgeByFinal } from "./verdict.ts";
 
 /** Defaults that the operator's `env:` may change. Ten retries, its own default, can take minutes on a dead service. */
-const quiet = { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_MAX_RETRIES: "4" };
+const quiet = {
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  DISABLE_AUTOUPDATER: "1",
+  CLAUDE_CODE_MAX_RETRIES: "4",
+  MCP_TIMEOUT: String(START_TIMEOUT_MS),
+  MCP_TOOL_TIMEOUT: String(TOOL_TIMEOUT_MS),
+};
+
+/** Below its home. A file, because everybody on the machine can read arguments, and a server may be given a secret. */
+const SERVERS_FILE = ".claude/mcp-servers.json";
+
+/** None. Where there is a file, no setup command's takes its place. */
+const OWN_SETTINGS = { path: ".claude/settings.json", content: "{}\n" };
+
+/** `timeout` holds for a silent call, too. `alwaysLoad`: else a model has to search for a tool before it sees it. */
+function serversFile(servers: readonly McpServer[]): string {
+  const written = servers.map(({ name, command: [command, ...args], env, timeoutMs }) => {
+    const server = { type: "stdio", command, args, env, timeout: timeoutMs };
+    return [name, name === OWN_SERVER ? { ...server, alwaysLoad: true } : server];
+  });
+  return `${JSON.stringify({ mcpServers: Object.fromEntries(written) }, undefined, 2)}\n`;
+}
+
+/**
+ * Of the settings in the repository none are read: they may name another service for the model, which would be sent the key, run programs
+ * as hooks, or deny tools. Only its CLAUDE.md is, as that of one more folder; and none of its servers (`--strict-mcp-config`).
+ */
+function keptApart({ command }: AgentDefinition): { flags: string[]; env: Record<string, string> } {
+  const chosen = command.some((word) => word.startsWith("--setting-sources"));
+  if (chosen) return { flags: ["--strict-mcp-config"], env: {} };
+  return {
+    flags: ["--strict-mcp-config", "--setting-sources", "user", "--add-dir", "."],
+    env: { CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: "1" },
+  };
+}
 
 /**
  * Without `--dangerously-skip-permissions` a refused tool still ends with exit 0; the sandbox is what confines it here.
  * `--verbose` is required by stream-json under `-p`.
  */
 function launch(agent: AgentDefinition, run: LaunchRun): Launch {
+  const { mcp = [] } = run;
+  const apart = keptApart(agent);
   return {
     command: [
       ...agent.command,
@@ -24,11 +61,13 @@ function launch(agent: AgentDefinition, run: LaunchRun): Launch {
       "stream-json",
       "--verbose",
       "--dangerously-skip-permissions",
+      ...apart.flags,
+      ...(mcp.length > 0 ? ["--mcp-config", `${run.homeDir}/${SERVERS_FILE}`] : []),
       ...(agent.model ? ["--model", agent.model] : []),
       ...(run.resume ? ["--resume", run.resume] : ["--session-id", run.sessionId]),
     ],
-    env: { ...quiet, ...definedEnv(agent, run.env), CLAUDE_CONFIG_DIR: `${run.homeDir}/.claude` },
-    files: [],
+    env: { ...quiet, ...apart.env, ...definedEnv(agent, run.env), CLAUDE_CONFIG_DIR: `${run.homeDir}/.claude` },
+    files: [OWN_SETTINGS, ...(mcp.length > 0 ? [{ path: SERVERS_FILE, content: serversFile(mcp) }] : [])],
   };
 }
 

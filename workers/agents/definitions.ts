@@ -7,80 +7,16 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { egressSchema } from "../../src/reach/reach-shape.ts";
 import { allowSchema } from "../../src/reach/read-allow.ts";
-import { isSecret } from "../../src/text/secret-patterns.ts";
-import { isInWorkspace, isLoaderVariable, isReservedPath } from "../sandbox/confinement.ts";
 import type { AgentDefinition } from "./adapter.ts";
-import { referredName } from "./environment.ts";
 import { agentKinds } from "./kinds.ts";
+import { takesMcp } from "./mcp.ts";
+import { mcpSchema } from "./mcp-definitions.ts";
 import { takesModel } from "./model.ts";
+import { envName, envProblem, passedName, plainText, program, readablePath } from "./program-fields.ts";
 
 const agentName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, "an agent's name is 1 to 32 of a-z, 0-9 and -, starting with a letter");
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name of an environment variable");
-
-const plainText = z
-  .string()
-  .max(4_096)
-  .refine((value) => !value.includes("\0"), "must not contain a NUL character");
-
-/** What the agent must never hold: Orch's own secrets and any way to act on GitHub. */
-const withheld = new Set([
-  "APP_ID",
-  "PRIVATE_KEY",
-  "PRIVATE_KEY_PATH",
-  "WEBHOOK_SECRET",
-  "WORKER_SECRET",
-  "REDIS_URL",
-  "GITHUB_TOKEN",
-  "GH_TOKEN",
-]);
-const withheldMessage = (name: string) =>
-  `${name} is withheld from agents, which could act as Orch or on GitHub with it. Remove it; Orch publishes the work`;
-
-/** The file is read by people, copied and committed; a secret belongs into the host's environment. */
-function secretProblem(name: string, value: string): string | undefined {
-  const referred = referredName(value);
-  if (referred !== undefined) return withheld.has(referred) ? withheldMessage(referred) : undefined;
-  if (!isSecret(name, value)) return undefined;
-  return (
-    "looks like a secret, and this file is no place for one. Set it in the host's environment and name it under " +
-    `passEnv: [${name}], or write "$NAME" here to take the value of the host's variable NAME`
-  );
-}
-
-/** Why no agent may be given a variable of this name. */
-function nameProblem(name: string): string | undefined {
-  if (withheld.has(name)) return withheldMessage(name);
-  if (!isLoaderVariable(name)) return undefined;
-  return `${name} would also work on the programs that build the sandbox. Set it inside the agent's command: [env, ${name}=..., program]`;
-}
-
-const passedName = envName.superRefine((name, context) => {
-  const message = nameProblem(name);
-  if (message) context.addIssue({ code: "custom", message });
-});
-
-const program = plainText.min(1).refine((file) => !file.includes("/") || posix.isAbsolute(file), {
-  message: "a relative path would run a program out of the repository; write a bare name or an absolute path",
-});
-
-const readablePath = plainText
-  .refine(
-    (path) =>
-      posix.isAbsolute(path) &&
-      posix.normalize(path) === path &&
-      !path.endsWith("/") &&
-      !["proc", "sys", "dev"].includes(path.split("/")[1] ?? ""),
-    "must be an absolute path without . and .. and without a slash at its end; not /, nor below /proc, /sys or /dev",
-  )
-  .refine((path) => !isReservedPath(path), {
-    error: ({ input }) =>
-      isInWorkspace(String(input))
-        ? `${input} is where the sandbox shows the task's own folder; what agents are to read must lie elsewhere`
-        : `${input} is the sandbox's own, which shows all of /usr anyway; name what is needed below it`,
-  });
 
 const sessionPath = plainText
   .min(1)
@@ -103,20 +39,25 @@ const definitionSchema = z
       .max(20)
       .optional()
       .describe("only for kind jsonl: where below its home it keeps its sessions, for later tasks to go on with"),
+    mcp: mcpSchema.optional().describe("MCP servers that its CLI starts, by name; only for kinds claude and gemini"),
     egress: egressSchema.optional().describe("what it may reach, in place of the file's own egress"),
     allow: allowSchema.optional().describe("what it may reach beside the file's own allow and its model"),
   })
-  .superRefine(({ kind, model, env, sessionPaths }, context) => {
+  .superRefine(({ kind, model, env, sessionPaths, mcp }, context) => {
     if (sessionPaths !== undefined && kind !== "jsonl") {
       const message = `is only for kind jsonl; where an agent of kind ${kind} keeps its sessions, if it can, is known`;
       context.addIssue({ code: "custom", path: ["sessionPaths"], message });
+    }
+    if (mcp !== undefined && !takesMcp(kind)) {
+      const message = `kind ${kind} is not told of MCP servers; give them to the program itself`;
+      context.addIssue({ code: "custom", path: ["mcp"], message });
     }
     if (model !== undefined && !takesModel(kind)) {
       const message = `kind ${kind} knows no models; put the model into the command`;
       context.addIssue({ code: "custom", path: ["model"], message });
     }
     for (const [name, value] of Object.entries(env)) {
-      const message = nameProblem(name) ?? secretProblem(name, value);
+      const message = envProblem(name, value);
       if (message) context.addIssue({ code: "custom", path: ["env", name], message });
     }
   });

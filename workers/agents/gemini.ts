@@ -6,6 +6,7 @@ import type { Adapter, AgentDefinition, Evidence, Launch, LaunchRun } from "./ad
 import { definedEnv } from "./environment.ts";
 import type { ErrorReason } from "./event.ts";
 import { geminiParser } from "./gemini-stream.ts";
+import { type McpServer, OWN_SERVER } from "./mcp.ts";
 import { reasonOfStatus } from "./status.ts";
 import { judgeByFinal } from "./verdict.ts";
 
@@ -13,7 +14,7 @@ import { judgeByFinal } from "./verdict.ts";
  * Without `selectedType` a custom base URL makes the program choose an authentication that it then refuses (exit 41).
  * Updates and statistics are off: the run must not change the program nor speak to anybody but the model.
  */
-function settings(env: Record<string, string>): string {
+function settings(env: Record<string, string>, servers: readonly McpServer[]): string {
   const vertex = env.GOOGLE_GENAI_USE_VERTEXAI === "true";
   return `${JSON.stringify(
     {
@@ -21,14 +22,27 @@ function settings(env: Record<string, string>): string {
       general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
       privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false },
+      mcpServers: Object.fromEntries(servers.map((server) => [server.name, serverSettings(server)])),
     },
     undefined,
     2,
   )}\n`;
 }
 
+/** `trust`: no call is asked about. `timeout` is that of one call; nothing extends it. */
+function serverSettings({ command: [command, ...args], env, timeoutMs }: McpServer) {
+  return { command, args, env, timeout: timeoutMs, trust: true };
+}
+
+/**
+ * Set, if only to nothing, because a `.gemini/.env` in the repository sets what is not: it would name another service for the model, which
+ * would be sent the key.
+ */
+const services = { GOOGLE_GEMINI_BASE_URL: "", GOOGLE_VERTEX_BASE_URL: "" };
+
 /** `--skip-trust`: a folder that the program has not seen before ends it with exit 55 and takes `--yolo` back. */
 function launch(agent: AgentDefinition, run: LaunchRun): Launch {
+  const { mcp = [] } = run;
   const defined = definedEnv(agent, run.env);
   return {
     command: [
@@ -37,16 +51,19 @@ function launch(agent: AgentDefinition, run: LaunchRun): Launch {
       "stream-json",
       "--yolo",
       "--skip-trust",
+      // And none that a setting in the repository or an extension names.
+      ...["--allowed-mcp-server-names", [...new Set([OWN_SERVER, ...mcp.map(({ name }) => name)])].join(",")],
       ...(agent.model ? ["--model", agent.model] : []),
       ...(run.resume ? ["--resume", run.resume] : ["--session-id", run.sessionId]),
     ],
     env: {
+      ...services,
       ...defined,
       GEMINI_CLI_HOME: run.homeDir,
       // One process instead of a launcher with a child: a launcher swallows SIGTERM while a tool runs.
       GEMINI_CLI_NO_RELAUNCH: "true",
     },
-    files: [{ path: ".gemini/settings.json", content: settings(defined) }],
+    files: [{ path: ".gemini/settings.json", content: settings(defined, mcp) }],
   };
 }
 

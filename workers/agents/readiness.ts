@@ -1,6 +1,6 @@
 /**
- * Whether an agent could be started here, before anybody gives it a task: its program is found, its variables are
- * set. Starts nothing. Each problem is a sentence with the next step.
+ * Whether an agent could be started here, before anybody gives it a task: its program and those of its
+ * MCP servers are found, their variables are set. Starts nothing. Each problem is a sentence with the next step.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { isAbsolute, resolve, sep } from "node:path";
 import { isInWorkspace } from "../sandbox/confinement.ts";
 import { findProgram } from "../sandbox/find-program.ts";
 import type { AgentDefinition } from "./adapter.ts";
-import { missingEnv } from "./environment.ts";
+import { type AgentProgram, programsOf, shownPaths } from "./mcp.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -26,18 +26,22 @@ function found(program: string, path: string): Promise<boolean> {
 
 /** What stands in the way; empty = ready. `path` is the PATH that the agent will have. */
 export async function agentProblems(agent: AgentDefinition, host: Env, path: string): Promise<string[]> {
-  const problems = missingEnv(agent, host).map(
-    (name) => `agent ${agent.name}: ${name} is not set; set it in the environment of the worker host`,
+  const problems = programsOf(agent, host, path).map((program) => programProblems(agent, program));
+  return (await Promise.all(problems)).flat();
+}
+
+async function programProblems(agent: AgentDefinition, program: AgentProgram): Promise<string[]> {
+  const who = `agent ${agent.name}: ${program.what ? `${program.what}: ` : ""}`;
+  const problems = program.missing.map(
+    (name) => `${who}${name} is not set; set it in the environment of the worker host`,
   );
-  const program = agent.command[0];
-  if (program !== undefined && !(await found(program, path))) {
-    problems.push(
-      `agent ${agent.name}: ${program} was not found; install it, or write its absolute path as the command`,
-    );
+  const [file] = program.command;
+  if (file !== undefined && !(await found(file, program.path))) {
+    problems.push(`${who}${file} was not found; install it, or write its absolute path as the command`);
   }
-  for (const folder of agent.readable) {
+  for (const folder of program.readable) {
     const there = await accessible(folder, constants.F_OK);
-    if (!there) problems.push(`agent ${agent.name}: ${folder} does not exist; remove it from readable, or create it`);
+    if (!there) problems.push(`${who}${folder} does not exist; remove it from readable, or create it`);
   }
   return problems;
 }
@@ -66,13 +70,13 @@ export function ownPlaces(host: Env, dataDir: string): OwnPlace[] {
  * sandbox follows them.
  */
 export function exposures(agents: Iterable<AgentDefinition>, places: readonly OwnPlace[]): string[] {
-  return [...agents].flatMap(({ name, readable }) =>
-    readable.flatMap((path) =>
+  return [...agents].flatMap((agent) =>
+    shownPaths(agent).flatMap((path) =>
       places
         .filter((place) => holds(real(path), real(place.path)) || holds(real(place.path), real(path)))
         .map(
           ({ what, remedy }) =>
-            `agent ${name}: ${path} under readable would show the agent ${what}; name narrower paths, or ${remedy}`,
+            `agent ${agent.name}: ${path} under readable would show the agent ${what}; name narrower paths, or ${remedy}`,
         ),
     ),
   );

@@ -9,13 +9,19 @@ import type { AgentDefinition } from "./adapter.ts";
 import { definedEnv, referredName } from "./environment.ts";
 import type { AgentEvent } from "./event.ts";
 
-/** The values among the agent's variables that are secrets, the longest first. `host`: the host's environment. */
-export function secretsOf(agent: AgentDefinition, host: Readonly<Record<string, string | undefined>>): string[] {
-  const found = Object.entries(definedEnv(agent, host)).filter(([name, value]) => {
-    const names = [name, referredName(agent.env[name] ?? "") ?? name];
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The values among the variables of the agent and of its MCP servers that are secrets, the longest first. `host`: the host's environment. */
+export function secretsOf(agent: AgentDefinition, host: Env): string[] {
+  return longestFirst([agent, ...Object.values(agent.mcp ?? {})].flatMap((program) => secretsIn(program, host)));
+}
+
+function secretsIn(program: Pick<AgentDefinition, "env" | "passEnv">, host: Env): string[] {
+  const found = Object.entries(definedEnv(program, host)).filter(([name, value]) => {
+    const names = [name, referredName(program.env[name] ?? "") ?? name];
     return value.length >= MIN_SECRET_LENGTH && names.some((each) => isSecret(each, value));
   });
-  return longestFirst(found.map(([, value]) => value));
+  return found.map(([, value]) => value);
 }
 
 const KEY_BEGINS = "-----BEGIN PRIVATE KEY-----\n";

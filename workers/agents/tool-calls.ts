@@ -5,6 +5,7 @@
 
 import { oneLine } from "../../src/text/bound.ts";
 import type { AgentEvent } from "./event.ts";
+import { mcpCall } from "./mcp-call.ts";
 
 /** In this order: a shell call also has a description, but the command is the fact. */
 const tellingNames = ["command", "file_path", "absolute_path", "path", "dir_path", "pattern", "query", "url", "prompt"];
@@ -39,7 +40,9 @@ export function toolCalls(): ToolCalls {
   const open = new Map<string, { type: "tool"; name: string; summary: string }>();
   return {
     begin(id, name, parameters) {
-      const call = { type: "tool" as const, name: oneLine(name, summaryLength), summary: toolSummary(parameters) };
+      const mcp = mcpCall(name, parameters);
+      const summary = mcp?.about === undefined ? toolSummary(parameters) : oneLine(mcp.about, summaryLength);
+      const call = { type: "tool" as const, name: oneLine(mcp?.name ?? name, summaryLength), summary };
       open.set(id, call);
       return { ...call, status: "started" };
     },

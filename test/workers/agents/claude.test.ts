@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { AgentDefinition } from "../../../workers/agents/adapter.ts";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
+import type { McpServer } from "../../../workers/agents/mcp.ts";
 import { usageMeter } from "../../../workers/agents/usage.ts";
+import { makeSpoken } from "../../../workers/run/step/spoken.ts";
 import { eventsOf, evidenceOf, recording } from "./recording.ts";
 
 const claude = adapterFor("claude");
@@ -111,6 +113,29 @@ describe("Claude Code's recorded streams", () => {
     expect(meter.totals()).toMatchObject({ inputTokens: 4800, costUsd: expect.closeTo(0.01644, 8) });
   });
 
+  it("tells a call of an MCP tool by its server and its tool", () => {
+    const events = eventsOf("claude", recording("claude/mcp"), 0);
+    const call = { type: "tool", name: "orch: orch_note", summary: "text: note-claude" };
+    expect(events.filter(({ type }) => type === "tool")).toEqual(
+      ["started", "ok"].map((status) => ({ ...call, status })),
+    );
+  });
+
+  it("tells calls of Orch's own tools by what the agent says by them, and marks the one that was refused", () => {
+    const spoken = makeSpoken();
+    for (const event of eventsOf("claude", recording("claude/talk-back"), 0)) spoken.hear(event);
+    expect(spoken.lastLines().split("\n")).toEqual([
+      "▸ says: I have found the function.",
+      "▸ asks: Which sign adds two numbers in this team?",
+      "✘ waits for the answer to q-0",
+      "▸ looks for messages",
+      "▸ puts its work aside: The function adds.",
+      "▸ hands in: Add by the plus sign",
+      "Done: it adds now.",
+    ]);
+    expect(verdictOf("talk-back", 0)).toEqual({ ok: true });
+  });
+
   it("knows what a run used that was ended in the middle", () => {
     const meter = usageMeter();
     meter.begin();
@@ -148,5 +173,46 @@ describe("starting Claude Code", () => {
     const { command } = claude.launch(agent, { ...run, resume: "old-session" });
     expect(command.join(" ")).toContain("--resume old-session");
     expect(command).not.toContain("--session-id");
+  });
+
+  const servers: McpServer[] = [
+    { name: "orch", command: ["/run/orch/orch-agent", "mcp"], env: { ORCH_SOCKET: "/s" }, timeoutMs: 600_000 },
+    { name: "docs", command: ["docs"], env: { DOCS_KEY: "a-secret" }, timeoutMs: 600_000 },
+  ];
+
+  it("gets its MCP servers by a file, never by an argument that everybody can read, and Orch's tools without a search", () => {
+    const { command, files, env } = claude.launch(agent, { ...run, mcp: servers });
+    const at = command.indexOf("--mcp-config");
+    expect(command.slice(at, at + 3)).toEqual(["--mcp-config", "/home/agent/.claude/mcp-servers.json", "--model"]);
+    const file = files.find(({ path }) => path === ".claude/mcp-servers.json");
+    expect(JSON.parse(file?.content ?? "")).toEqual({
+      mcpServers: {
+        orch: {
+          ...{ type: "stdio", command: "/run/orch/orch-agent", args: ["mcp"], env: { ORCH_SOCKET: "/s" } },
+          ...{ timeout: 600_000, alwaysLoad: true },
+        },
+        docs: { type: "stdio", command: "docs", args: [], env: { DOCS_KEY: "a-secret" }, timeout: 600_000 },
+      },
+    });
+    expect(JSON.stringify({ command, env })).not.toContain("a-secret");
+    expect(env).toMatchObject({ MCP_TIMEOUT: "60000", MCP_TOOL_TIMEOUT: "600000" });
+    expect(env).not.toHaveProperty("CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS");
+    expect(env).not.toHaveProperty("CLAUDE_AUTO_BACKGROUND_TASKS");
+  });
+
+  it("reads no settings and no servers of the repository, but its CLAUDE.md", () => {
+    const { command, env, files } = claude.launch(agent, run);
+    expect(command.join(" ")).toContain("--strict-mcp-config --setting-sources user --add-dir . --model");
+    expect(command).not.toContain("--mcp-config");
+    expect(env).toMatchObject({ CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: "1" });
+    // What a setup command leaves in its home is the agent's, unless there is something already.
+    expect(files).toEqual([{ path: ".claude/settings.json", content: "{}\n" }]);
+  });
+
+  it("reads them where the operator says so", () => {
+    const trusting = { ...agent, command: ["claude", "--setting-sources=user,project"] };
+    const { command } = claude.launch(trusting, run);
+    expect(command.filter((word) => word.startsWith("--setting-sources"))).toEqual(["--setting-sources=user,project"]);
+    expect(command).toContain("--strict-mcp-config");
   });
 });

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { inPlainWords } from "../../../src/settings/plain-words.ts";
 import { agentDefinitions, agentsSchema } from "../../../workers/agents/definitions.ts";
 import { agentProblems, dataProblems, exposures, ownPlaces } from "../../../workers/agents/readiness.ts";
 
 /** All problems of one definition, in one text. */
 function problems(written: object, name = "mine"): string {
-  const parsed = agentsSchema.safeParse({ [name]: { kind: "plain", command: ["run"], ...written } });
+  const section = { [name]: { kind: "plain", command: ["run"], ...written } };
+  const parsed = agentsSchema.safeParse(section, { error: inPlainWords });
   return parsed.success
     ? ""
     : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n");
@@ -97,10 +99,51 @@ describe("the agents of the operator's file", () => {
     expect(problems(written)).toContain(words);
   });
 
+  it("name the MCP servers that their CLI starts, with everything that was left out empty", () => {
+    const mcp = {
+      serena: { command: ["serena", "start"], env: { MODE: "x" }, readable: ["/opt/serena"] },
+      other: { command: ["/opt/o"] },
+    };
+    const parsed = agentsSchema.parse({ mine: { kind: "claude", command: ["claude"], mcp } });
+    expect(agentDefinitions(parsed).get("mine")?.mcp).toEqual({
+      serena: { command: ["serena", "start"], env: { MODE: "x" }, passEnv: [], readable: ["/opt/serena"] },
+      other: { command: ["/opt/o"], env: {}, passEnv: [], readable: [] },
+    });
+  });
+
+  it.each([
+    ["under the name of Orch's own", { orch: {} }, "choose another one"],
+    ["under a name that CLIs could not take apart", { my_docs: {} }, "an MCP server's name is"],
+    ["without a command", { docs: { command: [] } }, "mcp.docs.command"],
+    ["out of the repository", { docs: { command: ["./server"] } }, "out of the repository"],
+    ["with an unknown key", { docs: { url: "https://example.com" } }, "url"],
+    ["with a secret", { docs: { env: { DOCS_API_KEY: "abc" } } }, "passEnv: [DOCS_API_KEY]"],
+    ["with Orch's own secret", { docs: { env: { X: "$WORKER_SECRET" } } }, "withheld"],
+    ["with a GitHub credential", { docs: { passEnv: ["GITHUB_TOKEN"] } }, "withheld"],
+    ["with a variable for the loader", { docs: { env: { LD_PRELOAD: "/x" } } }, "inside the agent's command"],
+    ["that is shown what the sandbox makes itself", { docs: { readable: ["/run"] } }, "/run is the sandbox's own"],
+  ])("have no MCP server %s", (_, servers, words) => {
+    const mcp = Object.fromEntries(Object.entries(servers).map(([name, more]) => [name, { command: ["x"], ...more }]));
+    expect(problems({ kind: "gemini", mcp })).toContain(words);
+  });
+
+  it("have twenty MCP servers at most, and none where the kind starts none", () => {
+    const some = (many: number) =>
+      Object.fromEntries(Array.from({ length: many }, (_, n) => [`s${n}`, { command: ["x"] }]));
+    expect(problems({ kind: "claude", mcp: some(20) })).toBe("");
+    expect(problems({ kind: "claude", mcp: some(21) })).toContain("at most 20 MCP servers");
+    for (const kind of ["plain", "jsonl"])
+      expect(problems({ kind, mcp: some(1) })).toContain(`kind ${kind} is not told of`);
+  });
+
   it.each(["Mine", "1st", "a_b", "a".repeat(33), "", "__proto__"])("refuse the name %j", (name) => {
     expect(
       agentsSchema.safeParse(JSON.parse(`{${JSON.stringify(name)}:{"kind":"plain","command":["x"]}}`)).success,
     ).toBe(false);
+  });
+
+  it("are told what a name may be", () => {
+    expect(problems({}, "Mine")).toContain("Mine: an agent's name is 1 to 32 of a-z, 0-9 and -");
   });
 
   it("refuse to be none", () => {
@@ -191,6 +234,20 @@ describe("whether an agent is ready", () => {
       expect.stringContaining("TEAM_KEY is not set"),
       expect.stringContaining("text was not found"),
       expect.stringContaining("gone does not exist"),
+    ]);
+  });
+
+  it("is asked of its MCP servers as well", async () => {
+    const server = { command: ["text"], env: { KEY: "$DOCS_KEY" }, passEnv: [], readable: [join(folder, "gone")] };
+    const host = { TEAM_KEY: "1", MODE: "2" };
+    expect(await agentProblems({ ...definition, mcp: { docs: server } }, host, folder)).toEqual([
+      expect.stringContaining("agent a: MCP server docs: DOCS_KEY is not set"),
+      expect.stringContaining("agent a: MCP server docs: text was not found"),
+      expect.stringContaining("gone does not exist"),
+    ]);
+    const showing = { ...definition, mcp: { docs: { ...server, readable: [folder] } } };
+    expect(exposures([showing], ownPlaces({}, join(folder, "data")))).toEqual([
+      expect.stringContaining(`agent a: ${folder} under readable would show the agent`),
     ]);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AgentDefinition } from "../../../workers/agents/adapter.ts";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
+import type { McpServer } from "../../../workers/agents/mcp.ts";
+import { makeSpoken } from "../../../workers/run/step/spoken.ts";
 import { eventsOf, evidenceOf, recording } from "./recording.ts";
 
 const gemini = adapterFor("gemini");
@@ -20,6 +22,21 @@ describe("Gemini CLI's recorded streams", () => {
       { type: "usage", inputTokens: 2400, outputTokens: 68, cachedTokens: 0, scope: "run" },
       { type: "final", ok: true },
     ]);
+  });
+
+  it("tells calls of Orch's own tools by what the agent says by them, and marks the one that was refused", () => {
+    const spoken = makeSpoken();
+    for (const event of eventsOf("gemini", recording("gemini/talk-back"), 0)) spoken.hear(event);
+    expect(spoken.lastLines().split("\n")).toEqual([
+      "▸ says: I have found the function.",
+      "▸ asks: Which sign adds two numbers in this team?",
+      "✘ waits for the answer to q-0",
+      "▸ looks for messages",
+      "▸ puts its work aside: The function adds.",
+      "▸ hands in: Add by the plus sign",
+      "Done: it adds now.",
+    ]);
+    expect(verdictOf("talk-back", 0)).toEqual({ ok: true });
   });
 
   it.each(["success", "resume", "mcp"])("judges %s a success", (name) => {
@@ -96,11 +113,34 @@ describe("starting Gemini CLI", () => {
   it("trusts the folder, runs as one process and gets its settings as a file in its own home", () => {
     const launch = gemini.launch(agent, run);
     expect(launch.command).toEqual(expect.arrayContaining(["--yolo", "--skip-trust", "--session-id", run.sessionId]));
-    expect(launch.env).toEqual({ GEMINI_API_KEY: "k", GEMINI_CLI_HOME: "/home/agent", GEMINI_CLI_NO_RELAUNCH: "true" });
+    expect(launch.env).toMatchObject({
+      ...{ GEMINI_API_KEY: "k", GEMINI_CLI_HOME: "/home/agent", GEMINI_CLI_NO_RELAUNCH: "true" },
+    });
     expect(launch.files.map(({ path }) => path)).toEqual([".gemini/settings.json"]);
     expect(JSON.parse(launch.files[0]?.content ?? "")).toMatchObject({
       security: { auth: { selectedType: "gemini-api-key" } },
       privacy: { usageStatisticsEnabled: false },
     });
+  });
+
+  it("gets its MCP servers by its settings, and starts no other", () => {
+    const mcp: McpServer[] = [
+      { name: "orch", command: ["/run/orch/orch-agent", "mcp"], env: { ORCH_SOCKET: "/s" }, timeoutMs: 600_000 },
+      { name: "docs", command: ["docs"], env: {}, timeoutMs: 600_000 },
+    ];
+    const { command, files } = gemini.launch(agent, { ...run, mcp });
+    const common = { timeout: 600_000, trust: true };
+    expect(JSON.parse(files[0]?.content ?? "").mcpServers).toEqual({
+      orch: { command: "/run/orch/orch-agent", args: ["mcp"], env: { ORCH_SOCKET: "/s" }, ...common },
+      docs: { command: "docs", args: [], env: {}, ...common },
+    });
+    expect(command.join(" ")).toContain("--allowed-mcp-server-names orch,docs ");
+    expect(gemini.launch(agent, run).command.join(" ")).toContain("--allowed-mcp-server-names orch ");
+  });
+
+  it("leaves no name of a service for a file of the repository to set, but those of the operator", () => {
+    expect(gemini.launch(agent, run).env).toMatchObject({ GOOGLE_GEMINI_BASE_URL: "", GOOGLE_VERTEX_BASE_URL: "" });
+    const set = { ...agent, env: { GOOGLE_GEMINI_BASE_URL: "http://model.example" } };
+    expect(gemini.launch(set, run).env).toMatchObject({ GOOGLE_GEMINI_BASE_URL: "http://model.example" });
   });
 });

@@ -29,6 +29,7 @@ import { tryAgainTelling } from "../held-up.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
+import { agentServers } from "../step/agent-servers.ts";
 import { policyOf } from "../step/step-outlet.ts";
 import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
 import { chooseAgent, holdEarly, placeOf, resumeLate } from "./early-agent.ts";
@@ -158,8 +159,10 @@ function preparedFor(spec: TaskSpec, { workspace, agent, setup, verify, listed, 
 }
 
 /** Writes the files that the agent's program wants in its home. */
-async function furnishHome({ env }: Shared, { user }: Run, { agent, workspace, sessionId }: Place): Promise<void> {
+async function furnishHome(shared: Shared, run: Run, place: Place): Promise<void> {
+  const { agent, workspace, sessionId } = place;
   const { homeDir } = workspace.inside;
-  const { files } = adapterFor(agent.kind).launch(agent, { homeDir, sessionId, env });
-  for (const { path, content } of files) await writeInWorkspace(user, join(workspace.homeDir, path), content);
+  const launch = { homeDir, sessionId, mcp: agentServers(shared, run, place), env: shared.env };
+  const { files } = adapterFor(agent.kind).launch(agent, launch);
+  for (const { path, content } of files) await writeInWorkspace(run.user, join(workspace.homeDir, path), content);
 }

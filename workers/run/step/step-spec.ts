@@ -2,12 +2,14 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { basename, join } from "node:path";
 import { adapterFor } from "../../agents/adapters.ts";
+import { serversReadable } from "../../agents/mcp.ts";
 import type { Mount } from "../../sandbox/sandbox.ts";
 import { seenFrom } from "../../talk-back/talk-place.ts";
 import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
 import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
+import { agentServers } from "./agent-servers.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
 import { kindOf, type StepName } from "./step-name.ts";
@@ -25,10 +27,13 @@ export type AgentInput = { name: StepName; promptFile: string; resume?: string |
 export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentInput): StepSpec {
   const { agent, sessionId, workspace } = place;
   const resume = input.resume ?? place.resumed?.sessionId;
-  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, env: shared.env };
+  const mcp = agentServers(shared, run, place);
+  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, mcp, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
   const given = withTalk(shared, run, stepEnvironment(shared, run, place, env));
-  const spec = specOf(shared, run, place, { name: input.name, command, ...given });
+  const servers = serversReadable(agent).map((source) => ({ source }));
+  const mounts = [...(given.mounts ?? []), ...servers];
+  const spec = specOf(shared, run, place, { name: input.name, command, ...given, mounts });
   return { ...spec, stdinFile: input.promptFile };
 }
 
