@@ -1,6 +1,6 @@
 /**
  * A model's service on loopback for real agent programs: aimock speaks the providers' wire formats, this file says what
- * the model does. It writes given files by the agent's own tool, one a turn, and then says that it is done.
+ * the model does. It writes given files by the agent's own tool, one a turn, and then says that it is done; or it does what a test says.
  */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -9,7 +9,8 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 
 /** The part of aimock 1.43 that is used; its own types are there only once the agents' programs are installed. */
-type Request = { messages: { role: string; tool_calls?: unknown[] }[]; tools?: { function: { name: string } }[] };
+type Message = { role: string; content?: unknown; tool_calls?: { function: { name: string } }[] };
+type Request = { messages: Message[]; tools?: { function: { name: string } }[] };
 type Mock = {
   url: string;
   on(match: { predicate: (request: Request) => boolean }, response: (request: Request) => object): void;
@@ -22,15 +23,33 @@ type Aimock = { LLMock: new (options: { port: number; host: string }) => Mock };
 /** A file as the model writes it, relative to the agent's folder. */
 export type Edit = { path: string; content: string };
 
+/** What the model does next: it says something, and calls a tool or is done. */
+export type Turn = { says?: string; calls?: string; with?: object };
+
+/** What a model has to go by. */
+export type Seen = {
+  /** The names of the tools that are offered. */
+  tools: string[];
+  /** Those that the conversation holds calls of, in their order. */
+  called: string[];
+  /** What came last, as text: a tool's result or what it is asked. */
+  last: string;
+  lastIsResult: boolean;
+};
+
 export type Model = {
   /** Base URL for the agent's settings. */
   url: string;
   /** How many requests have arrived: a test that talked to nobody has proven nothing. */
   requests(): number;
+  /** Everything that it was sent, as text. */
+  heard(): string;
   stop(): Promise<void>;
 };
 
 export type ModelOptions = {
+  /** What it does, in place of writing `edits`. */
+  turn?: (seen: Seen) => Turn;
   edits?: readonly Edit[];
   /** Say that it is done after each edit, and write the next one only when it is asked again. */
   oneEditPerPrompt?: boolean;
@@ -57,6 +76,9 @@ const usage = {
   promptTokenCount: turnUsage.input,
   candidatesTokenCount: turnUsage.output,
   totalTokenCount: turnUsage.input + turnUsage.output,
+  // As Anthropic names them.
+  input_tokens: turnUsage.input,
+  output_tokens: turnUsage.output,
 };
 
 /**
@@ -75,18 +97,45 @@ function turn({ messages }: Request, { edits = [], oneEditPerPrompt = false }: M
   };
 }
 
+function seenIn({ messages, tools = [] }: Request): Seen {
+  const last = messages.at(-1);
+  const content = last?.content ?? "";
+  return {
+    tools: tools.map((tool) => tool.function.name),
+    called: messages.flatMap(({ tool_calls: calls = [] }) => calls.map((call) => call.function.name)),
+    last: typeof content === "string" ? content : JSON.stringify(content),
+    lastIsResult: last?.role === "tool",
+  };
+}
+
+function answerOf({ says = "", calls, with: parameters = {} }: Turn): object {
+  const toolCalls = calls === undefined ? undefined : [{ name: calls, arguments: JSON.stringify(parameters) }];
+  return { content: says, ...(toolCalls && { toolCalls }), usage };
+}
+
 /** Starts the service on a free port. */
 export async function startModel(options: ModelOptions = {}): Promise<Model> {
-  const { failWith, host = "127.0.0.1" } = options;
+  const { failWith, host = "127.0.0.1", turn: takeTurn } = options;
   const { LLMock } = createRequire(import.meta.url)("@copilotkit/aimock") as Aimock;
   const mock = new LLMock({ port: 0, host });
   const failure = {
     error: { message: "refused by the test", type: "error", code: String(failWith) },
     status: failWith,
   };
-  mock.on({ predicate: () => true }, (request) => (failWith === undefined ? turn(request, options) : failure));
+  // The mock's own journal cuts long requests.
+  const heard: string[] = [];
+  mock.on({ predicate: () => true }, (request) => {
+    heard.push(JSON.stringify(request));
+    if (failWith !== undefined) return failure;
+    return takeTurn ? answerOf(takeTurn(seenIn(request))) : turn(request, options);
+  });
   await mock.start();
-  return { url: mock.url, requests: () => mock.getRequests().length, stop: () => mock.stop() };
+  return {
+    url: mock.url,
+    requests: () => mock.getRequests().length,
+    heard: () => heard.join("\n"),
+    stop: () => mock.stop(),
+  };
 }
 
 /** Something stands before the service and holds answers back, because the service can be slow but cannot be told to go on. */
@@ -122,6 +171,7 @@ export async function startHaltingModel(
   return {
     url: `http://${host}:${(front.address() as AddressInfo).port}`,
     requests: model.requests,
+    heard: model.heard,
     halted: halted.promise,
     goOn: released.resolve,
     cut: () => cut,

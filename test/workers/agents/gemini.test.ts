@@ -3,7 +3,7 @@ import type { AgentDefinition } from "../../../workers/agents/adapter.ts";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
 import type { McpServer } from "../../../workers/agents/mcp.ts";
 import { makeSpoken } from "../../../workers/run/step/spoken.ts";
-import { eventsOf, evidenceOf, recording } from "./recording.ts";
+import { eventsOf, evidenceOf, recording, TALKED_BACK } from "./recording.ts";
 
 const gemini = adapterFor("gemini");
 
@@ -27,15 +27,7 @@ describe("Gemini CLI's recorded streams", () => {
   it("tells calls of Orch's own tools by what the agent says by them, and marks the one that was refused", () => {
     const spoken = makeSpoken();
     for (const event of eventsOf("gemini", recording("gemini/talk-back"), 0)) spoken.hear(event);
-    expect(spoken.lastLines().split("\n")).toEqual([
-      "▸ says: I have found the function.",
-      "▸ asks: Which sign adds two numbers in this team?",
-      "✘ waits for the answer to q-0",
-      "▸ looks for messages",
-      "▸ puts its work aside: The function adds.",
-      "▸ hands in: Add by the plus sign",
-      "Done: it adds now.",
-    ]);
+    expect(spoken.lastLines().split("\n")).toEqual(TALKED_BACK);
     expect(verdictOf("talk-back", 0)).toEqual({ ok: true });
   });
 

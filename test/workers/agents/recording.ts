@@ -33,3 +33,14 @@ export function evidenceOf(events: readonly AgentEvent[], exitCode: number, stde
     stderrTail,
   };
 }
+
+/** The last lines that the recordings `talk-back` come to, whichever program it was: one call of each tool of Orch's own. */
+export const TALKED_BACK = [
+  "▸ says: I have found the function.",
+  "▸ asks: Which sign adds two numbers in this team?",
+  "✘ waits for the answer to q-0",
+  "▸ looks for messages",
+  "▸ puts its work aside: The function adds.",
+  "▸ hands in: Add by the plus sign",
+  "Done: it adds now.",
+];
