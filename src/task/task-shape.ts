@@ -31,6 +31,7 @@ export const verificationShape = z.object({
   exitCode: z.number(),
   rounds: z.number(),
   outputTail: z.string(),
+  unchanged: z.literal(true).optional(),
   hidden: hiddenShape.optional(),
 });
 

@@ -175,6 +175,8 @@ export type Verification = {
   /** How often it ran in this run; 2 = the agent was handed one failure. */
   rounds: number;
   outputTail: string;
+  /** It failed as it had before, on the very same commits: the agent was not handed the failure once more. */
+  unchanged?: true;
   /** It passed only with these, which are not published. */
   hidden?: HiddenFiles;
 };

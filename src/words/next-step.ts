@@ -63,6 +63,8 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       return afterCause(outcome.reason, again);
     case "out_of_budget":
       return smaller(again);
+    case "stalled":
+      return `What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, ${askAgainKnowing(origin, quoting)}.`;
     case "timed_out":
       if (isOurs(outcome.deadline)) return `Nothing is wrong with your request. To try again later, ${again}.`;
       if (outcome.cause) return afterCause(outcome.cause.reason, again);

@@ -28,6 +28,7 @@ const expected: { [Kind in Outcome["kind"]]: string[] } = {
   verify_failed: ["verify_failed"],
   timed_out: [],
   out_of_budget: [],
+  stalled: [],
   cancelled: [],
   refused: ["refused"],
   host_error: [],

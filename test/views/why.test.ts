@@ -157,6 +157,7 @@ describe("settled", () => {
     verify_failed: ["check_output", "last_words"],
     timed_out: ["last_lines"],
     out_of_budget: ["last_lines"],
+    stalled: ["last_lines"],
     cancelled: ["last_words"],
     refused: ["last_words"],
     host_error: ["last_words"],

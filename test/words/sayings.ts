@@ -130,6 +130,7 @@ const ends: Task[] = [
     settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
   ),
   settledTask(outcomes.pull_request, { pushed }),
+  settledTask({ ...outcomes.verify_failed, verification: { ...outcomes.verify_failed.verification, unchanged: true } }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
   settledTask(outcomes.pull_request, { pushed, progress: onlyWithHidden }),
   {

@@ -226,5 +226,6 @@ function outcomeOfError(run: Run, error: unknown): Ended {
 
 async function outcomeOfInterruption(shared: Shared, run: Run, interruption: Interruption): Promise<Ended> {
   if (interruption.kind === "disk") return await endForDisk(shared, run, interruption);
+  if (interruption.kind === "stalled") return { ...interruption, lastLines: run.spoken.lastLines() };
   return interruption.kind === "cancel" ? { kind: "cancelled", reason: interruption.reason } : "told";
 }

@@ -13,6 +13,7 @@ import { type Checked, check } from "./check.ts";
 import { isKnown, stepsOf, type Work } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
 import type { Collected } from "./collected.ts";
+import { watchFailures } from "./futile.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
 import type { HandBack } from "./prompts.ts";
@@ -58,6 +59,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
   /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
   let offered: Worked | undefined;
   const told: Objection[] = [];
+  const isSameAgain = watchFailures();
   for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
@@ -86,6 +88,8 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     const judged = { ...ended, collected, verification };
     const passed = verification.exitCode === 0;
     if (passed && (last || offered || !isWorthAsking(verification))) return judged;
+    if (!last && !passed && isSameAgain(collected.tip, verification))
+      return offered ?? { ...judged, verification: { ...verification, unchanged: true } };
     if (last) return offered ?? judged;
     if (passed) offered = judged;
     handBack = { round, failed: verification };

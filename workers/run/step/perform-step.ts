@@ -191,6 +191,7 @@ async function followStep(
         progress.changed();
       },
       ...(isAgent && {
+        onStalled: (stalled) => run.interrupt(stalled),
         onDrawing: (line: string) => {
           run.spoken.draw(line);
           progress.changed();
