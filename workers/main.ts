@@ -31,6 +31,7 @@ import { ConfinementError } from "./sandbox/confinement.ts";
 import { NONE_WARNING } from "./sandbox/none.ts";
 import { chooseDriver, SandboxError } from "./sandbox/sandbox.ts";
 import { proxyUid, slotUsers } from "./sandbox/slot-users.ts";
+import { openTalkPlace, PERL } from "./talk-back/talk-place.ts";
 import { openSessions } from "./tmux/sessions.ts";
 
 const EXIT_CONFIG = 78;
@@ -53,6 +54,8 @@ async function main(): Promise<void> {
   const cleanExit = join(hostDir, "clean-exit");
   const crashed = existsSync(join(hostDir, "runs")) && !existsSync(cleanExit);
 
+  const talk = openTalkPlace(hostDir);
+  if (!talk) log.warn(`there is no ${PERL} on this machine (Debian package perl-base): agents cannot talk back`);
   const { users, network, own, driver } = await confine(config, operator, hostDir, log);
   const redis = connectRedis(config.redisUrl, "worker");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
@@ -73,6 +76,7 @@ async function main(): Promise<void> {
     sessions,
     driver,
     network,
+    talk,
     never: own.current,
     operator,
     env: process.env,
@@ -153,7 +157,16 @@ async function confine(config: HostConfig, operator: OperatorFile, hostDir: stri
 function hiddenPlaces({ bot, dataDir }: HostConfig, hostDir: string): string[] {
   if (bot.kind === "folder") openBotFolder(bot.folder);
   for (const name of ["runs", "sessions", "tmux"]) mkdirSync(join(hostDir, name), { recursive: true, mode: 0o700 });
-  const names = ["worker-secret", "redis", "bot", "host/runs", "host/sessions", "host/tmux", "host/network"];
+  const names = [
+    "worker-secret",
+    "redis",
+    "bot",
+    "host/runs",
+    "host/sessions",
+    "host/tmux",
+    "host/network",
+    "host/talk",
+  ];
   const places = names.map((name) => join(dataDir, name));
   return bot.kind === "folder" ? [...new Set([...places, bot.folder])] : places;
 }

@@ -12,6 +12,7 @@ import { type Egress, egressSchema } from "../src/reach/reach-shape.ts";
 import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/read-allow.ts";
 import { type OnStop, onStopSchema } from "../src/settings/on-stop.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
+import { type OnNoAnswer, onNoAnswerSchema } from "../src/task/waiting.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
 
@@ -84,6 +85,12 @@ const limitsSchema = z
       .max(10_000)
       .default(10)
       .describe("What all that setup commands made may take on disk, in gigabytes; the longest unused goes first."),
+    answerHours: z
+      .number()
+      .positive()
+      .max(30 * 24)
+      .default(24)
+      .describe("How long a task waits for the answer to a question of its agent, in hours; see onNoAnswer."),
     freeDiskGigabytes: z
       .number()
       .min(0.001)
@@ -163,6 +170,11 @@ export const operatorFileSchema = z.strictObject({
     .describe(
       "What becomes of the changes of an agent that a limit stopped: publish (offered where the verify command passes) or keep.",
     ),
+  onNoAnswer: onNoAnswerSchema
+    .default("go_on")
+    .describe(
+      "What becomes of a task whose agent's question nobody has answered in time: go_on (it decides by itself) or end.",
+    ),
   limits: limitsSchema,
 });
 
@@ -180,6 +192,7 @@ export type OperatorFile = {
   setup: Reach;
   verify: Reach;
   onStop: OnStop;
+  onNoAnswer: OnNoAnswer;
   limits: Limits;
 };
 

@@ -119,7 +119,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   /** When to look again, Unix ms; undefined when the task waits no more. */
   async function judge(task: Task, waiting: readonly WaitingReason[]): Promise<number | undefined> {
     const { spec, version } = task;
-    const world = await readWorld(deps, spec);
+    const world = { ...(await readWorld(deps, spec)), task };
     const readiness = isReady(spec, world, waiting);
     const at = now();
     if (readiness.kind === "ready") {

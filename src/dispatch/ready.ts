@@ -10,6 +10,7 @@ import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
+import { parkedAt, stillHolding } from "./parked.ts";
 
 /** What the decision depends on besides the task itself. */
 export type World = {
@@ -27,6 +28,8 @@ export type World = {
   before: readonly Task[];
   /** Ids of those before it that are not over, as far as anybody knows, and whose record is in doubt; at least the last one. */
   inDoubt: readonly string[];
+  /** The task itself, once it is recorded. */
+  task?: Task | undefined;
   /** The task that it does once more. */
   retried?: Task | undefined;
 };
@@ -49,38 +52,55 @@ const NEXT_LOOK_MS = 15_000;
 
 /** `waiting`: what it waits for by now; the deadline of what it goes on waiting for stays. */
 export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingReason[] = []): Readiness {
+  const held = stillHolding(waiting, world);
+  if (held.length > 0) return { kind: "waits", reasons: held };
   const limited = waiting.find((reason) => reason.for === "limit");
-  const agent = agentFor(limited?.agent ?? spec.agent, world);
+  const parked = parkedAt(world.task);
+  const agent = agentFor(limited?.agent ?? parked?.agent ?? spec.agent, world);
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
     return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
-  const breaker = breakerOf(agent.name, world);
-  const limit = limitFor(spec, { agent: agent.name, breaker, limited, now: world.now });
+  const home = limited?.host ?? parked?.host;
+  const own = home === undefined ? undefined : takesFrom(home, agent.name, world.hosts);
+  const breaker = breakerOf(agent.name, world, own);
+  const limit = limitFor(spec, {
+    agent: agent.name,
+    breaker,
+    limited,
+    host: home,
+    now: world.now,
+  });
   if (limit) return { kind: "waits", reasons: [limit] };
   const predecessor = predecessorOf(spec, world.before);
-  const own = limited?.host;
   const host =
-    own === undefined
-      ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world)))
-      : takesFrom(own, agent.name, world.hosts);
+    home === undefined ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world))) : own;
   const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
   return { kind: "ready", lane, continues: predecessor?.spec.id, ...(breaker && { probes: breaker }) };
 }
 
-/** Undefined as long as some host's account for the agent takes requests; else the one that is tried first. */
-function breakerOf(agent: string, { hosts, breakers }: World): Breaker | undefined {
-  const all = takingWork(hosts)
+/**
+ * Undefined as long as some host's account for the agent takes requests; else the one that is tried first. `own`: the host on which the
+ * task goes on, whose account alone matters then.
+ */
+function breakerOf(agent: string, { hosts, breakers }: World, own: string | undefined): Breaker | undefined {
+  const all = (own === undefined ? takingWork(hosts) : hosts.filter(({ id }) => id === own))
     .filter(({ agents }) => agents.includes(agent))
     .map(({ accounts }) => breakers.find((each) => each.agent === agent && each.account === accounts?.[agent]));
   return all.every((breaker) => breaker !== undefined) ? all.toSorted((one, other) => one.at - other.at)[0] : undefined;
 }
 
-type Limit = { agent: string; breaker: Breaker | undefined; limited: LimitReason | undefined; now: number };
+/** `host`: where the task was parked. */
+type Limit = {
+  agent: string;
+  breaker: Breaker | undefined;
+  limited: LimitReason | undefined;
+  host: string | undefined;
+  now: number;
+};
 
 /** What an account that refuses makes of a task: it waits for its own time, then for that of the account, then for who tries. */
-function limitFor({ id }: TaskSpec, { agent, breaker, limited, now }: Limit): LimitReason | undefined {
-  const host = limited?.host;
+function limitFor({ id }: TaskSpec, { agent, breaker, limited, host, now }: Limit): LimitReason | undefined {
   if (limited && !limited.probing && now < limited.at) return limitReason(limited, now);
   if (!breaker) return undefined;
   const { why, since, at } = breaker;

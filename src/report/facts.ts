@@ -60,9 +60,11 @@ function startFact({ start }: Progress, own: string): string | undefined {
     case "fresh":
       return undefined;
     case "resumed":
-      if (start.task === own) return "Went on in the same session after a limit of its model provider";
+      if (start.task === own) return "Went on in the same session after it had waited";
       return `Resumed the session of task ${code(start.task)}`;
     case "handed over":
+      if (start.task === own)
+        return "Began anew on another worker host than the one on which it had waited, with a written hand-over";
       return `Continues task ${code(start.task)} in a new session, with a written hand-over`;
     case "taken up":
       return `Publishes what task ${code(start.task)} had finished; the agent did not run again`;

@@ -8,9 +8,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
 import type { CancelReason, Outcome } from "./outcome.ts";
-import { current, endLast, endLimited, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
+import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion } from "./question.ts";
+import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type { Phase, Progress, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
-import type { LimitReason, WaitingReason } from "./waiting.ts";
+import type { WaitingReason } from "./waiting.ts";
 
 export type NewPlace = Partial<Pick<TaskSpec, "repository" | "installationId" | "movedTo">> & {
   /** How the default branch is called now. What runs has found it by its old name, and its pull request finds the new one. */
@@ -33,8 +34,19 @@ export type TaskNews =
   | { name: "ended"; epoch: number; outcome: Outcome; progress?: Progress; at: number }
   /** The run is over, and this is kept of it. */
   | { name: "left"; epoch: number; checkpoint: Checkpoint; at: number }
-  /** The agent's account takes no requests for now: the run is over, and the task waits until it goes on. */
-  | { name: "limited"; epoch: number; reason: LimitReason; progress?: Progress; at: number }
+  /** The run is over without an end of its task, which waits until it goes on. `reasons`: at least one. */
+  | {
+      name: "parked";
+      epoch: number;
+      reasons: WaitingReason[];
+      progress?: Progress;
+      checkpoint?: Checkpoint | undefined;
+      at: number;
+    }
+  /** Its agent asks a person. */
+  | { name: "asked"; epoch: number; question: Question; at: number }
+  /** `question`: its id. */
+  | { name: "answered"; question: string; answer: Answer; at: number }
   /** The run's host could not keep the session after all: it has no home. */
   | { name: "not_kept"; epoch: number; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
@@ -73,8 +85,12 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
     case "ended":
       if (!isCurrent(task, news.epoch) || task.pushed) return undefined;
       return settled(withProgress(task, news.progress), news.outcome, news.at);
-    case "limited":
-      return isCurrent(task, news.epoch) && !task.pushed ? limited(task, news) : undefined;
+    case "parked":
+      return isCurrent(task, news.epoch) && !task.pushed ? parked(task, news) : undefined;
+    case "asked":
+      return isCurrent(task, news.epoch) && !task.pushed ? withQuestion(task, news.question) : undefined;
+    case "answered":
+      return withAnswer(task, news.question, news.answer);
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":
@@ -102,13 +118,14 @@ function dispatched(task: Task, news: Extract<TaskNews, { name: "waits" | "ready
     const since = state.name === "queued" ? state.since : at;
     return {
       ...task,
+      ...unanswered(task),
       agent: lane.agent,
       ...(continues !== undefined && { continues }),
       state: { name: "queued", since, lane },
     };
   }
   const since = state.name === "waiting" ? state.since : news.at;
-  return { ...task, state: { name: "waiting", since, reasons: news.reasons } };
+  return { ...task, ...unanswered(task, news.reasons), state: { name: "waiting", since, reasons: news.reasons } };
 }
 
 function inPhase(task: Task, { phase, progress = {}, at }: Extract<TaskNews, { name: "phase" }>): Task | undefined {
@@ -146,11 +163,27 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
   return { ...survivor, epoch, runs, state: { name: "running" as const, host, claim, job, lane, ...begun } };
 }
 
-function limited(task: Task, { reason, progress, at }: Extract<TaskNews, { name: "limited" }>): Task {
+function parked(before: Task, news: Extract<TaskNews, { name: "parked" }>): Task {
+  const { epoch, reasons, progress, checkpoint, at } = news;
+  const task = (checkpoint && withCheckpoint(before, epoch, checkpoint)) ?? before;
   if (task.cancel) return settled(task, { kind: "cancelled", reason: task.cancel }, at);
   const { runs, ...rest } = withProgress(task, progress);
-  return { ...rest, runs: endLimited(runs, at), state: { name: "waiting", since: at, reasons: [reason] } };
+  const end = reasons.some((reason) => reason.for === "limit") ? "limited" : "parked";
+  return { ...rest, runs: endParked(runs, end, at), state: { name: "waiting", since: at, reasons } };
 }
+
+/** What it waits for no longer, in vain, is over: an answer that comes now comes too late. */
+function unanswered(task: Task, next: readonly WaitingReason[] = []): Pick<Task, "questions"> {
+  if (task.state.name !== "waiting") return {};
+  const asked = askedIn(task.state.reasons);
+  return withoutAnswers(
+    task,
+    asked.filter((question) => !askedIn(next).includes(question)),
+  );
+}
+
+const askedIn = (reasons: readonly WaitingReason[]): string[] =>
+  reasons.flatMap((reason) => (reason.for === "answer" ? [reason.question] : []));
 
 /**
  * Nobody runs the task any more: too many hosts have died of it within ten minutes. It is the bot's to end, which first looks

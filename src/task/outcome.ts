@@ -56,5 +56,8 @@ export type Outcome =
   | { kind: "refused"; reason: string }
   | { kind: "host_error"; message: string };
 
-/** Why a run is over: its task's outcome, nobody kept it up and the task went on without it, or a limit of its agent's provider. */
-export type RunEnd = Outcome["kind"] | "lost" | "limited";
+/**
+ * Why a run is over: its task's outcome; nobody kept it up and the task went on without it (`lost`); or it was parked, for a limit of
+ * its agent's provider (`limited`) or for something else (`parked`).
+ */
+export type RunEnd = Outcome["kind"] | "lost" | "limited" | "parked";

@@ -59,10 +59,18 @@ export function endLast(runs: readonly TaskRun[], outcome: Outcome, at: number):
 }
 
 /** Its words stay: the next run goes on from there. */
-export function endLimited(runs: readonly TaskRun[], at: number): TaskRun[] {
+export function endParked(runs: readonly TaskRun[], end: "limited" | "parked", at: number): TaskRun[] {
   const last = runs.at(-1);
-  return last ? [...runs.slice(0, -1), { ...last, endedAt: at, end: "limited" }] : [];
+  return last ? [...runs.slice(0, -1), { ...last, endedAt: at, end }] : [];
 }
+
+/** The run that its task goes on with when it waits no more; undefined when the last one was not parked. */
+export function parkedRun({ runs }: Pick<Task, "runs">): TaskRun | undefined {
+  const last = runs.at(-1);
+  return last && isParked(last) ? last : undefined;
+}
+
+export const isParked = ({ end }: TaskRun): boolean => end === "limited" || end === "parked";
 
 function withoutWords({ lastLines: _, ...progress }: Progress): Progress {
   return withoutCheckOutput(progress);

@@ -13,6 +13,9 @@
  * continue        to go on from an earlier task of the conversation, in its agent's session or with a hand-over
  * hand-over       what an earlier task came to, in writing, for the agent that goes on from it
  * wait            to stand back until something else has happened, without a slot
+ * park            to end a run whose task then waits: its workspace and session stay, and its next run goes on with them
+ * question        what an agent asks a person; its task waits for the answer
+ * turn            what an agent does between being asked something and being done with it
  * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
  * home            the host and the folder that keep an agent's session
@@ -30,6 +33,9 @@
  * outlet          a step's only way to the network: a socket of the host's network proxy
  * policy          what may be reached through an outlet
  * agent           the program in the session; an adapter knows how to drive it
+ * talk back       to ask something of the host, or tell it, while it works: an agent does that through tools
+ * tool            one thing that an agent can call
+ * bridge          the program in the sandbox that carries an agent's calls to its host, across restarts of that
  * run event       what people may be shown of one thing that a run's program said or did
  * heartbeat       "this host still watches these runs"
  * outcome         why a task is over
@@ -41,9 +47,11 @@
  */
 
 import type { Checkpoint } from "./checkpoint.ts";
+import type { Finish } from "./finish.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
+import type { Question } from "./question.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type Repository = { id: number; owner: string; name: string };
@@ -147,6 +155,10 @@ export type Progress = {
   lastLines?: string;
   /** What it says of its finished work, where its program tells that from the rest of its output; at most 4 kB. */
   summary?: string;
+  /** What it said last of what it is at, by itself; at most 500 characters. */
+  said?: string;
+  /** What it said of its finished work, by itself. */
+  finish?: Finish;
   inputTokens?: number;
   outputTokens?: number;
   /** US dollars, as the agent states them; undefined when it does not. */
@@ -239,6 +251,8 @@ export type Task = {
   cancel?: CancelReason;
   pushed?: Pushed;
   pullRequest?: PullRequest;
+  /** What its agents have asked people, oldest first. Bounded: `question.ts`. */
+  questions?: Question[];
 };
 
 /** What the task's current or last run has to show. */

@@ -7,6 +7,10 @@ import { z } from "zod";
 
 const until = { until: z.number() };
 
+/** What becomes of a task when nobody answers its agent's question in time. */
+export const onNoAnswerSchema = z.enum(["go_on", "end"]);
+export type OnNoAnswer = z.output<typeof onNoAnswerSchema>;
+
 export const waitingShape = z.discriminatedUnion("for", [
   /** Another task of the pull request is not over. */
   z.object({ for: z.literal("task"), task: z.string(), ...until }),
@@ -27,9 +31,12 @@ export const waitingShape = z.discriminatedUnion("for", [
     probing: z.boolean().optional(),
     ...until,
   }),
+  /** A person's answer to a question of its agent. `onNoAnswer`: what becomes of the task when none comes in time. */
+  z.object({ for: z.literal("answer"), question: z.string(), onNoAnswer: onNoAnswerSchema, ...until }),
 ]);
 
 export type WaitingReason = z.output<typeof waitingShape>;
+export type AnswerReason = Extract<WaitingReason, { for: "answer" }>;
 export type LimitReason = Extract<WaitingReason, { for: "limit" }>;
 
 /** So long after the time at which it was to go on a task waits for that, ms. */
@@ -56,6 +63,11 @@ export function limitReason(limited: Limited, now: number): LimitReason {
 }
 
 /** Whether a person has to do something before it goes on. The compiler asks for a new reason. */
-const needsPerson: Record<WaitingReason["for"], boolean> = { task: false, agent: true, limit: false };
+const needsPerson: Record<WaitingReason["for"], boolean> = {
+  task: false,
+  agent: true,
+  limit: false,
+  answer: true,
+};
 export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>
   reasons.some((reason) => needsPerson[reason.for]);

@@ -7,11 +7,13 @@ import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { CancelReason } from "../task/outcome.ts";
+import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
-import type { LimitReason, WaitingReason } from "../task/waiting.ts";
+import type { LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
+import { type QuestionView, questionView } from "./question-view.ts";
 import {
   agentOf,
   type HostName,
@@ -47,6 +49,7 @@ type Base = {
 export type ReasonView = { until: number } & (
   | { for: "task"; task: string /** Missing when nothing is known of it. */; other?: TaskView; inDoubt?: RunDoubt }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
+  | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
       for: "agent";
       agent?: string;
@@ -117,7 +120,7 @@ export function why(task: Task, around: Around): Why {
   const base = baseOf(task, around);
   switch (state.name) {
     case "waiting": {
-      const reasons = state.reasons.map((reason) => reasonView(reason, around));
+      const reasons = state.reasons.map((reason) => reasonView(task, reason, around));
       return { state: "waiting", ...base, since: state.since, reasons };
     }
     case "queued":
@@ -147,9 +150,13 @@ function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
   };
 }
 
-function reasonView(reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
+function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
   if (reason.for === "limit") return reason;
+  if (reason.for === "answer") {
+    const question = questionOf(task, reason.question);
+    return { ...reason, ...(question && { asked: questionView(question) }) };
+  }
   if (reason.for === "agent") {
     const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
     const full = fullHosts(hosts, reason.agent);

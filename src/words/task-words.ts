@@ -49,6 +49,7 @@ export const endWords: Record<RunEnd, string> = {
   host_error: "could not run",
   lost: "lost with its host",
   limited: "stopped by a limit",
+  parked: "parked",
 };
 
 export const evidenceTitles: Record<Evidence["what"], string> = {

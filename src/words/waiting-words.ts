@@ -1,7 +1,8 @@
 /** What a task waits for, in a sentence or two for each reason; and what did not happen, where it waited too long. */
-import type { LimitReason, WaitingReason } from "../task/waiting.ts";
+import type { AnswerReason, LimitReason, WaitingReason } from "../task/waiting.ts";
 import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
+import type { QuestionView } from "../views/question-view.ts";
 import type { HostName } from "../views/task-view.ts";
 
 /** Worker hosts that take no task for want of room. */
@@ -13,7 +14,10 @@ export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string
 }
 
 /** What would end the waiting. */
-export function waitsFor(reason: WaitingReason & { full?: HostName[] }, quoting: Quoting): string {
+export function waitsFor(
+  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView },
+  quoting: Quoting,
+): string {
   const { code } = quoting;
   switch (reason.for) {
     case "task":
@@ -25,8 +29,23 @@ export function waitsFor(reason: WaitingReason & { full?: HostName[] }, quoting:
         : `No connected worker host has the agent ${code(reason.agent, 60)}. It starts as soon as the operator of this App has started one that does.`;
     case "limit":
       return limitWords(reason, code(reason.agent, 60));
+    case "answer":
+      return answerWords(reason, quoting);
   }
 }
+
+function answerWords(
+  { question, onNoAnswer, until, asked }: Omit<AnswerReason, "for"> & { asked?: QuestionView },
+  { code }: Quoting,
+): string {
+  const what = asked
+    ? `asks ${code(asked.short, 160)} (question ${code(question)})`
+    : `asks question ${code(question)}`;
+  const end = onNoAnswer === "end" ? "it ends" : "the agent decides by itself";
+  return `Its agent ${what}. \`/orch answer\` and the answer lets it go on in the same session; without an answer by ${minuteOf(until)}, ${end}.`;
+}
+
+const minuteOf = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 /** `left` is a step of the countdown, not the clock: the same reason is always told in the same words. */
 function limitWords({ why, at, left, host, probing }: Omit<LimitReason, "for" | "until">, agent: string): string {
@@ -34,7 +53,7 @@ function limitWords({ why, at, left, host, probing }: Omit<LimitReason, "for" | 
   const goesOn = host === undefined ? "starts" : "goes on in the same session";
   if (probing)
     return `${cause.replace(AGENT, agent)}. Another task is trying whether it does again; then this one ${goesOn}.`;
-  const time = `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const time = minuteOf(at);
   const soon = left <= 60_000 ? "in less than a minute" : `in less than ${duration(left)}`;
   return `${cause.replace(AGENT, agent)}. The task ${goesOn} ${soon}, at ${time}; nothing has to be done for that.`;
 }
@@ -60,6 +79,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
     }
     case "limit":
       return `The task waited ${after} for the model provider of the agent ${code(reason.agent, 60)} to take requests again.`;
+    case "answer":
+      return `Nobody answered its agent's question ${code(reason.question)} within ${after}.`;
     case undefined:
       return `The task waited ${after}, and what it waited for did not happen.`;
   }

@@ -124,6 +124,7 @@ export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingRea
     host: "h1",
     until: ACCEPTED_AT + 25 * 3600_000,
   },
+  answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until: ACCEPTED_AT + 24 * 3600_000 },
 };
 
 /** `shown`: what its one run has to show. */

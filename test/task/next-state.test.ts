@@ -13,6 +13,7 @@ const queued: Task = {
   version: 1,
   crashes: [],
   runs: [],
+  questions: [{ id: "q1", text: "Which one?", epoch: 1, askedAt: 1 }],
 };
 const reasons = [{ for: "task" as const, task: "taaaaaaaaaaaaaaa", until: 9 }];
 const waiting: Task = { ...queued, state: { name: "waiting", since: 1, reasons } };
@@ -42,12 +43,14 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   progress: { name: "progress", epoch: 1, progress: { lastLines: "hello" }, at },
   pushed: { name: "pushed", epoch: 1, pushed: pushed.pushed as NonNullable<Task["pushed"]>, at },
   ended: { name: "ended", epoch: 1, outcome: failed, at },
-  limited: {
-    name: "limited",
+  parked: {
+    name: "parked",
     epoch: 1,
-    reason: limitReason({ agent: "a", why: "rate_limit", since: at, at: at + 60_000 }, at),
+    reasons: [limitReason({ agent: "a", why: "rate_limit", since: at, at: at + 60_000 }, at)],
     at,
   },
+  asked: { name: "asked", epoch: 1, question: { id: "q2", text: "Why?", epoch: 1, askedAt: at }, at },
+  answered: { name: "answered", question: "q1", answer: { text: "Yes", at }, at },
   not_kept: { name: "not_kept", epoch: 1, at },
   left: { name: "left", epoch: 1, checkpoint: { kind: "workspace", folder: "w", until: 9 }, at },
   crashed: { name: "crashed", epoch: 1, at },
@@ -67,7 +70,9 @@ const table: Record<TaskNews["name"], Row> = {
   progress: ["-", "-", "running", "running", "-"],
   pushed: ["-", "-", "running", "-", "-"],
   ended: ["-", "-", "settled", "-", "-"],
-  limited: ["-", "-", "waiting", "-", "-"],
+  parked: ["-", "-", "waiting", "-", "-"],
+  asked: ["-", "-", "running", "-", "-"],
+  answered: ["waiting", "queued", "running", "running", "-"],
   not_kept: ["-", "-", "-", "-", "-"],
   left: ["-", "-", "running", "running", "settled"],
   crashed: ["-", "-", "running", "running", "-"],
@@ -85,7 +90,7 @@ describe("the next state", () => {
   });
 
   test("a limit ends the run and keeps the task; the next claim is the next run, and nothing counts as a crash", () => {
-    const waits = nextTask(showing({ agent: "a", inputTokens: 1 }), allNews.limited) as Task;
+    const waits = nextTask(showing({ agent: "a", inputTokens: 1 }), allNews.parked) as Task;
     expect(waits).toMatchObject({
       runs: [{ number: 1, end: "limited", endedAt: at, progress: { inputTokens: 1 } }],
       crashes: [],
@@ -100,7 +105,7 @@ describe("the next state", () => {
       at,
     }) as Task;
     expect(again).toMatchObject({ epoch: 2, crashes: [], runs: [{ number: 1 }, { number: 2, progress: {} }] });
-    expect(nextTask({ ...running, cancel: { kind: "command", by: "m" } }, allNews.limited)?.state).toMatchObject({
+    expect(nextTask({ ...running, cancel: { kind: "command", by: "m" } }, allNews.parked)?.state).toMatchObject({
       name: "settled",
       outcome: { kind: "cancelled" },
     });

@@ -46,6 +46,18 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
     ],
   ],
+  answer: [
+    [
+      { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until },
+      "Its agent asks question `q1a2b3c`. `/orch answer` and the answer lets it go on in the same session; without an answer by 2027-01-15 08:00 UTC, the agent decides by itself.",
+      "Nobody answered its agent's question `q1a2b3c` within 1h 30m. Nothing was published.",
+    ],
+    [
+      { for: "answer", question: "q1a2b3c", onNoAnswer: "end", until },
+      "Its agent asks question `q1a2b3c`. `/orch answer` and the answer lets it go on in the same session; without an answer by 2027-01-15 08:00 UTC, it ends.",
+      "Nobody answered its agent's question `q1a2b3c` within 1h 30m. Nothing was published.",
+    ],
+  ],
   agent: [
     [
       { for: "agent", until },

@@ -45,6 +45,9 @@ export type HandOver = {
   lastWords: string;
   /** The agent goes on in that task's session. */
   inSession?: boolean;
+  /** It is this very task, which an agent had begun elsewhere; `answers`: what it had asked, and what came of that. */
+  own?: boolean;
+  answers?: readonly string[];
 };
 
 export type PromptInput = Said & {
@@ -187,8 +190,10 @@ ${more.replace(/^/gm, "> ")}`;
 }
 
 /** Its last words are an agent's, which may have been told anything: data. */
-function renderBefore({ actor, instruction, ended, lastWords, inSession }: HandOver): string {
+function renderBefore(before: HandOver): string {
+  const { actor, instruction, ended, lastWords, inSession } = before;
   const said = keepEnd(told(lastWords), limits.words);
+  if (before.own) return renderBegun(before, said);
   const who = inSession ? "You have" : "An earlier agent has";
   const asker = actor === undefined ? "the repository itself" : `@${oneLine(actor, 100)}`;
   return `# What went before
@@ -202,6 +207,13 @@ ${fenced(keepStart(told(instruction), limits.before), "data")}
 
 What became of it: ${oneLine(told(ended), 500)}
 ${said.trim() === "" ? "" : `\nThe last words about it:\n\n${fenced(said, "data")}\n`}`;
+}
+
+function renderBegun({ ended, answers = [] }: HandOver, said: string): string {
+  return `# What went before
+
+An earlier agent had begun with this task. ${oneLine(told(ended), 500)}
+${said.trim() === "" ? "" : `\nIts last words:\n\n${fenced(said, "data")}\n`}${answers.length === 0 ? "" : `\nIt had asked:\n\n${answers.join("\n")}`}`;
 }
 
 /** Each text in its own fence and its author outside of it, so that nobody can write under another's name. */

@@ -86,6 +86,13 @@ export async function leaveCheckpoint(shared: Shared, run: Run, outcome: Outcome
   return made === "cannot be taken" || isWorthALook(outcome) ? leaveWorkspace(shared, run, until) : undefined;
 }
 
+/** Of a run that is parked: should its task end while it waits, or its workspace get lost. Undefined where nothing could be taken. */
+export async function checkpointForParking(shared: Shared, run: Run): Promise<Checkpoint | undefined> {
+  if (keptUntil(shared, run.folder.record) <= Date.now()) return undefined;
+  const made = await leaveObjects(shared, run);
+  return typeof made === "object" ? made : undefined;
+}
+
 async function leaveObjects(shared: Shared, run: Run): Promise<Checkpoint | "cannot be taken" | "nothing"> {
   const { record } = run.folder;
   const { prepared, steps } = record;

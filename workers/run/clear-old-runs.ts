@@ -30,6 +30,7 @@ export async function clearOldRuns(shared: Shared, isLive: (taskId: string) => b
   const old = folders.filter(({ record }) => keptUntil(shared, record) <= Date.now());
   for (const taskId of new Set([...old.map(({ record }) => record.taskId), ...forgotten])) {
     if (isLive(taskId)) continue; // by now: a removal may take minutes
+    if (await isStillParked(shared, folders, taskId)) continue;
     await clearTask(
       shared,
       taskId,
@@ -50,6 +51,16 @@ async function clearTask(shared: Shared, taskId: string, folders: readonly RunFo
     for (const folder of folders) folder.remove();
     return true;
   });
+}
+
+/** Its task waits, or is about to go on: however long that takes, and also while its record is in doubt. */
+async function isStillParked({ store }: Shared, folders: readonly RunFolder[], taskId: string): Promise<boolean> {
+  const parked = folders.filter(({ record }) => record.taskId === taskId && record.paused !== undefined);
+  if (parked.length === 0) return false;
+  const reading = await store.lookUp(taskId);
+  if (reading.kind !== "known") return true;
+  const { state, epoch } = reading.record;
+  return state.name !== "settled" && state.name !== "running" && parked.some(({ record }) => record.epoch === epoch);
 }
 
 async function clearFolder(shared: Shared, { dir }: FolderInDoubt): Promise<void> {

@@ -19,9 +19,9 @@ export type RunEnd = "done" | "kept" | "handed over";
 
 /**
  * `told`: the record knows already, from us (pushed) or from elsewhere (settled, superseded). `untold`: the record stayed in
- * doubt for longer than the run may take. `limited`: the task waits for its agent's account, and the run can be gone on with.
+ * doubt for longer than the run may take. `parked`: the task waits, and the run can be gone on with.
  */
-export type Ended = Outcome | "told" | "untold" | "limited" | "handed over";
+export type Ended = Outcome | "told" | "untold" | "parked" | "handed over";
 
 export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, "handed over">): Promise<RunEnd> {
   await run.underWay;
@@ -32,7 +32,7 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
     // The record is the truth; a job whose lock is gone is found again by its next host, which sees a settled task.
     run.log.debug({ err: error }, "the job could not be completed");
   });
-  if (outcome === "limited") return keep(run, "told");
+  if (outcome === "parked") return keep(run, "told");
   if (run.folder.record.toKeep && !(await keepPromisedSession(shared, run))) return "handed over";
   if (run.folder.record.toLeave && typeof outcome !== "string" && !(await leaveWork(shared, run, outcome)))
     return "handed over";
@@ -105,7 +105,13 @@ function keep(run: Run, end: "told" | "untold"): RunEnd {
 
 async function endSession(shared: Shared, run: Run): Promise<void> {
   const { id } = run.task.spec;
-  const ends = [() => shared.sessions.kill(id), () => endLeftovers(run), () => closeOutlets(shared, run.folder)];
+  const ends = [
+    () => run.talk.close(),
+    () => shared.sessions.kill(id),
+    () => endLeftovers(run),
+    () => closeOutlets(shared, run.folder),
+    async () => run.talk.remove(),
+  ];
   for (const end of ends) {
     await end().catch((error: unknown) =>
       run.log.error({ err: error }, "what the run started does not end: look at it by hand"),

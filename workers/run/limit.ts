@@ -1,7 +1,6 @@
 /**
- * What a limit of the agent's model provider makes of a run: it ends without an end of its task. The record says when it goes on, the
- * workspace and the agent's session stay on this host, and the slot is free. Whoever takes the task up again here goes on where the
- * agent stopped (`go-on.ts`). An account that refuses for good ends the task; others do not try it meanwhile.
+ * What a limit of the agent's model provider makes of a run: it is parked (`park.ts`), and its task goes on when the limit is over. An
+ * account that refuses for good ends the task; others do not try it meanwhile.
  */
 import { type Account, answered, refuse } from "../../src/task/breaker.ts";
 import { limitReason } from "../../src/task/waiting.ts";
@@ -9,7 +8,8 @@ import { accountOf } from "../agents/account.ts";
 import type { AgentDefinition, Failure } from "../agents/adapter.ts";
 import type { ErrorReason } from "../agents/event.ts";
 import type { Ground } from "./ground.ts";
-import { type Run, type Shared, tell } from "./run.ts";
+import type { Park } from "./park.ts";
+import type { Run, Shared } from "./run.ts";
 import type { Worked } from "./work.ts";
 
 /** These pass by themselves. */
@@ -25,21 +25,23 @@ export const accountFor = ({ env }: Pick<Shared, "env">, agent: AgentDefinition)
   account: accountOf(agent, env),
 });
 
-/** True when the task waits from now on. */
-export async function waitForLimit(shared: Shared, run: Run, ground: Ground, worked: Worked): Promise<boolean> {
+/** Undefined when nothing of that kind keeps the task from its end. */
+export async function parkForLimit(
+  shared: Shared,
+  run: Run,
+  ground: Ground,
+  worked: Worked,
+): Promise<Park | undefined> {
   const { verdict, missed } = worked;
   if (verdict.ok) await tellWorked(shared, run, ground);
-  if (verdict.ok || missed || ![...LIMITS, ...REFUSALS].includes(verdict.reason)) return false;
+  if (verdict.ok || missed || ![...LIMITS, ...REFUSALS].includes(verdict.reason)) return undefined;
   const now = Date.now();
   const at = await tellAccount(shared, run, ground, verdict);
-  if (!LIMITS.includes(verdict.reason) || at > run.task.spec.acceptedAt + WAITS_AT_MOST_MS) return false;
-  keepForLater(run);
+  if (!LIMITS.includes(verdict.reason) || at > run.task.spec.acceptedAt + WAITS_AT_MOST_MS) return undefined;
   const { name: agent } = ground.agent;
   const reason = limitReason({ agent, why: verdict.reason, since: now, at, host: shared.hostId }, now);
-  await tell(shared, run, { name: "limited", reason, progress: run.spoken.progress(), at: now });
-  await planLook(shared, run, at);
-  run.log.info({ why: verdict.reason, at }, "the agent's account takes no requests for now: the task waits");
-  return true;
+  run.log.info({ why: verdict.reason, at }, "the agent's account takes no requests for now");
+  return { reasons: [reason], goOnWith: "limit", sameTurn: true, lookAt: at };
 }
 
 /** Also by a command that only its exit code speaks for. */
@@ -68,26 +70,4 @@ async function tellAccount(shared: Shared, run: Run, { agent }: Ground, { reason
     run.log.warn({ err: error }, "others are not told that the agent's account takes no requests");
     return until ?? now + 60_000;
   }
-}
-
-/** Without it the sweep finds the task, somewhat later. */
-async function planLook({ store }: Shared, run: Run, at: number): Promise<void> {
-  await store.dispatches
-    .plan(run.task.spec.id, Math.min(at, Date.now() + 15_000))
-    .catch((error: unknown) => run.log.warn({ err: error }, "when the task goes on is left to the sweep"));
-}
-
-/** What is counted once is not counted again when the run is taken up. */
-function keepForLater(run: Run): void {
-  const { folder, spoken } = run;
-  const { record } = folder;
-  const { sessionId } = spoken.progress();
-  const used = sessionId === undefined ? undefined : spoken.usedBy(sessionId);
-  for (const step of record.steps) step.counted = true;
-  record.paused = {
-    workedMs: Date.now() - record.startedAt,
-    ...(sessionId !== undefined && { sessionId }),
-    ...(used && { used }),
-  };
-  folder.save();
 }

@@ -1,6 +1,7 @@
 /** A run as its host holds it: one interruption at most, told as a promise and as a signal alike. */
 import type { Task } from "../../src/task/task.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
+import { makeTalkBack } from "../talk-back/talk-back.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
@@ -15,10 +16,11 @@ export function makeRun(shared: Shared, { ended, ...parts }: Parts): Run {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Interruption>();
   const log = shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number });
-  return {
+  const run: Run = {
     ...parts,
     spoken: makeSpoken(),
     events: makeEventTeller({ redis: shared.redis, folder: parts.folder, log }),
+    talk: makeTalkBack(shared, () => run),
     underWay: Promise.resolve(),
     ended,
     inDoubt: undefined,
@@ -31,6 +33,7 @@ export function makeRun(shared: Shared, { ended, ...parts }: Parts): Run {
       resolve(interruption);
     },
   };
+  return run;
 }
 
 /** A run that begins now, with a folder of its own. */

@@ -32,7 +32,14 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
 /** Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is. */
 export type HandBack = { round: number } & ({ failed: Verification } | { objections: readonly Objection[] });
 
-export function handBackPrompt(run: Run, prepared: Prepared, handBack: HandBack): string {
+/** What an agent's later turn is about: its work comes back to it, or there is something else to tell it. */
+export type Asked = HandBack | { prompt: string };
+
+export function askedPrompt(run: Run, prepared: Prepared, asked: Asked): string {
+  return "prompt" in asked ? asked.prompt : handBackPrompt(run, prepared, asked);
+}
+
+function handBackPrompt(run: Run, prepared: Prepared, handBack: HandBack): string {
   return renderPrompt({ ...basicsOf(run, prepared), handBack: inPrompt(handBack) });
 }
 

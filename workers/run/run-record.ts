@@ -17,6 +17,7 @@ import { hiddenShape, specShape, verificationShape } from "../../src/task/task-s
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
 import { objectionSchema } from "../publish/objection.ts";
+import { GO_ON_WITH } from "./go-on-prompts.ts";
 import { STEP_KINDS } from "./step/step-name.ts";
 
 const stepSchema = z.looseObject({
@@ -47,6 +48,15 @@ const stepSchema = z.looseObject({
   again: z.boolean().optional(),
   /** What it used is in the record of an earlier run: it is not counted again. */
   counted: z.boolean().optional(),
+  /** What its agent had worked on it before it was stopped and began it once more, ms. */
+  workedMs: z.number().optional(),
+  /** Of an agent's step that ended well: what was decided to come next. */
+  after: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("go on") }),
+      z.object({ kind: z.literal("again"), prompt: z.string() }),
+    ])
+    .optional(),
   /** How it was let out to the network, and what came of that. */
   network: z
     .object({ egress: egressSchema, bytes: z.number(), blocked: z.number(), places: z.array(blockedSchema) })
@@ -73,16 +83,26 @@ const runRecordSchema = z.looseObject({
    * the run ran out of time. What is untold is taken up again when the record says that the run is ours.
    */
   end: z.enum(["told", "untold"]).optional(),
-  /** It is over because of a limit, and can be gone on with: what it had worked, and its agent's session. */
+  /**
+   * It is parked, and can be gone on with: what it had worked, its agent's session, and what that is asked then; none: as after a limit.
+   * `sameTurn`: its agent was stopped in the middle of a turn, which is done once more.
+   */
   paused: z
     .looseObject({
       workedMs: z.number(),
+      goOnWith: z.enum(GO_ON_WITH).optional(),
+      sameTurn: z.boolean().optional(),
       sessionId: z.string().optional(),
       used: usageTotalsSchema.optional(),
     })
     .optional(),
-  /** The step in which its agent goes on after a limit. */
+  /** The step in which its agent goes on after it was parked, and what it is asked there; none: as after a limit. */
   goesOn: z.string().optional(),
+  goOnText: z.string().optional(),
+  /** Its task was parked on another host, and began anew here with a hand-over of that. */
+  beganAnew: z.boolean().optional(),
+  /** Ids of the questions of which its agent knows how they ended. */
+  answersTold: z.array(z.string()).optional(),
   /**
    * The agent's session, from just before the run's end is told until it is kept, and what it has used. `again`: by another life
    * of the host than the one that told the end; that happens once.

@@ -28,7 +28,8 @@ import { endForDisk } from "./end-for-disk.ts";
 import { takeOverWorkspace } from "./go-on.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
-import { waitForLimit } from "./limit.ts";
+import { parkForLimit } from "./limit.ts";
+import { park } from "./park.ts";
 import { prepare } from "./prepare/prepare.ts";
 import { type Published, publishWork, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
@@ -50,6 +51,7 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
     const [end] = await Promise.all([clearUp(shared, run, outcome), run.events.close()]);
     return end;
   } finally {
+    await run.talk.close();
     fulfil(shared.dataDir, run.task.spec.id);
   }
 }
@@ -103,7 +105,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
-  if (await waitForLimit(shared, run, ground, worked)) return "limited";
+  const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
+  if (parking) return await park(shared, run, parking);
   const { collected, objections, told = 0, stopped } = worked;
   const inTheWay = objections && reasonOf(objections, told);
   const decision = decide({ ...worked, commits: collected.commits, inTheWay, lastLines: run.spoken.lastLines() });

@@ -13,6 +13,8 @@ import type { BotClient, RunIdentity } from "../bot-client.ts";
 import type { Network } from "../network/network.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { SandboxDriver, SlotUser } from "../sandbox/sandbox.ts";
+import type { TalkBack } from "../talk-back/talk-back.ts";
+import type { TalkPlace } from "../talk-back/talk-place.ts";
 import type { Sessions } from "../tmux/sessions.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
@@ -33,6 +35,8 @@ export type Shared = {
   driver: SandboxDriver;
   /** Undefined with the driver `none`, which confines no network. */
   network: Network | undefined;
+  /** Undefined on a machine where agents cannot talk back. */
+  talk?: TalkPlace | undefined;
   /** Where the bot and Redis are reached, which nothing in a sandbox may. */
   never: () => readonly Endpoint[];
   operator: OperatorFile;
@@ -48,6 +52,7 @@ export type Run = {
   user: SlotUser;
   spoken: Spoken;
   events: EventTeller;
+  talk: TalkBack;
   log: Logger;
   /** What may still write into the workspace after the run was interrupted; never rejects. */
   underWay: Promise<unknown>;

@@ -10,6 +10,7 @@ import type { Task, TaskSpec } from "../../src/task/task.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { deedUnderWay, forgetDeed } from "./deed.ts";
+import { findPaused, takeUpPaused } from "./go-on.ts";
 import type { Locker } from "./job-lock.ts";
 import { type Lease, lostLease, regainLease } from "./lease.ts";
 import { beginRun, makeRun } from "./make-run.ts";
@@ -160,10 +161,11 @@ async function beginClaimed(
     if (standing !== "own" || task?.state.name !== "running") continue;
     const { job: jobId, lane } = task.state;
     const lease = await regainLease(locker, { taskId: spec.id, epoch, jobId, lane });
-    const user = lease && takeSlot();
+    const user = lease && (takeSlot(findPaused(shared, task)?.record.slot) ?? takeSlot());
     if (!lease || !user) continue; // it comes again with the queue
     await shared.sessions.kill(spec.id); // should only the folder be gone
-    begun.push(beginRun(shared, { task, lease, user }));
+    const folder = findPaused(shared, task);
+    begun.push(folder ? takeUpPaused(shared, { task, folder, lease, user }) : beginRun(shared, { task, lease, user }));
   }
   return begun;
 }

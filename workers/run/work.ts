@@ -9,6 +9,7 @@ import { modelOutOfReach } from "../network/make-policy.ts";
 import { CollectFailed } from "../publish/collect-failed.ts";
 import { areDependencies } from "../publish/hidden-files.ts";
 import type { Objection } from "../publish/objection.ts";
+import { afterTurn } from "./after-turn.ts";
 import { type Checked, check } from "./check.ts";
 import { isKnown, stepsOf, type Work } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
@@ -16,7 +17,8 @@ import type { Collected } from "./collected.ts";
 import { watchFailures } from "./futile.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
-import type { HandBack } from "./prompts.ts";
+import type { Park } from "./park.ts";
+import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { Missed } from "./step/deadlines.ts";
 import { performStep } from "./step/perform-step.ts";
@@ -41,6 +43,8 @@ export type Worked = {
   collected: Collected;
   objections?: readonly Objection[];
   told?: number;
+  /** Nothing was judged: the run is to be parked. */
+  parks?: Park;
 };
 
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
@@ -55,7 +59,9 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
   const { verify, resumed } = ground.prepared;
   if (resumed) run.spoken.resume(resumed);
   const { verifyRounds } = shared.operator.limits;
-  let handBack: HandBack | undefined;
+  let asked: Asked | undefined;
+  /** How often the work was handed back: of the agent's turns not every one is. */
+  let handed = 0;
   /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
   let offered: Worked | undefined;
   const told: Objection[] = [];
@@ -63,18 +69,23 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
   for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
-      performStep(shared, run, ground, `agent-${round}`, handBack),
+      performStep(shared, run, ground, `agent-${round}`, asked),
     );
     const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
     if (!ended.verdict.ok) return offered ?? (await checkStopped(shared, run, ground, { ended, round, told }));
-    const last = round > verifyRounds;
+    const next = await afterTurn(shared, run, ground, `agent-${round}`);
+    if (next.kind === "park") return { ...ended, ...nothingDone(ground), parks: next };
+    asked = next.kind === "again" ? { prompt: next.prompt } : undefined;
+    if (asked) continue;
+    const last = handed >= verifyRounds;
     const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
     if (objections.length > 0) {
       if (last || objections.some(({ remedy }) => remedy === undefined))
         return offered ?? { ...ended, collected, objections, told: times };
       told.push(...objections);
       times += 1;
-      handBack = { round, objections };
+      handed += 1;
+      asked = { round: handed, objections };
       continue;
     }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
@@ -92,7 +103,8 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
       return offered ?? { ...judged, verification: { ...verification, unchanged: true } };
     if (last) return offered ?? judged;
     if (passed) offered = judged;
-    handBack = { round, failed: verification };
+    handed += 1;
+    asked = { round: handed, failed: verification };
   }
 }
 
@@ -119,8 +131,8 @@ async function checkStopped(
   ground: Ground,
   { ended, round, told }: { ended: Omit<Worked, "collected">; round: number; told: readonly Objection[] },
 ): Promise<Worked> {
-  const { verify, baseSha } = ground.prepared;
-  const nothing: Worked = { ...ended, collected: { tip: baseSha, commits: 0 } };
+  const { verify } = ground.prepared;
+  const nothing: Worked = { ...ended, ...nothingDone(ground) };
   const stopped = stoppedBy(ended);
   if (!stopped || !verify || !isOfferedWhenStopped(shared.operator, ground.prepared)) return nothing;
   const collected = await takeIfPossible(shared, run, ground, { name: `agent-${round}`, told });
@@ -129,6 +141,10 @@ async function checkStopped(
   if (checked.kind === "missed" || checked.verification.exitCode !== 0) return nothing;
   return { ...ended, collected, verification: checked.verification, stopped };
 }
+
+const nothingDone = ({ prepared }: Ground): Pick<Worked, "collected"> => ({
+  collected: { tip: prepared.baseSha, commits: 0 },
+});
 
 /** Undefined when an agent that was stopped in the middle of something left nothing that may be published. */
 async function takeIfPossible(

@@ -15,6 +15,7 @@ import { agentSpec, makeStepFolder, stepDir } from "../step/step-spec.ts";
 export async function holdAgent(shared: Shared, run: Run, place: Place, listed: Listed): Promise<HeldStep> {
   const promptFile = promptPath(run);
   writeFileSync(promptFile, "", { mode: 0o600 });
+  await run.talk.open(); // the sandbox mounts its folder as it comes up
   const spec = agentSpec(shared, run, place, { name: FIRST_STEP, promptFile });
   makeStepFolder(run, FIRST_STEP);
   shared.network?.place(outletOf(run.folder, FIRST_STEP), run.user); // the sandbox mounts it as it comes up

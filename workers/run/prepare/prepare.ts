@@ -25,7 +25,7 @@ import { tryAgain } from "../../workspace/try-again.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
-import { readEarlier } from "../hand-over.ts";
+import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
@@ -45,7 +45,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
-  const earlier = run.task.continues === undefined ? undefined : await readEarlier(shared, run.task.continues);
+  const earlier = await readBefore(shared, run);
   await clearGround(shared, run);
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const fetched = later(fetchFor(shared, run, { mirror, token, signal }));
@@ -79,6 +79,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
+  if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
   const prompt = firstPrompt(run, prepared, { context: await context, egress, before });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;

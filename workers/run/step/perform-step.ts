@@ -2,7 +2,7 @@
  * One step by its name: started, or let go when it is held already, or adopted when it runs, or read again when it has
  * ended. step-spec.ts says what it is made of; run-step.ts follows it to its end.
  */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { oneLine } from "../../../src/text/bound.ts";
 import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
@@ -13,11 +13,11 @@ import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
-import { goOnPrompt } from "../go-on.ts";
+import { AFTER_LIMIT } from "../go-on-prompts.ts";
 import { type Ground, promptPath } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
 import { tellAnswered } from "../limit.ts";
-import { type HandBack, handBackPrompt } from "../prompts.ts";
+import { type Asked, askedPrompt } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
 import { forgetEnd } from "./lost-step.ts";
@@ -31,13 +31,13 @@ import { endOf, worked } from "./worked.ts";
 /** Of what is said of a connection that was blocked, in characters. */
 const MAX_PLACE = 400;
 
-/** `handBack`: what an agent's later round is about. */
+/** `asked`: what an agent's later turn is about. */
 export async function performStep(
   shared: Shared,
   run: Run,
   ground: Ground,
   name: StepName,
-  handBack?: HandBack,
+  asked?: Asked,
 ): Promise<StepResult> {
   throwIfInterrupted(run);
   const known = run.folder.record.steps.find((record) => record.name === name);
@@ -51,8 +51,8 @@ export async function performStep(
   let how: How = known ? "go on" : name === FIRST_STEP && ground.held ? { held: ground.held } : "start";
   for (;;) {
     makeStepFolder(run, name);
-    const spec =
-      kind === "agent" ? roundSpec(shared, run, ground, name, handBack) : commandSpec(shared, run, ground, name);
+    const spec = kind === "agent" ? turnSpec(shared, run, ground, name, asked) : commandSpec(shared, run, ground, name);
+    if (kind === "agent") await run.talk.open(ground);
     run.spoken.begin();
     await run.events.begin(record, { isReadAgain: how === "go on" });
     // The way out stands before the program begins.
@@ -128,14 +128,21 @@ async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<
 /** `go on`: it is written down, so an earlier life of this host may have started it. */
 type How = "start" | "go on" | { held: HeldStep };
 
-function roundSpec(shared: Shared, run: Run, ground: Ground, name: StepName, handBack?: HandBack): StepSpec {
-  const goesOn = ground.resumed && goOnPrompt(run, name);
-  if (goesOn) return agentSpec(shared, run, ground, { name, promptFile: goesOn, resume: ground.resumed?.sessionId });
-  if (!handBack) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+function turnSpec(shared: Shared, run: Run, ground: Ground, name: StepName, asked?: Asked): StepSpec {
+  const { goesOn, goOnText = AFTER_LIMIT } = run.folder.record;
+  const text = goesOn === name ? goOnText : asked && askedPrompt(run, ground.prepared, asked);
+  if (text === undefined) return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
+  const resume = goesOn === name ? ground.resumed?.sessionId : run.spoken.progress().sessionId;
   const promptFile = join(stepDir(run, name), "prompt.md");
-  writeFileSync(promptFile, handBackPrompt(run, ground.prepared, handBack), { mode: 0o600 });
-  return agentSpec(shared, run, ground, { name, promptFile, resume: run.spoken.progress().sessionId });
+  writeFileSync(promptFile, knowsTask(resume, asked) ? text : `${readFileSync(promptPath(run), "utf8")}\n${text}`, {
+    mode: 0o600,
+  });
+  return agentSpec(shared, run, ground, { name, promptFile, resume });
 }
+
+/** Without a session it has to be told everything again. Of work that is handed back everything is said in any case. */
+const knowsTask = (session: string | undefined, asked: Asked | undefined): boolean =>
+  session !== undefined || (asked !== undefined && !("prompt" in asked));
 
 /** A step that was written down and never came to start is simply started. */
 async function letRun(

@@ -1,7 +1,9 @@
 /** What the steps of a run are made of: command, environment, confinement, input, and the folder that they run from. */
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { adapterFor } from "../../agents/adapters.ts";
+import type { Mount } from "../../sandbox/sandbox.ts";
+import { seenFrom } from "../../talk-back/talk-place.ts";
 import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
 import type { Ground, Place } from "../ground.ts";
@@ -25,8 +27,16 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
   const resume = input.resume ?? place.resumed?.sessionId;
   const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
-  const spec = specOf(shared, run, place, { name: input.name, command, env: stepEnvironment(shared, run, place, env) });
+  const given = withTalk(shared, run, stepEnvironment(shared, run, place, env));
+  const spec = specOf(shared, run, place, { name: input.name, command, ...given });
   return { ...spec, stdinFile: input.promptFile };
+}
+
+/** Where the agent finds its host: the programs of the repository are not told. */
+function withTalk(shared: Shared, run: Run, env: Record<string, string>): Pick<Program, "env" | "mounts"> {
+  if (!shared.talk) return { env };
+  const { mounts, socket, bin } = seenFrom(shared.driver, shared.talk, basename(run.folder.dir));
+  return { mounts, env: { ...env, PATH: `${env.PATH}:${bin}`, ORCH_SOCKET: socket } };
 }
 
 /** One of the repository's own commands. */
@@ -36,13 +46,14 @@ export function commandSpec(shared: Shared, run: Run, ground: Ground, name: Step
   return specOf(shared, run, ground, { name, command, env: stepEnvironment(shared, run, ground, {}) });
 }
 
-type Program = { name: StepName; command: string[]; env: Record<string, string> };
+type Program = { name: StepName; command: string[]; env: Record<string, string>; mounts?: Mount[] };
 
-function specOf(shared: Shared, run: Run, place: Place, { name, command, env }: Program): StepSpec {
+function specOf(shared: Shared, run: Run, place: Place, { name, command, env, mounts = [] }: Program): StepSpec {
   const { limits } = shared.operator;
   const dir = stepDir(run, name);
   const outlet = outletMount(shared, run, place, name);
-  const confinement = { ...confinementOf(run, place, env), ...(outlet && { outlet }) };
+  const seen = confinementOf(run, place, env);
+  const confinement = { ...seen, mounts: [...seen.mounts, ...mounts], ...(outlet && { outlet }) };
   return {
     dir,
     env,

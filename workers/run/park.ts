@@ -1,0 +1,64 @@
+/**
+ * Parks a run: it ends without an end of its task, which waits from then on. The workspace and the agent's session stay on this host,
+ * the slot is free. Whoever takes the task up again here goes on where the agent was (`go-on.ts`).
+ */
+import type { Checkpoint } from "../../src/task/checkpoint.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import type { WaitingReason } from "../../src/task/waiting.ts";
+import { checkpointForParking } from "./checkpoint.ts";
+import type { GoOnWith } from "./go-on-prompts.ts";
+import { type Run, type Shared, tell } from "./run.ts";
+
+/** The longest time until somebody looks at a task that was parked, ms. */
+const LOOK_MS = 15_000;
+
+/**
+ * `reasons`: what the task waits for, at least one. `goOnWith`: what its agent is asked then. `sameTurn`: the agent was stopped in the
+ * middle of its turn, which is done once more.
+ */
+export type Park = { reasons: WaitingReason[]; goOnWith: GoOnWith; sameTurn?: boolean; lookAt?: number };
+
+/** The outcome where the task is over instead: somebody had cancelled it. */
+export async function park(shared: Shared, run: Run, parking: Park): Promise<"parked" | Outcome> {
+  const { reasons, lookAt = Number.POSITIVE_INFINITY } = parking;
+  // Before it is told: from then on the next run may begin, in the same workspace.
+  const checkpoint = await checkpointForParking(shared, run);
+  keepForLater(run, parking, checkpoint);
+  const at = Date.now();
+  const progress = run.spoken.progress();
+  const waits = await tell(shared, run, { name: "parked", reasons, progress, checkpoint, at });
+  if (waits?.state.name === "settled") {
+    forgetParking(run);
+    return waits.state.outcome;
+  }
+  await planLook(shared, run, Math.min(lookAt, ...reasons.map(({ until }) => until), at + LOOK_MS));
+  run.log.info({ reasons }, "the run is parked: its task waits");
+  return "parked";
+}
+
+function keepForLater({ folder, spoken }: Run, { goOnWith, sameTurn }: Park, checkpoint: Checkpoint | undefined): void {
+  const { record } = folder;
+  const { sessionId } = spoken.progress();
+  const used = sessionId === undefined ? undefined : spoken.usedBy(sessionId);
+  record.left = checkpoint?.kind;
+  record.paused = {
+    workedMs: Date.now() - record.startedAt,
+    goOnWith,
+    ...(sameTurn !== undefined && { sameTurn }),
+    ...(sessionId !== undefined && { sessionId }),
+    ...(used && { used }),
+  };
+  folder.save();
+}
+
+function forgetParking({ folder }: Run): void {
+  folder.record.paused = undefined;
+  folder.save();
+}
+
+/** Without it the sweep finds the task, somewhat later. */
+async function planLook({ store }: Shared, run: Run, at: number): Promise<void> {
+  await store.dispatches
+    .plan(run.task.spec.id, at)
+    .catch((error: unknown) => run.log.warn({ err: error }, "when the task goes on is left to the sweep"));
+}

@@ -1,0 +1,38 @@
+/**
+ * One thing that an agent can ask of its host. A tool knows nothing of sockets, rates and repetitions: it gets what has been
+ * checked, bounded and cleaned of secrets, and answers with the text that the model reads.
+ */
+import type { z } from "zod";
+import type { Ground } from "../run/ground.ts";
+import type { Run, Shared } from "../run/run.ts";
+
+/** What a tool may use. */
+export type TalkRun = { shared: Shared; run: Run; ground?: Ground | undefined };
+
+export type Tool<Input = unknown> = {
+  name: string;
+  /** For the model: what it does and when to call it. */
+  description: string;
+  /** An object, with a bound on every text. */
+  input: z.ZodObject;
+  /**
+   * The text that the model reads. Throws `Refused` for what a model should understand and correct. It may be called again with
+   * the same input, where the host died before it had noted the answer down. `signal`: nobody waits any more, or the run is over here.
+   */
+  call(talk: TalkRun, input: Input, signal: AbortSignal): Promise<string>;
+};
+
+/** A tool whose `call` is given what its `input` describes. */
+export function tool<Shape extends z.ZodObject>(made: {
+  name: string;
+  description: string;
+  input: Shape;
+  call(talk: TalkRun, input: z.output<Shape>, signal: AbortSignal): Promise<string>;
+}): Tool {
+  return made as Tool;
+}
+
+/** The message is for the model: what is wrong with its call, and what it can do instead. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}
