@@ -7,13 +7,15 @@ import { type Details, detailsOf } from "./details.ts";
 import type { Around } from "./markdown-spans.ts";
 import { type Meaning, meaningOf, type Unclear } from "./meaning.ts";
 import { type CommandLine, commandLine, mayHoldCommandLine, mayNameOrch } from "./spelling.ts";
+import type { WordedVerb } from "./verbs.ts";
 import { visibleLines } from "./visible-lines.ts";
 
-type Understood = Exclude<Meaning, { kind: "misunderstood" | "task" }>;
-type Task = Extract<Meaning, { kind: "task" }> & Partial<Details>;
+type Understood = Exclude<Meaning, { kind: "misunderstood" } | Said>;
+/** What is said goes on below. */
+type Said = Extract<Meaning, { kind: "task" | WordedVerb }>;
 
 export type Command = { /** Line of the comment, from 1: names the command for ever. */ line: number } & (
-  | Task
+  | (Said & Partial<Details>)
   | Understood
   | { kind: "misunderstood"; reason: Misunderstanding }
 );
@@ -53,9 +55,11 @@ export function parseCommands(body: string): Command[] {
     if (found.spelling !== "command") return { line, kind: "misunderstood", reason: { kind: "spelling" } };
     const meaning = meaningOf(found.rest);
     const end = (visible[index + 1]?.number ?? Number.POSITIVE_INFINITY) - 1;
-    return { line, ...meaning, ...(meaning.kind === "task" && detailsOf(lines.slice(line, end))) };
+    return { line, ...meaning, ...(isSaid(meaning) && detailsOf(lines.slice(line, end))) };
   });
 }
+
+const isSaid = (meaning: Meaning): meaning is Said => meaning.kind === "task" || "words" in meaning;
 
 /** A command, or what a person might take for one. Whoever is called like us is only meant where a verb is all that is said. */
 function commandIn(line: string): CommandLine | undefined {
@@ -63,4 +67,5 @@ function commandIn(line: string): CommandLine | undefined {
   return written?.spelling !== "mention" || isVerb(written.rest) ? written : undefined;
 }
 
-const isVerb = (text: string): boolean => text !== "" && !["task", "misunderstood"].includes(meaningOf(text).kind);
+const isVerb = (text: string): boolean =>
+  text !== "" && !["task", "misunderstood", "plan"].includes(meaningOf(text).kind);

@@ -2,14 +2,19 @@
  * What the text of one command means: a verb, a request, or something that has to be answered. Whoever wants something
  * stopped, or only says hello, must not start an agent; whoever wants work done says so in two words or more.
  */
+import { isProposalName } from "../task/proposal.ts";
 import { isNear } from "./near.ts";
 import { CHATTY, COURTESY, LEADING, LONE_REQUESTS, POLITE, RESERVED, SAID, type Said } from "./sayings.ts";
 import { joinSettings, readSettings, type SettingProblem, settingBehind } from "./settings.ts";
-import { type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled } from "./verbs.ts";
+import { type Settings, VERB_NAMES, VERBS, type Verb, verbSpelled, type WordedVerb } from "./verbs.ts";
+import { type Worded, wordedVerbIn } from "./worded.ts";
+
+type PlainVerb = Exclude<Verb, WordedVerb>;
 
 export type Meaning =
   | { kind: "task"; instruction: string; settings?: Settings }
-  | { [Kind in Verb]: { kind: Kind } & Behind }[Verb]
+  | { [Kind in PlainVerb]: { kind: Kind } & Behind }[PlainVerb]
+  | Worded
   | { kind: "misunderstood"; reason: Unclear };
 
 /** What may stand behind a verb; which verb takes what: `verbs.ts`. */
@@ -31,6 +36,8 @@ export type Unclear =
   /** One word says too little. */
   | { kind: "one_word"; word: string }
   | { kind: "setting"; problem: SettingProblem }
+  /** A verb behind which nothing is said. */
+  | { kind: "wordless"; verb: WordedVerb }
   | { kind: "too_long" };
 
 export const MAX_INSTRUCTION = 4_000;
@@ -39,8 +46,9 @@ export const MAX_INSTRUCTION = 4_000;
 const AROUND = /^[`'"“”‘’«»()[\]<>*_]+|[`'"“”‘’«»()[\]<>*_.,;:!?…]+$/g;
 const ENDS_SENTENCE = /[.,;!…]$/;
 const TASK_ID = /^t[a-z2-7]{15}$/;
-/** A word that is hardly anything but a task's id, or the beginning of one. */
-const isLikeId = (word: string): boolean => TASK_ID.test(word) || /^(?=.*[2-7])[a-z2-7]{4,16}$/.test(word);
+/** A word that is hardly anything but a task's id, or the beginning of one, or the name of a proposal. */
+const isLikeId = (word: string): boolean =>
+  TASK_ID.test(word) || isProposalName(word) || /^(?=.*[2-7])[a-z2-7]{4,16}$/.test(word);
 
 /** The words of a command, as far as they say what it is. */
 type Words = {
@@ -58,6 +66,8 @@ export function meaningOf(text: string): Meaning {
   const isSet = Object.keys(settings).length > 0;
   if (rest === "") return isSet ? unclear({ kind: "setting", problem: { what: "no_request" } }) : { kind: "help" };
   if (rest.length > MAX_INSTRUCTION) return unclear({ kind: "too_long" });
+  const worded = wordedVerbIn(rest, settings, isLikeId);
+  if (worded) return isUnclear(worded) ? unclear(worded) : worded;
   const words = wordsOf(rest);
   const known = verbIn(rest, words, settings) ?? notAVerb(words);
   if (known) return known;
@@ -65,6 +75,8 @@ export function meaningOf(text: string): Meaning {
   if (behind) return unclear({ kind: "setting", problem: behind });
   return { kind: "task", instruction: rest, ...(isSet && { settings }) };
 }
+
+const isUnclear = (found: Worded | Unclear): found is Unclear => !("words" in found);
 
 /** A verb with at most one word of its own behind it. */
 function verbIn(text: string, words: Words, before: Settings): Meaning | undefined {

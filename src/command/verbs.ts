@@ -3,7 +3,9 @@
  * "did you mean" chooses from it. What people write for something that there is not: `sayings.ts`.
  */
 
-export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel";
+export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel" | "approve" | WordedVerb;
+/** Behind which somebody's own words stand: `worded.ts`. */
+export type WordedVerb = "plan";
 
 export type VerbEntry = {
   /** Other spellings of exactly the same. */
@@ -17,6 +19,10 @@ export type VerbEntry = {
   takesSettings: boolean;
   /** Further words behind it that change nothing. */
   filler?: readonly string[];
+  /** Everything behind it is said by whoever writes it. */
+  takesWords?: true;
+  /** Of such a verb: it is none before these words. */
+  unless?: readonly string[];
 };
 
 /** In the order in which the help tells of them. */
@@ -53,6 +59,22 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     namesTask: true,
     takesSettings: true,
   },
+  plan: {
+    also: [],
+    usage: "plan add a cache to the parser",
+    does: "has an agent look at the repository, without changing it, and propose how to do that; `plan` with a proposal's name and what should be different asks for another one",
+    namesTask: true,
+    takesSettings: true,
+    takesWords: true,
+  },
+  approve: {
+    also: [],
+    usage: "approve p3fa81c",
+    does: "has the proposal of that name carried out, by the agent that made it",
+    namesTask: true,
+    takesSettings: false,
+    filler: "plan proposal proposed go ahead with".split(" "),
+  },
   cancel: {
     also: ["stop", "abort", "halt", "kill"],
     usage: "cancel",
@@ -76,7 +98,18 @@ const BY_SPELLING: ReadonlyMap<string, Verb> = new Map(
   VERB_NAMES.flatMap((verb) => [verb, ...VERBS[verb].also].map((spelling): [string, Verb] => [spelling, verb])),
 );
 
-export const verbSpelled = (word: string): Verb | undefined => BY_SPELLING.get(word);
+/** A verb that stands by itself, or with a word or two behind it. */
+export function verbSpelled(word: string): Exclude<Verb, WordedVerb> | undefined {
+  const verb = BY_SPELLING.get(word);
+  return verb && !isWorded(verb) ? verb : undefined;
+}
+
+export function wordedVerbSpelled(word: string): WordedVerb | undefined {
+  const verb = BY_SPELLING.get(word);
+  return verb && isWorded(verb) ? verb : undefined;
+}
+
+const isWorded = (verb: Verb): verb is WordedVerb => VERBS[verb].takesWords === true;
 
 export type SettingName = "agent" | "model" | "base" | "priority";
 export type Priority = "low" | "normal" | "high";

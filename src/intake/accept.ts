@@ -7,6 +7,7 @@ import { originIn } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { TaskSpec } from "../task/task.ts";
 import type { CarriedOut } from "./carry-out.ts";
+import type { ChangedSince } from "./decide.ts";
 import { conversationOf } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
@@ -16,6 +17,7 @@ export type Asked = {
   found: FoundTarget;
   agent: string | undefined;
   hasBranch: (branch: string) => Promise<boolean>;
+  changedSince: ChangedSince;
 };
 
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
@@ -23,7 +25,7 @@ export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => 
 /** What the task is to do, whoever has put it into words. */
 export type Work = { line: number; settings?: Settings } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "retries"
+  "instruction" | "details" | "about" | "plan" | "retries"
 >;
 
 export async function accept(
@@ -77,7 +79,7 @@ type Known = Extract<FoundTarget, { kind: "ready" }> & {
 
 function specOf(
   request: Request,
-  { line, instruction, details, about, retries, settings = {} }: Work,
+  { line, instruction, details, about, plan, retries, settings = {} }: Work,
   known: Known,
 ): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
@@ -102,6 +104,7 @@ function specOf(
     instruction,
     ...(details !== undefined && { details }),
     ...(about && { about }),
+    ...(plan && { plan }),
     ...(retries !== undefined && { retries }),
     requestedAt,
     acceptedAt,

@@ -45,6 +45,8 @@ const COMMANDS: Record<Command["kind"], true> = {
   retry: true,
   why: true,
   logs: true,
+  plan: true,
+  approve: true,
   misunderstood: true,
 };
 

@@ -21,9 +21,14 @@ export async function retry(
   const earlier = await taskMeant(deps.store, request, command, ask);
   if (!earlier) return { done: false, say: words.nothingToRetry(command.task) };
   if (earlier.state.name !== "settled") return { done: false, say: words.stillOpen(earlier.spec.id) };
-  const { instruction, details, about } = earlier.spec;
+  const { instruction, details, about, plan } = earlier.spec;
   const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
-  const said = { instruction, ...(details !== undefined && { details }), ...(about && { about }) };
+  const said = {
+    instruction,
+    ...(details !== undefined && { details }),
+    ...(about && { about }),
+    ...(plan && { plan }),
+  };
   const same = command.settings?.agent === undefined && command.settings?.model === undefined;
   const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };
   return await accept(deps, request, work, ask);

@@ -13,6 +13,7 @@ import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
 import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
+import { changesSince } from "./decide.ts";
 import { isStillSet, takeOff } from "./one-shot.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";
 import { findTarget, hasBranch } from "./target.ts";
@@ -42,7 +43,10 @@ export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> 
 async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Promise<void> {
   const { commands, actor, source, delivery } = request;
   const asked = whatIsAskedOf(octokit, request, deps);
-  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => kind === "task" || kind === "retry"))
+  if (
+    commands.length <= MAX_COMMANDS &&
+    commands.some(({ kind }) => kind === "task" || kind === "retry" || kind === "plan" || kind === "approve")
+  )
     asked.begin();
   if (actor && !(await mayWrite(octokit, request.repository, actor))) {
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
@@ -70,7 +74,12 @@ function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) 
   let asked: Promise<Asked> | undefined;
   const find = () => {
     asked ??= Promise.all([findTarget(octokit, request), readWish(octokit, request.repository, log)]).then(
-      ([found, agent]) => ({ found, agent, hasBranch: (branch) => hasBranch(octokit, request, branch) }),
+      ([found, agent]) => ({
+        found,
+        agent,
+        hasBranch: (branch) => hasBranch(octokit, request, branch),
+        changedSince: changesSince(octokit, request),
+      }),
     );
     return asked;
   };

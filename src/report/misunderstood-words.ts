@@ -5,7 +5,7 @@
 import type { Misunderstanding } from "../command/command.ts";
 import { MAX_INSTRUCTION } from "../command/meaning.ts";
 import type { SettingProblem } from "../command/settings.ts";
-import { REQUEST_SETTINGS, SETTING_NAMES } from "../command/verbs.ts";
+import { REQUEST_SETTINGS, SETTING_NAMES, VERBS } from "../command/verbs.ts";
 import { code } from "../text/quote.ts";
 
 export function explain(reason: Misunderstanding): string {
@@ -22,6 +22,8 @@ export function explain(reason: Misunderstanding): string {
       return `One word is too little for me to start on: ${code(reason.word, 60)}. ${SAY_MORE}`;
     case "setting":
       return settingProblem(reason.problem);
+    case "wordless":
+      return `\`/orch ${reason.verb}\` has nothing behind it, so I have done nothing. Write it on one line, for example \`/orch ${VERBS[reason.verb].usage}\`.`;
     case "too_long":
       return `That request is longer than ${MAX_INSTRUCTION.toLocaleString("en")} characters, so I have not started. Say it in fewer words, or put the details on the lines below the command.`;
     case "spelling":

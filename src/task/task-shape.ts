@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { laneShape } from "./lane.ts";
 import { originShape } from "./origin.ts";
+import { proposalShape } from "./proposal.ts";
 import { questionShape } from "./question.ts";
 import { PHASES } from "./task.ts";
 import { waitingShape } from "./waiting.ts";
@@ -67,4 +68,5 @@ export const taskShape = z.looseObject({
     }),
   ),
   questions: z.array(questionShape).optional(),
+  proposal: proposalShape.optional(),
 });

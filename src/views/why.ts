@@ -7,10 +7,12 @@ import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { CancelReason } from "../task/outcome.ts";
+import { openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
+import { bare } from "../text/quote.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
@@ -49,6 +51,7 @@ type Base = {
 export type ReasonView = { until: number } & (
   | { for: "task"; task: string /** Missing when nothing is known of it. */; other?: TaskView; inDoubt?: RunDoubt }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
+  | { for: "approval"; proposal: string; title?: string }
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
       for: "agent";
@@ -153,6 +156,10 @@ function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
 function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
   if (reason.for === "limit") return reason;
+  if (reason.for === "approval") {
+    const proposal = openProposal(task);
+    return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };
+  }
   if (reason.for === "answer") {
     const question = questionOf(task, reason.question);
     return { ...reason, ...(question && { asked: questionView(question) }) };

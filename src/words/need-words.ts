@@ -25,6 +25,8 @@ const words: Words = {
     const first = tasks.length > 1 ? "the first " : "";
     return `${count(tasks.length, "task waits", "tasks wait")} for ${what}, ${first}for ${duration(now - since)}: start one.`;
   },
+  approval: ({ task, proposal, since }, now, quoting) =>
+    `${place(task, quoting)} has waited ${duration(now - since)} for a word about its agent's proposal: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
   refused: ended,
   verify_failed: ended,
   repository_setup: (need, now, quoting) =>

@@ -20,6 +20,10 @@ function tell(command: Command): string {
       return words(command.kind, command.task);
     case "retry":
       return words("retry", command.task, settings(command.settings));
+    case "approve":
+      return words("approve", command.task);
+    case "plan":
+      return words(`plan: ${command.words}`, command.task && `(${command.task}?)`, settings(command.settings));
     case "task":
       return words(`do: ${command.instruction}`, settings(command.settings));
     case "misunderstood":
@@ -35,6 +39,8 @@ function reason(why: Misunderstanding): string {
     case "undo":
     case "one_word":
       return `${why.kind} ${why.word}`;
+    case "wordless":
+      return `wordless ${why.verb}`;
     case "chat":
       return why.about;
     case "setting": {

@@ -9,6 +9,7 @@ import * as comment from "../../src/report/comment-text.ts";
 import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
+import * as proposalReplies from "../../src/report/proposal-replies.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
@@ -27,6 +28,7 @@ import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as proposals from "../../src/words/proposal-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -39,6 +41,8 @@ import {
   outcomes,
   PULL_TARGET,
   progress,
+  proposal,
+  proposingTask,
   pushed,
   queuedTask,
   runningTask,
@@ -76,6 +80,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
+  wordless: [{ kind: "wordless", verb: "plan" }],
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],
@@ -173,6 +178,7 @@ const lane = { agent: "scripted", host: "h1" };
 const open: Task[] = [
   waitingTask(...Object.values(waitingReasons)),
   waitingTask({ for: "agent", until: now }),
+  proposingTask(),
   queuedTask(),
   { ...queuedTask(), agent: "claude" },
   { ...queuedTask(), state: { name: "queued", since: now, lane } },
@@ -222,6 +228,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
     { kind: "no_agent", since: now, tasks: ["a"] },
   ],
+  approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
@@ -296,6 +303,24 @@ export const sayings: Sayings = {
   "src/report/misunderstood-words.ts": {
     module: misunderstood,
     says: { explain: () => Object.values(misunderstandings).flatMap((each) => each.map(misunderstood.explain)) },
+  },
+  "src/report/proposal-replies.ts": {
+    module: proposalReplies,
+    says: {
+      whichProposal: () => [[], [proposal], [proposal, { name: "p0a1b2c" }]].map(proposalReplies.whichProposal),
+      noSuchProposal: () => [
+        proposalReplies.noSuchProposal("p`x", [proposal]),
+        proposalReplies.noSuchProposal("pr", []),
+      ],
+      decidedAlready: () =>
+        (["approved", "change", "outdated"] as const).map((how) => proposalReplies.decidedAlready("p3fa81c", how)),
+      outdated: () => [
+        proposalReplies.outdated("p3fa81c", ["src/sum.js"]),
+        proposalReplies.outdated("p3fa81c", ["a.js", "b.js", "c.js", "d.js", "e.js", "f.js", "g`.js"]),
+      ],
+      nothingToChange: () => [proposalReplies.nothingToChange("p3fa81c")],
+      changeTooLong: () => [proposalReplies.changeTooLong(4_000)],
+    },
   },
   "src/report/pull-request-text.ts": {
     module: pullRequest,
@@ -376,6 +401,15 @@ export const sayings: Sayings = {
       isReady: () => [],
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
+    },
+  },
+  "src/words/proposal-words.ts": {
+    module: proposals,
+    says: {
+      howToDecide: () => [proposals.howToDecide("p3fa81c", inMarkdown)],
+      proposalTitles: () => Object.values(proposals.proposalTitles),
+      proposalHeading: () => [proposals.proposalHeading("p3fa81c", inMarkdown)],
+      madeOn: () => [proposals.madeOn(proposal.baseSha, inMarkdown)],
     },
   },
   "src/words/schedule-words.ts": {

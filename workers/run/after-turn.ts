@@ -6,6 +6,7 @@
 import type { Ground } from "./ground.ts";
 import { nextForQuestions } from "./next-for-questions.ts";
 import type { Park } from "./park.ts";
+import { nextForPlan } from "./plan.ts";
 import type { Run, Shared } from "./run.ts";
 import type { StepName } from "./step/step-name.ts";
 
@@ -18,7 +19,7 @@ export type AfterTurn =
 
 /** Asked in this order; the first that has something to say decides. */
 type Next = (shared: Shared, run: Run, ground: Ground) => Promise<AfterTurn | undefined>;
-const order: readonly Next[] = [nextForQuestions];
+const order: readonly Next[] = [nextForQuestions, nextForPlan];
 
 export async function afterTurn(shared: Shared, run: Run, ground: Ground, name: StepName): Promise<AfterTurn> {
   const step = run.folder.record.steps.find((each) => each.name === name);

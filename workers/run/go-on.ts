@@ -12,6 +12,7 @@ import { noteTold, untoldOf } from "./answers.ts";
 import { goOnText } from "./go-on-prompts.ts";
 import type { Lease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
+import { planRecordOf } from "./plan.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders, type StepRecord } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
@@ -51,6 +52,8 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   record.left = undefined;
   record.paused = undefined;
   record.goOnText = text;
+  record.plan = planRecordOf(task);
+  record.renew = task.proposal?.decision?.kind === "outdated" || undefined;
   record.goesOn = undefined;
   if (step && sameTurn) repeatTurn(folder, step);
   else if (step) addTurn(folder, step, text);

@@ -4,6 +4,7 @@ import type { SlotUser } from "../sandbox/sandbox.ts";
 import { makeTalkBack } from "../talk-back/talk-back.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
+import { planRecordOf } from "./plan.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
@@ -46,6 +47,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     spec: task.spec,
     agent: task.agent,
     continues: task.continues,
+    plan: planRecordOf(task),
     steps: [],
   });
   shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");
