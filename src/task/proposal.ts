@@ -77,8 +77,9 @@ export const mayChange = ({ spec, proposal }: Pick<Task, "spec" | "proposal">): 
   spec.plan === undefined || proposal?.decision?.kind === "approved";
 
 /** With a slash or an ending: what is called like a file. */
-const PATH = /(?<![\w./@:+-])(?:\.?[\w@+-][\w.@+-]*\/)*\.?[\w@+-][\w.@+-]*/g;
-const isLikeFile = (path: string): boolean => path.includes("/") || /[A-Za-z]\.[A-Za-z]\w{0,9}$/.test(path);
+const PATH = /(?<![\w./@:+-])(?:\.\/)?(?:(?:\.?[\w@+-][\w.+-]*\/)+(?:\.?[\w+-][\w.+-]*)?|\.?[\w+-][\w.+-]*)/g;
+const isLikeFile = (path: string): boolean =>
+  path.includes("/") || /(?:\w\w\.[A-Za-z]\w{0,9}|\w\.[A-Za-z]\w{1,9})$/.test(path);
 
 /** The first different paths that it names. */
 export function filesNamedIn({ title, summary, decisions, interfaces, followUps }: Proposal["said"]): string[] {

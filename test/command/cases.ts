@@ -562,7 +562,6 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     ["/orch agent=claude plan move to ESM", "plan: move to ESM {agent=claude}"],
     ["/orch plan move to ESM agent=claude", "say: setting behind agent"],
     ["/orch plan", "say: wordless plan"],
-    ["/orch plan!", "say: wordless plan"],
     ["/orch plan p3fa81c keep the old format", "plan: p3fa81c keep the old format (p3fa81c?)"],
     ["/orch plan `p3fa81c`: keep it", "plan: `p3fa81c`: keep it (p3fa81c?)"],
     ["/orch plan p3fa81c", "plan: p3fa81c (p3fa81c?)"],
