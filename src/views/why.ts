@@ -7,7 +7,7 @@ import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { CancelReason } from "../task/outcome.ts";
-import { openProposal } from "../task/proposal.ts";
+import { mayChange, openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
@@ -92,6 +92,8 @@ export type WhyRunning = Base & {
   since: number;
   phaseSince: number;
   stopping: boolean;
+  /** Its agent is to propose something, and may change nothing before that is approved. */
+  proposes?: true;
   /** Once the branch is on GitHub; the bot then opens the pull request. */
   pushed?: Pushed;
   /** `lastBeat` is missing of a host that is not known any more. */
@@ -221,6 +223,7 @@ function running(task: Task, state: In<"running">, { hosts, beats }: Around) {
     since,
     phaseSince,
     stopping: isStopping(task),
+    ...(!mayChange(task) && { proposes: true as const }),
     ...(task.pushed && { pushed: task.pushed }),
     host: { ...hostName(state.host, hosts), alive: host?.alive ?? false, ...(host && { lastBeat: host.lastBeat }) },
     ...(lastOutputAt !== undefined && { lastOutputAt }),

@@ -126,6 +126,7 @@ const ends: Task[] = [
   ...DEADLINES.map((deadline) =>
     settledTask({ ...outcomes.timed_out, deadline, waitedFor: deadline === "waiting" ? [waitingReasons.agent] : [] }),
   ),
+  settledTask({ ...outcomes.timed_out, deadline: "waiting", waitedFor: [waitingReasons.approval] }),
   settledTask({
     ...outcomes.timed_out,
     deadline: "publishing",
@@ -183,6 +184,7 @@ const open: Task[] = [
   { ...queuedTask(), agent: "claude" },
   { ...queuedTask(), state: { name: "queued", since: now, lane } },
   ...PHASES.map((phase) => runningTask(phase, { progress: { ...progress, network } })),
+  { ...runningTask("working"), spec: { ...queuedTask().spec, plan: true } },
   runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
   runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
   runningTask("working", { crashes: [1], progress: { start: { how: "handed over", task: "tother" } } }),
