@@ -115,7 +115,9 @@ type Meant = { task: Task; proposal: Proposal } | (CarriedOut & { say: string })
 async function proposalMeant(store: TaskStore, request: Request, name: string | undefined, find: Find): Promise<Meant> {
   const tasks = await tasksHere(store, request, find);
   const named = tasks.findLast(({ proposal }) => name !== undefined && proposal?.name === name);
-  if (named?.proposal) return { task: named, proposal: named.proposal };
+  // Of a task that is over nothing is left to decide.
+  const proposal = named && (named.proposal?.decision ? named.proposal : openProposal(named));
+  if (named && proposal) return { task: named, proposal };
   const open = tasks.flatMap((task) => openProposal(task) ?? []);
   return { done: false, say: name === undefined ? words.whichProposal(open) : words.noSuchProposal(name, open) };
 }
