@@ -85,6 +85,12 @@ const limitsSchema = z
       .max(10_000)
       .default(10)
       .describe("What all that setup commands made may take on disk, in gigabytes; the longest unused goes first."),
+    approvalDays: z
+      .number()
+      .positive()
+      .max(90)
+      .default(7)
+      .describe("How long a task waits for a person to approve what its agent proposes, in days; then it ends."),
     answerHours: z
       .number()
       .positive()

@@ -2,6 +2,7 @@
  * What the text of one command means: a verb, a request, or something that has to be answered. Whoever wants something
  * stopped, or only says hello, must not start an agent; whoever wants work done says so in two words or more.
  */
+import { isProposalName } from "../task/proposal.ts";
 import { isNear } from "./near.ts";
 import { CHATTY, COURTESY, LEADING, LONE_REQUESTS, onlyThanks, POLITE, RESERVED, SAID, type Said } from "./sayings.ts";
 import { joinSettings, readSettings, type SettingProblem, settingBehind } from "./settings.ts";
@@ -51,8 +52,9 @@ const BEGINS_REASON = /^(?:[-–—]{1,3}$|\()/;
 const DASHES = /^[-–—→>*+=]{1,3}$/;
 const SMILEY = /^(?:[:;=8][-']?[()dp/|*]|<3)$/;
 const TASK_ID = /^t[a-z2-7]{15}$/;
-/** A word that is hardly anything but a task's id, or the beginning of one. */
-const isLikeId = (word: string): boolean => TASK_ID.test(word) || /^(?=.*[2-7])[a-z2-7]{4,16}$/.test(word);
+/** A word that is hardly anything but a task's id, or the beginning of one, or the name of a proposal. */
+const isLikeId = (word: string): boolean =>
+  TASK_ID.test(word) || isProposalName(word) || /^(?=.*[2-7])[a-z2-7]{4,16}$/.test(word);
 
 /** The words of a command, as far as they say what it is. */
 type Words = {

@@ -4,9 +4,9 @@
  */
 import type { Verb } from "./verbs.ts";
 
-/** Words that may become verbs; a task called "approve" would surprise whoever wrote it. */
+/** Words that may become verbs; a task called "publish" would surprise whoever wrote it. */
 export const RESERVED: ReadonlySet<string> = new Set(
-  "agent agents approve assign budget close config deny merge pause plan publish reject recover resume review settings spec steer team unpause workflow".split(
+  "agent agents assign budget close config deny merge pause publish reject recover resume review settings spec steer team unpause workflow".split(
     " ",
   ),
 );

@@ -3,9 +3,9 @@
  * "did you mean" chooses from it. What people write for something that there is not: `sayings.ts`.
  */
 
-export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel" | WordedVerb;
+export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel" | "approve" | WordedVerb;
 /** Behind which somebody's own words stand: `worded.ts`. */
-export type WordedVerb = "answer" | "tell" | "then";
+export type WordedVerb = "answer" | "tell" | "then" | "plan";
 
 export type VerbEntry = {
   /** Other spellings of exactly the same. */
@@ -86,6 +86,22 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     namesTask: true,
     takesSettings: false,
     takesWords: true,
+  },
+  plan: {
+    also: [],
+    usage: "plan add a cache to the parser",
+    does: "has an agent look at the repository, without changing it, and propose how to do that; `plan` with a proposal's name and what should be different asks for another one",
+    namesTask: true,
+    takesSettings: true,
+    takesWords: true,
+  },
+  approve: {
+    also: [],
+    usage: "approve p3fa81c",
+    does: "has the proposal of that name carried out, by the agent that made it",
+    namesTask: true,
+    takesSettings: false,
+    filler: "plan proposal proposed go ahead with".split(" "),
   },
   cancel: {
     also: ["stop", "abort", "halt", "kill"],

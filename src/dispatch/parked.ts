@@ -1,4 +1,5 @@
 /** A task that was parked: what it still waits for, and where its next run goes on. Pure. */
+import { openProposal } from "../task/proposal.ts";
 import { isOpen, questionOf } from "../task/question.ts";
 import { parkedRun } from "../task/runs.ts";
 import type { Task } from "../task/task.ts";
@@ -22,6 +23,7 @@ export function stillHolding(
 
 /** A new reason of that kind has its line here; of all others `ready.ts` judges. */
 function holds(reason: WaitingReason, task: Task | undefined, now: number): boolean {
+  if (reason.for === "approval") return task !== undefined && openProposal(task)?.name === reason.proposal;
   if (reason.for !== "answer") return false;
   const question = task && questionOf(task, reason.question);
   if (!question || !isOpen(question)) return false;

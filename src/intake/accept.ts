@@ -7,6 +7,7 @@ import { originIn } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Target, TaskSpec } from "../task/task.ts";
 import type { CarriedOut } from "./carry-out.ts";
+import type { ChangedSince } from "./decide.ts";
 import { conversationOf } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
@@ -18,6 +19,7 @@ export type Asked = {
   hasBranch: (branch: string) => Promise<boolean>;
   /** Where work for this pull request would go. */
   findPull: (number: number) => Promise<FoundTarget>;
+  changedSince: ChangedSince;
 };
 
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
@@ -25,7 +27,7 @@ export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => 
 /** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
 export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "retries" | "after"
+  "instruction" | "details" | "about" | "plan" | "retries" | "after"
 >;
 
 export async function accept(
@@ -79,7 +81,7 @@ type Known = Extract<FoundTarget, { kind: "ready" }> & {
 
 function specOf(
   request: Request,
-  { line, instruction, details, about, retries, after, settings = {}, target: elsewhere }: Work,
+  { line, instruction, details, about, plan, retries, after, settings = {}, target: elsewhere }: Work,
   known: Known,
 ): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
@@ -105,6 +107,7 @@ function specOf(
     instruction,
     ...(details !== undefined && { details }),
     ...(about && { about }),
+    ...(plan && { plan }),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,

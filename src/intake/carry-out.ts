@@ -8,8 +8,9 @@ import * as misunderstood from "../report/misunderstood-words.ts";
 import * as words from "../report/replies.ts";
 import type { Task } from "../task/task.ts";
 import type { ViewReader } from "../views/reader.ts";
-import { type AcceptDeps, type Asked, accept } from "./accept.ts";
+import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
+import { approve, askForAnother } from "./decide.ts";
 import { isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
@@ -39,13 +40,12 @@ export async function carryOut(
       return { done: false, say: misunderstood.explain(command.reason) };
     case "cancel":
       return await cancel(deps, request, command);
-    case "task": {
-      const work = { ...command, ...(request.about && { about: request.about }) };
-      const accepted = await accept(deps, request, work, ask);
-      return command.left === undefined || !accepted.done
-        ? accepted
-        : { done: true, say: words.detailsCut(command.left, request.vouchedFor === true) };
-    }
+    case "task":
+      return await begin(deps, request, command, ask);
+    case "approve":
+      return await approve(deps, request, command, ask);
+    case "plan":
+      return (await askForAnother(deps, request, command, ask)) ?? (await plan(deps, request, command, ask));
     case "retry":
       return await retry(deps, request, command, ask);
     case "then":
@@ -59,6 +59,22 @@ export async function carryOut(
       return await tell(deps, request, command, ask);
   }
 }
+
+type Wish = Work & { left?: number };
+
+async function begin(deps: CarryOutDeps, request: Request, wish: Wish, ask: () => Promise<Asked>): Promise<CarriedOut> {
+  const accepted = await accept(deps, request, { ...wish, ...(request.about && { about: request.about }) }, ask);
+  return wish.left === undefined || !accepted.done
+    ? accepted
+    : { done: true, say: words.detailsCut(wish.left, request.vouchedFor === true) };
+}
+
+const plan = (
+  deps: CarryOutDeps,
+  request: Request,
+  { words: instruction, ...command }: Extract<Command, { kind: "plan" }>,
+  ask: () => Promise<Asked>,
+): Promise<CarriedOut> => begin(deps, request, { ...command, instruction, plan: true }, ask);
 
 async function tell(
   { store, views }: CarryOutDeps,

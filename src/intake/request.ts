@@ -51,6 +51,8 @@ const COMMANDS: Record<Command["kind"], true> = {
   // biome-ignore lint/suspicious/noThenProperty: it is a word that people write
   then: true,
   answer: true,
+  plan: true,
+  approve: true,
   misunderstood: true,
 };
 

@@ -3,7 +3,7 @@
  * one reply gathers what all commands of the request have to say.
  */
 import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
-import { MAX_COMMANDS } from "../command/command.ts";
+import { type Command, MAX_COMMANDS } from "../command/command.ts";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import { mayWrite } from "../permission.ts";
 import { type Reaction, reactTo } from "../report/reaction.ts";
@@ -13,11 +13,15 @@ import { isSameSource } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
 import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
+import { changesSince } from "./decide.ts";
 import { isStillSet, takeOff } from "./one-shot.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";
 import { findTarget, hasBranch } from "./target.ts";
 import { unreadEdit } from "./vouched.ts";
 import { readWish } from "./wish.ts";
+
+/** For these GitHub has to be asked where the work goes. */
+const ASK_OF_GITHUB: ReadonlySet<Command["kind"]> = new Set(["task", "retry", "then", "plan", "approve"]);
 
 export type TakeInDeps = CarryOutDeps & {
   /** Behind the fence of whoever has taken the request. */
@@ -42,8 +46,7 @@ export async function takeIn(deps: TakeInDeps, request: Request): Promise<void> 
 async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Promise<void> {
   const { commands, actor, source, delivery } = request;
   const asked = whatIsAskedOf(octokit, request, deps);
-  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => ["task", "retry", "then"].includes(kind)))
-    asked.begin();
+  if (commands.length <= MAX_COMMANDS && commands.some(({ kind }) => ASK_OF_GITHUB.has(kind))) asked.begin();
   if (actor && !(await mayWrite(octokit, request.repository, actor))) {
     deps.log.info({ source, actor: actor.id, delivery }, "actor refused");
     if (request.implied) return;
@@ -75,6 +78,7 @@ function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) 
       ([found, agent]) => ({
         ...{ found, agent, hasBranch: (branch: string) => hasBranch(octokit, request, branch) },
         findPull: (number: number) => findTarget(octokit, { ...request, on: "pull", number }),
+        changedSince: changesSince(octokit, request),
       }),
     );
     return asked;

@@ -2,14 +2,17 @@
  * The progress comment: one per task, edited in place, at the end its receipt. Pure Markdown from the task. Every text
  * in it that is not ours has passed through `quote.ts`.
  */
+import { FINISH_LIMITS } from "../task/finish.ts";
+import { openProposal } from "../task/proposal.ts";
 import { hiddenBehind, PHASES, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
-import { blockQuote, fence, inMarkdown } from "../text/quote.ts";
+import { blockQuote, fence, inMarkdown, plain } from "../text/quote.ts";
 import type { Evidence } from "../views/outcome-view.ts";
 import { type Why, type WhySettled, why } from "../views/why.ts";
 import { keptFor } from "../words/checkpoint-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { askedBy } from "../words/origin-words.ts";
+import { madeOn, proposalHeading, proposalTitles } from "../words/proposal-words.ts";
 import { openBlocks } from "../words/question-words.ts";
 import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
@@ -46,7 +49,7 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
   switch (answer.state) {
     case "waiting":
     case "queued":
-      return [...opening, list, ...closing];
+      return [...opening, list, ...proposed(task), ...closing];
     case "running":
       return [
         ...opening,
@@ -89,6 +92,21 @@ function evidence(all: readonly Evidence[]): string[] {
     const block = what === "summary" ? prose(text) : fence(text, isBesideCheck(what) ? LIVE : {});
     return titled(evidenceTitles[what], block);
   });
+}
+
+/** What a person is asked to decide about. It is an agent's: everything in it is quoted. */
+function proposed(task: Task): (string | undefined)[] {
+  const proposal = openProposal(task);
+  if (!proposal) return [];
+  const { name, said, baseSha } = proposal;
+  const lists = (["decisions", "interfaces", "followUps"] as const).flatMap((which) =>
+    titled(
+      proposalTitles[which],
+      said[which].map((each) => `- ${plain(each, FINISH_LIMITS.entry)}`).join("\n") || undefined,
+    ),
+  );
+  const heading = `**${proposalHeading(name, inMarkdown)}: ${plain(said.title, FINISH_LIMITS.title)}**`;
+  return [heading, prose(said.summary), ...lists, madeOn(baseSha, inMarkdown)];
 }
 
 function titled(title: string, block: string | undefined): string[] {

@@ -8,6 +8,7 @@ export const outcomeIcons: Record<Outcome["kind"], string> = {
   verify_failed: "❌",
   timed_out: "⌛",
   out_of_budget: "🪙",
+  stalled: "🔁",
   cancelled: "🚫",
   refused: "⛔",
   host_error: "⚠️",

@@ -153,6 +153,7 @@ export function conclusionOf(outcome: Outcome): Conclusion {
     case "agent_failed":
     case "verify_failed":
     case "out_of_budget":
+    case "stalled":
     case "host_error":
       return "failure";
   }

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
 import type { CancelReason, Outcome } from "./outcome.ts";
+import { type Decision, type Proposal, withDecision } from "./proposal.ts";
 import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion } from "./question.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type { Phase, Progress, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
@@ -43,12 +44,16 @@ export type TaskNews =
       reasons: WaitingReason[];
       progress?: Progress;
       checkpoint?: Checkpoint | undefined;
+      /** What its agent proposes; without one that of before stays. */
+      proposal?: Proposal | undefined;
       at: number;
     }
   /** Its agent asks a person. */
   | { name: "asked"; epoch: number; question: Question; at: number }
   /** `question`: its id. */
   | { name: "answered"; question: string; answer: Answer; at: number }
+  /** Somebody has decided about what its agent proposes. `proposal`: its name. */
+  | { name: "decided"; proposal: string; decision: Decision; at: number }
   /** The run's host could not keep the session after all: it has no home. */
   | { name: "not_kept"; epoch: number; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
@@ -96,6 +101,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return isCurrent(task, news.epoch) && !task.pushed ? withQuestion(task, news.question) : undefined;
     case "answered":
       return withAnswer(task, news.question, news.answer);
+    case "decided":
+      return withDecision(task, news.proposal, news.decision);
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":
@@ -169,12 +176,13 @@ function claimed(task: Task, news: Extract<TaskNews, { name: "claimed" }>): Task
 }
 
 function parked(before: Task, news: Extract<TaskNews, { name: "parked" }>): Task {
-  const { epoch, reasons, progress, checkpoint, at } = news;
+  const { epoch, reasons, progress, checkpoint, proposal = before.proposal, at } = news;
   const task = (checkpoint && withCheckpoint(before, epoch, checkpoint)) ?? before;
   if (task.cancel) return settled(task, { kind: "cancelled", reason: task.cancel }, at);
   const { runs, ...rest } = withProgress(task, progress);
   const end = reasons.some((reason) => reason.for === "limit") ? "limited" : "parked";
-  return { ...rest, runs: endParked(runs, end, at), state: { name: "waiting", since: at, reasons } };
+  const state = { name: "waiting" as const, since: at, reasons };
+  return { ...rest, runs: endParked(runs, end, at), ...(proposal && { proposal }), state };
 }
 
 /** What it waits for no longer, in vain, is over: an answer that comes now comes too late. */

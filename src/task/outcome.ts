@@ -33,7 +33,7 @@ export type Deadline = (typeof DEADLINES)[number];
 export type StopCause = { reason: string; message: string };
 
 /**
- * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget) and "we could not run
+ * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget, stalled) and "we could not run
  * it" (host_error) are never mixed, because what to do next differs.
  */
 export type Outcome =
@@ -55,6 +55,8 @@ export type Outcome =
       obstacle?: string;
     }
   | { kind: "out_of_budget"; message: string; lastLines: string }
+  /** The agent went round in circles: it made the same call so often, and nothing new came of it. */
+  | { kind: "stalled"; call: string; times: number; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }
   | { kind: "refused"; reason: string }
   | { kind: "host_error"; message: string };

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { laneShape } from "./lane.ts";
 import { originShape } from "./origin.ts";
+import { proposalShape } from "./proposal.ts";
 import { questionShape } from "./question.ts";
 import { PHASES } from "./task.ts";
 import { waitingShape } from "./waiting.ts";
@@ -32,6 +33,7 @@ export const verificationShape = z.object({
   exitCode: z.number(),
   rounds: z.number(),
   outputTail: z.string(),
+  unchanged: z.literal(true).optional(),
   hidden: hiddenShape.optional(),
 });
 
@@ -66,4 +68,5 @@ export const taskShape = z.looseObject({
     }),
   ),
   questions: z.array(questionShape).optional(),
+  proposal: proposalShape.optional(),
 });

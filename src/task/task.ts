@@ -37,6 +37,7 @@
  * talk back       to ask something of the host, or tell it, while it works: an agent does that through tools
  * tool            one thing that an agent can call
  * bridge          the program in the sandbox that carries an agent's calls to its host, across restarts of that
+ * proposal        what an agent would do, told before it does it; a person approves it by its name
  * run event       what people may be shown of one thing that a run's program said or did
  * heartbeat       "this host still watches these runs"
  * outcome         why a task is over
@@ -52,6 +53,7 @@ import type { Finish } from "./finish.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
+import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
 import type { WaitingReason } from "./waiting.ts";
 
@@ -103,6 +105,8 @@ export type TaskSpec = {
   retries?: string;
   /** The task that it stands behind: it waits for the end of that one, and goes on from there. */
   after?: string;
+  /** Its agent is to propose what it would do, and does it once a person has approved that. */
+  plan?: true;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */
@@ -195,6 +199,8 @@ export type Verification = {
   /** How often it ran in this run; 2 = the agent was handed one failure. */
   rounds: number;
   outputTail: string;
+  /** It failed as it had before, on the very same commits: the agent was not handed the failure once more. */
+  unchanged?: true;
   /** It passed only with these, which are not published. */
   hidden?: HiddenFiles;
 };
@@ -259,6 +265,8 @@ export type Task = {
   pullRequest?: PullRequest;
   /** What its agents have asked people, oldest first. Bounded: `question.ts`. */
   questions?: Question[];
+  /** What its agent proposed last. */
+  proposal?: Proposal;
 };
 
 /** What the task's current or last run has to show. */

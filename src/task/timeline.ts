@@ -27,6 +27,7 @@ export function eventOf(news: TaskNews): string {
 
 function detailOf(news: TaskNews): Record<string, unknown> {
   const { name: _name, at: _at, ...detail } = news;
+  if (news.name === "parked" && news.proposal) return { ...detail, proposal: news.proposal.name };
   if (news.name !== "phase" || !news.progress) return detail;
   const { network: _network, ...progress } = news.progress; // the record has it, and it comes with every phase
   return { ...detail, progress };

@@ -33,9 +33,12 @@ export const waitingShape = z.discriminatedUnion("for", [
   }),
   /** A person's answer to a question of its agent. `onNoAnswer`: what becomes of the task when none comes in time. */
   z.object({ for: z.literal("answer"), question: z.string(), onNoAnswer: onNoAnswerSchema, ...until }),
+  /** A person's word about what its agent proposes. */
+  z.object({ for: z.literal("approval"), proposal: z.string(), ...until }),
 ]);
 
 export type WaitingReason = z.output<typeof waitingShape>;
+export type ApprovalReason = Extract<WaitingReason, { for: "approval" }>;
 export type AnswerReason = Extract<WaitingReason, { for: "answer" }>;
 export type LimitReason = Extract<WaitingReason, { for: "limit" }>;
 
@@ -68,6 +71,7 @@ const needsPerson: Record<WaitingReason["for"], boolean> = {
   agent: true,
   limit: false,
   answer: true,
+  approval: true,
 };
 export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>
   reasons.some((reason) => needsPerson[reason.for]);

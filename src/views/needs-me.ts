@@ -22,6 +22,8 @@ export type Need =
   | { kind: "no_agent"; agent?: string; since: number; tasks: string[] }
   /** An agent asks, and its task waits for the answer. */
   | { kind: "question"; task: TaskView; question: QuestionView; since: number }
+  /** A task whose agent proposes something. `proposal`: the name of that. */
+  | { kind: "approval"; task: TaskView; proposal: string; since: number }
   /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
@@ -36,7 +38,7 @@ const FOR_MS = 7 * 24 * 3600_000;
 export function needsMe(settled: readonly Task[], around: Around & { tasks: readonly Task[] }): Need[] {
   const { tasks: open, inDoubt = new Map() } = around;
   const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
-  const others = [...withoutAgent(around), ...questions(around), ...ended(settled, open, around)];
+  const others = [...withoutAgent(around), ...questions(around), ...proposing(around), ...ended(settled, open, around)];
   return [
     ...silentHosts(around),
     ...fullHosts(around),
@@ -97,6 +99,16 @@ function questions({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
       since: question.askedAt,
     })),
   );
+}
+
+function proposing({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
+  return tasks.flatMap((task) => {
+    const { state } = task;
+    const reason = state.name === "waiting" && state.reasons.find((each) => each.for === "approval");
+    if (!reason) return [];
+    const { proposal } = reason;
+    return [{ kind: "approval" as const, task: taskView(task, hosts), proposal, since: state.since }];
+  });
 }
 
 /** Who has asked for something else in the conversation since has seen it. */

@@ -39,6 +39,8 @@ export function outcomeView(outcome: Outcome): OutcomeView {
     }
     case "out_of_budget":
       return { kind: outcome.kind, message: bare(outcome.message) };
+    case "stalled":
+      return { kind: outcome.kind, call: bare(outcome.call, 200), times: outcome.times };
     case "pull_request":
       return { ...outcome, url: bare(outcome.url, 300) };
     case "cancelled":
@@ -70,6 +72,7 @@ function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: 
     case "agent_failed":
     case "timed_out":
     case "out_of_budget":
+    case "stalled":
       return [{ what: "last_lines", text: outcome.lastLines }];
     case "verify_failed":
       return [

@@ -148,9 +148,10 @@ function checkpointView({ checkpoint, host }: TaskRun, hosts: NamedHosts): Check
   return { ...checkpoint, host: hostName(host, hosts), folder: bare(checkpoint.folder, 200) };
 }
 
-export function checkResult({ command, exitCode, rounds, hidden }: Verification): CheckResult {
+export function checkResult({ command, exitCode, rounds, unchanged, hidden }: Verification): CheckResult {
   const paths = hidden?.paths.map((path) => bare(path, 200));
-  return { command: bare(command, 200), exitCode, rounds, ...(hidden && paths && { hidden: { ...hidden, paths } }) };
+  const more = { ...(unchanged && { unchanged }), ...(hidden && paths && { hidden: { ...hidden, paths } }) };
+  return { command: bare(command, 200), exitCode, rounds, ...more };
 }
 
 type Known<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };

@@ -14,6 +14,7 @@ const OUTCOMES: Record<Outcome["kind"], true> = {
   verify_failed: true,
   timed_out: true,
   out_of_budget: true,
+  stalled: true,
   cancelled: true,
   refused: true,
   host_error: true,

@@ -8,10 +8,12 @@ import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { CancelReason } from "../task/outcome.ts";
+import { mayChange, openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
+import { bare } from "../text/quote.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
@@ -60,6 +62,7 @@ export type ReasonView = { until: number } & (
       inDoubt?: RunDoubt;
     }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
+  | { for: "approval"; proposal: string; title?: string }
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
       for: "agent";
@@ -102,6 +105,8 @@ export type WhyRunning = Base & {
   stopping: boolean;
   /** Since when the phase waits for GitHub's git, which takes nothing. */
   heldUpSince?: number;
+  /** Its agent is to propose something, and may change nothing before that is approved. */
+  proposes?: true;
   /** Once the branch is on GitHub; the bot then opens the pull request. */
   pushed?: Pushed;
   /** Until then GitHub takes no pull request from us: so much was written within the hour. */
@@ -168,6 +173,10 @@ function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
 function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
   if (reason.for === "limit") return reason;
+  if (reason.for === "approval") {
+    const proposal = openProposal(task);
+    return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };
+  }
   if (reason.for === "answer") {
     const question = questionOf(task, reason.question);
     return { ...reason, ...(question && { asked: questionView(question) }) };
@@ -232,6 +241,7 @@ function running(task: Task, state: In<"running">, { hosts, beats, textHeld }: A
     phaseSince,
     stopping: isStopping(task),
     ...heldUp(task, phaseSince),
+    ...(!mayChange(task) && { proposes: true as const }),
     ...(task.pushed && { pushed: task.pushed }),
     ...(textHeldUntil !== undefined && { textHeldUntil }),
     host: { ...hostName(state.host, hosts), alive: host?.alive ?? false, ...(host && { lastBeat: host.lastBeat }) },

@@ -27,6 +27,8 @@ const words: Words = {
   },
   question: ({ task, question, since }, now, quoting) =>
     `${place(task, quoting)} asks ${quoting.code(question.short, 160)} for ${duration(now - since)}: answer there, with \`/orch answer ${question.id} …\`.`,
+  approval: ({ task, proposal, since }, now, quoting) =>
+    `${place(task, quoting)} has waited ${duration(now - since)} for a word about its agent's proposal: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
   refused: ended,
   verify_failed: ended,
   repository_setup: (need, now, quoting) =>

@@ -18,7 +18,8 @@ export function nextStep(why: Why, quoting: Quoting): string {
       return queuedNext(why, quoting);
     case "running":
       if (why.stopping) return "The agent is being stopped; nothing will be published.";
-      return why.heldUpSince === undefined ? runningNext[why.phase] : heldUp(why, why.heldUpSince);
+      if (why.heldUpSince !== undefined) return heldUp(why, why.heldUpSince);
+      return why.proposes ? PROPOSES : runningNext[why.phase];
     case "settled":
       return settledNext(why, quoting);
   }
@@ -48,6 +49,9 @@ function queuedNext({ agent, connected, full, hosts, before, home }: WhyQueued, 
   return `${count(before, "task is", "tasks are")} ahead of it. It starts when a slot is free for it (${where}).`;
 }
 
+const PROPOSES =
+  "The agent only looks, and changes nothing. When it is done, its proposal is shown here, and somebody decides about it.";
+
 const runningNext: Record<Phase, string> = {
   preparing: "The agent starts as soon as its workspace is ready.",
   working: "When the agent is done, its commits are verified and become a pull request.",
@@ -72,7 +76,11 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       return afterCause(outcome.reason, again);
     case "out_of_budget":
       return smaller(again);
+    case "stalled":
+      return `What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, ${askAgainKnowing(origin, task.id, quoting)}.`;
     case "timed_out":
+      if (outcome.waitedFor?.some((reason) => reason.for === "approval"))
+        return `If it should be done after all, ${again}.`;
       if (isOurs(outcome.deadline)) return `Nothing is wrong with your request. To try again later, ${again}.`;
       if (outcome.cause) return afterCause(outcome.cause.reason, again);
       return isQuiet(outcome.deadline)

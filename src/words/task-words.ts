@@ -43,6 +43,7 @@ export const endWords: Record<RunEnd, string> = {
   verify_failed: "verification failed",
   timed_out: "timed out",
   out_of_budget: "out of budget",
+  stalled: "stalled",
   cancelled: "cancelled",
   refused: "refused",
   host_error: "could not run",
@@ -99,6 +100,8 @@ function settledHeadline(task: Task, outcome: Outcome): string {
       return "Out of time";
     case "out_of_budget":
       return "Out of budget";
+    case "stalled":
+      return "The agent went round in circles";
     case "cancelled":
       return "Cancelled";
     case "refused":
@@ -126,11 +129,13 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
       return `${said === "" ? `${what}.` : `${what}: ${sentence(said)}`} Nothing was published.`;
     }
     case "verify_failed":
-      return `The agent made changes, but ${quoting.code(outcome.verification.command)} still fails (exit code ${outcome.verification.exitCode}) after ${count(outcome.verification.rounds, "round")}. Nothing was published.`;
+      return stillFails(outcome, quoting);
     case "timed_out":
       return timedOut(outcome, quoting);
     case "out_of_budget":
       return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
+    case "stalled":
+      return `The agent made the same call ${outcome.times} times, each time with the same result, and nothing new in between: ${quoting.code(outcome.call, 200)}. It was stopped. Nothing was published.`;
     case "cancelled":
       return `${cancelWords(end.task, outcome.reason, quoting)} Nothing was published.`;
     case "refused":
@@ -154,6 +159,14 @@ function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoti
     whereTheWorkIs(end, outcome, quoting),
     ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : []),
   ].join(" ");
+}
+
+function stillFails({ verification }: End<"verify_failed">, { code }: Quoting): string {
+  const { command, exitCode, rounds, unchanged } = verification;
+  const why = unchanged
+    ? " The agent was shown this failure and made no commit since, so it was not asked once more."
+    : "";
+  return `The agent made changes, but ${code(command)} still fails (exit code ${exitCode}) after ${count(rounds, "round")}.${why} Nothing was published.`;
 }
 
 const CANCELLED_TOO_LATE = "The cancellation came too late: the push had already begun.";

@@ -4,6 +4,7 @@ import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
 import type { HostName } from "../views/task-view.ts";
+import { howToDecide } from "./proposal-words.ts";
 
 /** Worker hosts that take no task for want of room. */
 export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string {
@@ -32,6 +33,8 @@ export function waitsFor(
       return limitWords(reason, code(reason.agent, 60));
     case "answer":
       return answerWords(reason, quoting);
+    case "approval":
+      return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
   }
 }
 
@@ -82,6 +85,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
       return `The task waited ${after} for the model provider of the agent ${code(reason.agent, 60)} to take requests again.`;
     case "answer":
       return `Nobody answered its agent's question ${code(reason.question)} within ${after}.`;
+    case "approval":
+      return `Nobody approved its agent's proposal ${code(reason.proposal)} within ${after}.`;
     case undefined:
       return `The task waited ${after}, and what it waited for did not happen.`;
   }

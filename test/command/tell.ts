@@ -26,6 +26,10 @@ function tell(command: Command): string {
       return words(`answer: ${command.words}`, command.task && `(${command.task}?)`);
     case "then":
       return words(`then: ${command.words}`, command.task && `(${command.task}?)`, settings(command.settings));
+    case "approve":
+      return words("approve", command.task);
+    case "plan":
+      return words(`plan: ${command.words}`, command.task && `(${command.task}?)`, settings(command.settings));
     case "task":
       return words(`do: ${command.instruction}`, settings(command.settings));
     case "misunderstood":

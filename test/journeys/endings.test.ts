@@ -85,6 +85,31 @@ describe("what a person hears when the agent ends", () => {
     expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
   });
 
+  test("an agent that was shown a failure and changes nothing is not asked again, and the comment says so", async () => {
+    const place = await orch.place({ agent: "gives-up", verify: "node --test" });
+    const { outcome, taskId } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "verify_failed", verification: { rounds: 2, unchanged: true } });
+    expect(await orch.progressComment(/made no commit since, so it was not asked once more/, place)).toBeTruthy();
+    expect((await orch.agentOutput(taskId)).match(/I do not know/g)).toHaveLength(1);
+  });
+
+  test("an agent that goes round in circles is stopped, told as what it is, and what it had made is kept", async () => {
+    const place = await orch.place({ agent: "circles" });
+    const { outcome, taskId } = await ask(place, "orch:failed");
+    expect(outcome).toMatchObject({ kind: "stalled", call: "shell npm test", times: 5 });
+    const comment = await orch.progressComment(/went round in circles/, place);
+    expect(comment).toContain("made the same call 5 times");
+    expect(comment).toMatch(/Next:.*say what the agent should know/);
+    expect(orch.simulator.state.pulls(place.repository)).toEqual([]);
+    const kept = await orch.task(taskId, ({ runs }) => runs.at(-1)?.checkpoint !== undefined);
+    expect(kept.runs.at(-1)?.checkpoint).toMatchObject({ kind: "objects", commits: 1 });
+    await orch.command("/orch logs", place);
+    await vi.waitFor(() => expect(orch.botComments(place).at(-1)?.body).toContain("the same call 3 times"), {
+      timeout: 10_000,
+      interval: 20,
+    });
+  });
+
   test("a check that passes only thanks to changes that would not be published does not pass", async () => {
     const place = await orch.place({ agent: "cheats", verify: "node --test" });
     const { outcome } = await ask(place, "orch:failed");

@@ -3,6 +3,7 @@
 import type { Surroundings } from "../../src/report/facts.ts";
 import type { RunLimits } from "../../src/task/deadlines.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Proposal } from "../../src/task/proposal.ts";
 import type { Phase, Progress, Pushed, Target, Task, TaskRun, Verification } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
 
@@ -110,6 +111,29 @@ export function waitingTask(...reasons: WaitingReason[]): Task {
   return { ...queuedTask(), state: { name: "waiting", since: ACCEPTED_AT, reasons } };
 }
 
+export const proposal: Proposal = {
+  name: "p3fa81c",
+  epoch: 1,
+  baseSha: "c0ffee".padEnd(40, "0"),
+  said: {
+    title: "Round once, at the end",
+    summary:
+      "I would change `src/sum.js` so that it adds the exact numbers and rounds the sum.\n\n/orch cancel, says @everyone.",
+    decisions: ["Keep the public function"],
+    interfaces: ["`sum(numbers)` stays"],
+    followUps: ["Round prices in `src/price.js` as well"],
+  },
+  files: ["src/sum.js", "src/price.js"],
+  at: ACCEPTED_AT + 60_000,
+};
+
+/** Its agent has proposed something, and waits for a person. */
+export const proposingTask = (): Task => ({
+  ...waitingTask(waitingReasons.approval),
+  spec: { ...queuedTask().spec, plan: true },
+  proposal,
+});
+
 /** One of every kind; the record makes the compiler ask for a new one. */
 export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingReason, { for: For }> } = {
   task: { for: "task", task: "taaaaaaaaaaaaaaa", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
@@ -124,6 +148,7 @@ export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingRea
     host: "h1",
     until: ACCEPTED_AT + 25 * 3600_000,
   },
+  approval: { for: "approval", proposal: "p3fa81c", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
   answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until: ACCEPTED_AT + 24 * 3600_000 },
 };
 
@@ -163,6 +188,7 @@ export const outcomes: { [Kind in Outcome["kind"]]: Extract<Outcome, { kind: Kin
   },
   timed_out: { kind: "timed_out", deadline: "silence", afterMs: 600_000, lastLines: "Compiling" },
   out_of_budget: { kind: "out_of_budget", message: "50 turns were not enough.", lastLines: "Turn 50" },
+  stalled: { kind: "stalled", call: "Bash npm test", times: 5, lastLines: "I will run the tests again." },
   cancelled: { kind: "cancelled", reason: { kind: "command", by: "maintainer" } },
   refused: { kind: "refused", reason: "The branch feature is gone." },
   host_error: { kind: "host_error", message: "The disk is full." },

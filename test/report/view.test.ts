@@ -29,6 +29,7 @@ describe("the view", () => {
         "out_of_budget": "failure",
         "pull_request": "success",
         "refused": "neutral",
+        "stalled": "failure",
         "timed_out": "timed_out",
         "verify_failed": "failure",
       }

@@ -3,9 +3,11 @@ import type { HostView } from "../../src/task/heartbeat.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Task } from "../../src/task/task.ts";
 import { needsMe } from "../../src/views/needs-me.ts";
+import { taskView } from "../../src/views/task-view.ts";
 import {
   around as known,
   outcomes,
+  proposingTask,
   pushed,
   queuedTask,
   runningTask,
@@ -28,6 +30,7 @@ const expected: { [Kind in Outcome["kind"]]: string[] } = {
   verify_failed: ["verify_failed"],
   timed_out: [],
   out_of_budget: [],
+  stalled: [],
   cancelled: [],
   refused: ["refused"],
   host_error: [],
@@ -59,12 +62,20 @@ test("an end is told of until something else is asked for in the conversation, f
 });
 
 test("tasks for whose agent there is no host are one need for each agent; one that waits for another task is none", () => {
-  const [one, other] = [waitingTask(...Object.values(waitingReasons)), waitingTask(waitingReasons.agent)];
+  const { task, agent, limit } = waitingReasons;
+  const [one, other] = [waitingTask(task, agent, limit), waitingTask(agent)];
   const since = one.spec.acceptedAt;
   expect(needsMe([], { now, hosts, tasks: [one, other] })).toEqual([
     { kind: "no_agent", agent: "claude", since, tasks: [one.spec.id, other.spec.id] },
   ]);
   expect(needs([], [waitingTask(waitingReasons.task), queuedTask()])).toEqual([]);
+});
+
+test("a proposal needs somebody who decides about it", () => {
+  const task = proposingTask();
+  expect(needsMe([], { now, hosts, tasks: [task] })).toEqual([
+    { kind: "approval", task: taskView(task, hosts), proposal: "p3fa81c", since: task.spec.acceptedAt },
+  ]);
 });
 
 test("a task that was queued when there was a host for it needs one, too", () => {

@@ -55,6 +55,7 @@ describe("waiting", () => {
     task: { for: "task", task: "taaaaaaaaaaaaaaa", other: { state: "running", host: { name: "builder-1" } } },
     agent: { for: "agent", agent: "claude", offered: ["scripted"] },
     limit: { for: "limit", agent: "claude", why: "usage_limit", host: "h1" },
+    approval: { for: "approval", proposal: "p3fa81c" },
     answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on" },
   };
 
@@ -175,6 +176,7 @@ describe("settled", () => {
     verify_failed: ["check_output", "last_words"],
     timed_out: ["last_lines"],
     out_of_budget: ["last_lines"],
+    stalled: ["last_lines"],
     cancelled: ["last_words"],
     refused: ["last_words"],
     host_error: ["last_words"],

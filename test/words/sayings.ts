@@ -10,6 +10,7 @@ import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
 import * as messageWords from "../../src/report/message-words.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
+import * as proposalReplies from "../../src/report/proposal-replies.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
@@ -30,6 +31,7 @@ import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
@@ -43,6 +45,8 @@ import {
   outcomes,
   PULL_TARGET,
   progress,
+  proposal,
+  proposingTask,
   pushed,
   queuedTask,
   runningTask,
@@ -80,7 +84,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
-  wordless: (["answer", "tell", "then"] as const).map((verb) => ({ kind: "wordless", verb })),
+  wordless: (["answer", "tell", "then", "plan"] as const).map((verb) => ({ kind: "wordless", verb })),
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],
@@ -133,6 +137,7 @@ const ends: Task[] = [
   ...DEADLINES.map((deadline) =>
     settledTask({ ...outcomes.timed_out, deadline, waitedFor: deadline === "waiting" ? [waitingReasons.agent] : [] }),
   ),
+  settledTask({ ...outcomes.timed_out, deadline: "waiting", waitedFor: [waitingReasons.approval] }),
   settledTask({
     ...outcomes.timed_out,
     deadline: "publishing",
@@ -142,6 +147,7 @@ const ends: Task[] = [
     settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
   ),
   settledTask(outcomes.pull_request, { pushed }),
+  settledTask({ ...outcomes.verify_failed, verification: { ...outcomes.verify_failed.verification, unchanged: true } }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
   settledTask(outcomes.pull_request, { pushed, progress: onlyWithHidden }),
   {
@@ -187,10 +193,12 @@ const open: Task[] = [
   waitingTask(...Object.values(waitingReasons)),
   waitingTask({ for: "agent", until: now }),
   waitingTask({ for: "task", task: "tother", behind: true, until: now }),
+  proposingTask(),
   queuedTask(),
   { ...queuedTask(), agent: "claude" },
   { ...queuedTask(), state: { name: "queued", since: now, lane } },
   ...PHASES.map((phase) => runningTask(phase, { progress: { ...progress, network } })),
+  { ...runningTask("working"), spec: { ...queuedTask().spec, plan: true } },
   runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
   runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
   { ...runningTask("working", { progress: { start: { how: "fresh" } } }), spec: queuedTask({ after: "tother" }).spec },
@@ -264,6 +272,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     { kind: "no_agent", since: now, tasks: ["a"] },
   ],
   question: [{ kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 }],
+  approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
@@ -353,6 +362,24 @@ export const sayings: Sayings = {
   "src/report/misunderstood-words.ts": {
     module: misunderstood,
     says: { explain: () => Object.values(misunderstandings).flatMap((each) => each.map(misunderstood.explain)) },
+  },
+  "src/report/proposal-replies.ts": {
+    module: proposalReplies,
+    says: {
+      whichProposal: () => [[], [proposal], [proposal, { name: "p0a1b2c" }]].map(proposalReplies.whichProposal),
+      noSuchProposal: () => [
+        proposalReplies.noSuchProposal("p`x", [proposal]),
+        proposalReplies.noSuchProposal("pr", []),
+      ],
+      decidedAlready: () =>
+        (["approved", "change", "outdated"] as const).map((how) => proposalReplies.decidedAlready("p3fa81c", how)),
+      outdated: () => [
+        proposalReplies.outdated("p3fa81c", ["src/sum.js"]),
+        proposalReplies.outdated("p3fa81c", ["a.js", "b.js", "c.js", "d.js", "e.js", "f.js", "g`.js"]),
+      ],
+      nothingToChange: () => [proposalReplies.nothingToChange("p3fa81c")],
+      changeTooLong: () => [proposalReplies.changeTooLong(4_000)],
+    },
   },
   "src/report/pull-request-text.ts": {
     module: pullRequest,
@@ -472,6 +499,15 @@ export const sayings: Sayings = {
       keptObjects: () => [], // within the others
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
+    },
+  },
+  "src/words/proposal-words.ts": {
+    module: proposals,
+    says: {
+      howToDecide: () => [proposals.howToDecide("p3fa81c", inMarkdown)],
+      proposalTitles: () => Object.values(proposals.proposalTitles),
+      proposalHeading: () => [proposals.proposalHeading("p3fa81c", inMarkdown)],
+      madeOn: () => [proposals.madeOn(proposal.baseSha, inMarkdown)],
     },
   },
   "src/words/schedule-words.ts": {

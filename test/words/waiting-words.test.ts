@@ -46,6 +46,13 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
     ],
   ],
+  approval: [
+    [
+      { for: "approval", proposal: "p3fa81c", until },
+      "Its agent has made a proposal. `/orch approve p3fa81c` has it carried out in the same session; `/orch plan p3fa81c` and what should be different asks for another one; `/orch cancel` ends it. Without a word by 2027-01-15 08:00 UTC, it ends.",
+      "Nobody approved its agent's proposal `p3fa81c` within 1h 30m. Nothing was published.",
+    ],
+  ],
   answer: [
     [
       { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until },

@@ -66,6 +66,7 @@ test("why: every state answers in sentences, with what would change it", () => {
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
     No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
     The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. If nothing changes, it ends as timed out in 24h 57m.
+    Its agent has made a proposal. \`/orch approve p3fa81c\` has it carried out in the same session; \`/orch plan p3fa81c\` and what should be different asks for another one; \`/orch cancel\` ends it. Without a word by 2026-01-09 03:04 UTC, it ends. If nothing changes, it ends as timed out in 6d 23h.
     Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself. If nothing changes, it ends as timed out in 23h 57m.
     # next in the queue
     The next free slot takes the task (2 slots on 1 worker host).
@@ -135,6 +136,9 @@ test("why: every end is told in words, with what to do next", () => {
     The agent used up its budget: 50 turns were not enough. Nothing was published.
     Next: To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps.
 
+    The agent made the same call 5 times, each time with the same result, and nothing new in between: \`Bash npm test\`. It was stopped. Nothing was published.
+    Next: What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, give the command again in a new comment and say what the agent should know.
+
     \`maintainer\` cancelled the task. Nothing was published.
     Next: If it should be done after all, comment \`/orch retry tabcdefg\`.
 
@@ -185,6 +189,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
     question: { id: "q1a2b3c", short: "Which one?", askedAt: now, open: true },
     since: now - 60_000,
   },
+  approval: { kind: "approval", task, proposal: "p3fa81c", since: now - 3_000 },
   refused: { kind: "refused", task, since: now },
   verify_failed: { kind: "verify_failed", task, since: now },
   agent_setup: { kind: "agent_setup", task, since: now },
@@ -200,6 +205,7 @@ test("everything that needs somebody says what and where", () => {
     The record of task \`taaaaaaaaaaaaaaa\` is in doubt (newer): \`orch doctor\` says what to do.
     2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) asks \`Which one?\` for 1m: answer there, with \`/orch answer q1a2b3c …\`.
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) has waited 3s for a word about its agent's proposal: \`/orch approve p3fa81c\` has it carried out.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up correctly.

@@ -21,6 +21,7 @@ const blockSchema = z.object({
   input: z.unknown().optional(),
   tool_use_id: z.string().optional(),
   is_error: z.boolean().optional(),
+  content: z.unknown().optional(),
 });
 const contentSchema = z
   .union([z.array(z.unknown()), z.string()])
@@ -53,6 +54,8 @@ const messageSchema = z.object({
   }),
   is_api_error_message: z.boolean().optional().catch(undefined),
   api_error_status: z.number().nullish().catch(undefined),
+  /** Of a sub-agent's message: the call that started it. */
+  parent_tool_use_id: z.string().nullish().catch(undefined),
 });
 
 type Message = z.infer<typeof messageSchema>;
@@ -98,7 +101,8 @@ function systemEvents(object: Record<string, unknown>, heard: Heard): AgentEvent
 /** What the service answered in place of the model is told as a message too, marked as an error. */
 function blockEvents(block: z.infer<typeof blockSchema>, message: Message, heard: Heard): AgentEvent[] {
   if (block.type === "tool_use" && block.id && block.name) {
-    return [heard.calls.begin(block.id, block.name, block.input)];
+    const { id, name, input: parameters } = block;
+    return [heard.calls.begin({ id, name, parameters, by: message.parent_tool_use_id ?? undefined })];
   }
   if (block.type !== "text" || !block.text) return [];
   if (!message.is_api_error_message) return [textEvent(block.text)].filter((event) => event !== undefined);
@@ -122,7 +126,7 @@ function toolResultEvents(object: Record<string, unknown>, heard: Heard): AgentE
   const { data } = messageSchema.safeParse(object);
   return blocksOf(data?.message.content)
     .filter((block) => block.type === "tool_result")
-    .flatMap((block) => heard.calls.end(block.tool_use_id ?? "", block.is_error !== true));
+    .flatMap((block) => heard.calls.end(block.tool_use_id ?? "", block.is_error !== true, block.content));
 }
 
 function eventsOf(object: Record<string, unknown>, heard: Heard): AgentEvent[] {

@@ -58,12 +58,16 @@ export const agentEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("session"), sessionId: line.pipe(z.string().min(1)), model: line.optional() }),
   /** What the agent says, in whole texts. */
   z.object({ type: z.literal("text"), text }),
-  /** One tool call; `summary` says on what. Without a status it is told once, after the fact. */
+  /**
+   * One tool call; `summary` says on what. Without a status it is told once, after the fact. `same`, at its end: equal for calls
+   * with the same arguments and the same result, and for no others.
+   */
   z.object({
     type: z.literal("tool"),
     name: line,
     summary: line.default(""),
     status: z.enum(["started", "ok", "failed"]).optional(),
+    same: line.optional(),
   }),
   usageSchema,
   /** The agent waits and tries again by itself. */
@@ -88,6 +92,7 @@ export const agentEventSchema = z.discriminatedUnion("type", [
 
 export type AgentEvent = z.infer<typeof agentEventSchema>;
 export type UsageEvent = Extract<AgentEvent, { type: "usage" }>;
+export type ToolEvent = Extract<AgentEvent, { type: "tool" }>;
 export type ErrorEvent = Extract<AgentEvent, { type: "error" }>;
 export type FinalEvent = Extract<AgentEvent, { type: "final" }>;
 

@@ -26,7 +26,13 @@ const lineSchema = z.discriminatedUnion("type", [
     tool_id: z.string(),
     parameters: z.unknown().optional(),
   }),
-  z.object({ type: z.literal("tool_result"), tool_id: z.string(), status: z.string() }),
+  z.object({
+    type: z.literal("tool_result"),
+    tool_id: z.string(),
+    status: z.string(),
+    output: z.unknown().optional(),
+    error: z.unknown().optional(),
+  }),
   z.object({ type: z.literal("error"), severity: z.string().optional(), message: z.string() }),
   z.object({
     type: z.literal("result"),
@@ -74,9 +80,9 @@ function eventsOf(line: Exclude<GeminiLine, { type: "message" }>, calls: ToolCal
     case "init":
       return [{ type: "session", sessionId: oneLine(line.session_id, 200), model: line.model }];
     case "tool_use":
-      return [calls.begin(line.tool_id, line.tool_name, line.parameters)];
+      return [calls.begin({ id: line.tool_id, name: line.tool_name, parameters: line.parameters })];
     case "tool_result":
-      return calls.end(line.tool_id, line.status === "success");
+      return calls.end(line.tool_id, line.status === "success", line.output ?? line.error);
     case "error": {
       const message = boundedText(line.message);
       if (line.severity === "warning") return [{ type: "log", text: message }];

@@ -80,6 +80,8 @@ export type PromptInput = Said & {
   talks?: boolean;
   handBack?: HandBack;
   before?: HandOver;
+  /** What it is told of proposing before it does anything, or of what became of that. */
+  plan?: string;
 };
 
 /** The prompt of the first step, or the shorter one that hands failed work back. */
@@ -95,6 +97,7 @@ function renderFirst(input: PromptInput): string {
       ...(input.before ? [renderBefore(input.before)] : []),
       renderStanding(input, said.slice(dropped), dropped),
       renderRules(input),
+      ...(input.plan === undefined ? [] : [input.plan]),
     ].join("\n");
     if (dropped === said.length || Buffer.byteLength(prompt) <= maxPromptBytes) return prompt;
   }

@@ -1,8 +1,8 @@
 /**
  * Tool calls as events: each one in one short line that says what it is about, and its end found again by its id,
- * for an agent's result line names nothing else.
+ * for an agent's result line names nothing else. The line leaves much out, so whether two calls are the same is told apart.
  */
-
+import { createHash } from "node:crypto";
 import { oneLine } from "../../src/text/bound.ts";
 import type { AgentEvent } from "./event.ts";
 import { mcpCall } from "./mcp-call.ts";
@@ -29,27 +29,41 @@ function brief(value: unknown): string {
   return shown.slice(0, summaryLength);
 }
 
+/** What was called, with what and by whom, and what came of it: equal texts, equal calls. */
+function fingerprint(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}
+
+export type ToolCall = {
+  id: string;
+  name: string;
+  parameters: unknown;
+  /** Which of several that work side by side made it. */
+  by?: string | undefined;
+};
+
 /** The calls that have begun and not ended. One that never ends stays; a program makes a few thousand at most. */
 export type ToolCalls = {
-  begin(id: string, name: string, parameters: unknown): AgentEvent;
-  /** Nothing for an id that never began. */
-  end(id: string, ok: boolean): AgentEvent[];
+  begin(call: ToolCall): AgentEvent;
+  /** `result`: what the agent was told, whole. Nothing for an id that never began. */
+  end(id: string, ok: boolean, result: unknown): AgentEvent[];
 };
 
 export function toolCalls(): ToolCalls {
-  const open = new Map<string, { type: "tool"; name: string; summary: string }>();
+  const open = new Map<string, { told: { type: "tool"; name: string; summary: string }; call: string }>();
   return {
-    begin(id, name, parameters) {
+    begin({ id, name, parameters, by }) {
       const mcp = mcpCall(name, parameters);
       const summary = mcp?.about === undefined ? toolSummary(parameters) : oneLine(mcp.about, summaryLength);
-      const call = { type: "tool" as const, name: oneLine(mcp?.name ?? name, summaryLength), summary };
-      open.set(id, call);
-      return { ...call, status: "started" };
+      const told = { type: "tool" as const, name: oneLine(mcp?.name ?? name, summaryLength), summary };
+      open.set(id, { told, call: fingerprint([by, name, parameters]) });
+      return { ...told, status: "started" };
     },
-    end(id, ok) {
-      const call = open.get(id);
+    end(id, ok, result) {
+      const known = open.get(id);
       open.delete(id);
-      return call ? [{ ...call, status: ok ? "ok" : "failed" }] : [];
+      if (!known) return [];
+      return [{ ...known.told, status: ok ? "ok" : "failed", same: fingerprint([known.call, ok, result]) }];
     },
   };
 }

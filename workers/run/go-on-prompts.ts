@@ -3,9 +3,10 @@
  * words here; what they say of the task is read off its record when the run is taken up.
  */
 import type { Task } from "../../src/task/task.ts";
+import { planTurn } from "../agents/prompt-plan.ts";
 import { answersPrompt } from "./answers.ts";
 
-export const GO_ON_WITH = ["limit", "answer"] as const;
+export const GO_ON_WITH = ["limit", "answer", "approval"] as const;
 export type GoOnWith = (typeof GO_ON_WITH)[number];
 
 /** Runs that an earlier version parked say nothing of why: it was a limit. */
@@ -17,6 +18,7 @@ type ToldAlready = { told: readonly string[] };
 
 const prompts: Record<GoOnWith, (task: Task, already: ToldAlready) => string> = {
   limit: () => AFTER_LIMIT,
+  approval: ({ proposal }) => planTurn(proposal),
   answer: (task, { told }) => answersPrompt(task.questions ?? [], told),
 };
 

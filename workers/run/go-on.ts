@@ -12,6 +12,7 @@ import { noteTold, untoldOf } from "./answers.ts";
 import { goOnText } from "./go-on-prompts.ts";
 import type { Lease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
+import { planRecordOf } from "./plan.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders, type StepRecord } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
@@ -54,6 +55,10 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   // Of a turn that was cut off it is not known what its agent has read.
   record.given = undefined;
   record.said = undefined;
+  // What it handed in then was its proposal, and says nothing of the work.
+  if (goOnWith === "approval") record.finish = undefined;
+  record.plan = planRecordOf(task);
+  record.renew = task.proposal?.decision?.kind === "outdated" || undefined;
   record.goesOn = undefined;
   if (step && sameTurn) repeatTurn(folder, step);
   else if (step) addTurn(folder, step, text);

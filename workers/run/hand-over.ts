@@ -110,6 +110,8 @@ function endedAs(outcome: Outcome): string {
       return "It ran out of time, and nothing of it was published.";
     case "out_of_budget":
       return "It ran out of its budget, and nothing of it was published.";
+    case "stalled":
+      return `It went round in circles and was stopped, and nothing of it was published: it called ${outcome.call} ${outcome.times} times.`;
     case "cancelled":
       return "It was cancelled, and nothing of it was published.";
     case "refused":

@@ -10,5 +10,7 @@ export type Interruption =
   | { kind: "superseded" }
   /** It has too much on the disk; `message` says so to people. */
   | { kind: "disk"; message: string }
+  /** Its agent goes round in circles: so often it made this call, with the same result. */
+  | { kind: "stalled"; call: string; times: number }
   /** This host process ends on purpose; its next life goes on with the run. */
   | { kind: "handover" };

@@ -5,6 +5,7 @@ import { makeTalkBack } from "../talk-back/talk-back.ts";
 import { makeChanges } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
+import { planRecordOf } from "./plan.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
@@ -51,6 +52,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     spec: task.spec,
     agent: task.agent,
     continues: task.continues,
+    plan: planRecordOf(task),
     steps: [],
   });
   shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");

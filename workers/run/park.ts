@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from "../../src/task/checkpoint.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Proposal } from "../../src/task/proposal.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
 import { checkpointForParking } from "./checkpoint.ts";
 import type { GoOnWith } from "./go-on-prompts.ts";
@@ -14,19 +15,25 @@ const LOOK_MS = 15_000;
 
 /**
  * `reasons`: what the task waits for, at least one. `goOnWith`: what its agent is asked then. `sameTurn`: the agent was stopped in the
- * middle of its turn, which is done once more.
+ * middle of its turn, which is done once more. `proposal`: what a person is to decide about.
  */
-export type Park = { reasons: WaitingReason[]; goOnWith: GoOnWith; sameTurn?: boolean; lookAt?: number };
+export type Park = {
+  reasons: WaitingReason[];
+  goOnWith: GoOnWith;
+  sameTurn?: boolean;
+  lookAt?: number;
+  proposal?: Proposal;
+};
 
 /** The outcome where the task is over instead: somebody had cancelled it. */
 export async function park(shared: Shared, run: Run, parking: Park): Promise<"parked" | Outcome> {
-  const { reasons, lookAt = Number.POSITIVE_INFINITY } = parking;
+  const { reasons, proposal, lookAt = Number.POSITIVE_INFINITY } = parking;
   // Before it is told: from then on the next run may begin, in the same workspace.
   const checkpoint = await checkpointForParking(shared, run);
   keepForLater(run, parking, checkpoint);
   const at = Date.now();
   const progress = run.spoken.progress();
-  const waits = await tell(shared, run, { name: "parked", reasons, progress, checkpoint, at });
+  const waits = await tell(shared, run, { name: "parked", reasons, progress, checkpoint, proposal, at });
   if (waits?.state.name === "settled") {
     forgetParking(run);
     return waits.state.outcome;

@@ -15,7 +15,9 @@ export type Known = { context: ContextResponse; egress?: Egress | undefined; bef
 
 export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before }: Known): string {
   const { spec } = run.task;
+  const { plan } = run.folder.record;
   return renderPrompt({
+    ...(plan && { plan: plan.text }),
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",

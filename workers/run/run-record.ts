@@ -102,6 +102,12 @@ const runRecordSchema = z.looseObject({
   /** The step in which its agent goes on after it was parked, and what it is asked there; none: as after a limit. */
   goesOn: z.string().optional(),
   goOnText: z.string().optional(),
+  /**
+   * Of a task whose agent first proposes what it would do: whether it may change nothing yet, and what it is told of that. `renew`: the
+   * branch has moved since it proposed, and its workspace is still to follow.
+   */
+  plan: z.looseObject({ readOnly: z.boolean(), text: z.string() }).optional(),
+  renew: z.boolean().optional(),
   /** Its task was parked on another host, and began anew here with a hand-over of that. */
   beganAnew: z.boolean().optional(),
   /** Messages that its agent was given, and has not shown to have. `call`: with the result of which of its calls; `out`: that went out. */

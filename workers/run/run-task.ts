@@ -33,6 +33,7 @@ import { park } from "./park.ts";
 import { prepare } from "./prepare/prepare.ts";
 import { type Published, publishWork, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
+import { renewBase } from "./renew-base.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
 import { takeUpWork } from "./take-up-work.ts";
@@ -101,6 +102,7 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   await takeOverWorkspace(shared, run);
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
+  await renewBase(shared, run, ground);
   const unready = await setUp(shared, run, ground);
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
@@ -230,5 +232,6 @@ function outcomeOfError(run: Run, error: unknown): Ended {
 
 async function outcomeOfInterruption(shared: Shared, run: Run, interruption: Interruption): Promise<Ended> {
   if (interruption.kind === "disk") return await endForDisk(shared, run, interruption);
+  if (interruption.kind === "stalled") return { ...interruption, lastLines: run.spoken.lastLines() };
   return interruption.kind === "cancel" ? { kind: "cancelled", reason: interruption.reason } : "told";
 }

@@ -14,6 +14,7 @@ import { type Checked, check } from "./check.ts";
 import { isKnown, stepsOf, type Work } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
 import type { Collected } from "./collected.ts";
+import { watchFailures } from "./futile.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
 import { bringMessages, lateMessages } from "./messages.ts";
@@ -65,6 +66,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
   /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
   let offered: Worked | undefined;
   const told: Objection[] = [];
+  const isSameAgain = watchFailures();
   for (let [round, checks, times] = [1, 0, 0]; ; round++) {
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     await bringMessages(shared, run, `agent-${round}`);
@@ -105,6 +107,8 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
       asked = { prompt };
       continue;
     }
+    if (!last && !passed && isSameAgain(collected.tip, verification))
+      return offered ?? { ...judged, verification: { ...verification, unchanged: true } };
     if (last) return offered ?? judged;
     if (passed) offered = judged;
     handed += 1;

@@ -9,6 +9,7 @@ import { type Announcing, announce, heard } from "./announce.ts";
 import type { Answer, Answers } from "./answers.ts";
 import { type Clean, cleanEach } from "./clean-input.ts";
 import { makePace } from "./pace.ts";
+import { makeRepeats } from "./repeats.ts";
 import { Refused, type TalkRun, type Tool } from "./tool.ts";
 
 /** Of all connections of a run together. An agent that works has no use for more. */
@@ -38,13 +39,18 @@ type UnderWay = { answer: Promise<Answer>; waiting: number; ending: AbortControl
 
 export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
   const pace = makePace(CALLS);
+  const repeats = makeRepeats();
   const underWay = new Map<string, UnderWay>();
 
   const carryOut = async ({ tool, input, key }: Call, signal: AbortSignal): Promise<Answer> => {
     await heard(talk()).catch((error: unknown) =>
       log.warn({ err: error }, "that the agent has heard could not be noted"),
     );
-    const answer = await answerOf(tool, talk(), cleanEach(input, clean), signal, log);
+    const repeated = repeats.judge(tool.name, input);
+    if (repeated.stalled) talk().run.interrupt({ kind: "stalled", call: tool.name, times: repeated.stalled });
+    const answer = repeated.refusal
+      ? { text: repeated.refusal, refused: true }
+      : await answerOf(tool, talk(), cleanEach(input, clean), signal, log);
     const told = await announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
     const whole = { ...answer, text: cut([answer.text, told].filter(Boolean).join("\n\n"), MAX_ANSWER) };
     signal.throwIfAborted();

@@ -21,7 +21,7 @@ describe("Claude Code's recorded streams", () => {
       { type: "text", text: "I will create the file." },
       { type: "usage", inputTokens: 1200, outputTokens: 34, cachedTokens: 0, scope: "step" },
       { type: "tool", name: "Write", summary: "/workspace/hello.txt", status: "started" },
-      { type: "tool", name: "Write", summary: "/workspace/hello.txt", status: "ok" },
+      { type: "tool", name: "Write", summary: "/workspace/hello.txt", status: "ok", same: expect.any(String) },
       { type: "text", text: "Done: wrote /workspace/hello.txt. (users=1)" },
       { type: "usage", inputTokens: 1200, outputTokens: 34, cachedTokens: 0, scope: "step" },
       { type: "usage", inputTokens: 2400, outputTokens: 68, cachedTokens: 0, costUsd: 0.00822, scope: "session" },

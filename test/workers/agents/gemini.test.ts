@@ -17,7 +17,7 @@ describe("Gemini CLI's recorded streams", () => {
       { type: "session", sessionId: "ca9f6104-7fde-41e7-8f0a-1dba351073de", model: "gemini-2.5-pro" },
       { type: "text", text: "I will create the file." },
       { type: "tool", name: "write_file", summary: "/workspace/hello.txt", status: "started" },
-      { type: "tool", name: "write_file", summary: "/workspace/hello.txt", status: "ok" },
+      { type: "tool", name: "write_file", summary: "/workspace/hello.txt", status: "ok", same: expect.any(String) },
       { type: "text", text: "Done: wrote /workspace/hello.txt. (users=1)" },
       { type: "usage", inputTokens: 2400, outputTokens: 68, cachedTokens: 0, scope: "run" },
       { type: "final", ok: true },

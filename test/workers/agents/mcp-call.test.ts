@@ -7,7 +7,7 @@ import { makeSpoken } from "../../../workers/run/step/spoken.ts";
 
 /** What is shown of a call, as a run event. */
 const shown = (name: string, parameters: unknown) => {
-  const [began] = [toolCalls().begin("1", name, parameters)];
+  const [began] = [toolCalls().begin({ id: "1", name, parameters })];
   return shownEvent(began as AgentEvent, "")?.text;
 };
 
@@ -33,7 +33,10 @@ describe("a call of a tool of Orch's own reads as what the agent says by it", ()
 
   it("in the session's pane and in the last lines of the comment, marked where it was refused", () => {
     const calls = toolCalls();
-    const events = [calls.begin("1", "mcp__orch__ask", { question: "Which?" }), ...calls.end("1", false)];
+    const events = [
+      calls.begin({ id: "1", name: "mcp__orch__ask", parameters: { question: "Which?" } }),
+      ...calls.end("1", false, ""),
+    ];
     const render = transcriptRenderer();
     const spoken = makeSpoken();
     for (const event of events) spoken.hear(event);

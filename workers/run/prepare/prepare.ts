@@ -26,6 +26,7 @@ import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
 import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
+import { refuseUnconfinedPlan } from "../plan.ts";
 import { firstPrompt } from "../prompts.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
@@ -43,6 +44,7 @@ import { later } from "./later.ts";
  */
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
+  refuseUnconfinedPlan(shared, run);
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));

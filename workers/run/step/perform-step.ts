@@ -212,6 +212,7 @@ async function followStep(
           record.turnEnded = true;
           run.folder.save();
         },
+        onStalled: (stalled) => run.interrupt(stalled),
         onDrawing: (line: string) => {
           run.spoken.draw(line);
           progress.changed();

@@ -24,6 +24,7 @@ import { watchTrouble } from "./known-cause.ts";
 import { lastOutputIn, outputsOf } from "./last-output.ts";
 import { readTail } from "./tail-text.ts";
 import { openTranscript } from "./transcript-file.ts";
+import { type Stalled, watchCircles } from "./watch-circles.ts";
 import { tooLarge, watchSize } from "./watch-size.ts";
 
 /** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
@@ -55,6 +56,8 @@ export type StepOptions = {
   onEvent(event: AgentEvent): void;
   /** Called with the line that the program is drawing over and over, as a progress bar is. */
   onDrawing?(line: string): void;
+  /** Called when the program is to be stopped because it goes round in circles; without it that is only told. */
+  onStalled?(stalled: Stalled): void;
   /** Called when a deadline is missed, before the program is stopped. */
   onMissed(missed: Missed): void;
   /** Called before the program is stopped because its turn is over. */
@@ -91,6 +94,8 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     deadlines.missed.then((missed) => ({ kind: "missed" as const, missed })),
     options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
     ...(options.turnOver ? [options.turnOver.then(() => ({ kind: "turn ended" as const }))] : []),
+    // After the end: who came out of it, and is done, has done its work.
+    heard.stalled.then((interruption) => ({ kind: "interrupted" as const, interruption })),
     ...outputsOf(dir).map(async (path) => {
       await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
       return { kind: "flooded" as const };
@@ -107,6 +112,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     }
     if (first.kind === "missed") options.onMissed(first.missed);
     if (first.kind === "turn ended") options.onTurnOver?.();
+    if (first.kind === "interrupted" && first.interruption.kind === "stalled") options.onStalled?.(first.interruption);
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") {
       await output.stop();
@@ -147,6 +153,11 @@ function listen(options: StepOptions) {
   const trouble = watchTrouble();
   let final: FinalEvent | undefined;
 
+  const tell = (event: AgentEvent) => {
+    transcript.write(event);
+    options.onEvent(event);
+  };
+  const circles = watchCircles(tell);
   const hear = (events: readonly AgentEvent[]) => {
     for (const told of events) {
       // Once more: a key that stood escaped in the line stands plain in the event. What only looks like a key is blanked
@@ -155,8 +166,8 @@ function listen(options: StepOptions) {
       if (event.type === "final") final = event;
       if (event.type === "error" && errors.push(event) > 20) errors.shift();
       trouble.hear(event);
-      transcript.write(event);
-      options.onEvent(event);
+      tell(event);
+      circles.hear(event);
     }
   };
   const lines = (found: ReturnType<typeof splitter.end>) => {
@@ -164,8 +175,10 @@ function listen(options: StepOptions) {
       hear("text" in line ? parser.line(withoutSecrets(line.text, options.secrets)) : [droppedLine(line.droppedBytes)]);
   };
   return {
+    stalled: options.onStalled ? circles.stalled : new Promise<never>(() => undefined),
     chunk(chunk: Uint8Array) {
       lines(splitter.push(chunk));
+      circles.judge();
       const drawing = options.onDrawing && splitter.drawing();
       if (drawing !== undefined) options.onDrawing?.(redact(withoutSecrets(drawing, options.secrets)));
     },

@@ -8,6 +8,7 @@ import { seenFrom } from "../../talk-back/talk-place.ts";
 import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
 import type { Ground, Place } from "../ground.ts";
+import { readOnlyMounts } from "../plan.ts";
 import type { Run, Shared } from "../run.ts";
 import { agentServers } from "./agent-servers.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
@@ -57,7 +58,9 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env, mo
   const { limits } = shared.operator;
   const dir = stepDir(run, name);
   const outlet = outletMount(shared, run, place, name);
-  const seen = confinementOf(run, place, env);
+  const all = confinementOf(run, place, env);
+  const isReadOnly = kindOf(name) === "agent" && run.folder.record.plan?.readOnly;
+  const seen = isReadOnly ? { ...all, mounts: readOnlyMounts(all.mounts, place.workspace) } : all;
   const confinement = { ...seen, mounts: [...seen.mounts, ...mounts], ...(outlet && { outlet }) };
   return {
     dir,

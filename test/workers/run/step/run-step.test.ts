@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { printedForms } from "../../../../src/text/known-secrets.ts";
 import type { Adapter } from "../../../../workers/agents/adapter.ts";
 import type { AgentEvent } from "../../../../workers/agents/event.ts";
@@ -24,6 +24,7 @@ function startStep(
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
   const events: AgentEvent[] = [];
+  const stalled = vi.fn();
   const running = { pid: 1, ended, stop: vi.fn(async () => undefined), detach() {} };
   const run = (
     interrupted: Promise<Interruption> = new Promise(() => undefined),
@@ -38,8 +39,9 @@ function startStep(
       workedMs,
       onEvent: (event) => void events.push(event),
       onMissed: () => undefined,
+      onStalled: stalled,
     });
-  return { dir, events, running, run };
+  return { dir, events, running, stalled, run };
 }
 
 test("a key that the agent prints is to be read nowhere", async () => {
@@ -128,4 +130,37 @@ test.each(["stdout", "stderr"])("a program that floods %s and ends before anybod
   const step = startStep({ stdout: "", stderr: "" }, Promise.resolve({ exitCode: 0 }));
   truncateSync(join(step.dir, name), 201 * 1024 * 1024);
   expect(await step.run()).toEqual({ kind: "flooded" });
+});
+
+const repeated = (times: number) =>
+  `${JSON.stringify({ type: "tool", name: "shell", summary: "npm test", status: "failed", same: "1f" })}\n`.repeat(
+    times,
+  );
+
+describe("an agent that goes round in circles", () => {
+  test("is told of when it has made the same call three times", async () => {
+    const step = startStep({ stdout: repeated(4), stderr: "" }, Promise.resolve({ exitCode: 0 }), [], jsonl);
+    await step.run();
+    expect(step.events.filter(({ type }) => type === "log")).toEqual([
+      { type: "log", text: "[the same call 3 times, each time with the same result: shell npm test]" },
+    ]);
+    expect(step.stalled).not.toHaveBeenCalled();
+  });
+
+  test("is stopped when it has made it five times", async () => {
+    const step = startStep({ stdout: repeated(5), stderr: "" }, new Promise(() => undefined), [], jsonl);
+    const interruption = { kind: "stalled", call: "shell npm test", times: 5 };
+    expect(await step.run()).toEqual({ kind: "interrupted", interruption });
+    expect(step.stalled).toHaveBeenCalledExactlyOnceWith(interruption);
+    expect(step.running.stop).toHaveBeenCalledOnce();
+  });
+
+  test("is left alone when it has come out of it, or has ended by itself, before anybody looked", async () => {
+    const out = `${repeated(6)}{"type":"tool","name":"edit","summary":"a.js","status":"ok","same":"2e"}\n`;
+    const going = startStep({ stdout: out, stderr: "" }, Promise.resolve({ exitCode: 0 }), [], jsonl);
+    expect(await going.run()).toMatchObject({ kind: "ended" });
+    const over = startStep({ stdout: repeated(6), stderr: "" }, Promise.resolve({ exitCode: 0 }), [], jsonl);
+    expect(await over.run()).toMatchObject({ kind: "ended" });
+    expect(over.stalled).not.toHaveBeenCalled();
+  });
 });

@@ -1,0 +1,133 @@
+/**
+ * What a person makes of an agent's proposal: has it carried out, or asks for another one. A decision names the proposal; where
+ * files that it names have changed since it was made, it is made anew instead of approved. Safe to repeat: the first decision counts.
+ */
+import type { Command } from "../command/command.ts";
+import { withoutName } from "../command/worded.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { classify, type Octokit } from "../github.ts";
+import * as words from "../report/proposal-replies.ts";
+import { startRefOf } from "../task/branch.ts";
+import {
+  type Decision,
+  isProposalName,
+  MAX_CHANGE,
+  namedAmong,
+  openProposal,
+  type Proposal,
+} from "../task/proposal.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Task, TaskSpec } from "../task/task.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import { conversationOf } from "./named-tasks.ts";
+import type { Request } from "./request.ts";
+import type { FoundTarget } from "./target.ts";
+
+export type DecideDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number };
+
+type Find = () => Promise<{ found: FoundTarget; changedSince: ChangedSince }>;
+
+/** More than GitHub names in one comparison are not told apart: any file may be among them. */
+const MAX_COMPARED = 300;
+
+/** `files`: undefined when they cannot all be known. */
+export type Changed = { base: string; files: string[] | undefined };
+/** What the branch that a task starts from has, and the commit had not. Undefined when the branch stands where it stood. */
+export type ChangedSince = (spec: TaskSpec, sha: string) => Promise<Changed | undefined>;
+
+export const changesSince =
+  (octokit: Octokit, { repository }: Pick<Request, "repository">): ChangedSince =>
+  async (spec, sha) => {
+    const { owner, name: repo } = repository;
+    const { data } = await octokit.rest.repos.getBranch({ owner, repo, branch: startRefOf(spec) });
+    const base = data.commit.sha;
+    if (base === sha) return undefined;
+    try {
+      const { data: compared } = await octokit.rest.repos.compareCommitsWithBasehead({
+        ...{ owner, repo, basehead: `${sha}...${base}` },
+      });
+      const { files = [] } = compared;
+      if (files.length >= MAX_COMPARED) return { base, files: undefined };
+      return { base, files: files.flatMap((file) => [file.filename, file.previous_filename ?? file.filename]) };
+    } catch (error) {
+      if (classify(error) !== "gone") throw error;
+      return { base, files: undefined }; // the commit is not there any more: its branch was rewritten
+    }
+  };
+
+export async function approve(
+  deps: DecideDeps,
+  request: Request,
+  command: Extract<Command, { kind: "approve" }>,
+  find: Find,
+): Promise<CarriedOut> {
+  const meant = await proposalMeant(deps.store, request, command.task, find);
+  if ("say" in meant) return meant;
+  const { task, proposal } = meant;
+  if (proposal.decision) return decidedBefore(proposal, request);
+  const changed = await (await find()).changedSince(task.spec, proposal.baseSha);
+  const files = changed && namedAmong(proposal.files, changed.files ?? proposal.files);
+  const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
+  if (changed && files && files.length > 0) {
+    await decide(deps, task, proposal, { kind: "outdated", files, base: changed.base, ...by });
+    return { done: true, say: words.outdated(proposal.name, files) };
+  }
+  await decide(deps, task, proposal, { kind: "approved", ...by });
+  return { done: true };
+}
+
+/** Undefined where the words begin with the name of no proposal: they are a request of their own. */
+export async function askForAnother(
+  deps: DecideDeps,
+  request: Request,
+  command: Extract<Command, { kind: "plan" }>,
+  find: Find,
+): Promise<CarriedOut | undefined> {
+  if (command.task === undefined || !isProposalName(command.task)) return undefined;
+  const meant = await proposalMeant(deps.store, request, command.task, find);
+  if ("say" in meant) return meant;
+  const { task, proposal } = meant;
+  if (proposal.decision) return decidedBefore(proposal, request);
+  const text = [withoutName(command.words), command.details ?? ""].join("\n\n").trim();
+  if (text === "") return { done: false, say: words.nothingToChange(proposal.name) };
+  if (text.length > MAX_CHANGE) return { done: false, say: words.changeTooLong(MAX_CHANGE) };
+  const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
+  await decide(deps, task, proposal, { kind: "change", text, ...by });
+  return { done: true };
+}
+
+async function decide({ store, dispatcher, now }: DecideDeps, { spec }: Task, { name }: Proposal, decision: Decision) {
+  await store.advance(spec.id, { name: "decided", proposal: name, decision, at: now() });
+  const task = await store.read(spec.id);
+  if (task) await dispatcher.ensure(task);
+}
+
+/** The same word once more, as after a bot's death, is no other one. */
+function decidedBefore({ name, decision }: Proposal, { actor, requestedAt }: Request): CarriedOut {
+  if (decision?.at === requestedAt && decision.by?.id === actor?.id)
+    return decision?.kind === "outdated" ? { done: true, say: words.outdated(name, decision.files) } : { done: true };
+  return { done: false, say: words.decidedAlready(name, decision?.kind) };
+}
+
+type Meant = { task: Task; proposal: Proposal } | (CarriedOut & { say: string });
+
+/** The newest of that name, in this issue or its conversation. */
+async function proposalMeant(store: TaskStore, request: Request, name: string | undefined, find: Find): Promise<Meant> {
+  const tasks = await tasksHere(store, request, find);
+  const named = tasks.findLast(({ proposal }) => name !== undefined && proposal?.name === name);
+  // Of a task that is over nothing is left to decide.
+  const proposal = named && (named.proposal?.decision ? named.proposal : openProposal(named));
+  if (named && proposal) return { task: named, proposal };
+  const open = tasks.flatMap((task) => openProposal(task) ?? []);
+  return { done: false, say: name === undefined ? words.whichProposal(open) : words.noSuchProposal(name, open) };
+}
+
+async function tasksHere(store: TaskStore, request: Request, find: Find): Promise<Task[]> {
+  const { repository, number } = request;
+  const here = await store.readMany(await store.idsOfIssue(repository.id, number));
+  if (request.on === "issue" || here.some(({ proposal }) => proposal)) return here;
+  const { found } = await find();
+  if (found.kind !== "ready") return here;
+  const conversation = await conversationOf(store, request, found.target);
+  return await store.readMany(await store.idsOfConversation(repository.id, { conversation, number }));
+}

@@ -1,0 +1,51 @@
+/** What the bot answers to who decides about a proposal. */
+import type { Decision, Proposal } from "../task/proposal.ts";
+import { count } from "../text/amounts.ts";
+import { code } from "../text/quote.ts";
+
+const SHOWN = 5;
+
+type Open = readonly Pick<Proposal, "name">[];
+
+const current = (open: Open): string => {
+  if (open.length === 0) return "No proposal waits for a decision here.";
+  const names = open.slice(0, SHOWN).map(({ name }) => code(name));
+  return open.length === 1
+    ? `The current one is ${names.join("")}: \`/orch approve ${open[0]?.name}\`.`
+    : `These wait for a decision: ${names.join(", ")}.`;
+};
+
+/** For `approve` without a name: who approves says what. */
+export function whichProposal(open: Open): string {
+  return `Say which proposal you approve, by its name. ${current(open)}`;
+}
+
+/** For a name that is none, or is that of an earlier one. */
+export function noSuchProposal(name: string, open: Open): string {
+  return `There is no proposal ${code(name, 60)} here, or a newer one has taken its place, so I have done nothing. ${current(open)}`;
+}
+
+export function decidedAlready(name: string, how: Decision["kind"] | undefined): string {
+  const what =
+    how === "approved"
+      ? "is approved already"
+      : how === "change"
+        ? "is being replaced already: another one was asked for"
+        : "is being made anew already: files that it names have changed";
+  return `Proposal ${code(name)} ${what}. I have done nothing.`;
+}
+
+/** For an approval that comes too late. */
+export function outdated(name: string, files: readonly string[]): string {
+  const shown = files.slice(0, SHOWN).map((file) => code(file, 120));
+  const more = files.length > SHOWN ? ` and ${count(files.length - SHOWN, "other", "others")}` : "";
+  return `I have not approved proposal ${code(name)}: what it names has changed on the branch since it was made (${shown.join(", ")}${more}). Its agent looks at that and proposes anew; the progress comment will show it.`;
+}
+
+export function nothingToChange(name: string): string {
+  return `Say on the same line, or below it, what should be different: for example \`/orch plan ${name} keep the old format readable\`. I have done nothing.`;
+}
+
+export function changeTooLong(most: number): string {
+  return `That is longer than ${most.toLocaleString("en")} characters, so I have not passed it on. Say it in fewer words.`;
+}
