@@ -50,6 +50,14 @@ export const keys = {
   hostPlaces: "orch:host-places",
   /** Hash: `<agent>/<account>` -> why that account refuses, and when it is tried again, as JSON. */
   breakers: "orch:breakers",
+  /** Hash of an envelope: `<unit>:spent`, `<unit>:reserved`; of a task's also the last run that is booked (`ledger.ts`). */
+  envelope: (name: string) => `orch:envelope:${name}`,
+  /** Sorted set: names of envelopes, those of tasks left out, by when somebody set aside from them last. */
+  envelopes: "orch:envelopes",
+  /** Hash: task -> what its run has set aside and nobody has booked, as JSON. */
+  reserves: "orch:reserves",
+  /** There while somebody may wait for room in an envelope. */
+  short: "orch:envelopes:short",
   /** Sorted set: agents' names by when a host has offered them last. */
   offered: "orch:agents",
   /** A request as it was signed, or what became of it: whoever delivers it again finds this. */

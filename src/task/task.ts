@@ -23,6 +23,8 @@
  * checkpoint      what a run's agent has made, kept on its host until it is published, or for somebody to look at
  * limit           what a model provider grants an account; one that is reached makes a task wait
  * breaker         what keeps tasks from an account that refuses
+ * envelope        what may be used at most, and what has been; for a task, a conversation, or a day's work of somebody
+ * reserve         what a run has set aside in its envelopes before it starts; when it is over, what it used is booked
  * step            one confined program of a run (agent-1, verify-1, agent-2 …)
  * job             BullMQ's envelope that hands a task to a host; carries only the task id
  * lane            one of the queues through which jobs go: an agent's, or a host's own
@@ -48,8 +50,10 @@
  * publish         to take an agent's commits, check them, re-create them as ours and push them
  */
 
+import type { Amounts } from "../text/budget.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Finish } from "./finish.ts";
+import type { Caps, EnvelopeKind } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
@@ -109,6 +113,10 @@ export type TaskSpec = {
   plan?: true;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
+  /** What it may use at most, as whoever asks has set it. */
+  budget?: Amounts;
+  /** What the repository's file lets it, and others, use at most. */
+  caps?: Caps;
   /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */
   actor?: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
@@ -178,8 +186,25 @@ export type Progress = {
   stopped?: Stopped;
   /** Since when GitHub's git has not taken what it is asked for, Unix ms; `false`: it does again. */
   heldUpSince?: number | false;
+  /** What it may use and has used; undefined where nothing is limited. */
+  budget?: RunBudget;
   /** Undefined without a sandbox: nothing judges then where programs connect. */
   network?: NetworkUse;
+};
+
+/**
+ * What a run may use, and what is known of what it has used. `task`: what all runs of the task may use. `tight`: the envelope that
+ * leaves less than one run may have, by unit.
+ */
+export type RunBudget = {
+  reserved: Amounts;
+  used: Amounts;
+  task?: Amounts;
+  tight?: { [unit in keyof Amounts]?: EnvelopeKind };
+  /** Most of it is used. */
+  low?: true;
+  /** All of it is. */
+  spent?: true;
 };
 
 /** How a run's programs were let out, and what they wanted besides. */

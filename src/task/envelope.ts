@@ -1,0 +1,125 @@
+/**
+ * Envelopes: what may be used at most, and by whom together. Every run of a task draws on all of its envelopes: the task's, the
+ * conversation's, and those of the person, of the repository and of all for a day. Before a run starts it sets aside what it may
+ * use (its reserve), in all of them or in none (`ledger.ts`); when it is over, what it has used is booked. So what is spent and
+ * what is set aside is never more than an envelope holds. Pure.
+ */
+import { z } from "zod";
+import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
+import type { TaskSpec } from "./task.ts";
+
+/** From the smallest to the largest. */
+export const ENVELOPES = ["task", "conversation", "person", "repository", "day"] as const;
+export type EnvelopeKind = (typeof ENVELOPES)[number];
+
+export const amountsShape = z.partialRecord(z.enum(UNITS), z.number().nonnegative());
+
+/** How much each envelope holds; `run`: what one run may use; `taskDefault`: what a task has for which nobody sets anything. */
+export const capsShape = z.partialRecord(z.enum([...ENVELOPES, "run", "taskDefault"]), amountsShape);
+export type Caps = { [Name in EnvelopeKind | "run" | "taskDefault"]?: Amounts | undefined };
+
+/** `name`: in the ledger; `label`: for people. `limit`: only of the units that are limited. */
+export type Envelope = { of: EnvelopeKind; name: string; label: string; limit: Amounts };
+/** As it stands: what runs have used, and what runs that are going have set aside. */
+export type Balance = Envelope & { spent: Amounts; reserved: Amounts };
+
+export const DAY_MS = 24 * 3600_000;
+/** The day (UTC) as it is written, e.g. 2026-11-27. */
+export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+/** When the day is over, Unix ms. */
+export const endOfDay = (at: number): number => (Math.floor(at / DAY_MS) + 1) * DAY_MS;
+/** Those that begin anew with each day. */
+export const isDaily = (of: EnvelopeKind): boolean => of === "person" || of === "repository" || of === "day";
+
+/** The smaller amount of each unit. */
+export function narrower(...all: readonly (Amounts | undefined)[]): Amounts {
+  const least: Amounts = {};
+  for (const amounts of all) {
+    for (const unit of UNITS) {
+      const amount = amounts?.[unit];
+      if (amount !== undefined) least[unit] = Math.min(amount, least[unit] ?? amount);
+    }
+  }
+  return least;
+}
+
+/** Several hosts may say different things: the smallest amount of each counts. Undefined where nothing is limited. */
+export function narrowestCaps(all: readonly (Caps | undefined)[]): Caps | undefined {
+  const names = [...ENVELOPES, "run", "taskDefault"] as const;
+  const caps = Object.fromEntries(
+    names
+      .map((name) => [name, narrower(...all.map((each) => each?.[name]))] as const)
+      .filter(([, each]) => isLimited(each)),
+  );
+  return Object.keys(caps).length > 0 ? caps : undefined;
+}
+
+const isLimited = (amounts: Amounts): boolean => UNITS.some((unit) => amounts[unit] !== undefined);
+
+type Spending = Pick<TaskSpec, "id" | "repository" | "conversation" | "actor" | "budget" | "caps">;
+
+/** What the operator, and the repository's file, let the task use at most. */
+export const mostOf = ({ caps }: Spending, operator: Caps | undefined): Amounts => narrower(operator?.task, caps?.task);
+
+/** All that a run of the task draws on, begun at this time; undefined where nothing at all is limited. */
+export function envelopesOf(spec: Spending, operator: Caps | undefined, at: number): Envelope[] | undefined {
+  const { id, repository, conversation, actor, caps, budget } = spec;
+  if (!operator && !caps && !budget) return undefined;
+  const both = (of: EnvelopeKind) => narrower(operator?.[of], caps?.[of]);
+  const day = dayOf(at);
+  const where = `${repository.owner}/${repository.name}`;
+  const make = (of: EnvelopeKind, name: string, label: string, limit = both(of)): Envelope => ({
+    of,
+    name: `${of}:${name}`,
+    label,
+    limit,
+  });
+  return [
+    make("task", id, id, narrower(mostOf(spec, operator), budget ?? operator?.taskDefault)),
+    make("conversation", `${repository.id}:${conversation}`, `${where}#${conversation}`),
+    ...(actor ? [make("person", `${actor.id}:${day}`, actor.login)] : []),
+    make("repository", `${repository.id}:${day}`, where),
+    make("day", day, day),
+  ];
+}
+
+/** What a run wants to set aside: as much as it may use, were the envelopes full. */
+export function wantOf(spec: Spending, operator: Caps | undefined, envelopes: readonly Envelope[]): Amounts {
+  const limits = narrower(operator?.run, spec.caps?.run, ...envelopes.map(({ limit }) => limit));
+  return { ...limits, runs: Math.min(1, limits.runs ?? 1) };
+}
+
+/** A run starts with less than it wants, but not with so little that it would be stopped at once. */
+export const LEAST_SHARE = 0.1;
+
+/** In the ledger amounts are whole numbers, dollars in millionths: sums of them are exact. */
+const PER_UNIT: Readonly<Record<Unit, number>> = { usd: 1e6, tokens: 1, ms: 1, runs: 1 };
+export const toWhole = (unit: Unit, amount: number): number => Math.round(amount * PER_UNIT[unit]);
+export const fromWhole = (unit: Unit, amount: number): number => amount / PER_UNIT[unit];
+export const mapAmounts = (amounts: Amounts, by: (unit: Unit, amount: number) => number): Amounts =>
+  Object.fromEntries(UNITS.flatMap((unit) => (amounts[unit] === undefined ? [] : [[unit, by(unit, amounts[unit])]])));
+
+/** Why a run cannot start: of this envelope too little is left. `never`: not even a full one would hold enough. */
+export type Short = { of: EnvelopeKind; unit: Unit; never?: true };
+
+/** What stands in the way of a start. The ledger's script decides by the same rule, in the same order. */
+export function shortOf(balances: readonly Balance[], want: Amounts): Short | undefined {
+  for (const balance of balances) {
+    const left = leftOf(balance);
+    for (const unit of UNITS) {
+      const [most, wanted, rest] = [balance.limit[unit], want[unit], left[unit]];
+      if (most === undefined || wanted === undefined || rest === undefined) continue;
+      const least = leastOf(unit, toWhole(unit, wanted));
+      if (toWhole(unit, rest) >= least) continue;
+      return { of: balance.of, unit, ...(toWhole(unit, most) < least && { never: true }) };
+    }
+  }
+  return undefined;
+}
+
+const leastOf = (unit: Unit, wanted: number): number =>
+  unit === "runs" ? 1 : Math.max(1, Math.ceil(wanted * LEAST_SHARE));
+
+/** What is left of it; a run that used more than it had set aside leaves nothing. */
+export const leftOf = ({ limit, spent, reserved }: Balance): Amounts =>
+  mapAmounts(limit, (unit, most) => Math.max(0, most - (spent[unit] ?? 0) - (reserved[unit] ?? 0)));

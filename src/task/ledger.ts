@@ -1,0 +1,153 @@
+/**
+ * The ledger of what runs have set aside and used, in Redis. Setting aside and booking are one script each, over all envelopes of a
+ * run together, and safe to repeat: a run is named by its task and its epoch, sets aside once and is booked once. What a task
+ * has set aside is booked when its next run sets aside, at the latest; the sweep books what nobody else will (`src/reconcile`).
+ *
+ * Kept: the day's envelopes for 35 days, those of tasks and conversations for as long as a task is kept after they were last used.
+ */
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { type Amounts, UNITS } from "../text/budget.ts";
+import {
+  amountsShape,
+  type Balance,
+  type Envelope,
+  type EnvelopeKind,
+  fromWhole,
+  LEAST_SHARE,
+  mapAmounts,
+  type Short,
+  toWhole,
+} from "./envelope.ts";
+import { keys, RETENTION_S } from "./keys.ts";
+import { defineLedgerScripts } from "./ledger-scripts.ts";
+
+/** Of a day's envelopes, seconds. */
+const KEEP_DAYS_S = 35 * 24 * 3600;
+const TTLS = JSON.stringify({ day: KEEP_DAYS_S, long: RETENTION_S });
+/** The message on the `ready` channel: there is room again in an envelope for which tasks wait. */
+export const BUDGET_CHANGED = "budget";
+
+/** What a run may use. `tight`: which envelope gave less than was wanted, by unit. */
+export type Reserve = {
+  epoch: number;
+  at: number;
+  amounts: Amounts;
+  tight: { [unit in keyof Amounts]?: EnvelopeKind };
+};
+
+export type Reserved =
+  | { kind: "reserved"; reserve: Reserve }
+  | { kind: "short"; short: Short }
+  /** The run is booked already, or a later one of its task has begun. */
+  | { kind: "over" };
+
+const heldShape = z.object({
+  epoch: z.number(),
+  at: z.number(),
+  amounts: amountsShape,
+  envelopes: z.array(z.string()),
+  tight: z.partialRecord(z.enum(UNITS), z.number()),
+});
+const answerShape = z.union([
+  z.object({ short: z.object({ envelope: z.number(), unit: z.enum(UNITS), never: z.boolean() }) }),
+  z.object({ over: z.literal(true) }),
+  heldShape,
+]);
+
+/** `lost`: what is known of what the task's run before this one used, which nobody has booked. */
+export type Asking = {
+  task: string;
+  epoch: number;
+  envelopes: readonly Envelope[];
+  want: Amounts;
+  lost?: Amounts | undefined;
+  at: number;
+};
+
+export async function reserve(redis: Redis, asking: Asking): Promise<Reserved> {
+  defineLedgerScripts(redis);
+  const { task, epoch, envelopes, want, lost, at } = asking;
+  const limits = envelopes.map(({ name, label, limit }) => ({ name, label, limit: whole(limit) }));
+  const answer = await redis.orchReserve(
+    3,
+    ...[keys.reserves, keys.envelope(`task:${task}`), keys.envelopes],
+    ...[task, epoch, at, JSON.stringify(whole(want)), JSON.stringify(limits), lost ? JSON.stringify(whole(lost)) : ""],
+    ...[keys.envelope(""), TTLS, LEAST_SHARE, keys.short],
+  );
+  const read = answerShape.parse(JSON.parse(answer));
+  if ("over" in read) return { kind: "over" };
+  if ("short" in read) {
+    const { envelope, unit, never } = read.short;
+    const of = envelopes[envelope - 1]?.of ?? "day";
+    return { kind: "short", short: { of, unit, ...(never && { never }) } };
+  }
+  return { kind: "reserved", reserve: reserveOf(read) };
+}
+
+/** What is not in `used` is not known, and booked as the whole reserve. `unbegun`: the run never began, and may set aside again. */
+export async function book(
+  redis: Redis,
+  { task, epoch, used, unbegun = false }: { task: string; epoch: number; used: Amounts; unbegun?: boolean },
+): Promise<boolean> {
+  defineLedgerScripts(redis);
+  const booked = await redis.orchBook(
+    2,
+    ...[keys.reserves, keys.envelope(`task:${task}`)],
+    ...[task, epoch, JSON.stringify(whole(used)), keys.envelope(""), TTLS],
+    ...[keys.short, keys.ready, BUDGET_CHANGED, unbegun ? 1 : 0],
+  );
+  return booked === 1;
+}
+
+export const NOTHING: Amounts = { usd: 0, tokens: 0, ms: 0, runs: 0 };
+
+export async function readBalances(redis: Redis, envelopes: readonly Envelope[]): Promise<Balance[]> {
+  const pipeline = redis.pipeline();
+  for (const { name } of envelopes) pipeline.hgetall(keys.envelope(name));
+  const answers = (await pipeline.exec()) ?? [];
+  return envelopes.map((envelope, index) => {
+    const [error, fields] = answers[index] ?? [];
+    if (error) throw error;
+    return { ...envelope, ...balanceIn((fields ?? {}) as Record<string, string>) };
+  });
+}
+
+/** What runs have set aside that are going, or that nobody has booked, by task. */
+export async function readReserves(redis: Redis): Promise<Map<string, Reserve>> {
+  const all = Object.entries(await redis.hgetall(keys.reserves));
+  return new Map(all.map(([task, text]) => [task, reserveOf(heldShape.parse(JSON.parse(text)))]));
+}
+
+/** What the ledger knows of the envelopes that are kept, without their limits; `since`: last set aside from, Unix ms. */
+export async function readEnvelopes(redis: Redis, since: number): Promise<Omit<Balance, "limit">[]> {
+  const names = await redis.zrangebyscore(keys.envelopes, since, "+inf");
+  const all = await Promise.all(names.map((name) => redis.hgetall(keys.envelope(name))));
+  return names.map((name, index) => ({
+    of: kindOf(name),
+    name,
+    label: all[index]?.label ?? name,
+    ...balanceIn(all[index] ?? {}),
+  }));
+}
+
+const kindOf = (name: string): EnvelopeKind => name.slice(0, name.indexOf(":")) as EnvelopeKind;
+
+function balanceIn(fields: Record<string, string>): Pick<Balance, "spent" | "reserved"> {
+  const amounts = (what: "spent" | "reserved"): Amounts =>
+    Object.fromEntries(
+      UNITS.flatMap((unit) => {
+        const amount = Number(fields[`${unit}:${what}`] ?? 0);
+        return amount === 0 ? [] : [[unit, fromWhole(unit, amount)]];
+      }),
+    );
+  return { spent: amounts("spent"), reserved: amounts("reserved") };
+}
+
+/** A reserve names its envelopes as they stood in the script, from 1. */
+function reserveOf({ epoch, at, amounts, envelopes, tight }: z.output<typeof heldShape>): Reserve {
+  const kinds = Object.entries(tight).map(([unit, index]) => [unit, kindOf(envelopes[index - 1] ?? "day:")]);
+  return { epoch, at, amounts: mapAmounts(amounts, fromWhole), tight: Object.fromEntries(kinds) };
+}
+
+const whole = (amounts: Amounts): Amounts => mapAmounts(amounts, toWhole);

@@ -1,0 +1,194 @@
+/**
+ * The ledger under random starts, ends, crashes, repetitions and deaths of Redis: envelopes never hold more than they may, and every
+ * run is booked once. The seed is printed; `ORCH_SEED=…` repeats a failure.
+ */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Caps, type Envelope, envelopesOf, wantOf } from "../../src/task/envelope.ts";
+import { type Asking, book, type Reserve, readBalances, readReserves, reserve } from "../../src/task/ledger.ts";
+import { waitForRedis } from "../../src/task/redis.ts";
+import type { TaskSpec } from "../../src/task/task.ts";
+import { type Amounts, UNITS } from "../../src/text/budget.ts";
+import { randomFrom } from "../support/random.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
+import { makeSpec } from "../support/task-spec.ts";
+
+let server: ConnectedRedis;
+let redis: ConnectedRedis["redis"];
+beforeAll(async () => {
+  server = await startConnectedRedis();
+  redis = server.redis;
+});
+afterAll(() => server.close());
+beforeEach(async () => void (await redis.flushall()));
+
+const NOON = Date.UTC(2026, 10, 27, 12);
+const caps: Caps = {
+  run: { usd: 1, tokens: 100_000, ms: 600_000 },
+  task: { usd: 2.5, tokens: 250_000, runs: 4 },
+  conversation: { usd: 5 },
+  person: { usd: 9, tokens: 700_000 },
+  repository: { usd: 12, ms: 7_200_000 },
+  day: { usd: 15, runs: 40 },
+};
+const TASKS = 24;
+
+type Booked = { envelopes: string[]; used: Amounts };
+type Run = { spec: TaskSpec; epoch: number; asking: Asking; reserve: Reserve };
+
+function makeTasks(): TaskSpec[] {
+  return Array.from({ length: TASKS }, (_, index) =>
+    makeSpec({
+      commentId: 700 + index,
+      number: 1 + (index % 5),
+      repository: { id: 11 + (index % 2), owner: "octo-org", name: `repository-${index % 2}` },
+      ...(index % 7 !== 0 && { actor: { id: 31 + (index % 3), login: `person-${index % 3}` } }),
+    }),
+  );
+}
+
+function askingOf(spec: TaskSpec, epoch: number, lost: Amounts | undefined, at: number): Asking {
+  const envelopes = envelopesOf(spec, caps, at) ?? [];
+  return { task: spec.id, epoch, envelopes, want: wantOf(spec, caps, envelopes), lost, at };
+}
+
+/** As exactly as the ledger counts. */
+const round = (amounts: Amounts): Amounts =>
+  Object.fromEntries(Object.entries(amounts).map(([unit, amount]) => [unit, Math.round(amount * 1e6) / 1e6]));
+
+const sum = (all: readonly Amounts[]): Amounts => {
+  const total: Amounts = {};
+  for (const amounts of all)
+    for (const unit of UNITS) if (amounts[unit]) total[unit] = (total[unit] ?? 0) + (amounts[unit] ?? 0);
+  return round(total);
+};
+
+const whole = (used: Amounts, reserved: Amounts): Amounts => ({ ...reserved, ...used });
+
+const BASE = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
+
+test.each([BASE, BASE + 1, BASE + 2])(
+  "whatever starts, ends, dies and comes twice, no envelope is overdrawn and no run is booked twice or lost (ORCH_SEED=%i)",
+  async (seed) => {
+    const random = randomFrom(seed);
+    const tasks = makeTasks();
+    const epochs = new Map<string, number>();
+    const going = new Map<string, Run>();
+    const booked: Booked[] = [];
+    const seen = new Map<string, Envelope>();
+    const past: (() => Promise<unknown>)[] = [];
+    let at = NOON;
+
+    const account = (run: Run, used: Amounts) =>
+      booked.push({ envelopes: run.asking.envelopes.map(({ name }) => name), used: whole(used, run.reserve.amounts) });
+    const usedOf = ({ reserve: { amounts } }: Run): Amounts => {
+      const part = round(
+        Object.fromEntries(Object.entries(amounts).map(([unit, amount]) => [unit, amount * random.fraction()])),
+      );
+      const wholes = { ...part, tokens: Math.floor(part.tokens ?? 0), ms: Math.floor(part.ms ?? 0), runs: 1 };
+      // Agents that do not say what they cost.
+      return Object.fromEntries(Object.entries(wholes).filter(([unit]) => unit === "runs" || random.fraction() < 0.7));
+    };
+
+    async function start(spec: TaskSpec): Promise<void> {
+      const epoch = (epochs.get(spec.id) ?? 0) + 1;
+      const before = going.get(spec.id);
+      const lost = before && (random.fraction() < 0.5 ? usedOf(before) : {});
+      const asking = askingOf(spec, epoch, lost, at);
+      const repeat = () => reserve(redis, asking);
+      // Whoever got no answer asks again.
+      const [made] = await Promise.all([repeat(), random.fraction() < 0.3 ? repeat() : undefined]);
+      past.push(repeat);
+      for (const envelope of asking.envelopes) seen.set(envelope.name, envelope);
+      if (before) account(before, lost ?? {});
+      going.delete(spec.id);
+      if (made.kind !== "reserved") return expect(made.kind).toBe("short");
+      epochs.set(spec.id, epoch);
+      going.set(spec.id, { spec, epoch, asking, reserve: made.reserve });
+    }
+
+    async function end(run: Run): Promise<void> {
+      const used = usedOf(run);
+      const repeat = () => book(redis, { task: run.spec.id, epoch: run.epoch, used });
+      const times = await Promise.all([repeat(), repeat()]);
+      expect(times.filter(Boolean)).toHaveLength(1);
+      past.push(repeat);
+      account(run, used);
+      going.delete(run.spec.id);
+    }
+
+    for (let round = 0; round < 60; round++) {
+      const fresh = new Set(tasks.filter(() => random.fraction() < 0.3));
+      const ending = [...going.values()].filter(({ spec }) => !fresh.has(spec) && random.fraction() < 0.4);
+      // Those that are going and start again have died.
+      await Promise.all([...[...fresh].map(start), ...ending.map(end)]);
+      if (random.fraction() < 0.1) at += 6 * 3600_000;
+      if (random.fraction() < 0.04) {
+        await server.kill();
+        await server.restart();
+        await waitForRedis(redis, 5_000);
+      }
+      // Late repetitions of anything change nothing. A reserve that was refused may be asked for once more: that is a start.
+      const late = past.filter(() => random.fraction() < 0.1);
+      if (round % 10 === 9) await Promise.all(late.slice(0, 20).map((deed) => repeatIfOver(deed)));
+      await check();
+    }
+
+    async function repeatIfOver(deed: () => Promise<unknown>): Promise<void> {
+      const before = await readReserves(redis);
+      const made = (await deed()) as boolean | { kind: string };
+      if (typeof made === "boolean") return expect(made).toBe(false);
+      if (made.kind !== "reserved") return;
+      // It stood already, or it was refused before and nobody has started the task since.
+      const after = await readReserves(redis);
+      for (const [task, held] of after) {
+        if (before.has(task)) continue;
+        const spec = tasks.find(({ id }) => id === task);
+        if (!spec) throw new Error("a reserve of nobody");
+        epochs.set(task, held.epoch);
+        going.set(task, {
+          spec,
+          epoch: held.epoch,
+          asking: askingOf(spec, held.epoch, undefined, held.at),
+          reserve: held,
+        });
+      }
+    }
+
+    async function check(): Promise<void> {
+      const held = await readReserves(redis);
+      expect([...held.keys()].sort()).toEqual([...going.keys()].sort());
+      for (const balance of await readBalances(redis, [...seen.values()])) {
+        const { name, limit, spent, reserved } = balance;
+        const draws = <T extends { envelopes: string[] }>(all: T[]) =>
+          all.filter(({ envelopes }) => envelopes.includes(name));
+        const open = [...going.values()].map((run) => ({
+          envelopes: run.asking.envelopes.map((each) => each.name),
+          used: run.reserve.amounts,
+        }));
+        expect(round(reserved), name).toEqual(sum(draws(open).map(({ used }) => used)));
+        expect(round(spent), name).toEqual(sum(draws(booked).map(({ used }) => used)));
+        for (const unit of UNITS)
+          expect((spent[unit] ?? 0) + (reserved[unit] ?? 0), `${name} ${unit}`).toBeLessThanOrEqual(
+            (limit[unit] ?? Infinity) + 1e-9,
+          );
+      }
+    }
+  },
+  120_000,
+);
+
+test("of 50 tasks that start at once only as many do as the day's envelope holds, whoever asks again", async () => {
+  const day: Caps = { run: { usd: 2 }, day: { usd: 11 } };
+  const tasks = Array.from({ length: 50 }, (_, index) => makeSpec({ commentId: 900 + index, number: index + 1 }));
+  const ask = (spec: TaskSpec) => {
+    const envelopes = envelopesOf(spec, day, NOON) ?? [];
+    return reserve(redis, { task: spec.id, epoch: 1, envelopes, want: wantOf(spec, day, envelopes), at: NOON });
+  };
+  const made = await Promise.all([...tasks, ...tasks].map(ask));
+  const first = made.slice(0, 50).filter(({ kind }) => kind === "reserved");
+  // Five times what a run wants, and once the dollar that is left.
+  expect(first).toHaveLength(6);
+  expect(made.slice(50).filter(({ kind }) => kind === "reserved")).toHaveLength(6);
+  const [total] = (await readBalances(redis, envelopesOf(tasks[0] as TaskSpec, day, NOON) ?? [])).slice(-1);
+  expect(total?.reserved).toEqual({ usd: 11, runs: 6 });
+});
