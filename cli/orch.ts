@@ -133,6 +133,15 @@ program
   });
 
 program
+  .command("budget")
+  .description("show what may be used today, and what of it is spent, set aside by runs, and left")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { budget } = await import("./budget.ts");
+    process.exitCode = await budget(process.env, options.json === true);
+  });
+
+program
   .command("checkpoint")
   .argument("[task]", "a task's id or its beginning; without one all that this machine keeps are listed")
   .description("get out what an agent had made when its work could not be published, on the machine that keeps it")

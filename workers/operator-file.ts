@@ -10,6 +10,7 @@ import { z } from "zod";
 import { ConfigError } from "../src/config.ts";
 import { type Egress, egressSchema } from "../src/reach/reach-shape.ts";
 import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/read-allow.ts";
+import { type Budgets, budgetSchema } from "../src/settings/budgets.ts";
 import { type OnStop, onStopSchema } from "../src/settings/on-stop.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
 import { type OnNoAnswer, onNoAnswerSchema } from "../src/task/waiting.ts";
@@ -181,6 +182,9 @@ export const operatorFileSchema = z.strictObject({
     .describe(
       "What becomes of a task whose agent's question nobody has answered in time: go_on (it decides by itself) or end.",
     ),
+  budget: budgetSchema
+    .optional()
+    .describe("How much may be used at most: $5, 500k tokens, 30min of an agent, 3runs. Left out: no limit."),
   limits: limitsSchema,
 });
 
@@ -199,6 +203,8 @@ export type OperatorFile = {
   verify: Reach;
   onStop: OnStop;
   onNoAnswer: OnNoAnswer;
+  /** None: nothing is limited. */
+  budget?: Budgets | undefined;
   limits: Limits;
 };
 

@@ -3,7 +3,9 @@
  * "did you mean" chooses from it. What people write for something that there is not: `sayings.ts`.
  */
 
-export type Verb = "help" | "status" | "why" | "logs" | "retry" | "cancel" | "approve" | WordedVerb;
+import { AMOUNTS_HELP, readAmounts } from "../text/budget.ts";
+
+export type Verb = "help" | "status" | "why" | "logs" | "budget" | "retry" | "cancel" | "approve" | WordedVerb;
 /** Behind which somebody's own words stand: `worded.ts`. */
 export type WordedVerb = "answer" | "tell" | "then" | "plan";
 
@@ -51,6 +53,14 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     does: "shows the last lines of what a task's agent says and does",
     namesTask: true,
     takesSettings: false,
+  },
+  budget: {
+    also: [],
+    usage: "budget",
+    does: "shows what the tasks of this conversation may use, and what of it is used, set aside and left",
+    namesTask: false,
+    takesSettings: false,
+    filler: "left limit limits many much remaining rest spent used".split(" "),
   },
   retry: {
     also: [],
@@ -142,10 +152,10 @@ export function wordedVerbSpelled(word: string): WordedVerb | undefined {
 
 const isWorded = (verb: Verb): verb is WordedVerb => VERBS[verb].takesWords === true;
 
-export type SettingName = "agent" | "model" | "base" | "priority";
+export type SettingName = "agent" | "model" | "base" | "priority" | "budget";
 export type Priority = "low" | "normal" | "high";
 /** What somebody set before a request. */
-export type Settings = { agent?: string; model?: string; base?: string; priority?: Priority };
+export type Settings = { agent?: string; model?: string; base?: string; priority?: Priority; budget?: string };
 
 export type SettingEntry = {
   /** An example of a value. */
@@ -202,6 +212,13 @@ export const REQUEST_SETTINGS: Readonly<Record<SettingName, SettingEntry>> = {
     values: "`low`, `normal` or `high`",
     read: (value) => (PRIORITIES.includes(value.toLowerCase()) ? value.toLowerCase() : undefined),
     unlike: ["prio", "urgency", "severity", "importance"],
+  },
+  budget: {
+    example: "$2",
+    does: "what the task may use at most: US dollars, tokens (`500k`), an agent's time (`30min`) or runs (`3runs`)",
+    values: AMOUNTS_HELP,
+    read: (value) => (readAmounts(value) ? value : undefined),
+    unlike: ["budgets", "cost", "max-cost", "maxcost", "limit", "spend", "usd", "tokens"],
   },
 };
 

@@ -12,6 +12,7 @@ import type { Taken } from "../task/due-set.ts";
 import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
+import { BUDGET_CHANGED } from "../task/ledger.ts";
 import type { Outcome } from "../task/outcome.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
@@ -20,6 +21,7 @@ import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
 import { isReady, type Readiness } from "./ready.ts";
+import { cannotAfford } from "./unaffordable.ts";
 import { readWorld, type WorldSources } from "./world.ts";
 
 export type DispatcherDeps = WorldSources & {
@@ -31,7 +33,7 @@ export type DispatcherDeps = WorldSources & {
 
 export type Dispatcher = {
   /** Records a task, which starts or waits; nothing is recorded, and told why, where no host has its agent. Safe to repeat. */
-  accept(spec: TaskSpec): Promise<Extract<Readiness, { kind: "refused" }> | undefined>;
+  accept(spec: TaskSpec): Promise<Extract<Readiness, { kind: "refused" | "unaffordable" }> | undefined>;
   /** A recorded task has whatever it needs to start: a job, or somebody who looks. */
   ensure(task: Task): Promise<void>;
   /** Looks at what waits. */
@@ -54,7 +56,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   async function accept(spec: TaskSpec) {
     const world = await readWorld(deps, spec);
     const readiness = isReady(spec, world);
-    if (readiness.kind === "refused") return readiness;
+    if (readiness.kind === "refused" || readiness.kind === "unaffordable") return readiness;
     const created = await store.create(spec, beginningOf(readiness, now()));
     const task = await store.read(spec.id);
     if (task) await ensure(task);
@@ -179,9 +181,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     );
   }
 
-  /** Of hosts: all that waits is looked at. Of a task that is over: what waits for it is due already. */
+  /** Of hosts, or of room in an envelope: all that waits is looked at. Of a task that is over: what waits for it is due already. */
   function hear(message: string): void {
-    const areHosts = message === HOSTS_CHANGED || message === ROOM_CHANGED;
+    const areHosts = message === HOSTS_CHANGED || message === ROOM_CHANGED || message === BUDGET_CHANGED;
     const due = areHosts ? store.dispatches.hasten(now()) : Promise.resolve();
     if (message === ROOM_CHANGED) tellOfRoom();
     due
@@ -200,7 +202,7 @@ function leavesHomeAt({ state }: Task): number | undefined {
 const resumesAt = (reason: WaitingReason): number[] => (reason.for === "limit" ? [reason.at] : []);
 
 /** Who is to try an account waits first: only one task may. */
-function beginningOf(readiness: Exclude<Readiness, { kind: "refused" }>, now: number): Beginning {
+function beginningOf(readiness: Exclude<Readiness, { kind: "refused" | "unaffordable" }>, now: number): Beginning {
   if (readiness.kind === "waits") return { waits: readiness.reasons };
   if (readiness.probes) {
     const { agent, why } = readiness.probes;
@@ -215,6 +217,8 @@ const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readin
 /** Why a task that waits ends, if it does: its agent is none of those that there are, or a deadline has passed. */
 function endOf({ spec, state }: Task, readiness: Readiness, at: number): Outcome | undefined {
   if (readiness.kind === "refused") return { kind: "refused", reason: noSuchAgent(readiness) };
+  if (readiness.kind === "unaffordable")
+    return { kind: "out_of_budget", message: cannotAfford(readiness.why), lastLines: "" };
   const late = reasonsOf(readiness).filter(({ until }) => until <= at);
   if (late.length === 0) return undefined;
   const since = state.name === "waiting" ? state.since : spec.acceptedAt;

@@ -6,12 +6,23 @@
 
 import { branchOf } from "../task/branch.ts";
 import { type Breaker, isProbed } from "../task/breaker.ts";
+import type { EnvelopeKind } from "../task/envelope.ts";
+import { type Balance, shortOf } from "../task/envelope.ts";
 import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
+import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
 import { agentBehind, standsBehind } from "./behind.ts";
 import { parkedAt, stillHolding } from "./parked.ts";
+
+/** Its envelopes as they stand, what its run wants to set aside, and what a task may be given at most. */
+export type Funds = { balances: readonly Balance[]; want: Amounts; most: Amounts };
+
+/** Why it can never start. `beyond`: it was given more than it may have. */
+export type Unaffordable =
+  | { what: "beyond"; unit: Unit; asked: number; most: number }
+  | { what: "short"; of: EnvelopeKind; unit: Unit; limit: number };
 
 /** What the decision depends on besides the task itself. */
 export type World = {
@@ -35,6 +46,8 @@ export type World = {
   task?: Task | undefined;
   /** The task that it does once more. */
   retried?: Task | undefined;
+  /** None where nothing is limited. */
+  funds?: Funds | undefined;
 };
 
 export type Readiness =
@@ -45,11 +58,12 @@ export type Readiness =
   | { kind: "ready"; lane: Lane; continues: string | undefined; probes?: Breaker | undefined }
   | { kind: "waits"; reasons: WaitingReason[] }
   /** `known`: the agents that there are. */
-  | { kind: "refused"; agent: string; known: readonly string[] };
+  | { kind: "refused"; agent: string; known: readonly string[] }
+  | { kind: "unaffordable"; why: Unaffordable };
 
 const HOUR_MS = 3600_000;
 /** So long a task waits at most, ms. */
-const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS } as const;
+const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS, budget: 7 * 24 * HOUR_MS } as const;
 /** How soon a task looks again whose turn it may be next, ms. */
 const NEXT_LOOK_MS = 15_000;
 
@@ -75,11 +89,36 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
     now: world.now,
   });
   if (limit) return { kind: "waits", reasons: [limit] };
+  const poor = world.funds && withoutFunds(spec, world.funds, world.now, waiting);
+  if (poor) return poor;
   const predecessor = predecessorOf(spec, world);
   const host =
     home === undefined ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world))) : own;
   const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
   return { kind: "ready", lane, continues: predecessor?.spec.id, ...(breaker && { probes: breaker }) };
+}
+
+/** Undefined where its run can set aside what it needs. */
+function withoutFunds(
+  { budget }: TaskSpec,
+  { balances, want, most }: Funds,
+  now: number,
+  waiting: readonly WaitingReason[],
+): Exclude<Readiness, { kind: "ready" | "refused" }> | undefined {
+  for (const unit of UNITS) {
+    const [asked, limit] = [budget?.[unit], most[unit]];
+    if (asked !== undefined && limit !== undefined && asked > limit)
+      return { kind: "unaffordable", why: { what: "beyond", unit, asked, most: limit } };
+  }
+  const short = shortOf(balances, want);
+  if (!short) return undefined;
+  const { of, unit } = short;
+  const balance = balances.find((each) => each.of === of);
+  // Nothing comes back to a task that has used up its own: no run of it is going.
+  if (short.never || (of === "task" && !balance?.reserved[unit]))
+    return { kind: "unaffordable", why: { what: "short", of, unit, limit: balance?.limit[unit] ?? 0 } };
+  const reason: WaitingReason = { for: "budget", of, unit, until: now + WAITS_AT_MOST.budget };
+  return { kind: "waits", reasons: [waiting.find(isSame(reason)) ?? reason] };
 }
 
 /**

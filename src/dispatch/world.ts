@@ -1,11 +1,13 @@
 /** Reads what the decision about a task depends on (`ready.ts`): hosts, agents, and the tasks before it. */
 import type { Redis } from "ioredis";
 import { readBreakers } from "../task/breaker.ts";
+import { envelopesOf, mostOf, narrowestCaps, wantOf } from "../task/envelope.ts";
 import { type HostView, offeredAgents } from "../task/heartbeat.ts";
+import { readBalances } from "../task/ledger.ts";
 import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import { hadAgent, isOnBranchOf, type World } from "./ready.ts";
+import { type Funds, hadAgent, isOnBranchOf, type World } from "./ready.ts";
 
 export type WorldSources = {
   redis: Redis;
@@ -24,17 +26,36 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
   const first = spec.after === undefined ? undefined : store.lookUp(spec.after);
   const retried = spec.retries === undefined ? undefined : store.read(spec.retries);
   const breaking = readBreakers(redis, now());
-  const [all, offered, before, again, breakers, leader] = await Promise.all([
+  const budgets = living.then((all) => readFunds(redis, spec, all, now()));
+  const [all, offered, before, again, breakers, leader, funds] = await Promise.all([
     living,
     offers,
     tasksBefore(store, spec),
     retried,
     breaking,
     first,
+    budgets,
   ]);
   const inDoubt = leader && isUnusable(leader) && spec.after !== undefined ? [spec.after] : before.inDoubt;
   const known = leader?.kind === "known" ? leader.record : undefined;
-  return { now: now(), hosts: all, offered, breakers, ...before, inDoubt, first: known, retried: again };
+  return { now: now(), hosts: all, offered, breakers, ...before, inDoubt, first: known, retried: again, funds };
+}
+
+/** Nothing is asked of the ledger where nothing is limited. */
+async function readFunds(
+  redis: Redis,
+  spec: TaskSpec,
+  hosts: readonly HostView[],
+  at: number,
+): Promise<Funds | undefined> {
+  const caps = narrowestCaps(hosts.filter(({ alive }) => alive).map(({ budget }) => budget));
+  const envelopes = envelopesOf(spec, caps, at);
+  if (!envelopes) return undefined;
+  return {
+    balances: await readBalances(redis, envelopes),
+    want: wantOf(spec, caps, envelopes),
+    most: mostOf(spec, caps),
+  };
 }
 
 /**

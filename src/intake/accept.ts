@@ -1,21 +1,23 @@
 /** Makes a task of a request, unless that is not possible where it was asked, or was not asked rightly. */
 import type { Settings } from "../command/verbs.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { cannotAfford } from "../dispatch/unaffordable.ts";
 import type { Logger } from "../log.ts";
 import * as words from "../report/replies.ts";
 import { originIn } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Target, TaskSpec } from "../task/task.ts";
+import { readAmounts } from "../text/budget.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import type { ChangedSince } from "./decide.ts";
 import { conversationOf } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
+import type { Wish } from "./wish.ts";
 
-/** What is to be known before a task can be made. `agent`: the one that the repository wishes for. */
-export type Asked = {
+/** What is to be known before a task can be made, with what the repository wishes. */
+export type Asked = Wish & {
   found: FoundTarget;
-  agent: string | undefined;
   hasBranch: (branch: string) => Promise<boolean>;
   /** Where work for this pull request would go. */
   findPull: (number: number) => Promise<FoundTarget>;
@@ -48,8 +50,15 @@ export async function accept(
   const wrong = await wrongBase(work.settings?.base, asked);
   if (wrong !== undefined) return { done: false, say: wrong };
   const conversation = await conversationOf(deps.store, request, found.target);
-  const spec = specOf(request, work, { ...found, agent: asked.agent, conversation, acceptedAt: deps.now() });
+  const spec = specOf(request, work, {
+    ...found,
+    agent: asked.agent,
+    caps: asked.caps,
+    conversation,
+    acceptedAt: deps.now(),
+  });
   const refused = await deps.dispatcher.accept(spec);
+  if (refused?.kind === "unaffordable") return { done: false, say: cannotAfford(refused.why) };
   if (refused) return { done: false, say: words.noSuchAgent(refused.agent, refused.known) };
   deps.log.info({ task: spec.id, origin: spec.origin, delivery: request.delivery }, "task accepted");
   return { done: true };
@@ -73,11 +82,11 @@ async function wrongBase(base: string | undefined, { found, hasBranch }: Asked):
   return (await hasBranch(base)) ? undefined : words.noSuchBranch(base);
 }
 
-type Known = Extract<FoundTarget, { kind: "ready" }> & {
-  agent: string | undefined;
-  conversation: number;
-  acceptedAt: number;
-};
+type Known = Extract<FoundTarget, { kind: "ready" }> &
+  Wish & {
+    conversation: number;
+    acceptedAt: number;
+  };
 
 function specOf(
   request: Request,
@@ -86,8 +95,9 @@ function specOf(
 ): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { title, conversation, acceptedAt, target: here } = known;
+  const { title, conversation, acceptedAt, caps, target: here } = known;
   const target = elsewhere ?? here;
+  const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
   const { model, base, priority } = settings;
   const agent = settings.agent ?? known.agent;
   return {
@@ -103,6 +113,8 @@ function specOf(
     ...(settings.agent !== undefined && { agentNamed: true }),
     ...(model !== undefined && { model }),
     ...(priority !== undefined && priority !== "normal" && { priority }),
+    ...(budget && { budget }),
+    ...(caps && { caps }),
     ...(actor && { actor }),
     instruction,
     ...(details !== undefined && { details }),

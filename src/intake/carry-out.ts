@@ -7,11 +7,13 @@ import type { Command } from "../command/command.ts";
 import * as misunderstood from "../report/misunderstood-words.ts";
 import * as words from "../report/replies.ts";
 import type { Task } from "../task/task.ts";
+import { inMarkdown } from "../text/quote.ts";
 import type { ViewReader } from "../views/reader.ts";
+import * as budgetWords from "../words/budget-words.ts";
 import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
 import { approve, askForAnother } from "./decide.ts";
-import { isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
+import { conversationOf, isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
 import { tellAgent } from "./tell-agent.ts";
@@ -54,6 +56,8 @@ export async function carryOut(
       return await answerQuestion(deps, request, command, ask);
     case "tell":
       return await tellAgent(deps, request, command, ask);
+    case "budget":
+      return await budget(deps, request, ask);
     case "why":
     case "logs":
       return await tell(deps, request, command, ask);
@@ -75,6 +79,18 @@ const plan = (
   { words: instruction, ...command }: Extract<Command, { kind: "plan" }>,
   ask: () => Promise<Asked>,
 ): Promise<CarriedOut> => begin(deps, request, { ...command, instruction, plan: true }, ask);
+
+async function budget(
+  { store, views }: CarryOutDeps,
+  request: Request,
+  ask: () => Promise<Asked>,
+): Promise<CarriedOut> {
+  const { repository, number, actor } = request;
+  const { found, caps } = await ask();
+  const conversation = found.kind === "ready" ? await conversationOf(store, request, found.target) : number;
+  const envelopes = await views.budgetsOf({ repository, number, conversation, actor, caps });
+  return { done: true, say: budgetWords.budget(envelopes, inMarkdown) };
+}
 
 async function tell(
   { store, views }: CarryOutDeps,

@@ -53,6 +53,7 @@ const COMMANDS: Record<Command["kind"], true> = {
   answer: true,
   plan: true,
   approve: true,
+  budget: true,
   misunderstood: true,
 };
 

@@ -4,6 +4,7 @@ import type { Command } from "../command/command.ts";
 import type { Settings } from "../command/verbs.ts";
 import * as words from "../report/replies.ts";
 import type { TaskSpec } from "../task/task.ts";
+import { writeAmounts } from "../text/budget.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import { taskMeant } from "./named-tasks.ts";
@@ -36,11 +37,12 @@ export async function retry(
 }
 
 /** What the person who asked first had set. A model belongs to the agent that it was asked for. */
-function settingsOf({ agent, agentNamed, model, priority, target }: TaskSpec, now: Settings = {}): Settings {
+function settingsOf({ agent, agentNamed, model, priority, budget, target }: TaskSpec, now: Settings = {}): Settings {
   return {
     ...(agentNamed && agent !== undefined && { agent }),
     ...(model !== undefined && now.agent === undefined && { model }),
     ...(priority && { priority }),
+    ...(budget && { budget: writeAmounts(budget) }),
     ...(target.kind === "issue" && target.base !== undefined && { base: target.base }),
   };
 }

@@ -75,8 +75,8 @@ function whatIsAskedOf(octokit: Octokit, request: Request, { log }: TakeInDeps) 
   let asked: Promise<Asked> | undefined;
   const find = () => {
     asked ??= Promise.all([findTarget(octokit, request), readWish(octokit, request.repository, log)]).then(
-      ([found, agent]) => ({
-        ...{ found, agent, hasBranch: (branch: string) => hasBranch(octokit, request, branch) },
+      ([found, wish]) => ({
+        ...{ found, ...wish, hasBranch: (branch: string) => hasBranch(octokit, request, branch) },
         findPull: (number: number) => findTarget(octokit, { ...request, on: "pull", number }),
         changedSince: changesSince(octokit, request),
       }),

@@ -13,6 +13,7 @@ import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Pushed, Task } from "../task/task.ts";
+import { bookLost } from "./book-lost.ts";
 import { putBackLost } from "./put-back.ts";
 import { type Round, startRound } from "./round.ts";
 import { tidyLanes } from "./tidy-lanes.ts";
@@ -116,6 +117,7 @@ export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Re
     const missing = new Set(isTooSoon ? [] : last?.runs);
     await reconcile(deps, missing);
     if (!isTooSoon) await saveJobless(redis, { at: now(), runs: [...missing] });
+    await bookLost({ redis, ...deps });
     await endOldBeats(redis, deps.store.openIds);
     await forgetHosts(redis, now());
     const gone = await tidyLanes({ redis, store: deps.store, hosts: await deps.hosts(), now: now() });

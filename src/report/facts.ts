@@ -6,8 +6,10 @@ import { hostAndPort } from "../reach/host-and-port.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import { type Progress, type Pushed, progressOf, type Task, type TaskSpec, type Verification } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
+import { sumOf } from "../text/budget.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
 import { spentOn } from "../views/spent.ts";
+import { runBudgetWords } from "../words/budget-words.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
 import { answeredFacts } from "../words/question-words.ts";
 
@@ -33,6 +35,7 @@ export function facts(task: Task, around: Surroundings): string[] {
     startFact(progress, task.spec),
     timeFact(task, around.now),
     usageFact(usageOf(task)),
+    budgetFact(task),
     networkFact(progress),
     changesFact(task.pushed),
     verificationFact(task),
@@ -117,6 +120,16 @@ export function usageFact({ inputTokens, outputTokens, costUsd }: Progress): str
   const cost = costUsd === undefined ? [] : [`${dollars(costUsd)} by the agent's own count`];
   const parts = [...tokens, ...cost];
   return parts.length === 0 ? undefined : `Usage: ${parts.join(", ")}`;
+}
+
+/** Undefined where nothing is limited. A task's own budget counts all of its runs. */
+export function budgetFact({ runs, state }: Pick<Task, "runs" | "state">): string | undefined {
+  const last = runs.at(-1)?.progress.budget;
+  if (!last) return undefined;
+  const before = sumOf(runs.slice(0, -1).flatMap(({ progress }) => progress.budget?.used ?? []));
+  const { low: _, spent: __, ...known } = last;
+  const words = runBudgetWords(state.name === "settled" ? known : last, before);
+  return words && `Budget: ${words}`;
 }
 
 export function changesFact(pushed: Pushed | undefined): string | undefined {

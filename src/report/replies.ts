@@ -8,6 +8,7 @@ import type { Conversation } from "../views/conversation.ts";
 import type { IssueView, LogView } from "../views/reader.ts";
 import type { TaskView } from "../views/task-view.ts";
 import type { Why } from "../views/why.ts";
+import { budgetLine } from "../words/budget-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { whoAsked } from "../words/origin-words.ts";
 import { spentWords } from "../words/spent-words.ts";
@@ -123,14 +124,14 @@ export function tooManyCommands(max: number): string {
 }
 
 /** What `/orch status` answers: the newest task first, and what came of them together. */
-export function status({ tasks, conversation, inDoubt, now }: IssueView): string {
+export function status({ tasks, conversation, budget, inDoubt, now }: IssueView): string {
   if (tasks.length + inDoubt.length === 0) {
     return NO_TASK_YET;
   }
   const newestFirst = tasks.toSorted((one, other) => other.task.acceptedAt - one.task.acceptedAt);
   const lines = newestFirst.slice(0, STATUS_LINES).map((each) => statusLine(each, now));
   const more = tasks.length > STATUS_LINES ? [`- … and ${tasks.length - STATUS_LINES} older.`] : [];
-  const together = togetherLine(conversation);
+  const together = [togetherLine(conversation), budgetLine(budget, inMarkdown) ?? ""].filter(Boolean).join(" ");
   return [...lines, ...more, ...inDoubt.map(doubtLine), ...(together === "" ? [] : ["", together])].join("\n");
 }
 

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { egressSchema, type HostPattern } from "../reach/reach-shape.ts";
 import { allowHostsSchema, HOST_ENTRIES } from "../reach/read-allow.ts";
 import { Refusal } from "../refusal.ts";
+import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
@@ -47,6 +48,11 @@ export const repositoryFileSchema = z
     allow: allowHostsSchema
       .optional()
       .describe(`What its work may reach where egress is listed. An entry is ${HOST_ENTRIES}.`),
+    budget: repositoryBudgetSchema
+      .optional()
+      .describe(
+        "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
+      ),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -63,6 +69,7 @@ export type RepositoryFile = {
   verify?: readonly string[];
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
+  budget?: RepositoryBudgets | undefined;
   schedules?: WrittenSchedule[];
 };
 
@@ -77,13 +84,14 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, schedules } = parsed.data;
   return {
     agent,
     setup: wordsOf(setup),
     verify: wordsOf(verify),
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
+    ...(budget && { budget }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

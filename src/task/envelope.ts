@@ -23,11 +23,8 @@ export type Envelope = { of: EnvelopeKind; name: string; label: string; limit: A
 /** As it stands: what runs have used, and what runs that are going have set aside. */
 export type Balance = Envelope & { spent: Amounts; reserved: Amounts };
 
-export const DAY_MS = 24 * 3600_000;
 /** The day (UTC) as it is written, e.g. 2026-11-27. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
-/** When the day is over, Unix ms. */
-export const endOfDay = (at: number): number => (Math.floor(at / DAY_MS) + 1) * DAY_MS;
 /** Those that begin anew with each day. */
 export const isDaily = (of: EnvelopeKind): boolean => of === "person" || of === "repository" || of === "day";
 

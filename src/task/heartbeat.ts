@@ -6,6 +6,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
+import { type Caps, capsShape } from "./envelope.ts";
 import { keys } from "./keys.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import type { RunDoubt } from "./standing.ts";
@@ -32,6 +33,8 @@ export type HostInfo = {
   startedAt: number;
   /** What it gives each part of a run; unknown of an older host. */
   limits?: RunLimits;
+  /** What the operator lets runs use at most; none: as much as they want. */
+  budget?: Caps | undefined;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
   /** Its runs whose task's record is in doubt. */
@@ -48,6 +51,7 @@ const hostShape = z.looseObject({
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
+  budget: capsShape.optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
@@ -97,8 +101,8 @@ async function livingHost(redis: Redis, id: string, now: number): Promise<HostVi
   return hosts.find((host) => host.id === id && host.alive);
 }
 
-const offerOf = ({ startedAt, slots, agents, accounts, defaultAgent, draining }: HostInfo): string =>
-  JSON.stringify([startedAt, slots, agents, accounts, defaultAgent, draining]);
+const offerOf = ({ startedAt, slots, agents, accounts, defaultAgent, draining, budget }: HostInfo): string =>
+  JSON.stringify([startedAt, slots, agents, accounts, defaultAgent, draining, budget]);
 
 /** The agents that some host has offered within the last seven days: `hosts` with each beat, those that left by their last word. */
 export async function offeredAgents(redis: Redis, hosts: readonly HostView[], now: number): Promise<string[]> {

@@ -34,7 +34,7 @@ local function book(open, epochs, prefix, id, reserve, used, ttls, unbegun)
 end
 `;
 
-// KEYS open task(its envelope) names · ARGV id epoch at want(JSON) envelopes(JSON: name, limit, label) lost(JSON: used by the run before, or empty) prefix ttls(JSON: day, long, seconds) leastShare shortKey
+// KEYS open task(its envelope) names · ARGV id epoch at want(JSON) envelopes(JSON: name, limit, label) lost(JSON: what is known of runs before, by epoch) prefix ttls(JSON: day, long, seconds) leastShare shortKey
 // Gives JSON: { amounts, tight } · { short: { envelope, unit, never } } · { over: true } where the run is booked already, or a later one has begun.
 const RESERVE = `${BOOK}
 local id, epoch = ARGV[1], tonumber(ARGV[2])
@@ -44,7 +44,7 @@ if held then
   local reserve = cjson.decode(held)
   if reserve.epoch == epoch then return held end
   if reserve.epoch > epoch then return '{"over":true}' end
-  book(KEYS[1], KEYS[2], prefix, id, reserve, ARGV[6] == "" and {} or cjson.decode(ARGV[6]), ttls)
+  book(KEYS[1], KEYS[2], prefix, id, reserve, cjson.decode(ARGV[6])[tostring(reserve.epoch)] or {}, ttls)
 end
 if tonumber(redis.call("HGET", KEYS[2], "epoch") or "0") >= epoch then return '{"over":true}' end
 local want, envelopes = cjson.decode(ARGV[4]), cjson.decode(ARGV[5])

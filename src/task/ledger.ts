@@ -20,6 +20,7 @@ import {
   toWhole,
 } from "./envelope.ts";
 import { keys, RETENTION_S } from "./keys.ts";
+import type { UseByEpoch } from "./known-use.ts";
 import { defineLedgerScripts } from "./ledger-scripts.ts";
 
 /** Of a day's envelopes, seconds. */
@@ -55,24 +56,24 @@ const answerShape = z.union([
   heldShape,
 ]);
 
-/** `lost`: what is known of what the task's run before this one used, which nobody has booked. */
+/** `lost`: what is known of what the task's runs before used, by epoch: one of them may not be booked. */
 export type Asking = {
   task: string;
   epoch: number;
   envelopes: readonly Envelope[];
   want: Amounts;
-  lost?: Amounts | undefined;
+  lost?: UseByEpoch | undefined;
   at: number;
 };
 
 export async function reserve(redis: Redis, asking: Asking): Promise<Reserved> {
   defineLedgerScripts(redis);
-  const { task, epoch, envelopes, want, lost, at } = asking;
+  const { task, epoch, envelopes, want, lost = {}, at } = asking;
   const limits = envelopes.map(({ name, label, limit }) => ({ name, label, limit: whole(limit) }));
   const answer = await redis.orchReserve(
     3,
     ...[keys.reserves, keys.envelope(`task:${task}`), keys.envelopes],
-    ...[task, epoch, at, JSON.stringify(whole(want)), JSON.stringify(limits), lost ? JSON.stringify(whole(lost)) : ""],
+    ...[task, epoch, at, JSON.stringify(whole(want)), JSON.stringify(limits), JSON.stringify(lostOf(lost))],
     ...[keys.envelope(""), TTLS, LEAST_SHARE, keys.short],
   );
   const read = answerShape.parse(JSON.parse(answer));
@@ -99,8 +100,6 @@ export async function book(
   );
   return booked === 1;
 }
-
-export const NOTHING: Amounts = { usd: 0, tokens: 0, ms: 0, runs: 0 };
 
 export async function readBalances(redis: Redis, envelopes: readonly Envelope[]): Promise<Balance[]> {
   const pipeline = redis.pipeline();
@@ -149,5 +148,8 @@ function reserveOf({ epoch, at, amounts, envelopes, tight }: z.output<typeof hel
   const kinds = Object.entries(tight).map(([unit, index]) => [unit, kindOf(envelopes[index - 1] ?? "day:")]);
   return { epoch, at, amounts: mapAmounts(amounts, fromWhole), tight: Object.fromEntries(kinds) };
 }
+
+const lostOf = (lost: UseByEpoch): UseByEpoch =>
+  Object.fromEntries(Object.entries(lost).map(([epoch, used]) => [epoch, whole(used)]));
 
 const whole = (amounts: Amounts): Amounts => mapAmounts(amounts, toWhole);

@@ -52,8 +52,8 @@
 
 import type { Amounts } from "../text/budget.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Finish } from "./finish.ts";
 import type { Caps, EnvelopeKind } from "./envelope.ts";
+import type { Finish } from "./finish.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
@@ -197,6 +197,7 @@ export type Progress = {
  * leaves less than one run may have, by unit.
  */
 export type RunBudget = {
+  epoch: number;
   reserved: Amounts;
   used: Amounts;
   task?: Amounts;

@@ -4,6 +4,8 @@
  * `world.ts`, and its words in `src/words/waiting-words.ts`; why it waits is told by `src/views/why.ts`.
  */
 import { z } from "zod";
+import { UNITS } from "../text/budget.ts";
+import { ENVELOPES, isDaily } from "./envelope.ts";
 
 const until = { until: z.number() };
 
@@ -35,11 +37,14 @@ export const waitingShape = z.discriminatedUnion("for", [
   z.object({ for: z.literal("answer"), question: z.string(), onNoAnswer: onNoAnswerSchema, ...until }),
   /** A person's word about what its agent proposes. */
   z.object({ for: z.literal("approval"), proposal: z.string(), ...until }),
+  /** Room in an envelope, of which too little is left for a run. */
+  z.object({ for: z.literal("budget"), of: z.enum(ENVELOPES), unit: z.enum(UNITS), ...until }),
 ]);
 
 export type WaitingReason = z.output<typeof waitingShape>;
 export type ApprovalReason = Extract<WaitingReason, { for: "approval" }>;
 export type AnswerReason = Extract<WaitingReason, { for: "answer" }>;
+export type BudgetReason = Extract<WaitingReason, { for: "budget" }>;
 export type LimitReason = Extract<WaitingReason, { for: "limit" }>;
 
 /** So long after the time at which it was to go on a task waits for that, ms. */
@@ -72,6 +77,10 @@ const needsPerson: Record<WaitingReason["for"], boolean> = {
   limit: false,
   answer: true,
   approval: true,
+  budget: false,
 };
 export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>
-  reasons.some((reason) => needsPerson[reason.for]);
+  reasons.some((reason) => needsPerson[reason.for] || isForRaise(reason));
+
+/** A day's envelope is full again on the next day; another one only when somebody raises it, or a run leaves something over. */
+const isForRaise = (reason: WaitingReason): boolean => reason.for === "budget" && !isDaily(reason.of);

@@ -75,9 +75,18 @@ function readAmount(word: string): { unit: Unit; amount: number } | undefined {
 const WORDS: Readonly<Record<Unit, (amount: number) => string>> = {
   usd: dollars,
   tokens: (amount) => count(amount, "token"),
-  ms: (amount) => `${duration(amount)} of its agents' time`,
+  ms: (amount) => `${duration(amount)} of an agent's time`,
   runs: (amount) => count(amount, "run"),
 };
+
+/** Beside another amount of the unit, which says what it is. */
+const BARE: Readonly<Record<Unit, (amount: number) => string>> = {
+  usd: dollars,
+  tokens: (amount) => amount.toLocaleString("en"),
+  ms: duration,
+  runs: (amount) => amount.toLocaleString("en"),
+};
+export const bareAmount = (unit: Unit, amount: number): string => BARE[unit](amount);
 
 export const amountWords = (unit: Unit, amount: number): string => WORDS[unit](amount);
 
@@ -85,4 +94,22 @@ export const amountWords = (unit: Unit, amount: number): string => WORDS[unit](a
 export function amountsWords(amounts: Amounts): string {
   const known = UNITS.flatMap((unit) => (amounts[unit] === undefined ? [] : [amountWords(unit, amounts[unit])]));
   return known.length < 2 ? known.join("") : `${known.slice(0, -1).join(", ")} and ${known.at(-1)}`;
+}
+
+/** As it can be read again. */
+export function writeAmounts(amounts: Amounts): string {
+  const forms: Readonly<Record<Unit, (amount: number) => string>> = {
+    usd: (amount) => `$${amount}`,
+    tokens: (amount) => `${amount}tokens`,
+    ms: (amount) => `${Number((amount / 60_000).toFixed(6))}min`,
+    runs: (amount) => `${amount}runs`,
+  };
+  return UNITS.flatMap((unit) => (amounts[unit] === undefined ? [] : [forms[unit](amounts[unit])])).join(" ");
+}
+
+export function sumOf(all: readonly Amounts[]): Amounts {
+  const sum: Amounts = {};
+  for (const amounts of all)
+    for (const unit of UNITS) if (amounts[unit] !== undefined) sum[unit] = (sum[unit] ?? 0) + amounts[unit];
+  return sum;
 }

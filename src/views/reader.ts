@@ -9,6 +9,8 @@ import { isUnusable, knownOf, type Reading } from "../task/record.ts";
 import { readRunEvents } from "../task/run-events.ts";
 import type { TaskStore } from "../task/store.ts";
 import { progressOf, type Task } from "../task/task.ts";
+import type { EnvelopeView } from "./budget.ts";
+import { type Conversing, envelopesFor } from "./budgets-of.ts";
 import { type Conversation, conversation } from "./conversation.ts";
 import { logLines } from "./log-lines.ts";
 import { evidenceOf } from "./outcome-view.ts";
@@ -26,6 +28,8 @@ export type ViewSources = {
 export type IssueView = {
   tasks: Why[];
   conversation: Conversation;
+  /** Envelopes of these tasks and of their conversation that limit something. */
+  budget: EnvelopeView[];
   /** Ids of those whose record is newer or unreadable. */
   inDoubt: string[];
   now: number;
@@ -36,6 +40,8 @@ export type LogView = { task: TaskView; lines: string[]; now: number };
 
 /** Far more lines than anybody is shown. */
 const LOG_EVENTS = 60;
+
+type Asking = Omit<Conversing, "id"> & { number: number };
 
 export type ViewReader = ReturnType<typeof makeViewReader>;
 
@@ -75,8 +81,12 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     // One that is absent was kept for as long as tasks are kept.
     const inDoubt = [...readings].flatMap(([id, reading]) => (isUnusable(reading) ? [id] : []));
     const all = await around();
+    const newest = tasks.at(-1)?.spec;
     return {
       tasks: tasks.map((task) => why(task, all)),
+      budget: newest
+        ? await envelopesFor(redis, all, { ...newest, actor: undefined }, tasks, ["task", "conversation"])
+        : [],
       conversation: conversation(tasks, all.hosts),
       inDoubt,
       now: all.now,
@@ -99,7 +109,14 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     return { task: taskView(task, hosts), lines: lines.length > 0 ? lines : keptLines(task), now: now() };
   }
 
-  return { around, ofIssue, ofTask, logOf };
+  /** What limits the tasks of a conversation, and those that this person would ask for there. */
+  async function budgetsOf({ number, ...asking }: Asking): Promise<EnvelopeView[]> {
+    const tasks = await store.readMany(await store.idsOfConversation(asking.repository.id, { ...asking, number }));
+    const around = { hosts: await readHosts(), now: now() };
+    return await envelopesFor(redis, around, asking, tasks, ["task", "conversation", "person", "repository"]);
+  }
+
+  return { around, ofIssue, ofTask, logOf, budgetsOf };
 }
 
 function keptLines(task: Task): string[] {

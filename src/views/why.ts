@@ -12,7 +12,7 @@ import { mayChange, openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
-import type { LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
+import type { BudgetReason, LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
 import { bare } from "../text/quote.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
@@ -63,6 +63,7 @@ export type ReasonView = { until: number } & (
     }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
   | { for: "approval"; proposal: string; title?: string }
+  | Omit<BudgetReason, "until">
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
       for: "agent";
@@ -172,7 +173,7 @@ function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
 
 function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
-  if (reason.for === "limit") return reason;
+  if (reason.for === "limit" || reason.for === "budget") return reason;
   if (reason.for === "approval") {
     const proposal = openProposal(task);
     return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };

@@ -4,6 +4,7 @@ import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
 import type { HostName } from "../views/task-view.ts";
+import { waitedForBudget, waitsForBudget } from "./budget-words.ts";
 import { howToDecide } from "./proposal-words.ts";
 
 /** Worker hosts that take no task for want of room. */
@@ -31,6 +32,8 @@ export function waitsFor(
         : `No connected worker host has the agent ${code(reason.agent, 60)}. It starts as soon as the operator of this App has started one that does.`;
     case "limit":
       return limitWords(reason, code(reason.agent, 60));
+    case "budget":
+      return waitsForBudget(reason);
     case "answer":
       return answerWords(reason, quoting);
     case "approval":
@@ -83,6 +86,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
     }
     case "limit":
       return `The task waited ${after} for the model provider of the agent ${code(reason.agent, 60)} to take requests again.`;
+    case "budget":
+      return waitedForBudget(reason.of, after);
     case "answer":
       return `Nobody answered its agent's question ${code(reason.question)} within ${after}.`;
     case "approval":

@@ -349,7 +349,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     ["/orch team", "say: reserved team"],
     ["/orch review", "say: reserved review"],
     ["/orch publish", "say: reserved publish"],
-    ["/orch budget", "say: reserved budget"],
+    ["/orch budget", "budget"],
     ["/orch recover", "say: reserved recover"],
     ["/orch recover tab2c", "say: reserved recover"],
     ["/orch merge", "say: reserved merge"],

@@ -13,6 +13,7 @@ function tell(command: Command): string {
   switch (command.kind) {
     case "help":
     case "status":
+    case "budget":
       return command.kind;
     case "why":
     case "logs":

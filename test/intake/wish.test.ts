@@ -31,7 +31,7 @@ async function wishOf({ id, owner, name, installationId }: RepositoryInfo): Prom
   const server = { protocol, host, apiUrl: `${github.url}/api/v3`, webUrl: github.url };
   const { id: appId, privateKey } = github.app;
   const app = makeGitHub({ appId, privateKey, github: server, throttle: false }, log);
-  return await readWish(await app.forInstallation(installationId), { id, owner, name }, log);
+  return (await readWish(await app.forInstallation(installationId), { id, owner, name }, log)).agent;
 }
 
 /** What git alone can put there, pushed to the default branch. */

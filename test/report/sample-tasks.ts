@@ -149,6 +149,7 @@ export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingRea
     until: ACCEPTED_AT + 25 * 3600_000,
   },
   approval: { for: "approval", proposal: "p3fa81c", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
+  budget: { for: "budget", of: "day", unit: "usd", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
   answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until: ACCEPTED_AT + 24 * 3600_000 },
 };
 

@@ -51,6 +51,8 @@ export type OrchOptions = {
   /** Of the operator's file: what setup commands and checks may reach, by default what agents may. */
   setup?: { egress: Egress };
   verify?: { egress: Egress };
+  /** Of the operator's file, e.g. `{ day: "$5" }`. */
+  budget?: Record<string, string>;
   /** Of the operator's file. */
   onStop?: "publish" | "keep";
   onNoAnswer?: "go_on" | "end";
@@ -372,6 +374,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     sandbox = "auto",
     onStop,
     onNoAnswer,
+    budget,
   } = options;
   const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
   const operator = {
@@ -385,6 +388,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     verify,
     onStop,
     onNoAnswer,
+    budget,
   };
   await writeFile(path, stringify(operator));
   return path;

@@ -48,7 +48,14 @@ function makeTasks(): TaskSpec[] {
 
 function askingOf(spec: TaskSpec, epoch: number, lost: Amounts | undefined, at: number): Asking {
   const envelopes = envelopesOf(spec, caps, at) ?? [];
-  return { task: spec.id, epoch, envelopes, want: wantOf(spec, caps, envelopes), lost, at };
+  return {
+    task: spec.id,
+    epoch,
+    envelopes,
+    want: wantOf(spec, caps, envelopes),
+    lost: lost && { [epoch - 1]: lost },
+    at,
+  };
 }
 
 /** As exactly as the ledger counts. */

@@ -56,6 +56,7 @@ describe("waiting", () => {
     agent: { for: "agent", agent: "claude", offered: ["scripted"] },
     limit: { for: "limit", agent: "claude", why: "usage_limit", host: "h1" },
     approval: { for: "approval", proposal: "p3fa81c" },
+    budget: { for: "budget", of: "day", unit: "usd" },
     answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on" },
   };
 

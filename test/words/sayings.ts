@@ -13,17 +13,21 @@ import * as misunderstood from "../../src/report/misunderstood-words.ts";
 import * as proposalReplies from "../../src/report/proposal-replies.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
+import { ENVELOPES } from "../../src/task/envelope.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { Question } from "../../src/task/question.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
+import { UNITS } from "../../src/text/budget.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
+import { type EnvelopeView, envelopeView } from "../../src/views/budget.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
 import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type Around, type WhySettled, why } from "../../src/views/why.ts";
+import * as budget from "../../src/words/budget-words.ts";
 import * as checkpoint from "../../src/words/checkpoint-words.ts";
 import * as fault from "../../src/words/fault-words.ts";
 import * as github from "../../src/words/github-words.ts";
@@ -99,6 +103,46 @@ const budgets = [
   { installationId: 2, rest: { limit: 5_000, remaining: 17, resetAt: now + 60_000, at: now }, minute: 3, hour: 70 },
   { installationId: 3, rest: { heldUntil: now + 60_000 }, minute: 80, hour: 499 },
 ];
+
+const envelopes: EnvelopeView[] = [
+  envelopeView({
+    of: "task",
+    name: "task:tabcdefghijklmno",
+    label: "tabcdefghijklmno",
+    limit: { usd: 2, tokens: 500_000 },
+    spent: { usd: 0.5, tokens: 120_000, ms: 1 },
+    reserved: { usd: 1.5, runs: 1 },
+  }),
+  envelopeView({
+    of: "conversation",
+    name: "conversation:1:7",
+    label: "octo-org/sample#7",
+    limit: { runs: 9, ms: 3_600_000 },
+    spent: { runs: 2, ms: 600_000 },
+    reserved: {},
+  }),
+  envelopeView({
+    of: "person",
+    name: "person:31:2026-11-27",
+    label: "a @team`x`",
+    limit: { usd: 20 },
+    spent: { usd: 21.25 },
+    reserved: {},
+  }),
+  envelopeView({
+    of: "repository",
+    name: "repository:1:2026-11-27",
+    label: "octo-org/sample",
+    limit: {},
+    spent: { usd: 3 },
+    reserved: {},
+  }),
+];
+const runBudget = {
+  epoch: 1,
+  reserved: { usd: 2, ms: 3_600_000, runs: 1 },
+  used: { usd: 0.41, tokens: 90_000, ms: 61_000, runs: 1 },
+};
 
 const skips: { [Kind in SkipReason["kind"]]: Extract<SkipReason, { kind: Kind }> } = {
   task_open: { kind: "task_open", task: "tabcdefghijklmno" },
@@ -337,6 +381,12 @@ export const sayings: Sayings = {
         factsOf.networkFact({ network: { egress: "open", blocked: 0, places: [] } }),
       ],
       usageFact: () => [factsOf.usageFact(progress), factsOf.usageFact({ costUsd: 0 })],
+      budgetFact: () => [
+        factsOf.budgetFact(runningTask("working", { progress: { agent: "a", budget: runBudget } })),
+        factsOf.budgetFact(runningTask("working", { progress: { agent: "a", budget: { ...runBudget, low: true } } })),
+        factsOf.budgetFact(settledTask(outcomes.pull_request, { progress: { budget: { ...runBudget, low: true } } })),
+        factsOf.budgetFact(settledTask(outcomes.pull_request)),
+      ],
       changesFact: () => [factsOf.changesFact(pushed)],
       verificationFact: () => [
         factsOf.verificationFact(settledTask(outcomes.verify_failed)),
@@ -471,8 +521,18 @@ export const sayings: Sayings = {
       status: () => {
         const tasks = [waitingTask(waitingReasons.task), queuedTask(), settledTask(outcomes.pull_request)];
         const inDoubt = ["tccccccccccccccc"];
-        const view = { tasks: tasks.map((task) => why(task, around)), conversation: conversation(tasks), inDoubt, now };
-        return [replies.status(view), replies.status({ ...view, tasks: [], inDoubt: [] })];
+        const view = {
+          tasks: tasks.map((task) => why(task, around)),
+          conversation: conversation(tasks),
+          budget: envelopes,
+          inDoubt,
+          now,
+        };
+        return [
+          replies.status(view),
+          replies.status({ ...view, budget: [] }),
+          replies.status({ ...view, tasks: [], inDoubt: [] }),
+        ];
       },
       why: () =>
         [queuedTask(), settledTask(outcomes.verify_failed)].map((task) =>
@@ -490,6 +550,26 @@ export const sayings: Sayings = {
       agentFault: () => REASONS.map(fault.agentFault),
       timedOut: () => ["See src/words/task-words.ts"],
       asSentence: () => [],
+    },
+  },
+  "src/words/budget-words.ts": {
+    module: budget,
+    says: {
+      waitsForBudget: () => ENVELOPES.map((of) => budget.waitsForBudget({ of, unit: "usd" })),
+      waitedForBudget: () => ENVELOPES.map((of) => budget.waitedForBudget(of, "7d")),
+      beyondBudget: () => UNITS.map((unit) => budget.beyondBudget(unit, 600_000, 300_000)),
+      noBudget: () => ENVELOPES.map((of) => budget.noBudget({ of, unit: "usd" }, 2)),
+      runBudgetWords: () => [
+        budget.runBudgetWords(runBudget, {}),
+        budget.runBudgetWords({ ...runBudget, task: { usd: 5 } }, { usd: 1.5 }),
+        budget.runBudgetWords({ ...runBudget, tight: { usd: "day" } }, {}),
+        budget.runBudgetWords({ ...runBudget, low: true }, {}),
+        budget.runBudgetWords({ ...runBudget, low: true, spent: true }, {}),
+        budget.runBudgetWords({ ...runBudget, used: { runs: 1 } }, {}),
+        budget.runBudgetWords({ ...runBudget, reserved: { runs: 1 } }, {}),
+      ],
+      budget: () => [budget.budget(envelopes, inMarkdown), budget.budget([], inMarkdown)],
+      budgetLine: () => [budget.budgetLine(envelopes, inMarkdown), budget.budgetLine([], inMarkdown)],
     },
   },
   "src/words/checkpoint-words.ts": {

@@ -53,6 +53,18 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "Nobody approved its agent's proposal `p3fa81c` within 1h 30m. Nothing was published.",
     ],
   ],
+  budget: [
+    [
+      { for: "budget", of: "day", unit: "usd", until },
+      "What all tasks together may use in a day, counted in dollars, is used up or set aside by tasks that run. It starts when there is room again, after midnight (UTC) at the latest if the new day's suffices, or when the operator of this App raises it (`budget.day`).",
+      "The task waited 1h 30m for room in the budget: what all tasks together may use in a day was used up. Nothing was published.",
+    ],
+    [
+      { for: "budget", of: "conversation", unit: "runs", until },
+      "What the tasks of this conversation may use together, counted in runs, is used up or set aside by tasks that run. It starts when there is room again, or when the operator of this App raises it (`budget.conversation`).",
+      "The task waited 1h 30m for room in the budget: what the tasks of this conversation may use together was used up. Nothing was published.",
+    ],
+  ],
   answer: [
     [
       { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until },

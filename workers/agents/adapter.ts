@@ -20,11 +20,16 @@ export type AgentDefinition = Reach & {
   /** Absolute paths that the sandbox shows read-only, beside the system's own. */
   readable: string[];
   model?: string;
+  /** What its model costs, where its program does not say what it has used in dollars. */
+  price?: Price | undefined;
   /** Only of kind jsonl: where below its home it keeps its sessions, as relative paths. */
   sessionPaths?: string[];
   /** MCP servers that its CLI starts, by name; only of kinds that start any. */
   mcp?: Record<string, McpDefinition>;
 };
+
+/** US dollars for a million tokens; `cached`: read from a cache; none: as much as any that are read. */
+export type Price = { input: number; output: number; cached?: number | undefined };
 
 /** What a launch needs to know about the run. */
 export type LaunchRun = {
@@ -36,6 +41,8 @@ export type LaunchRun = {
   resume?: string;
   /** The MCP servers that its CLI is to start, Orch's own first; a kind that starts none has `orch-agent` on its PATH. */
   mcp?: readonly McpServer[];
+  /** What its session may have cost when this step is over, US dollars; none: no limit. */
+  maxUsd?: number | undefined;
   /** The host's environment, from which only what the definition names is taken. */
   env: Readonly<Record<string, string | undefined>>;
 };

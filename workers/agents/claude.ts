@@ -64,6 +64,8 @@ function launch(agent: AgentDefinition, run: LaunchRun): Launch {
       ...apart.flags,
       ...(mcp.length > 0 ? ["--mcp-config", `${run.homeDir}/${SERVERS_FILE}`] : []),
       ...(agent.model ? ["--model", agent.model] : []),
+      // It stops by itself soon after; a session that it goes on with is counted from its beginning.
+      ...(run.maxUsd === undefined ? [] : ["--max-budget-usd", run.maxUsd.toFixed(4)]),
       ...(run.resume ? ["--resume", run.resume] : ["--session-id", run.sessionId]),
     ],
     env: { ...quiet, ...apart.env, ...definedEnv(agent, run.env), CLAUDE_CONFIG_DIR: `${run.homeDir}/.claude` },

@@ -40,6 +40,19 @@ const definitionSchema = z
       .optional()
       .describe("only for kind jsonl: where below its home it keeps its sessions, for later tasks to go on with"),
     mcp: mcpSchema.optional().describe("MCP servers that its CLI starts, by name; only for kinds claude and gemini"),
+    price: z
+      .strictObject({
+        input: z.number().nonnegative().max(10_000).describe("US dollars for a million tokens read"),
+        output: z.number().nonnegative().max(10_000).describe("US dollars for a million tokens written"),
+        cached: z
+          .number()
+          .nonnegative()
+          .max(10_000)
+          .optional()
+          .describe("US dollars for a million tokens read from a cache; default: as input"),
+      })
+      .optional()
+      .describe("what its model costs, for budgets in dollars, where its program does not state the cost"),
     egress: egressSchema.optional().describe("what it may reach, in place of the file's own egress"),
     allow: allowSchema.optional().describe("what it may reach beside the file's own allow and its model"),
   })

@@ -23,6 +23,8 @@ export type UsageMeter = {
   begin(): void;
   add(event: AgentEvent): void;
   totals(): UsageTotals;
+  /** Whether anything was told, and whether the costs that were told are those of all tokens. */
+  told(): { any: boolean; cost: boolean };
   /** All that a session has used, before this run and in it; undefined while nothing was said of it. */
   usedBy(sessionId: string): UsageTotals | undefined;
 };
@@ -60,6 +62,9 @@ function isSum(told: UsageTotals, before: UsageTotals, heard: UsageTotals): bool
 export function usageMeter(): UsageMeter {
   let finished = nothing;
   let current = nothing;
+  /** Tokens were told of since a cost was: of the step, and of an earlier one. */
+  let unpriced = false;
+  let wasUnpriced = false;
   let heard = nothing;
   let session: string | undefined;
   const usedBySession = new Map<string, UsageTotals>();
@@ -76,6 +81,8 @@ export function usageMeter(): UsageMeter {
       cachedTokens,
       ...(costUsd === undefined ? {} : { costUsd }),
     };
+    const hasTokens = tokensOf(told) > 0;
+    unpriced = costUsd === undefined ? unpriced || hasTokens : scope === "step" && unpriced;
     if (scope === "step") {
       heard = combine(heard, told, 1);
       current = combine(current, told, 1);
@@ -92,6 +99,8 @@ export function usageMeter(): UsageMeter {
     begin() {
       finished = combine(finished, current, 1);
       current = nothing;
+      wasUnpriced ||= unpriced;
+      unpriced = false;
       heard = nothing;
       session = undefined;
       usedBefore = nothing;
@@ -101,5 +110,10 @@ export function usageMeter(): UsageMeter {
       else if (event.type === "usage") use(event);
     },
     totals: () => combine(finished, current, 1),
+    told() {
+      const all = combine(finished, current, 1);
+      const any = tokensOf(all) > 0 || (all.costUsd ?? 0) > 0;
+      return { any, cost: any && all.costUsd !== undefined && !unpriced && !wasUnpriced };
+    },
   };
 }

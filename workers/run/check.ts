@@ -153,6 +153,8 @@ function judge(result: StepResult, command: readonly string[], { round }: Work):
       throw result.interruption;
     case "turn ended":
       throw new Error("a command has no turns");
+    case "spent":
+      throw new Error("only an agent's turn ends with what its run may use");
     case "missed":
     case "lost":
       return result.kind === "lost" ? "lost" : result;

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { egressSchema, hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { onStopSchema } from "../../src/settings/on-stop.ts";
+import { amountsShape, ENVELOPES } from "../../src/task/envelope.ts";
 import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
@@ -15,6 +16,7 @@ import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/re
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { hiddenShape, specShape, verificationShape } from "../../src/task/task-shape.ts";
+import { UNITS } from "../../src/text/budget.ts";
 import { usageTotalsSchema } from "../agents/usage.ts";
 import { blockedSchema } from "../network/outlet-report.ts";
 import { objectionSchema } from "../publish/objection.ts";
@@ -47,6 +49,8 @@ const stepSchema = z.looseObject({
     .optional(),
   /** The host ended it: its agent did nothing but wait for an answer. How its program ended says nothing then. */
   turnEnded: z.boolean().optional(),
+  /** Of an agent's step: it is, or was, stopped because what the run may use was used up. */
+  spent: z.boolean().optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
   /** What it used is in the record of an earlier run: it is not counted again. */
@@ -147,6 +151,22 @@ const runRecordSchema = z.looseObject({
     .optional(),
   /** What its agent said of its finished work, by itself; the latest. */
   finish: finishShape.optional(),
+  /** What the run of this epoch has set aside; `lastTurn`: the step in which its agent commits what it has, for all is used up. */
+  budget: z
+    .looseObject({
+      epoch: z.number(),
+      reserved: amountsShape,
+      task: amountsShape.optional(),
+      tight: z.partialRecord(z.enum(UNITS), z.enum(ENVELOPES)).optional(),
+      low: z.boolean().optional(),
+      lastTurn: z.string().optional(),
+      /** Up to this share of what it may use, for its last turn. */
+      lastShare: z.number().optional(),
+      booked: z.boolean().optional(),
+      /** Its agent has begun anew from nothing: what it had used before is not known. */
+      forgotten: z.boolean().optional(),
+    })
+    .optional(),
   /** The work is done and checked: what is to be published. */
   ready: z
     .object({
@@ -236,6 +256,9 @@ function open(dir: string, record: RunRecord): RunFolder {
     clear() {
       for (const name of readdirSync(dir))
         if (name !== "run.json" && name !== "deed") rmSync(join(dir, name), { recursive: true, force: true });
+      const hasWorked = record.steps.some(({ kind, counted }) => kind === "agent" && !counted);
+      if (record.budget && hasWorked)
+        record.budget = { ...record.budget, forgotten: true, lastTurn: undefined, lastShare: undefined };
       record.steps = [];
       save();
     },

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../../src/refusal.ts";
 import { decide } from "../../src/task/decide.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Progress } from "../../src/task/task.ts";
 import { NotCurrent } from "../bot-client.ts";
 import { isDiskFull } from "../disk/free-space.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";
@@ -21,6 +22,7 @@ import {
   RepositoryGone,
   TooLarge,
 } from "../workspace/git-errors.ts";
+import { bookRun, budgetOf, setAside } from "./budget.ts";
 import { noteToLeave } from "./checkpoint.ts";
 import { clearUp, type Ended, type RunEnd } from "./clear-up.ts";
 import { duringDeed } from "./deed.ts";
@@ -60,12 +62,13 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
 /** The outcome once the record has it. */
 async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   const outcome = await outcomeOf(shared, run);
+  if (outcome !== "handed over") await bookRun(shared, run);
   if (typeof outcome === "string") return outcome;
   try {
     if (await isPushedAllTheSame(shared, run, outcome)) return "told";
     const home = promiseSession(shared, run);
     noteToLeave(shared, run, outcome);
-    await tell(shared, run, { name: "ended", outcome, ...(home && { progress: { home } }), at: Date.now() });
+    await tell(shared, run, { name: "ended", outcome, progress: lastProgress(shared, run, home), at: Date.now() });
   } catch (error) {
     if (isHandover(run)) return "handed over";
     if (error instanceof StaysInDoubt) return "untold";
@@ -86,6 +89,11 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
   }
 }
 
+function lastProgress(shared: Shared, run: Run, home: string | undefined): Progress {
+  const budget = budgetOf(shared, run);
+  return { ...(home !== undefined && { home }), ...(budget && { budget }) };
+}
+
 /** True when the work stands on GitHub all the same, and the record has that instead of the outcome. */
 async function isPushedAllTheSame(shared: Shared, run: Run, outcome: Outcome): Promise<boolean> {
   const pushed = await pushedAllTheSame(shared, run, outcome);
@@ -99,6 +107,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
     await tell(shared, run, { name: "pushed", pushed: before, at: Date.now() });
     return "told";
   }
+  const short = await setAside(shared, run);
+  if (short) return short;
   await takeOverWorkspace(shared, run);
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
@@ -107,6 +117,7 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
+  await bookRun(shared, run);
   const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
   if (parking) return await park(shared, run, parking);
   const { collected, objections, told = 0, stopped } = worked;
@@ -122,7 +133,7 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (published.kind === "refused") return published.outcome;
   const { pushed } = published;
   const home = promiseSession(shared, run);
-  await tell(shared, run, { name: "pushed", pushed, ...(home && { progress: { home } }), at: Date.now() });
+  await tell(shared, run, { name: "pushed", pushed, progress: lastProgress(shared, run, home), at: Date.now() });
   const { branch, sha } = published.pushed;
   run.log.info({ branch, sha }, "pushed; the bot opens the pull request");
   return "told";

@@ -69,10 +69,11 @@ function failureOf(result: StepResult, command: string): Outcome | undefined {
       return { kind: "timed_out", ...result.missed, lastLines: "" };
     case "interrupted":
       throw result.interruption;
+    case "spent":
     case "turn ended":
       throw new Error("a command has no turns");
     case "lost":
-      throw new Error("a lost step has been answered before");
+      throw new Error(`a setup command cannot end as ${result.kind}`);
   }
 }
 

@@ -5,6 +5,7 @@
 import { Job } from "bullmq";
 import { isSameLane, type Lane, laneName, runLane } from "../../src/task/lane.ts";
 import { type JobData, LOCK_MS } from "../../src/task/queue.ts";
+import type { Task } from "../../src/task/task.ts";
 import type { Slots } from "../slots.ts";
 import { findPaused, takeUpPaused } from "./go-on.ts";
 import { carryOver, type Locker } from "./job-lock.ts";
@@ -12,6 +13,7 @@ import { type Lease, makeLease, takeLeaseBack } from "./lease.ts";
 import { beginRun } from "./make-run.ts";
 import { type Run, readStanding, type Shared } from "./run.ts";
 import { standBack } from "./stand-back.ts";
+import { standBackForBudget } from "./stand-back-for-budget.ts";
 import { takeUpUntold } from "./take-up-runs.ts";
 
 /** `own`: from this host's own lane; for which agent, the task's record says. */
@@ -25,9 +27,9 @@ export async function take(taking: TakingJobs, { job, from }: JobInHand): Promis
   if ((await job.extendLock(token, LOCK_MS)) !== 1) throw new Error("the lock was lost on the way to this host");
   const found = await laneOfJob(taking, job.data.taskId, from);
   if (found === "left over") return void (await job.moveToCompleted(undefined, token, false));
-  const { lane } = found;
+  const { lane, task } = found;
   const held = from === "own" ? await carriedOver(taking.locker, job, lane) : job;
-  await begin(taking, { job: held, lane, lease: makeLease({ job: held, lane: runLane(lane), token, sentAt }) });
+  await begin(taking, { job: held, lane, task, lease: makeLease({ job: held, lane: runLane(lane), token, sentAt }) });
 }
 
 /**
@@ -38,7 +40,7 @@ async function laneOfJob(
   { shared: { store, hostId, log }, slots }: TakingJobs,
   taskId: string,
   from: JobInHand["from"],
-): Promise<{ lane: Lane | undefined } | "left over"> {
+): Promise<{ lane: Lane | undefined; task?: Task } | "left over"> {
   const reading = await store.lookUp(taskId);
   // Nothing is lost with it: should the record come back, the sweep adds a job. A run that lives here needs its job as its lease.
   if (reading.kind === "absent" && !slots.run(taskId)) {
@@ -53,7 +55,7 @@ async function laneOfJob(
   if (state.name === "waiting") return "left over";
   if (state.name === "settled") return from === "own" ? "left over" : from;
   const isThere = from === "own" ? state.lane?.host === hostId : isSameLane(state.lane, from.lane);
-  return isThere ? { lane: state.lane } : "left over";
+  return isThere ? { lane: state.lane, task: reading.record } : "left over";
 }
 
 /**
@@ -71,9 +73,9 @@ async function carriedOver(locker: Locker, job: Job<JobData>, from: Lane | undef
 }
 
 /** `lane`: from which the job came. */
-type Found = { lease: Lease; job: Job<JobData>; lane: Lane | undefined };
+type Found = { lease: Lease; job: Job<JobData>; lane: Lane | undefined; task: Task | undefined };
 
-async function begin({ shared, slots }: TakingJobs, { lease, job, lane }: Found): Promise<void> {
+async function begin({ shared, slots }: TakingJobs, { lease, job, lane, task: seen }: Found): Promise<void> {
   const { taskId } = job.data;
   const { hostId, store } = shared;
   const claim = `${hostId}/${lease.job}/${job.attemptsStarted}/${job.timestamp}`;
@@ -85,6 +87,7 @@ async function begin({ shared, slots }: TakingJobs, { lease, job, lane }: Found)
   if (!alive && (await standBack(shared, { taskId, agent: lane?.agent }))) return await lease.complete();
   const untold = alive ? undefined : await takeUpUntold(shared, taskId, { lease, takeSlot: slots.take });
   if (untold) return slots.begin(untold);
+  if (!alive && (await standBackForBudget(shared, seen))) return await lease.complete();
 
   // A host that was frozen on the way may find that another one has the job by now.
   if (!lease.isHeld()) throw new Error("the lock was lost before the task could be claimed");

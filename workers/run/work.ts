@@ -10,6 +10,7 @@ import { CollectFailed } from "../publish/collect-failed.ts";
 import { areDependencies } from "../publish/hidden-files.ts";
 import type { Objection } from "../publish/objection.ts";
 import { afterTurn } from "./after-turn.ts";
+import { allUsed } from "./budget.ts";
 import { type Checked, check } from "./check.ts";
 import { isKnown, stepsOf, type Work } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
@@ -17,6 +18,7 @@ import type { Collected } from "./collected.ts";
 import { watchFailures } from "./futile.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
+import { afterBudget } from "./last-turn.ts";
 import { bringMessages, lateMessages } from "./messages.ts";
 import type { Park } from "./park.ts";
 import type { Asked } from "./prompts.ts";
@@ -29,6 +31,7 @@ import { networkUse, policyOf } from "./step/step-outlet.ts";
 import { worked } from "./step/worked.ts";
 import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
 import { takeOnce } from "./take-work.ts";
+import { isAllUsed } from "./watch-budget.ts";
 
 /**
  * What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. `objections`: why they
@@ -73,13 +76,19 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, asked),
     );
-    const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent));
+    const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent, run.folder.record));
+    const budget = afterBudget(shared, run, round, { result: agent, verdict: ended.verdict });
+    if (budget.kind === "last turn") {
+      asked = budget;
+      continue;
+    }
+    if (budget.kind === "over") ended.verdict = budget.verdict;
     if (!ended.verdict.ok) return offered ?? (await checkStopped(shared, run, ground, { ended, round, told }));
     const next = await afterTurn(shared, run, ground, `agent-${round}`);
     if (next.kind === "park") return { ...ended, ...nothingDone(ground), parks: next };
     asked = next.kind === "again" ? { prompt: next.prompt } : undefined;
     if (asked) continue;
-    const last = handed >= verifyRounds;
+    const last = handed >= verifyRounds || isAllUsed(shared, run);
     const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
     if (objections.length > 0) {
       if (last || objections.some(({ remedy }) => remedy === undefined))
@@ -218,7 +227,7 @@ export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   };
 }
 
-function afterAgent(result: StepResult): Omit<Worked, "collected"> {
+function afterAgent(result: StepResult, record: Run["folder"]["record"]): Omit<Worked, "collected"> {
   switch (result.kind) {
     case "ended":
       return { verdict: result.verdict, exitCode: result.exitCode };
@@ -238,6 +247,8 @@ function afterAgent(result: StepResult): Omit<Worked, "collected"> {
           message: "The agent's process disappeared without an exit code: it was killed from outside.",
         },
       };
+    case "spent":
+      return { verdict: { ok: false, reason: "budget", message: allUsed(record) } };
     case "interrupted":
       throw result.interruption;
   }

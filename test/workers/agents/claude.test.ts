@@ -161,6 +161,11 @@ describe("starting Claude Code", () => {
     expect(launch.env).not.toHaveProperty("OTHER");
   });
 
+  it("is told what its session may cost, where that is limited", () => {
+    expect(claude.launch(agent, { ...run, maxUsd: 1.25 }).command.join(" ")).toContain("--max-budget-usd 1.2500 ");
+    expect(claude.launch(agent, run).command).not.toContain("--max-budget-usd");
+  });
+
   it("resumes by the session's id and then names no new one", () => {
     const { command } = claude.launch(agent, { ...run, resume: "old-session" });
     expect(command.join(" ")).toContain("--resume old-session");

@@ -99,3 +99,21 @@ describe("a session of an earlier task", () => {
     expect([meter.totals().inputTokens, meter.usedBy("s")?.inputTokens]).toEqual([200, 200]);
   });
 });
+
+it("a cost counts as known only where it is that of all that was used", () => {
+  const known = (...steps: UsageEvent[][]) => {
+    const meter = usageMeter();
+    for (const step of steps) {
+      meter.begin();
+      for (const event of step) meter.add(event);
+    }
+    return meter.told();
+  };
+  expect(known([])).toEqual({ any: false, cost: false });
+  expect(known([used(10, "step", 1)])).toEqual({ any: true, cost: true });
+  expect(known([used(10, "step")])).toEqual({ any: true, cost: false });
+  expect(known([used(10, "step", 1), used(10, "step")])).toEqual({ any: true, cost: false });
+  expect(known([used(10, "step"), used(10, "session", 1)])).toEqual({ any: true, cost: true });
+  expect(known([used(10, "step")], [used(10, "run", 1)])).toEqual({ any: true, cost: false });
+  expect(known([used(10, "run", 1)], [used(10, "run", 1)])).toEqual({ any: true, cost: true });
+});

@@ -21,6 +21,7 @@ import { saidInTurn } from "../messages.ts";
 import { type Asked, askedPrompt } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import type { StepRecord } from "../run-record.ts";
+import { watchBudget } from "../watch-budget.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
@@ -188,7 +189,8 @@ async function followStep(
     progress.changed();
   });
   // An earlier life of the host was stopping it: how it ends says nothing any more.
-  if (record.missed || record.turnEnded) await running.stop(STOP_GRACE_MS);
+  if (record.missed || record.turnEnded || record.spent) await running.stop(STOP_GRACE_MS);
+  const budget = isAgent ? watchBudget(shared, run, record, progress.changed) : undefined;
   try {
     const result = await runStep({
       step: record,
@@ -202,6 +204,7 @@ async function followStep(
       secrets,
       onEvent: (event) => {
         if (isAgent && !(record.counted && event.type === "usage")) run.spoken.hear(event);
+        if (event.type === "usage") budget?.look();
         if (isAgent && isAnswer(event)) tellAnswer();
         run.events.hear(event);
         progress.changed();
@@ -218,6 +221,11 @@ async function followStep(
           progress.changed();
         },
       }),
+      spent: budget?.spent,
+      onSpent: () => {
+        record.spent = true;
+        run.folder.save();
+      },
       onMissed: (missed) => {
         record.missed = missed;
         run.folder.save();
@@ -226,12 +234,14 @@ async function followStep(
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
     if (record.turnEnded && !isLeftRunning(result)) return { kind: "turn ended" };
+    if (record.spent && !isLeftRunning(result)) return { kind: "spent" };
     if (!record.missed) return result;
     // Why it came to that is known only when it has been stopped.
     if (result.kind === "missed") record.missed = result.missed;
     run.folder.save();
     return { kind: "missed", missed: record.missed };
   } finally {
+    budget?.stop();
     await progress.close();
   }
 }

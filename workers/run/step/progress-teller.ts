@@ -3,6 +3,7 @@
  * comment that is edited every ten. A Redis that is away costs progress, never the run.
  */
 
+import { budgetOf } from "../budget.ts";
 import { type Run, type Shared, tell } from "../run.ts";
 import { networkUse } from "./step-outlet.ts";
 
@@ -20,7 +21,8 @@ export function makeProgressTeller(shared: Shared, run: Run): { changed(): void;
     told = true;
     telling = telling.then(async () => {
       const { finish } = run.folder.record;
-      const progress = { ...run.spoken.progress(), network: networkUse(run.folder), finish };
+      const budget = budgetOf(shared, run);
+      const progress = { ...run.spoken.progress(), network: networkUse(run.folder), finish, budget };
       const news = { name: "progress" as const, progress, at: Date.now() };
       return closed
         ? tell(shared, run, news, { inDoubt: "skip" })

@@ -58,6 +58,10 @@ export type StepOptions = {
   onDrawing?(line: string): void;
   /** Called when the program is to be stopped because it goes round in circles; without it that is only told. */
   onStalled?(stalled: Stalled): void;
+  /** Resolves when what the run may use is used up. */
+  spent?: Promise<void> | undefined;
+  /** Called then, before the program is stopped. */
+  onSpent?(): void;
   /** Called when a deadline is missed, before the program is stopped. */
   onMissed(missed: Missed): void;
   /** Called before the program is stopped because its turn is over. */
@@ -70,6 +74,7 @@ export type StepResult =
   | { kind: "missed"; missed: Missed }
   | { kind: "turn ended" }
   | { kind: "flooded" }
+  | { kind: "spent" }
   | { kind: "interrupted"; interruption: Interruption };
 
 /** `not begun`: it was held, and its host went away before it let it go. */
@@ -100,6 +105,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
       await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
       return { kind: "flooded" as const };
     }),
+    ...(options.spent ? [options.spent.then(() => ({ kind: "spent" as const }))] : []),
     keepPoking(output, over.signal),
   ]);
   try {
@@ -113,6 +119,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     if (first.kind === "missed") options.onMissed(first.missed);
     if (first.kind === "turn ended") options.onTurnOver?.();
     if (first.kind === "interrupted" && first.interruption.kind === "stalled") options.onStalled?.(first.interruption);
+    if (first.kind === "spent") options.onSpent?.();
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") {
       await output.stop();

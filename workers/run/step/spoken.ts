@@ -26,6 +26,8 @@ export type Spoken = {
   begin(): void;
   /** The agent goes on with a session of an earlier task, which is not to be counted again. */
   resume(session: Resumed): void;
+  /** What the run has used so far, as far as its agent tells. */
+  usage(): { totals: UsageTotals; told: { any: boolean; cost: boolean } };
   /** All that a session has used, in earlier tasks too; undefined while that is not known. */
   usedBy(sessionId: string): UsageTotals | undefined;
 };
@@ -89,6 +91,7 @@ export function makeSpoken(): Spoken {
     resume({ sessionId: id, used }) {
       if (used) usage.knows(id, used);
     },
+    usage: () => ({ totals: usage.totals(), told: usage.told() }),
     usedBy: (id) => usage.usedBy(id),
     progress() {
       const { inputTokens, outputTokens, costUsd } = usage.totals();

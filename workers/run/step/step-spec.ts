@@ -7,6 +7,7 @@ import type { Mount } from "../../sandbox/sandbox.ts";
 import { seenFrom } from "../../talk-back/talk-place.ts";
 import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
+import { maxUsdOf } from "../budget.ts";
 import type { Ground, Place } from "../ground.ts";
 import { readOnlyMounts } from "../plan.ts";
 import type { Run, Shared } from "../run.ts";
@@ -29,7 +30,8 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
   const { agent, sessionId, workspace } = place;
   const resume = input.resume ?? place.resumed?.sessionId;
   const mcp = agentServers(shared, run, place);
-  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, mcp, env: shared.env };
+  const maxUsd = maxUsdOf(shared, run, resume);
+  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, mcp, maxUsd, env: shared.env };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
   const given = withTalk(shared, run, stepEnvironment(shared, run, place, env));
   const servers = serversReadable(agent).map((source) => ({ source }));
