@@ -78,10 +78,19 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
     case "queued":
       return { turn: `${QUEUED}${wish}${room}`, phase: "" };
     case "running":
-      return { turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}${asked.join("")}`, phase: state.phase };
+      return {
+        turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}${budgetTurn(task)}${asked.join("")}`,
+        phase: state.phase,
+      };
     case "settled":
       return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
   }
+}
+
+/** That its budget is nearly used up, and that it is, is told at once. */
+function budgetTurn(task: Task): string {
+  const { low, spent } = progressOf(task).budget ?? {};
+  return spent ? ":spent" : low ? ":low" : "";
 }
 
 /** What it needs to start is a host with room on its disk. */
