@@ -75,6 +75,55 @@ program
   });
 
 program
+  .command("hosts")
+  .description("list the worker hosts: what they offer, and how many of their slots are busy")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { hosts } = await import("./hosts.ts");
+    process.exitCode = await hosts(process.env, options);
+  });
+
+program
+  .command("logs")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number")
+  .description("show what a task's programs say and do, from whichever host it is on; kept for a day")
+  .option("-f, --follow", "go on until the task is over")
+  .option("--run <number>", "of this run (default: the last)")
+  .option("--json", "one event a line")
+  .action(async (task: string, options: import("./logs.ts").LogsOptions) => {
+    const { logs } = await import("./logs.ts");
+    process.exitCode = await logs(process.env, task, options);
+  });
+
+program
+  .command("retry")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number")
+  .argument("[settings...]", "as in a comment: agent=NAME model=NAME base=BRANCH priority=high")
+  .description(
+    "do a task once more, as a new task with the same request; what only could not be published is published",
+  )
+  .option("--yes", "do not ask whether that is meant")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch retry t4mf5\n  orch retry octo-org/calculator#3 agent=claude --yes")
+  .action(async (task: string, settings: string[], options: import("./retry.ts").RetryOptions) => {
+    const { retry } = await import("./retry.ts");
+    process.exitCode = await retry(process.env, task, settings, options);
+  });
+
+program
+  .command("cancel")
+  .argument("[task]", "a task's id or its beginning, or owner/repo#number")
+  .description("stop a task that is not over; what its agent has made is kept as a checkpoint")
+  .option("--all", "every task that is not over")
+  .option("--yes", "do not ask whether that is meant")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch cancel t4mf5\n  orch cancel --all --yes")
+  .action(async (task: string | undefined, options: import("./cancel.ts").CancelOptions) => {
+    const { cancel } = await import("./cancel.ts");
+    process.exitCode = await cancel(process.env, task, options);
+  });
+
+program
   .command("schedules")
   .description("list the schedules of all repositories: when each comes next, its last task, why it was skipped")
   .option("--json", "one machine-readable line")

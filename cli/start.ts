@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Env, readBots } from "../src/config.ts";
+import type { Env } from "../src/config.ts";
 import { botFolderOf, dataDirOf } from "../src/data-dir.ts";
 import { waitForRoom } from "../workers/disk/room-to-start.ts";
 import { dependentProgram } from "./dependent-program.ts";
@@ -56,7 +56,7 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
     // Compiled once and kept: the next start is faster, and the compiler stays out of memory.
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || privateFolder(dataDir, "compile-cache"),
   };
-  const bots = Array.from({ length: readBots(env) }, () =>
+  const bots = Array.from({ length: await howManyBots(env) }, () =>
     supervise("bot", program("../src/main"), full, stdio, onStart),
   );
   const hostEnv = { ...full, BOT_URL: besideBot(env, dataDir) };
@@ -140,6 +140,13 @@ function privateFolder(dataDir: string, name: string): string {
   const path = join(dataDir, name);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   return path;
+}
+
+/** One, mostly: what reads the settings is held in memory only where it is needed. */
+async function howManyBots(env: Env): Promise<number> {
+  if (!env.BOTS) return 1;
+  const { readBots } = await import("../src/config.ts");
+  return readBots(env);
 }
 
 function ownSecret(dataDir: string): string {

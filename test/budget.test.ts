@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { BudgetSpent, makeBudget } from "../src/budget.ts";
 import { classify, retryAfterMs } from "../src/github.ts";
 import { isContent } from "../src/github-fetch.ts";
-import { readBudgets } from "../src/task/github-budget.ts";
+import { BUDGET_LIMITS, readBudgets, textHeldUntil } from "../src/task/github-budget.ts";
 import { type ConnectedRedis, startConnectedRedis } from "./support/redis.ts";
 
 const NOW = 1_700_000_000_000;
@@ -51,6 +51,22 @@ describe("an installation's room for text", () => {
     expect(retryAfterMs(refused, clock)).toBe(3_600_000 - 300_000);
     clock = NOW + 3_600_000;
     await spendContent(1);
+  });
+
+  test("says when there is room again: in the minute, in the hour, and when GitHub itself has asked to wait", async () => {
+    const one = budget(BUDGET_LIMITS);
+    const held = () => textHeldUntil(server.redis, 1, clock);
+    expect(await held()).toBeUndefined();
+    for (let count = 0; count < BUDGET_LIMITS.perMinute; count++) await one.spendContent(1);
+    expect(await held()).toBe(NOW + 60_000);
+    for (let left = BUDGET_LIMITS.perHour - BUDGET_LIMITS.perMinute; left > 0; left--) {
+      if (left % BUDGET_LIMITS.perMinute === 0 || clock === NOW) clock += 60_000;
+      await one.spendContent(1);
+    }
+    clock += 60_000;
+    expect(await held()).toBe(NOW + 3_600_000);
+    await one.hold(1, NOW + 7_200_000);
+    expect(await held()).toBe(NOW + 7_200_000);
   });
 
   test.each([

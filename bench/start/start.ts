@@ -83,7 +83,7 @@ async function startOnce(system: System, repository: RepositoryWithIssue): Promi
   // Nothing is listened to before: whoever measures must not take the processor from what is measured.
   const agentAt = await readStamp(join(system.dataDir, "host", "runs", `${taskId}-1`, "agent-1", "stdout"));
   await system.until(taskId, ({ state }) => state.name === "settled");
-  await system.quiet();
+  await Promise.all([system.quiet(), system.slotsFree()]);
   return { orch: agentAt - at, stages: await readStages(system, taskId, { sentAt: at, agentAt }) };
 }
 

@@ -50,8 +50,10 @@ export type System = {
   command(repository: RepositoryWithIssue): Promise<{ taskId: string; at: number }>;
   /** The task once `check` holds, and when the news of it came (Unix ms). */
   until(taskId: string, check: (task: Task) => boolean): Promise<{ task: Task; at: number }>;
-  /** Resolves when GitHub shows everything, nothing is left to do, and every slot is free. */
+  /** Resolves when GitHub shows everything and nothing is left to do. */
   quiet(): Promise<void>;
+  /** Resolves when no run has a slot. */
+  slotsFree(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -119,8 +121,8 @@ export async function startSystem({ agent, slots, compileCache, ...more }: Syste
       return { taskId: taskIdOf(repository.id, { kind: "comment", id: commentId, line: 1, url: "" }), at };
     },
     until: (taskId, check) => untilTask(store, news, taskId, check),
-    quiet: () =>
-      untilTrue(async () => (await redis.zcard(keys.unreported)) === 0 && (await haveRunsEnded(dataDir)), TASK_MS),
+    quiet: () => untilTrue(async () => (await redis.zcard(keys.unreported)) === 0, TASK_MS),
+    slotsFree: () => untilTrue(() => haveRunsEnded(dataDir), TASK_MS),
     stop,
   };
 }

@@ -29,6 +29,7 @@ const reactables: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => Reacta
   label: () => undefined,
   check: () => undefined,
   schedule: () => undefined,
+  cli: () => undefined,
   api: () => undefined,
 };
 

@@ -29,6 +29,8 @@ export function parseRest(hash: Record<string, string>): Rest {
 export type InstallationBudget = { installationId: number; rest: Rest; minute: number; hour: number };
 
 const MOST = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** Of the installations that were spoken with in the last hour. */
 export async function readBudgets(redis: Redis, now: number): Promise<InstallationBudget[]> {
@@ -38,12 +40,26 @@ export async function readBudgets(redis: Redis, now: number): Promise<Installati
       const key = keys.content(installationId);
       const [hash, minute, hour] = await Promise.all([
         redis.hgetall(keys.budget(installationId)),
-        redis.zcount(key, now - 60_000, "+inf"),
-        redis.zcount(key, now - 3_600_000, "+inf"),
+        redis.zcount(key, now - MINUTE_MS, "+inf"),
+        redis.zcount(key, now - HOUR_MS, "+inf"),
       ]);
       return { installationId, rest: parseRest(hash), minute, hour };
     }),
   );
   const isKnown = ({ rest, hour }: InstallationBudget) => rest.at !== undefined || hour > 0;
   return budgets.filter(isKnown).toSorted((one, other) => one.installationId - other.installationId);
+}
+
+/** When text may be created for the installation again, Unix ms; undefined where it may be now. */
+export async function textHeldUntil(redis: Redis, installationId: number, now: number): Promise<number | undefined> {
+  const key = keys.content(installationId);
+  const { perMinute, perHour } = BUDGET_LIMITS;
+  const [hash, ofMinute, ofHour] = await Promise.all([
+    redis.hgetall(keys.budget(installationId)),
+    redis.zrevrange(key, perMinute - 1, perMinute - 1, "WITHSCORES"),
+    redis.zrevrange(key, perHour - 1, perHour - 1, "WITHSCORES"),
+  ]);
+  const { heldUntil = 0 } = parseRest(hash);
+  const until = Math.max(heldUntil, Number(ofMinute[1] ?? 0) + MINUTE_MS, Number(ofHour[1] ?? 0) + HOUR_MS);
+  return until > now ? until : undefined;
 }

@@ -27,6 +27,8 @@ export const originShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("check"), ...signed }),
   /** `dueAt`: when it was due, Unix ms. */
   z.object({ kind: z.literal("schedule"), name: z.string(), dueAt: z.number() }),
+  /** Whoever operates Orch, at its command line; `by`: their name on that machine, `key`: of this one call. */
+  z.object({ kind: z.literal("cli"), by: z.string(), key: z.string() }),
   /** Another program; `key` is its own name for what it asks. */
   z.object({ kind: z.literal("api"), client: z.string(), key: z.string() }),
 ]);
@@ -48,10 +50,11 @@ const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | 
   label: ({ digest }) => [digest],
   check: ({ digest }) => [digest],
   schedule: ({ name, dueAt }) => [name, dueAt],
+  cli: ({ key }) => [key],
   api: ({ client, key }) => [client, key],
 };
 
-/** Whether the repository asks by itself, so that there is nobody whose permission could be asked for. */
+/** Whether there is nobody whose permission could be asked for: the repository asks by itself, or whoever operates Orch. */
 const withoutPerson: { [Kind in OriginKind]: boolean } = {
   comment: false,
   body: false,
@@ -60,10 +63,14 @@ const withoutPerson: { [Kind in OriginKind]: boolean } = {
   label: false,
   check: false,
   schedule: true,
+  cli: true,
   api: false,
 };
 
-/** Nobody has to be permitted: the authority is a file that only people who may write to the repository can change. */
+/**
+ * Nobody has to be permitted: the authority is a file that only people who may write to the repository can change, or the access to
+ * the machine.
+ */
 export const asksByItself = ({ kind }: Source): boolean => withoutPerson[kind];
 
 /** The event's identity: kind first. Texts are encoded, so that no two identities can look alike when they are joined. */

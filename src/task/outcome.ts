@@ -4,6 +4,8 @@ import type { WaitingReason } from "./waiting.ts";
 
 export type CancelReason =
   | { kind: "command"; by: string }
+  /** Whoever operates Orch, at its command line; `by`: their name on that machine. */
+  | { kind: "by_operator"; by: string }
   /** `moved`: by a transfer to another repository. */
   | { kind: "issue_closed"; by: string; moved?: true }
   /** What asked was deleted or taken away. */

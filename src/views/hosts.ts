@@ -26,8 +26,8 @@ export function hosts({ hosts: all, tasks = [], beats }: Around): HostWithRuns[]
 }
 
 function runOn(hostId: string, task: Task, beats: Around["beats"]): RunOnHost[] {
-  const { spec, state } = task;
-  if (state.name !== "running" || state.host !== hostId) return [];
+  const { spec, state, pushed } = task;
+  if (state.name !== "running" || state.host !== hostId || pushed) return [];
   const lastOutputAt = beats?.get(spec.id);
   const run = { task: spec.id, phase: state.phase, stopping: isStopping(task), since: state.since };
   return [{ ...run, ...(lastOutputAt !== undefined && { lastOutputAt }) }];

@@ -1,6 +1,7 @@
 /** Reads what the views are made of: tasks, hosts, the queue, the beats of runs. Writes nothing. */
 import type { Redis } from "ioredis";
 import { leadersOf } from "../task/followers.ts";
+import { textHeldUntil } from "../task/github-budget.ts";
 import { type HostView, readRunBeats } from "../task/heartbeat.ts";
 import { findTasksInDoubt } from "../task/in-doubt.ts";
 import type { TaskQueue } from "../task/queue.ts";
@@ -45,14 +46,22 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     const readings = await lookUpMany(ids);
     const tasks = knownOf(readings.values());
     const lookUp = async (id: string) => readings.get(id) ?? (await store.lookUp(id));
-    const [beats, inDoubt] = await Promise.all([
+    const [beats, inDoubt, textHeld] = await Promise.all([
       readRunBeats(
         redis,
         tasks.filter(({ state }) => state.name === "running").map(({ spec }) => spec.id),
       ),
       findTasksInDoubt({ openIds: async () => ids, lookUp }, hosts),
+      heldTexts(tasks),
     ]);
-    return { now: now(), hosts, tasks, queue: line, beats, inDoubt };
+    return { now: now(), hosts, tasks, queue: line, beats, inDoubt, textHeld };
+  }
+
+  /** Only of installations that have a pull request to open. */
+  async function heldTexts(tasks: readonly Task[]): Promise<Map<number, number>> {
+    const ids = new Set(tasks.filter(({ pushed }) => pushed).map(({ spec }) => spec.installationId));
+    const held = [...ids].map(async (id) => [id, await textHeldUntil(redis, id, now())] as const);
+    return new Map((await Promise.all(held)).filter((each): each is [number, number] => each[1] !== undefined));
   }
 
   async function lookUpMany(ids: readonly string[]): Promise<Map<string, Reading<Task>>> {

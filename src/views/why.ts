@@ -36,6 +36,8 @@ export type Around = {
   /** When the agents of tasks last said anything. */
   beats?: ReadonlyMap<string, number>;
   inDoubt?: TasksInDoubt;
+  /** Of installations that may create no text for now: until when, Unix ms. */
+  textHeld?: ReadonlyMap<number, number>;
 };
 
 type Base = {
@@ -92,6 +94,8 @@ export type WhyRunning = Base & {
   stopping: boolean;
   /** Once the branch is on GitHub; the bot then opens the pull request. */
   pushed?: Pushed;
+  /** Until then GitHub takes no pull request from us: so much was written within the hour. */
+  textHeldUntil?: number;
   /** `lastBeat` is missing of a host that is not known any more. */
   host: HostName & { alive: boolean; lastBeat?: number };
   /** When the agent last said anything, or began. */
@@ -133,9 +137,9 @@ export function why(task: Task, around: Around): Why {
   }
 }
 
-/** How many slots of the host have a run. */
+/** How many slots of the host have a run. One that has pushed has given its slot back. */
 export const busyOn = (hostId: string, tasks: readonly Task[]): number =>
-  tasks.filter(({ state }) => state.name === "running" && state.host === hostId).length;
+  tasks.filter(({ state, pushed }) => state.name === "running" && state.host === hostId && !pushed).length;
 
 /** True when the work went to the pull request under which it was asked for. */
 export function isOwnPullRequest(task: Task, number: number): boolean {
@@ -205,17 +209,19 @@ function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue
   };
 }
 
-function running(task: Task, state: In<"running">, { hosts, beats }: Around) {
+function running(task: Task, state: In<"running">, { hosts, beats, textHeld }: Around) {
   const { phase, since, phaseSince } = state;
   const host = hosts.find(({ id }) => id === state.host);
   const lastOutputAt = beats?.get(task.spec.id);
   const deadline = host?.limits && nextDeadline(task, state, host.limits, lastOutputAt);
+  const textHeldUntil = task.pushed && textHeld?.get(task.spec.installationId);
   return {
     phase,
     since,
     phaseSince,
     stopping: isStopping(task),
     ...(task.pushed && { pushed: task.pushed }),
+    ...(textHeldUntil !== undefined && { textHeldUntil }),
     host: { ...hostName(state.host, hosts), alive: host?.alive ?? false, ...(host && { lastBeat: host.lastBeat }) },
     ...(lastOutputAt !== undefined && { lastOutputAt }),
     ...(deadline && { deadline }),

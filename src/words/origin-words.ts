@@ -57,6 +57,12 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     takenBack: ({ name }, who, { code }) => `${who} took back what the schedule ${code(name, 60)} asked for`,
     again: () => "ask for it in a comment that starts with `/orch`, or wait for the schedule",
   },
+  cli: {
+    asked: ({ by }, _, where, { code }) => `The operator ${code(by, 60)} asked${where}:`,
+    itself: ({ by }, { code }) => `the operator ${code(by, 60)}`,
+    takenBack: ({ by }, who, { code }) => `${who} took back what the operator ${code(by, 60)} asked for`,
+    again: () => IN_A_COMMENT,
+  },
   api: {
     asked: ({ client }, who, where, { code }) => `${who} asked by ${code(client, 60)}${where}:`,
     takenBack: ({ client }, who, { code }) => `${who} took back what was asked by ${code(client, 60)}`,

@@ -179,6 +179,8 @@ function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quotin
   switch (reason.kind) {
     case "command":
       return `${code(reason.by, 60)} cancelled the task.`;
+    case "by_operator":
+      return `The operator of this App (${code(reason.by, 60)}) cancelled the task.`;
     case "issue_closed":
       return reason.moved
         ? `${code(reason.by, 60)} moved the issue to another repository, so the task was stopped.`

@@ -62,6 +62,11 @@ function slotWords({ hosts }: WhyQueued, { plain }: Quoting): string[] {
   return [`Busy slots: ${each.join(", ")}.`];
 }
 
+const opening = ({ textHeldUntil: until }: WhyRunning, now: number): string =>
+  until === undefined
+    ? "the bot opens the pull request."
+    : `the bot opens the pull request in ${duration(Math.max(0, until - now))}: until then GitHub takes no more text from the App.`;
+
 function runningWords(why: WhyRunning, now: number, quoting: Quoting): string[] {
   const { host, phase, phaseSince, lastOutputAt, deadline, stopping } = why;
   const name = quoting.code(host.name ?? host.id, 80);
@@ -72,7 +77,7 @@ function runningWords(why: WhyRunning, now: number, quoting: Quoting): string[] 
   return [
     nextStep(why, quoting),
     ...(host.alive ? [] : [lost]),
-    ...(why.pushed ? ["The branch is on GitHub; the bot opens the pull request."] : []),
+    ...(why.pushed ? [`The branch is on GitHub; ${opening(why, now)}`] : []),
     `In this phase for ${duration(now - phaseSince)}.`,
     ...(speaks ? [`The agent's last output was ${duration(now - lastOutputAt)} ago.`] : []),
     ...(deadline && !stopping ? [deadlineWords[deadline.deadline](remaining(deadline.at, now))] : []),

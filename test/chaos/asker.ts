@@ -11,6 +11,8 @@ const TASKS_PER_REPOSITORY = 4;
 const SECONDS = [0, 1, 2, 4, 8];
 const SECONDS_IN_SHORT = [0, 1, 2];
 const MAINTAINER = "maintainer";
+/** GitHub takes so much text an hour from one installation; each owner has one. */
+const TASKS_PER_OWNER = 40;
 
 /** Resolves with whoever asks for the next task: a comment that GitHub has taken. */
 export async function makeAsker(orch: Orch, random: Random, { tasks, isShort }: Wanted): Promise<() => Promise<Asked>> {
@@ -18,7 +20,8 @@ export async function makeAsker(orch: Orch, random: Random, { tasks, isShort }: 
   for (let count = Math.max(2, Math.ceil(tasks / TASKS_PER_REPOSITORY)); count > 0; count--) {
     const seconds = `${random.pick(isShort ? SECONDS_IN_SHORT : SECONDS)}\n`;
     const verify = random.below(2) === 0 ? "node --test" : undefined;
-    repositories.push(await orch.place({ agent: "toils", ...(verify && { verify }) }, { seconds }));
+    const owner = `owner-${repositories.length % Math.ceil(tasks / TASKS_PER_OWNER)}`;
+    repositories.push(await orch.place({ agent: "toils", ...(verify && { verify }) }, { seconds }, owner));
   }
   const places: Place[] = [];
   return async () => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type KeptRedis, keepRedis } from "../../cli/keep-redis.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
-import { makeReserve, reserveFile } from "../../workers/disk/reserve.ts";
+import { makeReserve } from "../../workers/disk/make-reserve.ts";
+import { reserveFile } from "../../workers/disk/reserve.ts";
 import { MB, noSmallDisk, type SmallDisk, smallDisk } from "../support/small-disk.ts";
 
 const ending: (() => Promise<unknown> | unknown)[] = [];

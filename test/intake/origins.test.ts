@@ -45,6 +45,11 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
     takenBack: "`maintainer` took back what the schedule `nightly` asked for, so",
     again: "ask for it in a comment that starts with `/orch`, or wait for the schedule.",
   },
+  cli: {
+    asked: "The operator `root` asked:",
+    takenBack: "`maintainer` took back what the operator `root` asked for, so",
+    again: "give the command again in a new comment.",
+  },
   api: {
     asked: "WHO asked by `ci`:",
     takenBack: "`maintainer` took back what was asked by `ci`, so",
@@ -77,6 +82,7 @@ async function requestOf(kind: OriginKind, login = MAINTAINER): Promise<Asked> {
     label: { digest: `${id}` },
     check: { digest: `${id}` },
     schedule: { dueAt: id },
+    cli: { key: `${id}` },
     api: { key: `${id}` },
   };
   const { line: _, ...source } = { line: 1, ...origins[kind], ...own[kind] };
@@ -150,7 +156,7 @@ describe("a request of every kind", () => {
 
   test("is refused to a stranger in a reply, and reacted to where GitHub takes that", async () => {
     const byPeople = (await askAll(STRANGER)).filter(({ request }) => request.actor !== undefined);
-    expect(byPeople).toHaveLength(KINDS.length - 1);
+    expect(byPeople).toHaveLength(KINDS.length - 2);
     for (const asked of byPeople) {
       const { kind, request, id } = asked;
       expect(await orch.store.read(id), kind).toBeUndefined();
@@ -189,6 +195,7 @@ test("no file names a kind of origin but the one that makes it of its event, and
   const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
   expect(files.toSorted()).toEqual([
     "src/events/on-check.ts",
+    "src/events/on-cli.ts",
     "src/events/on-comment.ts",
     "src/events/on-label.ts",
     "src/events/on-opened.ts",

@@ -102,7 +102,7 @@ export type Orch = {
   /** An open issue by the maintainer. */
   issue: number;
   /** Another repository with an issue in it, whose own file chooses the agent and the verify command. */
-  place(wishes?: Wishes, files?: Record<string, string>): Promise<Place>;
+  place(wishes?: Wishes, files?: Record<string, string>, owner?: string): Promise<Place>;
   /** The maintainer writes under the issue (or another number); gives the id of the task that the given line becomes. */
   command(
     text: string,
@@ -208,10 +208,10 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   }
 
   let places = 0;
-  async function place(wishes: Wishes = {}, files: Record<string, string> = {}): Promise<Place> {
+  async function place(wishes: Wishes = {}, files: Record<string, string> = {}, owner = MAINTAINER): Promise<Place> {
     places += 1;
     const created = await simulator.createRepository({
-      owner: MAINTAINER,
+      owner,
       name: `calculator-${places}`,
       files: { ...CALCULATOR, ...files, ".github/orch.yml": stringify(wishes) },
       collaborators: { [MAINTAINER]: "admin" },

@@ -9,5 +9,6 @@ export const origins: { [Kind in OriginKind]: Extract<Origin, { kind: Kind }> } 
   label: { kind: "label", digest: "ab", label: "orch" },
   check: { kind: "check", digest: "ab" },
   schedule: { kind: "schedule", name: "nightly", dueAt: 1_700_000_000_000 },
+  cli: { kind: "cli", by: "root", key: "42" },
   api: { kind: "api", client: "ci", key: "42" },
 };

@@ -57,6 +57,9 @@ test("a host has its runs, with the last output of each, and a slot is busy for 
   const id = queuedTask().spec.id;
   const elsewhere = runningTask("working");
   const tasksNow = [...open, { ...elsewhere, state: { ...elsewhere.state, host: "h2" } as Task["state"] }];
+  const [first] = tasksNow as [Task];
+  const hasPushed = runningTask("publishing", { pushed: { branch: "orch/3-x" } as Task["pushed"] });
+  tasksNow.push({ ...hasPushed, spec: { ...first.spec, id: "tpushed" } } as Task);
   const [host] = hostsView({ now, hosts, tasks: tasksNow, beats: new Map([[id, now - 1]]) });
   expect(host).toMatchObject({
     id: "h1",

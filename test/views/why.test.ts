@@ -128,6 +128,13 @@ describe("running", () => {
     });
   });
 
+  test("its pull request waits until GitHub takes text from its installation again", () => {
+    const task = runningTask("publishing", { pushed });
+    const textHeld = new Map([[task.spec.installationId, now + 60_000]]);
+    expect(answer("running", task, { textHeld })).toMatchObject({ textHeldUntil: now + 60_000 });
+    expect(answer("running", runningTask("working"), { textHeld })).not.toHaveProperty("textHeldUntil");
+  });
+
   test("its host is not known any more, or silent", () => {
     expect(answer("running", ofEach.running, { hosts: [] }).host).toEqual({ id: "h1", alive: false });
     const silent = { ...builder, alive: false };

@@ -164,6 +164,7 @@ const ends: Task[] = [
     settledTask({ kind: "cancelled", reason: { kind, by: "maintainer" } }),
   ),
   settledTask({ kind: "cancelled", reason: { kind: "issue_closed", by: "maintainer", moved: true } }),
+  settledTask({ kind: "cancelled", reason: { kind: "by_operator", by: "root" } }),
   ...(["repository_archived", "installation_removed"] as const).map((kind) =>
     settledTask({ kind: "cancelled", reason: { kind } }),
   ),
@@ -198,6 +199,10 @@ const whys = [
   }),
   why(runningTask("verifying"), { now, hosts: hosts.map((host) => ({ ...host, alive: false })) }),
   why(runningTask("verifying"), { now, hosts: [] }),
+  why(runningTask("publishing", { pushed }), {
+    ...around,
+    textHeld: new Map([[queuedTask().spec.installationId, now + 900_000]]),
+  }),
   ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
     why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
   ),

@@ -9,8 +9,9 @@ import { bytes as inWords } from "../../src/text/amounts.ts";
 import type { Run, Shared } from "../run/run.ts";
 import type { Slots } from "../slots.ts";
 import { type Space, spaceOf } from "./free-space.ts";
+import { makeReserve } from "./make-reserve.ts";
 import { makeRoom } from "./make-room.ts";
-import { makeReserve, releaseReserve, reserveFile } from "./reserve.ts";
+import { releaseReserve, reserveFile } from "./reserve.ts";
 import { makeMeasuring, measureRuns } from "./run-sizes.ts";
 
 export type Room = {

@@ -1,0 +1,84 @@
+/**
+ * `orch retry TASK`: asks for a task once more, as `/orch retry` does: a new task with the same request. Work that was done and only could
+ * not be published is published, without an agent, where nothing else is asked for.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { readSettings } from "../src/command/settings.ts";
+import type { Settings } from "../src/command/verbs.ts";
+import type { Env } from "../src/config.ts";
+import { requestOfCli } from "../src/events/on-cli.ts";
+import { makeInbox } from "../src/intake/inbox.ts";
+import { taskIdIn } from "../src/intake/request.ts";
+import type { Task } from "../src/task/task.ts";
+import { consent, operatorName } from "./consent.ts";
+import { oneTask } from "./one-task.ts";
+import { UsageError } from "./usage-error.ts";
+import { viewsOf } from "./views-of.ts";
+import { withRedis } from "./with-redis.ts";
+
+export type RetryOptions = { yes?: boolean; json?: boolean };
+
+/** A bot looks for requests every 5 s; GitHub is asked before a task is made of one. */
+const WAIT_MS = 30_000;
+const LOOK_MS = 200;
+const LINE = 1;
+
+type Told = { task?: string; error?: string };
+
+/** `words`: settings, as `agent=NAME`. Exit code 0 once the new task is there; 1 when there is none to try again, or none came. */
+export async function retry(env: Env, text: string, words: readonly string[], options: RetryOptions): Promise<number> {
+  const settings = settingsIn(words);
+  const told = await withRedis(env, "retry", (redis) => ask(redis, env, { text, settings, options }));
+  if (!told) return 1;
+  if (options.json) process.stdout.write(`${JSON.stringify(told)}\n`);
+  else if (told.error !== undefined) process.stderr.write(`${told.error}\n`);
+  else process.stdout.write(`${told.task}  asked for; orch why ${told.task} says how it stands\n`);
+  return told.error === undefined ? 0 : 1;
+}
+
+/** Throws UsageError. */
+function settingsIn(words: readonly string[]): Settings {
+  const { settings, rest, problem } = readSettings(words.map(quoted).join(" "));
+  if (problem || rest !== "")
+    throw new UsageError(
+      "behind the task there may be settings only: agent=NAME, model=NAME, base=BRANCH, priority=high",
+    );
+  return settings;
+}
+
+/** The shell has taken the quotation marks off. */
+function quoted(word: string): string {
+  const at = word.indexOf("=");
+  return /\s/.test(word) && at > 0 ? `${word.slice(0, at)}="${word.slice(at + 1)}"` : word;
+}
+
+type Asked = { text: string; settings: Settings; options: RetryOptions };
+
+/** Undefined where it was declined. */
+async function ask(redis: Redis, env: Env, { text, settings, options }: Asked): Promise<Told | undefined> {
+  const found = await oneTask(redis, text);
+  if ("lines" in found) return { error: found.lines.join("\n") };
+  const { spec, state } = found.task;
+  if (state.name !== "settled") return { error: `${spec.id} is not over: \`orch cancel ${spec.id}\` stops it first.` };
+  if (!(await consent(`Try ${spec.id} once more?`, options))) return undefined;
+  const command = { kind: "retry" as const, line: LINE, task: spec.id, settings };
+  const request = requestOfCli(spec, { by: operatorName(env), key: randomUUID(), command, now: Date.now() });
+  await makeInbox(redis).record(request);
+  const task = await cameOf(redis, taskIdIn(request, LINE));
+  if (task) return { task: task.spec.id };
+  const where = `${spec.repository.owner}/${spec.repository.name}#${spec.number}`;
+  return {
+    error: `It is asked for, and within ${WAIT_MS / 1_000} s no task came of it. Does a bot run (orch status)? What stands in the way is said in ${where}.`,
+  };
+}
+
+async function cameOf(redis: Redis, id: string): Promise<Task | undefined> {
+  const { store } = viewsOf(redis);
+  for (const giveUpAt = Date.now() + WAIT_MS; Date.now() < giveUpAt; await delay(LOOK_MS)) {
+    const task = await store.read(id);
+    if (task) return task;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+/** Whoever operates Orch asks at its command line. Nobody is asked for a permission: they have the machine. */
+import type { Command } from "../command/command.ts";
+import type { Request } from "../intake/request.ts";
+import type { TaskSpec } from "../task/task.ts";
+
+export type CliAsks = {
+  /** Their name on that machine. */
+  by: string;
+  /** Tells this call from all others. */
+  key: string;
+  command: Command;
+  /** Unix ms. */
+  now: number;
+};
+
+/** A request where an earlier task stands. */
+export function requestOfCli(
+  { installationId, repository, number, target }: TaskSpec,
+  { by, key, command, now }: CliAsks,
+): Request {
+  return {
+    installationId,
+    repository: { ...repository, defaultBranch: target.defaultBranch },
+    number,
+    on: target.kind,
+    source: { kind: "cli", by, key },
+    commands: [command],
+    requestedAt: now,
+    receivedAt: now,
+    delivery: `operator ${by}`,
+  };
+}

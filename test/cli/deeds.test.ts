@@ -1,0 +1,138 @@
+/** What an operator does at the command line: the same as by a comment, and GitHub says who did it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { keys } from "../../src/task/keys.ts";
+import { appendRunEvents } from "../../src/task/run-events.ts";
+import { type BotSetting, startBotSetting } from "../support/bot.ts";
+import { runOrch } from "./run-orch.ts";
+
+let orch: BotSetting;
+let dir: string;
+const me = userInfo().username;
+
+beforeAll(async () => {
+  orch = await startBotSetting();
+  dir = await mkdtemp(join(tmpdir(), "orch-deeds-"));
+});
+afterAll(async () => {
+  await orch.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const run = (...args: string[]) => runOrch(args, { cwd: dir, env: { REDIS_URL: orch.server.url, ORCH_DATA: dir } });
+
+async function askFor(text: string): Promise<{ number: number; id: string }> {
+  const number = await orch.openIssue();
+  await orch.comment(number, `/orch ${text}`);
+  await orch.quiet();
+  const [id = ""] = await orch.store.idsOfIssue(orch.repository.id, number);
+  return { number, id };
+}
+
+const comments = (number: number) => orch.github.state.comments(orch.repository, number).map(({ body }) => body);
+const says = (number: number, text: string) =>
+  vi.waitFor(() => expect(comments(number).join("\n")).toContain(text), { timeout: 20_000, interval: 20 });
+
+test("orch cancel stops a task, and its comment says that the operator did", async () => {
+  const { number, id } = await askFor("fix the tests");
+  const said = await run("cancel", id, "--yes");
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id}  cancelled`) });
+  await says(number, `The operator of this App (\`${me}\`) cancelled the task.`);
+  const again = await run("cancel", id, "--yes");
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("over already") });
+});
+
+test("orch retry asks for it once more, and the new task's comment says that the operator asked", async () => {
+  const { number, id } = await askFor("fix the docs");
+  expect(await run("retry", id, "--yes")).toMatchObject({ code: 1, stderr: expect.stringContaining("is not over") });
+  await run("cancel", id, "--yes");
+  const said = await run("retry", id, "priority=high", "--yes", "--json");
+  expect(said.code, said.stderr).toBe(0);
+  const { task } = JSON.parse(said.stdout) as { task: string };
+  const made = await orch.store.read(task);
+  expect(made?.spec).toMatchObject({ instruction: "fix the docs", priority: "high", retries: id, number });
+  expect(made?.spec.actor).toBeUndefined();
+  await says(number, `The operator \`${me}\` asked`);
+});
+
+test("orch cancel --all stops whatever is open, and says when there is nothing", async () => {
+  const tasks = [await askFor("do this"), await askFor("do that")];
+  const said = await run("cancel", "--all", "--yes", "--json");
+  const { cancelled } = JSON.parse(said.stdout) as { cancelled: string[] };
+  expect(cancelled).toEqual(expect.arrayContaining(tasks.map(({ id }) => id)));
+  expect(await run("cancel", "--all", "--yes")).toMatchObject({ code: 1, stderr: "No task is open.\n" });
+});
+
+test("where nobody can be asked, nothing is done without --yes", async () => {
+  const { id } = await askFor("keep going");
+  for (const args of [
+    ["cancel", id],
+    ["cancel", "--all"],
+  ]) {
+    expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining("add --yes") });
+  }
+  expect((await orch.store.read(id))?.state.name).toBe("queued");
+  expect(await run("cancel", "--yes")).toMatchObject({ code: 2, stderr: expect.stringContaining("name one task") });
+  expect(await run("retry", id, "fix", "it", "--yes")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("settings only"),
+  });
+  expect(await run("cancel", "tzzzzz", "--yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("No task fits"),
+  });
+});
+
+test("orch logs shows what a run said, without what a terminal would obey, and follows a task to its end", async () => {
+  const { id } = await askFor("say something");
+  expect(await run("logs", id)).toMatchObject({ code: 1, stderr: `${id} has not begun yet.\n` });
+  await claim(id);
+  const events = [
+    { kind: "text" as const, text: "I look\u001b[2J at it" },
+    { kind: "tool" as const, text: "npm test", ok: false },
+  ];
+  const entries = events.map((event, index) => ({
+    id: { step: 1, seq: index + 1 },
+    event: { ...event, at: 1, step: "agent-1" },
+  }));
+  await appendRunEvents(orch.redis, { task: id, epoch: 1 }, entries);
+  expect(await run("logs", id)).toMatchObject({ code: 0, stdout: "I look at it\n✗ npm test\n" });
+  expect(await run("logs", id, "--run", "7")).toMatchObject({ code: 1, stderr: `${id} has the runs 1 to 1.\n` });
+
+  const following = run("logs", id, "-f", "--json");
+  const isWatched = async () => expect(await orch.redis.client("LIST")).toContain("orch-logs");
+  await vi.waitFor(isWatched, { timeout: 20_000, interval: 20 });
+  await orch.store.advance(id, {
+    name: "ended",
+    epoch: 1,
+    outcome: { kind: "no_changes", lastWords: "" },
+    at: Date.now(),
+  });
+  const said = await following;
+  expect(said.code, said.stderr).toBe(0);
+  expect(
+    said.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject(events.map((event) => ({ run: 1, kind: event.kind })));
+});
+
+async function claim(id: string): Promise<void> {
+  const state = (await orch.store.read(id))?.state;
+  const lane = state?.name === "queued" ? state.lane : undefined;
+  await orch.store.advance(id, { name: "claimed", host: "h1", claim: "c1", job: "j1", lane, at: Date.now() });
+}
+
+test("orch hosts lists who works, on one line each; JSON has all of it", async () => {
+  const said = await run("hosts");
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+\t.*\talive\t\d+\/\d+\tbwrap\t/) });
+  const { hosts } = JSON.parse((await run("hosts", "--json")).stdout) as { hosts: { alive: boolean }[] };
+  expect(hosts).toMatchObject([{ alive: true }]);
+  const gone = await orch.redis.hgetall(keys.hosts);
+  await orch.redis.del(keys.hosts);
+  expect(await run("hosts")).toMatchObject({ code: 1, stderr: expect.stringContaining("npm start") });
+  await orch.redis.hset(keys.hosts, gone);
+});
