@@ -23,8 +23,9 @@ export function nextStep(why: Why, quoting: Quoting): string {
   }
 }
 
-function queuedNext({ agent, connected, full, hosts, before, home }: WhyQueued, quoting: Quoting): string {
+function queuedNext({ agent, connected, full, hosts, before, home, pause }: WhyQueued, quoting: Quoting): string {
   const { code } = quoting;
+  if (pause) return "The operator of this App has paused all work. The task starts when that is over.";
   if (full) return lacksRoom(full, quoting);
   if (home) {
     const name = code(home.name ?? home.id, 60);

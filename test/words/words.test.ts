@@ -66,6 +66,7 @@ test("why: every state answers in sentences, with what would change it", () => {
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
     No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
     The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. If nothing changes, it ends as timed out in 24h 57m.
+    Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself. If nothing changes, it ends as timed out in 23h 57m.
     # next in the queue
     The next free slot takes the task (2 slots on 1 worker host).
     Busy slots: builder-1 0/2.
@@ -174,6 +175,7 @@ test.each(PHASES)("%s: says since when", (phase) => {
 
 const task = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
+  paused: { kind: "paused", by: "root", since: now - 240_000 },
   no_room: { kind: "no_room", host: { id: "h1", name: "builder-1" }, freeBytes: 3 * 1024 ** 2, wantedBytes: 1024 ** 3 },
   host_silent: { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
   in_doubt: { kind: "in_doubt", task: "taaaaaaaaaaaaaaa", doubt: "newer" },
@@ -188,7 +190,8 @@ test("everything that needs somebody says what and where", () => {
   const all = [...Object.values(needs), { kind: "no_agent" as const, since: now, tasks: ["a"] }];
   const said = all.map((need) => needWords(need, now, inTerminal));
   expect(said.join("\n")).toMatchInlineSnapshot(`
-    "The worker host \`builder-1\` takes no task: 3 MB free on its disk, 1 GB wanted. Remove what you can spare there.
+    "All work has been paused for 4m, by \`root\`: no task starts until \`orch resume\`.
+    The worker host \`builder-1\` takes no task: 3 MB free on its disk, 1 GB wanted. Remove what you can spare there.
     The worker host \`builder-1\` has been silent for 1m and has 2 tasks: start it again, or another with the same agents.
     The record of task \`taaaaaaaaaaaaaaa\` is in doubt (newer): \`orch doctor\` says what to do.
     2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.
