@@ -124,6 +124,36 @@ program
   });
 
 program
+  .command("pause")
+  .description("let no worker host take a task until `orch resume`; what is at work goes on")
+  .option("--yes", "do not ask whether that is meant")
+  .option("--json", "one machine-readable line")
+  .action(async (options: import("./pause.ts").PauseOptions) => {
+    const { pause } = await import("./pause.ts");
+    process.exitCode = await pause(process.env, options);
+  });
+
+program
+  .command("resume")
+  .description("let worker hosts take tasks again")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { resume } = await import("./pause.ts");
+    process.exitCode = await resume(process.env, options);
+  });
+
+program
+  .command("drain")
+  .argument("<host>", "a worker host's id or name, as `orch hosts` lists it")
+  .description("let a worker host take no new work, and end when its last run has ended")
+  .option("--yes", "do not ask whether that is meant")
+  .option("--json", "one machine-readable line")
+  .action(async (host: string, options: import("./drain.ts").DrainOptions) => {
+    const { drain } = await import("./drain.ts");
+    process.exitCode = await drain(process.env, host, options);
+  });
+
+program
   .command("schedules")
   .description("list the schedules of all repositories: when each comes next, its last task, why it was skipped")
   .option("--json", "one machine-readable line")

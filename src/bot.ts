@@ -22,6 +22,7 @@ import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
+import { readPause } from "./task/pause.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
@@ -74,6 +75,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const github = makeGitHub(config, log, budget);
   const markerSecret = createHmac("sha256", config.webhookSecret).update("orch markers").digest("hex");
   const hosts = () => readHosts(redis, now(), tell);
+  const paused = () => readPause(redis);
 
   const { webUrl } = config.github;
   const { labels, commitStatus } = config;
@@ -88,12 +90,14 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     now,
     log,
     hosts,
+    paused,
   });
   const sweep = startReconciling({
     redis,
     store,
     queue,
     hosts,
+    paused,
     findPushed: (task) => findPushed(github, task),
     now,
     log,

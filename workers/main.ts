@@ -6,10 +6,12 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
 import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
+import { keys } from "../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
@@ -115,6 +117,7 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   onFirstSignal(finish, chosenEnd, log);
+  await drainWhenTold(subscriber, identity.id);
   await started.catch((error: unknown) => {
     chosenEnd();
     throw error;
@@ -213,6 +216,18 @@ async function readSettings(): Promise<{ config: HostConfig; operator: OperatorF
   if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };
+}
+
+/** `orch drain HOST`, from whichever machine, is the same as the signal. */
+async function drainWhenTold(subscriber: Redis, id: string): Promise<void> {
+  let told = false;
+  subscriber.on("message", (channel, host) => {
+    if (told || channel !== keys.drain || host !== id) return;
+    // It may be told again before it can answer, and a second signal would end it at once.
+    told = true;
+    process.kill(process.pid, "SIGUSR2");
+  });
+  await subscriber.subscribe(keys.drain);
 }
 
 function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, chosenEnd: () => void, log: Logger): void {

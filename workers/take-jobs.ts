@@ -3,9 +3,11 @@
  * come again. Nothing blocks: a message says that a lane has a job, and from time to time all are looked at, for messages can be
  * lost.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { keys } from "../src/task/keys.ts";
 import { hostLaneName, type Lane, laneName } from "../src/task/lane.ts";
+import { readPause } from "../src/task/pause.ts";
 import { STALLED_CHECK_MS } from "../src/task/queue.ts";
 import type { Room } from "./disk/keep-room.ts";
 import type { Locker } from "./run/job-lock.ts";
@@ -13,6 +15,8 @@ import type { Shared } from "./run/run.ts";
 import { type JobInHand, take } from "./run/take-job.ts";
 import type { Slots } from "./slots.ts";
 import { makeTurns } from "./turns.ts";
+
+const PAUSE_LOOK_MS = 1_000;
 
 export type JobTaker = {
   /** Hears of jobs from now on. */
@@ -51,12 +55,23 @@ export function makeJobTaker({ shared, slots, room, locker, subscriber }: JobTak
   }
 
   async function takeFrom(name: string): Promise<void> {
-    const job = await lanes.worker(name).getNextJob(token, { block: false });
+    // At once: a start waits for neither.
+    const [job, { pause: held }] = await Promise.all([
+      lanes.worker(name).getNextJob(token, { block: false }),
+      readPause(redis),
+    ]);
     if (!job) return;
     turns.due(name);
     const inHand: JobInHand = { job, from: name === own ? "own" : { lane: served.get(name) } };
-    if (stopping) await job.moveToWait(token);
+    if (stopping || held) await job.moveToWait(token);
     else await take({ shared, slots, locker }, inHand);
+    if (held) await untilResumed();
+  }
+
+  async function untilResumed(): Promise<void> {
+    log.info("all work is paused: no job is taken");
+    while (!stopping && (await readPause(redis)).pause) await delay(PAUSE_LOOK_MS);
+    log.info("the pause is over");
   }
 
   /** Jobs whose host died wait again, and everybody hears of them. */

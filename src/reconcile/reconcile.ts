@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import { endOldBeats, forgetHosts, type HostView } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { Outcome } from "../task/outcome.ts";
+import type { Paused } from "../task/pause.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
@@ -23,6 +24,7 @@ export type ReconcileDeps = {
   store: TaskStore;
   queue: TaskQueue;
   hosts: () => Promise<HostView[]>;
+  paused: () => Promise<Paused>;
   /** The task's work, if it stands on GitHub already. */
   findPushed: (task: Task) => Promise<Pushed | undefined>;
   now: () => number;
@@ -36,7 +38,8 @@ const REMEMBER_S = 300;
 /** One sweep over all open tasks. `missing` is the memory between two sweeps: tasks that had no job in the last one. */
 export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Promise<void> {
   const { store, hosts, now } = deps;
-  const known = { now: now(), hosts: await hosts() };
+  const [living, paused] = await Promise.all([hosts(), deps.paused()]);
+  const known = { now: now(), hosts: living, paused };
   const tasks = await store.readMany(await store.openIds());
   const before = new Set(missing);
   missing.clear();

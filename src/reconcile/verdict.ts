@@ -7,6 +7,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import { LOST_AFTER_MS } from "../task/heartbeat.ts";
 import { isQuarantined } from "../task/next-state.ts";
 import type { Outcome } from "../task/outcome.ts";
+import type { Paused } from "../task/pause.ts";
 import { LOCK_MS } from "../task/queue.ts";
 import type { Pushed, Task } from "../task/task.ts";
 
@@ -27,9 +28,9 @@ export type Verdict =
   | { kind: "needs_report" }
   | { kind: "give_up"; outcome: Outcome };
 
-export type Known = { now: number; hosts: readonly HostView[] };
+export type Known = { now: number; hosts: readonly HostView[]; paused?: Paused };
 
-export function judge(task: Task, { now, hosts }: Known): Verdict {
+export function judge(task: Task, { now, hosts, paused = {} }: Known): Verdict {
   const { state } = task;
   switch (state.name) {
     case "settled":
@@ -37,8 +38,8 @@ export function judge(task: Task, { now, hosts }: Known): Verdict {
     case "waiting":
       return { kind: "needs_dispatch" };
     case "queued": {
-      const age = now - state.since;
-      if (age >= QUEUE_DEADLINE_MS)
+      const age = now - Math.max(state.since, paused.resumedAt ?? 0);
+      if (age >= QUEUE_DEADLINE_MS && !paused.pause)
         return { kind: "give_up", outcome: { kind: "timed_out", deadline: "queued", afterMs: age, lastLines: "" } };
       return age >= SETTLING_MS ? { kind: "needs_job" } : { kind: "leave" };
     }

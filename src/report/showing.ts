@@ -1,9 +1,11 @@
 /** What the parts of a report share: what they are given, the task, what it should look like, and what is remembered of GitHub. */
+
 import type { Budget } from "../budget.ts";
 import type { GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import type { AskingLabels } from "../task/labels.ts";
+import type { Paused } from "../task/pause.ts";
 import type { Shown } from "../task/report-marks.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
@@ -54,6 +56,7 @@ export type ReporterDeps = ShowDeps & {
   webUrl: string;
   log: Logger;
   hosts: () => Promise<HostView[]>;
+  paused: () => Promise<Paused>;
 };
 
 /** `first`: nothing can have been shown before. `look`: nothing of what is remembered is believed, GitHub is looked at. */

@@ -100,6 +100,10 @@ export const keys = {
   budget: (installationId: number) => `orch:budget:${installationId}`,
   /** Sorted set: texts created or edited for an installation within the last hour, by when. */
   content: (installationId: number) => `orch:budget:${installationId}:content`,
+  /** Hash: whether everything is held back, since when and by whom; or when that ended. */
+  pause: "orch:pause",
+  /** Channel: the id of a host that is to take no new work and to end. */
+  drain: "orch:drain",
   /** Channel: the name of a lane in which there is a job to take. */
   jobs: "orch:jobs",
   /** Channel: the id of a task that has just changed. */

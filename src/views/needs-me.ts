@@ -16,6 +16,8 @@ export type Need =
   | { kind: "host_silent"; host: HostName /** Its last beat, where one is known. */; since?: number; tasks: string[] }
   /** A host that takes no task for want of room on its disk. */
   | { kind: "no_room"; host: HostName; freeBytes: number; wantedBytes: number }
+  /** All work is held back; `by`: the operator who did that. */
+  | { kind: "paused"; by: string; since: number }
   /** A record that says nothing any more. */
   | { kind: "in_doubt"; task: string; doubt: RunDoubt }
   /** Tasks for whose agent there is no host; without `agent`: there is no host at all. `since`: of the first of them. */
@@ -39,7 +41,9 @@ export function needsMe(settled: readonly Task[], around: Around & { tasks: read
   const { tasks: open, inDoubt = new Map() } = around;
   const doubts = [...inDoubt].map(([task, doubt]) => ({ kind: "in_doubt" as const, task, doubt }));
   const others = [...withoutAgent(around), ...questions(around), ...proposing(around), ...ended(settled, open, around)];
+  const { pause } = around.paused ?? {};
   return [
+    ...(pause ? [{ kind: "paused" as const, ...pause }] : []),
     ...silentHosts(around),
     ...fullHosts(around),
     ...doubts,

@@ -4,6 +4,7 @@ import { leadersOf } from "../task/followers.ts";
 import { textHeldUntil } from "../task/github-budget.ts";
 import { type HostView, readRunBeats } from "../task/heartbeat.ts";
 import { findTasksInDoubt } from "../task/in-doubt.ts";
+import { readPause } from "../task/pause.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable, knownOf, type Reading } from "../task/record.ts";
 import { readRunEvents } from "../task/run-events.ts";
@@ -48,7 +49,12 @@ export type ViewReader = ReturnType<typeof makeViewReader>;
 export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: ViewSources) {
   /** All that a view may depend on, by now. */
   async function around(): Promise<Required<Around>> {
-    const [hosts, ids, line] = await Promise.all([readHosts(), store.openIds(), queue.inOrder()]);
+    const [hosts, ids, line, paused] = await Promise.all([
+      readHosts(),
+      store.openIds(),
+      queue.inOrder(),
+      readPause(redis),
+    ]);
     const readings = await lookUpMany(ids);
     const tasks = knownOf(readings.values());
     const lookUp = async (id: string) => readings.get(id) ?? (await store.lookUp(id));
@@ -60,7 +66,7 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
       findTasksInDoubt({ openIds: async () => ids, lookUp }, hosts),
       heldTexts(tasks),
     ]);
-    return { now: now(), hosts, tasks, queue: line, beats, inDoubt, textHeld };
+    return { now: now(), hosts, tasks, queue: line, beats, inDoubt, textHeld, paused };
   }
 
   /** Only of installations that have a pull request to open. */

@@ -8,6 +8,7 @@ import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
 import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { CancelReason } from "../task/outcome.ts";
+import type { Pause, Paused } from "../task/pause.ts";
 import { mayChange, openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
@@ -38,6 +39,7 @@ export type Around = {
   /** When the agents of tasks last said anything. */
   beats?: ReadonlyMap<string, number>;
   inDoubt?: TasksInDoubt;
+  paused?: Paused;
   /** Of installations that may create no text for now: until when, Unix ms. */
   textHeld?: ReadonlyMap<number, number>;
 };
@@ -94,6 +96,8 @@ export type WhyQueued = Base & {
   full?: HostName[];
   /** Those of them that offer its agent. */
   hosts: HostSlots[];
+  /** All work is held back. */
+  pause?: Pause;
   /** When it ends, should no host have taken it. */
   until: number;
 };
@@ -206,7 +210,7 @@ const fullHosts = (hosts: readonly HostView[], agent: string | undefined): HostN
     .filter(({ agents }) => agent === undefined || agents.includes(agent))
     .map(({ id }) => hostName(id, hosts));
 
-function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue }: Around) {
+function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue, paused = {} }: Around) {
   const agent = agentOf(task);
   const connected = takingWork(hosts);
   const offering = connected.filter(({ agents }) => agent === undefined || agents.includes(agent));
@@ -226,7 +230,8 @@ function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue
       slots,
       ...(tasks && { busy: busyOn(id, tasks) }),
     })),
-    until: since + QUEUE_DEADLINE_MS,
+    ...(paused.pause && { pause: paused.pause }),
+    until: Math.max(since, paused.resumedAt ?? 0) + QUEUE_DEADLINE_MS,
   };
 }
 

@@ -18,6 +18,8 @@ const words: Words = {
   },
   no_room: ({ host, freeBytes, wantedBytes }, _, { code }) =>
     `The worker host ${code(host.name ?? host.id, 80)} takes no task: ${bytes(freeBytes)} free on its disk, ${bytes(wantedBytes)} wanted. Remove what you can spare there.`,
+  paused: ({ by, since }, now, { code }) =>
+    `All work has been paused for ${duration(now - since)}, by ${code(by, 60)}: no task starts until \`orch resume\`.`,
   in_doubt: ({ task, doubt }, _, { code }) =>
     `The record of task ${code(task)} is in doubt (${doubt}): \`orch doctor\` says what to do.`,
   no_agent: ({ agent, since, tasks }, now, { code }) => {

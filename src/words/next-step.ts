@@ -33,8 +33,9 @@ function heldUp({ phase, deadline }: WhyRunning, since: number): string {
 
 const clock = (at: number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`;
 
-function queuedNext({ agent, connected, full, hosts, before, home }: WhyQueued, quoting: Quoting): string {
+function queuedNext({ agent, connected, full, hosts, before, home, pause }: WhyQueued, quoting: Quoting): string {
   const { code } = quoting;
+  if (pause) return "The operator of this App has paused all work. The task starts when that is over.";
   if (full) return lacksRoom(full, quoting);
   if (home) {
     const name = code(home.name ?? home.id, 60);

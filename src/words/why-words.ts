@@ -24,7 +24,9 @@ function ofState(why: Why, now: number, quoting: Quoting): string[] {
     case "waiting":
       return waitingWords(why, now, quoting);
     case "queued":
-      return [nextStep(why, quoting), ...slotWords(why, quoting), endsIn(why.until, now)];
+      return why.pause
+        ? [nextStep(why, quoting), `Paused for ${duration(now - why.pause.since)}.`]
+        : [nextStep(why, quoting), ...slotWords(why, quoting), endsIn(why.until, now)];
     case "running":
       return runningWords(why, now, quoting);
     case "settled":

@@ -142,7 +142,11 @@ export async function startSetting() {
       await store.advance(id, { name: "progress", epoch, progress: { agent: "claude" }, at: now() });
       await store.advance(id, { name: "ended", epoch, outcome: { kind: "no_changes", lastWords: "" }, at: now() });
     },
-    sweep: () => reconcile({ store, queue, hosts, findPushed: async () => undefined, now, log }, new Set()),
+    sweep: () =>
+      reconcile(
+        { store, queue, hosts, paused: async () => ({}), findPushed: async () => undefined, now, log },
+        new Set(),
+      ),
     /** What Redis holds of tasks that wait. */
     traces: async () => [...(await redis.keys(`${keys.dispatch}*`)), ...(await redis.keys(keys.followers("*")))],
     async clear() {

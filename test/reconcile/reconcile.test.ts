@@ -33,6 +33,7 @@ beforeEach(async () => {
     store: makeTaskStore(redis, (key) => told.push(key)),
     queue: makeTaskQueue(redis),
     hosts: async () => [],
+    paused: async () => ({}),
     findPushed: async () => undefined,
     now: () => now,
     log: pino({ level: "silent" }),

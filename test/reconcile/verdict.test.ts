@@ -37,6 +37,15 @@ describe("a queued task", () => {
       outcome: { kind: "timed_out", deadline: "queued" },
     });
   });
+
+  test("does not end while all is paused, and has its whole day again afterwards", () => {
+    const now = START + 3 * QUEUE_DEADLINE_MS;
+    const pause = { since: START, by: "root" };
+    expect(judge(queued, { now, hosts: [], paused: { pause } })).toEqual({ kind: "needs_job" });
+    const paused = { resumedAt: now - 1_000 };
+    expect(judge(queued, { now, hosts: [], paused })).toEqual({ kind: "leave" });
+    expect(judge(queued, { now: now + QUEUE_DEADLINE_MS, hosts: [], paused })).toMatchObject({ kind: "give_up" });
+  });
 });
 
 describe("a running task", () => {

@@ -81,6 +81,7 @@ export async function startReporting() {
       webUrl: simulator.url,
       now,
       log,
+      paused: async () => ({}),
       hosts: async () => [],
     };
     const made = makeReporter(deps);

@@ -306,6 +306,7 @@ const asking: Task = { ...waitingTask(waitingReasons.answer), questions: [hostil
 
 const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
+  paused: [{ kind: "paused", by: "root", since: now - 240_000 }],
   host_silent: [
     { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
     { kind: "host_silent", host: { id: "h1" }, tasks: ["a"] },

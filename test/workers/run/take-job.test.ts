@@ -85,7 +85,12 @@ async function locksRunOut(): Promise<void> {
 
 const sweep = () => {
   const log = pino({ level: "silent" });
-  const world = { hosts: async () => [], findPushed: async () => undefined, now: () => spec.acceptedAt + 60_000 };
+  const world = {
+    hosts: async () => [],
+    paused: async () => ({}),
+    findPushed: async () => undefined,
+    now: () => spec.acceptedAt + 60_000,
+  };
   return reconcile({ store, queue, ...world, log }, new Set());
 };
 

@@ -1,0 +1,62 @@
+/**
+ * `orch drain HOST`: that worker host takes no new work and ends when its last run has ended, as by SIGUSR2, but from any machine that
+ * reaches Redis.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Env } from "../src/config.ts";
+import { keys } from "../src/task/keys.ts";
+import { count } from "../src/text/amounts.ts";
+import { bare } from "../src/text/quote.ts";
+import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
+import { consent } from "./consent.ts";
+import { viewsOf } from "./views-of.ts";
+import { withRedis } from "./with-redis.ts";
+
+export type DrainOptions = { yes?: boolean; json?: boolean };
+
+/** A host whose connection is away hears nothing: it is told again until it says that it drains. */
+const WAIT_MS = 15_000;
+const LOOK_MS = 500;
+
+/** `text`: a host's id or name. Exit code 0 when it drains, or is gone already; 1 when there is none, or it does not answer. */
+export async function drain(env: Env, text: string, options: DrainOptions): Promise<number> {
+  return await withRedis(env, "drain", async (redis) => {
+    const fits = (await hostsOf(redis)).filter(({ id, name }) => id === text || name === text);
+    const [host, ...others] = fits;
+    if (!host || others.length > 0)
+      return refuse(
+        host
+          ? `"${bare(text, 80)}" is the name of several: name its id.`
+          : `There is no worker host "${bare(text, 80)}": \`orch hosts\` lists them.`,
+        options,
+      );
+    if (!host.alive) return refuse(`${host.id} is silent: it cannot be told. Its runs go to another host.`, options);
+    const runs = count(host.runs.length, "run");
+    if (!(await consent(`Drain ${host.id} (${host.name}), which has ${runs}?`, options))) return 1;
+    if (!(await told(redis, host.id)))
+      return refuse(`${host.id} does not answer within ${WAIT_MS / 1_000} s.`, options);
+    const words = `${host.id} takes no new work and ends when its ${runs} ended.`;
+    process.stdout.write(`${options.json ? JSON.stringify({ draining: host.id, runs: host.runs.length }) : words}\n`);
+    return 0;
+  });
+}
+
+const hostsOf = async (redis: Redis): Promise<HostWithRuns[]> => hostsView(await viewsOf(redis).views.around());
+
+/** One without runs is gone before it can be seen to drain. */
+async function told(redis: Redis, id: string): Promise<boolean> {
+  for (const giveUpAt = Date.now() + WAIT_MS; Date.now() < giveUpAt; await delay(LOOK_MS)) {
+    const host = (await hostsOf(redis)).find((each) => each.id === id);
+    if (!host || host.draining) return true;
+    // A second signal would end it at once, so it is told only while it has not begun.
+    await redis.publish(keys.drain, id);
+  }
+  return false;
+}
+
+function refuse(sentence: string, { json }: DrainOptions): number {
+  if (json) process.stdout.write(`${JSON.stringify({ error: sentence })}\n`);
+  else process.stderr.write(`${sentence}\n`);
+  return 1;
+}
