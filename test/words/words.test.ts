@@ -66,8 +66,9 @@ test("why: every state answers in sentences, with what would change it", () => {
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
     No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
     The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. If nothing changes, it ends as timed out in 24h 57m.
+    Its agent has made a proposal. \`/orch approve p3fa81c\` has it carried out in the same session; \`/orch plan p3fa81c\` and what should be different asks for another one; \`/orch cancel\` ends it. Without a word by 2026-01-09 03:04 UTC, it ends. If nothing changes, it ends as timed out in 6d 23h.
     What all tasks together may use in a day, counted in dollars, is used up or set aside by tasks that run. It starts when there is room again, after midnight (UTC) at the latest if the new day's suffices, or when the operator of this App raises it (\`budget.day\`). If nothing changes, it ends as timed out in 6d 23h.
-    Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself. If nothing changes, it ends as timed out in 23h 57m.
+    Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself.
     # next in the queue
     The next free slot takes the task (2 slots on 1 worker host).
     Busy slots: builder-1 0/2.
