@@ -85,7 +85,10 @@ async function stage(repositoryFile?: string, onNews: Hear = () => undefined) {
   const shared = {
     ...{ hostId: "h1", dataDir, driver, sessions, bot, network: undefined, never: () => [], env: {} },
     ...{ operator: parseOperatorFile(stringify(operator), "test"), log: pino({ level: "silent" }) },
-    store: { change: hear, advance: hear, read: async (id: string) => earlier.get(id) },
+    store: {
+      ...{ change: hear, advance: hear, read: async (id: string) => earlier.get(id) },
+      messages: { take: async () => [], acknowledge: async () => undefined }, // nobody says anything
+    },
   } as unknown as Shared;
 
   /** The run of a new task, in this slot, which goes on from this one. Its host's mirror is that of the repository. */

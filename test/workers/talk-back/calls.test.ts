@@ -129,7 +129,7 @@ describe("a call that nobody waits for any more", () => {
 test("too many calls are refused in words, and not carried out; after a pause they are taken again", async () => {
   const { heard, perform } = setting();
   const all: Answer[] = [];
-  for (let id = 0; id < 200; id++) all.push(await perform(`b ${id}`));
+  for (let id = 0; id < 200; id++) all.push(await perform(`b ${id}`, { input: { text: `hello ${id}` } }));
   const refused = all.filter((each) => each.refused);
   expect(refused[0]?.text).toMatch(/^Too many calls: .* not carried out/);
   expect(heard.length).toBe(200 - refused.length);
@@ -141,8 +141,8 @@ test("too many calls are refused in words, and not carried out; after a pause th
 test("no more than a few are under way at once", async () => {
   const { perform } = setting();
   const waiting = slow();
-  const under = Array.from({ length: 16 }, (_, id) => perform(`b ${id}`, { tool: waiting.tool }));
-  expect(await perform("b 16", { tool: waiting.tool })).toMatchObject({ refused: true });
+  const under = Array.from({ length: 16 }, (_, id) => perform(`b ${id}`, { tool: waiting.tool, input: { id } }));
+  expect(await perform("b 16", { tool: waiting.tool, input: { id: 16 } })).toMatchObject({ refused: true });
   waiting.answer("Here.");
   expect(new Set((await Promise.all(under)).map(({ text }) => text))).toEqual(new Set(["Here."]));
 });
