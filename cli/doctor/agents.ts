@@ -59,7 +59,7 @@ async function checkAgent(agent: AgentDefinition, env: Env, ground: Ground | und
   const { version, wrong } = ground && isKnownProgram(agent) ? await start(agent, env, ground, path) : NOT_STARTED;
   const servers = Object.keys(agent.mcp ?? {}).map((name) => ` · MCP server ${name}`);
   const shown = `${agent.command.join(" ")}${version} (kind ${agent.kind})${servers.join("")}`;
-  return wrong.length > 0 ? wrong : [ok(agent.name, shown)];
+  return wrong.some(({ status }) => status === "problem") ? wrong : [ok(agent.name, shown), ...wrong];
 }
 
 type Started = { version: string; wrong: Check[] };

@@ -120,7 +120,7 @@ describe("told before a task finds out:", () => {
 
 test("words that are not known prove nothing, and are shown without the agent's key", async () => {
   const script = `\n[ "$1" = --version ] && { echo 3.0.0; exit 0; }\necho "no $ANTHROPIC_API_KEY here" >&2; exit 7`;
-  const [check] = await found({ script, key: claudeKey });
+  const [, check] = await found({ script, key: claudeKey });
   expect(check).toMatchObject({
     status: "note",
     detail: expect.stringMatching(/is not known: .* exit code 7: no \[redacted\] here/),
