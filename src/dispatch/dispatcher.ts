@@ -14,6 +14,7 @@ import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
 import type { Outcome } from "../task/outcome.ts";
+import { readPause } from "../task/pause.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
 import type { Beginning } from "../task/store.ts";
@@ -100,11 +101,12 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   async function whatNext(task: Task): Promise<number | undefined> {
     if (task.state.name === "waiting") return await judge(task, task.state.reasons);
     if (task.state.name !== "queued") return undefined;
-    const leaveAt = leavesHomeAt(task);
-    if (leaveAt !== undefined && leaveAt <= now()) return await leaveHome(task, leaveAt);
+    const { pause, resumedAt } = task.state.lane?.host === undefined ? {} : await readPause(redis);
+    const leaveAt = leavesHomeAt(task, resumedAt);
+    if (leaveAt !== undefined && leaveAt <= now() && !pause) return await leaveHome(task, leaveAt);
     // Whoever said that it may start may have died before its job was added.
     await queue.enqueue(task);
-    return leaveAt;
+    return leaveAt !== undefined && pause ? now() + HOME_WAIT_MS : leaveAt;
   }
 
   /** Its home has not taken it: any host that has the agent may, with a hand-over. */
@@ -192,10 +194,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 }
 
-/** When a task that waits in its home's lane goes to that of its agent, Unix ms. */
-function leavesHomeAt({ state }: Task): number | undefined {
+/** When a task that waits in its home's lane goes to that of its agent, Unix ms. While all is paused nobody takes it there. */
+function leavesHomeAt({ state }: Task, resumedAt = 0): number | undefined {
   if (state.name !== "queued" || state.lane?.host === undefined) return undefined;
-  return state.since + HOME_WAIT_MS;
+  return Math.max(state.since, resumedAt) + HOME_WAIT_MS;
 }
 
 /** When a limit is over, Unix ms. */

@@ -60,9 +60,12 @@ async function send(
   }
 }
 
-/** Of several tasks the words are for one that can hear them. */
-const newestOpen = (here: readonly Task[], request: Request, command: Tell): Task | undefined =>
-  here.findLast((task) => !isTooLate(task) && isOlder(task, request, command));
+/** Of several tasks the words are for one that can hear them: whose agent works, or has worked, before one that has not begun. */
+function newestOpen(here: readonly Task[], request: Request, command: Tell): Task | undefined {
+  const open = here.filter((task) => !isTooLate(task) && isOlder(task, request, command));
+  const working = open.findLast(({ state }) => state.name === "running");
+  return working ?? open.findLast(({ runs }) => runs.length > 0) ?? open.at(-1);
+}
 
 /** What stands below belongs to it. */
 const textOf = (said: string, { details }: Tell): string =>

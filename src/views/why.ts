@@ -220,7 +220,9 @@ function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue
   const home = lane?.host;
   return {
     since,
-    ...(home !== undefined && { home: { ...hostName(home, hosts), until: since + HOME_WAIT_MS } }),
+    ...(home !== undefined && {
+      home: { ...hostName(home, hosts), until: Math.max(since, paused.resumedAt ?? 0) + HOME_WAIT_MS },
+    }),
     ...(agent !== undefined && { agent }),
     ...(before >= 0 && { before }),
     connected: connected.length,

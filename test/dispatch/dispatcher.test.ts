@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { HOME_WAIT_MS } from "../../src/task/deadlines.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
+import { pauseAll, resumeAll } from "../../src/task/pause.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
@@ -293,6 +294,25 @@ describe("a task whose session is kept on a host", () => {
     expect([(await lanes())["orch-host-h1"]?.waiting, (await lanes())["orch-agent-claude"]?.waiting]).toEqual([0, 1]);
     await quiet();
     expect(await at.traces()).toEqual([]);
+  });
+
+  test("waits there for as long as all is paused, and ten minutes from then on", async () => {
+    for (const id of ["h1", "h2"]) await at.hostComes(id);
+    const bot = await at.startBot();
+    const spec = await second(bot);
+    await pauseAll(at.redis, { since: at.now(), by: "root" });
+    at.pass(2 * HOME_WAIT_MS);
+    await at.hostComes("h2");
+    await quiet();
+    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
+    await resumeAll(at.redis, at.now());
+    at.pass(HOME_WAIT_MS - 1_000);
+    await at.hostComes("h2");
+    await quiet();
+    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
+    at.pass(1_001);
+    await at.hostComes("h2");
+    await vi.waitFor(async () => expect(await laneOf(spec)).toEqual({ agent: "claude" }), { timeout: 20_000 });
   });
 
   test("stays there when its home has just taken it", async () => {

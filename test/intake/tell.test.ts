@@ -111,6 +111,22 @@ test("of several tasks the newest that is not over is meant, or the one that is 
   expect(lastReply(number)).toContain("There is nothing behind the id");
 });
 
+test("the one whose agent works is meant, though another one stands behind it; once that is over, the other", async () => {
+  const number = await orch.openIssue();
+  const first = await say(number, "/orch fix one");
+  await start(first.id);
+  const behind = await say(number, "/orch then write the docs");
+  await say(number, "/orch tell to the one that works");
+  expect(await hear(first.id)).toEqual(["maintainer: to the one that works"]);
+  await orch.store.advance(first.id, {
+    ...{ name: "ended", epoch: 1, at: Date.now() },
+    outcome: { kind: "no_changes", lastWords: "" },
+  });
+  await say(number, "/orch tell to the next");
+  await start(behind.id);
+  expect(await hear(behind.id)).toEqual(["maintainer: to the next"]);
+});
+
 test("it has its bounds: 4,000 characters, and fifty that nobody has heard", async () => {
   const number = await orch.openIssue();
   const { id } = await say(number, "/orch fix one");

@@ -4,6 +4,7 @@
  * what the agent has made; nothing of the run is alive meanwhile.
  */
 import { existsSync } from "node:fs";
+import { isParked } from "../../src/task/runs.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { giveWorkspace } from "../workspace/give-workspace.ts";
@@ -24,8 +25,10 @@ export function findPaused({ dataDir }: Pick<Shared, "dataDir">, task: Task): Ru
   const { folders } = readRunFolders(runsDir(dataDir));
   const its = folders.filter(({ record }) => record.taskId === task.spec.id && record.epoch < task.epoch);
   const last = its.toSorted((one, other) => other.record.epoch - one.record.epoch)[0];
-  const isThere = existsSync(workspaceDir(dataDir, task.spec.id));
-  return last?.record.paused && last.record.prepared && isThere ? last : undefined;
+  if (!last?.record.paused || !last.record.prepared) return undefined;
+  // Another host has gone on meanwhile, and has parked it again: what waits here is of before.
+  const parkedAs = task.runs.findLast(isParked)?.number ?? 0;
+  return parkedAs <= last.record.epoch && existsSync(workspaceDir(dataDir, task.spec.id)) ? last : undefined;
 }
 
 type Parts = { task: Task; folder: RunFolder; lease: Lease; user: SlotUser };

@@ -64,7 +64,8 @@ export async function bringMessages(shared: Shared, run: Run, name: StepName): P
   const goesOn = record.goesOn === name;
   if (record.said?.step === name || (record.steps.some((step) => step.name === name) && !goesOn)) return;
   try {
-    const text = await inTurn(run, () => takeText(shared, run, IN_A_PROMPT));
+    // After a limit there may be the next one, again and again: what is said comes with a call of the agent, or after its turn.
+    const text = goesOn ? undefined : await inTurn(run, () => takeText(shared, run, IN_A_PROMPT));
     // A turn that goes on stands in the record already: it has to be known later that it has none.
     if (text === undefined && !goesOn) return;
     record.said = { step: name, text: text ?? "" };

@@ -88,7 +88,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     if (next.kind === "park") return { ...ended, ...nothingDone(ground), parks: next };
     asked = next.kind === "again" ? { prompt: next.prompt } : undefined;
     if (asked) continue;
-    const last = handed >= verifyRounds || isAllUsed(shared, run);
+    const last = handed >= verifyRounds || (isAllUsed(shared, run) && !hasTurn(run, round + 1));
     const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
     if (objections.length > 0) {
       if (last || objections.some(({ remedy }) => remedy === undefined))
@@ -179,6 +179,10 @@ async function takeIfPossible(
     return undefined;
   }
 }
+
+/** Read again after a restart of the host, a turn is not the last one although all is used up by now: another came after it. */
+const hasTurn = ({ folder }: Run, round: number): boolean =>
+  folder.record.steps.some(({ name }) => name === `agent-${round}`);
 
 /** It may have forgotten to add a file. Of dependencies it knows nothing that the repository does not say. */
 const isWorthAsking = ({ hidden }: Verification): boolean => hidden !== undefined && !areDependencies(hidden);

@@ -63,6 +63,13 @@ const question = (id: string, changes: Partial<Question> = {}): Question => ({
 });
 
 describe("a run that was parked", () => {
+  test("and that another host has gone on with and parked again is not what the task waits with", () => {
+    const { shared, task } = parked({ workedMs: 5_000, goOnWith: "approval" });
+    const runs = (number: number) => [{ number, host: "h2", startedAt: 1, end: "parked" as const, progress: {} }];
+    expect(findPaused(shared, { ...task, epoch: 4, runs: runs(3) })).toBeUndefined();
+    expect(findPaused(shared, { ...task, epoch: 4, runs: runs(1) })).toBeDefined();
+  });
+
   test("by an earlier version, for a limit: its turn is done once more, in its session", () => {
     const was = parked({ workedMs: 5_000, sessionId: "s1" });
     const record = goesOn(was);

@@ -132,8 +132,8 @@ async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<
 type How = "start" | "go on" | { held: HeldStep };
 
 function turnSpec(shared: Shared, run: Run, ground: Ground, name: StepName, asked?: Asked): StepSpec {
-  const { goesOn, goOnText = AFTER_LIMIT } = run.folder.record;
-  const text = goesOn === name ? goOnText : asked && askedPrompt(run, ground.prepared, asked);
+  const { goesOn } = run.folder.record;
+  const text = textOfTurn(run, ground, name, asked);
   const said = saidInTurn(run, name);
   if (text === undefined) {
     addOnce(promptPath(run), said);
@@ -144,6 +144,14 @@ function turnSpec(shared: Shared, run: Run, ground: Ground, name: StepName, aske
   const before = knowsTask(resume, asked) ? [] : [readFileSync(promptPath(run), "utf8")];
   writeFileSync(promptFile, [...before, text, ...(said === "" ? [] : [said])].join("\n"), { mode: 0o600 });
   return agentSpec(shared, run, ground, { name, promptFile, resume });
+}
+
+/** A turn that a limit cut off is done once more: what it was asked may not have reached the agent's session. */
+function textOfTurn(run: Run, ground: Ground, name: StepName, asked?: Asked): string | undefined {
+  const { goesOn, goOnText = AFTER_LIMIT } = run.folder.record;
+  const first = asked && askedPrompt(run, ground.prepared, asked);
+  if (goesOn !== name) return first;
+  return first === undefined || first === goOnText ? goOnText : `${first}\n${goOnText}`;
 }
 
 function addOnce(file: string, said: string): void {
