@@ -107,7 +107,7 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
   },
   approve: {
     also: [],
-    usage: "approve p3fa81c",
+    usage: "approve p3fa81c09d2e4",
     does: "has the proposal of that name carried out, by the agent that made it",
     namesTask: true,
     takesSettings: false,

@@ -50,11 +50,13 @@ function formOf(body: string): Form | undefined {
 function isMeant({ id, text, options = [] }: Question, form: Form): boolean {
   if ("option" in form) return form.option <= options.length;
   const asked = readable(text);
-  return form.quoted.includes(id) || form.quoted.includes(asked) || isPartOf(asked, form.quoted);
+  if (form.quoted.includes(id) || form.quoted === asked) return true;
+  // A short one stands in many a sentence of others.
+  return (asked.length >= LEAST_QUOTED && form.quoted.includes(asked)) || isPartOf(asked, form.quoted);
 }
 
 const isPartOf = (asked: string, quoted: string): boolean =>
-  quoted.length >= Math.min(LEAST_QUOTED, asked.length) && asked.includes(quoted);
+  quoted !== "" && quoted.length >= Math.min(LEAST_QUOTED, asked.length) && asked.includes(quoted);
 
 /** As it reads on the page, on one line: a quote may be of the page or of its source. */
 function readable(text: string): string {

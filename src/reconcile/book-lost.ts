@@ -19,13 +19,20 @@ const FORGOTTEN_MS = 24 * 3600_000;
 
 export async function bookLost({ redis, store, now, log }: BookLostDeps): Promise<void> {
   for (const [task, reserve] of await readReserves(redis)) {
-    const reading = await store.lookUp(task);
-    const age = now() - reserve.at;
-    const found =
-      reading.kind === "known" ? lostIn(reading.record, reserve, now()) : age > FORGOTTEN_MS ? { used: {} } : undefined;
-    if (!found || !(await book(redis, { task, epoch: reserve.epoch, ...found }))) continue;
-    log.warn({ task, epoch: reserve.epoch, ...found }, "a run that nobody had booked is booked");
+    // One that cannot be booked holds up nobody else's.
+    await bookOne({ redis, store, now, log }, task, reserve).catch((error: unknown) =>
+      log.error({ err: error, task, epoch: reserve.epoch }, "a run that nobody had booked cannot be booked"),
+    );
   }
+}
+
+async function bookOne({ redis, store, now, log }: BookLostDeps, task: string, reserve: Reserve): Promise<void> {
+  const reading = await store.lookUp(task);
+  const age = now() - reserve.at;
+  const found =
+    reading.kind === "known" ? lostIn(reading.record, reserve, now()) : age > FORGOTTEN_MS ? { used: {} } : undefined;
+  if (!found || !(await book(redis, { task, epoch: reserve.epoch, ...found }))) return;
+  log.warn({ task, epoch: reserve.epoch, ...found }, "a run that nobody had booked is booked");
 }
 
 /** Undefined as long as somebody has to do with the reserve. */

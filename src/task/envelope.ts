@@ -91,7 +91,12 @@ export const LEAST_SHARE = 0.1;
 
 /** In the ledger amounts are whole numbers, dollars in millionths: sums of them are exact. */
 const PER_UNIT: Readonly<Record<Unit, number>> = { usd: 1e6, tokens: 1, ms: 1, runs: 1 };
-export const toWhole = (unit: Unit, amount: number): number => Math.round(amount * PER_UNIT[unit]);
+/** Far more than anybody uses, and few enough for sums in Redis. What an agent says that it has used may be any number. */
+const MOST_WHOLE = 1e15;
+export function toWhole(unit: Unit, amount: number): number {
+  const whole = Math.round(amount * PER_UNIT[unit]);
+  return Number.isNaN(whole) ? MOST_WHOLE : Math.min(Math.max(whole, 0), MOST_WHOLE);
+}
 export const fromWhole = (unit: Unit, amount: number): number => amount / PER_UNIT[unit];
 export const mapAmounts = (amounts: Amounts, by: (unit: Unit, amount: number) => number): Amounts =>
   Object.fromEntries(UNITS.flatMap((unit) => (amounts[unit] === undefined ? [] : [[unit, by(unit, amounts[unit])]])));

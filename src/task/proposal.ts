@@ -51,15 +51,15 @@ export type Proposal = {
   decision?: Decision;
 };
 
-/** `p` and six hexadecimal digits: short enough to be typed. */
+/** `p` and twelve hexadecimal digits: nobody finds another text of the same name. */
 export function proposalName(taskId: string, { baseSha, said }: Pick<Proposal, "baseSha" | "said">): string {
   const { title, summary, decisions, interfaces, followUps } = said;
   const all = [taskId, baseSha, title, summary, decisions, interfaces, followUps];
-  return `p${createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 6)}`;
+  return `p${createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12)}`;
 }
 
 /** Whether a word is hardly anything but the name of a proposal. */
-export const isProposalName = (word: string): boolean => /^p[0-9a-f]{6}$/.test(word);
+export const isProposalName = (word: string): boolean => /^p[0-9a-f]{6}(?:[0-9a-f]{6})?$/.test(word);
 
 /** The proposal about which somebody has to decide. */
 export function openProposal({ proposal, state }: Pick<Task, "proposal" | "state">): Proposal | undefined {

@@ -45,6 +45,17 @@ test.each([
   expect(await answerIn(body, chooses)).toBeUndefined();
 });
 
+test.each(["\u200b", "***", "a", "go?"])(
+  "a question of hardly any text (%j) is not found in what others say",
+  async (asked) => {
+    const question = { ...other, text: asked };
+    expect(
+      await answerIn("> I think we should go? merge this on Friday\n\nNo, wait for Carol.", question),
+    ).toBeUndefined();
+    if (/\w/.test(asked)) expect(await answerIn(`> ${asked}\n\nyes`, question)).toBe("q9f8e7d yes");
+  },
+);
+
 test("a number is no answer where several questions wait, or where the only one has none to choose from", async () => {
   expect(await answerIn("1", chooses, other)).toBeUndefined();
   expect(await answerIn("1", other)).toBeUndefined();

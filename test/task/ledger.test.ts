@@ -184,6 +184,18 @@ test.each([BASE, BASE + 1, BASE + 2])(
   120_000,
 );
 
+test("whatever an agent says that it has used is booked once, and nothing stays set aside", async () => {
+  const [spec] = makeTasks() as [TaskSpec];
+  const asking = askingOf(spec, 1, undefined, NOON);
+  expect(await reserve(redis, asking)).toMatchObject({ kind: "reserved" });
+  const used = { usd: 1e200, tokens: Number.MAX_VALUE, ms: Number.NaN, runs: 1 };
+  expect(await book(redis, { task: spec.id, epoch: 1, used })).toBe(true);
+  expect(await book(redis, { task: spec.id, epoch: 1, used })).toBe(false);
+  const balances = await readBalances(redis, asking.envelopes);
+  for (const { reserved } of balances) for (const amount of Object.values(reserved)) expect(amount).toBe(0);
+  expect(await reserve(redis, askingOf(spec, 2, undefined, NOON))).toMatchObject({ kind: "short" });
+});
+
 test("of 50 tasks that start at once only as many do as the day's envelope holds, whoever asks again", async () => {
   const day: Caps = { run: { usd: 2 }, day: { usd: 11 } };
   const tasks = Array.from({ length: 50 }, (_, index) => makeSpec({ commentId: 900 + index, number: index + 1 }));

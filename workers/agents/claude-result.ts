@@ -16,7 +16,7 @@ export const resultSchema = z.object({
   terminal_reason: z.string().optional().catch(undefined),
   api_error_status: z.number().nullish().catch(undefined),
   permission_denials: z.array(z.unknown()).catch([]).default([]),
-  total_cost_usd: z.number().nonnegative().optional().catch(undefined),
+  total_cost_usd: z.number().nonnegative().max(1e9).optional().catch(undefined),
   modelUsage: z
     .record(
       z.string(),

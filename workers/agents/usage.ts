@@ -29,10 +29,12 @@ export type UsageMeter = {
   usedBy(sessionId: string): UsageTotals | undefined;
 };
 
+/** Of sums of what an agent says: whatever that is, they stay numbers that can be written down and read again. */
+const MOST = 1e15;
 const nothing: UsageTotals = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
 function combine(a: UsageTotals, b: UsageTotals, sign: 1 | -1): UsageTotals {
-  const part = (x: number, y: number) => Math.max(0, x + sign * y);
+  const part = (x: number, y: number) => Math.min(MOST, Math.max(0, x + sign * y));
   const costUsd = a.costUsd === undefined && b.costUsd === undefined ? undefined : part(a.costUsd ?? 0, b.costUsd ?? 0);
   return {
     inputTokens: part(a.inputTokens, b.inputTokens),

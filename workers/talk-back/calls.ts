@@ -15,6 +15,8 @@ import { Refused, type TalkRun, type Tool } from "./tool.ts";
 /** Of all connections of a run together. An agent that works has no use for more. */
 const CALLS = { burst: 30, perSecond: 2 };
 const MAX_UNDER_WAY = 16;
+/** Of one call that was repeated: a bridge that comes back asks once more, and not again and again. */
+const MAX_WAITING = 4;
 /** A bridge whose connection ended comes back within this, if it comes, ms. */
 const GONE_MS = 20_000;
 /** Of an answer, in characters. */
@@ -82,6 +84,7 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
         if (refusal) return { text: refusal, refused: true };
         making = begin(call);
       }
+      if (making.waiting >= MAX_WAITING) return { text: WAITED_FOR, refused: true };
       return await waitFor(making, call);
     },
   };
@@ -104,6 +107,8 @@ async function waitFor(making: UnderWay, { cancelled, gone }: Call): Promise<Ans
     left.removeEventListener("abort", leave);
   }
 }
+
+const WAITED_FOR = `${MAX_WAITING} others wait for the answer to this very call already. This one was not carried out.`;
 
 function tooMany(underWay: number, waitMs: number): string | undefined {
   if (waitMs > 0)

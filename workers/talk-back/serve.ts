@@ -14,6 +14,8 @@ import { tools } from "./tools.ts";
 import { type Connection, connectionOf } from "./transport.ts";
 
 const BEAT_MS = 10_000;
+/** Characters of what a client calls its progress; a longer one is sent no beats, which repeat it. */
+const MAX_TOKEN = 200;
 
 const INSTRUCTIONS =
   "Talk to the worker host that runs you and, through it, to the people who wait for your work. Every call is answered soon.";
@@ -46,7 +48,8 @@ export async function serve(socket: Socket, { calls, pace, log }: Serving): Prom
     }
     return server;
   };
-  serveStdio(factory, { transport: connection, onerror });
+  // Nothing of ours changes that a client could subscribe to.
+  serveStdio(factory, { transport: connection, onerror, maxSubscriptions: 0 });
 }
 
 const resultOf = ({ text, refused }: Answer): CallToolResult => ({
@@ -64,7 +67,7 @@ function cancelledBy({ mcpReq }: ServerContext, { gone }: Connection): AbortSign
 /** For clients that ask for it: they wait longer then. */
 async function whileBeating<T>({ mcpReq }: ServerContext, work: () => Promise<T>): Promise<T> {
   const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return await work();
+  if (progressToken === undefined || String(progressToken).length > MAX_TOKEN) return await work();
   let beats = 0;
   const timer = setInterval(() => {
     beats += 1;

@@ -73,6 +73,8 @@ export function connectionOf(
     async send(message: JSONRPCMessage) {
       if (socket.destroyed) return;
       socket.write(`${JSON.stringify(message)}\n`);
+      // Whoever does not read what it has asked for is not there any more.
+      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy(new Error("the agent does not read its answers"));
     },
     async close() {
       socket.destroy();
@@ -97,10 +99,15 @@ async function drained(socket: Socket, over: AbortSignal): Promise<void> {
 
 type Parsed = JSONRPCMessage | { invalid: true; id: unknown } | undefined;
 
+/** Of one connection: more than all answers that may be under way. */
+const MAX_UNREAD_BYTES = 2 * 1024 ** 2;
+/** Characters of a request's name. It is remembered with its answer. */
+const MAX_ID = 200;
+
 /** What a message must be for the SDK to take it; the SDK itself checks what its method needs. */
 const messageShape = z.looseObject({
   jsonrpc: z.literal("2.0"),
-  id: z.union([z.string(), z.int()]).optional(),
+  id: z.union([z.string().max(MAX_ID), z.int()]).optional(),
   method: z.string().optional(),
   params: z.looseObject({}).optional(),
 });
@@ -116,7 +123,8 @@ function parsed(text: string): Parsed {
   if (success && (data.method !== undefined || (data.id !== undefined && ("result" in data || "error" in data))))
     return value as JSONRPCMessage;
   const id = (value as { id?: unknown } | null)?.id;
-  return { invalid: true, id: typeof id === "string" || typeof id === "number" ? id : undefined };
+  const isName = typeof id === "number" || (typeof id === "string" && id.length <= MAX_ID);
+  return { invalid: true, id: isName ? id : undefined };
 }
 
 /** As the result of a call, which a model reads and understands. */

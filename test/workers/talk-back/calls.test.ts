@@ -83,6 +83,17 @@ describe("the same request once more", () => {
   });
 });
 
+test("a call that is repeated again and again has a few who wait for it, and no more", async () => {
+  const { perform } = setting();
+  const waiting = slow();
+  const all = Array.from({ length: 100 }, () => perform("b 1", { tool: waiting.tool }));
+  await vi.waitFor(() => expect(waiting.signals).toHaveLength(1));
+  waiting.answer("Here.");
+  const texts = (await Promise.all(all)).map(({ text }) => text);
+  expect(texts.filter((text) => text === "Here.")).toHaveLength(4);
+  expect(texts.filter((text) => /wait for the answer to this very call/.test(text))).toHaveLength(96);
+});
+
 describe("a call that nobody waits for any more", () => {
   test("ends at once when it was cancelled, and is carried out when it comes again", async () => {
     const { perform, heard } = setting();

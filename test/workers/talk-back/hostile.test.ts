@@ -57,6 +57,7 @@ describe("what is no request of MCP is answered with an error, and the connectio
     nothing: "null",
     "without a version": '{"id":1,"method":"tools/list"}',
     "an id that is an object": '{"jsonrpc":"2.0","id":{"a":1},"method":"tools/list"}',
+    "an id of a thousand characters": JSON.stringify({ jsonrpc: "2.0", id: "x".repeat(1_000), method: "tools/list" }),
     "a method that is a number": '{"jsonrpc":"2.0","id":1,"method":5}',
     "arrays in arrays": "[".repeat(60_000),
     "objects in objects": `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`,

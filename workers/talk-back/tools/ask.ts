@@ -29,6 +29,7 @@ export const ask = tool({
       .describe("The answers to choose from, if there are some; another answer may be given all the same"),
   }),
   async call({ shared, run }, { question: text, options }, signal) {
+    if (!/[\p{L}\p{N}]/u.test(text)) throw new Refused("That is no question: say in words what you want to know.");
     const id = questionId(run.task.spec.id, text);
     await record(shared, run, { id, text, ...(options?.length && { options }) });
     return await awaitAnswer(shared, run, id, signal);
