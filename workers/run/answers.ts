@@ -15,6 +15,16 @@ const MAX_RECALLED = 500;
 export const untoldOf = (questions: readonly Question[], told: readonly string[] = []): Question[] =>
   questions.filter((question) => !isOpen(question) && !told.includes(question.id));
 
+export function noteAsked({ record, save }: Pick<RunFolder, "record" | "save">, id: string): void {
+  if (record.asked?.includes(id)) return;
+  record.asked = [...(record.asked ?? []), id];
+  save();
+}
+
+/** Those of them that the run's agent has asked. */
+export const askedIn = ({ record }: Pick<RunFolder, "record">, questions: readonly Question[]): Question[] =>
+  questions.filter(({ id }) => record.asked?.includes(id));
+
 /** Saved by whoever tells. */
 export function noteTold({ record }: Pick<RunFolder, "record">, questions: readonly Question[]): void {
   record.answersTold = [...new Set([...(record.answersTold ?? []), ...questions.map(({ id }) => id)])];

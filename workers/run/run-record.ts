@@ -120,6 +120,8 @@ const runRecordSchema = z.looseObject({
     .optional(),
   /** What the prompt of a turn says of messages. */
   said: z.object({ step: z.string(), text: z.string() }).optional(),
+  /** Ids of the questions that its agent has asked. Those of an agent before it, which was lost, it knows nothing of. */
+  asked: z.array(z.string()).optional(),
   /** Ids of the questions of which its agent knows how they ended. */
   answersTold: z.array(z.string()).optional(),
   /**
@@ -260,6 +262,7 @@ function open(dir: string, record: RunRecord): RunFolder {
       if (record.budget && hasWorked)
         record.budget = { ...record.budget, forgotten: true, lastTurn: undefined, lastShare: undefined };
       record.steps = [];
+      record.asked = undefined;
       save();
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),

@@ -11,6 +11,7 @@ import {
   questionId,
   questionOf,
 } from "../../../src/task/question.ts";
+import { noteAsked } from "../../run/answers.ts";
 import type { Run, Shared } from "../../run/run.ts";
 import { awaitAnswer } from "../await-answer.ts";
 import { Refused, tool } from "../tool.ts";
@@ -32,6 +33,7 @@ export const ask = tool({
     if (!/[\p{L}\p{N}]/u.test(text)) throw new Refused("That is no question: say in words what you want to know.");
     const id = questionId(run.task.spec.id, text);
     await record(shared, run, { id, text, ...(options?.length && { options }) });
+    noteAsked(run.folder, id);
     return await awaitAnswer(shared, run, id, signal);
   },
 });
