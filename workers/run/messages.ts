@@ -4,13 +4,13 @@
  * with it had gone out, or the turn ended well. Then it is acknowledged. So whoever takes the run up again gives nothing twice that the
  * agent knows of, and nothing is lost that it does not.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Reader } from "../../src/task/messages.ts";
 import { messagesText } from "../agents/prompt-messages.ts";
 import type { AfterTurn } from "./after-turn.ts";
-import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
+import type { Run, Shared } from "./run.ts";
 import type { GivenMessage } from "./run-record.ts";
 import type { StepName } from "./step/step-name.ts";
+import { untilRedisAnswers } from "./until-redis-answers.ts";
 
 /** With one prompt, and with the result of one call: the rest comes with the next. */
 const IN_A_PROMPT = 10;
@@ -158,17 +158,3 @@ async function inTurn<T>({ folder }: Run, deed: () => Promise<T>): Promise<T> {
   return await deed().finally(resolve);
 }
 const last = new WeakMap<object, Promise<void>>();
-
-/** Nothing is published over the head of somebody who has said something. */
-async function untilRedisAnswers<T>(run: Run, deed: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await deed();
-    } catch (error) {
-      throwIfInterrupted(run);
-      run.log.warn({ err: error }, "whether something was said to the agent is not known; trying again");
-      await delay(Math.min(200 * 2 ** attempt, 5_000), undefined, { signal: run.signal }).catch(() => undefined);
-      throwIfInterrupted(run);
-    }
-  }
-}

@@ -5,11 +5,12 @@ import type { AfterTurn } from "./after-turn.ts";
 import { answersPrompt, askedIn, noteTold, untoldOf } from "./answers.ts";
 import type { Ground } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
+import { untilRedisAnswers } from "./until-redis-answers.ts";
 
 const HOUR_MS = 3600_000;
 
 export async function nextForQuestions(shared: Shared, run: Run, _: Ground): Promise<AfterTurn | undefined> {
-  const task = await shared.store.read(run.task.spec.id);
+  const task = await untilRedisAnswers(run, () => shared.store.read(run.task.spec.id));
   const questions = askedIn(run.folder, task?.questions ?? []);
   const { answersTold: told = [] } = run.folder.record;
   const untold = untoldOf(questions, told);

@@ -16,6 +16,7 @@ import type { AfterTurn } from "./after-turn.ts";
 import type { Ground } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
+import { untilRedisAnswers } from "./until-redis-answers.ts";
 
 const DAY_MS = 24 * 3600_000;
 
@@ -51,7 +52,7 @@ export function readOnlyMounts(mounts: readonly Mount[], { dir, inside }: Worksp
 /** After its turn: its proposal waits for a person. Undefined when it proposes nothing, and of a run that may change things. */
 export async function nextForPlan(shared: Shared, run: Run, ground: Ground): Promise<AfterTurn | undefined> {
   if (!run.folder.record.plan?.readOnly) return undefined;
-  const task = await shared.store.read(run.task.spec.id);
+  const task = await untilRedisAnswers(run, () => shared.store.read(run.task.spec.id));
   const said =
     run.folder.record.finish ??
     (task && progressOf(task).finish) ??

@@ -8,11 +8,18 @@ import { runningTask } from "../../report/sample-tasks.ts";
 const open: Question = { id: "q1a2b3c", text: "Which?", epoch: 1, askedAt: 1 };
 const answered: Question = { ...open, id: "q9f8e7d", answer: { text: "that", at: 2 } };
 
-function next(questions: Question[], record: { asked?: string[]; answersTold?: string[] }) {
+function next(questions: Question[], record: { asked?: string[]; answersTold?: string[] }, failures = 0) {
   const task = { ...runningTask("working"), questions };
   const operator = { limits: { answerHours: 24 }, onNoAnswer: "go_on" };
-  const shared = { store: { read: async () => task }, operator } as unknown as Shared;
-  const run = { task, folder: { record, save: () => undefined } } as unknown as Run;
+  let left = failures;
+  const read = async () => {
+    if (left-- > 0) throw new Error("Redis is away");
+    return task;
+  };
+  const shared = { store: { read }, operator } as unknown as Shared;
+  const { signal } = new AbortController();
+  const log = { warn: () => undefined };
+  const run = { task, folder: { record, save: () => undefined }, signal, log } as unknown as Run;
   return nextForQuestions(shared, run, {} as never);
 }
 
@@ -31,4 +38,8 @@ test("an answer that came meanwhile is told in another turn, once", async () => 
 
 test("what an agent asked that was lost before it is no question of this one: its work is not held up by it", async () => {
   expect(await next([open, answered], {})).toBeUndefined();
+});
+
+test("a Redis that is away at that moment is waited for", async () => {
+  expect(await next([open], { asked: [open.id] }, 2)).toMatchObject({ kind: "park" });
 });
