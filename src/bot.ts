@@ -79,7 +79,10 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
 
   const { webUrl } = config.github;
   const { labels, commitStatus } = config;
+  let age: RedisAge | undefined;
   const reporter = makeReporter({
+    // Until it is known, GitHub is looked at.
+    hasForgotten: async () => (await age?.hasForgotten()) ?? true,
     store,
     github,
     budget,
@@ -110,7 +113,6 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
   const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
-  let age: RedisAge | undefined;
   const wakeIntake = () => {
     intake.wake();
     age?.soon();

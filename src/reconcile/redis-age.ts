@@ -11,6 +11,8 @@ import { keys } from "../task/keys.ts";
 export type RedisAge = {
   /** A request has just been recorded: a Redis that loses it is to have lost the time that is noted after it, too. Returns at once. */
   soon(): void;
+  /** Whether Redis is known to have forgotten something lately. Looks now: a backup may have come back since the last look. */
+  hasForgotten(): Promise<boolean>;
   stop(): void;
 };
 
@@ -32,8 +34,8 @@ const EMPTIED_MS = 24 * 3600_000;
 /** Longer than looking back ever takes: so long is known that Redis has forgotten something, ms. */
 export const KEEP_MS = 7 * 24 * 3600_000;
 
-// KEYS lastSeen lookBack forgetful · ARGV what it once had (0 = nothing) emptiedMs keepMs. Gives the time now, and since when something may be
-// missing (-1: nothing is). What is found is planned in the same step: another bot will see nothing any more.
+// KEYS lastSeen lookBack forgetful · ARGV what it once had (0 = nothing) emptiedMs keepMs. Gives the time now, since when something may be
+// missing (-1: nothing is), and whether that is so or was lately. What is found is planned in the same step: another bot will see nothing any more.
 const LOOK = `
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -46,7 +48,7 @@ if had > 0 and (not last or tonumber(last) < had) then
   if not planned or tonumber(planned) > since then redis.call("SET", KEYS[2], string.format("%d", since), "PX", ARGV[3]) end
 end
 redis.call("SET", KEYS[1], string.format("%d", now))
-return {now, since}`;
+return {now, since, redis.call("EXISTS", KEYS[3])}`;
 
 export function watchRedisAge({ redis, file, onOlder, log, everyMs = EVERY_MS }: RedisAgeDeps): RedisAge {
   let had = readHad(file);
@@ -56,8 +58,8 @@ export function watchRedisAge({ redis, file, onOlder, log, everyMs = EVERY_MS }:
   let isSoon = false;
   let isTold = false;
 
-  async function look(): Promise<void> {
-    const [now, since] = (await redis.eval(
+  async function look(): Promise<{ hasForgotten: boolean }> {
+    const [now, since, forgetful] = (await redis.eval(
       LOOK,
       3,
       keys.lastSeen,
@@ -66,7 +68,7 @@ export function watchRedisAge({ redis, file, onOlder, log, everyMs = EVERY_MS }:
       had,
       EMPTIED_MS,
       KEEP_MS,
-    )) as [number, number];
+    )) as [number, number, number];
     if (since !== -1) {
       const facts = { knew: new Date(had).toISOString(), knows: new Date(since).toISOString() };
       log.error(facts, "Redis knows less than it did: it was restored or emptied. Comments since then are read again");
@@ -74,6 +76,7 @@ export function watchRedisAge({ redis, file, onOlder, log, everyMs = EVERY_MS }:
     }
     had = now;
     remember();
+    return { hasForgotten: forgetful === 1 };
   }
 
   /** A disk that is full costs what a restart would have noticed, nothing else. */
@@ -109,6 +112,7 @@ export function watchRedisAge({ redis, file, onOlder, log, everyMs = EVERY_MS }:
       clearTimeout(timer);
       timer = setTimeout(keepLooking, GATHER_MS).unref();
     },
+    hasForgotten: async () => (await look()).hasForgotten,
     stop() {
       stopped = true;
       clearTimeout(timer);

@@ -122,7 +122,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
 
   /** In doubt only what is found again on GitHub counts: which comment is ours, and that a person deleted it. */
   async function recall(id: string, doubtful: string): Promise<Memory> {
-    const first = await store.isFirstReport(id);
+    const first = (await store.isFirstReport(id)) && !(await deps.hasForgotten());
     const hints: Hints = await store.shown(id);
     if (doubtful === "") return { hints, first, look: !first && Object.keys(hints).length === 0 };
     const { commentId, deleted, stalled } = hints;

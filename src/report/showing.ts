@@ -57,6 +57,8 @@ export type ReporterDeps = ShowDeps & {
   log: Logger;
   hosts: () => Promise<HostView[]>;
   paused: () => Promise<Paused>;
+  /** Redis may say that nothing of a task was shown yet, because it was restored from before that. */
+  hasForgotten: () => Promise<boolean>;
 };
 
 /** `first`: nothing can have been shown before. `look`: nothing of what is remembered is believed, GitHub is looked at. */

@@ -52,6 +52,15 @@ test("a Redis that goes on is not older, neither in this life of the bot nor in 
   expect(await server.redis.exists(keys.lookBack, keys.forgetful)).toBe(0);
 });
 
+test("whoever asks hears of it at once, before the next look, and for as long as it counts", async () => {
+  const then = await watch("last-seen", 60_000);
+  const [age] = watching as [RedisAge];
+  expect(await age.hasForgotten()).toBe(false);
+  await server.redis.set(keys.lastSeen, then - 50_000);
+  expect([await age.hasForgotten(), await age.hasForgotten()]).toEqual([true, true]);
+  expect(older).toBe(1);
+});
+
 test("an earlier time in Redis: comments since then are to be read, and the earliest of several times counts", async () => {
   const then = await watch();
   await server.redis.set(keys.lastSeen, then - 50_000);

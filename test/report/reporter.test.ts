@@ -23,6 +23,18 @@ describe("a report", () => {
     expect(await world.isReported(spec.id)).toBe(true);
   });
 
+  test("finds its first word again where Redis was restored from before that, and writes no second one", async () => {
+    const spec = await world.task(await world.repository());
+    const before = await world.redis.hgetall(keys.task(spec.id));
+    await world.reporter().report(spec.id);
+    await world.redis.flushall();
+    await world.redis.hset(keys.task(spec.id), before);
+    await world.redis.set(keys.forgetful, "1");
+    await world.reporter().report(spec.id);
+    expect(world.comments(spec)).toHaveLength(1);
+    expect(world.reactions(spec)).toEqual(["eyes"]);
+  });
+
   test("that is repeated, by this bot or another, writes nothing", async () => {
     const spec = await world.task(await world.repository());
     const first = world.reporter();

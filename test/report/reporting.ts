@@ -82,6 +82,7 @@ export async function startReporting() {
       now,
       log,
       paused: async () => ({}),
+      hasForgotten: async () => (await redis.exists(keys.forgetful)) === 1,
       hosts: async () => [],
     };
     const made = makeReporter(deps);
