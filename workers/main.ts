@@ -6,12 +6,10 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Redis } from "ioredis";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
 import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
-import { keys } from "../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
@@ -36,6 +34,7 @@ import { chooseDriver, SandboxError } from "./sandbox/sandbox.ts";
 import { proxyUid, slotUsers } from "./sandbox/slot-users.ts";
 import { openTalkPlace, PERL } from "./talk-back/talk-place.ts";
 import { openSessions } from "./tmux/sessions.ts";
+import { drainWhenTold, onFirstSignal } from "./when-to-end.ts";
 
 const EXIT_CONFIG = 78;
 const REDIS_WAIT_MS = 60_000;
@@ -216,38 +215,6 @@ async function readSettings(): Promise<{ config: HostConfig; operator: OperatorF
   if (shared) problems.push(shared);
   if (!config || !operator || problems.length > 0) throw new ConfigError(problems);
   return { config, operator };
-}
-
-/** `orch drain HOST`, from whichever machine, is the same as the signal. */
-async function drainWhenTold(subscriber: Redis, id: string): Promise<void> {
-  let told = false;
-  subscriber.on("message", (channel, host) => {
-    if (told || channel !== keys.drain || host !== id) return;
-    // It may be told again before it can answer, and a second signal would end it at once.
-    told = true;
-    process.kill(process.pid, "SIGUSR2");
-  });
-  await subscriber.subscribe(keys.drain);
-}
-
-function onFirstSignal(finish: (how: "handOver" | "drain") => Promise<void>, chosenEnd: () => void, log: Logger): void {
-  let stopping = false;
-  const endAtOnce = (code: number) => {
-    chosenEnd();
-    process.exit(code);
-  };
-  const on = (signal: NodeJS.Signals, how: "handOver" | "drain") =>
-    process.on(signal, () => {
-      if (stopping) endAtOnce(130);
-      stopping = true;
-      finish(how).catch((error: unknown) => {
-        log.error({ err: error }, "the host could not stop in order");
-        endAtOnce(1);
-      });
-    });
-  on("SIGTERM", "handOver");
-  on("SIGINT", "handOver");
-  on("SIGUSR2", "drain");
 }
 
 main().catch((error: unknown) => {

@@ -6,8 +6,8 @@
 
 import { branchOf } from "../task/branch.ts";
 import { type Breaker, isProbed } from "../task/breaker.ts";
-import type { EnvelopeKind } from "../task/envelope.ts";
-import { type Balance, shortOf } from "../task/envelope.ts";
+import { BUDGET_WAIT_MS } from "../task/deadlines.ts";
+import { type Balance, type EnvelopeKind, shortOf } from "../task/envelope.ts";
 import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
@@ -63,7 +63,7 @@ export type Readiness =
 
 const HOUR_MS = 3600_000;
 /** So long a task waits at most, ms. */
-const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS, budget: 7 * 24 * HOUR_MS } as const;
+const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS, budget: BUDGET_WAIT_MS } as const;
 /** How soon a task looks again whose turn it may be next, ms. */
 const NEXT_LOOK_MS = 15_000;
 

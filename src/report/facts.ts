@@ -4,7 +4,8 @@
  */
 import { hostAndPort } from "../reach/host-and-port.ts";
 import type { HostView } from "../task/heartbeat.ts";
-import { type Progress, type Pushed, progressOf, type Task, type TaskSpec, type Verification } from "../task/task.ts";
+import type { Progress, Verification } from "../task/progress.ts";
+import { type Pushed, progressOf, type Task, type TaskSpec } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { sumOf } from "../text/budget.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";

@@ -5,6 +5,9 @@ import type { Deadline } from "./outcome.ts";
 /** A task that no host takes for so long ends, ms; a host that is not heard of for so long has lost its task. */
 export const QUEUE_DEADLINE_MS = 24 * 3600_000;
 
+/** So long a task waits for room in its budget, ms. */
+export const BUDGET_WAIT_MS = 7 * 24 * 3600_000;
+
 /** So long a task waits for the host that keeps its session, ms; after that any host may take it. */
 export const HOME_WAIT_MS = 10 * 60_000;
 

@@ -3,8 +3,8 @@
  * commits on the branch and the repository's own verify command do. The order of the lines is the precedence.
  */
 import { keepEnd } from "../text/bound.ts";
-import type { Deadline, Outcome, StopCause } from "./outcome.ts";
-import type { Stopped, Verification } from "./task.ts";
+import type { Deadline, Outcome, StopCause, Stopped } from "./outcome.ts";
+import type { Verification } from "./progress.ts";
 
 /** What is known when a run's agent has ended, or was ended. */
 export type Findings = {

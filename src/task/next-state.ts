@@ -8,10 +8,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
 import type { CancelReason, Outcome } from "./outcome.ts";
+import type { Progress } from "./progress.ts";
 import { type Decision, type Proposal, withDecision } from "./proposal.ts";
 import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion } from "./question.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
-import type { Phase, Progress, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
+import type { Phase, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type NewPlace = Partial<Pick<TaskSpec, "repository" | "installationId" | "movedTo">> & {

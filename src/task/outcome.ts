@@ -1,5 +1,5 @@
 /** Why a task, or a run, is over: the outcomes, and the reasons and deadlines that they name. */
-import type { Verification } from "./task.ts";
+import type { Verification } from "./progress.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type CancelReason =
@@ -31,6 +31,9 @@ export type Deadline = (typeof DEADLINES)[number];
 
 /** What was wrong when an agent was stopped, by an adapter's reason and in its program's words. */
 export type StopCause = { reason: string; message: string };
+
+/** What stopped an agent before it was done: a deadline of ours, or its own limit of turns or money. */
+export type Stopped = { by: "deadline"; deadline: Deadline; afterMs: number } | { by: "budget"; message: string };
 
 /**
  * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget, stalled) and "we could not run

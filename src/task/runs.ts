@@ -5,7 +5,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Progress, Task, TaskRun } from "./task.ts";
+import type { Progress } from "./progress.ts";
+import type { Task, TaskRun } from "./task.ts";
 
 /** The first and the latest ones; a task with more has been taken up again and again by hosts that kept dying. */
 export const MAX_RUNS = 5;

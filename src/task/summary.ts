@@ -3,7 +3,7 @@
  * is one. Pure.
  */
 import { visibleText } from "../text/clean.ts";
-import type { Progress } from "./task.ts";
+import type { Progress } from "./progress.ts";
 
 export type Summary = { title?: string; text: string };
 

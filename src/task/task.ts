@@ -52,11 +52,11 @@
 
 import type { Amounts } from "../text/budget.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Caps, EnvelopeKind } from "./envelope.ts";
-import type { Finish } from "./finish.ts";
+import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
-import type { CancelReason, Deadline, Outcome, RunEnd } from "./outcome.ts";
+import type { CancelReason, Outcome, RunEnd, Stopped } from "./outcome.ts";
+import type { HiddenFiles, Progress } from "./progress.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
 import type { WaitingReason } from "./waiting.ts";
@@ -152,88 +152,6 @@ export type TaskState =
     }
   | { name: "settled"; outcome: Outcome; at: number };
 
-/**
- * How a run began: in the session that an earlier task's agent left, with a hand-over from that, or with neither; `taken up`:
- * without its agent, by what an earlier task had left unpublished.
- */
-export type RunStart = { how: "fresh" } | { how: "resumed" | "handed over" | "taken up"; task: string };
-
-/** What a run has to show so far. Every text in it comes from an agent: hostile, bounded by who writes it. */
-export type Progress = {
-  start?: RunStart;
-  agent?: string;
-  sandbox?: "bwrap" | "none";
-  model?: string;
-  sessionId?: string;
-  /** Folder, below its host's data, where the session is kept for whoever continues, or is about to be. */
-  home?: string;
-  /** Last lines of what the agent says; at most 4 kB. */
-  lastLines?: string;
-  /** What it says of its finished work, where its program tells that from the rest of its output; at most 4 kB. */
-  summary?: string;
-  /** What it said last of what it is at, by itself; at most 500 characters. */
-  said?: string;
-  /** What it said of its finished work, by itself. */
-  finish?: Finish;
-  inputTokens?: number;
-  outputTokens?: number;
-  /** US dollars, as the agent states them; undefined when it does not. */
-  costUsd?: number;
-  verification?: Verification;
-  /** How long its agent has worked in earlier rounds, ms. */
-  workedMs?: number;
-  /** Once the work is to be published: its agent was stopped before it was done. */
-  stopped?: Stopped;
-  /** Since when GitHub's git has not taken what it is asked for, Unix ms; `false`: it does again. */
-  heldUpSince?: number | false;
-  /** What it may use and has used; undefined where nothing is limited. */
-  budget?: RunBudget;
-  /** Undefined without a sandbox: nothing judges then where programs connect. */
-  network?: NetworkUse;
-};
-
-/**
- * What a run may use, and what is known of what it has used. `task`: what all runs of the task may use. `tight`: the envelope that
- * leaves less than one run may have, by unit.
- */
-export type RunBudget = {
-  epoch: number;
-  reserved: Amounts;
-  used: Amounts;
-  task?: Amounts;
-  tight?: { [unit in keyof Amounts]?: EnvelopeKind };
-  /** Most of it is used. */
-  low?: true;
-  /** All of it is. */
-  spent?: true;
-};
-
-/** How a run's programs were let out, and what they wanted besides. */
-export type NetworkUse = {
-  /** `open`: any public host; `listed`: only hosts that the operator, or the repository, lists. */
-  egress: "open" | "listed";
-  /** Connections that were blocked. */
-  blocked: number;
-  /** The first different places of these. Host and reason are bounded, and may be an agent's words. */
-  places: { host: string; port: number; why: string }[];
-};
-
-export type Verification = {
-  /** The command as a person would type it. */
-  command: string;
-  exitCode: number;
-  /** How often it ran in this run; 2 = the agent was handed one failure. */
-  rounds: number;
-  outputTail: string;
-  /** It failed as it had before, on the very same commits: the agent was not handed the failure once more. */
-  unchanged?: true;
-  /** It passed only with these, which are not published. */
-  hidden?: HiddenFiles;
-};
-
-/** Files that a `.gitignore` hides, named by an agent: `paths` are the first ones, cut short; a folder ends with a slash. */
-export type HiddenFiles = { paths: string[]; more: number };
-
 /** The branch as the host pushed it. The bot makes a pull request of it. */
 export type Pushed = {
   branch: string;
@@ -251,9 +169,6 @@ export type Pushed = {
   /** The agent had not said that it was done: what it had done by then passes the repository's check. */
   stopped?: Stopped;
 };
-
-/** What stopped an agent before it was done: a deadline of ours, or its own limit of turns or money. */
-export type Stopped = { by: "deadline"; deadline: Deadline; afterMs: number } | { by: "budget"; message: string };
 
 /** `draft`: none where it is not known. */
 export type PullRequest = { number: number; url: string; draft?: boolean };

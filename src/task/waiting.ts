@@ -1,7 +1,7 @@
 /**
  * What a task can wait for. It holds no slot meanwhile, and is told on GitHub. Every reason has a deadline (`until`, Unix ms):
  * a task that waits for longer ends. A new reason is added here, gets its rule in `src/dispatch/ready.ts` with the facts in
- * `world.ts`, and its words in `src/words/waiting-words.ts`; why it waits is told by `src/views/why.ts`.
+ * `world.ts`, and its words in `src/words/waiting-words.ts`; what is shown of it is in `src/views/reason-view.ts`.
  */
 import { z } from "zod";
 import { UNITS } from "../text/budget.ts";

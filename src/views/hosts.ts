@@ -2,8 +2,9 @@
 import type { HostView } from "../task/heartbeat.ts";
 import type { Phase, Task } from "../task/task.ts";
 import { bare } from "../text/quote.ts";
+import type { Around } from "./around.ts";
 import { isStopping } from "./task-view.ts";
-import { type Around, busyOn } from "./why.ts";
+import { busyOn } from "./why.ts";
 
 export type RunOnHost = { task: string; phase: Phase; stopping: boolean; since: number; lastOutputAt?: number };
 

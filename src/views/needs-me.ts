@@ -7,9 +7,10 @@ import type { Outcome } from "../task/outcome.ts";
 import { openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Task } from "../task/task.ts";
+import type { Around } from "./around.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
-import { type Around, why } from "./why.ts";
+import { why } from "./why.ts";
 
 export type Need =
   /** Tasks that are at work on a host that is silent, or gone. */

@@ -10,13 +10,14 @@ import { isUnusable, knownOf, type Reading } from "../task/record.ts";
 import { readRunEvents } from "../task/run-events.ts";
 import type { TaskStore } from "../task/store.ts";
 import { progressOf, type Task } from "../task/task.ts";
+import type { Around } from "./around.ts";
 import type { EnvelopeView } from "./budget.ts";
 import { type Conversing, envelopesFor } from "./budgets-of.ts";
 import { type Conversation, conversation } from "./conversation.ts";
 import { logLines } from "./log-lines.ts";
 import { evidenceOf } from "./outcome-view.ts";
 import { type TaskView, taskView } from "./task-view.ts";
-import { type Around, type Why, why } from "./why.ts";
+import { type Why, why } from "./why.ts";
 
 export type ViewSources = {
   redis: Redis;

@@ -5,7 +5,8 @@
 import type { Checkpoint } from "../task/checkpoint.ts";
 import type { Origin } from "../task/origin.ts";
 import type { Outcome, RunEnd } from "../task/outcome.ts";
-import type { Phase, PullRequest, RunStart, Task, TaskRun, TaskState, Verification } from "../task/task.ts";
+import type { RunStart, Verification } from "../task/progress.ts";
+import type { Phase, PullRequest, Task, TaskRun, TaskState } from "../task/task.ts";
 import { bare } from "../text/quote.ts";
 
 export type HostName = { id: string /** Unknown of a host that is not connected. */; name?: string };

@@ -3,21 +3,19 @@
  * asks next. What an answer depends on besides the task may be known in part only: what is missing is left unsaid, never
  * guessed. Times are Unix ms.
  */
+
 import { pullNumberOf } from "../task/branch.ts";
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
-import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
-import type { TasksInDoubt } from "../task/in-doubt.ts";
+import { takingWork } from "../task/heartbeat.ts";
 import type { CancelReason } from "../task/outcome.ts";
-import type { Pause, Paused } from "../task/pause.ts";
-import { mayChange, openProposal } from "../task/proposal.ts";
-import { questionOf } from "../task/question.ts";
+import type { Pause } from "../task/pause.ts";
+import { mayChange } from "../task/proposal.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
-import type { BudgetReason, LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
-import { bare } from "../text/quote.ts";
+import type { Around } from "./around.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
-import { type QuestionView, questionView } from "./question-view.ts";
+import { fullHosts, type ReasonView, reasonView } from "./reason-view.ts";
 import {
   agentOf,
   type HostName,
@@ -29,21 +27,6 @@ import {
   taskView,
 } from "./task-view.ts";
 
-export type Around = {
-  now: number;
-  hosts: readonly HostView[];
-  /** All tasks that are not over, and those that are waited for. */
-  tasks?: readonly Task[];
-  /** Of each lane the ids of the tasks whose jobs wait there, the next one first; of a long lane the beginning. */
-  queue?: readonly (readonly string[])[];
-  /** When the agents of tasks last said anything. */
-  beats?: ReadonlyMap<string, number>;
-  inDoubt?: TasksInDoubt;
-  paused?: Paused;
-  /** Of installations that may create no text for now: until when, Unix ms. */
-  textHeld?: ReadonlyMap<number, number>;
-};
-
 type Base = {
   task: TaskView;
   /** Oldest first; the last one is the current one, or the one that ended it. */
@@ -51,31 +34,6 @@ type Base = {
   /** What is wrong with its record, as its host sees it. */
   inDoubt?: RunDoubt;
 };
-
-/** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
-export type ReasonView = { until: number } & (
-  | {
-      for: "task";
-      task: string;
-      /** It goes on from that one, wherever its work is. */
-      behind?: boolean;
-      /** Missing when nothing is known of it. */
-      other?: TaskView;
-      inDoubt?: RunDoubt;
-    }
-  | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
-  | { for: "approval"; proposal: string; title?: string }
-  | Omit<BudgetReason, "until">
-  | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
-  | {
-      for: "agent";
-      agent?: string;
-      /** The agents that living hosts offer instead. */
-      offered: string[];
-      /** Living hosts that have the agent, and too little room on their disks to take a task. */
-      full?: HostName[];
-    }
-);
 
 /** `busy`: the slots that have a run; missing when that was not looked at. */
 export type HostSlots = HostName & { slots: number; busy?: number };
@@ -174,41 +132,6 @@ function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
     ...(doubt && { inDoubt: doubt }),
   };
 }
-
-function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
-  const { until } = reason;
-  if (reason.for === "limit" || reason.for === "budget") return reason;
-  if (reason.for === "approval") {
-    const proposal = openProposal(task);
-    return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };
-  }
-  if (reason.for === "answer") {
-    const question = questionOf(task, reason.question);
-    return { ...reason, ...(question && { asked: questionView(question) }) };
-  }
-  if (reason.for === "agent") {
-    const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
-    const full = fullHosts(hosts, reason.agent);
-    const named = reason.agent === undefined ? {} : { agent: reason.agent };
-    return { for: "agent", until, ...named, offered, ...(full.length > 0 && { full }) };
-  }
-  const other = tasks?.find(({ spec }) => spec.id === reason.task);
-  const doubt = inDoubt?.get(reason.task);
-  return {
-    for: "task",
-    until,
-    task: reason.task,
-    ...(reason.behind && { behind: true }),
-    ...(other && { other: taskView(other, hosts) }),
-    ...(doubt && { inDoubt: doubt }),
-  };
-}
-
-/** Living hosts with the agent, or any, that take nothing for want of room. */
-const fullHosts = (hosts: readonly HostView[], agent: string | undefined): HostName[] =>
-  lackingRoom(hosts)
-    .filter(({ agents }) => agent === undefined || agents.includes(agent))
-    .map(({ id }) => hostName(id, hosts));
 
 function queued(task: Task, { since, lane }: In<"queued">, { hosts, tasks, queue, paused = {} }: Around) {
   const agent = agentOf(task);

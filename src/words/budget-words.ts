@@ -1,7 +1,7 @@
 /** What the bot says about envelopes: for which a task waits, which one refuses it, and what is spent, set aside and left of each. */
 
 import type { EnvelopeKind, Short } from "../task/envelope.ts";
-import type { RunBudget } from "../task/task.ts";
+import type { RunBudget } from "../task/progress.ts";
 import { type Amounts, amountWords, bareAmount, UNITS, type Unit } from "../text/budget.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { EnvelopeView } from "../views/budget.ts";

@@ -1,5 +1,5 @@
 /** What the bot says of work whose check passed only with files that are not published with it. */
-import type { HiddenFiles } from "../task/task.ts";
+import type { HiddenFiles } from "../task/progress.ts";
 import type { Quoting } from "../text/quote.ts";
 
 /** How the end of such a task is headed, and how its check is told. */

@@ -1,6 +1,5 @@
 /** What the bot says of work that is offered although its agent was stopped before it said that it was done. */
-import type { Deadline } from "../task/outcome.ts";
-import type { Stopped } from "../task/task.ts";
+import type { Deadline, Stopped } from "../task/outcome.ts";
 import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 

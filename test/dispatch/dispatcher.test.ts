@@ -275,6 +275,15 @@ describe("a task whose session is kept on a host", () => {
     const { state } = await read(spec);
     return state.name === "queued" ? state.lane : undefined;
   };
+  async function leavesAfterTenMinutes(spec: TaskSpec): Promise<void> {
+    at.pass(HOME_WAIT_MS - 1_000);
+    await at.hostComes("h2");
+    await quiet();
+    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
+    at.pass(1_001);
+    await at.hostComes("h2");
+    await vi.waitFor(async () => expect(await laneOf(spec)).toEqual({ agent: "claude" }), { timeout: 20_000 });
+  }
 
   test("has its job there alone, for ten minutes; after that any host with the agent may take it", async () => {
     for (const id of ["h1", "h2"]) await at.hostComes(id);
@@ -283,13 +292,7 @@ describe("a task whose session is kept on a host", () => {
     expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
     const lanes = async () => (await at.queue.depth()).lanes;
     expect((await lanes())["orch-host-h1"]?.waiting).toBe(1);
-    at.pass(HOME_WAIT_MS - 1_000);
-    await at.hostComes("h2");
-    await quiet();
-    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
-    at.pass(1_001);
-    await at.hostComes("h2");
-    await vi.waitFor(async () => expect(await laneOf(spec)).toEqual({ agent: "claude" }), { timeout: 20_000 });
+    await leavesAfterTenMinutes(spec);
     await at.starts(spec.id);
     expect([(await lanes())["orch-host-h1"]?.waiting, (await lanes())["orch-agent-claude"]?.waiting]).toEqual([0, 1]);
     await quiet();
@@ -306,13 +309,7 @@ describe("a task whose session is kept on a host", () => {
     await quiet();
     expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
     await resumeAll(at.redis, at.now());
-    at.pass(HOME_WAIT_MS - 1_000);
-    await at.hostComes("h2");
-    await quiet();
-    expect(await laneOf(spec)).toEqual({ agent: "claude", host: "h1" });
-    at.pass(1_001);
-    await at.hostComes("h2");
-    await vi.waitFor(async () => expect(await laneOf(spec)).toEqual({ agent: "claude" }), { timeout: 20_000 });
+    await leavesAfterTenMinutes(spec);
   });
 
   test("stays there when its home has just taken it", async () => {

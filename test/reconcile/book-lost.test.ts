@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bookLost } from "../../src/reconcile/book-lost.ts";
 import { type Caps, envelopesOf, wantOf } from "../../src/task/envelope.ts";
 import { readBalances, readReserves, reserve } from "../../src/task/ledger.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import type { Progress } from "../../src/task/task.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 

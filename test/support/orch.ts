@@ -17,9 +17,10 @@ import { type Simulator, type SimulatorOptions, startSimulator } from "../../sim
 import type { Egress } from "../../src/reach/reach-shape.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import { type Progress, progressOf, type Task } from "../../src/task/task.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { CALCULATOR } from "./calculator.ts";
 import { closeGitHub } from "./close-github.ts";

@@ -5,14 +5,15 @@ import { decide } from "../../src/task/decide.ts";
 import { keys } from "../../src/task/keys.ts";
 import { CRASH_WINDOW_MS } from "../../src/task/next-state.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Verification } from "../../src/task/progress.ts";
 import type { connectRedis } from "../../src/task/redis.ts";
 import { MAX_RUN_EVENTS } from "../../src/task/run-events.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import type { Task, Verification } from "../../src/task/task.ts";
-import type { StepRecord } from "../../workers/run/run-record.ts";
+import type { Task } from "../../src/task/task.ts";
 import { makeEventTeller } from "../../workers/run/step/event-teller.ts";
 import { makeSpoken } from "../../workers/run/step/spoken.ts";
+import type { StepRecord } from "../../workers/run/step/step-record.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 

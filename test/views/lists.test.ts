@@ -1,8 +1,9 @@
 /** Tasks, hosts and conversations as lists. */
 import { expect, test } from "vitest";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";
-import type { Progress, Task, TaskRun } from "../../src/task/task.ts";
+import type { Task, TaskRun } from "../../src/task/task.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import { hosts as hostsView } from "../../src/views/hosts.ts";
 import { spentOn } from "../../src/views/spent.ts";

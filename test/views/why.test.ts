@@ -4,7 +4,8 @@ import type { HostView } from "../../src/task/heartbeat.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { PHASES, type Phase, type Task, type TaskState } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
-import { type Around, type Why, why } from "../../src/views/why.ts";
+import type { Around } from "../../src/views/around.ts";
+import { type Why, why } from "../../src/views/why.ts";
 import {
   ACCEPTED_AT,
   around as known,

@@ -4,7 +4,7 @@
  */
 
 import type { Finish } from "../../src/task/finish.ts";
-import type { HiddenFiles } from "../../src/task/task.ts";
+import type { HiddenFiles } from "../../src/task/progress.ts";
 import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
 import { renderBefore } from "./prompt-before.ts";

@@ -2,7 +2,7 @@
  * The files of a workspace that its commits do not have because a `.gitignore` of these hides them. Only what stands in the
  * commits counts: a private list of the agent's hides nothing.
  */
-import type { HiddenFiles } from "../../src/task/task.ts";
+import type { HiddenFiles } from "../../src/task/progress.ts";
 import { oneLine } from "../../src/text/bound.ts";
 import { runProgram } from "../run-program.ts";
 import { type TipRepository, withTipRepository } from "./tip-repository.ts";

@@ -7,14 +7,16 @@ import { type Caps, envelopesOf, narrower, type Short, wantOf } from "../../src/
 import { knownUse, NOTHING } from "../../src/task/known-use.ts";
 import { type Asking, book, reserve } from "../../src/task/ledger.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import type { RunBudget, Task, TaskSpec } from "../../src/task/task.ts";
+import type { RunBudget } from "../../src/task/progress.ts";
+import type { Task, TaskSpec } from "../../src/task/task.ts";
 import { type Amounts, amountsWords } from "../../src/text/budget.ts";
 import type { AgentDefinition, Price } from "../agents/adapter.ts";
 import type { UsageTotals } from "../agents/usage.ts";
 import { NotCurrent } from "../bot-client.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
-import type { RunRecord, StepRecord } from "./run-record.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { StepRecord } from "./step/step-record.ts";
 
 const RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
@@ -117,10 +119,13 @@ export function budgetOf(shared: Shared, run: Run): RunBudget | undefined {
   };
 }
 
-/** As far as it is known, by now. A run that never got as far as its agent has used nothing. */
-export function usedBy(shared: Shared, run: Run): Amounts {
+/**
+ * As far as it is known, by now. A run that never got as far as its agent has used nothing. `turn`: by the end of that turn, also
+ * where it is read again after a restart of the host and later ones are known.
+ */
+export function usedBy(shared: Shared, run: Run, turn?: string): Amounts {
   const { record } = run.folder;
-  const turns = turnsOf(record);
+  const turns = turnsOf(record, turn);
   const isForgotten = record.budget?.forgotten === true;
   if (turns.length === 0 && !isForgotten) return NOTHING;
   const { totals, told } = run.spoken.usage();
@@ -138,8 +143,11 @@ export function usedBy(shared: Shared, run: Run): Amounts {
 }
 
 /** Turns of its agent that an earlier run of the task has not counted. */
-const turnsOf = ({ steps }: Pick<RunRecord, "steps">): StepRecord[] =>
-  steps.filter(({ kind, counted }) => kind === "agent" && !counted);
+function turnsOf({ steps }: Pick<RunRecord, "steps">, last?: string): StepRecord[] {
+  const end = last === undefined ? -1 : steps.findIndex(({ name }) => name === last);
+  const known = end < 0 ? steps : steps.slice(0, end + 1);
+  return known.filter(({ kind, counted }) => kind === "agent" && !counted);
+}
 
 const agentOf = ({ operator }: Shared, { folder, task }: Run): AgentDefinition | undefined =>
   operator.agents.get(folder.record.prepared?.agent ?? task.agent ?? "");

@@ -3,7 +3,7 @@
  * Where that fails, and the agent has left files that a `.gitignore` hides, it is tried once more with these, to know whether
  * they are what is missing. What passes only so is never told as simply verified.
  */
-import type { HiddenFiles, Verification } from "../../src/task/task.ts";
+import type { HiddenFiles, Verification } from "../../src/task/progress.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { hiddenFiles } from "../publish/hidden-files.ts";
@@ -23,12 +23,12 @@ import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
 import { keptSetup } from "./kept-setup.ts";
 import type { Run, Shared } from "./run.ts";
-import type { StepRecord } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
 import type { Missed } from "./step/deadlines.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import type { StepName } from "./step/step-name.ts";
+import type { StepRecord } from "./step/step-record.ts";
 
 export type Checked = { kind: "missed"; missed: Missed } | { kind: "judged"; verification: Verification };
 

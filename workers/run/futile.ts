@@ -4,7 +4,7 @@
  * compared is what is left without these.
  */
 import { createHash } from "node:crypto";
-import type { Verification } from "../../src/task/task.ts";
+import type { Verification } from "../../src/task/progress.ts";
 import { visibleText } from "../../src/text/clean.ts";
 
 /** What changes from one run of the same command to the next. */

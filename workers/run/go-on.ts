@@ -15,8 +15,9 @@ import type { Lease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
 import { planRecordOf } from "./plan.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
-import { type RunFolder, readRunFolders, type StepRecord } from "./run-record.ts";
+import { type RunFolder, readRunFolders } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
+import type { StepRecord } from "./step/step-record.ts";
 import { timeOf } from "./step/worked.ts";
 
 /** The latest run of the task that waits here. */

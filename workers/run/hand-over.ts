@@ -1,7 +1,8 @@
 /** What an agent goes on from: an earlier task's session, and what that task came to, read off its record. */
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { RunStart } from "../../src/task/progress.ts";
 import { isParked } from "../../src/task/runs.ts";
-import { progressOf, type RunStart, type Task } from "../../src/task/task.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
 import { count } from "../../src/text/amounts.ts";
 import type { HandOver } from "../agents/prompt.ts";
 import type { Continues } from "../kept-sessions/take-session.ts";

@@ -4,7 +4,8 @@
  */
 import { runLane } from "../../src/task/lane.ts";
 import { type Offer, offer } from "../../src/task/offers.ts";
-import type { Phase, Progress, Task } from "../../src/task/task.ts";
+import type { Progress } from "../../src/task/progress.ts";
+import type { Phase, Task } from "../../src/task/task.ts";
 import type { Run, Shared } from "./run.ts";
 import type { StepKind } from "./step/step-name.ts";
 

@@ -3,7 +3,7 @@
 import type { Egress } from "../../src/reach/reach-shape.ts";
 import { pullNumberOf } from "../../src/task/branch.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
-import type { Verification } from "../../src/task/task.ts";
+import type { Verification } from "../../src/task/progress.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
 import type { Objection } from "../publish/objection.ts";

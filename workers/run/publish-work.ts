@@ -5,10 +5,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { spareBranchOf } from "../../src/task/branch.ts";
 import type { TokenResponse } from "../../src/task/host-api.ts";
-import type { Outcome } from "../../src/task/outcome.ts";
+import type { Outcome, Stopped } from "../../src/task/outcome.ts";
 import { subjectOf } from "../../src/task/subject.ts";
 import { ownSummary } from "../../src/task/summary.ts";
-import type { Pushed, Stopped, TaskSpec } from "../../src/task/task.ts";
+import type { Pushed, TaskSpec } from "../../src/task/task.ts";
 import { title } from "../../src/text/quote.ts";
 import { secretsOf } from "../agents/secrets.ts";
 import { collect, countCommits } from "../publish/collect.ts";

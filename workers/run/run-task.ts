@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../../src/refusal.ts";
 import { decide } from "../../src/task/decide.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import type { Progress } from "../../src/task/task.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import { NotCurrent } from "../bot-client.ts";
 import { isDiskFull } from "../disk/free-space.ts";
 import { keepSession, promiseSession } from "../kept-sessions/keep-session.ts";

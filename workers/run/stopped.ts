@@ -2,7 +2,7 @@
  * An agent that was stopped before it said that it was done may have done its work all the same. Where the repository has a
  * check, and operator and repository let it, what there is by then is checked, and offered when it passes.
  */
-import type { Stopped } from "../../src/task/task.ts";
+import type { Stopped } from "../../src/task/outcome.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { Prepared } from "./run-record.ts";

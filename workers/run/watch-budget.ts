@@ -5,7 +5,8 @@
 import { type Amounts, UNITS } from "../../src/text/budget.ts";
 import { usedBy } from "./budget.ts";
 import type { Run, Shared } from "./run.ts";
-import type { StepRecord } from "./run-record.ts";
+import type { StepName } from "./step/step-name.ts";
+import type { StepRecord } from "./step/step-record.ts";
 
 /** From this share on people are told. */
 const LOW_SHARE = 0.8;
@@ -30,7 +31,7 @@ export function watchBudget(shared: Shared, run: Run, step: StepRecord, changed:
   let ending: NodeJS.Timeout | undefined;
 
   const look = () => {
-    const used = usedBy(shared, run);
+    const used = usedBy(shared, run, step.name);
     // Time is not told of by anybody: the clock is.
     clearTimeout(timer);
     const until = isLast ? step.startedAt + LAST_TURN_MS - Date.now() : untilTime(budget.reserved, used);
@@ -74,8 +75,8 @@ export function lastShareOf(shared: Shared, run: Run): number {
   return Math.max(1, budget ? shareOf(budget.reserved, usedBy(shared, run), true) : 1) + LAST_TURN_SHARE;
 }
 
-/** Whether there is nothing left for a further turn. */
-export function isAllUsed(shared: Shared, run: Run): boolean {
+/** Whether there is nothing left for a turn after this one. */
+export function isAllUsed(shared: Shared, run: Run, turn: StepName): boolean {
   const { budget, epoch } = run.folder.record;
-  return budget?.epoch === epoch && shareOf(budget.reserved, usedBy(shared, run), false) >= 1;
+  return budget?.epoch === epoch && shareOf(budget.reserved, usedBy(shared, run, turn), false) >= 1;
 }

@@ -3,14 +3,14 @@
  * back to it, a limited number of times. The plan is read off the steps on disk, so that a restarted host takes up the
  * same step: a program that lives is adopted, one that has ended is read again.
  */
-import type { Progress, Stopped, Verification } from "../../src/task/task.ts";
+
+import type { Stopped } from "../../src/task/outcome.ts";
+import type { Progress, Verification } from "../../src/task/progress.ts";
 import type { Verdict } from "../agents/adapter.ts";
-import { modelOutOfReach } from "../network/make-policy.ts";
 import { CollectFailed } from "../publish/collect-failed.ts";
 import { areDependencies } from "../publish/hidden-files.ts";
 import type { Objection } from "../publish/objection.ts";
 import { afterTurn } from "./after-turn.ts";
-import { allUsed } from "./budget.ts";
 import { type Checked, check } from "./check.ts";
 import { isKnown, stepsOf, type Work } from "./check-place.ts";
 import { whileTakingCheckpoints } from "./checkpoint.ts";
@@ -25,12 +25,12 @@ import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { Missed } from "./step/deadlines.ts";
 import { performStep } from "./step/perform-step.ts";
-import type { StepResult } from "./step/run-step.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
 import { worked } from "./step/worked.ts";
 import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
 import { takeOnce } from "./take-work.ts";
+import { endOfTurn, type TurnEnd } from "./turn-end.ts";
 import { isAllUsed } from "./watch-budget.ts";
 
 /**
@@ -76,7 +76,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
       performStep(shared, run, ground, `agent-${round}`, asked),
     );
-    const ended = blamingTheNetwork(shared, run, ground, afterAgent(agent, run.folder.record));
+    const ended = endOfTurn(shared, run, ground, agent);
     const budget = afterBudget(shared, run, round, { result: agent, verdict: ended.verdict });
     if (budget.kind === "last turn") {
       asked = budget;
@@ -88,7 +88,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     if (next.kind === "park") return { ...ended, ...nothingDone(ground), parks: next };
     asked = next.kind === "again" ? { prompt: next.prompt } : undefined;
     if (asked) continue;
-    const last = handed >= verifyRounds || (isAllUsed(shared, run) && !hasTurn(run, round + 1));
+    const last = handed >= verifyRounds || isAllUsed(shared, run, `agent-${round}`);
     const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
     if (objections.length > 0) {
       if (last || objections.some(({ remedy }) => remedy === undefined))
@@ -146,7 +146,7 @@ async function checkStopped(
   shared: Shared,
   run: Run,
   ground: Ground,
-  { ended, round, told }: { ended: Omit<Worked, "collected">; round: number; told: readonly Objection[] },
+  { ended, round, told }: { ended: TurnEnd; round: number; told: readonly Objection[] },
 ): Promise<Worked> {
   const { verify } = ground.prepared;
   const nothing: Worked = { ...ended, ...nothingDone(ground) };
@@ -180,28 +180,8 @@ async function takeIfPossible(
   }
 }
 
-/** Read again after a restart of the host, a turn is not the last one although all is used up by now: another came after it. */
-const hasTurn = ({ folder }: Run, round: number): boolean =>
-  folder.record.steps.some(({ name }) => name === `agent-${round}`);
-
 /** It may have forgotten to add a file. Of dependencies it knows nothing that the repository does not say. */
 const isWorthAsking = ({ hidden }: Verification): boolean => hidden !== undefined && !areDependencies(hidden);
-
-/**
- * A model that is out of reach shows as anything: refused credentials, a crash, silence. Where the host knows better, that
- * is the cause, and a deadline does not hide it.
- */
-function blamingTheNetwork(
-  { network, operator, env }: Shared,
-  run: Run,
-  { agent }: Ground,
-  ended: Omit<Worked, "collected">,
-): Omit<Worked, "collected"> {
-  if (ended.verdict.ok || !network) return ended;
-  const reason = modelOutOfReach({ operator, agent, env }, networkUse(run.folder)?.places);
-  if (!reason) return ended;
-  return { verdict: { ok: false, reason: "config", message: `The agent's model is out of its reach: ${reason}` } };
-}
 
 /**
  * Told in one write: each is an fsync, and one while files are being written waits until the disk has them all. While the
@@ -229,31 +209,4 @@ export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
     workedMs,
     ...(network && { network }),
   };
-}
-
-function afterAgent(result: StepResult, record: Run["folder"]["record"]): Omit<Worked, "collected"> {
-  switch (result.kind) {
-    case "ended":
-      return { verdict: result.verdict, exitCode: result.exitCode };
-    case "turn ended":
-      return { verdict: { ok: true } };
-    case "missed":
-      return { verdict: { ok: false, reason: "interrupted", message: "A deadline passed." }, missed: result.missed };
-    case "flooded":
-      return {
-        verdict: { ok: false, reason: "crash", message: "The agent wrote more than 200 MB of output and was stopped." },
-      };
-    case "lost":
-      return {
-        verdict: {
-          ok: false,
-          reason: "crash",
-          message: "The agent's process disappeared without an exit code: it was killed from outside.",
-        },
-      };
-    case "spent":
-      return { verdict: { ok: false, reason: "budget", message: allUsed(record) } };
-    case "interrupted":
-      throw result.interruption;
-  }
 }

@@ -1,5 +1,5 @@
 /** Brings what an agent says by itself into the task's record. */
-import type { Progress } from "../../src/task/task.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import { Refused, type TalkRun } from "./tool.ts";
 
 /** @throws {Refused} when Redis is away: nobody waits for it with the agent */

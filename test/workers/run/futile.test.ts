@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Verification } from "../../../src/task/task.ts";
+import type { Verification } from "../../../src/task/progress.ts";
 import { keepEnd } from "../../../src/text/bound.ts";
 import { failureFingerprint, watchFailures } from "../../../workers/run/futile.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import type { Progress } from "../../../src/task/task.ts";
+import type { Progress } from "../../../src/task/progress.ts";
 import type { Network } from "../../../workers/network/network.ts";
 import type { OutletReport } from "../../../workers/network/outlet-report.ts";
 import type { Policy } from "../../../workers/network/policy.ts";

@@ -18,8 +18,9 @@ import {
 import { shorten } from "../../../src/text/bound.ts";
 import { redact, redactEach } from "../../../src/text/secret-patterns.ts";
 import type { AgentEvent } from "../../agents/event.ts";
-import type { RunFolder, StepRecord } from "../run-record.ts";
+import type { RunFolder } from "../run-record.ts";
 import { shownEvent } from "./shown-event.ts";
+import type { StepRecord } from "./step-record.ts";
 
 const EVERY_MS = 500;
 /** Entries that wait at most, and so those of one batch. */

@@ -5,8 +5,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId, readExit, readWrapper } from "../../tmux/step-files.ts";
-import type { RunFolder, StepRecord } from "../run-record.ts";
+import type { RunFolder } from "../run-record.ts";
 import { FIRST_SETUP } from "./step-name.ts";
+import type { StepRecord } from "./step-record.ts";
 
 /** More than this is the code of a program that a signal ended: a machine that goes down sends some before it does. */
 const MAX_OWN_CODE = 128;

@@ -2,8 +2,7 @@
  * One step by its name: started, or let go when it is held already, or adopted when it runs, or read again when it has
  * ended. step-spec.ts says what it is made of; run-step.ts follows it to its end.
  */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { oneLine } from "../../../src/text/bound.ts";
 import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
 import { adapterFor } from "../../agents/adapters.ts";
@@ -13,21 +12,20 @@ import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
 import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
-import { AFTER_LIMIT } from "../go-on-prompts.ts";
-import { type Ground, promptPath } from "../ground.ts";
+import type { Ground } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
 import { tellAnswered } from "../limit.ts";
-import { saidInTurn } from "../messages.ts";
-import { type Asked, askedPrompt } from "../prompts.ts";
+import type { Asked } from "../prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
-import type { StepRecord } from "../run-record.ts";
 import { watchBudget } from "../watch-budget.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
-import { agentSpec, commandSpec, makeStepFolder, stepDir } from "./step-spec.ts";
+import type { StepRecord } from "./step-record.ts";
+import { commandSpec, makeStepFolder } from "./step-spec.ts";
+import { turnSpec } from "./turn-spec.ts";
 import { endOf, worked } from "./worked.ts";
 
 /** Of what is said of a connection that was blocked, in characters. */
@@ -130,37 +128,6 @@ async function forgetSession(shared: Shared, run: Run, ground: Ground): Promise<
 
 /** `go on`: it is written down, so an earlier life of this host may have started it. */
 type How = "start" | "go on" | { held: HeldStep };
-
-function turnSpec(shared: Shared, run: Run, ground: Ground, name: StepName, asked?: Asked): StepSpec {
-  const { goesOn } = run.folder.record;
-  const text = textOfTurn(run, ground, name, asked);
-  const said = saidInTurn(run, name);
-  if (text === undefined) {
-    addOnce(promptPath(run), said);
-    return agentSpec(shared, run, ground, { name, promptFile: promptPath(run) });
-  }
-  const resume = goesOn === name ? ground.resumed?.sessionId : run.spoken.progress().sessionId;
-  const promptFile = join(stepDir(run, name), "prompt.md");
-  const before = knowsTask(resume, asked) ? [] : [readFileSync(promptPath(run), "utf8")];
-  writeFileSync(promptFile, [...before, text, ...(said === "" ? [] : [said])].join("\n"), { mode: 0o600 });
-  return agentSpec(shared, run, ground, { name, promptFile, resume });
-}
-
-/** A turn that a limit cut off is done once more: what it was asked may not have reached the agent's session. */
-function textOfTurn(run: Run, ground: Ground, name: StepName, asked?: Asked): string | undefined {
-  const { goesOn, goOnText = AFTER_LIMIT } = run.folder.record;
-  const first = asked && askedPrompt(run, ground.prepared, asked);
-  if (goesOn !== name) return first;
-  return first === undefined || first === goOnText ? goOnText : `${first}\n${goOnText}`;
-}
-
-function addOnce(file: string, said: string): void {
-  if (said !== "" && !readFileSync(file, "utf8").includes(said)) appendFileSync(file, `\n${said}`);
-}
-
-/** Without a session it has to be told everything again. Of work that is handed back everything is said in any case. */
-const knowsTask = (session: string | undefined, asked: Asked | undefined): boolean =>
-  session !== undefined || (asked !== undefined && !("prompt" in asked));
 
 /** A step that was written down and never came to start is simply started. */
 async function letRun(

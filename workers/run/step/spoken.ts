@@ -2,7 +2,7 @@
  * What a run has to show, folded from the events of all its steps: the last lines, the tokens, the cost. Bounded: it
  * goes into the task record and from there into the progress comment.
  */
-import type { Progress } from "../../../src/task/task.ts";
+import type { Progress } from "../../../src/task/progress.ts";
 import { keepEnd, keepStart } from "../../../src/text/bound.ts";
 import { visibleText } from "../../../src/text/clean.ts";
 import type { AgentEvent } from "../../agents/event.ts";

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { NetworkUse } from "../../../src/task/task.ts";
+import type { NetworkUse } from "../../../src/task/progress.ts";
 import { forwarded } from "../../network/bridge.ts";
 import { policyFor } from "../../network/make-policy.ts";
 import type { BlockedPlace, OutletReport } from "../../network/outlet-report.ts";
@@ -13,9 +13,10 @@ import type { OutletMount } from "../../sandbox/confinement.ts";
 import { stepFiles } from "../../tmux/step-files.ts";
 import type { Ground, Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
-import type { Prepared, RunFolder, StepRecord } from "../run-record.ts";
+import type { Prepared, RunFolder } from "../run-record.ts";
 import { longestOf } from "./deadlines.ts";
 import { FIRST_STEP, kindOf, type StepKind, type StepName } from "./step-name.ts";
+import type { StepRecord } from "./step-record.ts";
 import { watchFile } from "./watch-file.ts";
 
 /** A run's folder is named once and for all, so a restarted host finds the outlet again. */

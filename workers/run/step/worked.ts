@@ -1,7 +1,8 @@
 /** How long a run's agent has worked: preparing, setting up and checking are not its time. */
 import { statSync } from "node:fs";
 import { stepFiles } from "../../tmux/step-files.ts";
-import type { RunRecord, StepRecord } from "../run-record.ts";
+import type { RunRecord } from "../run-record.ts";
+import type { StepRecord } from "./step-record.ts";
 
 /** In all steps, or before this one began, as it began last; ms. */
 export function worked({ steps }: Pick<RunRecord, "steps">, before?: StepRecord): number {

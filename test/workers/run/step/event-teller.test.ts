@@ -6,8 +6,9 @@ import { keys } from "../../../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../../../src/task/redis.ts";
 import { MAX_RUN_EVENTS, type RunEvent, readRunEvents } from "../../../../src/task/run-events.ts";
 import type { AgentEvent } from "../../../../workers/agents/event.ts";
-import type { RunRecord, StepRecord } from "../../../../workers/run/run-record.ts";
+import type { RunRecord } from "../../../../workers/run/run-record.ts";
 import { type EventTeller, makeEventTeller } from "../../../../workers/run/step/event-teller.ts";
+import type { StepRecord } from "../../../../workers/run/step/step-record.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../../../support/redis.ts";
 import { type Fate, startRedisProxy } from "../../../support/redis-proxy.ts";
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { endHeld, holdAgent } from "../../../../workers/run/prepare/hold-agent.ts";
-import { createRunFolder, readRunFolders, type StepRecord } from "../../../../workers/run/run-record.ts";
+import { createRunFolder, readRunFolders } from "../../../../workers/run/run-record.ts";
 import { performStep } from "../../../../workers/run/step/perform-step.ts";
 import {
   closeOtherOutlets,
@@ -14,6 +14,7 @@ import {
   outletMount,
   policyOf,
 } from "../../../../workers/run/step/step-outlet.ts";
+import type { StepRecord } from "../../../../workers/run/step/step-record.ts";
 import { NEVER, runBesideNetwork } from "../../support/run-beside-network.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,0 +1,20 @@
+/** What a view of a task may depend on besides the task: as much of it as was looked at. Times are Unix ms. */
+import type { HostView } from "../task/heartbeat.ts";
+import type { TasksInDoubt } from "../task/in-doubt.ts";
+import type { Paused } from "../task/pause.ts";
+import type { Task } from "../task/task.ts";
+
+export type Around = {
+  now: number;
+  hosts: readonly HostView[];
+  /** All tasks that are not over, and those that are waited for. */
+  tasks?: readonly Task[];
+  /** Of each lane the ids of the tasks whose jobs wait there, the next one first; of a long lane the beginning. */
+  queue?: readonly (readonly string[])[];
+  /** When the agents of tasks last said anything. */
+  beats?: ReadonlyMap<string, number>;
+  inDoubt?: TasksInDoubt;
+  paused?: Paused;
+  /** Of installations that may create no text for now: until when, Unix ms. */
+  textHeld?: ReadonlyMap<number, number>;
+};

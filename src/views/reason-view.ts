@@ -1,0 +1,71 @@
+/** What people and programs are shown of what a task waits for. */
+import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
+import { openProposal } from "../task/proposal.ts";
+import { questionOf } from "../task/question.ts";
+import type { RunDoubt } from "../task/standing.ts";
+import type { Task } from "../task/task.ts";
+import type { BudgetReason, LimitReason, OnNoAnswer, WaitingReason } from "../task/waiting.ts";
+import { bare } from "../text/quote.ts";
+import type { Around } from "./around.ts";
+import { type QuestionView, questionView } from "./question-view.ts";
+import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
+
+/** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
+export type ReasonView = { until: number } & (
+  | {
+      for: "task";
+      task: string;
+      /** It goes on from that one, wherever its work is. */
+      behind?: boolean;
+      /** Missing when nothing is known of it. */
+      other?: TaskView;
+      inDoubt?: RunDoubt;
+    }
+  | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
+  | { for: "approval"; proposal: string; title?: string }
+  | Omit<BudgetReason, "until">
+  | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
+  | {
+      for: "agent";
+      agent?: string;
+      /** The agents that living hosts offer instead. */
+      offered: string[];
+      /** Living hosts that have the agent, and too little room on their disks to take a task. */
+      full?: HostName[];
+    }
+);
+
+export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
+  const { until } = reason;
+  if (reason.for === "limit" || reason.for === "budget") return reason;
+  if (reason.for === "approval") {
+    const proposal = openProposal(task);
+    return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };
+  }
+  if (reason.for === "answer") {
+    const question = questionOf(task, reason.question);
+    return { ...reason, ...(question && { asked: questionView(question) }) };
+  }
+  if (reason.for === "agent") {
+    const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
+    const full = fullHosts(hosts, reason.agent);
+    const named = reason.agent === undefined ? {} : { agent: reason.agent };
+    return { for: "agent", until, ...named, offered, ...(full.length > 0 && { full }) };
+  }
+  const other = tasks?.find(({ spec }) => spec.id === reason.task);
+  const doubt = inDoubt?.get(reason.task);
+  return {
+    for: "task",
+    until,
+    task: reason.task,
+    ...(reason.behind && { behind: true }),
+    ...(other && { other: taskView(other, hosts) }),
+    ...(doubt && { inDoubt: doubt }),
+  };
+}
+
+/** Living hosts with the agent, or any, that take nothing for want of room. */
+export const fullHosts = (hosts: readonly HostView[], agent: string | undefined): HostName[] =>
+  lackingRoom(hosts)
+    .filter(({ agents }) => agent === undefined || agents.includes(agent))
+    .map(({ id }) => hostName(id, hosts));
