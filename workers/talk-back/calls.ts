@@ -50,10 +50,11 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
     );
     const repeated = repeats.judge(tool.name, input);
     if (repeated.stalled) talk().run.interrupt({ kind: "stalled", call: tool.name, times: repeated.stalled });
-    const answer = repeated.refusal
+    const { nothingWaits, ...answer } = repeated.refusal
       ? { text: repeated.refusal, refused: true }
       : await answerOf(tool, talk(), cleanEach(input, clean), signal, log);
-    const told = await announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
+    const look = () => announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
+    const told = nothingWaits ? undefined : await look();
     const whole = { ...answer, text: cut([answer.text, told].filter(Boolean).join("\n\n"), MAX_ANSWER) };
     signal.throwIfAborted();
     try {
@@ -118,9 +119,12 @@ function tooMany(underWay: number, waitMs: number): string | undefined {
   return undefined;
 }
 
-async function answerOf(tool: Tool, talk: TalkRun, input: unknown, signal: AbortSignal, log: Logger): Promise<Answer> {
+type Given = Answer & { nothingWaits?: boolean };
+
+async function answerOf(tool: Tool, talk: TalkRun, input: unknown, signal: AbortSignal, log: Logger): Promise<Given> {
   try {
-    return { text: await tool.call(talk, input, signal) };
+    const told = await tool.call(talk, input, signal);
+    return typeof told === "string" ? { text: told } : told;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Refused) return { text: error.message, refused: true };

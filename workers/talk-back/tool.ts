@@ -9,6 +9,9 @@ import type { Run, Shared } from "../run/run.ts";
 /** What a tool may use. */
 export type TalkRun = { shared: Shared; run: Run; ground?: Ground | undefined };
 
+/** `nothingWaits`: the tool knows already that nothing was said to the agent, so nobody has to look. */
+export type Told = { text: string; nothingWaits: boolean };
+
 export type Tool<Input = unknown> = {
   name: string;
   /** For the model: what it does and when to call it. */
@@ -19,7 +22,7 @@ export type Tool<Input = unknown> = {
    * The text that the model reads. Throws `Refused` for what a model should understand and correct. It may be called again with
    * the same input, where the host died before it had noted the answer down. `signal`: nobody waits any more, or the run is over here.
    */
-  call(talk: TalkRun, input: Input, signal: AbortSignal): Promise<string>;
+  call(talk: TalkRun, input: Input, signal: AbortSignal): Promise<string | Told>;
 };
 
 /** A tool whose `call` is given what its `input` describes. */
@@ -27,7 +30,7 @@ export function tool<Shape extends z.ZodObject>(made: {
   name: string;
   description: string;
   input: Shape;
-  call(talk: TalkRun, input: z.output<Shape>, signal: AbortSignal): Promise<string>;
+  call(talk: TalkRun, input: z.output<Shape>, signal: AbortSignal): Promise<string | Told>;
 }): Tool {
   return made as Tool;
 }

@@ -1,7 +1,7 @@
 /** The agent says what its finished work is, before it ends: for whoever reviews it, and for whoever goes on from it. */
 import { z } from "zod";
 import { FINISH_LIMITS } from "../../../src/task/finish.ts";
-import { passOn } from "../pass-on.ts";
+import { passOnFinish } from "../pass-on.ts";
 import { Refused, tool } from "../tool.ts";
 
 const { title, summary, entries, entry } = FINISH_LIMITS;
@@ -29,7 +29,7 @@ export const finish = tool({
     // On disk first: from there it is told once more with the end of the agent's step.
     run.folder.record.finish = said;
     run.folder.save();
-    await passOn(talk, { finish: said }).catch((error: unknown) => {
+    await passOnFinish(talk, said).catch((error: unknown) => {
       if (!(error instanceof Refused)) throw error;
     });
     return "Noted down: title and summary will stand on the pull request. Commit what is left, and end.";
