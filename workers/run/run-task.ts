@@ -117,8 +117,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
-  await bookRun(shared, run);
   const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
+  await bookRun(shared, run, { goesOn: parking !== undefined });
   if (parking) return await park(shared, run, parking);
   const { collected, objections, told = 0, stopped } = worked;
   const inTheWay = objections && reasonOf(objections, told);
