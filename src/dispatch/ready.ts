@@ -77,7 +77,7 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
-    return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
+    return { kind: "waits", reasons: reasons.map((reason) => since(reason, waiting, world)) };
   const home = limited?.host ?? parked?.host;
   const own = home === undefined ? undefined : takesFrom(home, agent.name, world.hosts);
   const breaker = breakerOf(agent.name, world, own);
@@ -214,6 +214,20 @@ const absent = (agent: string | undefined, now: number): WaitingReason => ({
   ...(agent !== undefined && { agent }),
   until: now + WAITS_AT_MOST.agent,
 });
+
+/**
+ * With the deadline that it has had so far. A task that waits itself has deadlines of its own, however long people let it wait: who
+ * waits for it is given more time, in few steps.
+ */
+function since(reason: WaitingReason, waiting: readonly WaitingReason[], { before, first }: World): WaitingReason {
+  const known = waiting.find(isSame(reason));
+  if (!known) return reason;
+  const leader =
+    reason.for === "task" && [...before, ...(first ? [first] : [])].find(({ spec }) => spec.id === reason.task);
+  return leader && leader.state.name === "waiting" && reason.until - known.until > WAITS_AT_MOST.task / 2
+    ? reason
+    : known;
+}
 
 const isSame = (reason: WaitingReason) => (other: WaitingReason) =>
   JSON.stringify({ ...other, until: 0 }) === JSON.stringify({ ...reason, until: 0 });
