@@ -32,9 +32,13 @@ export function isWorthALook(outcome: Outcome): boolean {
   );
 }
 
-/** Until when what a run left is kept, Unix ms. */
-export function keptUntil({ operator }: Pick<Shared, "operator">, { startedAt }: Pick<RunRecord, "startedAt">): number {
-  return startedAt + operator.limits.keepFailedDays * DAY_MS;
+/** Until when what a run left is kept, Unix ms. Of one that is parked: as long after the end of the longest wait. */
+export function keptUntil(
+  { operator }: Pick<Shared, "operator">,
+  { startedAt, waitsUntil = startedAt }: Pick<RunRecord, "startedAt" | "waitsUntil">,
+): number {
+  const { keepFailedDays } = operator.limits;
+  return (keepFailedDays > 0 ? Math.max(startedAt, waitsUntil) : startedAt) + keepFailedDays * DAY_MS;
 }
 
 /** What the work comes to while the agent is at it: a host that dies, or its disk, costs minutes and not the whole. */

@@ -55,6 +55,7 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   record.end = undefined;
   record.left = undefined;
   record.paused = undefined;
+  record.waitsUntil = undefined;
   record.goOnText = text;
   // Of a turn that was cut off it is not known what its agent has read.
   record.given = undefined;

@@ -28,6 +28,7 @@ export type Park = {
 /** The outcome where the task is over instead: somebody had cancelled it. */
 export async function park(shared: Shared, run: Run, parking: Park): Promise<"parked" | Outcome> {
   const { reasons, proposal, lookAt = Number.POSITIVE_INFINITY } = parking;
+  run.folder.record.waitsUntil = Math.max(...reasons.map(({ until }) => until));
   // Before it is told: from then on the next run may begin, in the same workspace.
   const checkpoint = await checkpointForParking(shared, run);
   keepForLater(run, parking, checkpoint);
@@ -60,6 +61,7 @@ function keepForLater({ folder, spoken }: Run, { goOnWith, sameTurn }: Park, che
 
 function forgetParking({ folder }: Run): void {
   folder.record.paused = undefined;
+  folder.record.waitsUntil = undefined;
   folder.save();
 }
 

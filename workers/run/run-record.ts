@@ -53,6 +53,8 @@ const runRecordSchema = z.looseObject({
       used: usageTotalsSchema.optional(),
     })
     .optional(),
+  /** Until when its task waits at most, of one that is parked, Unix ms: until then what it has made must not go. */
+  waitsUntil: z.number().optional(),
   /** The step in which its agent goes on after it was parked, and what it is asked there; none: as after a limit. */
   goesOn: z.string().optional(),
   goOnText: z.string().optional(),
