@@ -21,6 +21,7 @@ import { startOf } from "./hand-over.ts";
 import { afterBudget } from "./last-turn.ts";
 import { bringMessages, lateMessages } from "./messages.ts";
 import type { Park } from "./park.ts";
+import { nextForPlan } from "./plan.ts";
 import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { Missed } from "./step/deadlines.ts";
@@ -68,6 +69,8 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
   let handed = 0;
   /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
   let offered: Worked | undefined;
+  /** What had passed when something was said to the agent: judged once, should it stay as it is. */
+  let passedBefore: Worked | undefined;
   const told: Objection[] = [];
   const isSameAgain = watchFailures();
   for (let [round, checks, times] = [1, 0, 0]; ; round++) {
@@ -82,7 +85,13 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
       asked = budget;
       continue;
     }
-    if (budget.kind === "over") ended.verdict = budget.verdict;
+    if (budget.kind === "over") {
+      // It may have said what it would do: a person decides about that all the same.
+      const proposed = await nextForPlan(shared, run, ground);
+      if (proposed?.kind === "park")
+        return { ...ended, verdict: { ok: true }, ...nothingDone(ground), parks: proposed };
+      ended.verdict = budget.verdict;
+    }
     if (!ended.verdict.ok) return offered ?? (await checkStopped(shared, run, ground, { ended, round, told }));
     const next = await afterTurn(shared, run, ground, `agent-${round}`);
     if (next.kind === "park") return { ...ended, ...nothingDone(ground), parks: next };
@@ -101,7 +110,8 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return offered ?? { ...ended, collected };
-    if (offered?.collected.tip === collected.tip) return offered;
+    const before = offered ?? passedBefore;
+    if (before?.collected.tip === collected.tip) return before;
 
     checks += 1;
     const checked = await checkRound(shared, run, ground, { round, collected, checks });
@@ -112,7 +122,8 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     if (passed && (last || offered || !isWorthAsking(verification))) {
       const prompt = await lateMessages(shared, run, round);
       if (prompt === undefined) return judged;
-      offered = judged;
+      // What was said may take it back: only what the agent makes of that is published.
+      [offered, passedBefore] = [undefined, judged];
       asked = { prompt };
       continue;
     }
