@@ -32,7 +32,7 @@ local function book(open, epochs, prefix, id, reserve, used, ttls, unbegun, goes
       end
     end
     local ttl = ttls.day
-    if string.find(name, "^task:") or string.find(name, "^conversation:") then ttl = ttls.long end
+    if string.find(name, "^task:") or string.find(name, "^plan:") or string.find(name, "^conversation:") then ttl = ttls.long end
     redis.call("EXPIRE", key, ttl)
   end
   if next(left) then

@@ -23,11 +23,14 @@ export type ReasonView = { until: number } & (
     }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
   | { for: "approval"; proposal: string; title?: string }
+  | { for: "team" }
   | Omit<BudgetReason, "until">
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
       for: "agent";
       agent?: string;
+      /** The one host that it has to be. */
+      home?: HostName;
       /** The agents that living hosts offer instead. */
       offered: string[];
       /** Living hosts that have the agent, and too little room on their disks to take a task. */
@@ -37,7 +40,7 @@ export type ReasonView = { until: number } & (
 
 export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
-  if (reason.for === "limit" || reason.for === "budget") return reason;
+  if (reason.for === "limit" || reason.for === "budget" || reason.for === "team") return reason;
   if (reason.for === "approval") {
     const proposal = openProposal(task);
     return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };
@@ -49,7 +52,10 @@ export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, in
   if (reason.for === "agent") {
     const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
     const full = fullHosts(hosts, reason.agent);
-    const named = reason.agent === undefined ? {} : { agent: reason.agent };
+    const named = {
+      ...(reason.agent !== undefined && { agent: reason.agent }),
+      ...(reason.host !== undefined && { home: hostName(reason.host, hosts) }),
+    };
     return { for: "agent", until, ...named, offered, ...(full.length > 0 && { full }) };
   }
   const other = tasks?.find(({ spec }) => spec.id === reason.task);

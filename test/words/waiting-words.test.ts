@@ -46,6 +46,13 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
     ],
   ],
+  team: [
+    [
+      { for: "team", until },
+      "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.",
+      "The nodes of its plan were not over after 1h 30m. Nothing was published.",
+    ],
+  ],
   approval: [
     [
       { for: "approval", proposal: "p3fa81c", until },
@@ -82,6 +89,11 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       { for: "agent", until },
       "No worker host is connected. It starts as soon as the operator of this App has started one.",
       "The task waited 1h 30m for a worker host; that is our fault, not your request's. Nothing was published.",
+    ],
+    [
+      { for: "agent", agent: "claude", host: "h9", until },
+      "The worker host `h9` has the work of this plan, and takes no tasks now. It goes on as soon as that host is there again.",
+      "The task waited 1h 30m for the worker host `h9`, which has the work of its plan; that is our fault, not your request's. Nothing was published.",
     ],
     [
       { for: "agent", agent: "co`dex", until },
