@@ -111,6 +111,8 @@ export type TaskSpec = {
   after?: string;
   /** Its agent is to propose what it would do, and does it once a person has approved that. */
   plan?: true;
+  /** A planner is to split it among several agents, and a person approves who does what. */
+  team?: true;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** What it may use at most, as whoever asks has set it. */

@@ -89,7 +89,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
-  wordless: (["answer", "tell", "then", "plan"] as const).map((verb) => ({ kind: "wordless", verb })),
+  wordless: (["answer", "tell", "then", "plan", "team"] as const).map((verb) => ({ kind: "wordless", verb })),
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],
