@@ -54,6 +54,7 @@ export async function accept(
     ...found,
     agent: asked.agent,
     caps: asked.caps,
+    autoApproval: asked.autoApproval,
     conversation,
     acceptedAt: deps.now(),
   });
@@ -95,7 +96,7 @@ function specOf(
 ): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { title, conversation, acceptedAt, caps, target: here } = known;
+  const { title, conversation, acceptedAt, caps, autoApproval, target: here } = known;
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
   const { model, base, priority } = settings;
@@ -120,7 +121,7 @@ function specOf(
     ...(details !== undefined && { details }),
     ...(about && { about }),
     ...(plan && { plan }),
-    ...(team && { team }),
+    ...(team && { team, ...(autoApproval && { autoApproval }) }),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,

@@ -11,6 +11,7 @@ import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
+import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
 
 /** It goes by one of these names. */
@@ -53,6 +54,9 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    team: teamSchema
+      .optional()
+      .describe("Which plans of a team need no person's approval; without it, every plan does."),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -70,6 +74,8 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  /** Which plans of a team need nobody's approval. */
+  autoApproval?: SmallPlan;
   schedules?: WrittenSchedule[];
 };
 
@@ -84,7 +90,8 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, team, schedules } = parsed.data;
+  const autoApproval = team && autoApprovalOf(team);
   return {
     agent,
     setup: wordsOf(setup),
@@ -92,6 +99,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(autoApproval && { autoApproval }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

@@ -51,6 +51,7 @@
  */
 
 import type { Amounts } from "../text/budget.ts";
+import type { AutoApproval } from "./auto-approval.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
@@ -113,6 +114,8 @@ export type TaskSpec = {
   plan?: true;
   /** A planner is to split it among several agents, and a person approves who does what. */
   team?: true;
+  /** Of a team's task: which plans its repository lets begin without a person's word. */
+  autoApproval?: AutoApproval;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** What it may use at most, as whoever asks has set it. */
