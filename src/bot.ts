@@ -23,12 +23,14 @@ import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
+import { makePlanStore } from "./task/plans.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
 import { makeScheduleStore } from "./task/schedules.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
+import { readTeam } from "./views/read-team.ts";
 import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
@@ -69,6 +71,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   }
   const tell = tellOnce((key, error) => log.error({ err: error, key }, "a record in Redis cannot be read: left out"));
   const store = makeTaskStore(redis, tell);
+  const plans = makePlanStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
   const budget = makeBudget({ redis, now, log });
@@ -94,6 +97,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
     hosts,
     paused,
+    teamOf: (task) => readTeam({ plans, store }, task),
   });
   const sweep = startReconciling({
     redis,

@@ -137,8 +137,8 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     try {
       const behindFence = { ...deps, github: fenceFor(taken) };
       current = await withPullRequest(behindFence, task, memory);
-      const [hosts, paused] = await Promise.all([deps.hosts(), deps.paused()]);
-      const around = { now: now(), hosts, paused, webUrl: deps.webUrl };
+      const [hosts, paused, team] = await Promise.all([deps.hosts(), deps.paused(), deps.teamOf(current)]);
+      const around = { now: now(), hosts, paused, team, webUrl: deps.webUrl };
       const showing = { ...memory, task: current, view: viewOf(current, around), around };
       const lookAt = await showTask(behindFence, showing);
       failures.forget(taken.member);

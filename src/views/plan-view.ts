@@ -2,20 +2,25 @@
  * A team's plan as people are shown it: its nodes, each with how far it is, which the tasks of its tries say, and what the team had to do
  * with. A plan that is only proposed is shown in the same form. Pure; every text in it is an agent's, on one bounded line. Times are Unix ms.
  */
-import type { NodeSpec, Plan, PlanEvent, PlanNode, PlanProposal } from "../task/plan.ts";
+import {
+  type NodeSpec,
+  PLAN_LIMITS,
+  type Plan,
+  type PlanEvent,
+  type PlanNode,
+  type PlanProposal,
+} from "../task/plan.ts";
 import { openQuestions } from "../task/question.ts";
 import type { Task } from "../task/task.ts";
 import { type Amounts, sumOf } from "../text/budget.ts";
+import { visibleText } from "../text/clean.ts";
 import { bare } from "../text/quote.ts";
+import { redact } from "../text/secret-patterns.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type Spent, spentOn } from "./spent.ts";
 import { type NamedHosts, type TaskView, taskView } from "./task-view.ts";
 
 /** How far a node is. Those from `queued` to `blocked` are of one that is being worked on. */
-export const NODE_HOWS = [
-  ...["proposed", "waiting", "queued", "preparing", "working", "verifying", "merging", "asks", "limited", "blocked"],
-  ...["merged", "failed", "skipped", "cancelled", "superseded"],
-] as const;
 export type NodeHow =
   | "proposed"
   | "waiting"
@@ -36,6 +41,8 @@ export type NodeHow =
 export type NodeView = {
   id: string;
   title: string;
+  /** In lines. */
+  instruction: string;
   role: string;
   scope: string[];
   shared: boolean;
@@ -116,7 +123,19 @@ const wholeOf = (goal: string, nodes: readonly NodeSpec[]): Pick<PlanView, "goal
   ...(nodes.every(({ budget }) => budget) && { budget: sumOf(nodes.flatMap(({ budget }) => budget ?? [])) }),
 });
 
-const nodeBasics = ({ id, title, role, scope, shared = false, after, deliverable, check, budget }: NodeSpec) => ({
+const nodeBasics = ({
+  id,
+  title,
+  instruction,
+  role,
+  scope,
+  shared = false,
+  after,
+  deliverable,
+  check,
+  budget,
+}: NodeSpec) => ({
+  instruction: redact(visibleText(instruction)).slice(0, PLAN_LIMITS.instruction),
   ...{ id: bare(id, 40), title: bare(title, 100), role: bare(role, 40), shared },
   scope: scope.map((glob) => bare(glob, 200)),
   after: after.map((other) => bare(other, 40)),

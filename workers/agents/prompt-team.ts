@@ -2,28 +2,30 @@
  * What the planner of a team is told, and its manager. Pure. The request, the plan and all that agents said are data in it; how a plan has
  * to be is the host's word, and code looks whether it is so.
  */
-import type { Decision } from "../../src/task/proposal.ts";
+import type { NodeSpec } from "../../src/task/plan.ts";
+import type { Decision, Proposal } from "../../src/task/proposal.ts";
 import { count } from "../../src/text/amounts.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
 import { told } from "./prompt-said.ts";
 
-/** What a plan may be made of. `verify`: the command that judges the whole, none where the repository has none. */
-export type PlanGround = {
-  roles: readonly { name: string; does: string }[];
-  nodes: number;
-  width: number;
-  verify?: string | undefined;
-};
+/** What a plan may be made of. */
+export type PlanGround = { roles: readonly { name: string; does: string }[]; nodes: number; width: number };
 
 const READ_ONLY = `Your folder is read-only and nothing that you change would be published; read, search and run what does not write
 into it. \`$HOME\` and \`$TMPDIR\` are writable. This stands above the rules.`;
 
 const BY_COMMAND = "or `orch-agent call plan JSON`; with `-` in place of the JSON it is read from standard input";
 
-/** The part of a planner's first prompt. */
-export function plannerInstructions(ground: PlanGround): string {
-  return `# Plan for a team
+/** The part of a planner's first prompt. `proposal`: what was made before, as when another agent begins anew. */
+export function plannerInstructions(ground: PlanGround, proposal?: Proposal): string {
+  const before = proposal?.plan ? `\nWhat was proposed before:\n\n${fenced(planText(proposal.plan), "data")}\n` : "";
+  const { decision } = proposal ?? {};
+  const wish = decision && decision.kind !== "approved" ? `\n${plannerTurn(decision)}` : "";
+  return `${propose(ground)}${before}${wish}`;
+}
+
+const propose = (ground: PlanGround): string => `# Plan for a team
 
 Do not do the task: plan how several agents would do it, each one part of it. ${READ_ONLY}
 
@@ -43,12 +45,19 @@ ${planRules(ground)
 The call answers what is wrong with the plan, if something is: mend it and call again. The last one that was taken counts. Then end: a
 person reads it and decides.
 `;
+
+/** Of a plan that is shown once more, in characters. */
+const MAX_PLAN = 8_000;
+
+function planText({ goal, nodes }: { goal: string; nodes: readonly NodeSpec[] }): string {
+  const lines = nodes.map(
+    ({ id, title, role, after, scope }) =>
+      `- ${id} (${role}${after.length > 0 ? `, after ${after.join(", ")}` : ""}): ${title} [${scope.join(", ")}]`,
+  );
+  return keepStart(told([goal, "", ...lines].join("\n")), MAX_PLAN);
 }
 
-function planRules({ roles, nodes, width, verify }: PlanGround): string[] {
-  const judge = verify
-    ? `After each merge the whole is checked with \`${oneLine(verify, 300)}\`.`
-    : "The repository has no command that checks the whole, so what two nodes break together would not be seen: choose one agent.";
+function planRules({ roles, nodes, width }: PlanGround): string[] {
   return [
     `At most ${count(nodes, "node")}, of which ${width} work at the same time.`,
     `Roles: ${roles.map(({ name, does }) => `\`${oneLine(name, 40)}\` (${oneLine(told(does), 200)})`).join(", ")}.`,
@@ -56,12 +65,13 @@ function planRules({ roles, nodes, width, verify }: PlanGround): string[] {
     "`deliverable` says what is there when it is done, and `check` is a command that shows it, in the repository as it is after this node alone.",
     "`scope` lists what it may change, as narrow as possible. Nodes that may work at the same time have different files. Lockfiles, generated files, changelogs and registries belong to one node, best to the last one.",
     "`after` names only nodes whose merged work it needs. What must be done one after the other by its nature is one node.",
-    judge,
+    '`budget` says what it may use at most, as you judge its size, e.g. `{"usd": 1.5}` or `{"tokens": 400000}`: a person sees what the whole may cost, and the node is stopped there.',
+    "After each merge the whole is checked by the command that the rules name. Where they name none, choose one agent: nobody would see what two nodes break together.",
   ];
 }
 
 /** The turn in which a planner is asked for another plan. */
-export function plannerTurn(decision: Exclude<Decision, { kind: "approved" }>): string {
+function plannerTurn(decision: Exclude<Decision, { kind: "approved" }>): string {
   const again = `Hand in another plan by the tool \`plan\`, whole, or say that one agent is enough. Then end.\n`;
   if (decision.kind === "change") {
     const who = decision.by ? `@${oneLine(decision.by.login, 100)}, who may write to the repository,` : "The operator";
@@ -71,8 +81,15 @@ export function plannerTurn(decision: Exclude<Decision, { kind: "approved" }>): 
   return `Since you made your plan, files that it names have changed on the branch:\n\n${fenced(files.join("\n"), "data")}\n\nYour folder shows the branch as it is now, and is still read-only. ${again}`;
 }
 
+/** The turn with which it goes on in its session. A manager is told of the plan when that has been read. */
+export function teamTurn(proposal: Proposal | undefined): string {
+  const { decision } = proposal ?? {};
+  if (decision?.kind === "approved") return proposal?.alone === undefined ? "" : ALONE_TURN;
+  return decision ? plannerTurn(decision) : "Hand in a plan by the tool `plan`. Then end.\n";
+}
+
 /** One agent does it after all: the planner, who knows the repository by now. */
-export const ALONE_TURN = `One agent is enough, so you do the task yourself now, all of it. Your folder is writable. Commit your work; the rules hold.
+const ALONE_TURN = `One agent is enough, so you do the task yourself now, all of it. Your folder is writable. Commit your work; the rules hold.
 `;
 
 export const quoted = (text: string, most: number): string => keepStart(told(text), most).replace(/^/gm, "> ");

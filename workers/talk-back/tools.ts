@@ -4,7 +4,8 @@ import { ask } from "./tools/ask.ts";
 import { checkpoint } from "./tools/checkpoint.ts";
 import { finish } from "./tools/finish.ts";
 import { inbox } from "./tools/inbox.ts";
+import { plan } from "./tools/plan.ts";
 import { progress } from "./tools/progress.ts";
 import { wait } from "./tools/wait.ts";
 
-export const tools: readonly Tool[] = [progress, checkpoint, ask, wait, inbox, finish];
+export const tools: readonly Tool[] = [progress, checkpoint, ask, wait, inbox, plan, finish];
