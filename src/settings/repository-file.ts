@@ -10,6 +10,7 @@ import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
+import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
 
@@ -53,6 +54,11 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    roles: repositoryRolesSchema
+      .optional()
+      .describe(
+        "What this repository makes of the operator's roles, by their names: another agent, more to tell them, or off.",
+      ),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -70,6 +76,7 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  roles?: RepositoryRoles;
   schedules?: WrittenSchedule[];
 };
 
@@ -84,7 +91,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, schedules } = parsed.data;
   return {
     agent,
     setup: wordsOf(setup),
@@ -92,6 +99,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(roles && { roles: rolesOfRepository(roles) }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

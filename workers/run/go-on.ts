@@ -14,6 +14,7 @@ import { goOnText } from "./go-on-prompts.ts";
 import type { Lease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
 import { planRecordOf } from "./plan.ts";
+import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
@@ -62,6 +63,7 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   // What it handed in then was its proposal, and says nothing of the work.
   if (goOnWith === "approval") record.finish = undefined;
   record.plan = planRecordOf(task);
+  record.rights = rightsOf(task, shared.operator.roles);
   record.renew = task.proposal?.decision?.kind === "outdated" || undefined;
   record.goesOn = undefined;
   if (step && sameTurn) repeatTurn(folder, step);

@@ -6,6 +6,7 @@ import { makeChanges } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { planRecordOf } from "./plan.ts";
+import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
@@ -53,6 +54,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     agent: task.agent,
     continues: task.continues,
     plan: planRecordOf(task),
+    rights: rightsOf(task, shared.operator.roles),
     steps: [],
   });
   shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");

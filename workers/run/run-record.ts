@@ -61,6 +61,8 @@ const runRecordSchema = z.looseObject({
    * branch has moved since it proposed, and its workspace is still to follow.
    */
   plan: z.looseObject({ readOnly: z.boolean(), text: z.string() }).optional(),
+  /** What its agent may do; runs of before have none. */
+  rights: z.looseObject({ readOnly: z.boolean(), delegates: z.boolean() }).optional(),
   renew: z.boolean().optional(),
   /** Its task was parked on another host, and began anew here with a hand-over of that. */
   beganAnew: z.boolean().optional(),
