@@ -26,6 +26,7 @@ import { NetworkError, openNetwork } from "./network/network.ts";
 import { watchOwnEndpoints } from "./network/own-endpoints.ts";
 import { refuseSecondHost } from "./only-one.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
+import { offersOf } from "./roles/offers.ts";
 import { capsOf } from "./run/budget.ts";
 import type { Shared } from "./run/run.ts";
 import { ConfinementError } from "./sandbox/confinement.ts";
@@ -188,6 +189,7 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     accounts: Object.fromEntries(
       [...operator.agents.values()].map((agent) => [agent.name, accountOf(agent, process.env)]),
     ),
+    roles: offersOf(operator.roles),
     draining: false,
     startedAt: Date.now(),
     limits: operator.limits,

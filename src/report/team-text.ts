@@ -66,15 +66,5 @@ export function teamLines(task: Task, around: Pick<Surroundings, "team" | "hosts
   ];
 }
 
-/** Names what is shown at once, and what may wait. */
-export function teamTurn(task: Task, around: Surroundings): { turn: string; phase: string } {
-  const { nodes = [], state = "" } = viewOfTeam(task, around) ?? {};
-  const fine = nodes.map(({ how }) => how);
-  const coarse = nodes.map(({ how, asks }) => `${IN_WORK.has(how) ? "work" : how}${asks.map(({ id }) => id).join()}`);
-  return nodes.length === 0 ? { turn: "", phase: "" } : { turn: `:${state}:${coarse.join()}`, phase: fine.join() };
-}
-
-const IN_WORK: ReadonlySet<string> = new Set(["queued", "preparing", "working", "verifying", "merging"]);
-
 const viewOfTeam = (task: Task, { team, hosts }: Pick<Surroundings, "team" | "hosts">): PlanView | undefined =>
   team && planView(team, task, hosts);

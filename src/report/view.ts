@@ -13,7 +13,7 @@ import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
 import { renderComment, renderSummary } from "./comment-text.ts";
 import type { Surroundings } from "./facts.ts";
-import { teamTurn } from "./team-text.ts";
+import { teamTurn } from "./team-turn.ts";
 
 export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";
 

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { type Amounts, readAmounts } from "../text/budget.ts";
 
+/** Written as a text. */
 export const amounts = z
   .string()
   .max(200)

@@ -10,6 +10,7 @@ import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
+import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
@@ -54,6 +55,11 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    roles: repositoryRolesSchema
+      .optional()
+      .describe(
+        "What this repository makes of the operator's roles, by their names: another agent, more to tell them, or off.",
+      ),
     team: teamSchema
       .optional()
       .describe("Which plans of a team need no person's approval; without it, every plan does."),
@@ -74,6 +80,7 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  roles?: RepositoryRoles;
   /** Which plans of a team need nobody's approval. */
   autoApproval?: SmallPlan;
   schedules?: WrittenSchedule[];
@@ -90,7 +97,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, team, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
   const autoApproval = team && autoApprovalOf(team);
   return {
     agent,
@@ -99,6 +106,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };

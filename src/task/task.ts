@@ -144,6 +144,8 @@ export type TaskSpec = {
   role?: string;
   /** It is one try at a node of a team's plan. */
   node?: NodeOf;
+  /** The repository's file names that agent for its role. */
+  agentOfRole?: true;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** What it may use at most, as whoever asks has set it. */

@@ -15,6 +15,7 @@ import type { Lease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
 import { planRecordOf } from "./plan.ts";
 import { planGround } from "./plan-ground.ts";
+import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
@@ -65,6 +66,7 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   if (goOnWith === "approval") record.finish = undefined;
   record.plan = planRecordOf(task, planGround(shared));
   record.team = teamRecordOf(task);
+  record.rights = rightsOf(task, shared.operator.roles);
   record.renew = task.proposal?.decision?.kind === "outdated" || undefined;
   record.goesOn = undefined;
   if (step && sameTurn) repeatTurn(folder, step);

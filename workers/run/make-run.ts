@@ -7,6 +7,7 @@ import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { planRecordOf } from "./plan.ts";
 import { planGround } from "./plan-ground.ts";
+import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
@@ -56,6 +57,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     continues: task.continues,
     plan: planRecordOf(task, planGround(shared)),
     team: teamRecordOf(task),
+    rights: rightsOf(task, shared.operator.roles),
     steps: [],
   });
   shared.log.info({ task: taskId, epoch, slot: user.slot, repo: repository.id, issue: number }, "task claimed");

@@ -7,17 +7,24 @@ import type { Verification } from "../../src/task/progress.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
 import type { Objection } from "../publish/objection.ts";
+import { isReadOnly } from "./rights.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-/** `before`: what the task goes on from. */
-export type Known = { context: ContextResponse; egress?: Egress | undefined; before?: HandOver | undefined };
+/** `before`: what the task goes on from. `role`: what the agent is told of its role. */
+export type Known = {
+  context: ContextResponse;
+  egress?: Egress | undefined;
+  before?: HandOver | undefined;
+  role?: string | undefined;
+};
 
-export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before }: Known): string {
+export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before, role }: Known): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
   return renderPrompt({
     ...(plan && { plan: plan.text }),
+    ...(role !== undefined && { role }),
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",
@@ -72,5 +79,6 @@ function basicsOf(run: Run, prepared: Prepared) {
     baseBranch: prepared.base,
     verify: prepared.verify && commandLine(prepared.verify),
     talks: run.talk.offered,
+    ...(isReadOnly(run) && !run.folder.record.plan && { readOnly: true }),
   };
 }

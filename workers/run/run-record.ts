@@ -71,6 +71,8 @@ const runRecordSchema = z.looseObject({
       reminded: z.boolean().optional(),
     })
     .optional(),
+  /** What its agent may do; runs of before have none. */
+  rights: z.looseObject({ readOnly: z.boolean(), delegates: z.boolean() }).optional(),
   renew: z.boolean().optional(),
   /** Its task was parked on another host, and began anew here with a hand-over of that. */
   beganAnew: z.boolean().optional(),

@@ -1,46 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { planInstructions, planTurn } from "../../../workers/agents/prompt-plan.ts";
-import { planRecordOf, readOnlyMounts, refuseUnconfinedPlan } from "../../../workers/run/plan.ts";
-import type { Run } from "../../../workers/run/run.ts";
-import type { Mount } from "../../../workers/sandbox/sandbox.ts";
-import { pathsOf, type Workspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
+import { planRecordOf } from "../../../workers/run/plan.ts";
 import { proposal, proposingTask, runningTask } from "../../report/sample-tasks.ts";
 
-const dir = "/data/host/workspaces/ta";
-const workspace: Workspace = {
-  ...pathsOf(dir),
-  inside: pathsOf("/workspace"),
-  branch: "orch/1-x",
-  baseSha: "a".repeat(40),
-};
 const by = { id: 31, login: "maintainer" };
-
-describe("the workspace of an agent that may change nothing", () => {
-  const writableIn = (mounts: readonly Mount[]) =>
-    mounts.filter(({ writable }) => writable).map(({ source, target = source }) => `${source} ${target}`);
-
-  test("is read-only but for its home and its folder for temporary files", () => {
-    expect(writableIn(readOnlyMounts(workspaceMounts(workspace, { dir: "/mirror" }), workspace))).toEqual([
-      `${dir}/home /workspace/home`,
-      `${dir}/tmp /workspace/tmp`,
-    ]);
-  });
-
-  test("is so where its parts stand elsewhere, too", () => {
-    const moved = { ...workspace, treeDir: "/other/tree", homeDir: "/other/home" };
-    expect(writableIn(readOnlyMounts(workspaceMounts(moved, { dir: "/mirror" }), moved)).sort()).toEqual([
-      `${dir}/tmp /workspace/tmp`,
-      "/other/home /workspace/home",
-    ]);
-  });
-});
-
-test("a proposal is refused where no sandbox keeps the agent from changing things", () => {
-  const run = (readOnly: boolean) => ({ folder: { record: { plan: { readOnly, text: "" } } } }) as unknown as Run;
-  expect(() => refuseUnconfinedPlan({ driver: { name: "none" } }, run(true))).toThrow(/needs a sandbox/);
-  refuseUnconfinedPlan({ driver: { name: "none" } }, run(false));
-  refuseUnconfinedPlan({ driver: { name: "bwrap" } }, run(true));
-});
 
 const ground = { roles: [], nodes: 12, width: 3 };
 
