@@ -101,7 +101,13 @@ const node = (at: number, state: NodeState, tries: readonly string[] = []): Plan
 
 export const plan = (changes: Partial<Plan> = {}): Plan => ({
   ...{ id: queuedTask().spec.id, goal: planProposal.goal, revision: 1, state: "running", home: "h1" },
-  ...{ base: "c0ffee".padEnd(40, "0"), at: ACCEPTED_AT, until: ACCEPTED_AT + 86_400_000, caps: PLAN_CAPS },
+  ...{
+    base: "c0ffee".padEnd(40, "0"),
+    repository: 10,
+    at: ACCEPTED_AT,
+    until: ACCEPTED_AT + 86_400_000,
+    caps: PLAN_CAPS,
+  },
   nodes: [
     node(0, { name: "merged", at: ACCEPTED_AT + 90_000, sha: "d".repeat(40) }, ["tsumsumsumsumsum"]),
     node(1, { name: "started", at: ACCEPTED_AT }, ["tpricepricepric2", "tpricepricepric3"]),

@@ -17,9 +17,9 @@ hand in what is to change by the tool \`plan\` (or \`orch-agent call plan JSON\`
 
 - \`"retry": [{"node": "id", "instruction": "what is to be done differently"}]\`: the node is tried once more. The same words once more give the
   same result; where a node failed twice for one reason, change the node.
+- \`"replace": ["id"]\`, with \`add\`: the added nodes are in its place, and what stands behind it waits for them.
 - \`"skip": ["id"]\`: it is left out, and what comes after it goes on without it. What is published says so.
 - \`"add": [{…}]\`: another node, of the same form as in the plan.
-- \`"answers": [{"question": "id", "text": "…"}]\`: answers what a node asked you.
 - \`"end": "partial"\`: nothing more is begun, and what is merged is published as it is.
 
 The call answers what cannot be done so, and why. Nodes that are merged stay merged. What only a person can decide, ask with \`ask\`. Do no node's

@@ -1,17 +1,16 @@
 /**
- * What the agent of a node is told besides the request: the plan's goal, its own part, what others do, what it builds on. Pure. Goal, parts
- * and hand-overs are texts of agents, of which a person has approved the plan: they say what is to be done and never change the rules.
+ * What the agent of a node is told besides the request: the plan's goal, its own part, what others do. Pure. Goal and parts
+ * are texts of agents, of which a person has approved the plan: they say what is to be done and never change the rules.
  */
-import type { Finish } from "../../src/task/finish.ts";
 import type { NodeSpec } from "../../src/task/plan.ts";
-import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
+import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { type Amounts, writeAmounts } from "../../src/text/budget.ts";
 import { fenced } from "../../src/text/fenced.ts";
 import { told } from "./prompt-said.ts";
 import { quoted } from "./prompt-team.ts";
 
 /** Characters. */
-const limits = { goal: 1_500, instruction: 4_000, line: 500, before: 6_000, why: 1_000 };
+const limits = { goal: 1_500, instruction: 4_000, line: 500, others: 6_000, why: 1_000 };
 /** Of each kind. */
 const MOST_LISTED = 40;
 
@@ -20,8 +19,6 @@ export type NodePrompt = {
   node: Pick<NodeSpec, "id" | "title" | "instruction" | "scope" | "shared" | "deliverable" | "check">;
   /** Who else works on the plan, and where. */
   others: readonly (Pick<NodeSpec, "id" | "title" | "scope"> & { state: string })[];
-  /** What it builds on, in the order in which it was merged. */
-  before: readonly { id: string; title: string; finish?: Finish | undefined }[];
   /** Why there is another try, as the host or the manager says. */
   again?: string | undefined;
   /** What the run may use. */
@@ -29,7 +26,7 @@ export type NodePrompt = {
 };
 
 export function nodeInstructions(input: NodePrompt): string {
-  const { goal, node, others, before, again, budget } = input;
+  const { goal, node, others, again, budget } = input;
   return [
     "# Your part",
     "",
@@ -51,7 +48,6 @@ export function nodeInstructions(input: NodePrompt): string {
     ...(again === undefined
       ? []
       : ["", `It was tried before, and is tried again because:`, "", quoted(again, limits.why)]),
-    ...whatWasMerged(before),
     ...whoElse(others),
     "",
   ].join("\n");
@@ -64,21 +60,6 @@ function scopeRule({ scope, shared }: NodePrompt["node"]): string {
   return `You may change: ${globs}. A change elsewhere is seen, and may cost your work.${others}`;
 }
 
-function whatWasMerged(before: NodePrompt["before"]): string[] {
-  if (before.length === 0) return [];
-  const texts = before.map(({ id, title, finish }) => {
-    const { summary = "", decisions = [], interfaces = [] } = finish ?? {};
-    const lists = [...decisions.map((each) => `decided: ${each}`), ...interfaces.map((each) => `to build on: ${each}`)];
-    return [`${id}: ${title}`, summary, ...lists.map((each) => `- ${oneLine(each, 400)}`)].filter(Boolean).join("\n");
-  });
-  return [
-    "",
-    "Already merged, and in your folder; what their agents handed over:",
-    "",
-    fenced(keepEnd(told(texts.join("\n\n")), limits.before), "data"),
-  ];
-}
-
 function whoElse(others: NodePrompt["others"]): string[] {
   if (others.length === 0) return [];
   const lines = others
@@ -88,6 +69,6 @@ function whoElse(others: NodePrompt["others"]): string[] {
     "",
     "The others, which is theirs to do:",
     "",
-    fenced(keepStart(told(lines.join("\n")), limits.before), "data"),
+    fenced(keepStart(told(lines.join("\n")), limits.others), "data"),
   ];
 }

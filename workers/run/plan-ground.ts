@@ -5,7 +5,7 @@ import type { Role } from "../roles/role.ts";
 import type { Shared } from "./run.ts";
 
 /** Those lead a team, and work on no node. */
-const LEADING: readonly string[] = ["planner", "manager"];
+export const LEADING: readonly string[] = ["planner", "manager"];
 
 export function planGround({ operator }: Pick<Shared, "operator">): PlanGround {
   const { nodes, width } = PLAN_CAPS;

@@ -17,13 +17,16 @@ export type Known = {
   egress?: Egress | undefined;
   before?: HandOver | undefined;
   role?: string | undefined;
+  /** Of a node: what its agent is told of its part in the plan. */
+  part?: string | undefined;
 };
 
-export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before, role }: Known): string {
+export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before, role, part }: Known): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
   return renderPrompt({
     ...(plan && { plan: plan.text }),
+    ...(part !== undefined && { plan: part }),
     ...(role !== undefined && { role }),
     ...basicsOf(run, prepared),
     title: context.title,

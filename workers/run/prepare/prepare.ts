@@ -26,6 +26,7 @@ import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
 import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
+import { partOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
 import { refuseUnconfined } from "../rights.ts";
 import { roleText } from "../role.ts";
@@ -86,7 +87,8 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
-  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role });
+  const part = await partOf(shared, run);
+  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role, part });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { nodeSchema, PLAN_LIMITS, type PlanProposal, planProposalSchema } from "../../../src/task/plan.ts";
 import { MAX_ALONE } from "../../../src/task/proposal.ts";
+import { singleReason } from "../../../src/task/single-reason.ts";
 import { checkHandedIn } from "../../run/check-plan.ts";
 import type { TalkRun } from "../tool.ts";
 import { Refused, tool } from "../tool.ts";
@@ -32,9 +33,9 @@ export const plan = tool({
       throw new Refused(
         `The plan is ${length} characters long, and at most ${MAX_PLAN_TEXT} can be shown to the person who approves it. Say it in fewer words. Nothing was taken.`,
       );
-    const { problems, warnings, single } = await checkHandedIn(talk, given.data);
+    const { problems, warnings, single } = checkHandedIn(talk, given.data);
     if (problems.length > 0) throw new Refused(["Nothing was taken. What is wrong:", ...listed(problems)].join("\n"));
-    if (single !== undefined) return keep(talk, { alone: single.slice(0, MAX_ALONE) }, notWorthIt(single));
+    if (single) return keep(talk, { alone: singleReason(single) }, notWorthIt(singleReason(single)));
     return keep(talk, { plan: given.data }, taken(given.data, warnings));
   },
 });
