@@ -23,7 +23,6 @@ import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
-import { makePlanStore } from "./task/plans.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
@@ -71,7 +70,6 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   }
   const tell = tellOnce((key, error) => log.error({ err: error, key }, "a record in Redis cannot be read: left out"));
   const store = makeTaskStore(redis, tell);
-  const plans = makePlanStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
   const budget = makeBudget({ redis, now, log });
@@ -97,7 +95,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
     hosts,
     paused,
-    teamOf: (task) => readTeam({ plans, store }, task),
+    teamOf: (task) => readTeam(store, task),
   });
   const sweep = startReconciling({
     redis,

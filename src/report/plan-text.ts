@@ -28,7 +28,7 @@ export function planGraph({ nodes }: Pick<PlanView, "nodes">): string {
 /** What is not named looks like a node that nothing has happened to. */
 const LOOKS: Partial<Record<NodeHow, string>> = {
   ...{ preparing: "busy", working: "busy", verifying: "busy", merging: "busy" },
-  ...{ asks: "held", limited: "held", blocked: "held" },
+  ...{ asks: "held", calls: "held", limited: "held", blocked: "held" },
   ...{ merged: "done", failed: "lost", cancelled: "lost", skipped: "lost", superseded: "lost" },
 };
 const CLASSES = [

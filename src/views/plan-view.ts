@@ -10,8 +10,9 @@ import {
   type PlanNode,
   type PlanProposal,
 } from "../task/plan.ts";
-import { openQuestions } from "../task/question.ts";
+import { isForPerson, openQuestions, questionOf } from "../task/question.ts";
 import type { Task } from "../task/task.ts";
+import type { WaitingReason } from "../task/waiting.ts";
 import { type Amounts, sumOf } from "../text/budget.ts";
 import { visibleText } from "../text/clean.ts";
 import { bare } from "../text/quote.ts";
@@ -30,6 +31,7 @@ export type NodeHow =
   | "verifying"
   | "merging"
   | "asks"
+  | "calls"
   | "limited"
   | "blocked"
   | "merged"
@@ -154,7 +156,7 @@ function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: Named
     ...(why !== undefined && { why: bare(why, 300) }),
     tries: node.tries.length,
     ...(latest && { task: taskView(latest, hosts) }),
-    asks: state.name === "started" && latest ? openQuestions(latest).map(questionView) : [],
+    asks: state.name === "started" && latest ? openQuestions(latest).filter(isForPerson).map(questionView) : [],
     spent: spentOn(known),
     ...(state.name === "merged" && state.sha !== undefined && { sha: bare(state.sha, 64) }),
   };
@@ -165,7 +167,7 @@ function howOf({ state }: PlanNode, task: Task | undefined): NodeHow {
   if (!task) return "queued";
   switch (task.state.name) {
     case "waiting":
-      return waitingHow(task.state.reasons.map((reason) => reason.for));
+      return waitingHow(task, task.state.reasons);
     case "queued":
       return "queued";
     case "running":
@@ -175,11 +177,11 @@ function howOf({ state }: PlanNode, task: Task | undefined): NodeHow {
   }
 }
 
-function waitingHow(reasons: readonly string[]): NodeHow {
-  if (reasons.includes("answer")) return "asks";
-  if (reasons.includes("blocker")) return "blocked";
-  if (reasons.includes("limit") || reasons.includes("budget")) return "limited";
-  return "queued";
+function waitingHow(task: Task, reasons: readonly WaitingReason[]): NodeHow {
+  const asked = reasons.flatMap((reason) => (reason.for === "answer" ? (questionOf(task, reason.question) ?? []) : []));
+  if (asked.some(({ blocker }) => blocker)) return "blocked";
+  if (asked.length > 0) return asked.some(isForPerson) ? "asks" : "calls";
+  return reasons.some((reason) => reason.for === "limit" || reason.for === "budget") ? "limited" : "queued";
 }
 
 /** How many nodes stand one behind the other at most. A graph with a cycle is no plan; it ends all the same. */

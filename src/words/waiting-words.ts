@@ -51,10 +51,15 @@ function answerWords(
   { code }: Quoting,
 ): string {
   const what = asked
-    ? `asks ${code(asked.short, 160)} (question ${code(question)})`
+    ? `${doesWhat(asked)} ${code(asked.short, 160)} (${asked.blocker ? "blocker" : "question"} ${code(question)})`
     : `asks question ${code(question)}`;
   const end = onNoAnswer === "end" ? "it ends" : "the agent decides by itself";
   return `Its agent ${what}. \`/orch answer\` and the answer lets it go on in the same session; without an answer by ${minuteOf(until)}, ${end}.`;
+}
+
+function doesWhat({ blocker, resolver }: QuestionView): string {
+  if (blocker) return "cannot go on:";
+  return resolver === "manager" ? "asks its manager" : "asks";
 }
 
 const minuteOf = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -1,8 +1,14 @@
 import { describe, expect, test } from "vitest";
+import type { Question } from "../../src/task/question.ts";
 import type { Task } from "../../src/task/task.ts";
 import { planView, proposedPlanView } from "../../src/views/plan-view.ts";
 import { doneTeamTask, partialTeam, planningTask, planProposal, team, teamTask } from "../report/sample-plans.ts";
 import { outcomes, queuedTask, runningTask, settledTask, waitingReasons, waitingTask } from "../report/sample-tasks.ts";
+
+const asking = (changes: Partial<Question>): Task => ({
+  ...waitingTask(waitingReasons.answer),
+  questions: [{ id: "q1a2b3c", text: "Which?", epoch: 1, askedAt: 1, ...changes }],
+});
 
 /** How the node is, whose current try stands so. */
 function howOf(task: Task | undefined): string | undefined {
@@ -22,7 +28,9 @@ describe("a node that is worked on", () => {
     ["merging", runningTask("publishing")],
     ["merging", settledTask(outcomes.merged)],
     ["waiting", settledTask(outcomes.agent_failed)],
-    ["asks", waitingTask(waitingReasons.answer)],
+    ["asks", asking({})],
+    ["calls", asking({ resolver: "manager" })],
+    ["blocked", asking({ resolver: "manager", blocker: { kind: "other" } })],
     ["limited", waitingTask(waitingReasons.limit)],
     ["limited", waitingTask(waitingReasons.budget)],
     ["queued", waitingTask(waitingReasons.agent)],

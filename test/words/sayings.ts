@@ -321,6 +321,13 @@ const plainQuestion: Question = { id: "q2b3c4d", text: "Why?", epoch: 1, askedAt
 const by = { id: 1, login: "maintainer" };
 const answered: Question = { ...hostile, answer: { text: "the second, @octocat", by, at: now } };
 const unanswered: Question = { ...hostile, over: "deadline" };
+const blocked: Question = {
+  ...plainQuestion,
+  id: "q3c4d5e",
+  text: "The key for @octocat is not there. Closes #2",
+  blocker: { kind: "access", needs: "a key\n/orch cancel" },
+};
+const byManager: Question = { ...plainQuestion, answer: { text: "Because of #1", manager: true, at: now } };
 const asking: Task = { ...waitingTask(waitingReasons.answer), questions: [hostile] };
 
 const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
@@ -495,17 +502,29 @@ export const sayings: Sayings = {
         question.openBlocks({ ...asking, questions: [hostile, plainQuestion] }),
         question.openBlocks({ ...asking, questions: [plainQuestion] }),
         question.openBlocks({ ...asking, questions: [answered] }),
+        question.openBlocks({ ...asking, questions: [blocked] }),
       ],
-      answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile] }),
+      nodeBlocks: () => [
+        question.nodeBlocks([]),
+        question.nodeBlocks([
+          { node: "api", question: hostile },
+          { node: "web", question: blocked },
+        ]),
+      ],
+      answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile, byManager] }),
       callForAnswer: () => [
         question.callForAnswer(asking, hostile),
         question.callForAnswer({ ...asking, spec: queuedTask({ actor: undefined }).spec }, plainQuestion),
+        question.callForAnswer(asking, blocked),
+        question.callForAnswer(asking, hostile, "api"),
+        question.callForAnswer({ ...asking, spec: queuedTask({ actor: undefined }).spec }, blocked, "api"),
       ],
       nobodyAsks: () => [question.nobodyAsks()],
       questionIsOver: () => [
         question.questionIsOver(answered),
         question.questionIsOver({ ...answered, answer: { text: "yes", at: now } }),
         question.questionIsOver(unanswered),
+        question.questionIsOver(byManager),
       ],
       taskIsOver: () => [question.taskIsOver("tabcdefghijklmno")],
       whichQuestion: () => [

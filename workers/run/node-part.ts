@@ -1,6 +1,5 @@
 /** What the agent of a node is told of its part in the plan, as that stands when its run begins. */
 import { nodeOf } from "../../src/task/plan.ts";
-import { makePlanStore } from "../../src/task/plans.ts";
 import { nodeInstructions } from "../agents/prompt-node.ts";
 import type { Run, Shared } from "./run.ts";
 import { untilRedisAnswers } from "./until-redis-answers.ts";
@@ -9,7 +8,7 @@ import { untilRedisAnswers } from "./until-redis-answers.ts";
 export async function partOf(shared: Shared, run: Run): Promise<string | undefined> {
   const { node: own } = run.task.spec;
   if (!own) return undefined;
-  const plan = await untilRedisAnswers(run, () => makePlanStore(shared.redis).read(own.plan));
+  const plan = await untilRedisAnswers(run, () => shared.store.plans.read(own.plan));
   const node = plan && nodeOf(plan, own.id);
   if (!node) return undefined;
   const others = plan.nodes.filter(({ id, state }) => id !== own.id && state.name !== "superseded");

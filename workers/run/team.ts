@@ -5,7 +5,6 @@
 import { needsNobody } from "../../src/task/auto-approval.ts";
 import { FINISH_LIMITS, type Finish } from "../../src/task/finish.ts";
 import type { NodeSpec } from "../../src/task/plan.ts";
-import { makePlanStore } from "../../src/task/plans.ts";
 import { MAX_NAMED_FILES, type Proposal, proposalName } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { teamStage } from "../../src/task/team-stage.ts";
@@ -93,7 +92,7 @@ function fixedPartOf(glob: string): string {
 }
 
 async function afterManaging(shared: Shared, run: Run): Promise<AfterTurn> {
-  const plan = await untilRedisAnswers(run, () => makePlanStore(shared.redis).read(run.task.spec.id));
+  const plan = await untilRedisAnswers(run, () => shared.store.plans.read(run.task.spec.id));
   const now = Date.now();
   const reason: TeamReason = { for: "team", until: plan?.until ?? now + DAY_MS };
   return { kind: "park", reasons: [reason], goOnWith: "team", lookAt: now };
@@ -103,7 +102,7 @@ async function afterManaging(shared: Shared, run: Run): Promise<AfterTurn> {
 export async function briefManager(shared: Shared, run: Run): Promise<void> {
   const { record, save } = run.folder;
   if (record.team?.stage !== "managing" || record.steps.some(({ name }) => name === record.goesOn)) return;
-  const plan = await untilRedisAnswers(run, () => makePlanStore(shared.redis).read(run.task.spec.id));
+  const plan = await untilRedisAnswers(run, () => shared.store.plans.read(run.task.spec.id));
   if (!plan) return;
   const text = managerInstructions(plan);
   record.plan = { readOnly: true, text };

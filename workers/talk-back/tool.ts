@@ -6,8 +6,8 @@ import type { z } from "zod";
 import type { Ground } from "../run/ground.ts";
 import type { Run, Shared } from "../run/run.ts";
 
-/** What a tool may use. */
-export type TalkRun = { shared: Shared; run: Run; ground?: Ground | undefined };
+/** What a tool may use. `call`: names the request among all of the run; the same again is the same request. */
+export type TalkRun = { shared: Shared; run: Run; ground?: Ground | undefined; call?: string };
 
 export type Tool<Input = unknown> = {
   name: string;

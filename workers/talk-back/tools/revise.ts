@@ -2,7 +2,6 @@
  * The manager of a team hands in what is to change in its plan. Carried out at once or refused as a whole, in words for a model; the same once
  * more changes nothing, as where the host died before it had noted the answer down.
  */
-import { makePlanStore } from "../../../src/task/plans.ts";
 import { type Revised, type Revising, revise, revisionSchema } from "../../../src/task/revise-plan.ts";
 import { roleFacts } from "../../run/check-plan.ts";
 import { Refused, type TalkRun, tool } from "../tool.ts";
@@ -23,7 +22,7 @@ export async function carryOut({ shared, run }: TalkRun, change: Change): Promis
   const now = Date.now();
   const revising = { now, roles: roleFacts(shared.operator.roles) };
   let revised: Revised | undefined;
-  const made = await makePlanStore(shared.redis)
+  const made = await shared.store.plans
     .change(
       id,
       (plan) => {
