@@ -151,6 +151,7 @@ const conclusionOfTask = (task: Task, outcome: Outcome): Conclusion =>
 export function conclusionOf(outcome: Outcome): Conclusion {
   switch (outcome.kind) {
     case "pull_request":
+    case "merged":
       return "success";
     case "no_changes":
     case "refused":

@@ -36,6 +36,10 @@ export const keys = {
   conversation: (repositoryId: number, number: number) => `orch:conversation:${repositoryId}:${number}`,
   /** Due set: tasks that wait, or whose job may have to go elsewhere. */
   dispatch: "orch:dispatch",
+  /** Hash: the plan of the team's task of that id (`plans.ts`). */
+  plan: (id: string) => `orch:plan:${id}`,
+  /** Sorted set: plans that are not over, by when they were approved. */
+  plans: "orch:plans",
   /** Set: tasks that wait for the end of this one. */
   followers: (id: string) => `orch:task:${id}:followers`,
   /** Hash: repository -> the tag of its last task in a lane, which says when it is its turn there again. */

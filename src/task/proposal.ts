@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { finishShape } from "./finish.ts";
+import { type PlanProposal, planProposalShape } from "./plan.ts";
 import type { Actor, Task } from "./task.ts";
 
 /** Of the files that a proposal names. */
@@ -30,6 +31,7 @@ export const proposalShape = z.looseObject({
   said: finishShape,
   files: z.array(z.string()),
   at: z.number(),
+  plan: planProposalShape.optional(),
   decision: decisionShape.optional(),
 });
 
@@ -48,13 +50,18 @@ export type Proposal = {
   /** The files that it names, there or still to be made, relative to the repository. */
   files: string[];
   at: number;
+  /** What a team is to do, as a graph. */
+  plan?: PlanProposal;
   decision?: Decision;
 };
 
 /** `p` and twelve hexadecimal digits: nobody finds another text of the same name. */
-export function proposalName(taskId: string, { baseSha, said }: Pick<Proposal, "baseSha" | "said">): string {
+export function proposalName(
+  taskId: string,
+  { baseSha, said, plan }: Pick<Proposal, "baseSha" | "said" | "plan">,
+): string {
   const { title, summary, decisions, interfaces, followUps } = said;
-  const all = [taskId, baseSha, title, summary, decisions, interfaces, followUps];
+  const all = [taskId, baseSha, title, summary, decisions, interfaces, followUps, ...(plan ? [plan] : [])];
   return `p${createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12)}`;
 }
 
@@ -72,9 +79,9 @@ export function withDecision(task: Task, name: string, decision: Decision): Task
   return open?.name === name ? { ...task, proposal: { ...open, decision } } : undefined;
 }
 
-/** Whether its agent may change anything: one that is to propose something may not. */
+/** Whether its agent may change anything: one that is to propose something may not, nor one that manages a team. */
 export const mayChange = ({ spec, proposal }: Pick<Task, "spec" | "proposal">): boolean =>
-  spec.plan === undefined || proposal?.decision?.kind === "approved";
+  spec.team === undefined && (spec.plan === undefined || proposal?.decision?.kind === "approved");
 
 /** With a slash or an ending: what is called like a file. */
 const PATH = /(?<![\w./@:+-])(?:\.\/)?(?:(?:\.?[\w@+-][\w.+-]*\/)+(?:\.?[\w+-][\w.+-]*)?|\.?[\w+-][\w.+-]*)/g;

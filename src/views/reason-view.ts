@@ -23,6 +23,7 @@ export type ReasonView = { until: number } & (
     }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
   | { for: "approval"; proposal: string; title?: string }
+  | { for: "team" }
   | Omit<BudgetReason, "until">
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
   | {
@@ -37,7 +38,7 @@ export type ReasonView = { until: number } & (
 
 export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, inDoubt }: Around): ReasonView {
   const { until } = reason;
-  if (reason.for === "limit" || reason.for === "budget") return reason;
+  if (reason.for === "limit" || reason.for === "budget" || reason.for === "team") return reason;
   if (reason.for === "approval") {
     const proposal = openProposal(task);
     return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };

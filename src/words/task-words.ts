@@ -38,6 +38,7 @@ export function standing(task: TaskView, now: number): string {
 /** A few words for how a task, or one of its runs, ended. */
 export const endWords: Record<RunEnd, string> = {
   pull_request: "pull request",
+  merged: "merged into its plan",
   no_changes: "no changes",
   agent_failed: "agent failed",
   verify_failed: "verification failed",
@@ -90,6 +91,8 @@ function settledHeadline(task: Task, outcome: Outcome): string {
         return own ? `Pushed: ${ONLY_WITH_HIDDEN}` : `Pull request #${outcome.number}: ${ONLY_WITH_HIDDEN}`;
       return own ? "Done: pushed to this pull request" : `Done: pull request #${outcome.number}`;
     }
+    case "merged":
+      return "Done: merged into its plan";
     case "no_changes":
       return "The agent changed nothing";
     case "agent_failed":
@@ -121,6 +124,8 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
   switch (outcome.kind) {
     case "pull_request":
       return delivered(end, outcome, quoting);
+    case "merged":
+      return `Its work is part of its plan as commit ${quoting.code(outcome.sha.slice(0, 7))}. The plan's pull request brings it with the rest.`;
     case "no_changes":
       return "The agent finished without changing anything, so there is no pull request. What it said may tell why.";
     case "agent_failed": {
@@ -206,6 +211,8 @@ function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quotin
         : `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
     case "taken_back":
       return `${takenBack(origin, reason.by, quoting)}, so the task was stopped.`;
+    case "left_plan":
+      return `The plan ${code(reason.task, 60)} goes on without it, or is over, so the task was stopped.`;
     case "first_cancelled":
       return `It was to go on from the task ${code(reason.task, 60)}, which was cancelled, so it was not started.`;
     case "repository_archived":

@@ -36,6 +36,8 @@ export function waitsFor(
       return waitsForBudget(reason);
     case "answer":
       return answerWords(reason, quoting);
+    case "team":
+      return "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.";
     case "approval":
       return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
   }
@@ -90,6 +92,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
       return waitedForBudget(reason.of, after);
     case "answer":
       return `Nobody answered its agent's question ${code(reason.question)} within ${after}.`;
+    case "team":
+      return `The nodes of its plan were not over after ${after}.`;
     case "approval":
       return `Nobody approved its agent's proposal ${code(reason.proposal)} within ${after}.`;
     case undefined:

@@ -227,6 +227,7 @@ const ends: Task[] = [
   ),
   settledTask({ kind: "cancelled", reason: { kind: "issue_closed", by: "maintainer", moved: true } }),
   settledTask({ kind: "cancelled", reason: { kind: "first_cancelled", task: "tother" } }),
+  settledTask({ kind: "cancelled", reason: { kind: "left_plan", task: "tother" } }),
   settledTask({ kind: "cancelled", reason: { kind: "by_operator", by: "root" } }),
   ...(["repository_archived", "installation_removed"] as const).map((kind) =>
     settledTask({ kind: "cancelled", reason: { kind } }),

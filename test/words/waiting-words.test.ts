@@ -46,6 +46,13 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
     ],
   ],
+  team: [
+    [
+      { for: "team", until },
+      "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.",
+      "The nodes of its plan were not over after 1h 30m. Nothing was published.",
+    ],
+  ],
   approval: [
     [
       { for: "approval", proposal: "p3fa81c", until },
