@@ -6,7 +6,7 @@
 import { type Authorship, commitMessage } from "../publish/commit-message.ts";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha } from "../workspace/host-folders.ts";
-import { type PlanStore, readIntegrated } from "./plan-store.ts";
+import { type PlanRepository, readIntegrated } from "./plan-repository.ts";
 import { commitTree, type Merge, mergeTrees, type Trial, trialEnv } from "./trial.ts";
 
 /** What a node's agent has made, as it passed the gate. */
@@ -31,7 +31,12 @@ export type Placed =
   | { kind: "nothing" }
   | Extract<Merge, { kind: "conflict" }>;
 
-export async function placeOnto(trial: Trial, store: PlanStore, onto: string, delivery: Delivery): Promise<Placed> {
+export async function placeOnto(
+  trial: Trial,
+  store: PlanRepository,
+  onto: string,
+  delivery: Delivery,
+): Promise<Placed> {
   const { tip, authorship, text, node } = delivery;
   const [work, before] = await readTips(trial, tip, onto);
   const merge = await mergeOnto(trial, store, { onto, delivery, work });
@@ -45,7 +50,7 @@ export async function placeOnto(trial: Trial, store: PlanStore, onto: string, de
 
 type Merging = { onto: string; delivery: Delivery; work: Tip };
 
-async function mergeOnto(trial: Trial, store: PlanStore, { onto, delivery, work }: Merging): Promise<Merge> {
+async function mergeOnto(trial: Trial, store: PlanRepository, { onto, delivery, work }: Merging): Promise<Merge> {
   const { started, tip } = delivery;
   // Nobody else was merged since: there is nothing to merge with.
   if (started === onto) return { kind: "clean", tree: work.tree };
@@ -70,7 +75,7 @@ async function commonOf(trial: Trial, tip: string, onto: string): Promise<string
 /** The last commit of the integration branch that the work has in it; at least the one that it started from. */
 async function standsOn(
   trial: Trial,
-  store: PlanStore,
+  store: PlanRepository,
   { onto, started, common }: { onto: string; started: string; common: readonly string[] },
 ): Promise<string> {
   const line = [store.base, ...(await readIntegrated({ ...store, dir: trial.dir }, onto)).map(({ sha }) => sha)];

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha, planDir } from "../workspace/host-folders.ts";
 import { makeHostRepository } from "../workspace/mirror.ts";
-import type { PlanStore } from "./plan-store.ts";
+import type { PlanRepository } from "./plan-repository.ts";
 
 /** `objects`: folders of the work that is tried, besides the store's. */
 export type Trial = { dir: string; objects: readonly string[] };
@@ -25,11 +25,11 @@ const MAX_HOW = 20;
 
 /** Gone when `deed` is done. */
 export async function withTrial<T>(
-  { dataDir, store, objects }: { dataDir: string; store: PlanStore; objects: readonly string[] },
+  { dataDir, plan, objects }: { dataDir: string; plan: PlanRepository; objects: readonly string[] },
   deed: (trial: Trial) => Promise<T>,
 ): Promise<T> {
-  const dir = join(planDir(dataDir, store.plan), `trial-${randomBytes(6).toString("hex")}.git`);
-  makeHostRepository(dir, { "objects/info/alternates": `${join(store.dir, "objects")}\n` });
+  const dir = join(planDir(dataDir, plan.plan), `trial-${randomBytes(6).toString("hex")}.git`);
+  makeHostRepository(dir, { "objects/info/alternates": `${join(plan.dir, "objects")}\n` });
   try {
     return await deed({ dir, objects });
   } finally {

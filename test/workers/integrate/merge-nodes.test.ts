@@ -4,12 +4,12 @@ import { expect, test } from "vitest";
 import { probeMerging } from "../../../workers/integrate/merge-probe.ts";
 import {
   commitOf,
-  findPlanStore,
+  findPlanRepository,
   moveTip,
-  openPlanStore,
+  openPlanRepository,
   readIntegrated,
   tipOf,
-} from "../../../workers/integrate/plan-store.ts";
+} from "../../../workers/integrate/plan-repository.ts";
 import { planDir } from "../../../workers/workspace/host-folders.ts";
 import { git } from "../workspace/support.ts";
 import { PLAN, startPlan } from "./support.ts";
@@ -208,8 +208,8 @@ test("the branch moves only from where it was looked at, and its store is made o
   );
   expect(await moveTip(store, { from: before, to: before, pack })).toBe(false);
   expect(tipOf(store)).toBe(tip);
-  expect(openPlanStore({ dataDir: plan.dataDir, plan: PLAN, repositoryId: 7, base: tip })).toEqual(store);
-  expect(findPlanStore({ dataDir: plan.dataDir, plan: "tother", repositoryId: 7 })).toBeUndefined();
+  expect(openPlanRepository({ dataDir: plan.dataDir, plan: PLAN, repositoryId: 7, base: tip })).toEqual(store);
+  expect(findPlanRepository({ dataDir: plan.dataDir, plan: "tother", repositoryId: 7 })).toBeUndefined();
 });
 
 test("a lock that a killed git has left does not stop the branch for good", async () => {

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Delivery, placeOnto } from "../../../workers/integrate/merge-nodes.ts";
-import { asMirror, moveTip, openPlanStore, tipOf } from "../../../workers/integrate/plan-store.ts";
+import { asMirror, moveTip, openPlanRepository, tipOf } from "../../../workers/integrate/plan-repository.ts";
 import { packUp, withTrial } from "../../../workers/integrate/trial.ts";
 import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { type Files, git, temporaryFolder, writeFiles } from "../workspace/support.ts";
@@ -32,7 +32,7 @@ export function startPlan(files: Files = { "a.txt": "1\n2\n3\n4\n5\n6\n7\n8\n9\n
     clone,
     "+HEAD:refs/remotes/origin/main",
   );
-  const store = openPlanStore({ dataDir, plan: PLAN, repositoryId: REPOSITORY, base });
+  const store = openPlanRepository({ dataDir, plan: PLAN, repositoryId: REPOSITORY, base });
 
   /** What the agent of a node has made: in a repository that borrows the store's objects, `from` a commit of the integration branch. */
   function work(node: string, change: Files | ((dir: string) => void), from = tipOf(store)): Delivery {
@@ -56,7 +56,7 @@ export function startPlan(files: Files = { "a.txt": "1\n2\n3\n4\n5\n6\n7\n8\n9\n
   /** Merges it and, where that is clean, moves the branch. */
   async function merge(delivery: Delivery) {
     const onto = tipOf(store);
-    return await withTrial({ dataDir, store, objects: [delivery.objects] }, async (trial) => {
+    return await withTrial({ dataDir, plan: store, objects: [delivery.objects] }, async (trial) => {
       const placed = await placeOnto(trial, store, onto, delivery);
       if (placed.kind !== "placed") return placed;
       const to = placed.candidate.sha;

@@ -15,30 +15,30 @@ import { checkSha, planDir } from "../workspace/host-folders.ts";
 import { type Mirror, makeHostRepository, openMirror } from "../workspace/mirror.ts";
 
 /** `dir`: the repository, absolute. `base`: the commit that was approved. */
-export type PlanStore = { plan: string; dir: string; base: string; mirror: Mirror };
+export type PlanRepository = { plan: string; dir: string; base: string; mirror: Mirror };
 
 /** As a branch of the mirror is kept, so that what reads a mirror's branches finds it. */
 const TIP = mirrorRef("integration");
 const BASE = "refs/orch/base";
 
-export const storeDir = (dataDir: string, plan: string): string => join(planDir(dataDir, plan), "store.git");
+export const planRepositoryDir = (dataDir: string, plan: string): string => join(planDir(dataDir, plan), "store.git");
 
 export type OfPlan = { dataDir: string; plan: string; repositoryId: number };
 
 /** Undefined where the plan has none on this host. */
-export function findPlanStore({ dataDir, plan, repositoryId }: OfPlan): PlanStore | undefined {
-  const dir = storeDir(dataDir, plan);
+export function findPlanRepository({ dataDir, plan, repositoryId }: OfPlan): PlanRepository | undefined {
+  const dir = planRepositoryDir(dataDir, plan);
   if (!existsSync(dir)) return undefined;
   const base = checkSha(readFileSync(join(dir, BASE), "utf8").trim());
   return { plan, dir, base, mirror: openMirror(dataDir, repositoryId) };
 }
 
 /** The plan's store; made where there is none yet, and then `base` counts, which the mirror has. */
-export function openPlanStore(of: OfPlan & { base: string }): PlanStore {
-  const found = findPlanStore(of);
+export function openPlanRepository(of: OfPlan & { base: string }): PlanRepository {
+  const found = findPlanRepository(of);
   if (found) return found;
   const { dataDir, plan, repositoryId } = of;
-  const [dir, base, mirror] = [storeDir(dataDir, plan), checkSha(of.base), openMirror(dataDir, repositoryId)];
+  const [dir, base, mirror] = [planRepositoryDir(dataDir, plan), checkSha(of.base), openMirror(dataDir, repositoryId)];
   // Its agents come through here to the objects, and list nothing.
   mkdirSync(planDir(dataDir, plan), { recursive: true });
   chmodSync(planDir(dataDir, plan), 0o711);
@@ -53,13 +53,14 @@ export function openPlanStore(of: OfPlan & { base: string }): PlanStore {
 const objectsOf = ({ dir }: Mirror): string => join(dir, "objects");
 
 /** What stands for the mirror to an agent that works on a node, and to whoever takes its work. */
-export const asMirror = ({ dir, mirror }: Pick<PlanStore, "dir" | "mirror">): Mirror => ({
+export const asMirror = ({ dir, mirror }: Pick<PlanRepository, "dir" | "mirror">): Mirror => ({
   dir,
   borrows: [objectsOf(mirror)],
 });
 
 /** Where the integration branch stands. */
-export const tipOf = ({ dir }: Pick<PlanStore, "dir">): string => checkSha(readFileSync(join(dir, TIP), "utf8").trim());
+export const tipOf = ({ dir }: Pick<PlanRepository, "dir">): string =>
+  checkSha(readFileSync(join(dir, TIP), "utf8").trim());
 
 /** A commit of the integration branch. `task`: whose work it is. */
 export type Integrated = { node: string; task: string; sha: string; parent: string };
@@ -69,7 +70,7 @@ const MAX_LOG_BYTES = 1_000_000;
 
 /** What is merged, in the order in which it was. */
 export async function readIntegrated(
-  { dir, base }: Pick<PlanStore, "dir" | "base">,
+  { dir, base }: Pick<PlanRepository, "dir" | "base">,
   tip: string,
 ): Promise<Integrated[]> {
   const trailer = (key: string) => `%(trailers:key=${key},valueonly,separator=%x2C)`;
@@ -86,7 +87,7 @@ export async function readIntegrated(
 }
 
 /** The commit of the node, whoever made it; undefined while it is not merged. */
-export async function commitOf(store: PlanStore, node: string): Promise<Integrated | undefined> {
+export async function commitOf(store: PlanRepository, node: string): Promise<Integrated | undefined> {
   return (await readIntegrated(store, tipOf(store))).find((each) => each.node === node);
 }
 
@@ -99,7 +100,7 @@ const LOCK_WAIT_MS = 250;
  * `pack`: the path of a pack with these objects, without its ending.
  */
 export async function moveTip(
-  store: Pick<PlanStore, "dir">,
+  store: Pick<PlanRepository, "dir">,
   { from, to, pack }: { from: string; to: string; pack: string },
 ): Promise<boolean> {
   takePack(store, pack);
@@ -116,7 +117,7 @@ export async function moveTip(
 }
 
 /** A pack counts from when its index is there. */
-function takePack({ dir }: Pick<PlanStore, "dir">, pack: string): void {
+function takePack({ dir }: Pick<PlanRepository, "dir">, pack: string): void {
   for (const kind of ["pack", "idx"]) {
     const to = join(dir, "objects", "pack", `${basename(pack)}.${kind}`);
     if (!existsSync(to)) linkSync(`${pack}.${kind}`, to);
