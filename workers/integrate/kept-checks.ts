@@ -3,7 +3,7 @@
  * each merged one, so that whoever publishes the last of them knows. Written before the branch moves.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verification } from "../../src/task/progress.ts";
 import { verificationShape } from "../../src/task/task-shape.ts";
@@ -25,8 +25,17 @@ export function keepCheck(of: CheckOf, verification: Verification): void {
 }
 
 /** Undefined where none was made, or a power failure cut off what it said. */
-export function readCheck(of: CheckOf): Verification | undefined {
-  const file = fileOf(of);
+export const readCheck = (of: CheckOf): Verification | undefined => readFile(fileOf(of));
+
+/** By whichever command; undefined where none was made. */
+export function checkOfCommit({ dataDir, plan, sha }: Omit<CheckOf, "command">): Verification | undefined {
+  const dir = join(planDir(dataDir, plan), "checks");
+  const names = existsSync(dir) ? readdirSync(dir) : [];
+  const name = names.find((each) => each.startsWith(checkSha(sha)) && each.endsWith(".json"));
+  return name === undefined ? undefined : readFile(join(dir, name));
+}
+
+function readFile(file: string): Verification | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return verificationShape.parse(JSON.parse(readFileSync(file, "utf8"))) as Verification;
