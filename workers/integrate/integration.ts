@@ -25,16 +25,17 @@ export type Entry = {
   verification?: Verification | undefined;
   /** `objects`: a repository that has the commit, besides the plan's. Asked of the one that leads. */
   check(commit: string, objects: string): Promise<MergeCheck>;
+  /** Keeps what was said of the commit to which the branch is about to move from `from`; none: as of that. Asked of the one that leads. */
+  note(commit: string, from: string, verification: Verification | undefined): void;
   /** Resolves once its run may change something outside itself. */
   mayMove(): Promise<void>;
   /** Aborted when it is not to be merged any more. */
   signal: AbortSignal;
 };
 
-/** `tip`: what it was merged with. `nothing`: all that it would change is there already. */
+/** `tip`: what it was merged with. */
 export type Answer =
   | { kind: "merged"; sha: string; parent: string; verification?: Verification | undefined }
-  | { kind: "nothing" }
   | { kind: "conflict"; tip: string; paths: string[]; how: string[] }
   | { kind: "failed"; tip: string; verification: Verification }
   | { kind: "missed"; missed: Missed };
@@ -102,6 +103,7 @@ async function lead({ dataDir, plan }: Place, line: Line, me: Waiting): Promise<
     const to = accepted.at(-1)?.candidate.sha;
     if (to !== undefined) {
       await me.entry.mayMove();
+      me.entry.note(to, from, verification);
       if (!(await moveTip(plan, { from, to, pack: await packUp(trial, { from, to }) }))) return;
     }
     for (const { waiting, candidate } of accepted)
@@ -133,7 +135,7 @@ async function chainOf(
       chain.push({ waiting, candidate: placed.candidate });
       onto = placed.candidate.sha;
     } else if (placed && onto === from) {
-      answer(waiting, placed.kind === "conflict" ? { ...placed, tip: from } : placed);
+      answer(waiting, { ...placed, tip: from });
     }
   }
   return chain;
@@ -171,8 +173,8 @@ async function judgeChain(
   let [verification, failure]: [Verification | undefined, Answer | undefined] = [undefined, undefined];
   while (good < bad - 1) {
     const { waiting, candidate } = chain[at - 1] as Link;
-    const checked =
-      at === 1 && candidate.asTried ? asTried(waiting) : await checkAt(trial, leader, { from, candidate });
+    const known = at === 1 ? candidate.known : undefined;
+    const checked = known ? knownCheck(known, waiting) : await checkAt(trial, leader, { from, candidate });
     if (checked.kind === "passed") {
       good = at;
       verification = checked.verification;
@@ -186,8 +188,9 @@ async function judgeChain(
   return { good, verification, ...(link && failure && { culprit: { waiting: link.waiting, answer: failure } }) };
 }
 
-/** The very tree that its node's own check has passed. */
-const asTried = ({ entry }: Waiting): MergeCheck => ({ kind: "passed", verification: entry.verification });
+/** Of a tree that has been checked: its own, or the branch's. */
+const knownCheck = (known: NonNullable<Candidate["known"]>, { entry }: Waiting): MergeCheck =>
+  known === "its own" ? { kind: "passed", verification: entry.verification } : { kind: "passed" };
 
 async function checkAt(
   trial: Trial,

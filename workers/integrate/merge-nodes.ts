@@ -23,14 +23,12 @@ export type Delivery = {
   authorship: Authorship;
 };
 
-/** The commit that it comes to. `asTried`: its tree is what the node's own check has seen. */
-export type Candidate = { sha: string; onto: string; asTried: boolean };
+/** The commit that it comes to. `known`: its tree is what the node's own check has seen, or no other than before. */
+export type Candidate = { sha: string; onto: string; known?: "its own" | "as before" };
 
-export type Placed =
-  | { kind: "placed"; candidate: Candidate }
-  | { kind: "nothing" }
-  | Extract<Merge, { kind: "conflict" }>;
+export type Placed = { kind: "placed"; candidate: Candidate } | Extract<Merge, { kind: "conflict" }>;
 
+/** Work that changes nothing any more gets a commit, too: the branch says what is merged. Published it is left out. */
 export async function placeOnto(
   trial: Trial,
   store: PlanRepository,
@@ -41,11 +39,11 @@ export async function placeOnto(
   const [work, before] = await readTips(trial, tip, onto);
   const merge = await mergeOnto(trial, store, { onto, delivery, work });
   if (merge.kind === "conflict") return merge;
-  if (merge.tree === before.tree) return { kind: "nothing" };
   const message = commitMessage(text, { ...authorship, also: [`Orch-Plan: ${store.plan}`, `Orch-Node: ${node}`] });
   const date = Math.max(work.date, before.date);
   const sha = await commitTree(trial, { tree: merge.tree, parent: onto, message, date });
-  return { kind: "placed", candidate: { sha, onto, asTried: merge.tree === work.tree } };
+  const known = merge.tree === before.tree ? "as before" : merge.tree === work.tree ? "its own" : undefined;
+  return { kind: "placed", candidate: { sha, onto, ...(known && { known }) } };
 }
 
 type Merging = { onto: string; delivery: Delivery; work: Tip };

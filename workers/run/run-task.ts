@@ -138,6 +138,7 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
   if (parking) return await park(shared, run, parking);
   if (worked.merged) return worked.merged;
+  if (worked.failedAs) return { kind: "agent_failed", ...worked.failedAs, lastLines: run.spoken.lastLines() };
   const { collected, objections, told = 0, stopped } = worked;
   const inTheWay = objections && reasonOf(objections, told);
   const decision = decide({ ...worked, commits: collected.commits, inTheWay, lastLines: run.spoken.lastLines() });

@@ -52,8 +52,9 @@ export type Worked = {
   told?: number;
   /** Nothing was judged: the run is to be parked. */
   parks?: Park;
-  /** It worked on a node, and its work is part of the plan. */
+  /** It worked on a node, and its work is part of the plan; or why that cannot be. */
   merged?: MergedOutcome;
+  failedAs?: { reason: string; message: string };
 };
 
 /** Where the rounds stand. `asked`: what the next one begins with. `checks`, `times`: of the work, and of telling what is in its way. */

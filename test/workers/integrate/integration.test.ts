@@ -25,7 +25,7 @@ function checking(plan: PlanHere, bad: (files: readonly string[]) => boolean) {
   };
   const place = { dataDir: plan.dataDir, plan: plan.store };
   const entry = (delivery: Delivery, more: Partial<Entry> = {}): Entry => ({
-    ...{ delivery, check, mayMove: async () => undefined, signal: new AbortController().signal },
+    ...{ delivery, check, mayMove: async () => undefined, note() {}, signal: new AbortController().signal },
     ...{ verification: said(0, "own") },
     ...more,
   });
@@ -142,12 +142,14 @@ test("a node that is merged is never merged again, whoever comes with it", async
   expect(plan.show("one")).toBe("1");
 });
 
-test("what changes nothing any more is told so", async () => {
+test("what changes nothing any more is merged without another check", async () => {
   const plan = startPlan();
-  const here = checking(plan, () => false);
+  const here = checking(plan, () => true);
   const [one, two] = ["one", "two"].map((node) => here.entry(plan.work(node, { same: "x\n" })));
   await here.integrate(one as Entry);
-  expect(await here.integrate(two as Entry)).toEqual({ kind: "nothing" });
+  expect(await here.integrate(two as Entry)).toMatchObject({ kind: "merged", sha: tipOf(plan.store) });
+  expect(here.looked).toEqual([]);
+  expect(await nodesOf(plan)).toEqual(["one", "two"]);
 });
 
 test("the branch does not move before the one that leads may change anything", async () => {

@@ -19,8 +19,11 @@ const LINES = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
 test("what nodes made side by side comes together, as one commit each that names its node", async () => {
   const plan = startPlan();
   const [one, two] = [plan.work("one", { "b.txt": "b\n" }), plan.work("two", { "a.txt": LINES.replace("9", "nine") })];
-  expect(await plan.merge(one)).toMatchObject({ kind: "placed", candidate: { asTried: true } });
-  expect(await plan.merge(two)).toMatchObject({ kind: "placed", candidate: { asTried: false } });
+  expect(await plan.merge(one)).toMatchObject({ kind: "placed", candidate: { known: "its own" } });
+  expect(await plan.merge(two)).toEqual({
+    kind: "placed",
+    candidate: { sha: tipOf(plan.store), onto: expect.anything() },
+  });
   const tip = tipOf(plan.store);
   const merged = await readIntegrated(plan.store, tip);
   expect(merged.map(({ node, task }) => [node, task])).toEqual([
@@ -125,11 +128,12 @@ test("a rewritten or unrelated history counts as a change of what the node start
   expect(["a.txt", "b.txt", "c.txt", "z.txt"].map(plan.show)).toEqual([LINES.trim(), "b", "c", "z"]);
 });
 
-test("what comes to no change is none", async () => {
+test("what comes to no change any more is merged all the same", async () => {
   const plan = startPlan();
   const [one, two] = [plan.work("one", { "b.txt": "b\n" }), plan.work("two", { "b.txt": "b\n" })];
   await plan.merge(one);
-  expect(await plan.merge(two)).toEqual({ kind: "nothing" });
+  expect(await plan.merge(two)).toMatchObject({ kind: "placed", candidate: { known: "as before" } });
+  expect((await readIntegrated(plan.store, tipOf(plan.store))).map(({ node }) => node)).toEqual(["one", "two"]);
 });
 
 test("git heeds no attribute or driver that a commit names", async () => {

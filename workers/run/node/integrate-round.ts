@@ -7,7 +7,7 @@ import { nodeOf } from "../../../src/task/plan.ts";
 import type { Verification } from "../../../src/task/progress.ts";
 import { oneLine } from "../../../src/text/bound.ts";
 import { integrate, type MergeCheck } from "../../integrate/integration.ts";
-import { keepCheck } from "../../integrate/kept-checks.ts";
+import { checkOfCommit, keepCheck } from "../../integrate/kept-checks.ts";
 import { named, type Objection } from "../../publish/objection.ts";
 import { checkAlone } from "../check.ts";
 import { forgetSteps, stepsOf, type Work } from "../check-place.ts";
@@ -26,7 +26,6 @@ export type GivenBack = NonNullable<StepRecord["givenBack"]>;
 
 export type RoundResult =
   | { kind: "merged"; outcome: MergedOutcome; verification?: Verification | undefined }
-  | { kind: "nothing" }
   | { kind: "missed"; missed: Missed }
   | ({ kind: "given back" } & GivenBack);
 
@@ -56,13 +55,14 @@ export async function integrateRound(
       },
       verification,
       check: (commit, objects) => checkMerged(shared, run, ground, { round, commit, objects }),
+      note: (commit, from, said) => noteCheck(shared, run, ground, { commit, from, said }),
       mayMove: () => untilLeaseIsHeld(run, run.signal),
       signal: run.signal,
     },
   );
   switch (answer.kind) {
     case "merged": {
-      const outcome = await mergedAs(plan, answer);
+      const outcome = await mergedAs(run, plan, answer);
       run.log.info({ node, sha: answer.sha }, "the node's work is merged into its plan");
       return { kind: "merged", outcome, verification: answer.verification };
     }
@@ -70,7 +70,6 @@ export async function integrateRound(
       return giveBack(run, step, { conflict: conflictOf(answer), tip: answer.tip });
     case "failed":
       return giveBack(run, step, { failed: answer.verification, tip: answer.tip });
-    case "nothing":
     case "missed":
       return answer;
   }
@@ -113,8 +112,17 @@ async function checkMerged(
   if (checked.kind === "missed") return checked;
   const verification = await excused(shared, run, ground, { round, verification: checked.verification });
   if (verification.exitCode !== 0 && !verification.redBefore) return { kind: "failed", verification };
-  keepCheck({ dataDir: shared.dataDir, plan: nodeOfRun(run).plan, sha: commit, command }, verification);
   return { kind: "passed", verification };
+}
+
+type Noted = { commit: string; from: string; said: Verification | undefined };
+
+/** For whoever publishes the plan, should this be the last that is merged. */
+function noteCheck({ dataDir }: Shared, run: Run, { prepared }: Ground, { commit, from, said }: Noted): void {
+  const { plan } = nodeOfRun(run);
+  const verification = said ?? checkOfCommit({ dataDir, plan, sha: from });
+  if (verification && prepared.verify)
+    keepCheck({ dataDir, plan, sha: commit, command: prepared.verify }, verification);
 }
 
 /** In git's own words where the names alone do not say it, as when somebody else renamed the folder of a new file. */
@@ -122,6 +130,7 @@ function conflictOf({ tip, paths, how }: { tip: string; paths: readonly string[]
   const files = paths.length > 0 ? named(paths) : "some files";
   const words = how.filter((each) => !/\(content\)/.test(each)).map((each) => oneLine(each, 200));
   return {
+    as: "conflict",
     reason: `Its work conflicts with what others of its team have done, in ${files}.`,
     remedy: `Others of your team were merged meanwhile, and your work conflicts with theirs in ${files}. Run \`git merge ${tip}\` (the commit is in your repository), resolve each conflict so that both sides still do what they are for, and commit the merge. Do not take their changes back.${words.length > 0 ? ` git says: ${words.slice(0, 3).join(" ")}` : ""}`,
   };

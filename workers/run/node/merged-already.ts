@@ -20,13 +20,15 @@ export async function mergedAlready({ dataDir }: Shared, run: Run): Promise<Merg
   const { node, repository } = run.task.spec;
   const plan = node && findPlanRepository({ dataDir, plan: node.plan, repositoryId: repository.id });
   const found = plan && (await commitOf(plan, node.id));
-  return found && (await mergedAs(plan, found));
+  return found && (await mergedAs(run, plan, found));
 }
 
 export async function mergedAs(
+  { folder }: Pick<Run, "folder">,
   plan: PlanRepository,
   { sha, parent }: Pick<Integrated, "sha" | "parent">,
 ): Promise<MergedOutcome> {
   const stat = await diffStat({ quarantine: { dir: plan.dir, mirror: asMirror(plan) }, before: parent, tip: sha });
-  return { kind: "merged", sha, ...stat };
+  const { outside } = folder.record.steps.findLast(({ kind }) => kind === "agent") ?? {};
+  return { kind: "merged", sha, ...stat, ...(outside && { outside }) };
 }

@@ -3,6 +3,7 @@
  * session: a conflict three times, a failure of the merged tree as often as one of its own; then the task ends, and whoever manages the
  * plan decides.
  */
+import { reasonOf } from "../../publish/objection.ts";
 import type { Ground } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
 import { isAllUsed } from "../watch-budget.ts";
@@ -20,13 +21,14 @@ export async function workOnNode(
 ): Promise<Worked> {
   for (let [conflicts, failures] = [0, 0]; ; rounds.round++) {
     const worked = await work();
-    if (!isDelivered(worked)) return worked;
+    if (!isDelivered(worked)) return inWay(worked);
     const delivered: Delivered = { round: rounds.round, ...worked };
     const result = await integrateRound(shared, run, ground, delivered);
     if (result.kind !== "given back") return ended(worked, result);
     const isLast = isAllUsed(shared, run, `agent-${rounds.round}`);
     if (result.conflict) {
-      if (conflicts >= MAX_CONFLICTS || isLast) return { ...worked, objections: [result.conflict], told: conflicts };
+      if (conflicts >= MAX_CONFLICTS || isLast)
+        return inWay({ ...worked, objections: [result.conflict], told: conflicts });
       conflicts += 1;
       rounds.asked = { round: conflicts, objections: [result.conflict] };
     } else if (result.failed) {
@@ -43,13 +45,17 @@ function isDelivered({ verdict, verification, missed, objections, parks, collect
   return verdict.ok && passed && !missed && !objections && !parks && !stopped && collected.commits > 0;
 }
 
-/** Without commits it has changed nothing, whatever it had made. */
+/** What ends a try that another one would only repeat is told by its name. */
+function inWay(worked: Worked): Worked {
+  const reason = worked.objections?.find((each) => each.as)?.as;
+  if (!reason || !worked.verdict.ok) return worked;
+  return { ...worked, failedAs: { reason, message: reasonOf(worked.objections ?? [], worked.told ?? 0) } };
+}
+
 function ended(worked: Worked, result: Exclude<RoundResult, { kind: "given back" }>): Worked {
   switch (result.kind) {
     case "merged":
       return { ...worked, merged: result.outcome, ...(result.verification && { verification: result.verification }) };
-    case "nothing":
-      return { ...worked, collected: { ...worked.collected, commits: 0 } };
     case "missed":
       return { ...worked, missed: result.missed };
   }

@@ -22,6 +22,8 @@ export const stepSchema = z.looseObject({
     .object({ tip: z.string(), conflict: objectionSchema.optional(), failed: verificationShape.optional() })
     .optional(),
   merging: z.string().optional(),
+  /** And files that it changed outside of its node's scope. */
+  outside: z.array(z.string()).optional(),
   /** And what stood in the way of publishing them. */
   objections: z.array(objectionSchema).optional(),
   /** Of an agent's step whose check failed: what it had left besides, that a `.gitignore` hides. */
