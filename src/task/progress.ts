@@ -79,6 +79,8 @@ export type Verification = {
   outputTail: string;
   /** It failed as it had before, on the very same commits: the agent was not handed the failure once more. */
   unchanged?: true;
+  /** It fails as it did before the work began, and so is not held against it. */
+  redBefore?: true;
   /** It passed only with these, which are not published. */
   hidden?: HiddenFiles;
 };
