@@ -149,15 +149,19 @@ function icon(task: Task): string {
   switch (state.name) {
     case "waiting":
     case "queued":
-      return "⏳";
+      return isTeamAtWork(task) ? "👥" : "⏳";
     case "running":
       return "⚙️";
     case "settled":
       if (state.outcome.kind !== "pull_request") return outcomeIcons[state.outcome.kind];
       if (task.pushed?.stopped) return "⌛";
+      if (state.outcome.missing?.length) return "🟡";
       return hiddenBehind(task) ? "🟡" : outcomeIcons.pull_request;
   }
 }
+
+const isTeamAtWork = ({ state }: Task): boolean =>
+  state.name === "waiting" && state.reasons.some((reason) => reason.for === "team");
 
 function paragraphs(parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== "").join("\n\n");

@@ -10,7 +10,7 @@ import { count, dollars, duration } from "../text/amounts.ts";
 import { sumOf } from "../text/budget.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
 import type { Team } from "../views/plan-view.ts";
-import { spentOn } from "../views/spent.ts";
+import { usedBy } from "../views/spent.ts";
 import { runBudgetWords } from "../words/budget-words.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
 import { answeredFacts } from "../words/question-words.ts";
@@ -39,7 +39,8 @@ export function facts(task: Task, around: Surroundings): string[] {
     agentFact(progress),
     startFact(progress, task.spec),
     timeFact(task, around.now),
-    usageFact(usageOf([task, ...(around.team?.tasks ?? [])])),
+    // Of all runs that say: one that went on after a limit counts what it used itself.
+    usageFact(usedBy([task, ...(around.team?.tasks ?? [])])),
     budgetFact(task),
     networkFact(progress),
     changesFact(task.pushed),
@@ -106,16 +107,6 @@ function timeFact({ spec, state }: Task, now: number): string | undefined {
     case "settled":
       return `Time: ${duration(state.at - spec.acceptedAt)}`;
   }
-}
-
-/** Of all runs that say, of a team those of its nodes as well: one that went on after a limit counts what it used itself. */
-function usageOf(tasks: readonly Task[]): Progress {
-  const { inputTokens, outputTokens, costUsd } = spentOn(tasks);
-  return Object.fromEntries(
-    Object.entries({ inputTokens, outputTokens, costUsd }).flatMap(([name, { known }]) =>
-      known === undefined ? [] : [[name, known]],
-    ),
-  );
 }
 
 export function usageFact({ inputTokens, outputTokens, costUsd }: Progress): string | undefined {

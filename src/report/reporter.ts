@@ -174,7 +174,12 @@ export function makeReporter(deps: ReporterDeps): Reporter {
       await store.remember(spec.id, hints);
     }
     const others = await tasksOfIssue(deps, task);
-    const opened = await ensurePullRequest(octokit, task, pushed, { webUrl: deps.webUrl, others, mayExist });
+    const opened = await ensurePullRequest(octokit, task, pushed, {
+      webUrl: deps.webUrl,
+      team: await deps.teamOf(task),
+      others,
+      mayExist,
+    });
     const news =
       opened.kind === "pull_request"
         ? { name: "pull_request" as const, pullRequest: opened.pullRequest, at: now() }

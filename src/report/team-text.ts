@@ -45,12 +45,17 @@ export function teamAtWork(task: Task, around: Surroundings): string[] {
 /** What came of it: first what is missing, then who did what. */
 export function teamsEnd(task: Task, around: Surroundings): { first: string[]; receipt: string[] } {
   const view = viewOfTeam(task, around);
-  if (!view) return { first: [], receipt: [] };
-  const missing = missingWords(view, inMarkdown);
   return {
-    first: missing === undefined ? [] : [missing],
-    receipt: ["**Who did what**", planTable(view)],
+    first: missingFrom(task),
+    receipt: view ? ["**Who did what**", planTable(view)] : [],
   };
+}
+
+/** Said first wherever the work is shown. */
+export function missingFrom({ state, pushed }: Pick<Task, "state" | "pushed">): string[] {
+  const end = state.name === "settled" && state.outcome.kind === "pull_request" ? state.outcome.missing : undefined;
+  const missing = end ?? pushed?.missing ?? [];
+  return missing.length === 0 ? [] : [`> [!WARNING]\n${missingWords(missing, inMarkdown).replace(/^/gm, "> ")}`];
 }
 
 /** Lines of the receipt. */

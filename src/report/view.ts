@@ -146,11 +146,13 @@ function checkStateOf(task: Task): CheckView["state"] {
 }
 
 /**
- * Work of an agent that was stopped, and a check that passed only with files which are not published, say nothing for the commit,
+ * Work of an agent that was stopped, a plan of which something is missing, and a check that passed only with files which are not published, say nothing for the commit,
  * and nothing against it.
  */
 const conclusionOfTask = (task: Task, outcome: Outcome): Conclusion =>
-  outcome.kind === "pull_request" && (task.pushed?.stopped || hiddenBehind(task)) ? "neutral" : conclusionOf(outcome);
+  outcome.kind === "pull_request" && (task.pushed?.stopped || hiddenBehind(task) || outcome.missing?.length)
+    ? "neutral"
+    : conclusionOf(outcome);
 
 /** A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge. */
 export function conclusionOf(outcome: Outcome): Conclusion {

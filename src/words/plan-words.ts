@@ -3,6 +3,7 @@
  * reasons are agents' words.
  */
 
+import type { Missing } from "../task/outcome.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { amountsWords } from "../text/budget.ts";
 import type { Quoting } from "../text/quote.ts";
@@ -122,16 +123,15 @@ export function teamFacts(view: PlanView): string[] {
   return lines.filter(([amount]) => amount > 0).map(([, words]) => words);
 }
 
-/** Of a plan that came to less than was approved; undefined of one that is whole. */
-export function missingWords(view: PlanView, quoting: Quoting): string | undefined {
-  const missing = view.nodes.filter(({ how }) => how === "failed" || how === "skipped" || how === "cancelled");
-  if (missing.length === 0) return undefined;
-  const names = missing.map(
-    ({ id, title, how, why }) =>
-      `${quoting.code(id, 40)} (${quoting.plain(title, 100)}): ${nodeWords[how]}${why === undefined ? "" : `, ${quoting.plain(why, 200)}`}`,
-  );
-  return [`This is not all of the plan. Missing:`, "", ...names.map((name) => `- ${name}`)].join("\n");
+/** Of a plan of which not everything could be done. */
+export function missingWords(missing: readonly Missing[], { code, plain }: Quoting): string {
+  const lines = missing.map(({ node, title, why }) => `- ${code(node, 40)} (${plain(title, 100)}): ${plain(why, 200)}`);
+  return ["This is not all that the plan was to bring. Missing:", "", ...lines].join("\n");
 }
+
+/** The same in a sentence. */
+export const missingLine = (missing: readonly Missing[], { code }: Quoting): string =>
+  `Not all of its plan is done: ${missing.map(({ node }) => code(node, 40)).join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`;
 
 /** One node in a line, for a terminal or an answer. */
 export function nodeLine(node: NodeView, now: number, quoting: Quoting): string {

@@ -207,6 +207,7 @@ const ends: Task[] = [
     settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
   ),
   settledTask(outcomes.pull_request, { pushed }),
+  settledTask({ ...outcomes.pull_request, missing: [{ node: "docs", title: "Say so", why: "it failed" }] }),
   settledTask({ ...outcomes.verify_failed, verification: { ...outcomes.verify_failed.verification, unchanged: true } }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
   settledTask(outcomes.pull_request, { pushed, progress: onlyWithHidden }),
@@ -387,6 +388,10 @@ const run = { number: 1, host: "h1", startedAt: now - 60_000, progress: { ...pro
 const teamView = (changes: Parameters<typeof team>[0] = {}) => planView(team(changes), teamTask(), hosts);
 const proposedView = proposedPlanView(planProposal, planningTask());
 const partialView = planView(partialTeam(), doneTeamTask(), hosts);
+const missing = [
+  { node: "price", title: "Round prices once", why: HOSTILE },
+  { node: "docs", title: HOSTILE, why: "price failed" },
+];
 const planViews = [proposedView, teamView(), partialView];
 
 type Said = string | undefined;
@@ -644,6 +649,7 @@ export const sayings: Sayings = {
         const end = teamText.teamsEnd(doneTeamTask(), { ...known, team: partialTeam() });
         return [...end.first, ...end.receipt];
       },
+      missingFrom: () => teamText.missingFrom(settledTask({ ...outcomes.pull_request, missing })),
       teamLines: () =>
         [aloneTask(), smallPlanTask(), doneTeamTask()].flatMap((task) =>
           teamText.teamLines(task, { ...known, team: partialTeam() }),
@@ -669,7 +675,8 @@ export const sayings: Sayings = {
       aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
       nodeCost: () => teamView().nodes.map(plans.nodeCost),
       teamFacts: () => plans.teamFacts(partialView),
-      missingWords: () => planViews.map((view) => plans.missingWords(view, inMarkdown)),
+      missingWords: () => [plans.missingWords(missing, inMarkdown)],
+      missingLine: () => [plans.missingLine(missing, inMarkdown), plans.missingLine(missing.slice(1), inMarkdown)],
       nodeLine: () => planViews.flatMap(({ nodes }) => nodes.map((node) => plans.nodeLine(node, now, inMarkdown))),
     },
   },
