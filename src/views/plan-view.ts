@@ -60,6 +60,8 @@ export type NodeView = {
   task?: TaskView;
   /** What its agent asks and nobody has answered. */
   asks: QuestionView[];
+  /** How many of what its agents asked were answered. */
+  answered: number;
   /** Of all its tries. */
   spent: Spent;
   /** The commit as which it was merged; none of one that had nothing to change. */
@@ -96,7 +98,14 @@ export function proposedPlanView({ goal, nodes }: PlanProposal, lead: Task): Pla
     ...wholeOf(goal, nodes),
     state: "proposed",
     revision: 0,
-    nodes: nodes.map((node) => ({ ...nodeBasics(node), how: "proposed", tries: 0, asks: [], spent: NOTHING })),
+    nodes: nodes.map((node) => ({
+      ...nodeBasics(node),
+      how: "proposed",
+      tries: 0,
+      asks: [],
+      answered: 0,
+      spent: NOTHING,
+    })),
     lead: spentOn([lead]),
     managerRuns: 0,
     events: [],
@@ -157,6 +166,7 @@ function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: Named
     tries: node.tries.length,
     ...(latest && { task: taskView(latest, hosts) }),
     asks: state.name === "started" && latest ? openQuestions(latest).filter(isForPerson).map(questionView) : [],
+    answered: known.flatMap(({ questions = [] }) => questions).filter(({ answer }) => answer).length,
     spent: spentOn(known),
     ...(state.name === "merged" && state.sha !== undefined && { sha: bare(state.sha, 64) }),
   };
