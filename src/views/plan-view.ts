@@ -64,6 +64,8 @@ export type NodeView = {
   answered: number;
   /** Of all its tries. */
   spent: Spent;
+  /** Files that it changed and that are not in its scope. */
+  outside: string[];
   /** The commit as which it was merged; none of one that had nothing to change. */
   sha?: string;
 };
@@ -104,6 +106,7 @@ export function proposedPlanView({ goal, nodes }: PlanProposal, lead: Task): Pla
       tries: 0,
       asks: [],
       answered: 0,
+      outside: [],
       spent: NOTHING,
     })),
     lead: spentOn([lead]),
@@ -167,9 +170,15 @@ function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: Named
     ...(latest && { task: taskView(latest, hosts) }),
     asks: state.name === "started" && latest ? openQuestions(latest).filter(isForPerson).map(questionView) : [],
     answered: known.flatMap(({ questions = [] }) => questions).filter(({ answer }) => answer).length,
+    outside: outsideOf(latest),
     spent: spentOn(known),
     ...(state.name === "merged" && state.sha !== undefined && { sha: bare(state.sha, 64) }),
   };
+}
+
+function outsideOf(task: Task | undefined): string[] {
+  if (task?.state.name !== "settled" || task.state.outcome.kind !== "merged") return [];
+  return (task.state.outcome.outside ?? []).map((path) => bare(path, 200));
 }
 
 function howOf({ state }: PlanNode, task: Task | undefined): NodeHow {
@@ -215,7 +224,7 @@ function metBy({ nodes, events }: Plan, tasks: readonly Task[], lead: Task): Pla
   const of = (kind: PlanEvent["what"]) => events.filter(({ what }) => what === kind).length;
   return {
     messages: of("message"),
-    conflicts: 0,
+    conflicts: tasks.flatMap(({ runs }) => runs).reduce((sum, { progress }) => sum + (progress.conflicts ?? 0), 0),
     blockers: of("woken"),
     tries: nodes.reduce((sum, { tries }) => sum + Math.max(0, tries.length - 1), 0),
     hostsLost: [lead, ...tasks].reduce((sum, { crashes }) => sum + crashes.length, 0),

@@ -26,7 +26,7 @@ import type { Around } from "../../src/views/around.ts";
 import { type EnvelopeView, envelopeView } from "../../src/views/budget.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
-import { planView, proposedPlanView } from "../../src/views/plan-view.ts";
+import { type NodeView, planView, proposedPlanView } from "../../src/views/plan-view.ts";
 import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
@@ -674,6 +674,10 @@ export const sayings: Sayings = {
       approvedBecause: () => [plans.approvedBecause("small"), plans.approvedBecause(undefined)],
       aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
       nodeCost: () => teamView().nodes.map(plans.nodeCost),
+      outsideWords: () =>
+        [["src/a.js"], [..."abcdef"], []].map((outside) =>
+          plans.outsideWords({ ...(partialView.nodes[0] as NodeView), outside }, inMarkdown),
+        ),
       teamFacts: () => plans.teamFacts(partialView),
       missingWords: () => [plans.missingWords(missing, inMarkdown)],
       missingLine: () => [plans.missingLine(missing, inMarkdown), plans.missingLine(missing.slice(1), inMarkdown)],
