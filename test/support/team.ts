@@ -1,5 +1,5 @@
 /** A team whose plan runs, for tests that do not care how it came about: each node has a task that a host works on. */
-import { currentTry, nodeOf, PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
+import { nodeOf, PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
@@ -7,7 +7,7 @@ import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
 
 type NodeLike = Pick<PlanNode, "id"> & Partial<PlanNode>;
 
-export function planNode({ id, ...more }: NodeLike): PlanNode {
+function planNode({ id, ...more }: NodeLike): PlanNode {
   return {
     ...{ id, title: `Do ${id}`, instruction: `do ${id}`, role: "developer", after: [], scope: [`src/${id}/**`] },
     ...{ deliverable: `src/${id}`, check: "npm test", onFailure: "retry" as const },
@@ -36,7 +36,7 @@ export async function startTeam(
     ...{ wakes: [], revisions: [], events: [] },
     nodes: nodes.map(planNode),
     ...more,
-  } as Plan);
+  });
   const read = async (): Promise<Plan> => {
     const plan = await store.plans.read(team.id);
     if (!plan) throw new Error("the plan is gone");
@@ -67,8 +67,3 @@ async function start(store: TaskStore, team: TaskSpec, plan: Plan, id: string): 
   );
   return spec;
 }
-
-export const taskIn = (plan: Plan, node: string): string => {
-  const found = nodeOf(plan, node);
-  return (found && currentTry(found)?.task) ?? "";
-};
