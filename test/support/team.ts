@@ -28,13 +28,18 @@ export async function startTeam(
   await store.create(team, STARTS);
   await store.advance(team.id, claimedBy("h1"));
   const reasons = [{ for: "team" as const, until: Date.now() + 3600_000 }];
-  await store.advance(team.id, { name: "parked", epoch: 1, reasons, at: Date.now() });
   const at = Date.now();
+  const all = nodes.map(planNode);
+  const said = { title: "All of it", summary: "All of it", decisions: [], interfaces: [], followUps: [] };
+  const plan = { goal: "All of it", nodes: all.map(({ state: _, tries: __, ...node }) => node) };
+  const decision = { kind: "approved" as const, at };
+  const proposal = { name: "p3fa81c", epoch: 1, baseSha: "abc", at, said, files: [], plan, decision };
+  await store.advance(team.id, { name: "parked", epoch: 1, reasons, proposal, at });
   await store.plans.create({
     ...{ id: team.id, goal: "All of it", revision: 1, state: "running", home: "h1", base: "abc", at },
     ...{ repository: team.repository.id, until: at + 3600_000, caps: PLAN_CAPS, managerRuns: 0, version: 0 },
     ...{ wakes: [], revisions: [], events: [] },
-    nodes: nodes.map(planNode),
+    nodes: all,
     ...more,
   });
   const read = async (): Promise<Plan> => {
