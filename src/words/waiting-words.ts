@@ -5,6 +5,7 @@ import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
 import type { HostName } from "../views/task-view.ts";
 import { waitedForBudget, waitsForBudget } from "./budget-words.ts";
+import { howToDecideOnPlan } from "./plan-words.ts";
 import { howToDecide } from "./proposal-words.ts";
 
 /** Worker hosts that take no task for want of room. */
@@ -17,7 +18,7 @@ export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string
 
 /** What would end the waiting. */
 export function waitsFor(
-  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; home?: HostName },
+  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; home?: HostName; plan?: true },
   quoting: Quoting,
 ): string {
   const { code } = quoting;
@@ -41,6 +42,8 @@ export function waitsFor(
     case "team":
       return "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.";
     case "approval":
+      if (reason.plan)
+        return `Its planner has made a plan for a team. ${howToDecideOnPlan(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
       return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
   }
 }

@@ -26,7 +26,7 @@ beforeEach(async () => {
   });
   const origin = { ...asked.spec.origin, line: 2 } as TaskSpec["origin"];
   const spec = { ...asked.spec, origin, id: taskIdOf(orch.repository.id, origin) };
-  team = await startTeam(orch.store, { nodes: [{ id: "api" }, { id: "web" }] }, spec);
+  team = await startTeam(orch.store, { nodes: [{ id: "api" }, { id: "web" }], home: "h0000000" }, spec);
 });
 
 /** The agent of the node asks, and its run is parked. */

@@ -25,8 +25,9 @@ export async function startTeam(
   spec: TaskSpec,
 ): Promise<Team> {
   const team: TaskSpec = { ...spec, team: true };
+  const { home = "h1" } = more;
   await store.create(team, STARTS);
-  await store.advance(team.id, claimedBy("h1"));
+  await store.advance(team.id, claimedBy(home));
   const reasons = [{ for: "team" as const, until: Date.now() + 3600_000 }];
   const at = Date.now();
   const all = nodes.map(planNode);
@@ -36,7 +37,7 @@ export async function startTeam(
   const proposal = { name: "p3fa81c", epoch: 1, baseSha: "abc", at, said, files: [], plan, decision };
   await store.advance(team.id, { name: "parked", epoch: 1, reasons, proposal, at });
   await store.plans.create({
-    ...{ id: team.id, goal: "All of it", revision: 1, state: "running", home: "h1", base: "abc", at },
+    ...{ id: team.id, goal: "All of it", revision: 1, state: "running", home, base: "abc", at },
     ...{ repository: team.repository.id, until: at + 3600_000, caps: PLAN_CAPS, managerRuns: 0, version: 0 },
     ...{ wakes: [], revisions: [], events: [] },
     nodes: all,
@@ -55,10 +56,11 @@ async function start(store: TaskStore, team: TaskSpec, plan: Plan, id: string): 
   const nth = (nodeOf(plan, id)?.tries.length ?? 0) + 1;
   const origin = { kind: "node" as const, plan: plan.id, node: id, try: nth };
   const { team: _, ...asTeam } = team;
-  const node = { plan: plan.id, id, try: nth, home: "h1", share: 0.5 };
+  const home = plan.home ?? "h1";
+  const node = { plan: plan.id, id, try: nth, home, share: 0.5 };
   const spec = makeSpec({ ...asTeam, id: taskIdOf(team.repository.id, origin), origin, node });
   await store.create(spec, STARTS);
-  await store.advance(spec.id, claimedBy("h1"));
+  await store.advance(spec.id, claimedBy(home));
   const at = Date.now();
   const begun = (each: PlanNode): PlanNode => ({
     ...each,
