@@ -23,7 +23,7 @@ export async function retry(
   const earlier = await taskMeant(deps.store, request, command, ask);
   if (!earlier) return { done: false, say: words.nothingToRetry(command.task) };
   if (earlier.state.name !== "settled") return { done: false, say: words.stillOpen(earlier.spec.id) };
-  const { instruction, details, about, plan, after } = earlier.spec;
+  const { instruction, details, about, plan, team, after } = earlier.spec;
   const first = after === undefined || request.on === "pull" ? undefined : await deps.store.read(after);
   const follows = first && (await followed(first, ask));
   const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
@@ -33,6 +33,7 @@ export async function retry(
     ...(about && { about }),
     ...follows?.work,
     ...(plan && { plan }),
+    ...(team && { team }),
   };
   const same = command.settings?.agent === undefined && command.settings?.model === undefined;
   const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };

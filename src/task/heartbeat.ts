@@ -15,6 +15,9 @@ export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
 export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
 
+/** `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent. */
+export type RoleOffer = { agent?: string; model?: string };
+
 /** What a host says of itself when it starts and when something changes. */
 export type HostInfo = {
   id: string;
@@ -29,12 +32,16 @@ export type HostInfo = {
   defaultAgent: string;
   /** Of each agent the name of its account (`workers/agents/account.ts`); unknown of an older host. */
   accounts?: Record<string, string>;
+  /** The roles in which its agents work, by name; unknown of an older host. */
+  roles?: Record<string, RoleOffer>;
   draining: boolean;
   startedAt: number;
   /** What it gives each part of a run; unknown of an older host. */
   limits?: RunLimits;
   /** What the operator lets runs use at most; none: as much as they want. */
   budget?: Caps | undefined;
+  /** The model of each of its agents that the operator has named one for; unknown of an older host. */
+  models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
   /** Its runs whose task's record is in doubt. */
@@ -48,10 +55,12 @@ const hostShape = z.looseObject({
   slots: z.number(),
   agents: z.array(z.string()),
   accounts: z.record(z.string(), z.string()).optional(),
+  roles: z.record(z.string(), z.looseObject({ agent: z.string().optional(), model: z.string().optional() })).optional(),
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
   budget: capsShape.optional(),
+  models: z.record(z.string(), z.string()).optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
@@ -101,8 +110,8 @@ async function livingHost(redis: Redis, id: string, now: number): Promise<HostVi
   return hosts.find((host) => host.id === id && host.alive);
 }
 
-const offerOf = ({ startedAt, slots, agents, accounts, defaultAgent, draining, budget }: HostInfo): string =>
-  JSON.stringify([startedAt, slots, agents, accounts, defaultAgent, draining, budget]);
+const offerOf = ({ startedAt, slots, agents, accounts, roles, defaultAgent, draining, budget }: HostInfo): string =>
+  JSON.stringify([startedAt, slots, agents, accounts, roles, defaultAgent, draining, budget]);
 
 /** The agents that some host has offered within the last seven days: `hosts` with each beat, those that left by their last word. */
 export async function offeredAgents(redis: Redis, hosts: readonly HostView[], now: number): Promise<string[]> {
