@@ -56,6 +56,7 @@ const COMMANDS: Record<Command["kind"], true> = {
   then: true,
   answer: true,
   plan: true,
+  team: true,
   approve: true,
   budget: true,
   misunderstood: true,

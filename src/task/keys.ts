@@ -14,6 +14,10 @@ export const keys = {
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
   /** Stream: what is said to a task's agent and has not been heard yet (`messages.ts`). */
   messages: (id: string) => `orch:task:${id}:messages`,
+  /** The same for a node of the plan of that id. */
+  nodeMessages: (id: string, node: string) => `orch:task:${id}:messages:node:${node}`,
+  /** Hash: what was counted of the messages of a task: by sender, by sender and recipient, and the like. */
+  messageNumbers: (id: string) => `orch:task:${id}:messages:numbers`,
   /** Hash: message -> its entry in that stream, and from where it was said. */
   messagesSent: (id: string) => `orch:task:${id}:messages:sent`,
   /** Hash: message -> what became of it. */

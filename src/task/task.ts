@@ -60,6 +60,7 @@
  */
 
 import type { Amounts } from "../text/budget.ts";
+import type { AutoApproval } from "./auto-approval.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
@@ -137,10 +138,14 @@ export type TaskSpec = {
   plan?: true;
   /** Several agents are to work on it: its own proposes a plan, and sees to that once a person has approved it (`plan.ts`). */
   team?: true;
+  /** Of a team's task: which plans its repository lets begin without a person's word. */
+  autoApproval?: AutoApproval;
   /** The name of the role that its agent has; none: a planner's and manager's of a team's task, else that of one who does all of it. */
   role?: string;
   /** It is one try at a node of a team's plan. */
   node?: NodeOf;
+  /** The repository's file names that agent for its role. */
+  agentOfRole?: true;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** What it may use at most, as whoever asks has set it. */

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { makeHostKiller } from "../support/kill-host.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
-import { startTeam, type Team } from "../support/team.ts";
+import { startTeam, type Team } from "../support/plan-at-work.ts";
 
 let orch: Orch;
 let killer: ReturnType<typeof makeHostKiller> | undefined;

@@ -1,83 +1,74 @@
-/** A plan at work without a planner: its record, the team's task, which waits for it, and the tasks of its nodes. */
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
-import { PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
-import { makePlanStore, type PlanStore } from "../../src/task/plans.ts";
-import { makeTaskQueue } from "../../src/task/queue.ts";
+/** A team whose plan runs, for tests that do not care how it came about: each node has a task that a host works on. */
+import { currentTry, nodeOf, PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
+import type { TaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
-import { planRepositoryDir } from "../../workers/integrate/plan-repository.ts";
-import type { Orch } from "./orch.ts";
-import { makeSpec } from "./task-spec.ts";
+import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
 
-export type NodeHere = { id: string; agent: string; scope?: string[]; after?: string[]; state?: PlanNode["state"] };
+type NodeLike = Pick<PlanNode, "id"> & Partial<PlanNode>;
 
-export type Team = {
-  plans: PlanStore;
-  plan: string;
-  /** The id of the task that works on the node. */
-  task(node: string): string;
-  /** Has hosts begin with the node. */
-  begin(node: string): Promise<void>;
-  /** Plain git in the plan's repository. */
-  git(...args: string[]): string;
-  close(): void;
-};
-
-const DAY_MS = 24 * 3600_000;
-
-/** On the repository's default branch as it stands. */
-export async function startTeam(orch: Orch, nodes: readonly NodeHere[]): Promise<Team> {
-  const { repository, issue: number, simulator, store } = orch;
-  const at = Date.now();
-  const bare = join(orch.dir, "github/repositories", `${repository.id}.git`);
-  const base = execFileSync("git", [`--git-dir=${bare}`, "rev-parse", "main"], { encoding: "utf8" }).trim();
-  const [owner = "", name = ""] = repository.fullName.split("/");
-  const common = {
-    installationId: repository.installationId,
-    repository: { id: repository.id, owner, name },
-    ...{ number, conversation: number, requestedAt: at, acceptedAt: at },
-    actor: { id: simulator.createUser("maintainer").id, login: "maintainer" },
-  };
-  const team = makeSpec({ ...common, commentId: 900_001, team: true, instruction: "team: prices everywhere" });
-  const home = await orch.hostId();
-  const specOf = ({ id, agent }: NodeHere): TaskSpec => {
-    const origin = { kind: "node" as const, plan: team.id, node: id, try: 1 };
-    const node = { plan: team.id, id, try: 1, home };
-    return makeSpec({ ...common, id: taskIdOf(repository.id, origin), origin, node, agent, instruction: `Do ${id}.` });
-  };
-  const specs = new Map(nodes.map((node) => [node.id, specOf(node)]));
-  const plans = makePlanStore(orch.redis);
-  const plan: Plan = {
-    ...{ id: team.id, goal: "Prices everywhere", revision: 1, state: "running", home, base, repository: repository.id },
-    ...{ at, until: at + DAY_MS, caps: PLAN_CAPS, managerRuns: 0, wakes: [], revisions: [], events: [], version: 0 },
-    nodes: nodes.map(({ id, scope = ["**"], after = [], state = { name: "started", at } }) => ({
-      ...{ id, title: `Do ${id}`, instruction: `Do ${id}.`, role: "developer", after, scope, state },
-      ...{ deliverable: id, check: "true", onFailure: "retry" as const },
-      tries: [{ task: specs.get(id)?.id ?? "", at }],
-    })),
-  };
-  await store.create(team, { waits: [{ for: "team", until: at + DAY_MS }] });
-  await plans.create(plan);
-  const queue = makeTaskQueue(orch.redis);
-  const specOfNode = (node: string) => {
-    const spec = specs.get(node);
-    if (!spec) throw new Error(`the plan has no node ${node}`);
-    return spec;
-  };
+export function planNode({ id, ...more }: NodeLike): PlanNode {
   return {
-    ...{ plans, plan: team.id },
-    task: (node) => specOfNode(node).id,
-    async begin(node) {
-      const spec = specOfNode(node);
-      await store.create(spec, { lane: { agent: spec.agent ?? "" } });
-      const task = await store.read(spec.id);
-      if (task) await queue.enqueue(task);
-    },
-    git: (...args) => {
-      const dir = planRepositoryDir(join(orch.dir, "data"), team.id);
-      return execFileSync("git", [`--git-dir=${dir}`, ...args], { encoding: "utf8" }).trim();
-    },
-    close: () => undefined,
+    ...{ id, title: `Do ${id}`, instruction: `do ${id}`, role: "developer", after: [], scope: [`src/${id}/**`] },
+    ...{ deliverable: `src/${id}`, check: "npm test", onFailure: "retry" as const },
+    ...{ state: { name: "waiting" as const }, tries: [] },
+    ...more,
   };
 }
+
+export type Team = { plan: string; spec: TaskSpec; taskOf(node: string): Promise<TaskSpec>; read(): Promise<Plan> };
+
+/** Nodes are started by `taskOf`; those of which nobody asks have not begun. */
+export async function startTeam(
+  store: TaskStore,
+  { nodes, ...more }: Partial<Omit<Plan, "nodes">> & { nodes: readonly NodeLike[] },
+  spec: TaskSpec,
+): Promise<Team> {
+  const team: TaskSpec = { ...spec, team: true };
+  await store.create(team, STARTS);
+  await store.advance(team.id, claimedBy("h1"));
+  const reasons = [{ for: "team" as const, until: Date.now() + 3600_000 }];
+  await store.advance(team.id, { name: "parked", epoch: 1, reasons, at: Date.now() });
+  const at = Date.now();
+  await store.plans.create({
+    ...{ id: team.id, goal: "All of it", revision: 1, state: "running", home: "h1", base: "abc", at },
+    ...{ repository: team.repository.id, until: at + 3600_000, caps: PLAN_CAPS, managerRuns: 0, version: 0 },
+    ...{ wakes: [], revisions: [], events: [] },
+    nodes: nodes.map(planNode),
+    ...more,
+  } as Plan);
+  const read = async (): Promise<Plan> => {
+    const plan = await store.plans.read(team.id);
+    if (!plan) throw new Error("the plan is gone");
+    return plan;
+  };
+  return { plan: team.id, spec: team, taskOf: async (node) => await start(store, team, await read(), node), read };
+}
+
+/** A run works on the node's next try. */
+async function start(store: TaskStore, team: TaskSpec, plan: Plan, id: string): Promise<TaskSpec> {
+  const nth = (nodeOf(plan, id)?.tries.length ?? 0) + 1;
+  const origin = { kind: "node" as const, plan: plan.id, node: id, try: nth };
+  const { team: _, ...asTeam } = team;
+  const node = { plan: plan.id, id, try: nth, home: "h1" };
+  const spec = makeSpec({ ...asTeam, id: taskIdOf(team.repository.id, origin), origin, node });
+  await store.create(spec, STARTS);
+  await store.advance(spec.id, claimedBy("h1"));
+  const at = Date.now();
+  const begun = (each: PlanNode): PlanNode => ({
+    ...each,
+    state: { name: "started", at },
+    tries: [...each.tries, { task: spec.id, at }],
+  });
+  await store.plans.change(
+    plan.id,
+    (now) => ({ ...now, nodes: now.nodes.map((each) => (each.id === id ? begun(each) : each)) }),
+    at,
+  );
+  return spec;
+}
+
+export const taskIn = (plan: Plan, node: string): string => {
+  const found = nodeOf(plan, node);
+  return (found && currentTry(found)?.task) ?? "";
+};

@@ -9,6 +9,7 @@ import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
 import { renderBefore } from "./prompt-before.ts";
 import { type Predecessor, renderPredecessors } from "./prompt-predecessors.ts";
+import { readingRules } from "./prompt-reads.ts";
 import { MAX_HUNK, placeOf, type Said, saidOldestFirst, told } from "./prompt-said.ts";
 import { TALK } from "./prompt-talk.ts";
 
@@ -91,6 +92,10 @@ export type PromptInput = Said & {
   predecessors?: readonly Predecessor[];
   /** What it is told of proposing before it does anything, or of what became of that. */
   plan?: string;
+  /** How somebody works who has its role. */
+  role?: string;
+  /** It may change nothing in its folder, now and later. */
+  readOnly?: boolean;
 };
 
 /** The prompt of the first step, or the shorter one that hands failed work back. */
@@ -103,6 +108,7 @@ function renderFirst(input: PromptInput): string {
   for (let dropped = 0; ; dropped++) {
     const prompt = [
       renderTask(input),
+      ...(input.role === undefined ? [] : [`# Your role\n\n${input.role}\n`]),
       ...(input.before ? [renderBefore(input.before)] : []),
       ...(input.predecessors ? [renderPredecessors(input.predecessors)] : []),
       renderStanding(input, said.slice(dropped), dropped),
@@ -244,17 +250,20 @@ function networkRule(egress: "open" | "listed"): string {
 function renderRules(input: PromptInput): string {
   const verify = input.verify ? oneLine(input.verify, 500) : undefined;
   const [branch, base] = [oneLine(input.branch, 255), oneLine(input.baseBranch, 255)];
-  const rules = [
-    `Work only in the current folder: a git worktree on branch \`${branch}\`, made from \`${base}\`.`,
-    "Commit your work with clear messages, or leave the changes in the folder. Orch publishes both as a pull request.",
-    "Do not push, do not switch branches, do not open pull requests: you hold no credentials for GitHub.",
-    "Do not touch `.github/workflows`: changes there are not published.",
-    ...(input.egress ? [networkRule(input.egress)] : []),
-    "Change what the task needs and nothing else.",
-    ...(verify ? [`Your work is checked with \`${verify}\`. You are done when this command passes.`] : []),
-    "If the task cannot be done, leave no half-done changes, and say why.",
-    `${input.talks ? 'Unless you have called "finish", your' : "Your"} last words are for whoever reviews the work. Begin them with a title for all of it on a line of its own, as a commit's subject would be; below it say in a few sentences what you changed and why.`,
-  ];
+  const network = input.egress ? [networkRule(input.egress)] : [];
+  const rules = input.readOnly
+    ? [...readingRules({ branch, base }), ...network]
+    : [
+        `Work only in the current folder: a git worktree on branch \`${branch}\`, made from \`${base}\`.`,
+        "Commit your work with clear messages, or leave the changes in the folder. Orch publishes both as a pull request.",
+        "Do not push, do not switch branches, do not open pull requests: you hold no credentials for GitHub.",
+        "Do not touch `.github/workflows`: changes there are not published.",
+        ...network,
+        "Change what the task needs and nothing else.",
+        ...(verify ? [`Your work is checked with \`${verify}\`. You are done when this command passes.`] : []),
+        "If the task cannot be done, leave no half-done changes, and say why.",
+        `${input.talks ? 'Unless you have called "finish", your' : "Your"} last words are for whoever reviews the work. Begin them with a title for all of it on a line of its own, as a commit's subject would be; below it say in a few sentences what you changed and why.`,
+      ];
   const talk = input.talks ? `\n${TALK}` : "";
   return `# The rules\n\n${rules.map((rule) => `- ${rule}`).join("\n")}\n${talk}`;
 }

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { definedEnv } from "../agents/environment.ts";
-import { withModel } from "../agents/model.ts";
 import type { HeldStep } from "../tmux/sessions.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { mirrorOf } from "./node/plan-of-node.ts";
+import { withModelOfTask } from "./role.ts";
 import type { Run, Shared } from "./run.ts";
 import type { Prepared, Resumed } from "./run-record.ts";
 
@@ -36,7 +36,7 @@ export function preparedGround(shared: Shared, run: Run, prepared: Prepared): Gr
   const defined = shared.operator.agents.get(prepared.agent);
   if (!defined)
     throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);
-  const agent = withModel(defined, run.task.spec.model);
+  const agent = withModelOfTask(shared.operator, run.task.spec, defined);
   const { dataDir, driver } = shared;
   const where = { dataDir, taskId: run.task.spec.id, user: run.user, seenAt: driver.workspaceAt };
   const workspace = findWorkspace(where);

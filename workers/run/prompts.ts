@@ -8,26 +8,31 @@ import { commandLine } from "../../src/text/shell-words.ts";
 import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
 import type { Predecessor } from "../agents/prompt-predecessors.ts";
 import type { Objection } from "../publish/objection.ts";
+import { isReadOnly } from "./rights.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-/** `before`: what the task goes on from. */
+/** `before`: what the task goes on from. `role`: what the agent is told of its role. `part`: of its part in the plan, as a node's. */
 export type Known = {
   context: ContextResponse;
   egress?: Egress | undefined;
   before?: HandOver | undefined;
+  role?: string | undefined;
   predecessors?: readonly Predecessor[] | undefined;
+  part?: string | undefined;
 };
 
 export function firstPrompt(
   run: Run,
   prepared: Prepared,
-  { context, egress, before, predecessors = [] }: Known,
+  { context, egress, before, role, predecessors = [], part }: Known,
 ): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
   return renderPrompt({
     ...(plan && { plan: plan.text }),
+    ...(part !== undefined && { plan: part }),
+    ...(role !== undefined && { role }),
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",
@@ -90,5 +95,6 @@ function basicsOf(run: Run, prepared: Prepared) {
     baseBranch: prepared.base,
     verify: prepared.verify && commandLine(prepared.verify),
     talks: run.talk.offered,
+    ...(isReadOnly(run) && !run.folder.record.plan && { readOnly: true }),
   };
 }

@@ -41,6 +41,7 @@ import { renewBase } from "./renew-base.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
 import { takeUpWork } from "./take-up-work.ts";
+import { briefManager } from "./team.ts";
 import { type Worked, work } from "./work.ts";
 
 const PREPARE_ATTEMPTS = 3;
@@ -127,6 +128,7 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   const short = await setAside(shared, run);
   if (short) return short;
   await takeOverWorkspace(shared, run);
+  await briefManager(shared, run);
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   await renewBase(shared, run, ground);

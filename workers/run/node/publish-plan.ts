@@ -44,7 +44,7 @@ export async function planToPublish(shared: Shared, run: Run): Promise<Publicati
 
 /** None while nobody has approved one. */
 async function readPlanIfAny(shared: Shared, run: Run): Promise<Plan | undefined> {
-  const reading = await untilRedisAnswers(run, () => shared.plans.lookUp(run.task.spec.id));
+  const reading = await untilRedisAnswers(run, () => shared.store.plans.lookUp(run.task.spec.id));
   return reading.kind === "known" ? reading.record : undefined;
 }
 

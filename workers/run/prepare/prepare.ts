@@ -29,8 +29,10 @@ import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
 import { openPlan } from "../node/plan-of-node.ts";
 import { predecessorsOf } from "../node/predecessors.ts";
-import { refuseUnconfinedPlan } from "../plan.ts";
+import { partOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
+import { refuseUnconfined } from "../rights.ts";
+import { roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
 import { agentServers } from "../step/agent-servers.ts";
@@ -47,7 +49,7 @@ import { later } from "./later.ts";
  */
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
-  refuseUnconfinedPlan(shared, run);
+  refuseUnconfined(shared, run);
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
@@ -74,7 +76,9 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
   const found = await rules.found;
-  const { agent: asked, setup, verify, onStop, listed } = parseRepositoryFile(found);
+  const rulesOfRepository = parseRepositoryFile(found);
+  const { agent: asked, setup, verify, onStop, listed } = rulesOfRepository;
+  const role = roleText(shared.operator, spec, rulesOfRepository);
   const agent = chooseAgent(shared.operator, run.task, asked, found);
   const early = files.value.laid ? held : undefined;
   const fits = early?.agent.name === agent.name;
@@ -92,7 +96,8 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
   const predecessors = spec.node && (await predecessorsOf(shared, run));
-  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, predecessors });
+  const part = await partOf(shared, run);
+  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role, predecessors, part });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
