@@ -1,5 +1,5 @@
 /** What the nodes of a plan have done comes together: it fits, it conflicts, it fails together, it failed before; the host dies. */
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { makeHostKiller } from "../support/kill-host.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 import { startTeam, type Team } from "../support/plan-at-work.ts";
@@ -124,6 +124,50 @@ test("a failure that is the node's own comes back to it, also where the base fai
   await team.begin("one");
   expect(await orch.settled(team.task("one"))).toMatchObject({ kind: "verify_failed" });
   expect(mergedNodes(team)).toEqual([]);
+}, 120_000);
+
+test("an agent whose checkpoints do not fit hears of it while it works, and has resolved it by the end", async () => {
+  const resolve = `git merge -q "$tip" || { echo "one two" > line; git add line; git commit -qm Merge; }`;
+  await startWith(
+    { one: `${FIRST}; ${edit("one")}`, two: `if [ -z "$tip" ]; then ${edit("two")}; ${WAIT}; else ${resolve}; fi` },
+    { limits: { checkpointMinutes: 0.01 } },
+  );
+  const team = await startTeam(orch, nodes("one", "two"));
+  await beginBoth(team);
+  await orch.settled(team.task("one"));
+  await vi.waitFor(() => expect(orch.host.log()).toContain("told that its work does not fit"), { timeout: 30_000 });
+  await orch.letGo();
+  expect(await orch.settled(team.task("two"))).toMatchObject({ kind: "merged" });
+  expect(agentsStarted(team.task("two"))).toBe(2);
+  expect(show(team, "line")).toBe("one two");
+  const sent = await orch.store.messages.sent(team.plan);
+  expect(sent).toMatchObject([{ kind: "conflict", to: "two", fate: "delivered" }]);
+}, 120_000);
+
+test("the team's last run publishes the plan's tip: one commit for each node, and what is missing", async () => {
+  await startWith({ one: add("one"), two: add("two") }, { repositoryFile: verify, files: { "check.sh": "exit 0\n" } });
+  const skipped = { name: "skipped" as const, at: Date.now(), because: "nobody needs it" };
+  const team = await startTeam(orch, [...nodes("one", "two"), { id: "three", agent: "by-script", state: skipped }]);
+  for (const node of ["one", "two"]) {
+    await team.begin(node);
+    await orch.settled(team.task(node));
+  }
+  const taskId = await team.finish();
+  expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+  const task = await orch.store.read(taskId);
+  expect(task?.pushed).toMatchObject({ commits: 2, files: 2, missing: [{ node: "three", why: "nobody needs it" }] });
+  expect(task?.runs.at(-1)?.progress.verification).toMatchObject({ command: "sh check.sh", exitCode: 0 });
+  const bodies = team.git(
+    `--git-dir=${orch.dir}/github/repositories/${orch.repository.id}.git`,
+    ...["log", "--reverse", "--format=%an|%B%x00", `main..${task?.pushed?.branch}`],
+  );
+  const [first, second] = bodies.split("\0").map((each) => each.trim());
+  const trailers = (node: string) =>
+    `Orch-Task: ${taskId}\nOrch-Epoch: 2\nOrch-Plan: ${taskId}\nOrch-Node: ${node}\nCo-authored-by: maintainer`;
+  expect(first).toMatch(/^\S+\[bot\]\|Do one\n/);
+  expect(first).toContain(trailers("one"));
+  expect(second).toContain(trailers("two"));
+  expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
 }, 120_000);
 
 test("the host dies before the plan's branch moves, and once more right after: each node is merged once", async () => {

@@ -7,7 +7,7 @@ import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import { planRepositoryDir } from "../../workers/integrate/plan-repository.ts";
 import type { Orch } from "./orch.ts";
-import { makeSpec } from "./task-spec.ts";
+import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
 
 export type NodeHere = { id: string; agent: string; scope?: string[]; after?: string[]; state?: PlanNode["state"] };
 
@@ -17,6 +17,8 @@ export type Team = {
   task(node: string): string;
   /** Has hosts begin with the node. */
   begin(node: string): Promise<void>;
+  /** Has the team's own task publish what the nodes have come to; gives its id. */
+  finish(): Promise<string>;
   /** Plain git in the plan's repository. */
   git(...args: string[]): string;
 };
@@ -36,7 +38,13 @@ export async function startTeam(orch: Orch, nodes: readonly NodeHere[]): Promise
     ...{ number, conversation: number, requestedAt: at, acceptedAt: at },
     actor: { id: simulator.createUser("maintainer").id, login: "maintainer" },
   };
-  const team = makeSpec({ ...common, commentId: 900_001, team: true, instruction: "team: prices everywhere" });
+  const team = makeSpec({
+    ...common,
+    agent: nodes[0]?.agent ?? "",
+    commentId: 900_001,
+    team: true,
+    instruction: "team: prices everywhere",
+  });
   const home = await orch.hostId();
   const specOf = ({ id, agent }: NodeHere): TaskSpec => {
     const origin = { kind: "node" as const, plan: team.id, node: id, try: 1 };
@@ -53,9 +61,15 @@ export async function startTeam(orch: Orch, nodes: readonly NodeHere[]): Promise
       tries: [{ task: specs.get(id)?.id ?? "", at }],
     })),
   };
-  await store.create(team, { waits: [{ for: "team", until: at + DAY_MS }] });
+  await store.create(team, STARTS);
+  await store.advance(team.id, claimedBy(home));
   await store.plans.create(plan);
   const queue = makeTaskQueue(orch.redis);
+  const start = async (spec: TaskSpec) => {
+    await store.create(spec, { lane: { agent: spec.agent ?? "" } });
+    const task = await store.read(spec.id);
+    if (task) await queue.enqueue(task);
+  };
   const specOfNode = (node: string) => {
     const spec = specs.get(node);
     if (!spec) throw new Error(`the plan has no node ${node}`);
@@ -64,11 +78,12 @@ export async function startTeam(orch: Orch, nodes: readonly NodeHere[]): Promise
   return {
     plan: team.id,
     task: (node) => specOfNode(node).id,
-    async begin(node) {
-      const spec = specOfNode(node);
-      await store.create(spec, { lane: { agent: spec.agent ?? "" } });
-      const task = await store.read(spec.id);
-      if (task) await queue.enqueue(task);
+    begin: (node) => start(specOfNode(node)),
+    async finish() {
+      await store.plans.change(team.id, (now) => ({ ...now, state: "finishing" }), Date.now());
+      const reasons = [{ for: "team" as const, until: at + DAY_MS }];
+      await store.advance(team.id, { name: "parked", epoch: 1, reasons, at: Date.now() });
+      return team.id;
     },
     git: (...args) => {
       const dir = planRepositoryDir(join(orch.dir, "data"), team.id);
