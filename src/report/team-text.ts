@@ -7,6 +7,7 @@ import {
   aloneWords,
   approvedBecause,
   missingWords,
+  outsideWords,
   planHeading,
   planSize,
   teamFacts,
@@ -47,8 +48,13 @@ export function teamsEnd(task: Task, around: Surroundings): { first: string[]; r
   const view = viewOfTeam(task, around);
   return {
     first: missingFrom(task),
-    receipt: view ? ["**Who did what**", planTable(view)] : [],
+    receipt: view ? ["**Who did what**", planTable(view), ...outside(view)] : [],
   };
+}
+
+function outside({ nodes }: PlanView): string[] {
+  const lines = nodes.flatMap((node) => outsideWords(node, inMarkdown) ?? []);
+  return lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join("\n")];
 }
 
 /** Said first wherever the work is shown. */

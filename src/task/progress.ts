@@ -25,6 +25,8 @@ export type Progress = {
   summary?: string;
   /** What it said last of what it is at, by itself; at most 500 characters. */
   said?: string;
+  /** Of a node: how often its work conflicted with what others had done. */
+  conflicts?: number;
   /** What it said of its finished work, by itself. */
   finish?: Finish;
   inputTokens?: number;

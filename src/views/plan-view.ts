@@ -60,8 +60,12 @@ export type NodeView = {
   task?: TaskView;
   /** What its agent asks and nobody has answered. */
   asks: QuestionView[];
+  /** How many of what its agents asked were answered. */
+  answered: number;
   /** Of all its tries. */
   spent: Spent;
+  /** Files that it changed and that are not in its scope. */
+  outside: string[];
   /** The commit as which it was merged; none of one that had nothing to change. */
   sha?: string;
 };
@@ -96,7 +100,15 @@ export function proposedPlanView({ goal, nodes }: PlanProposal, lead: Task): Pla
     ...wholeOf(goal, nodes),
     state: "proposed",
     revision: 0,
-    nodes: nodes.map((node) => ({ ...nodeBasics(node), how: "proposed", tries: 0, asks: [], spent: NOTHING })),
+    nodes: nodes.map((node) => ({
+      ...nodeBasics(node),
+      how: "proposed",
+      tries: 0,
+      asks: [],
+      answered: 0,
+      outside: [],
+      spent: NOTHING,
+    })),
     lead: spentOn([lead]),
     managerRuns: 0,
     events: [],
@@ -157,9 +169,16 @@ function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: Named
     tries: node.tries.length,
     ...(latest && { task: taskView(latest, hosts) }),
     asks: state.name === "started" && latest ? openQuestions(latest).filter(isForPerson).map(questionView) : [],
+    answered: known.flatMap(({ questions = [] }) => questions).filter(({ answer }) => answer).length,
+    outside: outsideOf(latest),
     spent: spentOn(known),
     ...(state.name === "merged" && state.sha !== undefined && { sha: bare(state.sha, 64) }),
   };
+}
+
+function outsideOf(task: Task | undefined): string[] {
+  if (task?.state.name !== "settled" || task.state.outcome.kind !== "merged") return [];
+  return (task.state.outcome.outside ?? []).map((path) => bare(path, 200));
 }
 
 function howOf({ state }: PlanNode, task: Task | undefined): NodeHow {
@@ -205,7 +224,7 @@ function metBy({ nodes, events }: Plan, tasks: readonly Task[], lead: Task): Pla
   const of = (kind: PlanEvent["what"]) => events.filter(({ what }) => what === kind).length;
   return {
     messages: of("message"),
-    conflicts: 0,
+    conflicts: tasks.flatMap(({ runs }) => runs).reduce((sum, { progress }) => sum + (progress.conflicts ?? 0), 0),
     blockers: of("woken"),
     tries: nodes.reduce((sum, { tries }) => sum + Math.max(0, tries.length - 1), 0),
     hostsLost: [lead, ...tasks].reduce((sum, { crashes }) => sum + crashes.length, 0),

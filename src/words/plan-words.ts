@@ -123,6 +123,16 @@ export function teamFacts(view: PlanView): string[] {
   return lines.filter(([amount]) => amount > 0).map(([, words]) => words);
 }
 
+/** What a node changed that was not its own to change; undefined where there is nothing. */
+export function outsideWords({ id, outside }: NodeView, { code }: Quoting): string | undefined {
+  if (outside.length === 0) return undefined;
+  const shown = outside.slice(0, MOST_OUTSIDE).map((path) => code(path, 120));
+  const more = outside.length > MOST_OUTSIDE ? " and others" : "";
+  return `${code(id, 40)} changed files outside of its scope: ${shown.join(", ")}${more}`;
+}
+
+const MOST_OUTSIDE = 5;
+
 /** Of a plan of which not everything could be done. */
 export function missingWords(missing: readonly Missing[], { code, plain }: Quoting): string {
   const lines = missing.map(({ node, title, why }) => `- ${code(node, 40)} (${plain(title, 100)}): ${plain(why, 200)}`);

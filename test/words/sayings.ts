@@ -26,7 +26,7 @@ import type { Around } from "../../src/views/around.ts";
 import { type EnvelopeView, envelopeView } from "../../src/views/budget.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
-import { planView, proposedPlanView } from "../../src/views/plan-view.ts";
+import { type NodeView, planView, proposedPlanView } from "../../src/views/plan-view.ts";
 import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
@@ -254,6 +254,7 @@ const lane = { agent: "scripted", host: "h1" };
 const open: Task[] = [
   waitingTask(...Object.values(waitingReasons)),
   waitingTask({ for: "agent", until: now }),
+  waitingTask({ for: "agent", agent: "claude", host: "h1", until: now }),
   waitingTask({ for: "task", task: "tother", behind: true, until: now }),
   proposingTask(),
   planningTask(),
@@ -674,6 +675,10 @@ export const sayings: Sayings = {
       approvedBecause: () => [plans.approvedBecause("small"), plans.approvedBecause(undefined)],
       aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
       nodeCost: () => teamView().nodes.map(plans.nodeCost),
+      outsideWords: () =>
+        [["src/a.js"], [..."abcdef"], []].map((outside) =>
+          plans.outsideWords({ ...(partialView.nodes[0] as NodeView), outside }, inMarkdown),
+        ),
       teamFacts: () => plans.teamFacts(partialView),
       missingWords: () => [plans.missingWords(missing, inMarkdown)],
       missingLine: () => [plans.missingLine(missing, inMarkdown), plans.missingLine(missing.slice(1), inMarkdown)],
@@ -780,9 +785,11 @@ export const sayings: Sayings = {
     says: {
       lacksRoom: () => [waiting.lacksRoom([{ id: "h1", name: "builder-1" }, { id: "h2" }], inMarkdown)],
       waitsFor: () =>
-        [...Object.values(waitingReasons), { for: "agent" as const, until: now }].map((each) =>
-          waiting.waitsFor(each, inMarkdown),
-        ),
+        [
+          ...Object.values(waitingReasons),
+          { for: "agent" as const, until: now },
+          { for: "agent" as const, host: "h1", until: now },
+        ].map((each) => waiting.waitsFor(each, inMarkdown)),
       waitedInVain: () =>
         [...Object.values(waitingReasons).map((each) => [each]), [{ for: "agent" as const, until: now }], []].map(
           (each) => waiting.waitedInVain(each, 3600_000, inMarkdown),

@@ -5,7 +5,7 @@
  */
 import { reasonOf } from "../../publish/objection.ts";
 import type { Ground } from "../ground.ts";
-import type { Run, Shared } from "../run.ts";
+import { type Run, type Shared, tell } from "../run.ts";
 import { isAllUsed } from "../watch-budget.ts";
 import type { Rounds, Worked } from "../work.ts";
 import { type Delivered, integrateRound, type RoundResult } from "./integrate-round.ts";
@@ -30,6 +30,7 @@ export async function workOnNode(
       if (conflicts >= MAX_CONFLICTS || isLast)
         return inWay({ ...worked, objections: [result.conflict], told: conflicts });
       conflicts += 1;
+      await tell(shared, run, { name: "progress", progress: { conflicts }, at: Date.now() });
       rounds.asked = { round: conflicts, objections: [result.conflict] };
     } else if (result.failed) {
       const { failed, tip } = result;
