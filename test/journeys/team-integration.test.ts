@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { makeHostKiller } from "../support/kill-host.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
-import { startTeam, type Team } from "../support/plan-at-work.ts";
+import { type PlanAtWork, startPlanAtWork } from "../support/plan-at-work.ts";
 
 let orch: Orch;
 let killer: ReturnType<typeof makeHostKiller> | undefined;
@@ -20,10 +20,10 @@ async function startWith(work: Record<string, string>, more: Parameters<typeof s
   return orch;
 }
 
-const nodes = (...ids: string[]) => ids.map((id) => ({ id, agent: "by-script" }));
+const nodes = (...ids: string[]) => ids.map((id) => ({ id }));
 const INTEGRATION = "refs/remotes/origin/integration";
-const show = ({ git }: Team, path: string) => git("show", `${INTEGRATION}:${path}`);
-const mergedNodes = ({ git }: Team): string[] =>
+const show = ({ git }: PlanAtWork, path: string) => git("show", `${INTEGRATION}:${path}`);
+const mergedNodes = ({ git }: PlanAtWork): string[] =>
   git("log", "--reverse", "--format=%(trailers:key=Orch-Node,valueonly)", INTEGRATION, "--not", "refs/orch/base")
     .split("\n")
     .filter((line) => line !== "");
@@ -35,8 +35,7 @@ const WAIT = waitFor("go");
 /** Both have begun, from the same commit, before either is merged: `one` begins its work then. */
 const FIRST = waitFor("begin");
 
-async function beginBoth(team: Team): Promise<void> {
-  await Promise.all([team.begin("one"), team.begin("two")]);
+async function beginBoth(team: PlanAtWork): Promise<void> {
   for (const node of ["one", "two"]) await orch.running(team.task(node), "working");
   await orch.letGo("begin");
 }
@@ -48,7 +47,7 @@ test("two nodes change one line: the second one hears of the conflict, resolves 
     one: `${FIRST}; ${edit("one")}`,
     two: `if [ -z "$tip" ]; then ${edit("two")}; ${WAIT}; else ${resolve}; fi`,
   });
-  const team = await startTeam(orch, nodes("one", "two"));
+  const team = await startPlanAtWork(orch, nodes("one", "two"));
   await beginBoth(team);
   expect(await orch.settled(team.task("one"))).toMatchObject({ kind: "merged", files: 1, additions: 1, deletions: 1 });
   const tip = team.git("rev-parse", INTEGRATION);
@@ -65,7 +64,7 @@ test("a node that does not resolve its conflict is asked three times, and ends a
     one: edit("one"),
     two: `if [ -z "$tip" ]; then ${edit("two")}; ${WAIT}; else echo again >> more; git add more; git commit -qm again; fi`,
   });
-  const team = await startTeam(orch, nodes("one", "two"));
+  const team = await startPlanAtWork(orch, nodes("one", "two"));
   await beginBoth(team);
   await orch.settled(team.task("one"));
   await orch.letGo();
@@ -88,7 +87,7 @@ test("two that merge cleanly and fail together: the second one is handed the fai
     { one: `${FIRST}; ${add("one")}`, two: `if [ -z "$tip" ]; then ${add("two")}; ${WAIT}; else ${mend}; fi` },
     { repositoryFile: verify, files: TOGETHER },
   );
-  const team = await startTeam(orch, nodes("one", "two"));
+  const team = await startPlanAtWork(orch, nodes("one", "two"));
   await beginBoth(team);
   await orch.settled(team.task("one"));
   await orch.letGo();
@@ -103,8 +102,7 @@ test("a check that failed before any of the work is not held against it, and is 
     { one: add("one"), two: `${WAIT}; ${add("two")}` },
     { repositoryFile: verify, files: { "check.sh": "echo 'Error: never passed'; exit 1\n" } },
   );
-  const team = await startTeam(orch, nodes("one", "two"));
-  await Promise.all([team.begin("one"), team.begin("two")]);
+  const team = await startPlanAtWork(orch, nodes("one", "two"));
   expect(await orch.settled(team.task("one"))).toMatchObject({ kind: "merged" });
   await orch.letGo();
   expect(await orch.settled(team.task("two"))).toMatchObject({ kind: "merged" });
@@ -120,8 +118,7 @@ test("a failure that is the node's own comes back to it, also where the base fai
       files: { "check.sh": "echo 'Error: before'; [ ! -e bad ] || echo 'Error: bad'; exit 1\n" },
     },
   );
-  const team = await startTeam(orch, nodes("one"));
-  await team.begin("one");
+  const team = await startPlanAtWork(orch, nodes("one"));
   expect(await orch.settled(team.task("one"))).toMatchObject({ kind: "verify_failed" });
   expect(mergedNodes(team)).toEqual([]);
 }, 120_000);
@@ -132,7 +129,7 @@ test("an agent whose checkpoints do not fit hears of it while it works, and has 
     { one: `${FIRST}; ${edit("one")}`, two: `if [ -z "$tip" ]; then ${edit("two")}; ${WAIT}; else ${resolve}; fi` },
     { limits: { checkpointMinutes: 0.01 } },
   );
-  const team = await startTeam(orch, nodes("one", "two"));
+  const team = await startPlanAtWork(orch, nodes("one", "two"));
   await beginBoth(team);
   await orch.settled(team.task("one"));
   await vi.waitFor(() => expect(orch.host.log()).toContain("told that its work does not fit"), { timeout: 30_000 });
@@ -145,17 +142,19 @@ test("an agent whose checkpoints do not fit hears of it while it works, and has 
 }, 120_000);
 
 test("the team's last run publishes the plan's tip: one commit for each node, and what is missing", async () => {
-  await startWith({ one: add("one"), two: add("two") }, { repositoryFile: verify, files: { "check.sh": "exit 0\n" } });
-  const skipped = { name: "skipped" as const, at: Date.now(), because: "nobody needs it" };
-  const team = await startTeam(orch, [...nodes("one", "two"), { id: "three", agent: "by-script", state: skipped }]);
-  for (const node of ["one", "two"]) {
-    await team.begin(node);
-    await orch.settled(team.task(node));
-  }
-  const taskId = await team.finish();
-  expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
-  const task = await orch.store.read(taskId);
-  expect(task?.pushed).toMatchObject({ commits: 2, files: 2, missing: [{ node: "three", why: "nobody needs it" }] });
+  await startWith(
+    { one: add("one"), two: add("two"), three: "exit 1" },
+    { repositoryFile: verify, files: { "check.sh": "exit 0\n" } },
+  );
+  const team = await startPlanAtWork(orch, [
+    ...nodes("one"),
+    { id: "two", after: ["one"], scope: ["nothing/**"] },
+    { id: "three", onFailure: "skip" },
+  ]);
+  expect(await orch.told(team.plan)).toMatchObject({ kind: "pull_request" });
+  expect(await orch.settled(team.task("two"))).toMatchObject({ kind: "merged", outside: ["two"] });
+  const task = await orch.store.read(team.plan);
+  expect(task?.pushed).toMatchObject({ commits: 2, files: 2, missing: [{ node: "three", title: "Do three" }] });
   expect(task?.runs.at(-1)?.progress.verification).toMatchObject({ command: "sh check.sh", exitCode: 0 });
   const bodies = team.git(
     `--git-dir=${orch.dir}/github/repositories/${orch.repository.id}.git`,
@@ -163,7 +162,7 @@ test("the team's last run publishes the plan's tip: one commit for each node, an
   );
   const [first, second] = bodies.split("\0").map((each) => each.trim());
   const trailers = (node: string) =>
-    `Orch-Task: ${taskId}\nOrch-Epoch: 2\nOrch-Plan: ${taskId}\nOrch-Node: ${node}\nCo-authored-by: maintainer`;
+    `Orch-Task: ${team.plan}\nOrch-Epoch: 2\nOrch-Plan: ${team.plan}\nOrch-Node: ${node}\nCo-authored-by: maintainer`;
   expect(first).toMatch(/^\S+\[bot\]\|Do one\n/);
   expect(first).toContain(trailers("one"));
   expect(second).toContain(trailers("two"));
@@ -176,7 +175,7 @@ test("the host dies before the plan's branch moves, and once more right after: e
     { one: `${FIRST}; ${add("one")}`, two: `${FIRST}; ${add("two")}` },
     { repositoryFile: "verify: 'true'\n", hostEnv: killer.env },
   );
-  const team = await startTeam(orch, nodes("one", "two"));
+  const team = await startPlanAtWork(orch, nodes("one", "two"));
   await beginBoth(team);
   const done = Promise.all([orch.settled(team.task("one")), orch.settled(team.task("two"))]);
   expect(await killer.during(orch, 2, done)).toMatchObject([{ kind: "merged" }, { kind: "merged" }]);
