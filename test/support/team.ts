@@ -50,7 +50,7 @@ async function start(store: TaskStore, team: TaskSpec, plan: Plan, id: string): 
   const nth = (nodeOf(plan, id)?.tries.length ?? 0) + 1;
   const origin = { kind: "node" as const, plan: plan.id, node: id, try: nth };
   const { team: _, ...asTeam } = team;
-  const node = { plan: plan.id, id, try: nth, home: "h1" };
+  const node = { plan: plan.id, id, try: nth, home: "h1", share: 1 };
   const spec = makeSpec({ ...asTeam, id: taskIdOf(team.repository.id, origin), origin, node });
   await store.create(spec, STARTS);
   await store.advance(spec.id, claimedBy("h1"));
