@@ -21,8 +21,10 @@ export async function clearOldPlans(shared: Shared, isAtWork: (plan: string) => 
   for (const plan of (await readdir(dir)).filter(isTaskId)) {
     if (isAtWork(plan)) continue;
     try {
-      await clearTrials(shared.dataDir, plan);
-      if (!(await isOver(shared, plan, join(dir, plan)))) continue;
+      if (!(await isOver(shared, plan, join(dir, plan)))) {
+        await clearTrials(shared.dataDir, plan);
+        continue;
+      }
       await rm(join(dir, plan), { recursive: true, force: true });
       shared.log.info({ plan }, "what an earlier plan came to is removed");
     } catch (error) {
