@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha, planDir } from "../workspace/host-folders.ts";
@@ -35,6 +36,13 @@ export async function withTrial<T>(
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** What tries of an earlier life of this host have left. Nobody may be at work for the plan. */
+export async function clearTrials(dataDir: string, plan: string): Promise<void> {
+  const dir = planDir(dataDir, plan);
+  for (const name of await readdir(dir))
+    if (name.startsWith("trial-")) await rm(join(dir, name), { recursive: true, force: true });
 }
 
 /** Attributes are read from a tree that has none, by a git that knows of this. */
