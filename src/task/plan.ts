@@ -279,6 +279,12 @@ export function openTry(node: Pick<PlanNode, "tries">): Try | undefined {
   return last?.end === undefined ? last : undefined;
 }
 
+/** Whether this task is to work on the node: the plan goes on, and no later try, and nobody's decision, has taken its place. */
+export function isWorkedOnBy(plan: Plan, id: string, task: string): boolean {
+  const node = nodeOf(plan, id);
+  return plan.state !== "over" && node?.state.name === "started" && currentTry(node)?.task === task;
+}
+
 /** Whether nothing becomes of it any more, unless somebody changes the plan. */
 export const isNodeOver = ({ state }: Pick<PlanNode, "state">): boolean =>
   state.name !== "waiting" && state.name !== "started";
