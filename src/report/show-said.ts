@@ -4,7 +4,7 @@
  */
 
 import type { SentMessage } from "../task/messages.ts";
-import { isSameSource, type Source } from "../task/origin.ts";
+import { isByProgram, isSameSource, type Source } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import * as words from "./message-words.ts";
@@ -23,7 +23,8 @@ export async function showSaid(deps: ShowDeps, showing: Showing): Promise<undefi
   const asked = (source: Source) => tasks.some(({ spec }) => isSameSource(spec.origin, source));
   for (const said of bySource(sent)) {
     if (!asked(said.source)) await showReaction(deps, showing, said);
-    await tellUndelivered(deps, showing, said);
+    // A program sees in its task what became of its messages.
+    if (!isByProgram(said.source)) await tellUndelivered(deps, showing, said);
   }
   if (task.state.name === "settled") await deps.store.messages.expire(task.spec.id);
 }

@@ -90,14 +90,14 @@ export type TaskSpec = {
   installationId: number;
   /** By its present name. */
   repository: Repository;
-  /** Number of the issue or pull request under which the command stands. */
+  /** Number of the issue or pull request under which the command stands; of its own place (`own-place.ts`) where it stands under none. */
   number: number;
   title: string;
   target: Target;
   origin: Origin;
   /** Where that issue is now, when it was transferred: what is said of the task is said there. */
   movedTo?: { repository: Repository; number: number };
-  /** Number of the issue or pull request whose conversation this belongs to. */
+  /** Number of the issue or pull request whose conversation this belongs to, or of its own place. */
   conversation: number;
   /** Name of the agent that was asked for, by whoever asks or by the repository's file. */
   agent?: string;

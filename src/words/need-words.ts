@@ -1,4 +1,5 @@
 /** What waits for a person, in a line each; the compiler asks for a new kind here. */
+import { numberSign } from "../task/own-place.ts";
 import { bytes, count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Need, NeedKind } from "../views/needs-me.ts";
@@ -46,4 +47,4 @@ export function needWords(need: Need, now: number, quoting: Quoting): string {
 }
 
 const place = ({ id, repository, number }: TaskView, { code, plain }: Quoting): string =>
-  `${plain(`${repository}#${number}`)} (task ${code(id)})`;
+  `${plain(`${repository}${numberSign(number)}`)} (task ${code(id)})`;
