@@ -517,6 +517,7 @@ export const sayings: Sayings = {
       noSuchBranch: () => [replies.noSuchBranch("release-2")],
       baseOnPull: () => [replies.baseOnPull()],
       detailsCut: () => [replies.detailsCut(1_234, false), replies.detailsCut(1_234, true)],
+      closedToUs: () => [replies.closedToUs()],
       noSuchAgent: () => [replies.noSuchAgent("codex", ["claude", "gemini"])],
       tooManyCommands: () => [replies.tooManyCommands(10)],
       editedBefore: () => [replies.editedBefore("stranger")],
