@@ -4,6 +4,8 @@
  */
 
 import type { Redis } from "ioredis";
+import { a2aDoor } from "../a2a/door.ts";
+import { type Hooks, makeHooks } from "../a2a/hooks.ts";
 import { makeCalls } from "./api/call.ts";
 import { type DeskDeps, makeDesk } from "./api/desk.ts";
 import { startListener } from "./api/listener.ts";
@@ -11,8 +13,10 @@ import { apiRoutes } from "./api/routes.ts";
 import { makeTokens } from "./api/tokens.ts";
 import { startWatch } from "./api/watch.ts";
 import type { BotConfig } from "./config.ts";
+import { startDueLoop } from "./due-loop.ts";
 import type { Logger } from "./log.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
+import { keys } from "./task/keys.ts";
 
 export type ProgramsDeps = Omit<DeskDeps, "watch"> & { subscriber: Redis; log: Logger };
 
@@ -27,15 +31,45 @@ export async function openForPrograms(
   const { redis, subscriber, log, now } = deps;
   const watch = startWatch(subscriber, log);
   const desk = makeDesk({ ...deps, watch });
-  const calls = makeCalls({ redis, tokens: makeTokens(redis), now });
+  const tokens = makeTokens(redis);
+  const calls = makeCalls({ redis, tokens, now });
+  const hooks = makeHooks({ redis, desk, tokens, now, log });
   const at = { host, port, sharesPort, names: { host: "API_HOST", port: "API_PORT" } };
-  const url = given ?? `http://${hostAndPort(host, port)}`;
-  const listener = await startListener({ routes: apiRoutes(desk), calls, others: [], url, log }, at, signal);
+  let own = `http://${hostAndPort(host, port)}`;
+  const url = () => given ?? own;
+  const others = [a2aDoor({ desk, hooks, calls, hosts: deps.hosts, url, log })];
+  const listener = await startListener({ routes: apiRoutes(desk), calls, others, url, log }, at, signal);
+  own = `http://${hostAndPort(host, listener.port)}`;
+  const telling = startTelling(deps, hooks);
   return {
-    url: `http://${hostAndPort(host, listener.port)}`,
+    url: own,
     stop: async () => {
-      await listener.stop();
+      await Promise.all([listener.stop(), telling.stop()]);
       watch.stop();
+    },
+  };
+}
+
+const TOLD_AT_ONCE = 16;
+const SWEEP_MS = 15_000;
+
+/** Programs that want to be called are told of each change of their tasks. */
+function startTelling({ subscriber, now, log }: ProgramsDeps, hooks: Hooks) {
+  const { due: set, tell: work } = hooks;
+  const loop = startDueLoop({ name: "hooks", set, atOnce: TOLD_AT_ONCE, sweepMs: SWEEP_MS, work, now, log });
+  const onMessage = (channel: string, task: string) => {
+    if (channel !== keys.changed) return;
+    hooks.noticed(task).then(
+      (isTold) => (isTold ? loop.wake() : undefined),
+      (error: unknown) => log.debug({ err: error, task }, "news of a task is told at the next look"),
+    );
+  };
+  subscriber.on("message", onMessage);
+  return {
+    stop: async () => {
+      subscriber.off("message", onMessage);
+      hooks.stop();
+      await loop.stop();
     },
   };
 }

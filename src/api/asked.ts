@@ -26,8 +26,6 @@ const askedShape = z.looseObject({
 });
 export type AskedTask = z.output<typeof askedShape>;
 
-export type AskedStore = ReturnType<typeof makeAskedStore>;
-
 export function makeAskedStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   async function read(id: string): Promise<AskedTask | undefined> {
     const key = keys.callerTask(id);

@@ -10,7 +10,7 @@ import { countOne } from "./rate.ts";
 import type { Caller, TokenStore } from "./tokens.ts";
 
 /** Of a body, in bytes: far more than the longest request has. */
-export const MAX_BODY = 128 * 1024;
+const MAX_BODY = 128 * 1024;
 const ROOM: Room = { left: 8 * 1024 * 1024, free: 4 * 1024 };
 
 /** Calls that wait, or streams that are open, of one program at a bot. */

@@ -119,6 +119,12 @@ export function makeDesk(deps: DeskDeps) {
     return await answer(id, await own(caller, id));
   }
 
+  /** For the bot itself: the task as its program would be told of it. */
+  async function seen(id: string): Promise<{ asked: AskedTask; answer: TaskAnswer } | undefined> {
+    const record = await asked.read(id);
+    return record && { asked: record, answer: await answer(id, record) };
+  }
+
   async function answer(id: string, record: AskedTask): Promise<TaskAnswer> {
     // In this order: a request that was carried out has become a task before that was said.
     const reply = await callers.read(record.request);
@@ -165,7 +171,7 @@ export function makeDesk(deps: DeskDeps) {
     const command = commandFor(id, said);
     // By another bot's clock the task may have been asked for later.
     const at = Math.max(now(), record.at);
-    const name = await put(caller, record, { key: `${id} ${said.kind} ${key}`, command, at });
+    const name = await put(caller, record, { key: followUpKey(id, said.kind, key), command, at });
     const both = AbortSignal.any([signal, AbortSignal.timeout(CARRIED_WITHIN_MS)]);
     for (;;) {
       const news = watch.next([name], LOOK_MS, both);
@@ -175,8 +181,21 @@ export function makeDesk(deps: DeskDeps) {
     }
   }
 
-  return { ask, look, own, follow, waitFor, followUp, idsOf: asked.idsOf, countOf: asked.countOf };
+  /** What became of something that was said under this key; undefined: nothing was, or it is not carried out yet. */
+  async function replyTo(caller: Caller, id: string, key: string): Promise<Carried> {
+    const { repository } = await own(caller, id);
+    const kinds: FollowUp["kind"][] = ["answer", "tell"];
+    const names = kinds.map((kind) =>
+      requestNameOf(repository.id, sourceOfProgram(caller.client, followUpKey(id, kind, key))),
+    );
+    const replies = await Promise.all(names.map((name) => callers.read(name)));
+    return replies.find((reply) => reply !== undefined);
+  }
+
+  return { ask, look, own, seen, replyTo, follow, waitFor, followUp, idsOf: asked.idsOf, countOf: asked.countOf };
 }
+
+const followUpKey = (id: string, kind: FollowUp["kind"], key: string): string => `${id} ${kind} ${key}`;
 
 function commandFor(id: string, said: FollowUp): Command {
   switch (said.kind) {

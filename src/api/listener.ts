@@ -27,7 +27,7 @@ export type ListenerDeps = {
   calls: Calls;
   others: readonly OtherDoor[];
   /** Under which programs reach it. */
-  url: string;
+  url: () => string;
   log: Logger;
 };
 
@@ -83,7 +83,7 @@ function addressOf({ url = "" }: IncomingMessage): URL {
 
 function described({ method }: IncomingMessage, { routes, url }: ListenerDeps): HttpResponse {
   if (method !== "GET") throw new Problem("wrong_method", "Use GET.");
-  return { status: 200, body: openApi(routes, url) };
+  return { status: 200, body: openApi(routes, url()) };
 }
 
 type Asked = { request: IncomingMessage; url: URL; signal: AbortSignal };

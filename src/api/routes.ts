@@ -41,7 +41,7 @@ const carriedShape = z
   .meta({ id: "Carried" });
 
 /** Nothing more comes of it by itself. */
-export const needsCaller = ({ over, questions }: TaskAnswer): boolean => over || questions.some(({ open }) => open);
+const needsCaller = ({ over, questions }: TaskAnswer): boolean => over || questions.some(({ open }) => open);
 
 const TASK = { description: "The task as it stands.", shape: taskAnswerShape };
 const CARRIED = {

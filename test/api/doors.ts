@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { type Caller, makeTokens } from "../../src/api/tokens.ts";
 import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
 
-export const OPEN = { host: "127.0.0.1", port: 0, url: undefined };
+const OPEN = { host: "127.0.0.1", port: 0, url: undefined };
 
 export type Answer = { status: number; headers: Headers; body: Record<string, never> & { [key: string]: unknown } };
 export type Sent = { token?: string; body?: unknown; key?: string; headers?: Record<string, string> };
@@ -13,7 +13,7 @@ export type Sent = { token?: string; body?: unknown; key?: string; headers?: Rec
 type Described = { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
 
 /** Fails where a route, its status or its body is not what the listener says of itself. */
-export async function makeJudge(url: string) {
+async function makeJudge(url: string) {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Described & { openapi: string };
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);

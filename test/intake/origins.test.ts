@@ -198,7 +198,7 @@ describe("a request of every kind", () => {
 
 test("no file names a kind of origin but the one that makes it of its event, and where kinds are read and told", () => {
   const named = new RegExp(`(?:kind: (?:z\\.literal\\()?|[=!]== )"(?:${KINDS.join("|")})"`);
-  const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
+  const files = globSync("{src,a2a,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
   expect(files.toSorted()).toEqual([
     "src/events/on-api.ts",
     "src/events/on-check.ts",
