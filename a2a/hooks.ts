@@ -62,7 +62,10 @@ export function makeHooks({ redis, desk, tokens, now, log, reach = PUBLIC }: Hoo
   const write = (task: string, hook: Hook) => redis.hset(keys.callerHooks(task), hook.id, JSON.stringify(hook));
 
   /** Throws A2A's error for an address where nobody may be called. */
-  async function add({ client }: Caller, asked: TaskPushNotificationConfig): Promise<TaskPushNotificationConfig> {
+  async function add(
+    { client }: Pick<Caller, "client">,
+    asked: TaskPushNotificationConfig,
+  ): Promise<TaskPushNotificationConfig> {
     const { taskId, token, authentication } = asked;
     const url = await checked(asked.url);
     const scheme = authentication?.scheme ?? "Bearer";

@@ -18,7 +18,7 @@ import type { Logger } from "./log.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
 import { keys } from "./task/keys.ts";
 
-export type ProgramsDeps = Omit<DeskDeps, "watch"> & { subscriber: Redis; log: Logger };
+export type ProgramsDeps = Omit<DeskDeps, "watch" | "isGood"> & { subscriber: Redis; log: Logger };
 
 export type Programs = { url: string; stop(): Promise<void> };
 
@@ -30,8 +30,8 @@ export async function openForPrograms(
 ): Promise<Programs> {
   const { redis, subscriber, log, now } = deps;
   const watch = startWatch(subscriber, log);
-  const desk = makeDesk({ ...deps, watch });
   const tokens = makeTokens(redis);
+  const desk = makeDesk({ ...deps, watch, isGood: tokens.isGood });
   const calls = makeCalls({ redis, tokens, now });
   const hooks = makeHooks({ redis, desk, tokens, now, log });
   const at = { host, port, sharesPort, names: { host: "API_HOST", port: "API_PORT" } };

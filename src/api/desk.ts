@@ -16,6 +16,7 @@ import type { TaskStore } from "../task/store.ts";
 import { isTaskId } from "../task/task-id.ts";
 import { type AskedTask, makeAskedStore } from "./asked.ts";
 import { findIssue, findRepository } from "./find-place.ts";
+import { LOOK_MS, makeFollowing } from "./follow.ts";
 import { Problem } from "./problem.ts";
 import { countOne } from "./rate.ts";
 import { answerOf, answerWithoutTask, type TaskAnswer } from "./task-answer.ts";
@@ -29,6 +30,8 @@ export type DeskDeps = {
   inbox: Inbox;
   callers: CallerReplies;
   github: GitHub;
+  /** Whether its token is still good. */
+  isGood: (caller: Caller) => Promise<boolean>;
   hosts: () => Promise<HostView[]>;
   /** Whether Redis may be trusted with what is asked. */
   isFit: () => boolean;
@@ -50,8 +53,6 @@ export type FollowUp =
 /** Undefined: it is not carried out yet. */
 export type Carried = CallerReply | undefined;
 
-/** Whoever waits looks by itself so often, ms: messages get lost. */
-const LOOK_MS = 5_000;
 /** So long a follow-up is waited for, ms. GitHub is asked for a permission before it is carried out. */
 const CARRIED_WITHIN_MS = 15_000;
 
@@ -64,7 +65,7 @@ export function makeDesk(deps: DeskDeps) {
   /** Asked for again under the same key, it is the same task; `isNew` says which of the two. */
   async function ask(caller: Caller, wish: Wish, { key, context }: Named): Promise<{ id: string; isNew: boolean }> {
     await countOne(redis, caller.client, "task", now());
-    if (!deps.isFit()) throw new Problem("unavailable", "Redis is not ready.", { retryAfterS: 5 });
+    if (!deps.isFit()) throw notReady();
     const place = await findRepository(github, caller, wish.repository);
     const source = sourceOfProgram(caller.client, key);
     const id = taskIdIn({ repository: place.repository, source }, LINE);
@@ -134,30 +135,17 @@ export function makeDesk(deps: DeskDeps) {
     return answerOf(record, task, { hosts, sent, now: now() });
   }
 
-  /** How it stands, again with every change, until it is over or the caller is gone. */
-  async function* follow(caller: Caller, id: string, signal: AbortSignal): AsyncGenerator<TaskAnswer, void, undefined> {
-    const { request } = await own(caller, id);
-    let told = "";
-    while (!signal.aborted) {
-      const news = watch.next([id, request], LOOK_MS, signal);
-      const answered = await look(caller, id);
-      const text = JSON.stringify(answered);
-      if (text !== told) yield answered;
-      if (answered.over) return;
-      told = text;
-      await news;
-    }
-  }
-
-  /** As it is when it is `ready`, or after so many ms. */
-  async function waitFor(
-    caller: Caller,
-    id: string,
-    { ms, ready, signal }: { ms: number; ready: (task: TaskAnswer) => boolean; signal: AbortSignal },
-  ): Promise<TaskAnswer> {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-    for await (const answered of follow(caller, id, both)) if (ready(answered)) return answered;
-    return await look(caller, id);
+  /** Its repository may have another name by now. */
+  async function placeOf(id: string, record: AskedTask): Promise<AskedTask> {
+    const { spec } = (await store.read(id)) ?? {};
+    if (!spec) return record;
+    const { installationId, number, target } = spec;
+    return {
+      ...record,
+      installationId,
+      number,
+      repository: { ...spec.repository, defaultBranch: target.defaultBranch },
+    };
   }
 
   /** Carried out once for each key. */
@@ -167,7 +155,8 @@ export function makeDesk(deps: DeskDeps) {
     said: FollowUp,
     { key, signal }: { key: string; signal: AbortSignal },
   ): Promise<Carried> {
-    const record = await own(caller, id);
+    if (!deps.isFit()) throw notReady();
+    const record = await placeOf(id, await own(caller, id));
     const command = commandFor(id, said);
     // By another bot's clock the task may have been asked for later.
     const at = Math.max(now(), record.at);
@@ -192,7 +181,8 @@ export function makeDesk(deps: DeskDeps) {
     return replies.find((reply) => reply !== undefined);
   }
 
-  return { ask, look, own, seen, replyTo, follow, waitFor, followUp, idsOf: asked.idsOf, countOf: asked.countOf };
+  const following = makeFollowing({ watch, own, look, isGood: deps.isGood });
+  return { ask, look, own, seen, replyTo, ...following, followUp, idsOf: asked.idsOf, countOf: asked.countOf };
 }
 
 const followUpKey = (id: string, kind: FollowUp["kind"], key: string): string => `${id} ${kind} ${key}`;
@@ -207,6 +197,8 @@ function commandFor(id: string, said: FollowUp): Command {
       return { kind: "tell", line: LINE, words: `${id} ${said.text}`, task: id };
   }
 }
+
+const notReady = () => new Problem("unavailable", "Redis is not ready.", { retryAfterS: 5 });
 
 const otherWish = () =>
   new Problem("conflict", "Under this key something else was asked for before. A new wish needs a key of its own.");

@@ -26,32 +26,39 @@ const callerShape = z.looseObject({
   madeAt: z.number(),
 });
 
-/** A program that asks, and what it may ask for. */
-export type Caller = z.output<typeof callerShape>;
-export type CallerRepository = Caller["repositories"][number];
+/** A program, and what it may ask for. */
+export type TokenRecord = z.output<typeof callerShape>;
+/** A program that asks, by a token of this hash. */
+export type Caller = TokenRecord & { hash: string };
+export type CallerRepository = TokenRecord["repositories"][number];
 
 export type TokenStore = ReturnType<typeof makeTokens>;
 
 const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 export function makeTokens(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
-  const parse = (text: string) => readRecord<Caller>(keys.callerTokens, callerShape, () => JSON.parse(text), tell);
+  const parse = (text: string) => readRecord<TokenRecord>(keys.callerTokens, callerShape, () => JSON.parse(text), tell);
 
   /** Whose token it is; undefined for what is none, or none any more. */
   async function find(token: string): Promise<Caller | undefined> {
     if (!TOKEN.test(token)) return undefined;
-    const text = await redis.hget(keys.callerTokens, hashOf(token));
-    return text === null ? undefined : parse(text);
+    const hash = hashOf(token);
+    const text = await redis.hget(keys.callerTokens, hash);
+    const record = text === null ? undefined : parse(text);
+    return record && { ...record, hash };
   }
 
-  async function list(): Promise<Caller[]> {
+  /** Whether its token is still good: a call may last for hours. */
+  const isGood = async ({ hash }: Caller): Promise<boolean> => (await redis.hexists(keys.callerTokens, hash)) === 1;
+
+  async function list(): Promise<TokenRecord[]> {
     const all = await redis.hvals(keys.callerTokens);
     const callers = all.flatMap((text) => parse(text) ?? []);
     return callers.sort((one, other) => one.client.localeCompare(other.client) || one.madeAt - other.madeAt);
   }
 
   /** The token, which nobody can ask for again. A program may have several, as while they are renewed. */
-  async function add(caller: Caller): Promise<string> {
+  async function add(caller: TokenRecord): Promise<string> {
     const token = `${PREFIX}${randomBytes(32).toString("base64url")}`;
     await redis.hset(keys.callerTokens, hashOf(token), JSON.stringify(callerShape.parse(caller)));
     return token;
@@ -64,5 +71,5 @@ export function makeTokens(redis: Redis, tell: TellUnreadable = warnOfUnreadable
     return theirs.length === 0 ? 0 : await redis.hdel(keys.callerTokens, ...theirs);
   }
 
-  return { find, list, add, revoke };
+  return { find, isGood, list, add, revoke };
 }

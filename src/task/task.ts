@@ -19,6 +19,8 @@
  * turn            what an agent does between being asked something and being done with it
  * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
+ * program         what asks by another way than GitHub, under a token that stands for a person
+ * own place       where a task stands that was asked for under no issue
  * home            the host and the folder that keep an agent's session
  * checkpoint      what a run's agent has made, kept on its host until it is published, or for somebody to look at
  * limit           what a model provider grants an account; one that is reached makes a task wait

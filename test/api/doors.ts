@@ -2,7 +2,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { expect } from "vitest";
-import { type Caller, makeTokens } from "../../src/api/tokens.ts";
+import { makeTokens, type TokenRecord } from "../../src/api/tokens.ts";
 import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
 
 const OPEN = { host: "127.0.0.1", port: 0, url: undefined };
@@ -74,7 +74,7 @@ export async function openDoors() {
   return { orch, tokens, token, ask, document };
 }
 
-export function callerOf(orch: BotSetting, client: string, login = MAINTAINER): Caller {
+export function callerOf(orch: BotSetting, client: string, login = MAINTAINER): TokenRecord {
   const { id, owner, name, installationId } = orch.repository;
   return {
     client,

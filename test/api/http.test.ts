@@ -170,6 +170,17 @@ describe("what is refused", () => {
     }
   });
 
+  test("a token that is taken away ends what waits under it", async () => {
+    const { orch, tokens, ask } = doors;
+    const token = await tokens.add(callerOf(orch, "leaver"));
+    const body = { repository: REPOSITORY, instruction: "fix the tests" };
+    const id = idOf(await ask("POST", "/v1/tasks", { token, body }));
+    await orch.quiet();
+    const waits = ask("GET", `/v1/tasks/${id}?wait=50s`, { token });
+    await tokens.revoke("leaver");
+    expect((await waits).status).toBe(401);
+  });
+
   test("Redis has no token, only a hash", async () => {
     const all = JSON.stringify(await doors.orch.redis.hgetall("orch:callers:tokens"));
     expect(all).not.toContain(doors.token);

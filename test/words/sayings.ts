@@ -317,7 +317,15 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
     { kind: "no_agent", since: now, tasks: ["a"] },
   ],
-  question: [{ kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 }],
+  question: [
+    { kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 },
+    {
+      kind: "question",
+      task: { ...taskView(asking, hosts), number: undefined as never },
+      question: questionView(hostile),
+      since: now - 60_000,
+    },
+  ],
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
