@@ -63,7 +63,17 @@ export function statusOf(task: TaskAnswer, contextId: string): TaskStatus {
   return { state: stateOf(task), message: messageOf(task, contextId), timestamp: task.since };
 }
 
-export function metadataOf({ repository, issue, headline, phase, agent, outcome, messages, questions }: TaskAnswer) {
+export function metadataOf({
+  repository,
+  issue,
+  headline,
+  phase,
+  agent,
+  outcome,
+  messages,
+  questions,
+  plan,
+}: TaskAnswer) {
   const asked = questions.filter(({ open }) => open);
   return {
     repository,
@@ -72,6 +82,7 @@ export function metadataOf({ repository, issue, headline, phase, agent, outcome,
     ...(phase !== undefined && { phase }),
     ...(agent !== undefined && { agent }),
     ...(outcome && { outcome: outcome.kind }),
+    ...(plan !== undefined && { plan }),
     ...(messages.length > 0 && { messages }),
     ...(asked.length > 0 && { questions: asked }),
   };

@@ -5,7 +5,7 @@ import { invalid } from "../src/api/problem.ts";
 import { type Wish, wishShape } from "../src/api/wish.ts";
 
 /** What of a message's metadata is ours; whatever else stands there is other people's. */
-const OURS = ["repository", "issue", "agent", "model", "base", "priority", "budget", "plan"] as const;
+const OURS = ["repository", "issue", "agent", "model", "base", "priority", "budget", "plan", "team"] as const;
 
 const MAX_ID = 150;
 

@@ -31,6 +31,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.t
 import { makeScheduleStore } from "./task/schedules.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
+import { readTeam } from "./views/read-team.ts";
 import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
@@ -99,6 +100,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
     hosts,
     paused,
+    teamOf: (task) => readTeam(store, task),
   });
   const sweep = startReconciling({
     redis,

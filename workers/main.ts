@@ -10,6 +10,7 @@ import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
 import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
+import { makePlanStore } from "../src/task/plans.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
@@ -26,6 +27,7 @@ import { NetworkError, openNetwork } from "./network/network.ts";
 import { watchOwnEndpoints } from "./network/own-endpoints.ts";
 import { refuseSecondHost } from "./only-one.ts";
 import { type OperatorFile, readOperatorFile } from "./operator-file.ts";
+import { offersOf } from "./roles/offers.ts";
 import { capsOf } from "./run/budget.ts";
 import type { Shared } from "./run/run.ts";
 import { ConfinementError } from "./sandbox/confinement.ts";
@@ -74,6 +76,7 @@ async function main(): Promise<void> {
     dataDir: config.dataDir,
     redis,
     store: makeTaskStore(redis),
+    plans: makePlanStore(redis),
     bot: makeBotClient(config.bot, config.workerSecret, log),
     sessions,
     driver,
@@ -188,6 +191,7 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     accounts: Object.fromEntries(
       [...operator.agents.values()].map((agent) => [agent.name, accountOf(agent, process.env)]),
     ),
+    roles: offersOf(operator.roles),
     draining: false,
     startedAt: Date.now(),
     limits: operator.limits,

@@ -16,6 +16,8 @@ import { inPlainWords } from "../src/settings/plain-words.ts";
 import { type OnNoAnswer, onNoAnswerSchema } from "../src/task/waiting.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
+import type { Roles } from "./roles/role.ts";
+import { rolesOf, rolesSchema } from "./roles/roles-section.ts";
 
 const minutes = (byDefault: number, meaning: string) =>
   z
@@ -140,6 +142,11 @@ export const operatorFileSchema = z.strictObject({
     .string()
     .optional()
     .describe("Agent for repositories that do not choose one; needed with several agents."),
+  roles: rolesSchema
+    .prefault({})
+    .describe(
+      "How agents work in a role, by its name, and what they may do then. planner, manager, developer, backend, frontend, reviewer and tester are there without it.",
+    ),
   slots: z
     .number()
     .int()
@@ -193,6 +200,7 @@ export type Limits = z.output<typeof limitsSchema>;
 export type OperatorFile = {
   agents: ReadonlyMap<string, AgentDefinition>;
   defaultAgent: string;
+  roles: Roles;
   slots: number;
   sandbox: "auto" | "bwrap" | "none";
   sandboxBaseUid: number;
@@ -231,14 +239,16 @@ export function parseOperatorFile(text: string, path: string): OperatorFile {
       parsed.error.issues.map((issue) => `${path}: ${issue.path.join(".") || "file"}: ${issue.message}`),
     );
   }
-  const { $schema, agents: agentsSection, defaultAgent: chosen, slots = availableParallelism(), ...rest } = parsed.data;
+  const { $schema, agents: agentsSection, defaultAgent: chosen, roles: rolesSection, ...rest } = parsed.data;
   const agents = agentDefinitions(agentsSection);
   const defaultAgent = chosen ?? (agents.size === 1 ? [...agents.keys()][0] : undefined);
   if (!defaultAgent || !agents.has(defaultAgent)) {
     const names = [...agents.keys()].join(", ") || "none";
     throw new ConfigError([`${path}: defaultAgent must be one of the agents defined (${names})`]);
   }
-  return { ...rest, agents, defaultAgent, slots };
+  const { roles, problems } = rolesOf(rolesSection, { agents, defaultAgent });
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${path}: ${problem}`));
+  return { ...rest, agents, defaultAgent, roles, slots: rest.slots ?? availableParallelism() };
 }
 
 function parseYaml(text: string, path: string): unknown {

@@ -14,9 +14,12 @@ import type { HostView } from "../task/heartbeat.ts";
 import { ownPlaceOf } from "../task/own-place.ts";
 import type { TaskStore } from "../task/store.ts";
 import { isTaskId } from "../task/task-id.ts";
+import { readTeam } from "../views/read-team.ts";
 import { type AskedTask, makeAskedStore } from "./asked.ts";
 import { findIssue, findRepository } from "./find-place.ts";
 import { LOOK_MS, makeFollowing } from "./follow.ts";
+import { commandFor, type FollowUp, followUpKey } from "./follow-up.ts";
+import { type PlanAnswer, planAnswerOf } from "./plan-answer.ts";
 import { Problem } from "./problem.ts";
 import { countOne } from "./rate.ts";
 import { answerOf, answerWithoutTask, type TaskAnswer } from "./task-answer.ts";
@@ -43,12 +46,6 @@ export type DeskDeps = {
 
 /** `key`: the program's own name for its wish. `context`: A2A's for the conversation. */
 export type Named = { key: string; context?: string | undefined };
-
-/** Something that is said about a task. */
-export type FollowUp =
-  | { kind: "cancel" }
-  | { kind: "answer"; question: string; text: string }
-  | { kind: "tell"; text: string };
 
 /** Undefined: it is not carried out yet. */
 export type Carried = CallerReply | undefined;
@@ -126,6 +123,15 @@ export function makeDesk(deps: DeskDeps) {
     return record && { asked: record, answer: await answer(id, record) };
   }
 
+  /** Of the team that works on the task. */
+  async function plan(caller: Caller, id: string): Promise<PlanAnswer> {
+    await own(caller, id);
+    const task = await store.read(id);
+    const found = task && planAnswerOf(task, await readTeam(store, task));
+    if (!found) throw new Problem("not_found", "There is no plan of that task, or not yet.");
+    return found;
+  }
+
   async function answer(id: string, record: AskedTask): Promise<TaskAnswer> {
     // In this order: a request that was carried out has become a task before that was said.
     const reply = await callers.read(record.request);
@@ -182,20 +188,7 @@ export function makeDesk(deps: DeskDeps) {
   }
 
   const following = makeFollowing({ watch, own, look, isGood: deps.isGood });
-  return { ask, look, own, seen, replyTo, ...following, followUp, idsOf: asked.idsOf, countOf: asked.countOf };
-}
-
-const followUpKey = (id: string, kind: FollowUp["kind"], key: string): string => `${id} ${kind} ${key}`;
-
-function commandFor(id: string, said: FollowUp): Command {
-  switch (said.kind) {
-    case "cancel":
-      return { kind: "cancel", line: LINE, task: id };
-    case "answer":
-      return { kind: "answer", line: LINE, words: `${said.question} ${said.text}`, task: said.question };
-    case "tell":
-      return { kind: "tell", line: LINE, words: `${id} ${said.text}`, task: id };
-  }
+  return { ask, look, plan, own, seen, replyTo, ...following, followUp, idsOf: asked.idsOf, countOf: asked.countOf };
 }
 
 const notReady = () => new Problem("unavailable", "Redis is not ready.", { retryAfterS: 5 });

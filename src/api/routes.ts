@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { MAX_MESSAGE } from "../task/messages.ts";
 import { MAX_ANSWER } from "../task/question.ts";
-import type { Carried, Desk, FollowUp } from "./desk.ts";
+import type { Carried, Desk } from "./desk.ts";
+import type { FollowUp } from "./follow-up.ts";
+import { planAnswerShape } from "./plan-answer.ts";
 import { Problem } from "./problem.ts";
 import { type ApiAnswer, type ApiCall, type ApiRoute, route } from "./route.ts";
 import { type TaskAnswer, taskAnswerShape } from "./task-answer.ts";
@@ -126,6 +128,14 @@ export function apiRoutes(desk: Desk): ApiRoute[] {
       body: messageShape,
       answers: CARRIED,
       answer: (call) => followUp(call, { kind: "tell", text: call.body.text }),
+    }),
+    route({
+      method: "GET",
+      path: "/v1/plans/{id}",
+      operationId: "getPlan",
+      summary: "The plan of a team: its nodes and how far each is.",
+      answers: { 200: { description: "The plan, proposed or at work.", shape: planAnswerShape } },
+      answer: async ({ caller, id }) => ({ status: 200, body: await desk.plan(caller, id) }),
     }),
   ];
 }

@@ -8,7 +8,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import type { SentMessage } from "../task/messages.ts";
 import { isByProgram } from "../task/origin.ts";
 import { isOwnPlace } from "../task/own-place.ts";
-import { isOpen, openQuestions, type Question } from "../task/question.ts";
+import { isForPerson, isOpen, openQuestions, type Question } from "../task/question.ts";
 import { PHASES, progressOf, type Task } from "../task/task.ts";
 import { cut } from "../text/bound.ts";
 import { visibleText } from "../text/clean.ts";
@@ -79,6 +79,7 @@ export const taskAnswerShape = z
     questions: z.array(questionShape),
     messages: z.array(messageShape),
     proposal: z.string().optional().describe("Name of what its agent proposes; a person approves it on GitHub."),
+    plan: z.string().optional().describe("A team works on it: id of its plan, for /v1/plans/{id}."),
     outcome: outcomeShape.optional(),
     summary: z
       .string()
@@ -142,9 +143,12 @@ export function answerOf(asked: AskedTask, task: Task, { hosts, sent, now }: Kno
     ...(view.agent !== undefined && { agent: view.agent }),
     ...(model !== undefined && { model: bare(model, 80) }),
     ...(said !== undefined && { progress: text(said) }),
-    questions: (task.questions ?? []).map((question) => questionOf(task, question)),
-    messages: sent.filter(({ source }) => isByProgram(source)).map((message) => messageOf(task, message)),
+    questions: (task.questions ?? []).filter(isForPerson).map((question) => questionOf(task, question)),
+    messages: sent
+      .filter(({ source }) => source !== undefined && isByProgram(source))
+      .map((message) => messageOf(task, message)),
     ...(proposal && !proposal.decision && state.name !== "settled" && { proposal: proposal.name }),
+    ...(spec.team && { plan: spec.id }),
     ...endOf(task),
     ...(pullRequest && { pullRequest }),
     ...(task.runs.length > 0 && { use: useOf(task) }),

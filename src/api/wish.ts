@@ -45,26 +45,31 @@ export const wishShape = z
     priority: settingText("priority").optional(),
     budget: settingText("budget").optional(),
     plan: z.boolean().optional().describe("The agent proposes first; a person approves that under the issue."),
+    team: z
+      .boolean()
+      .optional()
+      .describe("Several agents work on it by a plan, which a person approves under the issue."),
   })
-  .refine(({ plan, issue }) => !plan || issue !== undefined, {
-    error: "a proposal is approved by a person under an issue: name one",
-    path: ["plan"],
+  .refine(({ plan, team, issue }) => !(plan || team) || issue !== undefined, {
+    error: "what is proposed is approved by a person under an issue: name one",
+    path: ["issue"],
   })
+  .refine(({ plan, team }) => !(plan && team), { error: "a team proposes anyway", path: ["plan"] })
   .meta({ id: "Wish" });
 
 export type Wish = z.output<typeof wishShape>;
 
 /** The command that a person would have written. */
-export function commandOf({ instruction: said, plan, ...wish }: Wish): Command {
+export function commandOf({ instruction: said, plan, team, ...wish }: Wish): Command {
   const [instruction = "", ...below] = said.split(/\r\n|\n|\r/);
   const settings = settingsOf(wish);
   const rest = { ...(settings && { settings }), ...detailsOf(below) };
-  return plan
-    ? { kind: "plan", line: LINE, words: instruction, ...rest }
-    : { kind: "task", line: LINE, instruction, ...rest };
+  if (team) return { kind: "team", line: LINE, words: instruction, ...rest };
+  if (plan) return { kind: "plan", line: LINE, words: instruction, ...rest };
+  return { kind: "task", line: LINE, instruction, ...rest };
 }
 
-function settingsOf(wish: Omit<Wish, "instruction" | "plan">): Settings | undefined {
+function settingsOf(wish: Omit<Wish, "instruction" | "plan" | "team">): Settings | undefined {
   const set = SETTING_NAMES.flatMap((name) => {
     const value = wish[name] === undefined ? undefined : REQUEST_SETTINGS[name].read(wish[name]);
     return value === undefined ? [] : [[name, value]];

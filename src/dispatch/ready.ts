@@ -13,8 +13,9 @@ import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
 import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
-import { agentBehind, standsBehind } from "./behind.ts";
+import { standsBehind } from "./behind.ts";
 import { parkedAt, stillHolding } from "./parked.ts";
+import { agentOfMostSlots, wishFor } from "./role-agent.ts";
 
 /** Its envelopes as they stand, what its run wants to set aside, and what a task may be given at most. */
 export type Funds = { balances: readonly Balance[]; want: Amounts; most: Amounts };
@@ -73,7 +74,7 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   if (held.length > 0) return { kind: "waits", reasons: held };
   const limited = waiting.find((reason) => reason.for === "limit");
   const parked = parkedAt(world.task);
-  const agent = agentFor(limited?.agent ?? parked?.agent ?? agentBehind(spec, world.first), world);
+  const agent = agentFor(limited?.agent ?? parked?.agent ?? wishFor(spec, world), world);
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
   const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
   if (reasons.length > 0 || agent.kind === "absent")
@@ -179,21 +180,12 @@ type Agent = { kind: "offered"; name: string } | { kind: "absent"; name?: string
 
 function agentFor(wish: string | undefined, { hosts, offered }: World): Agent {
   const taking = takingWork(hosts);
-  const name = wish ?? defaultOf(taking);
+  const name = wish ?? agentOfMostSlots(taking, ({ defaultAgent }) => defaultAgent);
   if (name === undefined) return { kind: "absent" };
   if (taking.some(({ agents }) => agents.includes(name))) return { kind: "offered", name };
   // Where no host has ever been, one with the agent may be the first to come.
   if (offered.length > 0 && !offered.includes(name)) return { kind: "unknown", name };
   return { kind: "absent", name };
-}
-
-/** The agent that most slots take where none is asked for; of several the first by name, so that all bots agree. */
-function defaultOf(hosts: readonly HostView[]): string | undefined {
-  const slots = new Map<string, number>();
-  for (const host of hosts.filter(({ agents, defaultAgent }) => agents.includes(defaultAgent)))
-    slots.set(host.defaultAgent, (slots.get(host.defaultAgent) ?? 0) + host.slots);
-  const [most] = [...slots].sort(([one, few], [other, many]) => many - few || (one < other ? -1 : 1));
-  return most?.[0];
 }
 
 /**

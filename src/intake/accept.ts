@@ -34,7 +34,7 @@ export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => 
 /** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
 export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "plan" | "retries" | "after"
+  "instruction" | "details" | "about" | "plan" | "team" | "role" | "retries" | "after"
 >;
 
 export async function accept(
@@ -54,11 +54,12 @@ export async function accept(
   if (found.kind !== "ready") return { done: false, say: whyNot(request, found) };
   const wrong = await wrongBase(work.settings?.base, asked);
   if (wrong !== undefined) return { done: false, say: wrong };
+  const { role } = work;
+  if (role !== undefined && asked.roles?.[role]?.off) return { done: false, say: words.roleIsOff(role) };
   const conversation = await conversationOf(deps.store, request, found.target);
   const spec = specOf(request, work, {
     ...found,
-    agent: asked.agent,
-    caps: asked.caps,
+    ...{ agent: asked.agent, caps: asked.caps, roles: asked.roles, autoApproval: asked.autoApproval },
     conversation,
     acceptedAt: deps.now(),
   });
@@ -95,17 +96,18 @@ type Known = Extract<FoundTarget, { kind: "ready" }> &
 
 function specOf(
   request: Request,
-  { line, instruction, details, about, plan, retries, after, settings = {}, target: elsewhere }: Work,
+  { line, instruction, details, about, plan, team, role, retries, after, settings = {}, target: elsewhere }: Work,
   known: Known,
 ): TaskSpec {
   const { installationId, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { acceptedAt, caps, target: here } = known;
+  const { acceptedAt, caps, roles = {}, autoApproval, target: here } = known;
   const id = taskIdIn(request, line);
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
   const { model, base, priority } = settings;
-  const agent = settings.agent ?? known.agent;
+  const ofRole = role === undefined ? undefined : roles[role]?.agent;
+  const agent = settings.agent ?? ofRole ?? known.agent;
   return {
     id,
     installationId,
@@ -115,6 +117,8 @@ function specOf(
     origin: originIn(source, line),
     ...(agent !== undefined && { agent }),
     ...(settings.agent !== undefined && { agentNamed: true }),
+    ...(role !== undefined && { role }),
+    ...(settings.agent === undefined && ofRole !== undefined && { agentOfRole: true as const }),
     ...(model !== undefined && { model }),
     ...(priority !== undefined && priority !== "normal" && { priority }),
     ...(budget && { budget }),
@@ -124,6 +128,7 @@ function specOf(
     ...(details !== undefined && { details }),
     ...(about && { about }),
     ...(plan && { plan }),
+    ...(team && { team, ...(autoApproval && { autoApproval }) }),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,

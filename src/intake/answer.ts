@@ -4,6 +4,7 @@
  */
 import type { Command } from "../command/command.ts";
 import { withoutName } from "../command/worded.ts";
+import { currentTry } from "../task/plan.ts";
 import { type Answer, isOpen, MAX_ANSWER, openQuestions, type Question, questionNamed } from "../task/question.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
@@ -62,9 +63,19 @@ async function askedHere(
   return await askedIn(store, await store.idsOfConversation(repository.id, { conversation, number }));
 }
 
+/** Agents of a team's nodes ask here, too, though nothing of their own tasks is shown. */
 async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[]> {
-  const tasks = await store.readMany(ids);
+  const own = await store.readMany(ids);
+  const tasks = [...own, ...(await nodeTasksOf(store, own))];
   return tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
+}
+
+async function nodeTasksOf(store: TaskStore, tasks: readonly Task[]): Promise<Task[]> {
+  const known = new Set(tasks.map(({ spec }) => spec.id));
+  const teams = tasks.filter(({ spec, state }) => spec.team && state.name !== "settled");
+  const plans = await Promise.all(teams.map(({ spec }) => store.plans.read(spec.id)));
+  const tries = plans.flatMap((plan) => plan?.nodes.flatMap((node) => currentTry(node)?.task ?? []) ?? []);
+  return await store.readMany(tries.filter((id) => !known.has(id)));
 }
 
 const isWaiting = ({ task, question }: Asked): boolean => openQuestions(task).includes(question);

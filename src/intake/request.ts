@@ -36,7 +36,11 @@ export type Request = {
 };
 
 /** A source without the line, which stands in the commands. */
-const sourceShape = z.unknown().refine((source) => originShape.safeParse({ ...(source as object), line: 0 }).success);
+const sourceShape = z.unknown().refine((source) => {
+  const read = originShape.safeParse({ ...(source as object), line: 0 });
+  // Nodes come of an approved plan, and of nothing that anybody sends.
+  return read.success && read.data.kind !== "node";
+});
 
 /** The compiler asks for a new kind of command here: a request with one that is missing could not be read. */
 const COMMANDS: Record<Command["kind"], true> = {
@@ -52,6 +56,7 @@ const COMMANDS: Record<Command["kind"], true> = {
   then: true,
   answer: true,
   plan: true,
+  team: true,
   approve: true,
   budget: true,
   misunderstood: true,

@@ -4,6 +4,7 @@
  */
 import type { Command } from "../command/command.ts";
 import * as words from "../report/message-words.ts";
+import { inboxOf } from "../task/inbox.ts";
 import { MAX_MESSAGE, type Message, type Note } from "../task/messages.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
@@ -25,7 +26,7 @@ export async function tellAgent(
   const here = await store.readMany(await store.idsOfIssue(request.repository.id, request.number));
   const meant = await saidTo(store, request, command, find);
   if ("noTask" in meant) return { done: false, say: words.nobodyCalled(meant.noTask) };
-  const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => spec.id);
+  const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => inboxOf(spec).book);
   // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.
   if (await store.messages.recipientOf(id, mayHaveIt)) return DELIVERING;
   const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
@@ -49,13 +50,15 @@ async function send(
   const by = actor?.login ?? repository.name;
   const message: Message = { v: 1, id, from: { person: by }, kind: "note", text, at };
   const note: Note = { by, at, number, source, ...(about && { under: about.thread }) };
-  const { kind } = await messages.send(spec.id, message, note);
+  const { kind } = await messages.send(inboxOf(spec), message, note);
   switch (kind) {
     case "sent":
       return DELIVERING;
     case "full":
+    case "spent":
       return { done: false, say: words.tooManyMessages(spec.id) };
     case "over":
+    case "void":
       return { done: false, say: words.tooLateToTell(spec.id) };
   }
 }

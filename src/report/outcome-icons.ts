@@ -3,6 +3,7 @@ import type { Outcome } from "../task/outcome.ts";
 
 export const outcomeIcons: Record<Outcome["kind"], string> = {
   pull_request: "✅",
+  merged: "🧩",
   no_changes: "➖",
   agent_failed: "❌",
   verify_failed: "❌",

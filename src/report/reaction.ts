@@ -31,6 +31,7 @@ const reactables: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => Reacta
   schedule: () => undefined,
   cli: () => undefined,
   api: () => undefined,
+  node: () => undefined,
 };
 
 /** `known`: the one of ours that is to go. `look`: whichever of ours there are. */

@@ -124,6 +124,11 @@ export function closedToUs(): string {
   return "GitHub does not let me into this repository, or does not show what was asked about, so I have done nothing. Have the owner of the App's installation look at it, then ask again under another key.";
 }
 
+/** For work in a role that the repository does not want. */
+export function roleIsOff(role: string): string {
+  return `This repository has switched the role ${code(role, 60)} off (\`roles\` in \`.github/orch.yml\`), so I have not started.`;
+}
+
 export function tooManyCommands(max: number): string {
   return `That is more than ${max} commands in one comment, so I have carried out none of them. Spread them over several comments.`;
 }

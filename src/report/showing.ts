@@ -9,6 +9,7 @@ import type { Paused } from "../task/pause.ts";
 import type { Shown } from "../task/report-marks.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
+import type { Team } from "../views/plan-view.ts";
 import type { Surroundings } from "./facts.ts";
 import type { View } from "./view.ts";
 
@@ -57,6 +58,8 @@ export type ReporterDeps = ShowDeps & {
   log: Logger;
   hosts: () => Promise<HostView[]>;
   paused: () => Promise<Paused>;
+  /** The plan of a team's task, once it is approved. */
+  teamOf: (task: Task) => Promise<Team | undefined>;
   /** Redis may say that nothing of a task was shown yet, because it was restored from before that. */
   hasForgotten: () => Promise<boolean>;
 };

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { type Amounts, readAmounts } from "../text/budget.ts";
 
-const amounts = z
+/** Written as a text. */
+export const amounts = z
   .string()
   .max(200)
   .transform((text, context): Amounts => {

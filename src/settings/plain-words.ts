@@ -30,6 +30,8 @@ export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
       return issue.issues[0]?.message;
     case "invalid_value":
       return `expected ${issue.values.map(String).join(" or ")}, not ${kindOf(issue.input)}`;
+    case "invalid_union":
+      return closest(issue.errors);
     case "too_small":
       return lengthOf(issue.origin, `at least ${issue.minimum}`, issue.inclusive ?? true, `more than ${issue.minimum}`);
     case "too_big":
@@ -38,6 +40,12 @@ export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
       return undefined; // zod's own words
   }
 };
+
+/** Of several ways to write it, what is wrong with the one that was followed furthest; undefined where none was begun. */
+function closest(ways: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+  const [issue] = ways.find(([first]) => first && (first.path.length > 0 || first.code === "unrecognized_keys")) ?? [];
+  return issue && (issue.path.length === 0 ? issue.message : `${issue.path.map(String).join(".")}: ${issue.message}`);
+}
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";

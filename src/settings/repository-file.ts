@@ -10,7 +10,9 @@ import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
+import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
+import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
 
 /** It goes by one of these names. */
@@ -53,6 +55,14 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    roles: repositoryRolesSchema
+      .optional()
+      .describe(
+        "What this repository makes of the operator's roles, by their names: another agent, more to tell them, or off.",
+      ),
+    team: teamSchema
+      .optional()
+      .describe("Which plans of a team need no person's approval; without it, every plan does."),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -70,6 +80,9 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  roles?: RepositoryRoles;
+  /** Which plans of a team need nobody's approval. */
+  autoApproval?: SmallPlan;
   schedules?: WrittenSchedule[];
 };
 
@@ -84,7 +97,8 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
+  const autoApproval = team && autoApprovalOf(team);
   return {
     agent,
     setup: wordsOf(setup),
@@ -92,6 +106,8 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(roles && { roles: rolesOfRepository(roles) }),
+    ...(autoApproval && { autoApproval }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

@@ -10,7 +10,7 @@ import { numberSign } from "./own-place.ts";
 import type { TaskSpec } from "./task.ts";
 
 /** From the smallest to the largest. */
-export const ENVELOPES = ["task", "conversation", "person", "repository", "day"] as const;
+export const ENVELOPES = ["task", "plan", "conversation", "person", "repository", "day"] as const;
 export type EnvelopeKind = (typeof ENVELOPES)[number];
 
 export const amountsShape = z.partialRecord(z.enum(UNITS), z.number().nonnegative());

@@ -15,6 +15,9 @@ export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
 export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
 
+/** `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent. */
+export type RoleOffer = { agent?: string; model?: string };
+
 /** What a host says of itself when it starts and when something changes. */
 export type HostInfo = {
   id: string;
@@ -29,6 +32,8 @@ export type HostInfo = {
   defaultAgent: string;
   /** Of each agent the name of its account (`workers/agents/account.ts`); unknown of an older host. */
   accounts?: Record<string, string>;
+  /** The roles in which its agents work, by name; unknown of an older host. */
+  roles?: Record<string, RoleOffer>;
   draining: boolean;
   startedAt: number;
   /** What it gives each part of a run; unknown of an older host. */
@@ -48,6 +53,7 @@ const hostShape = z.looseObject({
   slots: z.number(),
   agents: z.array(z.string()),
   accounts: z.record(z.string(), z.string()).optional(),
+  roles: z.record(z.string(), z.looseObject({ agent: z.string().optional(), model: z.string().optional() })).optional(),
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
@@ -101,8 +107,8 @@ async function livingHost(redis: Redis, id: string, now: number): Promise<HostVi
   return hosts.find((host) => host.id === id && host.alive);
 }
 
-const offerOf = ({ startedAt, slots, agents, accounts, defaultAgent, draining, budget }: HostInfo): string =>
-  JSON.stringify([startedAt, slots, agents, accounts, defaultAgent, draining, budget]);
+const offerOf = ({ startedAt, slots, agents, accounts, roles, defaultAgent, draining, budget }: HostInfo): string =>
+  JSON.stringify([startedAt, slots, agents, accounts, roles, defaultAgent, draining, budget]);
 
 /** The agents that some host has offered within the last seven days: `hosts` with each beat, those that left by their last word. */
 export async function offeredAgents(redis: Redis, hosts: readonly HostView[], now: number): Promise<string[]> {

@@ -14,6 +14,10 @@ export const keys = {
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
   /** Stream: what is said to a task's agent and has not been heard yet (`messages.ts`). */
   messages: (id: string) => `orch:task:${id}:messages`,
+  /** The same for a node of the plan of that id. */
+  nodeMessages: (id: string, node: string) => `orch:task:${id}:messages:node:${node}`,
+  /** Hash: what was counted of the messages of a task: by sender, by sender and recipient, and the like. */
+  messageNumbers: (id: string) => `orch:task:${id}:messages:numbers`,
   /** Hash: message -> its entry in that stream, and from where it was said. */
   messagesSent: (id: string) => `orch:task:${id}:messages:sent`,
   /** Hash: message -> what became of it. */
@@ -36,6 +40,10 @@ export const keys = {
   conversation: (repositoryId: number, number: number) => `orch:conversation:${repositoryId}:${number}`,
   /** Due set: tasks that wait, or whose job may have to go elsewhere. */
   dispatch: "orch:dispatch",
+  /** Hash: the plan of the team's task of that id (`plans.ts`). */
+  plan: (id: string) => `orch:plan:${id}`,
+  /** Sorted set: plans that are not over, by when they were approved. */
+  plans: "orch:plans",
   /** Set: tasks that wait for the end of this one. */
   followers: (id: string) => `orch:task:${id}:followers`,
   /** Hash: repository -> the tag of its last task in a lane, which says when it is its turn there again. */

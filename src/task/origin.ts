@@ -31,6 +31,8 @@ export const originShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("cli"), by: z.string(), key: z.string() }),
   /** Another program; `key` is its own name for what it asks. */
   z.object({ kind: z.literal("api"), client: z.string(), key: z.string() }),
+  /** A node of a plan that is to be worked on, for the `try`th time; it comes through no door. */
+  z.object({ kind: z.literal("node"), plan: z.string(), node: z.string(), try: z.number() }),
 ]);
 
 export type Origin = z.output<typeof originShape>;
@@ -52,6 +54,7 @@ const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | 
   schedule: ({ name, dueAt }) => [name, dueAt],
   cli: ({ key }) => [key],
   api: ({ client, key }) => [client, key],
+  node: ({ plan, node, try: nth }) => [plan, node, nth],
 };
 
 /** Whether there is nobody whose permission could be asked for: the repository asks by itself, or whoever operates Orch. */
@@ -65,6 +68,7 @@ const withoutPerson: { [Kind in OriginKind]: boolean } = {
   schedule: true,
   cli: true,
   api: false,
+  node: false,
 };
 
 /**

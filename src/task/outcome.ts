@@ -1,4 +1,5 @@
 /** Why a task, or a run, is over: the outcomes, and the reasons and deadlines that they name. */
+import type { EnvelopeKind } from "./envelope.ts";
 import type { Verification } from "./progress.ts";
 import type { WaitingReason } from "./waiting.ts";
 
@@ -10,6 +11,8 @@ export type CancelReason =
   | { kind: "issue_closed"; by: string; moved?: true }
   /** What asked was deleted or taken away. */
   | { kind: "taken_back"; by: string }
+  /** It worked on a node of this team's plan, which is over or goes on without it. */
+  | { kind: "left_plan"; task: string }
   /** It stood behind this task, which was cancelled. */
   | { kind: "first_cancelled"; task: string }
   | { kind: "repository_archived" }
@@ -35,12 +38,19 @@ export type StopCause = { reason: string; message: string };
 /** What stopped an agent before it was done: a deadline of ours, or its own limit of turns or money. */
 export type Stopped = { by: "deadline"; deadline: Deadline; afterMs: number } | { by: "budget"; message: string };
 
+/** A node of a plan that is not part of what is published, by its name and title, and why not. */
+export type Missing = { node: string; title: string; why: string };
+
 /**
  * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget, stalled) and "we could not run
  * it" (host_error) are never mixed, because what to do next differs.
  */
 export type Outcome =
-  | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string }
+  /** `missing`: of a team's plan, what could not be done and is not in it. */
+  | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string; missing?: Missing[] }
+  /** Of a node: its work stands in the plan's integration ref as this commit. */
+  /** `outside`: the first of the files that it changed and that are not in its scope. */
+  | { kind: "merged"; sha: string; files: number; additions: number; deletions: number; outside?: string[] }
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }
@@ -57,7 +67,8 @@ export type Outcome =
       cause?: StopCause;
       obstacle?: string;
     }
-  | { kind: "out_of_budget"; message: string; lastLines: string }
+  /** `of`: the envelope in which too little is left for a run to begin. */
+  | { kind: "out_of_budget"; message: string; lastLines: string; of?: EnvelopeKind }
   /** The agent went round in circles: it made the same call so often, and nothing new came of it. */
   | { kind: "stalled"; call: string; times: number; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }

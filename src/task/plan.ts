@@ -10,6 +10,7 @@ import { finishShape } from "./finish.ts";
 /** In characters, and in entries of each list. */
 export const PLAN_LIMITS = {
   goal: 1_500,
+  note: 2_000,
   nodes: 40,
   id: 24,
   title: 100,
@@ -64,17 +65,233 @@ export const planProposalSchema = z.strictObject({
 });
 export type PlanProposal = z.output<typeof planProposalSchema>;
 
+/** What a record must have of a node, whoever wrote it. */
+const leastOfNode = z.looseObject({
+  ...{ id: z.string(), title: z.string(), instruction: z.string(), role: z.string() },
+  ...{ after: z.array(z.string()), scope: z.array(z.string()), deliverable: z.string(), check: z.string() },
+});
+/** As it is kept in a proposal. */
+export const planProposalShape = z.looseObject({ goal: z.string(), nodes: z.array(leastOfNode) });
+
 /** How far a node is. `merged`: its commit stands in the plan's integration ref. Times are Unix ms. */
 const nodeStateShape = z.discriminatedUnion("name", [
-  z.object({ name: z.literal("waiting") }),
+  /** `from`: it is not tried again before. */
+  z.object({ name: z.literal("waiting"), from: z.number().optional() }),
   /** Its current try is a task of its own; the try's number is the count of `tries`. */
   z.object({ name: z.literal("started"), at: z.number() }),
-  z.object({ name: z.literal("merged"), at: z.number(), sha: z.string(), finish: finishShape.optional() }),
+  /** Without `sha`: it had nothing to change. */
+  z.object({
+    name: z.literal("merged"),
+    at: z.number(),
+    sha: z.string().optional(),
+    finish: finishShape.optional(),
+  }),
   z.object({ name: z.literal("failed"), at: z.number(), reason: z.string() }),
-  /** `because`: of which node, or in whose words. */
-  z.object({ name: z.literal("skipped"), at: z.number(), because: z.string() }),
+  /** `because`: of which node, or in whose words. `waived`: those after it go on without it. */
+  z.object({
+    name: z.literal("skipped"),
+    at: z.number(),
+    because: z.string(),
+    waived: z.literal(true).optional(),
+  }),
   z.object({ name: z.literal("cancelled"), at: z.number() }),
   /** A revision put others in its place. */
   z.object({ name: z.literal("superseded"), at: z.number() }),
 ]);
 export type NodeState = z.output<typeof nodeStateShape>;
+
+/** An agent, and a model of it, that a role may be given to; neither: the operator's choice. */
+const choiceShape = z.object({ agent: z.string().optional(), model: z.string().optional() });
+export type Choice = z.output<typeof choiceShape>;
+
+/** One try at a node. */
+const tryShape = z.object({
+  task: z.string(),
+  at: z.number(),
+  /** Which of the node's `choices` works on it, from 0. */
+  choice: z.number().optional(),
+  /** How it ended: the kind of its outcome, and what the next try should know. */
+  end: z.string().optional(),
+  why: z.string().optional(),
+  /** Of its failure and of what its agent had made by then: the same twice is no reason for a third try. */
+  print: z.string().optional(),
+  /** It says nothing about the work: its host failed. */
+  free: z.literal(true).optional(),
+});
+export type Try = z.output<typeof tryShape>;
+
+const planNodeShape = leastOfNode.extend({
+  onFailure: onFailureSchema,
+  state: nodeStateShape,
+  tries: z.array(tryShape),
+  choices: z.array(choiceShape).optional(),
+  depth: z.number().optional(),
+  by: z.string().optional(),
+  note: z.string().optional(),
+});
+
+export const planCapsShape = z.object({
+  /** Nodes at the same time. */
+  width: z.int().positive(),
+  nodes: z.int().positive(),
+  /** Delegations one below another. */
+  depth: z.int().nonnegative(),
+  runsPerNode: z.int().positive(),
+  managerRuns: z.int().nonnegative(),
+});
+export type PlanCaps = z.output<typeof planCapsShape>;
+
+export const PLAN_CAPS: PlanCaps = { width: 3, nodes: 12, depth: 2, runsPerNode: 4, managerRuns: 10 };
+/** Nobody may set more. */
+export const MOST_PLAN_CAPS: PlanCaps = {
+  width: 8,
+  nodes: PLAN_LIMITS.nodes,
+  depth: 3,
+  runsPerNode: 8,
+  managerRuns: 20,
+};
+
+/** What the manager is to see to. The same `key` is the same matter, however often it is told. */
+const wakeShape = z.object({
+  /** A node failed or is to wait for a person (`stop`); it asks for something; its work does not fit; nothing can move. */
+  kind: z.enum(["failed", "stop", "blocker", "conflict", "stuck", "told"]),
+  key: z.string(),
+  node: z.string().optional(),
+  task: z.string().optional(),
+  text: z.string(),
+  at: z.number(),
+});
+export type Wake = z.output<typeof wakeShape>;
+
+export type PlanEventKind =
+  | "approved"
+  | "started"
+  | "merged"
+  | "tried"
+  | "failed"
+  | "skipped"
+  | "cancelled"
+  | "superseded"
+  | "added"
+  | "woken"
+  | "revised"
+  | "stuck"
+  | "budget"
+  | "message"
+  | "finishing"
+  | "over";
+
+/** One thing that happened to the plan. */
+const planEventShape = z.object({
+  at: z.number(),
+  what: z.string(),
+  node: z.string().optional(),
+  task: z.string().optional(),
+  text: z.string().optional(),
+});
+export type PlanEvent = Omit<z.output<typeof planEventShape>, "what"> & { what: PlanEventKind };
+
+/** A run of the manager: which run of the team's task it is, what it was woken for, and as which revision it found the plan. */
+const managedShape = z.object({ after: z.number(), wakes: z.array(wakeShape), revision: z.number() });
+
+/** The least that a plan's record must have, so that whoever reads it can rely on `Plan`. */
+export const planShape = z.object({
+  id: z.string(),
+  goal: z.string(),
+  revision: z.int(),
+  state: z.enum(["running", "managing", "finishing", "over"]),
+  home: z.string().optional(),
+  base: z.string(),
+  repository: z.number(),
+  at: z.number(),
+  until: z.number(),
+  caps: planCapsShape,
+  nodes: z.array(planNodeShape),
+  managerRuns: z.int(),
+  wakes: z.array(wakeShape),
+  managed: managedShape.optional(),
+  spent: z.literal(true).optional(),
+  revisions: z.array(z.string()),
+  events: z.array(planEventShape),
+  version: z.int(),
+});
+
+export type PlanNode = NodeSpec & {
+  state: NodeState;
+  tries: Try[];
+  /** What its role may be given to, first choice first; none: whatever agent there is. */
+  choices?: Choice[] | undefined;
+  /** How many delegations it comes of. */
+  depth?: number | undefined;
+  /** The node whose agent asked for it. */
+  by?: string | undefined;
+  /** What the manager, who has it tried again, tells its agent besides. From then on it is the manager who decides about each try. */
+  note?: string | undefined;
+};
+
+/** Times are Unix ms. */
+export type Plan = {
+  /** That of the team's task. */
+  id: string;
+  goal: string;
+  /** Grows by one with every change of the graph. */
+  revision: number;
+  /** `managing`: its manager is to run, or does. `finishing`: nothing is left to do but to publish. */
+  state: "running" | "managing" | "finishing" | "over";
+  /** The host that keeps the plan's work. */
+  home?: string | undefined;
+  /** The commit on which it was approved. */
+  base: string;
+  /** Id of the repository. */
+  repository: number;
+  /** When it was approved, and when what is not done by then is left out. */
+  at: number;
+  until: number;
+  caps: PlanCaps;
+  nodes: PlanNode[];
+  managerRuns: number;
+  /** What the manager is still to be woken for, oldest first. */
+  wakes: Wake[];
+  /** Nothing more may be used: what has not begun is left out. */
+  spent?: true | undefined;
+  /** What it was woken for last. */
+  managed?: { after: number; wakes: Wake[]; revision: number } | undefined;
+  /** Hashes of the revisions that were carried out, newest last: the same once more changes nothing. */
+  revisions: string[];
+  /** Oldest first. Bounded. */
+  events: PlanEvent[];
+  /** Grows by one with every change of the record. */
+  version: number;
+};
+
+/** Of a plan's events, of what it remembers to wake the manager for, and of the texts in both, in characters. */
+export const PLAN_KEEPS = { events: 200, wakes: 20, text: 600, why: 1_500, revisions: 30 } as const;
+
+export const nodeOf = ({ nodes }: Pick<Plan, "nodes">, id: string): PlanNode | undefined =>
+  nodes.find((node) => node.id === id);
+
+/** The task that works on it, or did last. */
+export const currentTry = ({ tries }: Pick<PlanNode, "tries">): Try | undefined => tries.at(-1);
+
+/** Whether nothing becomes of it any more, unless somebody changes the plan. */
+export const isNodeOver = ({ state }: Pick<PlanNode, "state">): boolean =>
+  state.name !== "waiting" && state.name !== "started";
+
+/** Whether what comes after it may build on it, or goes on without it. */
+export const isSettledFor = ({ state }: Pick<PlanNode, "state">): boolean =>
+  state.name === "merged" || state.name === "superseded" || (state.name === "skipped" && state.waived === true);
+
+/** With an event more; the oldest but the first give way. */
+export function withEvent(plan: Plan, event: PlanEvent): Plan {
+  const text = event.text?.slice(0, PLAN_KEEPS.text);
+  const events = [...plan.events, { ...event, ...(text !== undefined && { text }) }];
+  return { ...plan, events: events.length <= PLAN_KEEPS.events ? events : [...events.slice(0, 1), ...events.slice(2)] };
+}
+
+/** With something more for the manager to see to; undefined when that is known already, or too much is. */
+export function withWake(plan: Plan, wake: Wake): Plan | undefined {
+  const known = [...plan.wakes, ...(plan.state === "managing" ? (plan.managed?.wakes ?? []) : [])];
+  if (plan.state === "over" || known.some(({ key }) => key === wake.key)) return undefined;
+  if (plan.wakes.length >= PLAN_KEEPS.wakes) return undefined;
+  return { ...plan, wakes: [...plan.wakes, { ...wake, text: wake.text.slice(0, PLAN_KEEPS.why) }] };
+}

@@ -25,6 +25,8 @@ export type Progress = {
   summary?: string;
   /** What it said last of what it is at, by itself; at most 500 characters. */
   said?: string;
+  /** Of a node: how often its work conflicted with what others had done. */
+  conflicts?: number;
   /** What it said of its finished work, by itself. */
   finish?: Finish;
   inputTokens?: number;
@@ -79,6 +81,8 @@ export type Verification = {
   outputTail: string;
   /** It failed as it had before, on the very same commits: the agent was not handed the failure once more. */
   unchanged?: true;
+  /** It fails as it did before the work began, and so is not held against it. */
+  redBefore?: true;
   /** It passed only with these, which are not published. */
   hidden?: HiddenFiles;
 };

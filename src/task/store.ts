@@ -12,6 +12,7 @@ import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
+import { makePlanStore } from "./plans.ts";
 import {
   FORMAT,
   type InDoubt,
@@ -196,6 +197,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     stalledReports,
     /** What is said to the agents of tasks. */
     messages: makeMessages(redis, tell),
+    /** What teams work by. */
+    plans: makePlanStore(redis, tell),
     ...marks,
   };
 }

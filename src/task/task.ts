@@ -41,6 +41,15 @@
  * talk back       to ask something of the host, or tell it, while it works: an agent does that through tools
  * tool            one thing that an agent can call
  * bridge          the program in the sandbox that carries an agent's calls to its host, across restarts of that
+ * plan            the approved graph of nodes that a team works through for one request (`plan.ts`)
+ * node            one part of a plan; each try at it is a task of its own
+ * team            the agents that work on one request by a plan, each in a role
+ * role            what an agent is there for: its prompt, its agent and model, what it may do
+ * scope           the files that a node may change
+ * integrate       to merge a node's work into its plan's
+ * manager         the agent of a team's task, when it is woken to change the plan
+ * wake            what the manager is woken for
+ * revision        a numbered change of a plan
  * proposal        what an agent would do, told before it does it; a person approves it by its name
  * run event       what people may be shown of one thing that a run's program said or did
  * heartbeat       "this host still watches these runs"
@@ -53,11 +62,12 @@
  */
 
 import type { Amounts } from "../text/budget.ts";
+import type { AutoApproval } from "./auto-approval.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
-import type { CancelReason, Outcome, RunEnd, Stopped } from "./outcome.ts";
+import type { CancelReason, Missing, Outcome, RunEnd, Stopped } from "./outcome.ts";
 import type { HiddenFiles, Progress } from "./progress.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
@@ -83,6 +93,21 @@ export type About = {
   line?: number;
   /** The changes around the line, which comes last; at most 4,000 characters. */
   hunk: string;
+};
+
+/** Which node of which plan a task works on. */
+export type NodeOf = {
+  /** The id of the plan, and of the team's task. */
+  plan: string;
+  id: string;
+  /** Counts from 1. */
+  try: number;
+  /** The host that keeps the plan's work, where all its nodes are worked on. */
+  home: string;
+  /** The task that was the try before it, from which it goes on. */
+  before?: string;
+  /** What the whole plan may use, as whoever asked for it has set it. */
+  planBudget?: Amounts;
 };
 
 /** What was asked. Written once; nothing in it changes later, except where it is. Times are Unix milliseconds. */
@@ -113,6 +138,16 @@ export type TaskSpec = {
   after?: string;
   /** Its agent is to propose what it would do, and does it once a person has approved that. */
   plan?: true;
+  /** Several agents are to work on it: its own proposes a plan, and sees to that once a person has approved it (`plan.ts`). */
+  team?: true;
+  /** Of a team's task: which plans its repository lets begin without a person's word. */
+  autoApproval?: AutoApproval;
+  /** The name of the role that its agent has; none: a planner's and manager's of a team's task, else that of one who does all of it. */
+  role?: string;
+  /** It is one try at a node of a team's plan. */
+  node?: NodeOf;
+  /** The repository's file names that agent for its role. */
+  agentOfRole?: true;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** What it may use at most, as whoever asks has set it. */
@@ -156,6 +191,8 @@ export type TaskState =
 
 /** The branch as the host pushed it. The bot makes a pull request of it. */
 export type Pushed = {
+  /** Of a team's plan, what could not be done and is not in it. */
+  missing?: Missing[];
   branch: string;
   sha: string;
   /** Branch that the pull request is to merge into. */

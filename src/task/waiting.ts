@@ -37,12 +37,15 @@ export const waitingShape = z.discriminatedUnion("for", [
   z.object({ for: z.literal("answer"), question: z.string(), onNoAnswer: onNoAnswerSchema, ...until }),
   /** A person's word about what its agent proposes. */
   z.object({ for: z.literal("approval"), proposal: z.string(), ...until }),
+  /** The nodes of its plan, which are worked on meanwhile; a team's task waits so. */
+  z.object({ for: z.literal("team"), ...until }),
   /** Room in an envelope, of which too little is left for a run. */
   z.object({ for: z.literal("budget"), of: z.enum(ENVELOPES), unit: z.enum(UNITS), ...until }),
 ]);
 
 export type WaitingReason = z.output<typeof waitingShape>;
 export type ApprovalReason = Extract<WaitingReason, { for: "approval" }>;
+export type TeamReason = Extract<WaitingReason, { for: "team" }>;
 export type AnswerReason = Extract<WaitingReason, { for: "answer" }>;
 export type BudgetReason = Extract<WaitingReason, { for: "budget" }>;
 export type LimitReason = Extract<WaitingReason, { for: "limit" }>;
@@ -77,6 +80,7 @@ const needsPerson: Record<WaitingReason["for"], boolean> = {
   limit: false,
   answer: true,
   approval: true,
+  team: false,
   budget: false,
 };
 export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>

@@ -38,11 +38,12 @@ export function outcomeView(outcome: Outcome): OutcomeView {
       return { ...rest, ...causeView(cause, obstacle) };
     }
     case "out_of_budget":
-      return { kind: outcome.kind, message: bare(outcome.message) };
+      return { kind: outcome.kind, message: bare(outcome.message), ...(outcome.of && { of: outcome.of }) };
     case "stalled":
       return { kind: outcome.kind, call: bare(outcome.call, 200), times: outcome.times };
     case "pull_request":
-      return { ...outcome, url: bare(outcome.url, 300) };
+      return pullRequestView(outcome);
+    case "merged":
     case "cancelled":
       return outcome;
     case "refused":
@@ -50,6 +51,18 @@ export function outcomeView(outcome: Outcome): OutcomeView {
     case "host_error":
       return { kind: outcome.kind, message: bare(outcome.message) };
   }
+}
+
+/** What is missing is in an agent's words. */
+function pullRequestView(
+  outcome: Extract<Outcome, { kind: "pull_request" }>,
+): Extract<OutcomeView, { kind: "pull_request" }> {
+  const missing = outcome.missing?.map(({ node, title, why }) => ({
+    node,
+    title: bare(title, 100),
+    why: bare(why, 300),
+  }));
+  return { ...outcome, url: bare(outcome.url, 300), ...(missing && { missing }) };
 }
 
 /** Records of before have an obstacle under a reason of its own. */
@@ -80,6 +93,7 @@ function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: 
         { what: "last_words", text: outcome.lastWords },
       ];
     case "pull_request":
+    case "merged":
     case "cancelled":
     case "refused":
     case "host_error":

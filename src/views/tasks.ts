@@ -9,6 +9,7 @@ export type ListState = TaskState["name"] | Outcome["kind"];
 const OPEN: Record<Exclude<TaskState["name"], "settled">, true> = { running: true, queued: true, waiting: true };
 const OUTCOMES: Record<Outcome["kind"], true> = {
   pull_request: true,
+  merged: true,
   no_changes: true,
   agent_failed: true,
   verify_failed: true,

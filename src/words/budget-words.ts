@@ -1,6 +1,6 @@
 /** What the bot says about envelopes: for which a task waits, which one refuses it, and what is spent, set aside and left of each. */
 
-import type { EnvelopeKind, Short } from "../task/envelope.ts";
+import { type EnvelopeKind, isDaily, type Short } from "../task/envelope.ts";
 import type { RunBudget } from "../task/progress.ts";
 import { type Amounts, amountWords, bareAmount, UNITS, type Unit } from "../text/budget.ts";
 import type { Quoting } from "../text/quote.ts";
@@ -9,6 +9,7 @@ import type { EnvelopeView } from "../views/budget.ts";
 /** Whose envelope it is, as the subject of a sentence about what may be used. */
 const whose: Record<EnvelopeKind, string> = {
   task: "this task may use",
+  plan: "this plan's runs may use together",
   conversation: "the tasks of this conversation may use together",
   person: "one person's tasks may use in a day",
   repository: "this repository's tasks may use in a day",
@@ -17,11 +18,14 @@ const whose: Record<EnvelopeKind, string> = {
 
 const what: Record<Unit, string> = { usd: "dollars", tokens: "tokens", ms: "time of agents", runs: "runs" };
 
+/** Where it is set: a plan's is that of the task which asked for it. */
+const setting = (of: EnvelopeKind): string => `\`budget.${of === "plan" ? "task" : of}\``;
+
 /** For a task that waits. */
 export function waitsForBudget({ of, unit }: Pick<Short, "of" | "unit">): string {
   const used = `What ${whose[of]}, counted in ${what[unit]}, is used up or set aside by tasks that run.`;
-  const raise = `the operator of this App raises it (\`budget.${of}\`)`;
-  return of === "task" || of === "conversation"
+  const raise = `the operator of this App raises it (${setting(of)})`;
+  return !isDaily(of)
     ? `${used} It starts when there is room again, or when ${raise}.`
     : `${used} It starts when there is room again, after midnight (UTC) at the latest if the new day's suffices, or when ${raise}.`;
 }
@@ -38,7 +42,7 @@ export const beyondBudget = (unit: Unit, asked: number, most: number): string =>
 export function noBudget({ of, unit }: Pick<Short, "of" | "unit">, limit: number): string {
   return of === "task"
     ? `Of the ${amountWords(unit, limit)} that ${whose.task} too little is left for another run. \`/orch retry budget=…\` does it once more with a budget of its own.`
-    : `What ${whose[of]} is ${amountWords(unit, limit)}, which is too little for any run. The operator of this App can raise it (\`budget.${of}\`, or \`budget\` in \`.github/orch.yml\`).`;
+    : `What ${whose[of]} is ${amountWords(unit, limit)}, which is too little for any run. The operator of this App can raise it (${setting(of)}, or \`budget\` in \`.github/orch.yml\`).`;
 }
 
 /** What a run, or a task with all its runs, has used of what it may use; undefined where nothing is limited. */
@@ -74,6 +78,7 @@ export function runBudgetWords(
 
 const names: Record<EnvelopeKind, string> = {
   task: "Task",
+  plan: "This plan",
   conversation: "This conversation",
   person: "Tasks of",
   repository: "This repository",

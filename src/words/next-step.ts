@@ -71,6 +71,8 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       return own
         ? "Review the new commits. `/orch` and a request in your own words continues on this branch."
         : `Review it${outcome.draft === false ? "" : " and mark it as ready"}, or write \`/orch\` and a request there: the work then continues on its branch.`;
+    case "merged":
+      return "Nothing has to be done: the plan goes on by itself.";
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":

@@ -71,6 +71,13 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     takenBack: ({ client }, who, { code }) => `${who} took back what was asked by ${code(client, 60)}`,
     again: () => "ask for it again under a key of its own",
   },
+  node: {
+    asked: ({ node, plan }, who, where, { code }) =>
+      `${who} asked for the plan ${code(plan)}, of which this is the node ${code(node, 60)}${where}:`,
+    itself: ({ node, plan }, { code }) => `the node ${code(node, 60)} of the plan ${code(plan)}`,
+    takenBack: ({ plan }, who, { code }) => `${who} took back what asked for the plan ${code(plan)}`,
+    again: ({ plan }) => `comment ${retryOf(plan)}, which does the plan's request once more`,
+  },
 };
 
 const wordsOf = ({ kind }: Origin) => words[kind] as Words<Origin>;

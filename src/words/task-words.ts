@@ -4,6 +4,8 @@
  */
 import type { CancelReason, Outcome, RunEnd } from "../task/outcome.ts";
 import { hiddenBehind, type Phase, type Pushed, progressOf, type Task } from "../task/task.ts";
+import { type TeamStage, teamStage } from "../task/team-stage.ts";
+import type { WaitingReason } from "../task/waiting.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
@@ -12,6 +14,7 @@ import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
 import { agentFault, asSentence, timedOut } from "./fault-words.ts";
 import { ONLY_WITH_HIDDEN, onlyWithHidden } from "./hidden-words.ts";
 import { takenBack } from "./origin-words.ts";
+import { missingLine } from "./plan-words.ts";
 import { stoppedWork } from "./stopped-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
@@ -38,6 +41,7 @@ export function standing(task: TaskView, now: number): string {
 /** A few words for how a task, or one of its runs, ended. */
 export const endWords: Record<RunEnd, string> = {
   pull_request: "pull request",
+  merged: "merged into its plan",
   no_changes: "no changes",
   agent_failed: "agent failed",
   verify_failed: "verification failed",
@@ -64,14 +68,20 @@ export function headline(task: Task): string {
   const { state } = task;
   switch (state.name) {
     case "waiting":
-      return "Waiting";
+      return waitingHeadline(task, state.reasons);
     case "queued":
       return "Queued";
     case "running":
-      return isStopping(task) ? "Stopping" : runningHeadlines[state.phase];
+      if (isStopping(task)) return "Stopping";
+      return (state.phase === "working" && leadHeadlines[teamStage(task) ?? "alone"]) || runningHeadlines[state.phase];
     case "settled":
       return settledHeadline(task, state.outcome);
   }
+}
+
+function waitingHeadline({ proposal }: Task, reasons: readonly WaitingReason[]): string {
+  if (reasons.some((reason) => reason.for === "team")) return "A team works on it";
+  return proposal?.plan && !proposal.decision ? "A plan waits for approval" : "Waiting";
 }
 
 const runningHeadlines: Record<Phase, string> = {
@@ -81,15 +91,25 @@ const runningHeadlines: Record<Phase, string> = {
   publishing: "Publishing the commits",
 };
 
+/** Of the agent that leads a team. */
+const leadHeadlines: Record<TeamStage, string | undefined> = {
+  planning: "A planner looks how a team would do it",
+  managing: "The team's manager looks at what happened",
+  alone: undefined,
+};
+
 function settledHeadline(task: Task, outcome: Outcome): string {
   switch (outcome.kind) {
     case "pull_request": {
       if (task.pushed?.stopped) return `Stopped: what was done is in pull request #${outcome.number}`;
+      if (outcome.missing?.length) return `Done in part: pull request #${outcome.number}`;
       const own = isOwnPullRequest(task, outcome.number);
       if (hiddenBehind(task))
         return own ? `Pushed: ${ONLY_WITH_HIDDEN}` : `Pull request #${outcome.number}: ${ONLY_WITH_HIDDEN}`;
       return own ? "Done: pushed to this pull request" : `Done: pull request #${outcome.number}`;
     }
+    case "merged":
+      return "Done: merged into its plan";
     case "no_changes":
       return "The agent changed nothing";
     case "agent_failed":
@@ -121,6 +141,8 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
   switch (outcome.kind) {
     case "pull_request":
       return delivered(end, outcome, quoting);
+    case "merged":
+      return `Its work is part of its plan as commit ${quoting.code(outcome.sha.slice(0, 7))}. The plan's pull request brings it with the rest.`;
     case "no_changes":
       return "The agent finished without changing anything, so there is no pull request. What it said may tell why.";
     case "agent_failed": {
@@ -156,6 +178,7 @@ function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoti
   return [
     ...(stopped ? [stoppedWork(stopped, quoting)] : []),
     ...(hidden ? [onlyWithHidden(hidden, quoting)] : []),
+    ...(outcome.missing?.length ? [missingLine(outcome.missing, quoting)] : []),
     whereTheWorkIs(end, outcome, quoting),
     ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : []),
   ].join(" ");
@@ -206,6 +229,8 @@ function cancelWords({ origin }: TaskView, reason: CancelReason, quoting: Quotin
         : `${code(reason.by, 60)} closed the issue or pull request, so the task was stopped.`;
     case "taken_back":
       return `${takenBack(origin, reason.by, quoting)}, so the task was stopped.`;
+    case "left_plan":
+      return `The plan ${code(reason.task, 60)} goes on without it, or is over, so the task was stopped.`;
     case "first_cancelled":
       return `It was to go on from the task ${code(reason.task, 60)}, which was cancelled, so it was not started.`;
     case "repository_archived":

@@ -5,6 +5,7 @@ import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
 import type { HostName } from "../views/task-view.ts";
 import { waitedForBudget, waitsForBudget } from "./budget-words.ts";
+import { howToDecideOnPlan } from "./plan-words.ts";
 import { howToDecide } from "./proposal-words.ts";
 
 /** Worker hosts that take no task for want of room. */
@@ -17,7 +18,7 @@ export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string
 
 /** What would end the waiting. */
 export function waitsFor(
-  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView },
+  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; plan?: true },
   quoting: Quoting,
 ): string {
   const { code } = quoting;
@@ -36,7 +37,11 @@ export function waitsFor(
       return waitsForBudget(reason);
     case "answer":
       return answerWords(reason, quoting);
+    case "team":
+      return "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.";
     case "approval":
+      if (reason.plan)
+        return `Its planner has made a plan for a team. ${howToDecideOnPlan(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
       return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
   }
 }
@@ -46,10 +51,15 @@ function answerWords(
   { code }: Quoting,
 ): string {
   const what = asked
-    ? `asks ${code(asked.short, 160)} (question ${code(question)})`
+    ? `${doesWhat(asked)} ${code(asked.short, 160)} (${asked.blocker ? "blocker" : "question"} ${code(question)})`
     : `asks question ${code(question)}`;
   const end = onNoAnswer === "end" ? "it ends" : "the agent decides by itself";
   return `Its agent ${what}. \`/orch answer\` and the answer lets it go on in the same session; without an answer by ${minuteOf(until)}, ${end}.`;
+}
+
+function doesWhat({ blocker, resolver }: QuestionView): string {
+  if (blocker) return "cannot go on:";
+  return resolver === "manager" ? "asks its manager" : "asks";
 }
 
 const minuteOf = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
@@ -90,6 +100,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
       return waitedForBudget(reason.of, after);
     case "answer":
       return `Nobody answered its agent's question ${code(reason.question)} within ${after}.`;
+    case "team":
+      return `The nodes of its plan were not over after ${after}.`;
     case "approval":
       return `Nobody approved its agent's proposal ${code(reason.proposal)} within ${after}.`;
     case undefined:

@@ -51,8 +51,7 @@ function aboutReason(reason: ReasonView, now: number, { code, plain }: Quoting):
     if (reason.offered.length === 0) return [];
     return [`Connected worker hosts offer: ${reason.offered.map((name) => code(name, 60)).join(", ")}.`];
   }
-  if (reason.for === "budget" || reason.for === "limit" || reason.for === "answer" || reason.for === "approval")
-    return [];
+  if (reason.for !== "task") return [];
   if (reason.inDoubt) return [`Its record is in doubt (${reason.inDoubt}): \`orch doctor\` says what to do.`];
   return reason.other
     ? [`That task's state: ${plain(standing(reason.other, now))} (${plain(reason.other.request, 80)}).`]

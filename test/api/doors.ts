@@ -67,7 +67,7 @@ export async function openDoors() {
       headers: response.headers,
       body: (await response.json()) as Answer["body"],
     };
-    if (path.startsWith("/v1/tasks")) judge(method, path, answer);
+    if (/^\/v1\/(?:tasks|plans)/.test(path)) judge(method, path, answer);
     return answer;
   }
 

@@ -244,5 +244,6 @@ test("what is published names every route, with the schema of each answer", () =
     "/v1/tasks/{id}/cancel",
     "/v1/tasks/{id}/answers",
     "/v1/tasks/{id}/messages",
+    "/v1/plans/{id}",
   ]);
 });

@@ -9,8 +9,11 @@ import { asksByItself, type OriginKind, type Source } from "../../src/task/origi
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { origins } from "../support/origins.ts";
 
+/** A plan's nodes come through no door. */
+type Kind = Exclude<OriginKind, "node">;
+
 /** What is said of each kind; `WHO` stands for the person, `TASK` for the short id. The record makes the compiler ask for a new one. */
-const said: Record<OriginKind, { asked: string; takenBack: string; again: string }> = {
+const said: Record<Kind, { asked: string; takenBack: string; again: string }> = {
   comment: {
     asked: "WHO asked:",
     takenBack: "`maintainer` deleted the comment with the command, so",
@@ -57,11 +60,11 @@ const said: Record<OriginKind, { asked: string; takenBack: string; again: string
     again: "ask for it again under a key of its own.",
   },
 };
-const KINDS = Object.keys(said) as OriginKind[];
+const KINDS = Object.keys(said) as Kind[];
 
-const instructionOf = (kind: OriginKind) => `fix it for ${kind.replace("_", " ")}`;
+const instructionOf = (kind: Kind) => `fix it for ${kind.replace("_", " ")}`;
 
-type Asked = { kind: OriginKind; request: Request; id: string; url: string };
+type Asked = { kind: Kind; request: Request; id: string; url: string };
 
 let orch: BotSetting;
 beforeAll(async () => {
@@ -70,12 +73,12 @@ beforeAll(async () => {
 afterAll(() => orch.close());
 
 /** As the event's own file makes it: nothing else knows of the kind. Each is of an event of its own. */
-async function requestOf(kind: OriginKind, login = MAINTAINER): Promise<Asked> {
+async function requestOf(kind: Kind, login = MAINTAINER): Promise<Asked> {
   const number = await orch.openIssue();
   const { id } = await orch.comment(number, "No command.");
   const { id: repositoryId, owner, name, fullName, installationId } = orch.repository;
   const url = `${orch.github.url}/${fullName}/issues/${number}#issuecomment-${id}`;
-  const own: Record<OriginKind, object> = {
+  const own: Record<Kind, object> = {
     comment: { id, url },
     body: { id: number, url },
     review_comment: { id, url },
@@ -124,7 +127,7 @@ const progressComment = async ({ request, id }: Asked, text: string) =>
     { timeout: 20_000, interval: 10 },
   );
 /** GitHub takes reactions to these. */
-const REACTED: Partial<Record<OriginKind, (asked: Asked) => string>> = {
+const REACTED: Partial<Record<Kind, (asked: Asked) => string>> = {
   comment: ({ url }) => `/issues/comments/${url.split("-").at(-1)}/reactions`,
   body: ({ request }) => `/issues/${request.number}/reactions`,
   review_comment: ({ url }) => `/pulls/comments/${url.split("-").at(-1)}/reactions`,

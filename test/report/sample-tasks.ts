@@ -149,6 +149,7 @@ export const waitingReasons: { [For in WaitingReason["for"]]: Extract<WaitingRea
     host: "h1",
     until: ACCEPTED_AT + 25 * 3600_000,
   },
+  team: { for: "team", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
   approval: { for: "approval", proposal: "p3fa81c", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
   budget: { for: "budget", of: "day", unit: "usd", until: ACCEPTED_AT + 7 * 24 * 3600_000 },
   answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on", until: ACCEPTED_AT + 24 * 3600_000 },
@@ -175,6 +176,7 @@ export function settledTask(outcome: Outcome, { progress: shown = progress, ...c
 /** One of every kind; the record makes the compiler ask for a new one. */
 export const outcomes: { [Kind in Outcome["kind"]]: Extract<Outcome, { kind: Kind }> } = {
   pull_request: { kind: "pull_request", number: 8, url: "https://github.example/octo-org/sample/pull/8" },
+  merged: { kind: "merged", sha: "c".repeat(40), files: 3, additions: 40, deletions: 2 },
   no_changes: { kind: "no_changes", lastWords: "Nothing to do." },
   agent_failed: {
     kind: "agent_failed",

@@ -25,6 +25,7 @@ describe("the view", () => {
         "agent_failed": "failure",
         "cancelled": "cancelled",
         "host_error": "failure",
+        "merged": "success",
         "no_changes": "neutral",
         "out_of_budget": "failure",
         "pull_request": "success",

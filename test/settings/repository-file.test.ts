@@ -50,6 +50,32 @@ describe("a repository's own file", () => {
     }
   });
 
+  test("it may let small plans of a team begin without a person's word, and has to say how small", () => {
+    const autoApproval = { nodes: 4, budget: { usd: 3 } };
+    expect(read("team: { approval: auto, nodes: 4, budget: $3 }")).toMatchObject({ autoApproval });
+    expect(read("team: { nodes: 4, budget: $3 }").autoApproval).toBeUndefined();
+    expect(read("team: {}").autoApproval).toBeUndefined();
+    for (const text of ["team: { approval: auto }", "team: { approval: auto, nodes: 4 }"])
+      expect(() => read(text)).toThrow("auto needs nodes and budget: add both, or remove approval");
+  });
+
+  test("it may choose an agent for a role, tell it more, or switch it off", () => {
+    expect(
+      read("roles: { reviewer: { agent: gemini, prompt: Mind the money. }, tester: off, frontend: false }"),
+    ).toEqual({
+      roles: {
+        reviewer: { agent: "gemini", prompt: "Mind the money." },
+        tester: { off: true },
+        frontend: { off: true },
+      },
+    });
+  });
+
+  test("it cannot widen what a role may do, nor name its model", () => {
+    for (const key of ["rights: writes", "delegates: true", "model: opus", "totalMinutes: 90", "budget: $9"])
+      expect(() => read(`roles: { reviewer: { ${key} } }`)).toThrow(/not usable/);
+  });
+
   test("it may say what is asked for at which times", () => {
     const file = `
 schedules:

@@ -36,8 +36,10 @@ describe("a proposal's name", () => {
       proposalName("ta", { baseSha: "b".repeat(40), said }),
       proposalName("ta", { baseSha, said: { ...said, followUps: [] } }),
       proposalName("ta", { baseSha, said: { ...said, summary: `${said.summary}.` } }),
+      proposalName("ta", { baseSha, said, plan: { goal: "Prices", nodes: [] } }),
+      proposalName("ta", { baseSha, said, plan: { goal: "Sums", nodes: [] } }),
     ];
-    expect(new Set([name, ...others]).size).toBe(5);
+    expect(new Set([name, ...others]).size).toBe(7);
   });
 });
 

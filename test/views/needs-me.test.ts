@@ -25,6 +25,7 @@ const needs = (settled: Task[], tasks: Task[] = [], more = {}) =>
 /** Ends that a person has to do something about, for the same request would end so again. */
 const expected: { [Kind in Outcome["kind"]]: string[] } = {
   pull_request: [],
+  merged: [],
   no_changes: [],
   agent_failed: [],
   verify_failed: ["verify_failed"],

@@ -56,6 +56,7 @@ describe("waiting", () => {
     task: { for: "task", task: "taaaaaaaaaaaaaaa", other: { state: "running", host: { name: "builder-1" } } },
     agent: { for: "agent", agent: "claude", offered: ["scripted"] },
     limit: { for: "limit", agent: "claude", why: "usage_limit", host: "h1" },
+    team: { for: "team" },
     approval: { for: "approval", proposal: "p3fa81c" },
     budget: { for: "budget", of: "day", unit: "usd" },
     answer: { for: "answer", question: "q1a2b3c", onNoAnswer: "go_on" },
@@ -173,6 +174,7 @@ describe("running", () => {
 describe("settled", () => {
   const evidence: { [Kind in Outcome["kind"]]: string[] } = {
     pull_request: ["last_words"],
+    merged: ["last_words"],
     no_changes: ["last_words"],
     agent_failed: ["last_lines"],
     verify_failed: ["check_output", "last_words"],

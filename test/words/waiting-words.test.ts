@@ -46,6 +46,13 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for the model provider of the agent `claude` to take requests again. Nothing was published.",
     ],
   ],
+  team: [
+    [
+      { for: "team", until },
+      "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.",
+      "The nodes of its plan were not over after 1h 30m. Nothing was published.",
+    ],
+  ],
   approval: [
     [
       { for: "approval", proposal: "p3fa81c", until },
@@ -101,7 +108,7 @@ const next = (task: Task) => nextStep(why(task, around), inMarkdown);
 test.each(all)("a task that waits says for what, and what may help: %j", (reason, now, inVain) => {
   const task = waiting(reason);
   expect(next(task)).toBe(now);
-  expect(headline(task)).toBe("Waiting");
+  expect(headline(task)).toBe(reason.for === "team" ? "A team works on it" : "Waiting");
   const outcome = { kind: "timed_out" as const, deadline: "waiting" as const, afterMs: 90 * MINUTE_MS, lastLines: "" };
   const end = why(settledTask({ ...outcome, waitedFor: [reason] }), around) as Extract<Why, { state: "settled" }>;
   expect(explanation(end, inMarkdown)).toBe(inVain);

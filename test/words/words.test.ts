@@ -67,6 +67,7 @@ test("why: every state answers in sentences, with what would change it", () => {
     It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. That task's state: working on builder-1 for 2m (fix the failing tests). If nothing changes, it ends as timed out in 6d 23h.
     No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. Connected worker hosts offer: \`scripted\`. If nothing changes, it ends as timed out in 23h 57m.
     The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. If nothing changes, it ends as timed out in 24h 57m.
+    Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve. If nothing changes, it ends as timed out in 6d 23h.
     Its agent has made a proposal. \`/orch approve p3fa81c\` has it carried out in the same session; \`/orch plan p3fa81c\` and what should be different asks for another one; \`/orch cancel\` ends it. Without a word by 2026-01-09 03:04 UTC, it ends. If nothing changes, it ends as timed out in 6d 23h.
     What all tasks together may use in a day, counted in dollars, is used up or set aside by tasks that run. It starts when there is room again, after midnight (UTC) at the latest if the new day's suffices, or when the operator of this App raises it (\`budget.day\`). If nothing changes, it ends as timed out in 6d 23h.
     Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself.
@@ -122,6 +123,9 @@ test("why: every end is told in words, with what to do next", () => {
     "A pull request for this task's branch is open: #8.
     https://github.example/octo-org/sample/pull/8
     Next: Review it and mark it as ready, or write \`/orch\` and a request there: the work then continues on its branch.
+
+    Its work is part of its plan as commit \`ccccccc\`. The plan's pull request brings it with the rest.
+    Next: Nothing has to be done: the plan goes on by itself.
 
     The agent finished without changing anything, so there is no pull request. What it said may tell why.
     Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.

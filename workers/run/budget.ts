@@ -13,7 +13,8 @@ import { type Amounts, amountsWords } from "../../src/text/budget.ts";
 import type { AgentDefinition, Price } from "../agents/adapter.ts";
 import type { UsageTotals } from "../agents/usage.ts";
 import { NotCurrent } from "../bot-client.ts";
-import type { OperatorFile } from "../operator-file.ts";
+import type { Limits } from "../operator-file.ts";
+import { budgetOfRole, limitsOf } from "./role.ts";
 import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { StepRecord } from "./step/step-record.ts";
@@ -22,7 +23,7 @@ const RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 
 /** As the bots are told: an agent is stopped after its time anyway, so no run sets more aside. */
-export function capsOf({ budget, limits }: Pick<OperatorFile, "budget" | "limits">): Caps | undefined {
+export function capsOf({ budget, limits }: { budget?: Caps | undefined; limits: Limits }): Caps | undefined {
   return budget && { ...budget, run: narrower(budget.run, { ms: limits.totalMinutes * 60_000 }) };
 }
 
@@ -32,7 +33,7 @@ export function askingOf(
   spec: TaskSpec,
   { epoch, task, at }: { epoch: number; task: Task | undefined; at: number },
 ): Asking | undefined {
-  const caps = capsOf(operator);
+  const caps = capsOf({ budget: budgetOfRole(operator, spec), limits: limitsOf(operator, spec) });
   const envelopes = envelopesOf(spec, caps, at);
   if (!envelopes) return undefined;
   const want = wantOf(spec, caps, envelopes);
@@ -55,7 +56,7 @@ export async function setAside(shared: Shared, run: Run): Promise<Outcome | unde
   if (reserved.kind === "over") throw new NotCurrent("the run is booked already, or a later one has begun");
   if (reserved.kind === "short") return tooLittle(reserved.short);
   const { amounts, tight } = reserved.reserve;
-  const own = wantOf(spec, shared.operator.budget, asking.envelopes);
+  const own = wantOf(spec, budgetOfRole(shared.operator, spec), asking.envelopes);
   const task = asking.envelopes.find(({ of }) => of === "task")?.limit;
   record.budget = { epoch: record.epoch, reserved: onlyLimited(amounts, own), tight, ...(task && { task }) };
   run.folder.save();

@@ -74,7 +74,12 @@ export function noteToLeave(shared: Shared, run: Run, outcome: Outcome): void {
 }
 
 function isLeft(shared: Shared, run: Run, { kind }: Outcome): boolean {
-  return kind !== "pull_request" && kind !== "no_changes" && keptUntil(shared, run.folder.record) > Date.now();
+  return (
+    kind !== "pull_request" &&
+    kind !== "merged" &&
+    kind !== "no_changes" &&
+    keptUntil(shared, run.folder.record) > Date.now()
+  );
 }
 
 /** Undefined where nothing is kept: there is nothing, or its work is published. */

@@ -101,6 +101,8 @@ function endedAs(outcome: Outcome): string {
   switch (outcome.kind) {
     case "pull_request":
       return "Its work was published.";
+    case "merged":
+      return "Its work is part of its plan.";
     case "no_changes":
       return "It changed nothing.";
     case "agent_failed":

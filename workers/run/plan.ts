@@ -2,16 +2,15 @@
  * A task whose agent first proposes what it would do. Until a person has approved that, its sandbox shows the repository read-only: the
  * agent writes into its home and its folder for temporary files, and nothing that it does could be published.
  */
-import { Refusal } from "../../src/refusal.ts";
 import { FINISH_LIMITS, type Finish } from "../../src/task/finish.ts";
 import { filesNamedIn, mayChange, type Proposal, proposalName } from "../../src/task/proposal.ts";
 import { readSummary } from "../../src/task/summary.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
+import { teamStage } from "../../src/task/team-stage.ts";
 import type { ApprovalReason } from "../../src/task/waiting.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { planInstructions } from "../agents/prompt-plan.ts";
-import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
-import { pathsOf, type Workspace } from "../workspace/workspace.ts";
+import { type PlanGround, plannerInstructions } from "../agents/prompt-team.ts";
 import type { AfterTurn } from "./after-turn.ts";
 import type { Ground } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
@@ -24,29 +23,22 @@ const DAY_MS = 24 * 3600_000;
 export type PlanRecord = NonNullable<RunRecord["plan"]>;
 
 /** Undefined of a task that is simply to be done. */
-export function planRecordOf(task: Pick<Task, "spec" | "proposal">): PlanRecord | undefined {
+export function planRecordOf(task: Pick<Task, "spec" | "proposal">, ground: PlanGround): PlanRecord | undefined {
+  if (task.spec.team) return teamPart(task, ground);
   if (!task.spec.plan) return undefined;
   return { readOnly: !mayChange(task), text: planInstructions(task.proposal) };
 }
 
-/** @throws Refusal where nothing would keep the agent from changing things */
-export function refuseUnconfinedPlan({ driver }: { driver: Pick<SandboxDriver, "name"> }, run: Run): void {
-  if (run.folder.record.plan?.readOnly && driver.name === "none")
-    throw new Refusal(
-      "A proposal needs a sandbox that shows the repository read-only, and this worker host runs agents without one (`sandbox: none`). Ask without `plan`, or have its operator turn the sandbox on.",
-    );
-}
-
-/** The mounts of a workspace as an agent sees them that may change nothing in it. */
-export function readOnlyMounts(mounts: readonly Mount[], { dir, inside }: Workspace): Mount[] {
-  const own = pathsOf(dir);
-  const writable = [inside.homeDir, inside.tmpDir];
-  const target = (mount: Mount) => mount.target ?? mount.source;
-  const shown = mounts.map((mount) => (writable.includes(target(mount)) ? mount : { ...mount, writable: false }));
-  const scratch = (["homeDir", "tmpDir"] as const)
-    .filter((part) => !mounts.some((mount) => target(mount) === inside[part]))
-    .map((part) => ({ source: own[part], target: inside[part], writable: true }));
-  return [...shown, ...scratch];
+/** A manager is told of the plan when its run has begun, and a single agent nothing. */
+function teamPart(task: Pick<Task, "spec" | "proposal">, ground: PlanGround): PlanRecord | undefined {
+  switch (teamStage(task)) {
+    case "planning":
+      return { readOnly: true, text: plannerInstructions(ground, task.proposal) };
+    case "managing":
+      return { readOnly: true, text: "" };
+    default:
+      return undefined;
+  }
 }
 
 /** After its turn: its proposal waits for a person. Undefined when it proposes nothing, and of a run that may change things. */

@@ -7,18 +7,33 @@ import { isOwnPlace } from "../../src/task/own-place.ts";
 import type { Verification } from "../../src/task/progress.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
+import type { Predecessor } from "../agents/prompt-predecessors.ts";
 import type { Objection } from "../publish/objection.ts";
+import { isReadOnly } from "./rights.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-/** `before`: what the task goes on from. */
-export type Known = { context: ContextResponse; egress?: Egress | undefined; before?: HandOver | undefined };
+/** `before`: what the task goes on from. `role`: what the agent is told of its role. `part`: of its part in the plan, as a node's. */
+export type Known = {
+  context: ContextResponse;
+  egress?: Egress | undefined;
+  before?: HandOver | undefined;
+  role?: string | undefined;
+  predecessors?: readonly Predecessor[] | undefined;
+  part?: string | undefined;
+};
 
-export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before }: Known): string {
+export function firstPrompt(
+  run: Run,
+  prepared: Prepared,
+  { context, egress, before, role, predecessors = [], part }: Known,
+): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
   return renderPrompt({
     ...(plan && { plan: plan.text }),
+    ...(part !== undefined && { plan: part }),
+    ...(role !== undefined && { role }),
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",
@@ -30,11 +45,18 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
     kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
     ...(egress && { egress }),
     ...(before && { before }),
+    ...(predecessors.length > 0 && { predecessors }),
   });
 }
 
-/** Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is. */
-export type HandBack = { round: number } & ({ failed: Verification } | { objections: readonly Objection[] });
+/**
+ * Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is.
+ * `mergedWith`: it fails together with what others of the team have done, which is this commit.
+ */
+export type HandBack = { round: number } & (
+  | { failed: Verification; mergedWith?: string }
+  | { objections: readonly Objection[] }
+);
 
 /** What an agent's later turn is about: its work comes back to it, or there is something else to tell it. */
 export type Asked = HandBack | { prompt: string };
@@ -51,8 +73,9 @@ function inPrompt(handBack: HandBack): PromptInput["handBack"] {
   const { round } = handBack;
   if ("objections" in handBack)
     return { round, inTheWay: handBack.objections.map(({ remedy, reason }) => remedy ?? reason) };
+  const { mergedWith } = handBack;
   const { rounds: _, ...failed } = handBack.failed;
-  return { round, ...failed };
+  return { round, ...failed, ...(mergedWith !== undefined && { mergedWith }) };
 }
 
 /** What every prompt of the run says. */
@@ -73,5 +96,6 @@ function basicsOf(run: Run, prepared: Prepared) {
     baseBranch: prepared.base,
     verify: prepared.verify && commandLine(prepared.verify),
     talks: run.talk.offered,
+    ...(isReadOnly(run) && !run.folder.record.plan && { readOnly: true }),
   };
 }

@@ -11,6 +11,7 @@ import { amountsShape, ENVELOPES } from "../../src/task/envelope.ts";
 import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
+import { planProposalSchema } from "../../src/task/plan.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
@@ -61,6 +62,17 @@ const runRecordSchema = z.looseObject({
    * branch has moved since it proposed, and its workspace is still to follow.
    */
   plan: z.looseObject({ readOnly: z.boolean(), text: z.string() }).optional(),
+  /** Of a team's task: what its agent is there for, and what it handed in. `reminded`: it had handed in nothing, and was told so. */
+  team: z
+    .looseObject({
+      stage: z.enum(["planning", "managing", "alone"]),
+      plan: planProposalSchema.optional(),
+      alone: z.string().optional(),
+      reminded: z.boolean().optional(),
+    })
+    .optional(),
+  /** What its agent may do; runs of before have none. */
+  rights: z.looseObject({ readOnly: z.boolean(), delegates: z.boolean() }).optional(),
   renew: z.boolean().optional(),
   /** Its task was parked on another host, and began anew here with a hand-over of that. */
   beganAnew: z.boolean().optional(),

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Endpoint } from "../../src/reach/reach-shape.ts";
 import type { TaskNews } from "../../src/task/next-state.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { PlanStore } from "../../src/task/plans.ts";
 import { isDoubt, type RunDoubt, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
@@ -19,6 +20,7 @@ import type { Sessions } from "../tmux/sessions.ts";
 import type { Changes } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
+import { limitsOf } from "./role.ts";
 import type { RunFolder } from "./run-record.ts";
 import type { EventTeller } from "./step/event-teller.ts";
 import type { Spoken } from "./step/spoken.ts";
@@ -32,6 +34,7 @@ export type Shared = {
   dataDir: string;
   redis: Redis;
   store: TaskStore;
+  plans: PlanStore;
   bot: BotClient;
   sessions: Sessions;
   driver: SandboxDriver;
@@ -121,7 +124,8 @@ export async function tell(
 }
 
 /** Until when a run waits for a record in doubt, Unix ms: as long as it may take as a whole, and as its last phase may. */
-function lastMomentOf({ operator: { limits } }: Shared, { folder }: Run, since: number): number {
+function lastMomentOf({ operator }: Shared, { folder, task }: Run, since: number): number {
+  const limits = limitsOf(operator, task.spec);
   const ends = [folder.record.startedAt + limits.totalMinutes * 60_000, since + limits.publishingMinutes * 60_000];
   return Math.max(...ends);
 }

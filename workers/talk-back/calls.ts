@@ -52,7 +52,7 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
     if (repeated.stalled) talk().run.interrupt({ kind: "stalled", call: tool.name, times: repeated.stalled });
     const answer = repeated.refusal
       ? { text: repeated.refusal, refused: true }
-      : await answerOf(tool, talk(), cleanEach(input, clean), signal, log);
+      : await answerOf(tool, { ...talk(), call: key }, cleanEach(input, clean), signal, log);
     const told = await announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
     const whole = { ...answer, text: cut([answer.text, told].filter(Boolean).join("\n\n"), MAX_ANSWER) };
     signal.throwIfAborted();

@@ -24,7 +24,8 @@ const steps = () => [
 
 function parked(paused: RunRecord["paused"], changes: Partial<RunRecord> = {}) {
   const dataDir = temporaryFolder();
-  const shared = { dataDir, log: pino({ level: "silent" }) } as unknown as Shared;
+  const operator = { roles: new Map() };
+  const shared = { dataDir, operator, log: pino({ level: "silent" }) } as unknown as Shared;
   const task: Task = runningTask("preparing", { epoch: 2 });
   const taskId = task.spec.id;
   mkdirSync(runsDir(dataDir), { recursive: true });

@@ -7,13 +7,13 @@ import { type FoundFile, parseRepositoryFile } from "../../../src/settings/repos
 import type { Task } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { definedEnv } from "../../agents/environment.ts";
-import { withModel } from "../../agents/model.ts";
 import { emptyHome } from "../../kept-sessions/pack.ts";
 import { type Continues, takeSession } from "../../kept-sessions/take-session.ts";
 import type { OperatorFile } from "../../operator-file.ts";
 import type { HeldStep } from "../../tmux/sessions.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { Place } from "../ground.ts";
+import { withModelOfTask } from "../role.ts";
 import type { Run, Shared } from "../run.ts";
 import type { Resumed } from "../run-record.ts";
 import { holdAgent } from "./hold-agent.ts";
@@ -77,7 +77,7 @@ export function chooseAgent(
 ): AgentDefinition {
   const name = chosen ?? asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
-  if (agent) return withModel(agent, spec.model);
+  if (agent) return withModelOfTask(operator, spec, agent);
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
   const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
   throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);

@@ -17,6 +17,7 @@ import type { TokenResponse } from "../../../src/task/host-api.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
+import { asMirror, tipOf } from "../../integrate/plan-repository.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { BranchGone } from "../../workspace/git-errors.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
@@ -26,13 +27,17 @@ import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
 import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
-import { refuseUnconfinedPlan } from "../plan.ts";
+import { openPlan } from "../node/plan-of-node.ts";
+import { predecessorsOf } from "../node/predecessors.ts";
+import { partOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
+import { refuseUnconfined } from "../rights.ts";
+import { roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
 import { agentServers } from "../step/agent-servers.ts";
 import { policyOf } from "../step/step-outlet.ts";
-import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
+import { checkOutAt, checkOutEarly, readFilesEarly, refsFor } from "./check-out-early.ts";
 import { chooseAgent, holdEarly, placeOf, resumeLate } from "./early-agent.ts";
 import { endHeld } from "./hold-agent.ts";
 import { later } from "./later.ts";
@@ -44,7 +49,7 @@ import { later } from "./later.ts";
  */
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
-  refuseUnconfinedPlan(shared, run);
+  refuseUnconfined(shared, run);
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
@@ -54,19 +59,26 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const fetched = later(fetchFor(shared, run, { mirror, token, signal }));
   // What takes longest starts first: not even a program for something else is started before.
   const seenAt = shared.driver.workspaceAt;
-  const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user, seenAt };
-  const { laid, checkedOut } = checkOutEarly({ ...where, base: baseOf(spec) }, startRefOf(spec), fetched);
+  const plan = spec.node && (await openPlan(shared, run, fetched));
+  const borrowed = plan ? asMirror(plan) : mirror;
+  const where = { dataDir: shared.dataDir, taskId: spec.id, branch: branchOf(spec), user: run.user, seenAt };
+  const around = { ...where, mirror, base: baseOf(spec) };
+  const { laid, checkedOut } = plan
+    ? checkOutAt({ ...around, mirror: borrowed }, { sha: tipOf(plan), refs: refsFor(around, around.base) })
+    : checkOutEarly(around, startRefOf(spec), fetched);
   const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
-  const site = laid && { mirror, workspace: laid, sessionId, continues: earlier?.session };
+  const site = laid && { mirror: borrowed, workspace: laid, sessionId, continues: earlier?.session };
   const holding = site && holdEarly(shared, run, site, rules.early);
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
   const { workspace } = files.value;
   const found = await rules.found;
-  const { agent: asked, setup, verify, onStop, listed } = parseRepositoryFile(found);
+  const rulesOfRepository = parseRepositoryFile(found);
+  const { agent: asked, setup, verify, onStop, listed } = rulesOfRepository;
+  const role = roleText(shared.operator, spec, rulesOfRepository);
   const agent = chooseAgent(shared.operator, run.task, asked, found);
   const early = files.value.laid ? held : undefined;
   const fits = early?.agent.name === agent.name;
@@ -78,12 +90,14 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
     : await resumeLate(shared, run, { continues: earlier?.session, agent, workspace, early });
   const { cloneUrl } = await token;
   const prepared = preparedFor(spec, { workspace, agent, setup, verify, onStop, listed, sessionId, resumed, cloneUrl });
-  const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
+  const place = placeOf(shared, agent, { mirror: borrowed, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
-  const prompt = firstPrompt(run, prepared, { context: await context, egress, before });
+  const predecessors = spec.node && (await predecessorsOf(shared, run));
+  const part = await partOf(shared, run);
+  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role, predecessors, part });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();

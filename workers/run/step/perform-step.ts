@@ -16,6 +16,7 @@ import type { Ground } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
 import { tellAnswered } from "../limit.ts";
 import type { Asked } from "../prompts.ts";
+import { limitsOf } from "../role.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
 import { watchBudget } from "../watch-budget.ts";
 import { forgetEnd } from "./lost-step.ts";
@@ -172,7 +173,7 @@ async function followStep(
       dir: spec.dir,
       transcript: spec.transcript,
       adapter: adapterFor(isAgent ? ground.agent.kind : "plain"),
-      limits: shared.operator.limits,
+      limits: limitsOf(shared.operator, run.task.spec),
       workedMs: worked(run.folder.record, record),
       running,
       interrupted: run.interrupted,

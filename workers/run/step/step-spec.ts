@@ -9,7 +9,8 @@ import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
 import { maxUsdOf } from "../budget.ts";
 import type { Ground, Place } from "../ground.ts";
-import { readOnlyMounts } from "../plan.ts";
+import { isReadOnly, readOnlyMounts } from "../rights.ts";
+import { limitsOf } from "../role.ts";
 import type { Run, Shared } from "../run.ts";
 import { agentServers } from "./agent-servers.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
@@ -57,12 +58,12 @@ export function commandSpec(shared: Shared, run: Run, ground: Ground, name: Step
 type Program = { name: StepName; command: string[]; env: Record<string, string>; mounts?: Mount[] };
 
 function specOf(shared: Shared, run: Run, place: Place, { name, command, env, mounts = [] }: Program): StepSpec {
-  const { limits } = shared.operator;
+  const limits = limitsOf(shared.operator, run.task.spec);
   const dir = stepDir(run, name);
   const outlet = outletMount(shared, run, place, name);
   const all = confinementOf(run, place, env);
-  const isReadOnly = kindOf(name) === "agent" && run.folder.record.plan?.readOnly;
-  const seen = isReadOnly ? { ...all, mounts: readOnlyMounts(all.mounts, place.workspace) } : all;
+  const readsOnly = kindOf(name) === "agent" && isReadOnly(run);
+  const seen = readsOnly ? { ...all, mounts: readOnlyMounts(all.mounts, place.workspace) } : all;
   const confinement = { ...seen, mounts: [...seen.mounts, ...mounts], ...(outlet && { outlet }) };
   return {
     dir,

@@ -1,0 +1,6 @@
+/** In which role a task is worked on. */
+import type { TaskSpec } from "./task.ts";
+
+/** A team's own task begins as its planner's, and its agent stays the same when it manages. None: whoever does all of it. */
+export const roleNameOf = ({ role, team }: Pick<TaskSpec, "role" | "team">): string | undefined =>
+  role ?? (team ? "planner" : undefined);

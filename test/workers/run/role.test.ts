@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { parseRepositoryFile } from "../../../src/settings/repository-file.ts";
+import { parseOperatorFile } from "../../../workers/operator-file.ts";
+import { budgetOfRole, limitsOf, roleText, withModelOfTask } from "../../../workers/run/role.ts";
+
+const operatorWith = (text: string) =>
+  parseOperatorFile(
+    `agents:\n  claude: { kind: claude, command: [claude], model: opus }\n  gemini: { kind: gemini, command: [gemini] }\ndefaultAgent: claude\n${text}`,
+    "orch.yml",
+  );
+const repository = (text: string) => parseRepositoryFile([{ path: ".github/orch.yml", text }]);
+
+describe("what an agent is told of its role", () => {
+  const operator = operatorWith("roles: { reviewer: { prompt: Look closely. }, tester: off }");
+  const reviewer = { role: "reviewer" };
+
+  test("is the operator's, and what the repository adds to it", () => {
+    expect(roleText(operator, reviewer, {})).toBe("Look closely.");
+    const added = roleText(operator, reviewer, repository("roles: { reviewer: { prompt: Mind the money. } }"));
+    expect(added).toBe("Look closely.\n\nIn this repository:\n\nMind the money.");
+  });
+
+  test("is nothing without a role", () => {
+    expect(roleText(operator, {}, repository("roles: { reviewer: off }"))).toBeUndefined();
+  });
+
+  test("is a refusal where the repository has switched it off", () => {
+    expect(() => roleText(operator, reviewer, repository("roles: { reviewer: off }"))).toThrow(/switched the role/);
+  });
+
+  test("is a refusal where this host has no such role, whoever names it", () => {
+    expect(() => roleText(operator, { role: "tester" }, {})).toThrow(/The task asks for the role `tester`/);
+    const file = repository("roles: { revewer: off }");
+    expect(() => roleText(operator, {}, file)).toThrow(/The repository's file names the role `revewer`/);
+  });
+});
+
+describe("the model", () => {
+  const operator = operatorWith("roles: { reviewer: { model: haiku }, tester: { agent: gemini, model: flash } }");
+  const [claude, gemini] = [operator.agents.get("claude"), operator.agents.get("gemini")];
+  const modelOf = (agent: typeof claude, spec: object) => agent && withModelOfTask(operator, spec, agent).model;
+
+  test("is that of the role, where the agent is the one that the operator has chosen for it", () => {
+    expect(modelOf(claude, { role: "reviewer" })).toBe("haiku");
+    expect(modelOf(gemini, { role: "tester" })).toBe("flash");
+    expect(modelOf(claude, { role: "tester" })).toBe("opus");
+    expect(modelOf(claude, {})).toBe("opus");
+  });
+
+  test("is what whoever asks has named, above all", () => {
+    expect(modelOf(claude, { role: "reviewer", model: "sonnet" })).toBe("sonnet");
+  });
+});
+
+describe("a role narrows", () => {
+  const operator = operatorWith(
+    "budget: { run: $2 }\nlimits: { totalMinutes: 60 }\nroles: { reviewer: { totalMinutes: 20, budget: $1 }, tester: { totalMinutes: 90, budget: $5 } }",
+  );
+
+  test("the time of an agent's work, and never widens it", () => {
+    expect(limitsOf(operator, { role: "reviewer" }).totalMinutes).toBe(20);
+    expect(limitsOf(operator, { role: "tester" }).totalMinutes).toBe(60);
+    expect(limitsOf(operator, {})).toBe(operator.limits);
+  });
+
+  test("what a run may use, also where nothing else is limited", () => {
+    expect(budgetOfRole(operator, { role: "reviewer" })?.run).toEqual({ usd: 1 });
+    expect(budgetOfRole(operator, { role: "tester" })?.run).toEqual({ usd: 2 });
+    const unlimited = operatorWith("roles: { reviewer: { budget: $1 } }");
+    expect(budgetOfRole(unlimited, { role: "reviewer" })).toEqual({ run: { usd: 1 } });
+    expect(budgetOfRole(unlimited, {})).toBeUndefined();
+  });
+});
