@@ -1,4 +1,7 @@
-/** The agent card: what A2A's clients are told of Orch before they ask. One skill for each agent that a living host offers. */
+/**
+ * The agent card: what A2A's clients are told of Orch before they ask. One skill for each agent, and for each role in a team, that a living
+ * host offers.
+ */
 import { AgentCard, type AgentSkill } from "@a2a-js/sdk";
 import { type HostView, takingWork } from "../src/task/heartbeat.ts";
 import { VERSION } from "../src/task/version.ts";
@@ -39,15 +42,41 @@ const TOKEN = {
 export const publishedCard = (card: AgentCard): unknown => AgentCard.toJSON(card);
 
 function skillsOf(hosts: readonly HostView[]): AgentSkill[] {
-  const agents = [...new Set(takingWork(hosts).flatMap((host) => host.agents))].sort();
-  return agents.map((agent) => ({
-    id: bare(agent, 40),
-    name: `Pull request by ${bare(agent, 40)}`,
-    description: `Works on a request in a sandbox, runs the repository's check, and opens a draft pull request. Name it as "agent" in the message's metadata.`,
-    tags: ["coding", "github", "pull-request"],
-    examples: ["add a test for sum"],
+  const living = takingWork(hosts);
+  const agents = namesOf(living.flatMap((host) => host.agents));
+  const roles = namesOf(living.flatMap((host) => Object.keys(host.roles ?? {})));
+  return [
+    ...agents.map((agent) =>
+      skill(
+        `agent-${agent}`,
+        `A pull request by ${agent}`,
+        `Works on a request in a sandbox, runs the repository's check, and opens a draft pull request. Wanted by {"agent": "${agent}"} in the message's metadata.`,
+        "add a test for sum",
+      ),
+    ),
+    ...roles.map((role) =>
+      skill(
+        `role-${role}`,
+        `A part in a team as ${role}`,
+        'Works on a part of a plan, in a team of agents. A team is wanted by {"team": true} in the message\'s metadata; its planner chooses the roles.',
+        "move the parser and its tests to ESM",
+      ),
+    ),
+  ];
+}
+
+const namesOf = (names: readonly string[]): string[] => [...new Set(names)].sort().map((name) => bare(name, 40));
+
+function skill(id: string, name: string, description: string, example: string): AgentSkill {
+  const tags = ["coding", "github", "pull-request"];
+  return {
+    id,
+    name,
+    description,
+    tags,
+    examples: [example],
     inputModes: [],
     outputModes: [],
     securityRequirements: [],
-  }));
+  };
 }

@@ -53,7 +53,7 @@ describe("the agent card", () => {
       supportedInterfaces: [{ url: `${doors.orch.apiUrl()}/a2a`, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
       capabilities: { streaming: true, pushNotifications: true },
       securitySchemes: { token: { httpAuthSecurityScheme: { scheme: "bearer" } } },
-      skills: [{ id: "scripted" }],
+      skills: [{ id: "agent-scripted" }],
     });
   });
 
