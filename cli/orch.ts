@@ -193,6 +193,44 @@ program
     process.exitCode = await budget(process.env, options.json === true);
   });
 
+const token = program
+  .command("a2a")
+  .description("what other programs may ask for, by A2A or plain HTTP")
+  .command("token")
+  .description("the tokens by which they ask");
+
+token
+  .command("add")
+  .argument("<name>", "what the program is called: its GitHub login where it is a person's, or say whose with --as")
+  .requiredOption("--repo <owner/name...>", "a repository for which it may ask; may be given several times")
+  .option("--as <login>", "the person for whom it asks: it may what they may")
+  .description("make a token; it is shown this once")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExample:\n  orch a2a token add nightly-ci --repo octo-org/calculator --as octocat")
+  .action(async (name: string, options: import("./a2a-token.ts").AddOptions) => {
+    const { addToken } = await import("./a2a-token.ts");
+    process.exitCode = await addToken(process.env, name, options);
+  });
+
+token
+  .command("list")
+  .description("list who has a token, for which repositories, and for whom they ask")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { listTokens } = await import("./a2a-token.ts");
+    process.exitCode = await listTokens(process.env, options);
+  });
+
+token
+  .command("revoke")
+  .argument("<name>", "what the program is called")
+  .description("let it ask for nothing any more; its tasks go on")
+  .option("--json", "one machine-readable line")
+  .action(async (name: string, options: { json?: boolean }) => {
+    const { revokeToken } = await import("./a2a-token.ts");
+    process.exitCode = await revokeToken(process.env, name, options);
+  });
+
 program
   .command("checkpoint")
   .argument("[task]", "a task's id or its beginning; without one all that this machine keeps are listed")

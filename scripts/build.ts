@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync } from "node:fs";
 
 const outDir = "dist";
-const programs = ["src", "workers", "cli"];
+const programs = ["src", "a2a", "workers", "cli"];
 
 /** Files beside the code that it reads while it runs. */
 const beside = ["package.json", "app.yml"];

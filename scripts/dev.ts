@@ -8,7 +8,7 @@ import pretty from "pino-pretty";
 
 const real = existsSync(".env");
 const program = real ? ["cli/orch.ts", "start"] : ["demo/demo.ts", "--keep"];
-const folders = ["src", "workers", "cli", ...(real ? [] : ["simulator", "demo"])];
+const folders = ["src", "a2a", "workers", "cli", ...(real ? [] : ["simulator", "demo"])];
 
 const child = spawn(
   process.execPath,

@@ -12,6 +12,7 @@ import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
+import type { Programs } from "./programs.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
 import { startLookingBack } from "./reconcile/look-back.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
@@ -21,6 +22,7 @@ import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
+import { makeCallerReplies } from "./task/caller-replies.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
 import { makePlanStore } from "./task/plans.ts";
@@ -42,6 +44,8 @@ import { workersApi } from "./workers-api/workers-api.ts";
 export type Bot = {
   /** Where it listens, e.g. http://127.0.0.1:3000 */
   url: string;
+  /** Where other programs ask, should there be such a place. */
+  apiUrl?: string;
   /** Answers nothing new, finishes what is under way, closes everything. */
   stop(): Promise<void>;
 };
@@ -74,6 +78,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const plans = makePlanStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
+  const callers = makeCallerReplies(redis, tell);
   const budget = makeBudget({ redis, now, log });
   const github = makeGitHub(config, log, budget);
   const markerSecret = createHmac("sha256", config.webhookSecret).update("orch markers").digest("hex");
@@ -117,7 +122,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const ahead = makeAhead({ give: giveAhead, now, log });
   const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
+  const intake = startIntake({ inbox, store, queue, github, markerSecret, callers, dispatcher, views, now, log });
   const wakeIntake = () => {
     intake.wake();
     age?.soon();
@@ -153,18 +158,30 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     close();
   };
   let door: Door | undefined;
+  let programs: Programs | undefined;
   try {
     // Before the port, which may have to be waited for: runs go on meanwhile.
     door = await openDoor(config.botFolder, forHosts, log);
     const file = join(config.botFolder, "last-seen");
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
     const server = await listenOn(config, routes, log, { signal });
+    if (config.api) {
+      const { openForPrograms } = await import("./programs.ts");
+      const desk = { redis, store, inbox, callers, github, hosts, isFit: gate.isFit, wakeIntake, now, subscriber, log };
+      programs = await openForPrograms(desk, config.api, { sharesPort: config.sharesPort, signal }).catch(
+        async (error) => {
+          await server.stop();
+          throw error;
+        },
+      );
+    }
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });
     return {
       url: `http://${hostAndPort(config.host, server.port)}`,
+      ...(programs && { apiUrl: programs.url }),
       stop: async () => {
-        await Promise.all([server.stop(), door?.stop()]);
+        await Promise.all([server.stop(), programs?.stop(), door?.stop()]);
         await stopWork();
       },
     };

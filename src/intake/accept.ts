@@ -5,9 +5,11 @@ import { cannotAfford } from "../dispatch/unaffordable.ts";
 import type { Logger } from "../log.ts";
 import * as words from "../report/replies.ts";
 import { originIn } from "../task/origin.ts";
+import { isOwnPlace, ownPlaceOf } from "../task/own-place.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Target, TaskSpec } from "../task/task.ts";
 import { readAmounts } from "../text/budget.ts";
+import { title as titleOf } from "../text/quote.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import type { ChangedSince } from "./decide.ts";
 import { conversationOf } from "./named-tasks.ts";
@@ -23,6 +25,9 @@ export type Asked = Wish & {
   findPull: (number: number) => Promise<FoundTarget>;
   changedSince: ChangedSince;
 };
+
+/** Of a title that is made of the request, in characters. */
+const MAX_TITLE = 100;
 
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
 
@@ -94,23 +99,22 @@ function specOf(
   { line, instruction, details, about, plan, team, role, retries, after, settings = {}, target: elsewhere }: Work,
   known: Known,
 ): TaskSpec {
-  const { installationId, number, source, actor, requestedAt } = request;
+  const { installationId, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { title, conversation, acceptedAt, caps, roles = {}, autoApproval, target: here } = known;
+  const { acceptedAt, caps, roles = {}, autoApproval, target: here } = known;
+  const id = taskIdIn(request, line);
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
   const { model, base, priority } = settings;
   const ofRole = role === undefined ? undefined : roles[role]?.agent;
   const agent = settings.agent ?? ofRole ?? known.agent;
   return {
-    id: taskIdIn(request, line),
+    id,
     installationId,
     repository,
-    number,
-    title,
+    ...placeOf(request, id, { instruction, ...known }),
     target: base !== undefined && target.kind === "issue" ? { ...target, base } : target,
     origin: originIn(source, line),
-    conversation,
     ...(agent !== undefined && { agent }),
     ...(settings.agent !== undefined && { agentNamed: true }),
     ...(role !== undefined && { role }),
@@ -130,4 +134,17 @@ function specOf(
     requestedAt,
     acceptedAt,
   };
+}
+
+type Placed = Pick<TaskSpec, "number" | "title" | "conversation">;
+
+/** What is asked for under no issue has nothing but its words: once more, it is another task in a place of its own. */
+function placeOf(
+  { number }: Request,
+  id: string,
+  { title, conversation, instruction }: Omit<Placed, "number"> & { instruction: string },
+): Placed {
+  if (!isOwnPlace(number)) return { number, title, conversation };
+  const own = ownPlaceOf(id);
+  return { number: own, title: titleOf(instruction, MAX_TITLE), conversation: own };
 }

@@ -1,6 +1,7 @@
 /** A pull request's title and text, as pure functions. */
 import { shortId } from "../task/branch.ts";
 import { FINISH_LIMITS } from "../task/finish.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import { isAboutAll, subjectOf } from "../task/subject.ts";
 import { ownSummary } from "../task/summary.ts";
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
@@ -67,7 +68,7 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, team, draf
     pushed.stopped && `> [!WARNING]\n> ${stoppedWork(pushed.stopped, inMarkdown)}`,
     hidden && `> [!WARNING]\n> ${onlyWithHidden(hidden, inMarkdown)}`,
     ...missingFrom({ ...task, pushed }),
-    askedBy(spec, webUrl, spec.number),
+    askedBy(spec, webUrl, isOwnPlace(spec.number) ? undefined : spec.number),
     asked(spec),
     spec.target.kind === "issue" ? reference(task) : wentElsewhere(pushed, inMarkdown),
     ...(team ? madeBy(task, team) : said(task)),
@@ -82,7 +83,8 @@ const DRAFT = "This is a draft: review it, and mark it as ready when you are sat
 const NO_DRAFT = "No person has reviewed this yet: do so before you merge it.";
 
 /** The one closing keyword is ours and deliberate; in what is quoted none is acted upon (inert.ts). */
-const reference = ({ spec }: Task): string => `${isAboutAll(spec) ? "Fixes" : "Refs"} #${spec.number}`;
+const reference = ({ spec }: Task): string | undefined =>
+  isOwnPlace(spec.number) ? undefined : `${isAboutAll(spec) ? "Fixes" : "Refs"} #${spec.number}`;
 
 /** Of a team it says who did what: its own agent has done none of it. */
 function madeBy(task: Task, team: Team): string[] {

@@ -119,6 +119,11 @@ export function noSuchAgent(agent: string, known: readonly string[]): string {
   return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them, by \`agent=\` before the request or in \`.github/orch.yml\`, or have the operator of this App set that one up, and ask again.`;
 }
 
+/** For a program whose request could not be taken in. */
+export function closedToUs(): string {
+  return "GitHub does not let me into this repository, or does not show what was asked about, so I have done nothing. Have the owner of the App's installation look at it, then ask again under another key.";
+}
+
 /** For work in a role that the repository does not want. */
 export function roleIsOff(role: string): string {
   return `This repository has switched the role ${code(role, 60)} off (\`roles\` in \`.github/orch.yml\`), so I have not started.`;

@@ -4,7 +4,7 @@
  */
 
 import type { SentMessage } from "../task/messages.ts";
-import { isSameSource, type Source } from "../task/origin.ts";
+import { isByProgram, isSameSource, type Source } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import * as words from "./message-words.ts";
@@ -29,7 +29,8 @@ export async function showSaid(deps: ShowDeps, showing: Showing): Promise<undefi
   const asked = (source: Source) => tasks.some(({ spec }) => isSameSource(spec.origin, source));
   for (const each of said) {
     if (!asked(each.source)) await showReaction(deps, showing, each);
-    await tellUndelivered(deps, showing, each);
+    // A program sees in its task what became of its messages.
+    if (!isByProgram(each.source)) await tellUndelivered(deps, showing, each);
   }
   if (task.state.name === "settled") await deps.store.messages.expire(task.spec.id);
 }

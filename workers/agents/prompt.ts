@@ -71,7 +71,8 @@ export type PromptInput = Said & {
   /** `owner/name` */
   repository: string;
   kind: "issue" | "pull";
-  number: number;
+  /** None: it is asked for under no issue, and there is nothing but the request. */
+  number?: number;
   title: string;
   body: string;
   /** There is a description, but it was left out because its author may not write to the repository. */
@@ -179,12 +180,13 @@ function renderHidden(input: PromptInput, { command }: FailedCheck, { paths, mor
 }
 
 function renderTask(input: PromptInput): string {
-  const subject = input.kind === "pull" ? "pull request" : "issue";
+  const under =
+    input.number === undefined ? "" : ` under ${input.kind === "pull" ? "pull request" : "issue"} #${input.number}`;
   return `You work on a task in a git repository, by yourself: nobody is there to answer questions.
 
 # The task
 
-${renderAsker(input)} under ${subject} #${input.number}:
+${renderAsker(input)}${under}:
 
 ${renderRequest(input)}
 ${input.about ? renderAbout(input.about) : ""}`;
@@ -222,6 +224,7 @@ ${more.replace(/^/gm, "> ")}`;
 
 /** Each text in its own fence and its author outside of it, so that nobody can write under another's name. */
 function renderStanding(input: PromptInput, comments: readonly string[], dropped: number): string {
+  if (input.number === undefined) return "";
   const subject = input.kind === "pull" ? "pull request" : "issue";
   const title = oneLine(told(input.title), limits.title);
   const body = keepStart(told(input.body), limits.body) || noBody(input.bodyWithheld);

@@ -3,6 +3,7 @@
 import type { Egress } from "../../src/reach/reach-shape.ts";
 import { pullNumberOf } from "../../src/task/branch.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
+import { isOwnPlace } from "../../src/task/own-place.ts";
 import type { Verification } from "../../src/task/progress.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
@@ -87,7 +88,7 @@ function basicsOf(run: Run, prepared: Prepared) {
     ...(spec.actor && { actor: spec.actor.login }),
     repository: `${spec.repository.owner}/${spec.repository.name}`,
     kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
-    number: spec.number,
+    ...(!isOwnPlace(spec.number) && { number: spec.number }),
     title: spec.title,
     body: "",
     comments: [],
