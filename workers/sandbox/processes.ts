@@ -2,7 +2,7 @@
  * What runs on this machine, read from /proc: who descends from whom, which processes carry a run's mark, and how to
  * end them so that none is left. A dead process that its parent has not collected yet (a zombie) counts as gone.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** The variable that marks every process of a run. Its value is what `Marked.run` names. */
@@ -52,10 +52,36 @@ export function descendants(root: number): Process[] {
  * until then by itself. So the sum goes down only where a process ends whose parent does not care.
  */
 export function processorTime(root: number): number {
-  const all = pids().flatMap((pid) => readStat(pid) ?? []);
-  const tree = [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
-  return tree.reduce((sum, { workedMs }) => sum + workedMs, 0);
+  return treeOf(root).reduce((sum, { workedMs }) => sum + workedMs, 0);
 }
+
+/** From one process to the next where the kernel lists children: a host with many runs would else read all of /proc for each. */
+function treeOf(root: number): Process[] {
+  if (!listsChildren()) {
+    const all = pids().flatMap((pid) => readStat(pid) ?? []);
+    return [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
+  }
+  const process = readStat(root);
+  return process ? [process, ...childrenOf(root).flatMap(treeOf)] : [];
+}
+
+/** Each thread has those that it started, /proc/pid/task/tid/children in proc(5). */
+function childrenOf(pid: number): number[] {
+  const texts = threadsOf(pid).map((thread) => read(`/proc/${pid}/task/${thread}/children`));
+  return texts.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isOver(error)) return [];
+    throw error;
+  }
+}
+
+/** A kernel can be built without (CONFIG_PROC_CHILDREN). */
+const listsChildren = (): boolean => existsSync(`/proc/self/task/${process.pid}/children`);
 
 function descending(root: number, all: readonly Process[]): Process[] {
   const children = Map.groupBy(all, (process) => process.parent);
@@ -145,7 +171,10 @@ function read(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch (error) {
-    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    if (isOver(error)) return "";
     throw error;
   }
 }
+
+const isOver = (error: unknown): boolean =>
+  ["ENOENT", "ESRCH", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "");
