@@ -34,8 +34,8 @@ function write(name: string, text: string): string {
   return path;
 }
 
-const files = (more: { built?: boolean; asSources?: boolean } = {}) =>
-  programFiles({ root, built: false, asSources: false, ...more, say: (text) => said.push(text) });
+const files = (more: { ending?: string; asSources?: boolean } = {}) =>
+  programFiles({ root, ending: "ts", asSources: false, ...more, say: (text) => said.push(text) });
 const runs = () => readFileSync(join(root, "runs"), "utf8").length;
 const made = (name: string) => join(root, "node_modules/.cache/orch-programs", name);
 
@@ -75,6 +75,6 @@ test("where the files cannot be made the sources run, and the reason is told", a
 
 test("nothing is made where the sources change all the time, and where Orch was built", async () => {
   expect(await files({ asSources: true }).of("src/main")).toBe(join(root, "src/main.ts"));
-  expect(await files({ built: true }).of("src/main")).toBe(join(root, "src/main.js"));
+  expect(await files({ ending: "js" }).of("src/main")).toBe(join(root, "src/main.js"));
   expect(runs).toThrow("ENOENT");
 });
