@@ -166,10 +166,13 @@ function ownerOf(pid: number): number | undefined {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
-/** Empty for a process that is gone, is ending, or may not be looked at. */
+/**
+ * Empty for a process that is gone, is ending, or may not be looked at. As UTF-8, which Node reads without a buffer: of any
+ * other file in /proc, all of which say that they are empty, it takes 64 kB for each.
+ */
 function read(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    return readFileSync(path, "utf8");
   } catch (error) {
     if (isOver(error)) return "";
     throw error;
