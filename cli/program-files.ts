@@ -51,7 +51,7 @@ export function programFiles({ say, asSources, root = ROOT, ending = ENDING }: P
       } catch (error) {
         const why = error instanceof Error ? error.message.trim().slice(-1_000) : String(error);
         say(
-          `The programs run from their sources, which takes 15 MB more for each. They cannot be made into one file: ${why}`,
+          `The programs run from their sources, which takes 13 MB more for each. They cannot be made into one file: ${why}`,
         );
         return source;
       }
