@@ -17,10 +17,21 @@ export const RUN_VARIABLE = "ORCH_RUN";
 export type Marked = { run: string; uid?: number; step?: string };
 
 /** `workedMs`: its processor time, and that of its children which it has collected. */
-type Process = { pid: number; parent: number; state: string; start: string; name: string; workedMs: number };
+type Process = {
+  pid: number;
+  parent: number;
+  state: string;
+  start: string;
+  name: string;
+  workedMs: number;
+  threads: number;
+};
 
 /** What /proc counts processor time in, ms: 100 ticks a second on every machine that Node runs on. */
 const TICK_MS = 10;
+
+/** A kernel can be built without (CONFIG_PROC_CHILDREN). */
+const LISTS_CHILDREN = existsSync(`/proc/self/task/${process.pid}/children`);
 
 /** One process, or undefined when it is gone. */
 export function readProcess(pid: number): Process | undefined {
@@ -39,7 +50,7 @@ function readStat(pid: number): Process | undefined {
   const [state = "Z", parent = "0"] = fields;
   const workedMs = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
   const name = text.slice(text.indexOf("(") + 1, end);
-  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name, workedMs };
+  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name, workedMs, threads: Number(fields[17]) };
 }
 
 /** Every process that descends from `root` (not itself), parents before children. */
@@ -57,17 +68,17 @@ export function processorTime(root: number): number {
 
 /** From one process to the next where the kernel lists children: a host with many runs would else read all of /proc for each. */
 function treeOf(root: number): Process[] {
-  if (!listsChildren()) {
+  if (!LISTS_CHILDREN) {
     const all = pids().flatMap((pid) => readStat(pid) ?? []);
     return [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
   }
   const process = readStat(root);
-  return process ? [process, ...childrenOf(root).flatMap(treeOf)] : [];
+  return process ? [process, ...childrenOf(process).flatMap(treeOf)] : [];
 }
 
 /** Each thread has those that it started, /proc/pid/task/tid/children in proc(5). */
-function childrenOf(pid: number): number[] {
-  const texts = threadsOf(pid).map((thread) => read(`/proc/${pid}/task/${thread}/children`));
+function childrenOf({ pid, threads }: Process): number[] {
+  const texts = (threads > 1 ? threadsOf(pid) : [pid]).map((thread) => read(`/proc/${pid}/task/${thread}/children`));
   return texts.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
 }
 
@@ -79,9 +90,6 @@ function threadsOf(pid: number): string[] {
     throw error;
   }
 }
-
-/** A kernel can be built without (CONFIG_PROC_CHILDREN). */
-const listsChildren = (): boolean => existsSync(`/proc/self/task/${process.pid}/children`);
 
 function descending(root: number, all: readonly Process[]): Process[] {
   const children = Map.groupBy(all, (process) => process.parent);
