@@ -18,7 +18,8 @@ const child = spawn(
     ...program,
     ...process.argv.slice(2),
   ],
-  { stdio: ["inherit", real ? "pipe" : "inherit", "inherit"] },
+  // Started anew at every change, the sources themselves are there sooner than a file made of them.
+  { stdio: ["inherit", real ? "pipe" : "inherit", "inherit"], env: { ...process.env, ORCH_AS_SOURCES: "yes" } },
 );
 child.stdout?.pipe(pretty({ colorize: process.stdout.isTTY, ignore: "pid,hostname" }));
 

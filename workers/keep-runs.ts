@@ -55,9 +55,7 @@ export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
   async function tick(): Promise<void> {
     beats += 1;
     const runs = slots.runs();
-    const beaten = await Promise.all(
-      runs.map(async (run) => ({ taskId: run.task.spec.id, lastOutputAt: await lastOutputOf(run) })),
-    );
+    const beaten = runs.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: lastOutputOf(run) }));
     const leases = runs.map((run) => run.lease);
     const isDue = beats % CHECK_EVERY_BEATS === 0;
     const { hostId: id, place } = shared;
