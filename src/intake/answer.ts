@@ -10,7 +10,7 @@ import type { Task } from "../task/task.ts";
 import * as words from "../words/question-words.ts";
 import type { AcceptDeps } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";
-import { conversationOf, isNameOf } from "./named-tasks.ts";
+import { conversationOf, isNameOf, withNodes } from "./named-tasks.ts";
 import { type Request, requestNameOf } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 
@@ -63,7 +63,7 @@ async function askedHere(
 }
 
 async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[]> {
-  const tasks = await store.readMany(ids);
+  const tasks = await store.readMany(await withNodes(store, ids));
   return tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
 }
 

@@ -212,7 +212,8 @@ function withCrash(task: Task, at: number): Task {
 }
 
 function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {
-  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha };
+  const missing = task.pushed?.missing;
+  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha, ...(missing && { missing }) };
   return settled({ ...task, pullRequest }, outcome, at);
 }
 
