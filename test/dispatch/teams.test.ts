@@ -238,10 +238,12 @@ describe("the host that keeps a plan's work", () => {
 
   test("is never left for another one, however long its lane is not served", async () => {
     const { team } = await began();
-    const a = await team.starts("a");
+    const [a, b] = [await team.starts("a"), await team.begins("b")];
     at.pass(3600_000);
     await at.sweep();
-    expect(await lanesOf(a)).toEqual([{ agent: "claude", host: "h1", only: true }]);
+    expect((await read(b)).state.name).toBe("running");
+    const own = { agent: "claude", host: "h1", only: true };
+    expect(await lanesOf(a, b)).toEqual([own, own]);
   });
 });
 
