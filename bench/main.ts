@@ -17,6 +17,7 @@ import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 import { talk } from "./talk/talk.ts";
+import { teams } from "./teams.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ingress,
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   answer,
   github,
   messages,
+  teams,
   idle,
 ];
 

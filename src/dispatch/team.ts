@@ -7,7 +7,7 @@ import { type CancelDeps, cancelTasks } from "../cancel.ts";
 import { closePlan, type Around as Judging, judgePlan, nextLook } from "../task/judge-plan.ts";
 import { type ChoicesOf, planOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
-import { currentTry, isWorkedOnBy, openTry, type Plan, type PlanNode, withEvent } from "../task/plan.ts";
+import { currentTry, isWorkedOnBy, missingIn, openTry, type Plan, type PlanNode, withEvent } from "../task/plan.ts";
 import type { PlanStore } from "../task/plans.ts";
 import { approvedPlan } from "../task/proposal.ts";
 import { isUnusable } from "../task/record.ts";
@@ -157,12 +157,9 @@ export function makeTeams(deps: TeamDeps) {
 }
 
 /** Undefined where there is something to publish. */
-function endWithoutWork({ nodes }: Plan): Outcome | undefined {
-  if (nodes.some(({ state }) => state.name === "merged" && state.sha !== undefined)) return undefined;
-  const whys = nodes.flatMap(({ id, state }) => {
-    if (state.name === "failed") return [`${id}: ${state.reason}`];
-    return state.name === "skipped" ? [`${id}: ${state.because}`] : [];
-  });
+function endWithoutWork(plan: Plan): Outcome | undefined {
+  if (plan.nodes.some(({ state }) => state.name === "merged" && state.sha !== undefined)) return undefined;
+  const whys = missingIn(plan).map(({ node, why }) => `${node}: ${why}`);
   if (whys.length === 0) return { kind: "no_changes", lastWords: "" };
   const message = "No part of the plan could be done.";
   return { kind: "agent_failed", reason: "plan", message, lastLines: whys.join("\n").slice(0, 4_000) };

@@ -28,7 +28,7 @@ import { hashOf } from "./view.ts";
 export async function showTask(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
   const failures: unknown[] = [];
   let lookAgainAt: number | undefined;
-  for (const part of isOwnPlace(showing.task.spec.number) ? WITHOUT_ISSUE : ALL_PARTS) {
+  for (const part of partsOf(showing.task)) {
     try {
       lookAgainAt = (await part(deps, showing)) ?? lookAgainAt;
     } catch (error) {
@@ -40,9 +40,13 @@ export async function showTask(deps: ShowDeps, showing: Showing): Promise<number
   return lookAgainAt;
 }
 
-/** What is told to its caller alone has nothing on GitHub but its pull request; there somebody may have said something to its agent. */
-const WITHOUT_ISSUE = [showSaid];
 const ALL_PARTS = [showReaction, showComment, showLabel, showChecks, showSaid, showQuestions];
+
+/**
+ * What works on a node is shown by its team's task, and what is told to its caller alone has nothing on GitHub but its pull request. To the
+ * agents of both somebody may have said something there.
+ */
+const partsOf = ({ spec }: Task) => (spec.node || isOwnPlace(spec.number) ? [showSaid] : ALL_PARTS);
 
 /** A budget that is spent concerns texts alone: labels and checks are shown all the same. */
 function endsReport(error: unknown): boolean {

@@ -99,6 +99,7 @@ export async function startSetting() {
   const infoOf = ({ lastBeat: _, alive: __, ...info }: ReturnType<typeof host>): HostInfo => info;
 
   return {
+    url: server.url,
     redis: redis as Redis,
     store,
     plans,

@@ -2,16 +2,20 @@
  * Bots that die while they look after a team, at any call to Redis, before or after that has taken effect. The hosts go on meanwhile. What
  * has to hold in the end: every node was worked on as often as its record says, none was merged twice, and no plan stands still.
  */
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import type { NodeSpec, Plan } from "../../src/task/plan.ts";
 import type { Task } from "../../src/task/task.ts";
+import { startProgram } from "../support/program.ts";
 import { randomFrom } from "../support/random.ts";
 import { ANOTHER, BROKEN, MERGED, nodeSpec } from "../task/plans-made.ts";
 import { askedForTeam } from "./playing-teams.ts";
 import { type Setting, startSetting } from "./setting.ts";
 
 const KILLS = Number(process.env.ORCH_KILLS ?? 200);
+/** Each takes the time that a dead bot keeps what it has taken. */
+const REAL_KILLS = 6;
 const BASE = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
 /** Longer than a dead bot keeps what it has taken, ms. */
 const LEASE_MS = 6_000;
@@ -94,6 +98,22 @@ async function live(id: string, merged: Map<string, number>, calls: number): Pro
   return life.calls <= 0;
 }
 
+/** Of a plan that is over. */
+async function keptItsPromises(id: string, merged: ReadonlyMap<string, number>): Promise<void> {
+  const plan = (await at.plans.read(id)) as Plan;
+  for (const node of plan.nodes) {
+    expect(merged.get(node.id) ?? 0, node.id).toBe(node.state.name === "merged" ? 1 : 0);
+    expect(new Set(node.tries.map(({ task }) => task)).size).toBe(node.tries.length);
+  }
+  const made = await at.store.idsOfNodes(id);
+  expect(made.sort()).toEqual(plan.nodes.flatMap(({ tries }) => tries.map(({ task }) => task)).sort());
+  for (const task of await at.store.readMany(made)) {
+    expect(task.state.name).toBe("settled");
+    expect(task.epoch, "a node's task ran twice").toBeLessThanOrEqual(1);
+  }
+  expect((await at.store.read(id))?.state.name).toBe("settled");
+}
+
 test(`${KILLS} kills lose no node, merge none twice and leave no plan stuck (ORCH_SEED=${BASE})`, {
   timeout: 300_000,
 }, async () => {
@@ -111,18 +131,30 @@ test(`${KILLS} kills lose no node, merge none twice and leave no plan stuck (ORC
       if (await live(id, merged, lives > MAX_LIVES / 2 ? Number.POSITIVE_INFINITY : 1 + below(60))) kills += 1;
       if (below(6) === 0) await at.sweep();
     }
-    const plan = (await at.plans.read(id)) as Plan;
-    for (const node of plan.nodes) {
-      expect(merged.get(node.id) ?? 0, node.id).toBe(node.state.name === "merged" ? 1 : 0);
-      expect(new Set(node.tries.map(({ task }) => task)).size).toBe(node.tries.length);
-    }
-    const made = await at.store.idsOfNodes(id);
-    expect(made.sort()).toEqual(plan.nodes.flatMap(({ tries }) => tries.map(({ task }) => task)).sort());
-    for (const task of await at.store.readMany(made)) {
-      expect(task.state.name).toBe("settled");
-      expect(task.epoch, "a node's task ran twice").toBeLessThanOrEqual(1);
-    }
-    expect((await at.store.read(id))?.state.name).toBe("settled");
+    await keptItsPromises(id, merged);
   }
   process.stdout.write(`${kills} kills over ${plans} plans\n`);
+});
+
+/** A death of the real thing: at any instruction, with all that was on its way. */
+test(`neither do ${REAL_KILLS} deaths by SIGKILL`, { timeout: 120_000 }, async () => {
+  await at.hostComes("h1", { slots: 20 });
+  const file = fileURLToPath(new URL("./team-bot.ts", import.meta.url));
+  const env = { ...(process.env as Record<string, string>), REDIS_URL: at.url };
+  const bot = await startProgram(file, env, /looks after teams/);
+  for (let kills = 0; kills < REAL_KILLS; ) {
+    const merged = new Map<string, number>();
+    const id = await askedForTeam(at, randomNodes());
+    while (!(await isOver(id))) {
+      if (await hostsWork(id, merged)) continue;
+      await at.redis.publish(keys.ready, "somebody looks");
+      if (kills === REAL_KILLS || below(20) > 0) continue;
+      await bot.kill();
+      kills += 1;
+      await at.hostComes("h1", { slots: 20 });
+      await bot.start();
+    }
+    await keptItsPromises(id, merged);
+  }
+  await bot.stop();
 });

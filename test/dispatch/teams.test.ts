@@ -238,10 +238,43 @@ describe("the host that keeps a plan's work", () => {
 
   test("is never left for another one, however long its lane is not served", async () => {
     const { team } = await began();
-    const a = await team.starts("a");
+    const [a, b] = [await team.starts("a"), await team.begins("b")];
     at.pass(3600_000);
     await at.sweep();
-    expect(await lanesOf(a)).toEqual([{ agent: "claude", host: "h1", only: true }]);
+    expect((await read(b)).state.name).toBe("running");
+    const own = { agent: "claude", host: "h1", only: true };
+    expect(await lanesOf(a, b)).toEqual([own, own]);
+  });
+});
+
+describe("a plan with a budget", () => {
+  test("whose nodes have used it up starts no more of them, and is published with what there is", async () => {
+    const { team } = await began({ budget: { runs: 3 } });
+    const spend = (id: string) =>
+      at.redis.hincrby(keys.envelope(`plan:${team.id}`), "runs:spent", id.length > 0 ? 1 : 0);
+    await spend(await team.begins("a"));
+    await spend(await team.begins("b"));
+    await team.ends("a");
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "merged", b: "merged", c: "failed", d: "skipped" });
+    await team.publishes();
+  });
+
+  test("that leaves nothing for the manager goes on without, and starts nothing more", async () => {
+    const { team } = await began({ budget: { runs: 3 } }, [
+      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("b"),
+      nodeSpec("c", { after: ["b"] }),
+    ]);
+    await team.begins("a");
+    await team.begins("b");
+    await at.redis.hincrby(keys.envelope(`plan:${team.id}`), "runs:spent", 3);
+    await team.ends("a", BROKEN);
+    await vi.waitFor(async () => expect((await team.plan()).spent).toBe(true), WAIT);
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "skipped" });
   });
 });
 
