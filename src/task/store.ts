@@ -8,6 +8,7 @@ import type { Redis } from "ioredis";
 import { dueKeys, makeDueSet } from "./due-set.ts";
 import { follow, followOne, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
+import { inboxOf, streamOf } from "./inbox.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
@@ -50,6 +51,8 @@ const FIRST_WORD_MS = 500;
 
 /** A task is kept for the time of its retention after its end, which is within days of its acceptance. */
 const LISTED_MS = 2 * RETENTION_S * 1_000;
+
+type SaidBy = Pick<TaskSpec, "id" | "origin">;
 
 /** A task whose record is newer or cannot be read is told of. */
 export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
@@ -142,8 +145,9 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
    * What a run's agent says that it is at. Nothing is changed by a run that is not the current one, or when it is repeated.
    * `nothingWaits`: nothing is to be said to the agent.
    */
-  async function say(id: string, said: Said, at: number): Promise<{ nothingWaits: boolean }> {
-    const sayKeys = [keys.task(id), ...reportKeys, keys.messages(id)];
+  async function say(spec: SaidBy, said: Said, at: number): Promise<{ nothingWaits: boolean }> {
+    const { id } = spec;
+    const sayKeys = [keys.task(id), ...reportKeys, streamOf(inboxOf(spec))];
     const values = [id, said.epoch, saidText(said), at, FIRST_WORD_MS, FORMAT, keys.changed];
     return { nothingWaits: (await redis.orchSay(5, ...sayKeys, ...values)) === 0 };
   }

@@ -276,7 +276,7 @@ describe("the task store", () => {
   });
 
   describe("what an agent says that it is at", () => {
-    const say = (text: string, epoch = 1) => store.say(spec.id, { epoch, text }, spec.acceptedAt + 5);
+    const say = (text: string, epoch = 1) => store.say(spec, { epoch, text }, spec.acceptedAt + 5);
     const said = async () => progressOf((await store.read(spec.id)) as Task).said;
 
     test("is read with the record, is to be told, and is kept by whatever changes the record next", async () => {

@@ -7,7 +7,7 @@ import { Refused, type TalkRun } from "./tool.ts";
  */
 export const passOnSaid = (talk: TalkRun, text: string): Promise<{ nothingWaits: boolean }> =>
   passOn(talk, ({ shared, run }) =>
-    shared.store.say(run.task.spec.id, { epoch: run.folder.record.epoch, text }, Date.now()),
+    shared.store.say(run.task.spec, { epoch: run.folder.record.epoch, text }, Date.now()),
   );
 
 /** What it says of its finished work. @throws {Refused} as above */

@@ -35,7 +35,7 @@ export function talkingHost({ dir, env = {}, whenTold = async () => undefined }:
       appendFileSync(told, `${JSON.stringify(news.progress)}\n`);
       await whenTold();
     },
-    async say(_: string, { text }: { text: string }) {
+    async say(_: unknown, { text }: { text: string }) {
       appendFileSync(told, `${JSON.stringify({ said: text })}\n`);
       await whenTold();
       return { nothingWaits: true };
