@@ -12,6 +12,7 @@ import { exit } from "./exit.ts";
 import { github } from "./github.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
+import { integrate } from "./integrate.ts";
 import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   start,
   exit,
   checkpoint,
+  integrate,
   network,
   talk,
   answer,
