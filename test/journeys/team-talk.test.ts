@@ -1,4 +1,7 @@
 /** The agents of a team say things to each other, and one of them cannot go on without a person. */
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runOrch } from "../cli/run-orch.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
@@ -59,10 +62,22 @@ test("two nodes talk, a blocker goes past the manager to a person, and there is 
   expect(JSON.parse(stdout)).toMatchObject({ counts: { sent: 2, delivered: 2, dead: 0 } });
 });
 
+/** The windows of the team's session, as whoever attaches finds them. */
+function windows(taskId: string): string[] {
+  const [socket = ""] = globSync(join(orch.dir, "**", "host", "tmux", "orch-*"));
+  const asked = spawnSync("tmux", ["-S", socket, "list-windows", "-t", `=team-${taskId}:`, "-F", "#{window_name}"], {
+    encoding: "utf8",
+  });
+  return asked.stdout.split("\n").filter((name) => name !== "");
+}
+
 test("the host dies between a message and its reader: it is read once, after the restart", async () => {
   const { at, taskId } = await working("write the files, and linger");
   await expect.poll(async () => (await fates(taskId)).length, { timeout: 120_000 }).toBe(1);
+  const shown = expect.arrayContaining(["team", "one", "two"]);
+  await expect.poll(() => windows(taskId), { timeout: 60_000 }).toEqual(shown);
   await orch.host.kill();
+  expect(windows(taskId)).toEqual(shown);
   await orch.host.start();
   await orch.letGo();
   await orch.simulator.waitFor(() => calls(at)[0], 120_000);
