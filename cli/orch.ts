@@ -84,6 +84,15 @@ program
   });
 
 program
+  .command("offers")
+  .description("list what living hosts offer to work: agents with their models and roles, and how many slots are free")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { offers } = await import("./offers.ts");
+    process.exitCode = await offers(process.env, options);
+  });
+
+program
   .command("logs")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
   .description("show what a task's programs say and do, from whichever host it is on; kept for a day")
@@ -93,6 +102,19 @@ program
   .action(async (task: string, options: import("./logs.ts").LogsOptions) => {
     const { logs } = await import("./logs.ts");
     process.exitCode = await logs(process.env, task, options);
+  });
+
+program
+  .command("messages")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number; of a team its task, or that of a node")
+  .argument("[deed...]", "replay ID: send one that could not be delivered once more")
+  .description("list what was said to a task's agent, or within a team, and what became of each message")
+  .option("--dead", "only those that could not be delivered")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch messages t4mf5 --dead\n  orch messages t4mf5 replay m1a2b3c4d")
+  .action(async (task: string, deed: string[], options: import("./messages.ts").MessagesOptions) => {
+    const { messages } = await import("./messages.ts");
+    process.exitCode = await messages(process.env, task, deed, options);
   });
 
 program

@@ -15,7 +15,7 @@ export const plan = {
       shared: true,
       deliverable: "discount(sum, percent) is exported and tested",
       check: "node --test test/discounts.test.js",
-      budget: { usd: 1 },
+      budget: { ms: 600_000 },
     },
     {
       id: "shipping",
@@ -27,7 +27,7 @@ export const plan = {
       shared: true,
       deliverable: "shipping(sum) is exported and tested",
       check: "node --test test/shipping.test.js",
-      budget: { usd: 1 },
+      budget: { ms: 600_000 },
     },
     {
       id: "invoice",
@@ -39,7 +39,7 @@ export const plan = {
       scope: ["src/invoice.js", "test/invoice.test.js"],
       deliverable: "invoice(lines, percent) is there and tested",
       check: "node --test test/invoice.test.js",
-      budget: { usd: 1 },
+      budget: { ms: 600_000 },
     },
     {
       id: "review",
@@ -50,7 +50,7 @@ export const plan = {
       scope: [],
       deliverable: "What was found, in words",
       check: "node --test",
-      budget: { usd: 0.5 },
+      budget: { ms: 600_000 },
     },
   ],
 };

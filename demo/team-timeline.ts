@@ -18,6 +18,7 @@ const SENTENCES: Partial<Record<NodeHow, (node: NodeView) => string>> = {
   preparing: ({ tries }) =>
     tries > 1 ? `is tried again (try ${tries})` : "gets a slot and a workspace at the plan's tip",
   working: () => "its agent works",
+  asks: () => "waits for a person, without a slot",
   merging: () => "is merged on objects, and the whole is checked",
   merged: ({ sha }) => (sha === undefined ? "is done: it had nothing to change" : `is merged as ${sha.slice(0, 10)}`),
   failed: ({ why }) => `failed: ${why}`,
@@ -41,7 +42,7 @@ export function followTeam(timeline: Timeline, store: TaskStore, taskId: string)
       const team = await readTeam(store, task);
       const view = team && planView(team, task);
       for (const node of view?.nodes ?? [])
-        once(node.id, `${node.tries} ${node.how}`, () => {
+        once(`${node.id} ${node.tries} ${node.how}`, "told", () => {
           const sentence = SENTENCES[node.how]?.(node);
           if (sentence) timeline.say("worker", `${node.id.padEnd(9)} ${sentence}`);
         });

@@ -1,14 +1,25 @@
 /**
- * Draws docs/demo.svg: runs the demo and paints what it printed, as a terminal would show it. The picture in the README
- * is always a real run. Written by hand because the usual recorders need a browser or a terminal of their own.
+ * Draws docs/demo.svg and docs/demo-team.svg, or the one that is named (`demo`, `team`): runs the demo and paints what it printed, as a
+ * terminal would show it. The pictures in the README are always real runs. Written by hand because the usual recorders need a browser or a terminal of their own.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PICTURE = fileURLToPath(new URL("../docs/demo.svg", import.meta.url));
+type Picture = { file: string; program: string; command: string; shows: string };
+const PICTURES: Readonly<Record<string, Picture>> = {
+  demo: {
+    ...{ file: "docs/demo.svg", program: "demo/demo.ts", command: "npm run demo" },
+    shows: "a comment becomes a draft pull request",
+  },
+  team: {
+    ...{ file: "docs/demo-team.svg", program: "demo/team.ts", command: "npm run demo:team" },
+    shows: "a team makes one pull request of one request",
+  },
+};
 const COLUMNS = 132;
 const LINE_HEIGHT = 19;
 const CHARACTER_WIDTH = 8.05;
@@ -25,8 +36,8 @@ const COLORS: readonly [RegExp, string][] = [
   [/^(Outcome|Pull request|Tests after|Network)/, "#7ee787"],
 ];
 
-async function printedByDemo(): Promise<string[]> {
-  const demo = spawn(process.execPath, ["demo/demo.ts"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+async function printedBy(program: string): Promise<string[]> {
+  const demo = spawn(process.execPath, [program], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   demo.stdout.on("data", (chunk: Buffer) => {
     text += chunk.toString();
@@ -36,7 +47,7 @@ async function printedByDemo(): Promise<string[]> {
   return text.trimEnd().split("\n");
 }
 
-function draw(lines: readonly string[]): string {
+function draw(lines: readonly string[], { command, shows }: Picture): string {
   const width = Math.ceil(COLUMNS * CHARACTER_WIDTH + 2 * PADDING);
   const height = TITLE_BAR + lines.length * LINE_HEIGHT + 2 * PADDING;
   const rows = lines.map((line, index) => {
@@ -49,10 +60,10 @@ function draw(lines: readonly string[]): string {
     (color, index) => `<circle cx="${24 + index * 20}" cy="18" r="6" fill="${color}"/>`,
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="npm run demo: a comment becomes a draft pull request">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${command}: ${shows}">`,
     `<rect width="${width}" height="${height}" rx="10" fill="#0d1117"/>`,
     ...dots,
-    `<text x="${width / 2}" y="23" fill="#8b949e" text-anchor="middle" font-family="sans-serif" font-size="13">npm run demo</text>`,
+    `<text x="${width / 2}" y="23" fill="#8b949e" text-anchor="middle" font-family="sans-serif" font-size="13">${command}</text>`,
     `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13.4">`,
     ...rows,
     "</g>",
@@ -69,6 +80,9 @@ function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-const lines = await printedByDemo();
-writeFileSync(PICTURE, draw(lines));
-process.stdout.write(`docs/demo.svg: ${lines.length} lines of a real run\n`);
+const [named = ""] = process.argv.slice(2);
+for (const picture of PICTURES[named] ? [PICTURES[named]] : Object.values(PICTURES)) {
+  const lines = await printedBy(picture.program);
+  writeFileSync(join(ROOT, picture.file), draw(lines, picture));
+  process.stdout.write(`${picture.file}: ${lines.length} lines of a real run\n`);
+}

@@ -25,6 +25,7 @@ import { listenOn, type Route } from "./server.ts";
 import { makeCallerReplies } from "./task/caller-replies.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
+import { makePlanStore } from "./task/plans.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
@@ -74,6 +75,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   }
   const tell = tellOnce((key, error) => log.error({ err: error, key }, "a record in Redis cannot be read: left out"));
   const store = makeTaskStore(redis, tell);
+  const plans = makePlanStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
   const callers = makeCallerReplies(redis, tell);
@@ -117,7 +119,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     context: (spec: TaskSpec) => giveContext(github, spec),
   };
   const ahead = makeAhead({ give: giveAhead, now, log });
-  const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
+  const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
   const intake = startIntake({ inbox, store, queue, github, markerSecret, callers, dispatcher, views, now, log });
   const wakeIntake = () => {

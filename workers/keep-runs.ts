@@ -16,6 +16,7 @@ import { regainForRun, regainLease, renewLeases, takeLeaseBack } from "./run/lea
 import { offerLost } from "./run/offer-record.ts";
 import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
+import { closeTeamWindows } from "./run/step/team-window.ts";
 import { clearSetups } from "./setups/clear-setups.ts";
 import type { Slots } from "./slots.ts";
 import { tidyMirrors } from "./workspace/tidy-mirrors.ts";
@@ -161,4 +162,5 @@ async function tidy(shared: Shared, slots: Slots): Promise<void> {
   await clearCheckpoints({ dataDir: shared.dataDir, isLive, log: shared.log });
   await clearSetups(shared);
   await tidyMirrors({ dataDir: shared.dataDir, log: shared.log });
+  await closeTeamWindows(shared);
 }

@@ -25,6 +25,7 @@ export async function playTeam(prompt) {
   if (!script) return false;
   const { plan, parts } = await import(pathToFileURL(script).href);
   if (prompt.includes("# Plan for a team")) handIn(plan);
+  else if (prompt.includes("# You manage a team")) finish(true, "I am a scripted manager: I leave the plan as it is.");
   else await work(parts, prompt);
   return true;
 }
@@ -90,9 +91,8 @@ function ask({ question, options }, prompt) {
     return known;
   }
   say(`I ask: ${question}`);
-  return answerIn(
-    call(["ask", question, ...options.flatMap((option) => ["--option", option])], undefined, maxWaitMilliseconds),
-  );
+  const asked = JSON.stringify({ question, options, to: "person" });
+  return answerIn(call(["call", "ask", "-"], asked, maxWaitMilliseconds));
 }
 
 function call(words, input, timeout = 30_000) {

@@ -14,6 +14,7 @@ import {
   isSettledFor,
   type NodeState,
   nodeOf,
+  openTry,
   type Plan,
   type PlanEventKind,
   type PlanNode,
@@ -25,8 +26,12 @@ import { mayMeet } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { taskIdOf } from "./task-id.ts";
 
-/** `team`: the team's task. `tasks`: those of the nodes' current tries, by id, as far as they are known. `now`: Unix ms. */
-export type Around = { team: Pick<Task, "state" | "epoch" | "cancel">; tasks: ReadonlyMap<string, Task>; now: number };
+/** `team`: the team's task. `tasks`: those of the nodes' tries that are open, by id; `absent`: nobody has made it. `now`: Unix ms. */
+export type Around = {
+  team: Pick<Task, "state" | "epoch" | "cancel">;
+  tasks: ReadonlyMap<string, Task | "absent">;
+  now: number;
+};
 
 /** Each step may open the way for the ones before it; far fewer rounds are ever needed. */
 const MAX_ROUNDS = 8;
@@ -72,13 +77,24 @@ function settle(plan: Plan, { tasks, now }: Around): Plan {
   let next = plan;
   for (const { id } of plan.nodes) {
     const node = nodeOf(next, id);
-    const task = node?.state.name === "started" ? tasks.get(currentTry(node)?.task ?? "") : undefined;
-    if (node && task?.state.name === "settled") next = settleOne(next, node, task, now);
+    const task = node && tasks.get(openTry(node)?.task ?? "");
+    if (!node || !task) continue;
+    if (task === "absent") next = node.state.name === "started" ? next : withEnd(next, node, "cancelled");
+    else if (task.state.name === "settled") next = settleOne(next, node, task, now);
   }
   return next;
 }
 
+/** Nothing comes of its last try any more. */
+function withEnd(plan: Plan, node: PlanNode, end: string): Plan {
+  const last = currentTry(node)?.task;
+  return changeNode(plan, { ...node, tries: node.tries.map((each) => (each.task === last ? { ...each, end } : each)) });
+}
+
 function settleOne(plan: Plan, node: PlanNode, task: Task, now: number): Plan {
+  // What a plan goes on without is part of it all the same when its work was merged before it could be stopped.
+  const { outcome } = task.state as Extract<Task["state"], { name: "settled" }>;
+  if (node.state.name !== "started" && outcome.kind !== "merged") return withEnd(plan, node, outcome.kind);
   const { state, tried, wake: matter, spent } = afterTry(plan, node, task, now);
   const tries = node.tries.map((each) => (each.task === task.spec.id ? { ...each, ...tried } : each));
   const settled = changeNode(plan, { ...node, state, tries });
@@ -167,8 +183,8 @@ function start(plan: Plan, around: Around): Plan {
   return ready.reduce((next, node) => (hasRoom(next, node, around) ? started(next, node, around.now) : next), plan);
 }
 
-function mayStart(plan: Plan, { state, after }: PlanNode, now: number): boolean {
-  if (state.name !== "waiting" || (state.from !== undefined && state.from > now)) return false;
+function mayStart(plan: Plan, { state, after, tries }: PlanNode, now: number): boolean {
+  if (state.name !== "waiting" || openTry({ tries }) || (state.from !== undefined && state.from > now)) return false;
   return after.every((id) => {
     const before = nodeOf(plan, id);
     return before !== undefined && isSettledFor(before);
@@ -177,14 +193,15 @@ function mayStart(plan: Plan, { state, after }: PlanNode, now: number): boolean 
 
 /** Room in the plan's width, and nobody at work whose files may be its own. */
 function hasRoom({ nodes, caps }: Plan, node: PlanNode, { tasks }: Around): boolean {
-  const open = nodes.filter(({ state }) => state.name === "started");
+  const open = nodes.filter((each) => each.state.name === "started" || openTry(each));
   if (open.filter((each) => !asks(each, tasks)).length >= caps.width) return false;
   return open.every((each) => (each.shared && node.shared) || !mayMeet(each.scope, node.scope));
 }
 
 /** It stands still until a person, or the manager, has said something. */
 function asks(node: PlanNode, tasks: Around["tasks"]): boolean {
-  const state = tasks.get(currentTry(node)?.task ?? "")?.state;
+  const task = tasks.get(openTry(node)?.task ?? "");
+  const state = task === "absent" ? undefined : task?.state;
   return state?.name === "waiting" && state.reasons.some((reason) => reason.for === "answer");
 }
 
@@ -200,7 +217,7 @@ function started(plan: Plan, node: PlanNode, at: number): Plan {
 function findStuck(plan: Plan, { team, now }: Around): Plan {
   if (plan.state !== "running" || plan.wakes.length > 0 || team.cancel) return plan;
   const waiting = plan.nodes.filter(({ state }) => state.name === "waiting");
-  const isIdle = waiting.length > 0 && plan.nodes.every(({ state }) => state.name !== "started");
+  const isIdle = waiting.length > 0 && plan.nodes.every((node) => node.state.name !== "started" && !openTry(node));
   if (!isIdle || waiting.some(({ state }) => state.name === "waiting" && (state.from ?? 0) > now)) return plan;
   const names = waiting.map(({ id }) => id).join(", ");
   const key = `stuck:${plan.revision}`;
@@ -216,6 +233,8 @@ function findStuck(plan: Plan, { team, now }: Around): Plan {
 
 function finish(plan: Plan, { now }: Around): Plan {
   if (plan.state !== "running" || plan.wakes.length > 0 || !plan.nodes.every(isNodeOver)) return plan;
+  // What is being stopped may still be merged.
+  if (plan.nodes.some(openTry)) return plan;
   const done: Plan = { ...plan, state: "finishing" };
   return withEvent(done, { at: now, what: "finishing" });
 }

@@ -64,9 +64,10 @@ export function makeMessageBook(redis: Redis, tell: TellUnreadable) {
     const fates = await redis.hgetall(keys.messageFates(book));
     const all = notes.flatMap(([id, text]) => {
       const note = readRecord<Said>(`${key} ${id}`, noteShape, () => JSON.parse(text.replace(/^\S+ /, "")), tell);
-      return note ? [{ ...note, id, ...fateOf(fates[id]) }] : [];
+      return note ? [{ order: orderOf(text), message: { ...note, id, ...fateOf(fates[id]) } }] : [];
     });
-    return all.toSorted((one, other) => one.at - other.at);
+    const inOrder = all.toSorted((one, other) => one.message.at - other.message.at || one.order - other.order);
+    return inOrder.map(({ message }) => message);
   }
 
   /** Those that could not be delivered, and were not sent again, oldest first. */
@@ -86,6 +87,12 @@ export function makeMessageBook(redis: Redis, tell: TellUnreadable) {
   }
 
   return { sent, dead, counts };
+}
+
+/** Of those that were said at the same time, as they were sent: an entry's name is a time, and a number within that. */
+function orderOf(text: string): number {
+  const [, ms = 0, number = 0] = /^(\d+)-(\d+) /.exec(text) ?? [];
+  return (Number(ms) % 1e9) * 1e3 + Math.min(999, Number(number));
 }
 
 function fateOf(text: string | undefined): Pick<SentMessage, "fate" | "fateAt" | "reason"> {

@@ -17,7 +17,7 @@ import { defineMessageScripts, type RawEntry } from "./message-scripts.ts";
 import { type Message, messageShape, type Sender, senderName } from "./message-shape.ts";
 import { type TellUnreadable, warnOfUnreadable } from "./record.ts";
 
-export type { Fate, Note, SentMessage } from "./message-book.ts";
+export type { Note, SentMessage } from "./message-book.ts";
 export { MAX_MESSAGE, type Message } from "./message-shape.ts";
 
 /** That wait for an agent. */

@@ -215,7 +215,8 @@ function withCrash(task: Task, at: number): Task {
 }
 
 function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {
-  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha };
+  const { sha, missing } = task.pushed ?? {};
+  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha, ...(missing && { missing }) };
   return settled({ ...task, pullRequest }, outcome, at);
 }
 

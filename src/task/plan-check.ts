@@ -3,7 +3,7 @@
  * would do as well, the person is told why. Pure. The texts are short instructions for a model.
  */
 import { type Amounts, amountWords, UNITS } from "../text/budget.ts";
-import { mapAmounts } from "./envelope.ts";
+import { forNodes, mapAmounts } from "./envelope.ts";
 import type { Choice, NodeSpec, PlanCaps, PlanProposal } from "./plan.ts";
 import { ancestorsOf, countWithoutChains, longestChain } from "./plan-graph.ts";
 import { isGlob, isHot, mayMeet } from "./scope.ts";
@@ -35,8 +35,6 @@ export type Single =
 
 export type Checked = { problems: string[]; warnings: string[]; single?: Single };
 
-/** Of what a plan may use, this share is for its nodes; the rest is kept for bringing their work together. */
-export const NODES_SHARE = 0.8;
 const LEAST_PARTS = 3;
 const LONGEST_SHARE = 0.7;
 const MOST_TIMES = 5;
@@ -146,7 +144,7 @@ const sumOf = (nodes: readonly NodeSpec[]): Amounts =>
 function moneyProblems(nodes: readonly NodeSpec[], { budget }: Checking): string[] {
   if (!budget) return [];
   const sums = sumOf(nodes);
-  const most = mapAmounts(budget, (_, amount) => amount * NODES_SHARE);
+  const most = mapAmounts(budget, forNodes);
   return UNITS.flatMap((unit) => {
     const [sum, limit] = [sums[unit] ?? 0, most[unit]];
     if (limit === undefined || sum <= limit) return [];

@@ -273,6 +273,12 @@ export const nodeOf = ({ nodes }: Pick<Plan, "nodes">, id: string): PlanNode | u
 /** The task that works on it, or did last. */
 export const currentTry = ({ tries }: Pick<PlanNode, "tries">): Try | undefined => tries.at(-1);
 
+/** The same, as long as nobody has noted down how it ended: that may be still to come though the node is over. */
+export function openTry(node: Pick<PlanNode, "tries">): Try | undefined {
+  const last = currentTry(node);
+  return last?.end === undefined ? last : undefined;
+}
+
 /** Whether nothing becomes of it any more, unless somebody changes the plan. */
 export const isNodeOver = ({ state }: Pick<PlanNode, "state">): boolean =>
   state.name !== "waiting" && state.name !== "started";

@@ -18,7 +18,7 @@ export const MAX_OPEN_QUESTIONS = 2;
 
 /** Why an agent cannot go on. */
 export const BLOCKERS = ["dependency", "conflict", "access", "environment", "scope", "decision", "other"] as const;
-export type BlockerKind = (typeof BLOCKERS)[number];
+
 /** Of what would resolve it, in characters. */
 export const MAX_NEEDS = 1_000;
 

@@ -3,7 +3,7 @@ import { MANAGER } from "./message-shape.ts";
 import { isNodeOver, nodeOf, type Plan, type PlanNode } from "./plan.ts";
 
 /** What an agent calls all the others. */
-export const ALL = "all";
+const ALL = "all";
 
 /** `nodes`: those that are not over, without who asks. `manager`: it, and nobody else. `none`: why nobody is meant. */
 export type Recipients = { nodes: PlanNode[] } | { manager: true } | { none: string };

@@ -9,6 +9,7 @@ import type { Taken } from "../../src/task/due-set.ts";
 import { type HostInfo, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import { makePlanStore } from "../../src/task/plans.ts";
 import { jobIdOf, makeTaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -53,6 +54,7 @@ export async function startSetting() {
   const redis = connectRedis(server.url, "test");
   await waitForRedis(redis, 5_000);
   const store = makeTaskStore(redis, () => undefined);
+  const plans = makePlanStore(redis, () => undefined);
   const queue = makeTaskQueue(redis);
   let offsetMs = 0;
   let comments = 1_000;
@@ -67,6 +69,7 @@ export async function startSetting() {
     const dispatcher = makeDispatcher({
       redis,
       store: mortal(store, life),
+      plans: mortal(plans, life),
       queue: mortal(queue, life),
       hosts: async () => await mortal({ hosts }, life).hosts(),
       onStarting: ({ id }: TaskSpec) => void starting.push(id),
@@ -97,6 +100,7 @@ export async function startSetting() {
   return {
     redis: redis as Redis,
     store,
+    plans,
     queue,
     now,
     ask,

@@ -71,3 +71,59 @@ describe("a plan", () => {
     expect(await orch.settled(taskId)).toMatchObject({ kind: "cancelled" });
   });
 });
+
+describe("a plan that is approved", () => {
+  test("is worked through by its team: one pull request with a commit for each node, and one comment that says who did what", async () => {
+    const at = await place();
+    const { taskId } = await orch.command("/orch team write the files", at);
+    const name = await proposed(taskId, at);
+    await orch.command(`/orch approve ${name}`, at);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    const task = await orch.store.read(taskId);
+    const branch = task?.pushed?.branch ?? "";
+    for (const file of ["one", "two", "three", "last"])
+      expect(orch.simulator.state.fileAt(at.repository, branch, `${file}.txt`)).toBe(`${file}\n`);
+    expect(task?.pushed?.commits).toBe(4);
+    expect(orch.simulator.state.pulls(at.repository)).toHaveLength(1);
+    const comment = await orch.progressComment(/Who did what/, { ...at, task: taskId });
+    expect(comment.match(/✅ merged/g)).toHaveLength(4);
+    expect(orch.botComments(at)).toHaveLength(1);
+    const [pull] = orch.simulator.state.pulls(at.repository);
+    expect(pull?.body).toMatch(/Who did what.*`last`/s);
+  });
+
+  test("of which something could not be done is published in part, and says first what is missing", async () => {
+    const at = await place();
+    const { taskId } = await orch.command("/orch team write the files where one fails", at);
+    await orch.command(`/orch approve ${await proposed(taskId, at)}`, at);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request", missing: [{ node: "two" }] });
+    await orch.progressComment(/Done in part.*This is not all that the plan was to bring.*`two`/s, {
+      ...at,
+      task: taskId,
+    });
+    const [pull] = orch.simulator.state.pulls(at.repository);
+    expect(pull?.body).toMatch(/^> \[!WARNING\]\n> This is not all/);
+    const branch = (await orch.store.read(taskId))?.pushed?.branch ?? "";
+    expect(orch.simulator.state.fileAt(at.repository, branch, "last.txt")).toBe("last\n");
+    expect(orch.simulator.state.fileAt(at.repository, branch, "two.txt")).toBeUndefined();
+  });
+
+  test("is cancelled with all that works on it", async () => {
+    const at = await place();
+    const { taskId } = await orch.command("/orch team write the files, slowly", at);
+    await orch.command(`/orch approve ${await proposed(taskId, at)}`, at);
+    await orch.progressComment(/A team works on it.*at work/s, { ...at, task: taskId });
+    await orch.command("/orch cancel", at);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
+    const nodes = await orch.store.readMany(await orch.store.idsOfIssue(at.repository.id, at.number));
+    for (const { spec } of nodes) expect(await orch.settled(spec.id)).toMatchObject({ kind: "cancelled" });
+  });
+});
+
+test("a plan as small as the repository's file says begins without a person's word, and says so", async () => {
+  const team = { approval: "auto", nodes: 4, budget: "$4" };
+  const at = await orch.place({ agent: "teams", verify: "true", team });
+  const { taskId } = await orch.command("/orch team write the files", at);
+  expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+  await orch.progressComment(/Nobody had to approve the plan/, { ...at, task: taskId });
+});

@@ -79,7 +79,7 @@ export type OrchOptions = {
 export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
 
 /** `.github/orch.yml` of a repository. */
-export type Wishes = { agent?: string; setup?: string; verify?: string; onStop?: string };
+export type Wishes = { agent?: string; setup?: string; verify?: string; onStop?: string; team?: object };
 
 /** Where a command is given. */
 export type Place = { repository: Repository; number: number };

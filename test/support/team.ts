@@ -1,5 +1,5 @@
 /** A team whose plan runs, for tests that do not care how it came about: each node has a task that a host works on. */
-import { currentTry, nodeOf, PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
+import { nodeOf, PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
@@ -7,7 +7,7 @@ import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
 
 type NodeLike = Pick<PlanNode, "id"> & Partial<PlanNode>;
 
-export function planNode({ id, ...more }: NodeLike): PlanNode {
+function planNode({ id, ...more }: NodeLike): PlanNode {
   return {
     ...{ id, title: `Do ${id}`, instruction: `do ${id}`, role: "developer", after: [], scope: [`src/${id}/**`] },
     ...{ deliverable: `src/${id}`, check: "npm test", onFailure: "retry" as const },
@@ -25,18 +25,24 @@ export async function startTeam(
   spec: TaskSpec,
 ): Promise<Team> {
   const team: TaskSpec = { ...spec, team: true };
+  const { home = "h1" } = more;
   await store.create(team, STARTS);
-  await store.advance(team.id, claimedBy("h1"));
+  await store.advance(team.id, claimedBy(home));
   const reasons = [{ for: "team" as const, until: Date.now() + 3600_000 }];
-  await store.advance(team.id, { name: "parked", epoch: 1, reasons, at: Date.now() });
   const at = Date.now();
+  const all = nodes.map(planNode);
+  const said = { title: "All of it", summary: "All of it", decisions: [], interfaces: [], followUps: [] };
+  const plan = { goal: "All of it", nodes: all.map(({ state: _, tries: __, ...node }) => node) };
+  const decision = { kind: "approved" as const, at };
+  const proposal = { name: "p3fa81c", epoch: 1, baseSha: "abc", at, said, files: [], plan, decision };
+  await store.advance(team.id, { name: "parked", epoch: 1, reasons, proposal, at });
   await store.plans.create({
-    ...{ id: team.id, goal: "All of it", revision: 1, state: "running", home: "h1", base: "abc", at },
+    ...{ id: team.id, goal: "All of it", revision: 1, state: "running", home, base: "abc", at },
     ...{ repository: team.repository.id, until: at + 3600_000, caps: PLAN_CAPS, managerRuns: 0, version: 0 },
     ...{ wakes: [], revisions: [], events: [] },
-    nodes: nodes.map(planNode),
+    nodes: all,
     ...more,
-  } as Plan);
+  });
   const read = async (): Promise<Plan> => {
     const plan = await store.plans.read(team.id);
     if (!plan) throw new Error("the plan is gone");
@@ -50,10 +56,11 @@ async function start(store: TaskStore, team: TaskSpec, plan: Plan, id: string): 
   const nth = (nodeOf(plan, id)?.tries.length ?? 0) + 1;
   const origin = { kind: "node" as const, plan: plan.id, node: id, try: nth };
   const { team: _, ...asTeam } = team;
-  const node = { plan: plan.id, id, try: nth, home: "h1" };
+  const home = plan.home ?? "h1";
+  const node = { plan: plan.id, id, try: nth, home, share: 0.5 };
   const spec = makeSpec({ ...asTeam, id: taskIdOf(team.repository.id, origin), origin, node });
   await store.create(spec, STARTS);
-  await store.advance(spec.id, claimedBy("h1"));
+  await store.advance(spec.id, claimedBy(home));
   const at = Date.now();
   const begun = (each: PlanNode): PlanNode => ({
     ...each,
@@ -67,8 +74,3 @@ async function start(store: TaskStore, team: TaskSpec, plan: Plan, id: string): 
   );
   return spec;
 }
-
-export const taskIn = (plan: Plan, node: string): string => {
-  const found = nodeOf(plan, node);
-  return (found && currentTry(found)?.task) ?? "";
-};

@@ -6,6 +6,7 @@ import type { Task } from "../../src/task/task.ts";
 import { ANOTHER, BROKEN, MERGED, makePlan, planNode, T0, taskOfNode, teamTask } from "./plans-made.ts";
 
 const node = planNode;
+const LEFT: Outcome = { kind: "cancelled", reason: { kind: "left_plan", task: "tbbbbbbbbbbbbbbb" } };
 
 /** A plan that is judged again and again, and the tasks of its nodes, which end as they are told to. */
 function playing(nodes: PlanNode[], changes: Partial<Plan> = {}) {
@@ -101,7 +102,27 @@ describe("a plan", () => {
     const play = playing([node("a"), node("b"), node("c", { after: ["b"] })]).end("a");
     play.pass(7 * 24 * 3600_000);
     expect(play.states()).toEqual({ a: "merged", b: "skipped", c: "skipped" });
-    expect(play.plan.state).toBe("finishing");
+    expect(play.plan.state).toBe("running");
+    expect(play.end("b", LEFT).plan.state).toBe("finishing");
+  });
+
+  test("goes on without a node only when that is not worked on any more, and has it if it was merged by then", () => {
+    const skipped = () => {
+      const play = playing([node("a", { scope: ["src/**"] }), node("b", { after: ["a"], scope: ["src/**"] })]);
+      const waived = {
+        name: "skipped" as const,
+        at: T0,
+        because: "the plan goes on without it",
+        waived: true as const,
+      };
+      return play.managed((plan) => ({
+        ...plan,
+        nodes: plan.nodes.map((each) => (each.id === "a" ? { ...each, state: waived } : each)),
+      }));
+    };
+    expect(skipped().states()).toEqual({ a: "skipped", b: "waiting" });
+    expect(skipped().end("a", LEFT).states()).toEqual({ a: "skipped", b: "started" });
+    expect(skipped().end("a").states()).toEqual({ a: "merged", b: "started" });
   });
 
   test("whose budget is used up lets live nodes end and is finished with what there is", () => {

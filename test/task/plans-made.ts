@@ -7,7 +7,7 @@ import type { Task } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 export const T0 = 1_700_000_000_000;
-export const TEAM = "tbbbbbbbbbbbbbbb";
+const TEAM = "tbbbbbbbbbbbbbbb";
 
 export const nodeSpec = (id: string, changes: Partial<NodeSpec> = {}): NodeSpec => ({
   id,

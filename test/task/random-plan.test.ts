@@ -6,7 +6,15 @@ import { expect, test } from "vitest";
 import { countedTries } from "../../src/task/after-try.ts";
 import { closePlan, judgePlan, nextLook } from "../../src/task/judge-plan.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import { currentTry, isNodeOver, isSettledFor, nodeOf, type Plan, type PlanNode } from "../../src/task/plan.ts";
+import {
+  currentTry,
+  isNodeOver,
+  isSettledFor,
+  nodeOf,
+  openTry,
+  type Plan,
+  type PlanNode,
+} from "../../src/task/plan.ts";
 import { type Revision, revise } from "../../src/task/revise-plan.ts";
 import { mayMeet } from "../../src/task/scope.ts";
 import type { Task } from "../../src/task/task.ts";
@@ -54,7 +62,7 @@ function randomRevision({ below, pick }: Random, { nodes }: Plan): Revision {
 
 /** What holds of any plan that was written after another one. */
 function holds(before: Plan, plan: Plan): void {
-  const started = plan.nodes.filter(({ state }) => state.name === "started");
+  const started = plan.nodes.filter((node) => node.state.name === "started" || openTry(node));
   for (const node of started) {
     const was = nodeOf(before, node.id);
     const isNew = was?.tries.length !== node.tries.length;
@@ -83,7 +91,7 @@ function holds(before: Plan, plan: Plan): void {
 /** Somebody works, somebody will look, the manager is to run, or it is over. */
 function canMove(plan: Plan, now: number): void {
   if (plan.state !== "running") return;
-  const isAtWork = plan.nodes.some(({ state }) => state.name === "started");
+  const isAtWork = plan.nodes.some((node) => node.state.name === "started" || openTry(node));
   expect(isAtWork || (nextLook(plan) > now && nextLook(plan) < plan.until)).toBe(true);
 }
 
@@ -101,9 +109,15 @@ function play(seed: number): void {
     holds(plan, next);
     plan = next;
   };
+  /** As a bot reads them. */
+  const around = () => {
+    const open = plan.nodes.flatMap((node) => openTry(node)?.task ?? []);
+    const read = new Map(open.map((id) => [id, tasks.get(id) ?? ("absent" as const)]));
+    return { team: teamTask(epoch), tasks: read, now };
+  };
   const judge = () => {
-    write(judgePlan(plan, { team: teamTask(epoch), tasks, now }));
-    expect(judgePlan(plan, { team: teamTask(epoch), tasks, now }), "judged twice").toBeUndefined();
+    write(judgePlan(plan, around()));
+    expect(judgePlan(plan, around()), "judged twice").toBeUndefined();
     canMove(plan, now);
   };
   const make = () => {
@@ -129,7 +143,7 @@ function play(seed: number): void {
     ...[judge, judge, make, make],
     () => end(pick(ENDS)),
     () => end(pick(ENDS)),
-    () => void judgePlan(plan, { team: teamTask(epoch), tasks, now }), // it dies before it writes
+    () => void judgePlan(plan, around()), // it dies before it writes
     () => manage(randomRevision(random, plan)),
     () => {
       now += below(200_000);

@@ -20,6 +20,8 @@ hand in what is to change by the tool \`plan\` (or \`orch-agent call plan JSON\`
 - \`"replace": ["id"]\`, with \`add\`: the added nodes are in its place, and what stands behind it waits for them.
 - \`"skip": ["id"]\`: it is left out, and what comes after it goes on without it. What is published says so.
 - \`"add": [{…}]\`: another node, of the same form as in the plan.
+- \`"answers": [{"question": "id", "text": "…"}]\`: answers what a node asked, or what keeps it from going on. Its agent goes on with that. What only a
+  person can answer, leave: they are asked next.
 - \`"end": "partial"\`: nothing more is begun, and what is merged is published as it is.
 
 The call answers what cannot be done so, and why. Nodes that are merged stay merged. What only a person can decide, ask with \`ask\`. Do no node's

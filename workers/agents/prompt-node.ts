@@ -1,5 +1,5 @@
 /**
- * What the agent of a node is told besides the request: the plan's goal, its own part, what others do. Pure. Goal and parts
+ * What the agent of a node is told besides what its node is to do: the plan's goal, its own part, what others do. Pure. Goal and parts
  * are texts of agents, of which a person has approved the plan: they say what is to be done and never change the rules.
  */
 import type { NodeSpec } from "../../src/task/plan.ts";
@@ -10,13 +10,13 @@ import { told } from "./prompt-said.ts";
 import { quoted } from "./prompt-team.ts";
 
 /** Characters. */
-const limits = { goal: 1_500, instruction: 4_000, line: 500, others: 6_000, why: 1_000 };
+const limits = { goal: 1_500, line: 500, others: 6_000, why: 1_000 };
 /** Of each kind. */
 const MOST_LISTED = 40;
 
 export type NodePrompt = {
   goal: string;
-  node: Pick<NodeSpec, "id" | "title" | "instruction" | "scope" | "shared" | "deliverable" | "check">;
+  node: Pick<NodeSpec, "id" | "title" | "scope" | "shared" | "deliverable" | "check">;
   /** Who else works on the plan, and where. */
   others: readonly (Pick<NodeSpec, "id" | "title" | "scope"> & { state: string })[];
   /** Why there is another try, as the host or the manager says. */
@@ -30,14 +30,12 @@ export function nodeInstructions(input: NodePrompt): string {
   return [
     "# Your part",
     "",
-    "The request above is worked on by a team, each agent in a folder of its own. You are one worker: do your own part, and nothing of the others'.",
-    "Do not start other agents and do not delegate. A person has approved this plan. Its goal:",
+    "What is asked above is one part of a plan, on which a team works, each agent in a folder of its own. You are one worker: do your own part, and",
+    "nothing of the others'. Do not start other agents and do not delegate. A person has approved the plan. Its goal:",
     "",
     quoted(goal, limits.goal),
     "",
     `Your part is \`${node.id}\`: ${oneLine(told(node.title), limits.line)}.`,
-    "",
-    quoted(node.instruction, limits.instruction),
     "",
     `- What is to be there when you are done: ${oneLine(told(node.deliverable), limits.line)}`,
     `- What shows it: ${oneLine(told(node.check), limits.line)} (run it yourself at the end)`,

@@ -65,7 +65,7 @@ function planRules({ roles, nodes, width }: PlanGround): string[] {
     "`deliverable` says what is there when it is done, and `check` is a command that shows it, in the repository as it is after this node alone.",
     "`scope` lists what it may change, as narrow as possible. Nodes that may work at the same time have different files. Lockfiles, generated files, changelogs and registries belong to one node, best to the last one.",
     "`after` names only nodes whose merged work it needs. What must be done one after the other by its nature is one node.",
-    '`budget` says what it may use at most, as you judge its size, e.g. `{"usd": 1.5}` or `{"tokens": 400000}`: a person sees what the whole may cost, and the node is stopped there.',
+    '`budget` says what it may use at most, as you judge its size: `{"ms": 1200000}` for twenty minutes of its agent, or `usd` and `tokens` where agents count those. A person sees what the whole may use, and a node is stopped at its own.',
     "After each merge the whole is checked by the command that the rules name. Where they name none, choose one agent: nobody would see what two nodes break together.",
   ];
 }

@@ -41,7 +41,7 @@ import { renewBase } from "./renew-base.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
 import { takeUpWork } from "./take-up-work.ts";
-import { briefManager } from "./team.ts";
+import { briefManager, parkManager } from "./team.ts";
 import { type Worked, work } from "./work.ts";
 
 const PREPARE_ATTEMPTS = 3;
@@ -137,7 +137,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
   await bookRun(shared, run);
-  const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
+  const parking =
+    worked.parks ?? (await parkForLimit(shared, run, ground, worked)) ?? (await parkManager(shared, run, worked));
   if (parking) return await park(shared, run, parking);
   if (worked.merged) return worked.merged;
   if (worked.failedAs) return { kind: "agent_failed", ...worked.failedAs, lastLines: run.spoken.lastLines() };

@@ -13,9 +13,11 @@ import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { managerInstructions } from "../agents/prompt-manager.ts";
 import type { AfterTurn } from "./after-turn.ts";
 import type { Ground } from "./ground.ts";
+import type { Park } from "./park.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
 import { untilRedisAnswers } from "./until-redis-answers.ts";
+import type { Worked } from "./work.ts";
 
 const DAY_MS = 24 * 3600_000;
 
@@ -34,7 +36,7 @@ export async function nextForTeam(shared: Shared, run: Run, ground: Ground): Pro
     case "planning":
       return afterPlanning(shared, run, ground);
     case "managing":
-      return await afterManaging(shared, run);
+      return { kind: "park", ...(await waitForTeam(shared, run)) };
     default:
       return undefined;
   }
@@ -91,12 +93,21 @@ function fixedPartOf(glob: string): string {
   return free === -1 ? glob : glob.slice(0, glob.lastIndexOf("/", free) + 1);
 }
 
-async function afterManaging(shared: Shared, run: Run): Promise<AfterTurn> {
+async function waitForTeam(shared: Shared, run: Run): Promise<Park> {
   const plan = await untilRedisAnswers(run, () => shared.store.plans.read(run.task.spec.id));
   const now = Date.now();
   const reason: TeamReason = { for: "team", until: plan?.until ?? now + DAY_MS };
-  return { kind: "park", reasons: [reason], goOnWith: "team", lookAt: now };
+  return { reasons: [reason], goOnWith: "team", lookAt: now };
 }
+
+/** A manager that fails is no end of its team, which goes on without: undefined of any other run. */
+export async function parkManager(shared: Shared, run: Run, { verdict, missed }: Ended): Promise<Park | undefined> {
+  if (run.folder.record.team?.stage !== "managing" || (verdict.ok && !missed)) return undefined;
+  run.log.warn({ verdict, missed }, "the manager of a team ended badly: the team goes on without");
+  return await waitForTeam(shared, run);
+}
+
+type Ended = Pick<Worked, "verdict" | "missed">;
 
 /** Before a manager's turn: it is told how the plan stands and what has happened, in the turn that is to come or in the first prompt. */
 export async function briefManager(shared: Shared, run: Run): Promise<void> {

@@ -55,7 +55,7 @@ describe("the agent of a node is told", () => {
   });
 
   test("no more than fits", () => {
-    const long = { ...node, instruction: "x".repeat(90_000) };
+    const long = { ...node, deliverable: "x".repeat(90_000) };
     const many = Array.from({ length: 400 }, (_, index) => ({ ...node, id: `n${index}`, state: "waiting" }));
     expect(nodeInstructions({ goal: "x".repeat(90_000), node: long, others: many }).length).toBeLessThan(20_000);
   });

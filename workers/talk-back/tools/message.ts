@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { MANAGER, MAX_MESSAGE, MAX_REFS, refShape, SAYABLE } from "../../../src/task/message-shape.ts";
 import type { Sending } from "../../../src/task/messages.ts";
+import { answerNode } from "../../run/answer-node.ts";
 import { MAX_SAID_TO_TEAM, planIdOf, type SaidToTeam, sayToTeam, type Told } from "../../run/say-to-team.ts";
 import { Refused, type TalkRun, tool } from "../tool.ts";
 
@@ -16,7 +17,15 @@ export const message = tool({
       .default("note")
       .describe("note, question, answer, resolved, or handoff (something is there to be used)"),
     text: z.string().trim().min(1).max(MAX_MESSAGE).describe(`At most ${MAX_MESSAGE} characters`),
-    inReplyTo: z.string().trim().min(1).max(200).optional().describe("The name of the message that you answer"),
+    inReplyTo: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe(
+        "The name of the message that you answer; for the manager, also of a question or a blocker, which that resolves",
+      ),
     refs: z
       .array(refShape)
       .max(MAX_REFS)
@@ -25,6 +34,8 @@ export const message = tool({
   }),
   isFor: ({ run }) => planIdOf(run.task.spec) !== undefined,
   async call(talk, saying) {
+    const question = saying.inReplyTo;
+    if (question !== undefined && isQuestion(question)) return await answer(talk, { question, text: saying.text });
     const said = await say(talk, saying);
     if (!said) throw new Refused("There is no plan yet, so there is nobody to say something to.");
     if ("problem" in said) throw new Refused(`${said.problem} Nothing was sent.`);
@@ -33,6 +44,20 @@ export const message = tool({
     return [`Sent as ${said.id}.`, ...lines].join("\n");
   },
 });
+
+const isQuestion = (name: string): boolean => /^q[0-9a-f]{6}$/.test(name);
+
+/** The manager, by the name of the question. */
+async function answer({ shared, run }: TalkRun, said: { question: string; text: string }): Promise<string> {
+  if (run.task.spec.node) throw new Refused("Questions are answered by your manager, or by people. Nothing was sent.");
+  const answered = await answerNode(shared, run, said).catch((error: unknown) => {
+    run.log.warn({ err: error }, "an answer of the manager could not be recorded");
+    throw new Refused("This cannot be passed on right now. Try it again later.");
+  });
+  if (answered.kind === "answered") return `Answered: the agent of ${answered.node} goes on with that.`;
+  const open = answered.open.length === 0 ? "Nobody asks anything now." : `Open are: ${answered.open.join(", ")}.`;
+  throw new Refused(`There is no open question ${said.question}. ${open}`);
+}
 
 async function say(
   { shared, run, call }: TalkRun,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { referUp } from "../../../../src/dispatch/refer-up.ts";
-import { MANAGER_ANSWERS_MS, managersAnswer, personsQuestions } from "../../../../src/task/plan-questions.ts";
+import { MANAGER_ANSWERS_MS, personsQuestions } from "../../../../src/task/plan-questions.ts";
 import { openQuestions } from "../../../../src/task/question.ts";
 import { makeTaskStore, type TaskStore } from "../../../../src/task/store.ts";
 import type { TaskSpec } from "../../../../src/task/task.ts";
@@ -33,7 +33,11 @@ const over = new AbortController().signal;
 beforeAll(async () => {
   server = await startConnectedRedis();
   store = makeTaskStore(server.redis);
-  shared = { store, operator: { limits: { answerHours: 72 }, onNoAnswer: "go_on" } } as unknown as Shared;
+  shared = {
+    store,
+    redis: server.redis,
+    operator: { limits: { answerHours: 72 }, onNoAnswer: "go_on" },
+  } as unknown as Shared;
 });
 afterAll(() => server.close());
 beforeEach(async () => {
@@ -186,8 +190,15 @@ describe("an agent of a team cannot go on", () => {
     expect(await refer(spec)).toBe(false);
 
     const [question] = openQuestions(await taskNow(spec));
-    const answer = managersAnswer(question?.id ?? "", "Use the mock", { run: 2, at: Date.now() });
-    await store.advance(spec.id, { name: "answered", question: question?.id ?? "", answer, at: Date.now() });
+    const manager = agentOf(team.spec);
+    const reply = { to: "web", kind: "resolved", text: "Use the mock" };
+    expect(await manager.call(message, { ...reply, inReplyTo: "q000000" })).toContain(`Open are: ${question?.id}.`);
+    expect(await web.call(message, { ...reply, inReplyTo: question?.id })).toContain("answered by your manager");
+    expect(await manager.call(message, { ...reply, inReplyTo: question?.id })).toBe(
+      "Answered: the agent of web goes on with that.",
+    );
+    expect(await manager.call(message, { ...reply, inReplyTo: question?.id })).toContain("Nobody asks anything now");
+    expect(await store.dispatches.nextAt()).toBeDefined();
     const again = await nextForQuestions(shared, web.run, {} as never);
     expect(again).toMatchObject({ kind: "again" });
     expect((again as { prompt: string }).prompt).toMatch(
