@@ -2,7 +2,7 @@
  * A2A 1.0 over the tasks that there are: no state of its own but where programs want to be told. So nothing is forgotten when a bot restarts,
  * a repeated message finds its task, and whoever subscribes again hears how it goes on.
  */
-import type { AgentCard, StreamResponse, Task, TaskPushNotificationConfig } from "@a2a-js/sdk";
+import type { AgentCard, SendMessageRequest, StreamResponse, Task } from "@a2a-js/sdk";
 import {
   ExtendedAgentCardNotConfiguredError,
   RequestMalformedError,
@@ -94,27 +94,30 @@ export function makeHandler({ desk, hooks, card, log }: HandlerDeps): A2ARequest
     }
   }
 
-  const wantHook = async (caller: Caller, id: string, hook: TaskPushNotificationConfig | undefined) =>
-    hook && (await hooks.add(caller, { ...hook, taskId: id }));
+  /** Where it wants to be called is looked at before anything is asked for. */
+  async function takeWith({ message, configuration }: SendMessageRequest, program: Program): Promise<string> {
+    const hook = configuration?.taskPushNotificationConfig;
+    if (hook) await hooks.check(hook);
+    const id = await take(readMessage(message), program);
+    if (hook) await hooks.add(program.caller, { ...hook, taskId: id });
+    return id;
+  }
 
   const handler: A2ARequestHandler = {
     getAgentCard: card,
     async getAuthenticatedExtendedAgentCard() {
       throw new ExtendedAgentCardNotConfiguredError("There is one card for all.");
     },
-    async sendMessage({ message, configuration }, context) {
+    async sendMessage(request, context) {
       const program = programOf(context);
       const { caller, signal } = program;
-      const id = await take(readMessage(message), program);
-      await wantHook(caller, id, configuration?.taskPushNotificationConfig);
-      if (configuration?.returnImmediately) return await shown(caller, id);
+      const id = await takeWith(request, program);
+      if (request.configuration?.returnImmediately) return await shown(caller, id);
       return await shown(caller, id, await desk.waitFor(caller, id, { ms: WAIT_MS, ready: stops, signal }));
     },
-    async *sendMessageStream({ message, configuration }, context) {
+    async *sendMessageStream(request, context) {
       const program = programOf(context);
-      const id = await take(readMessage(message), program);
-      await wantHook(program.caller, id, configuration?.taskPushNotificationConfig);
-      yield* changes(program, id, stops);
+      yield* changes(program, await takeWith(request, program), stops);
     },
     async getTask({ id }, context) {
       return await shown(programOf(context).caller, id);

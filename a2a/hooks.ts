@@ -61,25 +61,31 @@ export function makeHooks({ redis, desk, tokens, now, log, reach = PUBLIC }: Hoo
 
   const write = (task: string, hook: Hook) => redis.hset(keys.callerHooks(task), hook.id, JSON.stringify(hook));
 
-  /** Throws A2A's error for an address where nobody may be called. */
-  async function add(
-    { client }: Pick<Caller, "client">,
-    asked: TaskPushNotificationConfig,
-  ): Promise<TaskPushNotificationConfig> {
-    const { taskId, token, authentication } = asked;
+  /** What is to be kept of it. Throws A2A's error, above all for an address where nobody may be called. */
+  async function check(asked: TaskPushNotificationConfig): Promise<Pick<Hook, "url" | "token" | "authentication">> {
+    const { token, authentication } = asked;
     const url = await checked(asked.url);
     const scheme = authentication?.scheme ?? "Bearer";
     if (!HEADER.test(token) || !SCHEME.test(scheme) || !HEADER.test(authentication?.credentials ?? ""))
       throw new RequestMalformedError("token and authentication have to fit into a header.");
-    const id = asked.id === "" ? createHash("sha256").update(`${client}|${url}`).digest("hex").slice(0, 16) : asked.id;
-    if (!/^[\w.-]{1,64}$/.test(id)) throw new RequestMalformedError("id: up to 64 letters, digits and . _ -");
+    if (!/^[\w.-]{0,64}$/.test(asked.id)) throw new RequestMalformedError("id: up to 64 letters, digits and . _ -");
+    return { url: url.href, ...(token !== "" && { token }), ...(authentication && { authentication }) };
+  }
+
+  async function add(
+    { client }: Pick<Caller, "client">,
+    asked: TaskPushNotificationConfig,
+  ): Promise<TaskPushNotificationConfig> {
+    const { taskId } = asked;
+    const kept = await check(asked);
+    const own = createHash("sha256").update(`${client}|${kept.url}`).digest("hex").slice(0, 16);
+    const id = asked.id === "" ? own : asked.id;
     const others = (await read(taskId)).filter((each) => each.id !== id);
     if (others.length >= MOST) throw new RequestMalformedError(`A task has at most ${MOST} push notification configs.`);
-    const secrets = { ...(token !== "" && { token }), ...(authentication && { authentication }) };
-    await write(taskId, { id, url: url.href, ...secrets });
+    await write(taskId, { id, ...kept });
     await redis.expire(keys.callerHooks(taskId), RETENTION_S);
     await due.plan(taskId, now());
-    return shown(taskId, { id, url: url.href, ...secrets });
+    return shown(taskId, { id, ...kept });
   }
 
   async function checked(text: string): Promise<URL> {
@@ -156,6 +162,7 @@ export function makeHooks({ redis, desk, tokens, now, log, reach = PUBLIC }: Hoo
   }
 
   return {
+    check,
     add,
     all: async (task: string) => (await read(task)).map((hook) => shown(task, hook)),
     remove: async (task: string, id: string) => void (await redis.hdel(keys.callerHooks(task), id)),
@@ -167,7 +174,10 @@ export function makeHooks({ redis, desk, tokens, now, log, reach = PUBLIC }: Hoo
 }
 
 /** Credentials are not given back. */
-function shown(taskId: string, { id, url, authentication }: Hook): TaskPushNotificationConfig {
+function shown(
+  taskId: string,
+  { id, url, authentication }: Pick<Hook, "id" | "url" | "authentication">,
+): TaskPushNotificationConfig {
   const scheme = authentication && { scheme: authentication.scheme, credentials: "" };
   return { tenant: "", id, taskId, url, token: "", authentication: scheme };
 }

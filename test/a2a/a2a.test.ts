@@ -182,6 +182,27 @@ describe("a stream", () => {
     await expect(client.resubscribeTask({ tenant: "", id }).next()).rejects.toThrow(/over/);
   });
 
+  test("is one of a few at once for a program; one that is left makes room", async () => {
+    const { orch, tokens } = doors;
+    const token = await tokens.add(callerOf(orch, "many"));
+    const own = await clientWith(orch.apiUrl(), token);
+    const { id } = await sent(own, saying("add a test for many"));
+    const leave = new AbortController();
+    const subscribe = () =>
+      fetch(`${orch.apiUrl()}/a2a`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json", "a2a-version": "1.0" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "SubscribeToTask", params: { id } }),
+        signal: leave.signal,
+      });
+    const open = await Promise.all(Array.from({ length: 64 }, subscribe));
+    expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+    const { status, headers } = await subscribe();
+    expect([status, Number(headers.get("retry-after")) > 0]).toEqual([429, true]);
+    leave.abort();
+    await vi.waitFor(async () => expect((await own.getTask({ tenant: "", id })).id).toBe(id));
+  });
+
   test("that nobody reads any more is let go", async () => {
     const { id } = await sent(client, saying("add a test for remainder"));
     const stop = new AbortController();
@@ -228,6 +249,29 @@ test("a program's tasks are listed newest first, by state and by context; anothe
 });
 
 describe("a program that wants to be called", () => {
+  test("where nobody may be called asks for nothing", async () => {
+    const { orch, tokens } = doors;
+    const own = await clientWith(orch.apiUrl(), await tokens.add(callerOf(orch, "caller")));
+    const request = saying("add a test for nothing");
+    const wanted = {
+      ...request,
+      configuration: {
+        acceptedOutputModes: [],
+        returnImmediately: true,
+        taskPushNotificationConfig: hook("", "https://127.0.0.1/"),
+      },
+    };
+    await expect(own.sendMessage(wanted)).rejects.toThrow("loopback");
+    const all = {
+      tenant: "",
+      contextId: "",
+      status: TaskState.TASK_STATE_UNSPECIFIED,
+      pageToken: "",
+      statusTimestampAfter: undefined,
+    };
+    expect(await own.listTasks(all)).toMatchObject({ tasks: [], totalSize: 0 });
+  });
+
   const hook = (taskId: string, url: string) => ({
     ...{ tenant: "", id: "", taskId, url, token: "t", authentication: { scheme: "Bearer", credentials: "secret" } },
   });

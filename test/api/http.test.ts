@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { MOST } from "../../src/api/rate.ts";
+import { keys } from "../../src/task/keys.ts";
 import { isOwnPlace } from "../../src/task/own-place.ts";
 import { questionId } from "../../src/task/question.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
@@ -67,6 +68,23 @@ describe("a task without an issue", () => {
     expect(orch.github.requests().filter(({ method, path }) => method !== "GET" && path.includes("/issues"))).toEqual(
       [],
     );
+  });
+
+  test("that was noted down by a bot which died before it had asked is asked for by the next call", async () => {
+    const { orch } = doors;
+    const wish = { instruction: "add a test for the bot that died" };
+    const id = idOf(await dispatch(wish, { key: "died" }));
+    await orch.quiet();
+    // As if the request had never got into the inbox.
+    await orch.redis.del(
+      keys.request(`${orch.repository.id}-api-ci-died`),
+      keys.task(id),
+      keys.callerReply(`${orch.repository.id}-api-ci-died`),
+    );
+    expect(await taskOf(id)).toMatchObject({ state: "asked", over: false });
+    expect((await dispatch(wish, { key: "died" })).status).toBe(200);
+    await orch.quiet();
+    expect(await taskOf(id)).toMatchObject({ state: "queued" });
   });
 
   test("is waited for, and cancelled by the program that asked", async () => {
