@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { NodeState } from "../../../src/task/plan.ts";
 import { judgePaths } from "../../../workers/run/node/scope-objection.ts";
-import { planNode } from "../../support/team.ts";
+import { planNode } from "../../task/plans-made.ts";
 
 const started: NodeState = { name: "started", at: 1 };
-const own = planNode({ id: "api", scope: ["src/api/**"], state: started });
-const other = planNode({ id: "web", title: "Show it", scope: ["src/web/**"], state: started });
+const own = planNode("api", { scope: ["src/api/**"], state: started });
+const other = planNode("web", { title: "Show it", scope: ["src/web/**"], state: started });
 
 test("a change within the scope, or of a file that tools write, stands in nobody's way", () => {
   expect(judgePaths(["src/api/a.ts", "package-lock.json", "CHANGELOG.md"], own, [own, other])).toEqual({ outside: [] });
@@ -35,7 +35,7 @@ test("where the other one waits, is over, or shares its files as well, the chang
 });
 
 test("one that is to change nothing hears of every change", () => {
-  const reads = planNode({ id: "review", scope: [], state: started });
+  const reads = planNode("review", { scope: [], state: started });
   expect(judgePaths(["a.md"], reads, [reads])).toMatchObject({ objection: { as: "scope_exceeded" }, outside: [] });
   expect(judgePaths([], reads, [reads])).toEqual({ outside: [] });
 });

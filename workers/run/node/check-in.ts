@@ -46,7 +46,7 @@ export async function checkIn(shared: Shared, run: Run, checkpoint: CheckpointRe
 type Fit = { tip: string; conflicts: string[] };
 
 /** `tip`: with what it was tried. Leaves nothing behind. */
-export async function tryCheckpoint(
+async function tryCheckpoint(
   dataDir: string,
   plan: PlanRepository,
   { taskId, all, baseSha }: Pick<CheckpointRecord, "taskId" | "all" | "baseSha">,
