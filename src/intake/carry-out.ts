@@ -13,7 +13,7 @@ import * as budgetWords from "../words/budget-words.ts";
 import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
 import { approve, askForAnother } from "./decide.ts";
-import { conversationOf, isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
+import { conversationOf, isNameOf, isOlder, isSpokenOf, taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
 import { tellAgent } from "./tell-agent.ts";
@@ -120,7 +120,7 @@ async function cancel(
   const isNamed = ({ spec }: Task) => command.task === undefined || isNameOf(command.task, spec.id);
   const known = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
   if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };
-  const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task);
+  const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task) && isSpokenOf(task, command.task);
   const ids = await openTasksOfIssue(deps.store, repository.id, number, isMeant);
   await cancelTasks(deps, ids, { kind: "command", by: whoAsks(request) });
   // Counted from the records, not from what this call did: a repetition gives the same answer.

@@ -27,6 +27,9 @@ export function isOlder({ spec }: Task, request: Request, command: { line: numbe
   return spec.origin.id < source.id;
 }
 
+/** Those of a team's nodes are meant by their ids alone: else their team's is. */
+export const isSpokenOf = ({ spec }: Task, name: string | undefined): boolean => name !== undefined || !spec.node;
+
 type Naming = { line: number; task?: string };
 
 /** `find`: where the request's work would go, should that have to be known. */
@@ -54,7 +57,7 @@ async function newest(
   const { task: name } = command;
   const named = name === undefined ? ids : ids.filter((id) => isNameOf(name, id));
   const tasks = await store.readMany(named);
-  return tasks.findLast((task) => isOlder(task, request, command));
+  return tasks.findLast((task) => isOlder(task, request, command) && isSpokenOf(task, name));
 }
 
 /** A pull request on a branch of ours belongs to the conversation that asked for it. */
