@@ -16,6 +16,7 @@ import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
 import { start } from "./start/start.ts";
 import { talk } from "./talk/talk.ts";
+import { teams } from "./teams.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ingress,
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   talk,
   github,
   messages,
+  teams,
   idle,
 ];
 

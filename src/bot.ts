@@ -102,6 +102,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const sweep = startReconciling({
     redis,
     store,
+    plans,
     queue,
     hosts,
     paused,

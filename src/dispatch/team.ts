@@ -7,7 +7,7 @@ import { type CancelDeps, cancelTasks } from "../cancel.ts";
 import { closePlan, type Around as Judging, judgePlan, nextLook } from "../task/judge-plan.ts";
 import { type ChoicesOf, planOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
-import { currentTry, nodeOf, openTry, type Plan, type PlanNode, withEvent } from "../task/plan.ts";
+import { currentTry, isWorkedOnBy, missingIn, openTry, type Plan, type PlanNode, withEvent } from "../task/plan.ts";
 import type { PlanStore } from "../task/plans.ts";
 import { approvedPlan } from "../task/proposal.ts";
 import { isUnusable } from "../task/record.ts";
@@ -103,7 +103,7 @@ export function makeTeams(deps: TeamDeps) {
   /** What was decided while it was being made counts as well. */
   async function stopIfLeft(id: string, { node, task }: { node: string; task: string }): Promise<void> {
     const [plan, team] = await Promise.all([plans.read(id), store.read(id)]);
-    if (plan && team && team.state.name !== "settled" && isWanted(plan, { node, task })) return;
+    if (plan && team && team.state.name !== "settled" && isWorkedOnBy(plan, node, task)) return;
     if (plan && team) await stop(id, [task]);
   }
 
@@ -116,7 +116,7 @@ export function makeTeams(deps: TeamDeps) {
     const [reading, team] = await Promise.all([plans.lookUp(id), store.lookUp(id)]);
     if (isUnusable(reading) || isUnusable(team)) return false;
     const isOpen = team.kind === "known" && team.record.state.name !== "settled";
-    return !(isOpen && reading.kind === "known" && isWanted(reading.record, { node, task: spec.id }));
+    return !(isOpen && reading.kind === "known" && isWorkedOnBy(reading.record, node, spec.id));
   }
 
   /** Nothing of it goes on. */
@@ -156,18 +156,10 @@ export function makeTeams(deps: TeamDeps) {
   return { look, isLeft, stop, goOnAlone };
 }
 
-const isWanted = (plan: Plan, { node: id, task }: { node: string; task: string }): boolean => {
-  const node = nodeOf(plan, id);
-  return plan.state !== "over" && node?.state.name === "started" && currentTry(node)?.task === task;
-};
-
 /** Undefined where there is something to publish. */
-function endWithoutWork({ nodes }: Plan): Outcome | undefined {
-  if (nodes.some(({ state }) => state.name === "merged" && state.sha !== undefined)) return undefined;
-  const whys = nodes.flatMap(({ id, state }) => {
-    if (state.name === "failed") return [`${id}: ${state.reason}`];
-    return state.name === "skipped" ? [`${id}: ${state.because}`] : [];
-  });
+function endWithoutWork(plan: Plan): Outcome | undefined {
+  if (plan.nodes.some(({ state }) => state.name === "merged" && state.sha !== undefined)) return undefined;
+  const whys = missingIn(plan).map(({ node, why }) => `${node}: ${why}`);
   if (whys.length === 0) return { kind: "no_changes", lastWords: "" };
   const message = "No part of the plan could be done.";
   return { kind: "agent_failed", reason: "plan", message, lastLines: whys.join("\n").slice(0, 4_000) };

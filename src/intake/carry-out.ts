@@ -2,7 +2,7 @@
  * Carries out one command of a request whose author may give it. Repeating it, after a crash anywhere, ends in the same
  * state: tasks have their id from the request and the line, and a command means only tasks that are older than itself.
  */
-import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
+import { type CancelDeps, cancelTasks } from "../cancel.ts";
 import type { Command } from "../command/command.ts";
 import * as misunderstood from "../report/misunderstood-words.ts";
 import * as words from "../report/replies.ts";
@@ -13,7 +13,7 @@ import * as budgetWords from "../words/budget-words.ts";
 import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
 import { approve, askForAnother } from "./decide.ts";
-import { conversationOf, isNameOf, isOlder, isSpokenOf, taskMeant } from "./named-tasks.ts";
+import { conversationOf, isNameOf, isOlder, taskMeant, withNodes } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
 import { tellAgent } from "./tell-agent.ts";
@@ -105,7 +105,7 @@ async function tell(
   command: Extract<Command, { kind: "why" | "logs" }>,
   ask: () => Promise<Asked>,
 ): Promise<CarriedOut> {
-  const task = await taskMeant(store, request, command, ask);
+  const task = await taskMeant(store, request, { ...command, nodes: true }, ask);
   if (!task) return { done: false, say: words.noTaskToTellOf(command.task) };
   const say = command.kind === "why" ? words.why(await views.ofTask(task)) : words.logs(await views.logOf(task));
   return { done: true, say };
@@ -118,13 +118,17 @@ async function cancel(
 ): Promise<CarriedOut> {
   const { repository, number } = request;
   const isNamed = ({ spec }: Task) => command.task === undefined || isNameOf(command.task, spec.id);
-  const known = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
+  const here = async () => {
+    const ids = await deps.store.idsOfIssue(repository.id, number);
+    return await deps.store.readMany(command.task === undefined ? ids : await withNodes(deps.store, ids));
+  };
+  const known = await here();
   if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };
-  const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task) && isSpokenOf(task, command.task);
-  const ids = await openTasksOfIssue(deps.store, repository.id, number, isMeant);
+  const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task);
+  const ids = known.filter((task) => task.state.name !== "settled" && isMeant(task)).map(({ spec }) => spec.id);
   await cancelTasks(deps, ids, { kind: "command", by: whoAsks(request) });
   // Counted from the records, not from what this call did: a repetition gives the same answer.
-  const tasks = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
+  const tasks = await here();
   const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, request)).length;
   return { done: true, say: count === 0 ? words.nothingToCancel() : words.cancelled(count) };
 }

@@ -27,10 +27,8 @@ export function isOlder({ spec }: Task, request: Request, command: { line: numbe
   return spec.origin.id < source.id;
 }
 
-/** Those of a team's nodes are meant by their ids alone: else their team's is. */
-export const isSpokenOf = ({ spec }: Task, name: string | undefined): boolean => name !== undefined || !spec.node;
-
-type Naming = { line: number; task?: string };
+/** `nodes`: a task that works on a node of a plan may be named, too, although nobody asked for it. */
+type Naming = { line: number; task?: string; nodes?: true };
 
 /** `find`: where the request's work would go, should that have to be known. */
 export async function taskMeant(
@@ -55,9 +53,17 @@ async function newest(
   command: Naming,
 ): Promise<Task | undefined> {
   const { task: name } = command;
-  const named = name === undefined ? ids : ids.filter((id) => isNameOf(name, id));
+  const all = name !== undefined && command.nodes ? await withNodes(store, ids) : ids;
+  const named = name === undefined ? ids : all.filter((id) => isNameOf(name, id));
   const tasks = await store.readMany(named);
-  return tasks.findLast((task) => isOlder(task, request, command) && isSpokenOf(task, name));
+  return tasks.findLast((task) => isOlder(task, request, command));
+}
+
+/** With the tasks that work, or worked, on nodes of the plans of those that are teams'. */
+export async function withNodes(store: TaskStore, ids: readonly string[]): Promise<string[]> {
+  const teams = (await store.readMany(ids)).filter(({ spec }) => spec.team);
+  const nodes = await Promise.all(teams.map(({ spec }) => store.idsOfNodes(spec.id)));
+  return [...ids, ...nodes.flat()];
 }
 
 /** A pull request on a branch of ours belongs to the conversation that asked for it. */

@@ -10,7 +10,7 @@ import { taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 
-type Said = { line: number; words: string; task?: string };
+type Said = { line: number; words: string; task?: string; nodes?: true };
 
 /** `words`: without the name of the task, should they begin with it. `noTask`: they begin with an id of no task here. */
 export type SaidTo = { task: Task | undefined; words: string; isNamed: boolean } | { noTask: string };
@@ -18,11 +18,11 @@ export type SaidTo = { task: Task | undefined; words: string; isNamed: boolean }
 export async function saidTo(
   store: TaskStore,
   request: Request,
-  { line, words, task: name }: Said,
+  { line, words, task: name, nodes }: Said,
   find: () => Promise<{ found: FoundTarget }>,
 ): Promise<SaidTo> {
   if (name !== undefined) {
-    const named = await taskMeant(store, request, { line, task: name }, find);
+    const named = await taskMeant(store, request, { line, task: name, ...(nodes && { nodes }) }, find);
     if (named) return { task: named, words: withoutName(words), isNamed: true };
     if (isTaskId(name)) return { noTask: name };
   }

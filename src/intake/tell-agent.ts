@@ -25,7 +25,7 @@ export async function tellAgent(
 ): Promise<CarriedOut> {
   const id = `${requestNameOf(request.repository.id, request.source)}-${command.line}`;
   const here = await store.readMany(await store.idsOfIssue(request.repository.id, request.number));
-  const meant = await saidTo(store, request, command, find);
+  const meant = await saidTo(store, request, { ...command, nodes: true }, find);
   if ("noTask" in meant) return { done: false, say: words.nobodyCalled(meant.noTask) };
   const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => inboxOf(spec).book);
   // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.

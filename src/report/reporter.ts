@@ -12,7 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { fenced } from "../fence.ts";
 import { NoLongerTaken, type Taken } from "../task/due-set.ts";
-import type { NodeOf, Task } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
 import { tasksOfIssue } from "./agree.ts";
 import { makeFailures } from "./failure.ts";
 import { ensurePullRequest } from "./pull-request.ts";
@@ -62,7 +62,6 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     const id = taken.member;
     const task = await store.read(id);
     if (!task) return void (await taken.postpone(now() + ORPHAN_LOOK_MS));
-    if (task.spec.node) return await tellByTeam(task, task.spec.node, taken);
     const leave = seats.take(task.spec.installationId);
     if (!leave) return void (await taken.postpone(now() + CROWDED_WAIT_MS));
     try {
@@ -75,13 +74,6 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     } finally {
       leave();
     }
-  }
-
-  /** A node's task shows nothing by itself: the comment of its team's task tells of it. */
-  async function tellByTeam(task: Task, { plan }: NodeOf, taken: Taken): Promise<void> {
-    const seen = await store.seen(task.spec.id);
-    await store.tellNews(plan, now());
-    if ((await store.markReported(task, taken, seen)) === "changed") await taken.postpone(now());
   }
 
   /** What a bot that died or froze had on its way may arrive when we have told everything. */
@@ -139,6 +131,8 @@ export function makeReporter(deps: ReporterDeps): Reporter {
   }
 
   async function reportOnce(task: Task, taken: Taken, memory: Memory): Promise<Next> {
+    // What becomes of a node's task, the comment of its team's task tells.
+    if (task.spec.node) await store.tellNews(task.spec.node.plan, now());
     const held = await deps.budget.heldUntil(task.spec.installationId);
     if (held > now()) return { lookAt: held };
     let current = task;

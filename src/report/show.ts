@@ -20,6 +20,9 @@ import { showSaid } from "./show-said.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
 import { hashOf } from "./view.ts";
 
+/** Of one that works on a node, too: the rest is shown by its team's task. */
+const OF_EVERY_TASK = [showSaid, showQuestions];
+
 /**
  * When to look again (Unix ms), or undefined when all is shown. Changes the hints and remembers them after every effect.
  * Throws the first failure after all parts have had their try; what closes GitHub to us altogether at once.
@@ -27,7 +30,8 @@ import { hashOf } from "./view.ts";
 export async function showTask(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
   const failures: unknown[] = [];
   let lookAgainAt: number | undefined;
-  for (const part of [showReaction, showComment, showLabel, showChecks, showSaid, showQuestions]) {
+  const all = [showReaction, showComment, showLabel, showChecks, ...OF_EVERY_TASK];
+  for (const part of showing.task.spec.node ? OF_EVERY_TASK : all) {
     try {
       lookAgainAt = (await part(deps, showing)) ?? lookAgainAt;
     } catch (error) {

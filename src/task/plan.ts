@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { amountsShape } from "./envelope.ts";
 import { finishShape } from "./finish.ts";
+import type { Missing } from "./outcome.ts";
 
 /** In characters, and in entries of each list. */
 export const PLAN_LIMITS = {
@@ -279,6 +280,12 @@ export function openTry(node: Pick<PlanNode, "tries">): Try | undefined {
   return last?.end === undefined ? last : undefined;
 }
 
+/** Whether this task is to work on the node: the plan goes on, and no later try, and nobody's decision, has taken its place. */
+export function isWorkedOnBy(plan: Plan, id: string, task: string): boolean {
+  const node = nodeOf(plan, id);
+  return plan.state !== "over" && node?.state.name === "started" && currentTry(node)?.task === task;
+}
+
 /** Whether nothing becomes of it any more, unless somebody changes the plan. */
 export const isNodeOver = ({ state }: Pick<PlanNode, "state">): boolean =>
   state.name !== "waiting" && state.name !== "started";
@@ -286,6 +293,14 @@ export const isNodeOver = ({ state }: Pick<PlanNode, "state">): boolean =>
 /** Whether what comes after it may build on it, or goes on without it. */
 export const isSettledFor = ({ state }: Pick<PlanNode, "state">): boolean =>
   state.name === "merged" || state.name === "superseded" || (state.name === "skipped" && state.waived === true);
+
+/** What is not part of a plan's work although somebody approved it. */
+export const missingIn = ({ nodes }: Pick<Plan, "nodes">): Missing[] =>
+  nodes.flatMap(({ id: node, title, state }) => {
+    if (state.name === "failed") return [{ node, title, why: state.reason }];
+    if (state.name === "skipped") return [{ node, title, why: state.because }];
+    return state.name === "cancelled" ? [{ node, title, why: "it was cancelled" }] : [];
+  });
 
 /** With an event more; the oldest but the first give way. */
 export function withEvent(plan: Plan, event: PlanEvent): Plan {

@@ -45,6 +45,14 @@ test("a task whose own budget is used up can never start again, unless a run of 
   expect(ready(funds([balance("task", { usd: 2 }, {}, { usd: 2 })]))).toMatchObject({ kind: "waits" });
 });
 
+test("a plan that has used up what it may gives nothing back either, unless a run of it may leave something over", () => {
+  expect(ready(funds([balance("task", {}), balance("plan", { usd: 8 }, { usd: 8 })]))).toMatchObject({
+    kind: "unaffordable",
+    why: { of: "plan" },
+  });
+  expect(ready(funds([balance("plan", { usd: 8 }, {}, { usd: 8 })]))).toMatchObject({ kind: "waits" });
+});
+
 test("one that was given more than it may have is told so", () => {
   const asked = { ...issue, budget: { usd: 10 } };
   const answer = ready(funds([balance("task", { usd: 5 })], { usd: 5 }), asked);

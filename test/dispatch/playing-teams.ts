@@ -16,8 +16,16 @@ type Bot = Awaited<ReturnType<Setting["startBot"]>>;
 
 /** Asked for, planned by a run on h1, and approved. */
 export async function approvedTeam(at: Setting, bot: Bot, nodes: NodeSpec[], changes: Partial<TaskSpec> = {}) {
+  const id = await askedForTeam(at, nodes, changes);
+  await bot.ensure((await at.store.read(id)) as Task);
+  await vi.waitFor(async () => expect(await at.plans.read(id)).toBeDefined(), WAIT);
+  return playing(at, id);
+}
+
+/** The same, and nobody has looked at it since. */
+export async function askedForTeam(at: Setting, nodes: NodeSpec[], changes: Partial<TaskSpec> = {}): Promise<string> {
   const spec = at.ask({ team: true, target: { kind: "issue", defaultBranch: "main" }, ...changes });
-  await bot.accept(spec);
+  await at.store.create(spec, { lane: { agent: "claude" } });
   await at.work(spec.id, "begin");
   await at.store.advance(spec.id, { name: "progress", epoch: 1, progress: { agent: "claude" }, at: at.now() });
   const name = "p111111111111";
@@ -27,9 +35,8 @@ export async function approvedTeam(at: Setting, bot: Bot, nodes: NodeSpec[], cha
   await at.store.advance(spec.id, { name: "parked", epoch: 1, reasons, proposal, at: at.now() });
   const decision = { kind: "approved" as const, by: { id: 31, login: "maintainer" }, at: at.now() };
   await at.store.advance(spec.id, { name: "decided", proposal: name, decision, at: at.now() });
-  await bot.ensure((await at.store.read(spec.id)) as Task);
-  await vi.waitFor(async () => expect(await at.plans.read(spec.id)).toBeDefined(), WAIT);
-  return playing(at, spec.id);
+  await at.store.dispatches.plan(spec.id, at.now());
+  return spec.id;
 }
 
 export const hybrid = (): NodeSpec[] => [

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { pino } from "pino";
 import { expect, vi } from "vitest";
 import { type DispatcherDeps, makeDispatcher } from "../../src/dispatch/dispatcher.ts";
+import { lookAtTeams } from "../../src/reconcile/look-at-teams.ts";
 import { reconcile } from "../../src/reconcile/reconcile.ts";
 import type { Taken } from "../../src/task/due-set.ts";
 import { type HostInfo, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
@@ -98,6 +99,7 @@ export async function startSetting() {
   const infoOf = ({ lastBeat: _, alive: __, ...info }: ReturnType<typeof host>): HostInfo => info;
 
   return {
+    url: server.url,
     redis: redis as Redis,
     store,
     plans,
@@ -146,11 +148,11 @@ export async function startSetting() {
       await store.advance(id, { name: "progress", epoch, progress: { agent: "claude" }, at: now() });
       await store.advance(id, { name: "ended", epoch, outcome: { kind: "no_changes", lastWords: "" }, at: now() });
     },
-    sweep: () =>
-      reconcile(
-        { store, queue, hosts, paused: async () => ({}), findPushed: async () => undefined, now, log },
-        new Set(),
-      ),
+    sweep: async () => {
+      const findPushed = async () => undefined;
+      await reconcile({ store, queue, hosts, paused: async () => ({}), findPushed, now, log }, new Set());
+      await lookAtTeams({ store, queue, plans, now, log });
+    },
     /** What Redis holds of tasks that wait. */
     traces: async () => [...(await redis.keys(`${keys.dispatch}*`)), ...(await redis.keys(keys.followers("*")))],
     async clear() {

@@ -5,7 +5,7 @@ import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Task } from "../../src/task/task.ts";
 import { BROKEN, nodeSpec } from "../task/plans-made.ts";
-import { approvedTeam, hybrid } from "./playing-teams.ts";
+import { approvedTeam, askedForTeam, hybrid } from "./playing-teams.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
 
@@ -238,10 +238,72 @@ describe("the host that keeps a plan's work", () => {
 
   test("is never left for another one, however long its lane is not served", async () => {
     const { team } = await began();
-    const a = await team.starts("a");
+    const [a, b] = [await team.starts("a"), await team.begins("b")];
     at.pass(3600_000);
     await at.sweep();
-    expect(await lanesOf(a)).toEqual([{ agent: "claude", host: "h1", only: true }]);
+    expect((await read(b)).state.name).toBe("running");
+    const own = { agent: "claude", host: "h1", only: true };
+    expect(await lanesOf(a, b)).toEqual([own, own]);
+  });
+});
+
+describe("a plan with a budget", () => {
+  test("whose nodes have used it up starts no more of them, and is published with what there is", async () => {
+    const { team } = await began({ budget: { runs: 3 } });
+    const spend = (id: string) =>
+      at.redis.hincrby(keys.envelope(`plan:${team.id}`), "runs:spent", id.length > 0 ? 1 : 0);
+    await spend(await team.begins("a"));
+    await spend(await team.begins("b"));
+    await team.ends("a");
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "merged", b: "merged", c: "failed", d: "skipped" });
+    await team.publishes();
+  });
+
+  test("that leaves nothing for the manager goes on without, and starts nothing more", async () => {
+    const { team } = await began({ budget: { runs: 3 } }, [
+      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("b"),
+      nodeSpec("c", { after: ["b"] }),
+    ]);
+    await team.begins("a");
+    await team.begins("b");
+    await at.redis.hincrby(keys.envelope(`plan:${team.id}`), "runs:spent", 3);
+    await team.ends("a", BROKEN);
+    await vi.waitFor(async () => expect((await team.plan()).spent).toBe(true), WAIT);
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "skipped" });
+  });
+});
+
+describe("the sweep", () => {
+  test("has a plan looked at that fell out of what is looked at", async () => {
+    await at.hostComes("h1", { slots: 9 });
+    const id = await askedForTeam(at, hybrid());
+    const dead = await at.startBot();
+    await vi.waitFor(async () => expect(await at.plans.read(id)).toBeDefined(), WAIT);
+    await dead.stop();
+    await at.redis.del(keys.dispatch);
+    await at.sweep();
+    expect(await at.store.dispatches.members()).toContain(id);
+  });
+
+  test("ends a task that works on a node which its plan goes on without", async () => {
+    const { team } = await began();
+    const a = await team.begins("a");
+    const skip = { name: "skipped" as const, at: at.now(), because: "x", waived: true as const };
+    const stray = { ...(await read(a)).spec, id: "tzzzzzzzzzzzzzzz" };
+    await at.store.create(stray, { lane: { agent: "claude", host: "h1", only: true } });
+    await at.sweep();
+    expect(await at.settles(stray.id)).toMatchObject({ kind: "cancelled", reason: { kind: "left_plan" } });
+    await at.plans.change(
+      team.id,
+      (plan) => ({ ...plan, nodes: plan.nodes.map((node) => (node.id === "a" ? { ...node, state: skip } : node)) }),
+      at.now(),
+    );
+    await vi.waitFor(async () => expect((await read(a)).cancel).toMatchObject({ kind: "left_plan" }), WAIT);
   });
 });
 

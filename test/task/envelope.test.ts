@@ -53,6 +53,31 @@ describe("what a task may use", () => {
   });
 });
 
+describe("what a plan may use", () => {
+  const team = makeSpec({ team: true, budget: { usd: 10, runs: 6 } });
+  const of = { plan: team.id, id: "a", try: 1, home: "h1", share: 0.25, planBudget: { usd: 10, runs: 6 } };
+  const { budget: _, team: __, ...rest } = team;
+  const node: TaskSpec = { ...rest, id: "tnode", node: of };
+
+  test("is what its team's task may, and the nodes leave a fifth of that", () => {
+    expect(limitOf("plan", team)).toEqual({ usd: 10, runs: 6 });
+    expect(limitOf("plan", node)).toEqual({ usd: 8, runs: 4 });
+    expect(limitOf("plan", node, { task: { usd: 5 } })).toEqual({ usd: 4, runs: 4 });
+    expect(envelopesOf(node, undefined, NOON)?.find((each) => each.of === "plan")?.name).toBe(`plan:${team.id}`);
+  });
+
+  test("is all that limits the team's own runs, and its share, or what the plan gives it, what limits a node", () => {
+    expect(limitOf("task", team)).toEqual({});
+    expect(limitOf("task", node)).toEqual({ usd: 2, runs: 4 });
+    expect(limitOf("task", { ...node, budget: { usd: 3 } })).toEqual({ usd: 3 });
+  });
+
+  test("is nobody's business where nobody limits it", () => {
+    const { planBudget: ___, ...free } = of;
+    expect(envelopesOf({ ...node, node: free }, undefined, NOON)).toBeUndefined();
+  });
+});
+
 test("a run wants the smallest amount of all that limit it, and one run", () => {
   const caps: Caps = { run: { usd: 2, tokens: 9 }, conversation: { usd: 1 }, day: { usd: 50 } };
   const envelopes = envelopesOf(makeSpec(), caps, NOON) ?? [];

@@ -211,3 +211,34 @@ test("of 50 tasks that start at once only as many do as the day's envelope holds
   const [total] = (await readBalances(redis, envelopesOf(tasks[0] as TaskSpec, day, NOON) ?? [])).slice(-1);
   expect(total?.reserved).toEqual({ usd: 11, runs: 6 });
 });
+
+test("of a plan's nodes that start at once only as many do as leave something for the run that brings their work together", async () => {
+  const team = makeSpec({ id: "tteam", team: true, budget: { usd: 5, runs: 20 } });
+  const node = (index: number): TaskSpec => {
+    const { budget, team: _, ...spec } = team;
+    const of = {
+      plan: team.id,
+      id: `n${index}`,
+      try: 1,
+      home: "h1",
+      share: 0.1,
+      ...(budget && { planBudget: budget }),
+    };
+    return { ...spec, id: `tnode${index}`, node: of };
+  };
+  const ask = (spec: TaskSpec) => {
+    const envelopes = envelopesOf(spec, undefined, NOON) ?? [];
+    const want = wantOf(spec, undefined, envelopes);
+    return reserve(redis, { task: spec.id, epoch: 1, envelopes, want, at: NOON });
+  };
+  const nodes = Array.from({ length: 30 }, (_, index) => node(index));
+  const made = await Promise.all([...nodes, ...nodes].map(ask));
+  const started = made.slice(0, 30).filter(({ kind }) => kind === "reserved");
+  expect(started).toHaveLength(10);
+  const [plan] = await readBalances(
+    redis,
+    (envelopesOf(team, undefined, NOON) ?? []).filter(({ of }) => of === "plan"),
+  );
+  expect(plan).toMatchObject({ limit: { usd: 5, runs: 20 }, reserved: { usd: 4, runs: 10 } });
+  expect(await ask(team)).toMatchObject({ kind: "reserved", reserve: { amounts: { usd: 1 }, tight: { usd: "plan" } } });
+});

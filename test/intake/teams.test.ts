@@ -1,0 +1,141 @@
+/** A team on GitHub: one task that somebody asked for. Its nodes' tasks are there for whoever names them. The worker host is played by the store. */
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { makePlanStore, type PlanStore } from "../../src/task/plans.ts";
+import { questionId } from "../../src/task/question.ts";
+import type { Task } from "../../src/task/task.ts";
+import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
+import { claimedBy, makeSpec } from "../support/task-spec.ts";
+import { nodeSpec } from "../task/plans-made.ts";
+
+const HOST = "h0000000";
+const WAIT = { timeout: 20_000, interval: 10 };
+const said = { title: "A plan", summary: "What is to be done.", decisions: [], interfaces: [], followUps: [] };
+
+let orch: BotSetting;
+let plans: PlanStore;
+beforeAll(async () => {
+  orch = await startBotSetting();
+  plans = makePlanStore(orch.redis);
+});
+afterAll(() => orch.close());
+
+const read = async (id: string) => (await orch.store.read(id)) as Task;
+const settled = (id: string) =>
+  vi.waitFor(async () => {
+    const { state } = await read(id);
+    if (state.name !== "settled") throw new Error(`${id} is ${state.name}`);
+    return state.outcome;
+  }, WAIT);
+
+async function say(number: number, body: string): Promise<number> {
+  const { id } = await orch.comment(number, body);
+  await orch.quiet();
+  return id;
+}
+
+/** Approved, with the node `a` at work and `b` waiting for its job. */
+async function startTeam() {
+  const number = await orch.openIssue();
+  const commentId = await say(number, "Please have a team see to this.");
+  const { id: repository, owner, name, installationId } = orch.repository;
+  const spec = makeSpec({
+    ...{ commentId, number, conversation: number, installationId, team: true },
+    repository: { id: repository, owner, name },
+    actor: { id: orch.github.createUser(MAINTAINER).id, login: MAINTAINER },
+    requestedAt: Date.now() - 5_000,
+    acceptedAt: Date.now(),
+  });
+  const { store } = orch;
+  const at = Date.now();
+  await store.create(spec, { lane: { agent: "scripted" } });
+  await store.advance(spec.id, claimedBy(HOST));
+  await store.advance(spec.id, { name: "progress", epoch: 1, progress: { agent: "scripted" }, at });
+  const plan = {
+    goal: "Prices",
+    nodes: [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b"), nodeSpec("c", { after: ["a"] })],
+  };
+  const proposal = { name: "p111111111111", epoch: 1, baseSha: "a".repeat(40), said, files: [], at, plan };
+  const reasons = [{ for: "approval" as const, proposal: proposal.name, until: at + 3600_000 }];
+  await store.advance(spec.id, { name: "parked", epoch: 1, reasons, proposal, at });
+  await store.advance(spec.id, { name: "decided", proposal: proposal.name, decision: { kind: "approved", at }, at });
+  await store.dispatches.plan(spec.id, at);
+  await orch.redis.publish("orch:ready", spec.id);
+  const nodes = await vi.waitFor(async () => {
+    const ids = await store.idsOfNodes(spec.id);
+    expect(ids).toHaveLength(2);
+    return await store.readMany(ids);
+  }, WAIT);
+  const idOf = (node: string) => nodes.find((task) => task.spec.node?.id === node)?.spec.id ?? "";
+  const lane = { agent: "scripted", host: HOST, only: true as const };
+  await store.advance(idOf("a"), { ...claimedBy(HOST), lane });
+  return { number, id: spec.id, a: idOf("a"), b: idOf("b") };
+}
+
+const ours = (number: number) =>
+  orch.github.state.comments(orch.repository, number).filter(({ user }) => user.login === orch.github.app.botLogin);
+
+test("its nodes' tasks show nothing by themselves: there is one comment, the team's", async () => {
+  const { number, id, a } = await startTeam();
+  await orch.store.advance(a, { name: "progress", epoch: 1, progress: { said: "Reading" }, at: Date.now() });
+  await vi.waitFor(async () => expect(await orch.store.reports.size()).toBe(0), WAIT);
+  expect(ours(number)).toHaveLength(1);
+  expect(ours(number)[0]?.body).toContain(`Task \`${id}\``);
+  const commentId = await say(number, "/orch status");
+  expect(orch.replies(number).at(-1)).toContain(id);
+  expect(orch.replies(number).at(-1)).not.toContain(a);
+  expect(commentId).toBeGreaterThan(0);
+});
+
+test("what becomes of a node has the team's comment looked at anew", async () => {
+  const { id, a } = await startTeam();
+  await vi.waitFor(async () => expect(await orch.store.reports.size()).toBe(0), WAIT);
+  const { news } = await orch.store.seen(id);
+  await orch.store.advance(a, { name: "progress", epoch: 1, progress: { said: "Writing" }, at: Date.now() });
+  await vi.waitFor(async () => expect((await orch.store.seen(id)).news).not.toBe(news), WAIT);
+});
+
+test("a question of a node's agent is called for, and answered where the team was asked for", async () => {
+  const { number, a } = await startTeam();
+  const question = { id: questionId(a, "Which currency?"), text: "Which currency?", epoch: 1, askedAt: Date.now() };
+  await orch.store.advance(a, { name: "asked", epoch: 1, question, at: Date.now() });
+  await vi.waitFor(() => expect(ours(number).some(({ body }) => body.includes("Which currency?"))).toBe(true), WAIT);
+  await say(number, "/orch answer Euro");
+  expect((await read(a)).questions).toMatchObject([{ answer: { text: "Euro" } }]);
+});
+
+test("a node can be told something, and asked about, by its task's name", async () => {
+  const { number, a } = await startTeam();
+  await say(number, `/orch tell ${a} Mind the cents.`);
+  expect(await orch.store.messages.take({ task: a, epoch: 1 }, { given: [], most: 9, now: Date.now() })).toMatchObject([
+    { message: { text: "Mind the cents." } },
+  ]);
+  await say(number, `/orch why ${a}`);
+  expect(orch.replies(number).at(-1)).toContain(a);
+});
+
+test("a node that is cancelled by its name is a failed one: its plan's manager is woken", async () => {
+  const { number, id, a, b } = await startTeam();
+  await say(number, `/orch cancel ${a}`);
+  expect((await read(a)).cancel).toMatchObject({ kind: "command" });
+  const outcome = { kind: "cancelled" as const, reason: { kind: "command" as const, by: MAINTAINER } };
+  await orch.store.advance(a, { name: "ended", epoch: 1, outcome, at: Date.now() });
+  await vi.waitFor(async () => expect((await plans.read(id))?.state).toBe("managing"), WAIT);
+  expect((await read(b)).state.name).toBe("queued");
+});
+
+test("cancelling the team ends its nodes", async () => {
+  const { number, id, a, b } = await startTeam();
+  await say(number, "/orch cancel");
+  expect(await settled(id)).toMatchObject({ kind: "cancelled", reason: { kind: "command" } });
+  expect(await settled(b)).toMatchObject({ kind: "cancelled", reason: { kind: "left_plan", task: id } });
+  await vi.waitFor(async () => expect((await read(a)).cancel).toMatchObject({ kind: "left_plan" }), WAIT);
+  expect(orch.replies(number).at(-1)).toContain("The task is being cancelled");
+});
+
+test("a node's task is none that can be done again", async () => {
+  const { number, b, id } = await startTeam();
+  await say(number, `/orch cancel ${id}`);
+  await settled(b);
+  await say(number, `/orch retry ${b}`);
+  expect(orch.replies(number).at(-1)).toContain("No task");
+});
