@@ -45,9 +45,10 @@ async function bookOf(redis: Redis, text: string): Promise<{ book: string } | { 
 }
 
 async function list(redis: Redis, book: string, { dead: onlyDead, json }: MessagesOptions): Promise<number> {
-  const { messages: said } = makeTaskStore(redis);
+  const { messages: said, plans, read } = makeTaskStore(redis);
   const [sent, dead, counts] = await Promise.all([said.sent(book), said.dead(book), said.counts(book)]);
-  const all = messageViews(sent, dead).filter(({ state }) => !onlyDead || state === "dead");
+  const [task, plan] = await Promise.all([read(book), plans.read(book)]);
+  const all = messageViews({ sent, dead, task, plan }).filter(({ state }) => !onlyDead || state === "dead");
   const now = Date.now();
   if (json) process.stdout.write(`${JSON.stringify({ task: book, messages: all, counts, now })}\n`);
   else print(all, counts, now);

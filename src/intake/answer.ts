@@ -19,7 +19,7 @@ import { withNodeTasks } from "../task/team-tasks.ts";
 import * as words from "../words/question-words.ts";
 import type { AcceptDeps } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";
-import { conversationOf, isNameOf, withNodes } from "./named-tasks.ts";
+import { conversationOf, isNameOf } from "./named-tasks.ts";
 import { type Request, requestNameOf } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 

@@ -18,15 +18,6 @@ export function openBlocks(task: Task): string | undefined {
   return [...blocks, howToAnswer(open)].join("\n\n");
 }
 
-/** The same of the nodes of a team's plan, in its comment. `node`: its id. */
-export function nodeBlocks(open: readonly { node: string; question: Question }[]): string | undefined {
-  if (open.length === 0) return undefined;
-  const blocks = open.map(
-    ({ node, question }) => `**Node ${code(node, 60)} ${does(question)}** (${named(question)})\n\n${asked(question)}`,
-  );
-  return [...blocks, howToAnswer(open.map(({ question }) => question))].join("\n\n");
-}
-
 const does = ({ blocker }: Question): string => (blocker ? "cannot go on" : "asks");
 const named = ({ id, blocker }: Question): string =>
   blocker ? `blocker ${code(id)}, ${plain(blocker.kind, 40)}` : `question ${code(id)}`;

@@ -66,6 +66,9 @@ test("all that was said within a team is listed, by its task, one of a node, or 
   }
   const { stdout } = await orch("messages", team.plan, "--json");
   expect(JSON.parse(stdout)).toMatchObject({ task: team.plan, counts: { sent: 2, delivered: 1, waiting: 1, dead: 0 } });
+  await store.advance(team.plan, { name: "cancel", reason: { kind: "command", by: "x" }, at: 4 });
+  const over = JSON.parse((await orch("messages", team.plan, "--json")).stdout);
+  expect(over.messages.map(({ state }: { state: string }) => state)).toEqual(["delivered", "unread"]);
 });
 
 test("what could not be delivered is listed with the reason, and sent again once", async () => {

@@ -234,6 +234,29 @@ test("messages of before there were teams are read, given and told of as they we
   expect(await messages.sent(task)).toEqual([{ ...note, id: "c1-1", fate: "delivered", fateAt: 1 }]);
 });
 
+test("five hundred messages among twenty nodes cost less than half a megabyte once they are heard", async () => {
+  const nodes = Array.from({ length: 20 }, (_, index) => `node-${index}`);
+  for (const [index, node] of nodes.entries())
+    for (let count = 0; count < 25; count++)
+      await say(nodes[(index + 1) % 20] ?? "", `m${index}-${count}`, { from: { node }, text: "x".repeat(600) });
+  const waiting = await bytesOf();
+  for (const node of nodes) {
+    const run = await nextRun(node);
+    for (let left = await take(run); left.length > 0; left = await take(run)) await heard(run, left);
+  }
+  expect(await messages.counts(plan)).toEqual({ sent: 500, delivered: 500, waiting: 0, dead: 0 });
+  expect(waiting).toBeLessThan(1024 ** 2);
+  expect(await bytesOf()).toBeLessThan(512 * 1024);
+});
+
+/** Of all that the messages of the plan take. */
+async function bytesOf(): Promise<number> {
+  const { redis } = server;
+  const all = await redis.keys(`${keys.messages(plan)}*`);
+  const bytes = await Promise.all(all.map((key) => redis.call("MEMORY", "USAGE", key, "SAMPLES", "0")));
+  return bytes.reduce<number>((sum, each) => sum + Number(each), 0);
+}
+
 /** Nodes whose runs give, crash, freeze, thaw and are tried again; each command may be sent twice, as when the connection broke. */
 class Play {
   nodes = ["web", "docs", "cli"];

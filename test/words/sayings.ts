@@ -510,13 +510,6 @@ export const sayings: Sayings = {
         question.openBlocks({ ...asking, questions: [answered] }),
         question.openBlocks({ ...asking, questions: [blocked] }),
       ],
-      nodeBlocks: () => [
-        question.nodeBlocks([]),
-        question.nodeBlocks([
-          { node: "api", question: hostile },
-          { node: "web", question: blocked },
-        ]),
-      ],
       answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile, byManager] }),
       callForAnswer: () => [
         question.callForAnswer(asking, hostile),

@@ -42,7 +42,7 @@ export function nodeInstructions(input: NodePrompt): string {
     `- ${scopeRule(node)}`,
     ...(budget ? [`- You may use at most ${writeAmounts(budget)}.`] : []),
     "- Hand in with `finish` what you decided and what others can build on: it is all that they hear of your work.",
-    "- What you cannot decide you ask (`ask`), and what keeps you from going on you report, with your last words if there is no tool for it.",
+    "- What you cannot decide you ask (`ask`). What keeps you from going on you report (`blocker`), and end your turn. What another node has to know at once you say to it (`message`).",
     ...(again === undefined
       ? []
       : ["", `It was tried before, and is tried again because:`, "", quoted(again, limits.why)]),
