@@ -11,6 +11,7 @@ import { exit } from "./exit.ts";
 import { github } from "./github.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
+import { integrate } from "./integrate.ts";
 import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   start,
   exit,
   checkpoint,
+  integrate,
   network,
   talk,
   github,

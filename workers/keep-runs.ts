@@ -10,6 +10,7 @@ import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
 import { clearCheckpoints } from "./checkpoints/clear-checkpoints.ts";
 import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
+import { clearOldPlans } from "./run/clear-old-plans.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { regainForRun, regainLease, renewLeases, takeLeaseBack } from "./run/lease.ts";
@@ -158,6 +159,7 @@ async function checkRecord(shared: Shared, run: Run): ReturnType<typeof readStan
 async function tidy(shared: Shared, slots: Slots): Promise<void> {
   const isLive = (taskId: string) => slots.run(taskId) !== undefined;
   await clearOldRuns(shared, isLive);
+  await clearOldPlans(shared, (plan) => slots.runs().some(({ task }) => task.spec.node?.plan === plan));
   await clearKeptSessions(shared);
   await clearCheckpoints({ dataDir: shared.dataDir, isLive, log: shared.log });
   await clearSetups(shared);

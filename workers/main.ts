@@ -10,7 +10,6 @@ import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
 import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
-import { makePlanStore } from "../src/task/plans.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
@@ -76,7 +75,6 @@ async function main(): Promise<void> {
     dataDir: config.dataDir,
     redis,
     store: makeTaskStore(redis),
-    plans: makePlanStore(redis),
     bot: makeBotClient(config.bot, config.workerSecret, log),
     sessions,
     driver,

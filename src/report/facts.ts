@@ -145,8 +145,9 @@ export function verificationFact(task: Task): string | undefined {
   return pushed ? "Verification: none, `.github/orch.yml` names no verify command" : undefined;
 }
 
-function verificationWords({ command, exitCode, rounds, hidden }: Verification): string {
-  const verdict = exitCode === 0 ? (hidden ? ONLY_WITH_HIDDEN : "passed") : "failed";
+function verificationWords({ command, exitCode, rounds, hidden, redBefore }: Verification): string {
+  const failed = redBefore ? "fails as it did before the work began" : "failed";
+  const verdict = exitCode === 0 ? (hidden ? ONLY_WITH_HIDDEN : "passed") : failed;
   return `${code(command)} ${verdict} (exit code ${exitCode}, ${count(rounds, "round")})`;
 }
 

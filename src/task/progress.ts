@@ -42,9 +42,14 @@ export type Progress = {
   heldUpSince?: number | false;
   /** What it may use and has used; undefined where nothing is limited. */
   budget?: RunBudget;
+  /** Of a node: what its agent had made when its host looked last. */
+  checkIn?: CheckIn;
   /** Undefined without a sandbox: nothing judges then where programs connect. */
   network?: NetworkUse;
 };
+
+/** `conflicts`: the first of the files in which that does not fit what others of its team have done. */
+export type CheckIn = { at: number; commits: number; files: number; conflicts: string[] };
 
 /**
  * What a run may use, and what is known of what it has used. `task`: what all runs of the task may use. `tight`: the envelope that

@@ -10,10 +10,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Verification } from "../../src/task/progress.ts";
 import type { Missed } from "../run/step/deadlines.ts";
 import { type Candidate, type Delivery, type Placed, placeOnto } from "./merge-nodes.ts";
-import { moveTip, type PlanRepository, readIntegrated, tipOf } from "./plan-repository.ts";
+import { type Integrated, moveTip, type PlanRepository, readIntegrated, tipOf } from "./plan-repository.ts";
 import { packUp, type Trial, withTrial } from "./trial.ts";
 
-/** What the check of a merged tree came to. `passed` without a verification: there is nothing to check with. */
+/** What the check of a merged tree came to. `passed` without a verification: it is not known anew. */
 export type MergeCheck =
   | { kind: "passed"; verification?: Verification | undefined }
   | { kind: "failed"; verification: Verification }
@@ -23,8 +23,8 @@ export type Entry = {
   delivery: Delivery;
   /** What its own check has said of its work alone. */
   verification?: Verification | undefined;
-  /** `objects`: a repository that has the commit, besides the plan's. Asked of the one that leads. */
-  check(commit: string, objects: string): Promise<MergeCheck>;
+  /** `objects`: a repository that has the commit, besides the plan's. Asked of the one that leads; none: there is nothing to check with. */
+  check?: ((commit: string, objects: string) => Promise<MergeCheck>) | undefined;
   /** Keeps what was said of the commit to which the branch is about to move from `from`; none: as of that. Asked of the one that leads. */
   note(commit: string, from: string, verification: Verification | undefined): void;
   /** Resolves once its run may change something outside itself. */
@@ -44,6 +44,8 @@ export type Place = { dataDir: string; plan: PlanRepository };
 type Waiting = { entry: Entry; answer: Answer | undefined; answered: PromiseWithResolvers<void> };
 /** `waiting`: in the order in which they came. `last`: resolves when nobody has the turn any more. */
 type Line = { waiting: Waiting[]; last: Promise<unknown> };
+
+const MAX_KNOWN = 50;
 
 /** By the plan's repository. */
 const lines = new Map<string, Line>();
@@ -67,8 +69,14 @@ export async function integrate(place: Place, entry: Entry): Promise<Answer> {
   } finally {
     line.waiting.splice(line.waiting.indexOf(me), 1);
     giveTurnOn();
-    if (line.waiting.length === 0) lines.delete(place.plan.dir);
+    if (line.waiting.length === 0) forget(place.plan);
   }
+}
+
+/** What is remembered of a plan goes with the last one in its line: plans come and go. */
+function forget({ dir }: PlanRepository): void {
+  lines.delete(dir);
+  if (known.size > MAX_KNOWN) known.clear();
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
@@ -105,6 +113,7 @@ async function lead({ dataDir, plan }: Place, line: Line, me: Waiting): Promise<
       await me.entry.mayMove();
       me.entry.note(to, from, verification);
       if (!(await moveTip(plan, { from, to, pack: await packUp(trial, { from, to }) }))) return;
+      noteIntegrated(plan, to, accepted);
     }
     for (const { waiting, candidate } of accepted)
       answer(waiting, { kind: "merged", sha: candidate.sha, parent: candidate.onto, verification });
@@ -112,9 +121,29 @@ async function lead({ dataDir, plan }: Place, line: Line, me: Waiting): Promise<
   });
 }
 
+/** Where each branch was looked at last, and what was merged there. */
+const known = new Map<string, { tip: string; merged: readonly Integrated[] }>();
+
+async function integratedAt(plan: PlanRepository, tip: string): Promise<readonly Integrated[]> {
+  const before = known.get(plan.dir);
+  if (before?.tip === tip) return before.merged;
+  const merged = await readIntegrated(plan, tip);
+  known.set(plan.dir, { tip, merged });
+  return merged;
+}
+
+/** Saves whoever comes next the look. */
+function noteIntegrated(plan: PlanRepository, tip: string, links: readonly Link[]): void {
+  const more = links.map(({ waiting: { entry }, candidate: { sha, onto } }) => {
+    const { node, authorship } = entry.delivery;
+    return { node, task: authorship.taskId, sha, parent: onto };
+  });
+  known.set(plan.dir, { tip, merged: [...(known.get(plan.dir)?.merged ?? []), ...more] });
+}
+
 /** Those that an earlier life of this host has merged, and did not come to say so. */
 async function answerMerged(plan: PlanRepository, from: string, { waiting }: Line): Promise<void> {
-  const merged = await readIntegrated(plan, from);
+  const merged = await integratedAt(plan, from);
   for (const each of waiting) {
     const found = merged.find(({ node }) => node === each.entry.delivery.node);
     if (found && !each.answer) answer(each, { kind: "merged", sha: found.sha, parent: found.parent });
@@ -197,6 +226,7 @@ async function checkAt(
   leader: Entry,
   { from, candidate }: { from: string; candidate: Candidate },
 ): Promise<MergeCheck> {
+  if (!leader.check) return { kind: "passed" };
   await packUp(trial, { from, to: candidate.sha });
   return await leader.check(candidate.sha, trial.dir);
 }

@@ -4,6 +4,7 @@
  * of its history but the tree that passed the gate goes any further.
  */
 import { type Authorship, commitMessage } from "../publish/commit-message.ts";
+import { later } from "../run/prepare/later.ts";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha } from "../workspace/host-folders.ts";
 import { type PlanRepository, readIntegrated } from "./plan-repository.ts";
@@ -36,8 +37,11 @@ export async function placeOnto(
   delivery: Delivery,
 ): Promise<Placed> {
   const { tip, authorship, text, node } = delivery;
-  const [work, before] = await readTips(trial, tip, onto);
-  const merge = await mergeOnto(trial, store, { onto, delivery, work });
+  // What mostly is to be done, at once: whether it was right is known when it is done.
+  const plain = delivery.started === onto ? undefined : later(mergeTrees(trial, onto, tip));
+  const sides = await readSides(trial, tip, onto);
+  const { work, before } = sides;
+  const merge = await mergeOnto(trial, store, { onto, delivery, sides, plain });
   if (merge.kind === "conflict") return merge;
   const message = commitMessage(text, { ...authorship, also: [`Orch-Plan: ${store.plan}`, `Orch-Node: ${node}`] });
   const date = Math.max(work.date, before.date);
@@ -46,18 +50,21 @@ export async function placeOnto(
   return { kind: "placed", candidate: { sha, onto, ...(known && { known }) } };
 }
 
-type Merging = { onto: string; delivery: Delivery; work: Tip };
+type Merging = { onto: string; delivery: Delivery; sides: Sides; plain: Promise<Merge> | undefined };
 
-async function mergeOnto(trial: Trial, store: PlanRepository, { onto, delivery, work }: Merging): Promise<Merge> {
-  const { started, tip } = delivery;
+async function mergeOnto(
+  trial: Trial,
+  store: PlanRepository,
+  { onto, delivery: { started, tip }, sides: { work, common }, plain }: Merging,
+): Promise<Merge> {
   // Nobody else was merged since: there is nothing to merge with.
-  if (started === onto) return { kind: "clean", tree: work.tree };
-  const common = await commonOf(trial, tip, onto);
-  // What git itself would take for the start of the change.
-  if (common.length === 1 && common[0] === started) return await mergeTrees(trial, onto, tip);
-  const stands = await standsOn(trial, store, { onto, started, common });
-  if (stands === onto) return { kind: "clean", tree: work.tree };
-  const change = await commitTree(trial, { tree: work.tree, parent: stands, message: "work\n", date: work.date });
+  if (!plain) return { kind: "clean", tree: work.tree };
+  // What git itself takes for the start of the change.
+  if (common.length === 1 && common[0] === started) return await plain;
+  await plain.catch(() => undefined); // histories that have nothing in common cannot be merged so
+  const last = await standsOn(trial, store, { onto, started, common: await commonOf(trial, tip, onto) });
+  if (last === onto) return { kind: "clean", tree: work.tree };
+  const change = await commitTree(trial, { tree: work.tree, parent: last, message: "work\n", date: work.date });
   return await mergeTrees(trial, onto, change);
 }
 
@@ -82,24 +89,37 @@ async function standsOn(
 }
 
 type Tip = { tree: string; date: number };
+/** `common`: at least the last commits that both have. */
+type Sides = { work: Tip; before: Tip; common: readonly string[] };
+
 const DAY_S = 86_400;
+/** A line has a hundred bytes. */
+const MAX_SIDES_BYTES = 10_000_000;
+
+/** Both ends and where they part, in one go. */
+async function readSides(trial: Trial, tip: string, onto: string): Promise<Sides> {
+  const ends = [checkSha(tip), checkSha(onto)];
+  const args = ["log", "--left-right", "--boundary", "--no-show-signature", "--format=%m %H %T %ct", ends.join("...")];
+  const done = await hostGit(trial.dir, args, { env: trialEnv(trial), maxOutputBytes: MAX_SIDES_BYTES });
+  if (done.exitCode !== 0 && !done.truncated)
+    throw new Error(`Reading ${tip} failed: ${done.stderr.trim().slice(-300)}`);
+  const lines = done.truncated ? [] : done.stdout.split("\n").map((line) => line.split(" "));
+  // One that the other one has in it is no side of its own; and an agent may have made more commits than are looked at.
+  const found = ends.every((end) => lines.some(([, sha]) => sha === end)) ? lines : await readEnds(trial, ends);
+  const common = lines.flatMap(([mark, sha = ""]) => (mark === "-" ? [sha] : []));
+  return { work: endIn(found, tip), before: endIn(found, onto), common };
+}
+
+async function readEnds(trial: Trial, ends: readonly string[]): Promise<string[][]> {
+  const args = ["log", "--no-walk=unsorted", "--no-show-signature", "--format=- %H %T %ct", ...ends];
+  const told = await hostGitOutput(trial.dir, args, { env: trialEnv(trial) });
+  return told.split("\n").map((line) => line.split(" "));
+}
 
 /** An agent's clock counts unless it is ahead of ours. */
-async function readTips(trial: Trial, tip: string, onto: string): Promise<[Tip, Tip]> {
-  const args = [
-    "log",
-    "--no-walk=unsorted",
-    "--no-show-signature",
-    "--format=%H %T %ct",
-    checkSha(tip),
-    checkSha(onto),
-  ];
-  const told = (await hostGitOutput(trial.dir, args, { env: trialEnv(trial) })).trim().split("\n");
-  const read = (sha: string): Tip => {
-    const [, tree = "", time] = told.find((line) => line.startsWith(sha))?.split(" ") ?? [];
-    const date = Number(time);
-    const isBelievable = Number.isSafeInteger(date) && date > 0 && date < Date.now() / 1000 + DAY_S;
-    return { tree: checkSha(tree), date: isBelievable ? date : 0 };
-  };
-  return [read(tip), read(onto)];
+function endIn(lines: readonly string[][], end: string): Tip {
+  const [, , tree = "", time] = lines.find(([, sha]) => sha === end) ?? [];
+  const date = Number(time);
+  const isBelievable = Number.isSafeInteger(date) && date > 0 && date < Date.now() / 1000 + DAY_S;
+  return { tree: checkSha(tree), date: isBelievable ? date : 0 };
 }

@@ -22,7 +22,7 @@ async function probe(): Promise<void> {
   try {
     const dir = join(folder, "probe.git");
     makeHostRepository(dir);
-    const trial: Trial = { dir, objects: [] };
+    const trial: Trial = { dir, objects: [], packs: new Map() };
     const root = await hostGitOutput(dir, ["commit-tree", "-m", "base", await treeOf(dir, "base\n")], { env: WHO });
     const onto = (text: string) => commitOf(trial, root.trim(), text);
     const merge = await mergeTrees(trial, await onto("one\n"), await onto("two\n"));

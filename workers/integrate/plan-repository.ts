@@ -6,7 +6,7 @@
  * The branch is all that says what is merged: each of its commits names its node, so a merge and the record of it are one and the
  * same write, which is a compare-and-set.
  */
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { mirrorRef } from "../workspace/branch-name.ts";
@@ -122,11 +122,4 @@ function takePack({ dir }: Pick<PlanRepository, "dir">, pack: string): void {
     const to = join(dir, "objects", "pack", `${basename(pack)}.${kind}`);
     if (!existsSync(to)) linkSync(`${pack}.${kind}`, to);
   }
-}
-
-/** What tries of an earlier life of this host have left; while none is under way. */
-export function clearTrials(dataDir: string, plan: string): void {
-  const dir = planDir(dataDir, plan);
-  for (const name of existsSync(dir) ? readdirSync(dir) : [])
-    if (name.startsWith("trial-")) rmSync(join(dir, name), { recursive: true, force: true });
 }

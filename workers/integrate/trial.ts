@@ -4,14 +4,15 @@
  */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha, planDir } from "../workspace/host-folders.ts";
 import { makeHostRepository } from "../workspace/mirror.ts";
 import type { PlanRepository } from "./plan-repository.ts";
 
-/** `objects`: folders of the work that is tried, besides the store's. */
-export type Trial = { dir: string; objects: readonly string[] };
+/** `objects`: folders of the work that is tried, besides the store's. `packs`: those that were made, by what they hold. */
+export type Trial = { dir: string; objects: readonly string[]; packs: Map<string, string> };
 
 /** What a merge came to. `how`: in git's words, which name the agents' files. */
 export type Merge = { kind: "clean"; tree: string } | { kind: "conflict"; paths: string[]; how: string[] };
@@ -31,10 +32,17 @@ export async function withTrial<T>(
   const dir = join(planDir(dataDir, plan.plan), `trial-${randomBytes(6).toString("hex")}.git`);
   makeHostRepository(dir, { "objects/info/alternates": `${join(plan.dir, "objects")}\n` });
   try {
-    return await deed({ dir, objects });
+    return await deed({ dir, objects, packs: new Map() });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** What tries of an earlier life of this host have left. Nobody may be at work for the plan. */
+export async function clearTrials(dataDir: string, plan: string): Promise<void> {
+  const dir = planDir(dataDir, plan);
+  for (const name of await readdir(dir))
+    if (name.startsWith("trial-")) await rm(join(dir, name), { recursive: true, force: true });
 }
 
 /** Attributes are read from a tree that has none, by a git that knows of this. */
@@ -101,9 +109,13 @@ const PACK_MS = 5 * 60_000;
 
 /** All that `to` has and `from` does not, as one pack in the trial; its path without its ending. */
 export async function packUp(trial: Trial, { from, to }: { from: string; to: string }): Promise<string> {
+  const made = trial.packs.get(`${from} ${to}`);
+  if (made !== undefined) return made;
   const base = join(trial.dir, "objects", "pack", "pack");
-  const args = ["pack-objects", "--quiet", "--revs", "--threads=1", base];
+  const args = ["pack-objects", "--quiet", "--revs", "--threads=1", "--window=0", base];
   const input = `${checkSha(to)}\n^${checkSha(from)}\n`;
   const done = await hostGitOutput(trial.dir, args, { env: trialEnv(trial), input, timeoutMs: PACK_MS });
-  return `${base}-${checkSha(done.trim())}`;
+  const pack = `${base}-${checkSha(done.trim())}`;
+  trial.packs.set(`${from} ${to}`, pack);
+  return pack;
 }

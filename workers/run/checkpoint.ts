@@ -17,6 +17,7 @@ import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { findWorkspace } from "../workspace/workspace.ts";
 import { beginTaking, type Taker } from "./checkpoint-taker.ts";
 import { type Ground, preparedGround } from "./ground.ts";
+import { checkIn } from "./node/check-in.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -45,7 +46,11 @@ export async function whileTakingCheckpoints<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
-  const taker = beginTaking(run, (signal) => take(shared, run, ground, { signal }));
+  const taker = beginTaking(run, async (signal) => {
+    const taken = await take(shared, run, ground, { signal });
+    if (taken && run.task.spec.node) await checkIn(shared, run, taken);
+    return taken;
+  });
   const taking = takeRegularly(shared, run, taker, over.signal);
   try {
     return await work();

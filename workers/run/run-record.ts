@@ -131,6 +131,11 @@ const runRecordSchema = z.looseObject({
       forgotten: z.boolean().optional(),
     })
     .optional(),
+  /**
+   * Of a node: how often running its checkpoints have not fitted what others have done, with which commit its agent was told so, and
+   * when people were shown what it had made, Unix ms.
+   */
+  checkIn: z.object({ misfits: z.number(), toldOf: z.string().optional(), shownAt: z.number() }).optional(),
   /** The work is done and checked: what is to be published. */
   ready: z
     .object({

@@ -6,7 +6,6 @@ import type { Logger } from "pino";
 import type { Endpoint } from "../../src/reach/reach-shape.ts";
 import type { TaskNews } from "../../src/task/next-state.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import type { PlanStore } from "../../src/task/plans.ts";
 import { isDoubt, type RunDoubt, type Standing, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
@@ -34,7 +33,6 @@ export type Shared = {
   dataDir: string;
   redis: Redis;
   store: TaskStore;
-  plans: PlanStore;
   bot: BotClient;
   sessions: Sessions;
   driver: SandboxDriver;

@@ -108,7 +108,7 @@ test("who goes while others are checked along with it is not merged", async () =
   const [one, two] = [plan.work("one", { one: "1\n" }), plan.work("two", { two: "2\n" })];
   const check: Entry["check"] = async (commit, objects) => {
     leaving.abort(new Error("cancelled"));
-    return await here.entry(one).check(commit, objects);
+    return (await here.entry(one).check?.(commit, objects)) ?? { kind: "passed" };
   };
   const answers = await Promise.allSettled([
     here.integrate(here.entry(one, { check })),

@@ -27,7 +27,7 @@ const ofNode = ({ dataDir }: Pick<Shared, "dataDir">, { node, repository }: Task
 
 /** The record of the plan, however long Redis is away. */
 export async function readPlan(shared: Shared, run: Run, plan: string): Promise<Plan> {
-  const found = await untilRedisAnswers(run, () => shared.plans.read(plan));
+  const found = await untilRedisAnswers(run, () => shared.store.plans.read(plan));
   if (!found) throw new Error("The record of the plan is gone, or cannot be read.");
   return found;
 }

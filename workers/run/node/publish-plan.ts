@@ -9,7 +9,13 @@ import type { Plan, PlanNode } from "../../../src/task/plan.ts";
 import type { Verification } from "../../../src/task/progress.ts";
 import { secretsOf } from "../../agents/secrets.ts";
 import { checkOfCommit } from "../../integrate/kept-checks.ts";
-import { findPlanRepository, type PlanRepository, readIntegrated, tipOf } from "../../integrate/plan-repository.ts";
+import {
+  findPlanRepository,
+  type Integrated,
+  type PlanRepository,
+  readIntegrated,
+  tipOf,
+} from "../../integrate/plan-repository.ts";
 import { openQuarantine } from "../../publish/quarantine.ts";
 import { openMirror } from "../../workspace/mirror.ts";
 import type { Source, ToPublish } from "../publish-work.ts";
@@ -33,9 +39,10 @@ export async function planToPublish(shared: Shared, run: Run): Promise<Publicati
   const { dataDir } = shared;
   const repository = findPlanRepository({ dataDir, plan: spec.id, repositoryId: spec.repository.id });
   const tip = repository ? tipOf(repository) : plan.base;
-  const missing = missingOf(plan);
+  const merged = repository ? await readIntegrated(repository, tip) : [];
+  const missing = missingOf(plan, merged);
   return {
-    source: await sourceOfPlan(shared, run, { plan, repository, tip }),
+    source: sourceOfPlan(shared, run, { plan, repository, merged }),
     work: { tip, commits: 0, ...(missing.length > 0 && { missing }) },
     verification: checkOfCommit({ dataDir, plan: spec.id, sha: tip }),
     hasSession: false,
@@ -44,15 +51,14 @@ export async function planToPublish(shared: Shared, run: Run): Promise<Publicati
 
 /** None while nobody has approved one. */
 async function readPlanIfAny(shared: Shared, run: Run): Promise<Plan | undefined> {
-  const reading = await untilRedisAnswers(run, () => shared.plans.lookUp(run.task.spec.id));
+  const reading = await untilRedisAnswers(run, () => shared.store.plans.lookUp(run.task.spec.id));
   return reading.kind === "known" ? reading.record : undefined;
 }
 
-type Come = { plan: Plan; repository: PlanRepository | undefined; tip: string };
+type Come = { plan: Plan; repository: PlanRepository | undefined; merged: readonly Integrated[] };
 
-async function sourceOfPlan(shared: Shared, run: Run, { plan, repository, tip }: Come): Promise<Source> {
+function sourceOfPlan(shared: Shared, run: Run, { plan, repository, merged }: Come): Source {
   const { spec } = run.task;
-  const merged = repository ? await readIntegrated(repository, tip) : [];
   const nodes = new Map(merged.map(({ sha, node }) => [sha, node]));
   const mirror = openMirror(shared.dataDir, spec.repository.id);
   const besides = repository ? [join(repository.dir, "objects")] : [];
@@ -69,8 +75,11 @@ function trailersOf(plan: string, node: string | undefined): string[] {
   return [`Orch-Plan: ${plan}`, ...(node === undefined ? [] : [`Orch-Node: ${node}`])];
 }
 
-function missingOf({ nodes }: Plan): Missing[] {
-  return nodes.flatMap((node) => {
+/** By what is there: the record may not have heard of all of it yet. */
+function missingOf({ nodes }: Plan, merged: readonly Integrated[]): Missing[] {
+  const done = new Set(merged.map(({ node }) => node));
+  const open = nodes.filter(({ id }) => !done.has(id));
+  return open.flatMap((node) => {
     const why = whyMissing(node);
     return why === undefined ? [] : [{ node: node.id, title: node.title, why }];
   });
