@@ -42,7 +42,9 @@ export function askBack(text: string, tasks: readonly Task[], line: (task: Task)
 }
 
 function isAt([, owner = "", name = "", number = ""]: RegExpExecArray): (task: Task) => boolean {
+  // Nodes of a team are meant by their ids.
   return ({ spec }) =>
+    !spec.node &&
     spec.number === Number(number) &&
     spec.repository.owner.toLowerCase() === owner.toLowerCase() &&
     spec.repository.name.toLowerCase() === name.toLowerCase();

@@ -19,6 +19,7 @@ import { taskView } from "../src/views/task-view.ts";
 import { type Why, why as whyOf } from "../src/views/why.ts";
 import { nextStep } from "../src/words/next-step.ts";
 import { whoAsked } from "../src/words/origin-words.ts";
+import { nodeLine } from "../src/words/plan-words.ts";
 import { spentWords } from "../src/words/spent-words.ts";
 import { evidenceTitles } from "../src/words/task-words.ts";
 import { runWords, whyWords } from "../src/words/why-words.ts";
@@ -66,8 +67,8 @@ async function look(redis: Redis, text: string): Promise<Found> {
   const isOver = text.includes("#") && task.state.name === "settled";
   if (others.length > 0 && !isOver) return { kind: "none", lines: askBack(text, all, line) };
   // Those may be over, and then are not among the open ones: the dispatcher is about to see it.
-  const waitedFor = await store.readMany(leadersOf(task.state));
-  const answer = whyOf(task, { ...around, tasks: [...around.tasks, ...waitedFor] });
+  const [waitedFor, teams] = await Promise.all([store.readMany(leadersOf(task.state)), views.teamsOf([task])]);
+  const answer = whyOf(task, { ...around, teams, tasks: [...around.tasks, ...waitedFor] });
   const earlier = others.slice(0, OTHERS).map(line);
   return { kind: "task", answer, spent: spentOn([task]), others: earlier, now: around.now };
 }
@@ -103,6 +104,7 @@ function render({ answer, spent, others, now }: Extract<Found, { kind: "task" }>
   return [
     taskLine(task, now),
     ...whyWords(answer, now, inTerminal).map((sentence) => `  ${sentence}`),
+    ...(answer.team ? ["Nodes", ...answer.team.nodes.map((node) => `  ${nodeLine(node, now, inTerminal)}`)] : []),
     ...(settled?.evidence ?? []).flatMap(renderEvidence),
     ...(settled ? [`  Next: ${nextStep(answer, inTerminal)}`] : []),
     ...(runs.length > 0 ? ["Runs", ...runs.map((run) => `  ${runWords(run, now, inTerminal)}`)] : []),

@@ -11,6 +11,7 @@ import type { Why } from "../views/why.ts";
 import { budgetLine } from "../words/budget-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { whoAsked } from "../words/origin-words.ts";
+import { nodeLine } from "../words/plan-words.ts";
 import { spentWords } from "../words/spent-words.ts";
 import { evidenceTitles, standing } from "../words/task-words.ts";
 import { whyWords } from "../words/why-words.ts";
@@ -138,9 +139,12 @@ export function status({ tasks, conversation, budget, inDoubt, now }: IssueView)
   if (tasks.length + inDoubt.length === 0) {
     return NO_TASK_YET;
   }
-  const newestFirst = tasks.toSorted((one, other) => other.task.acceptedAt - one.task.acceptedAt);
-  const lines = newestFirst.slice(0, STATUS_LINES).map((each) => statusLine(each, now));
-  const more = tasks.length > STATUS_LINES ? [`- … and ${tasks.length - STATUS_LINES} older.`] : [];
+  const own = tasks.filter(({ task }) => task.origin.kind !== "node");
+  const newestFirst = own.toSorted((one, other) => other.task.acceptedAt - one.task.acceptedAt);
+  const lines = newestFirst
+    .slice(0, STATUS_LINES)
+    .flatMap((each) => [statusLine(each, now), ...nodeLines(each, now).map((line) => `  ${line}`)]);
+  const more = own.length > STATUS_LINES ? [`- … and ${own.length - STATUS_LINES} older.`] : [];
   const together = [togetherLine(conversation), budgetLine(budget, inMarkdown) ?? ""].filter(Boolean).join(" ");
   return [...lines, ...more, ...inDoubt.map(doubtLine), ...(together === "" ? [] : ["", together])].join("\n");
 }
@@ -158,6 +162,10 @@ function togetherLine({ pullRequests, spent }: Conversation): string {
   ].join(" ");
 }
 
+/** Of a team that is not over: how each node stands. */
+const nodeLines = ({ team, state }: Why, now: number): string[] =>
+  state === "settled" ? [] : (team?.nodes ?? []).map((node) => `- ${nodeLine(node, now, inMarkdown)}`);
+
 const STATUS_LINES = 10;
 
 /** What it waits for stands there; what a person may do about an end, its progress comment says. */
@@ -174,7 +182,9 @@ export function why({ answer, now }: { answer: Why; now: number }): string {
   const shown = evidence.flatMap(({ what, text }) =>
     folded(evidenceTitles[what], what === "summary" ? prose(text) : fence(text)),
   );
-  return [about(answer.task, now), whyWords(answer, now, inMarkdown).join(" "), ...shown, ...next].join("\n\n");
+  const nodes = nodeLines(answer, now).join("\n");
+  const words = whyWords(answer, now, inMarkdown).join(" ");
+  return [about(answer.task, now), words, ...(nodes === "" ? [] : [nodes]), ...shown, ...next].join("\n\n");
 }
 
 /** What `/orch logs` answers. */

@@ -3,6 +3,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { Paused } from "../task/pause.ts";
 import type { Task } from "../task/task.ts";
+import type { Team } from "./plan-view.ts";
 
 export type Around = {
   now: number;
@@ -13,6 +14,8 @@ export type Around = {
   queue?: readonly (readonly string[])[];
   /** When the agents of tasks last said anything. */
   beats?: ReadonlyMap<string, number>;
+  /** Of teams' tasks the plans, by their ids. */
+  teams?: ReadonlyMap<string, Team>;
   inDoubt?: TasksInDoubt;
   paused?: Paused;
   /** Of installations that may create no text for now: until when, Unix ms. */

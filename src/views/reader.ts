@@ -16,6 +16,8 @@ import { type Conversing, envelopesFor } from "./budgets-of.ts";
 import { type Conversation, conversation } from "./conversation.ts";
 import { logLines } from "./log-lines.ts";
 import { evidenceOf } from "./outcome-view.ts";
+import type { Team } from "./plan-view.ts";
+import { readTeam } from "./read-team.ts";
 import { type TaskView, taskView } from "./task-view.ts";
 import { type Why, why } from "./why.ts";
 
@@ -49,7 +51,7 @@ export type ViewReader = ReturnType<typeof makeViewReader>;
 
 export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: ViewSources) {
   /** All that a view may depend on, by now. */
-  async function around(): Promise<Required<Around>> {
+  async function around(): Promise<Required<Omit<Around, "teams">>> {
     const [hosts, ids, line, paused] = await Promise.all([
       readHosts(),
       store.openIds(),
@@ -77,6 +79,12 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     return new Map((await Promise.all(held)).filter((each): each is [number, number] => each[1] !== undefined));
   }
 
+  /** The plans of those that are teams'. */
+  async function teamsOf(tasks: readonly Task[]): Promise<Map<string, Team>> {
+    const found = await Promise.all(tasks.map(async (task) => [task.spec.id, await readTeam(store, task)] as const));
+    return new Map(found.filter((each): each is [string, Team] => each[1] !== undefined));
+  }
+
   async function lookUpMany(ids: readonly string[]): Promise<Map<string, Reading<Task>>> {
     return new Map(await Promise.all(ids.map(async (id) => [id, await store.lookUp(id)] as const)));
   }
@@ -87,7 +95,8 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     const tasks = knownOf(readings.values());
     // One that is absent was kept for as long as tasks are kept.
     const inDoubt = [...readings].flatMap(([id, reading]) => (isUnusable(reading) ? [id] : []));
-    const all = await around();
+    const [whole, teams] = await Promise.all([around(), teamsOf(tasks)]);
+    const all = { ...whole, teams };
     const newest = tasks.at(-1)?.spec;
     return {
       tasks: tasks.map((task) => why(task, all)),
@@ -102,8 +111,12 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
 
   /** One task, with what it waits for, which may be over and then is not among the open ones. */
   async function ofTask(task: Task): Promise<{ answer: Why; now: number }> {
-    const [all, waitedFor] = await Promise.all([around(), store.readMany(leadersOf(task.state))]);
-    return { answer: why(task, { ...all, tasks: [...all.tasks, ...waitedFor] }), now: all.now };
+    const [all, waitedFor, teams] = await Promise.all([
+      around(),
+      store.readMany(leadersOf(task.state)),
+      teamsOf([task]),
+    ]);
+    return { answer: why(task, { ...all, teams, tasks: [...all.tasks, ...waitedFor] }), now: all.now };
   }
 
   /** What a run said is kept for a day; of an older one there is what its record has kept. */
@@ -123,7 +136,7 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     return await envelopesFor(redis, around, asking, tasks, ["task", "plan", "conversation", "person", "repository"]);
   }
 
-  return { around, ofIssue, ofTask, logOf, budgetsOf };
+  return { around, teamsOf, ofIssue, ofTask, logOf, budgetsOf };
 }
 
 function keptLines(task: Task): string[] {

@@ -15,6 +15,7 @@ import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { Around } from "./around.ts";
 import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
+import { type PlanView, planView } from "./plan-view.ts";
 import { fullHosts, type ReasonView, reasonView } from "./reason-view.ts";
 import {
   agentOf,
@@ -31,6 +32,8 @@ type Base = {
   task: TaskView;
   /** Oldest first; the last one is the current one, or the one that ended it. */
   runs: RunView[];
+  /** The plan of its team, once that is approved. */
+  team?: PlanView;
   /** What is wrong with its record, as its host sees it. */
   inDoubt?: RunDoubt;
 };
@@ -124,11 +127,13 @@ export function isOwnPullRequest(task: Task, number: number): boolean {
   return number === pullNumberOf(task.spec);
 }
 
-function baseOf(task: Task, { hosts, inDoubt }: Around): Base {
+function baseOf(task: Task, { hosts, teams, inDoubt }: Around): Base {
+  const team = teams?.get(task.spec.id);
   const doubt = inDoubt?.get(task.spec.id);
   return {
     task: taskView(task, hosts),
     runs: task.runs.map((run) => runView(run, hosts)),
+    ...(team && { team: planView(team, task, hosts) }),
     ...(doubt && { inDoubt: doubt }),
   };
 }

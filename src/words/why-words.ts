@@ -12,12 +12,13 @@ import type { Why, WhyQueued, WhyRunning, WhySettled, WhyWaiting } from "../view
 import { keptAt } from "./checkpoint-words.ts";
 import { ONLY_WITH_HIDDEN } from "./hidden-words.ts";
 import { nextStep } from "./next-step.ts";
+import { teamStanding } from "./plan-words.ts";
 import { endWords, explanation, standing } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
 
 /** One sentence, or a few that belong together, each. `now`: Unix ms. */
 export function whyWords(why: Why, now: number, quoting: Quoting): string[] {
-  return [...ofState(why, now, quoting), ...doubtWords(why), ...continuesWords(why, quoting)];
+  return [...ofState(why, now, quoting), ...teamWords(why), ...doubtWords(why), ...continuesWords(why, quoting)];
 }
 
 function ofState(why: Why, now: number, quoting: Quoting): string[] {
@@ -115,6 +116,10 @@ function settledWords(why: WhySettled, now: number, quoting: Quoting): string[] 
 function doubtWords({ inDoubt, task }: Why): string[] {
   if (!inDoubt) return [];
   return sayInDoubt(new Map([[task.id, inDoubt]])).map(({ what, remedy }) => `${what}. What to do: ${remedy}.`);
+}
+
+function teamWords({ team }: Why): string[] {
+  return team === undefined ? [] : [`${teamStanding(team)}.`];
 }
 
 function continuesWords({ task }: Why, { code }: Quoting): string[] {

@@ -113,6 +113,10 @@ describe("a plan that is approved", () => {
     const { taskId } = await orch.command("/orch team write the files, slowly", at);
     await orch.command(`/orch approve ${await proposed(taskId, at)}`, at);
     await orch.progressComment(/A team works on it.*at work/s, { ...at, task: taskId });
+    await orch.command("/orch status", at);
+    await answered(at, /- \*\*waiting.*write the files, slowly.*\n {2}- `one` Write one\.txt: .*developer/);
+    await orch.command("/orch why", at);
+    await answered(at, new RegExp(`Task \`${taskId}\`.*0 of 4 nodes merged.*- \`last\` Write last\\.txt: waits`, "s"));
     await orch.command("/orch cancel", at);
     expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
     const nodes = await orch.store.readMany(await orch.store.idsOfIssue(at.repository.id, at.number));
