@@ -47,6 +47,7 @@ async function hear(deps: LabelDeps, { on, labeled, label, ...event }: Labeled, 
 type WithoutLine<T> = T extends unknown ? Omit<T, "line"> : never;
 
 function commandOf(what: keyof AskingLabels, { title, body }: Labeled["labeled"]): WithoutLine<Command> {
+  if (what === "review") return { kind: what, words: "" };
   if (what !== "run") return { kind: what };
   return { kind: "task", instruction: oneLine(title, MAX_TITLE), ...detailsOf(body.split(/\r\n|\n|\r/)) };
 }

@@ -119,6 +119,11 @@ export function noSuchAgent(agent: string, known: readonly string[]): string {
   return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them, by \`agent=\` before the request or in \`.github/orch.yml\`, or have the operator of this App set that one up, and ask again.`;
 }
 
+/** For `review` on an issue. */
+export function reviewOnIssue(): string {
+  return "An issue has no changes to review, so I have not started. Write `/orch review` on a pull request.";
+}
+
 /** For work in a role that the repository does not want. */
 export function roleIsOff(role: string): string {
   return `This repository has switched the role ${code(role, 60)} off (\`roles\` in \`.github/orch.yml\`), so I have not started.`;

@@ -23,6 +23,7 @@ import { showTask } from "./show.ts";
 import type { Hints, Next, ReporterDeps } from "./showing.ts";
 import { isOver, nextLookAt, stalledAgain } from "./stall.ts";
 import { viewOf } from "./view.ts";
+import { withReview } from "./with-review.ts";
 
 export type Reporter = {
   /** Resolves when GitHub shows the task, or when a later look is planned. Failures of GitHub are logged and repeated. */
@@ -136,7 +137,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     let current = task;
     try {
       const behindFence = { ...deps, github: fenceFor(taken) };
-      current = await withPullRequest(behindFence, task, memory);
+      current = await withReview(behindFence, await withPullRequest(behindFence, task, memory), memory);
       const [hosts, paused] = await Promise.all([deps.hosts(), deps.paused()]);
       const around = { now: now(), hosts, paused, webUrl: deps.webUrl };
       const showing = { ...memory, task: current, view: viewOf(current, around), around };

@@ -4,12 +4,18 @@
  */
 
 /** What each label asks for that people set; the names are the operator's to choose. */
-export type AskingLabels = { run: string; retry: string; cancel: string };
-export const ASKING_LABELS: AskingLabels = { run: "orch", retry: "orch:retry", cancel: "orch:cancel" };
+export type AskingLabels = { run: string; review: string; retry: string; cancel: string };
+export const ASKING_LABELS: AskingLabels = {
+  run: "orch",
+  review: "orch:review",
+  retry: "orch:retry",
+  cancel: "orch:cancel",
+};
 
 /** How they look where Orch makes them. */
 export const ASKING_LOOKS: Record<keyof AskingLabels, { color: string; description: string }> = {
   run: { color: "5319e7", description: "Set it to have an agent do what this asks for" },
+  review: { color: "5319e7", description: "Set it to have an agent review the changes here" },
   retry: { color: "5319e7", description: "Set it to have the last task done again" },
   cancel: { color: "5319e7", description: "Set it to stop the tasks here" },
 };
@@ -26,12 +32,12 @@ export const isSameLabel = (one: string, other: string): boolean => one.toLowerC
 
 /** What the label asks for, if anything. */
 export function askedByLabel(labels: AskingLabels, name: string): keyof AskingLabels | undefined {
-  return (["run", "retry", "cancel"] as const).find((what) => isSameLabel(labels[what], name));
+  return (["run", "review", "retry", "cancel"] as const).find((what) => isSameLabel(labels[what], name));
 }
 
 /** What makes the names unusable; undefined when they are not. */
-export function problemOf({ run, retry, cancel }: AskingLabels): string | undefined {
-  const names = [run, retry, cancel, ...Object.keys(STATE_LABELS)].map((name) => name.toLowerCase());
+export function problemOf({ run, review, retry, cancel }: AskingLabels): string | undefined {
+  const names = [run, review, retry, cancel, ...Object.keys(STATE_LABELS)].map((name) => name.toLowerCase());
   if (new Set(names).size === names.length) return undefined;
-  return `LABEL_RUN, LABEL_RETRY and LABEL_CANCEL must be three different names, and none of ${Object.keys(STATE_LABELS).join(", ")}`;
+  return `LABEL_RUN, LABEL_REVIEW, LABEL_RETRY and LABEL_CANCEL must be four different names, and none of ${Object.keys(STATE_LABELS).join(", ")}`;
 }

@@ -1,6 +1,7 @@
 /** Why a task, or a run, is over: the outcomes, and the reasons and deadlines that they name. */
 import type { EnvelopeKind } from "./envelope.ts";
 import type { Verification } from "./progress.ts";
+import type { HandedOn } from "./review.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type CancelReason =
@@ -50,6 +51,11 @@ export type Outcome =
   | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string; missing?: Missing[] }
   /** Of a node: its work stands in the plan's integration ref as this commit. */
   | { kind: "merged"; sha: string; files: number; additions: number; deletions: number }
+  /**
+   * `findings`: how many; each stands in a review on the pull request. `url`: of that, once GitHub has it; `handedOn`: what became of the
+   * findings since.
+   */
+  | { kind: "reviewed"; findings: number; sha: string; url?: string; handedOn?: HandedOn }
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }

@@ -30,19 +30,19 @@ test("status lists the newest task first, with a word for every state and outcom
     spec: { ...task.spec, acceptedAt: index, instruction: `request ${index}` },
   }));
   expect(statusOf(tasks)).toMatchInlineSnapshot(`
-    "- **could not run 0s ago** – request 11 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **refused 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **cancelled 0s ago** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **stalled 0s ago** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **out of budget 0s ago** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **timed out 0s ago** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **verification failed 0s ago** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **agent failed 0s ago** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **no changes 0s ago** – request 3 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **pull request 0s ago** – request 2 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - … and 2 older.
+    "- **could not run 0s ago** – request 13 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **refused 0s ago** – request 12 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **cancelled 0s ago** – request 11 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **stalled 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **out of budget 0s ago** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **timed out 0s ago** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **verification failed 0s ago** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **agent failed 0s ago** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **no changes 0s ago** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **reviewed 0s ago** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - … and 4 older.
 
-    Pull requests: #8. Used: 135,795 tokens in, 7,458 tokens out, $1.36, in 11 runs, by the agents' own count."
+    Pull requests: #8. Used: 160,485 tokens in, 8,814 tokens out, $1.60, in 13 runs, by the agents' own count."
   `);
 });
 
@@ -53,7 +53,7 @@ test("status without tasks says how to begin", () => {
 test("status says what a task waits for, what came of all, and of which record nothing is known", () => {
   const tasks = [waitingTask(...Object.values(waitingReasons)), queuedTask(), settledTask(outcomes.pull_request)];
   expect(statusOf(tasks, ["tccccccccccccccc"])).toMatchInlineSnapshot(`
-    "- **waiting for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. Its agent has made a proposal. \`/orch approve p3fa81c\` has it carried out in the same session; \`/orch plan p3fa81c\` and what should be different asks for another one; \`/orch cancel\` ends it. Without a word by 2026-01-09 03:04 UTC, it ends. What all tasks together may use in a day, counted in dollars, is used up or set aside by tasks that run. It starts when there is room again, after midnight (UTC) at the latest if the new day's suffices, or when the operator of this App raises it (\`budget.day\`). Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself.
+    "- **waiting for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). It starts when task \`taaaaaaaaaaaaaaa\` is over: both work on this pull request's branch, one after the other. No connected worker host has the agent \`claude\`. It starts as soon as the operator of this App has started one that does. The account of the agent \`claude\` has used up what its model provider grants it for now. The task goes on in the same session in less than 1h, at 2026-01-02 04:04 UTC; nothing has to be done for that. Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve. Its agent has made a proposal. \`/orch approve p3fa81c\` has it carried out in the same session; \`/orch plan p3fa81c\` and what should be different asks for another one; \`/orch cancel\` ends it. Without a word by 2026-01-09 03:04 UTC, it ends. What all tasks together may use in a day, counted in dollars, is used up or set aside by tasks that run. It starts when there is room again, after midnight (UTC) at the latest if the new day's suffices, or when the operator of this App raises it (\`budget.day\`). Its agent asks question \`q1a2b3c\`. \`/orch answer\` and the answer lets it go on in the same session; without an answer by 2026-01-03 03:04 UTC, the agent decides by itself.
     - **queued for 2m 3s** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`). The next free slot takes the task (2 slots on 1 worker host).
     - **pull request 0s ago** – fix the failing tests (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **in doubt** – the record of task \`tccccccccccccccc\` is newer than this Orch or cannot be read; \`orch doctor\` tells the operator of this App what to do.

@@ -84,6 +84,7 @@ export async function startReporting() {
       paused: async () => ({}),
       hasForgotten: async () => (await redis.exists(keys.forgetful)) === 1,
       hosts: async () => [],
+      followUp: async () => undefined,
     };
     const made = makeReporter(deps);
     const report = async (id: string) => await made.report(await takeNow(id));

@@ -57,6 +57,7 @@ export type OrchOptions = {
   /** Of the operator's file. */
   onStop?: "publish" | "keep";
   onNoAnswer?: "go_on" | "end";
+  roles?: Record<string, object | "off">;
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
   files?: Record<string, string>;
@@ -77,7 +78,13 @@ export type OrchOptions = {
 export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
 
 /** `.github/orch.yml` of a repository. */
-export type Wishes = { agent?: string; setup?: string; verify?: string; onStop?: string };
+export type Wishes = {
+  agent?: string;
+  setup?: string;
+  verify?: string;
+  onStop?: string;
+  roles?: Record<string, object | "off">;
+};
 
 /** Where a command is given. */
 export type Place = { repository: Repository; number: number };
@@ -376,6 +383,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     onStop,
     onNoAnswer,
     budget,
+    roles,
   } = options;
   const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
   const operator = {
@@ -390,6 +398,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     onStop,
     onNoAnswer,
     budget,
+    roles,
   };
   await writeFile(path, stringify(operator));
   return path;

@@ -11,20 +11,22 @@ import { isReadOnly } from "./rights.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-/** `before`: what the task goes on from. `role`: what the agent is told of its role. */
+/** `before`: what the task goes on from. `role`: what the agent is told of its role; `besides`: of what the run is for. */
 export type Known = {
   context: ContextResponse;
   egress?: Egress | undefined;
   before?: HandOver | undefined;
   role?: string | undefined;
+  besides?: string | undefined;
 };
 
-export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before, role }: Known): string {
+export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before, role, besides }: Known): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
   return renderPrompt({
     ...(plan && { plan: plan.text }),
     ...(role !== undefined && { role }),
+    ...(besides !== undefined && { besides }),
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",

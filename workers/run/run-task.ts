@@ -36,6 +36,7 @@ import { prepare } from "./prepare/prepare.ts";
 import { type Published, publishWork, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
 import { renewBase } from "./renew-base.ts";
+import { reviewOutcome } from "./review.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
 import { takeUpWork } from "./take-up-work.ts";
@@ -120,6 +121,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   await bookRun(shared, run);
   const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
   if (parking) return await park(shared, run, parking);
+  const reviewed = await reviewOutcome(shared, run, ground, worked);
+  if (reviewed) return reviewed;
   const { collected, objections, told = 0, stopped } = worked;
   const inTheWay = objections && reasonOf(objections, told);
   const decision = decide({ ...worked, commits: collected.commits, inTheWay, lastLines: run.spoken.lastLines() });

@@ -10,6 +10,7 @@ import { VERSION } from "../../src/task/version.ts";
 import type { Answer } from "./answers.ts";
 import type { Calls } from "./calls.ts";
 import type { Pace } from "./pace.ts";
+import type { TalkRun } from "./tool.ts";
 import { tools } from "./tools.ts";
 import { type Connection, connectionOf } from "./transport.ts";
 
@@ -20,9 +21,10 @@ const MAX_TOKEN = 200;
 const INSTRUCTIONS =
   "Talk to the worker host that runs you and, through it, to the people who wait for your work. Every call is answered soon.";
 
-export type Serving = { calls: Calls; pace: Pace; log: Logger };
+/** `talk`: of the run whose agent is served. */
+export type Serving = { calls: Calls; talk(): TalkRun; pace: Pace; log: Logger };
 
-export async function serve(socket: Socket, { calls, pace, log }: Serving): Promise<void> {
+export async function serve(socket: Socket, { calls, talk, pace, log }: Serving): Promise<void> {
   const [sdk, { serveStdio }] = await Promise.all([
     import("@modelcontextprotocol/server"),
     import("@modelcontextprotocol/server/stdio"),
@@ -36,7 +38,7 @@ export async function serve(socket: Socket, { calls, pace, log }: Serving): Prom
   const onerror = (error: Error) => log.debug({ err: error }, "the agent's connection");
   const factory = () => {
     const server = new sdk.McpServer({ name: "orch", version: VERSION }, { instructions: INSTRUCTIONS });
-    for (const tool of tools) {
+    for (const tool of tools.filter(({ isFor }) => isFor?.(talk()) ?? true)) {
       const { name, description, input: inputSchema } = tool;
       server.registerTool(name, { description, inputSchema }, async (input: unknown, context: ServerContext) =>
         whileBeating(context, async () => {

@@ -42,8 +42,9 @@ export function makeTalkBack(shared: Shared, run: () => Run): TalkBack {
     const { folder, user, log } = run();
     if (!shared.talk) return undefined;
     try {
+      const talk = () => ({ shared, run: run(), ground });
       const calls = makeCalls({
-        talk: () => ({ shared, run: run(), ground }),
+        talk,
         answers: openAnswers(folder.dir),
         clean: (text) => clean(text),
         over: over.signal,
@@ -51,6 +52,7 @@ export function makeTalkBack(shared: Shared, run: () => Run): TalkBack {
       });
       return await listenIn(makeTalkFolder(shared.talk, basename(folder.dir), user), {
         calls,
+        talk,
         pace: makePace(LINES),
         log,
       });

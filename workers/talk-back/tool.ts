@@ -15,6 +15,8 @@ export type Tool<Input = unknown> = {
   description: string;
   /** An object, with a bound on every text. */
   input: z.ZodObject;
+  /** Whether this run's agent is offered it; without it every agent is. */
+  isFor?: (talk: TalkRun) => boolean;
   /**
    * The text that the model reads. Throws `Refused` for what a model should understand and correct. It may be called again with
    * the same input, where the host died before it had noted the answer down. `signal`: nobody waits any more, or the run is over here.
@@ -27,6 +29,7 @@ export function tool<Shape extends z.ZodObject>(made: {
   name: string;
   description: string;
   input: Shape;
+  isFor?: (talk: TalkRun) => boolean;
   call(talk: TalkRun, input: z.output<Shape>, signal: AbortSignal): Promise<string>;
 }): Tool {
   return made as Tool;

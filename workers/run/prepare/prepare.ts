@@ -27,6 +27,8 @@ import { type Ground, type Place, promptPath } from "../ground.ts";
 import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
 import { firstPrompt } from "../prompts.ts";
+import { purposeOf } from "../purpose.ts";
+import { refuseMuteReview } from "../review.ts";
 import { refuseUnconfined } from "../rights.ts";
 import { roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
@@ -46,6 +48,7 @@ import { later } from "./later.ts";
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
   refuseUnconfined(shared, run);
+  refuseMuteReview(run);
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
@@ -84,9 +87,10 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
+  const besides = await purposeOf(shared, run, prepared.base);
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
-  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role });
+  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role, besides });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
