@@ -12,7 +12,6 @@ export const MAX_ROUNDS = 2;
 
 /** Worst first. */
 export const SEVERITIES = ["high", "medium", "low"] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** `line`: in the file as the change leaves it, from 1; none where the finding is of no one line. */
 export const findingShape = z.object({
