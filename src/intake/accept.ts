@@ -29,7 +29,7 @@ export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => 
 /** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
 export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "plan" | "role" | "review" | "retries" | "after"
+  "instruction" | "details" | "about" | "plan" | "role" | "review" | "mends" | "retries" | "after"
 >;
 
 export async function accept(
@@ -91,7 +91,20 @@ type Known = Extract<FoundTarget, { kind: "ready" }> &
 
 function specOf(
   request: Request,
-  { line, instruction, details, about, plan, role, review, retries, after, settings = {}, target: elsewhere }: Work,
+  {
+    line,
+    instruction,
+    details,
+    about,
+    plan,
+    role,
+    review,
+    mends,
+    retries,
+    after,
+    settings = {},
+    target: elsewhere,
+  }: Work,
   known: Known,
 ): TaskSpec {
   const { installationId, number, source, actor, requestedAt } = request;
@@ -125,6 +138,7 @@ function specOf(
     ...(about && { about }),
     ...(plan && { plan }),
     ...(review && { review }),
+    ...(mends && { mends }),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,

@@ -22,7 +22,7 @@ export async function retry(
   const earlier = await taskMeant(deps.store, request, command, ask);
   if (!earlier) return { done: false, say: words.nothingToRetry(command.task) };
   if (earlier.state.name !== "settled") return { done: false, say: words.stillOpen(earlier.spec.id) };
-  const { instruction, details, about, plan, role, review, after } = earlier.spec;
+  const { instruction, details, about, plan, role, review, mends, after } = earlier.spec;
   const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
   const said = {
     instruction,
@@ -32,6 +32,7 @@ export async function retry(
     ...(plan && { plan }),
     ...(role !== undefined && { role }),
     ...(review && { review: { ...review, round: 0 } }),
+    ...(mends && { mends }),
   };
   const same = command.settings?.agent === undefined && command.settings?.model === undefined;
   const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };

@@ -128,6 +128,19 @@ describe("a review of changes that a person wrote", () => {
     expect(reviewsOn(pull)[0]?.body).toMatch(/^\*\*No findings\*\* in the changes up to/);
   });
 
+  test("goes on where its agent is when the host dies in the middle, with what was handed in, and stands there once", async () => {
+    const pull = await openPull({ "slow.js": "export {};\n" });
+    const { taskId } = await orch.command("/orch review", pull);
+    await orch.running(taskId, "working");
+    const says = async () => expect(await orch.agentOutput(taskId)).toContain("I wait");
+    await vi.waitFor(says, { timeout: 20_000, interval: 50 });
+    await orch.host.kill();
+    await orch.letGo();
+    await orch.host.start();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "reviewed", findings: 1 });
+    expect(reviewsOn(pull)).toMatchObject([{ comments: [{ path: "slow.js", line: 1 }] }]);
+  });
+
   test("whose agent hands in nothing, even when it is asked for it, is no review", async () => {
     const pull = await openPull({ "mute.js": "export {};\n" });
     const { taskId } = await orch.command("/orch review", pull);

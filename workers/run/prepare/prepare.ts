@@ -29,7 +29,7 @@ import { tryAgainTelling } from "../held-up.ts";
 import { firstPrompt } from "../prompts.ts";
 import { purposeOf } from "../purpose.ts";
 import { refuseMuteReview } from "../review.ts";
-import { refuseUnconfined } from "../rights.ts";
+import { refuseUnconfined, subagentsOf } from "../rights.ts";
 import { roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
@@ -171,7 +171,8 @@ function preparedFor(spec: TaskSpec, { workspace, agent, setup, verify, listed, 
 async function furnishHome(shared: Shared, run: Run, place: Place): Promise<void> {
   const { agent, workspace, sessionId } = place;
   const { homeDir } = workspace.inside;
-  const launch = { homeDir, sessionId, mcp: agentServers(shared, run, place), env: shared.env };
+  const mcp = agentServers(shared, run, place);
+  const launch = { homeDir, sessionId, mcp, subagents: subagentsOf(run), env: shared.env };
   const { files } = adapterFor(agent.kind).launch(agent, launch);
   for (const { path, content } of files) await writeInWorkspace(run.user, join(workspace.homeDir, path), content);
 }
