@@ -24,6 +24,7 @@ import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
+import { makePlanStore } from "./task/plans.ts";
 import { makeTaskQueue } from "./task/queue.ts";
 import { tellOnce } from "./task/record.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.ts";
@@ -70,6 +71,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   }
   const tell = tellOnce((key, error) => log.error({ err: error, key }, "a record in Redis cannot be read: left out"));
   const store = makeTaskStore(redis, tell);
+  const plans = makePlanStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
   const budget = makeBudget({ redis, now, log });
@@ -86,7 +88,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     context: (spec: TaskSpec) => giveContext(github, spec),
   };
   const ahead = makeAhead({ give: giveAhead, now, log });
-  const dispatcher = makeDispatcher({ redis, store, queue, hosts, onStarting: ahead.begin, now, log });
+  const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, onStarting: ahead.begin, now, log });
   const reporter = makeReporter({
     // Until it is known, GitHub is looked at.
     hasForgotten: async () => (await age?.hasForgotten()) ?? true,
@@ -106,6 +108,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const sweep = startReconciling({
     redis,
     store,
+    plans,
     queue,
     hosts,
     paused,

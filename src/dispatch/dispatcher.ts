@@ -15,18 +15,23 @@ import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { readPause } from "../task/pause.ts";
+import type { PlanStore } from "../task/plans.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
-import { isReady, type Readiness } from "./ready.ts";
+import { isReady, mayFinish, type Readiness, type Unaffordable, type World } from "./ready.ts";
+import { makeTeams, type TeamDeps, type TeamNext } from "./team.ts";
 import { cannotAfford } from "./unaffordable.ts";
 import { readWorld, type WorldSources } from "./world.ts";
 
 export type DispatcherDeps = WorldSources & {
   queue: TaskQueue;
+  plans: PlanStore;
+  /** What roles may be given to; none: whatever agent there is. */
+  choicesOf?: TeamDeps["choicesOf"];
   /** Told of a task that a host can begin at once, when its job is on its way. Must not throw. */
   onStarting: (spec: TaskSpec) => void;
   log: Logger;
@@ -52,17 +57,31 @@ const TOLD_OF_ROOM = 200;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { redis, store, queue, onStarting, now, log } = deps;
+  const teams = makeTeams({ ...deps, begin: beginNode });
   let loop: DueLoop | undefined;
 
   async function accept(spec: TaskSpec) {
     const world = await readWorld(deps, spec);
     const readiness = isReady(spec, world);
     if (readiness.kind === "refused" || readiness.kind === "unaffordable") return readiness;
-    const created = await store.create(spec, beginningOf(readiness, now()));
+    await create(spec, beginningOf(readiness, now()), world.hosts);
+    return undefined;
+  }
+
+  /** One that cannot start at all ends at the first look at it, as any task that waits. */
+  async function beginNode(spec: TaskSpec): Promise<void> {
+    const world = await readWorld(deps, spec);
+    const readiness = isReady(spec, world);
+    const cannot = readiness.kind === "refused" || readiness.kind === "unaffordable";
+    const reason: WaitingReason = { for: "agent", until: now() };
+    await create(spec, cannot ? { waits: [reason] } : beginningOf(readiness, now()), world.hosts);
+  }
+
+  async function create(spec: TaskSpec, begin: Beginning, hosts: readonly HostView[]): Promise<void> {
+    const created = await store.create(spec, begin);
     const task = await store.read(spec.id);
     if (task) await ensure(task);
-    if (created && task?.state.name === "queued") await tellIfStarting(task, world.hosts);
-    return undefined;
+    if (created && task?.state.name === "queued") await tellIfStarting(task, hosts);
   }
 
   async function ensure(task: Task): Promise<void> {
@@ -99,6 +118,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** When to look again, Unix ms; undefined when there is nothing to decide any more. */
   async function whatNext(task: Task): Promise<number | undefined> {
+    const next = await teams.look(task);
+    if (next) return await forTeam(task, next);
+    if (task.state.name === "settled") return undefined;
+    if (task.spec.node && (await teams.isLeft(task))) {
+      await teams.stop(task.spec.node.plan, [task.spec.id]);
+      return undefined;
+    }
     if (task.state.name === "waiting") return await judge(task, task.state.reasons);
     if (task.state.name !== "queued") return undefined;
     const { pause, resumedAt } = task.state.lane?.host === undefined ? {} : await readPause(redis);
@@ -107,6 +133,31 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     // Whoever said that it may start may have died before its job was added.
     await queue.enqueue(task);
     return leaveAt !== undefined && pause ? now() + HOME_WAIT_MS : leaveAt;
+  }
+
+  /** When to look at a team again that works through a plan, Unix ms. */
+  async function forTeam(task: Task, next: TeamNext): Promise<number | undefined> {
+    const { spec, version, state } = task;
+    const at = now();
+    if (next.do === "done") return undefined;
+    if (state.name === "queued") await queue.enqueue(task);
+    if (next.do === "wait" || state.name !== "waiting") return next.do === "end" ? at : next.lookAt;
+    if (next.do === "end")
+      return (await store.advance(spec.id, { name: "given_up", version, outcome: next.outcome, at })) ? undefined : at;
+    if (next.do === "park") {
+      await store.advance(spec.id, { name: "waits", version, reasons: [next.reason], at });
+      return next.lookAt;
+    }
+    const world = { ...(await readWorld(deps, spec)), task };
+    const waiting = state.reasons.filter((reason) => reason.for !== "team");
+    const readiness = next.as === "finishing" ? mayFinish(task, world, waiting) : isReady(spec, world, waiting);
+    const isInVain = next.as === "manager" && endOf(task, readiness, at) !== undefined;
+    if (isInVain) {
+      await teams.goOnAlone(spec.id, readiness.kind === "unaffordable");
+      return at;
+    }
+    const lookAt = await decide(task, waiting, { readiness, world });
+    return lookAt === undefined ? undefined : Math.min(lookAt, next.lookAt);
   }
 
   /** Its home has not taken it: any host that has the agent may, with a hand-over. */
@@ -133,7 +184,14 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       return at;
     }
     const end = endsWith(spec, world.first, waiting);
-    const readiness = isReady(spec, world, waiting);
+    return await decide(task, waiting, { readiness: isReady(spec, world, waiting), world, end });
+  }
+
+  type Decision = { readiness: Readiness; world: World; end?: Outcome | undefined };
+
+  async function decide(task: Task, waiting: readonly WaitingReason[], { readiness, world, end }: Decision) {
+    const { spec, version } = task;
+    const at = now();
     if (readiness.kind === "ready" && !end) {
       const { lane, continues, probes } = readiness;
       // Another bot may have let another task try in the meantime.
@@ -143,12 +201,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       await queue.enqueue(ready);
       log.info({ task: spec.id, lane, continues }, "a task that waited may start");
       await tellIfStarting(ready, world.hosts);
-      return leavesHomeAt(ready);
+      return spec.team ? at + LOOK_MS : leavesHomeAt(ready);
     }
     const outcome = end ?? endOf(task, readiness, at);
     if (outcome) return (await store.advance(spec.id, { name: "given_up", version, outcome, at })) ? undefined : at;
     const reasons = reasonsOf(readiness);
-    if (JSON.stringify(reasons) !== JSON.stringify(waiting))
+    const before = task.state.name === "waiting" ? task.state.reasons : waiting;
+    if (JSON.stringify(reasons) !== JSON.stringify(before))
       await store.advance(spec.id, { name: "waits", version, reasons, at });
     return Math.min(at + LOOK_MS, ...reasons.map(({ until }) => until), ...reasons.flatMap(resumesAt));
   }
@@ -196,7 +255,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
 /** When a task that waits in its home's lane goes to that of its agent, Unix ms. While all is paused nobody takes it there. */
 function leavesHomeAt({ state }: Task, resumedAt = 0): number | undefined {
-  if (state.name !== "queued" || state.lane?.host === undefined) return undefined;
+  if (state.name !== "queued" || state.lane?.host === undefined || state.lane.only) return undefined;
   return Math.max(state.since, resumedAt) + HOME_WAIT_MS;
 }
 
@@ -220,12 +279,14 @@ const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readin
 function endOf({ spec, state }: Task, readiness: Readiness, at: number): Outcome | undefined {
   if (readiness.kind === "refused") return { kind: "refused", reason: noSuchAgent(readiness) };
   if (readiness.kind === "unaffordable")
-    return { kind: "out_of_budget", message: cannotAfford(readiness.why), lastLines: "" };
+    return { kind: "out_of_budget", message: cannotAfford(readiness.why), lastLines: "", ...envelopeOf(readiness.why) };
   const late = reasonsOf(readiness).filter(({ until }) => until <= at);
   if (late.length === 0) return undefined;
   const since = state.name === "waiting" ? state.since : spec.acceptedAt;
   return { kind: "timed_out", deadline: "waiting", afterMs: at - since, lastLines: "", waitedFor: late };
 }
+
+const envelopeOf = (why: Unaffordable) => (why.what === "short" ? { of: why.of } : {});
 
 function noSuchAgent({ agent, known }: Extract<Readiness, { kind: "refused" }>): string {
   return `No worker host has offered the agent ${agent} within the last seven days. There are: ${known.join(", ")}.`;

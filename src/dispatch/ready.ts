@@ -10,6 +10,7 @@ import { BUDGET_WAIT_MS } from "../task/deadlines.ts";
 import { type Balance, type EnvelopeKind, shortOf } from "../task/envelope.ts";
 import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
+import { approvedPlan } from "../task/proposal.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
 import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
@@ -47,6 +48,8 @@ export type World = {
   task?: Task | undefined;
   /** The task that it does once more. */
   retried?: Task | undefined;
+  /** Of a node: the try before this one. */
+  lastTry?: Task | undefined;
   /** None where nothing is limited. */
   funds?: Funds | undefined;
 };
@@ -69,17 +72,22 @@ const WAITS_AT_MOST = { task: 7 * 24 * HOUR_MS, agent: 24 * HOUR_MS, budget: BUD
 const NEXT_LOOK_MS = 15_000;
 
 /** `waiting`: what it waits for by now; the deadline of what it goes on waiting for stays. */
-export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingReason[] = []): Readiness {
+export function isReady(spec: TaskSpec, all: World, waiting: readonly WaitingReason[] = []): Readiness {
+  const only = onlyHostOf(spec, all.task);
+  const world = only === undefined ? all : { ...all, hosts: all.hosts.filter(({ id }) => id === only) };
   const held = stillHolding(waiting, world);
   if (held.length > 0) return { kind: "waits", reasons: held };
   const limited = waiting.find((reason) => reason.for === "limit");
   const parked = parkedAt(world.task);
   const agent = agentFor(limited?.agent ?? parked?.agent ?? wishFor(spec, world), world);
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
-  const reasons = [...unfinished(spec, world), ...(agent.kind === "absent" ? [absent(agent.name, world.now)] : [])];
+  const reasons = [
+    ...unfinished(spec, world),
+    ...(agent.kind === "absent" ? [absent(agent.name, world.now, only)] : []),
+  ];
   if (reasons.length > 0 || agent.kind === "absent")
     return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
-  const home = limited?.host ?? parked?.host;
+  const home = only ?? limited?.host ?? parked?.host;
   const own = home === undefined ? undefined : takesFrom(home, agent.name, world.hosts);
   const breaker = breakerOf(agent.name, world, own);
   const limit = limitFor(spec, {
@@ -95,8 +103,26 @@ export function isReady(spec: TaskSpec, world: World, waiting: readonly WaitingR
   const predecessor = predecessorOf(spec, world);
   const host =
     home === undefined ? (keeperOf(agent.name, world) ?? (predecessor && homeOf(predecessor, agent.name, world))) : own;
-  const lane: Lane = { agent: agent.name, ...(host !== undefined && { host }) };
+  const lane: Lane = {
+    agent: agent.name,
+    ...(host !== undefined && { host }),
+    ...(only !== undefined && { only: true }),
+  };
   return { kind: "ready", lane, continues: predecessor?.spec.id, ...(breaker && { probes: breaker }) };
+}
+
+/** Whether the run may start that publishes what a team's plan has come to: it has no agent, and sets nothing aside. */
+export function mayFinish(task: Task, { hosts, now }: World, waiting: readonly WaitingReason[]): Readiness {
+  const only = onlyHostOf(task.spec, task);
+  const [host] = takingWork(hosts.filter(({ id }) => id === only));
+  if (host)
+    return {
+      kind: "ready",
+      lane: { agent: task.agent ?? host.defaultAgent, host: host.id, only: true },
+      continues: undefined,
+    };
+  const reason = absent(task.agent, now, only);
+  return { kind: "waits", reasons: [waiting.find(isSame(reason)) ?? reason] };
 }
 
 /** Undefined where its run can set aside what it needs. */
@@ -116,7 +142,7 @@ function withoutFunds(
   const { of, unit } = short;
   const balance = balances.find((each) => each.of === of);
   // Nothing comes back to a task that has used up its own: no run of it is going.
-  if (short.never || (of === "task" && !balance?.reserved[unit]))
+  if (short.never || ((of === "task" || of === "plan") && !balance?.reserved[unit]))
     return { kind: "unaffordable", why: { what: "short", of, unit, limit: balance?.limit[unit] ?? 0 } };
   const reason: WaitingReason = { for: "budget", of, unit, until: now + WAITS_AT_MOST.budget };
   return { kind: "waits", reasons: [waiting.find(isSame(reason)) ?? reason] };
@@ -201,22 +227,33 @@ function unfinished(spec: TaskSpec, { now, before, inDoubt, first }: World): Wai
   return ids.map((task) => ({ for: "task", task, until }));
 }
 
-const absent = (agent: string | undefined, now: number): WaitingReason => ({
+const absent = (agent: string | undefined, now: number, host: string | undefined): WaitingReason => ({
   for: "agent",
   ...(agent !== undefined && { agent }),
+  ...(host !== undefined && { host }),
   until: now + WAITS_AT_MOST.agent,
 });
 
 const isSame = (reason: WaitingReason) => (other: WaitingReason) =>
   JSON.stringify({ ...other, until: 0 }) === JSON.stringify({ ...reason, until: 0 });
 
+/** The host without which it cannot go on, as that alone keeps the work of its plan. */
+const onlyHostOf = ({ node }: TaskSpec, task: Task | undefined): string | undefined =>
+  node?.home ?? (task && approvedPlan(task) ? task.runs.at(-1)?.host : undefined);
+
 /** Those before it that work, or worked, on the branch that it works on. */
 const onBranchOf = (spec: TaskSpec, before: readonly Task[]): Task[] =>
   before.filter((task) => isOnBranchOf(spec, task));
 
-/** Whether an earlier task works, or worked, on the branch that this one works on. On an issue each has its own. */
+/**
+ * Whether an earlier task works, or worked, on the branch that this one works on. On an issue each has its own, and nodes work on none: their
+ * team's task has it.
+ */
 export const isOnBranchOf = (spec: TaskSpec, earlier: Task): boolean =>
-  spec.target.kind === "pull" && (earlier.pushed?.branch ?? branchOf(earlier.spec)) === branchOf(spec);
+  spec.target.kind === "pull" &&
+  !spec.node &&
+  !earlier.spec.node &&
+  (earlier.pushed?.branch ?? branchOf(earlier.spec)) === branchOf(spec);
 
 /** Whether it got as far as an agent, so that there is something to go on from. */
 const hadAgent = ({ runs }: Task): boolean => runs.some(({ progress }) => progress.agent !== undefined);
@@ -224,7 +261,8 @@ const hadAgent = ({ runs }: Task): boolean => runs.some(({ progress }) => progre
 /** Whether another task may go on from it: of a review nobody does, who judges has not to know what was thought before. */
 export const mayGoOnFrom = (task: Task): boolean => hadAgent(task) && task.spec.review === undefined;
 
-function predecessorOf(spec: TaskSpec, { before, first }: World): Task | undefined {
+function predecessorOf(spec: TaskSpec, { before, first, lastTry }: World): Task | undefined {
   if (spec.review) return undefined;
+  if (spec.node) return lastTry && hadAgent(lastTry) ? lastTry : undefined;
   return onBranchOf(spec, before).findLast(mayGoOnFrom) ?? (first && hadAgent(first) ? first : undefined);
 }

@@ -25,9 +25,10 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
   const offers = living.then((all) => offeredAgents(redis, all, now()));
   const first = spec.after === undefined ? undefined : store.lookUp(spec.after);
   const retried = spec.retries === undefined ? undefined : store.read(spec.retries);
+  const tried = spec.node?.before === undefined ? undefined : store.read(spec.node.before);
   const breaking = readBreakers(redis, now());
   const budgets = living.then((all) => readFunds(redis, spec, all, now()));
-  const [all, offered, before, again, breakers, leader, funds] = await Promise.all([
+  const [all, offered, before, again, breakers, leader, funds, lastTry] = await Promise.all([
     living,
     offers,
     tasksBefore(store, spec),
@@ -35,10 +36,22 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
     breaking,
     first,
     budgets,
+    tried,
   ]);
   const inDoubt = leader && isUnusable(leader) && spec.after !== undefined ? [spec.after] : before.inDoubt;
   const known = leader?.kind === "known" ? leader.record : undefined;
-  return { now: now(), hosts: all, offered, breakers, ...before, inDoubt, first: known, retried: again, funds };
+  return {
+    now: now(),
+    hosts: all,
+    offered,
+    breakers,
+    ...before,
+    inDoubt,
+    first: known,
+    retried: again,
+    funds,
+    lastTry,
+  };
 }
 
 /** Nothing is asked of the ledger where nothing is limited. */
@@ -65,7 +78,7 @@ async function readFunds(
 async function tasksBefore(store: TaskStore, spec: TaskSpec): Promise<Pick<World, "before" | "inDoubt">> {
   const before: Task[] = [];
   const inDoubt: string[] = [];
-  if (spec.target.kind !== "pull") return { before, inDoubt };
+  if (spec.target.kind !== "pull" || spec.node) return { before, inDoubt };
   const { repository, id: own } = spec;
   const ids = await store.idsOfConversation(repository.id, spec);
   const earlier = ids.includes(own) ? ids.slice(0, ids.indexOf(own)) : ids;

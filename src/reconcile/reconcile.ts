@@ -10,11 +10,13 @@ import { endOldBeats, forgetHosts, type HostView } from "../task/heartbeat.ts";
 import { keys } from "../task/keys.ts";
 import type { Outcome } from "../task/outcome.ts";
 import type { Paused } from "../task/pause.ts";
+import type { PlanStore } from "../task/plans.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { readRecord, warnOfUnreadable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Pushed, Task } from "../task/task.ts";
 import { bookLost } from "./book-lost.ts";
+import { lookAtTeams } from "./look-at-teams.ts";
 import { putBackLost } from "./put-back.ts";
 import { type Round, startRound } from "./round.ts";
 import { tidyLanes } from "./tidy-lanes.ts";
@@ -82,7 +84,8 @@ async function isPushed({ store, findPushed, now, log }: ReconcileDeps, task: Ta
 
 /** Unless the task has moved on since it was read: the next sweep judges it anew. */
 async function giveUp(deps: ReconcileDeps, task: Task, outcome: Outcome): Promise<void> {
-  if (outcome.kind === "host_error" && (await isPushed(deps, task))) return;
+  // The work of a node is nowhere on GitHub.
+  if (outcome.kind === "host_error" && !task.spec.node && (await isPushed(deps, task))) return;
   const { store, queue, now, log } = deps;
   const { spec, version } = task;
   const settled = await store.advance(spec.id, { name: "given_up", version, outcome, at: now() });
@@ -111,7 +114,7 @@ async function ensureJob(
 }
 
 /** Every bot's sweep may be the next one: what they have to remember stands in Redis. */
-export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Redis }): Round {
+export function startReconciling({ redis, plans, ...deps }: ReconcileDeps & { redis: Redis; plans: PlanStore }): Round {
   const { now, log } = deps;
   const work = async () => {
     await putBackLost({ redis, ...deps });
@@ -120,6 +123,7 @@ export function startReconciling({ redis, ...deps }: ReconcileDeps & { redis: Re
     const missing = new Set(isTooSoon ? [] : last?.runs);
     await reconcile(deps, missing);
     if (!isTooSoon) await saveJobless(redis, { at: now(), runs: [...missing] });
+    await lookAtTeams({ plans, ...deps });
     await bookLost({ redis, ...deps });
     await endOldBeats(redis, deps.store.openIds);
     await forgetHosts(redis, now());

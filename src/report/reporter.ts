@@ -12,7 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { fenced } from "../fence.ts";
 import { NoLongerTaken, type Taken } from "../task/due-set.ts";
-import type { Task } from "../task/task.ts";
+import type { NodeOf, Task } from "../task/task.ts";
 import { tasksOfIssue } from "./agree.ts";
 import { makeFailures } from "./failure.ts";
 import { ensurePullRequest } from "./pull-request.ts";
@@ -63,6 +63,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     const id = taken.member;
     const task = await store.read(id);
     if (!task) return void (await taken.postpone(now() + ORPHAN_LOOK_MS));
+    if (task.spec.node) return await tellByTeam(task, task.spec.node, taken);
     const leave = seats.take(task.spec.installationId);
     if (!leave) return void (await taken.postpone(now() + CROWDED_WAIT_MS));
     try {
@@ -75,6 +76,13 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     } finally {
       leave();
     }
+  }
+
+  /** A node's task shows nothing by itself: the comment of its team's task tells of it. */
+  async function tellByTeam(task: Task, { plan }: NodeOf, taken: Taken): Promise<void> {
+    const seen = await store.seen(task.spec.id);
+    await store.tellNews(plan, now());
+    if ((await store.markReported(task, taken, seen)) === "changed") await taken.postpone(now());
   }
 
   /** What a bot that died or froze had on its way may arrive when we have told everything. */
@@ -102,8 +110,8 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     const id = taken.member;
     let task: Task | undefined = first;
     // Read once: what we wrote ourselves is remembered here even when another bot writes its hints in between.
-    let doubtful = await store.doubtOf(id);
-    let memory = await recall(id, doubtful);
+    let seen = await store.seen(id);
+    let memory = await recall(id, seen.doubt);
     for (let round = 0; task && round < MAX_ROUNDS; round++) {
       const next = await reportOnce(task, taken, memory);
       if ("lookAt" in next) return await taken.postpone(next.lookAt);
@@ -111,11 +119,11 @@ export function makeReporter(deps: ReporterDeps): Reporter {
       const { stalled } = memory.hints;
       if (stalled && !isOver(stalled, now())) return await taken.postpone(nextLookAt(stalled, now()));
       const shown = "shown" in next ? next.shown : task;
-      const end = await store.markReported(shown, taken, doubtful);
+      const end = await store.markReported(shown, taken, seen);
       if (end !== "changed") return end === "told";
-      const since = await store.doubtOf(id);
-      memory = since === doubtful ? { ...memory, first: false, look: false } : await recall(id, since);
-      doubtful = since;
+      const since = await store.seen(id);
+      memory = since.doubt === seen.doubt ? { ...memory, first: false, look: false } : await recall(id, since.doubt);
+      seen = since;
       task = await store.read(id);
     }
     return await taken.postpone(task ? now() : now() + ORPHAN_LOOK_MS);

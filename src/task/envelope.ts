@@ -23,6 +23,9 @@ export type Envelope = { of: EnvelopeKind; name: string; label: string; limit: A
 /** As it stands: what runs have used, and what runs that are going have set aside. */
 export type Balance = Envelope & { spent: Amounts; reserved: Amounts };
 
+/** Of what a plan may use, this part is for its nodes. */
+const NODES_SHARE = 0.8;
+
 /** The day (UTC) as it is written, e.g. 2026-11-27. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 /** Those that begin anew with each day. */
@@ -53,15 +56,15 @@ export function narrowestCaps(all: readonly (Caps | undefined)[]): Caps | undefi
 
 const isLimited = (amounts: Amounts): boolean => UNITS.some((unit) => amounts[unit] !== undefined);
 
-type Spending = Pick<TaskSpec, "id" | "repository" | "conversation" | "actor" | "budget" | "caps">;
+type Spending = Pick<TaskSpec, "id" | "repository" | "conversation" | "actor" | "budget" | "caps" | "team" | "node">;
 
 /** What the operator, and the repository's file, let the task use at most. */
 export const mostOf = ({ caps }: Spending, operator: Caps | undefined): Amounts => narrower(operator?.task, caps?.task);
 
 /** All that a run of the task draws on, begun at this time; undefined where nothing at all is limited. */
 export function envelopesOf(spec: Spending, operator: Caps | undefined, at: number): Envelope[] | undefined {
-  const { id, repository, conversation, actor, caps, budget } = spec;
-  if (!operator && !caps && !budget) return undefined;
+  const { id, repository, conversation, actor, caps, budget, node } = spec;
+  if (!operator && !caps && !budget && !node?.planBudget) return undefined;
   const both = (of: EnvelopeKind) => narrower(operator?.[of], caps?.[of]);
   const day = dayOf(at);
   const where = `${repository.owner}/${repository.name}`;
@@ -72,13 +75,40 @@ export function envelopesOf(spec: Spending, operator: Caps | undefined, at: numb
     limit,
   });
   return [
-    make("task", id, id, narrower(mostOf(spec, operator), budget ?? operator?.taskDefault)),
+    make("task", id, id, ownLimit(spec, operator)),
+    ...planOf(spec).map((plan) => make("plan", plan, plan, planLimit(spec, operator))),
     make("conversation", `${repository.id}:${conversation}`, `${where}#${conversation}`),
     ...(actor ? [make("person", `${actor.id}:${day}`, actor.login)] : []),
     make("repository", `${repository.id}:${day}`, where),
     make("day", day, day),
   ];
 }
+
+/** The first envelope: of a team's task it is the plan's that counts. */
+function ownLimit(spec: Spending, operator: Caps | undefined): Amounts {
+  if (spec.team) return {};
+  if (!spec.node) return narrower(mostOf(spec, operator), spec.budget ?? operator?.taskDefault);
+  const { share } = spec.node;
+  return (
+    spec.budget ?? mapAmounts(planLimit(spec, operator), (unit, amount) => (unit === "runs" ? amount : amount * share))
+  );
+}
+
+const planOf = ({ id, team, node }: Spending): string[] => (team ? [id] : node ? [node.plan] : []);
+
+/**
+ * What all runs of a plan may use together: what a task may. Its nodes leave a part of that to the ones that bring their work together,
+ * and to the manager.
+ */
+function planLimit(spec: Spending, operator: Caps | undefined): Amounts {
+  const { node, budget } = spec;
+  const all = narrower(mostOf(spec, operator), (node ? node.planBudget : budget) ?? operator?.taskDefault);
+  return node ? mapAmounts(all, forNodes) : all;
+}
+
+/** What of it the nodes of a plan may use. There are no parts of runs. */
+export const forNodes = (unit: Unit, amount: number): number =>
+  unit === "runs" ? Math.max(1, Math.floor(amount * NODES_SHARE)) : amount * NODES_SHARE;
 
 /** What a run wants to set aside: as much as it may use, were the envelopes full. */
 export function wantOf(spec: Spending, operator: Caps | undefined, envelopes: readonly Envelope[]): Amounts {

@@ -6,10 +6,14 @@ import type { TaskState } from "./task.ts";
 /** Longer than a task may wait for another, s. */
 const FOLLOW_S = 30 * 24 * 3600;
 
+/** The follower is looked at when the leader is settled, which may be itself. */
+export async function followOne(redis: Redis, follower: string, leader: string): Promise<void> {
+  await redis.multi().sadd(keys.followers(leader), follower).expire(keys.followers(leader), FOLLOW_S).exec();
+}
+
 /** To be called before the record says so: what is settled by then is found at the next look at the task. */
 export async function follow(redis: Redis, id: string, state: TaskState): Promise<void> {
-  for (const leader of leadersOf(state))
-    await redis.multi().sadd(keys.followers(leader), id).expire(keys.followers(leader), FOLLOW_S).exec();
+  for (const leader of leadersOf(state)) await followOne(redis, id, leader);
 }
 
 /** What it waits for no longer, it is not told of. */

@@ -38,6 +38,8 @@ export const keys = {
   dispatch: "orch:dispatch",
   /** Hash: the plan of the team's task of that id (`plans.ts`). */
   plan: (id: string) => `orch:plan:${id}`,
+  /** Sorted set: the tasks that worked on nodes of the plan of that id, in the order in which they were made. */
+  planTasks: (id: string) => `orch:plan:${id}:tasks`,
   /** Sorted set: plans that are not over, by when they were approved. */
   plans: "orch:plans",
   /** Set: tasks that wait for the end of this one. */

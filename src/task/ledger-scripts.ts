@@ -26,7 +26,7 @@ local function book(open, epochs, prefix, id, reserve, used, ttls, unbegun)
       if spent ~= 0 then redis.call("HINCRBY", key, unit .. ":spent", spent) end
     end
     local ttl = ttls.day
-    if string.find(name, "^task:") or string.find(name, "^conversation:") then ttl = ttls.long end
+    if string.find(name, "^task:") or string.find(name, "^plan:") or string.find(name, "^conversation:") then ttl = ttls.long end
     redis.call("EXPIRE", key, ttl)
   end
   redis.call("HDEL", open, id)

@@ -10,6 +10,7 @@ import { finishShape } from "./finish.ts";
 /** In characters, and in entries of each list. */
 export const PLAN_LIMITS = {
   goal: 1_500,
+  note: 2_000,
   nodes: 40,
   id: 24,
   title: 100,
@@ -123,12 +124,10 @@ const planNodeShape = leastOfNode.extend({
   onFailure: onFailureSchema,
   state: nodeStateShape,
   tries: z.array(tryShape),
-  /** What its role may be given to, first choice first; none: whatever agent there is. */
   choices: z.array(choiceShape).optional(),
-  /** How many delegations it comes of. */
   depth: z.number().optional(),
-  /** The node whose agent asked for it. */
   by: z.string().optional(),
+  note: z.string().optional(),
 });
 
 export const planCapsShape = z.object({
@@ -203,6 +202,7 @@ export const planShape = z.object({
   state: z.enum(["running", "managing", "finishing", "over"]),
   home: z.string().optional(),
   base: z.string(),
+  repository: z.number(),
   at: z.number(),
   until: z.number(),
   caps: planCapsShape,
@@ -210,6 +210,7 @@ export const planShape = z.object({
   managerRuns: z.int(),
   wakes: z.array(wakeShape),
   managed: managedShape.optional(),
+  spent: z.literal(true).optional(),
   revisions: z.array(z.string()),
   events: z.array(planEventShape),
   version: z.int(),
@@ -218,9 +219,14 @@ export const planShape = z.object({
 export type PlanNode = NodeSpec & {
   state: NodeState;
   tries: Try[];
+  /** What its role may be given to, first choice first; none: whatever agent there is. */
   choices?: Choice[] | undefined;
+  /** How many delegations it comes of. */
   depth?: number | undefined;
+  /** The node whose agent asked for it. */
   by?: string | undefined;
+  /** What the manager, who has it tried again, tells its agent besides. From then on it is the manager who decides about each try. */
+  note?: string | undefined;
 };
 
 /** Times are Unix ms. */
@@ -236,6 +242,8 @@ export type Plan = {
   home?: string | undefined;
   /** The commit on which it was approved. */
   base: string;
+  /** Id of the repository. */
+  repository: number;
   /** When it was approved, and when what is not done by then is left out. */
   at: number;
   until: number;
@@ -244,6 +252,8 @@ export type Plan = {
   managerRuns: number;
   /** What the manager is still to be woken for, oldest first. */
   wakes: Wake[];
+  /** Nothing more may be used: what has not begun is left out. */
+  spent?: true | undefined;
   /** What it was woken for last. */
   managed?: { after: number; wakes: Wake[]; revision: number } | undefined;
   /** Hashes of the revisions that were carried out, newest last: the same once more changes nothing. */
@@ -263,6 +273,18 @@ export const nodeOf = ({ nodes }: Pick<Plan, "nodes">, id: string): PlanNode | u
 /** The task that works on it, or did last. */
 export const currentTry = ({ tries }: Pick<PlanNode, "tries">): Try | undefined => tries.at(-1);
 
+/** The same, as long as nobody has noted down how it ended: that may be still to come though the node is over. */
+export function openTry(node: Pick<PlanNode, "tries">): Try | undefined {
+  const last = currentTry(node);
+  return last?.end === undefined ? last : undefined;
+}
+
+/** Whether this task is to work on the node: the plan goes on, and no later try, and nobody's decision, has taken its place. */
+export function isWorkedOnBy(plan: Plan, id: string, task: string): boolean {
+  const node = nodeOf(plan, id);
+  return plan.state !== "over" && node?.state.name === "started" && currentTry(node)?.task === task;
+}
+
 /** Whether nothing becomes of it any more, unless somebody changes the plan. */
 export const isNodeOver = ({ state }: Pick<PlanNode, "state">): boolean =>
   state.name !== "waiting" && state.name !== "started";
@@ -272,7 +294,7 @@ export const isSettledFor = ({ state }: Pick<PlanNode, "state">): boolean =>
   state.name === "merged" || state.name === "superseded" || (state.name === "skipped" && state.waived === true);
 
 /** With an event more; the oldest but the first give way. */
-export function withEvent<Of extends Pick<Plan, "events">>(plan: Of, event: PlanEvent): Of {
+export function withEvent(plan: Plan, event: PlanEvent): Plan {
   const text = event.text?.slice(0, PLAN_KEEPS.text);
   const events = [...plan.events, { ...event, ...(text !== undefined && { text }) }];
   return { ...plan, events: events.length <= PLAN_KEEPS.events ? events : [...events.slice(0, 1), ...events.slice(2)] };

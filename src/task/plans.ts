@@ -24,7 +24,7 @@ declare module "ioredis" {
 }
 
 // KEYS plan plans task, the three of the dispatch, the three of the reports
-// ARGV id expectedVersion(0 = none yet) record at over(1) expireSeconds changedChannel readyChannel
+// ARGV id expectedVersion(0 = none yet) record at over(1) expireSeconds changedChannel readyChannel dueAt
 const WRITE = `${dueScripts.plan}
 if (redis.call("HGET", KEYS[1], "version") or "0") ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
@@ -33,14 +33,14 @@ if ARGV[5] == "1" then
   redis.call("EXPIRE", KEYS[1], ARGV[6])
 else
   redis.call("ZADD", KEYS[2], "NX", ARGV[4], ARGV[1])
-  plan(KEYS[4], KEYS[5], KEYS[6], ARGV[1], ARGV[4])
+  plan(KEYS[4], KEYS[5], KEYS[6], ARGV[1], ARGV[9])
+  if tonumber(ARGV[9]) <= tonumber(ARGV[4]) then redis.call("PUBLISH", ARGV[8], ARGV[1]) end
 end
 if redis.call("EXISTS", KEYS[3]) == 1 then
   redis.call("HINCRBY", KEYS[3], "news", 1)
   plan(KEYS[7], KEYS[8], KEYS[9], ARGV[1], ARGV[4])
   redis.call("PUBLISH", ARGV[7], ARGV[1])
 end
-if ARGV[5] ~= "1" then redis.call("PUBLISH", ARGV[8], ARGV[1]) end
 return 1`;
 
 /** What a change has come to. `changed`: false when there was nothing to change. */
@@ -72,17 +72,24 @@ export function makePlanStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return reading.kind === "known" ? reading.record : undefined;
   }
 
-  /** `at`: when it is to be looked at. */
-  async function write(plan: Plan, at: number): Promise<boolean> {
+  /** `dueAt`: when a dispatcher is to look at it. */
+  async function write(plan: Plan, at: number, dueAt = at): Promise<boolean> {
     const { id, version } = plan;
     const planKeys = [keys.plan(id), keys.plans, keys.task(id), ...dispatchKeys, ...reportKeys];
     const over = plan.state === "over" ? 1 : 0;
     const values = [id, version, JSON.stringify({ ...plan, format: FORMAT }), at, over, RETENTION_S];
-    return (await redis.orchPlan(9, ...planKeys, ...values, keys.changed, keys.ready)) === 1;
+    return (await redis.orchPlan(9, ...planKeys, ...values, keys.changed, keys.ready, dueAt)) === 1;
   }
 
   /** Records a plan that was approved. Repeating it changes nothing; true when this call created it. */
   const create = async (plan: Plan): Promise<boolean> => await write({ ...plan, version: 0 }, plan.at);
+
+  /**
+   * Writes what was made of the record as it was read; false when that has changed since. `lookAt`: when somebody has to look at it again
+   * should the caller die, Unix ms.
+   */
+  const replace = async (plan: Plan, { at, lookAt }: { at: number; lookAt: number }): Promise<boolean> =>
+    await write(plan, at, lookAt);
 
   /** `next`: what becomes of the plan; undefined where there is nothing to change. It may be asked more than once. */
   async function change(id: string, next: (plan: Plan) => Plan | undefined, at: number): Promise<PlanChange> {
@@ -101,5 +108,5 @@ export function makePlanStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   /** Ids of plans that are not over, oldest first. */
   const openIds = () => redis.zrange(keys.plans, "0", "-1");
 
-  return { lookUp, read, create, change, openIds };
+  return { lookUp, read, create, replace, change, openIds };
 }

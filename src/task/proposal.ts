@@ -73,6 +73,10 @@ export function openProposal({ proposal, state }: Pick<Task, "proposal" | "state
   return state.name !== "settled" && proposal && !proposal.decision ? proposal : undefined;
 }
 
+/** What a team works through, once a person has approved it. */
+export const approvedPlan = ({ spec, proposal }: Pick<Task, "spec" | "proposal">): PlanProposal | undefined =>
+  spec.team && proposal?.decision?.kind === "approved" ? proposal.plan : undefined;
+
 /** Undefined when there is nothing to decide: the first decision counts, and only about the proposal that it names. */
 export function withDecision(task: Task, name: string, decision: Decision): Task | undefined {
   const open = openProposal(task);

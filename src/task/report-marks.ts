@@ -20,6 +20,19 @@ export type Shown = {
 /** Why GitHub takes no (further) word of the task for now, since when, and how often it was looked again. */
 export type Stalled = { why: string; since: number; looks: number };
 
+/**
+ * What a report has to do with besides the record: which doubt there is about what GitHub shows, and how often something has changed that
+ * stands elsewhere (a team's plan, its nodes' tasks); both empty when there is none.
+ */
+export type Seen = { doubt: string; news: string };
+const NOTHING: Seen = { doubt: "", news: "" };
+
+/** The lists in which a task stands, two of them. Tasks of nodes are no tasks that somebody asked for: only their plan lists them. */
+export function listsOf({ repository, number, conversation, node }: Task["spec"]): [string, string] {
+  if (node) return [keys.planTasks(node.plan), keys.planTasks(node.plan)];
+  return [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
+}
+
 /** Its scripts are defined by the store. */
 export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
   /** Tasks whose GitHub side may be out of date. Every change of a task plans it here. */
@@ -32,12 +45,16 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
    * GitHub shows this version, and whoever took the report found this doubt. Otherwise the task stays unreported: something
    * has `changed`, or the report is `lost` to another bot.
    */
-  async function markReported(task: Task, { token }: Taken, doubt = ""): Promise<"told" | "changed" | "lost"> {
-    const { id, repository, number, conversation } = task.spec;
-    const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
+  async function markReported(
+    task: Task,
+    { token }: Taken,
+    { doubt, news } = NOTHING,
+  ): Promise<"told" | "changed" | "lost"> {
+    const { id } = task.spec;
+    const lists = listsOf(task.spec);
     const taskKeys = [keys.task(id), keys.timeline(id), keys.shown(id), ...lists, keys.oldTimeline(id)];
     const expire = task.state.name === "settled" ? RETENTION_S : 0;
-    const values = [id, task.version, token, doubt, expire, keys.reported];
+    const values = [id, task.version, token, doubt, expire, keys.reported, news];
     const answer = await redis.orchMarkReported(9, ...taskKeys, ...reportKeys, ...values);
     if (answer === 1) return "told";
     return answer === 0 ? "changed" : "lost";
@@ -52,9 +69,15 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
     await redis.orchDoubt(4, keys.task(id), ...reportKeys, id, token, at, keys.changed);
   }
 
-  /** Which doubt there is about what GitHub shows of the task; empty when there is none. */
-  async function doubtOf(id: string): Promise<string> {
-    return (await redis.hget(keys.task(id), "doubt")) ?? "";
+  /** To be read before what a report tells of. */
+  async function seen(id: string): Promise<Seen> {
+    const [doubt, news] = await redis.hmget(keys.task(id), "doubt", "news");
+    return { doubt: doubt ?? "", news: news ?? "" };
+  }
+
+  /** Something has changed that the task's report tells of, and that stands not in its record. */
+  async function tellNews(id: string, at: number): Promise<void> {
+    await redis.orchNews(4, keys.task(id), ...reportKeys, id, at, keys.changed);
   }
 
   async function shown(id: string): Promise<Shown> {
@@ -96,7 +119,8 @@ export function makeReportMarks(redis: Redis, tell: TellUnreadable) {
     secondLooks,
     markReported,
     doubt,
-    doubtOf,
+    seen,
+    tellNews,
     shown,
     remember,
     isFirstReport,

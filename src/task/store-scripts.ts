@@ -14,6 +14,7 @@ declare module "ioredis" {
     orchAdvance(numberOfKeys: 10, ...args: (string | number)[]): Result<number, Context>;
     orchMarkReported(numberOfKeys: 9, ...args: (string | number)[]): Result<number, Context>;
     orchDoubt(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
+    orchNews(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
@@ -62,10 +63,11 @@ end
 redis.call("PUBLISH", ARGV[8], ARGV[1])
 return 1`;
 
-// KEYS task timeline shown issue conversation oldTimeline, and the three of the reports · ARGV id version token doubt expireSeconds(0 = keep) channel
+// KEYS task timeline shown issue conversation oldTimeline, and the three of the reports · ARGV id version token doubt expireSeconds(0 = keep) channel news
 // Gives 0 when there is more to tell, -1 when the report is another's. Sent again, it finds nothing planned and says 1 again.
 const MARK_REPORTED = `${dueScripts.remove}
 local isSeen = redis.call("HGET", KEYS[1], "version") == ARGV[2] and (redis.call("HGET", KEYS[1], "doubt") or "") == ARGV[4]
+isSeen = isSeen and (redis.call("HGET", KEYS[1], "news") or "") == ARGV[7]
 local isPlanned = redis.call("ZSCORE", KEYS[7], ARGV[1])
 if isPlanned and redis.call("HGET", KEYS[8], ARGV[1]) ~= ARGV[3] then return -1 end
 if not isSeen then return 0 end
@@ -86,9 +88,18 @@ plan(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[3])
 redis.call("PUBLISH", ARGV[4], ARGV[1])
 return 1`;
 
+// KEYS task, and the three of the reports · ARGV id at channel
+const NEWS = `${dueScripts.plan}
+if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
+redis.call("HINCRBY", KEYS[1], "news", 1)
+plan(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2])
+redis.call("PUBLISH", ARGV[3], ARGV[1])
+return 1`;
+
 export function defineStoreScripts(redis: Redis): void {
   redis.defineCommand("orchCreate", { lua: CREATE });
   redis.defineCommand("orchAdvance", { lua: ADVANCE });
   redis.defineCommand("orchMarkReported", { lua: MARK_REPORTED });
   redis.defineCommand("orchDoubt", { lua: DOUBT });
+  redis.defineCommand("orchNews", { lua: NEWS });
 }

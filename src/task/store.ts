@@ -6,7 +6,7 @@
  */
 import type { Redis } from "ioredis";
 import { dueKeys, makeDueSet } from "./due-set.ts";
-import { follow, unfollow } from "./followers.ts";
+import { follow, followOne, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
@@ -21,7 +21,7 @@ import {
   type TellUnreadable,
   warnOfUnreadable,
 } from "./record.ts";
-import { makeReportMarks, type Stalled } from "./report-marks.ts";
+import { listsOf, makeReportMarks, type Stalled } from "./report-marks.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
@@ -95,8 +95,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   type New = { event: string; dueAt: number; isTold: boolean };
 
   async function writeNew(task: Task, { event, dueAt, isTold }: New): Promise<boolean> {
-    const { id, repository, number, conversation, acceptedAt } = task.spec;
-    const lists = [keys.issue(repository.id, number), keys.conversation(repository.id, conversation)];
+    const { id, acceptedAt } = task.spec;
+    const lists = listsOf(task.spec);
     const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...lists, ...reportKeys];
     const values = [id, textOf(task), acceptedAt, event, dueAt, keys.changed, acceptedAt - LISTED_MS, isTold ? 1 : 0];
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
@@ -161,6 +161,12 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return (await redis.zunion(lists.length, ...lists, "AGGREGATE", "MAX")) as string[];
   }
 
+  /** Ids of the tasks that worked on nodes of a plan, oldest first. */
+  const idsOfNodes = (plan: string) => redis.zrange(keys.planTasks(plan), "0", "-1");
+
+  /** Has the task looked at when this one is settled. */
+  const followOf = (follower: string, leader: string) => followOne(redis, follower, leader);
+
   async function readMany(ids: readonly string[]): Promise<Task[]> {
     const tasks = await Promise.all(ids.map(read));
     return tasks.filter((task) => task !== undefined);
@@ -191,6 +197,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     openIds,
     idsOfIssue,
     idsOfConversation,
+    idsOfNodes,
+    followOf,
     dispatches,
     events,
     stalledReports,

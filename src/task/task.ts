@@ -104,8 +104,9 @@ export type NodeOf = {
   home: string;
   /** The task that was the try before it, from which it goes on. */
   before?: string;
-  /** What the whole plan may use, as whoever asked for it has set it. */
+  /** What the whole plan may use, as whoever asked for it has set it; and which part of that this one may at most. */
   planBudget?: Amounts;
+  share: number;
 };
 
 /** What was asked. Written once; nothing in it changes later, except where it is. Times are Unix milliseconds. */

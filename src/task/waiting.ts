@@ -16,8 +16,8 @@ export type OnNoAnswer = z.output<typeof onNoAnswerSchema>;
 export const waitingShape = z.discriminatedUnion("for", [
   /** Another task of the pull request is not over; `behind`: or the one that it goes on from. */
   z.object({ for: z.literal("task"), task: z.string(), behind: z.boolean().optional(), ...until }),
-  /** No living host offers the agent; without a name: no host lives at all. */
-  z.object({ for: z.literal("agent"), agent: z.string().optional(), ...until }),
+  /** No living host offers the agent, or not the one `host` where it has to be; without a name: no host lives at all. */
+  z.object({ for: z.literal("agent"), agent: z.string().optional(), host: z.string().optional(), ...until }),
   /**
    * The agent's account takes no requests for now; `why`: an adapter's reason. It goes on `at`, on the host that has its session where it has
    * begun. `left`: how long that is, in steps that halve it, so that telling it takes few edits. `probing`: another task tries first.

@@ -23,7 +23,9 @@ export async function envelopesFor(
   const caps = narrowestCaps(hosts.filter(({ alive }) => alive).map(({ budget }) => budget));
   const open = tasks.filter(({ state }) => state.name !== "settled").slice(-MAX_TASKS);
   const shared = envelopesOf({ ...asking, id: "" }, caps, now)?.filter(({ of }) => of !== "task") ?? [];
-  const own = open.flatMap(({ spec }) => envelopesOf(spec, caps, now)?.filter(({ of }) => of === "task") ?? []);
+  const own = open.flatMap(
+    ({ spec }) => envelopesOf(spec, caps, now)?.filter(({ of }) => of === "task" || of === "plan") ?? [],
+  );
   const wanted: Envelope[] = [...own, ...shared].filter((each) => kinds.includes(each.of) && isLimited(each));
   return wanted.length === 0 ? [] : (await readBalances(redis, wanted)).map(envelopeView);
 }

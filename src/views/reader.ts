@@ -92,7 +92,7 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     return {
       tasks: tasks.map((task) => why(task, all)),
       budget: newest
-        ? await envelopesFor(redis, all, { ...newest, actor: undefined }, tasks, ["task", "conversation"])
+        ? await envelopesFor(redis, all, { ...newest, actor: undefined }, tasks, ["task", "plan", "conversation"])
         : [],
       conversation: conversation(tasks, all.hosts),
       inDoubt,
@@ -120,7 +120,7 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
   async function budgetsOf({ number, ...asking }: Asking): Promise<EnvelopeView[]> {
     const tasks = await store.readMany(await store.idsOfConversation(asking.repository.id, { ...asking, number }));
     const around = { hosts: await readHosts(), now: now() };
-    return await envelopesFor(redis, around, asking, tasks, ["task", "conversation", "person", "repository"]);
+    return await envelopesFor(redis, around, asking, tasks, ["task", "plan", "conversation", "person", "repository"]);
   }
 
   return { around, ofIssue, ofTask, logOf, budgetsOf };

@@ -29,6 +29,8 @@ export type ReasonView = { until: number } & (
   | {
       for: "agent";
       agent?: string;
+      /** The one host that it has to be. */
+      home?: HostName;
       /** The agents that living hosts offer instead. */
       offered: string[];
       /** Living hosts that have the agent, and too little room on their disks to take a task. */
@@ -50,7 +52,10 @@ export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, in
   if (reason.for === "agent") {
     const offered = [...new Set(takingWork(hosts).flatMap(({ agents }) => agents))].sort();
     const full = fullHosts(hosts, reason.agent);
-    const named = reason.agent === undefined ? {} : { agent: reason.agent };
+    const named = {
+      ...(reason.agent !== undefined && { agent: reason.agent }),
+      ...(reason.host !== undefined && { home: hostName(reason.host, hosts) }),
+    };
     return { for: "agent", until, ...named, offered, ...(full.length > 0 && { full }) };
   }
   const other = tasks?.find(({ spec }) => spec.id === reason.task);

@@ -17,7 +17,7 @@ export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string
 
 /** What would end the waiting. */
 export function waitsFor(
-  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView },
+  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; home?: HostName },
   quoting: Quoting,
 ): string {
   const { code } = quoting;
@@ -27,6 +27,8 @@ export function waitsFor(
       return `It starts when task ${code(reason.task)} is over: both work on this pull request's branch, one after the other.`;
     case "agent":
       if (reason.full) return lacksRoom(reason.full, quoting);
+      if (reason.home || reason.host !== undefined)
+        return `The worker host ${code(reason.home?.name ?? reason.home?.id ?? reason.host ?? "", 60)} has the work of this plan, and takes no tasks now. It goes on as soon as that host is there again.`;
       return reason.agent === undefined
         ? "No worker host is connected. It starts as soon as the operator of this App has started one."
         : `No connected worker host has the agent ${code(reason.agent, 60)}. It starts as soon as the operator of this App has started one that does.`;
@@ -82,6 +84,8 @@ export function waitedInVain(reasons: readonly WaitingReason[], afterMs: number,
     case "task":
       return `The task waited ${after} for task ${code(reason.task)}, which is still not over.`;
     case "agent": {
+      if (reason.host !== undefined)
+        return `The task waited ${after} for the worker host ${code(reason.host, 60)}, which has the work of its plan; that is our fault, not your request's.`;
       const host =
         reason.agent === undefined ? "a worker host" : `a worker host with the agent ${code(reason.agent, 60)}`;
       return `The task waited ${after} for ${host}; that is our fault, not your request's.`;

@@ -4,11 +4,13 @@ import type { Redis } from "ioredis";
 import { pino } from "pino";
 import { expect, vi } from "vitest";
 import { type DispatcherDeps, makeDispatcher } from "../../src/dispatch/dispatcher.ts";
+import { lookAtTeams } from "../../src/reconcile/look-at-teams.ts";
 import { reconcile } from "../../src/reconcile/reconcile.ts";
 import type { Taken } from "../../src/task/due-set.ts";
 import { type HostInfo, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import { makePlanStore } from "../../src/task/plans.ts";
 import { jobIdOf, makeTaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -53,6 +55,7 @@ export async function startSetting() {
   const redis = connectRedis(server.url, "test");
   await waitForRedis(redis, 5_000);
   const store = makeTaskStore(redis, () => undefined);
+  const plans = makePlanStore(redis, () => undefined);
   const queue = makeTaskQueue(redis);
   let offsetMs = 0;
   let comments = 1_000;
@@ -67,6 +70,7 @@ export async function startSetting() {
     const dispatcher = makeDispatcher({
       redis,
       store: mortal(store, life),
+      plans: mortal(plans, life),
       queue: mortal(queue, life),
       hosts: async () => await mortal({ hosts }, life).hosts(),
       onStarting: ({ id }: TaskSpec) => void starting.push(id),
@@ -97,6 +101,7 @@ export async function startSetting() {
   return {
     redis: redis as Redis,
     store,
+    plans,
     queue,
     now,
     ask,
@@ -142,11 +147,11 @@ export async function startSetting() {
       await store.advance(id, { name: "progress", epoch, progress: { agent: "claude" }, at: now() });
       await store.advance(id, { name: "ended", epoch, outcome: { kind: "no_changes", lastWords: "" }, at: now() });
     },
-    sweep: () =>
-      reconcile(
-        { store, queue, hosts, paused: async () => ({}), findPushed: async () => undefined, now, log },
-        new Set(),
-      ),
+    sweep: async () => {
+      const findPushed = async () => undefined;
+      await reconcile({ store, queue, hosts, paused: async () => ({}), findPushed, now, log }, new Set());
+      await lookAtTeams({ store, queue, plans, now, log });
+    },
     /** What Redis holds of tasks that wait. */
     traces: async () => [...(await redis.keys(`${keys.dispatch}*`)), ...(await redis.keys(keys.followers("*")))],
     async clear() {

@@ -5,6 +5,7 @@ import type { Taken } from "../../src/task/due-set.ts";
 import { beat, readRunBeats } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { laneName } from "../../src/task/lane.ts";
+import { makePlanStore } from "../../src/task/plans.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import type { connectRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -165,7 +166,7 @@ test("the sweeps of all bots share one memory: what two of them miss, at a dista
   await claimedBy("host-a");
   now += 10 * MINUTE;
   const sweep = async () => {
-    const { stop } = startReconciling({ ...deps, redis });
+    const { stop } = startReconciling({ ...deps, redis, plans: makePlanStore(redis) });
     await expect.poll(() => redis.zscore(keys.round("open-tasks"), "open-tasks")).toBe(String(now + 30_000));
     await stop();
   };
@@ -183,7 +184,7 @@ test("the sweep forgets the beats of runs with which their host died, once their
   await claimedBy("host-a");
   await beat(redis, { id: "host-a", place: "p1" }, [{ taskId: spec.id, lastOutputAt: 7 }], now);
   const sweep = async () => {
-    const { stop } = startReconciling({ ...deps, redis });
+    const { stop } = startReconciling({ ...deps, redis, plans: makePlanStore(redis) });
     await expect.poll(() => redis.zscore(keys.round("open-tasks"), "open-tasks")).toBe(String(now + 30_000));
     await stop();
   };

@@ -78,7 +78,7 @@ test("with its old text on the way: the end is shown again, by whoever lives", a
     await report;
     await world.simulator.waitFor(() => writesOf(spec) > before + 1 && showsTheEnd(spec));
     await expect.poll(() => world.isReported(spec.id)).toBe(true);
-    expect(await world.store.doubtOf(spec.id)).toBe("");
+    expect((await world.store.seen(spec.id)).doubt).toBe("");
   });
 });
 

@@ -144,9 +144,9 @@ describe("the task store", () => {
     expect(await store.reports.size()).toBe(1);
     const second = await take();
     expect(await store.markReported(task, second)).toBe("changed");
-    expect(await store.doubtOf(spec.id)).toBe(first.token);
-    expect(await store.markReported(task, second, first.token)).toBe("told");
-    expect(await store.doubtOf(spec.id)).toBe("");
+    expect((await store.seen(spec.id)).doubt).toBe(first.token);
+    expect(await store.markReported(task, second, { doubt: first.token, news: "" })).toBe("told");
+    expect((await store.seen(spec.id)).doubt).toBe("");
   });
 
   test("a postponed report is due earlier when something changes", async () => {

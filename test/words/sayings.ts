@@ -266,6 +266,7 @@ const lane = { agent: "scripted", host: "h1" };
 const open: Task[] = [
   waitingTask(...Object.values(waitingReasons)),
   waitingTask({ for: "agent", until: now }),
+  waitingTask({ for: "agent", agent: "claude", host: "h1", until: now }),
   waitingTask({ for: "task", task: "tother", behind: true, until: now }),
   proposingTask(),
   queuedTask(),
@@ -735,9 +736,11 @@ export const sayings: Sayings = {
     says: {
       lacksRoom: () => [waiting.lacksRoom([{ id: "h1", name: "builder-1" }, { id: "h2" }], inMarkdown)],
       waitsFor: () =>
-        [...Object.values(waitingReasons), { for: "agent" as const, until: now }].map((each) =>
-          waiting.waitsFor(each, inMarkdown),
-        ),
+        [
+          ...Object.values(waitingReasons),
+          { for: "agent" as const, until: now },
+          { for: "agent" as const, host: "h1", until: now },
+        ].map((each) => waiting.waitsFor(each, inMarkdown)),
       waitedInVain: () =>
         [...Object.values(waitingReasons).map((each) => [each]), [{ for: "agent" as const, until: now }], []].map(
           (each) => waiting.waitedInVain(each, 3600_000, inMarkdown),

@@ -91,6 +91,11 @@ const said: Record<WaitingReason["for"], [WaitingReason, string, string][]> = {
       "The task waited 1h 30m for a worker host; that is our fault, not your request's. Nothing was published.",
     ],
     [
+      { for: "agent", agent: "claude", host: "h9", until },
+      "The worker host `h9` has the work of this plan, and takes no tasks now. It goes on as soon as that host is there again.",
+      "The task waited 1h 30m for the worker host `h9`, which has the work of its plan; that is our fault, not your request's. Nothing was published.",
+    ],
+    [
       { for: "agent", agent: "co`dex", until },
       "No connected worker host has the agent ``co`dex``. It starts as soon as the operator of this App has started one that does.",
       "The task waited 1h 30m for a worker host with the agent ``co`dex``; that is our fault, not your request's. Nothing was published.",

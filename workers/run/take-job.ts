@@ -28,7 +28,7 @@ export async function take(taking: TakingJobs, { job, from }: JobInHand): Promis
   const found = await laneOfJob(taking, job.data.taskId, from);
   if (found === "left over") return void (await job.moveToCompleted(undefined, token, false));
   const { lane, task } = found;
-  const held = from === "own" ? await carriedOver(taking.locker, job, lane) : job;
+  const held = from === "own" && !lane?.only ? await carriedOver(taking.locker, job, lane) : job;
   await begin(taking, { job: held, lane, task, lease: makeLease({ job: held, lane: runLane(lane), token, sentAt }) });
 }
 

@@ -57,7 +57,7 @@ describe("what an agent may do", () => {
     const task = { ...runningTask("working"), ...more };
     return rightsOf({ ...task, spec: { ...task.spec, ...spec } }, roles);
   };
-  const node = { plan: "t1", id: "api", try: 1, home: "h" };
+  const node = { plan: "t1", id: "api", try: 1, home: "h", share: 1 };
 
   test.each<[string, Partial<TaskSpec>, boolean, boolean]>([
     ["without a role: it writes", {}, false, false],
@@ -79,7 +79,7 @@ describe("what an agent may do", () => {
 
   test("the program of an agent that works on a node starts no agents of its own", () => {
     const { spec } = runningTask("working");
-    expect(subagentsOf({ task: { spec: { ...spec, node: { ...node, home: "h" } } } })).toBe("none");
+    expect(subagentsOf({ task: { spec: { ...spec, node } } })).toBe("none");
     expect(subagentsOf({ task: { spec: { ...spec, role: "reviewer" } } })).toBe("few");
   });
 

@@ -1,0 +1,61 @@
+/** A plan's record, made of the proposal that was approved. Pure. */
+import {
+  type Choice,
+  MOST_PLAN_CAPS,
+  type NodeSpec,
+  PLAN_CAPS,
+  type Plan,
+  type PlanCaps,
+  type PlanNode,
+  withEvent,
+} from "./plan.ts";
+import { approvedPlan } from "./proposal.ts";
+import type { Task } from "./task.ts";
+
+/** So long nodes are worked on at most, ms. */
+const PLAN_MS = 7 * 24 * 3600_000;
+
+/** What the operator, and the repository, let a role be given to, first choice first; undefined of one that is not known. */
+export type ChoicesOf = (role: string) => Choice[] | undefined;
+
+export type Making = { choicesOf?: ChoicesOf; caps?: Partial<PlanCaps>; at: number };
+
+/** Undefined of a task that has none to go by. */
+export function planOf(task: Task, { choicesOf, caps, at }: Making): Plan | undefined {
+  const { spec, proposal, runs } = task;
+  const approved = approvedPlan(task);
+  if (!approved || proposal?.decision?.kind !== "approved") return undefined;
+  const home = runs.at(-1)?.host;
+  const plan: Plan = {
+    id: spec.id,
+    goal: approved.goal,
+    revision: 1,
+    state: "running",
+    ...(home !== undefined && { home }),
+    base: proposal.baseSha,
+    repository: spec.repository.id,
+    at,
+    until: at + PLAN_MS,
+    caps: capsOf(caps),
+    nodes: approved.nodes.map((node) => newNode(node, choicesOf)),
+    managerRuns: 0,
+    wakes: [],
+    revisions: [],
+    events: [],
+    version: 0,
+  };
+  const { by } = proposal.decision;
+  return withEvent(plan, { at, what: "approved", ...(by && { text: by.login }) });
+}
+
+/** What nobody sets is as it is by default, and nobody sets more than the most. */
+function capsOf(caps: Partial<PlanCaps> = {}): PlanCaps {
+  const names = Object.keys(PLAN_CAPS) as (keyof PlanCaps)[];
+  const all = names.map((name) => [name, Math.min(caps[name] ?? PLAN_CAPS[name], MOST_PLAN_CAPS[name])]);
+  return Object.fromEntries(all) as PlanCaps;
+}
+
+export function newNode(node: NodeSpec, choicesOf: ChoicesOf | undefined): PlanNode {
+  const choices = choicesOf?.(node.role);
+  return { ...node, state: { name: "waiting" }, tries: [], ...(choices && { choices }) };
+}

@@ -1,0 +1,284 @@
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { cancelTasks } from "../../src/cancel.ts";
+import { keys } from "../../src/task/keys.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import type { Task } from "../../src/task/task.ts";
+import { BROKEN, nodeSpec } from "../task/plans-made.ts";
+import { approvedTeam, askedForTeam, hybrid } from "./playing-teams.ts";
+import { type Setting, startSetting } from "./setting.ts";
+import { onBranch } from "./worlds.ts";
+
+const AT_ONCE_MS = 2_000;
+const WAIT = { timeout: 20_000, interval: 2 };
+
+let at: Setting;
+beforeAll(async () => {
+  at = await startSetting();
+});
+afterEach(() => at.clear());
+afterAll(() => at.close());
+
+const read = async (id: string) => (await at.store.read(id)) as Task;
+const lanesOf = async (...ids: string[]) =>
+  (await at.store.readMany(ids)).map(({ state }) => ("lane" in state ? state.lane : undefined));
+const cancel = (id: string) =>
+  cancelTasks({ store: at.store, queue: at.queue, now: at.now, log: pino({ level: "silent" }) }, [id], {
+    kind: "command",
+    by: "maintainer",
+  });
+
+async function began(changes = {}, nodes = hybrid()) {
+  await at.hostComes("h1", { slots: 9 });
+  await at.hostComes("h2", { slots: 9 });
+  const bot = await at.startBot();
+  return { bot, team: await approvedTeam(at, bot, nodes, changes) };
+}
+
+describe("an approved plan", () => {
+  test("is worked through node by node on the host that made it, and then published by its team's task", async () => {
+    const { team } = await began();
+    const [a, b] = [await team.starts("a"), await team.starts("b")];
+    expect(await lanesOf(a, b)).toEqual([
+      { agent: "claude", host: "h1", only: true },
+      { agent: "claude", host: "h1", only: true },
+    ]);
+    await team.waits();
+    expect(await team.states()).toEqual({ a: "started", b: "started", c: "waiting", d: "waiting" });
+    await team.ends("a");
+    await team.starts("c");
+    await team.ends("b");
+    await team.ends("c");
+    await team.starts("d");
+    await team.ends("d");
+    await team.becomes("finishing");
+    await team.publishes();
+    expect((await team.task()).state).toMatchObject({ name: "settled", outcome: { kind: "pull_request" } });
+    await team.becomes("over");
+    expect(await at.plans.openIds()).toEqual([]);
+    expect(await at.redis.ttl(keys.plan(team.id))).toBeGreaterThan(0);
+  });
+
+  test("has the next node's job as soon as the one before it is settled", async () => {
+    const { team } = await began();
+    await team.begins("a");
+    await team.ends("a");
+    const begun = performance.now();
+    await team.starts("c");
+    expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+  });
+
+  test("makes tasks that nobody asked for: neither issue nor conversation lists them, and their plan does", async () => {
+    const { team } = await began();
+    const a = await team.starts("a");
+    const { repository, number, conversation } = (await read(a)).spec;
+    expect(await at.store.idsOfIssue(repository.id, number)).toEqual([team.id]);
+    expect(await at.store.idsOfConversation(repository.id, { conversation, number })).toEqual([team.id]);
+    expect((await at.store.idsOfNodes(team.id)).sort()).toEqual([a, await team.starts("b")].sort());
+    expect((await read(a)).spec).toMatchObject({
+      origin: { kind: "node", plan: team.id, node: "a", try: 1 },
+      node: { plan: team.id, id: "a", try: 1, home: "h1" },
+      ...{ role: "developer", instruction: "Do what a says.", actor: { login: "maintainer" } },
+    });
+  });
+
+  test("on a pull request lets its nodes work side by side, and others on that branch wait for the team", async () => {
+    const { bot, team } = await began({ target: onBranch("topic") });
+    await team.begins("a");
+    await team.begins("b");
+    const next = at.ask({ target: onBranch("topic") });
+    await bot.accept(next);
+    expect((await read(next.id)).state).toMatchObject({ reasons: [{ for: "task", task: team.id }] });
+  });
+
+  test("whose every node changed nothing ends without a pull request", async () => {
+    const { team } = await began({}, [nodeSpec("a", { scope: [] })]);
+    await team.ends("a", { kind: "no_changes", lastWords: "" });
+    expect(await at.settles(team.id)).toMatchObject({ kind: "no_changes" });
+  });
+
+  test("of which nothing could be done ends as failed, and says why", async () => {
+    const { team } = await began({}, [nodeSpec("a", { onFailure: "skip" })]);
+    await team.ends("a", BROKEN);
+    expect(await at.settles(team.id)).toMatchObject({ kind: "agent_failed", reason: "plan" });
+  });
+});
+
+describe("a node that fails", () => {
+  test("is tried again going on from the try before, then the manager is woken on the same host", async () => {
+    const { team } = await began();
+    const first = await team.begins("a");
+    await team.ends("a", BROKEN);
+    await vi.waitFor(async () => expect((await team.node("a")).tries).toHaveLength(2), WAIT);
+    const second = await team.starts("a");
+    expect(await read(second)).toMatchObject({ continues: first, spec: { node: { before: first, try: 2 } } });
+    await team.ends("a", BROKEN);
+    await team.becomes("managing");
+    await at.starts(team.id);
+    expect((await team.task()).state).toMatchObject({ lane: { agent: "claude", host: "h1", only: true } });
+    expect(await team.states()).toMatchObject({ a: "failed", b: "started", c: "waiting" });
+  });
+
+  test("goes on as the manager wants it", async () => {
+    const { team } = await began({}, [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b", { after: ["a"] })]);
+    await team.ends("a", BROKEN);
+    await team.manages({ retry: [{ node: "a", instruction: "Mind the cents." }] });
+    await team.ends("a");
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect((await team.plan()).managerRuns).toBe(1);
+  });
+
+  test("is left out with what builds on it when the manager has nothing to say, and the rest is published", async () => {
+    const { team } = await began({}, [
+      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("b", { after: ["a"] }),
+      nodeSpec("c"),
+    ]);
+    await team.ends("a", BROKEN);
+    await team.manages();
+    await team.ends("c");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "failed", b: "skipped", c: "merged" });
+  });
+
+  test("while the manager is at work lets the others go on", async () => {
+    const { team } = await began({}, [nodeSpec("x", { onFailure: "stop" }), ...hybrid()]);
+    await team.ends("x", BROKEN);
+    await team.runs();
+    await team.ends("a");
+    await team.starts("c");
+    expect(await team.states()).toMatchObject({ x: "failed", a: "merged", c: "started" });
+  });
+
+  test("for whose agent no host has ever been is left out as its plan says", async () => {
+    await at.hostComes("h1", { slots: 9 });
+    const choices = [{ agent: "copilot" }];
+    const bot = await at.startBot({ choicesOf: async () => () => choices });
+    const team = await approvedTeam(at, bot, [
+      nodeSpec("a", { onFailure: "skip" }),
+      nodeSpec("b", { onFailure: "skip" }),
+    ]);
+    expect(await at.settles(team.id)).toMatchObject({ kind: "agent_failed" });
+    expect((await team.node("a")).tries).toMatchObject([{ end: "refused" }]);
+  });
+});
+
+describe("a team that is cancelled", () => {
+  const isOver = async (id: string) => expect((await read(id)).state.name).toBe("settled");
+
+  test("while its nodes are queued, at work and waiting ends all of them", async () => {
+    const { team } = await began();
+    const [a, b] = [await team.begins("a"), await team.starts("b")];
+    await team.waits();
+    await cancel(team.id);
+    await vi.waitFor(async () => expect((await read(a)).cancel).toEqual({ kind: "left_plan", task: team.id }), WAIT);
+    expect(await at.settles(b)).toEqual({ kind: "cancelled", reason: { kind: "left_plan", task: team.id } });
+    await team.becomes("over");
+    expect(await team.states()).toEqual({ a: "cancelled", b: "cancelled", c: "cancelled", d: "cancelled" });
+  });
+
+  test("while its plan is not approved yet has nothing else to end", async () => {
+    await at.hostComes("h1");
+    const bot = await at.startBot();
+    const spec = at.ask({ team: true, target: { kind: "issue", defaultBranch: "main" } });
+    await bot.accept(spec);
+    await cancel(spec.id);
+    await isOver(spec.id);
+    expect(await at.plans.read(spec.id)).toBeUndefined();
+  });
+
+  test("while its manager is at work ends its nodes when that has ended", async () => {
+    const { team } = await began({}, [nodeSpec("x", { onFailure: "stop" }), ...hybrid()]);
+    await team.ends("x", BROKEN);
+    const a = await team.begins("a");
+    const { epoch } = await team.runs();
+    await cancel(team.id);
+    expect((await team.task()).state.name).toBe("running");
+    await team.ends("a");
+    const outcome: Outcome = { kind: "cancelled", reason: { kind: "command", by: "maintainer" } };
+    await at.store.advance(team.id, { name: "ended", epoch, outcome, at: at.now() });
+    await team.becomes("over");
+    await isOver(a);
+    for (const id of await at.store.idsOfNodes(team.id)) await isOver(id);
+  });
+
+  test("ends nodes that were being made meanwhile", async () => {
+    await at.hostComes("h1", { slots: 9 });
+    let team: Awaited<ReturnType<typeof approvedTeam>> | undefined;
+    const create: typeof at.store.create = async (spec, begin) => {
+      const { node } = spec;
+      if (node) await cancel(node.plan);
+      return await at.store.create(spec, begin);
+    };
+    const bot = await at.startBot({ store: { ...at.store, create } });
+    team = await approvedTeam(at, bot, hybrid());
+    await team.becomes("over");
+    await vi.waitFor(async () => expect(await at.store.idsOfNodes(team?.id ?? "")).toHaveLength(2), WAIT);
+    for (const id of await at.store.idsOfNodes(team.id)) await at.settles(id);
+  });
+});
+
+describe("the host that keeps a plan's work", () => {
+  test("is waited for by its nodes and by its team, whoever else has the agent", async () => {
+    const { team } = await began();
+    await team.begins("a");
+    await at.hostGoes("h1");
+    await team.ends("a");
+    await vi.waitFor(async () => expect((await team.node("c")).state.name).toBe("started"), WAIT);
+    const c = await team.taskOf("c");
+    const reason = { for: "agent", host: "h1" };
+    await vi.waitFor(
+      async () => expect((await read(c)).state).toMatchObject({ name: "waiting", reasons: [reason] }),
+      WAIT,
+    );
+    await at.hostComes("h1", { slots: 9 });
+    await at.starts(c);
+  });
+
+  test("is never left for another one, however long its lane is not served", async () => {
+    const { team } = await began();
+    const a = await team.starts("a");
+    at.pass(3600_000);
+    await at.sweep();
+    expect(await lanesOf(a)).toEqual([{ agent: "claude", host: "h1", only: true }]);
+  });
+});
+
+describe("the sweep", () => {
+  test("has a plan looked at that fell out of what is looked at", async () => {
+    await at.hostComes("h1", { slots: 9 });
+    const id = await askedForTeam(at, hybrid());
+    const dead = await at.startBot();
+    await vi.waitFor(async () => expect(await at.plans.read(id)).toBeDefined(), WAIT);
+    await dead.stop();
+    await at.redis.del(keys.dispatch);
+    await at.sweep();
+    expect(await at.store.dispatches.members()).toContain(id);
+  });
+
+  test("ends a task that works on a node which its plan goes on without", async () => {
+    const { team } = await began();
+    const a = await team.begins("a");
+    const skip = { name: "skipped" as const, at: at.now(), because: "x", waived: true as const };
+    const stray = { ...(await read(a)).spec, id: "tzzzzzzzzzzzzzzz" };
+    await at.store.create(stray, { lane: { agent: "claude", host: "h1", only: true } });
+    await at.sweep();
+    expect(await at.settles(stray.id)).toMatchObject({ kind: "cancelled", reason: { kind: "left_plan" } });
+    await at.plans.change(
+      team.id,
+      (plan) => ({ ...plan, nodes: plan.nodes.map((node) => (node.id === "a" ? { ...node, state: skip } : node)) }),
+      at.now(),
+    );
+    await vi.waitFor(async () => expect((await read(a)).cancel).toMatchObject({ kind: "left_plan" }), WAIT);
+  });
+});
+
+test("a task that works on a node is reported by its team's task", async () => {
+  const { team } = await began();
+  const a = await team.begins("a");
+  const before = (await at.store.seen(team.id)).news;
+  await at.store.tellNews(team.id, at.now());
+  expect((await at.store.seen(team.id)).news).not.toBe(before);
+  expect((await at.store.seen(a)).news).toBe("");
+});
