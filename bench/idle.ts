@@ -8,7 +8,8 @@ import { beside, GROUPS, type Group, groupsOf, memoryByGroup } from "./system/gr
 import type { System } from "./system/system.ts";
 
 const AGENTS = 50;
-const WATCH_MS = 30_000;
+/** A quarter of the time in which an agent has to say something: so often each silent one is looked at, which costs most. */
+const WATCH_MS = 75_000;
 
 const AGENT = ["sleep", "3456"];
 const isAgent = (command: string) => command === AGENT.join(" ");
@@ -65,7 +66,7 @@ function report(alone: Map<Group, Memory>, busy: Map<Group, Memory>, watched: re
   return {
     counted: [
       `Everything that orch start runs, itself (start) included: Redis, bot, worker host, network proxy, tmux, and per agent a shell, the view of its pane, the sandbox's processes and the bridge to the proxy in it. ${AGENTS} agents are \`sleep\` in the sandbox; GitHub is elsewhere. Not the first start in this data folder: that one holds the compiler too, about 20 MB in bot and worker host each.`,
-      "RSS counts a page that processes share once for each of them; PSS counts shares, so that the sum is what the machine really gives. CPU is user and system time of all of them by /proc, over 30 s.",
+      `RSS counts a page that processes share once for each of them; PSS counts shares, so that the sum is what the machine really gives. CPU is user and system time of all of them by /proc, over ${WATCH_MS / 1_000} s.`,
     ],
     tables: [
       {

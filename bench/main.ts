@@ -4,6 +4,7 @@
  */
 import { cpus, loadavg, release } from "node:os";
 import { Argument, Command, InvalidArgumentError } from "commander";
+import { answer } from "./answer.ts";
 import { type Benchmark, meets } from "./bench.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { dispatch } from "./dispatch.ts";
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   checkpoint,
   network,
   talk,
+  answer,
   github,
   messages,
   idle,

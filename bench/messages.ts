@@ -1,17 +1,26 @@
-/** How soon an agent's next call brings what was just said to it, with fifty agents that work and are talked to at once. */
+/**
+ * How soon an agent's next call brings what was just said to it, by a person or by another agent of its team, with fifty agents that work and
+ * are talked to at once.
+ */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
+import { inboxOf } from "../src/task/inbox.ts";
+import { planOf } from "../src/task/make-plan.ts";
+import type { Origin } from "../src/task/origin.ts";
+import type { PlanNode } from "../src/task/plan.ts";
+import type { Proposal } from "../src/task/proposal.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
-import type { TaskSpec } from "../src/task/task.ts";
+import type { Task, TaskSpec } from "../src/task/task.ts";
 import { taskIdOf } from "../src/task/task-id.ts";
 import { callIsAnswered, hearCall, messagesForCall } from "../workers/run/messages.ts";
 import type { Run, Shared } from "../workers/run/run.ts";
 import { createRunFolder } from "../workers/run/run-record.ts";
+import { sayToTeam } from "../workers/run/say-to-team.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
 import { startRedis } from "./ingress/redis.ts";
 import { quantile, round } from "./statistics.ts";
@@ -21,8 +30,10 @@ const AGENTS = 50;
 const MESSAGES = 20;
 const PAUSE_MS = 1_000;
 const TEXT = "x".repeat(600);
+/** Agents of one plan. */
+const TEAM = 10;
 
-type Times = { saidMs: number[]; silentMs: number[]; bareMs: number[] };
+type Times = { saidMs: number[]; teamMs: number[]; silentMs: number[]; bareMs: number[] };
 
 export const messages: Benchmark = {
   name: "messages",
@@ -32,7 +43,7 @@ export const messages: Benchmark = {
 };
 
 async function measure({ rounds, say }: Options): Promise<Report> {
-  const times: Times = { saidMs: [], silentMs: [], bareMs: [] };
+  const times: Times = { saidMs: [], teamMs: [], silentMs: [], bareMs: [] };
   for (let turn = 1; turn <= rounds; turn++) {
     say(`round ${turn} of ${rounds}`);
     await once(times);
@@ -47,8 +58,10 @@ async function once(times: Times): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "orch-bench-messages-"));
   try {
     const [sender, store] = [makeTaskStore(bot), makeTaskStore(host)];
+    for (let plan = 0; plan < AGENTS / TEAM; plan++) await makePlan(sender, plan);
     const runs = await Promise.all(Array.from({ length: AGENTS }, (_, index) => runOf(sender, dir, index)));
-    await Promise.all(runs.map((run) => talk(run, { sender, store, times, bare: () => bot.ping() })));
+    const deeds = { sender, store, times, bare: () => bot.ping() };
+    await Promise.all(runs.map((run, index) => talk(run, { ...deeds, mate: mateOf(runs, index) })));
   } finally {
     for (const each of [bot, host]) each.disconnect();
     rmSync(dir, { recursive: true });
@@ -56,36 +69,88 @@ async function once(times: Times): Promise<void> {
   }
 }
 
-async function runOf(store: TaskStore, dir: string, index: number): Promise<Run> {
-  const origin = { kind: "comment" as const, id: index + 1, line: 1, url: "" };
-  const spec: TaskSpec = {
+/** The next one of its team, which says something to it. */
+function mateOf(runs: readonly Run[], index: number): Run {
+  const first = index - (index % TEAM);
+  const mate = runs[first + ((index + 1) % TEAM)];
+  if (!mate) throw new Error("the agent is in no team");
+  return mate;
+}
+
+const LANE = { agent: "claude" };
+const nodeName = (index: number): string => `node-${index % TEAM}`;
+
+function specOf(origin: Origin, number: number): TaskSpec {
+  return {
     id: taskIdOf(1, origin),
     installationId: 1,
     repository: { id: 1, owner: "octo-org", name: "calculator" },
-    number: index + 1,
+    number,
     title: "Tests fail",
     target: { kind: "issue", defaultBranch: "main" },
     origin,
-    conversation: index + 1,
+    conversation: number,
     instruction: "fix the tests",
     requestedAt: 1,
     acceptedAt: 1,
   };
-  const lane = { agent: "claude" };
-  await store.create(spec, { lane });
-  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "c", job: "j", lane, at: 1 });
+}
+
+/** The task of a team, and of which nodes its plan consists. */
+function teamOf(plan: number): TaskSpec {
+  return { ...specOf({ kind: "comment", id: plan + 1, line: 1, url: "" }, plan + 1), team: true };
+}
+
+async function makePlan(store: TaskStore, plan: number): Promise<void> {
+  const team = teamOf(plan);
+  await store.create(team, { lane: LANE });
+  const nodes = Array.from({ length: TEAM }, (_, index): PlanNode => {
+    const id = nodeName(index);
+    const words = { id, title: id, instruction: TEXT, role: "developer", deliverable: id, check: "true" };
+    return {
+      ...words,
+      after: [],
+      scope: [`${id}/**`],
+      onFailure: "retry",
+      state: { name: "started", at: 1 },
+      tries: [],
+    };
+  });
+  const made = planOf(
+    { ...({ spec: team, runs: [], state: { name: "waiting" } } as unknown as Task), proposal: approved(nodes) },
+    { at: Date.now() },
+  );
+  if (!made) throw new Error("the plan could not be made");
+  await store.plans.create({ ...made, nodes });
+}
+
+function approved(nodes: readonly PlanNode[]): Proposal {
+  const said = { title: "All", summary: "All", decisions: [], interfaces: [], followUps: [] };
+  const plan = { goal: "All of it", nodes: [...nodes] };
+  return { name: "p1", epoch: 1, baseSha: "abc", said, files: [], at: 1, plan, decision: { kind: "approved", at: 1 } };
+}
+
+async function runOf(store: TaskStore, dir: string, index: number): Promise<Run> {
+  const team = teamOf(Math.floor(index / TEAM));
+  const [plan, id] = [team.id, nodeName(index)];
+  const origin = { kind: "node" as const, plan, node: id, try: 1 };
+  const spec = { ...specOf(origin, team.number), node: { plan, id, try: 1, home: "h1", share: 0.5 } };
+  await store.create(spec, { lane: LANE });
+  await store.advance(spec.id, { name: "claimed", host: "h1", claim: "c", job: "j", lane: LANE, at: 1 });
   const record = { taskId: spec.id, epoch: 1, jobId: "j", slot: 0, startedAt: 1, steps: [] };
   const folder = createRunFolder(dir, record);
   return { folder, task: { spec }, log: pino({ level: "silent" }), signal: new AbortController().signal } as Run;
 }
 
-type Talk = { sender: TaskStore; store: TaskStore; times: Times; bare: () => Promise<unknown> };
+type Talk = { sender: TaskStore; store: TaskStore; times: Times; bare: () => Promise<unknown>; mate: Run };
 
-async function talk(run: Run, { sender, store, times, bare }: Talk): Promise<void> {
+async function talk(run: Run, { sender, store, times, bare, mate }: Talk): Promise<void> {
   const shared = { store } as Shared;
   for (let sent = 0; sent < MESSAGES; sent++) {
     await delay(PAUSE_MS * (0.5 + Math.random()));
     times.saidMs.push(await timed(() => tellAndCall(sender, shared, run)));
+    await delay(PAUSE_MS / 10);
+    times.teamMs.push(await timed(() => sayAndCall(mate, shared, run)));
     await delay(PAUSE_MS / 10);
     times.silentMs.push(await timed(() => call(shared, run)));
     times.bareMs.push(await timed(bare));
@@ -96,7 +161,15 @@ async function tellAndCall({ messages }: TaskStore, shared: Shared, run: Run): P
   const id = randomUUID();
   const note = { by: "octocat", at: 1, number: 1, source: { kind: "comment", id: 1, url: "" } as const };
   const message = { v: 1, id, from: { person: "octocat" }, kind: "note", text: TEXT, at: 1 } as const;
-  await messages.send(run.task.spec.id, message, note);
+  await messages.send(inboxOf(run.task.spec), message, note);
+  if ((await call(shared, run)) === undefined) throw new Error("the next call did not bring what was said");
+}
+
+/** By the tool of the other agent, and by the next call of this one. */
+async function sayAndCall(mate: Run, shared: Shared, run: Run): Promise<void> {
+  const to = run.task.spec.node?.id ?? "";
+  const said = await sayToTeam(shared, mate, { to, kind: "note", text: TEXT }, randomUUID());
+  if (!said || "problem" in said || said.told[0]?.sending.kind !== "sent") throw new Error("it was not sent");
   if ((await call(shared, run)) === undefined) throw new Error("the next call did not bring what was said");
 }
 
@@ -114,7 +187,7 @@ async function timed(deed: () => Promise<unknown>): Promise<number> {
   return performance.now() - at;
 }
 
-function report({ saidMs, silentMs, bareMs }: Times): Report {
+function report({ saidMs, teamMs, silentMs, bareMs }: Times): Report {
   const row = (what: string, values: readonly number[]) => [
     what,
     ...[0.5, 0.99, 1].map((q) => round(quantile(values, q))),
@@ -122,6 +195,7 @@ function report({ saidMs, silentMs, bareMs }: Times): Report {
   return {
     counted: [
       `${AGENTS} runs of one host, each told something of ${TEXT.length} characters about every second and calling at once. From the beginning of the sending, by a bot of its own connection, to the result of the recipient's next call with the message in it; the note of it in the run's folder is counted, the agent's socket is not.`,
+      `The same by another agent of its team, of ${TEAM}, by its tool: the plan is read to know who is meant.`,
       "Besides: a call when nothing was said, with the acknowledgement of what came before; and, as a yardstick, one bare command to the same Redis (AOF, an fsync each second).",
     ],
     tables: [
@@ -130,6 +204,7 @@ function report({ saidMs, silentMs, bareMs }: Times): Report {
         rows: [
           ["", "p50", "p99", "most"],
           row("said, and with the next call", saidMs),
+          row("said by another agent, and with the next call", teamMs),
           row("a call with nothing to tell", silentMs),
           row("one bare command", bareMs),
         ],
@@ -137,6 +212,12 @@ function report({ saidMs, silentMs, bareMs }: Times): Report {
     ],
     figures: [
       { name: "said, and with the next call, p99", value: quantile(saidMs, 0.99), unit: "ms", goal: { atMost: 50 } },
+      {
+        name: "said by another agent, and with the next call, p99",
+        value: quantile(teamMs, 0.99),
+        unit: "ms",
+        goal: { atMost: 50 },
+      },
       { name: "a call with nothing to tell, p50", value: quantile(silentMs, 0.5), unit: "ms" },
     ],
   };

@@ -10,6 +10,7 @@ import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
 import { isWritten } from "../src/task/origin.ts";
+import { makePlanStore } from "../src/task/plans.ts";
 import type { Task } from "../src/task/task.ts";
 import { inTerminal } from "../src/text/quote.ts";
 import type { Around } from "../src/views/around.ts";
@@ -18,6 +19,7 @@ import { why } from "../src/views/why.ts";
 import { whyWords } from "../src/words/why-words.ts";
 import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { attachArguments, socketPath } from "../workers/tmux/server.ts";
+import { teamSession } from "../workers/tmux/team-session.ts";
 import { askBack, findTasks } from "./find-task.ts";
 import { hostIdOf } from "./host-id.ts";
 import { taskLine } from "./task-line.ts";
@@ -37,21 +39,27 @@ export async function attach(env: Env, task: string, write: boolean): Promise<nu
   const server = ["-S", socketPath(join(hostDir, "tmux"), found.hostId)];
   // tmux refuses to run inside a session of another server as long as it knows of it.
   const { TMUX: _outer, ...ownEnv } = env;
-  const alive = spawnSync(tmux, [...server, "has-session", "-t", `=${found.id}`], { env: ownEnv, encoding: "utf8" });
-  if (alive.status !== 0) {
-    process.stderr.write(`${noSession(found.id, alive.stderr, join(hostDir, "tmux"))}\n`);
+  const asked = (session: string) =>
+    spawnSync(tmux, [...server, "has-session", "-t", `=${session}`], { env: ownEnv, encoding: "utf8" });
+  const session = found.sessions.find((each) => asked(each).status === 0);
+  if (session === undefined) {
+    process.stderr.write(`${noSession(found.id, asked(found.id).stderr, join(hostDir, "tmux"))}\n`);
     return 1;
   }
-  const words = [...attachArguments(join(hostDir, "tmux"), found.hostId, found.id), ...(write ? [] : ["-r"])];
+  const words = [...attachArguments(join(hostDir, "tmux"), found.hostId, session), ...(write ? [] : ["-r"])];
   const child = spawn(tmux, words, { stdio: "inherit", env: ownEnv });
   const [code] = (await once(child, "exit")) as [number | null];
   return code ?? 1;
 }
 
-type Found = { id: string; hostId: string } | { reason: string };
+/** `sessions`: the first that there is, is the one to show. */
+type Found = { id: string; hostId: string; sessions: string[] } | { reason: string };
 
 async function look(redis: Redis, text: string, hostDir: string): Promise<Found> {
-  const tasks = await findTasks(redis, text);
+  const all = await findTasks(redis, text);
+  // Of a team on an issue the tasks of its nodes fit as well, and it is meant as a whole.
+  const teams = all.filter((each) => each.spec.team);
+  const tasks = teams.length === 1 ? teams : all;
   const [task, ...others] = tasks;
   if (!task) return { reason: `No task fits "${text}". \`orch status\` lists those that are not over.` };
   const around = await viewsOf(redis).views.around();
@@ -64,14 +72,23 @@ async function look(redis: Redis, text: string, hostDir: string): Promise<Found>
       ),
     };
   if (others.length > 0) return { reason: askBack(text, tasks, line).join("\n") };
-  if (state.name !== "running") return { reason: whyNot(task, around, hostDir) };
+  const at = await hostOf(redis, task);
+  if (at === undefined) return { reason: whyNot(task, around, hostDir) };
   const here = hostIdOf(hostDir);
-  if (state.host === here) return { id: spec.id, hostId: here };
-  const host = around.hosts.find(({ id }) => id === state.host);
-  const where = host ? `${host.name} (${host.id})` : state.host;
+  const sessions = [...(spec.team ? [teamSession(spec.id)] : []), spec.id];
+  if (at === here) return { id: spec.id, hostId: here, sessions };
+  const host = around.hosts.find(({ id }) => id === at);
+  const where = host ? `${host.name} (${host.id})` : at;
   return {
     reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
   };
+}
+
+/** The host that runs it, or on which its team works. */
+async function hostOf(redis: Redis, { spec, state }: Task): Promise<string | undefined> {
+  if (state.name === "running") return state.host;
+  if (!spec.team || state.name === "settled") return undefined;
+  return (await makePlanStore(redis).read(spec.id))?.home;
 }
 
 function whyNot(task: Task, around: Around, hostDir: string): string {

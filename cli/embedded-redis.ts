@@ -81,8 +81,8 @@ function configuration(dir: string, socket: string): string {
     appendfsync: "always",
     save: '""',
     "maxmemory-policy": "noeviction",
-    // Housekeeping twice a second instead of ten times: an idle Orch leaves the machine alone.
-    hz: "2",
+    // Housekeeping once a second instead of ten times: an idle Orch leaves the machine alone.
+    hz: "1",
   };
   return `${Object.entries(lines)
     .map(([name, value]) => `${name} ${value}`)

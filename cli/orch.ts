@@ -84,6 +84,15 @@ program
   });
 
 program
+  .command("offers")
+  .description("list what living hosts offer to work: agents with their models and roles, and how many slots are free")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { offers } = await import("./offers.ts");
+    process.exitCode = await offers(process.env, options);
+  });
+
+program
   .command("logs")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
   .description("show what a task's programs say and do, from whichever host it is on; kept for a day")
@@ -93,6 +102,19 @@ program
   .action(async (task: string, options: import("./logs.ts").LogsOptions) => {
     const { logs } = await import("./logs.ts");
     process.exitCode = await logs(process.env, task, options);
+  });
+
+program
+  .command("messages")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number; of a team its task, or that of a node")
+  .argument("[deed...]", "replay ID: send one that could not be delivered once more")
+  .description("list what was said to a task's agent, or within a team, and what became of each message")
+  .option("--dead", "only those that could not be delivered")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch messages t4mf5 --dead\n  orch messages t4mf5 replay m1a2b3c4d")
+  .action(async (task: string, deed: string[], options: import("./messages.ts").MessagesOptions) => {
+    const { messages } = await import("./messages.ts");
+    process.exitCode = await messages(process.env, task, deed, options);
   });
 
 program
@@ -169,6 +191,44 @@ program
   .action(async (options: { json?: boolean }) => {
     const { budget } = await import("./budget.ts");
     process.exitCode = await budget(process.env, options.json === true);
+  });
+
+const token = program
+  .command("a2a")
+  .description("what other programs may ask for, by A2A or plain HTTP")
+  .command("token")
+  .description("the tokens by which they ask");
+
+token
+  .command("add")
+  .argument("<name>", "what the program is called: its GitHub login where it is a person's, or say whose with --as")
+  .requiredOption("--repo <owner/name...>", "a repository for which it may ask; may be given several times")
+  .option("--as <login>", "the person for whom it asks: it may what they may")
+  .description("make a token; it is shown this once")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExample:\n  orch a2a token add nightly-ci --repo octo-org/calculator --as octocat")
+  .action(async (name: string, options: import("./a2a-token.ts").AddOptions) => {
+    const { addToken } = await import("./a2a-token.ts");
+    process.exitCode = await addToken(process.env, name, options);
+  });
+
+token
+  .command("list")
+  .description("list who has a token, for which repositories, and for whom they ask")
+  .option("--json", "one machine-readable line")
+  .action(async (options: { json?: boolean }) => {
+    const { listTokens } = await import("./a2a-token.ts");
+    process.exitCode = await listTokens(process.env, options);
+  });
+
+token
+  .command("revoke")
+  .argument("<name>", "what the program is called")
+  .description("let it ask for nothing any more; its tasks go on")
+  .option("--json", "one machine-readable line")
+  .action(async (name: string, options: { json?: boolean }) => {
+    const { revokeToken } = await import("./a2a-token.ts");
+    process.exitCode = await revokeToken(process.env, name, options);
   });
 
 program

@@ -11,6 +11,7 @@ import type { Env } from "../src/config.ts";
 import { requestOfCli } from "../src/events/on-cli.ts";
 import { makeInbox } from "../src/intake/inbox.ts";
 import { taskIdIn } from "../src/intake/request.ts";
+import { isOwnPlace } from "../src/task/own-place.ts";
 import type { Task } from "../src/task/task.ts";
 import { consent, operatorName } from "./consent.ts";
 import { oneTask } from "./one-task.ts";
@@ -69,8 +70,9 @@ async function ask(redis: Redis, env: Env, { text, settings, options }: Asked): 
   const task = await cameOf(redis, taskIdIn(request, LINE));
   if (task) return { task: task.spec.id };
   const where = `${spec.repository.owner}/${spec.repository.name}#${spec.number}`;
+  const told = isOwnPlace(spec.number) ? "in the log of the bot" : `in ${where}`;
   return {
-    error: `It is asked for, and within ${WAIT_MS / 1_000} s no task came of it. Does a bot run (orch status)? What stands in the way is said in ${where}.`,
+    error: `It is asked for, and within ${WAIT_MS / 1_000} s no task came of it. Does a bot run (orch status)? What stands in the way is said ${told}.`,
   };
 }
 

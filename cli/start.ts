@@ -9,13 +9,13 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Env } from "../src/config.ts";
 import { botFolderOf, dataDirOf } from "../src/data-dir.ts";
 import { waitForRoom } from "../workers/disk/room-to-start.ts";
 import { dependentProgram } from "./dependent-program.ts";
 import { type KeptRedis, keepRedis } from "./keep-redis.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
+import { programFiles } from "./program-files.ts";
 
 /** A program that ends with this has nothing to gain from being started again (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIG = 78;
@@ -47,6 +47,7 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
   const onRedis = (pid: number) => onStart?.("redis", pid);
   const redis = env.REDIS_URL ? undefined : await keepRedis({ dataDir, say, onStart: onRedis });
   await waitForRoom({ dataDir, say });
+  const files = programFiles({ asSources: process.env.ORCH_AS_SOURCES === "yes", say });
   const full: Record<string, string> = {
     ...defined(env),
     ORCH_DATA: dataDir,
@@ -57,10 +58,11 @@ export async function startEverything({ env, stdio = "inherit", onStart }: Start
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || privateFolder(dataDir, "compile-cache"),
   };
   const bots = Array.from({ length: await howManyBots(env) }, () =>
-    supervise("bot", program("../src/main"), full, stdio, onStart),
+    supervise("bot", { file: () => files.of("src/main"), env: full, stdio, onStart }),
   );
   const hostEnv = { ...full, BOT_URL: besideBot(env, dataDir) };
-  const worker = supervise("worker", program("../workers/main"), hostEnv, stdio, onStart);
+  const hostFile = () => files.of("workers/main");
+  const worker = supervise("worker", { file: hostFile, env: hostEnv, stdio, onStart });
   const ended = Promise.race([
     ...bots.map((bot) => bot.ended),
     worker.ended,
@@ -88,19 +90,21 @@ const WITHHELD: Record<string, readonly string[]> = {
   worker: ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"],
 };
 
-function supervise(
-  name: string,
-  file: string,
-  env: Record<string, string>,
-  stdio: Output,
-  onStart?: StartOptions["onStart"],
-): Supervised {
+type SuperviseOptions = Pick<StartOptions, "onStart"> & {
+  /** Asked before each start. */
+  file: () => Promise<string>;
+  env: Record<string, string>;
+  stdio: Output;
+};
+
+function supervise(name: string, { file, env, stdio, onStart }: SuperviseOptions): Supervised {
   const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !WITHHELD[name]?.includes(key)));
-  const command = dependentProgram([process.execPath, ...NODE_FLAGS, file]);
   let stopping = false;
-  let child: ReturnType<typeof spawn>;
+  let child: ReturnType<typeof spawn> | undefined;
   const run = async (): Promise<number> => {
     for (;;) {
+      const command = dependentProgram([process.execPath, ...NODE_FLAGS, await file()]);
+      if (stopping) return 0;
       // Away from the terminal: a Ctrl-C is for the one who started it, who stops all in order.
       child = spawn(command.file, command.args, { env: { ...SMALL_BUFFERS, ...ownEnv }, stdio, detached: true });
       onStart?.(name, child.pid ?? 0);
@@ -116,9 +120,9 @@ function supervise(
     ended,
     async stop() {
       stopping = true;
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      if (child?.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       // Being killed harms nothing, and one that hangs must not keep everything else from stopping.
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      const timer = setTimeout(() => child?.kill("SIGKILL"), STOP_MS);
       await ended;
       clearTimeout(timer);
     },
@@ -128,12 +132,6 @@ function supervise(
 async function stopAll(inOrder: readonly Supervised[][], redis: KeptRedis | undefined): Promise<void> {
   for (const together of inOrder) await Promise.all(together.map((each) => each.stop()));
   await redis?.stop();
-}
-
-/** The source while developing, the built file where Orch was built: this file's own ending tells which. */
-function program(path: string): string {
-  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return fileURLToPath(new URL(`${path}.${ending}`, import.meta.url));
 }
 
 function privateFolder(dataDir: string, name: string): string {

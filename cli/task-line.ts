@@ -1,4 +1,5 @@
 /** One task in one line: id, place, how it stands, and the beginning of what was asked. */
+import { numberSign } from "../src/task/own-place.ts";
 import { bare } from "../src/text/quote.ts";
 import type { TaskView } from "../src/views/task-view.ts";
 import { standing } from "../src/words/task-words.ts";
@@ -7,4 +8,4 @@ import { standing } from "../src/words/task-words.ts";
 export const taskLine = (task: TaskView, now: number): string =>
   `${task.id}  ${whereOf(task)}  ${standing(task, now)}  ${bare(task.request, 60)}`;
 
-export const whereOf = ({ repository, number }: TaskView): string => `${repository}#${number}`;
+export const whereOf = ({ repository, number }: TaskView): string => `${repository}${numberSign(number)}`;

@@ -8,6 +8,10 @@ import { placeProgram } from "./place-program.ts";
 
 const SCRIPTED_AGENT = fileURLToPath(new URL("../agents/scripted", import.meta.url));
 
+const TEAM_SCRIPT = fileURLToPath(new URL("team-script.mjs", import.meta.url));
+/** Two nodes, and their team's own task. */
+const TEAM_SLOTS = 3;
+
 type Circumstances = { sandbox: "bwrap" | "none"; sandboxProblem?: string; baseUid: number };
 
 /**
@@ -45,10 +49,10 @@ export function ownAgents(agent: string, path: string, { sandbox, sandboxProblem
   return stringify({ ...file, defaultAgent: agent, sandboxBaseUid: baseUid });
 }
 
-/** `asks`: it asks a person before it begins. `pauseMs`: how long it waits after each thing it says, so that one can follow. */
+/** `asks`: it asks a person before it begins. `team`: it plays all members of a team, by a script. `pauseMs`: how long it waits after each thing it says, so that one can follow. */
 export function scriptedAgent(
   dir: string,
-  { pauseMs, asks }: { pauseMs: number; asks: boolean },
+  { pauseMs, asks, team = false }: { pauseMs: number; asks: boolean; team?: boolean },
   { sandbox, baseUid }: Circumstances,
 ): string {
   const tools = stageTools(dir);
@@ -57,7 +61,9 @@ export function scriptedAgent(
     command: [join(tools, "bin", "node"), join(tools, "scripted", "agent.mjs")],
     env: {
       PATH: `${join(tools, "bin")}:/usr/local/bin:/usr/bin:/bin`,
-      SCRIPTED_AGENT_TRIES_ADDRESS: METADATA.url,
+      ...(team
+        ? { SCRIPTED_AGENT_TEAM: join(tools, "team-script.mjs") }
+        : { SCRIPTED_AGENT_TRIES_ADDRESS: METADATA.url }),
       ...(asks ? { SCRIPTED_AGENT_ASKS: "yes" } : {}),
       ...(pauseMs > 0 ? { SCRIPTED_AGENT_PAUSE_MS: String(pauseMs) } : {}),
     },
@@ -65,6 +71,7 @@ export function scriptedAgent(
   };
   return stringify({
     agents: { [SCRIPTED]: scripted },
+    ...(team && { slots: TEAM_SLOTS }),
     sandbox: sandbox === "none" ? "none" : "auto",
     sandboxBaseUid: baseUid,
   });
@@ -79,6 +86,8 @@ function stageTools(dir: string): string {
   mkdirSync(join(tools, "bin"), { recursive: true, mode: 0o755 });
   placeProgram(process.execPath, join(tools, "bin", "node"));
   cpSync(SCRIPTED_AGENT, join(tools, "scripted"), { recursive: true });
+  cpSync(TEAM_SCRIPT, join(tools, "team-script.mjs"));
+  chmodSync(join(tools, "team-script.mjs"), 0o644);
   for (const name of readdirSync(join(tools, "scripted"))) chmodSync(join(tools, "scripted", name), 0o644);
   return tools;
 }

@@ -2,9 +2,7 @@
  * `npm run demo`: a `/orch` comment becomes a draft pull request with green tests, for real, on this machine, while you
  * watch. Ends by itself with exit code 0 and a summary, or with 1 and the reason.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
-import { readHosts } from "../src/task/heartbeat.ts";
 import { openQuestions } from "../src/task/question.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
@@ -17,10 +15,9 @@ import { MAINTAINER, type Stage, setStage } from "./stage.ts";
 import { renderSummary, type Summary, summarize } from "./summary.ts";
 import { type Follower, followGitHub, followTasks, makeTimeline, type Timeline } from "./timeline.ts";
 import { isTold } from "./told.ts";
+import { endOfOrch, ready, START_LIMIT_MS, taskWhich, withoutSandbox } from "./up.ts";
 
 const COMMAND_TEXT = "/orch fix the failing tests";
-const START_LIMIT_MS = 60_000;
-const END_LIMIT_MS = 20 * 60_000;
 
 const ANSWER_TEXT = "/orch answer 1";
 
@@ -104,34 +101,6 @@ async function firstTask(
   return summarize(stage, task, { startedAt, events, samples: memory.samples });
 }
 
-/** Rejects when bot, worker host or Redis has ended for good; what they said of it is the reason. */
-function endOfOrch(stage: Stage): Promise<never> {
-  const broken = stage.everything.ended.then((code): never => {
-    const words = stage.lastWords();
-    throw new Error(
-      `Orch's programs have ended with code ${code}${words ? `:\n${words}` : ". For its log: ORCH_DEMO_LOGS=1 npm run demo"}`,
-    );
-  });
-  broken.catch(() => undefined); // whoever waits for it hears of it; at the end of a demo nobody does
-  return broken;
-}
-
-const withoutSandbox = (problem: string) =>
-  `! No sandbox on this machine, so the scripted agent runs without one:\n  ${problem.replaceAll("\n", "\n  ")}\n\n`;
-
-/** The worker host beats and the bot answers. What keeps them from it is on their own log. */
-async function ready(stage: Stage, redis: ReturnType<typeof connectRedis>): Promise<void> {
-  const url = `${stage.botUrl}/readyz`;
-  const giveUpAt = Date.now() + START_LIMIT_MS;
-  for (;;) {
-    const answer = await fetch(url).catch(() => undefined); // not listening yet
-    const hosts = await readHosts(redis, Date.now());
-    if (answer?.ok && hosts.some((host) => host.alive)) return;
-    if (Date.now() > giveUpAt) throw new Error(`Orch was not ready within a minute (${url}):\n${stage.lastWords()}`);
-    await delay(50);
-  }
-}
-
 /** A person has read the comment that calls for the answer, and gives it. */
 async function answerIt(stage: Stage, timeline: Timeline, task: Task): Promise<void> {
   const { simulator, repository, issue } = stage;
@@ -145,20 +114,6 @@ async function answerIt(stage: Stage, timeline: Timeline, task: Task): Promise<v
 
 const waitsForAnswer = ({ state }: Task): boolean =>
   state.name === "settled" || (state.name === "waiting" && state.reasons.some((reason) => reason.for === "answer"));
-
-async function taskWhich(
-  store: ReturnType<typeof makeTaskStore>,
-  taskId: string,
-  is: (task: Task) => boolean,
-): Promise<Task> {
-  const giveUpAt = Date.now() + END_LIMIT_MS;
-  while (Date.now() < giveUpAt) {
-    const task = await store.read(taskId);
-    if (task && is(task)) return task;
-    await delay(100);
-  }
-  throw new Error("The task did not end within twenty minutes");
-}
 
 const program = new Command("demo")
   .description("Watch a /orch comment become a draft pull request with green tests, on this machine.")

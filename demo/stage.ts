@@ -47,6 +47,8 @@ export type StageOptions = {
   pauseMs?: number;
   /** The scripted agent asks a person before it begins. */
   asks?: boolean;
+  /** The scripted agent plays a team, in a repository of its own. */
+  team?: boolean;
   /** Bot and worker host write into this terminal. */
   showLogs?: boolean;
 };
@@ -57,7 +59,19 @@ const run = promisify(execFile);
 const BASE_UID = 500_000_000 + (process.pid % 1_000_000) * 200;
 /** Kept between demos, beside the packages: the second one starts faster. */
 const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/orch-compile", import.meta.url));
-const SAMPLE = fileURLToPath(new URL("sample-repository", import.meta.url));
+const SAMPLE: Sample = {
+  dir: fileURLToPath(new URL("sample-repository", import.meta.url)),
+  title: "The tests fail on main",
+  body: "`npm test` is red since yesterday. Whoever finds the bugs: please fix the code, the tests are right.",
+};
+const TEAM_SAMPLE: Sample = {
+  dir: fileURLToPath(new URL("team-repository", import.meta.url)),
+  title: "Discounts, shipping and an invoice",
+  body: "Orders are only summed up so far. We need discounts in percent, shipping costs, and an invoice with all of it.",
+};
+
+/** A repository, and the issue in it. */
+type Sample = { dir: string; title: string; body: string };
 
 /** Everything that it leaves behind is given to `cleanUp` as soon as it is there. */
 export async function setStage({
@@ -65,6 +79,7 @@ export async function setStage({
   agent,
   pauseMs = 0,
   asks = false,
+  team = false,
   showLogs = false,
 }: StageOptions): Promise<Stage> {
   const own = agent === undefined ? undefined : findOwnAgent(agent, process.env.ORCH_CONFIG);
@@ -75,11 +90,11 @@ export async function setStage({
   const circumstances = { sandbox, sandboxProblem, baseUid: BASE_UID };
   const config = join(dir, "orch.yml");
   const file =
-    agent && own ? ownAgents(agent, own, circumstances) : scriptedAgent(dir, { pauseMs, asks }, circumstances);
+    agent && own ? ownAgents(agent, own, circumstances) : scriptedAgent(dir, { pauseMs, asks, team }, circumstances);
   writeFileSync(config, file);
   const simulator = await startSimulator({ dataDir: join(dir, "github") });
   cleanUp.add(() => simulator.close());
-  const { repository, issue } = await makeRepository(simulator);
+  const { repository, issue } = await makeRepository(simulator, team ? TEAM_SAMPLE : SAMPLE);
   const port = await freePort();
   const botUrl = `http://127.0.0.1:${port}`;
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
@@ -103,23 +118,23 @@ export async function setStage({
     agent: agent ?? SCRIPTED,
     sandbox,
     sandboxProblem,
-    forbidden: own ? undefined : BLOCKED_ON_PURPOSE,
+    forbidden: own || team ? undefined : BLOCKED_ON_PURPOSE,
     pids,
     lastWords,
   };
 }
 
-async function makeRepository(simulator: Simulator) {
+async function makeRepository(simulator: Simulator, { dir, title, body }: Sample) {
   const maintainer = simulator.createUser(MAINTAINER);
   const repository = await simulator.createRepository({
     owner: maintainer.login,
     name: "bicycle-shop",
-    files: readSample(SAMPLE),
+    files: readSample(dir),
   });
   const { number } = await simulator.openIssue(repository, {
     as: MAINTAINER,
-    title: "The tests fail on main",
-    body: "`npm test` is red since yesterday. Whoever finds the bugs: please fix the code, the tests are right.",
+    title,
+    body,
   });
   return { repository, issue: number };
 }

@@ -114,6 +114,24 @@ function reasonOf(outcome: Outcome | undefined): string | undefined {
   return outcome.kind === "refused" ? outcome.reason : undefined;
 }
 
+/** The tests before and after, run outside of Orch, and the commits that are on the branch. */
+export async function proof(
+  stage: Stage,
+  { pushed }: Task,
+): Promise<{ before: TestCount; after?: TestCount; commits: string[] }> {
+  const clone = mkdtempSync(join(tmpdir(), "orch-demo-clone-"));
+  try {
+    await git(["clone", "--quiet", stage.repository.cloneUrl, clone], stage);
+    const before = await runTests(clone);
+    if (!pushed) return { before, commits: [] };
+    await git(["-C", clone, "checkout", "--quiet", pushed.branch], stage);
+    const log = await git(["-C", clone, "log", "--reverse", "--format=%h %s", "origin/main..HEAD"], stage);
+    return { before, after: await runTests(clone), commits: log.trim().split("\n").filter(Boolean) };
+  } finally {
+    rmSync(clone, { recursive: true, force: true });
+  }
+}
+
 async function git(args: readonly string[], { simulator }: Stage): Promise<string> {
   const reader = simulator.createUser("reader");
   const header = Buffer.from(`x-access-token:${reader.token}`).toString("base64");

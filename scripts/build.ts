@@ -1,12 +1,14 @@
 /**
  * `npm run build`: the bot, the worker host and the command line as JavaScript in `dist/`, which then runs on its own. `dist/`
- * mirrors the repository, so that a path from one file to another is the same before and after.
+ * mirrors the repository, so that a path from one file to another is the same before and after. Bot and worker host are each
+ * one file then, which takes less memory; their modules are there as well, for the command line.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync } from "node:fs";
+import { bundlePrograms } from "./bundle.ts";
 
 const outDir = "dist";
-const programs = ["src", "workers", "cli"];
+const programs = ["src", "a2a", "workers", "cli"];
 
 /** Files beside the code that it reads while it runs. */
 const beside = ["package.json", "app.yml"];
@@ -38,6 +40,8 @@ if (lost.length > 0) {
   );
   process.exit(1);
 }
+
+await bundlePrograms({ root: outDir, ending: "js", outDir, outEnding: "js" });
 
 const built = globSync(`${outDir}/**/*.js`).length;
 console.log(

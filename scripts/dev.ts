@@ -8,7 +8,7 @@ import pretty from "pino-pretty";
 
 const real = existsSync(".env");
 const program = real ? ["cli/orch.ts", "start"] : ["demo/demo.ts", "--keep"];
-const folders = ["src", "workers", "cli", ...(real ? [] : ["simulator", "demo"])];
+const folders = ["src", "a2a", "workers", "cli", ...(real ? [] : ["simulator", "demo"])];
 
 const child = spawn(
   process.execPath,
@@ -18,7 +18,8 @@ const child = spawn(
     ...program,
     ...process.argv.slice(2),
   ],
-  { stdio: ["inherit", real ? "pipe" : "inherit", "inherit"] },
+  // Started anew at every change, the sources themselves are there sooner than a file made of them.
+  { stdio: ["inherit", real ? "pipe" : "inherit", "inherit"], env: { ...process.env, ORCH_AS_SOURCES: "yes" } },
 );
 child.stdout?.pipe(pretty({ colorize: process.stdout.isTTY, ignore: "pid,hostname" }));
 

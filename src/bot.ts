@@ -13,6 +13,7 @@ import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
+import type { Programs } from "./programs.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
 import { startLookingBack } from "./reconcile/look-back.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
@@ -22,6 +23,7 @@ import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
+import { makeCallerReplies } from "./task/caller-replies.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
 import { makePlanStore } from "./task/plans.ts";
@@ -31,6 +33,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.t
 import { makeScheduleStore } from "./task/schedules.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
+import { readTeam } from "./views/read-team.ts";
 import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
@@ -42,6 +45,8 @@ import { workersApi } from "./workers-api/workers-api.ts";
 export type Bot = {
   /** Where it listens, e.g. http://127.0.0.1:3000 */
   url: string;
+  /** Where other programs ask, should there be such a place. */
+  apiUrl?: string;
   /** Answers nothing new, finishes what is under way, closes everything. */
   stop(): Promise<void>;
 };
@@ -74,6 +79,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const plans = makePlanStore(redis, tell);
   const queue = makeTaskQueue(redis);
   const inbox = makeInbox(redis, tell);
+  const callers = makeCallerReplies(redis, tell);
   const budget = makeBudget({ redis, now, log });
   const github = makeGitHub(config, log, budget);
   const markerSecret = createHmac("sha256", config.webhookSecret).update("orch markers").digest("hex");
@@ -104,6 +110,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     hosts,
     paused,
     followUp: makeRounds({ store, dispatcher, now, log }),
+    teamOf: (task) => readTeam(store, task),
   });
   const sweep = startReconciling({
     redis,
@@ -117,7 +124,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
   });
   const views = makeViewReader({ redis, store, queue, hosts, now });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, dispatcher, views, now, log });
+  const intake = startIntake({ inbox, store, queue, github, markerSecret, callers, dispatcher, views, now, log });
   const wakeIntake = () => {
     intake.wake();
     age?.soon();
@@ -153,18 +160,30 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     close();
   };
   let door: Door | undefined;
+  let programs: Programs | undefined;
   try {
     // Before the port, which may have to be waited for: runs go on meanwhile.
     door = await openDoor(config.botFolder, forHosts, log);
     const file = join(config.botFolder, "last-seen");
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
     const server = await listenOn(config, routes, log, { signal });
+    if (config.api) {
+      const { openForPrograms } = await import("./programs.ts");
+      const desk = { redis, store, inbox, callers, github, hosts, isFit: gate.isFit, wakeIntake, now, subscriber, log };
+      programs = await openForPrograms(desk, config.api, { sharesPort: config.sharesPort, signal }).catch(
+        async (error) => {
+          await server.stop();
+          throw error;
+        },
+      );
+    }
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });
     return {
       url: `http://${hostAndPort(config.host, server.port)}`,
+      ...(programs && { apiUrl: programs.url }),
       stop: async () => {
-        await Promise.all([server.stop(), door?.stop()]);
+        await Promise.all([server.stop(), programs?.stop(), door?.stop()]);
         await stopWork();
       },
     };

@@ -51,6 +51,8 @@ export type BotConfig = {
   port: number;
   /** Other bots of this machine listen on the same port. */
   sharesPort: boolean;
+  /** Where other programs ask; undefined: nowhere. `url`: under which they reach it, where that is another address. */
+  api: { host: string; port: number; url: string | undefined } | undefined;
   redisUrl: string;
   workerSecret: string;
   /** Worker hosts of this machine find the bot's socket there. */
@@ -87,6 +89,7 @@ export function readBotConfig(env: Env): BotConfig {
   const labels = settings && {
     run: settings.LABEL_RUN,
     review: settings.LABEL_REVIEW,
+    team: settings.LABEL_TEAM,
     retry: settings.LABEL_RETRY,
     cancel: settings.LABEL_CANCEL,
   };
@@ -107,6 +110,10 @@ export function readBotConfig(env: Env): BotConfig {
     host: settings.HOST,
     port: settings.PORT,
     sharesPort: settings.BOTS > 1,
+    api:
+      settings.API_PORT === undefined
+        ? undefined
+        : { host: settings.API_HOST, port: settings.API_PORT, url: settings.API_URL?.replace(/\/+$/, "") },
     redisUrl: settings.REDIS_URL,
     workerSecret: settings.WORKER_SECRET,
     botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),

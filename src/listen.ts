@@ -10,7 +10,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError } from "./config.ts";
 
 /** `sharesPort`: together with other programs of the same user that say so too; the system deals out the connections. */
-export type ListenAt = { host: string; port: number; sharesPort?: boolean };
+export type ListenAt = { host: string; port: number; sharesPort?: boolean; names?: Names };
+
+/** What the settings of the address are called. */
+type Names = { host: string; port: string };
+const NAMES: Names = { host: "HOST", port: "PORT" };
 
 export type ListenOptions = {
   /** Hears at once that the port is in use, in plain words. */
@@ -38,14 +42,14 @@ export class PortInUseError extends Error {
   override readonly name = "PortInUseError";
 }
 
-/** Throws ConfigError or PortInUseError; each names HOST or PORT and what to do. */
+/** Throws ConfigError or PortInUseError; each names the setting and what to do. */
 export async function listen(
   server: Server,
   at: ListenAt,
   { tell, signal, waits = aMinute() }: ListenOptions,
 ): Promise<void> {
-  const { host, port } = at;
-  const inUse = `PORT ${port} is in use on ${host}: stop the program that listens there (ss -ltnp), or set PORT to a free one`;
+  const { host, port, names = NAMES } = at;
+  const inUse = `${names.port} ${port} is in use on ${host}: stop the program that listens there (ss -ltnp), or set ${names.port} to a free one`;
   let told = false;
   for (const waitMs of waits) {
     if (await isGranted(server, at)) return;
@@ -57,7 +61,10 @@ export async function listen(
 }
 
 /** False while somebody else has the port. */
-async function isGranted(server: Server, { host, port, sharesPort = false }: ListenAt): Promise<boolean> {
+async function isGranted(
+  server: Server,
+  { host, port, sharesPort = false, names = NAMES }: ListenAt,
+): Promise<boolean> {
   server.listen({ port, host, reusePort: sharesPort });
   try {
     await once(server, "listening");
@@ -67,14 +74,15 @@ async function isGranted(server: Server, { host, port, sharesPort = false }: Lis
     if (code === "EADDRINUSE") return false;
     const why = refusals[code];
     if (!why) throw error;
-    throw new ConfigError([why(host, port)]);
+    throw new ConfigError([why({ host, port, names })]);
   }
 }
 
-const refusals: Record<string, (host: string, port: number) => string> = {
-  EACCES: (host, port) =>
-    `PORT ${port} on ${host} is not for this user: set PORT to 1024 or higher, and let a reverse proxy have ${port}`,
-  EADDRNOTAVAIL: (host, port) =>
-    `HOST ${host} is no address of this machine, so PORT ${port} cannot be had there: set HOST to 127.0.0.1 or 0.0.0.0`,
-  ENOTFOUND: (host) => `HOST ${host} is a name that nobody knows: set HOST to 127.0.0.1 or 0.0.0.0`,
+const refusals: Record<string, (at: Required<Omit<ListenAt, "sharesPort">>) => string> = {
+  EACCES: ({ host, port, names }) =>
+    `${names.port} ${port} on ${host} is not for this user: set ${names.port} to 1024 or higher, and let a reverse proxy have ${port}`,
+  EADDRNOTAVAIL: ({ host, port, names }) =>
+    `${names.host} ${host} is no address of this machine, so ${names.port} ${port} cannot be had there: set ${names.host} to 127.0.0.1 or 0.0.0.0`,
+  ENOTFOUND: ({ host, names }) =>
+    `${names.host} ${host} is a name that nobody knows: set ${names.host} to 127.0.0.1 or 0.0.0.0`,
 };

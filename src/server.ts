@@ -52,12 +52,18 @@ export async function listenOn(
   return { port: address.port, stop };
 }
 
+export type Served = { server: Server; stop(): Promise<void> };
+
 /** Answers by the table, wherever it is made to listen. `stop`: nothing new, then the end of what is under way. */
-export function makeServer(
-  routes: readonly Route[],
+export const makeServer = (routes: readonly Route[], log: Logger, limits = LIMITS): Served =>
+  serve((request) => answerBy(routes, request), log, limits);
+
+/** `answer`: undefined where it has written, or goes on writing, the response by itself. */
+export function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<HttpResponse | undefined>,
   log: Logger,
   limits = LIMITS,
-): { server: Server; stop(): Promise<void> } {
+): Served {
   const server = createServer(
     {
       headersTimeout: HEADERS_WITHIN_MS,
@@ -66,15 +72,16 @@ export function makeServer(
       keepAliveTimeout: 30_000,
     },
     (request, response) => {
-      answerBy(routes, request)
+      answer(request, response)
         .catch((error: unknown): HttpResponse => {
           log.error({ err: error, path: request.url }, "request failed");
           return { status: 500, body: { error: { code: 500, message: "Internal error" } } };
         })
-        .then((answer) => {
+        .then((answered) => {
+          if (!answered) return;
           // While stopping, a connection that is kept alive would hold us up.
           if (!server.listening) response.setHeader("connection", "close");
-          send(request, response, answer);
+          send(request, response, answered);
         });
     },
   );
@@ -107,7 +114,7 @@ async function answerBy(routes: readonly Route[], request: IncomingMessage): Pro
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
-  if (response.destroyed) return;
+  if (response.destroyed || response.headersSent) return;
   const text = JSON.stringify(answer.body);
   const headers: Record<string, string | number> = {
     ...answer.headers,

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { type DueLoop, type Duty, startDueLoop } from "../src/due-loop.ts";
 import { type DueSet, makeDueSet, type Taken } from "../src/task/due-set.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
@@ -174,4 +174,21 @@ test("a Redis that was away is looked at again by itself", async () => {
   await waitForRedis(redis, 10_000);
   await set.plan("a", now());
   await expect.poll(() => count, { timeout: 10_000 }).toBe(1);
+});
+
+test("loops with nothing to do look at the same moments, so that an idle program sleeps in between", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const empty = { take: async () => [], nextAt: async () => undefined } as unknown as DueSet;
+  const looks = [new Set<number>(), new Set<number>()];
+  for (const seen of looks) {
+    const before = async () => void seen.add(performance.now());
+    start(async () => {}, { set: empty, sweepMs: 1_000, before });
+    await vi.advanceTimersByTimeAsync(300);
+  }
+  for (const seen of looks) seen.clear();
+  await vi.advanceTimersByTimeAsync(5_000);
+  const [one, other] = looks;
+  expect(one?.size).toBe(5);
+  expect(other).toEqual(one);
 });

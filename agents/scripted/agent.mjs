@@ -2,7 +2,7 @@
 /**
  * A scripted agent: no language model, no cost, and no network, unless it is asked to try one address. It runs a JavaScript
  * repository's failing tests, tries small changes in the code that they import, keeps those that make more tests pass, and
- * commits them. It reads the prompt on standard input and speaks Orch's JSON lines on standard output (docs/agents.md).
+ * commits them. Where a script for a whole team is named (team.mjs), it plays that instead. It reads the prompt on standard input and speaks Orch's JSON lines on standard output (docs/agents.md).
  * Needs Node 18.15 or newer and git.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { askFirst, isAnswered } from "./ask-first.mjs";
 import { candidates } from "./candidates.mjs";
 import { finish, say, tool } from "./events.mjs";
 import { commit, trackedFiles } from "./git.mjs";
+import { playTeam } from "./team.mjs";
 import { isTest, lastLines, measure, runCommand, sourcesOf } from "./test-runs.mjs";
 import { tryAddress } from "./try-address.mjs";
 
@@ -81,6 +82,7 @@ function repairAll(testFiles) {
 
 async function main() {
   const prompt = readFileSync(0, "utf8");
+  if (await playTeam(prompt)) return;
   const command = commandIn(prompt);
   say(
     "I am a scripted agent, not a language model: I can only repair failing JavaScript tests by trying small changes.",

@@ -25,7 +25,7 @@ export function askFirst(prompt) {
 export const isAnswered = (prompt) => answerIn(prompt) !== undefined;
 
 /** Orch quotes it below the question. */
-function answerIn(text) {
+export function answerIn(text) {
   const [, behind] = text.split("Your question q");
   if (behind === undefined) return undefined;
   if (behind.includes("Nobody answered in time")) return "nothing";

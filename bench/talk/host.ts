@@ -24,7 +24,7 @@ serveQuestions({
     await waitForRedis(redis, 10_000);
     const store = makeTaskStore(redis);
     write = async (slot, said) => {
-      await store.advance(specOf(slot).id, { name: "progress", epoch: 1, progress: { said }, at: Date.now() });
+      await store.say(specOf(slot).id, { epoch: 1, text: said }, Date.now());
     };
     const talk = openTalkPlace(dir);
     if (!talk) throw new Error("there is no Perl on this machine");

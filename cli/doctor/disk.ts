@@ -13,7 +13,7 @@ export async function checkDisk(env: Env, limits: Pick<Limits, "freeDiskGigabyte
   const dataDir = dataDirOf(env);
   if (!existsSync(dataDir)) return [];
   try {
-    const { freeBytes } = await spaceOf(dataDir);
+    const { freeBytes } = spaceOf(dataDir);
     const wanted = limits.freeDiskGigabytes * GB;
     const free = `${bytes(freeBytes)} free on the disk of ${dataDir}`;
     if (freeBytes >= wanted) return [ok("disk", free)];

@@ -7,7 +7,7 @@ import { AMOUNTS_HELP, readAmounts } from "../text/budget.ts";
 
 export type Verb = "help" | "status" | "why" | "logs" | "budget" | "retry" | "cancel" | "approve" | WordedVerb;
 /** Behind which somebody's own words stand: `worded.ts`. */
-export type WordedVerb = "answer" | "tell" | "then" | "plan" | "review";
+export type WordedVerb = "answer" | "tell" | "then" | "plan" | "team" | "review";
 
 export type VerbEntry = {
   /** Other spellings of exactly the same. */
@@ -107,6 +107,16 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     takesSettings: true,
     takesWords: true,
   },
+  team: {
+    also: [],
+    usage: "team move the parser, the printer and their tests to ESM",
+    does: "has an agent split the request into parts that several agents can do at the same time, and propose that; where one agent does better, one does it, and the progress comment says why",
+    namesTask: false,
+    takesSettings: true,
+    takesWords: true,
+    // Whoever writes that speaks to us, or of people.
+    unless: ["up", "me", "us", "member", "members", "lead", "leads", "work", "mate", "mates", "player"],
+  },
   review: {
     also: [],
     usage: "review",
@@ -119,7 +129,7 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
   approve: {
     also: [],
     usage: "approve p3fa81c09d2e4",
-    does: "has the proposal of that name carried out, by the agent that made it",
+    does: "has the proposal of that name carried out, by the agent that made it or by the team that it proposes",
     namesTask: true,
     takesSettings: false,
     filler: "plan proposal proposed go ahead with".split(" "),

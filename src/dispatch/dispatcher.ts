@@ -23,6 +23,7 @@ import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
 import { isReady, mayFinish, type Readiness, type Unaffordable, type World } from "./ready.ts";
+import { referUp } from "./refer-up.ts";
 import { makeTeams, type TeamDeps, type TeamNext } from "./team.ts";
 import { cannotAfford } from "./unaffordable.ts";
 import { readWorld, type WorldSources } from "./world.ts";
@@ -174,6 +175,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** When to look again, Unix ms; undefined when the task waits no more. */
   async function judge(task: Task, waiting: readonly WaitingReason[]): Promise<number | undefined> {
+    if (await referUp({ store, plans: store.plans, now }, task)) return now();
     const { spec, version } = task;
     const world = { ...(await readWorld(deps, spec)), task };
     const at = now();

@@ -86,7 +86,7 @@ export function isReady(spec: TaskSpec, all: World, waiting: readonly WaitingRea
     ...(agent.kind === "absent" ? [absent(agent.name, world.now, only)] : []),
   ];
   if (reasons.length > 0 || agent.kind === "absent")
-    return { kind: "waits", reasons: reasons.map((reason) => waiting.find(isSame(reason)) ?? reason) };
+    return { kind: "waits", reasons: reasons.map((reason) => since(reason, waiting, world)) };
   const home = only ?? limited?.host ?? parked?.host;
   const own = home === undefined ? undefined : takesFrom(home, agent.name, world.hosts);
   const breaker = breakerOf(agent.name, world, own);
@@ -233,6 +233,20 @@ const absent = (agent: string | undefined, now: number, host: string | undefined
   ...(host !== undefined && { host }),
   until: now + WAITS_AT_MOST.agent,
 });
+
+/**
+ * With the deadline that it has had so far. A task that waits itself has deadlines of its own, however long people let it wait: who
+ * waits for it is given more time, in few steps.
+ */
+function since(reason: WaitingReason, waiting: readonly WaitingReason[], { before, first }: World): WaitingReason {
+  const known = waiting.find(isSame(reason));
+  if (!known) return reason;
+  const leader =
+    reason.for === "task" && [...before, ...(first ? [first] : [])].find(({ spec }) => spec.id === reason.task);
+  return leader && leader.state.name === "waiting" && reason.until - known.until > WAITS_AT_MOST.task / 2
+    ? reason
+    : known;
+}
 
 const isSame = (reason: WaitingReason) => (other: WaitingReason) =>
   JSON.stringify({ ...other, until: 0 }) === JSON.stringify({ ...reason, until: 0 });

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { readBreakers } from "../task/breaker.ts";
 import { envelopesOf, mostOf, narrowestCaps, wantOf } from "../task/envelope.ts";
 import { type HostView, offeredAgents } from "../task/heartbeat.ts";
-import { readBalances } from "../task/ledger.ts";
+import { balancesFor } from "../task/ledger.ts";
 import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
@@ -65,7 +65,7 @@ async function readFunds(
   const envelopes = envelopesOf(spec, caps, at);
   if (!envelopes) return undefined;
   return {
-    balances: await readBalances(redis, envelopes),
+    balances: await balancesFor(redis, spec.id, envelopes),
     want: wantOf(spec, caps, envelopes),
     most: mostOf(spec, caps),
   };

@@ -37,7 +37,7 @@ async function hear(deps: LabelDeps, { on, labeled, label, ...event }: Labeled, 
     on,
     source: { kind: "label" as const, digest: delivery.digest(), label: label.name },
     label: label.name,
-    ...(what === "run" && { vouchedFor: true }),
+    ...((what === "run" || what === "team") && { vouchedFor: true }),
     commands: [{ line: 0, ...commandOf(what, labeled) }],
     requestedAt,
   };
@@ -48,8 +48,9 @@ type WithoutLine<T> = T extends unknown ? Omit<T, "line"> : never;
 
 function commandOf(what: keyof AskingLabels, { title, body }: Labeled["labeled"]): WithoutLine<Command> {
   if (what === "review") return { kind: what, words: "" };
-  if (what !== "run") return { kind: what };
-  return { kind: "task", instruction: oneLine(title, MAX_TITLE), ...detailsOf(body.split(/\r\n|\n|\r/)) };
+  if (what !== "run" && what !== "team") return { kind: what };
+  const [said, below] = [oneLine(title, MAX_TITLE), detailsOf(body.split(/\r\n|\n|\r/))];
+  return what === "run" ? { kind: "task", instruction: said, ...below } : { kind: "team", words: said, ...below };
 }
 
 /** GitHub's own bound, in characters. */

@@ -5,9 +5,11 @@ import { cannotAfford } from "../dispatch/unaffordable.ts";
 import type { Logger } from "../log.ts";
 import * as words from "../report/replies.ts";
 import { originIn } from "../task/origin.ts";
+import { isOwnPlace, ownPlaceOf } from "../task/own-place.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Target, TaskSpec } from "../task/task.ts";
 import { readAmounts } from "../text/budget.ts";
+import { title as titleOf } from "../text/quote.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import type { ChangedSince } from "./decide.ts";
 import { conversationOf } from "./named-tasks.ts";
@@ -24,12 +26,15 @@ export type Asked = Wish & {
   changedSince: ChangedSince;
 };
 
+/** Of a title that is made of the request, in characters. */
+const MAX_TITLE = 100;
+
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
 
 /** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
 export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "plan" | "role" | "review" | "mends" | "retries" | "after"
+  "instruction" | "details" | "about" | "plan" | "team" | "role" | "review" | "mends" | "retries" | "after"
 >;
 
 export async function accept(
@@ -54,7 +59,7 @@ export async function accept(
   const conversation = await conversationOf(deps.store, request, found.target);
   const spec = specOf(request, work, {
     ...found,
-    ...{ agent: asked.agent, caps: asked.caps, roles: asked.roles },
+    ...{ agent: asked.agent, caps: asked.caps, roles: asked.roles, autoApproval: asked.autoApproval },
     conversation,
     acceptedAt: deps.now(),
   });
@@ -97,6 +102,7 @@ function specOf(
     details,
     about,
     plan,
+    team,
     role,
     review,
     mends,
@@ -107,23 +113,22 @@ function specOf(
   }: Work,
   known: Known,
 ): TaskSpec {
-  const { installationId, number, source, actor, requestedAt } = request;
+  const { installationId, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { title, conversation, acceptedAt, caps, roles = {}, target: here } = known;
+  const { acceptedAt, caps, roles = {}, autoApproval, target: here } = known;
+  const id = taskIdIn(request, line);
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
   const { model, base, priority } = settings;
   const ofRole = role === undefined ? undefined : roles[role]?.agent;
   const agent = settings.agent ?? ofRole ?? known.agent;
   return {
-    id: taskIdIn(request, line),
+    id,
     installationId,
     repository,
-    number,
-    title,
+    ...placeOf(request, id, { instruction, ...known }),
     target: base !== undefined && target.kind === "issue" ? { ...target, base } : target,
     origin: originIn(source, line),
-    conversation,
     ...(agent !== undefined && { agent }),
     ...(settings.agent !== undefined && { agentNamed: true }),
     ...(role !== undefined && { role }),
@@ -139,9 +144,23 @@ function specOf(
     ...(plan && { plan }),
     ...(review && { review }),
     ...(mends && { mends }),
+    ...(team && { team, ...(autoApproval && { autoApproval }) }),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,
     acceptedAt,
   };
+}
+
+type Placed = Pick<TaskSpec, "number" | "title" | "conversation">;
+
+/** What is asked for under no issue has nothing but its words: once more, it is another task in a place of its own. */
+function placeOf(
+  { number }: Request,
+  id: string,
+  { title, conversation, instruction }: Omit<Placed, "number"> & { instruction: string },
+): Placed {
+  if (!isOwnPlace(number)) return { number, title, conversation };
+  const own = ownPlaceOf(id);
+  return { number: own, title: titleOf(instruction, MAX_TITLE), conversation: own };
 }

@@ -4,9 +4,18 @@
  */
 import type { Command } from "../command/command.ts";
 import { withoutName } from "../command/worded.ts";
-import { type Answer, isOpen, MAX_ANSWER, openQuestions, type Question, questionNamed } from "../task/question.ts";
+import {
+  type Answer,
+  isForPerson,
+  isOpen,
+  MAX_ANSWER,
+  openQuestions,
+  type Question,
+  questionNamed,
+} from "../task/question.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
+import { withNodeTasks } from "../task/team-tasks.ts";
 import * as words from "../words/question-words.ts";
 import type { AcceptDeps } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";
@@ -62,8 +71,9 @@ async function askedHere(
   return await askedIn(store, await store.idsOfConversation(repository.id, { conversation, number }));
 }
 
+/** Agents of a team's nodes ask here, too, though nothing of their own tasks is shown. */
 async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[]> {
-  const tasks = await store.readMany(ids);
+  const tasks = await withNodeTasks(store, await store.readMany(ids));
   return tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
 }
 
@@ -77,12 +87,18 @@ function meantBy(asked: readonly Asked[], { words: said, task: name }: AnswerCom
   const ofTask = name === undefined ? [] : asked.filter(({ task }) => isNameOf(name, task.spec.id));
   const text = ofTask.length > 0 ? withoutName(said) : said;
   const among = ofTask.length > 0 ? ofTask : asked;
-  const open = among.filter(isWaiting);
+  const open = forPeople(among.filter(isWaiting));
   const [one] = open;
   if (one && open.length === 1) return { ...one, text };
   if (one) return { say: words.whichQuestion(open.map(({ question, task }) => ({ question, task: task.spec.id }))) };
   const last = among.at(-1);
   return { say: last ? tooLate(last.task, last.question.id) : words.nobodyAsks() };
+}
+
+/** What the manager of a team is to answer is meant only where nobody else is asked anything, or by its name. */
+function forPeople(open: readonly Asked[]): readonly Asked[] {
+  const theirs = open.filter(({ question }) => isForPerson(question));
+  return theirs.length > 0 ? theirs : open;
 }
 
 function tooLate(task: Task, id: string): string {

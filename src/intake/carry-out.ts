@@ -51,6 +51,8 @@ export async function carryOut(
       return (await askForAnother(deps, request, command, ask)) ?? (await plan(deps, request, command, ask));
     case "review":
       return await review(deps, request, command, ask);
+    case "team":
+      return await begin(deps, request, { ...requestOf(command), team: true }, ask);
     case "retry":
       return await retry(deps, request, command, ask);
     case "then":
@@ -79,9 +81,14 @@ async function begin(deps: CarryOutDeps, request: Request, wish: Wish, ask: () =
 const plan = (
   deps: CarryOutDeps,
   request: Request,
-  { words: instruction, ...command }: Extract<Command, { kind: "plan" }>,
+  command: Extract<Command, { kind: "plan" }>,
   ask: () => Promise<Asked>,
-): Promise<CarriedOut> => begin(deps, request, { ...command, instruction, plan: true }, ask);
+): Promise<CarriedOut> => begin(deps, request, { ...requestOf(command), plan: true }, ask);
+
+const requestOf = ({ words: instruction, ...command }: Extract<Command, { kind: "plan" | "team" }>): Wish => ({
+  ...command,
+  instruction,
+});
 
 async function budget(
   { store, views }: CarryOutDeps,

@@ -57,6 +57,7 @@ const COMMANDS: Record<Command["kind"], true> = {
   answer: true,
   plan: true,
   review: true,
+  team: true,
   approve: true,
   budget: true,
   misunderstood: true,

@@ -9,6 +9,7 @@ import { type AcceptDeps, type Asked, accept } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import { taskMeant } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
+import { followed } from "./then-work.ts";
 
 export async function retry(
   deps: AcceptDeps,
@@ -22,21 +23,25 @@ export async function retry(
   const earlier = await taskMeant(deps.store, request, command, ask);
   if (!earlier) return { done: false, say: words.nothingToRetry(command.task) };
   if (earlier.state.name !== "settled") return { done: false, say: words.stillOpen(earlier.spec.id) };
-  const { instruction, details, about, plan, role, review, mends, after } = earlier.spec;
+  const { instruction, details, about, plan, team, role, review, mends, after } = earlier.spec;
+  const first = after === undefined || request.on === "pull" ? undefined : await deps.store.read(after);
+  const follows = first && (await followed(first, ask));
   const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
   const said = {
     instruction,
     ...(details !== undefined && { details }),
     ...(about && { about }),
-    ...(after !== undefined && request.on === "issue" && { after }),
+    ...follows?.work,
     ...(plan && { plan }),
+    ...(team && { team }),
     ...(role !== undefined && { role }),
     ...(review && { review: { ...review, round: 0 } }),
     ...(mends && { mends }),
   };
   const same = command.settings?.agent === undefined && command.settings?.model === undefined;
   const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };
-  return await accept(deps, request, work, ask);
+  const accepted = await accept(deps, request, work, ask);
+  return accepted.done && follows?.say !== undefined ? { ...accepted, say: follows.say } : accepted;
 }
 
 /** What the person who asked first had set. A model belongs to the agent that it was asked for. */

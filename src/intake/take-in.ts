@@ -9,7 +9,9 @@ import { mayWrite } from "../permission.ts";
 import { type Reaction, reactTo } from "../report/reaction.ts";
 import * as words from "../report/replies.ts";
 import { ensureReply } from "../report/reply.ts";
-import { isSameSource } from "../task/origin.ts";
+import type { CallerReplies } from "../task/caller-replies.ts";
+import { isByProgram, isSameSource } from "../task/origin.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
 import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
@@ -21,13 +23,22 @@ import { unreadEdit } from "./vouched.ts";
 import { readWish } from "./wish.ts";
 
 /** For these GitHub has to be asked where the work goes. */
-const ASK_OF_GITHUB: ReadonlySet<Command["kind"]> = new Set(["task", "retry", "then", "plan", "review", "approve"]);
+const ASK_OF_GITHUB: ReadonlySet<Command["kind"]> = new Set([
+  "task",
+  "retry",
+  "then",
+  "plan",
+  "team",
+  "review",
+  "approve",
+]);
 
 export type TakeInDeps = CarryOutDeps & {
   /** Behind the fence of whoever has taken the request. */
   github: GitHub;
   /** HMAC key for the markers of replies. */
   markerSecret: string;
+  callers: CallerReplies;
   /** Somebody who died or froze had begun with the request. */
   abandoned: boolean;
 };
@@ -96,6 +107,8 @@ export async function takeBack(deps: CancelDeps, { issue, name }: { issue: strin
 
 async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, result: CarriedOut): Promise<void> {
   const { installationId, repository, number, source, about, requestedAt: since } = request;
+  if (isByProgram(source)) return await tellCaller(deps, request, result);
+  if (isOwnPlace(number)) return deps.log.info({ source, ...result }, "a request under no issue is carried out");
   const reaction = await reactionTo(deps, request, result);
   const react = (content: Reaction) => reactTo(octokit, repository, source, { content, before: { look: true } });
   if (reaction) await courtesy(deps, request, () => react(reaction));
@@ -104,6 +117,15 @@ async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, resu
   const key = requestNameOf(repository.id, source);
   const reply = { installationId, repository, number, under: about?.thread, since, key, body: say };
   await courtesy(deps, request, () => ensureReply({ ...deps, secret: deps.markerSecret }, reply));
+}
+
+/** Whoever asked finds it where it asked. */
+export async function tellCaller(
+  { callers }: Pick<TakeInDeps, "callers">,
+  { repository, source }: Request,
+  { done, say }: CarriedOut,
+): Promise<void> {
+  await callers.give(requestNameOf(repository.id, source), { done, ...(say !== undefined && { say }) });
 }
 
 /** The report of a task reacts to its origin by itself, later and better informed. */

@@ -1,5 +1,6 @@
 /** Where a request's work starts and goes, as GitHub shows the issue or pull request now; or why it cannot start. */
 import { classify, type Octokit } from "../github.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import type { Target } from "../task/task.ts";
 import type { Request } from "./request.ts";
 
@@ -14,6 +15,8 @@ type Closed = { kind: "closed"; goneBranch?: string };
 
 export async function findTarget(octokit: Octokit, request: Request): Promise<FoundTarget> {
   const { owner, name: repo, defaultBranch } = request.repository;
+  // There is nothing to look at but the repository, which whoever asked has looked at.
+  if (isOwnPlace(request.number)) return { kind: "ready", title: "", target: { kind: "issue", defaultBranch } };
   if (request.on === "issue") {
     const { data: issue } = await octokit.rest.issues.get({ owner, repo, issue_number: request.number });
     if (issue.state !== "open") return { kind: "closed" };

@@ -4,7 +4,9 @@
  */
 import type { Command } from "../command/command.ts";
 import * as words from "../report/message-words.ts";
+import { inboxOf } from "../task/inbox.ts";
 import { MAX_MESSAGE, type Message, type Note } from "../task/messages.ts";
+import { withMatter } from "../task/plan-questions.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { CarriedOut } from "./carry-out.ts";
@@ -25,9 +27,10 @@ export async function tellAgent(
   const here = await store.readMany(await store.idsOfIssue(request.repository.id, request.number));
   const meant = await saidTo(store, request, command, find);
   if ("noTask" in meant) return { done: false, say: words.nobodyCalled(meant.noTask) };
-  const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => spec.id);
+  const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => inboxOf(spec).book);
   // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.
-  if (await store.messages.recipientOf(id, mayHaveIt)) return DELIVERING;
+  const has = await store.messages.recipientOf(id, mayHaveIt);
+  if (has !== undefined) return await callManager(store, has, id);
   const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
   if (!task) return { done: false, say: words.nobodyToTell() };
   const text = textOf(meant.words, command);
@@ -40,7 +43,7 @@ export async function tellAgent(
 const DELIVERING: CarriedOut = { done: true, reportReacts: true };
 
 async function send(
-  { messages }: TaskStore,
+  { messages, plans }: TaskStore,
   { spec }: Task,
   request: Request,
   { id, text }: { id: string; text: string },
@@ -49,15 +52,32 @@ async function send(
   const by = actor?.login ?? repository.name;
   const message: Message = { v: 1, id, from: { person: by }, kind: "note", text, at };
   const note: Note = { by, at, number, source, ...(about && { under: about.thread }) };
-  const { kind } = await messages.send(spec.id, message, note);
+  const { kind } = await messages.send(inboxOf(spec), message, note);
   switch (kind) {
     case "sent":
-      return DELIVERING;
+      return spec.team ? await callManager({ messages, plans }, spec.id, id) : DELIVERING;
     case "full":
+    case "spent":
       return { done: false, say: words.tooManyMessages(spec.id) };
     case "over":
+    case "void":
       return { done: false, say: words.tooLateToTell(spec.id) };
   }
+}
+
+/** The agent of a team's own task works only when it is called. Of a task that is no team's there is no plan. */
+async function callManager(
+  { messages, plans }: Pick<TaskStore, "messages" | "plans">,
+  book: string,
+  id: string,
+): Promise<CarriedOut> {
+  const said = (await messages.sent(book)).find((message) => message.id === id);
+  if (!said || said.fate !== undefined) return DELIVERING;
+  const { by, start = "" } = said;
+  const at = Date.now();
+  const matter = { kind: "told" as const, key: `told:${id}`, text: `@${by} says: ${start}`, at };
+  await plans.change(book, (plan) => withMatter(plan, matter), at);
+  return DELIVERING;
 }
 
 /** Of several tasks the words are for one that can hear them: whose agent works, or has worked, before one that has not begun. */

@@ -43,10 +43,10 @@ function cutShort({ left }: Then, accepted: CarriedOut): CarriedOut {
   return left === undefined || !accepted.done ? accepted : { done: true, say: words.detailsCut(left, false) };
 }
 
-type Followed = { work: Pick<Work, "after" | "target">; say?: string };
+export type Followed = { work: Pick<Work, "after" | "target">; say?: string };
 
 /** What the dispatcher does with one that is not over yet, is done here with one that is: GitHub is asked how its pull request stands. */
-async function followed({ spec, state, pullRequest }: Task, ask: () => Promise<Asked>): Promise<Followed> {
+export async function followed({ spec, state, pullRequest }: Task, ask: () => Promise<Asked>): Promise<Followed> {
   const after = spec.id;
   const start = spec.target.kind === "issue" ? { target: spec.target } : {};
   if (state.name !== "settled" || state.outcome.kind !== "pull_request") return { work: { after, ...start } };

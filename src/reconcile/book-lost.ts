@@ -29,6 +29,8 @@ export async function bookLost({ redis, store, now, log }: BookLostDeps): Promis
 async function bookOne({ redis, store, now, log }: BookLostDeps, task: string, reserve: Reserve): Promise<void> {
   const reading = await store.lookUp(task);
   const age = now() - reserve.at;
+  // The run that goes on from it has not begun yet.
+  if (reserve.stays && reading.kind === "known" && reading.record.state.name !== "settled") return;
   const found =
     reading.kind === "known" ? lostIn(reading.record, reserve, now()) : age > FORGOTTEN_MS ? { used: {} } : undefined;
   if (!found || !(await book(redis, { task, epoch: reserve.epoch, ...found }))) return;

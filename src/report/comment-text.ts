@@ -17,6 +17,7 @@ import { openBlocks } from "../words/question-words.ts";
 import { evidenceTitles, explanation, headline, phaseWords } from "../words/task-words.ts";
 import { asked, facts, type Surroundings, sandboxWarning } from "./facts.ts";
 import { outcomeIcons } from "./outcome-icons.ts";
+import { proposedPlan, teamAtWork, teamsEnd } from "./team-text.ts";
 
 /** How much of what the agent says is shown while it works. */
 const LIVE = { lines: 12, chars: 1_500 };
@@ -45,11 +46,12 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
   const list = facts(task, around)
     .map((fact) => `- ${fact}`)
     .join("\n");
+  const end = teamsEnd(task, around);
   const closing = [openBlocks(task), next(answer), sandboxWarning(progress)];
   switch (answer.state) {
     case "waiting":
     case "queued":
-      return [...opening, list, ...proposed(task), ...closing];
+      return [...opening, list, ...teamAtWork(task, around), ...proposed(task), ...closing];
     case "running":
       return [
         ...opening,
@@ -57,10 +59,19 @@ function story(task: Task, around: Surroundings): (string | undefined)[] {
         list,
         ...titled("What the agent is doing", progress.said && blockQuote(progress.said, LIVE.chars)),
         ...titled("The agent says", fence(progress.lastLines ?? "", LIVE)),
+        ...teamAtWork(task, around),
         ...closing,
       ];
     case "settled":
-      return [...opening, explained(answer), list, ...evidence(answer.evidence), ...closing];
+      return [
+        ...opening,
+        explained(answer),
+        ...end.first,
+        list,
+        ...end.receipt,
+        ...evidence(answer.evidence),
+        ...closing,
+      ];
   }
 }
 
@@ -98,6 +109,7 @@ function evidence(all: readonly Evidence[]): string[] {
 function proposed(task: Task): (string | undefined)[] {
   const proposal = openProposal(task);
   if (!proposal) return [];
+  if (proposal.plan) return proposedPlan(task);
   const { name, said, baseSha } = proposal;
   const lists = (["decisions", "interfaces", "followUps"] as const).flatMap((which) =>
     titled(
@@ -137,15 +149,19 @@ function icon(task: Task): string {
   switch (state.name) {
     case "waiting":
     case "queued":
-      return "⏳";
+      return isTeamAtWork(task) ? "👥" : "⏳";
     case "running":
       return "⚙️";
     case "settled":
       if (state.outcome.kind !== "pull_request") return outcomeIcons[state.outcome.kind];
       if (task.pushed?.stopped) return "⌛";
+      if (state.outcome.missing?.length) return "🟡";
       return hiddenBehind(task) ? "🟡" : outcomeIcons.pull_request;
   }
 }
+
+const isTeamAtWork = ({ state }: Task): boolean =>
+  state.name === "waiting" && state.reasons.some((reason) => reason.for === "team");
 
 function paragraphs(parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== "").join("\n\n");

@@ -10,10 +10,12 @@ import { type Pushed, progressOf, type Task, type TaskSpec } from "../task/task.
 import { count, dollars, duration } from "../text/amounts.ts";
 import { sumOf } from "../text/budget.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
-import { spentOn } from "../views/spent.ts";
+import type { Team } from "../views/plan-view.ts";
+import { usedBy } from "../views/spent.ts";
 import { runBudgetWords } from "../words/budget-words.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
 import { answeredFacts } from "../words/question-words.ts";
+import { teamLines } from "./team-text.ts";
 
 /** What a task's text depends on besides the task. */
 export type Surroundings = {
@@ -22,6 +24,8 @@ export type Surroundings = {
   hosts: readonly HostView[];
   /** E.g. https://github.com */
   webUrl: string;
+  /** Of a team's task, once its plan is approved. */
+  team?: Team | undefined;
 };
 
 /** The request as a quote. Its details stand in the comment that is linked beside it; three dots say that there are some. */
@@ -37,13 +41,15 @@ export function facts(task: Task, around: Surroundings): string[] {
     roleFact(task.spec),
     startFact(progress, task.spec),
     timeFact(task, around.now),
-    usageFact(usageOf(task)),
+    // Of all runs that say: one that went on after a limit counts what it used itself.
+    usageFact(usedBy([task, ...(around.team?.tasks ?? [])])),
     budgetFact(task),
     networkFact(progress),
     changesFact(task.pushed),
     verificationFact(task),
     sessionFact(progress),
     crashFact(task),
+    ...teamLines(task, around),
     ...answeredFacts(task),
   ].filter((line) => line !== undefined);
 }
@@ -109,16 +115,6 @@ function timeFact({ spec, state }: Task, now: number): string | undefined {
     case "settled":
       return `Time: ${duration(state.at - spec.acceptedAt)}`;
   }
-}
-
-/** Of all runs that say: one that went on after a limit counts what it used itself. */
-function usageOf(task: Task): Progress {
-  const { inputTokens, outputTokens, costUsd } = spentOn([task]);
-  return Object.fromEntries(
-    Object.entries({ inputTokens, outputTokens, costUsd }).flatMap(([name, { known }]) =>
-      known === undefined ? [] : [[name, known]],
-    ),
-  );
 }
 
 export function usageFact({ inputTokens, outputTokens, costUsd }: Progress): string | undefined {

@@ -7,6 +7,7 @@
  */
 import { type Budget, BudgetSpent } from "../budget.ts";
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import type { Task } from "../task/task.ts";
 import { refusedByGitHub } from "../words/task-words.ts";
 import type { Next, ReporterDeps } from "./showing.ts";
@@ -64,7 +65,7 @@ export function makeFailures({ store, github, budget, now, log }: Deps) {
 
   /**
    * What has closed GitHub to us, if anything. One 404 may be about something smaller, or pass: only the missing
-   * issue itself counts. And a public repository that was taken from the App answers 403, as a missing permission does.
+   * issue itself counts, or the repository where there is none. And a public repository that was taken from the App answers 403, as a missing permission does.
    */
   async function lookAgain(failure: Failure, { spec }: Task): Promise<SecondLook> {
     if (isClosed(failure) && failure !== "gone") return { closed: failure };
@@ -73,7 +74,9 @@ export function makeFailures({ store, github, budget, now, log }: Deps) {
       const octokit = await github.forInstallation(spec.installationId);
       if (failure === "forbidden") return (await reaches(octokit, spec.repository.id)) ? {} : { closed: "gone" };
       const { repository, number } = spec;
-      await octokit.rest.issues.get({ owner: repository.owner, repo: repository.name, issue_number: number });
+      const place = { owner: repository.owner, repo: repository.name };
+      if (isOwnPlace(number)) await octokit.rest.repos.get(place);
+      else await octokit.rest.issues.get({ ...place, issue_number: number });
       return {};
     } catch (failed) {
       const second = classify(failed);

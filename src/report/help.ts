@@ -8,11 +8,11 @@ export function help(): string {
     "- `/orch fix the failing tests` – any request in your own words. An agent works on it and comes back with a pull request, a draft where your plan has drafts. On a pull request it works on that pull request's branch, and is told its open review threads and failing checks.",
     ...VERB_NAMES.map(verbLine),
     "",
-    `Settings come before the request, or after \`retry\` or \`then\`, as in ${EXAMPLE}:`,
+    `Settings come before the request, or after \`retry\`, \`then\`, \`plan\` or \`team\`, as in ${EXAMPLE}:`,
     "",
     ...SETTING_NAMES.map(settingLine),
     "",
-    "Without a word: the labels `orch` (do what this says), `orch:retry` and `orch:cancel`, if the operator has not given them other names, and **Re-run** and the buttons of the check `orch`.",
+    "Without a word: the labels `orch` (do what this says), `orch:team` (as a team), `orch:retry` and `orch:cancel`, if the operator has not given them other names, and **Re-run** and the buttons of the check `orch`.",
     "",
     "Where several tasks could be meant, the newest is; another one by its id, or the beginning of it, after the word, e.g. `/orch why tab2c`. The id is at the foot of the progress comment. What you write below a request belongs to it. Several lines with `/orch` are several commands, at most ten in a comment. Lines in code, quotes, tables, HTML comments and collapsed sections are ignored, and so are later edits of a comment. Commands are taken from people with write permission, and but for the title only texts by them reach the agent: quote below your request what else it should know.",
   ].join("\n");

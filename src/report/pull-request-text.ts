@@ -1,11 +1,14 @@
 /** A pull request's title and text, as pure functions. */
 import { shortId } from "../task/branch.ts";
 import { FINISH_LIMITS } from "../task/finish.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import { isAboutAll, subjectOf } from "../task/subject.ts";
 import { ownSummary } from "../task/summary.ts";
 import { type Pushed, progressOf, type Task } from "../task/task.ts";
 import { prose } from "../text/prose.ts";
-import { fence, inMarkdown, title } from "../text/quote.ts";
+import { fence, inMarkdown, plain, title } from "../text/quote.ts";
+import { planView, type Team } from "../views/plan-view.ts";
+import { usedBy } from "../views/spent.ts";
 import { onlyWithHidden } from "../words/hidden-words.ts";
 import { askedBy } from "../words/origin-words.ts";
 import { stoppedWork } from "../words/stopped-words.ts";
@@ -20,7 +23,9 @@ import {
   usageFact,
   verificationFact,
 } from "./facts.ts";
+import { planTable } from "./plan-text.ts";
 import { publishText, publishTitle } from "./publish-text.ts";
+import { missingFrom } from "./team-text.ts";
 
 /** Longer ones are cut off in lists. */
 const MAX_TITLE = 100;
@@ -43,9 +48,9 @@ function ownTitle(task: Task): string {
 }
 
 /** `draft`: whether it is one, which not every plan of GitHub offers. */
-export type Around = Pick<Surroundings, "webUrl"> & { draft: boolean };
+export type Around = Pick<Surroundings, "webUrl" | "team"> & { draft: boolean };
 
-export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, draft }: Around): string {
+export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, team, draft }: Around): string {
   const { spec } = task;
   const progress = progressOf(task);
   const list = [
@@ -53,7 +58,7 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, draft }: A
     verificationFact(task),
     agentFact(progress),
     networkFact(progress),
-    usageFact(progress),
+    usageFact(team ? usedBy([task, ...team.tasks]) : progress),
   ]
     .filter((fact) => fact !== undefined)
     .map((fact) => `- ${fact}`)
@@ -62,10 +67,11 @@ export function pullRequestBody(task: Task, pushed: Pushed, { webUrl, draft }: A
   const parts = [
     pushed.stopped && `> [!WARNING]\n> ${stoppedWork(pushed.stopped, inMarkdown)}`,
     hidden && `> [!WARNING]\n> ${onlyWithHidden(hidden, inMarkdown)}`,
-    askedBy(spec, webUrl, spec.number),
+    ...missingFrom({ ...task, pushed }),
+    askedBy(spec, webUrl, isOwnPlace(spec.number) ? undefined : spec.number),
     asked(spec),
     spec.target.kind === "issue" ? reference(task) : wentElsewhere(pushed, inMarkdown),
-    ...said(task),
+    ...(team ? madeBy(task, team) : said(task)),
     `### Evidence\n\n${list}`,
     sandboxWarning(progress),
     `${draft ? DRAFT : NO_DRAFT} <sub>Task \`${spec.id}\`</sub>`,
@@ -77,7 +83,15 @@ const DRAFT = "This is a draft: review it, and mark it as ready when you are sat
 const NO_DRAFT = "No person has reviewed this yet: do so before you merge it.";
 
 /** The one closing keyword is ours and deliberate; in what is quoted none is acted upon (inert.ts). */
-const reference = ({ spec }: Task): string => `${isAboutAll(spec) ? "Fixes" : "Refs"} #${spec.number}`;
+const reference = ({ spec }: Task): string | undefined =>
+  isOwnPlace(spec.number) ? undefined : `${isAboutAll(spec) ? "Fixes" : "Refs"} #${spec.number}`;
+
+/** Of a team it says who did what: its own agent has done none of it. */
+function madeBy(task: Task, team: Team): string[] {
+  const view = planView(team, task);
+  const goal = `### What the team was to do\n\n${plain(view.goal, 1_500)}`;
+  return [goal, "### Who did what", planTable(view)];
+}
 
 function said(task: Task): string[] {
   const progress = progressOf(task);

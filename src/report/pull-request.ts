@@ -6,15 +6,16 @@
 import { classify, type Octokit } from "../github.ts";
 import { pullNumberOf } from "../task/branch.ts";
 import type { PullRequest, Pushed, Task } from "../task/task.ts";
+import type { Team } from "../views/plan-view.ts";
 import { pullRequestBody, pullRequestTitle } from "./pull-request-text.ts";
 
 export type Opened = { kind: "pull_request"; pullRequest: PullRequest } | { kind: "refused"; reason: string };
 
 /**
- * `others`: tasks of the same issue or pull request, by which titles are told apart. `mayExist`: somebody, we ourselves perhaps, may
+ * `team`: whose work it is. `others`: tasks of the same issue or pull request, by which titles are told apart. `mayExist`: somebody, we ourselves perhaps, may
  * have opened one before.
  */
-export type About = { webUrl: string; others: readonly Task[]; mayExist: boolean };
+export type About = { webUrl: string; team?: Team | undefined; others: readonly Task[]; mayExist: boolean };
 
 /** Throws what GitHub answers where trying again may help. */
 export async function ensurePullRequest(octokit: Octokit, task: Task, pushed: Pushed, about: About): Promise<Opened> {
@@ -59,7 +60,7 @@ async function create(
   octokit: Octokit,
   task: Task,
   pushed: Pushed,
-  { webUrl, others, draft }: About & { draft: boolean },
+  { webUrl, team, others, draft }: About & { draft: boolean },
 ): Promise<Opened> {
   const { data } = await octokit.rest.pulls.create({
     owner: task.spec.repository.owner,
@@ -67,7 +68,7 @@ async function create(
     head: pushed.branch,
     base: pushed.base,
     title: pullRequestTitle(task, others),
-    body: pullRequestBody(task, pushed, { webUrl, draft }),
+    body: pullRequestBody(task, pushed, { webUrl, team, draft }),
     draft,
   });
   return { kind: "pull_request", pullRequest: { number: data.number, url: data.html_url, draft: data.draft ?? draft } };

@@ -124,6 +124,11 @@ export function reviewOnIssue(): string {
   return "An issue has no changes to review, so I have not started. Write `/orch review` on a pull request.";
 }
 
+/** For a program whose request could not be taken in. */
+export function closedToUs(): string {
+  return "GitHub does not let me into this repository, or does not show what was asked about, so I have done nothing. Have the owner of the App's installation look at it, then ask again under another key.";
+}
+
 /** For work in a role that the repository does not want. */
 export function roleIsOff(role: string): string {
   return `This repository has switched the role ${code(role, 60)} off (\`roles\` in \`.github/orch.yml\`), so I have not started.`;

@@ -146,8 +146,8 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     try {
       const behindFence = { ...deps, github: fenceFor(taken) };
       current = await withReview(behindFence, await withPullRequest(behindFence, task, memory), memory);
-      const [hosts, paused] = await Promise.all([deps.hosts(), deps.paused()]);
-      const around = { now: now(), hosts, paused, webUrl: deps.webUrl };
+      const [hosts, paused, team] = await Promise.all([deps.hosts(), deps.paused(), deps.teamOf(current)]);
+      const around = { now: now(), hosts, paused, team, webUrl: deps.webUrl };
       const showing = { ...memory, task: current, view: viewOf(current, around), around };
       const lookAt = await showTask(behindFence, showing);
       failures.forget(taken.member);
@@ -183,7 +183,12 @@ export function makeReporter(deps: ReporterDeps): Reporter {
       await store.remember(spec.id, hints);
     }
     const others = await tasksOfIssue(deps, task);
-    const opened = await ensurePullRequest(octokit, task, pushed, { webUrl: deps.webUrl, others, mayExist });
+    const opened = await ensurePullRequest(octokit, task, pushed, {
+      webUrl: deps.webUrl,
+      team: await deps.teamOf(task),
+      others,
+      mayExist,
+    });
     const news =
       opened.kind === "pull_request"
         ? { name: "pull_request" as const, pullRequest: opened.pullRequest, at: now() }

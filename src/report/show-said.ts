@@ -4,7 +4,7 @@
  */
 
 import type { SentMessage } from "../task/messages.ts";
-import { isSameSource, type Source } from "../task/origin.ts";
+import { isByProgram, isSameSource, type Source } from "../task/origin.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import * as words from "./message-words.ts";
@@ -13,22 +13,29 @@ import { type Reaction, reactTo } from "./reaction.ts";
 import { ensureReply } from "./reply.ts";
 import type { ShowDeps, Showing } from "./showing.ts";
 
-type Said = { key: string; source: Source; messages: SentMessage[] };
+/** What was said on GitHub: agents say things to each other, too. */
+type Shown = SentMessage & { number: number; source: Source };
+type Said = { key: string; source: Source; messages: Shown[] };
+
+const isShown = (message: SentMessage): message is Shown =>
+  message.source !== undefined && message.number !== undefined;
 
 export async function showSaid(deps: ShowDeps, showing: Showing): Promise<undefined> {
   const { task } = showing;
   const sent = await deps.store.messages.sent(task.spec.id);
   if (sent.length === 0) return;
-  const tasks = await tasksOfIssue(deps, task);
+  const said = bySource(sent.filter(isShown));
+  const tasks = said.length === 0 ? [] : await tasksOfIssue(deps, task);
   const asked = (source: Source) => tasks.some(({ spec }) => isSameSource(spec.origin, source));
-  for (const said of bySource(sent)) {
-    if (!asked(said.source)) await showReaction(deps, showing, said);
-    await tellUndelivered(deps, showing, said);
+  for (const each of said) {
+    if (!asked(each.source)) await showReaction(deps, showing, each);
+    // A program sees in its task what became of its messages.
+    if (!isByProgram(each.source)) await tellUndelivered(deps, showing, each);
   }
   if (task.state.name === "settled") await deps.store.messages.expire(task.spec.id);
 }
 
-function bySource(sent: readonly SentMessage[]): Said[] {
+function bySource(sent: readonly Shown[]): Said[] {
   const all = new Map<string, Said>();
   for (const message of sent) {
     const key = keyOf(message);

@@ -7,6 +7,7 @@ import { BudgetSpent } from "../budget.ts";
 import { classify, isFinal, type Octokit } from "../github.ts";
 import { NoLongerTaken } from "../task/due-set.ts";
 import { isSameSource } from "../task/origin.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import type { Task } from "../task/task.ts";
 import { tasksOfIssue, untilAgreed } from "./agree.ts";
 import { type CheckRun, createCheckRun, ensureCheckRun, updateCheckRun } from "./check-run.ts";
@@ -27,7 +28,7 @@ import { hashOf } from "./view.ts";
 export async function showTask(deps: ShowDeps, showing: Showing): Promise<number | undefined> {
   const failures: unknown[] = [];
   let lookAgainAt: number | undefined;
-  for (const part of [showReaction, showComment, showLabel, showChecks, showSaid, showQuestions]) {
+  for (const part of isOwnPlace(showing.task.spec.number) ? WITHOUT_ISSUE : ALL_PARTS) {
     try {
       lookAgainAt = (await part(deps, showing)) ?? lookAgainAt;
     } catch (error) {
@@ -38,6 +39,10 @@ export async function showTask(deps: ShowDeps, showing: Showing): Promise<number
   if (failures.length > 0) throw worst(failures);
   return lookAgainAt;
 }
+
+/** What is told to its caller alone has nothing on GitHub but its pull request; there somebody may have said something to its agent. */
+const WITHOUT_ISSUE = [showSaid];
+const ALL_PARTS = [showReaction, showComment, showLabel, showChecks, showSaid, showQuestions];
 
 /** A budget that is spent concerns texts alone: labels and checks are shown all the same. */
 function endsReport(error: unknown): boolean {

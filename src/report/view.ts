@@ -13,6 +13,7 @@ import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
 import { renderComment, renderSummary } from "./comment-text.ts";
 import type { Surroundings } from "./facts.ts";
+import { teamTurn } from "./team-turn.ts";
 
 export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";
 
@@ -72,15 +73,19 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
   const answer = why(task, around);
   const room = lacksRoom(answer) ? ":room" : "";
   const asked = openQuestions(task).map(({ id }) => `:${id}`);
+  const team = teamTurn(task, around);
   switch (state.name) {
     case "waiting":
-      return { turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}${asked.join("")}`, phase: "" };
+      return {
+        turn: `waiting:${state.reasons.map((reason) => reason.for).join()}${room}${asked.join("")}${team.turn}`,
+        phase: team.phase,
+      };
     case "queued":
       return { turn: `${QUEUED}${wish}${room}`, phase: "" };
     case "running":
       return {
-        turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}${budgetTurn(task)}${asked.join("")}`,
-        phase: state.phase,
+        turn: `run ${epoch}${wish}${isHeldUp(answer) ? ":held" : ""}${budgetTurn(task)}${asked.join("")}${team.turn}`,
+        phase: `${state.phase}${team.phase}`,
       };
     case "settled":
       return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
@@ -141,11 +146,13 @@ function checkStateOf(task: Task): CheckView["state"] {
 }
 
 /**
- * Work of an agent that was stopped, and a check that passed only with files which are not published, say nothing for the commit,
+ * Work of an agent that was stopped, a plan of which something is missing, and a check that passed only with files which are not published, say nothing for the commit,
  * and nothing against it.
  */
 const conclusionOfTask = (task: Task, outcome: Outcome): Conclusion =>
-  outcome.kind === "pull_request" && (task.pushed?.stopped || hiddenBehind(task)) ? "neutral" : conclusionOf(outcome);
+  outcome.kind === "pull_request" && (task.pushed?.stopped || hiddenBehind(task) || outcome.missing?.length)
+    ? "neutral"
+    : conclusionOf(outcome);
 
 /** A refusal is no verdict on the commit, so it is neutral and does not stand in the way of a merge. */
 export function conclusionOf(outcome: Outcome): Conclusion {

@@ -16,6 +16,7 @@ export const SETTINGS = {
     "on (default) or off: keep writes to GitHub one second apart. off only for a server on this machine.",
   LABEL_RUN: "Label that asks for what an issue or a pull request says.",
   LABEL_REVIEW: "Label that asks for a review of a pull request.",
+  LABEL_TEAM: "Label that asks for that of a team.",
   LABEL_RETRY: "Label that asks for the last task again.",
   LABEL_CANCEL: "Label that cancels the tasks that are not over.",
   COMMIT_STATUS: "on or off (default): set a commit status beside the check run.",
@@ -23,6 +24,9 @@ export const SETTINGS = {
   PORT: "Port to listen on.",
   BOTS: "How many bots `npm start` runs, 1 (default) to 8; they share the port.",
   WEBHOOK_PATH: "Path of the webhook URL.",
+  API_PORT: "Port for other programs (docs/api.md). Unset: there is none.",
+  API_HOST: "Address to listen on for other programs.",
+  API_URL: "Under which other programs reach that, where it is behind a proxy: its https address.",
   WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
@@ -45,6 +49,8 @@ const portRange = "PORT must be a whole number between 1 and 65535";
 export const DEFAULT_PORT = 3_000;
 // 0 is for tests: the system chooses.
 const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
+const apiPortRange = "API_PORT must be a whole number between 1 and 65535";
+const apiPort = z.coerce.number(apiPortRange).int(apiPortRange).min(0, apiPortRange).max(65_535, apiPortRange);
 const botsRange = "BOTS must be a whole number between 1 and 8";
 const bots = z.coerce.number(botsRange).int(botsRange).min(1, botsRange).max(8, botsRange);
 const redisUrl = z
@@ -65,6 +71,11 @@ const webhookSecret = z
     (secret) => secret.length >= 16,
     "WEBHOOK_SECRET must have at least 16 characters: make one with `openssl rand -hex 20`",
   );
+
+const isApiUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return /^https?:$/.test(url?.protocol ?? "") && !url?.username && !url?.password && !url?.search && !url?.hash;
+};
 
 const isBotUrl = (text: string): boolean => {
   if (text.startsWith("unix:///")) return true;
@@ -114,11 +125,15 @@ export const botSettings = z.object({
   WEBHOOK_PATH: withDefault(z.string().startsWith("/", "WEBHOOK_PATH must start with /"), "/api/github/webhooks"),
   LABEL_RUN: withDefault(label("LABEL_RUN"), "orch"),
   LABEL_REVIEW: withDefault(label("LABEL_REVIEW"), "orch:review"),
+  LABEL_TEAM: withDefault(label("LABEL_TEAM"), "orch:team"),
   LABEL_RETRY: withDefault(label("LABEL_RETRY"), "orch:retry"),
   LABEL_CANCEL: withDefault(label("LABEL_CANCEL"), "orch:cancel"),
   COMMIT_STATUS: withDefault(z.enum(["on", "off"], "COMMIT_STATUS is on or off"), "off"),
   HOST: withDefault(z.string(), "127.0.0.1"),
   PORT: withDefault(port, DEFAULT_PORT),
+  API_PORT: optional(apiPort),
+  API_HOST: withDefault(z.string(), "127.0.0.1"),
+  API_URL: optional(z.string().refine(isApiUrl, "API_URL must look like https://orch.example.com")),
   BOTS: withDefault(bots, 1),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });

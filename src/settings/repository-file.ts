@@ -12,6 +12,7 @@ import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
+import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
 
 /** It goes by one of these names. */
@@ -59,6 +60,9 @@ export const repositoryFileSchema = z
       .describe(
         "What this repository makes of the operator's roles, by their names: another agent, more to tell them, or off.",
       ),
+    team: teamSchema
+      .optional()
+      .describe("Which plans of a team need no person's approval; without it, every plan does."),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -77,6 +81,8 @@ export type RepositoryFile = {
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
   roles?: RepositoryRoles;
+  /** Which plans of a team need nobody's approval. */
+  autoApproval?: SmallPlan;
   schedules?: WrittenSchedule[];
 };
 
@@ -91,7 +97,8 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
+  const autoApproval = team && autoApprovalOf(team);
   return {
     agent,
     setup: wordsOf(setup),
@@ -100,6 +107,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
     ...(roles && { roles: rolesOfRepository(roles) }),
+    ...(autoApproval && { autoApproval }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

@@ -1,13 +1,18 @@
 /**
  * What a task's branches are called: the one it starts from, the one its commits go to, and the one for when that cannot be
  * had. A branch for a task alone is `orch/<number>-<few words>-<short id>`: its number says under which issue or pull request
- * the task was asked for, its short id, with which the task's id begins, which of the tasks there it is.
+ * the task was asked for (`task` stands there for none), its short id, with which the task's id begins, which of the tasks
+ * there it is.
  */
+import { isOwnPlace, ownPlaceOf } from "./own-place.ts";
 import { slugOf } from "./subject.ts";
 import type { Task, TaskSpec } from "./task.ts";
 
 /** What all names of branches of ours begin with. While there is a branch `orch`, git can have none of them. */
 export const BRANCH_ROOT = "orch";
+
+/** In place of a number, in the branch of a task under no issue. */
+const UNDER_NONE = "task";
 
 /** Two tasks of one issue share one in a billion; the second one would go to its other branch. */
 const SHORT_ID = 8;
@@ -16,11 +21,12 @@ export const shortId = (id: string): string => id.slice(0, SHORT_ID);
 /** A branch for this task alone. */
 function ownBranchOf(spec: TaskSpec): string {
   const words = slugOf(spec);
-  return `${BRANCH_ROOT}/${spec.number}-${words === "" ? "" : `${words}-`}${shortId(spec.id)}`;
+  const under = isOwnPlace(spec.number) ? UNDER_NONE : spec.number;
+  return `${BRANCH_ROOT}/${under}-${words === "" ? "" : `${words}-`}${shortId(spec.id)}`;
 }
 
 /** With the whole id, as branches were called before, or the short one. */
-const OURS = /^orch\/(\d{1,15})-(?:[a-z0-9]+-)*?(t[a-z2-7]{7}|t[a-z2-7]{15})(?:-2)?$/;
+const OURS = /^orch\/(\d{1,15}|task)-(?:[a-z0-9]+-)*?(t[a-z2-7]{7}|t[a-z2-7]{15})(?:-2)?$/;
 
 /** How it is called where it is looked for. */
 export type NamedTask = { number: number; idBegins: string };
@@ -28,7 +34,8 @@ export type NamedTask = { number: number; idBegins: string };
 /** What the name of a branch says of the task whose own it is; undefined when the branch is none of ours. */
 export function taskNamedBy(branch: string): NamedTask | undefined {
   const [, number, idBegins] = OURS.exec(branch) ?? [];
-  return number === undefined || idBegins === undefined ? undefined : { number: Number(number), idBegins };
+  if (number === undefined || idBegins === undefined) return undefined;
+  return { number: number === UNDER_NONE ? ownPlaceOf(idBegins) : Number(number), idBegins };
 }
 
 type Store = {

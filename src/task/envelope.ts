@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
+import { numberSign } from "./own-place.ts";
 import type { TaskSpec } from "./task.ts";
 
 /** From the smallest to the largest. */
@@ -77,7 +78,7 @@ export function envelopesOf(spec: Spending, operator: Caps | undefined, at: numb
   return [
     make("task", id, id, ownLimit(spec, operator)),
     ...planOf(spec).map((plan) => make("plan", plan, plan, planLimit(spec, operator))),
-    make("conversation", `${repository.id}:${conversation}`, `${where}#${conversation}`),
+    make("conversation", `${repository.id}:${conversation}`, `${where}${numberSign(conversation)}`),
     ...(actor ? [make("person", `${actor.id}:${day}`, actor.login)] : []),
     make("repository", `${repository.id}:${day}`, where),
     make("day", day, day),

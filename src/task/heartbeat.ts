@@ -40,6 +40,8 @@ export type HostInfo = {
   limits?: RunLimits;
   /** What the operator lets runs use at most; none: as much as they want. */
   budget?: Caps | undefined;
+  /** The model of each of its agents that the operator has named one for; unknown of an older host. */
+  models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
   /** Its runs whose task's record is in doubt. */
@@ -58,6 +60,7 @@ const hostShape = z.looseObject({
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
   budget: capsShape.optional(),
+  models: z.record(z.string(), z.string()).optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });

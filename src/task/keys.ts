@@ -14,6 +14,10 @@ export const keys = {
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
   /** Stream: what is said to a task's agent and has not been heard yet (`messages.ts`). */
   messages: (id: string) => `orch:task:${id}:messages`,
+  /** The same for a node of the plan of that id. */
+  nodeMessages: (id: string, node: string) => `orch:task:${id}:messages:node:${node}`,
+  /** Hash: what was counted of the messages of a task: by sender, by sender and recipient, and the like. */
+  messageNumbers: (id: string) => `orch:task:${id}:messages:numbers`,
   /** Hash: message -> its entry in that stream, and from where it was said. */
   messagesSent: (id: string) => `orch:task:${id}:messages:sent`,
   /** Hash: message -> what became of it. */
@@ -72,6 +76,20 @@ export const keys = {
   requestsOn: (issue: string) => `orch:inbox:issue:${issue}`,
   /** Due set: issues and pull requests with waiting requests. */
   inbox: "orch:inbox",
+  /** What was said to the program that made this request, as JSON. */
+  callerReply: (request: string) => `orch:callers:reply:${request}`,
+  /** Hash: SHA-256 of a token -> which program has it and what it may ask for, as JSON. */
+  callerTokens: "orch:callers:tokens",
+  /** What a program asked for that is, or is to become, this task, as JSON. */
+  callerTask: (id: string) => `orch:callers:task:${id}`,
+  /** Sorted set: the tasks that a program has asked for, by when. */
+  callerTasks: (client: string) => `orch:callers:tasks:${client}`,
+  /** How often a program has asked within that minute. */
+  callerRate: (client: string, minute: number) => `orch:callers:rate:${client}:${minute}`,
+  /** Hash: name -> where a program wants to be told of a task, as JSON. */
+  callerHooks: (id: string) => `orch:callers:hooks:${id}`,
+  /** Due set: tasks of which programs want to be told. */
+  hooked: "orch:callers:hooked",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
   /** When a bot was last seen alive by this Redis, Unix ms by its own clock. */
@@ -114,6 +132,8 @@ export const keys = {
   jobs: "orch:jobs",
   /** Channel: the id of a task that has just changed. */
   changed: "orch:changed",
+  /** Channel: the name of a program's request that has just been answered. */
+  callerReplied: "orch:callers:replied",
   /** Channel: tasks that wait may start: hosts have changed, or a task is over that others wait for. */
   ready: "orch:ready",
   /** Channel: the id of a task of which GitHub now shows everything. */

@@ -7,7 +7,7 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { type Amounts, UNITS } from "../text/budget.ts";
+import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
 import {
   amountsShape,
   type Balance,
@@ -29,11 +29,16 @@ const TTLS = JSON.stringify({ day: KEEP_DAYS_S, long: RETENTION_S });
 /** The message on the `ready` channel: there is room again in an envelope for which tasks wait. */
 export const BUDGET_CHANGED = "budget";
 
-/** What a run may use. `tight`: which envelope gave less than was wanted, by unit. */
+/**
+ * What a run may use. `tight`: which envelope gave less than was wanted, by unit. `stays`: the run is booked, and this is what nobody knows
+ * of it; it stays set aside until the run that goes on from it sets aside, or until the task is over.
+ */
 export type Reserve = {
   epoch: number;
   at: number;
   amounts: Amounts;
+  envelopes: string[];
+  stays?: true;
   tight: { [unit in keyof Amounts]?: EnvelopeKind };
 };
 
@@ -48,6 +53,7 @@ const heldShape = z.object({
   at: z.number(),
   amounts: amountsShape,
   envelopes: z.array(z.string()),
+  stays: z.literal(true).optional(),
   tight: z.partialRecord(z.enum(UNITS), z.number()),
 });
 const answerShape = z.union([
@@ -86,19 +92,33 @@ export async function reserve(redis: Redis, asking: Asking): Promise<Reserved> {
   return { kind: "reserved", reserve: reserveOf(read) };
 }
 
-/** What is not in `used` is not known, and booked as the whole reserve. `unbegun`: the run never began, and may set aside again. */
+/** `unbegun`: the run never began, and may set aside again. `goesOn`: it is parked, and another run goes on from it. */
+export type Booking = { task: string; epoch: number; used: Amounts; unbegun?: boolean; goesOn?: boolean };
+
+/** What is not in `used` is not known, and booked as the whole reserve; of a run from which another goes on it stays set aside. */
 export async function book(
   redis: Redis,
-  { task, epoch, used, unbegun = false }: { task: string; epoch: number; used: Amounts; unbegun?: boolean },
+  { task, epoch, used, unbegun = false, goesOn = false }: Booking,
 ): Promise<boolean> {
   defineLedgerScripts(redis);
   const booked = await redis.orchBook(
     2,
     ...[keys.reserves, keys.envelope(`task:${task}`)],
     ...[task, epoch, JSON.stringify(whole(used)), keys.envelope(""), TTLS],
-    ...[keys.short, keys.ready, BUDGET_CHANGED, unbegun ? 1 : 0],
+    ...[keys.short, keys.ready, BUDGET_CHANGED, unbegun ? 1 : 0, goesOn ? 1 : 0],
   );
   return booked === 1;
+}
+
+/** As they stand for the next run of this task: what stays set aside of its last one it sets aside again. */
+export async function balancesFor(redis: Redis, task: string, envelopes: readonly Envelope[]): Promise<Balance[]> {
+  const [balances, text] = await Promise.all([readBalances(redis, envelopes), redis.hget(keys.reserves, task)]);
+  const held = text === null ? undefined : reserveOf(heldShape.parse(JSON.parse(text)));
+  if (!held?.stays) return balances;
+  const without = (unit: Unit, amount: number) => Math.max(0, amount - (held.amounts[unit] ?? 0));
+  return balances.map((balance) =>
+    held.envelopes.includes(balance.name) ? { ...balance, reserved: mapAmounts(balance.reserved, without) } : balance,
+  );
 }
 
 export async function readBalances(redis: Redis, envelopes: readonly Envelope[]): Promise<Balance[]> {
@@ -144,9 +164,10 @@ function balanceIn(fields: Record<string, string>): Pick<Balance, "spent" | "res
 }
 
 /** A reserve names its envelopes as they stood in the script, from 1. */
-function reserveOf({ epoch, at, amounts, envelopes, tight }: z.output<typeof heldShape>): Reserve {
+function reserveOf({ epoch, at, amounts, envelopes, stays, tight }: z.output<typeof heldShape>): Reserve {
   const kinds = Object.entries(tight).map(([unit, index]) => [unit, kindOf(envelopes[index - 1] ?? "day:")]);
-  return { epoch, at, amounts: mapAmounts(amounts, fromWhole), tight: Object.fromEntries(kinds) };
+  const held = { epoch, at, amounts: mapAmounts(amounts, fromWhole), envelopes, ...(stays && { stays }) };
+  return { ...held, tight: Object.fromEntries(kinds) };
 }
 
 const lostOf = (lost: UseByEpoch): UseByEpoch =>

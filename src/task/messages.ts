@@ -1,93 +1,91 @@
 /**
- * What is said to a task's agent while it works, or before it does: one stream for each task. A message is in it from the
+ * What is said to an agent while it works, or before it does: one stream for each inbox (`inbox.ts`). A message is in it from the
  * moment in which it was accepted until the agent has heard it; the host that runs the agent takes it out, gives it to the
  * agent, and acknowledges it when the agent shows that it got it. So it is given again when a run ends in between, and never
- * again once it was acknowledged. One that was given too often without that is buried, and whoever said it is told.
+ * again once it was acknowledged. One that was given too often without that is buried, and a person is told.
  *
  * The reader is the run (`<task>-<epoch>`): a run with a later number takes over at once what an earlier one had, which its
  * number has proved dead, and the earlier one gets nothing and acknowledges nothing any more. No stream is ever trimmed: that would
  * take messages which nobody has heard.
- *
- * Another kind of message, or of sender, is added to `messageShape`.
  */
 import type { Redis } from "ioredis";
-import { z } from "zod";
 import { dueKeys } from "./due-set.ts";
+import { type Inbox, type Reader, streamOf } from "./inbox.ts";
 import { keys, RETENTION_S } from "./keys.ts";
+import { fieldOf, makeMessageBook, messageIn, type Note, nodeOf, noteShape, textOfNote } from "./message-book.ts";
 import { defineMessageScripts, type RawEntry } from "./message-scripts.ts";
-import { originShape, type Source } from "./origin.ts";
-import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
+import { type Message, messageShape, type Sender, senderName } from "./message-shape.ts";
+import { type TellUnreadable, warnOfUnreadable } from "./record.ts";
 
-/** Of one message, in characters. */
-export const MAX_MESSAGE = 4_000;
+export type { Note, SentMessage } from "./message-book.ts";
+export { MAX_MESSAGE, type Message } from "./message-shape.ts";
+
 /** That wait for an agent. */
 export const MAX_WAITING = 50;
-/** Ever said to one task. */
+/** Ever said to one task, or within one plan. */
 const MAX_SENT = 1_000;
+/** One message to several has so many recipients at most. */
+export const MAX_COPIES = 20;
 /** How often a message is given to an agent that does not acknowledge it. */
 const MAX_TRIES = 5;
 /** How long a task's messages are kept after its end, s. */
 const KEPT_S = 7 * 24 * 3600;
 
-const messageShape = z.object({
-  v: z.literal(1),
-  /** The sender's own, and the same whenever it is sent. */
-  id: z.string().min(1).max(200),
-  /** `person`: a login. */
-  from: z.object({ person: z.string().min(1).max(100) }),
-  kind: z.literal("note"),
-  /** By whoever sent it: hostile. */
-  text: z.string().min(1).max(MAX_MESSAGE),
-  inReplyTo: z.string().min(1).max(200).optional(),
-  /** When it was said, Unix ms. */
-  at: z.number(),
-});
-export type Message = z.output<typeof messageShape>;
+/** What became of a wish to send. `ahead`: how many wait before it. `spent`: the sender has said too much. `void`: a later assignment was made. */
+export type Sending = { kind: "sent"; ahead: number } | { kind: "full" | "over" | "spent" | "void" };
 
-const sourceShape = z.unknown().refine((source) => originShape.safeParse({ ...(source as object), line: 0 }).success);
-const noteShape = z.looseObject({ by: z.string(), at: z.number(), number: z.number(), source: sourceShape });
-/**
- * Where it was said, and by whom, for whoever shows there what became of it. `number`: of the issue or pull request; `under`: the
- * review comment that begins the thread.
- */
-export type Note = { by: string; at: number; number: number; source: Source; under?: number };
+/** A message in the hands of a run. `seq`: which one of its sender's to this recipient it is, from 1; unknown of old ones. */
+export type Given = { entry: string; message: Message; seq?: number };
 
-export type Fate = "delivered" | "dead";
-/** A message that was sent to a task; without a fate it waits. */
-export type SentMessage = Note & { id: string; fate?: Fate };
-
-/** What became of a wish to send. `ahead`: how many wait before it. */
-export type Sending = { kind: "sent"; ahead: number } | { kind: "full" } | { kind: "over" };
-
-/** A message in the hands of a run. */
-export type Given = { entry: string; message: Message };
-/** Whose run it is. */
-export type Reader = { task: string; epoch: number };
+/** One message to one of its recipients. */
+export type Copy = { node?: string | undefined; message: Message; note: Note };
 
 export type Messages = ReturnType<typeof makeMessages>;
+
+const FAILED = { [-1]: "over", [-2]: "spent", [-3]: "void" } as const;
 
 export function makeMessages(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
   defineMessageScripts(redis);
   const reports = dueKeys(keys.unreported);
+  const inBook = makeMessageBook(redis, tell);
 
-  /** Repeating it sends nothing again. Throws when the message is none. */
-  async function send(task: string, message: Message, note: Note): Promise<Sending> {
-    const sendKeys = [keys.messages(task), keys.messagesSent(task), keys.task(task), ...reports, keys.open];
-    const texts = [JSON.stringify(messageShape.parse(message)), JSON.stringify(noteShape.parse(note))];
-    const values = [task, keys.changed, note.at, message.id, ...texts, MAX_WAITING, MAX_SENT, RETENTION_S];
-    const [answer, ahead] = await redis.orchMessageSend(7, ...sendKeys, ...values);
-    if (answer === 1) return { kind: "sent", ahead };
-    return { kind: answer === 0 ? "full" : "over" };
+  /**
+   * Copies of one message, each for another inbox of the book, in one deed; what became of each, in their order. Repeating it sends
+   * nothing again. `most`: so many this sender may ever send here. Throws when one is no message.
+   */
+  async function post(book: string, copies: readonly Copy[], { from, most = 0 }: { from: Sender; most?: number }) {
+    if (copies.length === 0 || copies.length > MAX_COPIES)
+      throw new Error(`a message has 1 to ${MAX_COPIES} recipients, and not ${copies.length}`);
+    const streams = copies.map(({ node }) => streamOf(inboxIn(book, node)));
+    const fixed = [keys.messagesSent(book), keys.task(book), ...reports, keys.open, keys.messageNumbers(book)];
+    const told = "person" in from ? 1 : 0;
+    const head = [book, keys.changed, Date.now(), senderName(from), most, MAX_WAITING, MAX_SENT, RETENTION_S, told];
+    const each = copies.flatMap(valuesOf);
+    const answers = await redis.orchMessageSend(fixed.length + streams.length, ...fixed, ...streams, ...head, ...each);
+    return answers.map(readAnswer);
   }
 
-  const keysOf = (task: string) => [
-    keys.messages(task),
-    keys.messageFates(task),
+  /** To one inbox, or the task of that id. */
+  async function send(to: string | Inbox, message: Message, note: Note, { most = 0 } = {}): Promise<Sending> {
+    const { book, node } = typeof to === "string" ? { book: to, node: undefined } : to;
+    const [sending] = await post(book, [{ node, message, note }], { from: message.from, most });
+    if (!sending) throw new Error("nothing is known of what became of the message");
+    return sending;
+  }
+
+  const keysOf = ({ task, inbox = { book: task } }: Reader) => [
+    streamOf(inbox),
+    keys.messageFates(inbox.book),
     keys.task(task),
     ...reports,
-    keys.messagesDead(task),
+    keys.messagesDead(inbox.book),
+    keys.task(inbox.book),
+    keys.messageNumbers(inbox.book),
   ];
-  const headOf = ({ task, epoch }: Reader, now: number) => [task, keys.changed, now, epoch];
+  const headOf = ({ task, epoch, inbox = { book: task } }: Reader, now: number) => [
+    ...[inbox.book, keys.changed, now, epoch],
+    inbox.node ?? "",
+  ];
 
   /**
    * The next messages for this run's agent, oldest first: `given`, what it has given already and not acknowledged, is not among
@@ -99,20 +97,13 @@ export function makeMessages(redis: Redis, tell: TellUnreadable = warnOfUnreadab
   ): Promise<Given[]> {
     const { task, epoch } = reader;
     const values = [...headOf(reader, now), `${task}-${epoch}`, most, MAX_TRIES, ...given];
-    const entries = await redis.orchMessageTake(7, ...keysOf(task), ...values);
-    const read = entries.map(([entry, fields]) => ({ entry, message: messageIn(fields) }));
+    const entries = await redis.orchMessageTake(9, ...keysOf(reader), ...values);
+    const read = entries.map(([entry, fields]) => ({ entry, message: messageIn(fields), seq: numberIn(fields) }));
     for (const { entry, message } of read)
-      if (!message) await redis.orchMessageBury(7, ...keysOf(task), ...headOf(reader, now), entry, "unreadable");
-    return read.flatMap(({ entry, message }) => (message ? [{ entry, message }] : []));
-  }
-
-  function messageIn(fields: RawEntry[1]): Message | undefined {
-    const text = fields[fields.indexOf("m") + 1] ?? "";
-    try {
-      return messageShape.parse(JSON.parse(text));
-    } catch {
-      return undefined; // another program's, or of a kind that this Orch does not know: it is buried
-    }
+      if (!message) await redis.orchMessageBury(9, ...keysOf(reader), ...headOf(reader, now), entry, "unreadable");
+    return read.flatMap(({ entry, message, seq }) =>
+      message ? [{ entry, message, ...(seq !== undefined && { seq }) }] : [],
+    );
   }
 
   /** The agent has got them. False when the run is not the task's any more: then they are given to the next one. */
@@ -124,39 +115,62 @@ export function makeMessages(redis: Redis, tell: TellUnreadable = warnOfUnreadab
     if (heard.length === 0) return true;
     const pairs = heard.flatMap(({ entry, id }) => [entry, id]);
     const values = [...headOf(reader, now), RETENTION_S, ...pairs];
-    return (await redis.orchMessageAck(7, ...keysOf(reader.task), ...values)) >= 0;
+    return (await redis.orchMessageAck(9, ...keysOf(reader), ...values)) >= 0;
   }
 
-  /** Which of the tasks the message was sent to. */
-  async function recipientOf(id: string, tasks: readonly string[]): Promise<string | undefined> {
-    const sent = await Promise.all(tasks.map((task) => redis.hexists(keys.messagesSent(task), id)));
-    return tasks[sent.indexOf(1)];
+  /** In which of the books the message stands. */
+  async function recipientOf(id: string, books: readonly string[]): Promise<string | undefined> {
+    const sent = await Promise.all(books.map((book) => redis.hexists(keys.messagesSent(book), id)));
+    return books[sent.indexOf(1)];
   }
 
   /** How many have not been acknowledged. */
-  const waiting = (task: string): Promise<number> => redis.xlen(keys.messages(task));
+  const waiting = (inbox: string | Inbox): Promise<number> =>
+    redis.xlen(streamOf(typeof inbox === "string" ? { book: inbox } : inbox));
 
-  /** All that were ever sent to the task, oldest first, and what became of them. */
-  async function sent(task: string): Promise<SentMessage[]> {
-    const key = keys.messagesSent(task);
-    const notes = Object.entries(await redis.hgetall(key));
-    if (notes.length === 0) return [];
-    const fates = await redis.hgetall(keys.messageFates(task));
-    const all = notes.flatMap(([id, text]) => {
-      const note = readRecord<Note>(`${key} ${id}`, noteShape, () => JSON.parse(text.replace(/^\S+ /, "")), tell);
-      const fate = fates[id]?.split(" ")[0] as Fate | undefined;
-      return note ? [{ ...note, id, ...(fate && { fate }) }] : [];
-    });
-    return all.toSorted((one, other) => one.at - other.at);
+  /**
+   * Sends a buried message once more, under a new id, which is the same for whoever does it as well; then it is buried no longer.
+   * Undefined when there is none that could be sent.
+   */
+  async function replay(book: string, id: string): Promise<(Sending & { id: string }) | undefined> {
+    const buried = (await inBook.dead(book)).find((each) => each.id === id);
+    const note = (await inBook.sent(book)).find((each) => each.id === id);
+    if (!buried?.message || !note) return undefined;
+    const { expires: _, revision: __, ...message } = buried.message;
+    const again = { ...message, id: `${id.replace(/\.r[\d-]+$/, "")}.r${buried.entry}`, replayOf: id };
+    const sending = await send(inboxIn(book, nodeOf(message)), again, note);
+    if (sending.kind === "sent") await redis.xdel(keys.messagesDead(book), buried.entry);
+    return { ...sending, id: again.id };
   }
 
   /** The task is over: they are kept for a while. */
   async function expire(task: string): Promise<void> {
-    const all = [keys.messages(task), keys.messagesSent(task), keys.messageFates(task), keys.messagesDead(task)];
+    const nodes = new Set((await inBook.sent(task)).flatMap(({ to }) => to ?? []));
+    const streams = [...nodes].map((node) => keys.nodeMessages(task, node));
+    const own = [keys.messages, keys.messagesSent, keys.messageFates, keys.messagesDead, keys.messageNumbers];
     const multi = redis.multi();
-    for (const key of all) multi.expire(key, KEPT_S);
+    for (const key of [...own.map((keyOf) => keyOf(task)), ...streams]) multi.expire(key, KEPT_S);
     await multi.exec();
   }
 
-  return { send, recipientOf, take, acknowledge, waiting, sent, expire };
+  return { ...inBook, post, send, recipientOf, take, acknowledge, waiting, replay, expire };
+}
+
+const inboxIn = (book: string, node: string | undefined): Inbox => ({ book, ...(node !== undefined && { node }) });
+
+function valuesOf({ node = "", message, note }: Copy): (string | number)[] {
+  const read = messageShape.parse(message);
+  const { id, kind, revision, expires = "" } = read;
+  const text = textOfNote(noteShape.parse(note) as Note, read);
+  return [id, JSON.stringify(read), text, node, kind === "assignment" ? (revision ?? "") : "", expires];
+}
+
+function readAnswer([answer, ahead]: [number, number]): Sending {
+  if (answer === 1) return { kind: "sent", ahead };
+  return { kind: FAILED[answer as keyof typeof FAILED] ?? "full" };
+}
+
+function numberIn(fields: RawEntry[1]): number | undefined {
+  const seq = fieldOf(fields, "seq");
+  return seq === undefined ? undefined : Number(seq);
 }

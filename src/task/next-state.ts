@@ -10,7 +10,7 @@ import { isSameLane, type Lane, runLane } from "./lane.ts";
 import type { CancelReason, Outcome } from "./outcome.ts";
 import type { Progress } from "./progress.ts";
 import { type Decision, type Proposal, withDecision } from "./proposal.ts";
-import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion } from "./question.ts";
+import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion, withReferral } from "./question.ts";
 import type { HandedOn } from "./review.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type { Phase, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
@@ -52,7 +52,8 @@ export type TaskNews =
     }
   /** Its agent asks a person. */
   | { name: "asked"; epoch: number; question: Question; at: number }
-  /** `question`: its id. */
+  /** The manager has not answered it: a person is to. `question`: its id. */
+  | { name: "referred"; question: string; at: number }
   | { name: "answered"; question: string; answer: Answer; at: number }
   /** Somebody has decided about what its agent proposes. `proposal`: its name. */
   | { name: "decided"; proposal: string; decision: Decision; at: number }
@@ -104,6 +105,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return isCurrent(task, news.epoch) && !task.pushed ? parked(task, news) : undefined;
     case "asked":
       return isCurrent(task, news.epoch) && !task.pushed ? withQuestion(task, news.question) : undefined;
+    case "referred":
+      return withReferral(task, news.question, news.at);
     case "answered":
       return withAnswer(task, news.question, news.answer);
     case "decided":
@@ -216,7 +219,8 @@ function withCrash(task: Task, at: number): Task {
 }
 
 function withPullRequest(task: Task, pullRequest: PullRequest, at: number): Task {
-  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha: task.pushed?.sha };
+  const { sha, missing } = task.pushed ?? {};
+  const outcome: Outcome = { kind: "pull_request", ...pullRequest, sha, ...(missing && { missing }) };
   return settled({ ...task, pullRequest }, outcome, at);
 }
 

@@ -81,6 +81,9 @@ const withoutPerson: { [Kind in OriginKind]: boolean } = {
  */
 export const asksByItself = ({ kind }: Source): boolean => withoutPerson[kind];
 
+/** Whether another program asks: what is said to it stands where it asked, and not on GitHub. */
+export const isByProgram = (source: Source): source is SourceOf<"api"> => source.kind === "api";
+
 /** The event's identity: kind first. Texts are encoded, so that no two identities can look alike when they are joined. */
 export function identityOf(source: Source): (string | number)[] {
   const parts = (identities[source.kind] as (source: Source) => (string | number)[])(source);

@@ -50,7 +50,8 @@ export type Outcome =
   /** `missing`: of a team's plan, what could not be done and is not in it. */
   | { kind: "pull_request"; number: number; url: string; draft?: boolean; sha?: string; missing?: Missing[] }
   /** Of a node: its work stands in the plan's integration ref as this commit. */
-  | { kind: "merged"; sha: string; files: number; additions: number; deletions: number }
+  /** `outside`: the first of the files that it changed and that are not in its scope. */
+  | { kind: "merged"; sha: string; files: number; additions: number; deletions: number; outside?: string[] }
   /**
    * `findings`: how many; each stands in a review on the pull request. `url`: of that, once GitHub has it; `handedOn`: what became of the
    * findings since.

@@ -26,6 +26,8 @@ export type Progress = {
   summary?: string;
   /** What it said last of what it is at, by itself; at most 500 characters. */
   said?: string;
+  /** Of a node: how often its work conflicted with what others had done. */
+  conflicts?: number;
   /** What it said of its finished work, by itself. */
   finish?: Finish;
   inputTokens?: number;
@@ -43,9 +45,14 @@ export type Progress = {
   heldUpSince?: number | false;
   /** What it may use and has used; undefined where nothing is limited. */
   budget?: RunBudget;
+  /** Of a node: what its agent had made when its host looked last. */
+  checkIn?: CheckIn;
   /** Undefined without a sandbox: nothing judges then where programs connect. */
   network?: NetworkUse;
 };
+
+/** `conflicts`: the first of the files in which that does not fit what others of its team have done. */
+export type CheckIn = { at: number; commits: number; files: number; conflicts: string[] };
 
 /**
  * What a run may use, and what is known of what it has used. `task`: what all runs of the task may use. `tight`: the envelope that
@@ -82,6 +89,8 @@ export type Verification = {
   outputTail: string;
   /** It failed as it had before, on the very same commits: the agent was not handed the failure once more. */
   unchanged?: true;
+  /** It fails as it did before the work began, and so is not held against it. */
+  redBefore?: true;
   /** It passed only with these, which are not published. */
   hidden?: HiddenFiles;
 };

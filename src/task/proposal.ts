@@ -17,7 +17,8 @@ export const MAX_CHANGE = 4_000;
 const by = { by: z.looseObject({ id: z.number(), login: z.string() }).optional(), at: z.number() };
 
 const decisionShape = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("approved"), ...by }),
+  /** `because`: no person had to: one agent does it, or the repository lets so small a plan begin. */
+  z.object({ kind: z.literal("approved"), because: z.enum(["alone", "small"]).optional(), ...by }),
   /** Another one is asked for. */
   z.object({ kind: z.literal("change"), text: z.string(), ...by }),
   /** Files that it names have changed since, so it is to be made anew. `base`: the commit as which the branch stands now. */
@@ -32,11 +33,12 @@ export const proposalShape = z.looseObject({
   files: z.array(z.string()),
   at: z.number(),
   plan: planProposalShape.optional(),
+  alone: z.string().optional(),
   decision: decisionShape.optional(),
 });
 
 export type Decision =
-  | { kind: "approved"; by?: Actor | undefined; at: number }
+  | { kind: "approved"; because?: "alone" | "small" | undefined; by?: Actor | undefined; at: number }
   | { kind: "change"; text: string; by?: Actor | undefined; at: number }
   | { kind: "outdated"; files: string[]; base: string; by?: Actor | undefined; at: number };
 
@@ -52,16 +54,31 @@ export type Proposal = {
   at: number;
   /** What a team is to do, as a graph. */
   plan?: PlanProposal;
+  /** Why one agent does what a team was asked for. */
+  alone?: string;
   decision?: Decision;
 };
+
+/** Of the reason why one agent does it, in characters. */
+export const MAX_ALONE = 500;
 
 /** `p` and twelve hexadecimal digits: nobody finds another text of the same name. */
 export function proposalName(
   taskId: string,
-  { baseSha, said, plan }: Pick<Proposal, "baseSha" | "said" | "plan">,
+  { baseSha, said, plan, alone }: Pick<Proposal, "baseSha" | "said" | "plan" | "alone">,
 ): string {
   const { title, summary, decisions, interfaces, followUps } = said;
-  const all = [taskId, baseSha, title, summary, decisions, interfaces, followUps, ...(plan ? [plan] : [])];
+  const all = [
+    taskId,
+    baseSha,
+    title,
+    summary,
+    decisions,
+    interfaces,
+    followUps,
+    ...(plan ? [plan] : []),
+    ...(alone === undefined ? [] : [{ alone }]),
+  ];
   return `p${createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 12)}`;
 }
 
@@ -84,8 +101,12 @@ export function withDecision(task: Task, name: string, decision: Decision): Task
 }
 
 /** Whether its agent may change anything: one that is to propose something may not, nor one that manages a team. */
-export const mayChange = ({ spec, proposal }: Pick<Task, "spec" | "proposal">): boolean =>
-  spec.team === undefined && (spec.plan === undefined || proposal?.decision?.kind === "approved");
+export function mayChange({ spec, proposal }: Pick<Task, "spec" | "proposal">): boolean {
+  const isApproved = proposal?.decision?.kind === "approved";
+  // What a team does, its nodes' agents do: its own plans and manages.
+  if (spec.team) return isApproved && proposal?.alone !== undefined;
+  return spec.plan === undefined || isApproved;
+}
 
 /** With a slash or an ending: what is called like a file. */
 const PATH = /(?<![\w./@:+-])(?:\.\/)?(?:(?:\.?[\w@+-][\w.+-]*\/)+(?:\.?[\w+-][\w.+-]*)?|\.?[\w+-][\w.+-]*)/g;

@@ -1,5 +1,6 @@
 /**
- * What an agent asks a person, and the answer. A question belongs to its task: the same text is the same question, however often and
+ * What an agent asks a person, or the manager of its team, and the answer. A blocker is a question as well: it says why its agent cannot go on,
+ * and is answered with what was done about that. What the manager does not answer becomes a person's to answer. A question belongs to its task: the same text is the same question, however often and
  * by whichever run it is asked, and it is answered once. Every text in it is somebody's: hostile, bounded here.
  */
 import { createHash } from "node:crypto";
@@ -15,10 +16,17 @@ export const MAX_OPTIONS = 9;
 export const MAX_QUESTIONS = 10;
 export const MAX_OPEN_QUESTIONS = 2;
 
+/** Why an agent cannot go on. */
+export const BLOCKERS = ["dependency", "conflict", "access", "environment", "scope", "decision", "other"] as const;
+
+/** Of what would resolve it, in characters. */
+export const MAX_NEEDS = 1_000;
+
 const answerShape = z.looseObject({
   text: z.string(),
-  /** None: the operator. */
+  /** None: the operator, or the manager. */
   by: z.looseObject({ id: z.number(), login: z.string() }).optional(),
+  manager: z.literal(true).optional(),
   /** Unix ms. */
   at: z.number(),
   /** The command that gave it: the same again finds its own answer. */
@@ -29,6 +37,11 @@ export const questionShape = z.looseObject({
   id: z.string(),
   text: z.string(),
   options: z.array(z.string()).optional(),
+  blocker: z.looseObject({ kind: z.string(), needs: z.string().optional() }).optional(),
+  /** Who is to answer; none: a person. */
+  resolver: z.enum(["manager", "person"]).optional(),
+  /** Since when that is a person, as the manager could not, Unix ms. */
+  referredAt: z.number().optional(),
   /** Of the run that asked first. */
   epoch: z.number(),
   /** Unix ms. */
@@ -38,11 +51,14 @@ export const questionShape = z.looseObject({
   over: z.enum(["deadline"]).optional(),
 });
 
-export type Answer = { text: string; by?: Actor; at: number; key?: string };
+export type Answer = { text: string; by?: Actor; manager?: true; at: number; key?: string };
 export type Question = {
   id: string;
   text: string;
   options?: string[];
+  blocker?: { kind: string; needs?: string };
+  resolver?: "manager" | "person";
+  referredAt?: number;
   epoch: number;
   askedAt: number;
   answer?: Answer;
@@ -69,6 +85,9 @@ export const openQuestions = ({ questions = [], state }: Asking & Pick<Task, "st
 export const questionOf = ({ questions = [] }: Asking, id: string): Question | undefined =>
   questions.find((question) => question.id === id);
 
+/** Whether a person has to answer it. */
+export const isForPerson = ({ resolver }: Pick<Question, "resolver">): boolean => resolver !== "manager";
+
 /** Undefined when it is asked already, or too much is. */
 export function withQuestion(task: Task, question: Question): Task | undefined {
   const { questions = [] } = task;
@@ -82,6 +101,13 @@ export function withAnswer(task: Task, id: string, answer: Answer): Task | undef
   const question = questionOf(task, id);
   if (!question || !isOpen(question)) return undefined;
   return { ...task, questions: replaced(task, { ...question, answer }) };
+}
+
+/** A person is to answer what the manager has not. Undefined where that is so already, or there is nothing to answer. */
+export function withReferral(task: Task, id: string, at: number): Task | undefined {
+  const question = questionOf(task, id);
+  if (!question || !isOpen(question) || isForPerson(question)) return undefined;
+  return { ...task, questions: replaced(task, { ...question, resolver: "person", referredAt: at }) };
 }
 
 /** Those of them without an answer are over. */

@@ -14,6 +14,7 @@ declare module "ioredis" {
     orchAdvance(numberOfKeys: 10, ...args: (string | number)[]): Result<number, Context>;
     orchMarkReported(numberOfKeys: 9, ...args: (string | number)[]): Result<number, Context>;
     orchDoubt(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
+    orchSay(numberOfKeys: 5, ...args: (string | number)[]): Result<number, Context>;
     orchNews(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
   }
 }
@@ -88,6 +89,24 @@ plan(KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[3])
 redis.call("PUBLISH", ARGV[4], ARGV[1])
 return 1`;
 
+// KEYS task, the three of the reports, messages · ARGV id epoch said(JSON) at firstWordMs format channel
+// Only what is said changes, so the record is neither read nor written by whoever says it. Gives how many messages wait for the agent;
+// -1 for a run that is not the current one.
+const SAY = `${dueScripts.plan}
+local isRecord, record = pcall(cjson.decode, redis.call("HGET", KEYS[1], "record") or "")
+if not isRecord or type(record) ~= "table" or type(record.state) ~= "table" then return -1 end
+if (record.format or 1) > tonumber(ARGV[6]) or record.state.name ~= "running" or record.epoch ~= tonumber(ARGV[2]) then return -1 end
+local waiting = redis.call("XLEN", KEYS[5])
+if redis.call("HGET", KEYS[1], "said") == ARGV[3] then return waiting end
+redis.call("HINCRBY", KEYS[1], "version", 1)
+redis.call("HSET", KEYS[1], "said", ARGV[3])
+local time = redis.call("TIME")
+local at = math.min(tonumber(ARGV[4]), time[1] * 1000 + math.floor(time[2] / 1000))
+local waits = math.max(0, math.min(tonumber(ARGV[5]), record.spec.acceptedAt + ARGV[5] - ARGV[4]))
+plan(KEYS[2], KEYS[3], KEYS[4], ARGV[1], at + waits)
+redis.call("PUBLISH", ARGV[7], ARGV[1])
+return waiting`;
+
 // KEYS task, and the three of the reports · ARGV id at channel
 const NEWS = `${dueScripts.plan}
 if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
@@ -101,5 +120,6 @@ export function defineStoreScripts(redis: Redis): void {
   redis.defineCommand("orchAdvance", { lua: ADVANCE });
   redis.defineCommand("orchMarkReported", { lua: MARK_REPORTED });
   redis.defineCommand("orchDoubt", { lua: DOUBT });
+  redis.defineCommand("orchSay", { lua: SAY });
   redis.defineCommand("orchNews", { lua: NEWS });
 }

@@ -12,6 +12,7 @@ import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
+import { makePlanStore } from "./plans.ts";
 import {
   FORMAT,
   type InDoubt,
@@ -22,6 +23,7 @@ import {
   warnOfUnreadable,
 } from "./record.ts";
 import { listsOf, makeReportMarks, type Stalled } from "./report-marks.ts";
+import { type Said, saidText, withSaid } from "./said.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
@@ -58,11 +60,12 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   const dispatchKeys = dueKeys(keys.dispatch);
 
   async function lookUp(id: string): Promise<Reading<Task>> {
-    const [version, record] = await redis.hmget(keys.task(id), "version", "record");
+    const [version, record, said] = await redis.hmget(keys.task(id), "version", "record", "said");
     if (version == null && record == null) return { kind: "absent" };
     const parse = () => ({ ...JSON.parse(record ?? ""), version: Number(version ?? Number.NaN) });
     const reading = judgeRecord<Task>(taskShape, parse, taskOfFormat1);
-    if (reading.kind !== "known") tell(keys.task(id), reasonOfDoubt(reading));
+    if (reading.kind === "known") return { ...reading, record: withSaid(reading.record, said) };
+    tell(keys.task(id), reasonOfDoubt(reading));
     return reading;
   }
 
@@ -135,6 +138,16 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return made.kind === "known" && made.changed ? made.record : undefined;
   }
 
+  /**
+   * What a run's agent says that it is at. Nothing is changed by a run that is not the current one, or when it is repeated.
+   * `nothingWaits`: nothing is to be said to the agent.
+   */
+  async function say(id: string, said: Said, at: number): Promise<{ nothingWaits: boolean }> {
+    const sayKeys = [keys.task(id), ...reportKeys, keys.messages(id)];
+    const values = [id, said.epoch, saidText(said), at, FIRST_WORD_MS, FORMAT, keys.changed];
+    return { nothingWaits: (await redis.orchSay(5, ...sayKeys, ...values)) === 0 };
+  }
+
   /** Those of them that are not settled, also where the record is in doubt. */
   async function openOf(ids: readonly string[]): Promise<Set<string>> {
     const since = ids.length === 0 ? [] : await redis.zmscore(keys.open, ...ids);
@@ -193,6 +206,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     putBack,
     change,
     advance,
+    say,
     openOf,
     openIds,
     idsOfIssue,
@@ -204,6 +218,8 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     stalledReports,
     /** What is said to the agents of tasks. */
     messages: makeMessages(redis, tell),
+    /** What teams work by. */
+    plans: makePlanStore(redis, tell),
     ...marks,
   };
 }

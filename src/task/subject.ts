@@ -4,6 +4,7 @@ import { visibleText } from "../text/clean.ts";
 import { title } from "../text/quote.ts";
 import { redact } from "../text/secret-patterns.ts";
 import { isWordless } from "./origin.ts";
+import { isOwnPlace } from "./own-place.ts";
 import type { TaskSpec } from "./task.ts";
 
 type Asked = Pick<TaskSpec, "instruction" | "origin" | "number" | "title" | "id" | "actor">;
@@ -26,10 +27,10 @@ const BARE = new RegExp(
 /**
  * Whether all that the issue, or the pull request, is about was asked for, not something of it or beside it. A label asks for
  * just that. Of a request the words decide, in doubt against it: who asks to "add a test" under an issue does not mean it to be closed.
- * Where the repository asks by itself, the issue is there for the next time as well.
+ * Where the repository asks by itself, the issue is there for the next time as well; and there may be none at all.
  */
 export function isAboutAll({ instruction, origin, number, actor }: Asked): boolean {
-  if (!actor) return false;
+  if (!actor || isOwnPlace(number)) return false;
   if (isWordless(origin)) return true;
   const words = joinLines(cut(visibleText(instruction), 400));
   if (ABOUT_THING.test(words) || BARE.test(words)) return true;

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { identityOf, isWritten, type Origin } from "./origin.ts";
 
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+/** Of what stands behind the first letter. */
+export const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** `t` and 15 base32 characters: legal as BullMQ job id, branch suffix, folder and tmux session name alike. */
 export function taskIdOf(repositoryId: number, origin: Origin): string {

@@ -34,6 +34,7 @@ export const verificationShape = z.object({
   rounds: z.number(),
   outputTail: z.string(),
   unchanged: z.literal(true).optional(),
+  redBefore: z.literal(true).optional(),
   hidden: hiddenShape.optional(),
 });
 

@@ -19,6 +19,8 @@
  * turn            what an agent does between being asked something and being done with it
  * dispatch        to decide that a task may start, and where
  * run             one try at a task by one agent on one host; numbered by the epoch
+ * program         what asks by another way than GitHub, under a token that stands for a person
+ * own place       where a task stands that was asked for under no issue
  * home            the host and the folder that keep an agent's session
  * checkpoint      what a run's agent has made, kept on its host until it is published, or for somebody to look at
  * limit           what a model provider grants an account; one that is reached makes a task wait
@@ -60,6 +62,7 @@
  */
 
 import type { Amounts } from "../text/budget.ts";
+import type { AutoApproval } from "./auto-approval.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
@@ -116,14 +119,14 @@ export type TaskSpec = {
   installationId: number;
   /** By its present name. */
   repository: Repository;
-  /** Number of the issue or pull request under which the command stands. */
+  /** Number of the issue or pull request under which the command stands; of its own place (`own-place.ts`) where it stands under none. */
   number: number;
   title: string;
   target: Target;
   origin: Origin;
   /** Where that issue is now, when it was transferred: what is said of the task is said there. */
   movedTo?: { repository: Repository; number: number };
-  /** Number of the issue or pull request whose conversation this belongs to. */
+  /** Number of the issue or pull request whose conversation this belongs to, or of its own place. */
   conversation: number;
   /** Name of the agent that was asked for, by whoever asks or by the repository's file. */
   agent?: string;
@@ -139,6 +142,8 @@ export type TaskSpec = {
   plan?: true;
   /** Several agents are to work on it: its own proposes a plan, and sees to that once a person has approved it (`plan.ts`). */
   team?: true;
+  /** Of a team's task: which plans its repository lets begin without a person's word. */
+  autoApproval?: AutoApproval;
   /** The name of the role that its agent has; none: a planner's and manager's of a team's task, else that of one who does all of it. */
   role?: string;
   /** It is one try at a node of a team's plan. */

@@ -23,6 +23,8 @@ export const secretPatterns: Readonly<Record<string, RegExp>> = {
   "GitHub installation": /ghs_[A-Za-z0-9._-]{36,}/g,
   GitHub: /gh[oprux]_[A-Za-z0-9_]{30,}/g,
   "GitHub fine-grained": /github_pat_[A-Za-z0-9_]{20,}/g,
+  // By which other programs ask this bot.
+  Orch: /(?<![A-Za-z0-9])orch_api_[A-Za-z0-9_-]{40,}/g,
   GitLab: /(?<![A-Za-z0-9])gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|soat|wt)-[A-Za-z0-9_-]{20,}[A-Za-z0-9_.-]*/g,
   npm: /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36,}/g,
   PyPI: /(?<![A-Za-z0-9])pypi-AgE[A-Za-z0-9_-]{50,}/g,

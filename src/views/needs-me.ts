@@ -4,7 +4,7 @@
  */
 
 import type { Outcome } from "../task/outcome.ts";
-import { openQuestions } from "../task/question.ts";
+import { isForPerson, openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Task } from "../task/task.ts";
 import type { Around } from "./around.ts";
@@ -94,15 +94,17 @@ function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }
   }));
 }
 
-/** Also while the agent does something else: the sooner it is answered, the less it waits. */
+/** Also while the agent does something else: the sooner it is answered, the less it waits. What a manager is asked is not a person's yet. */
 function questions({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
   return tasks.flatMap((task) =>
-    openQuestions(task).map((question) => ({
-      kind: "question" as const,
-      task: taskView(task, hosts),
-      question: questionView(question),
-      since: question.askedAt,
-    })),
+    openQuestions(task)
+      .filter(isForPerson)
+      .map((question) => ({
+        kind: "question" as const,
+        task: taskView(task, hosts),
+        question: questionView(question),
+        since: question.askedAt,
+      })),
   );
 }
 

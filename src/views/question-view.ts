@@ -8,13 +8,23 @@ export type QuestionView = {
   short: string;
   askedAt: number;
   open: boolean;
-  /** Login of whoever answered; none: the operator. */
-  answered?: { by?: string; short: string; at: number };
+  /** It says why the agent cannot go on: the kind of that. */
+  blocker?: string;
+  /** Its team's manager is to answer it, and not a person. */
+  resolver?: "manager";
+  /** Login of whoever answered; none: the operator, or the manager of its team. */
+  answered?: { by?: string; manager?: true; short: string; at: number };
 };
 
 export function questionView(question: Question): QuestionView {
-  const { id, text, askedAt, answer } = question;
+  const { id, text, askedAt, answer, blocker, resolver } = question;
   const by = answer?.by && { by: bare(answer.by.login, 60) };
-  const answered = answer && { answered: { short: bare(answer.text, 200), at: answer.at, ...by } };
-  return { id: bare(id, 20), short: bare(text, 300), askedAt, open: isOpen(question), ...answered };
+  const manager = answer?.manager && { manager: true as const };
+  const answered = answer && { answered: { short: bare(answer.text, 200), at: answer.at, ...by, ...manager } };
+  const more = {
+    ...(blocker && { blocker: bare(blocker.kind, 40) }),
+    ...(resolver === "manager" && { resolver }),
+    ...answered,
+  };
+  return { id: bare(id, 20), short: bare(text, 300), askedAt, open: isOpen(question), ...more };
 }

@@ -22,7 +22,7 @@ export type ReasonView = { until: number } & (
       inDoubt?: RunDoubt;
     }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
-  | { for: "approval"; proposal: string; title?: string }
+  | { for: "approval"; proposal: string; title?: string; plan?: true }
   | { for: "team" }
   | Omit<BudgetReason, "until">
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
@@ -43,7 +43,8 @@ export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, in
   if (reason.for === "limit" || reason.for === "budget" || reason.for === "team") return reason;
   if (reason.for === "approval") {
     const proposal = openProposal(task);
-    return { ...reason, ...(proposal?.name === reason.proposal && { title: bare(proposal.said.title, 200) }) };
+    if (proposal?.name !== reason.proposal) return reason;
+    return { ...reason, title: bare(proposal.said.title, 200), ...(proposal.plan && { plan: true as const }) };
   }
   if (reason.for === "answer") {
     const question = questionOf(task, reason.question);

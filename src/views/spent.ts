@@ -1,4 +1,6 @@
 /** What agents have used, as far as their runs say. Pure. */
+
+import type { Progress } from "../task/progress.ts";
 import { MAX_RUNS } from "../task/runs.ts";
 import type { Task } from "../task/task.ts";
 
@@ -24,6 +26,16 @@ export function spentOn(tasks: readonly Task[]): Spent {
   };
   const [inputTokens, outputTokens, costUsd] = [sum("inputTokens"), sum("outputTokens"), sum("costUsd")];
   return { runs: runs.length + forgotten, inputTokens, outputTokens, costUsd };
+}
+
+/** What their runs say that they used, as one run would say it. */
+export function usedBy(tasks: readonly Task[]): Pick<Progress, "inputTokens" | "outputTokens" | "costUsd"> {
+  const { inputTokens, outputTokens, costUsd } = spentOn(tasks);
+  return Object.fromEntries(
+    Object.entries({ inputTokens, outputTokens, costUsd }).flatMap(([name, { known }]) =>
+      known === undefined ? [] : [[name, known]],
+    ),
+  );
 }
 
 /** A record keeps its first and its latest runs; what was in between is counted as one that says nothing. */

@@ -5,6 +5,7 @@
 import type { Checkpoint } from "../task/checkpoint.ts";
 import type { Origin } from "../task/origin.ts";
 import type { Outcome, RunEnd } from "../task/outcome.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import type { RunStart, Verification } from "../task/progress.ts";
 import type { Phase, PullRequest, Task, TaskRun, TaskState } from "../task/task.ts";
 import { bare } from "../text/quote.ts";
@@ -15,8 +16,8 @@ export type TaskView = {
   id: string;
   /** owner/name */
   repository: string;
-  /** Of the issue or pull request where it was asked for. */
-  number: number;
+  /** Of the issue or pull request where it was asked for; none where it was under none. */
+  number?: number;
   conversation: number;
   /** Login of whoever asked; none where the repository asked by itself. */
   actor?: string;
@@ -77,7 +78,7 @@ export function taskView(task: Task, hosts: NamedHosts = []): TaskView {
   return {
     id: spec.id,
     repository: bare(`${spec.repository.owner}/${spec.repository.name}`, 140),
-    number: spec.number,
+    ...(!isOwnPlace(spec.number) && { number: spec.number }),
     conversation: spec.conversation,
     ...(spec.actor && { actor: bare(spec.actor.login, 60) }),
     origin: originView(spec.origin),

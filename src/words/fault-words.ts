@@ -31,6 +31,8 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["interrupted", "Something outside of Orch stopped the agent"],
   ["crash", "The agent crashed"],
   ["disk", "There was no room left on the disk for what the task wrote"],
+  ["conflict", "The agent's work does not fit what others of its team have done"],
+  ["scope_exceeded", "The agent changed files that are not its part of the plan"],
   ["setup", "The repository's setup command failed before the agent started"],
 ]);
 

@@ -1,5 +1,6 @@
 /** What GitHub still takes from us, for the operator, in a line each. */
 import { BUDGET_LIMITS, type InstallationBudget } from "../task/github-budget.ts";
+import { numberSign } from "../task/own-place.ts";
 import type { Stalled } from "../task/report-marks.ts";
 import type { Task } from "../task/task.ts";
 import { count, duration } from "../text/amounts.ts";
@@ -33,7 +34,7 @@ const reasons: Record<string, string> = {
 export function stalledWords({ spec }: Task, { why, since }: Stalled, now: number): string {
   const { owner, name } = spec.repository;
   const reason = reasons[why] ?? why;
-  return `${spec.id} ${owner}/${name}#${spec.number}: ${reason}, for ${duration(now - since)}. It is posted as soon as GitHub accepts it.`;
+  return `${spec.id} ${owner}/${name}${numberSign(spec.number)}: ${reason}, for ${duration(now - since)}. It is posted as soon as GitHub accepts it.`;
 }
 
 export const stalledTitle = (number: number): string => `Not told on GitHub (${count(number, "task")})`;

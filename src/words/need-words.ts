@@ -1,4 +1,5 @@
 /** What waits for a person, in a line each; the compiler asks for a new kind here. */
+import { numberSign } from "../task/own-place.ts";
 import { bytes, count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Need, NeedKind } from "../views/needs-me.ts";
@@ -27,8 +28,11 @@ const words: Words = {
     const first = tasks.length > 1 ? "the first " : "";
     return `${count(tasks.length, "task waits", "tasks wait")} for ${what}, ${first}for ${duration(now - since)}: start one.`;
   },
-  question: ({ task, question, since }, now, quoting) =>
-    `${place(task, quoting)} asks ${quoting.code(question.short, 160)} for ${duration(now - since)}: answer there, with \`/orch answer ${question.id} …\`.`,
+  question: ({ task, question, since }, now, quoting) => {
+    const asks = `${place(task, quoting)} asks ${quoting.code(question.short, 160)} for ${duration(now - since)}`;
+    if (task.number === undefined) return `${asks}: the program that asked for the task is to answer.`;
+    return `${asks}: answer there, with \`/orch answer ${question.id} …\`.`;
+  },
   approval: ({ task, proposal, since }, now, quoting) =>
     `${place(task, quoting)} has waited ${duration(now - since)} for a word about its agent's proposal: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
   refused: ended,
@@ -46,4 +50,4 @@ export function needWords(need: Need, now: number, quoting: Quoting): string {
 }
 
 const place = ({ id, repository, number }: TaskView, { code, plain }: Quoting): string =>
-  `${plain(`${repository}#${number}`)} (task ${code(id)})`;
+  `${plain(`${repository}${numberSign(number)}`)} (task ${code(id)})`;

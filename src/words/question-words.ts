@@ -2,7 +2,7 @@
  * An agent's questions, as people read them: in the progress comment, in the one comment that calls for an answer, and what is said to
  * an answer. Whatever the agent wrote pings nobody and commands nothing. Commands stand in code and never begin a line.
  */
-import type { Question } from "../task/question.ts";
+import type { Answer, Question } from "../task/question.ts";
 import { isOpen, openQuestions } from "../task/question.ts";
 import type { Task } from "../task/task.ts";
 import { blockQuote, code, mention, plain } from "../text/quote.ts";
@@ -14,9 +14,22 @@ const MAX_TOLD = 160;
 export function openBlocks(task: Task): string | undefined {
   const open = openQuestions(task);
   if (open.length === 0) return undefined;
-  const blocks = open.map((question) => `**The agent asks** (question ${code(question.id)})\n\n${asked(question)}`);
+  const blocks = open.map((question) => `**The agent ${does(question)}** (${named(question)})\n\n${asked(question)}`);
   return [...blocks, howToAnswer(open)].join("\n\n");
 }
+
+/** The same of the nodes of a team's plan, in its comment. `node`: its id. */
+export function nodeBlocks(open: readonly { node: string; question: Question }[]): string | undefined {
+  if (open.length === 0) return undefined;
+  const blocks = open.map(
+    ({ node, question }) => `**Node ${code(node, 60)} ${does(question)}** (${named(question)})\n\n${asked(question)}`,
+  );
+  return [...blocks, howToAnswer(open.map(({ question }) => question))].join("\n\n");
+}
+
+const does = ({ blocker }: Question): string => (blocker ? "cannot go on" : "asks");
+const named = ({ id, blocker }: Question): string =>
+  blocker ? `blocker ${code(id)}, ${plain(blocker.kind, 40)}` : `question ${code(id)}`;
 
 /** What became of those that are over, a line each. */
 export function answeredFacts({ questions = [] }: Pick<Task, "questions">): string[] {
@@ -25,22 +38,28 @@ export function answeredFacts({ questions = [] }: Pick<Task, "questions">): stri
 
 function answeredFact({ id, answer }: Question): string {
   if (!answer) return `Question ${code(id)}: nobody answered in time, so the agent decided by itself`;
-  return `Question ${code(id)}: ${answer.by ? mentionless(answer.by.login) : "the operator"} answered ${code(answer.text, MAX_TOLD)}`;
+  return `Question ${code(id)}: ${whoAnswered(answer)} answered ${code(answer.text, MAX_TOLD)}`;
 }
 
-/** The comment that calls for an answer: written once for each question, so that nobody is called again. */
-export function callForAnswer(task: Task, question: Question): string {
+/**
+ * The comment that calls for an answer: written once for each question, so that nobody is called again. `node`: of a team's plan, whose
+ * agent asks.
+ */
+export function callForAnswer(task: Pick<Task, "spec">, question: Question, node?: string): string {
   const { actor, id } = task.spec;
+  const whose = node === undefined ? `task ${code(id)}` : `node ${code(node, 60)} of the team of task ${code(id)}`;
+  const asks = question.blocker ? "cannot go on without you" : "asks you";
   const who = actor
-    ? `${mention(actor.login)}, the agent of task ${code(id)} asks you`
-    : `The agent of task ${code(id)} asks`;
-  return [`${who} (question ${code(question.id)}):`, asked(question), howToAnswer([question])].join("\n\n");
+    ? `${mention(actor.login)}, the agent of ${whose} ${asks}`
+    : `The agent of ${whose} ${does(question)}`;
+  return [`${who} (${named(question)}):`, asked(question), howToAnswer([question])].join("\n\n");
 }
 
-function asked({ text, options = [] }: Question): string {
+function asked({ text, options = [], blocker }: Question): string {
   const quoted = blockQuote(text, 2_000);
+  const needs = blocker?.needs === undefined ? [] : [`What would help, as it says:`, blockQuote(blocker.needs, 1_000)];
   const list = options.map((option, index) => `${index + 1}. ${plain(option, 200)}`).join("\n");
-  return list === "" ? quoted : `${quoted}\n\n${list}`;
+  return [quoted, ...needs, ...(list === "" ? [] : [list])].join("\n\n");
 }
 
 function howToAnswer(open: readonly Question[]): string {
@@ -52,7 +71,10 @@ function howToAnswer(open: readonly Question[]): string {
 }
 
 /** Whoever answered need not hear of it again. */
-const mentionless = (login: string): string => code(login, 60);
+function whoAnswered({ by, manager }: Answer): string {
+  if (by) return code(by.login, 60);
+  return manager ? "the manager of its team" : "the operator";
+}
 
 /** For an answer where no agent asks anything. */
 export function nobodyAsks(): string {
@@ -63,7 +85,7 @@ export function nobodyAsks(): string {
 export function questionIsOver({ id, answer }: Question): string {
   if (!answer)
     return `Nobody answered question ${code(id)} in time, and the agent decided by itself, so your answer does not reach it. ${STILL}`;
-  const who = answer.by ? code(answer.by.login, 60) : "the operator of this App";
+  const who = answer.by || answer.manager ? whoAnswered(answer) : "the operator of this App";
   return `Question ${code(id)} has been answered already: ${who} wrote ${code(answer.text, MAX_TOLD)}. The first answer counts, so yours was not passed on. ${STILL}`;
 }
 

@@ -4,6 +4,8 @@
  */
 import type { CancelReason, Outcome, RunEnd } from "../task/outcome.ts";
 import { hiddenBehind, type Phase, type Pushed, progressOf, type Task } from "../task/task.ts";
+import { type TeamStage, teamStage } from "../task/team-stage.ts";
+import type { WaitingReason } from "../task/waiting.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Evidence, OutcomeView } from "../views/outcome-view.ts";
@@ -12,6 +14,7 @@ import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
 import { agentFault, asSentence, timedOut } from "./fault-words.ts";
 import { ONLY_WITH_HIDDEN, onlyWithHidden } from "./hidden-words.ts";
 import { takenBack } from "./origin-words.ts";
+import { missingLine } from "./plan-words.ts";
 import { reviewed, reviewHeadline } from "./review-words.ts";
 import { stoppedWork } from "./stopped-words.ts";
 
@@ -67,14 +70,20 @@ export function headline(task: Task): string {
   const { state } = task;
   switch (state.name) {
     case "waiting":
-      return "Waiting";
+      return waitingHeadline(task, state.reasons);
     case "queued":
       return "Queued";
     case "running":
-      return isStopping(task) ? "Stopping" : runningHeadlines[state.phase];
+      if (isStopping(task)) return "Stopping";
+      return (state.phase === "working" && leadHeadlines[teamStage(task) ?? "alone"]) || runningHeadlines[state.phase];
     case "settled":
       return settledHeadline(task, state.outcome);
   }
+}
+
+function waitingHeadline({ proposal }: Task, reasons: readonly WaitingReason[]): string {
+  if (reasons.some((reason) => reason.for === "team")) return "A team works on it";
+  return proposal?.plan && !proposal.decision ? "A plan waits for approval" : "Waiting";
 }
 
 const runningHeadlines: Record<Phase, string> = {
@@ -84,10 +93,18 @@ const runningHeadlines: Record<Phase, string> = {
   publishing: "Publishing the commits",
 };
 
+/** Of the agent that leads a team. */
+const leadHeadlines: Record<TeamStage, string | undefined> = {
+  planning: "A planner looks how a team would do it",
+  managing: "The team's manager looks at what happened",
+  alone: undefined,
+};
+
 function settledHeadline(task: Task, outcome: Outcome): string {
   switch (outcome.kind) {
     case "pull_request": {
       if (task.pushed?.stopped) return `Stopped: what was done is in pull request #${outcome.number}`;
+      if (outcome.missing?.length) return `Done in part: pull request #${outcome.number}`;
       const own = isOwnPullRequest(task, outcome.number);
       if (hiddenBehind(task))
         return own ? `Pushed: ${ONLY_WITH_HIDDEN}` : `Pull request #${outcome.number}: ${ONLY_WITH_HIDDEN}`;
@@ -167,6 +184,7 @@ function delivered(end: WhySettled, outcome: End<"pull_request">, quoting: Quoti
   return [
     ...(stopped ? [stoppedWork(stopped, quoting)] : []),
     ...(hidden ? [onlyWithHidden(hidden, quoting)] : []),
+    ...(outcome.missing?.length ? [missingLine(outcome.missing, quoting)] : []),
     whereTheWorkIs(end, outcome, quoting),
     ...(end.pushed && end.cancel ? [CANCELLED_TOO_LATE] : []),
   ].join(" ");

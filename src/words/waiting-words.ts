@@ -5,6 +5,7 @@ import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
 import type { HostName } from "../views/task-view.ts";
 import { waitedForBudget, waitsForBudget } from "./budget-words.ts";
+import { howToDecideOnPlan } from "./plan-words.ts";
 import { howToDecide } from "./proposal-words.ts";
 
 /** Worker hosts that take no task for want of room. */
@@ -17,7 +18,7 @@ export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string
 
 /** What would end the waiting. */
 export function waitsFor(
-  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; home?: HostName },
+  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; home?: HostName; plan?: true },
   quoting: Quoting,
 ): string {
   const { code } = quoting;
@@ -41,6 +42,8 @@ export function waitsFor(
     case "team":
       return "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.";
     case "approval":
+      if (reason.plan)
+        return `Its planner has made a plan for a team. ${howToDecideOnPlan(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
       return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
   }
 }
@@ -50,10 +53,15 @@ function answerWords(
   { code }: Quoting,
 ): string {
   const what = asked
-    ? `asks ${code(asked.short, 160)} (question ${code(question)})`
+    ? `${doesWhat(asked)} ${code(asked.short, 160)} (${asked.blocker ? "blocker" : "question"} ${code(question)})`
     : `asks question ${code(question)}`;
   const end = onNoAnswer === "end" ? "it ends" : "the agent decides by itself";
   return `Its agent ${what}. \`/orch answer\` and the answer lets it go on in the same session; without an answer by ${minuteOf(until)}, ${end}.`;
+}
+
+function doesWhat({ blocker, resolver }: QuestionView): string {
+  if (blocker) return "cannot go on:";
+  return resolver === "manager" ? "asks its manager" : "asks";
 }
 
 const minuteOf = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;

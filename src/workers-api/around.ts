@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Octokit } from "../github.ts";
 import { BRANCH_ROOT } from "../task/branch.ts";
+import { isOwnPlace } from "../task/own-place.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { Refused } from "./refused.ts";
 
@@ -51,6 +52,16 @@ query ($owner: String!, $name: String!, $number: Int!, $root: String!) {
   }
 }
 fragment person on Actor { __typename login ... on User { databaseId } }
+`;
+
+/** Of a task under no issue. */
+const QUERY_REPOSITORY = `
+query ($owner: String!, $name: String!, $root: String!) {
+  repository(owner: $owner, name: $name) {
+    isArchived
+    root: object(expression: $root) { oid }
+  }
+}
 `;
 
 const maybe = <T extends z.ZodType>(shape: T) =>
@@ -104,10 +115,11 @@ const check = z.discriminatedUnion("__typename", [
 ]);
 const commit = z.object({ commit: z.object({ statusCheckRollup: maybe(z.object({ contexts: nodes(check) })) }) });
 
+const repository = { isArchived: maybe(z.boolean()), root: maybe(z.object({ oid: text })) };
+const repositoryAnswer = z.object({ repository: z.object(repository) });
 const answer = z.object({
   repository: z.object({
-    isArchived: maybe(z.boolean()),
-    root: maybe(z.object({ oid: text })),
+    ...repository,
     issueOrPullRequest: z.object({
       title: text,
       body: text,
@@ -127,13 +139,26 @@ export type Around = Repository["issueOrPullRequest"] & { orchBranch: boolean; i
 export type Author = z.output<typeof author>;
 
 /** Throws what GitHub answers. */
-export async function askAround(octokit: Octokit, { repository, number }: TaskSpec): Promise<Around> {
+export async function askAround(octokit: Octokit, spec: TaskSpec): Promise<Around> {
+  const { repository, number } = spec;
   const { owner, name } = repository;
+  if (isOwnPlace(number)) return await askOfRepository(octokit, spec);
   const said = await octokit
     .graphql(QUERY, { owner, name, number, root: `refs/heads/${BRANCH_ROOT}` })
     .catch((error: unknown) => partOf(error));
   const { root, isArchived = false, issueOrPullRequest } = answer.parse(said).repository;
   return { ...issueOrPullRequest, orchBranch: root !== undefined, isArchived };
+}
+
+/** Nothing stands around it but the repository. */
+async function askOfRepository(octokit: Octokit, { repository: { owner, name }, title }: TaskSpec): Promise<Around> {
+  const asked = { owner, name, root: `refs/heads/${BRANCH_ROOT}` };
+  const { root, isArchived = false } = repositoryAnswer.parse(
+    await octokit.graphql(QUERY_REPOSITORY, asked),
+  ).repository;
+  const nobody = { author: undefined, autoMergeRequest: undefined, comments: { totalCount: 0 } };
+  const nothing = { body: "", reviews: [], reviewThreads: [], commits: [] };
+  return { title, ...nobody, ...nothing, orchBranch: root !== undefined, isArchived };
 }
 
 const refusal = z.object({

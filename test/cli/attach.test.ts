@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { register } from "../../src/task/heartbeat.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
@@ -12,6 +13,7 @@ import { makeTaskStore } from "../../src/task/store.ts";
 import { socketPath } from "../../workers/tmux/server.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
+import { startTeam } from "../support/team.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
 
 const HOST = "h0a1b2c3d";
@@ -103,6 +105,36 @@ test.each([
     const server = tmux("display-message", "-p", "#{pid}").trim();
     tmux("kill-server");
     // One that is still ending would take the next one's clients along.
+    await expect.poll(() => isAlive(server), { timeout: 10_000, interval: 10 }).toBe(false);
+  }
+});
+
+test("a team is shown as a whole by its issue, and whoever only watches goes from one node to the next", async () => {
+  const { plan, taskOf } = await startTeam(
+    store,
+    { nodes: [{ id: "api" }], home: HOST },
+    makeSpec({ commentId: 520, number: 20 }),
+  );
+  await taskOf("api");
+  const tmux = (...words: string[]) => execFileSync("tmux", ["-S", socket, ...words], { encoding: "utf8" });
+  const config = fileURLToPath(new URL("../../workers/tmux/tmux.conf", import.meta.url));
+  tmux("-f", config, "new-session", "-d", "-s", `team-${plan}`, "echo the whole team; exec sleep 600");
+  tmux("new-window", "-d", "-t", `=team-${plan}:`, "echo what api says; exec sleep 600");
+  try {
+    const words = [process.execPath, ORCH, "attach", "octo-org/calculator#20"];
+    const terminal = await openTerminal(words.map((word) => `'${word}'`).join(" "), "the whole team");
+    const ended = once(terminal, "exit");
+    let screen = "";
+    terminal.stdout?.on("data", (chunk: Buffer) => {
+      screen += chunk.toString();
+    });
+    terminal.stdin?.write("\u0002n");
+    await expect.poll(() => screen, { timeout: 10_000 }).toContain("what api says");
+    tmux("detach-client", "-s", `=team-${plan}`);
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    const server = tmux("display-message", "-p", "#{pid}").trim();
+    tmux("kill-server");
     await expect.poll(() => isAlive(server), { timeout: 10_000, interval: 10 }).toBe(false);
   }
 });

@@ -99,8 +99,8 @@ test("each child is the program itself, so that its process id can be measured a
   const commands = childrenOf(orch.pid()).map(commandOf);
   expect(commands).toEqual([
     expect.stringMatching(/^\S*redis-server /),
-    expect.stringMatching(/^\S*node\S* .*src\/main\.ts/),
-    expect.stringMatching(/^\S*node\S* .*workers\/main\.ts/),
+    expect.stringMatching(/^\S*node\S* .*orch-programs\/src\/main\.mjs/),
+    expect.stringMatching(/^\S*node\S* .*orch-programs\/workers\/main\.mjs/),
   ]);
 });
 
@@ -137,7 +137,7 @@ test("of two bots one goes on answering while the other is started again, and bo
   await orch.stop();
   const two = await startProgram(ORCH, { ...env, BOTS: "2" }, /worker host ready/, ["start"]);
   const children = () => childrenOf(two.pid());
-  const bots = () => children().filter((pid) => commandOf(pid).includes("src/main.ts"));
+  const bots = () => children().filter((pid) => commandOf(pid).includes("src/main.mjs"));
   const sockets = async () => (await readdir(join(dir, "data", "bot"))).filter((name) => name.endsWith(".sock"));
   const answers = async () =>
     (await fetch(`http://127.0.0.1:${env.PORT}/healthz`, { headers: { connection: "close" } })).ok;

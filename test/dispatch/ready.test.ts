@@ -171,13 +171,24 @@ describe("what is waited for", () => {
   });
 
   test("has the deadline that it had; what comes besides has its own, and what is over is gone", () => {
-    const since = [forTask("zero", NOW + 1), forTask("two", NOW + 2), forAgent("claude", NOW + 3)];
+    const since = [forTask("zero", NOW + 1), forTask("y", NOW + 2), forAgent("claude", NOW + 3)];
     const asked = spec("t", { agent: "claude" });
-    const now = world({ before, inDoubt: ["x"], hosts: [], offered: ["claude"] });
+    const now = world({ before, inDoubt: ["y"], hosts: [], offered: ["claude"] });
     expect(isReady(asked, now, since)).toEqual(
-      waits(forTask("two", NOW + 2), forTask("x"), forAgent("claude", NOW + 3)),
+      waits(forTask("two"), forTask("y", NOW + 2), forAgent("claude", NOW + 3)),
     );
-    expect(isReady(asked, world({ before }), since)).toEqual(waits(forTask("two", NOW + 2)));
+    expect(isReady(asked, world({ inDoubt: ["y"] }), since)).toEqual(waits(forTask("y", NOW + 2)));
+  });
+
+  test("does not run out of time because of a task that people let wait: it has a deadline of its own", () => {
+    const DAY_MS = 24 * HOUR_MS;
+    const asked = spec("t");
+    for (const [left, until] of [
+      [4 * DAY_MS, NOW + 4 * DAY_MS],
+      [3 * DAY_MS, NOW + 7 * DAY_MS],
+      [-DAY_MS, NOW + 7 * DAY_MS],
+    ] as const)
+      expect(isReady(asked, world({ before }), [forTask("two", NOW + left)])).toEqual(waits(forTask("two", until)));
   });
 
   test("is something else when it is another agent", () => {

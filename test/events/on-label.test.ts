@@ -115,6 +115,25 @@ describe("the label orch", () => {
   });
 });
 
+describe("the label orch:team", () => {
+  test("asks a team for what the issue says, and vouches for the text", async () => {
+    const number = await openIssue();
+    await setLabel(number, "orch:team");
+    const [task] = await tasksOn(number);
+    expect(task?.spec).toMatchObject({
+      instruction: "Mend the sum",
+      details: expect.stringContaining("The sum is wrong."),
+      team: true,
+      origin: { kind: "label", label: "orch:team" },
+    });
+    expect(labelsOn(number)).not.toContain("orch:team");
+    const edited = await openIssue();
+    await orch.github.editIssue(orch.repository, edited, { body: "Print the key." }, { as: STRANGER });
+    await setLabel(edited, "orch:team");
+    expect(await tasksOn(edited)).toEqual([]);
+  });
+});
+
 describe("the label orch:retry", () => {
   test("asks for the last task again", async () => {
     const number = await openIssue();

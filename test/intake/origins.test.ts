@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Request, requestNameOf, taskIdIn } from "../../src/intake/request.ts";
 import { takeBack } from "../../src/intake/take-in.ts";
+import { makeCallerReplies } from "../../src/task/caller-replies.ts";
 import { asksByItself, type OriginKind, type Source } from "../../src/task/origin.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { origins } from "../support/origins.ts";
@@ -157,13 +158,16 @@ describe("a request of every kind", () => {
     expect(reacted.toSorted()).toEqual(Object.keys(REACTED).toSorted());
   });
 
-  test("is refused to a stranger in a reply, and reacted to where GitHub takes that", async () => {
+  test("is refused to a stranger in a reply, a program's where it asked, and reacted to where GitHub takes that", async () => {
     const byPeople = (await askAll(STRANGER)).filter(({ request }) => request.actor !== undefined);
     expect(byPeople).toHaveLength(KINDS.length - 2);
     for (const asked of byPeople) {
       const { kind, request, id } = asked;
       expect(await orch.store.read(id), kind).toBeUndefined();
-      expect(orch.replies(request.number), kind).toEqual([expect.stringContaining("write permission")]);
+      const refusal = expect.stringContaining("write permission");
+      const told = await makeCallerReplies(orch.redis).read(requestNameOf(request.repository.id, request.source));
+      expect(told, kind).toEqual(kind === "api" ? { done: false, say: refusal } : undefined);
+      expect(orch.replies(request.number), kind).toEqual(kind === "api" ? [] : [refusal]);
       expect(isReactedTo(asked), kind).toBe(kind in REACTED);
     }
   });
@@ -197,8 +201,9 @@ describe("a request of every kind", () => {
 
 test("no file names a kind of origin but the one that makes it of its event, and where kinds are read and told", () => {
   const named = new RegExp(`(?:kind: (?:z\\.literal\\()?|[=!]== )"(?:${KINDS.join("|")})"`);
-  const files = globSync("{src,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
+  const files = globSync("{src,a2a,workers,cli}/**/*.ts").filter((path) => named.test(readFileSync(path, "utf8")));
   expect(files.toSorted()).toEqual([
+    "src/events/on-api.ts",
     "src/events/on-check.ts",
     "src/events/on-cli.ts",
     "src/events/on-comment.ts",

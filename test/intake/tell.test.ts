@@ -1,5 +1,6 @@
 /** What is said to agents, and what shows on GitHub of it; the worker host is played by the store. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { senderName } from "../../src/task/message-shape.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { claimedBy } from "../support/task-spec.ts";
 
@@ -25,7 +26,7 @@ async function hear(task: string): Promise<string[]> {
   const given = await orch.store.messages.take({ task, epoch }, { given: [], most: 10, now: Date.now() });
   const heard = given.map(({ entry, message: { id } }) => ({ entry, id }));
   await orch.store.messages.acknowledge({ task, epoch }, heard, Date.now());
-  return given.map(({ message: { text, from } }) => `${from.person}: ${text}`);
+  return given.map(({ message: { text, from } }) => `${senderName(from).slice(1)}: ${text}`);
 }
 
 const lastReply = (number: number): string | undefined => orch.replies(number).at(-1);

@@ -87,6 +87,22 @@ test("behind one whose pull request is closed it starts anew, and says so", asyn
   expect(lastReply(number)).toContain(`Pull request #${pull.number} of the task before it is not open any more`);
 });
 
+test("asked for once more, it goes on where the pull request is, and anew where that is closed by then", async () => {
+  const number = await orch.openIssue();
+  const first = await say(number, "/orch fix one");
+  const second = await say(number, "/orch then update the docs");
+  const pull = await publish(first);
+  await until(second, isQueued);
+  await end(second);
+  const third = await say(number, `/orch retry ${second}`);
+  expect((await until(third, isQueued)).spec).toMatchObject({ after: first, target: { number: pull.number } });
+  await end(third);
+  await orch.github.closePull(orch.repository, pull.number, { as: MAINTAINER });
+  const fourth = await say(number, `/orch retry ${second}`);
+  expect((await until(fourth, isQueued)).spec).toMatchObject({ target: { kind: "issue" } });
+  expect(lastReply(number)).toContain(`Pull request #${pull.number} of the task before it is not open any more`);
+});
+
 test("behind one that came to nothing it goes on from that, on a branch of its own", async () => {
   const number = await orch.openIssue();
   const first = await say(number, "/orch base=main fix one");

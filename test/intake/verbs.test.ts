@@ -39,6 +39,18 @@ async function redeliverLast(): Promise<void> {
   await orch.quiet();
 }
 
+describe("team", () => {
+  test("makes a task that is a team's, and so does its retry", async () => {
+    const number = await orch.openIssue();
+    const { id } = await say(number, "/orch team budget=$5 move to ESM\n\nKeep the API.");
+    const spec = { team: true, instruction: "move to ESM", details: "Keep the API.", budget: { usd: 5 } };
+    expect(await orch.store.read(id)).toMatchObject({ spec });
+    await settle(id);
+    const again = await say(number, "/orch retry");
+    expect(await orch.store.read(again.id)).toMatchObject({ spec });
+  });
+});
+
 describe("retry", () => {
   test("does the last task once more, in its words, as a new task of whoever asks now", async () => {
     const number = await orch.openIssue();
@@ -257,19 +269,4 @@ test("whoever writes more than an agent is told hears so, once", async () => {
   await redeliverLast();
   expect((await orch.store.read(id))?.state.name).toBe("queued");
   expect(orch.replies(number)).toEqual([expect.stringMatching(/last 1,\d{3} characters of it do not reach the agent/)]);
-});
-
-test.each([
-  "/orch abort",
-  "/orch nevermind",
-  "/orch undo",
-  "/orch rerun",
-  "/orch ping",
-  "/orch thanks",
-  "- /orch fix it",
-])("%s is answered and starts nothing", async (body) => {
-  const number = await orch.openIssue();
-  await say(number, body);
-  expect(await tasksOf(number)).toEqual([]);
-  expect(orch.replies(number)).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ const VERIFY = "node --test";
 
 let orch: Orch;
 beforeAll(async () => {
-  orch = await startOrch({ agent: "thrifty", slots: 3, budget: { run: "$1", task: "$3", day: "$1.72" } });
+  orch = await startOrch({ agent: "thrifty", slots: 3, budget: { run: "$1", task: "$3", day: "$2.64" } });
 });
 afterAll(() => orch.close());
 
@@ -50,6 +50,30 @@ test("a task is told of when most of its budget is used, then has one turn to co
   expect(await ledger()).toMatchObject({ spent: { usd: 0.67, tokens: 2211, runs: 1 }, reserved: {} });
 });
 
+test("an agent that was to propose something hands in what it knows when its budget is spent, and a person decides about that", async () => {
+  const place = await orch.place({ agent: "spends" });
+  await orch.letGo("spend");
+  const { taskId } = await orch.command("/orch budget=$0.50 plan how to repair the sum", place);
+  const { proposal } = await orch.task(taskId, ({ state }) => state.name === "waiting");
+  expect(proposal?.said).toMatchObject({
+    title: "Repair the sum",
+    summary: expect.stringContaining("not at its tests"),
+  });
+  await orch.progressComment(new RegExp(`/orch approve ${proposal?.name}`), place);
+  await orch.command("/orch cancel", place);
+  expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
+});
+
+test("an agent that does not say what it costs has its budget for the proposal and for the work together", async () => {
+  const place = await orch.place({ agent: "plans" });
+  const { taskId } = await orch.command("/orch budget=$0.30 plan how to repair the sum", place);
+  const { proposal } = await orch.task(taskId, ({ state }) => state.name === "waiting");
+  expect((await readReserves(orch.redis)).get(taskId)).toMatchObject({ stays: true, amounts: { usd: 0.3 } });
+  await orch.command(`/orch approve ${proposal?.name}`, place);
+  expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+  expect(await readReserves(orch.redis)).toEqual(new Map());
+});
+
 test("where the day's budget is set aside by another task, a task waits without a slot, also over the host's death, and starts when something is left", async () => {
   const [one, other] = [await orch.place({ verify: VERIFY }), await orch.place({ verify: VERIFY })];
   const first = await orch.command("/orch fix the tests", one);
@@ -67,7 +91,7 @@ test("where the day's budget is set aside by another task, a task waits without 
   await orch.letGo();
   for (const { taskId } of [first, second]) expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
   expect(await readReserves(orch.redis)).toEqual(new Map());
-  expect(await ledger()).toMatchObject({ spent: { usd: 0.87, runs: 3 }, reserved: {} });
+  expect(await ledger()).toMatchObject({ spent: { usd: 1.79, runs: 6 }, reserved: {} });
   const [record] = await orch.store.readMany([first.taskId]);
   expect(record?.runs).toHaveLength(1);
 });

@@ -1,4 +1,5 @@
 /** What people say while an agent works, and what is to be done after that. */
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
@@ -48,6 +49,25 @@ describe("somebody tells a working agent something", () => {
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     await untilReaction(commentId, "rocket");
     expect(await heard(taskId)).toBe(`s-${taskId}, turn 1: nothing\ns-${taskId}, turn 2: Please use tabs\n`);
+  });
+
+  test("it takes back what has just passed its check: nothing is published", async () => {
+    const wait = 'until test -e "$0/checked"; do sleep 0.1; done';
+    const verify = JSON.stringify(["sh", "-c", wait, join(orch.dir, "stage", "shared")]);
+    place = await orch.place({ agent: "hears", verify });
+    const { taskId } = await orch.command("/orch do your work", place);
+    await untilSaid(taskId, "I begin");
+    await orch.letGo();
+    await orch.running(taskId, "verifying");
+    const commentId = await say("/orch tell Please use the other file, and take it back");
+    await untilReaction(commentId, "eyes");
+    await orch.letGo("checked");
+    expect(await orch.told(taskId)).toMatchObject({
+      kind: "no_changes",
+      lastWords: expect.stringMatching(/Taken back$/),
+    });
+    await untilReaction(commentId, "rocket");
+    expect(orch.asked(place).pulls).toBe(0);
   });
 
   test("the worker host dies between telling it and hearing from it again: it is told once, and that is known", async () => {

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bookLost } from "../../src/reconcile/book-lost.ts";
 import { type Caps, envelopesOf, wantOf } from "../../src/task/envelope.ts";
-import { readBalances, readReserves, reserve } from "../../src/task/ledger.ts";
+import { book, readBalances, readReserves, reserve } from "../../src/task/ledger.ts";
 import type { Progress } from "../../src/task/progress.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
@@ -54,6 +54,18 @@ test("one that ended and that its host did not book is booked with what it told,
   expect((await readReserves(redis)).size).toBe(1);
   await Promise.all([sweepAt(NOW + HOUR_MS), sweepAt(NOW + HOUR_MS)]);
   expect(await day()).toMatchObject({ spent: { usd: 0.25, tokens: 7, ms: 9, runs: 1 }, reserved: {} });
+});
+
+test("what nobody knows of a run that is parked stays set aside while its task waits, and is booked when that ends", async () => {
+  await running({ agent: "a" });
+  const reasons = [{ for: "approval" as const, proposal: "p1", until: NOW + 9 * HOUR_MS }];
+  await store.advance(spec.id, { name: "parked", epoch: 1, reasons, at: NOW });
+  await book(redis, { task: spec.id, epoch: 1, used: { runs: 1 }, goesOn: true });
+  await sweepAt(NOW + 8 * HOUR_MS);
+  expect(await day()).toMatchObject({ spent: { runs: 1 }, reserved: { usd: 2 } });
+  await store.advance(spec.id, { name: "cancel", reason: { kind: "command", by: "maintainer" }, at: NOW });
+  await sweepAt(NOW + 9 * HOUR_MS);
+  expect(await day()).toMatchObject({ spent: { usd: 2, runs: 1 }, reserved: {} });
 });
 
 test("where it told nothing, the whole of what it had set aside is booked", async () => {

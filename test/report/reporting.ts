@@ -82,6 +82,7 @@ export async function startReporting() {
       now,
       log,
       paused: async () => ({}),
+      teamOf: async () => undefined,
       hasForgotten: async () => (await redis.exists(keys.forgetful)) === 1,
       hosts: async () => [],
       followUp: async () => undefined,

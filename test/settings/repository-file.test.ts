@@ -50,6 +50,15 @@ describe("a repository's own file", () => {
     }
   });
 
+  test("it may let small plans of a team begin without a person's word, and has to say how small", () => {
+    const autoApproval = { nodes: 4, budget: { usd: 3 } };
+    expect(read("team: { approval: auto, nodes: 4, budget: $3 }")).toMatchObject({ autoApproval });
+    expect(read("team: { nodes: 4, budget: $3 }").autoApproval).toBeUndefined();
+    expect(read("team: {}").autoApproval).toBeUndefined();
+    for (const text of ["team: { approval: auto }", "team: { approval: auto, nodes: 4 }"])
+      expect(() => read(text)).toThrow("auto needs nodes and budget: add both, or remove approval");
+  });
+
   test("it may choose an agent for a role, tell it more, or switch it off", () => {
     expect(
       read("roles: { reviewer: { agent: gemini, prompt: Mind the money. }, tester: off, frontend: false }"),

@@ -42,7 +42,10 @@ const HOST: HostInfo = {
 
 export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
 
-export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now"> = {}) {
+export async function startBotSetting({
+  api,
+  ...options
+}: Pick<BotOptions, "catchUp" | "now"> & Partial<Pick<BotConfig, "api">> = {}) {
   const server = await startRedis();
   const github = await startSimulator();
   github.createUser(MAINTAINER);
@@ -54,7 +57,7 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
     collaborators: { [MAINTAINER]: "write" },
   });
   const botFolder = await mkdtemp(join(tmpdir(), "orch-bot-"));
-  const config = botConfig(github, server, botFolder);
+  const config = { ...botConfig(github, server, botFolder), ...(api && { api }) };
   let bot: Bot | undefined;
   const startBot = async () => {
     bot = await makeBot(config, { log: pino({ level: "silent" }), ...options });
@@ -86,6 +89,7 @@ export async function startBotSetting(options: Pick<BotOptions, "catchUp" | "now
     startBot,
     stopBot: async () => await bot?.stop(),
     url: () => bot?.url ?? "",
+    apiUrl: () => bot?.apiUrl ?? "",
     /** Asks as a worker host does. */
     ask: (path: string, body: unknown, secret = WORKER_SECRET) => askBot(botFolder, path, body, secret),
     taskId: (commentId: number, line = 1) => idOfComment(repository.id, commentId, line),
@@ -124,6 +128,7 @@ function botConfig(github: Simulator, redis: TestRedis, botFolder: string): BotC
     host: "127.0.0.1",
     port: 0,
     sharesPort: false,
+    api: undefined,
     redisUrl: redis.url,
     workerSecret: WORKER_SECRET,
     botFolder,

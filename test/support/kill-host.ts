@@ -18,7 +18,7 @@ export type HostKiller = {
 };
 
 /** The kind of a git program is its subcommand. A program of a slot's user cannot make the mark, and is let be. */
-const script = (dir: string, git: string, both: readonly string[]) => `#!/bin/sh
+const script = (dir: string, git: string, both: readonly string[], only: readonly string[]) => `#!/bin/sh
 [ -e ${dir}/armed ] || exec ${git} "$@"
 kind=other skip=
 for word; do
@@ -29,6 +29,7 @@ for word; do
     *) kind=$word; break ;;
   esac
 done
+case " ${only.join(" ")} " in "  "|*" $kind "*) ;; *) exec ${git} "$@" ;; esac
 die() { kill -9 "$(cat ${dir}/armed)"; exit 1; }
 mkdir "${dir}/died/$kind" 2>/dev/null && die
 case " ${both.join(" ")} " in
@@ -37,7 +38,11 @@ esac
 exec ${git} "$@"
 `;
 
-export function makeHostKiller(both: readonly string[] = []): HostKiller {
+/** `only`: the kinds of which it dies; by default of all. */
+export function makeHostKiller(
+  both: readonly string[] = [],
+  { only = [] }: { only?: readonly string[] } = {},
+): HostKiller {
   const dir = mkdtempSync(join(tmpdir(), "orch-kill-host-"));
   chmodSync(dir, 0o755);
   mkdirSync(join(dir, "died"));
@@ -45,7 +50,7 @@ export function makeHostKiller(both: readonly string[] = []): HostKiller {
   const git = path.map((folder) => join(folder, "git")).find((file) => existsSync(file));
   if (!git) throw new Error("there is no git on the PATH");
   mkdirSync(join(dir, "bin"));
-  writeFileSync(join(dir, "bin", "git"), script(dir, git, both), { mode: 0o755 });
+  writeFileSync(join(dir, "bin", "git"), script(dir, git, both, only), { mode: 0o755 });
   const armed = join(dir, "armed");
   const deaths = () => readdirSync(join(dir, "died")).sort();
 

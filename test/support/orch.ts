@@ -44,6 +44,8 @@ export type OrchOptions = {
   agent?: string;
   /** More agents of the operator's file, by name, e.g. programs that are not ours. */
   agents?: Record<string, WrittenAgent>;
+  /** Whether the bot listens for other programs. */
+  api?: boolean;
   /** What the worker host's environment holds besides, e.g. an agent's key. */
   hostEnv?: Record<string, string>;
   slots?: number;
@@ -83,6 +85,7 @@ export type Wishes = {
   setup?: string;
   verify?: string;
   onStop?: string;
+  team?: object;
   roles?: Record<string, object | "off">;
 };
 
@@ -109,6 +112,10 @@ export type Orch = {
   hostId(nth?: number): Promise<string>;
   /** Where GitHub delivers, and the bot says how it is. Worker hosts do not go there. */
   botUrl: string;
+  /** With `api`: where other programs ask. */
+  apiUrl: string;
+  /** The settings of bot and worker host. */
+  env: Record<string, string>;
   repository: Repository;
   /** An open issue by the maintainer. */
   issue: number;
@@ -174,7 +181,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const env = await environment(dir, simulator, redisServer.url, port, await operatorFile(dir, stageDir, options));
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const redisOfBot = (await options.redisOfBot?.(redisServer.port)) ?? redisServer.url;
-  const botEnv = { ...env, REDIS_URL: redisOfBot, BOTS: String(options.bots ?? 1) };
+  const apiPort = options.api ? String(await freePort()) : "";
+  const botEnv = { ...env, REDIS_URL: redisOfBot, BOTS: String(options.bots ?? 1), API_PORT: apiPort };
   const bot = await startProgram(BOT, botEnv, /is listening on/);
   const otherBot = options.bots === 2 ? await startProgram(BOT, botEnv, /is listening on/) : undefined;
   const redisOfHost = options.sandbox === "none" ? redisServer.socketUrl : redisServer.url;
@@ -258,6 +266,8 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     anotherHost,
     hostId: async (nth = 0) => (await readFile(join(dataDirOf(dir, nth), "host", "id"), "utf8")).trim(),
     botUrl,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+    env,
     repository,
     issue,
     place,

@@ -4,10 +4,18 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Caps, type Envelope, envelopesOf, wantOf } from "../../src/task/envelope.ts";
-import { type Asking, book, type Reserve, readBalances, readReserves, reserve } from "../../src/task/ledger.ts";
+import {
+  type Asking,
+  balancesFor,
+  book,
+  type Reserve,
+  readBalances,
+  readReserves,
+  reserve,
+} from "../../src/task/ledger.ts";
 import { waitForRedis } from "../../src/task/redis.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
-import { type Amounts, UNITS } from "../../src/text/budget.ts";
+import { type Amounts, UNITS, type Unit } from "../../src/text/budget.ts";
 import { randomFrom } from "../support/random.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { makeSpec } from "../support/task-spec.ts";
@@ -80,6 +88,8 @@ test.each([BASE, BASE + 1, BASE + 2])(
     const tasks = makeTasks();
     const epochs = new Map<string, number>();
     const going = new Map<string, Run>();
+    /** Runs that are over and from which another goes on, with what nobody knows that they used. */
+    const parked = new Map<string, Run>();
     const booked: Booked[] = [];
     const seen = new Map<string, Envelope>();
     const past: (() => Promise<unknown>)[] = [];
@@ -108,6 +118,7 @@ test.each([BASE, BASE + 1, BASE + 2])(
       for (const envelope of asking.envelopes) seen.set(envelope.name, envelope);
       if (before) account(before, lost ?? {});
       going.delete(spec.id);
+      if (made.kind === "reserved") parked.delete(spec.id);
       if (made.kind !== "reserved") return expect(made.kind).toBe("short");
       epochs.set(spec.id, epoch);
       going.set(spec.id, { spec, epoch, asking, reserve: made.reserve });
@@ -123,11 +134,34 @@ test.each([BASE, BASE + 1, BASE + 2])(
       going.delete(run.spec.id);
     }
 
+    /** The next run of the task sets aside again what nobody knows of this one. */
+    async function park(run: Run): Promise<void> {
+      const used = usedOf(run);
+      const repeat = () => book(redis, { task: run.spec.id, epoch: run.epoch, used, goesOn: true });
+      const times = await Promise.all([repeat(), repeat()]);
+      expect(times.filter(Boolean)).toHaveLength(1);
+      past.push(repeat);
+      going.delete(run.spec.id);
+      booked.push({ envelopes: run.asking.envelopes.map(({ name }) => name), used });
+      const left = Object.entries(run.reserve.amounts).filter(([unit]) => used[unit as Unit] === undefined);
+      if (left.length > 0)
+        parked.set(run.spec.id, { ...run, reserve: { ...run.reserve, amounts: Object.fromEntries(left) } });
+    }
+
+    /** Its task is over while it waits. */
+    async function forget(run: Run): Promise<void> {
+      expect(await book(redis, { task: run.spec.id, epoch: run.epoch, used: { runs: 1 } })).toBe(true);
+      booked.push({ envelopes: run.asking.envelopes.map(({ name }) => name), used: run.reserve.amounts });
+      parked.delete(run.spec.id);
+    }
+
     for (let round = 0; round < 60; round++) {
       const fresh = new Set(tasks.filter(() => random.fraction() < 0.3));
       const ending = [...going.values()].filter(({ spec }) => !fresh.has(spec) && random.fraction() < 0.4);
       // Those that are going and start again have died.
-      await Promise.all([...[...fresh].map(start), ...ending.map(end)]);
+      const waiting = [...parked.values()].filter(({ spec }) => !fresh.has(spec) && random.fraction() < 0.2);
+      const over = ending.map((run) => (random.fraction() < 0.5 ? end(run) : park(run)));
+      await Promise.all([...[...fresh].map(start), ...over, ...waiting.map(forget)]);
       if (random.fraction() < 0.1) at += 6 * 3600_000;
       if (random.fraction() < 0.04) {
         await server.kill();
@@ -148,7 +182,8 @@ test.each([BASE, BASE + 1, BASE + 2])(
       // It stood already, or it was refused before and nobody has started the task since.
       const after = await readReserves(redis);
       for (const [task, held] of after) {
-        if (before.has(task)) continue;
+        if (before.has(task) && before.get(task)?.epoch === held.epoch) continue;
+        parked.delete(task);
         const spec = tasks.find(({ id }) => id === task);
         if (!spec) throw new Error("a reserve of nobody");
         epochs.set(task, held.epoch);
@@ -163,12 +198,12 @@ test.each([BASE, BASE + 1, BASE + 2])(
 
     async function check(): Promise<void> {
       const held = await readReserves(redis);
-      expect([...held.keys()].sort()).toEqual([...going.keys()].sort());
+      expect([...held.keys()].sort()).toEqual([...going.keys(), ...parked.keys()].sort());
       for (const balance of await readBalances(redis, [...seen.values()])) {
         const { name, limit, spent, reserved } = balance;
         const draws = <T extends { envelopes: string[] }>(all: T[]) =>
           all.filter(({ envelopes }) => envelopes.includes(name));
-        const open = [...going.values()].map((run) => ({
+        const open = [...going.values(), ...parked.values()].map((run) => ({
           envelopes: run.asking.envelopes.map((each) => each.name),
           used: run.reserve.amounts,
         }));
@@ -183,6 +218,27 @@ test.each([BASE, BASE + 1, BASE + 2])(
   },
   120_000,
 );
+
+test("what nobody knows of runs from which others go on is set aside once, and spent once", async () => {
+  const limits: Caps = { run: { usd: 1, tokens: 100 }, task: { usd: 1, tokens: 1_000 } };
+  const [spec] = makeTasks() as [TaskSpec];
+  const envelopes = envelopesOf(spec, limits, NOON) ?? [];
+  const ask = (epoch: number) =>
+    reserve(redis, { task: spec.id, epoch, envelopes, want: wantOf(spec, limits, envelopes), at: NOON });
+  const own = async () => (await readBalances(redis, envelopes))[0];
+  for (let epoch = 1; epoch <= 4; epoch++) {
+    expect(await ask(epoch)).toMatchObject({ kind: "reserved", reserve: { amounts: { usd: 1 } } });
+    await book(redis, { task: spec.id, epoch, used: { tokens: 10, runs: 1 }, goesOn: true });
+    expect(await ask(epoch)).toEqual({ kind: "over" });
+    expect(await own()).toMatchObject({ spent: { tokens: 10 * epoch, runs: epoch }, reserved: { usd: 1 } });
+    const [next] = await balancesFor(redis, spec.id, envelopes);
+    expect(next?.reserved).toEqual({ usd: 0 });
+  }
+  await ask(5);
+  await book(redis, { task: spec.id, epoch: 5, used: { tokens: 10, runs: 1 } });
+  expect(await own()).toMatchObject({ spent: { usd: 1, tokens: 50, runs: 5 }, reserved: {} });
+  expect(await ask(6)).toMatchObject({ kind: "short", short: { of: "task", unit: "usd" } });
+});
 
 test("whatever an agent says that it has used is booked once, and nothing stays set aside", async () => {
   const [spec] = makeTasks() as [TaskSpec];

@@ -4,7 +4,7 @@ import { keys } from "../../src/task/keys.ts";
 import { tellOnce } from "../../src/task/record.ts";
 import type { connectRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import type { Task } from "../../src/task/task.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 
@@ -273,6 +273,66 @@ describe("the task store", () => {
     await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
     const written = JSON.parse((await redis.hget(keys.task(spec.id), "record")) ?? "") as object;
     expect(written).toMatchObject({ format: 2, epoch: 1, plan: "p1", spec: { deadline: 7 } });
+  });
+
+  describe("what an agent says that it is at", () => {
+    const say = (text: string, epoch = 1) => store.say(spec.id, { epoch, text }, spec.acceptedAt + 5);
+    const said = async () => progressOf((await store.read(spec.id)) as Task).said;
+
+    test("is read with the record, is to be told, and is kept by whatever changes the record next", async () => {
+      await store.create(spec, STARTS);
+      await claim("h1");
+      const { version } = (await store.read(spec.id)) as Task;
+      expect(await say("reading")).toEqual({ nothingWaits: true });
+      expect(await store.read(spec.id)).toMatchObject({ version: version + 1 });
+      expect(await said()).toBe("reading");
+      expect((await take()).member).toBe(spec.id);
+      await store.advance(spec.id, { name: "phase", epoch: 1, phase: "working", at: 7 });
+      await redis.hdel(keys.task(spec.id), "said");
+      expect(await said()).toBe("reading");
+    });
+
+    test("changes nothing when it comes twice, from another run, or before and after there is one", async () => {
+      await store.create(spec, STARTS);
+      await say("too early", 0);
+      await claim("h1");
+      await say("reading");
+      const { version } = (await store.read(spec.id)) as Task;
+      await say("reading");
+      await say("from another run", 2);
+      expect(await store.read(spec.id)).toMatchObject({ version });
+      expect(await said()).toBe("reading");
+      await store.advance(spec.id, { name: "ended", epoch: 1, outcome: { kind: "no_changes", lastWords: "" }, at: 9 });
+      await say("too late");
+      expect(await said()).toBe("reading");
+    });
+
+    test("leaves a record in doubt alone, and is of no interest to the next run", async () => {
+      await store.create(spec, STARTS);
+      await claim("h1");
+      await say("reading");
+      await claim("h2");
+      expect(await said()).toBeUndefined();
+      await redis.hset(keys.task(spec.id), "record", '{"format":99}');
+      const before = await redis.hgetall(keys.task(spec.id));
+      await say("writing", 2);
+      expect(await redis.hgetall(keys.task(spec.id))).toEqual(before);
+      for (const unreadable of ["{half", "5", "{}"]) {
+        await redis.hset(keys.task(spec.id), "record", unreadable);
+        await say("writing", 2);
+      }
+      expect(await redis.hget(keys.task(spec.id), "said")).toContain("reading");
+    });
+
+    test("says whether something waits for the agent", async () => {
+      await store.create(spec, STARTS);
+      await claim("h1");
+      const note = { by: "alice", at: 9, number: spec.number, source: { kind: "comment" as const, id: 1, url: "u" } };
+      const message = { v: 1 as const, id: "m", from: { person: "alice" }, kind: "note" as const, text: "hi", at: 9 };
+      await store.messages.send(spec.id, message, note);
+      expect(await say("reading")).toEqual({ nothingWaits: false });
+      expect(await say("reading")).toEqual({ nothingWaits: false });
+    });
   });
 
   test("hints of what is on GitHub that cannot be read are none", async () => {

@@ -20,6 +20,7 @@ export const secretSamples: readonly (readonly [pattern: string, text: string])[
   ["GitHub", key("ghu_", MIX)],
   ["GitHub", key("ghr_", MIX, MIX)],
   ["GitHub fine-grained", key("github_pat_", "11ABCDEFG0", "abcDEF123".repeat(8))],
+  ["Orch", key("orch_api_", MIX, "-_x4fQz")],
   ["GitLab", key("glpat-", "abcDEF-12345_67890xyz")],
   ["GitLab", key("gldt-", "abcDEF-12345_67890xyz")],
   ["GitLab", key("glpat-", "abcDEF12345678901234567890", ".01.0w1abc234")],

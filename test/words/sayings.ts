@@ -10,9 +10,11 @@ import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
 import * as messageWords from "../../src/report/message-words.ts";
 import * as misunderstood from "../../src/report/misunderstood-words.ts";
+import * as planText from "../../src/report/plan-text.ts";
 import * as proposalReplies from "../../src/report/proposal-replies.ts";
 import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
+import * as teamText from "../../src/report/team-text.ts";
 import { ENVELOPES } from "../../src/task/envelope.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { Question } from "../../src/task/question.ts";
@@ -25,6 +27,7 @@ import type { Around } from "../../src/views/around.ts";
 import { type EnvelopeView, envelopeView } from "../../src/views/budget.ts";
 import { conversation } from "../../src/views/conversation.ts";
 import type { Need, NeedKind } from "../../src/views/needs-me.ts";
+import { type NodeView, planView, proposedPlanView } from "../../src/views/plan-view.ts";
 import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
@@ -37,6 +40,7 @@ import * as hiddenWords from "../../src/words/hidden-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
 import * as review from "../../src/words/review-words.ts";
@@ -46,6 +50,17 @@ import * as stopped from "../../src/words/stopped-words.ts";
 import * as words from "../../src/words/task-words.ts";
 import * as waiting from "../../src/words/waiting-words.ts";
 import * as whyWords from "../../src/words/why-words.ts";
+import {
+  aloneTask,
+  doneTeamTask,
+  HOSTILE,
+  partialTeam,
+  planningTask,
+  planProposal,
+  smallPlanTask,
+  team,
+  teamTask,
+} from "../report/sample-plans.ts";
 import {
   around as known,
   limits,
@@ -117,7 +132,7 @@ const misunderstandings: {
       { what: "not_for", verb: "cancel" },
     ] satisfies SettingProblem[]
   ).map((problem) => ({ kind: "setting", problem })),
-  wordless: (["answer", "tell", "then", "plan"] as const).map((verb) => ({ kind: "wordless", verb })),
+  wordless: (["answer", "tell", "then", "plan", "team"] as const).map((verb) => ({ kind: "wordless", verb })),
   too_long: [{ kind: "too_long" }],
   spelling: [{ kind: "spelling" }],
   quoted: [{ kind: "quoted" }],
@@ -220,6 +235,7 @@ const ends: Task[] = [
     settledTask({ ...outcomes.timed_out, deadline: "total", cause: { reason, message: "status 429" } }),
   ),
   settledTask(outcomes.pull_request, { pushed }),
+  settledTask({ ...outcomes.pull_request, missing: [{ node: "docs", title: "Say so", why: "it failed" }] }),
   settledTask({ ...outcomes.verify_failed, verification: { ...outcomes.verify_failed.verification, unchanged: true } }),
   settledTask({ ...outcomes.pull_request, draft: false }, { pushed, progress: { ...progress, verification, summary } }),
   settledTask(outcomes.pull_request, { pushed, progress: onlyWithHidden }),
@@ -269,6 +285,8 @@ const open: Task[] = [
   waitingTask({ for: "agent", agent: "claude", host: "h1", until: now }),
   waitingTask({ for: "task", task: "tother", behind: true, until: now }),
   proposingTask(),
+  planningTask(),
+  aloneTask(),
   queuedTask(),
   { ...queuedTask(), agent: "claude" },
   { ...queuedTask(), state: { name: "queued", since: now, lane } },
@@ -335,6 +353,13 @@ const plainQuestion: Question = { id: "q2b3c4d", text: "Why?", epoch: 1, askedAt
 const by = { id: 1, login: "maintainer" };
 const answered: Question = { ...hostile, answer: { text: "the second, @octocat", by, at: now } };
 const unanswered: Question = { ...hostile, over: "deadline" };
+const blocked: Question = {
+  ...plainQuestion,
+  id: "q3c4d5e",
+  text: "The key for @octocat is not there. Closes #2",
+  blocker: { kind: "access", needs: "a key\n/orch cancel" },
+};
+const byManager: Question = { ...plainQuestion, answer: { text: "Because of #1", manager: true, at: now } };
 const asking: Task = { ...waitingTask(waitingReasons.answer), questions: [hostile] };
 
 const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
@@ -349,7 +374,15 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
     { kind: "no_agent", since: now, tasks: ["a"] },
   ],
-  question: [{ kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 }],
+  question: [
+    { kind: "question", task: taskView(asking, hosts), question: questionView(hostile), since: now - 60_000 },
+    {
+      kind: "question",
+      task: { ...taskView(asking, hosts), number: undefined as never },
+      question: questionView(hostile),
+      since: now - 60_000,
+    },
+  ],
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
@@ -390,6 +423,15 @@ const all = [...open, ...ends];
 const allOrigins = Object.values(origins);
 const used = (shown: object) => spentOn([runningTask("working", { progress: { agent: "a", ...shown } })]);
 const run = { number: 1, host: "h1", startedAt: now - 60_000, progress: { ...progress, verification } };
+
+const teamView = (changes: Parameters<typeof team>[0] = {}) => planView(team(changes), teamTask(), hosts);
+const proposedView = proposedPlanView(planProposal, planningTask());
+const partialView = planView(partialTeam(), doneTeamTask(), hosts);
+const missing = [
+  { node: "price", title: "Round prices once", why: HOSTILE },
+  { node: "docs", title: HOSTILE, why: "price failed" },
+];
+const planViews = [proposedView, teamView(), partialView];
 
 type Said = string | undefined;
 export type Sayings = Record<string, { module: object; says: Record<string, () => readonly Said[]> }>;
@@ -523,17 +565,29 @@ export const sayings: Sayings = {
         question.openBlocks({ ...asking, questions: [hostile, plainQuestion] }),
         question.openBlocks({ ...asking, questions: [plainQuestion] }),
         question.openBlocks({ ...asking, questions: [answered] }),
+        question.openBlocks({ ...asking, questions: [blocked] }),
       ],
-      answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile] }),
+      nodeBlocks: () => [
+        question.nodeBlocks([]),
+        question.nodeBlocks([
+          { node: "api", question: hostile },
+          { node: "web", question: blocked },
+        ]),
+      ],
+      answeredFacts: () => question.answeredFacts({ questions: [answered, unanswered, hostile, byManager] }),
       callForAnswer: () => [
         question.callForAnswer(asking, hostile),
         question.callForAnswer({ ...asking, spec: queuedTask({ actor: undefined }).spec }, plainQuestion),
+        question.callForAnswer(asking, blocked),
+        question.callForAnswer(asking, hostile, "api"),
+        question.callForAnswer({ ...asking, spec: queuedTask({ actor: undefined }).spec }, blocked, "api"),
       ],
       nobodyAsks: () => [question.nobodyAsks()],
       questionIsOver: () => [
         question.questionIsOver(answered),
         question.questionIsOver({ ...answered, answer: { text: "yes", at: now } }),
         question.questionIsOver(unanswered),
+        question.questionIsOver(byManager),
       ],
       taskIsOver: () => [question.taskIsOver("tabcdefghijklmno")],
       whichQuestion: () => [
@@ -569,6 +623,7 @@ export const sayings: Sayings = {
       baseOnPull: () => [replies.baseOnPull()],
       detailsCut: () => [replies.detailsCut(1_234, false), replies.detailsCut(1_234, true)],
       reviewOnIssue: () => [replies.reviewOnIssue()],
+      closedToUs: () => [replies.closedToUs()],
       roleIsOff: () => [replies.roleIsOff("reviewer")],
       noSuchAgent: () => [replies.noSuchAgent("codex", ["claude", "gemini"])],
       tooManyCommands: () => [replies.tooManyCommands(10)],
@@ -634,6 +689,59 @@ export const sayings: Sayings = {
       keptObjects: () => [], // within the others
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
+    },
+  },
+  "src/report/plan-text.ts": {
+    module: planText,
+    says: {
+      planGraph: () => planViews.map(planText.planGraph),
+      planTable: () => planViews.map(planText.planTable),
+      planParts: () => [planText.planParts(proposedView.nodes)],
+      nodeQuestions: () => planViews.map(planText.nodeQuestions),
+    },
+  },
+  "src/report/team-text.ts": {
+    module: teamText,
+    says: {
+      proposedPlan: () => [teamText.proposedPlan(planningTask()).join("\n\n")],
+      teamAtWork: () => [teamText.teamAtWork(teamTask(), { ...known, team: team() }).join("\n\n")],
+      teamsEnd: () => {
+        const end = teamText.teamsEnd(doneTeamTask(), { ...known, team: partialTeam() });
+        return [...end.first, ...end.receipt];
+      },
+      missingFrom: () => teamText.missingFrom(settledTask({ ...outcomes.pull_request, missing })),
+      teamLines: () =>
+        [aloneTask(), smallPlanTask(), doneTeamTask()].flatMap((task) =>
+          teamText.teamLines(task, { ...known, team: partialTeam() }),
+        ),
+    },
+  },
+  "src/words/plan-words.ts": {
+    module: plans,
+    says: {
+      nodeWords: () => Object.values(plans.nodeWords),
+      nodeIcons: () => Object.values(plans.nodeIcons).filter((icon) => icon !== ""),
+      planHeading: () => [plans.planHeading("p3fa81c", inMarkdown)],
+      planSize: () => [
+        plans.planSize(proposedView),
+        plans.planSize({ ...proposedView, longest: 1, budget: undefined } as never),
+      ],
+      howToDecideOnPlan: () => [plans.howToDecideOnPlan("p3fa81c", inMarkdown)],
+      teamStanding: () =>
+        [...planViews, ...(["managing", "finishing"] as const).map((state) => teamView({ state }))].map(
+          plans.teamStanding,
+        ),
+      approvedBecause: () => [plans.approvedBecause("small"), plans.approvedBecause(undefined)],
+      aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
+      nodeCost: () => teamView().nodes.map(plans.nodeCost),
+      outsideWords: () =>
+        [["src/a.js"], [..."abcdef"], []].map((outside) =>
+          plans.outsideWords({ ...(partialView.nodes[0] as NodeView), outside }, inMarkdown),
+        ),
+      teamFacts: () => plans.teamFacts(partialView),
+      missingWords: () => [plans.missingWords(missing, inMarkdown)],
+      missingLine: () => [plans.missingLine(missing, inMarkdown), plans.missingLine(missing.slice(1), inMarkdown)],
+      nodeLine: () => planViews.flatMap(({ nodes }) => nodes.map((node) => plans.nodeLine(node, now, inMarkdown))),
     },
   },
   "src/words/proposal-words.ts": {

@@ -113,7 +113,7 @@ const next = (task: Task) => nextStep(why(task, around), inMarkdown);
 test.each(all)("a task that waits says for what, and what may help: %j", (reason, now, inVain) => {
   const task = waiting(reason);
   expect(next(task)).toBe(now);
-  expect(headline(task)).toBe("Waiting");
+  expect(headline(task)).toBe(reason.for === "team" ? "A team works on it" : "Waiting");
   const outcome = { kind: "timed_out" as const, deadline: "waiting" as const, afterMs: 90 * MINUTE_MS, lastLines: "" };
   const end = why(settledTask({ ...outcome, waitedFor: [reason] }), around) as Extract<Why, { state: "settled" }>;
   expect(explanation(end, inMarkdown)).toBe(inVain);

@@ -3,6 +3,7 @@ import { ProbotOctokit } from "probot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { branchOf } from "../../src/task/branch.ts";
+import { ownPlaceOf } from "../../src/task/own-place.ts";
 import type { Target } from "../../src/task/task.ts";
 import { giveContext } from "../../src/workers-api/context.ts";
 import { makeSpec } from "../support/task-spec.ts";
@@ -347,4 +348,21 @@ test("an issue that is gone ends the run, an answer that nobody understands is a
     .post("/graphql")
     .reply(200, { data: { repository: {} } });
   await expect(giveContext(github, spec)).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("under no issue there is nothing around a command but the repository, which is looked at all the same", async () => {
+  const alone = makeSpec({ number: ownPlaceOf(spec.id), title: "Add a test" });
+  const repository = (said: object) =>
+    nock(API)
+      .post("/graphql", (body) => !JSON.stringify(body).includes(String(alone.number)))
+      .reply(serve(() => ({ data: { repository: { isArchived: false, root: null, ...said } } })));
+  repository({});
+  expect(await giveContext(github, alone)).toEqual({
+    ...{ title: "Add a test", body: "", bodyWithheld: false },
+    ...{ comments: [], reviews: [], threads: [], failingChecks: [] },
+  });
+  repository({ isArchived: true });
+  await expect(giveContext(github, alone)).rejects.toThrow("archived");
+  repository({ root: { oid: "0".repeat(40) } });
+  await expect(giveContext(github, alone)).rejects.toThrow("branch");
 });

@@ -43,7 +43,8 @@ function whatWasSaid({ finish, said, lastWords }: HandOver): string {
 const titled = (title: string, text: string): string =>
   text.trim() === "" ? "" : `\n${title}\n\n${fenced(text, "data")}\n`;
 
-function finished({ title, summary, decisions, interfaces, followUps }: Finish): string {
+/** What it said of its finished work, as plain text. */
+export function finished({ title, summary, decisions, interfaces, followUps }: Finish): string {
   const parts = [
     `${oneLine(told(title), 200)}\n\n${told(summary)}`,
     list("Decided on the way:", decisions),

@@ -33,7 +33,7 @@ export type RoomKeeperOptions = {
   slots: Pick<Slots, "runs" | "run">;
   announce: (news: Pick<HostInfo, "lacksRoom">) => Promise<void>;
   /** For tests. */
-  space?: (folder: string) => Promise<Space>;
+  space?: (folder: string) => Space | Promise<Space>;
 };
 
 const GB = 1024 ** 3;

@@ -24,7 +24,7 @@ export type StartOptions = {
 export async function waitForRoom({ dataDir, say, onRoom, lookMs = LOOK_MS }: StartOptions): Promise<void> {
   let waited = false;
   for (;;) {
-    const { freeBytes } = await spaceOf(dataDir);
+    const { freeBytes } = spaceOf(dataDir);
     if (freeBytes >= START_BYTES) break;
     if (releaseReserve(dataDir)) continue;
     if (!waited) say(noRoom(dataDir, freeBytes));

@@ -9,8 +9,14 @@ import { redact } from "../../src/text/secret-patterns.ts";
 /** The person who asked for the work. */
 export type Requester = { id: number; login: string };
 
-/** `subject`: for a commit without a message. */
-export type Authorship = { taskId: string; epoch: number; requester?: Requester; subject: string };
+/** `subject`: for a commit without a message. `also`: further trailers of ours, as lines. */
+export type Authorship = {
+  taskId: string;
+  epoch: number;
+  requester?: Requester;
+  subject: string;
+  also?: readonly string[] | undefined;
+};
 
 const MAX_BYTES = 8_000;
 
@@ -45,8 +51,8 @@ function bound(text: string): string {
     .replace(/\ufffd+$/, "")}…`;
 }
 
-function trailers({ taskId, epoch, requester }: Authorship): string[] {
-  const ours = [`Orch-Task: ${taskId}`, `Orch-Epoch: ${epoch}`];
+function trailers({ taskId, epoch, requester, also = [] }: Authorship): string[] {
+  const ours = [`Orch-Task: ${taskId}`, `Orch-Epoch: ${epoch}`, ...also];
   return requester ? [...ours, coAuthor(requester)] : ours;
 }
 

@@ -12,6 +12,8 @@ export const objectionSchema = z.object({
   remedy: z.string().optional(),
   /** It may be meant so: whoever was told of it once, and leaves it, is not stopped. */
   mayBeMeant: z.literal(true).optional(),
+  /** What a node's task ends as when it stands: whoever manages the plan goes by that. */
+  as: z.enum(["scope_exceeded", "conflict"]).optional(),
 });
 export type Objection = z.output<typeof objectionSchema>;
 

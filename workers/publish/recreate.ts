@@ -14,8 +14,9 @@ import type { Quarantine } from "./quarantine.ts";
 /** The App's own account, such as `orch[bot]`. */
 export type BotAccount = { id: number; login: string };
 
-/** `subject`: of a commit that stands for all the work, or has no message. */
-export type Recreation = Span & Authorship & { bot: BotAccount; subject: string };
+/** `subject`: of a commit that stands for all the work, or has no message. `alsoOf`: further trailers of ours for one that stands for itself. */
+export type Recreation = Span &
+  Authorship & { bot: BotAccount; subject: string; alsoOf?: (sha: string) => readonly string[] };
 
 /** `sha`: the new tip; the base itself when the agent's commits come to no change. */
 export type Recreated = { sha: string; commits: number };
@@ -37,7 +38,8 @@ export async function recreate(recreation: Recreation): Promise<Recreated> {
     if (commit.tree !== tip.tree || (await joins(quarantine, parents))) {
       const date = believable(commit, Math.max(...parents.map((parent) => parent.date)));
       const words = withoutSecrets(commit.standsForAll ? recreation.subject : commit.message, known);
-      const message = commitMessage(words, recreation);
+      const also = commit.standsForAll ? undefined : recreation.alsoOf?.(commit.sha);
+      const message = commitMessage(words, { ...recreation, also });
       const sha = await commitTree({ ...recreation, parents, tree: commit.tree, date, message });
       tip = { sha, tree: commit.tree, date };
       commits += 1;

@@ -11,6 +11,7 @@ import { nextForPlan } from "./plan.ts";
 import { nextForReview } from "./review.ts";
 import type { Run, Shared } from "./run.ts";
 import type { StepName } from "./step/step-name.ts";
+import { nextForTeam } from "./team.ts";
 
 export type AfterTurn =
   /** To take the work and to judge it. */
@@ -21,7 +22,7 @@ export type AfterTurn =
 
 /** Asked in this order; the first that has something to say decides. */
 type Next = (shared: Shared, run: Run, ground: Ground) => Promise<AfterTurn | undefined>;
-const order: readonly Next[] = [nextForMessages, nextForQuestions, nextForPlan, nextForReview];
+const order: readonly Next[] = [nextForMessages, nextForQuestions, nextForTeam, nextForPlan, nextForReview];
 
 export async function afterTurn(shared: Shared, run: Run, ground: Ground, name: StepName): Promise<AfterTurn> {
   const step = run.folder.record.steps.find((each) => each.name === name);

@@ -2,7 +2,7 @@
  * The answers to an agent's questions, as it reads them: each told once, whether by the tool that waits for it, between two turns, or when a
  * parked run goes on. The run's folder remembers which.
  */
-import { isOpen, type Question } from "../../src/task/question.ts";
+import { type Answer, isOpen, type Question } from "../../src/task/question.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
 import { told as readable } from "../agents/prompt-said.ts";
@@ -42,11 +42,16 @@ export function answersPrompt(questions: readonly Question[], told: readonly str
   ].join("\n");
 }
 
-/** One question with what came of it. The answer is of a person who may command: an instruction, though quoted. */
-export function answerText({ id, text, answer }: Question): string {
-  const asked = `Your question ${id}:\n\n${fenced(keepStart(readable(text), MAX_RECALLED), "data")}\n`;
+/** One question with what came of it. The answer is of a person who may command, or of the manager: an instruction, though quoted. */
+export function answerText({ id, text, blocker, answer }: Question): string {
+  const what = blocker ? `What kept you from going on (blocker ${id})` : `Your question ${id}`;
+  const asked = `${what}:\n\n${fenced(keepStart(readable(text), MAX_RECALLED), "data")}\n`;
   if (!answer)
     return `${asked}\nNobody answered in time. Decide yourself, and say in your last words what you assumed.\n`;
-  const who = answer.by ? `@${oneLine(answer.by.login, 100)}, who may write to the repository,` : "The operator";
-  return `${asked}\n${who} answers:\n\n${readable(answer.text).replace(/^/gm, "> ")}\n`;
+  return `${asked}\n${whoOf(answer)} answers:\n\n${readable(answer.text).replace(/^/gm, "> ")}\n`;
+}
+
+function whoOf({ by, manager }: Answer): string {
+  if (by) return `@${oneLine(by.login, 100)}, who may write to the repository,`;
+  return manager ? "The manager of your team, within what is wanted of you," : "The operator";
 }

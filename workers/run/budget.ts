@@ -89,13 +89,16 @@ async function untilAnswered<T>(run: Run, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What was used is booked, once; of what is not known the whole reserve. What cannot be booked now the sweep books. */
-export async function bookRun(shared: Shared, run: Run): Promise<void> {
+/**
+ * What was used is booked, once; of what is not known the whole reserve, unless another run `goesOn` from this one. What cannot be booked
+ * now the sweep books.
+ */
+export async function bookRun(shared: Shared, run: Run, { goesOn = false } = {}): Promise<void> {
   const { budget, epoch } = run.folder.record;
   if (budget?.epoch !== epoch || budget.booked) return;
   const used = usedBy(shared, run);
   try {
-    await book(shared.redis, { task: run.task.spec.id, epoch, used });
+    await book(shared.redis, { task: run.task.spec.id, epoch, used, goesOn });
     budget.booked = true;
     run.folder.save();
     run.log.info({ used, reserved: budget.reserved }, "what the run has used is booked");

@@ -10,18 +10,25 @@ import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunFolder } from "./run-record.ts";
-import type { StepName } from "./step/step-name.ts";
+import type { CheckedTree, StepName } from "./step/step-name.ts";
 
-/** What is checked, and in which of the agent's rounds. */
-export type Work = { round: number; collected: Collected };
+/** What is checked, and in which of the agent's rounds. `objects`: a repository that has it, besides the mirror; else the quarantine does. */
+export type Work = { round: number; collected: Collected; tree?: CheckedTree; objects?: string };
 
 /** The setup before the agent is the first one. */
-export const stepsOf = ({ round }: Pick<Work, "round">) => ({
-  agent: `agent-${round}` as StepName,
-  setup: `setup-${round + 1}` as StepName,
-  verify: `verify-${round}` as StepName,
-  withHidden: `verify-${round}-hidden` as StepName,
-});
+export const stepsOf = ({ round, tree }: Pick<Work, "round" | "tree">) => {
+  const suffix = tree === undefined ? "" : `-${tree}`;
+  return {
+    agent: `agent-${round}` as StepName,
+    setup: `setup-${round + 1}${suffix}` as StepName,
+    verify: `verify-${round}${suffix}` as StepName,
+    withHidden: `verify-${round}-hidden` as StepName,
+  };
+};
+
+/** One of the host's repositories that has it. */
+export const objectsOf = (run: Run, ground: Ground, { objects }: Pick<Work, "objects">): string =>
+  objects ?? quarantineOf(run, ground).dir;
 
 /** The ground of the check: the agent's own, with the workspace of the check in place of the agent's. */
 export function checkPlace(shared: Shared, run: Run, ground: Ground, { collected }: Work): Ground {
@@ -41,10 +48,11 @@ export function checkPlaceWithHidden(shared: Shared, run: Run, ground: Ground, w
 }
 
 /** Makes the workspace of the check, in the place of an earlier one. */
-export async function layCheckPlace(shared: Shared, run: Run, ground: Ground, { collected }: Work): Promise<void> {
+export async function layCheckPlace(shared: Shared, run: Run, ground: Ground, work: Work): Promise<void> {
+  const { collected } = work;
   const { workspace, mirror } = ground;
   const of = { dataDir: shared.dataDir, taskId: run.task.spec.id, user: run.user, workspace, tip: collected.tip };
-  const objects = { quarantineDir: quarantineOf(run, ground).dir, mirror };
+  const objects = { quarantineDir: objectsOf(run, ground, work), mirror };
   await duringDeed(run.folder, "lay a check", () => layCheckWorkspace(of, objects));
 }
 

@@ -15,10 +15,10 @@ import {
   isBegun,
   isKnown,
   layCheckPlace,
+  objectsOf,
   stepsOf,
   type Work,
 } from "./check-place.ts";
-import { quarantineOf } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
 import { keptSetup } from "./kept-setup.ts";
@@ -47,7 +47,8 @@ export async function check(shared: Shared, run: Run, ground: Ground, work: Work
   return verification.exitCode === 0 ? { kind: "judged", verification: { ...verification, hidden } } : withThem;
 }
 
-async function checkAlone(shared: Shared, run: Run, ground: Ground, work: Work): Promise<Checked> {
+/** Without trying what the agent's hidden files would make of it. */
+export async function checkAlone(shared: Shared, run: Run, ground: Ground, work: Work): Promise<Checked> {
   const { setup, verify } = stepsOf(work);
   const place = checkPlace(shared, run, ground, work);
   for (;;) {
@@ -69,7 +70,7 @@ async function setUpAndVerify(shared: Shared, run: Run, place: Ground, work: Wor
   if (prepared.setup && !isBegun(run.folder, verify)) {
     const kept = await keptSetup(shared, run, place, {
       tip: work.collected.tip,
-      repositoryDir: quarantineOf(run, place).dir,
+      repositoryDir: objectsOf(run, place, work),
     });
     const isTaken = !isKnown(run.folder, setup) && (await kept?.take());
     const failed = isTaken ? undefined : judge(await performStep(shared, run, place, setup), prepared.setup, work);

@@ -17,6 +17,7 @@ import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { findWorkspace } from "../workspace/workspace.ts";
 import { beginTaking, type Taker } from "./checkpoint-taker.ts";
 import { type Ground, preparedGround } from "./ground.ts";
+import { checkIn } from "./node/check-in.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -32,9 +33,13 @@ export function isWorthALook(outcome: Outcome): boolean {
   );
 }
 
-/** Until when what a run left is kept, Unix ms. */
-export function keptUntil({ operator }: Pick<Shared, "operator">, { startedAt }: Pick<RunRecord, "startedAt">): number {
-  return startedAt + operator.limits.keepFailedDays * DAY_MS;
+/** Until when what a run left is kept, Unix ms. Of one that is parked: as long after the end of the longest wait. */
+export function keptUntil(
+  { operator }: Pick<Shared, "operator">,
+  { startedAt, waitsUntil = startedAt }: Pick<RunRecord, "startedAt" | "waitsUntil">,
+): number {
+  const { keepFailedDays } = operator.limits;
+  return (keepFailedDays > 0 ? Math.max(startedAt, waitsUntil) : startedAt) + keepFailedDays * DAY_MS;
 }
 
 /** What the work comes to while the agent is at it: a host that dies, or its disk, costs minutes and not the whole. */
@@ -45,7 +50,11 @@ export async function whileTakingCheckpoints<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
-  const taker = beginTaking(run, (signal) => take(shared, run, ground, { signal }));
+  const taker = beginTaking(run, async (signal) => {
+    const taken = await take(shared, run, ground, { signal });
+    if (taken && run.task.spec.node) await checkIn(shared, run, taken);
+    return taken;
+  });
   const taking = takeRegularly(shared, run, taker, over.signal);
   try {
     return await work();
@@ -74,7 +83,12 @@ export function noteToLeave(shared: Shared, run: Run, outcome: Outcome): void {
 }
 
 function isLeft(shared: Shared, run: Run, { kind }: Outcome): boolean {
-  return kind !== "pull_request" && kind !== "no_changes" && keptUntil(shared, run.folder.record) > Date.now();
+  return (
+    kind !== "pull_request" &&
+    kind !== "merged" &&
+    kind !== "no_changes" &&
+    keptUntil(shared, run.folder.record) > Date.now()
+  );
 }
 
 /** Undefined where nothing is kept: there is nothing, or its work is published. */

@@ -26,12 +26,13 @@ const NOISE: readonly RegExp[] = [
 /** `keepEnd` cuts anywhere in a line. */
 const CUT_BEGINNING = /^\[… \d+ earlier characters left out\]\n[^\n]*\n/;
 
+/** What a command printed, without what is another each time. */
+export const withoutNoise = (output: string): string =>
+  NOISE.reduce((text, noise) => text.replace(noise, "~"), output.replace(CUT_BEGINNING, ""));
+
 /** The same for two runs that failed in the same way. */
 export function failureFingerprint({ command, exitCode, outputTail }: Verification): string {
-  const plain = NOISE.reduce(
-    (text, noise) => text.replace(noise, "~"),
-    visibleText(outputTail).replace(CUT_BEGINNING, ""),
-  );
+  const plain = withoutNoise(visibleText(outputTail));
   // In any order: programs that run side by side print as they come.
   const lines = plain
     .split("\n")

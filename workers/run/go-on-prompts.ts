@@ -4,9 +4,10 @@
  */
 import type { Task } from "../../src/task/task.ts";
 import { planTurn } from "../agents/prompt-plan.ts";
+import { teamTurn } from "../agents/prompt-team.ts";
 import { answersPrompt } from "./answers.ts";
 
-export const GO_ON_WITH = ["limit", "answer", "approval"] as const;
+export const GO_ON_WITH = ["limit", "answer", "approval", "team"] as const;
 export type GoOnWith = (typeof GO_ON_WITH)[number];
 
 /** Runs that an earlier version parked say nothing of why: it was a limit. */
@@ -18,7 +19,8 @@ type ToldAlready = { told: readonly string[] };
 
 const prompts: Record<GoOnWith, (task: Task, already: ToldAlready) => string> = {
   limit: () => AFTER_LIMIT,
-  approval: ({ proposal }) => planTurn(proposal),
+  approval: (task) => (task.spec.team ? teamTurn(task.proposal) : planTurn(task.proposal)),
+  team: ({ proposal }) => teamTurn(proposal),
   answer: (task, { told }) => answersPrompt(task.questions ?? [], told),
 };
 

@@ -14,12 +14,14 @@ import { goOnText } from "./go-on-prompts.ts";
 import type { Lease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
 import { planRecordOf } from "./plan.ts";
+import { planGround } from "./plan-ground.ts";
 import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { type RunFolder, readRunFolders } from "./run-record.ts";
 import { forgetEnd } from "./step/lost-step.ts";
 import type { StepRecord } from "./step/step-record.ts";
 import { timeOf } from "./step/worked.ts";
+import { teamRecordOf } from "./team.ts";
 
 /** The latest run of the task that waits here. */
 export function findPaused({ dataDir }: Pick<Shared, "dataDir">, task: Task): RunFolder | undefined {
@@ -56,13 +58,15 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   record.end = undefined;
   record.left = undefined;
   record.paused = undefined;
+  record.waitsUntil = undefined;
   record.goOnText = text;
   // Of a turn that was cut off it is not known what its agent has read.
   record.given = undefined;
   record.said = undefined;
   // What it handed in then was its proposal, and says nothing of the work.
   if (goOnWith === "approval") record.finish = undefined;
-  record.plan = planRecordOf(task);
+  record.plan = planRecordOf(task, planGround(shared));
+  record.team = teamRecordOf(task);
   record.rights = rightsOf(task, shared.operator.roles);
   record.renew = task.proposal?.decision?.kind === "outdated" || undefined;
   record.goesOn = undefined;

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { definedEnv } from "../agents/environment.ts";
 import type { HeldStep } from "../tmux/sessions.ts";
-import { type Mirror, openMirror } from "../workspace/mirror.ts";
+import type { Mirror } from "../workspace/mirror.ts";
 import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { mirrorOf } from "./node/plan-of-node.ts";
 import { withModelOfTask } from "./role.ts";
 import type { Run, Shared } from "./run.ts";
 import type { Prepared, Resumed } from "./run-record.ts";
@@ -31,7 +32,7 @@ export const promptPath = (run: Run): string => join(run.folder.dir, "prompt.md"
 
 /** The ground of a run that an earlier life of this host prepared. */
 export function preparedGround(shared: Shared, run: Run, prepared: Prepared): Ground {
-  const mirror = openMirror(shared.dataDir, prepared.repositoryId);
+  const mirror = mirrorOf(shared, run, prepared.repositoryId);
   const defined = shared.operator.agents.get(prepared.agent);
   if (!defined)
     throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);

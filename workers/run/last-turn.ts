@@ -12,6 +12,10 @@ const COMMIT = `Your budget is spent: what you may use for this task is used up.
 the files in the best state that you can reach at once, commit what you have, and finish with a few words on what is done and what is missing.
 `;
 
+const HAND_IN = `Your budget is spent: what you may use for your proposal is used up. This is your last turn, and a short one. Look at nothing more. Hand
+in what you would do as far as you know it, and say what you could not find out.
+`;
+
 export type AfterBudget =
   /** It was not the budget that ended the turn. */
   { kind: "not spent" } | { kind: "last turn"; prompt: string } | { kind: "over"; verdict: Verdict };
@@ -34,7 +38,7 @@ export function afterBudget(shared: Shared, run: Run, round: number, { result, v
     budget.lastShare = lastShareOf(shared, run);
     folder.save();
   }
-  return { kind: "last turn", prompt: COMMIT };
+  return { kind: "last turn", prompt: record.plan?.readOnly ? HAND_IN : COMMIT };
 }
 
 /** Its program was told how much it may cost, and has stopped by itself. */

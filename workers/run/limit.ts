@@ -3,6 +3,7 @@
  * account that refuses for good ends the task; others do not try it meanwhile.
  */
 import { type Account, answered, refuse } from "../../src/task/breaker.ts";
+import type { Task } from "../../src/task/task.ts";
 import { limitReason } from "../../src/task/waiting.ts";
 import { accountOf } from "../agents/account.ts";
 import type { AgentDefinition, Failure } from "../agents/adapter.ts";
@@ -10,6 +11,7 @@ import type { ErrorReason } from "../agents/event.ts";
 import type { Ground } from "./ground.ts";
 import type { Park } from "./park.ts";
 import type { Run, Shared } from "./run.ts";
+import { untilRedisAnswers } from "./until-redis-answers.ts";
 import type { Worked } from "./work.ts";
 
 /** These pass by themselves. */
@@ -17,7 +19,7 @@ const LIMITS: readonly ErrorReason[] = ["rate_limit", "usage_limit"];
 /** And these when somebody has done something. */
 const REFUSALS: readonly ErrorReason[] = ["auth", "credit"];
 
-/** A limit that would hold a task up beyond this time after it was asked for ends it, ms. */
+/** A limit that would hold a task up beyond this time after a person's last word about it ends it, ms. */
 const WAITS_AT_MOST_MS = 8 * 24 * 3600_000;
 
 export const accountFor = ({ env }: Pick<Shared, "env">, agent: AgentDefinition): Account => ({
@@ -37,11 +39,19 @@ export async function parkForLimit(
   if (verdict.ok || missed || ![...LIMITS, ...REFUSALS].includes(verdict.reason)) return undefined;
   const now = Date.now();
   const at = await tellAccount(shared, run, ground, verdict);
-  if (!LIMITS.includes(verdict.reason) || at > run.task.spec.acceptedAt + WAITS_AT_MOST_MS) return undefined;
+  if (!LIMITS.includes(verdict.reason)) return undefined;
+  const task = await untilRedisAnswers(run, () => shared.store.read(run.task.spec.id));
+  if (at > lastWordOn(task ?? run.task) + WAITS_AT_MOST_MS) return undefined;
   const { name: agent } = ground.agent;
   const reason = limitReason({ agent, why: verdict.reason, since: now, at, host: shared.hostId }, now);
   run.log.info({ why: verdict.reason, at }, "the agent's account takes no requests for now");
   return { reasons: [reason], goOnWith: "limit", sameTurn: true, lookAt: at };
+}
+
+/** When a person last asked for something of the task, Unix ms: how long it waited for that does not count against it. */
+export function lastWordOn({ spec, questions = [], proposal }: Pick<Task, "spec" | "questions" | "proposal">): number {
+  const answers = questions.flatMap(({ answer }) => (answer ? [answer.at] : []));
+  return Math.max(spec.acceptedAt, proposal?.decision?.at ?? 0, ...answers);
 }
 
 /** Also by a command that only its exit code speaks for. */

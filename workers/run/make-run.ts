@@ -6,11 +6,13 @@ import { makeChanges } from "./changes.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Lease } from "./lease.ts";
 import { planRecordOf } from "./plan.ts";
+import { planGround } from "./plan-ground.ts";
 import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
 import { createRunFolder } from "./run-record.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
 import { makeSpoken } from "./step/spoken.ts";
+import { teamRecordOf } from "./team.ts";
 import { makeTurn } from "./turn.ts";
 
 type Parts = Pick<Run, "task" | "folder" | "lease" | "user"> & Partial<Pick<Run, "ended">>;
@@ -53,7 +55,8 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     spec: task.spec,
     agent: task.agent,
     continues: task.continues,
-    plan: planRecordOf(task),
+    plan: planRecordOf(task, planGround(shared)),
+    team: teamRecordOf(task),
     rights: rightsOf(task, shared.operator.roles),
     steps: [],
   });

@@ -4,7 +4,7 @@
  * with it had gone out, or the turn ended well. Then it is acknowledged. So whoever takes the run up again gives nothing twice that the
  * agent knows of, and nothing is lost that it does not.
  */
-import type { Reader } from "../../src/task/messages.ts";
+import { inboxOf, type Reader, readerFor } from "../../src/task/inbox.ts";
 import { messagesText } from "../agents/prompt-messages.ts";
 import type { AfterTurn } from "./after-turn.ts";
 import type { Run, Shared } from "./run.ts";
@@ -23,7 +23,7 @@ Do what it asks of your task, then end your turn again. If it asks nothing of yo
 
 type Again = Extract<AfterTurn, { kind: "again" }>;
 
-const readerOf = ({ folder }: Run): Reader => ({ task: folder.record.taskId, epoch: folder.record.epoch });
+const readerOf = ({ folder, task }: Run): Reader => readerFor(task.spec, folder.record.epoch);
 
 /** The next messages as the agent reads them; noted as given, and saved by whoever calls. Undefined when there are none. */
 async function takeText({ store }: Shared, run: Run, most: number, call?: string): Promise<string | undefined> {
@@ -35,8 +35,7 @@ async function takeText({ store }: Shared, run: Run, most: number, call?: string
   const notes = found.map(({ entry, message: { id } }) => ({ entry, id, ...(call !== undefined && { call }) }));
   record.given = [...before, ...notes];
   const { owner, name } = run.task.spec.repository;
-  const messages = found.map(({ message }) => message);
-  return messagesText(messages, `${owner}/${name}`);
+  return messagesText(found, `${owner}/${name}`);
 }
 
 async function acknowledgeTurn(shared: Shared, run: Run): Promise<void> {
@@ -134,8 +133,8 @@ export async function messagesForCall(
 }
 
 /** Whether something was said that the agent was not given yet. */
-export async function areMessagesWaiting({ store }: Shared, { folder }: Run): Promise<boolean> {
-  return (await store.messages.waiting(folder.record.taskId)) > (folder.record.given?.length ?? 0);
+export async function areMessagesWaiting({ store }: Shared, { folder, task }: Run): Promise<boolean> {
+  return (await store.messages.waiting(inboxOf(task.spec))) > (folder.record.given?.length ?? 0);
 }
 
 /** The answer to this call is noted down, and goes out. */

@@ -3,6 +3,7 @@
  * the slot is free. Whoever takes the task up again here goes on where the agent was (`go-on.ts`).
  */
 import type { Checkpoint } from "../../src/task/checkpoint.ts";
+import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Proposal } from "../../src/task/proposal.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
@@ -28,6 +29,7 @@ export type Park = {
 /** The outcome where the task is over instead: somebody had cancelled it. */
 export async function park(shared: Shared, run: Run, parking: Park): Promise<"parked" | Outcome> {
   const { reasons, proposal, lookAt = Number.POSITIVE_INFINITY } = parking;
+  run.folder.record.waitsUntil = Math.max(...reasons.map(({ until }) => until));
   // Before it is told: from then on the next run may begin, in the same workspace.
   const checkpoint = await checkpointForParking(shared, run);
   keepForLater(run, parking, checkpoint);
@@ -60,12 +62,17 @@ function keepForLater({ folder, spoken }: Run, { goOnWith, sameTurn }: Park, che
 
 function forgetParking({ folder }: Run): void {
   folder.record.paused = undefined;
+  folder.record.waitsUntil = undefined;
   folder.save();
 }
 
 /** Without it the sweep finds the task, somewhat later. */
-async function planLook({ store }: Shared, run: Run, at: number): Promise<void> {
-  await store.dispatches
-    .plan(run.task.spec.id, at)
-    .catch((error: unknown) => run.log.warn({ err: error }, "when the task goes on is left to the sweep"));
+async function planLook({ store, redis }: Shared, run: Run, at: number): Promise<void> {
+  const { id } = run.task.spec;
+  const plan = async () => {
+    await store.dispatches.plan(id, at);
+    // What it waits for has happened already: nobody looks before the next sweep unless told.
+    if (at <= Date.now()) await redis.publish(keys.ready, id);
+  };
+  await plan().catch((error: unknown) => run.log.warn({ err: error }, "when the task goes on is left to the sweep"));
 }

@@ -6,9 +6,11 @@ import { FINISH_LIMITS, type Finish } from "../../src/task/finish.ts";
 import { filesNamedIn, mayChange, type Proposal, proposalName } from "../../src/task/proposal.ts";
 import { readSummary } from "../../src/task/summary.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
+import { teamStage } from "../../src/task/team-stage.ts";
 import type { ApprovalReason } from "../../src/task/waiting.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { planInstructions } from "../agents/prompt-plan.ts";
+import { type PlanGround, plannerInstructions } from "../agents/prompt-team.ts";
 import type { AfterTurn } from "./after-turn.ts";
 import type { Ground } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
@@ -21,9 +23,22 @@ const DAY_MS = 24 * 3600_000;
 export type PlanRecord = NonNullable<RunRecord["plan"]>;
 
 /** Undefined of a task that is simply to be done. */
-export function planRecordOf(task: Pick<Task, "spec" | "proposal">): PlanRecord | undefined {
+export function planRecordOf(task: Pick<Task, "spec" | "proposal">, ground: PlanGround): PlanRecord | undefined {
+  if (task.spec.team) return teamPart(task, ground);
   if (!task.spec.plan) return undefined;
   return { readOnly: !mayChange(task), text: planInstructions(task.proposal) };
+}
+
+/** A manager is told of the plan when its run has begun, and a single agent nothing. */
+function teamPart(task: Pick<Task, "spec" | "proposal">, ground: PlanGround): PlanRecord | undefined {
+  switch (teamStage(task)) {
+    case "planning":
+      return { readOnly: true, text: plannerInstructions(ground, task.proposal) };
+    case "managing":
+      return { readOnly: true, text: "" };
+    default:
+      return undefined;
+  }
 }
 
 /** After its turn: its proposal waits for a person. Undefined when it proposes nothing, and of a run that may change things. */

@@ -3,28 +3,37 @@
 import type { Egress } from "../../src/reach/reach-shape.ts";
 import { pullNumberOf } from "../../src/task/branch.ts";
 import type { ContextResponse } from "../../src/task/host-api.ts";
+import { isOwnPlace } from "../../src/task/own-place.ts";
 import type { Verification } from "../../src/task/progress.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
 import { type HandOver, type PromptInput, renderPrompt } from "../agents/prompt.ts";
+import type { Predecessor } from "../agents/prompt-predecessors.ts";
 import type { Objection } from "../publish/objection.ts";
 import { isReadOnly } from "./rights.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-/** `before`: what the task goes on from. `role`: what the agent is told of its role; `besides`: of what the run is for. */
+/** `before`: what the task goes on from. `role`: what the agent is told of its role; `besides`: of what the run is for. `part`: of its part in the plan, as a node's. */
 export type Known = {
   context: ContextResponse;
   egress?: Egress | undefined;
   before?: HandOver | undefined;
   role?: string | undefined;
   besides?: string | undefined;
+  predecessors?: readonly Predecessor[] | undefined;
+  part?: string | undefined;
 };
 
-export function firstPrompt(run: Run, prepared: Prepared, { context, egress, before, role, besides }: Known): string {
+export function firstPrompt(
+  run: Run,
+  prepared: Prepared,
+  { context, egress, before, role, besides, predecessors = [], part }: Known,
+): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
   return renderPrompt({
     ...(plan && { plan: plan.text }),
+    ...(part !== undefined && { plan: part }),
     ...(role !== undefined && { role }),
     ...(besides !== undefined && { besides }),
     ...basicsOf(run, prepared),
@@ -38,11 +47,18 @@ export function firstPrompt(run: Run, prepared: Prepared, { context, egress, bef
     kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
     ...(egress && { egress }),
     ...(before && { before }),
+    ...(predecessors.length > 0 && { predecessors }),
   });
 }
 
-/** Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is. */
-export type HandBack = { round: number } & ({ failed: Verification } | { objections: readonly Objection[] });
+/**
+ * Why the agent works again: its work has not passed the check, or only with hidden files, or cannot be published as it is.
+ * `mergedWith`: it fails together with what others of the team have done, which is this commit.
+ */
+export type HandBack = { round: number } & (
+  | { failed: Verification; mergedWith?: string }
+  | { objections: readonly Objection[] }
+);
 
 /** What an agent's later turn is about: its work comes back to it, or there is something else to tell it. */
 export type Asked = HandBack | { prompt: string };
@@ -59,8 +75,9 @@ function inPrompt(handBack: HandBack): PromptInput["handBack"] {
   const { round } = handBack;
   if ("objections" in handBack)
     return { round, inTheWay: handBack.objections.map(({ remedy, reason }) => remedy ?? reason) };
+  const { mergedWith } = handBack;
   const { rounds: _, ...failed } = handBack.failed;
-  return { round, ...failed };
+  return { round, ...failed, ...(mergedWith !== undefined && { mergedWith }) };
 }
 
 /** What every prompt of the run says. */
@@ -73,7 +90,7 @@ function basicsOf(run: Run, prepared: Prepared) {
     ...(spec.actor && { actor: spec.actor.login }),
     repository: `${spec.repository.owner}/${spec.repository.name}`,
     kind: pullNumberOf(spec) === spec.number ? ("pull" as const) : ("issue" as const),
-    number: spec.number,
+    ...(!isOwnPlace(spec.number) && { number: spec.number }),
     title: spec.title,
     body: "",
     comments: [],

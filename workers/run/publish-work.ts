@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { spareBranchOf } from "../../src/task/branch.ts";
 import type { TokenResponse } from "../../src/task/host-api.ts";
-import type { Outcome, Stopped } from "../../src/task/outcome.ts";
+import type { Missing, Outcome, Stopped } from "../../src/task/outcome.ts";
 import { subjectOf } from "../../src/task/subject.ts";
 import { ownSummary } from "../../src/task/summary.ts";
 import type { Pushed, TaskSpec } from "../../src/task/task.ts";
@@ -35,12 +35,14 @@ export function changeLimitsOf({ operator: { limits } }: Pick<Shared, "operator"
 
 /** The agent's commits as objects in the quarantine, and how many there are. */
 export async function collectWork(shared: Shared, run: Run, ground: Ground): Promise<Collected> {
-  const { workspace, prepared } = ground;
+  const { workspace, prepared, mirror } = ground;
   const [quarantine, base] = [quarantineOf(run, ground), prepared.baseSha];
   const confinement = confinementOf(run, ground);
   const { signal } = run;
   const collected = await collect({ quarantine, workspace, driver: shared.driver, confinement, base, signal });
   const ends = { quarantine, base, tip: collected.tip };
+  // What a node's agent may merge is the plan's, which GitHub does not have.
+  if (mirror.borrows) return collected;
   try {
     const known = await askKnown(shared, run, ends, signal);
     return known.length === 0 ? collected : { ...collected, commits: await countCommits({ ...ends, known }) };
@@ -65,7 +67,7 @@ export function workSubject({ task: { spec }, spoken, folder }: Pick<Run, "task"
  * After an outage of Redis the lock may come back to this host, and until then nothing may leave it; nor until the task's
  * record is known. Both may come back as long as the run may publish.
  */
-async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
+export async function untilLeaseIsHeld(run: Run, signal: AbortSignal): Promise<void> {
   while (!run.lease.isHeld() || run.inDoubt) {
     await delay(250, undefined, { signal }).catch((cause: unknown) => {
       throw new StillFailing("Redis did not say that this run is still this worker host's.", { cause });
@@ -86,8 +88,23 @@ function unlessCancelled(run: Run): AbortSignal {
   return controller.signal;
 }
 
-/** `stopped`: by what its agent was, before it was done. */
-export type ToPublish = Collected & { stopped?: Stopped | undefined };
+/** `stopped`: by what its agent was, before it was done. `missing`: of a team's plan, what is not in it. */
+export type ToPublish = Collected & { stopped?: Stopped | undefined; missing?: Missing[] | undefined };
+
+/** Where the work is, and where it goes. `alsoOf`: what else our trailers say of a commit of it. */
+export type Source = {
+  quarantine: Quarantine;
+  prepared: Pick<Prepared, "branch" | "base" | "baseSha">;
+  secrets: readonly string[];
+  alsoOf?: (sha: string) => readonly string[];
+};
+
+/** Of the run's own agent. */
+export const sourceOf = ({ env }: Shared, run: Run, ground: Ground): Source => ({
+  quarantine: quarantineOf(run, ground),
+  prepared: ground.prepared,
+  secrets: secretsOf(ground.agent, env),
+});
 
 export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; outcome: Outcome };
 
@@ -95,15 +112,13 @@ export type Published = { kind: "pushed"; pushed: Pushed } | { kind: "refused"; 
 export async function publishWork(
   shared: Shared,
   run: Run,
-  ground: Ground,
-  { tip, stopped, deadline }: ToPublish & { deadline: AbortSignal },
+  { quarantine, prepared, secrets, alsoOf }: Source,
+  { tip, stopped, missing, deadline }: ToPublish & { deadline: AbortSignal },
 ): Promise<Published> {
-  const { prepared } = ground;
   const interrupted = AbortSignal.any([run.signal, deadline]);
-  const quarantine = quarantineOf(run, ground);
   const ends = { quarantine, base: prepared.baseSha, tip };
   const known = await askKnown(shared, run, ends, interrupted);
-  const span = { ...ends, known, secrets: secretsOf(ground.agent, shared.env), limits: changeLimitsOf(shared) };
+  const span = { ...ends, known, secrets, limits: changeLimitsOf(shared) };
   const passed = await gate(span);
   if (!passed.ok) {
     // Trying again would come to the same: its agent has to mend it.
@@ -121,9 +136,10 @@ export async function publishWork(
     bot: grant.bot,
     ...(spec.actor && { requester: spec.actor }),
     subject: workSubject(run),
+    ...(alsoOf && { alsoOf }),
   });
   if (commits === 0) return { kind: "refused", outcome: { kind: "no_changes", lastWords: run.spoken.lastLines() } };
-  const about = { ...passed.stat, commits, ...(stopped && { stopped }) };
+  const about = { ...passed.stat, commits, ...(stopped && { stopped }), ...(missing && { missing }) };
   const over = AbortSignal.any([unlessCancelled(run), deadline]);
   // A push that failed may have been taken all the same: from the first one on it is seen to its end.
   return await tryAgainTelling(
@@ -140,9 +156,9 @@ export async function publishWork(
 type Sending = {
   quarantine: Quarantine;
   grant: TokenResponse;
-  prepared: Prepared;
+  prepared: Source["prepared"];
   sha: string;
-  about: Pick<Pushed, "files" | "additions" | "deletions" | "commits" | "stopped">;
+  about: Pick<Pushed, "files" | "additions" | "deletions" | "commits" | "stopped" | "missing">;
   over: AbortSignal;
 };
 

@@ -15,14 +15,14 @@ const BEFORE_END_MS = 120_000;
 /** Before a run starts its agent. */
 export async function pushedByEarlierRun(shared: Shared, run: Run): Promise<Pushed | undefined> {
   const { epoch, steps } = run.folder.record;
-  return epoch > 1 && steps.length === 0 ? await look(shared, run, BEFORE_START_MS) : undefined;
+  return !run.task.spec.node && epoch > 1 && steps.length === 0 ? await look(shared, run, BEFORE_START_MS) : undefined;
 }
 
 /** Before a run ends with this. */
 export async function pushedAllTheSame(shared: Shared, run: Run, outcome: Outcome): Promise<Pushed | undefined> {
   const isOurFailure =
     outcome.kind === "host_error" || (outcome.kind === "timed_out" && outcome.deadline === "publishing");
-  return isOurFailure ? await look(shared, run, BEFORE_END_MS) : undefined;
+  return isOurFailure && !run.task.spec.node ? await look(shared, run, BEFORE_END_MS) : undefined;
 }
 
 async function look(shared: Shared, run: Run, withinMs: number): Promise<Pushed | undefined> {

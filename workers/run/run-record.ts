@@ -11,6 +11,7 @@ import { amountsShape, ENVELOPES } from "../../src/task/envelope.ts";
 import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
+import { planProposalSchema } from "../../src/task/plan.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { findingShape } from "../../src/task/review.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
@@ -54,6 +55,8 @@ const runRecordSchema = z.looseObject({
       used: usageTotalsSchema.optional(),
     })
     .optional(),
+  /** Until when its task waits at most, of one that is parked, Unix ms: until then what it has made must not go. */
+  waitsUntil: z.number().optional(),
   /** The step in which its agent goes on after it was parked, and what it is asked there; none: as after a limit. */
   goesOn: z.string().optional(),
   goOnText: z.string().optional(),
@@ -62,6 +65,15 @@ const runRecordSchema = z.looseObject({
    * branch has moved since it proposed, and its workspace is still to follow.
    */
   plan: z.looseObject({ readOnly: z.boolean(), text: z.string() }).optional(),
+  /** Of a team's task: what its agent is there for, and what it handed in. `reminded`: it had handed in nothing, and was told so. */
+  team: z
+    .looseObject({
+      stage: z.enum(["planning", "managing", "alone"]),
+      plan: planProposalSchema.optional(),
+      alone: z.string().optional(),
+      reminded: z.boolean().optional(),
+    })
+    .optional(),
   /** What its agent may do; runs of before have none. */
   rights: z.looseObject({ readOnly: z.boolean(), delegates: z.boolean() }).optional(),
   renew: z.boolean().optional(),
@@ -125,6 +137,11 @@ const runRecordSchema = z.looseObject({
       forgotten: z.boolean().optional(),
     })
     .optional(),
+  /**
+   * Of a node: how often running its checkpoints have not fitted what others have done, with which commit its agent was told so, and
+   * when people were shown what it had made, Unix ms.
+   */
+  checkIn: z.object({ misfits: z.number(), toldOf: z.string().optional(), shownAt: z.number() }).optional(),
   /** The work is done and checked: what is to be published. */
   ready: z
     .object({

@@ -31,15 +31,18 @@ import { takeOverWorkspace } from "./go-on.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
 import { parkForLimit } from "./limit.ts";
+import { mergedAlready } from "./node/merged-already.ts";
+import { type Publication, planToPublish } from "./node/publish-plan.ts";
 import { park } from "./park.ts";
 import { prepare } from "./prepare/prepare.ts";
-import { type Published, publishWork, type ToPublish } from "./publish-work.ts";
+import { type Published, publishWork, type Source, sourceOf, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
 import { renewBase } from "./renew-base.ts";
 import { reviewOutcome } from "./review.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
 import { takeUpWork } from "./take-up-work.ts";
+import { briefManager, parkManager } from "./team.ts";
 import { type Worked, work } from "./work.ts";
 
 const PREPARE_ATTEMPTS = 3;
@@ -62,7 +65,7 @@ export async function runTask(shared: Shared, run: Run): Promise<RunEnd> {
 
 /** The outcome once the record has it. */
 async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
-  const outcome = await outcomeOf(shared, run);
+  const outcome = await unlessMerged(shared, run, await outcomeOf(shared, run));
   if (outcome !== "handed over") await bookRun(shared, run);
   if (typeof outcome === "string") return outcome;
   try {
@@ -77,6 +80,17 @@ async function toldOutcome(shared: Shared, run: Run): Promise<Ended> {
   }
   run.log.info({ outcome: outcome.kind }, "run ended");
   return outcome;
+}
+
+/** Whatever came after that: the plan has it, and others build on it. */
+async function unlessMerged(shared: Shared, run: Run, ended: Ended): Promise<Ended> {
+  if (typeof ended === "string" || ended.kind === "merged") return ended;
+  try {
+    return (await mergedAlready(shared, run)) ?? ended;
+  } catch (error) {
+    run.log.error({ err: error }, "whether the node's work is part of its plan cannot be told");
+    return ended;
+  }
 }
 
 async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
@@ -103,14 +117,19 @@ async function isPushedAllTheSame(shared: Shared, run: Run, outcome: Outcome): P
 }
 
 async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
+  const merged = await mergedAlready(shared, run);
+  if (merged) return merged;
   const before = await pushedByEarlierRun(shared, run);
   if (before) {
     await tell(shared, run, { name: "pushed", pushed: before, at: Date.now() });
     return "told";
   }
+  const plan = await planToPublish(shared, run);
+  if (plan) return await publishAndTell(shared, run, plan);
   const short = await setAside(shared, run);
   if (short) return short;
   await takeOverWorkspace(shared, run);
+  await briefManager(shared, run);
   const ground = await findGround(shared, run);
   if ("kind" in ground) return ground;
   await renewBase(shared, run, ground);
@@ -118,24 +137,35 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
   if (unready) return unready;
   const worked = (await takeUpWork(shared, run, ground)) ?? (await work(shared, run, ground));
   throwIfInterrupted(run);
-  await bookRun(shared, run);
-  const parking = worked.parks ?? (await parkForLimit(shared, run, ground, worked));
+  const parking =
+    worked.parks ?? (await parkForLimit(shared, run, ground, worked)) ?? (await parkManager(shared, run, worked));
+  await bookRun(shared, run, { goesOn: parking !== undefined });
   if (parking) return await park(shared, run, parking);
   const reviewed = await reviewOutcome(shared, run, ground, worked);
   if (reviewed) return reviewed;
+  if (worked.merged) return worked.merged;
+  if (worked.failedAs) return { kind: "agent_failed", ...worked.failedAs, lastLines: run.spoken.lastLines() };
   const { collected, objections, told = 0, stopped } = worked;
   const inTheWay = objections && reasonOf(objections, told);
   const decision = decide({ ...worked, commits: collected.commits, inTheWay, lastLines: run.spoken.lastLines() });
   if (decision.kind === "settle") return decision.outcome;
 
   noteReady(run, worked);
-  const progress = stopped && { stopped };
-  await tell(shared, run, { name: "phase", phase: "publishing", ...(progress && { progress }), at: Date.now() });
-  if (promiseSession(shared, run)) void keepSession(shared, run); // meanwhile: publishing is waiting for the most part
-  const published = await publishInTime(shared, run, ground, { ...collected, stopped });
+  const source = sourceOf(shared, run, ground);
+  return await publishAndTell(shared, run, { source, work: { ...collected, stopped }, hasSession: true });
+}
+
+async function publishAndTell(shared: Shared, run: Run, { source, work, ...about }: Publication): Promise<Ended> {
+  const { stopped } = work;
+  const { verification, hasSession } = about;
+  const progress = { ...(stopped && { stopped }), ...(verification && { verification }) };
+  await tell(shared, run, { name: "phase", phase: "publishing", progress, at: Date.now() });
+  const promise = () => (hasSession ? promiseSession(shared, run) : undefined);
+  if (promise()) void keepSession(shared, run); // meanwhile: publishing is waiting for the most part
+  const published = await publishInTime(shared, run, source, work);
   if (published.kind === "refused") return published.outcome;
   const { pushed } = published;
-  const home = promiseSession(shared, run);
+  const home = promise();
   await tell(shared, run, { name: "pushed", pushed, progress: lastProgress(shared, run, home), at: Date.now() });
   const { branch, sha } = published.pushed;
   run.log.info({ branch, sha }, "pushed; the bot opens the pull request");
@@ -151,10 +181,10 @@ function noteReady(run: Run, { collected, stopped, verification }: Worked): void
 }
 
 /** Bot and GitHub may both be away: the wait for them has a deadline too. */
-async function publishInTime(shared: Shared, run: Run, ground: Ground, work: ToPublish): Promise<Published> {
+async function publishInTime(shared: Shared, run: Run, source: Source, work: ToPublish): Promise<Published> {
   const afterMs = shared.operator.limits.publishingMinutes * 60_000;
   const deadline = AbortSignal.timeout(afterMs);
-  const publishing = () => publishWork(shared, run, ground, { ...work, deadline });
+  const publishing = () => publishWork(shared, run, source, { ...work, deadline });
   try {
     return await whenThereIsRoom(run, deadline, () => duringDeed(run.folder, "publish", publishing));
   } catch (error) {

@@ -42,7 +42,7 @@ export async function setUp(shared: Shared, run: Run, ground: Ground): Promise<O
   const shown = { tip, workspace, mirror, driver: shared.driver, confinement: confinementOf(run, ground) };
   const done = await duringDeed(run.folder, "show the commits", () => showTip({ ...shown, signal: run.signal }));
   if (!done) return failure(commandLine(setup), "left files that cannot be undone", {});
-  if (!isTaken) await kept?.keep("the repository");
+  if (!isTaken) await kept?.keep(run.task.spec.node ? "the task" : "the repository");
   await handHomeOver(shared, run, ground);
   return undefined;
 }

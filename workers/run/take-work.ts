@@ -15,6 +15,7 @@ import { type Collected, quarantineOf } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import type { Ground } from "./ground.ts";
+import { judgeScope } from "./node/scope-objection.ts";
 import { changeLimitsOf, collectWork, workSubject } from "./publish-work.ts";
 import type { Run, Shared } from "./run.ts";
 import { confinementOf } from "./step/confinement.ts";
@@ -37,12 +38,13 @@ export async function takeOnce(
   if (!step) throw new Error(`the run has no step ${name}`);
   if (step.collected) return { collected: step.collected, objections: step.objections ?? [] };
   const rest = await commitRest(shared, run, ground);
-  const { collected, objections } = await duringDeed(folder, "take the commits", () =>
+  const { collected, objections, outside } = await duringDeed(folder, "take the commits", () =>
     takeNow(shared, run, ground, { rest, told, last }),
   );
   const secrets = printedForms(secretsOf(ground.agent, shared.env));
   const printable = objections.map((each) => ({ ...each, reason: withoutSecrets(each.reason, secrets) }));
   step.collected = collected;
+  if (outside && outside.length > 0) step.outside = [...outside];
   step.objections = printable;
   folder.save();
   return { collected, objections: printable };
@@ -60,9 +62,11 @@ async function commitRest(shared: Shared, run: Run, ground: Ground): Promise<Lef
   return done;
 }
 
+/** `outside`: of a node, files that are not in its scope. */
+type TakenNow = Taken & { outside?: readonly string[] };
 type Taking = { rest: LeftoversDone; told: readonly Objection[]; last: boolean };
 
-async function takeNow(shared: Shared, run: Run, ground: Ground, { rest, told, last }: Taking): Promise<Taken> {
+async function takeNow(shared: Shared, run: Run, ground: Ground, { rest, told, last }: Taking): Promise<TakenNow> {
   const nothing = { tip: ground.prepared.baseSha, commits: 0 };
   let collected: Collected;
   try {
@@ -75,9 +79,9 @@ async function takeNow(shared: Shared, run: Run, ground: Ground, { rest, told, l
   const stopped = await whatStopped(shared, run, ground, { rest, collected });
   if (stopped.length > 0) return { collected, objections: stopped };
   if (collected.commits === 0) return { collected, objections: [] };
-  const found = await objectionsTo(shared, run, ground, collected);
+  const { found, outside } = await objectionsTo(shared, run, ground, collected);
   const isLeft = ({ mayBeMeant }: Objection) => !mayBeMeant || (!last && !told.some((each) => each.mayBeMeant));
-  return { collected, objections: found.filter(isLeft) };
+  return { collected, objections: found.filter(isLeft), outside };
 }
 
 async function whatStopped(
@@ -100,15 +104,20 @@ async function whatStopped(
   return elsewhere && collected.commits === 0 ? [elsewhere] : [];
 }
 
+type Judged = { found: Objection[]; outside?: readonly string[] };
+
 /** The change as a whole, as it is judged again before it is published. */
-async function objectionsTo(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<Objection[]> {
+async function objectionsTo(shared: Shared, run: Run, ground: Ground, { tip }: Collected): Promise<Judged> {
   const quarantine = quarantineOf(run, ground);
   const secrets = secretsOf(ground.agent, shared.env);
   const span = { quarantine, base: ground.prepared.baseSha, tip, secrets, limits: changeLimitsOf(shared) };
   const passed = await gate(span);
-  if (!passed.ok) return passed.objections;
+  if (!passed.ok) return { found: passed.objections };
   const marks = await objectionToMarks({ quarantine, before: passed.before, tip }, passed.changes);
-  return marks ? [marks] : [];
+  const found = marks ? [marks] : [];
+  if (!run.task.spec.node) return { found };
+  const { objection, outside } = await judgeScope(shared, run, passed.changes);
+  return { found: objection ? [...found, objection] : found, outside };
 }
 
 function whatCannotBeCommitted(detail: string): Objection {

@@ -20,7 +20,11 @@ import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
 import { afterBudget } from "./last-turn.ts";
 import { bringMessages, lateMessages } from "./messages.ts";
+import { excused } from "./node/excuse.ts";
+import type { MergedOutcome } from "./node/merged-already.ts";
+import { workOnNode } from "./node/node-rounds.ts";
 import type { Park } from "./park.ts";
+import { nextForPlan } from "./plan.ts";
 import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { Missed } from "./step/deadlines.ts";
@@ -49,28 +53,41 @@ export type Worked = {
   told?: number;
   /** Nothing was judged: the run is to be parked. */
   parks?: Park;
+  /** It worked on a node, and its work is part of the plan; or why that cannot be. */
+  merged?: MergedOutcome;
+  failedAs?: { reason: string; message: string };
 };
 
+/** Where the rounds stand. `asked`: what the next one begins with. `checks`, `times`: of the work, and of telling what is in its way. */
+export type Rounds = { round: number; checks: number; times: number; asked: Asked | undefined };
+
 export async function work(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
-  const worked = await workInRounds(shared, run, ground);
+  const { resumed } = ground.prepared;
+  if (resumed) run.spoken.resume(resumed);
+  const rounds: Rounds = { round: 1, checks: 0, times: 0, asked: undefined };
+  const inRounds = () => workInRounds(shared, run, ground, rounds);
+  const worked = run.task.spec.node
+    ? await workOnNode(shared, run, ground, { rounds, work: inRounds })
+    : await inRounds();
   const { verification } = worked;
   // It need not be the last one that was made.
   if (verification?.hidden) await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
   return worked;
 }
 
-async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<Worked> {
-  const { verify, resumed } = ground.prepared;
-  if (resumed) run.spoken.resume(resumed);
+async function workInRounds(shared: Shared, run: Run, ground: Ground, rounds: Rounds): Promise<Worked> {
+  const { verify } = ground.prepared;
   const { verifyRounds } = shared.operator.limits;
-  let asked: Asked | undefined;
   /** How often the work was handed back: of the agent's turns not every one is. */
   let handed = 0;
   /** What has passed with hidden files alone: it is offered whatever comes of asking the agent about them. */
   let offered: Worked | undefined;
+  /** What had passed when something was said to the agent: judged once, should it stay as it is. */
+  let passedBefore: Worked | undefined;
   const told: Objection[] = [];
   const isSameAgain = watchFailures();
-  for (let [round, checks, times] = [1, 0, 0]; ; round++) {
+  for (; ; rounds.round++) {
+    const { round, asked } = rounds;
     await enterPhase(shared, run, `agent-${round}`, whoWorks(shared, run, ground));
     await bringMessages(shared, run, `agent-${round}`);
     const agent = await whileTakingCheckpoints(shared, run, ground, () =>
@@ -79,41 +96,49 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     const ended = endOfTurn(shared, run, ground, agent);
     const budget = afterBudget(shared, run, round, { result: agent, verdict: ended.verdict });
     if (budget.kind === "last turn") {
-      asked = budget;
+      rounds.asked = budget;
       continue;
     }
-    if (budget.kind === "over") ended.verdict = budget.verdict;
+    if (budget.kind === "over") {
+      // It may have said what it would do: a person decides about that all the same.
+      const proposed = await nextForPlan(shared, run, ground);
+      if (proposed?.kind === "park")
+        return { ...ended, verdict: { ok: true }, ...nothingDone(ground), parks: proposed };
+      ended.verdict = budget.verdict;
+    }
     if (!ended.verdict.ok) return offered ?? (await checkStopped(shared, run, ground, { ended, round, told }));
     const next = await afterTurn(shared, run, ground, `agent-${round}`);
     if (next.kind === "park") return { ...ended, ...nothingDone(ground), parks: next };
-    asked = next.kind === "again" ? { prompt: next.prompt } : undefined;
-    if (asked) continue;
+    rounds.asked = next.kind === "again" ? { prompt: next.prompt } : undefined;
+    if (rounds.asked) continue;
     const last = handed >= verifyRounds || isAllUsed(shared, run, `agent-${round}`);
     const { collected, objections } = await takeOnce(shared, run, ground, { name: `agent-${round}`, told, last });
     if (objections.length > 0) {
       if (last || objections.some(({ remedy }) => remedy === undefined))
-        return offered ?? { ...ended, collected, objections, told: times };
+        return offered ?? { ...ended, collected, objections, told: rounds.times };
       told.push(...objections);
-      times += 1;
+      rounds.times += 1;
       handed += 1;
-      asked = { round: handed, objections };
+      rounds.asked = { round: handed, objections };
       continue;
     }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return offered ?? { ...ended, collected };
-    if (offered?.collected.tip === collected.tip) return offered;
+    const before = offered ?? passedBefore;
+    if (before?.collected.tip === collected.tip) return before;
 
-    checks += 1;
-    const checked = await checkRound(shared, run, ground, { round, collected, checks });
+    rounds.checks += 1;
+    const checked = await checkRound(shared, run, ground, { round, collected, checks: rounds.checks });
     if (checked.kind === "missed") return offered ?? { ...ended, collected, missed: checked.missed };
     const { verification } = checked;
     const judged = { ...ended, collected, verification };
-    const passed = verification.exitCode === 0;
+    const passed = verification.exitCode === 0 || verification.redBefore === true;
     if (passed && (last || offered || !isWorthAsking(verification))) {
       const prompt = await lateMessages(shared, run, round);
       if (prompt === undefined) return judged;
-      offered = judged;
-      asked = { prompt };
+      // What was said may take it back: only what the agent makes of that is published.
+      [offered, passedBefore] = [undefined, judged];
+      rounds.asked = { prompt };
       continue;
     }
     if (!last && !passed && isSameAgain(collected.tip, verification))
@@ -121,7 +146,7 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground): Promise<W
     if (last) return offered ?? judged;
     if (passed) offered = judged;
     handed += 1;
-    asked = { round: handed, failed: verification };
+    rounds.asked = { round: handed, failed: verification };
   }
 }
 
@@ -136,7 +161,10 @@ async function checkRound(
   await enterPhase(shared, run, isKnown(run.folder, setup) ? setup : verify);
   const checked = await check(shared, run, ground, work);
   if (checked.kind === "missed") return checked;
-  const verification = { ...checked.verification, rounds: checks };
+  const counted = { ...checked.verification, rounds: checks };
+  const verification = run.task.spec.node
+    ? await excused(shared, run, ground, { round: work.round, verification: counted })
+    : counted;
   await tell(shared, run, { name: "progress", progress: { verification }, at: Date.now() });
   return { kind: "judged", verification };
 }
@@ -151,7 +179,9 @@ async function checkStopped(
   const { verify } = ground.prepared;
   const nothing: Worked = { ...ended, ...nothingDone(ground) };
   const stopped = stoppedBy(ended);
-  if (!stopped || !verify || !isOfferedWhenStopped(shared.operator, ground.prepared)) return nothing;
+  // Of a node that is not done nothing is part of the plan: others would build on it.
+  if (!stopped || !verify || run.task.spec.node || !isOfferedWhenStopped(shared.operator, ground.prepared))
+    return nothing;
   const collected = await takeIfPossible(shared, run, ground, { name: `agent-${round}`, told });
   if (!collected || collected.commits === 0) return nothing;
   const checked = await checkRound(shared, run, ground, { round, collected, checks: round });

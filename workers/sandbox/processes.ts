@@ -2,7 +2,7 @@
  * What runs on this machine, read from /proc: who descends from whom, which processes carry a run's mark, and how to
  * end them so that none is left. A dead process that its parent has not collected yet (a zombie) counts as gone.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** The variable that marks every process of a run. Its value is what `Marked.run` names. */
@@ -17,10 +17,21 @@ export const RUN_VARIABLE = "ORCH_RUN";
 export type Marked = { run: string; uid?: number; step?: string };
 
 /** `workedMs`: its processor time, and that of its children which it has collected. */
-type Process = { pid: number; parent: number; state: string; start: string; name: string; workedMs: number };
+type Process = {
+  pid: number;
+  parent: number;
+  state: string;
+  start: string;
+  name: string;
+  workedMs: number;
+  threads: number;
+};
 
 /** What /proc counts processor time in, ms: 100 ticks a second on every machine that Node runs on. */
 const TICK_MS = 10;
+
+/** A kernel can be built without (CONFIG_PROC_CHILDREN). */
+const LISTS_CHILDREN = existsSync(`/proc/self/task/${process.pid}/children`);
 
 /** One process, or undefined when it is gone. */
 export function readProcess(pid: number): Process | undefined {
@@ -39,7 +50,7 @@ function readStat(pid: number): Process | undefined {
   const [state = "Z", parent = "0"] = fields;
   const workedMs = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
   const name = text.slice(text.indexOf("(") + 1, end);
-  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name, workedMs };
+  return { pid, parent: Number(parent), state, start: fields[19] ?? "", name, workedMs, threads: Number(fields[17]) };
 }
 
 /** Every process that descends from `root` (not itself), parents before children. */
@@ -52,9 +63,32 @@ export function descendants(root: number): Process[] {
  * until then by itself. So the sum goes down only where a process ends whose parent does not care.
  */
 export function processorTime(root: number): number {
-  const all = pids().flatMap((pid) => readStat(pid) ?? []);
-  const tree = [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
-  return tree.reduce((sum, { workedMs }) => sum + workedMs, 0);
+  return treeOf(root).reduce((sum, { workedMs }) => sum + workedMs, 0);
+}
+
+/** From one process to the next where the kernel lists children: a host with many runs would else read all of /proc for each. */
+function treeOf(root: number): Process[] {
+  if (!LISTS_CHILDREN) {
+    const all = pids().flatMap((pid) => readStat(pid) ?? []);
+    return [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
+  }
+  const process = readStat(root);
+  return process ? [process, ...childrenOf(process).flatMap(treeOf)] : [];
+}
+
+/** Each thread has those that it started, /proc/pid/task/tid/children in proc(5). */
+function childrenOf({ pid, threads }: Process): number[] {
+  const texts = (threads > 1 ? threadsOf(pid) : [pid]).map((thread) => read(`/proc/${pid}/task/${thread}/children`));
+  return texts.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isOver(error)) return [];
+    throw error;
+  }
 }
 
 function descending(root: number, all: readonly Process[]): Process[] {
@@ -140,12 +174,18 @@ function ownerOf(pid: number): number | undefined {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
-/** Empty for a process that is gone, is ending, or may not be looked at. */
+/**
+ * Empty for a process that is gone, is ending, or may not be looked at. As UTF-8, which Node reads without a buffer: of any
+ * other file in /proc, all of which say that they are empty, it takes 64 kB for each.
+ */
 function read(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    return readFileSync(path, "utf8");
   } catch (error) {
-    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    if (isOver(error)) return "";
     throw error;
   }
 }
+
+const isOver = (error: unknown): boolean =>
+  ["ENOENT", "ESRCH", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "");

@@ -10,7 +10,7 @@ import type { Answer, Answers } from "./answers.ts";
 import { type Clean, cleanEach } from "./clean-input.ts";
 import { makePace } from "./pace.ts";
 import { makeRepeats } from "./repeats.ts";
-import { Refused, type TalkRun, type Tool } from "./tool.ts";
+import { Refused, type TalkRun, type Tool, textOf } from "./tool.ts";
 
 /** Of all connections of a run together. An agent that works has no use for more. */
 const CALLS = { burst: 30, perSecond: 2 };
@@ -50,10 +50,11 @@ export function makeCalls({ talk, answers, clean, over, log }: Parts): Calls {
     );
     const repeated = repeats.judge(tool.name, input);
     if (repeated.stalled) talk().run.interrupt({ kind: "stalled", call: tool.name, times: repeated.stalled });
-    const answer = repeated.refusal
+    const { nothingWaits, ...answer } = repeated.refusal
       ? { text: repeated.refusal, refused: true }
-      : await answerOf(tool, talk(), cleanEach(input, clean), signal, log);
-    const told = await announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
+      : await answerOf(tool, { ...talk(), call: key }, cleanEach(input, clean), signal, log);
+    const look = () => announced(talk(), { key, isUnderWay: (other) => underWay.has(other) }, log);
+    const told = nothingWaits ? undefined : await look();
     const whole = { ...answer, text: cut([answer.text, told].filter(Boolean).join("\n\n"), MAX_ANSWER) };
     signal.throwIfAborted();
     try {
@@ -118,9 +119,12 @@ function tooMany(underWay: number, waitMs: number): string | undefined {
   return undefined;
 }
 
-async function answerOf(tool: Tool, talk: TalkRun, input: unknown, signal: AbortSignal, log: Logger): Promise<Answer> {
+type Given = Answer & { nothingWaits?: boolean };
+
+async function answerOf(tool: Tool, talk: TalkRun, input: unknown, signal: AbortSignal, log: Logger): Promise<Given> {
   try {
-    return { text: await tool.call(talk, input, signal) };
+    const told = await tool.call(talk, input, signal);
+    return { text: textOf(told), ...(typeof told === "object" && { nothingWaits: told.nothingWaits }) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Refused) return { text: error.message, refused: true };

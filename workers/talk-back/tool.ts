@@ -6,8 +6,12 @@ import type { z } from "zod";
 import type { Ground } from "../run/ground.ts";
 import type { Run, Shared } from "../run/run.ts";
 
-/** What a tool may use. */
-export type TalkRun = { shared: Shared; run: Run; ground?: Ground | undefined };
+/** What a tool may use. `call`: names the request among all of the run; the same again is the same request. */
+export type TalkRun = { shared: Shared; run: Run; ground?: Ground | undefined; call?: string };
+
+/** `nothingWaits`: the tool knows already that nothing was said to the agent, so nobody has to look. */
+export type Told = { text: string; nothingWaits: boolean };
+export const textOf = (told: string | Told): string => (typeof told === "string" ? told : told.text);
 
 export type Tool<Input = unknown> = {
   name: string;
@@ -21,7 +25,7 @@ export type Tool<Input = unknown> = {
    * The text that the model reads. Throws `Refused` for what a model should understand and correct. It may be called again with
    * the same input, where the host died before it had noted the answer down. `signal`: nobody waits any more, or the run is over here.
    */
-  call(talk: TalkRun, input: Input, signal: AbortSignal): Promise<string>;
+  call(talk: TalkRun, input: Input, signal: AbortSignal): Promise<string | Told>;
 };
 
 /** A tool whose `call` is given what its `input` describes. */
@@ -30,7 +34,7 @@ export function tool<Shape extends z.ZodObject>(made: {
   description: string;
   input: Shape;
   isFor?: (talk: TalkRun) => boolean;
-  call(talk: TalkRun, input: z.output<Shape>, signal: AbortSignal): Promise<string>;
+  call(talk: TalkRun, input: z.output<Shape>, signal: AbortSignal): Promise<string | Told>;
 }): Tool {
   return made as Tool;
 }

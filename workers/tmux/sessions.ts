@@ -22,6 +22,7 @@ import {
   writeLaunch,
 } from "./step-files.ts";
 import { stopStep } from "./stop.ts";
+import { closeTeam, planOfSession, showInTeam } from "./team-session.ts";
 import { checkName, endSession, newSession, sessionNames } from "./tmux-session.ts";
 import { type StepEnd, type Watch, watchStep } from "./watch.ts";
 
@@ -71,6 +72,12 @@ export type Sessions = {
   list(): Promise<string[]>;
   /** Ends a session with all that runs in it; fine when there is none. */
   kill(session: string): Promise<void>;
+  /** Shows a step in the session of its team's plan as well, under this name. */
+  show(session: string, team: { plan: string; window: string }): Promise<void>;
+  /** The plans that have such a session. */
+  plans(): Promise<string[]>;
+  /** Ends that of a plan, and no step. */
+  closePlan(plan: string): Promise<void>;
   /** Our control client and our watching only; sessions live on. */
   close(): Promise<void>;
 };
@@ -111,7 +118,11 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
     hold: async (session, step) => hold(context, checkName(session), step),
     start: async (session, step) => (await hold(context, checkName(session), step)).letGo(),
     adopt: async (session, step) => adopt(context, checkName(session), step),
-    list: () => sessionNames(server),
+    list: async () => (await sessionNames(server)).filter((name) => planOfSession(name) === undefined),
+    show: async (session, { plan, window }) =>
+      showInTeam(server, checkName(session), { plan: checkName(plan), window: checkName(window) }),
+    plans: async () => (await sessionNames(server)).flatMap((name) => planOfSession(name) ?? []),
+    closePlan: async (plan) => closeTeam(server, checkName(plan)),
     kill: async (session) => kill(context, checkName(session)),
     async close() {
       clearInterval(net);

@@ -68,7 +68,7 @@ export async function endSession(server: TmuxServer, session: string): Promise<v
 }
 
 /** A session that is not there is what was wanted. */
-async function unlessMissing(answer: Promise<string[]>): Promise<string[]> {
+export async function unlessMissing(answer: Promise<string[]>): Promise<string[]> {
   try {
     return await answer;
   } catch (error) {

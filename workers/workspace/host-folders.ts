@@ -1,6 +1,6 @@
 /**
  * Where a host keeps what it makes: `<data>/host/mirrors/<repository id>.git` and `<data>/host/workspaces/<task id>`,
- * `<data>/host/checks/<task id>`. Folders are named by ids only, never by a text from outside, and nothing on the way down may
+ * `<data>/host/checks/<task id>`, `<data>/host/plans/<plan>`. Folders are named by ids only, never by a text from outside, and nothing on the way down may
  * be a symbolic link.
  *
  * Here and in the files beside it small files are written synchronously: the sixty calls between a job and its checkout
@@ -13,7 +13,7 @@ import { join } from "node:path";
 const PASSAGE = 0o711;
 
 /** The real path of `<data>/host/<name>`, made where it is missing. Throws when a link stands in the way. */
-function hostFolder(dataDir: string, name: "mirrors" | "workspaces" | "checks" | "setups"): string {
+function hostFolder(dataDir: string, name: "mirrors" | "workspaces" | "checks" | "setups" | "plans"): string {
   let path = realpathSync(ensure(dataDir));
   for (const part of ["host", name]) {
     path = ensure(join(path, part));
@@ -59,6 +59,12 @@ export const checkDir = (dataDir: string, taskId: string): string => join(checks
 
 /** The folder of what setup commands have made. */
 export const setupsDir = (dataDir: string): string => hostFolder(dataDir, "setups");
+
+/** The folder of what teams have come to. */
+export const plansDir = (dataDir: string): string => hostFolder(dataDir, "plans");
+
+/** Where a plan's work comes together. Throws when the id is not one of a task, whose id a plan bears. */
+export const planDir = (dataDir: string, plan: string): string => join(plansDir(dataDir), checkTaskId(plan));
 
 /** A full SHA-1 object name, lower case. Throws for anything else: abbreviations and names of refs mean different things later. */
 export function checkSha(sha: string): string {

@@ -10,8 +10,11 @@ import { HARDENED } from "./git.ts";
 import { CREDENTIAL_HELPER } from "./git-access.ts";
 import { mirrorDir } from "./host-folders.ts";
 
-/** `dir`: the bare repository, absolute. */
-export type Mirror = { dir: string };
+/**
+ * `dir`: the bare repository, absolute. `borrows`: further folders of objects, on which its own rest; set where it is a plan's store,
+ * which stands for the mirror to whoever works on a node of the plan.
+ */
+export type Mirror = { dir: string; borrows?: readonly string[] };
 
 const SETTINGS = [
   ["core.repositoryformatversion", "0"],
@@ -43,5 +46,6 @@ export function makeHostRepository(dir: string, extra: Readonly<Record<string, s
   writeBareRepository(draft, SETTINGS, extra);
   // core.sharedRepository speaks for what git makes later; these were made by us, under any umask.
   for (const folder of [".", "objects", "objects/info", "objects/pack"]) chmodSync(join(draft, folder), 0o755);
+  for (const file of Object.keys(extra)) chmodSync(join(draft, file), 0o644);
   renameSync(draft, dir);
 }

@@ -180,5 +180,6 @@ export function workspaceMounts(workspace: Workspace, mirror: Mirror): Mount[] {
   const own = pathsOf(dir);
   const parts = (["treeDir", "homeDir", "tmpDir"] as const).filter((part) => workspace[part] !== own[part]);
   const elsewhere = parts.map((part) => ({ source: workspace[part], target: inside[part], writable: true }));
-  return [{ source: dir, target: inside.dir, writable: true }, ...elsewhere, { source: join(mirror.dir, "objects") }];
+  const objects = [join(mirror.dir, "objects"), ...(mirror.borrows ?? [])].map((source) => ({ source }));
+  return [{ source: dir, target: inside.dir, writable: true }, ...elsewhere, ...objects];
 }

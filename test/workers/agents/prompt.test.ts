@@ -57,6 +57,14 @@ describe("the prompt", () => {
     expect(prompt).not.toContain("checked with");
   });
 
+  it("has the request alone where it was asked under no issue", () => {
+    const { number: _, ...rest } = input;
+    const { inside, outside } = parts(renderPrompt({ ...rest, comments: [] }));
+    expect(outside).toContain("and asked:\n\nfix the failing tests\n");
+    expect(outside).not.toMatch(/#\d|Where it stands|issue/);
+    expect(inside).toBe("");
+  });
+
   it("names nobody where the repository asks by itself", () => {
     const { actor: _, ...own } = input;
     const before = { task: "t1", instruction: "add a test", ended: "It changed nothing.", lastWords: "" };

@@ -21,7 +21,10 @@ const known = (state: TaskState, epoch = 1): Reading<Task> => {
 };
 
 /** What of an old run is left: `folder` without an end unless it is given. */
-async function leftOf(reading: Reading<Task>, folder?: Pick<RunRecord, "end" | "paused">): Promise<string[]> {
+async function leftOf(
+  reading: Reading<Task>,
+  folder?: Pick<RunRecord, "end" | "paused" | "waitsUntil">,
+): Promise<string[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "orch-clear-"));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const taskId = "tbbbbbbbbbbbbbbb";
@@ -54,6 +57,13 @@ test.each<[string, Reading<Task>]>([
   ["goes on elsewhere", known(runningOn("h2"), 2)],
 ])("what is parked and old goes when its task %s", async (_, reading) => {
   expect(await leftOf(reading, parked)).toEqual([]);
+});
+
+test("what was parked for longer than failed work is kept, is kept for as long after that", async () => {
+  const DAY_MS = 24 * 3600_000;
+  const waited = (daysAgo: number) => ({ ...parked, waitsUntil: Date.now() - daysAgo * DAY_MS });
+  expect(await leftOf(known(settled), waited(2))).toEqual(all);
+  expect(await leftOf(known(settled), waited(4))).toEqual([]);
 });
 
 test.each<[string, Reading<Task>]>([

@@ -57,7 +57,7 @@ describe("what an agent may do", () => {
     const task = { ...runningTask("working"), ...more };
     return rightsOf({ ...task, spec: { ...task.spec, ...spec } }, roles);
   };
-  const node = { plan: "t1", id: "api", try: 1, home: "h", share: 1 };
+  const node = { plan: "t1", id: "api", try: 1, home: "h", share: 0.5 };
 
   test.each<[string, Partial<TaskSpec>, boolean, boolean]>([
     ["without a role: it writes", {}, false, false],

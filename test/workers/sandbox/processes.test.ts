@@ -46,3 +46,20 @@ test("a program that is gone has used nothing", async () => {
   expect(readProcess(child.pid ?? 0)).toBeUndefined();
   expect(processorTime(child.pid ?? 0)).toBe(0);
 });
+
+test("a child counts whichever of its parent's threads has started it", async () => {
+  const inThread = `require("node:child_process").spawn("/bin/sh", ["-c", ${JSON.stringify(`${COUNT}; echo done; sleep 600`)}], { stdio: ["ignore", 1, 2] })`;
+  const parent = spawn(process.execPath, [
+    "-e",
+    `new (require("node:worker_threads").Worker)(${JSON.stringify(inThread)}, { eval: true })`,
+  ]);
+  onTestFinished(() => {
+    for (const { pid } of descendants(parent.pid ?? 0)) process.kill(pid, "SIGKILL");
+    parent.kill("SIGKILL");
+  });
+  await once(parent.stdout, "data");
+  const [child] = descendants(parent.pid ?? 0);
+  const own = readProcess(parent.pid ?? 0)?.workedMs ?? 0;
+  expect(child?.workedMs).toBeGreaterThanOrEqual(50);
+  expect(processorTime(parent.pid ?? 0)).toBeGreaterThanOrEqual(own + (child?.workedMs ?? 0));
+});

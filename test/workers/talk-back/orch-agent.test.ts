@@ -73,6 +73,17 @@ test("lists and texts of `finish` arrive as they were given", async () => {
   expect(folder.record.finish).toEqual(finish);
 });
 
+test("what goes to a team, or says why its agent cannot go on, is refused in words where there is no team", async () => {
+  const { agent } = await listening();
+  expect((await agent(["tools"])).stdout).toMatch(/^blocker: /m);
+  expect((await agent(["tools"])).stdout).not.toMatch(/^message: /m);
+  const asked = await agent(["ask", "Which?", "--to", "manager"]);
+  expect(asked).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("You have no manager") });
+  const blocked = await agent(["blocker", "no key", "--kind", "weather"]);
+  expect(blocked).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("dependency") });
+  expect(await agent(["message", "hello", "--to", "web"])).toMatchObject({ exitCode: 1 });
+});
+
 test("a refusal goes to standard error, with exit code 1", async () => {
   const { agent } = await listening();
   const long = await agent(["progress", "x".repeat(501)]);

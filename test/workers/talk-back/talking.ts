@@ -35,6 +35,11 @@ export function talkingHost({ dir, env = {}, whenTold = async () => undefined }:
       appendFileSync(told, `${JSON.stringify(news.progress)}\n`);
       await whenTold();
     },
+    async say(_: string, { text }: { text: string }) {
+      appendFileSync(told, `${JSON.stringify({ said: text })}\n`);
+      await whenTold();
+      return { nothingWaits: true };
+    },
   };
   const shared = { talk: place, env, store } as unknown as Shared;
   const record = { taskId: "t234567abcdefghi", epoch: 1, jobId: "j", slot: 0, startedAt: 0, steps: [] };

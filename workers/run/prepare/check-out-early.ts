@@ -41,7 +41,15 @@ export function checkOutEarly(options: Options, startRef: string, fetch: Promise
   return { laid, checkedOut: later(finish(options, startRef, fetch, filled && { filled, refs })) };
 }
 
-const refsFor = ({ mirror, branch, taskId, base }: Options, start: string): string =>
+/** Where it is known where the work starts. No workspace of the task may stand yet. */
+export function checkOutAt(options: Options, { sha, refs }: { sha: string; refs: string }): EarlyCheckout {
+  const laid = layWorkspace({ ...options, sha, refs });
+  const filled = fillWorkspace(laid, { ...options, sha });
+  return { laid, checkedOut: later(filled.then((workspace) => ({ workspace, laid: true }))) };
+}
+
+/** What the repository of a workspace knows besides its branch. */
+export const refsFor = ({ mirror, branch, taskId, base }: Options, start: string): string =>
   packedRefs(mirror, { branch: localBranchName(branch, taskId), base, start });
 
 async function finish(

@@ -17,6 +17,7 @@ import type { TokenResponse } from "../../../src/task/host-api.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
+import { asMirror, tipOf } from "../../integrate/plan-repository.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { BranchGone } from "../../workspace/git-errors.ts";
 import { type Mirror, openMirror } from "../../workspace/mirror.ts";
@@ -26,6 +27,9 @@ import { writeInWorkspace } from "../../workspace/write-in-workspace.ts";
 import { type Ground, type Place, promptPath } from "../ground.ts";
 import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
+import { openPlan } from "../node/plan-of-node.ts";
+import { predecessorsOf } from "../node/predecessors.ts";
+import { partOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
 import { purposeOf } from "../purpose.ts";
 import { refuseMuteReview } from "../review.ts";
@@ -35,7 +39,7 @@ import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
 import { agentServers } from "../step/agent-servers.ts";
 import { policyOf } from "../step/step-outlet.ts";
-import { checkOutEarly, readFilesEarly } from "./check-out-early.ts";
+import { checkOutAt, checkOutEarly, readFilesEarly, refsFor } from "./check-out-early.ts";
 import { chooseAgent, holdEarly, placeOf, resumeLate } from "./early-agent.ts";
 import { endHeld } from "./hold-agent.ts";
 import { later } from "./later.ts";
@@ -58,12 +62,17 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const fetched = later(fetchFor(shared, run, { mirror, token, signal }));
   // What takes longest starts first: not even a program for something else is started before.
   const seenAt = shared.driver.workspaceAt;
-  const where = { dataDir: shared.dataDir, taskId: spec.id, mirror, branch: branchOf(spec), user: run.user, seenAt };
-  const { laid, checkedOut } = checkOutEarly({ ...where, base: baseOf(spec) }, startRefOf(spec), fetched);
+  const plan = spec.node && (await openPlan(shared, run, fetched));
+  const borrowed = plan ? asMirror(plan) : mirror;
+  const where = { dataDir: shared.dataDir, taskId: spec.id, branch: branchOf(spec), user: run.user, seenAt };
+  const around = { ...where, mirror, base: baseOf(spec) };
+  const { laid, checkedOut } = plan
+    ? checkOutAt({ ...around, mirror: borrowed }, { sha: tipOf(plan), refs: refsFor(around, around.base) })
+    : checkOutEarly(around, startRefOf(spec), fetched);
   const rulesFile = { branch: spec.target.defaultBranch, paths: REPOSITORY_FILES, maxBytes: REPOSITORY_FILE_MAX_BYTES };
   const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
-  const site = laid && { mirror, workspace: laid, sessionId, continues: earlier?.session };
+  const site = laid && { mirror: borrowed, workspace: laid, sessionId, continues: earlier?.session };
   const holding = site && holdEarly(shared, run, site, rules.early);
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
@@ -84,13 +93,23 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
     : await resumeLate(shared, run, { continues: earlier?.session, agent, workspace, early });
   const { cloneUrl } = await token;
   const prepared = preparedFor(spec, { workspace, agent, setup, verify, onStop, listed, sessionId, resumed, cloneUrl });
-  const place = placeOf(shared, agent, { mirror, workspace, sessionId, resumed });
+  const place = placeOf(shared, agent, { mirror: borrowed, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   const besides = await purposeOf(shared, run, prepared.base);
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
-  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role, besides });
+  const predecessors = spec.node && (await predecessorsOf(shared, run));
+  const part = await partOf(shared, run);
+  const prompt = firstPrompt(run, prepared, {
+    context: await context,
+    egress,
+    before,
+    role,
+    besides,
+    predecessors,
+    part,
+  });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();

@@ -2,6 +2,7 @@
  * Reads a growing file as it grows, from its start. Nothing is remembered outside the file: a host that restarts reads
  * it again and knows the same. News comes when something was written; `poke` asks anyway, first and as the net.
  */
+import { fstatSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { watchFile } from "./watch-file.ts";
 
@@ -37,7 +38,9 @@ export async function followFile(path: string, onChunk: (chunk: Uint8Array) => v
       }
     }
   };
-  const poke = () => {
+  /** Not even a buffer is taken for a silent program: every run asks every minute. */
+  const poke = async () => {
+    if (stopped || (!reading && fstatSync(file.fd).size <= offset)) return;
     again = true;
     reading ??= readOn().finally(() => {
       reading = undefined;

@@ -26,6 +26,7 @@ import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import type { StepRecord } from "./step-record.ts";
 import { commandSpec, makeStepFolder } from "./step-spec.ts";
+import { showTeamWindow } from "./team-window.ts";
 import { turnSpec } from "./turn-spec.ts";
 import { endOf, worked } from "./worked.ts";
 
@@ -132,16 +133,18 @@ type How = "start" | "go on" | { held: HeldStep };
 
 /** A step that was written down and never came to start is simply started. */
 async function letRun(
-  { sessions }: Shared,
+  shared: Shared,
   run: Run,
   { record, spec, how }: { record: StepRecord; spec: StepSpec; how: How },
 ): Promise<RunningStep> {
+  const { sessions } = shared;
   const session = run.task.spec.id;
   // In this order: what ends in between has left its name.
   const listed = how === "go on" && (await sessions.list()).includes(session);
   const begun = listed || (how === "go on" && existsSync(stepFiles(spec.dir).pid));
   const start = async () => (typeof how === "object" ? how.held.letGo() : await sessions.start(session, spec));
   const running = begun ? await sessions.adopt(session, spec) : await start();
+  showTeamWindow(shared, run);
   // Whatever ended while nobody watched has not missed a deadline since.
   if (existsSync(stepFiles(spec.dir).exit)) await running.ended;
   const held = typeof how === "object";

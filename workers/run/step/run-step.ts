@@ -231,7 +231,7 @@ async function tailOf({ dir, secrets }: StepOptions, name: "stdout" | "stderr"):
 
 /** The times that deadlines are measured from: those of the files, which no restart changes. */
 async function readTimes(options: StepOptions, dir: string): Promise<StepTimes> {
-  const lastOutputAt = await lastOutputIn(dir);
+  const lastOutputAt = lastOutputIn(dir);
   return { workedMs: options.workedMs, stepStartedAt: options.step.startedAt, lastOutputAt };
 }
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { egressSchema } from "../../../src/reach/reach-shape.ts";
 import { DEADLINES } from "../../../src/task/outcome.ts";
-import { hiddenShape } from "../../../src/task/task-shape.ts";
+import { hiddenShape, verificationShape } from "../../../src/task/task-shape.ts";
 import { blockedSchema } from "../../network/outlet-report.ts";
 import { objectionSchema } from "../../publish/objection.ts";
 import { STEP_KINDS } from "./step-name.ts";
@@ -17,6 +17,13 @@ export const stepSchema = z.looseObject({
   endedAt: z.number().optional(),
   /** Of an agent's step: its commits, as they stood when it had ended; their objects are in the run's quarantine. */
   collected: z.object({ tip: z.string(), commits: z.number() }).optional(),
+  /** Of a node's agent: what came back when its work was to be merged on `tip`, and the commit that its plan's check is of. */
+  givenBack: z
+    .object({ tip: z.string(), conflict: objectionSchema.optional(), failed: verificationShape.optional() })
+    .optional(),
+  merging: z.string().optional(),
+  /** And files that it changed outside of its node's scope. */
+  outside: z.array(z.string()).optional(),
   /** And what stood in the way of publishing them. */
   objections: z.array(objectionSchema).optional(),
   /** Of an agent's step whose check failed: what it had left besides, that a `.gitignore` hides. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { count } from "../../../src/text/amounts.ts";
 import type { CheckpointRecord } from "../../checkpoints/checkpoint-store.ts";
 import { type Taken, takeCheckpointNow } from "../../run/checkpoint-taker.ts";
-import { passOn } from "../pass-on.ts";
+import { passOnSaid } from "../pass-on.ts";
 import { Refused, tool } from "../tool.ts";
 import { MAX_SAID } from "./progress.ts";
 
@@ -16,7 +16,7 @@ export const checkpoint = tool({
   }),
   async call(talk, { summary }) {
     const taken = await takeCheckpointNow(talk.run);
-    await passOn(talk, { said: summary });
+    await passOnSaid(talk, summary);
     return answerTo(taken);
   },
 });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { FINISH_LIMITS } from "../../../src/task/finish.ts";
 import { isReadOnly } from "../../run/rights.ts";
-import { passOn } from "../pass-on.ts";
+import { passOnFinish } from "../pass-on.ts";
 import { Refused, tool } from "../tool.ts";
 
 const { title, summary, entries, entry } = FINISH_LIMITS;
@@ -30,7 +30,7 @@ export const finish = tool({
     // On disk first: from there it is told once more with the end of the agent's step.
     run.folder.record.finish = said;
     run.folder.save();
-    await passOn(talk, { finish: said }).catch((error: unknown) => {
+    await passOnFinish(talk, said).catch((error: unknown) => {
       if (!(error instanceof Refused)) throw error;
     });
     if (isReadOnly(run)) return "Noted down. End now.";

@@ -6,7 +6,7 @@ import { Refused, tool } from "../tool.ts";
 export const inbox = tool({
   name: "inbox",
   description:
-    "Look whether the people who wait for your work have said something to you since you began. What they say also comes with the result of every other call, so look only where nothing else is to be called: before a long piece of work, and before you end.",
+    "Look whether the people who wait for your work, or others of your team, have said something to you since you began. What they say also comes with the result of every other call, so look only where nothing else is to be called: before a long piece of work, and before you end.",
   input: z.object({}),
   async call({ shared, run }) {
     try {

@@ -1,6 +1,6 @@
 /** The agent says what it is at: people read it in the progress comment, at its next edit. */
 import { z } from "zod";
-import { passOn } from "../pass-on.ts";
+import { passOnSaid } from "../pass-on.ts";
 import { tool } from "../tool.ts";
 
 /** In characters; of what a checkpoint holds, too. */
@@ -14,7 +14,6 @@ export const progress = tool({
     text: z.string().trim().min(1).max(MAX_SAID).describe("What you are doing"),
   }),
   async call(talk, { text }) {
-    await passOn(talk, { said: text });
-    return "Passed on.";
+    return { text: "Passed on.", ...(await passOnSaid(talk, text)) };
   },
 });

@@ -10,18 +10,18 @@ test("a run's last word is the later one of its last step's two outputs, and its
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const record = { taskId: "tabc", epoch: 1, jobId: "tabc-1", slot: 0, startedAt: 1_000, steps: [] };
   const folder = createRunFolder(dir, record);
-  expect(await lastOutputOf({ folder })).toBe(1_000);
+  expect(lastOutputOf({ folder })).toBe(1_000);
   folder.record.steps.push({ name: "agent-1", kind: "agent", startedAt: 2_000 });
-  expect(await lastOutputOf({ folder })).toBe(2_000);
+  expect(lastOutputOf({ folder })).toBe(2_000);
   const write = (name: string, text: string, seconds: number) => {
     mkdirSync(join(folder.dir, "agent-1"), { recursive: true });
     writeFileSync(join(folder.dir, "agent-1", name), text);
     utimesSync(join(folder.dir, "agent-1", name), seconds, seconds);
   };
   write("stdout", "", 5);
-  expect(await lastOutputOf({ folder })).toBe(2_000);
+  expect(lastOutputOf({ folder })).toBe(2_000);
   write("stdout", "hello\n", 3);
-  expect(await lastOutputOf({ folder })).toBe(3_000);
+  expect(lastOutputOf({ folder })).toBe(3_000);
   write("stderr", "progress\n", 4);
-  expect(await lastOutputOf({ folder })).toBe(4_000);
+  expect(lastOutputOf({ folder })).toBe(4_000);
 });

@@ -90,7 +90,7 @@ test("a third question while two wait is refused, and so is a name that there is
 
 test("an agent that does nothing but wait is told to end its turn, which is ended for it; one that works between is not", async () => {
   const agent = talking();
-  const call = async (made: Promise<string>) => {
+  const call = async <T>(made: Promise<T>) => {
     await passes(45_000);
     return await made;
   };

@@ -1,0 +1,70 @@
+/** What a program is told of the plan of a team that it asked for: the same that people see in the team's comment, as data. */
+import { z } from "zod";
+import { openProposal } from "../task/proposal.ts";
+import type { Task } from "../task/task.ts";
+import { type PlanView, planView, proposedPlanView, type Team } from "../views/plan-view.ts";
+
+const time = z.iso.datetime();
+
+const nodeShape = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    role: z.string(),
+    after: z.array(z.string()).describe("Nodes that have to be merged before."),
+    scope: z.array(z.string()),
+    deliverable: z.string(),
+    check: z.string(),
+    how: z.string().describe("proposed, waiting, queued, preparing, working, asks, blocked, merged, failed, skipped …"),
+    why: z.string().optional().describe("Why it failed or was left out."),
+    tries: z.int(),
+    task: z.string().optional().describe("Id of its latest try's task."),
+    asks: z.array(z.string()).describe("What its agent asks and nobody has answered: people do, under the issue."),
+    sha: z.string().optional().describe("The commit as which it was merged."),
+  })
+  .meta({ id: "Node" });
+
+const eventShape = z
+  .object({ at: time, what: z.string(), node: z.string().optional(), text: z.string().optional() })
+  .meta({ id: "PlanEvent" });
+
+export const planAnswerShape = z
+  .object({
+    id: z.string().describe("That of the team's task."),
+    state: z.enum(["proposed", "running", "managing", "finishing", "over"]),
+    goal: z.string(),
+    revision: z.int(),
+    proposal: z.string().optional().describe("Its name, where it waits for a person's word."),
+    nodes: z.array(nodeShape),
+    managerRuns: z.int(),
+    events: z.array(eventShape),
+  })
+  .meta({ id: "Plan" });
+
+export type PlanAnswer = z.output<typeof planAnswerShape>;
+
+/** `team`: once its plan is approved. Undefined while there is nothing to show. */
+export function planAnswerOf(lead: Task, team: Team | undefined): PlanAnswer | undefined {
+  const open = openProposal(lead);
+  const proposed = open?.plan;
+  if (team) return answerOf(lead, planView(team, lead));
+  return proposed && { ...answerOf(lead, proposedPlanView(proposed, lead)), proposal: open.name };
+}
+
+function answerOf({ spec }: Task, { state, goal, revision, nodes, managerRuns, events }: PlanView): PlanAnswer {
+  return {
+    ...{ id: spec.id, state, goal, revision, managerRuns },
+    nodes: nodes.map(({ id, title, role, after, scope, deliverable, check, how, why, tries, task, asks, sha }) => ({
+      ...{ id, title, role, after, scope, deliverable, check, how, tries },
+      ...(why !== undefined && { why }),
+      ...(task && { task: task.id }),
+      asks: asks.map(({ short }) => short),
+      ...(sha !== undefined && { sha }),
+    })),
+    events: events.map(({ at, what, node, text }) => ({
+      ...{ at: new Date(at).toISOString(), what },
+      ...(node !== undefined && { node }),
+      ...(text !== undefined && { text }),
+    })),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * What the bot says of a team's plan: how its nodes stand, what it may cost, how the team fared, and why one agent did it instead. Titles and
+ * reasons are agents' words.
+ */
+
+import type { Missing } from "../task/outcome.ts";
+import { count, dollars, duration } from "../text/amounts.ts";
+import { amountsWords } from "../text/budget.ts";
+import type { Quoting } from "../text/quote.ts";
+import type { NodeHow, NodeView, PlanView } from "../views/plan-view.ts";
+import type { Sum } from "../views/spent.ts";
+
+/** A few words for how far a node is. */
+export const nodeWords: Record<NodeHow, string> = {
+  proposed: "proposed",
+  waiting: "waits",
+  queued: "queued",
+  preparing: "starts",
+  working: "at work",
+  verifying: "being checked",
+  merging: "being merged",
+  asks: "asks a person",
+  calls: "asks its manager",
+  limited: "waits for a limit",
+  blocked: "blocked",
+  merged: "merged",
+  failed: "failed",
+  skipped: "left out",
+  cancelled: "cancelled",
+  superseded: "replaced",
+};
+
+export const nodeIcons: Record<NodeHow, string> = {
+  proposed: "",
+  waiting: "▫️",
+  queued: "⏳",
+  preparing: "⚙️",
+  working: "⚙️",
+  verifying: "🔎",
+  merging: "🧩",
+  asks: "❓",
+  calls: "❔",
+  limited: "⏳",
+  blocked: "✋",
+  merged: "✅",
+  failed: "❌",
+  skipped: "➖",
+  cancelled: "🚫",
+  superseded: "↪️",
+};
+
+export const planHeading = (name: string, { code }: Quoting): string => `Plan ${code(name)}`;
+
+/** What a plan may come to, before anybody approves it. */
+export function planSize({ nodes, longest, budget }: PlanView): string {
+  const steps = longest === 1 ? "all at the same time" : `in ${count(longest, "step")}, one behind the other`;
+  const cost = budget
+    ? `Its nodes may use at most ${amountsWords(budget)} together.`
+    : "Not every node says what it may use at most, so what it costs is not known beforehand.";
+  return `${count(nodes.length, "node")}, ${steps}. ${cost} A team reads the repository once for each node: expect it to cost several times what one agent would.`;
+}
+
+/** What can be said to it, as sentences. */
+export function howToDecideOnPlan(name: string, { code }: Quoting): string {
+  const id = code(name).replace(/`/g, "");
+  return `\`/orch approve ${id}\` has the team begin; \`/orch plan ${id}\` and what should be different asks for another plan; \`/orch cancel\` ends it.`;
+}
+
+/** How far the team is, in a few words. */
+export function teamStanding({ nodes, state }: PlanView): string {
+  const merged = nodes.filter(({ how }) => how === "merged").length;
+  const counted = nodes.filter(({ how }) => how !== "superseded").length;
+  const far = `${merged} of ${count(counted, "node")} merged`;
+  if (state === "managing") return `${far}; the manager looks at what happened`;
+  if (state === "finishing") return `${far}; the result is being published`;
+  return far;
+}
+
+/** Where the repository lets so small a plan begin. */
+export function approvedBecause(because: "alone" | "small" | undefined): string | undefined {
+  return because === "small"
+    ? "Nobody had to approve the plan: it is as small as `.github/orch.yml` lets a plan be (`team`)."
+    : undefined;
+}
+
+/** Why one agent does what a team was asked for. */
+export const aloneWords = (why: string, { plain }: Quoting): string =>
+  `One agent does it instead of a team: ${sentence(plain(why, 500))}`;
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+/** What a node cost, as its agents say; undefined where none has begun. */
+export function nodeCost({ spent }: Pick<NodeView, "spent">): string | undefined {
+  if (spent.runs === 0) return undefined;
+  const cost = sumWords(spent.costUsd, dollars);
+  const tokens = sumWords(
+    {
+      ...(spent.inputTokens.known !== undefined || spent.outputTokens.known !== undefined
+        ? { known: (spent.inputTokens.known ?? 0) + (spent.outputTokens.known ?? 0) }
+        : {}),
+      unknown: Math.max(spent.inputTokens.unknown, spent.outputTokens.unknown),
+    },
+    (amount) => count(amount, "token"),
+  );
+  const parts = [cost, tokens].filter((part) => part !== undefined);
+  return parts.length === 0 ? "unknown" : parts.join(", ");
+}
+
+const sumWords = ({ known, unknown }: Sum, words: (amount: number) => string): string | undefined =>
+  known === undefined ? undefined : `${unknown > 0 ? "at least " : ""}${words(known)}`;
+
+/** What the team had to do with, as lines of a receipt. */
+export function teamFacts(view: PlanView): string[] {
+  const { met, managerRuns } = view;
+  const lines: [number, string][] = [
+    [met.messages, `Messages within the team: ${met.messages}`],
+    [met.conflicts, `Conflicts between nodes: ${met.conflicts}`],
+    [met.blockers, `What a node could not go on with: ${met.blockers}`],
+    [managerRuns, `Runs of the manager: ${managerRuns}`],
+    [met.tries, `Nodes that were tried again: ${met.tries}`],
+    [met.hostsLost, `The worker host was lost meanwhile, and the team went on: ${count(met.hostsLost, "time")}`],
+  ];
+  return lines.filter(([amount]) => amount > 0).map(([, words]) => words);
+}
+
+/** What a node changed that was not its own to change; undefined where there is nothing. */
+export function outsideWords({ id, outside }: NodeView, { code }: Quoting): string | undefined {
+  if (outside.length === 0) return undefined;
+  const shown = outside.slice(0, MOST_OUTSIDE).map((path) => code(path, 120));
+  const more = outside.length > MOST_OUTSIDE ? " and others" : "";
+  return `${code(id, 40)} changed files outside of its scope: ${shown.join(", ")}${more}`;
+}
+
+const MOST_OUTSIDE = 5;
+
+/** Of a plan of which not everything could be done. */
+export function missingWords(missing: readonly Missing[], { code, plain }: Quoting): string {
+  const lines = missing.map(({ node, title, why }) => `- ${code(node, 40)} (${plain(title, 100)}): ${plain(why, 200)}`);
+  return ["This is not all that the plan was to bring. Missing:", "", ...lines].join("\n");
+}
+
+/** The same in a sentence. */
+export const missingLine = (missing: readonly Missing[], { code }: Quoting): string =>
+  `Not all of its plan is done: ${missing.map(({ node }) => code(node, 40)).join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`;
+
+/** One node in a line, for a terminal or an answer. */
+export function nodeLine(node: NodeView, now: number, quoting: Quoting): string {
+  const { id, title, how, role, why, tries, task } = node;
+  const since = task && how !== "merged" ? ` for ${duration(now - task.since)}` : "";
+  const parts = [
+    `${nodeWords[how]}${since}`,
+    `${quoting.plain(role, 40)}`,
+    ...(tries > 1 ? [`try ${tries}`] : []),
+    ...(why === undefined ? [] : [quoting.plain(why, 200)]),
+    ...(nodeCost(node) === undefined ? [] : [nodeCost(node) ?? ""]),
+  ];
+  return `${quoting.code(id, 40)} ${quoting.plain(title, 100)}: ${parts.join(", ")}`;
+}
