@@ -29,7 +29,8 @@ async function asPerson(
     return undefined;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { refused: error.errors?.[0]?.message ?? error.message };
+    const [first] = error.errors ?? [];
+    return { refused: (typeof first === "string" ? first : first?.message) ?? error.message };
   }
 }
 

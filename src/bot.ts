@@ -6,6 +6,7 @@ import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { makeBudget } from "./budget.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
 import { makeDispatcher } from "./dispatch/dispatcher.ts";
+import { makeRounds } from "./dispatch/rounds.ts";
 import { makeGitHub } from "./github.ts";
 import { healthRoutes } from "./health.ts";
 import { makeIngress } from "./ingress/ingress.ts";
@@ -88,6 +89,12 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const { webUrl } = config.github;
   const { labels, commitStatus } = config;
   let age: RedisAge | undefined;
+  const giveAhead = {
+    token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),
+    context: (spec: TaskSpec) => giveContext(github, spec),
+  };
+  const ahead = makeAhead({ give: giveAhead, now, log });
+  const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, onStarting: ahead.begin, now, log });
   const reporter = makeReporter({
     // Until it is known, GitHub is looked at.
     hasForgotten: async () => (await age?.hasForgotten()) ?? true,
@@ -102,6 +109,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
     hosts,
     paused,
+    followUp: makeRounds({ store, dispatcher, now, log }),
     teamOf: (task) => readTeam(store, task),
   });
   const sweep = startReconciling({
@@ -115,12 +123,6 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     now,
     log,
   });
-  const giveAhead = {
-    token: (spec: TaskSpec) => giveToken({ github, log }, spec, "fetch"),
-    context: (spec: TaskSpec) => giveContext(github, spec),
-  };
-  const ahead = makeAhead({ give: giveAhead, now, log });
-  const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, onStarting: ahead.begin, now, log });
   const views = makeViewReader({ redis, store, queue, hosts, now });
   const intake = startIntake({ inbox, store, queue, github, markerSecret, callers, dispatcher, views, now, log });
   const wakeIntake = () => {

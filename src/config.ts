@@ -88,6 +88,7 @@ export function readBotConfig(env: Env): BotConfig {
   }
   const labels = settings && {
     run: settings.LABEL_RUN,
+    review: settings.LABEL_REVIEW,
     team: settings.LABEL_TEAM,
     retry: settings.LABEL_RETRY,
     cancel: settings.LABEL_CANCEL,

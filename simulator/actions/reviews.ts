@@ -1,6 +1,8 @@
 /** Reviews of pull requests, with their events: a comment on a line, or an answer, is a review of its own as well. */
+
+import { listCommits } from "../git/history.ts";
 import { ApiError } from "../routes/reply.ts";
-import { type PullIssue, pullSimple } from "../serialise/pull.ts";
+import { type PullIssue, pullBase, pullSimple } from "../serialise/pull.ts";
 import { reviewTold } from "../serialise/review.ts";
 import type { Repository, Review, ReviewComment, ReviewState } from "../store/model.ts";
 import { timestamp } from "../store/store.ts";
@@ -10,6 +12,14 @@ import type { By } from "./by.ts";
 import { checkBody } from "./issues.ts";
 import { addReviewComment, checkText, demandLine, emitReviewComment, type LineComment } from "./review-comments.ts";
 
+/** So many commits GitHub lists of a pull request. */
+const MAX_COMMITS = 250;
+
+/** As GitHub answers for a review as a whole: in words alone, and nothing of it was made. */
+const refuseWhole = (words: string) => new ApiError(422, "Unprocessable Entity", [words]);
+const NOT_IN_DIFF =
+  "Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank";
+const NOT_OF_PULL = "Commit is not part of the pull request";
 const refuse = (text: string) => new ApiError(422, `Unprocessable Entity: "${text}"`);
 
 function checkVerdict(issue: PullIssue, by: By, state: ReviewState, body: string, comments: number): void {
@@ -59,23 +69,33 @@ async function tell(world: World, repo: Repository, issue: PullIssue, review: Re
     if (comment.reviewId === review.id) await emitReviewComment(world, repo, comment, "created", by);
 }
 
+async function isOfPull(repo: Repository, { pull }: PullIssue, sha: string): Promise<boolean> {
+  const range = `${await pullBase(repo, pull)}..${pull.headSha}`;
+  return (await listCommits(repo.dir, range, MAX_COMMITS)).some((commit) => commit.sha === sha);
+}
+
 /** A review with its comments; one without a verdict stays pending, and nobody hears of it. */
 export async function createReview(
   world: World,
   repo: Repository,
   issue: PullIssue,
   by: By,
-  said: { state: ReviewState; body: string; comments: readonly LineComment[] },
+  said: { state: ReviewState; body: string; comments: readonly LineComment[]; sha?: string },
 ): Promise<Review> {
-  const { state, body, comments } = said;
+  const { state, body, comments, sha } = said;
+  if (sha !== undefined && !(await isOfPull(repo, issue, sha))) throw refuseWhole(NOT_OF_PULL);
   checkBody("PullRequestReview", body);
   if (state !== "PENDING") checkVerdict(issue, by, state, body, comments.length);
   const places = [];
   for (const { body: text, ...place } of comments) {
     checkText(text);
-    places.push({ place, body: text, found: await demandLine(repo, issue, place) });
+    const found = await demandLine(repo, issue, place).catch(() => {
+      throw refuseWhole(NOT_IN_DIFF);
+    });
+    places.push({ place, body: text, found });
   }
   const review = addReview(world, repo, issue, by, { state, body });
+  if (sha !== undefined) review.sha = sha;
   for (const each of places) addReviewComment(world, repo, review, each);
   if (state !== "PENDING") await tell(world, repo, issue, review, by);
   return review;

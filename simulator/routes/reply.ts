@@ -15,11 +15,11 @@ export type FieldError = { resource: string; code: string; field?: string; messa
 /** Thrown anywhere below a route; the server turns it into an error body of GitHub's shape. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly errors: FieldError[] | undefined;
+  readonly errors: FieldError[] | string[] | undefined;
   readonly headers: Record<string, string>;
   /** Where it is now, of what has moved. */
   readonly url?: string;
-  constructor(status: number, message: string, errors?: FieldError[], headers: Record<string, string> = {}) {
+  constructor(status: number, message: string, errors?: FieldError[] | string[], headers: Record<string, string> = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;

@@ -45,6 +45,7 @@ async function create(call: RepositoryCall): Promise<Reply> {
   const review = await createReview(world, repo, issue, by(call), {
     state: verdict(call) ?? "PENDING",
     body: optionalText(call, "body") ?? "",
+    sha: optionalText(call, "commit_id"),
     comments: comments.map(({ start_line: startLine, ...rest }) => ({ ...rest, startLine })),
   });
   return ok(shown(call)(review));

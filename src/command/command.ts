@@ -68,4 +68,5 @@ function commandIn(line: string): CommandLine | undefined {
 }
 
 const isVerb = (text: string): boolean =>
-  text !== "" && !["task", "misunderstood", "answer", "tell", "then", "plan", "team"].includes(meaningOf(text).kind);
+  text !== "" &&
+  !["task", "misunderstood", "answer", "tell", "then", "plan", "team", "review"].includes(meaningOf(text).kind);

@@ -6,7 +6,7 @@ import type { Verb } from "./verbs.ts";
 
 /** Words that may become verbs; a task called "publish" would surprise whoever wrote it. */
 export const RESERVED: ReadonlySet<string> = new Set(
-  "agent agents assign close config deny merge pause publish reject recover resume review settings spec steer unpause workflow".split(
+  "agent agents assign close config deny merge pause publish reject recover resume settings spec steer unpause workflow".split(
     " ",
   ),
 );

@@ -7,7 +7,7 @@ import { AMOUNTS_HELP, readAmounts } from "../text/budget.ts";
 
 export type Verb = "help" | "status" | "why" | "logs" | "budget" | "retry" | "cancel" | "approve" | WordedVerb;
 /** Behind which somebody's own words stand: `worded.ts`. */
-export type WordedVerb = "answer" | "tell" | "then" | "plan" | "team";
+export type WordedVerb = "answer" | "tell" | "then" | "plan" | "team" | "review";
 
 export type VerbEntry = {
   /** Other spellings of exactly the same. */
@@ -23,6 +23,8 @@ export type VerbEntry = {
   filler?: readonly string[];
   /** Everything behind it is said by whoever writes it. */
   takesWords?: true;
+  /** Of such a verb: it says enough by itself. */
+  standsAlone?: true;
   /** Of such a verb: it is none before these words. */
   unless?: readonly string[];
 };
@@ -114,6 +116,15 @@ export const VERBS: Readonly<Record<Verb, VerbEntry>> = {
     takesWords: true,
     // Whoever writes that speaks to us, or of people.
     unless: ["up", "me", "us", "member", "members", "lead", "leads", "work", "mate", "mates", "player"],
+  },
+  review: {
+    also: [],
+    usage: "review",
+    does: "on a pull request: has an agent that has not written the changes read them, and post what it finds by file and line; words behind it say what to look at",
+    namesTask: false,
+    takesSettings: true,
+    takesWords: true,
+    standsAlone: true,
   },
   approve: {
     also: [],

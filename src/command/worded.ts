@@ -26,7 +26,7 @@ export function wordedVerbIn(
   const [whole = "", word = ""] = FIRST_WORD.exec(from) ?? [];
   const verb = wordedVerbSpelled(word.toLowerCase());
   if (!verb) return undefined;
-  const { unless = [], takesSettings } = VERBS[verb];
+  const { unless = [], takesSettings, standsAlone } = VERBS[verb];
   const rest = from.slice(whole.length);
   if (unless.includes(bare(firstOf(rest)).toLowerCase())) return undefined;
   const read = takesSettings ? readSettings(rest) : { settings: {}, rest };
@@ -37,11 +37,12 @@ export function wordedVerbIn(
   if (isSet && !takesSettings) return { kind: "setting", problem: { what: "not_for", verb } };
   const behind = takesSettings ? settingBehind(read.rest) : undefined;
   if (behind) return { kind: "setting", problem: behind };
-  if (!/[^\s\p{Cf}\p{P}]/u.test(read.rest)) return { kind: "wordless", verb };
+  const isAlone = !/[^\s\p{Cf}\p{P}]/u.test(read.rest);
+  if (isAlone && !standsAlone) return { kind: "wordless", verb };
   const name = bare(firstOf(read.rest)).toLowerCase();
   return {
-    ...{ kind: verb, words: read.rest },
-    ...(isLikeId(name) && { task: name }),
+    ...{ kind: verb, words: isAlone ? "" : read.rest },
+    ...(isLikeId(name) && VERBS[verb].namesTask && { task: name }),
     ...(isSet && { settings }),
   };
 }

@@ -270,9 +270,13 @@ export const isOnBranchOf = (spec: TaskSpec, earlier: Task): boolean =>
   (earlier.pushed?.branch ?? branchOf(earlier.spec)) === branchOf(spec);
 
 /** Whether it got as far as an agent, so that there is something to go on from. */
-export const hadAgent = ({ runs }: Task): boolean => runs.some(({ progress }) => progress.agent !== undefined);
+const hadAgent = ({ runs }: Task): boolean => runs.some(({ progress }) => progress.agent !== undefined);
+
+/** Whether another task may go on from it: of a review nobody does, who judges has not to know what was thought before. */
+export const mayGoOnFrom = (task: Task): boolean => hadAgent(task) && task.spec.review === undefined;
 
 function predecessorOf(spec: TaskSpec, { before, first, lastTry }: World): Task | undefined {
+  if (spec.review) return undefined;
   if (spec.node) return lastTry && hadAgent(lastTry) ? lastTry : undefined;
-  return onBranchOf(spec, before).findLast(hadAgent) ?? (first && hadAgent(first) ? first : undefined);
+  return onBranchOf(spec, before).findLast(mayGoOnFrom) ?? (first && hadAgent(first) ? first : undefined);
 }

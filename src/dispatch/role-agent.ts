@@ -1,5 +1,5 @@
 /**
- * Which agent works on a task in its role: the one that somebody has named, whoever asks or the repository for that role; else the one that
+ * Which agent works on a task in its role: the one that somebody has named, be it whoever asks, the repository for that role or a plan; else the one that
  * the operators have chosen for it; else as for any other task. Pure.
  */
 import { type HostView, takingWork } from "../task/heartbeat.ts";
@@ -10,7 +10,8 @@ import { agentBehind } from "./behind.ts";
 type World = { hosts: readonly HostView[]; first?: Task | undefined };
 
 export function wishFor(spec: TaskSpec, { hosts, first }: World): string | undefined {
-  const named = spec.agentNamed || spec.agentOfRole ? spec.agent : undefined;
+  // Of a node the plan has chosen, try by try.
+  const named = spec.agentNamed || spec.agentOfRole || spec.node ? spec.agent : undefined;
   return named ?? chosenFor(roleNameOf(spec), hosts) ?? agentBehind(spec, first);
 }
 

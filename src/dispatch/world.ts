@@ -7,7 +7,7 @@ import { balancesFor } from "../task/ledger.ts";
 import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import { type Funds, hadAgent, isOnBranchOf, type World } from "./ready.ts";
+import { type Funds, isOnBranchOf, mayGoOnFrom, type World } from "./ready.ts";
 
 export type WorldSources = {
   redis: Redis;
@@ -93,7 +93,7 @@ async function tasksBefore(store: TaskStore, spec: TaskSpec): Promise<Pick<World
       if (reading.kind !== "known" || !isOnBranchOf(spec, reading.record)) continue;
       before.unshift(reading.record);
       if (reading.record.state.name !== "settled") return { before, inDoubt };
-      found ||= hadAgent(reading.record);
+      found ||= mayGoOnFrom(reading.record);
     }
   }
   return { before, inDoubt };

@@ -47,6 +47,7 @@ async function hear(deps: LabelDeps, { on, labeled, label, ...event }: Labeled, 
 type WithoutLine<T> = T extends unknown ? Omit<T, "line"> : never;
 
 function commandOf(what: keyof AskingLabels, { title, body }: Labeled["labeled"]): WithoutLine<Command> {
+  if (what === "review") return { kind: what, words: "" };
   if (what !== "run" && what !== "team") return { kind: what };
   const [said, below] = [oneLine(title, MAX_TITLE), detailsOf(body.split(/\r\n|\n|\r/))];
   return what === "run" ? { kind: "task", instruction: said, ...below } : { kind: "team", words: said, ...below };

@@ -34,7 +34,7 @@ export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => 
 /** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
 export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
   TaskSpec,
-  "instruction" | "details" | "about" | "plan" | "team" | "role" | "retries" | "after"
+  "instruction" | "details" | "about" | "plan" | "team" | "role" | "review" | "mends" | "retries" | "after"
 >;
 
 export async function accept(
@@ -96,7 +96,21 @@ type Known = Extract<FoundTarget, { kind: "ready" }> &
 
 function specOf(
   request: Request,
-  { line, instruction, details, about, plan, team, role, retries, after, settings = {}, target: elsewhere }: Work,
+  {
+    line,
+    instruction,
+    details,
+    about,
+    plan,
+    team,
+    role,
+    review,
+    mends,
+    retries,
+    after,
+    settings = {},
+    target: elsewhere,
+  }: Work,
   known: Known,
 ): TaskSpec {
   const { installationId, source, actor, requestedAt } = request;
@@ -128,6 +142,8 @@ function specOf(
     ...(details !== undefined && { details }),
     ...(about && { about }),
     ...(plan && { plan }),
+    ...(review && { review }),
+    ...(mends && { mends }),
     ...(team && { team, ...(autoApproval && { autoApproval }) }),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),

@@ -16,6 +16,7 @@ import { approve, askForAnother } from "./decide.ts";
 import { conversationOf, isNameOf, isOlder, taskMeant, withNodes } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import { retry } from "./retry.ts";
+import { review } from "./review.ts";
 import { tellAgent } from "./tell-agent.ts";
 import { thenWork } from "./then-work.ts";
 
@@ -48,6 +49,8 @@ export async function carryOut(
       return await approve(deps, request, command, ask);
     case "plan":
       return (await askForAnother(deps, request, command, ask)) ?? (await plan(deps, request, command, ask));
+    case "review":
+      return await review(deps, request, command, ask);
     case "team":
       return await begin(deps, request, { ...requestOf(command), team: true }, ask);
     case "retry":

@@ -38,8 +38,8 @@ export type Request = {
 /** A source without the line, which stands in the commands. */
 const sourceShape = z.unknown().refine((source) => {
   const read = originShape.safeParse({ ...(source as object), line: 0 });
-  // Nodes come of an approved plan, and of nothing that anybody sends.
-  return read.success && read.data.kind !== "node";
+  // Nodes come of an approved plan, rounds of a review, and neither of anything that anybody sends.
+  return read.success && read.data.kind !== "node" && read.data.kind !== "round";
 });
 
 /** The compiler asks for a new kind of command here: a request with one that is missing could not be read. */
@@ -56,6 +56,7 @@ const COMMANDS: Record<Command["kind"], true> = {
   then: true,
   answer: true,
   plan: true,
+  review: true,
   team: true,
   approve: true,
   budget: true,

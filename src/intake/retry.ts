@@ -23,7 +23,7 @@ export async function retry(
   const earlier = await taskMeant(deps.store, request, command, ask);
   if (!earlier) return { done: false, say: words.nothingToRetry(command.task) };
   if (earlier.state.name !== "settled") return { done: false, say: words.stillOpen(earlier.spec.id) };
-  const { instruction, details, about, plan, team, after } = earlier.spec;
+  const { instruction, details, about, plan, team, role, review, mends, after } = earlier.spec;
   const first = after === undefined || request.on === "pull" ? undefined : await deps.store.read(after);
   const follows = first && (await followed(first, ask));
   const settings = { ...settingsOf(earlier.spec, command.settings), ...command.settings };
@@ -34,6 +34,9 @@ export async function retry(
     ...follows?.work,
     ...(plan && { plan }),
     ...(team && { team }),
+    ...(role !== undefined && { role }),
+    ...(review && { review: { ...review, round: 0 } }),
+    ...(mends && { mends }),
   };
   const same = command.settings?.agent === undefined && command.settings?.model === undefined;
   const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };

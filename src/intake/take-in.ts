@@ -23,7 +23,15 @@ import { unreadEdit } from "./vouched.ts";
 import { readWish } from "./wish.ts";
 
 /** For these GitHub has to be asked where the work goes. */
-const ASK_OF_GITHUB: ReadonlySet<Command["kind"]> = new Set(["task", "retry", "then", "plan", "team", "approve"]);
+const ASK_OF_GITHUB: ReadonlySet<Command["kind"]> = new Set([
+  "task",
+  "retry",
+  "then",
+  "plan",
+  "team",
+  "review",
+  "approve",
+]);
 
 export type TakeInDeps = CarryOutDeps & {
   /** Behind the fence of whoever has taken the request. */

@@ -5,6 +5,7 @@
 import { hostAndPort } from "../reach/host-and-port.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import type { Progress, Verification } from "../task/progress.ts";
+import { MAX_ROUNDS } from "../task/review.ts";
 import { type Pushed, progressOf, type Task, type TaskSpec } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { sumOf } from "../text/budget.ts";
@@ -37,6 +38,7 @@ export function facts(task: Task, around: Surroundings): string[] {
   return [
     hostFact(task, around),
     agentFact(progress),
+    roleFact(task.spec),
     startFact(progress, task.spec),
     timeFact(task, around.now),
     // Of all runs that say: one that went on after a limit counts what it used itself.
@@ -63,6 +65,12 @@ export function agentFact(progress: Progress): string | undefined {
   const model = progress.model ? `, model ${code(progress.model, 80)}` : "";
   const sandbox = progress.sandbox ? `, sandbox \`${progress.sandbox}\`` : "";
   return `Agent: ${code(progress.agent, 80)}${model}${sandbox}`;
+}
+
+/** In which role the agent works, and for which review. */
+function roleFact({ role, mends }: TaskSpec): string | undefined {
+  if (mends) return `Mends what task ${code(mends.review)} found (round ${mends.round} of ${MAX_ROUNDS})`;
+  return role === undefined ? undefined : `Role: ${code(role, 40)}`;
 }
 
 /** Whether the agent knows what an earlier task of this pull request came to, and how. */

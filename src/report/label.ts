@@ -17,7 +17,8 @@ export function labelOf(tasks: readonly Task[]): StateLabel | undefined {
   if (tasks.some(({ state }) => state.name !== "settled")) return "orch:running";
   const newest = tasks.at(-1)?.state;
   if (newest?.name !== "settled") return undefined;
-  return newest.outcome.kind === "pull_request" ? "orch:done" : "orch:failed";
+  const { kind } = newest.outcome;
+  return kind === "pull_request" || kind === "reviewed" ? "orch:done" : "orch:failed";
 }
 
 /**
@@ -47,7 +48,7 @@ export async function ensureLabel(
 
 /** One of that name that is there already is somebody's: it stays as it is. */
 async function makeAskingLabels(octokit: Octokit, repository: { owner: string; repo: string }, asking: AskingLabels) {
-  for (const what of ["run", "retry", "cancel"] as const) {
+  for (const what of ["run", "review", "retry", "cancel"] as const) {
     await octokit.rest.issues
       .createLabel({ ...repository, name: asking[what], ...ASKING_LOOKS[what] })
       .catch((error: unknown) => {

@@ -6,10 +6,16 @@ import { createHmac } from "node:crypto";
 
 const VERSION = "orch-app:1";
 
-/** A task has one progress comment, and one for each question; a reply belongs to the command that it answers; a schedule has one issue. */
-export type MarkerKind = "progress" | "reply" | "schedule" | "question";
+/** A task has one progress comment, and one for each question; a reply belongs to the command that it answers; a schedule has one issue, a task that reviews one review. */
+export type MarkerKind = "progress" | "reply" | "schedule" | "question" | "review";
 
-const NAMES: Record<MarkerKind, string> = { progress: "task", reply: "to", schedule: "of", question: "about" };
+const NAMES: Record<MarkerKind, string> = {
+  progress: "task",
+  reply: "to",
+  schedule: "of",
+  question: "about",
+  review: "by",
+};
 
 /** The marker of one comment, or of an issue's text: the same secret, kind and key give the same line. The key may be any text. */
 export function makeMarker(secret: string, kind: MarkerKind, key: string): string {

@@ -4,6 +4,7 @@ import type { Outcome } from "../task/outcome.ts";
 export const outcomeIcons: Record<Outcome["kind"], string> = {
   pull_request: "✅",
   merged: "🧩",
+  reviewed: "🔎",
   no_changes: "➖",
   agent_failed: "❌",
   verify_failed: "❌",

@@ -1,5 +1,5 @@
 /**
- * Our reaction to a command: one at a time. 👀 accepted, 🎉 a pull request, 🚀 a message that was delivered, 😕 anything else. GitHub answers a reaction
+ * Our reaction to a command: one at a time. 👀 accepted, 🎉 a pull request or a review, 🚀 a message that was delivered, 😕 anything else. GitHub answers a reaction
  * that exists already with that reaction, so creating it is safe to repeat and tells who we are.
  */
 import type { Octokit } from "../github.ts";
@@ -13,9 +13,10 @@ export type Reaction = (typeof REACTIONS)[number];
 /** The reaction to what asked, for all the tasks that came of it; undefined without any. */
 export function reactionOf(tasks: readonly Task[]): Reaction | undefined {
   if (tasks.some(({ state }) => state.name !== "settled")) return "eyes";
-  const isPullRequest = ({ state }: Task) => state.name === "settled" && state.outcome.kind === "pull_request";
+  const isDone = ({ state }: Task) =>
+    state.name === "settled" && (state.outcome.kind === "pull_request" || state.outcome.kind === "reviewed");
   if (tasks.length === 0) return undefined;
-  return tasks.every(isPullRequest) ? "hooray" : "confused";
+  return tasks.every(isDone) ? "hooray" : "confused";
 }
 
 /** What GitHub lets people react to, of all that asks. */
@@ -32,6 +33,7 @@ const reactables: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => Reacta
   cli: () => undefined,
   api: () => undefined,
   node: () => undefined,
+  round: () => undefined,
 };
 
 /** `known`: the one of ours that is to go. `look`: whichever of ours there are. */

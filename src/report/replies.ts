@@ -120,6 +120,11 @@ export function noSuchAgent(agent: string, known: readonly string[]): string {
   return `No worker host has offered the agent ${code(agent, 60)} within the last seven days, so I have not started. There are: ${names}. Name one of them, by \`agent=\` before the request or in \`.github/orch.yml\`, or have the operator of this App set that one up, and ask again.`;
 }
 
+/** For `review` on an issue. */
+export function reviewOnIssue(): string {
+  return "An issue has no changes to review, so I have not started. Write `/orch review` on a pull request.";
+}
+
 /** For a program whose request could not be taken in. */
 export function closedToUs(): string {
   return "GitHub does not let me into this repository, or does not show what was asked about, so I have done nothing. Have the owner of the App's installation look at it, then ask again under another key.";

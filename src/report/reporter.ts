@@ -23,6 +23,7 @@ import { showTask } from "./show.ts";
 import type { Hints, Next, ReporterDeps } from "./showing.ts";
 import { isOver, nextLookAt, stalledAgain } from "./stall.ts";
 import { viewOf } from "./view.ts";
+import { withReview } from "./with-review.ts";
 
 export type Reporter = {
   /** Resolves when GitHub shows the task, or when a later look is planned. Failures of GitHub are logged and repeated. */
@@ -138,7 +139,7 @@ export function makeReporter(deps: ReporterDeps): Reporter {
     let current = task;
     try {
       const behindFence = { ...deps, github: fenceFor(taken) };
-      current = await withPullRequest(behindFence, task, memory);
+      current = await withReview(behindFence, await withPullRequest(behindFence, task, memory), memory);
       const [hosts, paused, team] = await Promise.all([deps.hosts(), deps.paused(), deps.teamOf(current)]);
       const around = { now: now(), hosts, paused, team, webUrl: deps.webUrl };
       const showing = { ...memory, task: current, view: viewOf(current, around), around };

@@ -7,6 +7,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import type { AskingLabels } from "../task/labels.ts";
 import type { Paused } from "../task/pause.ts";
 import type { Shown } from "../task/report-marks.ts";
+import type { HandedOn } from "../task/review.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { Team } from "../views/plan-view.ts";
@@ -58,6 +59,8 @@ export type ReporterDeps = ShowDeps & {
   log: Logger;
   hosts: () => Promise<HostView[]>;
   paused: () => Promise<Paused>;
+  /** Has follow what comes of a task that is over; what became of a review's findings. */
+  followUp: (task: Task) => Promise<HandedOn | undefined>;
   /** The plan of a team's task, once it is approved. */
   teamOf: (task: Task) => Promise<Team | undefined>;
   /** Redis may say that nothing of a task was shown yet, because it was restored from before that. */

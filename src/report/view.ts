@@ -160,6 +160,8 @@ export function conclusionOf(outcome: Outcome): Conclusion {
     case "pull_request":
     case "merged":
       return "success";
+    // An agent's review is no verdict.
+    case "reviewed":
     case "no_changes":
     case "refused":
       return "neutral";

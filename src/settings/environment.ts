@@ -15,6 +15,7 @@ export const SETTINGS = {
   GITHUB_THROTTLE:
     "on (default) or off: keep writes to GitHub one second apart. off only for a server on this machine.",
   LABEL_RUN: "Label that asks for what an issue or a pull request says.",
+  LABEL_REVIEW: "Label that asks for a review of a pull request.",
   LABEL_TEAM: "Label that asks for that of a team.",
   LABEL_RETRY: "Label that asks for the last task again.",
   LABEL_CANCEL: "Label that cancels the tasks that are not over.",
@@ -123,6 +124,7 @@ export const botSettings = z.object({
   WEBHOOK_SECRET: z.preprocess(blankIsUnset, webhookSecret),
   WEBHOOK_PATH: withDefault(z.string().startsWith("/", "WEBHOOK_PATH must start with /"), "/api/github/webhooks"),
   LABEL_RUN: withDefault(label("LABEL_RUN"), "orch"),
+  LABEL_REVIEW: withDefault(label("LABEL_REVIEW"), "orch:review"),
   LABEL_TEAM: withDefault(label("LABEL_TEAM"), "orch:team"),
   LABEL_RETRY: withDefault(label("LABEL_RETRY"), "orch:retry"),
   LABEL_CANCEL: withDefault(label("LABEL_CANCEL"), "orch:cancel"),

@@ -10,7 +10,7 @@ export const roleName = z
   .regex(/^[a-z][a-z0-9-]{0,31}$/, "a role's name is 1 to 32 of a-z, 0-9 and -, starting with a letter");
 
 /** Of what a role is told, in characters. */
-export const MAX_ROLE_PROMPT = 3_000;
+const MAX_ROLE_PROMPT = 3_000;
 
 export const rolePrompt = z
   .string()

@@ -20,6 +20,8 @@ function wordsOf(outcome: Outcome): string {
       return "It was merged.";
     case "pull_request":
       return `It ended with the pull request #${outcome.number}, outside of its plan.`;
+    case "reviewed":
+      return "It ended with a review, outside of its plan.";
     case "no_changes":
       return `The agent changed nothing.${tail(outcome.lastWords)}`;
     case "agent_failed":

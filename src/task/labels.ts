@@ -4,10 +4,11 @@
  */
 
 /** What each label asks for that people set; the names are the operator's to choose. */
-export type AskingLabels = { run: string; team: string; retry: string; cancel: string };
+export type AskingLabels = { run: string; team: string; review: string; retry: string; cancel: string };
 export const ASKING_LABELS: AskingLabels = {
   run: "orch",
   team: "orch:team",
+  review: "orch:review",
   retry: "orch:retry",
   cancel: "orch:cancel",
 };
@@ -16,6 +17,7 @@ export const ASKING_LABELS: AskingLabels = {
 export const ASKING_LOOKS: Record<keyof AskingLabels, { color: string; description: string }> = {
   run: { color: "5319e7", description: "Set it to have an agent do what this asks for" },
   team: { color: "5319e7", description: "Set it to have several agents do what this asks for" },
+  review: { color: "5319e7", description: "Set it to have an agent review the changes here" },
   retry: { color: "5319e7", description: "Set it to have the last task done again" },
   cancel: { color: "5319e7", description: "Set it to stop the tasks here" },
 };
@@ -32,12 +34,12 @@ export const isSameLabel = (one: string, other: string): boolean => one.toLowerC
 
 /** What the label asks for, if anything. */
 export function askedByLabel(labels: AskingLabels, name: string): keyof AskingLabels | undefined {
-  return (["run", "team", "retry", "cancel"] as const).find((what) => isSameLabel(labels[what], name));
+  return (["run", "team", "review", "retry", "cancel"] as const).find((what) => isSameLabel(labels[what], name));
 }
 
 /** What makes the names unusable; undefined when they are not. */
-export function problemOf({ run, team, retry, cancel }: AskingLabels): string | undefined {
-  const names = [run, team, retry, cancel, ...Object.keys(STATE_LABELS)].map((name) => name.toLowerCase());
+export function problemOf({ run, team, review, retry, cancel }: AskingLabels): string | undefined {
+  const names = [run, team, review, retry, cancel, ...Object.keys(STATE_LABELS)].map((name) => name.toLowerCase());
   if (new Set(names).size === names.length) return undefined;
-  return `LABEL_RUN, LABEL_TEAM, LABEL_RETRY and LABEL_CANCEL must be four different names, and none of ${Object.keys(STATE_LABELS).join(", ")}`;
+  return `LABEL_RUN, LABEL_TEAM, LABEL_REVIEW, LABEL_RETRY and LABEL_CANCEL must be five different names, and none of ${Object.keys(STATE_LABELS).join(", ")}`;
 }

@@ -11,6 +11,7 @@ import type { CancelReason, Outcome } from "./outcome.ts";
 import type { Progress } from "./progress.ts";
 import { type Decision, type Proposal, withDecision } from "./proposal.ts";
 import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion, withReferral } from "./question.ts";
+import type { HandedOn } from "./review.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type { Phase, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
 import type { WaitingReason } from "./waiting.ts";
@@ -63,6 +64,8 @@ export type TaskNews =
   /** A pull request for the task's branch is open, whoever opened it. */
   | { name: "pull_request"; pullRequest: PullRequest; at: number }
   | { name: "cancel"; reason: CancelReason; at: number }
+  /** The review of a task that is over stands on GitHub. */
+  | { name: "review_shown"; url: string; handedOn?: HandedOn | undefined; at: number }
   /** Its repository has another name or owner, or its issue is in another repository. */
   | { name: "moved"; place: NewPlace; at: number }
   /** The bot ends a task that no host works on: a deadline passed, or GitHub refuses. `version`: of the record that it judged. */
@@ -76,6 +79,7 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
   // Of what is over, too: they say nothing about the end.
   if (news.name === "not_kept") return withoutHome(task, news.epoch);
   if (news.name === "left") return withCheckpoint(task, news.epoch, news.checkpoint);
+  if (news.name === "review_shown") return withReviewShown(task, news);
   if (news.name === "moved") return moved(task, news.place);
   if (task.state.name === "settled") return undefined;
   switch (news.name) {
@@ -236,6 +240,14 @@ function moved(task: Task, { defaultBranch, ...place }: NewPlace): Task | undefi
 function cancelled(task: Task, reason: CancelReason, at: number): Task | undefined {
   if (task.state.name !== "running") return settled(task, { kind: "cancelled", reason }, at);
   return task.cancel || task.pushed ? undefined : { ...task, cancel: reason };
+}
+
+/** Said once: what was told of the findings stands. */
+function withReviewShown(task: Task, { url, handedOn }: Extract<TaskNews, { name: "review_shown" }>): Task | undefined {
+  const { state } = task;
+  if (state.name !== "settled" || state.outcome.kind !== "reviewed" || state.outcome.url !== undefined)
+    return undefined;
+  return { ...task, state: { ...state, outcome: { ...state.outcome, url, ...(handedOn && { handedOn }) } } };
 }
 
 function settled(task: Task, outcome: Outcome, at: number): Task {

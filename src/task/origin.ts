@@ -33,6 +33,8 @@ export const originShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("api"), client: z.string(), key: z.string() }),
   /** A node of a plan that is to be worked on, for the `try`th time; it comes through no door. */
   z.object({ kind: z.literal("node"), plan: z.string(), node: z.string(), try: z.number() }),
+  /** What follows from this task: what its review has found is mended, or what it has mended is reviewed. It comes through no door. */
+  z.object({ kind: z.literal("round"), task: z.string() }),
 ]);
 
 export type Origin = z.output<typeof originShape>;
@@ -55,6 +57,7 @@ const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | 
   cli: ({ key }) => [key],
   api: ({ client, key }) => [client, key],
   node: ({ plan, node, try: nth }) => [plan, node, nth],
+  round: ({ task }) => [task],
 };
 
 /** Whether there is nobody whose permission could be asked for: the repository asks by itself, or whoever operates Orch. */
@@ -69,6 +72,7 @@ const withoutPerson: { [Kind in OriginKind]: boolean } = {
   cli: true,
   api: false,
   node: false,
+  round: false,
 };
 
 /**

@@ -1,6 +1,7 @@
 /** Why a task, or a run, is over: the outcomes, and the reasons and deadlines that they name. */
 import type { EnvelopeKind } from "./envelope.ts";
 import type { Verification } from "./progress.ts";
+import type { HandedOn } from "./review.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type CancelReason =
@@ -51,6 +52,11 @@ export type Outcome =
   /** Of a node: its work stands in the plan's integration ref as this commit. */
   /** `outside`: the first of the files that it changed and that are not in its scope. */
   | { kind: "merged"; sha: string; files: number; additions: number; deletions: number; outside?: string[] }
+  /**
+   * `findings`: how many; each stands in a review on the pull request. `url`: of that, once GitHub has it; `handedOn`: what became of the
+   * findings since.
+   */
+  | { kind: "reviewed"; findings: number; sha: string; url?: string; handedOn?: HandedOn }
   | { kind: "no_changes"; lastWords: string }
   | { kind: "agent_failed"; reason: string; message: string; exitCode?: number; lastLines: string }
   | { kind: "verify_failed"; verification: Verification; lastWords: string }

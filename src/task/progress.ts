@@ -3,6 +3,7 @@ import type { Amounts } from "../text/budget.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { Finish } from "./finish.ts";
 import type { Stopped } from "./outcome.ts";
+import type { Review } from "./review.ts";
 
 /**
  * How a run began: in the session that an earlier task's agent left, with a hand-over from that, or with neither; `taken up`:
@@ -34,6 +35,8 @@ export type Progress = {
   /** US dollars, as the agent states them; undefined when it does not. */
   costUsd?: number;
   verification?: Verification;
+  /** What it found in the changes that it was to review. */
+  review?: Review;
   /** How long its agent has worked in earlier rounds, ms. */
   workedMs?: number;
   /** Once the work is to be published: its agent was stopped before it was done. */

@@ -71,6 +71,7 @@ import type { CancelReason, Missing, Outcome, RunEnd, Stopped } from "./outcome.
 import type { HiddenFiles, Progress } from "./progress.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
+import type { Mending, ReviewWish } from "./review.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type Repository = { id: number; owner: string; name: string };
@@ -149,6 +150,10 @@ export type TaskSpec = {
   node?: NodeOf;
   /** The repository's file names that agent for its role. */
   agentOfRole?: true;
+  /** It is to review the changes of its pull request, and to change nothing. */
+  review?: ReviewWish;
+  /** It is to mend what a review has found. */
+  mends?: Mending;
   /** How soon it gets a slot, compared with others; none: normal. */
   priority?: "low" | "high";
   /** What it may use at most, as whoever asks has set it. */

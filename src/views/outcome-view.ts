@@ -27,6 +27,8 @@ export function outcomeView(outcome: Outcome): OutcomeView {
   switch (outcome.kind) {
     case "verify_failed":
       return { kind: outcome.kind, verification: checkResult(outcome.verification) };
+    case "reviewed":
+      return { ...outcome, ...(outcome.url !== undefined && { url: bare(outcome.url, 300) }) };
     case "no_changes":
       return { kind: outcome.kind };
     case "agent_failed": {
@@ -80,6 +82,8 @@ export function evidenceOf(task: Task, outcome: Outcome): Evidence[] {
 
 function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: string | undefined }[] {
   switch (outcome.kind) {
+    case "reviewed":
+      return []; // it stands in the review
     case "no_changes":
       return [saidAtTheEnd(task, outcome.lastWords)];
     case "agent_failed":

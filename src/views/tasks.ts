@@ -10,6 +10,7 @@ const OPEN: Record<Exclude<TaskState["name"], "settled">, true> = { running: tru
 const OUTCOMES: Record<Outcome["kind"], true> = {
   pull_request: true,
   merged: true,
+  reviewed: true,
   no_changes: true,
   agent_failed: true,
   verify_failed: true,

@@ -73,6 +73,8 @@ export type WhyRunning = Base & {
   heldUpSince?: number;
   /** Its agent is to propose something, and may change nothing before that is approved. */
   proposes?: true;
+  /** Its agent reviews changes that are there already. */
+  reviews?: true;
   /** Once the branch is on GitHub; the bot then opens the pull request. */
   pushed?: Pushed;
   /** Until then GitHub takes no pull request from us: so much was written within the hour. */
@@ -178,6 +180,7 @@ function running(task: Task, state: In<"running">, { hosts, beats, textHeld }: A
     stopping: isStopping(task),
     ...heldUp(task, phaseSince),
     ...(!mayChange(task) && { proposes: true as const }),
+    ...(task.spec.review && { reviews: true as const }),
     ...(task.pushed && { pushed: task.pushed }),
     ...(textHeldUntil !== undefined && { textHeldUntil }),
     host: { ...hostName(state.host, hosts), alive: host?.alive ?? false, ...(host && { lastBeat: host.lastBeat }) },

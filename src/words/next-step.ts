@@ -7,6 +7,7 @@ import type { OutcomeView } from "../views/outcome-view.ts";
 import type { Why, WhyQueued, WhyRunning, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
 import { ASK_ANEW, askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
+import { afterReview, REVIEWS } from "./review-words.ts";
 import { lacksRoom, waitsFor } from "./waiting-words.ts";
 
 /** What happens next, or what to do next. */
@@ -19,6 +20,7 @@ export function nextStep(why: Why, quoting: Quoting): string {
     case "running":
       if (why.stopping) return "The agent is being stopped; nothing will be published.";
       if (why.heldUpSince !== undefined) return heldUp(why, why.heldUpSince);
+      if (why.reviews) return REVIEWS;
       return why.proposes ? PROPOSES : runningNext[why.phase];
     case "settled":
       return settledNext(why, quoting);
@@ -73,6 +75,8 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
         : `Review it${outcome.draft === false ? "" : " and mark it as ready"}, or write \`/orch\` and a request there: the work then continues on its branch.`;
     case "merged":
       return "Nothing has to be done: the plan goes on by itself.";
+    case "reviewed":
+      return afterReview(outcome, quoting);
     case "no_changes":
       return "Say more precisely what should change: `/orch` and the request, in a new comment.";
     case "agent_failed":

@@ -78,6 +78,13 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     takenBack: ({ plan }, who, { code }) => `${who} took back what asked for the plan ${code(plan)}`,
     again: ({ plan }) => `comment ${retryOf(plan)}, which does the plan's request once more`,
   },
+  round: {
+    asked: ({ task }, who, where, { code }) =>
+      `${who} asked for the review of which this is a round${where}, after task ${code(task)}:`,
+    itself: ({ task }, { code }) => `the round after task ${code(task)}`,
+    takenBack: ({ task }, who, { code }) => `${who} took back the review that task ${code(task)} belongs to`,
+    again: inAComment,
+  },
 };
 
 const wordsOf = ({ kind }: Origin) => words[kind] as Words<Origin>;

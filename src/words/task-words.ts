@@ -15,6 +15,7 @@ import { agentFault, asSentence, timedOut } from "./fault-words.ts";
 import { ONLY_WITH_HIDDEN, onlyWithHidden } from "./hidden-words.ts";
 import { takenBack } from "./origin-words.ts";
 import { missingLine } from "./plan-words.ts";
+import { reviewed, reviewHeadline } from "./review-words.ts";
 import { stoppedWork } from "./stopped-words.ts";
 
 export const phaseWords: Record<Phase, string> = {
@@ -42,6 +43,7 @@ export function standing(task: TaskView, now: number): string {
 export const endWords: Record<RunEnd, string> = {
   pull_request: "pull request",
   merged: "merged into its plan",
+  reviewed: "reviewed",
   no_changes: "no changes",
   agent_failed: "agent failed",
   verify_failed: "verification failed",
@@ -110,6 +112,8 @@ function settledHeadline(task: Task, outcome: Outcome): string {
     }
     case "merged":
       return "Done: merged into its plan";
+    case "reviewed":
+      return reviewHeadline(outcome);
     case "no_changes":
       return "The agent changed nothing";
     case "agent_failed":
@@ -143,6 +147,8 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
       return delivered(end, outcome, quoting);
     case "merged":
       return `Its work is part of its plan as commit ${quoting.code(outcome.sha.slice(0, 7))}. The plan's pull request brings it with the rest.`;
+    case "reviewed":
+      return reviewed(outcome, quoting);
     case "no_changes":
       return "The agent finished without changing anything, so there is no pull request. What it said may tell why.";
     case "agent_failed": {

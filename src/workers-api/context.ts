@@ -38,7 +38,8 @@ export async function giveContext(github: GitHub, spec: TaskSpec): Promise<Conte
 
 async function readContext(github: GitHub, spec: TaskSpec): Promise<ContextResponse> {
   const octokit = await github.forInstallation(spec.installationId);
-  const [around] = await Promise.all([askAround(octokit, spec), checkPush(github, octokit, spec)]);
+  const check = spec.review ? undefined : checkPush(github, octokit, spec);
+  const [around] = await Promise.all([askAround(octokit, spec), check]);
   checkObstacles(spec, around);
   const comments = (await newest(octokit, spec, around.comments.totalCount))
     .map((comment) => ({ comment, person: personOf(comment) }))
@@ -83,6 +84,8 @@ async function checkPush(github: GitHub, octokit: Octokit, spec: TaskSpec): Prom
 /** Throws Refused, with what to do. */
 function checkObstacles(spec: TaskSpec, { autoMergeRequest, orchBranch, isArchived }: Around): void {
   if (isArchived) throw new Refused("archived", "The repository is archived.");
+  // Whoever reviews pushes nothing.
+  if (spec.review) return;
   if (orchBranch && spec.target.kind === "issue")
     throw new Refused("branch_in_the_way", branchInTheWay(branchOf(spec)));
   if (autoMergeRequest && spec.target.kind === "pull")

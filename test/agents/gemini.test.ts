@@ -229,6 +229,23 @@ describe("Gemini CLI", () => {
     expect(service.requests()).toBeGreaterThan(0);
   });
 
+  it("offers its model no tool that starts agents where it may start none", async () => {
+    const toolsOf = async (run: Pick<LaunchRun, "subagents">) => {
+      let tools: string[] = [];
+      const turn = (seen: { tools: string[] }) => {
+        tools = seen.tools;
+        return { says: "Done." };
+      };
+      const service = await model({ turn });
+      const env = geminiEnv(service.url);
+      const { verdict } = await step(await workplace(), "none", { sessionId: randomUUID(), env, ...run });
+      expect(verdict).toEqual({ ok: true });
+      return tools;
+    };
+    expect(await toolsOf({ subagents: "few" })).toContain("invoke_agent");
+    expect(await toolsOf({ subagents: "none" })).not.toContain("invoke_agent");
+  });
+
   it("without a key is judged: auth", async () => {
     const place = await workplace();
     const { verdict } = await step(place, "none", { sessionId: randomUUID(), env: {} });

@@ -31,6 +31,8 @@ function tell(command: Command): string {
       return words("approve", command.task);
     case "plan":
       return words(`plan: ${command.words}`, command.task && `(${command.task}?)`, settings(command.settings));
+    case "review":
+      return words(`review${command.words === "" ? "" : `: ${command.words}`}`, settings(command.settings));
     case "team":
       return words(`team: ${command.words}`, settings(command.settings));
     case "task":

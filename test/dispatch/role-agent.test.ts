@@ -39,6 +39,12 @@ describe("the agent of a role", () => {
     ).toBe("claude");
   });
 
+  test("at a node is the one that the plan has chosen for this try", () => {
+    const node = { plan: "t1", id: "api", try: 2, home: "h-haiku", share: 1 };
+    expect(agentOf({ role: "reviewer", node, agent: "gemini" })).toBe("gemini");
+    expect(agentOf({ role: "reviewer", node })).toBe("haiku");
+  });
+
   test("of a team's task is its planner's", () => {
     const hosts = [host("h", { agents, roles: { planner: { agent: "gemini" } } })];
     expect(agentOf({ team: true }, hosts)).toBe("gemini");

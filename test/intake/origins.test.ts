@@ -9,8 +9,8 @@ import { asksByItself, type OriginKind, type Source } from "../../src/task/origi
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { origins } from "../support/origins.ts";
 
-/** A plan's nodes come through no door. */
-type Kind = Exclude<OriginKind, "node">;
+/** A plan's nodes and a review's rounds come through no door. */
+type Kind = Exclude<OriginKind, "node" | "round">;
 
 /** What is said of each kind; `WHO` stands for the person, `TASK` for the short id. The record makes the compiler ask for a new one. */
 const said: Record<Kind, { asked: string; takenBack: string; again: string }> = {

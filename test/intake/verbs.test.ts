@@ -270,18 +270,3 @@ test("whoever writes more than an agent is told hears so, once", async () => {
   expect((await orch.store.read(id))?.state.name).toBe("queued");
   expect(orch.replies(number)).toEqual([expect.stringMatching(/last 1,\d{3} characters of it do not reach the agent/)]);
 });
-
-test.each([
-  "/orch abort",
-  "/orch nevermind",
-  "/orch undo",
-  "/orch rerun",
-  "/orch ping",
-  "/orch thanks",
-  "- /orch fix it",
-])("%s is answered and starts nothing", async (body) => {
-  const number = await orch.openIssue();
-  await say(number, body);
-  expect(await tasksOf(number)).toEqual([]);
-  expect(orch.replies(number)).toHaveLength(1);
-});

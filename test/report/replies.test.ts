@@ -30,19 +30,19 @@ test("status lists the newest task first, with a word for every state and outcom
     spec: { ...task.spec, acceptedAt: index, instruction: `request ${index}` },
   }));
   expect(statusOf(tasks)).toMatchInlineSnapshot(`
-    "- **could not run 0s ago** – request 12 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **refused 0s ago** – request 11 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **cancelled 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **stalled 0s ago** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **out of budget 0s ago** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **timed out 0s ago** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **verification failed 0s ago** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **agent failed 0s ago** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **no changes 0s ago** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **merged into its plan 0s ago** – request 3 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - … and 3 older.
+    "- **could not run 0s ago** – request 13 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **refused 0s ago** – request 12 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **cancelled 0s ago** – request 11 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **stalled 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **out of budget 0s ago** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **timed out 0s ago** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **verification failed 0s ago** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **agent failed 0s ago** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **no changes 0s ago** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **reviewed 0s ago** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - … and 4 older.
 
-    Pull requests: #8. Used: 148,140 tokens in, 8,136 tokens out, $1.48, in 12 runs, by the agents' own count."
+    Pull requests: #8. Used: 160,485 tokens in, 8,814 tokens out, $1.60, in 13 runs, by the agents' own count."
   `);
 });
 

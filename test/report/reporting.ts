@@ -85,6 +85,7 @@ export async function startReporting() {
       teamOf: async () => undefined,
       hasForgotten: async () => (await redis.exists(keys.forgetful)) === 1,
       hosts: async () => [],
+      followUp: async () => undefined,
     };
     const made = makeReporter(deps);
     const report = async (id: string) => await made.report(await takeNow(id));

@@ -177,6 +177,7 @@ export function settledTask(outcome: Outcome, { progress: shown = progress, ...c
 export const outcomes: { [Kind in Outcome["kind"]]: Extract<Outcome, { kind: Kind }> } = {
   pull_request: { kind: "pull_request", number: 8, url: "https://github.example/octo-org/sample/pull/8" },
   merged: { kind: "merged", sha: "c".repeat(40), files: 3, additions: 40, deletions: 2 },
+  reviewed: { kind: "reviewed", findings: 2, sha: "d".repeat(40) },
   no_changes: { kind: "no_changes", lastWords: "Nothing to do." },
   agent_failed: {
     kind: "agent_failed",

@@ -30,6 +30,7 @@ describe("the view", () => {
         "out_of_budget": "failure",
         "pull_request": "success",
         "refused": "neutral",
+        "reviewed": "neutral",
         "stalled": "failure",
         "timed_out": "timed_out",
         "verify_failed": "failure",
@@ -91,7 +92,9 @@ describe("the reaction", () => {
     for (const task of [queuedTask(), ...PHASES.map((phase) => runningTask(phase))])
       expect(reactionOf([task])).toBe("eyes");
     for (const kind of kinds) {
-      expect(reactionOf([settledTask(outcomes[kind])])).toBe(kind === "pull_request" ? "hooray" : "confused");
+      expect(reactionOf([settledTask(outcomes[kind])])).toBe(
+        ["pull_request", "reviewed"].includes(kind) ? "hooray" : "confused",
+      );
     }
   });
 

@@ -59,6 +59,7 @@ export type OrchOptions = {
   /** Of the operator's file. */
   onStop?: "publish" | "keep";
   onNoAnswer?: "go_on" | "end";
+  roles?: Record<string, object | "off">;
   /** `.github/orch.yml` of the repository. */
   repositoryFile?: string;
   files?: Record<string, string>;
@@ -79,7 +80,14 @@ export type OrchOptions = {
 export type Repository = Awaited<ReturnType<Simulator["createRepository"]>>;
 
 /** `.github/orch.yml` of a repository. */
-export type Wishes = { agent?: string; setup?: string; verify?: string; onStop?: string; team?: object };
+export type Wishes = {
+  agent?: string;
+  setup?: string;
+  verify?: string;
+  onStop?: string;
+  team?: object;
+  roles?: Record<string, object | "off">;
+};
 
 /** Where a command is given. */
 export type Place = { repository: Repository; number: number };
@@ -385,6 +393,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     onStop,
     onNoAnswer,
     budget,
+    roles,
   } = options;
   const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
   const operator = {
@@ -399,6 +408,7 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     onStop,
     onNoAnswer,
     budget,
+    roles,
   };
   await writeFile(path, stringify(operator));
   return path;

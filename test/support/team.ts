@@ -7,7 +7,7 @@ import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
 
 type NodeLike = Pick<PlanNode, "id"> & Partial<PlanNode>;
 
-export function planNode({ id, ...more }: NodeLike): PlanNode {
+function planNode({ id, ...more }: NodeLike): PlanNode {
   return {
     ...{ id, title: `Do ${id}`, instruction: `do ${id}`, role: "developer", after: [], scope: [`src/${id}/**`] },
     ...{ deliverable: `src/${id}`, check: "npm test", onFailure: "retry" as const },

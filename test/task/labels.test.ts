@@ -11,6 +11,6 @@ test("a label is the same in whatever case it is written, as on GitHub", () => {
 
 test("two labels that ask must differ, and be none by which Orch says how it stands", () => {
   expect(problemOf(ASKING_LABELS)).toBeUndefined();
-  expect(problemOf({ ...ASKING_LABELS, retry: "ORCH" })).toContain("four different names");
+  expect(problemOf({ ...ASKING_LABELS, retry: "ORCH" })).toContain("five different names");
   expect(problemOf({ ...ASKING_LABELS, run: "Orch:Running" })).toContain("none of orch:running");
 });

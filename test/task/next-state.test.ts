@@ -66,6 +66,7 @@ const allNews: Record<TaskNews["name"], TaskNews> = {
   pull_request: { name: "pull_request", pullRequest: { number: 7, url: "https://example.test/7" }, at },
   cancel: { name: "cancel", reason: { kind: "command", by: "maintainer" }, at },
   given_up: { name: "given_up", version: 1, outcome: failed, at },
+  review_shown: { name: "review_shown", url: "https://example.test/7#pullrequestreview-1", at },
   moved: { name: "moved", place: { installationId: 99 }, at },
 };
 
@@ -91,6 +92,7 @@ const table: Record<TaskNews["name"], Row> = {
   pull_request: ["settled", "settled", "settled", "settled", "-"],
   cancel: ["settled", "settled", "running", "-", "-"],
   given_up: ["settled", "settled", "settled", "settled", "-"],
+  review_shown: ["-", "-", "-", "-", "-"],
   moved: ["waiting", "queued", "running", "running", "settled"],
 };
 

@@ -26,6 +26,7 @@ const needs = (settled: Task[], tasks: Task[] = [], more = {}) =>
 const expected: { [Kind in Outcome["kind"]]: string[] } = {
   pull_request: [],
   merged: [],
+  reviewed: [],
   no_changes: [],
   agent_failed: [],
   verify_failed: ["verify_failed"],

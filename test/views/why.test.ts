@@ -175,6 +175,7 @@ describe("settled", () => {
   const evidence: { [Kind in Outcome["kind"]]: string[] } = {
     pull_request: ["last_words"],
     merged: ["last_words"],
+    reviewed: [],
     no_changes: ["last_words"],
     agent_failed: ["last_lines"],
     verify_failed: ["check_output", "last_words"],

@@ -18,6 +18,7 @@ import * as teamText from "../../src/report/team-text.ts";
 import { ENVELOPES } from "../../src/task/envelope.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { Question } from "../../src/task/question.ts";
+import type { Finding, HandedOn } from "../../src/task/review.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { UNITS } from "../../src/text/budget.ts";
@@ -42,6 +43,7 @@ import * as origin from "../../src/words/origin-words.ts";
 import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
+import * as review from "../../src/words/review-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -81,6 +83,32 @@ const { now, hosts, webUrl } = known;
 const around: Around = { now, hosts };
 const lacksRoom = { freeBytes: 300 * 1024 ** 2, wantedBytes: 1024 ** 3 };
 const fullHosts = hosts.map((host) => ({ ...host, lacksRoom }));
+
+const SHA = "d".repeat(40);
+const reviewedEnds = [
+  { kind: "reviewed" as const, findings: 0, sha: SHA },
+  { kind: "reviewed" as const, findings: 1, sha: SHA },
+  ...(
+    [
+      { kind: "handed", task: "tabcdefghijklmno", round: 1 },
+      { kind: "over", rounds: 1 },
+      { kind: "over", rounds: 2 },
+      { kind: "not_handed", reason: "No worker host has offered the agent gone." },
+    ] satisfies HandedOn[]
+  ).map((handedOn) => ({ kind: "reviewed" as const, findings: 3, sha: SHA, handedOn })),
+];
+const findings: Finding[] = [
+  {
+    path: "src/add.js",
+    line: 3,
+    severity: "high",
+    text: "It *adds* twice; fixes #7.",
+    suggestion: "a + b;",
+    inDiff: true,
+  },
+  { path: "src/`odd`.js", line: 9, severity: "medium", text: "Look:\n\n```js\nx()\n```", suggestion: "```\n@nobody" },
+  { path: "README.md", severity: "low", text: "/orch cancel" },
+];
 
 /** Each kind once, or as often as it has words of its own, so that the compiler asks for a new one. */
 const misunderstandings: {
@@ -264,6 +292,8 @@ const open: Task[] = [
   { ...queuedTask(), state: { name: "queued", since: now, lane } },
   ...PHASES.map((phase) => runningTask(phase, { progress: { ...progress, network } })),
   { ...runningTask("working"), spec: { ...queuedTask().spec, plan: true } },
+  { ...runningTask("working"), spec: { ...queuedTask().spec, role: "reviewer", review: { round: 0 } } },
+  { ...runningTask("working"), spec: { ...queuedTask().spec, mends: { review: "tabcdefghijklmno", round: 1 } } },
   runningTask("working", { cancel: { kind: "command", by: "maintainer" } }),
   runningTask("working", { progress: { ...progress, sandbox: "none", start: { how: "resumed", task: "tother" } } }),
   { ...runningTask("working", { progress: { start: { how: "fresh" } } }), spec: queuedTask({ after: "tother" }).spec },
@@ -508,6 +538,25 @@ export const sayings: Sayings = {
       },
     },
   },
+  "src/words/review-words.ts": {
+    module: review,
+    says: {
+      REVIEWS: () => [review.REVIEWS],
+      reviewHeadline: () => [0, 1, 3].map((findings) => review.reviewHeadline({ findings })),
+      reviewed: () => reviewedEnds.map((end) => review.reviewed(end, inMarkdown)),
+      afterReview: () => reviewedEnds.map((end) => review.afterReview(end, inMarkdown)),
+      reviewBody: () => [
+        review.reviewBody({ sha: SHA, findings: [] }, [], { task: "tabcdefghijklmno" }),
+        review.reviewBody({ sha: SHA, findings }, findings.slice(0, 1), {
+          task: "tabcdefghijklmno",
+          summary: "I read *all* of `src`, and asked @nobody.",
+          by: "`judge` (`opus`)",
+        }),
+        review.reviewBody({ sha: SHA, findings }, [], { task: "tabcdefghijklmno" }),
+      ],
+      findingComment: () => findings.map((finding) => review.findingComment(finding)),
+    },
+  },
   "src/words/question-words.ts": {
     module: question,
     says: {
@@ -566,6 +615,7 @@ export const sayings: Sayings = {
       noSuchBranch: () => [replies.noSuchBranch("release-2")],
       baseOnPull: () => [replies.baseOnPull()],
       detailsCut: () => [replies.detailsCut(1_234, false), replies.detailsCut(1_234, true)],
+      reviewOnIssue: () => [replies.reviewOnIssue()],
       closedToUs: () => [replies.closedToUs()],
       roleIsOff: () => [replies.roleIsOff("reviewer")],
       noSuchAgent: () => [replies.noSuchAgent("codex", ["claude", "gemini"])],

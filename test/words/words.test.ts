@@ -127,6 +127,9 @@ test("why: every end is told in words, with what to do next", () => {
     Its work is part of its plan as commit \`ccccccc\`. The plan's pull request brings it with the rest.
     Next: Nothing has to be done: the plan goes on by itself.
 
+    The agent has read the changes up to \`ddddddd\` and handed in 2 findings, which stand in its review of this pull request.
+    Next: Judge the findings. \`/orch\` and a request in your own words has an agent mend what you want mended.
+
     The agent finished without changing anything, so there is no pull request. What it said may tell why.
     Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.
 

@@ -31,6 +31,10 @@ export type AgentDefinition = Reach & {
 /** US dollars for a million tokens; `cached`: read from a cache; none: as much as any that are read. */
 export type Price = { input: number; output: number; cached?: number | undefined };
 
+export type Subagents = "few" | "none";
+/** Few, for a program that takes numbers: at once, and in all of a session. */
+export const FEW_SUBAGENTS = { atOnce: 3, inSession: 20 } as const;
+
 /** What a launch needs to know about the run. */
 export type LaunchRun = {
   /** The agent's private, writable $HOME as the agent sees it. */
@@ -41,6 +45,11 @@ export type LaunchRun = {
   resume?: string;
   /** The MCP servers that its CLI is to start, Orch's own first; a kind that starts none has `orch-agent` on its PATH. */
   mcp?: readonly McpServer[];
+  /**
+   * Agents that its CLI starts by itself: few, where it can be told a number, or none, where it can be told that. Orch counts none of them, and
+   * each costs as much as any.
+   */
+  subagents?: Subagents;
   /** What its session may have cost when this step is over, US dollars; none: no limit. */
   maxUsd?: number | undefined;
   /** The host's environment, from which only what the definition names is taken. */

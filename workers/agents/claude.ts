@@ -2,7 +2,7 @@
  * `kind: claude`: Claude Code, headless, `--output-format stream-json`. Flags, stream and exit codes as observed with
  * @anthropic-ai/claude-code 2.1.329 (docs/agents.md lists the traps).
  */
-import type { Adapter, AgentDefinition, Launch, LaunchRun } from "./adapter.ts";
+import { type Adapter, type AgentDefinition, FEW_SUBAGENTS, type Launch, type LaunchRun } from "./adapter.ts";
 import { claudeParser } from "./claude-stream.ts";
 import { definedEnv } from "./environment.ts";
 import type { ErrorReason } from "./event.ts";
@@ -14,9 +14,14 @@ const quiet = {
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
   DISABLE_AUTOUPDATER: "1",
   CLAUDE_CODE_MAX_RETRIES: "4",
+  CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: String(FEW_SUBAGENTS.atOnce),
+  CLAUDE_CODE_MAX_SUBAGENTS_PER_SESSION: String(FEW_SUBAGENTS.inSession),
   MCP_TIMEOUT: String(START_TIMEOUT_MS),
   MCP_TOOL_TIMEOUT: String(TOOL_TIMEOUT_MS),
 };
+
+/** By which it starts agents. `Agent` is another name of `Task`. */
+const STARTS_AGENTS = ["Task", "Agent", "Workflow"];
 
 /** Below its home. A file, because everybody on the machine can read arguments, and a server may be given a secret. */
 const SERVERS_FILE = ".claude/mcp-servers.json";
@@ -64,6 +69,8 @@ function launch(agent: AgentDefinition, run: LaunchRun): Launch {
       ...apart.flags,
       ...(mcp.length > 0 ? ["--mcp-config", `${run.homeDir}/${SERVERS_FILE}`] : []),
       ...(agent.model ? ["--model", agent.model] : []),
+      // Its model then knows nothing of them; a denied call would count as a failure.
+      ...(run.subagents === "none" ? ["--disallowedTools", STARTS_AGENTS.join(",")] : []),
       // It stops by itself soon after; a session that it goes on with is counted from its beginning.
       ...(run.maxUsd === undefined ? [] : ["--max-budget-usd", run.maxUsd.toFixed(4)]),
       ...(run.resume ? ["--resume", run.resume] : ["--session-id", run.sessionId]),

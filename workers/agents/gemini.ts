@@ -2,7 +2,7 @@
  * `kind: gemini`: Gemini CLI, headless, `-o stream-json`. Flags, settings, stream and exit codes as observed with
  * @google/gemini-cli 0.61.0 (docs/agents.md lists the traps that the settings below avoid).
  */
-import type { Adapter, AgentDefinition, Evidence, Launch, LaunchRun } from "./adapter.ts";
+import type { Adapter, AgentDefinition, Evidence, Launch, LaunchRun, Subagents } from "./adapter.ts";
 import { definedEnv } from "./environment.ts";
 import type { ErrorReason } from "./event.ts";
 import { geminiParser } from "./gemini-stream.ts";
@@ -14,7 +14,7 @@ import { judgeByFinal } from "./verdict.ts";
  * Without `selectedType` a custom base URL makes the program choose an authentication that it then refuses (exit 41).
  * Updates and statistics are off: the run must not change the program nor speak to anybody but the model.
  */
-function settings(env: Record<string, string>, servers: readonly McpServer[]): string {
+function settings(env: Record<string, string>, servers: readonly McpServer[], subagents: Subagents): string {
   const vertex = env.GOOGLE_GENAI_USE_VERTEXAI === "true";
   return `${JSON.stringify(
     {
@@ -22,12 +22,16 @@ function settings(env: Record<string, string>, servers: readonly McpServer[]): s
       general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
       privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false },
+      ...(subagents === "none" && WITHOUT_SUBAGENTS),
       mcpServers: Object.fromEntries(servers.map((server) => [server.name, serverSettings(server)])),
     },
     undefined,
     2,
   )}\n`;
 }
+
+/** It takes no number: all that it would start, or none. Without agents it would still offer the tool that starts them. */
+const WITHOUT_SUBAGENTS = { experimental: { enableAgents: false }, tools: { exclude: ["invoke_agent"] } };
 
 /** `trust`: no call is asked about. `timeout` is that of one call; nothing extends it. */
 function serverSettings({ command: [command, ...args], env, timeoutMs }: McpServer) {
@@ -42,7 +46,7 @@ const services = { GOOGLE_GEMINI_BASE_URL: "", GOOGLE_VERTEX_BASE_URL: "" };
 
 /** `--skip-trust`: a folder that the program has not seen before ends it with exit 55 and takes `--yolo` back. */
 function launch(agent: AgentDefinition, run: LaunchRun): Launch {
-  const { mcp = [] } = run;
+  const { mcp = [], subagents = "few" } = run;
   const defined = definedEnv(agent, run.env);
   return {
     command: [
@@ -63,7 +67,7 @@ function launch(agent: AgentDefinition, run: LaunchRun): Launch {
       // One process instead of a launcher with a child: a launcher swallows SIGTERM while a tool runs.
       GEMINI_CLI_NO_RELAUNCH: "true",
     },
-    files: [{ path: ".gemini/settings.json", content: settings(defined, mcp) }],
+    files: [{ path: ".gemini/settings.json", content: settings(defined, mcp, subagents) }],
   };
 }
 

@@ -93,6 +93,8 @@ export type PromptInput = Said & {
   predecessors?: readonly Predecessor[];
   /** What it is told of proposing before it does anything, or of what became of that. */
   plan?: string;
+  /** What the run is for besides the task, as a part of its own. */
+  besides?: string;
   /** How somebody works who has its role. */
   role?: string;
   /** It may change nothing in its folder, now and later. */
@@ -114,6 +116,7 @@ function renderFirst(input: PromptInput): string {
       ...(input.predecessors ? [renderPredecessors(input.predecessors)] : []),
       renderStanding(input, said.slice(dropped), dropped),
       renderRules(input),
+      ...(input.besides === undefined ? [] : [input.besides]),
       ...(input.plan === undefined ? [] : [input.plan]),
     ].join("\n");
     if (dropped === said.length || Buffer.byteLength(prompt) <= maxPromptBytes) return prompt;

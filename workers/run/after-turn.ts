@@ -8,6 +8,7 @@ import { nextForMessages } from "./messages.ts";
 import { nextForQuestions } from "./next-for-questions.ts";
 import type { Park } from "./park.ts";
 import { nextForPlan } from "./plan.ts";
+import { nextForReview } from "./review.ts";
 import type { Run, Shared } from "./run.ts";
 import type { StepName } from "./step/step-name.ts";
 import { nextForTeam } from "./team.ts";
@@ -21,7 +22,7 @@ export type AfterTurn =
 
 /** Asked in this order; the first that has something to say decides. */
 type Next = (shared: Shared, run: Run, ground: Ground) => Promise<AfterTurn | undefined>;
-const order: readonly Next[] = [nextForMessages, nextForQuestions, nextForTeam, nextForPlan];
+const order: readonly Next[] = [nextForMessages, nextForQuestions, nextForTeam, nextForPlan, nextForReview];
 
 export async function afterTurn(shared: Shared, run: Run, ground: Ground, name: StepName): Promise<AfterTurn> {
   const step = run.folder.record.steps.find((each) => each.name === name);

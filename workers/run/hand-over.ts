@@ -103,6 +103,8 @@ function endedAs(outcome: Outcome): string {
       return "Its work was published.";
     case "merged":
       return "Its work is part of its plan.";
+    case "reviewed":
+      return `It reviewed the changes and handed in ${count(outcome.findings, "finding")}.`;
     case "no_changes":
       return "It changed nothing.";
     case "agent_failed":

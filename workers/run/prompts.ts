@@ -13,12 +13,13 @@ import { isReadOnly } from "./rights.ts";
 import type { Run } from "./run.ts";
 import type { Prepared } from "./run-record.ts";
 
-/** `before`: what the task goes on from. `role`: what the agent is told of its role. `part`: of its part in the plan, as a node's. */
+/** `before`: what the task goes on from. `role`: what the agent is told of its role; `besides`: of what the run is for. `part`: of its part in the plan, as a node's. */
 export type Known = {
   context: ContextResponse;
   egress?: Egress | undefined;
   before?: HandOver | undefined;
   role?: string | undefined;
+  besides?: string | undefined;
   predecessors?: readonly Predecessor[] | undefined;
   part?: string | undefined;
 };
@@ -26,7 +27,7 @@ export type Known = {
 export function firstPrompt(
   run: Run,
   prepared: Prepared,
-  { context, egress, before, role, predecessors = [], part }: Known,
+  { context, egress, before, role, besides, predecessors = [], part }: Known,
 ): string {
   const { spec } = run.task;
   const { plan } = run.folder.record;
@@ -34,6 +35,7 @@ export function firstPrompt(
     ...(plan && { plan: plan.text }),
     ...(part !== undefined && { plan: part }),
     ...(role !== undefined && { role }),
+    ...(besides !== undefined && { besides }),
     ...basicsOf(run, prepared),
     title: context.title,
     body: context.body ?? "",

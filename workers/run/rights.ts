@@ -6,6 +6,7 @@
 import { Refusal } from "../../src/refusal.ts";
 import { mayChange } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
+import type { Subagents } from "../agents/adapter.ts";
 import type { Roles } from "../roles/role.ts";
 import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
 import { pathsOf, type Workspace } from "../workspace/workspace.ts";
@@ -23,6 +24,10 @@ export function rightsOf(task: Pick<Task, "spec" | "proposal">, roles: Roles): R
   const readOnly = !mayChange(task) || role?.writes !== true;
   return { readOnly, delegates: readOnly && node === undefined && (team === true || role?.delegates === true) };
 }
+
+/** No agent starts an agent that a plan has not: whoever works on a node gets no helpers of its program's own either. */
+export const subagentsOf = ({ task }: { task: Pick<Task, "spec"> }): Subagents =>
+  task.spec.node === undefined ? "few" : "none";
 
 type Recorded = { folder: { record: Pick<RunRecord, "rights" | "plan"> } };
 

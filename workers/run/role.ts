@@ -15,7 +15,7 @@ import type { Role } from "../roles/role.ts";
 type Known = Pick<OperatorFile, "roles">;
 
 /** Undefined of a task without a role, and of one whose role is not known here. */
-export function roleOf({ roles }: Known, spec: Pick<TaskSpec, "role" | "team">): Role | undefined {
+function roleOf({ roles }: Known, spec: Pick<TaskSpec, "role" | "team">): Role | undefined {
   const name = roleNameOf(spec);
   return name === undefined ? undefined : roles.get(name);
 }

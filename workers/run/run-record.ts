@@ -13,6 +13,7 @@ import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { planProposalSchema } from "../../src/task/plan.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
+import { findingShape } from "../../src/task/review.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { specShape, verificationShape } from "../../src/task/task-shape.ts";
@@ -117,6 +118,9 @@ const runRecordSchema = z.looseObject({
     .optional(),
   /** What its agent said of its finished work, by itself; the latest. */
   finish: finishShape.optional(),
+  /** What it has found in the changes that it reviews; `reminded`: it was asked for them after a turn without any. */
+  findings: z.array(findingShape).optional(),
+  reminded: z.boolean().optional(),
   /** What the run of this epoch has set aside; `lastTurn`: the step in which its agent commits what it has, for all is used up. */
   budget: z
     .looseObject({
@@ -229,6 +233,8 @@ function open(dir: string, record: RunRecord): RunFolder {
         record.budget = { ...record.budget, forgotten: true, lastTurn: undefined, lastShare: undefined };
       record.steps = [];
       record.asked = undefined;
+      record.findings = undefined;
+      record.reminded = undefined;
       save();
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),

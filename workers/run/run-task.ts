@@ -38,6 +38,7 @@ import { prepare } from "./prepare/prepare.ts";
 import { type Published, publishWork, type Source, sourceOf, type ToPublish } from "./publish-work.ts";
 import { pushedAllTheSame, pushedByEarlierRun } from "./pushed-before.ts";
 import { renewBase } from "./renew-base.ts";
+import { reviewOutcome } from "./review.ts";
 import { isHandover, type Run, type Shared, StaysInDoubt, tell, throwIfInterrupted, whenAborted } from "./run.ts";
 import { setUp } from "./set-up.ts";
 import { takeUpWork } from "./take-up-work.ts";
@@ -140,6 +141,8 @@ async function runToItsEnd(shared: Shared, run: Run): Promise<Ended> {
     worked.parks ?? (await parkForLimit(shared, run, ground, worked)) ?? (await parkManager(shared, run, worked));
   await bookRun(shared, run, { goesOn: parking !== undefined });
   if (parking) return await park(shared, run, parking);
+  const reviewed = await reviewOutcome(shared, run, ground, worked);
+  if (reviewed) return reviewed;
   if (worked.merged) return worked.merged;
   if (worked.failedAs) return { kind: "agent_failed", ...worked.failedAs, lastLines: run.spoken.lastLines() };
   const { collected, objections, told = 0, stopped } = worked;

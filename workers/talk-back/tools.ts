@@ -4,6 +4,7 @@ import { ask } from "./tools/ask.ts";
 import { blocker } from "./tools/blocker.ts";
 import { checkpoint } from "./tools/checkpoint.ts";
 import { delegate } from "./tools/delegate.ts";
+import { finding } from "./tools/finding.ts";
 import { finish } from "./tools/finish.ts";
 import { inbox } from "./tools/inbox.ts";
 import { message } from "./tools/message.ts";
@@ -23,5 +24,6 @@ export const tools: readonly Tool[] = [
   plan,
   revision,
   delegate,
+  finding,
   finish,
 ];

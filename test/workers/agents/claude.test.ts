@@ -55,6 +55,15 @@ describe("Claude Code's recorded streams", () => {
     expect(verdict).toHaveProperty("message", expect.stringContaining(words));
   });
 
+  it("shows no tool by which agents are started where they were not allowed, and shows them elsewhere", () => {
+    const toolsOf = (name: string) => {
+      const [first = ""] = recording(`claude/${name}`).toString().split("\n");
+      return (JSON.parse(first) as { tools: string[] }).tools.filter((tool) => /^(Task|Agent|Workflow)$/.test(tool));
+    };
+    expect(toolsOf("success")).toEqual(["Task", "Workflow"]);
+    expect(toolsOf("no-subagents")).toEqual([]);
+  });
+
   it("does not believe a result that says success when the exit code does not", () => {
     expect(verdictOf("success", 143)).toMatchObject({ ok: false, reason: "interrupted" });
     expect(verdictOf("success", 1)).toMatchObject({ ok: false, reason: "crash" });
@@ -159,6 +168,16 @@ describe("starting Claude Code", () => {
     expect(launch.env).toMatchObject({ ANTHROPIC_API_KEY: "k", CLAUDE_CODE_MAX_RETRIES: "1" });
     expect(launch.env.CLAUDE_CONFIG_DIR).toBe("/home/agent/.claude");
     expect(launch.env).not.toHaveProperty("OTHER");
+  });
+
+  it("starts few agents of its own, unless the operator says otherwise, and none where it is told so", () => {
+    const few = { CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: "3", CLAUDE_CODE_MAX_SUBAGENTS_PER_SESSION: "20" };
+    expect(claude.launch(agent, run).env).toMatchObject(few);
+    expect(claude.launch(agent, run).command).not.toContain("--disallowedTools");
+    const more = { ...agent, env: { ...agent.env, CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: "8" } };
+    expect(claude.launch(more, run).env).toMatchObject({ ...few, CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: "8" });
+    const { command } = claude.launch(agent, { ...run, subagents: "none" });
+    expect(command.join(" ")).toContain("--disallowedTools Task,Agent,Workflow --");
   });
 
   it("is told what its session may cost, where that is limited", () => {

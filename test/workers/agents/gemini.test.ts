@@ -115,6 +115,16 @@ describe("starting Gemini CLI", () => {
     });
   });
 
+  it("starts agents of its own as it likes, for it takes no number, and none where it is told so", () => {
+    const settingsOf = (subagents: "few" | "none") =>
+      JSON.parse(gemini.launch(agent, { ...run, subagents }).files[0]?.content ?? "");
+    expect(settingsOf("few")).not.toHaveProperty("experimental");
+    expect(settingsOf("none")).toMatchObject({
+      experimental: { enableAgents: false },
+      tools: { exclude: ["invoke_agent"] },
+    });
+  });
+
   it("gets its MCP servers by its settings, and starts no other", () => {
     const mcp: McpServer[] = [
       { name: "orch", command: ["/run/orch/orch-agent", "mcp"], env: { ORCH_SOCKET: "/s" }, timeoutMs: 600_000 },

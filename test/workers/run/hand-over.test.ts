@@ -49,7 +49,7 @@ describe("the hand-over of a task", () => {
     expect([task, instruction]).toEqual(["tabcdefghijklmno", "fix the failing tests"]);
     expect(ended).toMatch(/^(It|Its|The) .{10,}/);
     expect(/nothing of it was published|changed nothing|could not be carried out/.test(ended)).toBe(
-      kind !== "pull_request" && kind !== "merged",
+      !["pull_request", "merged", "reviewed"].includes(kind),
     );
   });
 

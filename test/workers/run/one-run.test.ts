@@ -142,7 +142,7 @@ function makeModelHost(id: string, { step }: Stage, claimed: (by: string, task: 
     store: ownStore,
     dataDir,
     log,
-    operator: { agents: new Map([["a", { name: "a", kind: "plain", env: {}, passEnv: [] }]]) },
+    operator: { roles: new Map(), agents: new Map([["a", { name: "a", kind: "plain", env: {}, passEnv: [] }]]) },
   } as unknown as Shared;
   const user = { slot: 0 };
   const begin = (run: Run) => {

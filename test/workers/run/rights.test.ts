@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Task, TaskSpec } from "../../../src/task/task.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { isReadOnly, readOnlyMounts, refuseUnconfined, rightsOf } from "../../../workers/run/rights.ts";
+import { isReadOnly, readOnlyMounts, refuseUnconfined, rightsOf, subagentsOf } from "../../../workers/run/rights.ts";
 import type { Mount } from "../../../workers/sandbox/sandbox.ts";
 import { pathsOf, type Workspace, workspaceMounts } from "../../../workers/workspace/workspace.ts";
 import { proposal, runningTask } from "../../report/sample-tasks.ts";
@@ -75,6 +75,12 @@ describe("what an agent may do", () => {
     ],
   ])("%s", (_, spec, readOnly, delegates) => {
     expect(of(spec)).toEqual({ readOnly, delegates });
+  });
+
+  test("the program of an agent that works on a node starts no agents of its own", () => {
+    const { spec } = runningTask("working");
+    expect(subagentsOf({ task: { spec: { ...spec, node } } })).toBe("none");
+    expect(subagentsOf({ task: { spec: { ...spec, role: "reviewer" } } })).toBe("few");
   });
 
   test("an approved proposal gives back what the role may, and no more", () => {

@@ -49,7 +49,7 @@ function startHost(id: string, own: TaskStore = store) {
     dataDir,
     log,
     redis: server.redis,
-    operator: { agents: new Map() },
+    operator: { roles: new Map(), agents: new Map() },
   } as unknown as Shared;
   const slots = { run: () => undefined, take: () => ({ slot: 0 }), begin: (run: Run) => begun.push(run) };
   const locker = { lanes, redis: server.redis, token: `host-${id}` };

@@ -41,6 +41,15 @@ test("bytes that are no text do no harm", async () => {
   expect(told()).toEqual([{ said: "abc" }]);
 });
 
+test("a number of `finding` arrives as one, and what is none is refused before it is sent", async () => {
+  const { agent, run: of, folder } = await listening();
+  Object.assign(of.task.spec, { review: { round: 0 } });
+  const words = ["finding", "--path", "a.js", "--severity=high", "--text", "Wrong", "--line"];
+  expect(await agent([...words, "12"])).toMatchObject({ exitCode: 0, stdout: "Noted down: 1 of at most 20.\n" });
+  expect(folder.record.findings).toEqual([{ path: "a.js", severity: "high", text: "Wrong", line: 12 }]);
+  expect(await agent([...words, "twelve"])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("a number") });
+});
+
 test("lists and texts of `finish` arrive as they were given", async () => {
   const { agent, told, folder } = await listening();
   const words = [

@@ -31,7 +31,9 @@ import { openPlan } from "../node/plan-of-node.ts";
 import { predecessorsOf } from "../node/predecessors.ts";
 import { partOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
-import { refuseUnconfined } from "../rights.ts";
+import { purposeOf } from "../purpose.ts";
+import { refuseMuteReview } from "../review.ts";
+import { refuseUnconfined, subagentsOf } from "../rights.ts";
 import { roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
@@ -50,6 +52,7 @@ import { later } from "./later.ts";
 export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Promise<Ground> {
   const { spec } = run.task;
   refuseUnconfined(shared, run);
+  refuseMuteReview(run);
   // Only the prompt needs it, and it takes the bot several requests to GitHub: asked first, awaited last.
   const context = later(shared.bot.context(identityOf(run), signal));
   const token = later(shared.bot.token(identityOf(run), "fetch", signal));
@@ -93,11 +96,20 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const place = placeOf(shared, agent, { mirror: borrowed, workspace, sessionId, resumed });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
+  const besides = await purposeOf(shared, run, prepared.base);
   const before = earlier && { ...earlier.handOver, inSession: resumed !== undefined };
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
   const predecessors = spec.node && (await predecessorsOf(shared, run));
   const part = await partOf(shared, run);
-  const prompt = firstPrompt(run, prepared, { context: await context, egress, before, role, predecessors, part });
+  const prompt = firstPrompt(run, prepared, {
+    context: await context,
+    egress,
+    before,
+    role,
+    besides,
+    predecessors,
+    part,
+  });
   writeFileSync(promptPath(run), prompt, { mode: 0o600 });
   run.folder.record.prepared = prepared;
   run.folder.save();
@@ -178,7 +190,8 @@ function preparedFor(spec: TaskSpec, { workspace, agent, setup, verify, listed, 
 async function furnishHome(shared: Shared, run: Run, place: Place): Promise<void> {
   const { agent, workspace, sessionId } = place;
   const { homeDir } = workspace.inside;
-  const launch = { homeDir, sessionId, mcp: agentServers(shared, run, place), env: shared.env };
+  const mcp = agentServers(shared, run, place);
+  const launch = { homeDir, sessionId, mcp, subagents: subagentsOf(run), env: shared.env };
   const { files } = adapterFor(agent.kind).launch(agent, launch);
   for (const { path, content } of files) await writeInWorkspace(run.user, join(workspace.homeDir, path), content);
 }

@@ -9,7 +9,7 @@ import { latched } from "../../tmux/latch.ts";
 import type { StepSpec } from "../../tmux/sessions.ts";
 import { maxUsdOf } from "../budget.ts";
 import type { Ground, Place } from "../ground.ts";
-import { isReadOnly, readOnlyMounts } from "../rights.ts";
+import { isReadOnly, readOnlyMounts, subagentsOf } from "../rights.ts";
 import { limitsOf } from "../role.ts";
 import type { Run, Shared } from "../run.ts";
 import { agentServers } from "./agent-servers.ts";
@@ -32,7 +32,15 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
   const resume = input.resume ?? place.resumed?.sessionId;
   const mcp = agentServers(shared, run, place);
   const maxUsd = maxUsdOf(shared, run, resume);
-  const launch = { homeDir: workspace.inside.homeDir, sessionId, resume, mcp, maxUsd, env: shared.env };
+  const launch = {
+    homeDir: workspace.inside.homeDir,
+    sessionId,
+    resume,
+    mcp,
+    subagents: subagentsOf(run),
+    maxUsd,
+    env: shared.env,
+  };
   const { command, env } = adapterFor(agent.kind).launch(agent, launch);
   const given = withTalk(shared, run, stepEnvironment(shared, run, place, env));
   const servers = serversReadable(agent).map((source) => ({ source }));

@@ -1,6 +1,7 @@
 /** The agent says what its finished work is, before it ends: for whoever reviews it, and for whoever goes on from it. */
 import { z } from "zod";
 import { FINISH_LIMITS } from "../../../src/task/finish.ts";
+import { isReadOnly } from "../../run/rights.ts";
 import { passOnFinish } from "../pass-on.ts";
 import { Refused, tool } from "../tool.ts";
 
@@ -32,6 +33,7 @@ export const finish = tool({
     await passOnFinish(talk, said).catch((error: unknown) => {
       if (!(error instanceof Refused)) throw error;
     });
+    if (isReadOnly(run)) return "Noted down. End now.";
     return "Noted down: title and summary will stand on the pull request. Commit what is left, and end.";
   },
 });
