@@ -13,11 +13,13 @@ import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
+import type { ChoicesOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { readPause } from "../task/pause.ts";
 import type { PlanStore } from "../task/plans.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
+import { choicesFor } from "../task/role-choices.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
@@ -31,7 +33,7 @@ import { readWorld, type WorldSources } from "./world.ts";
 export type DispatcherDeps = WorldSources & {
   queue: TaskQueue;
   plans: PlanStore;
-  /** What roles may be given to; none: whatever agent there is. */
+  /** What roles may be given to; none: as the plan's home offers them. */
   choicesOf?: TeamDeps["choicesOf"];
   /** Told of a task that a host can begin at once, when its job is on its way. Must not throw. */
   onStarting: (spec: TaskSpec) => void;
@@ -58,8 +60,13 @@ const TOLD_OF_ROOM = 200;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { redis, store, queue, onStarting, now, log } = deps;
-  const teams = makeTeams({ ...deps, begin: beginNode });
+  const teams = makeTeams({ ...deps, choicesOf: deps.choicesOf ?? choicesAtHome, begin: beginNode });
   let loop: DueLoop | undefined;
+
+  async function choicesAtHome({ runs }: Task): Promise<ChoicesOf> {
+    const home = (await deps.hosts()).find(({ id }) => id === runs.at(-1)?.host);
+    return (role) => home && choicesFor(home.roles?.[role], home);
+  }
 
   async function accept(spec: TaskSpec) {
     const world = await readWorld(deps, spec);

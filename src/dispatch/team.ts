@@ -18,7 +18,7 @@ import { nodeSpecOf } from "./node-spec.ts";
 export type TeamDeps = CancelDeps & {
   plans: PlanStore;
   /** What the role that a node names may be given to. */
-  choicesOf?: ((spec: TaskSpec) => Promise<ChoicesOf>) | undefined;
+  choicesOf: (team: Task) => Promise<ChoicesOf>;
   /** Makes the task of a node, which starts or waits. */
   begin: (spec: TaskSpec) => Promise<void>;
 };
@@ -64,7 +64,7 @@ export function makeTeams(deps: TeamDeps) {
     const reading = await plans.lookUp(id);
     if (reading.kind === "known") return reading.record;
     if (isUnusable(reading)) return "in doubt";
-    const plan = planOf(team, { at: now(), ...(deps.choicesOf && { choicesOf: await deps.choicesOf(team.spec) }) });
+    const plan = planOf(team, { at: now(), choicesOf: await deps.choicesOf(team) });
     if (!plan) throw new Error(`the task ${id} has no plan to be made`);
     // Before the plan is there: when the team's task is over, its plan is to be looked at.
     await store.followOf(id, id);

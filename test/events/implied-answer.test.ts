@@ -10,7 +10,10 @@ const other: Question = { id: "q9f8e7d", text: "May I delete it?", epoch: 1, ask
 
 async function answerIn(body: string, ...questions: Question[]): Promise<string | undefined> {
   const task = { ...waitingTask(waitingReasons.answer), questions };
-  const store = { idsOfConversation: async () => ["t"], readMany: async () => [task] } as unknown as TaskStore;
+  const store = {
+    idsOfConversation: async () => ["t"],
+    readMany: async (ids: string[]) => (ids.length > 0 ? [task] : []),
+  } as unknown as TaskStore;
   const found = await impliedAnswer(store, { repositoryId: 1, number: 7 }, body);
   if (found?.kind !== "answer") return undefined;
   return [found.words, ...(found.details === undefined ? [] : [found.details])].join("\n");

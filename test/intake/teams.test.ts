@@ -1,5 +1,6 @@
 /** A team on GitHub: one task that somebody asked for. Its nodes' tasks are there for whoever names them. The worker host is played by the store. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { readerFor } from "../../src/task/inbox.ts";
 import { makePlanStore, type PlanStore } from "../../src/task/plans.ts";
 import { questionId } from "../../src/task/question.ts";
 import type { Task } from "../../src/task/task.ts";
@@ -106,7 +107,8 @@ test("a question of a node's agent is called for, and answered where the team wa
 test("a node can be told something, and asked about, by its task's name", async () => {
   const { number, a } = await startTeam();
   await say(number, `/orch tell ${a} Mind the cents.`);
-  expect(await orch.store.messages.take({ task: a, epoch: 1 }, { given: [], most: 9, now: Date.now() })).toMatchObject([
+  const reader = readerFor((await read(a)).spec, 1);
+  expect(await orch.store.messages.take(reader, { given: [], most: 9, now: Date.now() })).toMatchObject([
     { message: { text: "Mind the cents." } },
   ]);
   await say(number, `/orch why ${a}`);

@@ -1,6 +1,9 @@
 /** A plan is judged by what its team would have here: the roles, the bounds, the repository's check and the money. */
+import type { ChoicesOf } from "../../src/task/make-plan.ts";
 import { PLAN_CAPS, type PlanProposal } from "../../src/task/plan.ts";
 import { type Checked, checkPlan, type RoleFacts } from "../../src/task/plan-check.ts";
+import { choicesFor } from "../../src/task/role-choices.ts";
+import type { OperatorFile } from "../operator-file.ts";
 import type { Roles } from "../roles/role.ts";
 import type { TalkRun } from "../talk-back/tool.ts";
 import { LEADING } from "./plan-ground.ts";
@@ -13,6 +16,12 @@ export const roleFacts = (roles: Roles): RoleFacts[] =>
       ...{ name, writes, mayDelegate: delegates },
       ...(agent !== undefined && { choices: [{ agent, ...(model !== undefined && { model }) }] }),
     }));
+
+/** What the roles of this host are given to. */
+export const choicesHere =
+  ({ roles, agents, defaultAgent }: Pick<OperatorFile, "roles" | "agents" | "defaultAgent">): ChoicesOf =>
+  (role) =>
+    choicesFor(roles.get(role), { agents: [...agents.keys()], defaultAgent });
 
 export function checkHandedIn({ shared: { operator }, run }: TalkRun, plan: PlanProposal): Checked {
   const { budget } = run.task.spec;

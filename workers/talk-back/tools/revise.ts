@@ -6,7 +6,7 @@ import { z } from "zod";
 import { MAX_ANSWER } from "../../../src/task/question.ts";
 import { type Revised, type Revising, revise, revisionSchema } from "../../../src/task/revise-plan.ts";
 import { answerNode } from "../../run/answer-node.ts";
-import { roleFacts } from "../../run/check-plan.ts";
+import { choicesHere, roleFacts } from "../../run/check-plan.ts";
 import { Refused, type TalkRun, tool } from "../tool.ts";
 
 const MOST_ANSWERS = 10;
@@ -56,7 +56,7 @@ type Change = (plan: Parameters<typeof revise>[0], revising: Revising) => Revise
 export async function carryOut({ shared, run }: TalkRun, change: Change): Promise<string> {
   const { id } = run.task.spec;
   const now = Date.now();
-  const revising = { now, roles: roleFacts(shared.operator.roles) };
+  const revising = { now, roles: roleFacts(shared.operator.roles), choicesOf: choicesHere(shared.operator) };
   let revised: Revised | undefined;
   const made = await shared.store.plans
     .change(
