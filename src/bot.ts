@@ -8,6 +8,8 @@ import { type BotConfig, ConfigError } from "./config.ts";
 import { makeDispatcher } from "./dispatch/dispatcher.ts";
 import { makeGitHub } from "./github.ts";
 import { healthRoutes } from "./health.ts";
+import { makeHistory } from "./history/history.ts";
+import { type KeptHistory, keepHistory } from "./history/keep-history.ts";
 import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
@@ -126,6 +128,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   reporter.start(subscriber);
   dispatcher.start(subscriber);
   let catching: CatchingUp | undefined;
+  let history: KeptHistory | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
@@ -144,6 +147,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       sweep.stop(),
       reporter.stop(),
     ]);
+    await history?.stop();
     await queue.close();
     close();
   };
@@ -153,6 +157,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     door = await openDoor(config.botFolder, forHosts, log);
     const file = join(config.botFolder, "last-seen");
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
+    if (config.historyFile) history = keepHistory({ redis, store, history: makeHistory(config.historyFile), now, log });
     const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });

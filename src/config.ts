@@ -6,7 +6,7 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { normalize } from "node:path";
 import type { z } from "zod";
-import { botFolderOf, dataDirOf } from "./data-dir.ts";
+import { botFolderOf, dataDirOf, historyFileOf } from "./data-dir.ts";
 import {
   botSettings,
   DEFAULT_PORT,
@@ -55,6 +55,8 @@ export type BotConfig = {
   workerSecret: string;
   /** Worker hosts of this machine find the bot's socket there. */
   botFolder: string;
+  /** Where the history of tasks that are over is kept; none: nowhere. */
+  historyFile?: string;
   /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
   answersHostsOnPort: boolean;
   logLevel: LogLevel;
@@ -110,6 +112,7 @@ export function readBotConfig(env: Env): BotConfig {
     workerSecret: settings.WORKER_SECRET,
     botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),
     answersHostsOnPort: address.kind === "https",
+    ...(settings.ORCH_HISTORY === "on" && { historyFile: historyFileOf(dataDir) }),
     logLevel: settings.LOG_LEVEL,
   });
 }

@@ -23,6 +23,7 @@ export const SETTINGS = {
   BOTS: "How many bots `npm start` runs, 1 (default) to 8; they share the port.",
   WEBHOOK_PATH: "Path of the webhook URL.",
   WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
+  ORCH_HISTORY: "on (default) or off: keep a history of tasks that are over, in ORCH_DATA.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
   WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
@@ -118,6 +119,7 @@ export const botSettings = z.object({
   HOST: withDefault(z.string(), "127.0.0.1"),
   PORT: withDefault(port, DEFAULT_PORT),
   BOTS: withDefault(bots, 1),
+  ORCH_HISTORY: withDefault(z.enum(["on", "off"], "ORCH_HISTORY is on or off"), "on"),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
 

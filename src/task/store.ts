@@ -8,6 +8,7 @@ import type { Redis } from "ioredis";
 import { dueKeys, makeDueSet } from "./due-set.ts";
 import { follow, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
+import { makeHistoryNews } from "./history-news.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
@@ -121,9 +122,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
         ...reportKeys,
         keys.followers(id),
         ...dispatchKeys,
+        keys.history,
       ];
       const values = [id, task.version, textOf(next), eventOf(news), news.at, firstWordIn(task, news), settled];
-      const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
+      const done = await redis.orchAdvance(11, ...taskKeys, ...values, keys.changed, keys.ready);
       if (done !== 1) continue;
       await unfollow(redis, id, { was: task.state, is: next.state });
       return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
@@ -210,6 +212,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     /** What is said to the agents of tasks. */
     messages: makeMessages(redis, tell),
     ...marks,
+    ...makeHistoryNews(redis),
   };
 }
 
