@@ -14,6 +14,8 @@ import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
+import { makeMetrics } from "./metrics/metrics.ts";
+import { type MetricsServer, serveMetrics } from "./metrics-server.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
 import { startLookingBack } from "./reconcile/look-back.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
@@ -129,6 +131,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   dispatcher.start(subscriber);
   let catching: CatchingUp | undefined;
   let history: KeptHistory | undefined;
+  let metrics: MetricsServer | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
@@ -147,7 +150,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       sweep.stop(),
       reporter.stop(),
     ]);
-    await history?.stop();
+    await Promise.all([history?.stop(), metrics?.stop()]);
     await queue.close();
     close();
   };
@@ -158,6 +161,10 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     const file = join(config.botFolder, "last-seen");
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
     if (config.historyFile) history = keepHistory({ redis, store, history: makeHistory(config.historyFile), now, log });
+    if (config.metrics) {
+      const counted = makeMetrics({ redis, store, around: views.around, now });
+      metrics = await serveMetrics(counted, config.metrics, log);
+    }
     const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);
     catching = startCatchingUp({ redis, github, hears, isFit: gate.isFit, times, now, log });

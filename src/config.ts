@@ -57,6 +57,8 @@ export type BotConfig = {
   botFolder: string;
   /** Where the history of tasks that are over is kept; none: nowhere. */
   historyFile?: string;
+  /** Where Prometheus and autoscalers ask, with this token; none: nowhere. */
+  metrics?: { host: string; port: number; token: string };
   /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
   answersHostsOnPort: boolean;
   logLevel: LogLevel;
@@ -86,6 +88,9 @@ export function readBotConfig(env: Env): BotConfig {
   if (settings?.GITHUB_THROTTLE === "off" && !isLoopback(github.host)) {
     problems.push("GITHUB_THROTTLE=off is only for a server on this machine: GitHub would block the App");
   }
+  if (settings?.METRICS_PORT !== undefined && settings.METRICS_TOKEN === undefined) {
+    problems.push("METRICS_TOKEN is missing: METRICS_PORT needs it; make one with `openssl rand -hex 32`");
+  }
   const labels = settings && {
     run: settings.LABEL_RUN,
     retry: settings.LABEL_RETRY,
@@ -113,8 +118,14 @@ export function readBotConfig(env: Env): BotConfig {
     botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),
     answersHostsOnPort: address.kind === "https",
     ...(settings.ORCH_HISTORY === "on" && { historyFile: historyFileOf(dataDir) }),
+    ...metricsOf(settings),
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function metricsOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "metrics"> {
+  const { METRICS_HOST: host, METRICS_PORT: port, METRICS_TOKEN: token } = settings;
+  return port !== undefined && token !== undefined ? { metrics: { host, port, token } } : {};
 }
 
 /** How many bots `npm start` runs. Throws ConfigError. */

@@ -24,6 +24,9 @@ export const SETTINGS = {
   WEBHOOK_PATH: "Path of the webhook URL.",
   WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
   ORCH_HISTORY: "on (default) or off: keep a history of tasks that are over, in ORCH_DATA.",
+  METRICS_PORT: "Port for Prometheus and autoscalers; unset: there are no metrics.",
+  METRICS_HOST: "Address for them to reach, 127.0.0.1 by default.",
+  METRICS_TOKEN: "What they show as a bearer token, at least 32 characters.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
   WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
@@ -45,6 +48,12 @@ const portRange = "PORT must be a whole number between 1 and 65535";
 export const DEFAULT_PORT = 3_000;
 // 0 is for tests: the system chooses.
 const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
+const metricsPortRange = "METRICS_PORT must be a whole number between 1 and 65535";
+const metricsPort = z.coerce
+  .number(metricsPortRange)
+  .int(metricsPortRange)
+  .min(1, metricsPortRange)
+  .max(65_535, metricsPortRange);
 const botsRange = "BOTS must be a whole number between 1 and 8";
 const bots = z.coerce.number(botsRange).int(botsRange).min(1, botsRange).max(8, botsRange);
 const redisUrl = z
@@ -120,6 +129,11 @@ export const botSettings = z.object({
   PORT: withDefault(port, DEFAULT_PORT),
   BOTS: withDefault(bots, 1),
   ORCH_HISTORY: withDefault(z.enum(["on", "off"], "ORCH_HISTORY is on or off"), "on"),
+  METRICS_PORT: optional(metricsPort),
+  METRICS_HOST: withDefault(z.string(), "127.0.0.1"),
+  METRICS_TOKEN: optional(
+    z.string().min(32, "METRICS_TOKEN must have at least 32 characters: make one with `openssl rand -hex 32`"),
+  ),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
 
