@@ -21,6 +21,7 @@ import { startLookingBack } from "./reconcile/look-back.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
 import { startReconciling } from "./reconcile/reconcile.ts";
 import { type RedisAge, watchRedisAge } from "./reconcile/redis-age.ts";
+import { type Round, startRound } from "./reconcile/round.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
@@ -33,6 +34,8 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.t
 import { makeScheduleStore } from "./task/schedules.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
+import { VERSION } from "./task/version.ts";
+import { tellTraces } from "./traces/tell-traces.ts";
 import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
@@ -53,6 +56,8 @@ export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTi
 
 /** A bot that starts before its Redis waits so long for it, ms, and then listens anyway, answering 503. */
 const REDIS_WAIT_MS = 5_000;
+
+const TRACES_EVERY_MS = 5_000;
 
 /** Throws ConfigError when Redis is not fit to keep tasks in. */
 export async function makeBot(config: BotConfig, options: BotOptions = {}): Promise<Bot> {
@@ -132,6 +137,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   let catching: CatchingUp | undefined;
   let history: KeptHistory | undefined;
   let metrics: MetricsServer | undefined;
+  let traces: Round | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
@@ -150,7 +156,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       sweep.stop(),
       reporter.stop(),
     ]);
-    await Promise.all([history?.stop(), metrics?.stop()]);
+    await Promise.all([history?.stop(), metrics?.stop(), traces?.stop()]);
     await queue.close();
     close();
   };
@@ -164,6 +170,11 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     if (config.metrics) {
       const counted = makeMetrics({ redis, store, around: views.around, now });
       metrics = await serveMetrics(counted, config.metrics, log);
+    }
+    if (config.traces) {
+      const telling = { redis, store, collector: config.traces, version: VERSION, log };
+      const work = async (keepOn: () => Promise<void>) => void (await tellTraces(telling, keepOn));
+      traces = startRound({ redis, name: "traces", everyMs: TRACES_EVERY_MS, work, now, log });
     }
     const server = await listenOn(config, routes, log, { signal });
     const hears = (name: string) => isWorthCatchingUp(listeners, name);

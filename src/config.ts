@@ -59,6 +59,8 @@ export type BotConfig = {
   historyFile?: string;
   /** Where Prometheus and autoscalers ask, with this token; none: nowhere. */
   metrics?: { host: string; port: number; token: string };
+  /** The collector of traces; none: nobody is told of any. */
+  traces?: { endpoint: string; headers: Record<string, string> };
   /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
   answersHostsOnPort: boolean;
   logLevel: LogLevel;
@@ -119,8 +121,28 @@ export function readBotConfig(env: Env): BotConfig {
     answersHostsOnPort: address.kind === "https",
     ...(settings.ORCH_HISTORY === "on" && { historyFile: historyFileOf(dataDir) }),
     ...metricsOf(settings),
+    ...tracesOf(settings),
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** Values are percent-encoded there, as OpenTelemetry has it; one that is not is taken as it stands. */
+function tracesOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "traces"> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: text } = settings;
+  if (endpoint === undefined) return {};
+  const headers = (text?.split(",") ?? []).map((header) => {
+    const [name = "", ...value] = header.trim().split("=");
+    return [name, decoded(value.join("="))];
+  });
+  return { traces: { endpoint, headers: Object.fromEntries(headers) } };
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function metricsOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "metrics"> {

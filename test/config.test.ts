@@ -84,6 +84,7 @@ describe("refused", () => {
       { METRICS_PORT: "0", METRICS_TOKEN: "t".repeat(32) },
       /^METRICS_PORT must be/,
     ],
+    ["a collector that is no address", { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /must look like http/],
     ["an unknown log level", { LOG_LEVEL: "loud" }, /LOG_LEVEL must be one of/],
   ])("%s", (_name, changes, message) => {
     expect(problems(changes)).toEqual([expect.stringMatching(message)]);
@@ -117,6 +118,19 @@ test("there are no metrics unless they are asked for, and there is a history unl
   expect(metrics).toEqual({ host: "127.0.0.1", port: 9464, token });
   expect(readBotConfig({ ...GOOD, ORCH_DATA: "/data" }).historyFile).toBe("/data/history/history.sqlite");
   expect(readBotConfig({ ...GOOD, ORCH_HISTORY: "off" }).historyFile).toBeUndefined();
+});
+
+test("traces go to the collector that is named, with its headers as OpenTelemetry writes them", () => {
+  expect(readBotConfig(GOOD).traces).toBeUndefined();
+  const endpoint = "http://127.0.0.1:4318";
+  const given = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20k=,x-team=a%",
+  };
+  expect(readBotConfig({ ...GOOD, ...given }).traces).toEqual({
+    endpoint,
+    headers: { authorization: "Bearer k=", "x-team": "a%" },
+  });
 });
 
 test("a server on this machine may be reached by http and without throttle", () => {

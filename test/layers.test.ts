@@ -19,7 +19,7 @@ const task = [
 ];
 /** What people and programs are shown of it. */
 const shown = ["src/views", "src/words"];
-const product = [...task, ...shown, "src/history", "src/metrics", "src", "workers"];
+const product = [...task, ...shown, "src/history", "src/metrics", "src/traces", "src", "workers"];
 
 /** A layer, and the layers that it may import. Its own files are always allowed; the longest matching name is a file's layer. */
 const mayImport: Record<string, readonly string[]> = {
@@ -35,7 +35,8 @@ const mayImport: Record<string, readonly string[]> = {
   "src/words": ["src/task", "src/text", "src/views"],
   "src/history": ["src/log.ts", "src/task", "src/text", "src/views"],
   "src/metrics": ["src/history", "src/task", "src/text", "src/views"],
-  src: [...task, ...shown, "src/history", "src/metrics"],
+  "src/traces": ["src/log.ts", "src/task", "src/text"],
+  src: [...task, ...shown, "src/history", "src/metrics", "src/traces"],
   workers: task,
   cli: product,
   agents: [],

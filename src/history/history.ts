@@ -10,6 +10,8 @@ import type { Answered, Asked } from "./thread.ts";
 export type History = ReturnType<typeof makeHistory>;
 
 const IDLE_MS = 10_000;
+/** Far more than some hundred tasks take; without it a thread takes what a whole program would. */
+const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 96 };
 /** The source while developing, the built file where Orch was built: this file's own ending tells which. */
 const THREAD = fileURLToPath(new URL(`./thread.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
 
@@ -24,7 +26,7 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
 
   function start(): Open {
     // Nothing of the bot's settings is of use there, and its key least of all.
-    const worker = new Worker(THREAD, { workerData: { path }, env: {} });
+    const worker = new Worker(THREAD, { workerData: { path }, env: {}, resourceLimits: LIMITS });
     const waiting: Open["waiting"] = new Map();
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     let failure = new Error("the history's thread has ended");
@@ -50,11 +52,13 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
     clearTimeout(idle);
     open ??= start();
     const { worker, waiting } = open;
+    worker.ref(); // no program ends while something is being written
     const asker = Promise.withResolvers<unknown>();
     nth += 1;
     waiting.set(nth, asker);
     worker.postMessage({ ...wanted, nth });
     return await asker.promise.finally(() => {
+      if (waiting.size === 0) worker.unref();
       clearTimeout(idle);
       idle = setTimeout(close, idleMs).unref();
     });
@@ -65,6 +69,7 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
     clearTimeout(idle);
     const was = open;
     open = undefined;
+    was?.worker.ref();
     was?.worker.postMessage({ what: "close", nth: 0 } satisfies Asked);
     await was?.ended;
   }

@@ -27,6 +27,8 @@ export const SETTINGS = {
   METRICS_PORT: "Port for Prometheus and autoscalers; unset: there are no metrics.",
   METRICS_HOST: "Address for them to reach, 127.0.0.1 by default.",
   METRICS_TOKEN: "What they show as a bearer token, at least 32 characters.",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "Where traces are sent by OTLP over HTTP; unset: nowhere.",
+  OTEL_EXPORTER_OTLP_HEADERS: "What is sent along, e.g. a key: name=value, with commas between.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
   WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
@@ -129,6 +131,19 @@ export const botSettings = z.object({
   PORT: withDefault(port, DEFAULT_PORT),
   BOTS: withDefault(bots, 1),
   ORCH_HISTORY: withDefault(z.enum(["on", "off"], "ORCH_HISTORY is on or off"), "on"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    z
+      .string()
+      .regex(/^https?:\/\/[^\s@?#]+$/, "OTEL_EXPORTER_OTLP_ENDPOINT must look like http://127.0.0.1:4318 or https://…"),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(
+    z
+      .string()
+      .regex(
+        /^[\w-]+=[^,\s]+(,\s*[\w-]+=[^,\s]+)*$/,
+        "OTEL_EXPORTER_OTLP_HEADERS must look like name=value,name=value",
+      ),
+  ),
   METRICS_PORT: optional(metricsPort),
   METRICS_HOST: withDefault(z.string(), "127.0.0.1"),
   METRICS_TOKEN: optional(

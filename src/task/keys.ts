@@ -104,6 +104,8 @@ export const keys = {
   history: "orch:history",
   /** The entry of that stream up to which the metrics have counted. */
   counted: "orch:history:counted",
+  /** The entry of that stream up to which a collector was told of traces. */
+  traced: "orch:history:traced",
   /** Hash: whether everything is held back, since when and by whom; or when that ended. */
   pause: "orch:pause",
   /** Channel: the id of a host that is to take no new work and to end. */
