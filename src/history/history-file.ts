@@ -50,10 +50,7 @@ export function openHistory(path: string) {
   }
 
   /** The entry of the news up to which the history goes; undefined: it has to be made from the records first. */
-  function place(): string | undefined {
-    const row = db.prepare("SELECT entry FROM place").get();
-    return row === undefined ? undefined : String(row.entry);
-  }
+  const place = () => placeIn(db);
 
   /** False, and nothing is written, when somebody else has written meanwhile. */
   function write({ tasks, forgotten = [], place: next }: Writing): boolean {
@@ -100,6 +97,25 @@ export function openHistory(path: string) {
   }
 
   return { db, place, write, trim, close: () => db.close() };
+}
+
+/** Without opening it for writing. Undefined where it cannot be told so: whoever opens it finds out why. */
+export function readPlace(path: string): string | undefined {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true });
+    if (Number(db.prepare("PRAGMA user_version").get()?.user_version) !== MIGRATIONS.length) return undefined;
+    return placeIn(db);
+  } catch {
+    return undefined;
+  } finally {
+    db?.close();
+  }
+}
+
+function placeIn(db: DatabaseSync): string | undefined {
+  const row = db.prepare("SELECT entry FROM place").get();
+  return row === undefined ? undefined : String(row.entry);
 }
 
 function openOrPutAside(path: string): DatabaseSync {

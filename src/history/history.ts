@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Writing } from "./history-file.ts";
+import { readPlace, type Writing } from "./history-file.ts";
 import type { Answered, Asked } from "./thread.ts";
 
 export type History = ReturnType<typeof makeHistory>;
@@ -75,7 +75,8 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
   }
 
   return {
-    place: async () => (await ask({ what: "place" })) as string | undefined,
+    /** Undefined: it has to be made from the records first. A bot that finds nothing to write needs no thread for that. */
+    place: async () => readPlace(path) ?? ((await ask({ what: "place" })) as string | undefined),
     write: async (writing: Writing) => (await ask({ what: "write", writing })) as boolean,
     /** All records were written: it goes up to there. */
     rebuilt: async (place: string) => void (await ask({ what: "rebuilt", place })),

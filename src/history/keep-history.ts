@@ -42,8 +42,10 @@ export function keepHistory(deps: Deps): KeptHistory {
   let told: string | undefined;
 
   async function look(): Promise<void> {
-    place = await catchUp(deps, place);
-    if (now() - trimmedAt < TRIM_EVERY_MS) return;
+    const before = place;
+    place = await catchUp(deps, before);
+    // Without news nobody opens the file.
+    if (before === undefined || place === before || now() - trimmedAt < TRIM_EVERY_MS) return;
     await history.trim(now());
     trimmedAt = now();
   }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type HistoryFile, openHistory } from "../../src/history/history-file.ts";
+import { type HistoryFile, openHistory, readPlace } from "../../src/history/history-file.ts";
 import { contentOf, pastRun, pastTask } from "./past-task.ts";
 
 let dir: string;
@@ -63,6 +63,17 @@ test("of two that go on from the same place one writes", () => {
   expect(other.write({ tasks: [pastTask()], place: { from: "1-0", to: "2-0" } })).toBe(true);
   expect(file.place()).toBe("2-0");
   other.close();
+});
+
+test("how far it goes is told without opening it for writing, and not of a file that is broken or not there", () => {
+  expect(readPlace(path)).toBeUndefined();
+  file.write({ tasks: [], place: { from: undefined, to: "7-1" } });
+  expect(readPlace(path)).toBe("7-1");
+  file.close();
+  expect(readPlace(path)).toBe("7-1");
+  writeFileSync(path, "no database");
+  expect(readPlace(path)).toBeUndefined();
+  expect(readPlace(join(dir, "none"))).toBeUndefined();
 });
 
 test("a file that is none is put aside, and a newer Orch's is left alone", () => {
