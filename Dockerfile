@@ -12,7 +12,7 @@ FROM node:24-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends bubblewrap ca-certificates git socat tini tmux ucspi-tcp \
   && rm -rf /var/lib/apt/lists/* \
-  && mkdir -p /var/lib/orch/bot && chmod 700 /var/lib/orch/bot && chown -R node:node /var/lib/orch
+  && mkdir -p /var/lib/orch/bot /var/lib/orch/history && chmod 700 /var/lib/orch/* && chown -R node:node /var/lib/orch
 WORKDIR /orch
 COPY --from=build /orch/package.json /orch/app.yml ./
 COPY --from=build /orch/bin bin

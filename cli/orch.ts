@@ -232,6 +232,30 @@ token
   });
 
 program
+  .command("stats")
+  .description("show what came of tasks, what they cost and how long they took, from this machine's history")
+  .option("--by <names>", "with commas between: agent, kind, repository, model (default: agent)")
+  .option("--since <time>", "so many days, as 90d, or a day, as 2026-01-31 (default: 30d)")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExamples:\n  orch stats\n  orch stats --by agent,model --since 90d --json")
+  .action(async (options: import("./stats.ts").StatsOptions) => {
+    const { stats } = await import("./stats.ts");
+    process.exitCode = await stats(process.env, options);
+  });
+
+program
+  .command("forget")
+  .argument("<issue>", "owner/repo#number")
+  .description("take out of Redis and out of the history what is kept of the tasks of an issue or a pull request")
+  .option("--yes", "do not ask whether that is meant")
+  .option("--json", "one machine-readable line")
+  .addHelpText("after", "\nExample:\n  orch forget octo-org/calculator#3 --yes")
+  .action(async (issue: string, options: import("./forget.ts").ForgetOptions) => {
+    const { forget } = await import("./forget.ts");
+    process.exitCode = await forget(process.env, issue, options);
+  });
+
+program
   .command("checkpoint")
   .argument("[task]", "a task's id or its beginning; without one all that this machine keeps are listed")
   .description("get out what an agent had made when its work could not be published, on the machine that keeps it")

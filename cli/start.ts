@@ -87,7 +87,7 @@ const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768", MALLOC_ARENA_MAX: "1" }
  */
 const WITHHELD: Record<string, readonly string[]> = {
   bot: ["ORCH_CONFIG"],
-  worker: ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"],
+  worker: ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET", "METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"],
 };
 
 type SuperviseOptions = Pick<StartOptions, "onStart"> & {

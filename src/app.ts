@@ -19,6 +19,7 @@ import {
 } from "./events/on-moved.ts";
 import { onConversationUnlocked, onInstallationOpenAgain, onRepositoryOpenAgain } from "./events/on-open-again.ts";
 import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
+import { onPullRequestFate } from "./events/on-pull-fate.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
 import { type FileDeps, onAccessChanged, onPush, onRepositoryChanged } from "./events/on-repository-file.ts";
 import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } from "./events/on-review.ts";
@@ -65,8 +66,8 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Li
     "issues.transferred": listen(issueMovedPayload, onIssueTransferred(deps)),
     "pull_request.opened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestDescribed(deps))),
     "pull_request.labeled": listen(pullRequestLabeledPayload, onPullRequestLabeled(deps)),
-    "pull_request.reopened": listen(pullRequestPayload, onPullRequestOpened(deps)),
-    "pull_request.closed": listen(pullRequestPayload, onPullRequestClosed(deps)),
+    "pull_request.reopened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestFate(deps))),
+    "pull_request.closed": listen(pullRequestPayload, both(onPullRequestClosed(deps), onPullRequestFate(deps))),
     "pull_request_review.submitted": listen(reviewPayload, onReviewSubmitted(deps)),
     "pull_request_review_comment.created": listen(reviewCommentPayload, onReviewCommentCreated(deps)),
     "pull_request_review_comment.deleted": listen(reviewCommentPayload, onReviewCommentDeleted(deps)),

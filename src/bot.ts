@@ -9,16 +9,21 @@ import { makeDispatcher } from "./dispatch/dispatcher.ts";
 import { makeRounds } from "./dispatch/rounds.ts";
 import { makeGitHub } from "./github.ts";
 import { healthRoutes } from "./health.ts";
+import { makeHistory } from "./history/history.ts";
+import { type KeptHistory, keepHistory } from "./history/keep-history.ts";
 import { makeIngress } from "./ingress/ingress.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
+import { makeMetrics } from "./metrics/metrics.ts";
+import { type MetricsServer, serveMetrics } from "./metrics-server.ts";
 import type { Programs } from "./programs.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
 import { startLookingBack } from "./reconcile/look-back.ts";
 import { CATCH_UP_TIMES, type CatchingUp, type CatchUpTimes, startCatchingUp } from "./reconcile/missed-deliveries.ts";
 import { startReconciling } from "./reconcile/reconcile.ts";
 import { type RedisAge, watchRedisAge } from "./reconcile/redis-age.ts";
+import { type Round, startRound } from "./reconcile/round.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
@@ -33,6 +38,8 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "./task/redis.t
 import { makeScheduleStore } from "./task/schedules.ts";
 import { makeTaskStore } from "./task/store.ts";
 import type { TaskSpec } from "./task/task.ts";
+import { VERSION } from "./task/version.ts";
+import { tellTraces } from "./traces/tell-traces.ts";
 import { readTeam } from "./views/read-team.ts";
 import { makeViewReader } from "./views/reader.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
@@ -56,6 +63,8 @@ export type BotOptions = { log?: Logger; now?: () => number; catchUp?: CatchUpTi
 
 /** A bot that starts before its Redis waits so long for it, ms, and then listens anyway, answering 503. */
 const REDIS_WAIT_MS = 5_000;
+
+const TRACES_EVERY_MS = 5_000;
 
 /** Throws ConfigError when Redis is not fit to keep tasks in. */
 export async function makeBot(config: BotConfig, options: BotOptions = {}): Promise<Bot> {
@@ -138,6 +147,9 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   reporter.start(subscriber);
   dispatcher.start(subscriber);
   let catching: CatchingUp | undefined;
+  let history: KeptHistory | undefined;
+  let metrics: MetricsServer | undefined;
+  let traces: Round | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
@@ -156,6 +168,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       sweep.stop(),
       reporter.stop(),
     ]);
+    await Promise.all([history?.stop(), metrics?.stop(), traces?.stop()]);
     await queue.close();
     close();
   };
@@ -166,6 +179,16 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     door = await openDoor(config.botFolder, forHosts, log);
     const file = join(config.botFolder, "last-seen");
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
+    if (config.historyFile) history = keepHistory({ redis, store, history: makeHistory(config.historyFile), now, log });
+    if (config.metrics) {
+      const counted = makeMetrics({ redis, store, around: views.around, now });
+      metrics = await serveMetrics(counted, config.metrics, log);
+    }
+    if (config.traces) {
+      const telling = { redis, store, collector: config.traces, version: VERSION, log };
+      const work = async (keepOn: () => Promise<void>) => void (await tellTraces(telling, keepOn));
+      traces = startRound({ redis, name: "traces", everyMs: TRACES_EVERY_MS, work, now, log });
+    }
     const server = await listenOn(config, routes, log, { signal });
     if (config.api) {
       const { openForPrograms } = await import("./programs.ts");

@@ -6,7 +6,7 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { normalize } from "node:path";
 import type { z } from "zod";
-import { botFolderOf, dataDirOf } from "./data-dir.ts";
+import { botFolderOf, dataDirOf, historyFileOf } from "./data-dir.ts";
 import {
   botSettings,
   DEFAULT_PORT,
@@ -57,6 +57,12 @@ export type BotConfig = {
   workerSecret: string;
   /** Worker hosts of this machine find the bot's socket there. */
   botFolder: string;
+  /** Where the history of tasks that are over is kept; none: nowhere. */
+  historyFile?: string;
+  /** Where Prometheus and autoscalers ask, with this token; none: nowhere. */
+  metrics?: { host: string; port: number; token: string };
+  /** The collector of traces; none: nobody is told of any. */
+  traces?: { endpoint: string; headers: Record<string, string> };
   /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
   answersHostsOnPort: boolean;
   logLevel: LogLevel;
@@ -85,6 +91,9 @@ export function readBotConfig(env: Env): BotConfig {
   const github = readServer(env, problems);
   if (settings?.GITHUB_THROTTLE === "off" && !isLoopback(github.host)) {
     problems.push("GITHUB_THROTTLE=off is only for a server on this machine: GitHub would block the App");
+  }
+  if (settings?.METRICS_PORT !== undefined && settings.METRICS_TOKEN === undefined) {
+    problems.push("METRICS_TOKEN is missing: METRICS_PORT needs it; make one with `openssl rand -hex 32`");
   }
   const labels = settings && {
     run: settings.LABEL_RUN,
@@ -118,8 +127,35 @@ export function readBotConfig(env: Env): BotConfig {
     workerSecret: settings.WORKER_SECRET,
     botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),
     answersHostsOnPort: address.kind === "https",
+    ...(settings.ORCH_HISTORY === "on" && { historyFile: historyFileOf(dataDir) }),
+    ...metricsOf(settings),
+    ...tracesOf(settings),
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** Values are percent-encoded there, as OpenTelemetry has it; one that is not is taken as it stands. */
+function tracesOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "traces"> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: text } = settings;
+  if (endpoint === undefined) return {};
+  const headers = (text?.split(",") ?? []).map((header) => {
+    const [name = "", ...value] = header.trim().split("=");
+    return [name, decoded(value.join("="))];
+  });
+  return { traces: { endpoint, headers: Object.fromEntries(headers) } };
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+function metricsOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "metrics"> {
+  const { METRICS_HOST: host, METRICS_PORT: port, METRICS_TOKEN: token } = settings;
+  return port !== undefined && token !== undefined ? { metrics: { host, port, token } } : {};
 }
 
 /** How many bots `npm start` runs. Throws ConfigError. */

@@ -11,3 +11,6 @@ export function dataDirOf(env: Readonly<Record<string, string | undefined>>): st
 
 /** Where bots and worker hosts of one machine meet, unless BOT_URL says otherwise. */
 export const botFolderOf = (dataDir: string): string => join(dataDir, "bot");
+
+/** The history of tasks that are over, as far as bots of this machine keep one. */
+export const historyFileOf = (dataDir: string): string => join(dataDir, "history", "history.sqlite");

@@ -115,10 +115,10 @@ async function answerBy(routes: readonly Route[], request: IncomingMessage): Pro
 
 function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
   if (response.destroyed || response.headersSent) return;
-  const text = JSON.stringify(answer.body);
+  const text = answer.type === undefined ? JSON.stringify(answer.body) : String(answer.body);
   const headers: Record<string, string | number> = {
     ...answer.headers,
-    "content-type": "application/json; charset=utf-8",
+    "content-type": answer.type ?? "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",

@@ -77,6 +77,14 @@ describe("refused", () => {
     ["a webhook path without a slash", { WEBHOOK_PATH: "hooks" }, /start with \//],
     ["a port that does not exist", { PORT: "99999" }, /^PORT must be a whole number between 1 and 65535$/],
     ["a port that is no number", { PORT: "http" }, /^PORT must be a whole number between 1 and 65535$/],
+    ["metrics without a token", { METRICS_PORT: "9464" }, /METRICS_TOKEN is missing/],
+    ["a short token for the metrics", { METRICS_TOKEN: "short" }, /METRICS_TOKEN must have at least 32/],
+    [
+      "a metrics port that does not exist",
+      { METRICS_PORT: "0", METRICS_TOKEN: "t".repeat(32) },
+      /^METRICS_PORT must be/,
+    ],
+    ["a collector that is no address", { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /must look like http/],
     ["an unknown log level", { LOG_LEVEL: "loud" }, /LOG_LEVEL must be one of/],
   ])("%s", (_name, changes, message) => {
     expect(problems(changes)).toEqual([expect.stringMatching(message)]);
@@ -101,6 +109,28 @@ test("the key may be given as a file", () => {
   const path = join(dir, "app.pem");
   writeFileSync(path, PEM);
   expect(readBotConfig({ ...GOOD, PRIVATE_KEY: "", PRIVATE_KEY_PATH: path }).privateKey.trim()).toBe(PEM.trim());
+});
+
+test("there are no metrics unless they are asked for, and there is a history unless it is not wanted", () => {
+  expect(readBotConfig(GOOD).metrics).toBeUndefined();
+  const token = "t".repeat(32);
+  const { metrics } = readBotConfig({ ...GOOD, METRICS_PORT: "9464", METRICS_TOKEN: token });
+  expect(metrics).toEqual({ host: "127.0.0.1", port: 9464, token });
+  expect(readBotConfig({ ...GOOD, ORCH_DATA: "/data" }).historyFile).toBe("/data/history/history.sqlite");
+  expect(readBotConfig({ ...GOOD, ORCH_HISTORY: "off" }).historyFile).toBeUndefined();
+});
+
+test("traces go to the collector that is named, with its headers as OpenTelemetry writes them", () => {
+  expect(readBotConfig(GOOD).traces).toBeUndefined();
+  const endpoint = "http://127.0.0.1:4318";
+  const given = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20k=,x-team=a%",
+  };
+  expect(readBotConfig({ ...GOOD, ...given }).traces).toEqual({
+    endpoint,
+    headers: { authorization: "Bearer k=", "x-team": "a%" },
+  });
 });
 
 test("a server on this machine may be reached by http and without throttle", () => {

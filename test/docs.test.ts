@@ -4,6 +4,8 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { REQUEST_SETTINGS, SETTING_NAMES, VERB_NAMES, VERBS } from "../src/command/verbs.ts";
+import { METRICS } from "../src/metrics/names.ts";
+import { METRICS_PATH, SCALE_PATH } from "../src/metrics-server.ts";
 import { hostSets } from "../src/reach/host-sets.ts";
 import { SETTINGS } from "../src/settings/environment.ts";
 import { parseOperatorFile } from "../workers/operator-file.ts";
@@ -133,6 +135,64 @@ test("the agents page names every set of hosts exactly once among the sets", () 
   const [, lists = ""] = /one of these sets;.*\n\n((?:- .*\n)+)/.exec(texts.get("docs/agents.md") ?? "") ?? [];
   const named = [...lists.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
   expect(named.sort()).toEqual(Object.keys(hostSets).sort());
+});
+
+describe("the metrics page", () => {
+  const page = texts.get("docs/metrics.md") ?? "";
+
+  test("has every metric exactly once, as a scrape tells of it", () => {
+    const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (.*) \| (.+) \|$/gm)].map(([, ...fields]) => fields);
+    const told = Object.entries(METRICS).map(([name, { kind, labels, help }]) => [
+      name,
+      kind,
+      labels.map((label) => `\`${label}\``).join(", "),
+      help,
+    ]);
+    expect(rows).toEqual(told);
+  });
+
+  test("has every route exactly once", () => {
+    const routes = [...page.matchAll(/^\| `GET ([^`]+)` \|/gm)].map(([, path]) => path);
+    expect(routes).toEqual([METRICS_PATH, SCALE_PATH]);
+  });
+
+  test.each(["operations/grafana-dashboard.json", "operations/prometheus-alerts.yml"])(
+    "%s asks for what there is",
+    (file) => {
+      const text = readFileSync(file, "utf8");
+      const { groups = [], panels = [] } = parse(text) as Operations;
+      const asked = [...groups.flatMap(({ rules }) => rules), ...panels.flatMap(({ targets }) => targets)];
+      expect(asked.length).toBeGreaterThan(5);
+      for (const { expr } of asked)
+        expect(
+          namesIn(expr).filter((name) => !known.has(name)),
+          expr,
+        ).toEqual([]);
+      for (const { expr } of asked)
+        expect(
+          labelsIn(expr).filter(([name, label]) => !hasLabel(name, label)),
+          expr,
+        ).toEqual([]);
+    },
+  );
+
+  type Operations = { groups?: { rules: { expr: string }[] }[]; panels?: { targets: { expr: string }[] }[] };
+  const metrics: [string, { kind: string; labels: readonly string[] }][] = Object.entries(METRICS);
+  const known = new Set(
+    metrics.flatMap(([name, { kind }]) =>
+      kind === "histogram" ? ["bucket", "sum", "count"].map((part) => `${name}_${part}`) : [name],
+    ),
+  );
+  const namesIn = (expr: string) => [...expr.matchAll(/\b(?:orch|cicd|vcs)_\w+/g)].map(([name]) => name);
+  const labelsIn = (expr: string): [string, string][] => {
+    const [name = ""] = namesIn(expr);
+    const grouped = [...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(", "));
+    const matched = [...expr.matchAll(/(\w+)=~?"/g)].map(([, label = ""]) => label);
+    return [...grouped, ...matched].map((label) => [name, label]);
+  };
+  const hasLabel = (name: string, label: string) =>
+    (label === "le" && name.endsWith("_bucket")) ||
+    metrics.some(([each, { labels }]) => name.startsWith(each) && labels.includes(label));
 });
 
 test("the operations page explains every outcome exactly once", () => {

@@ -27,7 +27,8 @@ export type Listener = (payload: unknown, delivery: Delivery) => Promise<void>;
 /** By event and action, e.g. `issue_comment.created`; an event that has no actions goes by its name alone. */
 export type Listeners = Readonly<Record<string, Listener>>;
 
-export type HttpResponse = { status: number; body: unknown; headers?: Record<string, string> };
+/** `type`: of a body that is a text; others are sent as JSON. */
+export type HttpResponse = { status: number; body: unknown; type?: string; headers?: Record<string, string> };
 
 /** A signed delivery that does not look as GitHub documents it. */
 class Malformed extends Error {

@@ -147,6 +147,7 @@ export const pullRequestPayload = z.object({
     body,
     created_at: time,
     closed_at: time.nullish(),
+    merged_at: time.nullish(),
     draft: z.boolean().optional(),
     head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
   }),

@@ -28,6 +28,12 @@ export const SETTINGS = {
   API_HOST: "Address to listen on for other programs.",
   API_URL: "Under which other programs reach that, where it is behind a proxy: its https address.",
   WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
+  ORCH_HISTORY: "on (default) or off: keep a history of tasks that are over, in ORCH_DATA.",
+  METRICS_PORT: "Port for Prometheus and autoscalers; unset: there are no metrics.",
+  METRICS_HOST: "Address for them to reach, 127.0.0.1 by default.",
+  METRICS_TOKEN: "What they show as a bearer token, at least 32 characters.",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "Where traces are sent by OTLP over HTTP; unset: nowhere.",
+  OTEL_EXPORTER_OTLP_HEADERS: "What is sent along, e.g. a key: name=value, with commas between.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
   REDIS_URL: "Redis with AOF and noeviction. Unset: `npm start` runs one of its own in ORCH_DATA.",
   WORKER_SECRET: "Shared by bot and worker hosts, at least 32 characters. Unset: `npm start` makes one.",
@@ -51,6 +57,12 @@ export const DEFAULT_PORT = 3_000;
 const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
 const apiPortRange = "API_PORT must be a whole number between 1 and 65535";
 const apiPort = z.coerce.number(apiPortRange).int(apiPortRange).min(0, apiPortRange).max(65_535, apiPortRange);
+const metricsPortRange = "METRICS_PORT must be a whole number between 1 and 65535";
+const metricsPort = z.coerce
+  .number(metricsPortRange)
+  .int(metricsPortRange)
+  .min(1, metricsPortRange)
+  .max(65_535, metricsPortRange);
 const botsRange = "BOTS must be a whole number between 1 and 8";
 const bots = z.coerce.number(botsRange).int(botsRange).min(1, botsRange).max(8, botsRange);
 const redisUrl = z
@@ -135,6 +147,25 @@ export const botSettings = z.object({
   API_HOST: withDefault(z.string(), "127.0.0.1"),
   API_URL: optional(z.string().refine(isApiUrl, "API_URL must look like https://orch.example.com")),
   BOTS: withDefault(bots, 1),
+  ORCH_HISTORY: withDefault(z.enum(["on", "off"], "ORCH_HISTORY is on or off"), "on"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    z
+      .string()
+      .regex(/^https?:\/\/[^\s@?#]+$/, "OTEL_EXPORTER_OTLP_ENDPOINT must look like http://127.0.0.1:4318 or https://…"),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(
+    z
+      .string()
+      .regex(
+        /^[\w-]+=[^,\s]+(,\s*[\w-]+=[^,\s]+)*$/,
+        "OTEL_EXPORTER_OTLP_HEADERS must look like name=value,name=value",
+      ),
+  ),
+  METRICS_PORT: optional(metricsPort),
+  METRICS_HOST: withDefault(z.string(), "127.0.0.1"),
+  METRICS_TOKEN: optional(
+    z.string().min(32, "METRICS_TOKEN must have at least 32 characters: make one with `openssl rand -hex 32`"),
+  ),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
 

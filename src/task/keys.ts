@@ -124,6 +124,12 @@ export const keys = {
   budget: (installationId: number) => `orch:budget:${installationId}`,
   /** Sorted set: texts created or edited for an installation within the last hour, by when. */
   content: (installationId: number) => `orch:budget:${installationId}:content`,
+  /** Stream: which tasks are over, or were forgotten, for whoever keeps a history (`history-news.ts`). */
+  history: "orch:history",
+  /** The entry of that stream up to which the metrics have counted. */
+  counted: "orch:history:counted",
+  /** The entry of that stream up to which a collector was told of traces. */
+  traced: "orch:history:traced",
   /** Hash: whether everything is held back, since when and by whom; or when that ended. */
   pause: "orch:pause",
   /** Channel: the id of a host that is to take no new work and to end. */

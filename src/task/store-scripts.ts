@@ -4,6 +4,7 @@
  */
 import type { Redis, Result } from "ioredis";
 import { dueScripts } from "./due-set.ts";
+import { tellHistory } from "./history-news.ts";
 
 /** Of a task's timeline. Then only how it ends still goes in: how it began is worth more than what came again and again. */
 const MAX_EVENTS = 60;
@@ -11,7 +12,7 @@ const MAX_EVENTS = 60;
 declare module "ioredis" {
   interface RedisCommander<Context> {
     orchCreate(numberOfKeys: 8, ...args: (string | number)[]): Result<number, Context>;
-    orchAdvance(numberOfKeys: 10, ...args: (string | number)[]): Result<number, Context>;
+    orchAdvance(numberOfKeys: 11, ...args: (string | number)[]): Result<number, Context>;
     orchMarkReported(numberOfKeys: 9, ...args: (string | number)[]): Result<number, Context>;
     orchDoubt(numberOfKeys: 4, ...args: (string | number)[]): Result<number, Context>;
     orchSay(numberOfKeys: 5, ...args: (string | number)[]): Result<number, Context>;
@@ -39,11 +40,11 @@ plan(KEYS[6], KEYS[7], KEYS[8], ARGV[1], ARGV[5])
 redis.call("PUBLISH", ARGV[6], ARGV[1])
 return 1`;
 
-// KEYS task timeline open, the three of the reports, followers, the three of the dispatch
+// KEYS task timeline open, the three of the reports, followers, the three of the dispatch, history
 // ARGV id expectedVersion record event(empty = none) at waits settled channel readyChannel
 // The writer's clock may run ahead; what has happened is due by Redis' clock at the latest, and what it `waits` later, ms.
 // Tasks that wait for one that is settled are looked at now.
-const ADVANCE = `${dueScripts.plan}
+const ADVANCE = `${dueScripts.plan}${tellHistory}
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2] + 1, "record", ARGV[3])
 if ARGV[4] ~= "" and (ARGV[7] == "1" or redis.call("LLEN", KEYS[2]) < ${MAX_EVENTS}) then
@@ -53,7 +54,8 @@ local time = redis.call("TIME")
 local due = math.min(tonumber(ARGV[5]), time[1] * 1000 + math.floor(time[2] / 1000)) + ARGV[6]
 plan(KEYS[4], KEYS[5], KEYS[6], ARGV[1], due)
 if ARGV[7] == "1" then
-  redis.call("ZREM", KEYS[3], ARGV[1])
+  local isNew = redis.call("ZREM", KEYS[3], ARGV[1]) == 1
+  tellHistory(KEYS[11], isNew and "settled" or "changed", ARGV[1])
   local followers = redis.call("SMEMBERS", KEYS[7])
   for _, follower in ipairs(followers) do plan(KEYS[8], KEYS[9], KEYS[10], follower, due - ARGV[6]) end
   if #followers > 0 then

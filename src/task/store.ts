@@ -8,6 +8,7 @@ import type { Redis } from "ioredis";
 import { dueKeys, makeDueSet } from "./due-set.ts";
 import { follow, followOne, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
+import { makeHistoryNews } from "./history-news.ts";
 import { inboxOf, streamOf } from "./inbox.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import type { Lane } from "./lane.ts";
@@ -125,9 +126,10 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
         ...reportKeys,
         keys.followers(id),
         ...dispatchKeys,
+        keys.history,
       ];
       const values = [id, task.version, textOf(next), eventOf(news), news.at, firstWordIn(task, news), settled];
-      const done = await redis.orchAdvance(10, ...taskKeys, ...values, keys.changed, keys.ready);
+      const done = await redis.orchAdvance(11, ...taskKeys, ...values, keys.changed, keys.ready);
       if (done !== 1) continue;
       await unfollow(redis, id, { was: task.state, is: next.state });
       return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
@@ -225,6 +227,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     /** What teams work by. */
     plans: makePlanStore(redis, tell),
     ...marks,
+    ...makeHistoryNews(redis),
   };
 }
 

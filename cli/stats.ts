@@ -1,0 +1,115 @@
+/** `orch stats`: what came of tasks, what it cost and how long it took, from the history that this machine keeps. */
+import { existsSync } from "node:fs";
+import type { Env } from "../src/config.ts";
+import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
+import { openHistory } from "../src/history/history-file.ts";
+import { GROUPS, type Group, readStats, type Stats } from "../src/history/stats.ts";
+import { dollars, duration } from "../src/text/amounts.ts";
+import { table } from "./table.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** As they were typed. */
+export type StatsOptions = { by?: string; since?: string; json?: boolean };
+
+const SINCE = "30d";
+const DAY_MS = 24 * 3600_000;
+
+/** Exit code 0, also when nothing was over in that time; 1 where no history is kept. Throws UsageError. */
+export async function stats(env: Env, options: StatsOptions): Promise<number> {
+  const query = { by: groupsOf(options.by ?? "agent"), since: dayOf(options.since ?? SINCE, Date.now()) };
+  const path = historyFileOf(dataDirOf(env));
+  if (!existsSync(path))
+    return refuse(
+      `There is no history in ${dataDirOf(env)}: a bot writes it there, unless ORCH_HISTORY is off.`,
+      options,
+    );
+  const file = openHistory(path);
+  try {
+    const found = readStats(file.db, query);
+    if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+    else print(found, query.by);
+    return 0;
+  } finally {
+    file.close();
+  }
+}
+
+function refuse(line: string, { json }: StatsOptions): number {
+  if (json) process.stdout.write(`${JSON.stringify({ error: line })}\n`);
+  else process.stderr.write(`${line}\n`);
+  return 1;
+}
+
+function groupsOf(text: string): Group[] {
+  const names = Object.keys(GROUPS) as Group[];
+  return [...new Set(text.split(",").map((part) => part.trim()))].map((part) => {
+    const known = names.find((name) => name === part);
+    if (!known) throw new UsageError(`--by takes some of: ${names.join(", ")}, with commas between`);
+    return known;
+  });
+}
+
+function dayOf(text: string, now: number): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
+  if (days === undefined) throw new UsageError("--since takes a number of days, as 30d, or a day, as 2026-01-31");
+  return new Date(now - Number(days) * DAY_MS).toISOString().slice(0, 10);
+}
+
+function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: readonly Group[]): void {
+  const heading = [...by.map((group) => group.toUpperCase()), ...HEADING];
+  const rows = groups.map((group) => [...by.map((name) => group.of[name] || "-"), ...groupFields(group)]);
+  section("What came of tasks", heading, rows);
+  const perDay = days.map((each) => [
+    each.day,
+    ...[each.pullRequests, each.noChanges, each.failed, each.couldNotRun, each.others].map(String),
+  ]);
+  section("By day", ["DAY", "PULL REQUEST", "NO CHANGES", "WORK FAILED", "COULD NOT RUN", "OTHER"], perDay);
+  section(
+    "By worker host",
+    ["HOST", "RUNS", "AT WORK"],
+    hosts.map(({ host, runs, busyMs }) => [host, String(runs), duration(busyMs)]),
+  );
+  const spent = Object.entries(spenders).flatMap(([of, all]) =>
+    all.map(({ name, costUsd }) => [of, name, dollars(costUsd)]),
+  );
+  section("Most spent", ["OF", "NAME", "COST"], spent);
+  const { hostRestarts, lostRuns, takenUp } = recoveries;
+  const said = `Recoveries: ${hostRestarts} by a host that restarted, ${lostRuns} runs lost and begun anew, ${takenUp} taken up.`;
+  process.stderr.write(
+    groups.length > 0 ? `${said} Since ${since}, days by UTC.\n` : `No task was over since ${since}.\n`,
+  );
+}
+
+const HEADING = [
+  "TASKS",
+  "MERGED (90 %)",
+  "COST",
+  "PER MERGE",
+  "TO PULL REQUEST p50/p95",
+  "IN QUEUE p50/p95",
+  "ROUNDS",
+];
+
+function groupFields(group: Stats["groups"][number]): string[] {
+  const { tasks, merged, mergeRate, costUsd, costUnknown, costPerMerged, toPullRequest, queued, verifyRounds } = group;
+  const percent = (share: number) => Math.round(share * 100);
+  const times = (of: typeof queued) => (of ? `${duration(of.p50)} / ${duration(of.p95)}` : "-");
+  return [
+    String(tasks),
+    mergeRate ? `${merged} (${percent(mergeRate.from)}–${percent(mergeRate.to)} %)` : "-",
+    `${dollars(costUsd)}${costUnknown > 0 ? "+" : ""}`,
+    costPerMerged === undefined ? "-" : dollars(costPerMerged),
+    times(toPullRequest),
+    times(queued),
+    verifyRounds === null ? "-" : String(verifyRounds),
+  ];
+}
+
+/** For a person a heading above each; a program that wants more than rows asks for JSON. */
+function section(title: string, heading: readonly string[], rows: readonly string[][]): void {
+  if (rows.length === 0) return;
+  const width = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+  const lines = table(heading, rows, width);
+  process.stdout.write(width === undefined ? `${lines.join("\n")}\n` : `${title}\n${lines.join("\n")}\n\n`);
+}

@@ -1,0 +1,191 @@
+/**
+ * The file of a history. Everything is written in transactions, together with the place in the news up to which it goes: whoever dies in
+ * between has written all of it or nothing. Writing the same again changes nothing. The sums of a day are made anew from its tasks
+ * with each change, so they never drift from them. Several processes may have it open; each call is one transaction.
+ *
+ * Synchronous: the bot uses it in a thread of its own (`thread.ts`).
+ */
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { MIGRATIONS } from "./migrations.ts";
+import type { PastRun, PastTask } from "./past.ts";
+
+/** Two years; the sums of days are kept. */
+const KEEP_MS = 2 * 365 * 24 * 3600_000;
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const UNREADABLE = new Set([11, 26]);
+const BUSY_MS = 10_000;
+
+export type Writing = {
+  tasks: readonly PastTask[];
+  /** Issues of which nothing is to stand there any more. */
+  forgotten?: readonly { repositoryId: number; number: number }[];
+  /** Written only when the history goes up to `from`; goes up to `to` then. */
+  place?: { from: string | undefined; to: string };
+};
+
+export type HistoryFile = ReturnType<typeof openHistory>;
+
+/**
+ * Makes it where there is none. One that is broken is put aside and begun anew: Redis still has most of it. Throws when it cannot be
+ * written there, or a newer Orch has changed its tables.
+ */
+export function openHistory(path: string) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = openOrPutAside(path);
+  const insertTask = db.prepare(INSERT_TASK);
+  const insertRun = db.prepare(INSERT_RUN);
+
+  function inTransaction<T>(deed: () => T): T {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const made = deed();
+      db.exec("COMMIT");
+      return made;
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** The entry of the news up to which the history goes; undefined: it has to be made from the records first. */
+  const place = () => placeIn(db);
+
+  /** False, and nothing is written, when somebody else has written meanwhile. */
+  function write({ tasks, forgotten = [], place: next }: Writing): boolean {
+    return inTransaction(() => {
+      if (next && place() !== next.from) return false;
+      const days = new Set<string>();
+      for (const { repositoryId, number } of forgotten) for (const day of forget(repositoryId, number)) days.add(day);
+      for (const task of tasks) days.add(keep(task));
+      for (const day of days) sumUp(day);
+      if (next) setPlace(next.to);
+      return true;
+    });
+  }
+
+  function setPlace(entry: string): void {
+    db.prepare("INSERT INTO place VALUES (1, ?) ON CONFLICT DO UPDATE SET entry = excluded.entry").run(entry);
+  }
+
+  function keep(task: PastTask): string {
+    const { runs, ...rest } = task;
+    const day = new Date(task.settledAt).toISOString().slice(0, 10);
+    insertTask.run({ ...NOT_KNOWN, ...defined(rest), day, merged: task.merged ? 1 : 0 });
+    db.prepare("DELETE FROM runs WHERE task = ?").run(task.task);
+    for (const run of runs) insertRun.run(runRow(task.task, run));
+    return day;
+  }
+
+  function forget(repositoryId: number, number: number): string[] {
+    const which = "FROM tasks WHERE repository_id = ? AND number = ?";
+    const days = db.prepare(`SELECT DISTINCT day ${which}`).all(repositoryId, number);
+    db.prepare(`DELETE ${which}`).run(repositoryId, number);
+    return days.map(({ day }) => String(day));
+  }
+
+  function sumUp(day: string): void {
+    db.prepare("DELETE FROM daily WHERE day = ?").run(day);
+    db.prepare(SUM_UP).run({ day });
+  }
+
+  /** Forgets tasks that were over long ago; what they sum up to stays. Gives how many. */
+  function trim(now: number): number {
+    const before = new Date(now - KEEP_MS).toISOString().slice(0, 10);
+    return inTransaction(() => Number(db.prepare("DELETE FROM tasks WHERE day < ?").run(before).changes));
+  }
+
+  return { db, place, write, trim, close: () => db.close() };
+}
+
+/** Without opening it for writing. Undefined where it cannot be told so: whoever opens it finds out why. */
+export function readPlace(path: string): string | undefined {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true });
+    if (Number(db.prepare("PRAGMA user_version").get()?.user_version) !== MIGRATIONS.length) return undefined;
+    return placeIn(db);
+  } catch {
+    return undefined;
+  } finally {
+    db?.close();
+  }
+}
+
+function placeIn(db: DatabaseSync): string | undefined {
+  const row = db.prepare("SELECT entry FROM place").get();
+  return row === undefined ? undefined : String(row.entry);
+}
+
+function openOrPutAside(path: string): DatabaseSync {
+  try {
+    return open(path);
+  } catch (error) {
+    if (!UNREADABLE.has(Number((error as { errcode?: number }).errcode))) throw error;
+    renameSync(path, `${path}.unreadable`);
+    for (const beside of ["-wal", "-shm"]) rmSync(`${path}${beside}`, { force: true });
+    return open(path);
+  }
+}
+
+function open(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: BUSY_MS });
+  try {
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const version = () => Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (version() === MIGRATIONS.length) return;
+  db.exec("BEGIN IMMEDIATE");
+  const from = version(); // another process may have been faster
+  if (from > MIGRATIONS.length) throw new Error("the history was written by a newer Orch: this one leaves it alone");
+  for (const step of MIGRATIONS.slice(from)) db.exec(step);
+  db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+}
+
+const INSERT_TASK = `
+  INSERT INTO tasks VALUES (:task, :repositoryId, :repository, :number, :person, :origin, :kind, :agent, :model, :outcome,
+    :requestedAt, :settledAt, :day, :queuedMs, :pull, :closedAt, :merged, :restarts)
+  ON CONFLICT (task) DO UPDATE SET repository = excluded.repository, number = excluded.number, model = excluded.model,
+    agent = excluded.agent, outcome = excluded.outcome, settled_at = excluded.settled_at, day = excluded.day,
+    queued_ms = excluded.queued_ms, pull = excluded.pull, closed_at = excluded.closed_at, merged = excluded.merged,
+    restarts = excluded.restarts`;
+
+const INSERT_RUN = `
+  INSERT INTO runs VALUES (:task, :epoch, :host, :startedAt, :endedAt, :end, :start, :hadAgent, :inputTokens, :outputTokens,
+    :costUsd, :rounds)`;
+
+const NOT_KNOWN = { person: null, queuedMs: null, pull: null, closedAt: null };
+
+function runRow(task: string, run: PastRun): Record<string, string | number | null> {
+  const unknown = { endedAt: null, end: null, start: null, inputTokens: null, outputTokens: null, costUsd: null };
+  return { ...unknown, rounds: null, ...defined(run), task, hadAgent: run.hadAgent ? 1 : 0 };
+}
+
+/** SQLite knows no `undefined`. */
+function defined(row: object): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}
+
+const SUM_UP = `
+  INSERT INTO daily
+  SELECT day, repository, kind, agent, model, outcome,
+    count(*), sum(merged), sum(closed_at IS NOT NULL AND NOT merged), sum(restarts),
+    sum(n), sum(ms), sum(lost), sum(taken_up), sum(input), sum(output), sum(cost), sum(unknown), sum(rounds), sum(checked)
+  FROM (
+    SELECT tasks.*, count(epoch) AS n, coalesce(sum(ended_at - started_at), 0) AS ms,
+      coalesce(sum(ended = 'lost'), 0) AS lost, coalesce(sum(start = 'taken up'), 0) AS taken_up,
+      coalesce(sum(input_tokens), 0) AS input, coalesce(sum(output_tokens), 0) AS output,
+      coalesce(sum(cost_usd), 0.0) AS cost, coalesce(sum(had_agent AND cost_usd IS NULL), 0) AS unknown,
+      coalesce(sum(rounds), 0) AS rounds, coalesce(sum(rounds IS NOT NULL), 0) AS checked
+    FROM tasks LEFT JOIN runs USING (task) WHERE day = :day GROUP BY tasks.task
+  )
+  GROUP BY day, repository, kind, agent, model, outcome`;

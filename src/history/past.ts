@@ -1,0 +1,111 @@
+/**
+ * What is remembered of a task that is over: who asked, where, which kind of work by which agent, how it ended, how long it took and
+ * what it cost. Names, numbers and times only: no word of what was asked or said. Pure. Times are Unix ms.
+ */
+import type { Closed } from "../task/history-news.ts";
+import type { OriginKind } from "../task/origin.ts";
+import type { Outcome } from "../task/outcome.ts";
+import { progressOf, type Task, type TaskRun, type TaskSpec } from "../task/task.ts";
+import type { TaskEvent } from "../task/timeline.ts";
+import { bare } from "../text/quote.ts";
+import { timesOf } from "./times.ts";
+
+/** What kind of work it is, by what was known before it began: so whoever compares agents compares like with like. */
+export type Kind = "plan" | "review" | "check" | "schedule" | "pull" | "issue";
+
+export type PastTask = {
+  task: string;
+  repositoryId: number;
+  /** owner/name */
+  repository: string;
+  number: number;
+  person?: string;
+  origin: OriginKind;
+  kind: Kind;
+  /** Empty: it ended before one was chosen, or said which model it uses. */
+  agent: string;
+  model: string;
+  outcome: Outcome["kind"];
+  requestedAt: number;
+  settledAt: number;
+  queuedMs?: number;
+  pull?: number;
+  closedAt?: number;
+  merged: boolean;
+  /** How often a host came back to its run after it had died. */
+  restarts: number;
+  runs: PastRun[];
+};
+
+export type PastRun = {
+  epoch: number;
+  host: string;
+  startedAt: number;
+  endedAt?: number;
+  end?: string;
+  /** How it began. */
+  start?: string;
+  /** It got as far as an agent, so it has used something, known or not. */
+  hadAgent: boolean;
+  inputTokens?: number;
+  outputTokens?: number;
+  costUsd?: number;
+  /** How often the repository's check ran. */
+  rounds?: number;
+};
+
+/** Of names that agents, hosts and people give. */
+const NAME = 80;
+
+/** Undefined while the task is not over. */
+export function pastOf(task: Task, events: readonly TaskEvent[], closed: Closed | undefined): PastTask | undefined {
+  const { spec, state, runs } = task;
+  if (state.name !== "settled") return undefined;
+  const progress = progressOf(task);
+  const { queuedMs } = timesOf(events, state.at);
+  const pull = state.outcome.kind === "pull_request" ? state.outcome.number : undefined;
+  return {
+    task: spec.id,
+    repositoryId: spec.repository.id,
+    repository: `${spec.repository.owner}/${spec.repository.name}`,
+    number: spec.number,
+    ...(spec.actor && { person: spec.actor.login }),
+    origin: spec.origin.kind,
+    kind: kindOf(spec),
+    agent: bare(task.agent ?? "", NAME),
+    model: bare(progress.model ?? spec.model ?? "", NAME),
+    outcome: state.outcome.kind,
+    requestedAt: spec.requestedAt,
+    settledAt: state.at,
+    ...(queuedMs !== undefined && { queuedMs }),
+    ...(pull !== undefined && { pull }),
+    ...(closed && { closedAt: closed.at }),
+    merged: closed?.merged ?? false,
+    restarts: events.filter(({ what }) => what === "crashed").length,
+    runs: runs.map(pastRun),
+  };
+}
+
+export function kindOf({ origin, plan, target }: Pick<TaskSpec, "origin" | "plan" | "target">): Kind {
+  if (plan) return "plan";
+  if (origin.kind === "schedule" || origin.kind === "check") return origin.kind;
+  if (origin.kind === "review" || origin.kind === "review_comment") return "review";
+  return target.kind;
+}
+
+function pastRun({ number, host, startedAt, endedAt, end, progress }: TaskRun): PastRun {
+  const { start, agent, inputTokens, outputTokens, costUsd, verification } = progress;
+  return {
+    epoch: number,
+    host,
+    startedAt,
+    endedAt,
+    end,
+    start: start?.how,
+    hadAgent: agent !== undefined,
+    inputTokens,
+    outputTokens,
+    costUsd,
+    rounds: verification?.rounds,
+  };
+}

@@ -1,0 +1,40 @@
+/** The thread that has a history's file open, so that no disk and no long sum holds the bot up. It does what it is asked, in order. */
+import { parentPort, workerData } from "node:worker_threads";
+import { openHistory, type Writing } from "./history-file.ts";
+
+export type Asked = { nth: number } & (
+  | { what: "place" }
+  | { what: "write"; writing: Writing }
+  | { what: "rebuilt"; place: string }
+  | { what: "trim"; now: number }
+  | { what: "close" }
+);
+export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
+
+const file = openHistory(String((workerData as { path: string }).path));
+
+function answer(asked: Asked): unknown {
+  switch (asked.what) {
+    case "place":
+      return file.place();
+    case "write":
+      return file.write(asked.writing);
+    case "rebuilt":
+      return file.write({ tasks: [], place: { from: file.place(), to: asked.place } });
+    case "trim":
+      return file.trim(asked.now);
+    case "close":
+      return file.close();
+  }
+}
+
+parentPort?.on("message", (asked: Asked) => {
+  const { nth } = asked;
+  try {
+    parentPort?.postMessage({ nth, answer: answer(asked) } satisfies Answered);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    parentPort?.postMessage({ nth, error: said } satisfies Answered);
+  }
+  if (asked.what === "close") parentPort?.close();
+});

@@ -1,0 +1,85 @@
+/**
+ * The metrics of the whole installation, at each scrape: gauges as things stand then, counters by the news since the last one. How far
+ * was counted stands in Redis, so a bot that starts goes on where the one before it stopped: its counters begin at nothing, as
+ * Prometheus expects it of a process, and nothing is counted twice.
+ */
+import type { Redis } from "ioredis";
+import { readBudgets } from "../task/github-budget.ts";
+import { BEGINNING, type HistoryNews, historyEnds, readClosed, readHistoryNews } from "../task/history-news.ts";
+import { keys } from "../task/keys.ts";
+import type { TaskStore } from "../task/store.ts";
+import type { Around } from "../views/around.ts";
+import { countsOf, mergeOf } from "./counts.ts";
+import { gaugesOf, type Scale, scaleOf } from "./gauges.ts";
+import type { Sample } from "./names.ts";
+import { loadRegistry, type MetricRegistry } from "./registry.ts";
+
+export type MetricsDeps = { redis: Redis; store: TaskStore; around: () => Promise<Around>; now: () => number };
+export type Metrics = ReturnType<typeof makeMetrics>;
+
+/** News that one scrape counts at most; the next one goes on from there. */
+const MOST = 1_000;
+const PAGE = 100;
+
+export function makeMetrics({ redis, store, around, now }: MetricsDeps) {
+  let registry: Promise<MetricRegistry> | undefined;
+  let before: Promise<unknown> = Promise.resolve();
+
+  async function count(into: MetricRegistry): Promise<void> {
+    let place = await placeToCountFrom(redis);
+    for (let counted = 0; counted < MOST; counted += PAGE) {
+      const entries = await readHistoryNews(redis, place, PAGE);
+      const samples = await Promise.all(entries.map(({ news }) => (news ? samplesOf(news) : [])));
+      const last = entries.at(-1);
+      if (!last) return;
+      into.take(samples.flat());
+      place = last.id;
+      await redis.set(keys.counted, place);
+    }
+  }
+
+  async function samplesOf({ what, of }: HistoryNews): Promise<Sample[]> {
+    if (what !== "settled" && what !== "closed") return [];
+    const [task, closed] = await Promise.all([store.read(of), readClosed(redis, of)]);
+    if (!task) return [];
+    return what === "settled" ? countsOf(task, await store.events(of)) : mergeOf(task, closed);
+  }
+
+  async function gauges(): Promise<Sample[]> {
+    const [seen, unreported, inbox, github] = await Promise.all([
+      around(),
+      redis.zcard(keys.unreported),
+      redis.zcard(keys.inbox),
+      readBudgets(redis, now()),
+    ]);
+    return gaugesOf({ around: seen, unreported, inbox, github });
+  }
+
+  async function scrapeNow(): Promise<{ type: string; text: string }> {
+    registry ??= loadRegistry();
+    const into = await registry;
+    const samples = await gauges();
+    await count(into);
+    into.forgetGauges();
+    into.take(samples);
+    return { type: into.type, text: await into.text() };
+  }
+
+  /** One after the other: what is news is counted by one of two that scrape at once. */
+  async function scrape(): Promise<{ type: string; text: string }> {
+    const mine = before.then(scrapeNow);
+    before = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  return { scrape, scale: async (): Promise<Scale> => scaleOf(await around()) };
+}
+
+/** Of what was over before anybody counted nothing is said. */
+async function placeToCountFrom(redis: Redis): Promise<string> {
+  const known = await redis.get(keys.counted);
+  if (known !== null) return known;
+  const end = (await historyEnds(redis))?.last ?? BEGINNING;
+  await redis.set(keys.counted, end, "NX");
+  return (await redis.get(keys.counted)) ?? end;
+}

@@ -1,0 +1,94 @@
+/**
+ * News for whoever keeps a history: a bounded stream that says which task is over, or has changed since, whose pull request was
+ * closed, and which issue is to be forgotten. It names, the record tells: so news may be read twice, late, or in any order. What
+ * became of a pull request stands beside the record of its task, for as long as that is kept.
+ */
+import type { Redis, Result } from "ioredis";
+import { z } from "zod";
+import { keys } from "./keys.ts";
+
+/** `settled` comes once for each task, `changed` for whatever is noted down of it later. */
+const newsShape = z.discriminatedUnion("what", [
+  z.object({ what: z.enum(["settled", "changed", "closed"]), of: z.string() }),
+  z.object({ what: z.literal("forgotten"), of: z.string().regex(/^\d+\/\d+$/) }),
+]);
+export type HistoryNews = z.output<typeof newsShape>;
+export type HistoryEntry = { id: string; news: HistoryNews | undefined };
+
+/** What became of a task's pull request. Times are Unix ms. */
+export type Closed = { openedAt: number; at: number; merged: boolean };
+const closedShape = z.object({ openedAt: z.number(), at: z.number(), merged: z.boolean() });
+
+/** Entries that are kept, about: a stream of names, some 10 MB. Whoever is further behind reads the records instead. */
+const KEPT = 200_000;
+/** For scripts: `tellHistory(stream, what, of)`. */
+export const tellHistory = `
+local function tellHistory(stream, what, of)
+  redis.call("XADD", stream, "MAXLEN", "~", ${KEPT}, "*", "what", what, "of", of)
+end`;
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    orchClosed(numberOfKeys: 2, ...args: (string | number)[]): Result<number, Context>;
+  }
+}
+
+// KEYS task history · ARGV id closed(JSON; empty = it is open again). A merge is never taken back.
+const CLOSED = `${tellHistory}
+if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
+local was = redis.call("HGET", KEYS[1], "closed") or ""
+if was == ARGV[2] or (was ~= "" and cjson.decode(was).merged) then return 0 end
+if ARGV[2] == "" then redis.call("HDEL", KEYS[1], "closed") else redis.call("HSET", KEYS[1], "closed", ARGV[2]) end
+tellHistory(KEYS[2], "closed", ARGV[1])
+return 1`;
+
+/** The start of every stream. */
+export const BEGINNING = "0-0";
+
+export function makeHistoryNews(redis: Redis) {
+  redis.defineCommand("orchClosed", { lua: CLOSED });
+
+  /** Undefined: it was opened again. True when that is news. */
+  async function noteClosed(id: string, closed: Closed | undefined): Promise<boolean> {
+    const text = closed ? JSON.stringify(closed) : "";
+    return (await redis.orchClosed(2, keys.task(id), keys.history, id, text)) === 1;
+  }
+
+  return { noteClosed };
+}
+
+/** Undefined while it is open, and where that is not known. */
+export async function readClosed(redis: Redis, id: string): Promise<Closed | undefined> {
+  const text = await redis.hget(keys.task(id), "closed");
+  return text === null ? undefined : closedShape.parse(JSON.parse(text));
+}
+
+/** What came after that entry, oldest first. An entry of a newer Orch has no news. */
+export async function readHistoryNews(redis: Redis, after: string, limit: number): Promise<HistoryEntry[]> {
+  const [stream] = (await redis.xread("COUNT", limit, "STREAMS", keys.history, after)) ?? [];
+  return (stream?.[1] ?? []).map(([id, fields]) => {
+    const pairs = Array.from({ length: fields.length / 2 }, (_, nth) => [fields[2 * nth], fields[2 * nth + 1]]);
+    return { id, news: newsShape.safeParse(Object.fromEntries(pairs)).data };
+  });
+}
+
+/** The ids of the first and the last entry that are kept; undefined where there are none. */
+export async function historyEnds(redis: Redis): Promise<{ first: string; last: string } | undefined> {
+  const [[first], [last]] = await Promise.all([
+    redis.xrange(keys.history, "-", "+", "COUNT", 1),
+    redis.xrevrange(keys.history, "+", "-", "COUNT", 1),
+  ]);
+  return first && last && { first: first[0], last: last[0] };
+}
+
+/** All keepers of a history leave out what was asked for there. */
+export async function tellForgotten(redis: Redis, repositoryId: number, number: number): Promise<void> {
+  await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "forgotten", "of", `${repositoryId}/${number}`);
+}
+
+/** By their order in a stream. */
+export function isEarlier(one: string, other: string): boolean {
+  const [oneMs = 0, oneSeq = 0] = one.split("-").map(Number);
+  const [otherMs = 0, otherSeq = 0] = other.split("-").map(Number);
+  return oneMs === otherMs ? oneSeq < otherSeq : oneMs < otherMs;
+}

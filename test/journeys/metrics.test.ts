@@ -1,0 +1,145 @@
+/** A bot whose metrics are scraped while tasks come, run, fail, recover and are merged: each metric moves, and says what happened. */
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { freePort } from "../../demo/free-port.ts";
+import { METRICS, type MetricName } from "../../src/metrics/names.ts";
+import { branchOf } from "../../src/task/branch.ts";
+import { keys } from "../../src/task/keys.ts";
+import type { Outcome } from "../../src/task/outcome.ts";
+import type { Progress } from "../../src/task/progress.ts";
+import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
+
+const TOKEN = "a-token-for-the-metrics-of-this-test-0123456789";
+let orch: BotSetting;
+let url: string;
+
+beforeAll(async () => {
+  orch = await startBotSetting();
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  orch.config.metrics = { host: "127.0.0.1", port, token: TOKEN };
+  await orch.stopBot();
+  await orch.startBot();
+});
+afterAll(() => orch.close());
+
+const get = (path: string, token = TOKEN) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+
+/** What a scrape says: the sum over each name's series, of a histogram over how many values it has seen. */
+async function scrape(): Promise<{ text: string; sum: (name: MetricName, part?: string) => number }> {
+  const answer = await get("/metrics");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toContain("text/plain");
+  const text = await answer.text();
+  const sum = (name: MetricName, part = "") => {
+    const series = METRICS[name].kind === "histogram" ? `${name}_count` : name;
+    const lines = text.split("\n").filter((line) => new RegExp(`^${series}[{ ]`).test(line) && line.includes(part));
+    return lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
+  };
+  return { text, sum };
+}
+
+async function askFor(text: string): Promise<{ id: string; number: number }> {
+  const number = await orch.openIssue();
+  const { id: comment } = await orch.comment(number, `/orch ${text}`);
+  const id = orch.taskId(comment);
+  await vi.waitFor(async () => expect((await orch.store.read(id))?.state.name).toBe("queued"), {
+    timeout: 20_000,
+    interval: 10,
+  });
+  return { id, number };
+}
+
+let claims = 0;
+async function claim(id: string, host = "h0000000"): Promise<number> {
+  const state = (await orch.store.read(id))?.state;
+  const lane = state?.name === "queued" || state?.name === "running" ? state.lane : undefined;
+  claims += 1;
+  const claimed = { name: "claimed" as const, host, claim: `c${claims}`, job: `j${claims}`, lane };
+  return (await orch.store.advance(id, { ...claimed, at: Date.now() }))?.epoch ?? 0;
+}
+
+async function end(id: string, epoch: number, outcome: Outcome, progress: Progress = {}): Promise<void> {
+  await orch.store.advance(id, { name: "phase", epoch, phase: "working", at: Date.now() });
+  await orch.store.advance(id, { name: "ended", epoch, outcome, progress, at: Date.now() + 1_000 });
+}
+
+test("each metric moves with what happens, once, and a bot that starts anew counts nothing twice", async () => {
+  const before = await scrape();
+  for (const name of Object.keys(METRICS)) expect(before.text).toContain(`# TYPE ${name} `);
+  expect(before.sum("cicd_worker_count", 'state="available"')).toBe(1);
+  expect(before.sum("orch_queue_depth")).toBe(0);
+
+  const [merged, failed, waiting] = [
+    await askFor("fix it"),
+    await askFor("fix the docs"),
+    await askFor("fix the build"),
+  ];
+  await orch.redis.zadd(keys.inbox, Date.now() + 3600_000, "11/99");
+  const first = await claim(merged.id);
+  const during = await scrape();
+  expect(during.sum("cicd_pipeline_run_active", 'state="running",agent="scripted"')).toBe(1);
+  expect(during.sum("cicd_pipeline_run_active", 'state="queued"')).toBe(2);
+  expect(during.sum("orch_queue_depth")).toBe(2);
+  expect(during.sum("orch_queue_oldest_wait_seconds")).toBeGreaterThanOrEqual(0);
+  expect(during.sum("orch_inbox")).toBeGreaterThanOrEqual(1);
+  expect(during.sum("orch_github_rate_remaining")).toBeGreaterThan(0);
+  expect(await (await get("/api/v1/scale")).json()).toEqual({
+    wantedSlots: 3,
+    waiting: 2,
+    active: 1,
+    slots: 200,
+    idleSlots: 199,
+    oldestWaitSeconds: expect.any(Number),
+    hosts: { alive: 1, draining: 0 },
+  });
+
+  await orch.store.advance(merged.id, { name: "crashed", epoch: first, at: Date.now() });
+  const second = await claim(merged.id, "h0000001");
+  const used: Progress = { agent: "scripted", model: "m1", inputTokens: 900, outputTokens: 90, costUsd: 0.5 };
+  await orch.store.advance(merged.id, { name: "progress", epoch: second, progress: used, at: Date.now() });
+  const spec = (await orch.store.read(merged.id))?.spec;
+  const branch = spec ? branchOf(spec) : "";
+  await orch.github.commit(orch.repository, branch, { "fix.txt": "x\n" }, "Fix it", MAINTAINER);
+  const pull = { as: MAINTAINER, title: "Fix it", head: branch, base: "main" };
+  const { number } = await orch.github.openPull(orch.repository, pull);
+  await orch.github.idle();
+  expect((await orch.store.read(merged.id))?.state).toMatchObject({ outcome: { kind: "pull_request", number } });
+  await orch.github.mergePull(orch.repository, number, { as: MAINTAINER });
+  await orch.github.idle();
+
+  const start = { how: "taken up" as const, task: merged.id };
+  await end(failed.id, await claim(failed.id), { kind: "host_error", message: "no room" }, { start });
+  const after = await scrape();
+  expect(after.sum("cicd_pipeline_run_duration_seconds", 'outcome="host_error",phase="working"')).toBe(1);
+  expect(after.sum("orch_queue_wait_seconds")).toBe(2);
+  expect(after.sum("vcs_change_time_to_merge_seconds", 'agent="scripted",kind="issue"')).toBe(1);
+  expect(after.sum("cicd_system_errors_total", 'component="host"')).toBe(1);
+  for (const what of ["host_restart", "lock_lost", "taken_up"]) {
+    expect(after.sum("orch_recoveries_total", `what="${what}"`), what).toBe(1);
+  }
+  expect(after.sum("orch_tokens_total", 'agent="scripted",model="m1",type="input"')).toBe(900);
+  expect(after.sum("orch_tokens_total", 'type="output"')).toBe(90);
+  expect(after.sum("orch_cost_usd_total")).toBe(0.5);
+  expect(after.sum("orch_slot_seconds_total", 'host="h0000000",state="busy"')).toBeGreaterThan(0);
+  expect((await scrape()).sum("orch_tokens_total")).toBe(990);
+
+  await orch.stopBot();
+  await end(waiting.id, await claim(waiting.id), { kind: "no_changes", lastWords: "" }, { inputTokens: 7 });
+  await orch.startBot();
+  const anew = await vi.waitFor(scrape, { timeout: 20_000, interval: 20 });
+  expect(anew.sum("orch_tokens_total")).toBe(7);
+  await vi.waitFor(async () => expect((await scrape()).sum("orch_unreported")).toBe(0), {
+    timeout: 20_000,
+    interval: 20,
+  });
+  await orch.redis.zrem(keys.inbox, "11/99");
+});
+
+test("without the token, by another path or on the webhook's port nothing is said", async () => {
+  for (const path of ["/metrics", "/api/v1/scale"]) {
+    expect((await get(path, "wrong")).status).toBe(401);
+    expect((await fetch(`${url}${path}`)).status).toBe(401);
+    expect((await fetch(`${orch.url()}${path}`)).status).toBe(404);
+  }
+  expect((await get("/readyz")).status).toBe(404);
+});
