@@ -22,6 +22,12 @@ export type PlanAtWork = {
 
 const DAY_MS = 24 * 3600_000;
 
+/** Of a repository for the agent `by-script`: what each node's agent does, and the manager's, as a shell script. */
+export const scriptedWork = (work: Record<string, string>): Record<string, string> => ({
+  line: "0\n",
+  ...Object.fromEntries(Object.entries(work).map(([name, script]) => [`work/${name}`, `${script}\n`])),
+});
+
 /**
  * On the repository's default branch as it stands. Nodes may change anything unless they say so, all at the same time. `manager`: the
  * agent that is called when the plan has to change; none: nobody can be.
