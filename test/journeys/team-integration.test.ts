@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { makeHostKiller } from "../support/kill-host.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
-import { type PlanAtWork, startPlanAtWork } from "../support/plan-at-work.ts";
+import { type PlanAtWork, scriptedWork, startPlanAtWork } from "../support/plan-at-work.ts";
 
 let orch: Orch;
 let killer: ReturnType<typeof makeHostKiller> | undefined;
@@ -14,8 +14,7 @@ afterEach(async () => {
 
 /** `work`: what each node's agent does, as a shell script. */
 async function startWith(work: Record<string, string>, more: Parameters<typeof startOrch>[0] = {}): Promise<Orch> {
-  const scripts = Object.entries(work).map(([node, script]) => [`work/${node}`, `${script}\n`]);
-  const files = { line: "0\n", ...Object.fromEntries(scripts), ...more.files };
+  const files = { ...scriptedWork(work), ...more.files };
   orch = await startOrch({ ...more, agent: "by-script", files });
   return orch;
 }

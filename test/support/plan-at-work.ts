@@ -7,7 +7,7 @@ import { proposalName } from "../../src/task/proposal.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import { planRepositoryDir } from "../../workers/integrate/plan-repository.ts";
 import type { Orch } from "./orch.ts";
-import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
+import { claimedBy, LANE, makeSpec } from "./task-spec.ts";
 
 export type NodeHere = Pick<NodeSpec, "id"> & Partial<NodeSpec>;
 
@@ -22,8 +22,21 @@ export type PlanAtWork = {
 
 const DAY_MS = 24 * 3600_000;
 
-/** On the repository's default branch as it stands. Nodes may change anything unless they say so, all at the same time. */
-export async function startPlanAtWork(orch: Orch, nodes: readonly NodeHere[]): Promise<PlanAtWork> {
+/** Of a repository for the agent `by-script`: what each node's agent does, and the manager's, as a shell script. */
+export const scriptedWork = (work: Record<string, string>): Record<string, string> => ({
+  line: "0\n",
+  ...Object.fromEntries(Object.entries(work).map(([name, script]) => [`work/${name}`, `${script}\n`])),
+});
+
+/**
+ * On the repository's default branch as it stands. Nodes may change anything unless they say so, all at the same time. `manager`: the
+ * agent that is called when the plan has to change; none: nobody can be.
+ */
+export async function startPlanAtWork(
+  orch: Orch,
+  nodes: readonly NodeHere[],
+  { manager }: { manager?: string } = {},
+): Promise<PlanAtWork> {
   const { repository, issue: number, simulator, store } = orch;
   const at = Date.now();
   const bare = join(orch.dir, "github/repositories", `${repository.id}.git`);
@@ -46,8 +59,9 @@ export async function startPlanAtWork(orch: Orch, nodes: readonly NodeHere[]): P
     ...{ name: proposalName(spec.id, { baseSha, said, plan }), epoch: 1, baseSha, said, files: [], at, plan },
     decision: { kind: "approved" as const, at },
   };
-  await store.create(spec, STARTS);
-  await store.advance(spec.id, claimedBy(await orch.hostId()));
+  const lane = manager === undefined ? LANE : { agent: manager };
+  await store.create(spec, { lane });
+  await store.advance(spec.id, { ...claimedBy(await orch.hostId()), lane });
   const reasons = [{ for: "team" as const, until: at + DAY_MS }];
   await store.advance(spec.id, { name: "parked", epoch: 1, reasons, proposal, at });
   await store.dispatches.plan(spec.id, at);

@@ -11,6 +11,7 @@ import type { AfterTurn } from "./after-turn.ts";
 import { type DiffLines, diffLines } from "./diff-lines.ts";
 import type { Ground } from "./ground.ts";
 import { type Run, type Shared, tell } from "./run.ts";
+import { mayBeUnheard } from "./unheard.ts";
 import type { Worked } from "./work.ts";
 
 export const isReview = ({ task }: Pick<Run, "task">): boolean => task.spec.review !== undefined;
@@ -26,10 +27,10 @@ export function refuseMuteReview(run: Run): void {
     );
 }
 
-/** After its turn: an agent that has handed nothing in is asked for it, once. */
+/** After its turn: an agent that has handed nothing in is asked for it, once; what it said while its host was away does not count. */
 export async function nextForReview(_: Shared, run: Run, __: Ground): Promise<AfterTurn | undefined> {
   const { record } = run.folder;
-  if (!isReview(run) || isHandedIn(run) || record.reminded) return undefined;
+  if (!isReview(run) || isHandedIn(run) || (record.reminded && !mayBeUnheard(run))) return undefined;
   record.reminded = true; // saved with what comes after the turn
   return { kind: "again", prompt: reviewReminder };
 }

@@ -4,7 +4,7 @@
  */
 import { needsNobody } from "../../src/task/auto-approval.ts";
 import { FINISH_LIMITS, type Finish } from "../../src/task/finish.ts";
-import type { NodeSpec } from "../../src/task/plan.ts";
+import type { NodeSpec, Plan } from "../../src/task/plan.ts";
 import { MAX_NAMED_FILES, type Proposal, proposalName } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { teamStage } from "../../src/task/team-stage.ts";
@@ -16,6 +16,7 @@ import type { Ground } from "./ground.ts";
 import type { Park } from "./park.ts";
 import type { Run, Shared } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";
+import { mayBeUnheard, YOUR_HOST_WAS_AWAY } from "./unheard.ts";
 import { untilRedisAnswers } from "./until-redis-answers.ts";
 import type { Worked } from "./work.ts";
 
@@ -36,7 +37,7 @@ export async function nextForTeam(shared: Shared, run: Run, ground: Ground): Pro
     case "planning":
       return afterPlanning(shared, run, ground);
     case "managing":
-      return { kind: "park", ...(await waitForTeam(shared, run)) };
+      return afterManaging(shared, run);
     default:
       return undefined;
   }
@@ -50,7 +51,8 @@ const NONE_HANDED_IN = "The planner handed in no plan.";
 function afterPlanning(shared: Shared, run: Run, ground: Ground): AfterTurn {
   const { record } = run.folder;
   const handedIn = record.team ?? { stage: "planning" as const };
-  if (!handedIn.plan && handedIn.alone === undefined && !handedIn.reminded) {
+  const isReminded = handedIn.reminded && !mayBeUnheard(run);
+  if (!handedIn.plan && handedIn.alone === undefined && !isReminded) {
     record.team = { ...handedIn, reminded: true }; // saved with what comes after the turn
     return { kind: "again", prompt: REMINDER };
   }
@@ -93,8 +95,19 @@ function fixedPartOf(glob: string): string {
   return free === -1 ? glob : glob.slice(0, glob.lastIndexOf("/", free) + 1);
 }
 
-async function waitForTeam(shared: Shared, run: Run): Promise<Park> {
+/** What it decided may not have been heard: the nodes that wait for that are given up otherwise. */
+async function afterManaging(shared: Shared, run: Run): Promise<AfterTurn> {
   const plan = await untilRedisAnswers(run, () => shared.store.plans.read(run.task.spec.id));
+  if (mayBeUnheard(run) && plan?.managed && plan.revision === plan.managed.revision)
+    return { kind: "again", prompt: YOUR_HOST_WAS_AWAY };
+  return { kind: "park", ...waitFor(plan) };
+}
+
+async function waitForTeam(shared: Shared, run: Run): Promise<Park> {
+  return waitFor(await untilRedisAnswers(run, () => shared.store.plans.read(run.task.spec.id)));
+}
+
+function waitFor(plan: Plan | undefined): Park {
   const now = Date.now();
   const reason: TeamReason = { for: "team", until: plan?.until ?? now + DAY_MS };
   return { reasons: [reason], goOnWith: "team", lookAt: now };

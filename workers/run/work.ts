@@ -35,6 +35,7 @@ import { worked } from "./step/worked.ts";
 import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
 import { takeOnce } from "./take-work.ts";
 import { endOfTurn, type TurnEnd } from "./turn-end.ts";
+import { turnForUnheard } from "./unheard.ts";
 import { isAllUsed } from "./watch-budget.ts";
 
 /**
@@ -121,6 +122,11 @@ async function workInRounds(shared: Shared, run: Run, ground: Ground, rounds: Ro
       handed += 1;
       rounds.asked = { round: handed, objections };
       continue;
+    }
+    if (collected.commits === 0 && !offered && !last) {
+      const prompt = turnForUnheard(run, `agent-${round}`);
+      rounds.asked = prompt === undefined ? undefined : { prompt };
+      if (rounds.asked) continue;
     }
     // There is nothing to judge in an agent's silence, and no sense in handing it back.
     if (!verify || collected.commits === 0) return offered ?? { ...ended, collected };

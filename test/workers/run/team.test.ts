@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Task } from "../../../src/task/task.ts";
 import type { Ground } from "../../../workers/run/ground.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
+import type { StepRecord } from "../../../workers/run/step/step-record.ts";
 import { nextForTeam, type TeamRecord, teamRecordOf } from "../../../workers/run/team.ts";
 import { aloneTask, planningTask, planProposal, teamTask } from "../../report/sample-plans.ts";
 import { queuedTask } from "../../report/sample-tasks.ts";
@@ -11,8 +12,12 @@ const shared = { operator: { limits: { approvalDays: 7 } } } as unknown as Share
 const ground = { prepared: { baseSha: "c0ffee" } } as unknown as Ground;
 
 function run(team: TeamRecord | undefined, spec: Partial<Task["spec"]> = {}) {
-  const record = { epoch: 1, team };
-  return { folder: { record }, task: { spec: queuedTask({ team: true, ...spec }).spec } } as unknown as Run;
+  const record = { epoch: 1, team, steps: [] };
+  return {
+    folder: { record },
+    talk: { offered: true },
+    task: { spec: queuedTask({ team: true, ...spec }).spec },
+  } as unknown as Run;
 }
 
 describe("after a planner's turn", () => {
@@ -48,6 +53,30 @@ describe("after a planner's turn", () => {
     const next = await nextForTeam(shared, forgetful, ground);
     expect(next?.kind === "park" && next.proposal?.alone).toBe("The planner handed in no plan.");
   });
+});
+
+const unattended = { kind: "agent", unattended: true };
+
+test("a planner whose host was away while it handed something in is asked for it, though it was before", async () => {
+  const unheard = run({ stage: "planning", reminded: true });
+  unheard.folder.record.steps.push(unattended as StepRecord);
+  expect(await nextForTeam(shared, unheard, ground)).toMatchObject({ kind: "again" });
+  unheard.folder.record.steps.push({ kind: "agent" } as StepRecord);
+  expect(await nextForTeam(shared, unheard, ground)).toMatchObject({ kind: "park" });
+});
+
+test.each([
+  ["has changed nothing", 3, "again"],
+  ["has changed the plan all the same", 4, "park"],
+])("a manager whose host was away during its turn, and who %s", async (_, revision, kind) => {
+  const plan = { revision, managed: { after: 1, wakes: [], revision: 3 }, until: 1 };
+  const managing = run({ stage: "managing" });
+  const store = { plans: { read: async () => plan } };
+  const around = { ...shared, store } as unknown as Shared;
+  managing.folder.record.steps.push({ kind: "agent" } as StepRecord);
+  expect(await nextForTeam(around, managing, ground)).toMatchObject({ kind: "park" });
+  managing.folder.record.steps.push(unattended as StepRecord);
+  expect(await nextForTeam(around, managing, ground)).toMatchObject({ kind });
 });
 
 test("what its agent is there for, its proposal says", () => {

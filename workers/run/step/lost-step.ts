@@ -38,6 +38,7 @@ export function forgetEnd(folder: RunFolder, step: StepRecord): void {
   rmSync(join(folder.dir, step.name), { recursive: true, force: true });
   step.startedAt = Date.now();
   step.endedAt = undefined;
+  step.unattended = undefined;
   folder.save();
 }
 

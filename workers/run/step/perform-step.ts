@@ -143,6 +143,7 @@ async function letRun(
   const listed = how === "go on" && (await sessions.list()).includes(session);
   const begun = listed || (how === "go on" && existsSync(stepFiles(spec.dir).pid));
   const start = async () => (typeof how === "object" ? how.held.letGo() : await sessions.start(session, spec));
+  if (begun) noteAway(run, record);
   const running = begun ? await sessions.adopt(session, spec) : await start();
   showTeamWindow(shared, run);
   // Whatever ended while nobody watched has not missed a deadline since.
@@ -150,6 +151,13 @@ async function letRun(
   const held = typeof how === "object";
   run.log.info({ step: record.name, wrapper: running.pid, adopted: begun, held }, "step runs");
   return running;
+}
+
+/** It was started in an earlier life of this host, which did not see it end. */
+function noteAway({ folder }: Run, record: StepRecord): void {
+  if (record.kind !== "agent" || record.endedAt !== undefined || record.unattended) return;
+  record.unattended = true;
+  folder.save();
 }
 
 async function followStep(

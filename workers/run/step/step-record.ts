@@ -42,6 +42,8 @@ export const stepSchema = z.looseObject({
   turnEnded: z.boolean().optional(),
   /** Of an agent's step: it is, or was, stopped because what the run may use was used up. */
   spent: z.boolean().optional(),
+  /** Its host was away for a while during it: what its agent said then may not have been heard. */
+  unattended: z.boolean().optional(),
   /** It was lost and has been started again; that happens once. */
   again: z.boolean().optional(),
   /** What it used is in the record of an earlier run: it is not counted again. */
