@@ -4,6 +4,7 @@
  */
 import type { Closed } from "../task/history-news.ts";
 import type { OriginKind } from "../task/origin.ts";
+import { workKindOf } from "../task/origin.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { progressOf, type Task, type TaskRun, type TaskSpec } from "../task/task.ts";
 import type { TaskEvent } from "../task/timeline.ts";
@@ -88,9 +89,7 @@ export function pastOf(task: Task, events: readonly TaskEvent[], closed: Closed 
 
 export function kindOf({ origin, plan, target }: Pick<TaskSpec, "origin" | "plan" | "target">): Kind {
   if (plan) return "plan";
-  if (origin.kind === "schedule" || origin.kind === "check") return origin.kind;
-  if (origin.kind === "review" || origin.kind === "review_comment") return "review";
-  return target.kind;
+  return workKindOf(origin) ?? target.kind;
 }
 
 function pastRun({ number, host, startedAt, endedAt, end, progress }: TaskRun): PastRun {

@@ -84,6 +84,22 @@ export const asksByItself = ({ kind }: Source): boolean => withoutPerson[kind];
 /** Whether another program asks: what is said to it stands where it asked, and not on GitHub. */
 export const isByProgram = (source: Source): source is SourceOf<"api"> => source.kind === "api";
 
+/** The kind of work that it asks for, where that is told by how it is asked; else where it is done tells it. */
+const workKinds: { [Kind in OriginKind]: "review" | "check" | "schedule" | undefined } = {
+  comment: undefined,
+  body: undefined,
+  review: "review",
+  review_comment: "review",
+  label: undefined,
+  check: "check",
+  schedule: "schedule",
+  cli: undefined,
+  api: undefined,
+  node: undefined,
+  round: undefined,
+};
+export const workKindOf = ({ kind }: Source) => workKinds[kind];
+
 /** The event's identity: kind first. Texts are encoded, so that no two identities can look alike when they are joined. */
 export function identityOf(source: Source): (string | number)[] {
   const parts = (identities[source.kind] as (source: Source) => (string | number)[])(source);
