@@ -17,7 +17,7 @@ function manager(stage = "managing") {
     plan = changed ? { ...changed, version: plan.version + 1 } : plan;
     return { kind: "known" as const, record: plan, changed: changed !== undefined };
   };
-  const operator = { roles: new Map(SHIPPED.map((role) => [role.name, role])) };
+  const operator = { agents: new Map(), defaultAgent: "", roles: new Map(SHIPPED.map((role) => [role.name, role])) };
   const store = { plans: { change, read: async () => plan }, readMany: async () => [] };
   const run = {
     task: { spec: queuedTask({ team: true }).spec },
