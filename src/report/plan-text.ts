@@ -6,7 +6,7 @@ import { PLAN_LIMITS } from "../task/plan.ts";
 import { amountsWords } from "../text/budget.ts";
 import { blockQuote, code, inMarkdown, plain } from "../text/quote.ts";
 import type { NodeHow, NodeView, PlanView } from "../views/plan-view.ts";
-import { nodeCost, nodeIcons, nodeWords } from "../words/plan-words.ts";
+import { madeSoFar, nodeCost, nodeIcons, nodeWords } from "../words/plan-words.ts";
 
 /** Of what a node is to do, in characters. All of it, unless a comment would be too long. */
 const MOST_TOLD = 40_000;
@@ -64,10 +64,11 @@ export function planTable(view: PlanView): string {
 
 const mayUse = ({ budget }: NodeView): string => (budget ? amountsWords(budget) : "not said");
 
-function stateCell({ how, why, tries }: NodeView): string {
+function stateCell({ how, why, tries, soFar }: NodeView): string {
   const again = tries > 1 ? `, try ${tries}` : "";
   const because = why === undefined ? "" : `: ${cell(why, 120)}`;
-  return `${nodeIcons[how]} ${nodeWords[how]}${again}${because}`.trim();
+  const made = soFar ? ` (${madeSoFar(soFar, (path) => cellCode(path, 80))})` : "";
+  return `${nodeIcons[how]} ${nodeWords[how]}${again}${because}${made}`.trim();
 }
 
 /** A pipe would end the cell, in code as well. */

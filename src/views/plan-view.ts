@@ -11,7 +11,7 @@ import {
   type PlanProposal,
 } from "../task/plan.ts";
 import { isForPerson, openQuestions, questionOf } from "../task/question.ts";
-import type { Task } from "../task/task.ts";
+import { progressOf, type Task } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { type Amounts, sumOf } from "../text/budget.ts";
 import { visibleText } from "../text/clean.ts";
@@ -64,6 +64,8 @@ export type NodeView = {
   answered: number;
   /** Of all its tries. */
   spent: Spent;
+  /** What its agent had made when its host looked last; `conflicts`: files in which that does not fit what is merged. */
+  soFar?: { commits: number; files: number; conflicts: string[] };
   /** Files that it changed and that are not in its scope. */
   outside: string[];
   /** The commit as which it was merged; none of one that had nothing to change. */
@@ -170,6 +172,7 @@ function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: Named
     ...(latest && { task: taskView(latest, hosts) }),
     asks: state.name === "started" && latest ? openQuestions(latest).filter(isForPerson).map(questionView) : [],
     answered: known.flatMap(({ questions = [] }) => questions).filter(({ answer }) => answer).length,
+    ...soFarOf(latest),
     outside: outsideOf(latest),
     spent: spentOn(known),
     ...(state.name === "merged" && state.sha !== undefined && { sha: bare(state.sha, 64) }),
@@ -179,6 +182,14 @@ function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: Named
 function outsideOf(task: Task | undefined): string[] {
   if (task?.state.name !== "settled" || task.state.outcome.kind !== "merged") return [];
   return (task.state.outcome.outside ?? []).map((path) => bare(path, 200));
+}
+
+/** While its agent works: what became of it is told after that. */
+function soFarOf(task: Task | undefined): Pick<NodeView, "soFar"> {
+  const made = task?.state.name === "running" ? progressOf(task).checkIn : undefined;
+  if (!made) return {};
+  const { commits, files, conflicts } = made;
+  return { soFar: { commits, files, conflicts: conflicts.map((path) => bare(path, 200)) } };
 }
 
 function howOf({ state }: PlanNode, task: Task | undefined): NodeHow {

@@ -66,6 +66,17 @@ export function howToDecideOnPlan(name: string, { code }: Quoting): string {
   return `\`/orch approve ${id}\` has the team begin; \`/orch plan ${id}\` and what should be different asks for another plan; \`/orch cancel\` ends it.`;
 }
 
+/** What a node's agent has made so far, in a few words; `file`: the first in which that does not fit what others have done. */
+export function madeSoFar(
+  { commits, files, conflicts }: NonNullable<NodeView["soFar"]>,
+  file: (path: string) => string,
+) {
+  const [first, ...more] = conflicts;
+  const made = `${count(commits, "commit")}, ${count(files, "changed file")}`;
+  if (first === undefined) return made;
+  return `${made}; does not fit what is merged in ${file(first)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
+}
+
 /** How far the team is, in a few words. */
 export function teamStanding({ nodes, state }: PlanView): string {
   const merged = nodes.filter(({ how }) => how === "merged").length;

@@ -39,6 +39,19 @@ describe("a node that is worked on", () => {
   });
 });
 
+test("what a node's agent has made by its host's last look is shown while it is at work", () => {
+  const checkIn = { at: 1, commits: 2, files: 3, conflicts: ["src/a.js"] };
+  const { plan } = team();
+  const id = plan.nodes[1]?.tries.at(-1)?.task ?? "";
+  const soFarOf = (task: Task) => {
+    const [run] = runningTask("working").runs;
+    const runs = run ? [{ ...run, progress: { ...run.progress, checkIn } }] : [];
+    return planView({ plan, tasks: [{ ...task, spec: { ...task.spec, id }, runs }] }, teamTask()).nodes[1]?.soFar;
+  };
+  expect(soFarOf(runningTask("working"))).toEqual({ commits: 2, files: 3, conflicts: ["src/a.js"] });
+  expect(soFarOf(settledTask(outcomes.merged))).toBeUndefined();
+});
+
 test("a plan that is proposed says how long its longest chain is, and what it may use", () => {
   expect(proposedPlanView(planProposal, planningTask())).toMatchObject({ longest: 3, budget: { usd: 3.25 } });
   const [first, ...others] = planProposal.nodes;

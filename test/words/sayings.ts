@@ -727,6 +727,10 @@ export const sayings: Sayings = {
       approvedBecause: () => [plans.approvedBecause("small"), plans.approvedBecause(undefined)],
       aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
       nodeCost: () => teamView().nodes.map(plans.nodeCost),
+      madeSoFar: () =>
+        [[], ["src/a.js"], [HOSTILE, "b"]].map((conflicts) =>
+          plans.madeSoFar({ commits: 1, files: 3, conflicts }, (path) => inMarkdown.code(path, 80)),
+        ),
       outsideWords: () =>
         [["src/a.js"], [..."abcdef"], []].map((outside) =>
           plans.outsideWords({ ...(partialView.nodes[0] as NodeView), outside }, inMarkdown),
