@@ -199,8 +199,8 @@ describe("the bot is killed between every two of its steps", () => {
         "set task:TASK:shown",
         "script task:TASK unreported unreported:taken unreported:news: 4 values", // what a dead bot had begun is in doubt
         "set checked:N:SHA",
-        "script task:TASK task:TASK:timeline open unreported unreported:taken unreported:news task:TASK:followers dispatch dispatch:taken dispatch:news: pull_request",
-        "script task:TASK task:TASK:timeline task:TASK:shown issue:N:N conversation:N:N task:TASK:events unreported unreported:taken unreported:news: 6 values", // reported
+        "script task:TASK task:TASK:timeline open unreported unreported:taken unreported:news task:TASK:followers dispatch dispatch:taken dispatch:news history: pull_request",
+        "script task:TASK task:TASK:timeline task:TASK:shown issue:N:N conversation:N:N task:TASK:events unreported unreported:taken unreported:news: 7 values", // reported
       ]),
     );
     expect(orch.asked(place)).toEqual({ comments: 1, pulls: 1, "check-runs": 1 });
