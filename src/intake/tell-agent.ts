@@ -30,7 +30,8 @@ export async function tellAgent(
   const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => inboxOf(spec).book);
   // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.
   const has = await store.messages.recipientOf(id, mayHaveIt);
-  if (has !== undefined) return await callManager(store, has, id);
+  // What was said to a node's agent stands in its team's book as well, and is none of the manager's business.
+  if (has !== undefined) return meant.task?.spec.node ? DELIVERING : await callManager(store, has, id);
   const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
   if (!task) return { done: false, say: words.nobodyToTell() };
   const text = textOf(meant.words, command);
