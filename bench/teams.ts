@@ -6,7 +6,7 @@ import { makeDispatcher } from "../src/dispatch/dispatcher.ts";
 import { type HostInfo, readHosts, register } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
 import { type Lane, laneName } from "../src/task/lane.ts";
-import type { NodeSpec } from "../src/task/plan.ts";
+import type { NodeSpec } from "../src/task/plan-proposal.ts";
 import { makePlanStore } from "../src/task/plans.ts";
 import { jobIdOf, makeTaskQueue } from "../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";

@@ -2,7 +2,7 @@
  * A team's plan in the progress comment: its graph, a table of its nodes, and what each of them is to do. Every text in it is an agent's:
  * in the graph only letters, digits and a few harmless marks are left of it, elsewhere it has passed through `quote.ts`.
  */
-import { PLAN_LIMITS } from "../task/plan.ts";
+import { PLAN_LIMITS } from "../task/plan-proposal.ts";
 import { amountsWords } from "../text/budget.ts";
 import { blockQuote, code, inMarkdown, plain } from "../text/quote.ts";
 import type { NodeHow, NodeView, PlanView } from "../views/plan-view.ts";

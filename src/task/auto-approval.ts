@@ -1,6 +1,6 @@
 /** Which plans of a team are carried out without a person's word: those that are as small as the repository's file says. Pure. */
 import { type Amounts, sumOf, UNITS } from "../text/budget.ts";
-import type { PlanProposal } from "./plan.ts";
+import type { PlanProposal } from "./plan-proposal.ts";
 
 /** A plan with at most so many nodes, which together may use at most so much. */
 export type AutoApproval = { nodes: number; budget: Amounts };

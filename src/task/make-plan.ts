@@ -1,14 +1,6 @@
 /** A plan's record, made of the proposal that was approved. Pure. */
-import {
-  type Choice,
-  MOST_PLAN_CAPS,
-  type NodeSpec,
-  PLAN_CAPS,
-  type Plan,
-  type PlanCaps,
-  type PlanNode,
-  withEvent,
-} from "./plan.ts";
+import { type Choice, MOST_PLAN_CAPS, PLAN_CAPS, type Plan, type PlanCaps, type PlanNode, withEvent } from "./plan.ts";
+import type { NodeSpec } from "./plan-proposal.ts";
 import { approvedPlan } from "./proposal.ts";
 import type { Task } from "./task.ts";
 

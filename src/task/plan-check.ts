@@ -4,8 +4,9 @@
  */
 import { type Amounts, amountWords, UNITS } from "../text/budget.ts";
 import { forNodes, mapAmounts } from "./envelope.ts";
-import type { Choice, NodeSpec, PlanCaps, PlanProposal } from "./plan.ts";
+import type { Choice, PlanCaps } from "./plan.ts";
 import { ancestorsOf, countWithoutChains, longestChain } from "./plan-graph.ts";
+import type { NodeSpec, PlanProposal } from "./plan-proposal.ts";
 import { isGlob, isHot, mayMeet } from "./scope.ts";
 
 /** What is known of a role. `choices`: what it may be given to, first choice first. */

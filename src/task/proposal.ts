@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { finishShape } from "./finish.ts";
-import { type PlanProposal, planProposalShape } from "./plan.ts";
+import { type PlanProposal, planProposalShape } from "./plan-proposal.ts";
 import type { Actor, Task } from "./task.ts";
 
 /** Of the files that a proposal names. */

@@ -7,19 +7,9 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { countedTries } from "./after-try.ts";
 import { type ChoicesOf, newNode } from "./make-plan.ts";
-import {
-  isNodeOver,
-  type NodeSpec,
-  nodeOf,
-  nodeSchema,
-  PLAN_KEEPS,
-  PLAN_LIMITS,
-  type Plan,
-  type PlanEventKind,
-  type PlanNode,
-  withEvent,
-} from "./plan.ts";
+import { isNodeOver, nodeOf, PLAN_KEEPS, type Plan, type PlanEventKind, type PlanNode, withEvent } from "./plan.ts";
 import { nodeProblems, type RoleFacts } from "./plan-check.ts";
+import { type NodeSpec, nodeSchema, PLAN_LIMITS } from "./plan-proposal.ts";
 
 const id = z.string().min(1).max(PLAN_LIMITS.id);
 

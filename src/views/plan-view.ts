@@ -2,14 +2,8 @@
  * A team's plan as people are shown it: its nodes, each with how far it is, which the tasks of its tries say, and what the team had to do
  * with. A plan that is only proposed is shown in the same form. Pure; every text in it is an agent's, on one bounded line. Times are Unix ms.
  */
-import {
-  type NodeSpec,
-  PLAN_LIMITS,
-  type Plan,
-  type PlanEvent,
-  type PlanNode,
-  type PlanProposal,
-} from "../task/plan.ts";
+import type { Plan, PlanEvent, PlanNode } from "../task/plan.ts";
+import { type NodeSpec, PLAN_LIMITS, type PlanProposal } from "../task/plan-proposal.ts";
 import { isForPerson, openQuestions, questionOf } from "../task/question.ts";
 import { progressOf, type Task } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";

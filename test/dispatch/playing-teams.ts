@@ -1,8 +1,9 @@
 /** Teams over real Redis: an approved plan, whose runs end as a test wants it. */
 import { expect, vi } from "vitest";
 import type { Outcome } from "../../src/task/outcome.ts";
-import type { NodeSpec, Plan, PlanNode } from "../../src/task/plan.ts";
+import type { Plan, PlanNode } from "../../src/task/plan.ts";
 import { currentTry, nodeOf } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import type { Revision } from "../../src/task/revise-plan.ts";
 import { revise } from "../../src/task/revise-plan.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";

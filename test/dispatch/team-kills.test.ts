@@ -5,7 +5,8 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
-import type { NodeSpec, Plan } from "../../src/task/plan.ts";
+import type { Plan } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startProgram } from "../support/program.ts";
 import { randomFrom } from "../support/random.ts";

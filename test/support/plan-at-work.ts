@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { keys } from "../../src/task/keys.ts";
-import type { NodeSpec } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import { proposalName } from "../../src/task/proposal.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import { planRepositoryDir } from "../../workers/integrate/plan-repository.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { needsNobody } from "../../src/task/auto-approval.ts";
-import { type PlanProposal, planProposalSchema } from "../../src/task/plan.ts";
+import { type PlanProposal, planProposalSchema } from "../../src/task/plan-proposal.ts";
 import type { Amounts } from "../../src/text/budget.ts";
 
 const planOf = (...budgets: (Amounts | undefined)[]): PlanProposal =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type NodeSpec, nodeSchema, PLAN_CAPS, planProposalSchema } from "../../src/task/plan.ts";
+import { PLAN_CAPS } from "../../src/task/plan.ts";
 import { type Checking, checkPlan } from "../../src/task/plan-check.ts";
+import { type NodeSpec, nodeSchema, planProposalSchema } from "../../src/task/plan-proposal.ts";
 import { nodeSpec as node } from "./plans-made.ts";
 
 const roles = [

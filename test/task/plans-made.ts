@@ -1,8 +1,9 @@
 /** Plans and nodes as tests need them. */
 
 import type { Outcome } from "../../src/task/outcome.ts";
-import type { NodeSpec, Plan, PlanNode } from "../../src/task/plan.ts";
+import type { Plan, PlanNode } from "../../src/task/plan.ts";
 import { PLAN_CAPS } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
 

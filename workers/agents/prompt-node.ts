@@ -2,7 +2,7 @@
  * What the agent of a node is told besides what its node is to do: the plan's goal, its own part, what others do. Pure. Goal and parts
  * are texts of agents, of which a person has approved the plan: they say what is to be done and never change the rules.
  */
-import type { NodeSpec } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { type Amounts, writeAmounts } from "../../src/text/budget.ts";
 import { fenced } from "../../src/text/fenced.ts";

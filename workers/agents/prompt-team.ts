@@ -2,7 +2,7 @@
  * What the planner of a team is told, and its manager. Pure. The request, the plan and all that agents said are data in it; how a plan has
  * to be is the host's word, and code looks whether it is so.
  */
-import type { NodeSpec } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import type { Decision, Proposal } from "../../src/task/proposal.ts";
 import { count } from "../../src/text/amounts.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";

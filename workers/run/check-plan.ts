@@ -1,7 +1,8 @@
 /** A plan is judged by what its team would have here: the roles, the bounds, the repository's check and the money. */
 import type { ChoicesOf } from "../../src/task/make-plan.ts";
-import { PLAN_CAPS, type PlanProposal } from "../../src/task/plan.ts";
+import { PLAN_CAPS } from "../../src/task/plan.ts";
 import { type Checked, checkPlan, type RoleFacts } from "../../src/task/plan-check.ts";
+import type { PlanProposal } from "../../src/task/plan-proposal.ts";
 import { choicesFor } from "../../src/task/role-choices.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { Roles } from "../roles/role.ts";

@@ -11,7 +11,7 @@ import { amountsShape, ENVELOPES } from "../../src/task/envelope.ts";
 import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
-import { planProposalSchema } from "../../src/task/plan.ts";
+import { planProposalSchema } from "../../src/task/plan-proposal.ts";
 import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
 import { findingShape } from "../../src/task/review.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";

@@ -4,7 +4,8 @@
  */
 import { needsNobody } from "../../src/task/auto-approval.ts";
 import { FINISH_LIMITS, type Finish } from "../../src/task/finish.ts";
-import type { NodeSpec, Plan } from "../../src/task/plan.ts";
+import type { Plan } from "../../src/task/plan.ts";
+import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import { MAX_NAMED_FILES, type Proposal, proposalName } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { teamStage } from "../../src/task/team-stage.ts";

@@ -3,7 +3,7 @@
  * revision, and what may start is started by whoever dispatches.
  */
 import { z } from "zod";
-import { nodeSchema, PLAN_LIMITS } from "../../../src/task/plan.ts";
+import { nodeSchema, PLAN_LIMITS } from "../../../src/task/plan-proposal.ts";
 import { delegate as delegated } from "../../../src/task/revise-plan.ts";
 import { cut } from "../../../src/text/bound.ts";
 import { tool } from "../tool.ts";

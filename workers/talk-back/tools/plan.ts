@@ -3,7 +3,7 @@
  * in words for a model; what it takes is kept in the run's folder and proposed when the turn ends. The last one that was taken counts.
  */
 import { z } from "zod";
-import { nodeSchema, PLAN_LIMITS, type PlanProposal, planProposalSchema } from "../../../src/task/plan.ts";
+import { nodeSchema, PLAN_LIMITS, type PlanProposal, planProposalSchema } from "../../../src/task/plan-proposal.ts";
 import { MAX_ALONE } from "../../../src/task/proposal.ts";
 import { singleReason } from "../../../src/task/single-reason.ts";
 import { checkHandedIn } from "../../run/check-plan.ts";
