@@ -1,0 +1,32 @@
+/** HTML as a template: every value is escaped, unless it is HTML that this template has made. There is no way to mark a string as HTML. */
+
+const made = new WeakSet<object>();
+
+export type Html = { readonly text: string };
+
+/** Lists are joined; `undefined`, `null` and `false` are left out. */
+export type HtmlValue = string | number | Html | undefined | null | false | readonly HtmlValue[];
+
+/** Attributes stand in double quotes, always. */
+export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  let text = parts[0] ?? "";
+  values.forEach((value, index) => {
+    text += written(value) + (parts[index + 1] ?? "");
+  });
+  const result = { text };
+  made.add(result);
+  return result;
+}
+
+function written(value: HtmlValue): string {
+  if (value === undefined || value === null || value === false) return "";
+  if (typeof value === "string" || typeof value === "number") return escaped(String(value));
+  if (Array.isArray(value)) return value.map(written).join("");
+  // Data that only looks like Html, from JSON say, is no HTML.
+  if (!made.has(value)) throw new TypeError("only html`…` makes HTML");
+  return (value as Html).text;
+}
+
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
