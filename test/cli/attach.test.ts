@@ -11,6 +11,7 @@ import type { Outcome } from "../../src/task/outcome.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { socketPath } from "../../workers/tmux/server.ts";
+import { compileCache } from "../support/compile-cache.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 import { startTeam } from "../support/team.ts";
@@ -73,7 +74,15 @@ async function settledTask(commentId: number, outcome: Outcome): Promise<string>
 async function openTerminal(command: string, text: string): Promise<ChildProcess> {
   const terminal = spawn("/usr/bin/script", ["--quiet", "--flush", "--return", "--command", command, "/dev/null"], {
     cwd: dir,
-    env: { PATH: process.env.PATH, HOME: dir, TERM: "xterm", LC_ALL: "C.UTF-8", TMUX: "/tmp/other,1,0", ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: dir,
+      ...compileCache,
+      TERM: "xterm",
+      LC_ALL: "C.UTF-8",
+      TMUX: "/tmp/other,1,0",
+      ...env,
+    },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const { promise, resolve, reject } = Promise.withResolvers<ChildProcess>();
