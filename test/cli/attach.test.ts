@@ -137,7 +137,10 @@ test("a team is shown as a whole by its issue, and whoever only watches goes fro
     terminal.stdout?.on("data", (chunk: Buffer) => {
       screen += chunk.toString();
     });
-    terminal.stdin?.write("\u0002n");
+    // As a person types: two keys within the same millisecond are a paste to tmux, which does nothing.
+    terminal.stdin?.write("\u0002");
+    await expect.poll(() => tmux("list-clients", "-F", "#{client_prefix}").trim(), { timeout: 10_000 }).toBe("1");
+    terminal.stdin?.write("n");
     await expect.poll(() => screen, { timeout: 10_000 }).toContain("what api says");
     tmux("detach-client", "-s", `=team-${plan}`);
     expect(await ended).toEqual([0, null]);
