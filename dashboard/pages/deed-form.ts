@@ -18,7 +18,10 @@ export type DeedForm = {
   confirm?: string;
 };
 
-export const deedForm = ({ formToken }: Visit, { to, word, label, look, hidden, fields, confirm }: DeedForm): Html =>
+export const deedForm = (
+  { formToken }: Pick<Visit, "formToken">,
+  { to, word, label, look, hidden, fields, confirm }: DeedForm,
+): Html =>
   html`<form class="deed" method="post" action="${to}"${confirm !== undefined && html` data-confirm="${confirm}"`}>
 <input type="hidden" name="token" value="${formToken}">
 ${Object.entries(hidden ?? {}).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}${fields}

@@ -5,6 +5,7 @@
 import { asset } from "../door/assets.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer, Visit } from "../visit.ts";
+import { SIGNS } from "./standing-badge.ts";
 import { clock } from "./time.ts";
 
 export type PageParts = {
@@ -50,13 +51,15 @@ function whole({ title, visit, at, body, live, scripts = [] }: PageParts): Html 
 ${["dashboard.js", ...scripts].map((name) => html`<script type="module" src="${asset(name)}"></script>`)}
 </head>
 <body${live !== undefined && html` data-view="${live}"`}>
-<a class="skip" href="#content">Skip to content</a>
+${SIGNS}<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/" aria-label="Orch, overview">${MARK}<span>Orch</span></a>
 <nav aria-label="Pages"><ul>${entriesFor(visit, at)}</ul></nav>
+<form class="search" role="search" action="/tasks"><label class="unseen" for="search">Search tasks</label><input id="search" name="q" type="search" placeholder="Search tasks" autocomplete="off" aria-keyshortcuts="/"></form>
 <div class="top-end">${asOf(visit.now)}${whoLooks(visit)}</div>
 </header>
 <main id="content" tabindex="-1">${body}</main>
+<footer class="foot">Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous row, <kbd>Enter</kbd> opens it, <kbd>/</kbd> searches. Agents' words are shown as they are: do not trust them.</footer>
 <p id="announce" class="unseen" role="status" aria-live="polite"></p>
 </body>
 </html>`;
