@@ -7,7 +7,7 @@ import { hostAndPort } from "../src/reach/host-and-port.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
-import type { DashboardRoute } from "./visit.ts";
+import { openTaskPages } from "./pages/pages.ts";
 
 export type Dashboard = {
   /** Where people find it. */
@@ -17,16 +17,14 @@ export type Dashboard = {
   stop(): Promise<void>;
 };
 
-/** All that can be asked for once somebody is in. */
-const routesOf = (_deps: DashboardDeps): DashboardRoute[] => [];
-
 export async function startDashboard(
   deps: DashboardDeps,
   config: DashboardConfig,
   times?: DoorTimes,
 ): Promise<Dashboard> {
   const { redis, github, now, log } = deps;
-  const door = await openDoor({ redis, github, routes: routesOf(deps), now, log }, config, times);
+  const tasks = openTaskPages(deps);
+  const door = await openDoor({ redis, github, routes: tasks.routes, now, log }, config, times);
   const local = `http://${hostAndPort(config.host === "0.0.0.0" ? "127.0.0.1" : config.host, config.port)}`;
   const where = sayWhere(redis, { at: { url: door.address.url, local }, isListening: door.isListening, now, log });
   return {
@@ -35,6 +33,7 @@ export async function startDashboard(
     stop: async () => {
       await where.stop();
       await door.stop();
+      await tasks.stop();
     },
   };
 }

@@ -30,6 +30,8 @@ export type DashboardDeps = {
   isFit: () => boolean;
   /** Where the history of tasks that are over stands; none: it is not kept. */
   historyFile?: string | undefined;
+  /** E.g. https://github.com */
+  webUrl: string;
   /** Unix ms. */
   now: () => number;
   log: Logger;

@@ -198,7 +198,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       const known = { redis, subscriber, store, queue, plans, schedules: scheduleStore, hosts, views, inbox, callers };
       const { isFit } = gate;
       const { historyFile } = config;
-      const asks = { ...known, github, wakeIntake, isFit, historyFile, now, log };
+      const asks = { ...known, github, wakeIntake, isFit, historyFile, webUrl, now, log };
       dashboard = await startDashboard(asks, config.dashboard);
     }
     const server = await listenOn(config, routes, log, { signal });
