@@ -4,6 +4,8 @@
  */
 import type { DashboardConfig } from "../src/config.ts";
 import { hostAndPort } from "../src/reach/host-and-port.ts";
+import { operatorDeedRoutes } from "./deeds/operator-deeds.ts";
+import { taskDeedRoutes } from "./deeds/task-deeds.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
@@ -18,7 +20,7 @@ export type Dashboard = {
 };
 
 /** All that can be asked for once somebody is in. */
-const routesOf = (_deps: DashboardDeps): DashboardRoute[] => [];
+const routesOf = (deps: DashboardDeps): DashboardRoute[] => [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
 
 export async function startDashboard(
   deps: DashboardDeps,
