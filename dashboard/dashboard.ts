@@ -4,10 +4,13 @@
  */
 import type { DashboardConfig } from "../src/config.ts";
 import { hostAndPort } from "../src/reach/host-and-port.ts";
+import { operatorDeedRoutes } from "./deeds/operator-deeds.ts";
+import { taskDeedRoutes } from "./deeds/task-deeds.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
 import { openTaskPages } from "./pages/pages.ts";
+import type { DashboardRoute } from "./visit.ts";
 
 export type Dashboard = {
   /** Where people find it. */
@@ -17,6 +20,9 @@ export type Dashboard = {
   stop(): Promise<void>;
 };
 
+/** All that can be asked for once somebody is in. */
+const routesOf = (deps: DashboardDeps): DashboardRoute[] => [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
+
 export async function startDashboard(
   deps: DashboardDeps,
   config: DashboardConfig,
@@ -24,7 +30,7 @@ export async function startDashboard(
 ): Promise<Dashboard> {
   const { redis, github, now, log } = deps;
   const tasks = openTaskPages(deps);
-  const door = await openDoor({ redis, github, routes: tasks.routes, now, log }, config, times);
+  const door = await openDoor({ redis, github, routes: [...routesOf(deps), ...tasks.routes], now, log }, config, times);
   const local = `http://${hostAndPort(config.host === "0.0.0.0" ? "127.0.0.1" : config.host, config.port)}`;
   const where = sayWhere(redis, { at: { url: door.address.url, local }, isListening: door.isListening, now, log });
   return {
