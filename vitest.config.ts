@@ -1,7 +1,7 @@
 /**
  * How the tests run. Unit tests side by side; journeys after them, two at a time, because each starts a whole system. Journeys through
- * deaths and outages (`npm run test:faults`) take as long again. Agents are real programs of others, and containers need root: both run
- * only when asked for (`npm run test:agents`, `npm run test:container`).
+ * deaths and outages (`npm run test:faults`) take as long again. Agents are real programs of others, containers need root, and the dashboard a
+ * browser: they run only when asked for (`npm run test:agents`, `npm run test:container`, `npm run test:browser`).
  * Nothing is retried: a test that fails now and then is a fault to find.
  */
 import { availableParallelism } from "node:os";
@@ -11,6 +11,7 @@ const journeys = "test/journeys/**/*.test.ts";
 const faults = "test/faults/**/*.test.ts";
 const agents = "test/agents/**/*.test.ts";
 const containers = "test/container/**/*.test.ts";
+const browser = "test/browser/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -25,7 +26,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [journeys, faults, agents, containers, "**/node_modules/**"],
+          exclude: [journeys, faults, agents, containers, browser, "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // They wait for other programs most of the time: on two cores one at a time would leave one core idle.
@@ -77,6 +78,17 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: [browser],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -24,6 +24,11 @@ export const containerPrograms = [
   { name: "ip", package: "iproute2", use: "the containers' network" },
 ];
 
+/** The same for `npm run test:browser` alone. */
+export const browserPrograms = [
+  { name: "chromium", package: "chromium", use: "a browser that looks at the dashboard" },
+];
+
 const folders = [
   ...(process.env.PATH ?? "").split(":"),
   "/usr/local/sbin",
@@ -75,7 +80,7 @@ case " $* " in *" redis-server "*) if [ -d /run/systemd/system ]; then systemctl
 const byHand = (packages) => `sudo apt-get install --no-install-recommends ${packages.join(" ")}`;
 
 function needed(packages) {
-  const uses = [...programs, ...containerPrograms]
+  const uses = [...programs, ...containerPrograms, ...browserPrograms]
     .filter((program) => packages.includes(program.package))
     .map((program) => `${program.package} (${program.use})`);
   return `These packages are needed: ${uses.join(", ")}.`;
