@@ -1,0 +1,2 @@
+/** What pages do besides being read. They work without it: then nothing on them moves. */
+export {};
