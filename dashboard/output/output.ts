@@ -36,7 +36,7 @@ export function outputOf(deps: OutputDeps): Output {
       log.warn({ err: error }, "what a run printed cannot be read in the history");
       return undefined;
     });
-  const read = makeOutputReader({ redis, ask, hosts, past });
+  const read = makeOutputReader({ redis, ask, hosts, past, log });
   const output = { live: makeLiveOutput({ ...deps }), read, lastLines: makeLastLines({ store, read, now }) };
   made.set(deps.subscriber, output);
   return output;

@@ -3,6 +3,7 @@
  * over and stands in Redis or in the history.
  */
 import type { Redis } from "ioredis";
+import type { Logger } from "pino";
 import type { HostView } from "../../src/task/heartbeat.ts";
 import { pieceOfKept, readKeptOutput, unpackOutput } from "../../src/task/kept-output.ts";
 import type { Piece } from "../../src/task/output.ts";
@@ -20,9 +21,16 @@ export type ReadOutput = (task: Task, wanted: Wanted) => Promise<Reading>;
 /** What a history has of a run. */
 export type PastOutput = (task: string, run: number) => Promise<Uint8Array | undefined>;
 
-type Parts = { redis: Redis; ask: AskHost; hosts: () => Promise<HostView[]>; past: PastOutput };
+type Parts = {
+  redis: Redis;
+  ask: AskHost;
+  hosts: () => Promise<HostView[]>;
+  past: PastOutput;
+  log: Pick<Logger, "debug">;
+};
 
-export function makeOutputReader({ redis, ask, hosts, past }: Parts): ReadOutput {
+/** Where Redis is away, hosts are silent. */
+export function makeOutputReader({ redis, ask, hosts, past, log }: Parts): ReadOutput {
   async function ofHost(task: Task, { run, ...wanted }: Wanted): Promise<Reading> {
     const host = hostOf(task, run);
     if (host === undefined) return "none";
@@ -40,8 +48,13 @@ export function makeOutputReader({ redis, ask, hosts, past }: Parts): ReadOutput
   }
 
   return async (task, wanted) => {
-    const found = await ofHost(task, wanted);
-    return typeof found === "string" ? ((await kept(task, wanted)) ?? found) : found;
+    try {
+      const found = await ofHost(task, wanted);
+      return typeof found === "string" ? ((await kept(task, wanted)) ?? found) : found;
+    } catch (error) {
+      log.debug({ err: error, task: task.spec.id }, "what a run printed cannot be read now");
+      return "silent";
+    }
   };
 }
 
