@@ -34,7 +34,7 @@ export type Following = {
 const FAR = 4 * MAX_PIECE;
 /** News that wait for whoever follows; with more, what is missing is asked for when it comes to that. */
 const MAX_WAITING = 64;
-const ASK_AGAIN_MS = 5_000;
+const ASK_AGAIN_MS = 2_000;
 
 type Parts = { live: LiveOutput; read: ReadOutput };
 

@@ -27,6 +27,8 @@ type Watched = {
   hears: Set<(news: LiveNews) => void>;
   /** Whose output counts, by the record as it was read last. */
   owner: Pick<Chunk, "host" | "epoch" | "claim"> | undefined;
+  /** The last run whose output came. */
+  heard: number;
   readAt: number;
   reading: Promise<void> | undefined;
 };
@@ -62,7 +64,7 @@ export function makeLiveOutput({ redis, subscriber, store, log }: Parts): LiveOu
   function onPrinted(id: string, found: Watched, message: string): void {
     const chunk = parseChunk(message);
     if (!chunk) log.warn({ task: id }, "a host published what is no output: dropped");
-    else if (isOf(found.owner, chunk)) tell(found, { kind: "chunk", chunk });
+    else if (isOf(found.owner, chunk)) take(found, chunk);
     else void judge(id, found, chunk);
   }
 
@@ -70,7 +72,7 @@ export function makeLiveOutput({ redis, subscriber, store, log }: Parts): LiveOu
   async function judge(id: string, found: Watched, chunk: Chunk): Promise<void> {
     if (performance.now() - found.readAt < JUDGE_MS && !found.reading) return;
     await readOwner(id, found);
-    if (isOf(found.owner, chunk)) tell(found, { kind: "chunk", chunk });
+    if (isOf(found.owner, chunk)) take(found, chunk);
     else log.debug({ task: id, host: chunk.host }, "output of a host that does not have the run: dropped");
   }
 
@@ -82,6 +84,8 @@ export function makeLiveOutput({ redis, subscriber, store, log }: Parts): LiveOu
       const task = await store.read(id);
       found.owner = ownerOf(task);
       if (isNews) tell(found, { kind: "task", task });
+      // A host that has just begun may not know yet that somebody watches.
+      if (isNews && found.owner && found.owner.epoch !== found.heard) await say([id]);
     };
     const reading = (found.reading ?? Promise.resolve())
       .then(read)
@@ -127,6 +131,7 @@ export function makeLiveOutput({ redis, subscriber, store, log }: Parts): LiveOu
       const found = watched.get(id) ?? {
         hears: new Set(),
         owner: undefined,
+        heard: 0,
         readAt: Number.NEGATIVE_INFINITY,
         reading: undefined,
       };
@@ -148,6 +153,11 @@ export function makeLiveOutput({ redis, subscriber, store, log }: Parts): LiveOu
 }
 
 const PREFIX = keys.printed("");
+
+function take(found: Watched, chunk: Chunk): void {
+  found.heard = chunk.epoch;
+  tell(found, { kind: "chunk", chunk });
+}
 
 function tell({ hears }: Watched, news: LiveNews): void {
   for (const hear of hears) hear(news);
