@@ -58,7 +58,7 @@ export function makeHostAsker({ redis, subscriber }: Parts, waitMs = WAIT_MS): A
   }
 
   return async (host, asked) => {
-    const name = JSON.stringify([host, asked.task, asked.run, asked.step, asked.from, asked.bytes]);
+    const name = JSON.stringify([host, asked.task, asked.run, asked.step, asked.from, asked.until, asked.bytes]);
     const known = underWay.get(name);
     if (known) return await known;
     if (underWay.size >= MAX_UNDER_WAY) return "silent";

@@ -7,14 +7,15 @@ import type { Logger } from "pino";
 import type { HostView } from "../../src/task/heartbeat.ts";
 import { pieceOfKept, readKeptOutput, unpackOutput } from "../../src/task/kept-output.ts";
 import type { Piece } from "../../src/task/output.ts";
+import type { Wanted as Pieces } from "../../src/task/output-piece.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { AskHost } from "./ask-host.ts";
 
 /** `none`: nothing was printed, or nothing is kept. `silent`: there may be something, but its host does not answer. */
 export type Reading = Piece | "none" | "silent";
 
-/** `step`: none is the last one. `from`: none is the end. */
-export type Wanted = { run: number; step?: string | undefined; from?: number | undefined; bytes: number };
+/** `step`: none is the last one. */
+export type Wanted = Pieces & { run: number; step?: string | undefined };
 
 export type ReadOutput = (task: Task, wanted: Wanted) => Promise<Reading>;
 

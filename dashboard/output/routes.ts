@@ -28,6 +28,7 @@ const queryShape = z.object({
     .regex(/^[a-z][a-z0-9-]{0,39}$/)
     .optional(),
   from: whole.optional(),
+  until: whole.optional(),
 });
 
 export function outputRoutes(deps: OutputDeps): DashboardRoute[] {
@@ -66,8 +67,8 @@ export function outputRoutes(deps: OutputDeps): DashboardRoute[] {
 
 type Wanted = z.output<typeof queryShape>;
 
-async function part({ read }: Output, task: Task, { run = task.epoch, step, from }: Wanted): Promise<Answer> {
-  const found = run > 0 ? await read(task, { run, step, from, bytes: MAX_PIECE }) : "none";
+async function part({ read }: Output, task: Task, { run = task.epoch, ...wanted }: Wanted): Promise<Answer> {
+  const found = run > 0 ? await read(task, { run, ...wanted, bytes: MAX_PIECE }) : "none";
   if (found === "none") return NOTHING;
   const type = "text/plain; charset=utf-8";
   if (found === "silent") return { kind: "bytes", type, body: "", headers: { "orch-output": "silent" } };

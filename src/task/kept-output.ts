@@ -56,8 +56,9 @@ export async function pieceOfKept(
   const bytes = Buffer.from(found.text);
   const before = Math.max(0, found.size - bytes.length);
   const read = async (from: number, length: number) => bytes.subarray(from, from + length);
-  const from = wanted.from === undefined ? undefined : Math.max(0, wanted.from - before);
-  const piece = await pieceOf({ size: bytes.length, read }, { ...wanted, from });
+  const here = (offset: number | undefined) => (offset === undefined ? undefined : Math.max(0, offset - before));
+  const [from, until] = [here(wanted.from), here(wanted.until)];
+  const piece = await pieceOf({ size: bytes.length, read }, { ...wanted, from, until });
   const names = steps.map(({ name, size }) => ({ name, size }));
   return { steps: names, step: found.name, from: before + piece.from, to: before + piece.to, text: piece.text };
 }

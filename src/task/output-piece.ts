@@ -4,8 +4,8 @@ import { MAX_PIECE } from "./output.ts";
 
 export type Bytes = { size: number; read(from: number, length: number): Promise<Uint8Array> };
 
-/** `from`: none, or behind the end: as much as fits before the end. */
-export type Wanted = { from?: number | undefined; bytes: number };
+/** `until`: none is the end. `from`: none, or behind that: as much as fits before it. */
+export type Wanted = { from?: number | undefined; until?: number | undefined; bytes: number };
 
 const BLOCK = 64 * 1024;
 /** A line is looked for so far; no program's event is longer. */
@@ -17,7 +17,7 @@ const LINE_FEED = 0x0a;
  * read all the same, and shown cut.
  */
 export async function pieceOf(source: Bytes, wanted: Wanted): Promise<{ from: number; to: number; text: string }> {
-  const { size } = source;
+  const size = Math.min(source.size, wanted.until ?? source.size);
   const bytes = Math.min(wanted.bytes, MAX_PIECE);
   const asked = wanted.from === undefined || wanted.from > size ? Math.max(0, size - bytes) : wanted.from;
   const from = await lineStart(source, asked);
@@ -32,7 +32,8 @@ export async function pieceOf(source: Bytes, wanted: Wanted): Promise<{ from: nu
     text += filter.push(block);
   }
   // Bytes that are no text may become more of them.
-  if (Buffer.byteLength(text) > MAX_PIECE && bytes > 1) return pieceOf(source, { from, bytes: Math.floor(bytes / 3) });
+  if (Buffer.byteLength(text) > MAX_PIECE && bytes > 1)
+    return pieceOf(source, { ...wanted, from, bytes: Math.floor(bytes / 3) });
   return { from, to: from + filter.taken(), text };
 }
 

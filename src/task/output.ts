@@ -64,8 +64,10 @@ const askShape = z.object({
   run,
   /** None: the last step. */
   step: stepName.optional(),
-  /** None: the end. */
+  /** None: as much as fits before `until`. */
   from: offset.optional(),
+  /** None: the end. */
+  until: offset.optional(),
   /** About so many bytes: whole lines. */
   bytes: z.int().positive().max(MAX_PIECE),
 });

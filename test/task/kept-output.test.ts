@@ -37,6 +37,11 @@ test("what a run printed is kept with the places that it had in its transcript",
     text: "twelve\nthirteen\n",
   });
   expect(await pieceOfKept(kept, { from: 1_000, bytes: 100 })).toMatchObject({ from: 1_000, to: 1_000, text: "" });
+  expect(await pieceOfKept(kept, { until: after, bytes: 100 })).toMatchObject({
+    ...whole,
+    to: after,
+    text: "eleven\n",
+  });
   expect(await pieceOfKept(kept, { step: "verify-1", bytes: 100 })).toBeUndefined();
 });
 

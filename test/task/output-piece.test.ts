@@ -16,6 +16,12 @@ test("a piece is whole lines, from the first that begins there or later", async 
   expect(await pieceOf(source, { from: 14, bytes: 100 })).toEqual({ from: 14, to: 14, text: "" });
 });
 
+test("what stands before a place ends exactly there", async () => {
+  expect(await pieceOf(source, { until: 8, bytes: 100 })).toEqual({ from: 0, to: 8, text: "one\ntwo\n" });
+  expect(await pieceOf(source, { until: 8, bytes: 5 })).toEqual({ from: 4, to: 8, text: "two\n" });
+  expect(await pieceOf(source, { until: 0, bytes: 5 })).toEqual({ from: 0, to: 0, text: "" });
+});
+
 test("whoever asks behind the end gets the end", async () => {
   expect(await pieceOf(source, { from: 500, bytes: 11 })).toMatchObject({ from: 8, text: "three\n" });
 });
