@@ -177,6 +177,17 @@ program
   });
 
 program
+  .command("dashboard")
+  .description("print a link that lets a browser into the dashboard, once, and open it where there is a screen")
+  .option("--no-open", "print it only")
+  .option("--wait", "wait up to a minute for a bot that starts")
+  .option("--json", "one machine-readable line")
+  .action(async (options: import("./dashboard.ts").DashboardOptions) => {
+    const { dashboard } = await import("./dashboard.ts");
+    process.exitCode = await dashboard(process.env, options);
+  });
+
+program
   .command("schedules")
   .description("list the schedules of all repositories: when each comes next, its last task, why it was skipped")
   .option("--json", "one machine-readable line")
