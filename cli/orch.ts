@@ -95,10 +95,11 @@ program
 program
   .command("logs")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
-  .description("show what a task's programs say and do, from whichever host it is on; kept for a day")
+  .description("show what a task's programs print, from whichever host it is on; its end is kept for 30 days")
   .option("-f, --follow", "go on until the task is over")
   .option("--run <number>", "of this run (default: the last)")
-  .option("--json", "one event a line")
+  .option("--events", "what they say and do as events instead; kept for a day")
+  .option("--json", "events, one a line")
   .action(async (task: string, options: import("./logs.ts").LogsOptions) => {
     const { logs } = await import("./logs.ts");
     process.exitCode = await logs(process.env, task, options);
@@ -282,7 +283,7 @@ program
 program
   .command("attach")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
-  .description("watch the live session of a task on this machine (read-only; leave with Ctrl-b d)")
+  .description("watch the live session of a task (read-only; leave with Ctrl-b d); of another machine: as `logs -f`")
   .option("--write", "let your keys reach the session: it shows the transcript, the agent itself does not hear you")
   .addHelpText("after", "\nExamples:\n  orch attach t4mf5\n  orch attach octo-org/calculator#3")
   .action(async (task: string, options: { write?: boolean }) => {
