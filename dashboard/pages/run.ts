@@ -5,6 +5,7 @@ import { count, duration } from "../../src/text/amounts.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { runWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
+import { OUTPUT_SCRIPT } from "../output/view.ts";
 import { tierOf } from "../rows/drawing.ts";
 import type { Facts, FactsKeeper } from "../rows/facts.ts";
 import type { Answer, DashboardRoute, Visit } from "../visit.ts";
@@ -34,7 +35,7 @@ async function runPage(deps: TaskPageDeps, visit: Visit, facts: Facts): Promise<
   const run = task?.runs.find(({ number }) => String(number) === n);
   if (!task || !run || (await tierOf(visit.rights, task.spec)) !== "write") return { kind: "nothing" };
   const title = `${placeName(taskView(task))}, run ${run.number}`;
-  return page({ title, visit, at: "/tasks", scripts: ["output.js"], body: body(task, run, facts) });
+  return page({ title, visit, at: "/tasks", scripts: [OUTPUT_SCRIPT], body: body(task, run, facts) });
 }
 
 const fact = (name: string, value: HtmlValue): Html | undefined =>
