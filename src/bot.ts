@@ -2,6 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
+import type { Dashboard } from "../dashboard/dashboard.ts";
 import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { makeBudget } from "./budget.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
@@ -29,6 +30,7 @@ import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { makeCallerReplies } from "./task/caller-replies.ts";
+import { makeDeeds } from "./task/deeds.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
 import { makePlanStore } from "./task/plans.ts";
@@ -54,6 +56,8 @@ export type Bot = {
   url: string;
   /** Where other programs ask, should there be such a place. */
   apiUrl?: string;
+  /** Where people look, should it have that port by now. */
+  dashboardUrl?: string;
   /** Answers nothing new, finishes what is under way, closes everything. */
   stop(): Promise<void>;
 };
@@ -133,7 +137,9 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
   });
   const views = makeViewReader({ redis, store, queue, hosts, now });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, callers, dispatcher, views, now, log });
+  const deeds = makeDeeds(redis, tell);
+  const asked = { inbox, store, queue, github, markerSecret, callers, deeds };
+  const intake = startIntake({ ...asked, dispatcher, views, now, log });
   const wakeIntake = () => {
     intake.wake();
     age?.soon();
@@ -150,6 +156,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   let history: KeptHistory | undefined;
   let metrics: MetricsServer | undefined;
   let traces: Round | undefined;
+  let dashboard: Dashboard | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
@@ -189,6 +196,26 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       const work = async (keepOn: () => Promise<void>) => void (await tellTraces(telling, keepOn));
       traces = startRound({ redis, name: "traces", everyMs: TRACES_EVERY_MS, work, now, log });
     }
+    if (config.dashboard) {
+      const { startDashboard } = await import("../dashboard/dashboard.ts");
+      const known = {
+        redis,
+        subscriber,
+        store,
+        queue,
+        plans,
+        schedules: scheduleStore,
+        hosts,
+        views,
+        inbox,
+        callers,
+        deeds,
+      };
+      const { isFit } = gate;
+      const { historyFile } = config;
+      const asks = { ...known, github, wakeIntake, isFit, historyFile, webUrl, now, log };
+      dashboard = await startDashboard(asks, config.dashboard);
+    }
     const server = await listenOn(config, routes, log, { signal });
     if (config.api) {
       const { openForPrograms } = await import("./programs.ts");
@@ -205,13 +232,14 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     return {
       url: `http://${hostAndPort(config.host, server.port)}`,
       ...(programs && { apiUrl: programs.url }),
+      ...(dashboard?.isListening() && { dashboardUrl: dashboard.url }),
       stop: async () => {
-        await Promise.all([server.stop(), programs?.stop(), door?.stop()]);
+        await Promise.all([server.stop(), programs?.stop(), door?.stop(), dashboard?.stop()]);
         await stopWork();
       },
     };
   } catch (error) {
-    await door?.stop();
+    await Promise.all([door?.stop(), dashboard?.stop()]);
     await stopWork();
     throw error;
   }

@@ -7,6 +7,7 @@ export type Asked = { nth: number } & (
   | { what: "write"; writing: Writing }
   | { what: "rebuilt"; place: string }
   | { what: "trim"; now: number }
+  | { what: "output"; task: string; epoch: number }
   | { what: "close" }
 );
 export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
@@ -23,6 +24,8 @@ function answer(asked: Asked): unknown {
       return file.write({ tasks: [], place: { from: file.place(), to: asked.place } });
     case "trim":
       return file.trim(asked.now);
+    case "output":
+      return file.output(asked.task, asked.epoch);
     case "close":
       return file.close();
   }

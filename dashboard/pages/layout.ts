@@ -1,0 +1,90 @@
+/**
+ * The frame of every page: where one is, who looks, and whether what is shown is live. Its look is in `assets/dashboard.css`; that names the
+ * classes which pages share. Nothing here is inline style or script, so the strictest policy of the browser holds.
+ */
+import { asset } from "../door/assets.ts";
+import { type Html, html } from "../html.ts";
+import type { Answer, Visit } from "../visit.ts";
+import { SIGNS } from "./standing-badge.ts";
+import { clock } from "./time.ts";
+
+export type PageParts = {
+  title: string;
+  visit: Visit;
+  /** Path of the entry of the navigation under which the page stands. */
+  at?: string;
+  body: Html;
+  /** What `/events?view=` is asked for, where the page is kept up to date. */
+  live?: string;
+  /** Names of further modules in `assets/`. */
+  scripts?: readonly string[];
+  status?: number;
+};
+
+type Entry = { path: string; name: string /** There is nothing for anybody else. */; operatorsOnly?: true };
+
+const ENTRIES: readonly Entry[] = [
+  { path: "/", name: "Overview" },
+  { path: "/tasks", name: "Tasks" },
+  { path: "/sessions", name: "Sessions" },
+  { path: "/schedules", name: "Schedules" },
+  { path: "/hosts", name: "Hosts", operatorsOnly: true },
+  { path: "/stats", name: "Stats", operatorsOnly: true },
+  { path: "/deeds", name: "Deeds", operatorsOnly: true },
+];
+
+export function page(parts: PageParts): Answer {
+  const { status } = parts;
+  return { kind: "page", body: whole(parts), ...(status !== undefined && { status }) };
+}
+
+function whole({ title, visit, at, body, live, scripts = [] }: PageParts): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Orch</title>
+<link rel="icon" href="${ICON}">
+<link rel="stylesheet" href="${asset("dashboard.css")}">
+${["dashboard.js", ...scripts].map((name) => html`<script type="module" src="${asset(name)}"></script>`)}
+</head>
+<body${live !== undefined && html` data-view="${live}"`}>
+${SIGNS}<a class="skip" href="#content">Skip to content</a>
+<header class="top">
+<a class="brand" href="/" aria-label="Orch, overview">${MARK}<span>Orch</span></a>
+<nav aria-label="Pages"><ul>${entriesFor(visit, at)}</ul></nav>
+<form class="search" role="search" action="/tasks"><label class="unseen" for="search">Search tasks</label><input id="search" name="q" type="search" placeholder="Search tasks" autocomplete="off" aria-keyshortcuts="/"></form>
+<div class="top-end">${asOf(visit.now)}${whoLooks(visit)}</div>
+</header>
+<main id="content" tabindex="-1">${body}</main>
+<footer class="foot">Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous row, <kbd>Enter</kbd> opens it, <kbd>/</kbd> searches. Agents' words are shown as they are: do not trust them.</footer>
+<p id="announce" class="unseen" role="status" aria-live="polite"></p>
+</body>
+</html>`;
+}
+
+const entriesFor = ({ rights }: Visit, at: string | undefined): Html[] =>
+  ENTRIES.filter(({ operatorsOnly }) => !operatorsOnly || rights.isOperator).map(
+    ({ path, name }) => html`<li><a href="${path}"${path === at && html` aria-current="page"`}>${name}</a></li>`,
+  );
+
+/** The page's script makes "live" of it, or "stale since". */
+const asOf = (now: number): Html =>
+  html`<span id="live" class="live" data-at="${now}"><span class="live-word">as of</span> ${clock(now)}</span>`;
+
+function whoLooks({ viewer, formToken }: Visit): Html {
+  const name = viewer.kind === "operator" ? viewer.name : viewer.login;
+  return html`<form class="viewer" method="post" action="/logout">
+<input type="hidden" name="token" value="${formToken}">
+<span class="viewer-name" title="${viewer.kind === "operator" ? "operator" : "signed in by GitHub"}">${name}</span>
+<button class="quiet" type="submit">Sign out</button>
+</form>`;
+}
+
+/** Three nodes that come together. */
+const MARK = html`<svg class="mark" viewBox="0 0 16 16" width="20" height="20" aria-hidden="true"><path d="M4 4v3a3 3 0 0 0 3 3h5M12 4v2a4 4 0 0 1-4 4" fill="none" stroke="currentColor" stroke-width="1.5"/><circle cx="4" cy="3.5" r="2" fill="currentColor"/><circle cx="12" cy="3.5" r="2" fill="currentColor"/><circle cx="8" cy="12.5" r="2" fill="currentColor"/></svg>`;
+
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='%23656d76'%3E%3Ccircle cx='4' cy='3.5' r='2.5'/%3E%3Ccircle cx='12' cy='3.5' r='2.5'/%3E%3Ccircle cx='8' cy='12.5' r='2.5'/%3E%3C/g%3E%3Cpath d='M4 4l4 8 4-8' fill='none' stroke='%23656d76' stroke-width='1.5'/%3E%3C/svg%3E";

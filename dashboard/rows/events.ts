@@ -1,0 +1,17 @@
+/** `GET /events?view=…`: one stream for each tab, which says what of its page has changed. */
+import type { DashboardRoute } from "../visit.ts";
+import type { Live } from "./live.ts";
+
+const MOST_NAME = 200;
+
+export const eventsRoutes = (live: Live): DashboardRoute[] => [
+  {
+    method: "GET",
+    path: "/events",
+    answer: async (visit) => {
+      const name = visit.query.get("view") ?? "";
+      if (name.length > MOST_NAME || !live.find(name)) return { kind: "nothing" };
+      return { kind: "stream", run: async (stream) => await live.follow(name, visit, stream) };
+    },
+  },
+];

@@ -1,0 +1,140 @@
+/**
+ * Keeps pages up to date: hears on the bot's one subscription which task has changed, draws each view once for all who look at it, and sends each
+ * viewer what is new to them, at most four times a second. While nobody looks it does nothing.
+ */
+import type { Redis } from "ioredis";
+import type { Logger } from "../../src/log.ts";
+import { keys } from "../../src/task/keys.ts";
+import type { EventStream, Visit } from "../visit.ts";
+import type { Drawing } from "./drawing.ts";
+import { type Facts, type FactsKeeper, WHOLE_EVERY_MS } from "./facts.ts";
+import { makeViewer, type Viewer } from "./viewer.ts";
+
+/** `?view=<name>` or `?view=<name>:<argument>`. */
+export type LiveView = {
+  name: string;
+  /** Undefined: there is no such thing to look at. */
+  draw(argument: string, facts: Facts): Promise<Drawing | undefined>;
+  /** Whether a change of these tasks may change it; without this each does. */
+  concerns?(argument: string, changed: ReadonlySet<string>): boolean;
+};
+
+export type LiveDeps = {
+  subscriber: Redis;
+  facts: FactsKeeper;
+  views: readonly LiveView[];
+  now: () => number;
+  log: Logger;
+};
+
+export type Live = ReturnType<typeof startLive>;
+
+/** Between two updates of one page, ms. */
+const UPDATE_MS = 250;
+/** Tasks of which it is remembered that they have changed, until everything is drawn anyway. */
+const MOST_CHANGED = 1_000;
+
+type Watched = { view: LiveView; argument: string; viewers: Map<Viewer, () => void> };
+
+export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
+  const watched = new Map<string, Watched>();
+  let changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+  let updating: Promise<void> | undefined;
+  let updatedAt = 0;
+
+  const onMessage = (channel: string, id: string): void => {
+    if (channel !== keys.changed) return;
+    facts.notice(id);
+    if (watched.size === 0) return;
+    if (changed.size < MOST_CHANGED) changed.add(id);
+    soon();
+  };
+  subscriber.on("message", onMessage);
+  subscriber
+    .subscribe(keys.changed)
+    .catch((error: unknown) => log.error({ err: error }, "pages hear of no changes: they look every few seconds only"));
+
+  /** Undefined: there is no such view. */
+  function find(name: string): Pick<Watched, "view" | "argument"> | undefined {
+    const [first, ...rest] = name.split(":");
+    const view = views.find((each) => each.name === first);
+    return view && { view, argument: rest.join(":") };
+  }
+
+  /** Until the viewer is gone, or may not see it any more. */
+  async function follow(name: string, { rights, signal }: Pick<Visit, "rights" | "signal">, stream: EventStream) {
+    const found = find(name);
+    if (!found || signal.aborted) return;
+    const viewer = makeViewer(stream, rights);
+    if (!(await viewer.show(await drawn(found), now()))) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const place = watched.get(name) ?? { ...found, viewers: new Map() };
+    place.viewers.set(viewer, resolve);
+    watched.set(name, place);
+    ticking ??= setInterval(() => update(true), WHOLE_EVERY_MS).unref();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+    await promise.finally(() => leave(name, place, viewer));
+  }
+
+  function leave(name: string, place: Watched, viewer: Viewer): void {
+    place.viewers.delete(viewer);
+    if (place.viewers.size > 0) return;
+    watched.delete(name);
+    if (watched.size > 0) return;
+    clearInterval(ticking);
+    clearTimeout(timer);
+    ticking = undefined;
+    timer = undefined;
+    changed.clear();
+  }
+
+  const drawn = async ({ view, argument }: Pick<Watched, "view" | "argument">) =>
+    await view.draw(argument, await facts.read(WHOLE_EVERY_MS));
+
+  function soon(): void {
+    timer ??= setTimeout(() => update(false), Math.max(0, updatedAt + UPDATE_MS - Date.now())).unref();
+  }
+
+  /** One after the other: what changes meanwhile is for the next one. */
+  function update(isAll: boolean): void {
+    if (updating) {
+      if (!isAll) timer = setTimeout(() => update(false), UPDATE_MS).unref();
+      return;
+    }
+    timer = undefined;
+    const news = changed;
+    changed = new Set();
+    updating = showAll(isAll ? undefined : news)
+      .catch((error: unknown) => log.warn({ err: error }, "pages are not up to date: tried again within seconds"))
+      .finally(() => {
+        updating = undefined;
+        updatedAt = Date.now();
+      });
+  }
+
+  /** `news`: what has changed; none: everything may have. */
+  async function showAll(news: ReadonlySet<string> | undefined): Promise<void> {
+    await facts.read(news ? Number.POSITIVE_INFINITY : WHOLE_EVERY_MS / 2);
+    for (const place of [...watched.values()]) {
+      const { view, argument, viewers } = place;
+      if (news && view.concerns && !view.concerns(argument, news)) continue;
+      const drawing = await drawn(place);
+      for (const [viewer, end] of [...viewers]) if (!(await viewer.show(drawing, now()))) end();
+    }
+  }
+
+  return {
+    find,
+    follow,
+    stop: async () => {
+      subscriber.off("message", onMessage);
+      clearInterval(ticking);
+      clearTimeout(timer);
+      for (const { viewers } of watched.values()) for (const end of viewers.values()) end();
+      await updating;
+    },
+  };
+}
