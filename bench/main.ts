@@ -14,6 +14,7 @@ import { github } from "./github.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
 import { integrate } from "./integrate.ts";
+import { live } from "./live/live.ts";
 import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   talk,
   answer,
   github,
+  live,
   messages,
   teams,
   dashboard,
