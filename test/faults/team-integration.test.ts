@@ -29,6 +29,10 @@ const mergedNodes = ({ git }: PlanAtWork): string[] =>
 const agentsStarted = (task: string): number =>
   orch.host.log().match(new RegExp(`"task":"${task}"[^\n]*"step":"agent-\\d"`, "g"))?.length ?? 0;
 
+/** As `agentsStarted`, without those that a later life of the host took up. */
+const agentsBegun = (task: string): number =>
+  orch.host.log().match(new RegExp(`"task":"${task}"[^\n]*"step":"agent-\\d"[^\n]*"adopted":false`, "g"))?.length ?? 0;
+
 const waitFor = (name: string) => `until test -e "$STAGE/${name}"; do sleep 0.1; done`;
 const WAIT = waitFor("go");
 /** Both have begun, from the same commit, before either is merged: `one` begins its work then. */
@@ -168,17 +172,30 @@ test("the team's last run publishes the plan's tip: one commit for each node, an
   expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
 }, 120_000);
 
-test("the host dies before the plan's branch moves, and once more right after: each node is merged once", async () => {
-  killer = makeHostKiller(["update-ref"], { only: ["update-ref"] });
-  await startWith(
-    { one: `${FIRST}; ${add("one")}`, two: `${FIRST}; ${add("two")}` },
-    { repositoryFile: "verify: 'true'\n", hostEnv: killer.env },
+/** Dying three times of one task a host gives it up. */
+const DEATHS_OF_A_TASK = 2;
+const MOST_ROUNDS = 12;
+
+test("the host dies at each git program of a merge, before it and when it is done: each node is merged once", async () => {
+  const merging = ["log", "merge-tree", "pack-objects"];
+  killer = makeHostKiller(merging);
+  const rounds = Array.from({ length: MOST_ROUNDS }, (_, index) => index + 1);
+  const ofRound = (round: number) => ["one", "two"].map((name) => `${name}${String.fromCharCode(96 + round)}`);
+  const work = rounds.flatMap((round) =>
+    ofRound(round).map((id): [string, string] => [id, `${waitFor(`begin-${round}`)}; ${add(id)}`]),
   );
-  const team = await startPlanAtWork(orch, nodes("one", "two"));
-  await beginBoth(team);
-  const done = Promise.all([orch.settled(team.task("one")), orch.settled(team.task("two"))]);
-  expect(await killer.during(orch, 2, done)).toMatchObject([{ kind: "merged" }, { kind: "merged" }]);
-  expect(killer.deaths()).toEqual(["update-ref", "update-ref, done"]);
-  expect(mergedNodes(team).sort()).toEqual(["one", "two"]);
-  for (const node of ["one", "two"]) expect(agentsStarted(team.task(node))).toBe(1);
-}, 240_000);
+  await startWith(Object.fromEntries(work), { repositoryFile: "verify: 'true'\n", hostEnv: killer.env });
+  let before = -1;
+  for (let round = 1; killer.deaths().length > before; round++) {
+    before = killer.deaths().length;
+    const team = await startPlanAtWork(orch, nodes(...ofRound(round)), { nth: round });
+    const tasks = ofRound(round).map((node) => team.task(node));
+    for (const task of tasks) await orch.running(task, "working");
+    const dying = killer.during(orch, DEATHS_OF_A_TASK, Promise.all(tasks.map((task) => orch.settled(task))));
+    await orch.letGo(`begin-${round}`);
+    expect(await dying).toMatchObject([{ kind: "merged" }, { kind: "merged" }]);
+    expect(mergedNodes(team).sort()).toEqual(ofRound(round));
+    expect(tasks.map(agentsBegun)).toEqual([1, 1]);
+  }
+  expect(killer.deaths()).toEqual(expect.arrayContaining([...merging, ...merging.map((kind) => `${kind}, done`)]));
+}, 400_000);
