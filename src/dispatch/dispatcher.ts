@@ -13,17 +13,17 @@ import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
-import type { ChoicesOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { readPause } from "../task/pause.ts";
 import type { PlanStore } from "../task/plans.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
-import { choicesFor } from "../task/role-choices.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
+import { groundOn, type PlanGround } from "./plan-ground.ts";
+import { isMostlyUsed } from "./plan-use.ts";
 import { isReady, mayFinish, type Readiness, type Unaffordable, type World } from "./ready.ts";
 import { referUp } from "./refer-up.ts";
 import { makeTeams, type TeamDeps, type TeamNext } from "./team.ts";
@@ -33,8 +33,8 @@ import { readWorld, type WorldSources } from "./world.ts";
 export type DispatcherDeps = WorldSources & {
   queue: TaskQueue;
   plans: PlanStore;
-  /** What roles may be given to; none: as the plan's home offers them. */
-  choicesOf?: TeamDeps["choicesOf"];
+  /** What a plan may be made of; none: as its home and its repository say. */
+  groundOf?: TeamDeps["groundOf"];
   /** Told of a task that a host can begin at once, when its job is on its way. Must not throw. */
   onStarting: (spec: TaskSpec) => void;
   log: Logger;
@@ -60,12 +60,18 @@ const TOLD_OF_ROOM = 200;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { redis, store, queue, onStarting, now, log } = deps;
-  const teams = makeTeams({ ...deps, choicesOf: deps.choicesOf ?? choicesAtHome, begin: beginNode });
+  const teams = makeTeams({ ...deps, groundOf: deps.groundOf ?? groundAtHome, isLow, begin: beginNode });
   let loop: DueLoop | undefined;
 
-  async function choicesAtHome({ runs }: Task): Promise<ChoicesOf> {
-    const home = (await deps.hosts()).find(({ id }) => id === runs.at(-1)?.host);
-    return (role) => home && choicesFor(home.roles?.[role], home);
+  async function groundAtHome({ spec, runs }: Task): Promise<PlanGround> {
+    return groundOn(
+      (await deps.hosts()).find(({ id }) => id === runs.at(-1)?.host),
+      spec,
+    );
+  }
+
+  async function isLow({ spec }: Task): Promise<boolean> {
+    return await isMostlyUsed(redis, spec, { hosts: await deps.hosts(), at: now() });
   }
 
   async function accept(spec: TaskSpec) {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { type Caps, capsShape } from "./envelope.ts";
 import { keys } from "./keys.ts";
+import { type PlanLimits, planCapsShape } from "./plan-caps.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import type { RunDoubt } from "./standing.ts";
 
@@ -40,6 +41,8 @@ export type HostInfo = {
   limits?: RunLimits;
   /** What the operator lets runs use at most; none: as much as they want. */
   budget?: Caps | undefined;
+  /** How large its operator lets plans be; unknown of an older host. */
+  team?: PlanLimits;
   /** The model of each of its agents that the operator has named one for; unknown of an older host. */
   models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
@@ -61,6 +64,7 @@ const hostShape = z.looseObject({
   limits: runLimitsShape.optional(),
   budget: capsShape.optional(),
   models: z.record(z.string(), z.string()).optional(),
+  team: planCapsShape.partial().optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });

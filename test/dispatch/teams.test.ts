@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { cancelTasks } from "../../src/cancel.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { Task } from "../../src/task/task.ts";
 import { BROKEN, nodeSpec } from "../task/plans-made.ts";
 import { approvedTeam, askedForTeam, hybrid } from "./playing-teams.ts";
@@ -154,7 +155,7 @@ describe("a node that fails", () => {
   test("for whose agent no host has ever been is left out as its plan says", async () => {
     await at.hostComes("h1", { slots: 9 });
     const choices = [{ agent: "copilot" }];
-    const bot = await at.startBot({ choicesOf: async () => () => choices });
+    const bot = await at.startBot({ groundOf: async () => ({ choicesOf: () => choices, caps: PLAN_CAPS }) });
     const team = await approvedTeam(at, bot, [
       nodeSpec("a", { onFailure: "skip" }),
       nodeSpec("b", { onFailure: "skip" }),
@@ -259,6 +260,18 @@ describe("a plan with a budget", () => {
     await team.becomes("finishing");
     expect(await team.states()).toEqual({ a: "merged", b: "merged", c: "failed", d: "skipped" });
     await team.publishes();
+  });
+
+  test("of which its nodes have used most is told once, while they go on", async () => {
+    const { team } = await began({ budget: { usd: 10 } });
+    await at.redis.hincrby(keys.envelope(`plan:${team.id}`), "usd:spent", 6_500_000);
+    await team.ends("a");
+    await vi.waitFor(async () => expect((await team.plan()).low).toBe(true), WAIT);
+    await team.ends("b");
+    await team.begins("c");
+    const told = (await team.plan()).events.filter(({ what }) => what === "low");
+    expect(told).toHaveLength(1);
+    expect((await team.plan()).spent).toBeUndefined();
   });
 
   test("that leaves nothing for the manager goes on without, and starts nothing more", async () => {
