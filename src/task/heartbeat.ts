@@ -16,8 +16,11 @@ export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
 export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
 
-/** `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent. */
-export type RoleOffer = { agent?: string; model?: string };
+/**
+ * `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent.
+ * `totalMinutes`: longest time for its agent's work.
+ */
+export type RoleOffer = { agent?: string; model?: string; totalMinutes?: number };
 
 /** What a host says of itself when it starts and when something changes. */
 export type HostInfo = {
@@ -51,6 +54,12 @@ export type HostInfo = {
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
 
+const roleOfferShape = z.looseObject({
+  agent: z.string().optional(),
+  model: z.string().optional(),
+  totalMinutes: z.number().optional(),
+});
+
 const hostShape = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -58,7 +67,7 @@ const hostShape = z.looseObject({
   slots: z.number(),
   agents: z.array(z.string()),
   accounts: z.record(z.string(), z.string()).optional(),
-  roles: z.record(z.string(), z.looseObject({ agent: z.string().optional(), model: z.string().optional() })).optional(),
+  roles: z.record(z.string(), roleOfferShape).optional(),
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),

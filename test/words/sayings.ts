@@ -492,6 +492,7 @@ export const sayings: Sayings = {
       nobodyCalled: () => [messageWords.nobodyCalled("tabcdefghijklmno")],
       nothingToTell: () => [messageWords.nothingToTell()],
       tooLateToTell: () => [messageWords.tooLateToTell("tabcdefghijklmno")],
+      nodeIsOver: () => [messageWords.nodeIsOver("prices")],
       tooManyMessages: () => [messageWords.tooManyMessages("tabcdefghijklmno")],
       notDelivered: () => [messageWords.notDelivered("maintainer", "tabcdefghijklmno")],
       givenUp: () => [messageWords.givenUp("maintainer", "tabcdefghijklmno")],
