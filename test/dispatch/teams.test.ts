@@ -11,6 +11,7 @@ import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
 
 const AT_ONCE_MS = 2_000;
+const DAY_MS = 24 * 3600_000;
 const WAIT = { timeout: 20_000, interval: 2 };
 
 let at: Setting;
@@ -245,6 +246,35 @@ describe("the host that keeps a plan's work", () => {
     expect((await read(b)).state.name).toBe("running");
     const own = { agent: "claude", host: "h1", only: true };
     expect(await lanesOf(a, b)).toEqual([own, own]);
+  });
+});
+
+describe("the host that keeps a plan's work is gone for good", () => {
+  test("and the plan waits for it no longer than its time: all of it is over, and it is said for what it waited", async () => {
+    const { team } = await began();
+    await team.ends("a");
+    const c = await team.starts("c");
+    await at.hostGoes("h1");
+    const isOver = async () => (await team.task()).state.name === "settled";
+    let days = 0;
+    for (; days < 40 && !(await isOver()); days++) {
+      at.pass(DAY_MS);
+      await at.hostComes("h2", { slots: 9 });
+      await at.sweep();
+      await at.redis.publish(keys.ready, "somebody looks");
+      await vi.waitFor(
+        async () => expect((await at.store.dispatches.nextAt()) ?? at.now() + 1).toBeGreaterThan(at.now()),
+        WAIT,
+      );
+    }
+    expect(await at.settles(team.id)).toMatchObject({ kind: "timed_out" });
+    expect(days).toBeLessThan(25);
+    expect((await read(c)).state.name).toBe("settled");
+    expect((await team.plan()).state).toBe("over");
+    const open = (await at.store.readMany(await at.store.idsOfNodes(team.id))).filter(
+      ({ state }) => state.name !== "settled",
+    );
+    expect(open).toEqual([]);
   });
 });
 
