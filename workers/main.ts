@@ -194,6 +194,7 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     startedAt: Date.now(),
     limits: operator.limits,
     budget: capsOf(operator),
+    ...(operator.team?.limits && { team: operator.team.limits }),
     models: Object.fromEntries(
       [...operator.agents.values()].flatMap(({ name, model }) => (model === undefined ? [] : [[name, model]])),
     ),

@@ -13,6 +13,7 @@ import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/
 import { type Budgets, budgetSchema } from "../src/settings/budgets.ts";
 import { type OnStop, onStopSchema } from "../src/settings/on-stop.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
+import { type PlanLimits, planLimitsSchema } from "../src/settings/plan-limits.ts";
 import { type OnNoAnswer, onNoAnswerSchema } from "../src/task/waiting.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
@@ -192,6 +193,11 @@ export const operatorFileSchema = z.strictObject({
   budget: budgetSchema
     .optional()
     .describe("How much may be used at most: $5, 500k tokens, 30min of an agent, 3runs. Left out: no limit."),
+  team: z
+    .strictObject({
+      limits: planLimitsSchema.optional().describe("How large plans of teams may be, and how often they try."),
+    })
+    .optional(),
   limits: limitsSchema,
 });
 
@@ -213,6 +219,8 @@ export type OperatorFile = {
   onNoAnswer: OnNoAnswer;
   /** None: nothing is limited. */
   budget?: Budgets | undefined;
+  /** None: plans of teams are bounded by the defaults. */
+  team?: { limits?: PlanLimits | undefined } | undefined;
   limits: Limits;
 };
 

@@ -10,6 +10,7 @@ import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
+import type { PlanLimits } from "./plan-limits.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
@@ -62,7 +63,9 @@ export const repositoryFileSchema = z
       ),
     team: teamSchema
       .optional()
-      .describe("Which plans of a team need no person's approval; without it, every plan does."),
+      .describe(
+        "Which plans of a team need no person's approval, without it every plan does; and how large they may be.",
+      ),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -83,6 +86,8 @@ export type RepositoryFile = {
   roles?: RepositoryRoles;
   /** Which plans of a team need nobody's approval. */
   autoApproval?: SmallPlan;
+  /** How large its plans may be. */
+  planLimits?: PlanLimits;
   schedules?: WrittenSchedule[];
 };
 
@@ -108,6 +113,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(budget && { budget }),
     ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
+    ...(team?.limits && { planLimits: team.limits }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

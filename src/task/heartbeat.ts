@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { type Caps, capsShape } from "./envelope.ts";
 import { keys } from "./keys.ts";
+import { type PlanLimits, planCapsShape } from "./plan-caps.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import type { RunDoubt } from "./standing.ts";
 
@@ -15,8 +16,11 @@ export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
 export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
 
-/** `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent. */
-export type RoleOffer = { agent?: string; model?: string };
+/**
+ * `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent.
+ * `totalMinutes`: longest time for its agent's work.
+ */
+export type RoleOffer = { agent?: string; model?: string; totalMinutes?: number };
 
 /** What a host says of itself when it starts and when something changes. */
 export type HostInfo = {
@@ -40,6 +44,8 @@ export type HostInfo = {
   limits?: RunLimits;
   /** What the operator lets runs use at most; none: as much as they want. */
   budget?: Caps | undefined;
+  /** How large its operator lets plans be; unknown of an older host. */
+  team?: PlanLimits;
   /** The model of each of its agents that the operator has named one for; unknown of an older host. */
   models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
@@ -48,6 +54,12 @@ export type HostInfo = {
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
 
+const roleOfferShape = z.looseObject({
+  agent: z.string().optional(),
+  model: z.string().optional(),
+  totalMinutes: z.number().optional(),
+});
+
 const hostShape = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -55,12 +67,13 @@ const hostShape = z.looseObject({
   slots: z.number(),
   agents: z.array(z.string()),
   accounts: z.record(z.string(), z.string()).optional(),
-  roles: z.record(z.string(), z.looseObject({ agent: z.string().optional(), model: z.string().optional() })).optional(),
+  roles: z.record(z.string(), roleOfferShape).optional(),
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
   budget: capsShape.optional(),
   models: z.record(z.string(), z.string()).optional(),
+  team: planCapsShape.partial().optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });

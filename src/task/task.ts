@@ -68,6 +68,7 @@ import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Missing, Outcome, RunEnd, Stopped } from "./outcome.ts";
+import type { PlanLimits } from "./plan-caps.ts";
 import type { HiddenFiles, Progress } from "./progress.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
@@ -144,6 +145,9 @@ export type TaskSpec = {
   team?: true;
   /** Of a team's task: which plans its repository lets begin without a person's word. */
   autoApproval?: AutoApproval;
+  /** Of a team's task: how large its repository lets plans be, and what it makes of roles, by their names. */
+  planLimits?: PlanLimits;
+  roles?: Readonly<Record<string, { off?: true; agent?: string }>>;
   /** The name of the role that its agent has; none: a planner's and manager's of a team's task, else that of one who does all of it. */
   role?: string;
   /** It is one try at a node of a team's plan. */

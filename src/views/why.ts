@@ -13,7 +13,7 @@ import { mayChange } from "../task/proposal.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { Around } from "./around.ts";
-import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
+import { limitsOn, type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
 import { type PlanView, planView } from "./plan-view.ts";
 import { fullHosts, type ReasonView, reasonView } from "./reason-view.ts";
@@ -171,7 +171,8 @@ function running(task: Task, state: In<"running">, { hosts, beats, textHeld }: A
   const { phase, since, phaseSince } = state;
   const host = hosts.find(({ id }) => id === state.host);
   const lastOutputAt = beats?.get(task.spec.id);
-  const deadline = host?.limits && nextDeadline(task, state, host.limits, lastOutputAt);
+  const limits = host && limitsOn(host, task.spec);
+  const deadline = limits && nextDeadline(task, state, limits, lastOutputAt);
   const textHeldUntil = task.pushed && textHeld?.get(task.spec.installationId);
   return {
     phase,

@@ -492,6 +492,7 @@ export const sayings: Sayings = {
       nobodyCalled: () => [messageWords.nobodyCalled("tabcdefghijklmno")],
       nothingToTell: () => [messageWords.nothingToTell()],
       tooLateToTell: () => [messageWords.tooLateToTell("tabcdefghijklmno")],
+      nodeIsOver: () => [messageWords.nodeIsOver("prices")],
       tooManyMessages: () => [messageWords.tooManyMessages("tabcdefghijklmno")],
       notDelivered: () => [messageWords.notDelivered("maintainer", "tabcdefghijklmno")],
       givenUp: () => [messageWords.givenUp("maintainer", "tabcdefghijklmno")],
@@ -709,7 +710,10 @@ export const sayings: Sayings = {
     module: teamText,
     says: {
       proposedPlan: () => [teamText.proposedPlan(planningTask()).join("\n\n")],
-      teamAtWork: () => [teamText.teamAtWork(teamTask(), { ...known, team: team() }).join("\n\n")],
+      teamAtWork: () =>
+        [team(), team({ low: true })].map((each) =>
+          teamText.teamAtWork(teamTask(), { ...known, team: each }).join("\n\n"),
+        ),
       teamsEnd: () => {
         const end = teamText.teamsEnd(doneTeamTask(), { ...known, team: partialTeam() });
         return [...end.first, ...end.receipt];
@@ -736,6 +740,7 @@ export const sayings: Sayings = {
         [...planViews, ...(["managing", "finishing"] as const).map((state) => teamView({ state }))].map(
           plans.teamStanding,
         ),
+      teamUse: () => [plans.teamUse({ use: "low" }), plans.teamUse({ use: "spent" }), plans.teamUse({})],
       approvedBecause: () => [plans.approvedBecause("small"), plans.approvedBecause(undefined)],
       aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
       nodeCost: () => teamView().nodes.map(plans.nodeCost),

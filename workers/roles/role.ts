@@ -9,6 +9,8 @@ export type Role = {
   agent?: string | undefined;
   /** The model that this agent uses in this role. */
   model?: string | undefined;
+  /** Names of the MCP servers of its agent that it is given; none said: all of them. */
+  mcp?: readonly string[] | undefined;
   /** Whether it may change anything in the workspace. */
   writes: boolean;
   /** Whether it may hand work to others. Of a role that writes nobody may. */

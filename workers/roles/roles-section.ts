@@ -16,6 +16,11 @@ const roleSchema = z.strictObject({
     .describe("How its agent is to work; in place of the shipped one. Needed for a new role."),
   agent: z.string().optional().describe("Name of one of the agents above; default: as for any task of the repository."),
   model: z.string().min(1).max(200).optional().describe("The model of that agent, or else of the default agent."),
+  mcp: z
+    .array(z.string().min(1).max(32))
+    .max(20)
+    .optional()
+    .describe("Of its agent's MCP servers, by their names, those that it is given; []: none. Default: all of them."),
   rights: z
     .enum(["writes", "read-only"])
     .optional()
@@ -69,6 +74,8 @@ function problemsOf(role: Role, { model }: { model?: string | undefined }, { age
   if (!agent) problems.push(`agent must be one of the agents defined (${[...agents.keys()].join(", ")})`);
   if (agent && model !== undefined && !takesModel(agent.kind))
     problems.push(`the agent ${agent.name} cannot be told a model (it is of kind ${agent.kind})`);
+  const unknown = (role.mcp ?? []).filter((name) => ![...agents.values()].some(({ mcp = {} }) => name in mcp));
+  for (const name of unknown) problems.push(`no agent has an MCP server called ${name}`);
   if (role.writes && ONLY_READ.has(role.name)) problems.push("this role only reads: rights: writes is not possible");
   if (role.writes && role.delegates)
     problems.push("who delegates only reads: add rights: read-only, or remove delegates");

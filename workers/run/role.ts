@@ -1,6 +1,6 @@
 /**
- * What the role of a run makes of it: what its agent is told, by the operator and by the repository, which model it uses, how long it may
- * take and how much it may use. A role narrows what any run may have, and never widens it.
+ * What the role of a run makes of it: what its agent is told, by the operator and by the repository, which model and MCP servers it uses, how long it
+ * may take and how much it may use. A role narrows what any run may have, and never widens it.
  */
 import { Refusal } from "../../src/refusal.ts";
 import type { RepositoryFile } from "../../src/settings/repository-file.ts";
@@ -43,7 +43,10 @@ function noSuchRole(name: string, { roles }: Known, isOfFile: boolean): string {
   return `${who} the role \`${name}\`, which this worker host does not have. It has: ${[...roles.keys()].map((each) => `\`${each}\``).join(", ")}.`;
 }
 
-/** The agent with the model that was asked for, or else that of its role: which belongs to the agent that the operator has chosen for it. */
+/**
+ * The agent with the model that was asked for, or else that of its role, which belongs to the agent that the operator has chosen for it; and
+ * with the MCP servers of its role.
+ */
 export function withModelOfTask(
   operator: Pick<OperatorFile, "roles" | "defaultAgent">,
   spec: Pick<TaskSpec, "role" | "team" | "model">,
@@ -51,7 +54,14 @@ export function withModelOfTask(
 ): AgentDefinition {
   const role = roleOf(operator, spec);
   const isItsAgent = (role?.agent ?? operator.defaultAgent) === agent.name;
-  return withModel(agent, spec.model ?? (isItsAgent ? role?.model : undefined));
+  return withServers(withModel(agent, spec.model ?? (isItsAgent ? role?.model : undefined)), role);
+}
+
+/** With no other MCP servers of its own than its role is given. */
+function withServers(agent: AgentDefinition, role: Role | undefined): AgentDefinition {
+  if (!agent.mcp || role?.mcp === undefined) return agent;
+  const given = Object.entries(agent.mcp).filter(([name]) => role.mcp?.includes(name));
+  return { ...agent, mcp: Object.fromEntries(given) };
 }
 
 export function limitsOf(

@@ -52,6 +52,19 @@ describe("the model", () => {
   });
 });
 
+test("an agent is given those of its MCP servers that its role names, and all where that names none", () => {
+  const mcp = "mcp: { notes: { command: [notes] }, db: { command: [db] } }";
+  const agents = `agents:\n  claude: { kind: claude, command: [claude], ${mcp} }\n`;
+  const operator = parseOperatorFile(`${agents}roles: { reviewer: { mcp: [notes] }, tester: { mcp: [] } }`, "orch.yml");
+  const claude = operator.agents.get("claude");
+  const serversOf = (spec: object) => Object.keys((claude && withModelOfTask(operator, spec, claude).mcp) ?? {});
+  expect(serversOf({ role: "reviewer" })).toEqual(["notes"]);
+  expect(serversOf({ role: "tester" })).toEqual([]);
+  expect(serversOf({ role: "developer" })).toEqual(["notes", "db"]);
+  expect(serversOf({})).toEqual(["notes", "db"]);
+  expect(() => parseOperatorFile(`${agents}roles: { reviewer: { mcp: [other] } }`, "orch.yml")).toThrow(/called other/);
+});
+
 describe("a role narrows", () => {
   const operator = operatorWith(
     "budget: { run: $2 }\nlimits: { totalMinutes: 60 }\nroles: { reviewer: { totalMinutes: 20, budget: $1 }, tester: { totalMinutes: 90, budget: $5 } }",
