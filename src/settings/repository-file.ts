@@ -10,6 +10,7 @@ import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
+import { type Resources, resourcesSchema } from "./resources.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
@@ -55,6 +56,11 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    limits: resourcesSchema
+      .optional()
+      .describe(
+        "What the programs of its runs may use of the machine, where that is less than the operator lets them: cpuPercent, memoryMegabytes, processes, openFiles, runDiskGigabytes.",
+      ),
     roles: repositoryRolesSchema
       .optional()
       .describe(
@@ -80,6 +86,8 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  /** What its runs' programs may use of the machine at most. */
+  limits?: Resources;
   roles?: RepositoryRoles;
   /** Which plans of a team need nobody's approval. */
   autoApproval?: SmallPlan;
@@ -97,7 +105,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, limits, roles, team, schedules } = parsed.data;
   const autoApproval = team && autoApprovalOf(team);
   return {
     agent,
@@ -106,6 +114,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(limits && { limits }),
     ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
     ...(schedules && { schedules: schedulesOf(schedules) }),

@@ -32,6 +32,7 @@ const expected: { [Kind in Outcome["kind"]]: string[] } = {
   verify_failed: ["verify_failed"],
   timed_out: [],
   out_of_budget: [],
+  over_limit: [],
   stalled: [],
   cancelled: [],
   refused: ["refused"],
