@@ -35,25 +35,31 @@ const OWN_GROUP = "host";
 const SLOWED = 0.95;
 
 /** Where groups can be made, or why that is nowhere. `evacuate`: what stands there has to be put elsewhere first. */
-export type Base = { folder: string; evacuate: boolean } | { why: string };
+export type Base = { folder: string; evacuate: boolean } | { why: string; remedy: string };
+
+const UNIT = "a unit with `Delegate=cpu memory pids` and `DelegateSubgroup=host` (systemd 254 or newer)";
+const AS_UNIT = `start the worker host by ${UNIT}`;
+const CONTAINER =
+  "in a container: `security_opt: writable-cgroups=true` (Docker 28 or newer), and the worker host as root in it";
+const AS_ROOT = `start the worker host as root, or by ${UNIT}`;
 
 /** Looks, and changes nothing. */
 export function findBase({ unified }: CgroupPlaces): Base {
-  if (!unified) return { why: "control groups of version 2 are not mounted" };
+  if (!unified) return { why: "control groups of version 2 are not mounted", remedy: AS_ROOT };
   const { mount, path, folder } = unified;
   const controllersAt = (at: string) => (readGroupFile(at, "cgroup.controllers") ?? "").split(" ");
   const missing = (at: string) => LIMITS.every(([, controller]) => !controllersAt(at).includes(controller));
   // The root of a machine's hierarchy has no type, and may have processes and controllers.
   if (path === "/") {
-    if (missing(folder)) return { why: "its controllers are not in the unified hierarchy" };
-    if (!isWritable(folder)) return { why: "its hierarchy is read-only here" };
+    if (missing(folder)) return { why: "its controllers are not in the unified hierarchy", remedy: AS_ROOT };
+    if (!isWritable(folder)) return { why: "its hierarchy is read-only here", remedy: CONTAINER };
     return { folder, evacuate: existsSync(join(folder, "cgroup.type")) };
   }
   const parent = dirname(folder);
   if (folder !== mount && isWritable(parent) && !missing(parent) && isEmpty(parent))
     return { folder: parent, evacuate: false };
-  if (!isWritable(folder)) return { why: "the host's control group is not handed to its user" };
-  return { why: "the host stands in the very group that is handed to it" };
+  if (!isWritable(folder)) return { why: "the host's control group is not handed to its user", remedy: AS_UNIT };
+  return { why: "the host stands in the very group that is handed to it", remedy: AS_UNIT };
 }
 
 const isEmpty = (folder: string): boolean => (readGroupFile(folder, "cgroup.procs") ?? "") === "";

@@ -55,3 +55,16 @@ test("a kernel that ended something for its memory is believed, and one that did
   expect(use.reached()).toEqual(over);
   expect(await use.over).toEqual(over);
 });
+
+test("processes that nobody else counts are counted by the host", async () => {
+  const resources = { processes: 20 };
+  const held = inForce(resources, { groups: undefined, countsByUser: false });
+  expect(held).toEqual([{ what: "processes", most: 20, by: "watchdog" }]);
+  const processes = () => Array.from({ length: 7 }, () => ({ ...own, threads: 3 }));
+  const log = pino({ level: "silent" });
+  const use = watchUse({ resources, held, group: undefined, processes, tell: () => undefined, log });
+  onTestFinished(use.stop);
+  expect(await use.over).toEqual({ limit: "processes", used: 21, allowed: 20 });
+});
+
+const own = { pid: process.pid, parent: 1, state: "S", start: "1", name: "node", workedMs: 0, threads: 1 };
