@@ -4,8 +4,10 @@
  */
 import { type Process, signal } from "../sandbox/processes.ts";
 
-/** How often to look at processes that use much of what they may, ms. */
+/** How often to look at processes that use much of what they may, ms; */
 const BUSY_MS = 250;
+/** and sooner, to this, where many cores would have them stopped for longer than that. */
+const [SOONEST_MS, LONGEST_STOP_MS] = [50, 2_000];
 /** And at those that do not: what they use in between is made up for, too. */
 const QUIET_MS = 1_000;
 /** What was not used may be used later, up to so much of time, ms. */
@@ -30,6 +32,10 @@ export function makeBrake(
   let last: { at: number; worked: number } | undefined;
   let allowance = share * SAVED_MS;
   let stopped = false;
+  /** How many cores they took when they were let. */
+  let cores = 0;
+  const untilBusyLook = () =>
+    cores <= share ? BUSY_MS : Math.max(SOONEST_MS, Math.min(BUSY_MS, (LONGEST_STOP_MS * share) / (cores - share)));
   const go = () => {
     for (const { pid } of processes()) send(pid, "SIGCONT");
     stopped = false;
@@ -40,18 +46,24 @@ export function makeBrake(
   };
   return {
     look(at, worked) {
-      // An earlier life of the host may have died while they were stopped.
-      if (!last) go();
-      const [ms, used] = last ? [at - last.at, Math.max(0, worked - last.worked)] : [0, 0];
+      if (!last) {
+        last = { at, worked };
+        go(); // an earlier life of the host may have died while they were stopped
+        return SOONEST_MS;
+      }
+      const [ms, used] = [at - last.at, Math.max(0, worked - last.worked)];
       last = { at, worked };
-      allowance = Math.min(share * SAVED_MS, allowance + ms * share - used);
+      if (!stopped && ms > 0) cores = used / ms;
+      // Connections do not wait for ever: what would take longer to make up for is forgiven.
+      const most = share * LONGEST_STOP_MS;
+      allowance = Math.max(-most, Math.min(share * SAVED_MS, allowance + ms * share - used));
       if (allowance < 0) {
         stop();
         return Math.min(STOP_LOOK_MS, Math.ceil(-allowance / share));
       }
       const goesOn = stopped;
       if (goesOn) go();
-      return goesOn || used > (ms * share) / 2 ? BUSY_MS : QUIET_MS;
+      return goesOn || used > (ms * share) / 2 ? untilBusyLook() : QUIET_MS;
     },
     release() {
       if (stopped) go();

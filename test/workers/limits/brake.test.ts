@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeBrake } from "../../../workers/limits/brake.ts";
 
 /** A machine with one process that takes `cores` of a core whenever it is let. Gives the share that it got. */
-function sharesOf(cpuPercent: number, cores: number, ms = 20_000): { share: number; looks: number } {
+function sharesOf(cpuPercent: number, cores: number, ms = 20_000): { share: number; looks: number; longest: number } {
   const process = { pid: 7, state: "R" };
   const brake = makeBrake(
     cpuPercent,
@@ -11,14 +11,15 @@ function sharesOf(cpuPercent: number, cores: number, ms = 20_000): { share: numb
       process.state = name === "SIGSTOP" ? "T" : "R";
     },
   );
-  let [at, worked, looks] = [0, 0, 0];
+  let [at, worked, looks, since, longest] = [0, 0, 0, 0, 0];
   while (at < ms) {
     const wait = brake.look(at, worked);
     looks += 1;
     at += wait;
-    if (process.state === "R") worked += wait * cores;
+    if (process.state === "R") [worked, since] = [worked + wait * cores, at];
+    else if (at > 10_000) longest = Math.max(longest, at - since);
   }
-  return { share: (100 * worked) / at, looks };
+  return { share: (100 * worked) / at, looks, longest };
 }
 
 test.each([
@@ -30,6 +31,12 @@ test.each([
   const { share } = sharesOf(percent, cores);
   expect(share).toBeGreaterThan(percent * 0.95);
   expect(share).toBeLessThan(percent * 1.1);
+});
+
+test("who takes all of a large machine is stopped for two seconds at a time, and not for ten", () => {
+  const { share, longest } = sharesOf(40, 16, 60_000);
+  expect(share).toBeLessThan(45);
+  expect(longest).toBeLessThan(2_500);
 });
 
 test("who uses little is looked at seldom, and never stopped", () => {

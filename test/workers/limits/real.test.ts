@@ -124,6 +124,17 @@ test("what a step's programs have used of the processor is known after they are 
   expect(await readTimes(dir)).toBeGreaterThan(100);
 });
 
+test.skipIf(!here)("what the kernel ended while no host was there is known to the next one", async () => {
+  const resources = { memoryMegabytes: 128 };
+  const { running, use, group } = await limited("unseen", HOG.replace("sleep 60", ""), resources, here);
+  use.stop();
+  await running.ended;
+  expect(group?.ranOutOfMemory()).toBe(true);
+  const again = here?.open("unseen");
+  expect(again?.ranOutOfMemory()).toBe(true);
+  expect(again?.read()?.cpuMs).toBeGreaterThan(0);
+});
+
 test.skipIf(!here)("what nobody removed is swept, with what runs in it", async () => {
   const { group } = await limited("left", "sleep 60", { memoryMegabytes: 128 }, here);
   const [file = ""] = group?.joins ?? [];
