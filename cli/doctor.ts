@@ -12,6 +12,7 @@ import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkDashboard } from "./doctor/dashboard.ts";
 import { checkDisk } from "./doctor/disk.ts";
 import { checkGitHub } from "./doctor/github.ts";
+import { checkLimits } from "./doctor/limits.ts";
 import { checkPrograms } from "./doctor/programs.ts";
 import { checkReach } from "./doctor/reach.ts";
 import { checkRedis } from "./doctor/redis.ts";
@@ -62,6 +63,7 @@ async function examine(env: Env): Promise<Section[]> {
     agents.push(...(await checkAgents(operator?.agents.values() ?? [], env, ground)));
   });
   sections.push({ title: "Sandbox", checks: sandbox });
+  if (operator) sections.push({ title: "Limits", checks: checkLimits(operator) });
   if (operator) sections.push({ title: "Agents", checks: agents });
   return sections;
 }

@@ -15,6 +15,7 @@ import { isRecent, type Need, needsMe } from "../src/views/needs-me.ts";
 import { byNews } from "../src/views/tasks.ts";
 import { type Why, why } from "../src/views/why.ts";
 import { budgetWords, stalledTitle, stalledWords } from "../src/words/github-words.ts";
+import { strainWords } from "../src/words/limit-words.ts";
 import { needWords } from "../src/words/need-words.ts";
 import { nextStep } from "../src/words/next-step.ts";
 import { findKeptRuns, type KeptRun } from "../workers/run/kept-runs.ts";
@@ -127,10 +128,10 @@ function describeHost(host: HostWithRuns, now: number): string {
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
 }
 
-function roomNotes({ lacksRoom }: HostWithRuns): string[] {
-  if (!lacksRoom) return [];
-  const { freeBytes, wantedBytes } = lacksRoom;
-  return [`takes no task: ${bytes(freeBytes)} free on its disk, ${bytes(wantedBytes)} wanted`];
+function roomNotes({ lacksRoom, strained }: HostWithRuns): string[] {
+  const disk = lacksRoom && `${bytes(lacksRoom.freeBytes)} free on its disk, ${bytes(lacksRoom.wantedBytes)} wanted`;
+  const lacks = [...(disk ? [disk] : []), ...(strained ? [strainWords(strained)] : [])];
+  return lacks.length > 0 ? [`takes no task: ${lacks.join("; ")}`] : [];
 }
 
 const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} at work`;

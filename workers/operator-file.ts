@@ -14,6 +14,7 @@ import { type Budgets, budgetSchema } from "../src/settings/budgets.ts";
 import { type OnStop, onStopSchema } from "../src/settings/on-stop.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
 import { type PlanLimits, planLimitsSchema } from "../src/settings/plan-limits.ts";
+import { cpuPercent, memoryMegabytes, openFiles, processes, runDiskGigabytes } from "../src/settings/resources.ts";
 import { type OnNoAnswer, onNoAnswerSchema } from "../src/task/waiting.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
@@ -107,12 +108,26 @@ const limitsSchema = z
       .max(10_000)
       .default(1)
       .describe("With less than this free on the disk of the data folder, in gigabytes, the host takes no task."),
-    runDiskGigabytes: z
+    runDiskGigabytes: runDiskGigabytes.default(20),
+    cpuPercent: cpuPercent.optional(),
+    memoryMegabytes: memoryMegabytes.optional(),
+    processes: processes.default(4_096),
+    openFiles: openFiles.optional(),
+    freeMemoryMegabytes: z
       .number()
-      .min(0.001)
-      .max(10_000)
-      .default(20)
-      .describe("What one run may have on the disk, in gigabytes: its workspace, home and temporary files."),
+      .int()
+      .min(0)
+      .max(100_000_000)
+      .default(256)
+      .describe("With less memory than this free on the machine, in megabytes, the host takes no task; 0: never mind."),
+    busyPercent: z
+      .number()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        "While the machine's processors are busier than this, in percent of all cores, the host takes no task.",
+      ),
     connections: z
       .number()
       .int()

@@ -5,6 +5,7 @@ import type { Task } from "../../src/task/task.ts";
 import { bytes, count } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
 import { why } from "../../src/views/why.ts";
+import { strainWords } from "../../src/words/limit-words.ts";
 import { explanation } from "../../src/words/task-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Item, Tier } from "../rows/drawing.ts";
@@ -31,6 +32,7 @@ function nameOf({ need }: Found): string {
   switch (need.kind) {
     case "host_silent":
     case "no_room":
+    case "strained":
       return `${need.kind}-${need.host.id}`;
     case "paused":
       return need.kind;
@@ -139,6 +141,17 @@ function ofSystem(need: FrontNeed, { now, hosts }: Facts, page: Formed): Html {
           badge: badge({ word: "disk full", tone: "bad", sign: "alert" }),
           subject: system(hostLink(need.host)),
           what: html`<p>It takes no task: ${bytes(need.freeBytes)} free on its disk, ${bytes(need.wantedBytes)} wanted. Remove what you can spare there.</p>`,
+          since: undefined,
+          actions: undefined,
+        },
+        now,
+      );
+    case "strained":
+      return cellsOf(
+        {
+          badge: badge({ word: "no headroom", tone: "bad", sign: "alert" }),
+          subject: system(hostLink(need.host)),
+          what: html`<p>It takes no task: ${strainWords(need)}. End what you can spare there.</p>`,
           since: undefined,
           actions: undefined,
         },

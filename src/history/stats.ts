@@ -17,7 +17,16 @@ export type StatsQuery = {
 };
 
 /** Outcomes of work that was done, well or badly: what says something of an agent. */
-const WORKED = ["pull_request", "no_changes", "agent_failed", "verify_failed", "timed_out", "out_of_budget", "stalled"];
+const WORKED = [
+  "pull_request",
+  "no_changes",
+  "agent_failed",
+  "verify_failed",
+  "timed_out",
+  "out_of_budget",
+  "over_limit",
+  "stalled",
+];
 const FAILED = WORKED.slice(2);
 const isIn = (outcomes: readonly string[]) => `outcome IN (${outcomes.map((each) => `'${each}'`).join(", ")})`;
 

@@ -48,10 +48,10 @@ function workers(around: Around): Sample[] {
   }));
 }
 
-function stateOf({ alive, draining, lacksRoom, busy, slots }: HostWithRuns): (typeof HOST_STATES)[number] {
+function stateOf({ alive, draining, lacksRoom, strained, busy, slots }: HostWithRuns): (typeof HOST_STATES)[number] {
   if (!alive) return "offline";
   if (draining) return "draining";
-  if (lacksRoom) return "no_room";
+  if (lacksRoom || strained) return "no_room";
   return busy < slots ? "available" : "busy";
 }
 

@@ -11,6 +11,7 @@ import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import type { PlanLimits } from "./plan-limits.ts";
+import { type Resources, resourcesSchema } from "./resources.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
@@ -56,6 +57,11 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    limits: resourcesSchema
+      .optional()
+      .describe(
+        "What the programs of its runs may use of the machine, where that is less than the operator lets them: cpuPercent, memoryMegabytes, processes, openFiles, runDiskGigabytes.",
+      ),
     roles: repositoryRolesSchema
       .optional()
       .describe(
@@ -83,6 +89,8 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  /** What its runs' programs may use of the machine at most. */
+  limits?: Resources;
   roles?: RepositoryRoles;
   /** Which plans of a team need nobody's approval. */
   autoApproval?: SmallPlan;
@@ -102,7 +110,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, limits, roles, team, schedules } = parsed.data;
   const autoApproval = team && autoApprovalOf(team);
   return {
     agent,
@@ -111,6 +119,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(limits && { limits }),
     ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
     ...(team?.limits && { planLimits: team.limits }),

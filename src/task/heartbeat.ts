@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { type Caps, capsShape } from "./envelope.ts";
+import { type InForce, inForceShape } from "./in-force.ts";
 import { keys } from "./keys.ts";
 import { type PlanLimits, planCapsShape } from "./plan-caps.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
@@ -50,6 +51,12 @@ export type HostInfo = {
   models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
+  /** Its machine has so much to do that it takes no work until there is less: memory in bytes, processors in percent of all cores. */
+  strained?:
+    | { memory?: { freeBytes: number; wantedBytes: number }; cpu?: { percent: number; mark: number } }
+    | undefined;
+  /** What any of its runs may use of its machine, before agent, role and repository say less; unknown of an older host. */
+  inForce?: InForce;
   /** Its runs whose task's record is in doubt. */
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
@@ -75,18 +82,29 @@ const hostShape = z.looseObject({
   models: z.record(z.string(), z.string()).optional(),
   team: planCapsShape.partial().optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
+  strained: z
+    .looseObject({
+      memory: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
+      cpu: z.looseObject({ percent: z.number(), mark: z.number() }).optional(),
+    })
+    .optional(),
+  inForce: inForceShape.optional(),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 
 export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
+/** No room on its disk, or no headroom on its machine. */
+const isFull = ({ lacksRoom, strained }: Pick<HostInfo, "lacksRoom" | "strained">): boolean =>
+  lacksRoom !== undefined || strained !== undefined;
+
 /** Living hosts that take new work. */
 export const takingWork = (hosts: readonly HostView[]): HostView[] =>
-  hosts.filter(({ alive, draining, lacksRoom }) => alive && !draining && lacksRoom === undefined);
+  hosts.filter((host) => host.alive && !host.draining && !isFull(host));
 
-/** Living hosts that would take new work, had they room on their disks. */
+/** Living hosts that would take new work, had they room for it. */
 export const lackingRoom = (hosts: readonly HostView[]): HostView[] =>
-  hosts.filter(({ alive, draining, lacksRoom }) => alive && !draining && lacksRoom !== undefined);
+  hosts.filter((host) => host.alive && !host.draining && isFull(host));
 
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
@@ -96,7 +114,7 @@ const FORGET_HOST_MS = 30 * 24 * 3600_000;
 const OFFERED_MS = 7 * 24 * 3600_000;
 /** The message on the `ready` channel that says that hosts have changed. */
 export const HOSTS_CHANGED = "hosts";
-/** The same, where a host has run out of room on its disk or has room again: tasks in the queue are told so. */
+/** The same, where a host has run out of room, or has room again: tasks in the queue are told so. */
 export const ROOM_CHANGED = "room";
 
 /** Says what the host is. Whoever waits for hosts hears of it, unless nothing has changed that a task could wait for. */
@@ -104,7 +122,7 @@ export async function register(redis: Redis, host: HostInfo, now: number): Promi
   const offers = host.agents.flatMap((agent) => [now, agent]);
   const known = await livingHost(redis, host.id, now);
   const isNews = known === undefined || offerOf(known) !== offerOf(host);
-  const isRoom = known !== undefined && (known.lacksRoom === undefined) !== (host.lacksRoom === undefined);
+  const isRoom = known !== undefined && isFull(known) !== isFull(host);
   await redis
     .multi()
     .hset(keys.hosts, host.id, JSON.stringify(host))

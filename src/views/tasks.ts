@@ -16,6 +16,7 @@ const OUTCOMES: Record<Outcome["kind"], true> = {
   verify_failed: true,
   timed_out: true,
   out_of_budget: true,
+  over_limit: true,
   stalled: true,
   cancelled: true,
   refused: true,

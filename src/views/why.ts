@@ -19,6 +19,7 @@ import { type PlanView, planView } from "./plan-view.ts";
 import { fullHosts, type ReasonView, reasonView } from "./reason-view.ts";
 import {
   agentOf,
+  type FullHost,
   type HostName,
   hostName,
   isStopping,
@@ -54,7 +55,7 @@ export type WhyQueued = Base & {
   /** Living hosts that take work, whatever they offer. */
   connected: number;
   /** Where none of them offers its agent: living hosts that do, and have too little room on their disks to take a task. */
-  full?: HostName[];
+  full?: FullHost[];
   /** Those of them that offer its agent. */
   hosts: HostSlots[];
   /** All work is held back. */

@@ -17,6 +17,7 @@ import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import * as teamText from "../../src/report/team-text.ts";
 import { ENVELOPES } from "../../src/task/envelope.ts";
+import type { InForce } from "../../src/task/in-force.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { Question } from "../../src/task/question.ts";
 import type { Finding, HandedOn } from "../../src/task/review.ts";
@@ -38,6 +39,7 @@ import * as checkpoint from "../../src/words/checkpoint-words.ts";
 import * as fault from "../../src/words/fault-words.ts";
 import * as github from "../../src/words/github-words.ts";
 import * as hiddenWords from "../../src/words/hidden-words.ts";
+import * as limitWords from "../../src/words/limit-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
@@ -83,6 +85,17 @@ import { origins } from "../support/origins.ts";
 const { now, hosts, webUrl } = known;
 const around: Around = { now, hosts };
 const lacksRoom = { freeBytes: 300 * 1024 ** 2, wantedBytes: 1024 ** 3 };
+const inForce: InForce = [
+  { what: "cpu", most: 50, by: "cgroup1" },
+  { what: "memory", most: 512 * 1024 ** 2, by: "cgroup1" },
+  { what: "processes", most: 4_096, by: "rlimit" },
+  { what: "open_files", most: 1_024, by: "rlimit" },
+  { what: "disk", most: 20 * 1024 ** 3, by: "watchdog" },
+];
+const strained = {
+  memory: { freeBytes: 100 * 1024 ** 2, wantedBytes: 256 * 1024 ** 2 },
+  cpu: { percent: 93, mark: 80 },
+};
 const fullHosts = hosts.map((host) => ({ ...host, lacksRoom }));
 
 const SHA = "d".repeat(40);
@@ -249,6 +262,11 @@ const ends: Task[] = [
   settledTask(outcomes.pull_request, {
     pushed: { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } },
   }),
+  settledTask({ ...outcomes.over_limit, used: 820 * 1024 ** 2, during: "setup" }),
+  settledTask({ ...outcomes.over_limit, limit: "processes", used: 70, allowed: 64 }),
+  settledTask(outcomes.pull_request, {
+    pushed: { ...pushed, stopped: { by: "limit", limit: "memory", used: 2 ** 29, allowed: 2 ** 29 } },
+  }),
   settledTask(outcomes.pull_request, {
     pushed: { ...pushed, stopped: { by: "budget", message: "50 turns were not enough." } },
   }),
@@ -387,6 +405,10 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
+  strained: [
+    { kind: "strained", host: { id: "h1", name: "builder-1" }, memory: strained.memory },
+    { kind: "strained", host: { id: "h1", name: "builder-1" }, cpu: strained.cpu },
+  ],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
   agent_setup: [{ kind: "agent_setup", task: verifyFailed, since: now }],
   repository_setup: [{ kind: "repository_setup", task: verifyFailed, since: now }],
@@ -456,6 +478,11 @@ export const sayings: Sayings = {
       networkFact: () => [
         factsOf.networkFact({ network }),
         factsOf.networkFact({ network: { egress: "open", blocked: 0, places: [] } }),
+      ],
+      machineFact: () => [
+        factsOf.machineFact({ inForce, peakRssBytes: 2 ** 28, cpuSeconds: 34.2 }),
+        factsOf.machineFact({ inForce }),
+        factsOf.machineFact({ cpuSeconds: 3 }),
       ],
       usageFact: () => [factsOf.usageFact(progress), factsOf.usageFact({ costUsd: 0 })],
       budgetFact: () => [
@@ -826,6 +853,19 @@ export const sayings: Sayings = {
       spentWords: () => [used({ inputTokens: 5, outputTokens: 1, costUsd: 0.5 }), used({})].map(spent.spentWords),
     },
   },
+  "src/words/limit-words.ts": {
+    module: limitWords,
+    says: {
+      reachedLimit: () => [
+        limitWords.reachedLimit({ limit: "memory", used: 2 ** 29, allowed: 2 ** 29 }),
+        limitWords.reachedLimit({ limit: "memory", used: 2 ** 29, allowed: 2 ** 28 }),
+        limitWords.reachedLimit({ limit: "processes", used: 70, allowed: 64 }),
+      ],
+      strainWords: () => [limitWords.strainWords(strained)],
+      inForceWords: () => [limitWords.inForceWords(inForce)],
+      usedOfMachine: () => [limitWords.usedOfMachine({ peakRssBytes: 2 ** 28 }), limitWords.usedOfMachine({})],
+    },
+  },
   "src/words/stopped-words.ts": {
     module: stopped,
     says: {
@@ -856,7 +896,16 @@ export const sayings: Sayings = {
   "src/words/waiting-words.ts": {
     module: waiting,
     says: {
-      lacksRoom: () => [waiting.lacksRoom([{ id: "h1", name: "builder-1" }, { id: "h2" }], inMarkdown)],
+      lacksRoom: () => [
+        waiting.lacksRoom(
+          [
+            { id: "h1", name: "builder-1", lacks: ["disk"] },
+            { id: "h2", lacks: ["disk"] },
+          ],
+          inMarkdown,
+        ),
+        waiting.lacksRoom([{ id: "h1", lacks: ["memory", "cpu"] }], inMarkdown),
+      ],
       waitsFor: () =>
         [
           ...Object.values(waitingReasons),

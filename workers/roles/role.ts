@@ -1,4 +1,5 @@
 /** A role: how somebody works who has it, which agent that is, and what it may do. The operator says so, the task names it. */
+import type { Resources } from "../../src/settings/resources.ts";
 import type { Amounts } from "../../src/text/budget.ts";
 
 export type Role = {
@@ -19,6 +20,8 @@ export type Role = {
   totalMinutes?: number | undefined;
   /** What one run of it may use at most. */
   budget?: Amounts | undefined;
+  /** What a run of it may use of the machine, where that is less than what any may. */
+  limits?: Resources | undefined;
 };
 
 /** By name. */

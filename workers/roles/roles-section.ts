@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { amounts } from "../../src/settings/budgets.ts";
+import { resourcesSchema } from "../../src/settings/resources.ts";
 import { roleName, rolePrompt, switchedOff } from "../../src/settings/roles.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { takesModel } from "../agents/model.ts";
@@ -35,6 +36,9 @@ const roleSchema = z.strictObject({
     .optional()
     .describe("Longest time for all of its agent's work on one task, where that is less than limits.totalMinutes."),
   budget: amounts.optional().describe("What one run of it may use at most: $1, 500k tokens, 30min of an agent."),
+  limits: resourcesSchema
+    .optional()
+    .describe("What a run of it may use of the machine, where that is less than limits."),
 });
 
 export const rolesSchema = z.record(roleName, z.union([switchedOff, roleSchema]));

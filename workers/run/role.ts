@@ -4,6 +4,7 @@
  */
 import { Refusal } from "../../src/refusal.ts";
 import type { RepositoryFile } from "../../src/settings/repository-file.ts";
+import { leastOf, type Resources } from "../../src/settings/resources.ts";
 import { type Caps, narrower } from "../../src/task/envelope.ts";
 import { roleNameOf } from "../../src/task/role-name.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
@@ -11,6 +12,7 @@ import type { AgentDefinition } from "../agents/adapter.ts";
 import { withModel } from "../agents/model.ts";
 import type { Limits, OperatorFile } from "../operator-file.ts";
 import type { Role } from "../roles/role.ts";
+import type { Run } from "./run.ts";
 
 type Known = Pick<OperatorFile, "roles">;
 
@@ -70,6 +72,25 @@ export function limitsOf(
 ): Limits {
   const { totalMinutes } = roleOf({ roles }, spec) ?? {};
   return totalMinutes === undefined ? limits : { ...limits, totalMinutes: Math.min(limits.totalMinutes, totalMinutes) };
+}
+
+/** What the programs of a run may use of the machine: the least of what operator, agent, role and repository say. */
+export function resourcesOf(
+  { limits, roles }: Pick<OperatorFile, "limits" | "roles">,
+  spec: Pick<TaskSpec, "role" | "team">,
+  agent: Pick<AgentDefinition, "limits">,
+  repository: Resources | undefined,
+): Resources {
+  return leastOf(limits, agent.limits, roleOf({ roles }, spec)?.limits, repository);
+}
+
+/** The same of a run as far as it has come: before it is prepared neither its agent nor its repository has said anything. */
+export function resourcesOfRun(
+  operator: Pick<OperatorFile, "limits" | "roles" | "agents">,
+  { task, folder }: Pick<Run, "task" | "folder">,
+): Resources {
+  const { agent = "", limits } = folder.record.prepared ?? {};
+  return resourcesOf(operator, task.spec, operator.agents.get(agent) ?? {}, limits);
 }
 
 /** What the operator lets a run of it use, without the time that any run may have; undefined where nothing is limited. */

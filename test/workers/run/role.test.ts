@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseRepositoryFile } from "../../../src/settings/repository-file.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { budgetOfRole, limitsOf, roleText, withModelOfTask } from "../../../workers/run/role.ts";
+import { budgetOfRole, limitsOf, resourcesOf, roleText, withModelOfTask } from "../../../workers/run/role.ts";
 
 const operatorWith = (text: string) =>
   parseOperatorFile(
@@ -83,4 +83,19 @@ describe("a role narrows", () => {
     expect(budgetOfRole(unlimited, { role: "reviewer" })).toEqual({ run: { usd: 1 } });
     expect(budgetOfRole(unlimited, {})).toBeUndefined();
   });
+});
+
+test("what a run may use of the machine is the least that operator, agent, role and repository say", () => {
+  const file = `
+agents: { a: { kind: plain, command: [coder], limits: { cpuPercent: 60, memoryMegabytes: 700 } } }
+limits: { cpuPercent: 100, runDiskGigabytes: 5 }
+roles: { tester: { limits: { cpuPercent: 40, processes: 99 } } }
+`;
+  const parsed = parseOperatorFile(file, "orch.yml");
+  const agent = parsed.agents.get("a") ?? {};
+  const all = { cpuPercent: 60, memoryMegabytes: 700, processes: 4_096, runDiskGigabytes: 5 };
+  expect(resourcesOf(parsed, {}, agent, undefined)).toEqual(all);
+  expect(resourcesOf(parsed, { role: "tester" }, agent, undefined)).toEqual({ ...all, cpuPercent: 40, processes: 99 });
+  const wished = { cpuPercent: 1_000, memoryMegabytes: 300, openFiles: 500 };
+  expect(resourcesOf(parsed, {}, agent, wished)).toEqual({ ...all, memoryMegabytes: 300, openFiles: 500 });
 });
