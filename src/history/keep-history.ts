@@ -9,6 +9,7 @@ import {
   type HistoryEntry,
   historyEnds,
   isEarlier,
+  readCi,
   readClosed,
   readHistoryNews,
 } from "../task/history-news.ts";
@@ -135,8 +136,9 @@ type Past = { tasks: PastTask[]; outputs: PastOutput[] };
 /** As the records are now. One that is gone, or not over any more, is left out. */
 async function readPast({ redis, store }: Pick<Deps, "redis" | "store">, ids: readonly string[]): Promise<Past> {
   const all = ids.map(async (id) => {
-    const [task, events, closed] = await Promise.all([store.read(id), store.events(id), readClosed(redis, id)]);
-    return (task && pastOf(task, events, closed)) ?? [];
+    const reading = [store.read(id), store.events(id), readClosed(redis, id), readCi(redis, id)] as const;
+    const [task, events, closed, ci] = await Promise.all(reading);
+    return (task && pastOf(task, events, { closed, ci })) ?? [];
   });
   const tasks = (await Promise.all(all)).flat();
   return { tasks, outputs: await readOutputs(redis, tasks) };

@@ -11,7 +11,7 @@ const NAME = 80;
 
 /** Nothing while the task is not over. */
 export function countsOf(task: Task, events: readonly TaskEvent[]): Sample[] {
-  const past = pastOf(task, events, undefined);
+  const past = pastOf(task, events);
   if (!past) return [];
   const { agent, model, outcome, runs, restarts } = past;
   const { queuedMs, phases } = timesOf(events, past.settledAt);

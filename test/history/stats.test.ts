@@ -43,7 +43,11 @@ test("each agent's work is told by what was merged, what it cost and how long it
       pastTask({ task: "t0", settledAt: Date.UTC(2025, 0, 1) }),
     ],
   });
-  const { groups, days, recoveries, hosts, spenders } = readStats(file.db, { by: ["agent"], since: "2026-01-01" });
+  const { groups, days, recoveries, hosts, spenders } = readStats(file.db, {
+    by: ["agent"],
+    since: "2026-01-01",
+    now: day(8),
+  });
   expect(groups).toMatchObject([
     {
       of: { agent: "claude" },
@@ -68,18 +72,18 @@ test("each agent's work is told by what was merged, what it cost and how long it
     { day: "2026-01-06", pullRequests: 1, noChanges: 0, failed: 0, couldNotRun: 0, others: 0 },
   ]);
   expect(recoveries).toEqual({ hostRestarts: 0, lostRuns: 1, takenUp: 0 });
-  expect(hosts).toEqual([{ host: "h1", runs: 5, busyMs: 5 * 60_000 }]);
+  expect(hosts).toEqual([{ host: "h1", runs: 5, busyMs: 5 * 60_000, busySlots: 0 }]);
   expect(spenders.tasks[0]).toEqual({ name: "t4", costUsd: 1 });
   expect(spenders.persons).toEqual([{ name: "maintainer", costUsd: 2 }]);
 });
 
 test("without groups there is one line for all, and none of a time in which nothing was over", () => {
   file.write({ tasks: [pastTask(), pastTask({ task: "t2", agent: "codex" })] });
-  expect(readStats(file.db, { by: [], since: "2026-01-01" }).groups).toMatchObject([{ of: {}, tasks: 2 }]);
-  expect(readStats(file.db, { by: [], since: "2027-01-01" }).groups).toEqual([]);
-  expect(readStats(file.db, { by: ["agent", "kind", "repository", "model"], since: "2026-01-01" }).groups).toHaveLength(
-    2,
-  );
+  expect(readStats(file.db, { by: [], since: "2026-01-01", now: day(8) }).groups).toMatchObject([{ of: {}, tasks: 2 }]);
+  expect(readStats(file.db, { by: [], since: "2027-01-01", now: day(8) }).groups).toEqual([]);
+  expect(
+    readStats(file.db, { by: ["agent", "kind", "repository", "model"], since: "2026-01-01", now: day(8) }).groups,
+  ).toHaveLength(2);
 });
 
 test("a share says no more than is known, and a percentile is a value that there was", () => {
