@@ -148,7 +148,17 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const asking = { store, inbox, github, secret: markerSecret, wakeIntake, now, log };
   const schedules = startSchedules({ ...asking, redis, schedules: scheduleStore, isFit: gate.isFit });
   const lookingBack = startLookingBack({ ...asking, redis, isFit: gate.isFit });
-  const listeners = makeApp({ store, queue, inbox, labels, schedules, now, log, wakeIntake });
+  const listeners = makeApp({
+    store,
+    queue,
+    inbox,
+    labels,
+    schedules,
+    appId: config.appId,
+    now,
+    log,
+    wakeIntake,
+  });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   dispatcher.start(subscriber);

@@ -127,7 +127,7 @@ async function read(deps: Deps, entries: readonly HistoryEntry[]) {
     const [repositoryId = 0, number = 0] = of.split("/").map(Number);
     return what === "forgotten" ? [{ repositoryId, number }] : [];
   });
-  const ids = new Set(news.flatMap(({ what, of }) => (what === "forgotten" ? [] : [of])));
+  const ids = new Set(news.flatMap(({ what, of }) => (what === "forgotten" || what === "recovered" ? [] : [of])));
   return { ...(await readPast(deps, [...ids])), forgotten };
 }
 

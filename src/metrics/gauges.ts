@@ -11,10 +11,11 @@ export type Facts = {
   unreported: number;
   inbox: number;
   github: readonly InstallationBudget[];
+  viewers: number;
 };
 
 /** Every state that there is stands there, also with nothing in it: so an alert can wait for a change. */
-export function gaugesOf({ around, unreported, inbox, github }: Facts): Sample[] {
+export function gaugesOf({ around, unreported, inbox, github, viewers }: Facts): Sample[] {
   const scale = scaleOf(around);
   const left = github.flatMap(({ rest }) => rest.remaining ?? []);
   return [
@@ -24,6 +25,7 @@ export function gaugesOf({ around, unreported, inbox, github }: Facts): Sample[]
     { name: "orch_queue_oldest_wait_seconds", labels: {}, value: scale.oldestWaitSeconds },
     { name: "orch_unreported", labels: {}, value: unreported },
     { name: "orch_inbox", labels: {}, value: inbox },
+    { name: "orch_terminal_viewers", labels: {}, value: viewers },
     ...(left.length > 0 ? [{ name: "orch_github_rate_remaining" as const, labels: {}, value: Math.min(...left) }] : []),
   ];
 }

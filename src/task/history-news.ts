@@ -7,9 +7,14 @@ import type { Redis, Result } from "ioredis";
 import { z } from "zod";
 import { keys } from "./keys.ts";
 
-/** `settled` comes once for each task, `changed` for whatever is noted down of it later. */
+/** What was lost and is there again: a task's job, a delivery of GitHub. */
+const RECOVERED = ["requeued", "redelivered"] as const;
+export type Recovered = (typeof RECOVERED)[number];
+
+/** `settled` comes once for each task, `changed` for whatever is noted down of it later; `recovered` is of no task. */
 const newsShape = z.discriminatedUnion("what", [
   z.object({ what: z.enum(["settled", "changed", "closed"]), of: z.string() }),
+  z.object({ what: z.literal("recovered"), of: z.enum(RECOVERED) }),
   z.object({ what: z.literal("forgotten"), of: z.string().regex(/^\d+\/\d+$/) }),
 ]);
 export type HistoryNews = z.output<typeof newsShape>;
@@ -134,6 +139,11 @@ export async function tellForgotten(redis: Redis, repositoryId: number, number: 
 /** Something that belongs to a task was noted down beside its record. */
 export async function tellChanged(redis: Redis, id: string): Promise<void> {
   await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "changed", "of", id);
+}
+
+/** Only counted. */
+export async function tellRecovered(redis: Redis, what: Recovered): Promise<void> {
+  await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "recovered", "of", what);
 }
 
 /** By their order in a stream. */
