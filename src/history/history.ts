@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { ArmCounts } from "./arms.ts";
 import { readPlace, type Writing } from "./history-file.ts";
 import type { Answered, Asked } from "./thread.ts";
 
@@ -80,6 +81,8 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
     write: async (writing: Writing) => (await ask({ what: "write", writing })) as boolean,
     /** All records were written: it goes up to there. */
     rebuilt: async (place: string) => void (await ask({ what: "rebuilt", place })),
+    /** What is known of agents' work. */
+    arms: async (now: number) => (await ask({ what: "arms", now })) as ArmCounts[],
     trim: async (now: number) => (await ask({ what: "trim", now })) as number,
     /** The end of what a run printed, as far as it is kept. */
     output: async (task: string, epoch: number) =>

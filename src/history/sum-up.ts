@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 export const SPENDERS = 5;
 
 /** Outcomes that say something of the agent that worked; all others count for nobody, nor against anybody. */
-export const JUDGED = ["pull_request", "no_changes", "agent_failed", "verify_failed", "timed_out", "stalled"];
+const JUDGED = ["pull_request", "no_changes", "agent_failed", "verify_failed", "timed_out", "stalled"];
 
 export const isIn = (outcomes: readonly string[]): string =>
   `outcome IN (${outcomes.map((each) => `'${each}'`).join(", ")})`;

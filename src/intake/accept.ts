@@ -60,6 +60,7 @@ export async function accept(
   const spec = specOf(request, work, {
     ...found,
     ...{ agent: asked.agent, caps: asked.caps, roles: asked.roles, autoApproval: asked.autoApproval },
+    ...(asked.routing && { routing: asked.routing }),
     conversation,
     acceptedAt: deps.now(),
   });
@@ -115,7 +116,7 @@ function specOf(
 ): TaskSpec {
   const { installationId, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { acceptedAt, caps, roles = {}, autoApproval, target: here } = known;
+  const { acceptedAt, caps, roles = {}, autoApproval, routing, target: here } = known;
   const id = taskIdIn(request, line);
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
@@ -137,6 +138,7 @@ function specOf(
     ...(priority !== undefined && priority !== "normal" && { priority }),
     ...(budget && { budget }),
     ...(caps && { caps }),
+    ...(routing && { routingRules: routing }),
     ...(actor && { actor }),
     instruction,
     ...(details !== undefined && { details }),

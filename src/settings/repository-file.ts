@@ -11,6 +11,7 @@ import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
+import { type RoutingWish, routingOf, routingSchema } from "./routing.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
@@ -63,6 +64,9 @@ export const repositoryFileSchema = z
     team: teamSchema
       .optional()
       .describe("Which plans of a team need no person's approval; without it, every plan does."),
+    routing: routingSchema
+      .optional()
+      .describe("Whether an agent is chosen by what came of earlier tasks, where nobody has named one."),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -83,6 +87,8 @@ export type RepositoryFile = {
   roles?: RepositoryRoles;
   /** Which plans of a team need nobody's approval. */
   autoApproval?: SmallPlan;
+  /** None: no agent is chosen by what came of earlier tasks. */
+  routing?: RoutingWish;
   schedules?: WrittenSchedule[];
 };
 
@@ -97,8 +103,9 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
+  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, routing, schedules } = parsed.data;
   const autoApproval = team && autoApprovalOf(team);
+  const wished = routing && routingOf(routing);
   return {
     agent,
     setup: wordsOf(setup),
@@ -108,6 +115,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(budget && { budget }),
     ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
+    ...(wished && { routing: wished }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readArms } from "../../src/history/arms.ts";
 import { type HistoryFile, openHistory } from "../../src/history/history-file.ts";
 import { interval, percentiles } from "../../src/history/numbers.ts";
 import { readStats } from "../../src/history/stats.ts";
@@ -84,6 +85,26 @@ test("without groups there is one line for all, and none of a time in which noth
   expect(
     readStats(file.db, { by: ["agent", "kind", "repository", "model"], since: "2026-01-01", now: day(8) }).groups,
   ).toHaveLength(2);
+});
+
+test("what a choice of agents learns from is summed up by class of work, and what says nothing of an agent is not in it", () => {
+  file.write({
+    tasks: [
+      pastTask({ task: "t1", merged: true, closedAt: 1, settledAt: day(5) }),
+      pastTask({ task: "t2", settledAt: day(20), pull: 8 }),
+      pastTask({ task: "t3", settledAt: day(1), pull: 9 }),
+      pastTask({ task: "t4", settledAt: day(6), outcome: "verify_failed", runs: [pastRun({ costUsd: undefined })] }),
+      ...(["host_error", "cancelled", "out_of_budget", "refused"] as const).map((outcome, nth) =>
+        pastTask({ task: `t1${nth}`, settledAt: day(7), outcome }),
+      ),
+      pastTask({ task: "t5", settledAt: day(8), size: "large" }),
+      pastTask({ task: "t6", settledAt: Date.UTC(2025, 8, 1), merged: true }),
+    ],
+  });
+  expect(readArms(file.db, day(22))).toMatchObject([
+    { agent: "claude", size: "small", last: "2026-01-20", tasks: 4, merged: 1, pending: 1, costUsd: 1.5, costed: 3 },
+    { size: "large", tasks: 1, pending: 1 },
+  ]);
 });
 
 test("a share says no more than is known, and a percentile is a value that there was", () => {

@@ -20,6 +20,7 @@ import { ENVELOPES } from "../../src/task/envelope.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { Question } from "../../src/task/question.ts";
 import type { Finding, HandedOn } from "../../src/task/review.ts";
+import type { Routing } from "../../src/task/routing.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { UNITS } from "../../src/text/budget.ts";
@@ -45,6 +46,7 @@ import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
 import * as review from "../../src/words/review-words.ts";
+import * as routing from "../../src/words/routing-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -310,6 +312,28 @@ function heldUp(phase: Phase) {
   return why(runningTask(phase, { progress }), { now, hosts: hosts.map((host) => ({ ...host, limits })) });
 }
 
+const arms = [
+  { arm: "claude", n: 60, merged: 30, costPerMerged: 1.2, draw: 1.31 },
+  { arm: "codex", n: 12.6, merged: 0, draw: 9.5 },
+  { arm: HOSTILE, n: 1, merged: 1, costPerMerged: 0.004 },
+];
+const routed = { class: "issue/small", candidates: arms, seed: "taaaaaaaaaaaaaaa" };
+const unrouted = { ...routed, candidates: [], fellBackTo: "default" as const };
+const routings: Routing[] = [
+  { ...routed, mode: "route", chosen: "claude" },
+  { ...routed, mode: "route", chosen: "codex", explored: true, fellBackTo: "all_repositories" },
+  { ...routed, mode: "route", chosen: HOSTILE, fellBackTo: "all_kinds" },
+  { ...routed, mode: "advise", chosen: "claude" },
+  { ...routed, mode: "advise", fellBackTo: "default", because: "not_enough" },
+  ...(["no_history", "too_costly", "one_agent", "not_enough"] as const).map(
+    (because): Routing => ({
+      ...unrouted,
+      mode: "route",
+      because,
+    }),
+  ),
+];
+
 const whys = [
   ...open.map((task) => why(task, around)),
   why(queuedTask(), { now, hosts: [] }),
@@ -332,6 +356,7 @@ const whys = [
   ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
     why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
   ),
+  why({ ...queuedTask(), routing: routings[0] }, around),
   why(settledTask(outcomes.refused, { continues: "taaaaaaaaaaaaaaa" }), around),
 ];
 
@@ -863,6 +888,10 @@ export const sayings: Sayings = {
           (each) => waiting.waitedInVain(each, 3600_000, inMarkdown),
         ),
     },
+  },
+  "src/words/routing-words.ts": {
+    module: routing,
+    says: { routingWords: () => routings.map((each) => routing.routingWords(each, inMarkdown)) },
   },
   "src/words/why-words.ts": {
     module: whyWords,
