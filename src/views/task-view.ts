@@ -7,7 +7,6 @@ import type { Origin } from "../task/origin.ts";
 import type { Outcome, RunEnd } from "../task/outcome.ts";
 import { isOwnPlace } from "../task/own-place.ts";
 import type { RunStart, Verification } from "../task/progress.ts";
-import type { Routing } from "../task/routing.ts";
 import type { Phase, PullRequest, Task, TaskRun, TaskState } from "../task/task.ts";
 import { bare } from "../text/quote.ts";
 
@@ -39,8 +38,6 @@ export type TaskView = {
   pullRequest?: PullRequest;
   /** The task that it goes on from. */
   continues?: string;
-  /** How its agent was chosen, or would have been. */
-  routing?: Routing;
   /** Where that is kept which its last run left. */
   checkpoint?: CheckpointView;
 };
@@ -95,7 +92,6 @@ export function taskView(task: Task, hosts: NamedHosts = []): TaskView {
     ...(state.name === "settled" && { outcome: state.outcome.kind }),
     ...(pullRequest && { pullRequest }),
     ...(task.continues !== undefined && { continues: task.continues }),
-    ...(task.routing && { routing: task.routing }),
     ...(checkpoint && { checkpoint }),
   };
 }

@@ -13,19 +13,12 @@ import { keptAt } from "./checkpoint-words.ts";
 import { ONLY_WITH_HIDDEN } from "./hidden-words.ts";
 import { nextStep } from "./next-step.ts";
 import { teamStanding } from "./plan-words.ts";
-import { routingWords } from "./routing-words.ts";
 import { endWords, explanation, standing } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
 
 /** One sentence, or a few that belong together, each. `now`: Unix ms. */
 export function whyWords(why: Why, now: number, quoting: Quoting): string[] {
-  return [
-    ...ofState(why, now, quoting),
-    ...teamWords(why),
-    ...doubtWords(why),
-    ...continuesWords(why, quoting),
-    ...routedWords(why, quoting),
-  ];
+  return [...ofState(why, now, quoting), ...teamWords(why), ...doubtWords(why), ...continuesWords(why, quoting)];
 }
 
 function ofState(why: Why, now: number, quoting: Quoting): string[] {
@@ -131,10 +124,6 @@ function teamWords({ team }: Why): string[] {
 
 function continuesWords({ task }: Why, { code }: Quoting): string[] {
   return task.continues === undefined ? [] : [`It goes on from task ${code(task.continues)}.`];
-}
-
-function routedWords({ task }: Why, quoting: Quoting): string[] {
-  return task.routing ? [routingWords(task.routing, quoting)] : [];
 }
 
 /** What one run was, in a line. */

@@ -5,6 +5,7 @@ import type { RoutingRules } from "../../src/task/routing.ts";
 import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
 import { inTerminal } from "../../src/text/quote.ts";
 import { why } from "../../src/views/why.ts";
+import { routingWords } from "../../src/words/routing-words.ts";
 import { whyWords } from "../../src/words/why-words.ts";
 import { armCounts } from "../routing/arm-counts.ts";
 import { type Setting, startSetting } from "./setting.ts";
@@ -44,9 +45,12 @@ test("a task that nobody has named an agent for goes to the one that does best, 
     state: { name: "queued", lane: { agent: "codex" } },
     routing: { mode: "route", chosen: "codex", class: "issue/small", seed: task.spec.id },
   });
-  const words = whyWords(why(task, { now: at.now(), hosts: [] }), at.now(), inTerminal).join("\n");
+  const answer = why(task, { now: at.now(), hosts: [] });
+  const words = answer.routing && routingWords(answer.routing, inTerminal);
   expect(words).toContain("was chosen by what came of earlier tasks");
   expect(words).toContain("60 merged of 100 tasks");
+  // What work costs elsewhere is nothing to say in a comment.
+  expect(whyWords(answer, at.now(), inTerminal).join()).not.toContain("merged");
 });
 
 test("one that waits for a host is given its agent when that comes, and another bot would say the same", async () => {

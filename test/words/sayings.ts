@@ -356,7 +356,6 @@ const whys = [
   ...(["older", "newer", "unreadable", "absent"] as const).map((doubt) =>
     why(runningTask("working"), { ...around, inDoubt: new Map([[queuedTask().spec.id, doubt]]) }),
   ),
-  why({ ...queuedTask(), routing: routings[0] }, around),
   why(settledTask(outcomes.refused, { continues: "taaaaaaaaaaaaaaa" }), around),
 ];
 
