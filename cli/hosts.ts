@@ -32,8 +32,9 @@ function print(all: readonly HostWithRuns[], now: number): void {
   else process.stderr.write("No worker host has registered. `npm start` runs one here.\n");
 }
 
-function stateOf({ alive, draining, lacksRoom, lastBeat }: HostWithRuns, now: number): string {
+function stateOf({ alive, draining, lacksRoom, cannotWork, lastBeat }: HostWithRuns, now: number): string {
   if (!alive) return `silent for ${duration(now - lastBeat)}`;
   if (lacksRoom) return `full disk: ${bytes(lacksRoom.freeBytes)} free`;
+  if (cannotWork) return `cannot work: ${cannotWork.why ?? "takes no job"}`;
   return draining ? "draining" : "alive";
 }

@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { type CanaryOptions, makeCanaryKeeper } from "./canary.ts";
 import { makeRoomKeeper, type RoomKeeperOptions } from "./disk/keep-room.ts";
 import { makeRunKeeper, type RunKeeperOptions } from "./keep-runs.ts";
 import { openLanes } from "./lanes.ts";
@@ -29,7 +30,7 @@ export type HostOptions = {
   subscriber: Redis;
   users: readonly SlotUser[];
   crashed: boolean;
-} & Pick<RunKeeperOptions & RoomKeeperOptions, "announce" | "isAnothers">;
+} & Pick<RunKeeperOptions & RoomKeeperOptions & CanaryOptions, "announce" | "isAnothers">;
 
 export type Host = {
   start(): Promise<void>;
@@ -45,7 +46,8 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
   const locker: Locker = { lanes: openLanes(redis), redis, token: `host-${hostId}` };
   const slots = makeSlots(shared, users);
   const room = makeRoomKeeper({ shared, slots, announce: tells.announce });
-  const jobs = makeJobTaker({ shared, slots, room, locker, subscriber });
+  const canary = makeCanaryKeeper({ shared, slots, room, announce: tells.announce });
+  const jobs = makeJobTaker({ shared, slots, room, canary, locker, subscriber });
   const keeper = makeRunKeeper({ shared, slots, locker, subscriber, ...tells });
   const output = makeOutputShower({ shared, slots, subscriber });
   return {
@@ -61,9 +63,11 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
       await output.start();
       await room.start();
       await jobs.start();
+      canary.start();
     },
     async drain() {
       await jobs.stop();
+      await canary.stop();
       await slots.allEnded();
       keeper.stop();
       room.stop();
@@ -71,7 +75,7 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
     },
     async handOver() {
       // While Redis is away BullMQ does not answer; a job that is in hand comes again when its lock has run out.
-      await Promise.race([jobs.stop(), delay(STOP_TAKING_MS)]);
+      await Promise.race([Promise.all([jobs.stop(), canary.stop()]), delay(STOP_TAKING_MS)]);
       keeper.stop();
       room.stop();
       await output.stop();

@@ -39,7 +39,7 @@ function activeTasks({ tasks = [] }: Around): Sample[] {
   return [...counts].map(([name, value]) => ({ name: "cicd_pipeline_run_active", labels: JSON.parse(name), value }));
 }
 
-const HOST_STATES = ["available", "busy", "draining", "no_room", "offline"] as const;
+const HOST_STATES = ["available", "busy", "draining", "no_room", "cannot_work", "offline"] as const;
 
 function workers(around: Around): Sample[] {
   const states = hosts(around).map(stateOf);
@@ -50,10 +50,11 @@ function workers(around: Around): Sample[] {
   }));
 }
 
-function stateOf({ alive, draining, lacksRoom, busy, slots }: HostWithRuns): (typeof HOST_STATES)[number] {
+function stateOf({ alive, draining, lacksRoom, cannotWork, busy, slots }: HostWithRuns): (typeof HOST_STATES)[number] {
   if (!alive) return "offline";
   if (draining) return "draining";
   if (lacksRoom) return "no_room";
+  if (cannotWork) return "cannot_work";
   return busy < slots ? "available" : "busy";
 }
 

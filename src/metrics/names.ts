@@ -18,7 +18,7 @@ export const METRICS = {
   },
   cicd_worker_count: {
     kind: "gauge",
-    help: "Worker hosts, by state (available, busy, draining, no_room, offline).",
+    help: "Worker hosts, by state (available, busy, draining, no_room, cannot_work, offline).",
     labels: ["state"],
   },
   orch_queue_depth: { kind: "gauge", help: "Tasks that could start, had a host a slot for them.", labels: [] },

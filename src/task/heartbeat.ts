@@ -5,6 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { type Canary, canaryShape } from "./canary.ts";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { type Caps, capsShape } from "./envelope.ts";
 import { keys } from "./keys.ts";
@@ -44,6 +45,8 @@ export type HostInfo = {
   models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
+  /** Whether it can work, as it showed when it was idle; none of an older host, and soon after the start. */
+  canary?: Canary | undefined;
   /** Its runs whose task's record is in doubt. */
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
@@ -62,6 +65,7 @@ const hostShape = z.looseObject({
   budget: capsShape.optional(),
   models: z.record(z.string(), z.string()).optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
+  canary: canaryShape.optional().catch(undefined),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 

@@ -34,6 +34,7 @@
  * workspace       the task's own repository and its worktree
  * mirror          a host's trusted bare copy of a GitHub repository
  * session         the tmux session of a run; its name is the task id
+ * canary          a job of no task, by which an idle host shows that it can work
  * latch           what holds a step's program back until the host lets it go
  * outlet          a step's only way to the network: a socket of the host's network proxy
  * policy          what may be reached through an outlet

@@ -85,6 +85,7 @@ test("each host is in one state, and each state stands there", () => {
     ["busy", 1],
     ["draining", 1],
     ["no_room", 1],
+    ["cannot_work", 0],
     ["offline", 1],
   ]);
 });

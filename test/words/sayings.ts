@@ -411,6 +411,10 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
+  cannot_work: [
+    { kind: "cannot_work", host: { id: "h1", name: "builder-1" }, since: now - 600_000 },
+    { kind: "cannot_work", host: { id: "h1", name: HOSTILE }, since: now - 60_000, why: HOSTILE },
+  ],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
   agent_setup: [{ kind: "agent_setup", task: verifyFailed, since: now }],
   repository_setup: [{ kind: "repository_setup", task: verifyFailed, since: now }],
