@@ -17,7 +17,7 @@ import type { Slots } from "./slots.ts";
 
 /** After the start, when the sandbox has just passed its self-test, ms; and from then on. */
 export type CanaryTimes = { firstMs: number; everyMs: number };
-export const CANARY_TIMES: CanaryTimes = { firstMs: 60_000, everyMs: 10 * 60_000 };
+const CANARY_TIMES: CanaryTimes = { firstMs: 60_000, everyMs: 10 * 60_000 };
 
 const WITHIN_MS = 20_000;
 const WHY_MAX = 300;

@@ -2,6 +2,7 @@
  * A history as the bot has it: in a thread that is there while something is to be done, and for some seconds more. What it costs in
  * memory is so paid only then.
  */
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { ArmCounts } from "./arms.ts";
@@ -76,6 +77,8 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
   }
 
   return {
+    /** Nobody has written any yet. */
+    isNew: () => !existsSync(path),
     /** Undefined: it has to be made from the records first. A bot that finds nothing to write needs no thread for that. */
     place: async () => readPlace(path) ?? ((await ask({ what: "place" })) as string | undefined),
     write: async (writing: Writing) => (await ask({ what: "write", writing })) as boolean,

@@ -104,10 +104,18 @@ export async function catchUp(deps: Deps, known?: string): Promise<string> {
   }
 }
 
+/** Where nothing has happened yet there is nothing to write: an idle bot pays neither for a file nor for a thread. */
 async function placeOrRebuild(deps: Deps): Promise<string> {
+  if (deps.history.isNew() && (await hasNothing(deps.redis))) return BEGINNING;
   const [place, ends] = await Promise.all([deps.history.place(), historyEnds(deps.redis)]);
   const reaches = place !== undefined && (ends === undefined || !isEarlier(place, ends.first) || place === BEGINNING);
   return reaches ? place : await rebuild(deps, ends?.last ?? BEGINNING);
+}
+
+async function hasNothing(redis: Redis): Promise<boolean> {
+  if (await historyEnds(redis)) return false;
+  for await (const ids of keptIds(redis, "t")) if (ids.length > 0) return false;
+  return true;
 }
 
 /** Whoever dies in between begins anew. What is settled meanwhile is news after `upTo`. */

@@ -1,5 +1,5 @@
 /** A history with a real Redis and a file: fed by the news, made anew from the records, the same either way. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -191,6 +191,15 @@ test("a history that was fed, one that was lost and made anew, and one that two 
   await Promise.all([one(), two()]);
   await keep("last")();
   expect(read("both")).toEqual(read("last"));
+});
+
+test("where nothing has happened yet no file is made, and the first task is written all the same", async () => {
+  const look = keep("later");
+  const place = await look();
+  expect(existsSync(join(dir, "later"))).toBe(false);
+  await settle(1);
+  await look(place);
+  expect(read("later")).toMatchObject({ tasks: { length: 1 } });
 });
 
 test("one that is further behind than the news reach is made from the records", async () => {
