@@ -201,7 +201,13 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
     if (past) history = keepHistory({ redis, store, history: past, now, log });
     if (config.metrics) {
-      const counted = makeMetrics({ redis, store, around: views.around, now });
+      const counted = makeMetrics({
+        redis,
+        store,
+        around: views.around,
+        viewers: () => dashboard?.viewers() ?? 0,
+        now,
+      });
       metrics = await serveMetrics(counted, config.metrics, log);
     }
     if (config.traces) {
