@@ -11,6 +11,7 @@ import { dashboard } from "./dashboard/dashboard.ts";
 import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
 import { github } from "./github.ts";
+import { history } from "./history.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
 import { integrate } from "./integrate.ts";
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   messages,
   teams,
   dashboard,
+  history,
   idle,
 ];
 

@@ -4,11 +4,13 @@
  */
 import type { DashboardConfig } from "../src/config.ts";
 import { hostAndPort } from "../src/reach/host-and-port.ts";
+import { dataRoutes } from "./data-routes.ts";
 import { operatorDeedRoutes } from "./deeds/operator-deeds.ts";
 import { taskDeedRoutes } from "./deeds/task-deeds.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
+import { outputOf } from "./output/output.ts";
 import { outputRoutes } from "./output/routes.ts";
 import { openTaskPages } from "./pages/pages.ts";
 import type { DashboardRoute } from "./visit.ts";
@@ -18,6 +20,8 @@ export type Dashboard = {
   url: string;
   /** False while another bot of this machine has the port. */
   isListening(): boolean;
+  /** Who look at what programs print just now. */
+  viewers(): number;
   stop(): Promise<void>;
 };
 
@@ -26,6 +30,7 @@ const routesOf = (deps: DashboardDeps): DashboardRoute[] => [
   ...taskDeedRoutes(deps),
   ...operatorDeedRoutes(deps),
   ...outputRoutes(deps),
+  ...dataRoutes(deps),
 ];
 
 export async function startDashboard(
@@ -41,6 +46,7 @@ export async function startDashboard(
   return {
     url: door.address.url,
     isListening: door.isListening,
+    viewers: () => outputOf(deps).live.viewers(),
     stop: async () => {
       await where.stop();
       await door.stop();

@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { type CanaryOptions, makeCanaryKeeper } from "./canary.ts";
 import { makeRoomKeeper, type RoomKeeperOptions } from "./disk/keep-room.ts";
 import { makeRunKeeper, type RunKeeperOptions } from "./keep-runs.ts";
 import { openLanes } from "./lanes.ts";
@@ -33,7 +34,7 @@ export type HostOptions = {
   subscriber: Redis;
   users: readonly SlotUser[];
   crashed: boolean;
-} & Pick<RunKeeperOptions & RoomKeeperOptions & HeadroomOptions, "announce" | "isAnothers">;
+} & Pick<RunKeeperOptions & RoomKeeperOptions & HeadroomOptions & CanaryOptions, "announce" | "isAnothers">;
 
 export type Host = {
   start(): Promise<void>;
@@ -55,7 +56,9 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
     announce: tells.announce,
     log: shared.log,
   });
-  const jobs = makeJobTaker({ shared, slots, room: bothRooms(room, headroom), locker, subscriber });
+  const rooms = bothRooms(room, headroom);
+  const canary = makeCanaryKeeper({ shared, slots, room: rooms, announce: tells.announce });
+  const jobs = makeJobTaker({ shared, slots, room: rooms, canary, locker, subscriber });
   const keeper = makeRunKeeper({ shared, slots, locker, subscriber, ...tells });
   const output = makeOutputShower({ shared, slots, subscriber });
   return {
@@ -73,9 +76,11 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
       await room.start();
       await headroom.start();
       await jobs.start();
+      canary.start();
     },
     async drain() {
       await jobs.stop();
+      await canary.stop();
       await slots.allEnded();
       keeper.stop();
       room.stop();
@@ -84,7 +89,7 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
     },
     async handOver() {
       // While Redis is away BullMQ does not answer; a job that is in hand comes again when its lock has run out.
-      await Promise.race([jobs.stop(), delay(STOP_TAKING_MS)]);
+      await Promise.race([Promise.all([jobs.stop(), canary.stop()]), delay(STOP_TAKING_MS)]);
       keeper.stop();
       room.stop();
       headroom.stop();

@@ -33,6 +33,7 @@ function nameOf({ need }: Found): string {
     case "host_silent":
     case "no_room":
     case "strained":
+    case "cannot_work":
       return `${need.kind}-${need.host.id}`;
     case "paused":
       return need.kind;
@@ -153,6 +154,17 @@ function ofSystem(need: FrontNeed, { now, hosts }: Facts, page: Formed): Html {
           subject: system(hostLink(need.host)),
           what: html`<p>It takes no task: ${strainWords(need)}. End what you can spare there.</p>`,
           since: undefined,
+          actions: undefined,
+        },
+        now,
+      );
+    case "cannot_work":
+      return cellsOf(
+        {
+          badge: badge({ word: "cannot work", tone: "bad", sign: "alert" }),
+          subject: system(hostLink(need.host)),
+          what: html`<p>It is alive, and ${need.why === undefined ? "takes no job" : bare(need.why, 300)}. Run <code>orch doctor</code> there, and start it again.</p>`,
+          since: need.since,
           actions: undefined,
         },
         now,

@@ -208,10 +208,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const { spec, version } = task;
     const at = now();
     if (readiness.kind === "ready" && !end) {
-      const { lane, continues, probes } = readiness;
+      const { lane, continues, probes, routing } = readiness;
       // Another bot may have let another task try in the meantime.
       if (probes && !(await takeProbe(redis, probes, spec.id, at))) return at;
-      const ready = await store.advance(spec.id, { name: "ready", version, lane, continues, at });
+      const ready = await store.advance(spec.id, { name: "ready", version, lane, continues, routing, at });
       if (!ready) return at;
       await queue.enqueue(ready);
       log.info({ task: spec.id, lane, continues }, "a task that waited may start");
@@ -264,6 +264,6 @@ function beginningOf(readiness: Exclude<Readiness, { kind: "refused" | "unafford
     const { agent, why } = readiness.probes;
     return { waits: [limitReason({ agent, why, since: now, at: now }, now)] };
   }
-  const { lane, continues } = readiness;
-  return { lane, continues };
+  const { lane, continues, routing } = readiness;
+  return { lane, continues, ...(routing && { routing }) };
 }

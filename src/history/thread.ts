@@ -1,5 +1,6 @@
 /** The thread that has a history's file open, so that no disk and no long sum holds the bot up. It does what it is asked, in order. */
 import { parentPort, workerData } from "node:worker_threads";
+import { readArms } from "./arms.ts";
 import { openHistory, type Writing } from "./history-file.ts";
 
 export type Asked = { nth: number } & (
@@ -8,6 +9,7 @@ export type Asked = { nth: number } & (
   | { what: "rebuilt"; place: string }
   | { what: "trim"; now: number }
   | { what: "output"; task: string; epoch: number }
+  | { what: "arms"; now: number }
   | { what: "close" }
 );
 export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
@@ -26,6 +28,8 @@ function answer(asked: Asked): unknown {
       return file.trim(asked.now);
     case "output":
       return file.output(asked.task, asked.epoch);
+    case "arms":
+      return readArms(file.db, asked.now);
     case "close":
       return file.close();
   }

@@ -117,7 +117,7 @@ function specOf(
 ): TaskSpec {
   const { installationId, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { acceptedAt, caps, roles = {}, target: here } = known;
+  const { acceptedAt, caps, roles = {}, routing, target: here } = known;
   const id = taskIdIn(request, line);
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
@@ -140,6 +140,7 @@ function specOf(
     ...(priority !== undefined && priority !== "normal" && { priority }),
     ...(budget && { budget }),
     ...(caps && { caps }),
+    ...(routing && { routingRules: routing }),
     ...(actor && { actor }),
     instruction,
     ...(details !== undefined && { details }),

@@ -13,6 +13,7 @@ import { inPlainWords } from "./plain-words.ts";
 import type { PlanLimits } from "./plan-limits.ts";
 import { type Resources, resourcesSchema } from "./resources.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
+import { type RoutingWish, routingOf, routingSchema } from "./routing.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
@@ -72,6 +73,9 @@ export const repositoryFileSchema = z
       .describe(
         "Which plans of a team need no person's approval, without it every plan does; and how large they may be.",
       ),
+    routing: routingSchema
+      .optional()
+      .describe("Whether an agent is chosen by what came of earlier tasks, where nobody has named one."),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -96,6 +100,8 @@ export type RepositoryFile = {
   autoApproval?: SmallPlan;
   /** How large its plans may be. */
   planLimits?: PlanLimits;
+  /** None: no agent is chosen by what came of earlier tasks. */
+  routing?: RoutingWish;
   schedules?: WrittenSchedule[];
 };
 
@@ -110,8 +116,22 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, limits, roles, team, schedules } = parsed.data;
+  const {
+    agent,
+    setup,
+    verify,
+    onStop,
+    egress,
+    allow = [],
+    budget,
+    limits,
+    roles,
+    team,
+    routing,
+    schedules,
+  } = parsed.data;
   const autoApproval = team && autoApprovalOf(team);
+  const wished = routing && routingOf(routing);
   return {
     agent,
     setup: wordsOf(setup),
@@ -123,6 +143,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
     ...(team?.limits && { planLimits: team.limits }),
+    ...(wished && { routing: wished }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { type Canary, canaryShape } from "./canary.ts";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { type Caps, capsShape } from "./envelope.ts";
 import { type InForce, inForceShape } from "./in-force.ts";
@@ -57,6 +58,8 @@ export type HostInfo = {
     | undefined;
   /** What any of its runs may use of its machine, before agent, role and repository say less; unknown of an older host. */
   inForce?: InForce;
+  /** Whether it can work, as it showed when it was idle; none of an older host, and soon after the start. */
+  canary?: Canary | undefined;
   /** Its runs whose task's record is in doubt. */
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
@@ -89,6 +92,7 @@ const hostShape = z.looseObject({
     })
     .optional(),
   inForce: inForceShape.optional(),
+  canary: canaryShape.optional().catch(undefined),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 

@@ -18,6 +18,8 @@ export type Progress = {
   agent?: string;
   sandbox?: "bwrap" | "none";
   model?: string;
+  /** Of the agent's program, where it says so. */
+  agentVersion?: string;
   sessionId?: string;
   /** Folder, below its host's data, where the session is kept for whoever continues, or is about to be. */
   home?: string;

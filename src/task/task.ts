@@ -34,6 +34,7 @@
  * workspace       the task's own repository and its worktree
  * mirror          a host's trusted bare copy of a GitHub repository
  * session         the tmux session of a run; its name is the task id
+ * canary          a job of no task, by which an idle host shows that it can work
  * latch           what holds a step's program back until the host lets it go
  * outlet          a step's only way to the network: a socket of the host's network proxy
  * policy          what may be reached through an outlet
@@ -73,6 +74,7 @@ import type { HiddenFiles, Progress } from "./progress.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
 import type { Mending, ReviewWish } from "./review.ts";
+import type { Routing, RoutingRules } from "./routing.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type Repository = { id: number; owner: string; name: string };
@@ -164,6 +166,8 @@ export type TaskSpec = {
   budget?: Amounts;
   /** What the repository's file lets it, and others, use at most. */
   caps?: Caps;
+  /** Its agent may be chosen by what came of earlier tasks; none: it is not. */
+  routingRules?: RoutingRules;
   /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */
   actor?: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
@@ -257,6 +261,8 @@ export type Task = {
   questions?: Question[];
   /** What its agent proposed last. */
   proposal?: Proposal;
+  /** How its agent was chosen, or would have been. */
+  routing?: Routing;
 };
 
 /** What the task's current or last run has to show. */

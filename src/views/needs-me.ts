@@ -9,6 +9,7 @@ import { isForPerson, openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Task } from "../task/task.ts";
 import type { Around } from "./around.ts";
+import { hosts } from "./hosts.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
 import { busyOn, why } from "./why.ts";
@@ -20,6 +21,8 @@ export type Need =
   | { kind: "no_room"; host: HostName; freeBytes: number; wantedBytes: number }
   /** A host that takes no task because its machine has too little memory free, or is kept busy by something else than tasks. */
   | ({ kind: "strained"; host: HostName } & NonNullable<HostView["strained"]>)
+  /** A host that is alive and cannot work; `why`: none where it takes no job. */
+  | { kind: "cannot_work"; host: HostName; since: number; why?: string }
   /** All work is held back; `by`: the operator who did that. */
   | { kind: "paused"; by: string; since: number }
   /** A record that says nothing any more. */
@@ -51,6 +54,9 @@ export function needsMe(settled: readonly Task[], around: Around & { tasks: read
     ...silentHosts(around),
     ...fullHosts(around),
     ...strainedHosts(around),
+    ...hosts(around).flatMap(({ id, cannotWork }) =>
+      cannotWork ? [{ kind: "cannot_work" as const, host: hostName(id, around.hosts), ...cannotWork }] : [],
+    ),
     ...doubts,
     ...others.sort((one, other) => one.since - other.since),
   ];

@@ -10,6 +10,7 @@ import { takingWork } from "../task/heartbeat.ts";
 import type { CancelReason } from "../task/outcome.ts";
 import type { Pause } from "../task/pause.ts";
 import { mayChange } from "../task/proposal.ts";
+import type { Routing } from "../task/routing.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { Around } from "./around.ts";
@@ -35,6 +36,8 @@ type Base = {
   runs: RunView[];
   /** The plan of its team, once that is approved. */
   team?: PlanView;
+  /** How its agent was chosen, or would have been: for whoever may see what work costs, here and in other repositories. */
+  routing?: Routing;
   /** What is wrong with its record, as its host sees it. */
   inDoubt?: RunDoubt;
 };
@@ -137,6 +140,7 @@ function baseOf(task: Task, { hosts, teams, inDoubt }: Around): Base {
     task: taskView(task, hosts),
     runs: task.runs.map((run) => runView(run, hosts)),
     ...(team && { team: planView(team, task, hosts) }),
+    ...(task.routing && { routing: task.routing }),
     ...(doubt && { inDoubt: doubt }),
   };
 }

@@ -21,6 +21,7 @@ import type { InForce } from "../../src/task/in-force.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import type { Question } from "../../src/task/question.ts";
 import type { Finding, HandedOn } from "../../src/task/review.ts";
+import type { Routing } from "../../src/task/routing.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { UNITS } from "../../src/text/budget.ts";
@@ -47,6 +48,7 @@ import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
 import * as review from "../../src/words/review-words.ts";
+import * as routing from "../../src/words/routing-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -328,6 +330,28 @@ function heldUp(phase: Phase) {
   return why(runningTask(phase, { progress }), { now, hosts: hosts.map((host) => ({ ...host, limits })) });
 }
 
+const arms = [
+  { arm: "claude", n: 60, merged: 30, costPerMerged: 1.2, draw: 1.31 },
+  { arm: "codex", n: 12.6, merged: 0, draw: 9.5 },
+  { arm: HOSTILE, n: 1, merged: 1, costPerMerged: 0.004 },
+];
+const routed = { class: "issue/small", candidates: arms, seed: "taaaaaaaaaaaaaaa" };
+const unrouted = { ...routed, candidates: [], fellBackTo: "default" as const };
+const routings: Routing[] = [
+  { ...routed, mode: "route", chosen: "claude" },
+  { ...routed, mode: "route", chosen: "codex", explored: true, fellBackTo: "all_repositories" },
+  { ...routed, mode: "route", chosen: HOSTILE, fellBackTo: "all_kinds" },
+  { ...routed, mode: "advise", chosen: "claude" },
+  { ...routed, mode: "advise", fellBackTo: "default", because: "not_enough" },
+  ...(["no_history", "too_costly", "one_agent", "not_enough"] as const).map(
+    (because): Routing => ({
+      ...unrouted,
+      mode: "route",
+      because,
+    }),
+  ),
+];
+
 const whys = [
   ...open.map((task) => why(task, around)),
   why(queuedTask(), { now, hosts: [] }),
@@ -408,6 +432,10 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   strained: [
     { kind: "strained", host: { id: "h1", name: "builder-1" }, memory: strained.memory },
     { kind: "strained", host: { id: "h1", name: "builder-1" }, cpu: strained.cpu },
+  ],
+  cannot_work: [
+    { kind: "cannot_work", host: { id: "h1", name: "builder-1" }, since: now - 600_000 },
+    { kind: "cannot_work", host: { id: "h1", name: HOSTILE }, since: now - 60_000, why: HOSTILE },
   ],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
   agent_setup: [{ kind: "agent_setup", task: verifyFailed, since: now }],
@@ -917,6 +945,10 @@ export const sayings: Sayings = {
           (each) => waiting.waitedInVain(each, 3600_000, inMarkdown),
         ),
     },
+  },
+  "src/words/routing-words.ts": {
+    module: routing,
+    says: { routingWords: () => routings.map((each) => routing.routingWords(each, inMarkdown)) },
   },
   "src/words/why-words.ts": {
     module: whyWords,

@@ -192,6 +192,7 @@ test.each(PHASES)("%s: says since when", (phase) => {
 const task = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
   paused: { kind: "paused", by: "root", since: now - 240_000 },
+  cannot_work: { kind: "cannot_work", host: { id: "h1", name: "builder-1" }, since: now - 300_000 },
   no_room: { kind: "no_room", host: { id: "h1", name: "builder-1" }, freeBytes: 3 * 1024 ** 2, wantedBytes: 1024 ** 3 },
   strained: { kind: "strained", host: { id: "h1", name: "builder-1" }, cpu: { percent: 93, mark: 80 } },
   host_silent: { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
@@ -215,6 +216,7 @@ test("everything that needs somebody says what and where", () => {
   const said = all.map((need) => needWords(need, now, inTerminal));
   expect(said.join("\n")).toMatchInlineSnapshot(`
     "All work has been paused for 4m, by \`root\`: no task starts until \`orch resume\`.
+    The worker host \`builder-1\` is alive and cannot work, for 5m: it takes no job. Run \`orch doctor\` there, and start it again.
     The worker host \`builder-1\` takes no task: 3 MB free on its disk, 1 GB wanted. Remove what you can spare there.
     The worker host \`builder-1\` takes no task: its processors are busy to 93 %, 80 % at most. End what you can spare there.
     The worker host \`builder-1\` has been silent for 1m and has 2 tasks: start it again, or another with the same agents.
