@@ -130,6 +130,7 @@ beforeAll(async () => {
       merged: true,
       restarts: 0,
       runs: [],
+      ...{ size: "small" as const, version: "" },
     },
   };
   history.write({ tasks: [past] });
