@@ -65,7 +65,12 @@ function regions(front: Front, facts: Facts, formed: Formed, remembered: Memory)
       return {
         key: spec.id,
         place: spec,
-        html: (tier) => remembered(`${id} ${spec.id} ${tier}`, madeOf(placed, facts), () => draw(tier)),
+        html: (tier) =>
+          remembered(
+            `${id} ${spec.id} ${tier}`,
+            () => madeOf(placed, facts),
+            () => draw(tier),
+          ),
       };
     }),
   });
@@ -80,7 +85,7 @@ function regions(front: Front, facts: Facts, formed: Formed, remembered: Memory)
 function needItem(found: Front["needs"][number], facts: Facts, formed: Formed, remembered: Memory): Item {
   const key = needKey(found);
   const place = needPlace(found);
-  const made = JSON.stringify([found.need, found.task?.version, facts.hosts.length === 0]);
+  const made = () => JSON.stringify([found.need, found.task?.version, facts.hosts.length === 0]);
   const html = (tier: Tier) => remembered(`${key} ${tier}`, made, () => needRow(found, facts, tier, formed));
   return { key, html, ...(place && { place }) };
 }
