@@ -17,7 +17,7 @@ import { type LiveList, liveList } from "./live-list.ts";
 import type { Formed } from "./task-deeds.ts";
 
 /** Rows that are shown of each; there is a page for all of them. */
-const MOST = { needs: 30, running: 100, waiting: 40, over: 12 } as const;
+const MOST = { needs: 25, running: 50, waiting: 25, over: 12 } as const;
 
 /** Of a page that is loaded anew, everything is as it is now. */
 const LOADED_MS = 250;
