@@ -134,7 +134,7 @@ ${block("hosts")}
 ${listOf("over", {
   title: "Recently over",
   columns: ["State", "Task", "End", "Who", "Cost", "Ended", { unseen: "What you can do" }],
-  empty: { what: "Nothing has ended within the last seven days." },
+  empty: { what: "Nothing else has ended within the last seven days." },
   aside: html`<a href="/tasks?state=settled">All tasks</a>`,
 })}`;
 }
