@@ -17,7 +17,7 @@ import { type LiveList, liveList } from "./live-list.ts";
 import type { Formed } from "./task-deeds.ts";
 
 /** Rows that are shown of each; there is a page for all of them. */
-const MOST = { needs: 30, running: 100, waiting: 40, over: 12 } as const;
+const MOST = { needs: 25, running: 50, waiting: 25, over: 12 } as const;
 
 /** Of a page that is loaded anew, everything is as it is now. */
 const LOADED_MS = 250;
@@ -65,7 +65,12 @@ function regions(front: Front, facts: Facts, formed: Formed, remembered: Memory)
       return {
         key: spec.id,
         place: spec,
-        html: (tier) => remembered(`${id} ${spec.id} ${tier}`, madeOf(placed, facts), () => draw(tier)),
+        html: (tier) =>
+          remembered(
+            `${id} ${spec.id} ${tier}`,
+            () => madeOf(placed, facts),
+            () => draw(tier),
+          ),
       };
     }),
   });
@@ -80,7 +85,7 @@ function regions(front: Front, facts: Facts, formed: Formed, remembered: Memory)
 function needItem(found: Front["needs"][number], facts: Facts, formed: Formed, remembered: Memory): Item {
   const key = needKey(found);
   const place = needPlace(found);
-  const made = JSON.stringify([found.need, found.task?.version, facts.hosts.length === 0]);
+  const made = () => JSON.stringify([found.need, found.task?.version, facts.hosts.length === 0]);
   const html = (tier: Tier) => remembered(`${key} ${tier}`, made, () => needRow(found, facts, tier, formed));
   return { key, html, ...(place && { place }) };
 }
@@ -129,7 +134,7 @@ ${block("hosts")}
 ${listOf("over", {
   title: "Recently over",
   columns: ["State", "Task", "End", "Who", "Cost", "Ended", { unseen: "What you can do" }],
-  empty: { what: "Nothing has ended within the last seven days." },
+  empty: { what: "Nothing else has ended within the last seven days." },
   aside: html`<a href="/tasks?state=settled">All tasks</a>`,
 })}`;
 }

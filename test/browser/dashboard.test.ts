@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeLink } from "../../dashboard/door/links.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 import { type Looked, openBrowser, type TestBrowser } from "./browser.ts";
@@ -75,7 +75,36 @@ describe("the first page", () => {
     await picture(page, "task-over");
   });
 
-  test("news keeps the focus, a selection and what somebody is writing", async () => {
+  test("a row that changes keeps the focus that is in it, and is left alone while somebody selects in it", async () => {
+    const taskId = await ask("waits");
+    const { epoch } = await orch.running(taskId, "working");
+    const page = await look("/");
+    const row = page.locator(`#row-${taskId}`);
+    await row.waitFor();
+    await isLive(page);
+    const say = (words: string) =>
+      orch.store.change(taskId, { name: "progress", epoch, progress: { lastLines: words }, at: Date.now() });
+    const held = "document.activeElement.closest('tr')?.id + ' ' + document.activeElement.textContent";
+
+    await row.getByRole("button", { name: /^Cancel/ }).focus();
+    await say("the first words");
+    await expect.poll(() => row.textContent()).toContain("the first words");
+    expect(await page.evaluate(held)).toBe(`row-${taskId} Cancel`);
+
+    await page.evaluate(`getSelection().selectAllChildren(document.querySelector("#row-${taskId} .title"))`);
+    await say("the second words");
+    const other = await ask("asks");
+    await page.locator(`[data-key^="need-${other}"]`).waitFor({ timeout: 60_000 });
+    expect(await page.evaluate("getSelection().toString()")).toBe("The tests fail");
+    expect(await row.textContent()).toContain("the first words");
+    await page.evaluate("getSelection().removeAllRanges()");
+    await expect.poll(() => row.textContent()).toContain("the second words");
+
+    await orch.letGo();
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+  });
+
+  test("news of others leaves what somebody is writing, and where they write", async () => {
     const taskId = await ask("asks");
     const page = await look("/");
     await isLive(page);
@@ -137,9 +166,23 @@ test("a stranger finds on the first page why a task failed and what it cost, and
   expect(await textIn(page, "#why")).toMatch(/fails|failed/);
   expect(await textIn(page, "#task-facts")).toMatch(/This task(?:unknown|\$)/);
   await picture(page, "task-failed");
+  await page.getByRole("link", { name: "Run 1" }).click();
+  await page.waitForURL(/\/runs\/1$/);
+  await expect.poll(() => textIn(page, ".output-logs"), { timeout: 20_000 }).toContain("not ok 1 - adds");
+  await picture(page, "run");
+  await page.goBack();
   await page.getByRole("button", { name: /^Retry/ }).click();
   await page.waitForURL(/\/tasks\/.*said=/);
-  await expect.poll(async () => (await orch.store.idsOfIssue(...(await placeOf(taskId)))).length).toBe(2);
+  const retried = await vi.waitFor(
+    async () => {
+      const [, again] = await orch.store.idsOfIssue(...(await placeOf(taskId)));
+      if (again === undefined) throw new Error("nothing was tried again");
+      return again;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  expect(await textIn(page, ".reply")).not.toBe("");
+  expect(await orch.told(retried)).toMatchObject({ kind: "verify_failed" });
 });
 
 async function placeOf(taskId: string): Promise<[number, number]> {
@@ -158,4 +201,5 @@ test("when the bot dies a page says since when it is stale, and heals by itself"
   await isLive(page);
   const taskId = await ask("asks");
   await page.locator(`[data-key*="${taskId}"]`).first().waitFor({ timeout: 60_000 });
+  await orch.task(taskId, ({ state }) => state.name === "waiting");
 });
