@@ -5,6 +5,8 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
+import { exitCodeOf, USAGE } from "./exit-code.ts";
+import { addUpkeep } from "./more-verbs.ts";
 
 // The settings of this folder; what the environment says already goes first.
 if (existsSync(".env")) process.loadEnvFile(".env");
@@ -291,8 +293,7 @@ program
     process.exitCode = await attach(process.env, task, options.write === true);
   });
 
-/** Asked wrongly is told apart from "no": whoever runs this by a program has to change the call, not to wait. */
-const USAGE = 2;
+addUpkeep(program);
 
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
@@ -302,5 +303,5 @@ await program.parseAsync().catch((error: unknown) => {
   // Whoever asked for JSON parses the answer, also when it is that there is none.
   if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
   else if (!wasSaid) process.stderr.write(`orch: ${message}\n`);
-  process.exitCode = wasSaid || (error instanceof Error && error.name === "UsageError") ? USAGE : 1;
+  process.exitCode = wasSaid ? USAGE : exitCodeOf(error);
 });

@@ -208,9 +208,8 @@ export async function readRunBeats(redis: Redis, taskIds: readonly string[]): Pr
 /** Forgets the beats of runs that a host died with, once their tasks are over. `openIds` gives those that are not. */
 export async function endOldBeats(redis: Redis, openIds: () => Promise<readonly string[]>): Promise<void> {
   // In this order: a task that is taken in between has no beat here yet.
-  const beats = await redis.zrange(keys.heartbeats, "0", "-1");
+  const runs = await beatenTasks(redis);
   const open = new Set(await openIds());
-  const runs = beats.filter((member) => member.startsWith("run:")).map((member) => member.slice("run:".length));
   await endBeats(
     redis,
     runs.filter((id) => !open.has(id)),
@@ -219,8 +218,19 @@ export async function endOldBeats(redis: Redis, openIds: () => Promise<readonly 
 
 /** Forgets the hosts that went without a goodbye long ago: where each has a new data folder, there is another one with each crash. */
 export async function forgetHosts(redis: Redis, now: number): Promise<void> {
+  for (const id of await goneHosts(redis, now)) await unregister(redis, id);
+}
+
+/** Those that went so long ago. */
+export async function goneHosts(redis: Redis, now: number): Promise<string[]> {
   const silent = await redis.zrangebyscore(keys.heartbeats, "-inf", now - FORGET_HOST_MS);
-  for (const member of silent) if (member.startsWith("host:")) await unregister(redis, member.slice("host:".length));
+  return silent.filter((member) => member.startsWith("host:")).map((member) => member.slice("host:".length));
+}
+
+/** The tasks of whose runs there is a beat. */
+export async function beatenTasks(redis: Redis): Promise<string[]> {
+  const beats = await redis.zrange(keys.heartbeats, "0", "-1");
+  return beats.filter((member) => member.startsWith("run:")).map((member) => member.slice("run:".length));
 }
 
 /** Every host that registered within the last weeks and did not say goodbye, newest beat first. One that cannot be read is left out. */
