@@ -109,7 +109,7 @@ program
 
 program
   .command("messages")
-  .argument("<task>", "a task's id or its beginning, or owner/repo#number; of a team its task, or that of a node")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number; of a team its task, or PLAN/NODE")
   .argument("[deed...]", "replay ID: send one that could not be delivered once more")
   .description("list what was said to a task's agent, or within a team, and what became of each message")
   .option("--dead", "only those that could not be delivered")
