@@ -6,12 +6,12 @@ import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
 import { exitCodeOf, USAGE } from "./exit-code.ts";
-import { addUpkeep } from "./more-verbs.ts";
+import { addCompletion, addUpkeep } from "./more-verbs.ts";
 
 // The settings of this folder; what the environment says already goes first.
 if (existsSync(".env")) process.loadEnvFile(".env");
 
-const program = new Command("orch")
+export const program = new Command("orch")
   .description("Turns a /orch comment on GitHub into a pull request, with coding agents on your own machines.")
   .version(VERSION)
   .showHelpAfterError()
@@ -41,10 +41,11 @@ program
 program
   .command("status")
   .description("show hosts, the queue and the tasks that are not settled")
+  .option("-w, --watch", "always as it is now, in this terminal; q ends it")
   .option("--json", "one machine-readable line")
-  .action(async (options: { json?: boolean }) => {
+  .action(async (options: import("./status.ts").StatusOptions) => {
     const { status } = await import("./status.ts");
-    process.exitCode = await status(process.env, options.json === true);
+    process.exitCode = await status(process.env, options);
   });
 
 program
@@ -64,8 +65,12 @@ program
   .option("--state <state>", "only those in this state (waiting, queued, running, settled), or with this outcome")
   .option("--repo <owner/name>", "only those of this repository")
   .option("--agent <name>", "only those of this agent")
+  .option(
+    "--since <time>",
+    "accepted within so many days, as 30d, or since a day, as 2026-01-31; also those that are over",
+  )
   .option("--limit <number>", "at most so many (default: 50)")
-  .option("--all", "those that are over, too, as far as they are kept")
+  .option("--all", "those that are over, too, as far as Redis and this machine's history know of them")
   .option("--json", "one machine-readable line")
   .addHelpText(
     "after",
@@ -294,6 +299,7 @@ program
   });
 
 addUpkeep(program);
+addCompletion(program);
 
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);

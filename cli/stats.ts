@@ -6,6 +6,7 @@ import { GROUPS, type Group } from "../src/history/groups.ts";
 import { openHistory } from "../src/history/history-file.ts";
 import { readStats, type Stats } from "../src/history/stats.ts";
 import { dollars, duration } from "../src/text/amounts.ts";
+import { sinceOf } from "./since.ts";
 import { table } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -13,12 +14,12 @@ import { UsageError } from "./usage-error.ts";
 export type StatsOptions = { by?: string; since?: string; json?: boolean };
 
 const SINCE = "30d";
-const DAY_MS = 24 * 3600_000;
 
 /** Exit code 0, also when nothing was over in that time; 1 where no history is kept. Throws UsageError. */
 export async function stats(env: Env, options: StatsOptions): Promise<number> {
   const now = Date.now();
-  const query = { by: groupsOf(options.by ?? "agent"), since: dayOf(options.since ?? SINCE, now), now };
+  const since = new Date(sinceOf(options.since ?? SINCE, now)).toISOString().slice(0, 10);
+  const query = { by: groupsOf(options.by ?? "agent"), since, now };
   const path = historyFileOf(dataDirOf(env));
   if (!existsSync(path))
     return refuse(
@@ -49,13 +50,6 @@ function groupsOf(text: string): Group[] {
     if (!known) throw new UsageError(`--by takes some of: ${names.join(", ")}, with commas between`);
     return known;
   });
-}
-
-function dayOf(text: string, now: number): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
-  if (days === undefined) throw new UsageError("--since takes a number of days, as 30d, or a day, as 2026-01-31");
-  return new Date(now - Number(days) * DAY_MS).toISOString().slice(0, 10);
 }
 
 function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: readonly Group[]): void {
