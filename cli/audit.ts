@@ -50,6 +50,8 @@ function report(of: Audit, now: number): string[] {
       const how = via ? ` (${via})` : "";
       return `  ${time(at)}  ${what} by ${by}${how}${detail ? `: ${detail}` : ""}`;
     }),
+    ...(of.deeds.length > 0 ? ["Deeds"] : []),
+    ...of.deeds.map(({ at, by, via, what }) => `  ${time(at)}  ${what} by ${by} (${via})`),
     ...(of.runs.length > 0 ? ["Runs", ...of.runs.flatMap((run) => runLines(run, now))] : []),
     ...(used ? [`Used: ${used}.`] : []),
     ...(pushed

@@ -59,7 +59,7 @@ function section(title: string, lines: readonly string[], width: number): string
   return ["", styleText("bold", toWidth(title, width)), ...lines.map((line) => toWidth(`  ${line}`, width))];
 }
 
-function headline({ around, waiting, today }: Overview): string {
+function headline({ around, today }: Overview): string {
   const { hosts, tasks, now } = around;
   const alive = hostsView(around).filter((host) => host.alive);
   const slots = alive.reduce((sum, host) => sum + host.slots, 0);
@@ -70,7 +70,7 @@ function headline({ around, waiting, today }: Overview): string {
   const cost = `${today.costUnknown ? "at least " : ""}${dollars(today.costUsd)}`;
   return [
     `Orch  ${alive.length}/${hosts.length} hosts, ${busy}/${slots} slots`,
-    `queue ${waiting}${oldest}`,
+    `queue ${queued.length}${oldest}`,
     `today ${today.pullRequests} PRs${merged}, ${cost}`,
   ].join("  |  ");
 }

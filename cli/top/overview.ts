@@ -15,7 +15,6 @@ export type Today = { pullRequests: number; merged?: number; costUsd: number; co
 
 export type Overview = {
   around: Required<Omit<Around, "teams">>;
-  waiting: number;
   /** Those that were over within the last days, the newest first. */
   over: Task[];
   today: Today;
@@ -27,15 +26,15 @@ const MOST_OVER = 1_000;
 
 /** Gives what looks. */
 export function makeOverview(redis: Redis, env: Env, now = Date.now): () => Promise<Overview> {
-  const { store, queue, views } = viewsOf(redis);
+  const { store, views } = viewsOf(redis);
   let over: { tasks: Task[]; at: number } = { tasks: [], at: Number.NEGATIVE_INFINITY };
   return async () => {
-    const [around, depth] = await Promise.all([views.around(), queue.depth()]);
+    const around = await views.around();
     if (now() - over.at > OVER_EVERY_MS) {
       const fits = (task: Task) => isRecent(task, now());
       over = { tasks: (await keptTasks(redis, store, { fits, limit: MOST_OVER })).tasks.sort(byEnd), at: now() };
     }
-    return { around, waiting: depth.waiting, over: over.tasks, today: todayOf(over.tasks, around, env) };
+    return { around, over: over.tasks, today: todayOf(over.tasks, around, env) };
   };
 }
 

@@ -19,6 +19,8 @@ export type Audit = {
   requestedAt: number;
   /** Oldest first; the first is who asked. */
   decisions: DecisionView[];
+  /** What people did about it, wherever they did it; oldest first. */
+  deeds: DeedView[];
   runs: RunAudit[];
   spent: Spent;
   pushed?: { branch: string; sha: string; commits: number; files: number; additions: number; deletions: number };
@@ -45,7 +47,8 @@ export function audit(task: Task, { events, hosts, deeds = [] }: AuditSources): 
   return {
     task: taskView(task, hosts),
     requestedAt: spec.requestedAt,
-    decisions: [...decisionsOf(task, events), ...deeds.map(deedView)].sort((one, other) => one.at - other.at),
+    decisions: decisionsOf(task, events).sort((one, other) => one.at - other.at),
+    deeds: deeds.map(deedView),
     runs: runs.map((run) => {
       const { network } = run.progress;
       const places = network?.places.map(({ host, port, why }) => bare(`${host}:${port} (${why})`, 200)) ?? [];
@@ -57,17 +60,24 @@ export function audit(task: Task, { events, hosts, deeds = [] }: AuditSources): 
     timeline: events.map(({ at, what, detail }) => ({
       at,
       what: bare(what, 60),
-      detail: bare(JSON.stringify(detail), 300),
+      detail: detailText(detail),
     })),
   };
 }
+
+/** Each text by itself: behind a line break that JSON has escaped, a key would be none. */
+const detailText = (detail: TaskEvent["detail"]): string =>
+  bare(
+    JSON.stringify(detail, (_key, value: unknown) => (typeof value === "string" ? bare(value, 200) : value)),
+    300,
+  );
 
 const pushedView = ({ branch, sha, commits, files, additions, deletions }: NonNullable<Task["pushed"]>) => ({
   ...{ branch: bare(branch, 200), sha: bare(sha, 40) },
   ...{ commits, files, additions, deletions },
 });
 
-const deedView = ({ at, by, via, what }: DeedView): DecisionView => {
+const deedView = ({ at, by, via, what }: DeedView): DeedView => {
   return { at, what: bare(what, 100), by: bare(by, 60), via: bare(via, 20) };
 };
 
@@ -130,6 +140,7 @@ export function compared(of: Audit): Record<string, string | number | null> {
     additions: of.pushed?.additions ?? null,
     deletions: of.pushed?.deletions ?? null,
     decisions: of.decisions.length,
+    deeds: of.deeds.length,
   };
 }
 
