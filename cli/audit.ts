@@ -3,9 +3,17 @@
  * several tasks: how the others differ from the first.
  */
 import type { Env } from "../src/config.ts";
+import { type Deed, makeDeeds } from "../src/task/deeds.ts";
 import { count, dollars, duration } from "../src/text/amounts.ts";
 import { inTerminal } from "../src/text/quote.ts";
-import { type Audit, audit as auditOf, type Difference, differences, type RunAudit } from "../src/views/audit.ts";
+import {
+  type Audit,
+  audit as auditOf,
+  type DeedView,
+  type Difference,
+  differences,
+  type RunAudit,
+} from "../src/views/audit.ts";
 import { spentWords } from "../src/words/spent-words.ts";
 import { runWords } from "../src/words/why-words.ts";
 import { oneTask } from "./one-task.ts";
@@ -22,11 +30,14 @@ export async function audit(env: Env, texts: readonly string[], options: AuditOp
   return await withRedis(env, "audit", async (redis) => {
     const { store, views } = viewsOf(redis);
     const { hosts, now } = await views.around();
+    const deeds = makeDeeds(redis);
     const reports: Audit[] = [];
     for (const text of texts) {
       const found = await oneTask(redis, text);
       if ("lines" in found) return refuse(found.lines.join("\n"), options);
-      reports.push(auditOf(found.task, { events: await store.events(found.task.spec.id), hosts }));
+      const { id } = found.task.spec;
+      const [events, done] = await Promise.all([store.events(id), deeds.ofTask(id)]);
+      reports.push(auditOf(found.task, { events, hosts, deeds: done.map(deedView) }));
     }
     const differ = differences(reports);
     if (options.json) process.stdout.write(`${JSON.stringify({ reports, differences: differ, now })}\n`);
@@ -37,6 +48,10 @@ export async function audit(env: Env, texts: readonly string[], options: AuditOp
     return 0;
   });
 }
+
+const deedView = ({ at, by, via, verb, done }: Deed): DeedView => {
+  return { at, by: by.name, via, what: done ? verb : `${verb}, in vain,` };
+};
 
 const time = (at: number): string => new Date(at).toISOString();
 

@@ -18,6 +18,7 @@ import { type HeldLock, holdLock } from "../workers/host-lock.ts";
 import { readOperatorFile } from "../workers/operator-file.ts";
 import { findKeys } from "./gc/find-keys.ts";
 import { isCopy, ownHost } from "./gc/own-host.ts";
+import { noteDeed } from "./note-deed.ts";
 import { refuse } from "./refuse.ts";
 import { withRedis } from "./with-redis.ts";
 
@@ -33,6 +34,7 @@ export async function gc(env: Env, options: GcOptions): Promise<number> {
   return await withRedis(env, "gc", async (redis) => {
     const result = await collectHere(redis, env, host, options);
     if ("refused" in result) return refuse(result.refused, options);
+    if (!options.dryRun) await noteDeed(redis, env, { verb: "gc", done: true, host });
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${gcLines(result).join("\n")}\n`);
     return result.leftovers.some(({ fate }) => fate === "failed") ? 1 : 0;
   });

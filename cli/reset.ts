@@ -15,6 +15,7 @@ import { consent } from "./consent.ts";
 import { hostNamed, hostsOf, noAnswer, tellToDrain } from "./drain.ts";
 import { ownHost } from "./gc/own-host.ts";
 import { collectHere, type GcResult, gcLines } from "./gc.ts";
+import { noteDeed } from "./note-deed.ts";
 import { refuse } from "./refuse.ts";
 import { withRedis } from "./with-redis.ts";
 
@@ -37,6 +38,7 @@ export async function reset(env: Env, text: string, options: ResetOptions): Prom
     const gc = await cleanUp(redis, env, host.id);
     if (gc && "refused" in gc) return refuse(gc.refused, options);
     const offers = await forget(redis, host.id);
+    await noteDeed(redis, env, { verb: "reset", done: true, host: host.id });
     say(host.id, gc, offers, options);
     return gc?.leftovers.some(({ fate }) => fate === "failed") ? 1 : 0;
   });

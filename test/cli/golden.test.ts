@@ -27,6 +27,7 @@ import { top } from "../../cli/top.ts";
 import { why } from "../../cli/why.ts";
 import { historyFileOf } from "../../src/data-dir.ts";
 import { openHistory } from "../../src/history/history-file.ts";
+import { makeDeeds } from "../../src/task/deeds.ts";
 import { beat, register } from "../../src/task/heartbeat.ts";
 import { type Beginning, makeTaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
@@ -107,6 +108,10 @@ beforeAll(async () => {
   ids.waiting = await accept(5, 30 * MINUTE, { agent: "claude" }, { waits });
   ids.queued = await accept(6, 10 * MINUTE, { instruction: "update the docs" });
 
+  await makeDeeds(redis).note("1", {
+    ...{ at: NOW - 2 * HOUR, by: { name: "maintainer", id: 31 }, via: "dashboard", verb: "tell", done: true },
+    tasks: [ids.failed],
+  });
   const history = openHistory(historyFileOf(dir));
   ids.old = "toldoldoldoldold";
   const past = {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { reset } from "../../cli/reset.ts";
+import { makeDeeds } from "../../src/task/deeds.ts";
 import { placeOf, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
 import { offer, readOffers } from "../../src/task/offers.ts";
@@ -53,6 +54,8 @@ test("a living host drains first; once it is gone its leftovers here are removed
   expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining(`${HERE} is forgotten`) });
   expect(said.stdout).toContain("Nothing is left over.");
   expect(await placeOf(server.redis, HERE)).toBeUndefined();
+  const [deed] = await makeDeeds(server.redis).newest({ most: 9 });
+  expect(deed).toMatchObject({ via: "cli", verb: "reset", done: true, host: HERE });
   hears.disconnect();
 });
 
