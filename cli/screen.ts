@@ -17,7 +17,7 @@ const [COLUMNS, ROWS] = [80, 24];
 /** A look that takes longer is told of, ms. */
 const STALE_MS = 5_000;
 
-export const ownTerminal = (): Terminal => ({ input: process.stdin, output: process.stdout });
+const ownTerminal = (): Terminal => ({ input: process.stdin, output: process.stdout });
 
 export type Picture = (width: number) => string[];
 

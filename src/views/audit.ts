@@ -119,7 +119,7 @@ const decisionView = ({ at, kind, by }: Decided): DecisionView => ({
 });
 
 /** What can be compared at a glance; a field that is not known is empty. */
-export function compared(of: Audit): Record<string, string | number | null> {
+function compared(of: Audit): Record<string, string | number | null> {
   const last = of.runs.at(-1);
   const blocked = of.runs.reduce((sum, { network }) => sum + (network?.blocked ?? 0), 0);
   return {
