@@ -1,5 +1,6 @@
 /** `orch gc` on a machine with leftovers of each kind, and with what looks like one and is needed. */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,14 +60,18 @@ async function collected(options: { dryRun?: boolean; force?: boolean } = {}): P
 const fates = ({ leftovers }: GcResult) => leftovers.map(({ kind, name, fate }) => `${fate} ${kind} ${name}`);
 
 /** `state`: as what it stands in its record. */
-async function task(state: "settled" | "running" | "waiting", changes: Partial<TaskSpec> = {}): Promise<string> {
+async function task(
+  state: "settled" | "running" | "waiting",
+  changes: Partial<TaskSpec> = {},
+  host = HOST,
+): Promise<string> {
   comment += 1;
   const spec = makeSpec({ commentId: comment, number: comment, acceptedAt: LONG_AGO, ...changes });
   const until = Date.now() + DAY_MS;
   await store.create(spec, state === "waiting" ? { waits: [{ for: "agent", agent: "claude", until }] } : STARTS);
   if (state === "waiting") return spec.id;
   const at = LONG_AGO;
-  await store.advance(spec.id, { name: "claimed", host: HOST, claim: "c", job: "j", lane: LANE, at });
+  await store.advance(spec.id, { name: "claimed", host, claim: "c", job: "j", lane: LANE, at });
   if (state === "settled")
     await store.advance(spec.id, { name: "ended", epoch: 1, outcome: { kind: "host_error", message: "x" }, at });
   return spec.id;
@@ -179,6 +184,35 @@ test("what is kept for people goes before its time by --force alone, and never w
   expect(existsSync(path("checkpoints", `${before}.git`))).toBe(true);
 });
 
+test("programs that outlived their run end, if its record says that it is over and was here", async () => {
+  const [over, running, elsewhere] = [await task("settled"), await task("running"), await task("settled", {}, "h2")];
+  const started = [over, running, elsewhere].map((id) =>
+    spawn("sleep", ["600"], { env: { PATH: process.env.PATH, ORCH_RUN: id }, stdio: "ignore" }),
+  );
+  try {
+    const ended = once(started[0] as ChildProcess, "exit");
+    expect(fates(await collected())).toEqual([`removed process ${over}`]);
+    await ended;
+    expect(started.slice(1).map(({ exitCode, signalCode }) => [exitCode, signalCode])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  } finally {
+    for (const each of started) each.kill("SIGKILL");
+  }
+});
+
+test("what a host of another id left running here goes task by task, and its server once nothing is left in it", async () => {
+  const [over, running] = [await task("settled"), await task("running")];
+  for (const id of [over, running]) tmux("hffffffff", "new-session", "-d", "-s", id, "sleep", "600");
+  expect(fates(await collected())).toEqual([`removed session ${over}`]);
+  expect(tmux("hffffffff", "has-session", "-t", `=${running}`).status).toBe(0);
+  const outcome = { kind: "host_error" as const, message: "x" };
+  await store.advance(running, { name: "ended", epoch: 1, outcome, at: Date.now() });
+  expect(fates(await collected())).toEqual([`removed session ${running}`, "removed socket hffffffff"]);
+  expect(existsSync(path("tmux", "orch-hffffffff"))).toBe(false);
+});
+
 test("beside a host at work only what is over goes, and no file that may be its own", async () => {
   const [over, elsewhere] = [await task("settled"), await task("running")];
   for (const id of [over, elsewhere]) workspace(id);
@@ -188,7 +222,7 @@ test("beside a host at work only what is over goes, and no file that may be its 
   try {
     const done = await collected();
     expect(done.beside).toBe(true);
-    expect(fates(done)).toEqual([`removed run ${over}`, `kept run ${elsewhere}`]);
+    expect(fates(done).sort()).toEqual([`kept run ${elsewhere}`, `removed run ${over}`]);
     expect(existsSync(path("talk", "tnew-1"))).toBe(true);
   } finally {
     await lock.release();

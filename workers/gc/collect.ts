@@ -14,7 +14,8 @@ export type Collected = { kind: LeftoverKind; name: string; fate: Fate; error?: 
 /** `dryRun`: nothing is removed; what would be is `found`. */
 export async function collect(leftovers: readonly Leftover[], { dryRun }: { dryRun: boolean }): Promise<Collected[]> {
   const inOrder = leftovers.toSorted(
-    (one, other) => LEFTOVER_KINDS.indexOf(one.kind) - LEFTOVER_KINDS.indexOf(other.kind),
+    (one, other) =>
+      LEFTOVER_KINDS.indexOf(one.kind) - LEFTOVER_KINDS.indexOf(other.kind) || (one.name < other.name ? -1 : 1),
   );
   const collected: Collected[] = [];
   for (const leftover of inOrder) {
