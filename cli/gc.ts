@@ -10,6 +10,7 @@ import { makeTaskStore } from "../src/task/store.ts";
 import { bare } from "../src/text/quote.ts";
 import { type Collected, collect } from "../workers/gc/collect.ts";
 import { findFiles } from "../workers/gc/find-files.ts";
+import { findGroups } from "../workers/gc/find-groups.ts";
 import { findKept } from "../workers/gc/find-kept.ts";
 import { findProcesses, findSessions } from "../workers/gc/find-sessions.ts";
 import { type GcGround, LEFTOVER_KINDS, type LeftoverKind } from "../workers/gc/leftover.ts";
@@ -61,6 +62,7 @@ export async function collectHere(
     const found = [
       ...sessions.leftovers,
       ...findProcesses(ground),
+      ...findGroups(ground),
       ...(await findKept(ground)),
       ...(await findFiles(ground)),
       ...(await findKeys(redis, store)),
@@ -94,6 +96,7 @@ async function lockIfFree(path: string): Promise<HeldLock | undefined> {
 const NAMES: Record<LeftoverKind, [one: string, many: string]> = {
   session: ["tmux session of a task that is over", "tmux sessions of tasks that are over"],
   process: ["task that is over and whose processes still ran", "tasks that are over and whose processes still ran"],
+  group: ["control group of a step that is over", "control groups of steps that are over"],
   run: ["old run with its workspace", "old runs with their workspaces"],
   checkpoint: ["checkpoint past its time", "checkpoints past their time"],
   kept_session: ["agent's session past its time", "agents' sessions past their time"],

@@ -41,11 +41,14 @@ type Book = { book: string; node: string | undefined };
 
 /** The task in whose messages they stand. Of several on an issue a team's is meant. */
 async function bookOf(redis: Redis, text: string): Promise<Book | { lines: string[] }> {
-  const teams = (await findTasks(redis, text)).filter(({ spec }) => spec.team);
+  const [name = "", node] = text.includes("#") ? [text] : text.split("/");
+  const teams = (await findTasks(redis, name)).filter(({ spec }) => spec.team);
+  // It may have been told something before it began.
+  const plan = teams.length === 1 && teams[0] ? await makeTaskStore(redis).plans.read(teams[0].spec.id) : undefined;
+  if (node !== undefined && plan?.nodes.some(({ id }) => id === node)) return { book: plan.id, node };
   const found: { task: Task } | { lines: string[] } =
-    teams.length === 1 && teams[0] ? { task: teams[0] } : await oneTask(redis, text);
-  if ("lines" in found) return found;
-  return { book: inboxOf(found.task.spec).book, node: text.includes("/") ? found.task.spec.node?.id : undefined };
+    node === undefined && teams.length === 1 && teams[0] ? { task: teams[0] } : await oneTask(redis, text);
+  return "lines" in found ? found : { book: inboxOf(found.task.spec).book, node };
 }
 
 async function list(redis: Redis, { book, node }: Book, { dead: onlyDead, json }: MessagesOptions): Promise<number> {

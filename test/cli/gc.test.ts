@@ -1,7 +1,17 @@
 /** `orch gc` on a machine with leftovers of each kind, and with what looks like one and is needed. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -199,6 +209,39 @@ test("programs that outlived their run end, if its record says that it is over a
     ]);
   } finally {
     for (const each of started) each.kill("SIGKILL");
+  }
+});
+
+const pidsHere = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].find((mount) => {
+  try {
+    accessSync(join(mount, "cgroup.procs"), constants.W_OK);
+    return true;
+  } catch {
+    return false; // not this user's to use
+  }
+});
+
+test.skipIf(pidsHere === undefined)("a control group goes with what runs in it, once its task is over", async () => {
+  const [over, running] = [await task("settled"), await task("running")];
+  const parent = join(pidsHere ?? "", `orch-${HOST}`);
+  const groups = [over, running].map((id) => join(parent, `${id}-1-agent-1`));
+  const started = groups.map((group) => {
+    mkdirSync(group, { recursive: true });
+    const child = spawn("sleep", ["600"], { stdio: "ignore" });
+    writeFileSync(join(group, "cgroup.procs"), String(child.pid));
+    return child;
+  });
+  try {
+    const ended = once(started[0] as ChildProcess, "exit");
+    expect(fates(await collected())).toEqual([`removed group ${over}-1-agent-1`]);
+    await ended;
+    expect(groups.map((group) => existsSync(group))).toEqual([false, true]);
+    expect(started[1]?.signalCode).toBeNull();
+  } finally {
+    const gone = started.filter(({ signalCode }) => signalCode === null).map((each) => once(each, "exit"));
+    for (const each of started) each.kill("SIGKILL");
+    await Promise.all(gone);
+    for (const folder of [groups[1] ?? "", parent]) await vi.waitFor(() => rmdirSync(folder), { timeout: 5_000 });
   }
 });
 

@@ -7,7 +7,15 @@ import { LEFTOVER_KINDS, type Leftover, type LeftoverKind } from "./leftover.ts"
 /** `kept`: no record says that it may go. */
 export type Fate = "removed" | "found" | "kept" | "failed";
 /** Of these everything is looked at: what stays is at work, and left over by nobody. */
-const LOOKED_AT: ReadonlySet<LeftoverKind> = new Set(["session", "process", "plan", "socket", "beat", "offer"]);
+const LOOKED_AT: ReadonlySet<LeftoverKind> = new Set([
+  "session",
+  "process",
+  "group",
+  "plan",
+  "socket",
+  "beat",
+  "offer",
+]);
 
 export type Collected = { kind: LeftoverKind; name: string; fate: Fate; error?: string };
 

@@ -6,6 +6,7 @@ import type { Records } from "./records.ts";
 export const LEFTOVER_KINDS = [
   "session",
   "process",
+  "group",
   "run",
   "checkpoint",
   "kept_session",
