@@ -115,7 +115,15 @@ beforeAll(async () => {
   const history = openHistory(historyFileOf(dir));
   ids.old = "toldoldoldoldold";
   const past = {
-    ...{ task: ids.old, repositoryId: 11, repository: "octo-org/calculator", number: 7, person: "maintainer" },
+    ...{
+      task: ids.old,
+      repositoryId: 11,
+      repository: "octo-org/calculator",
+      number: 7,
+      size: "small" as const,
+      version: "",
+      person: "maintainer",
+    },
     ...{
       origin: "comment" as const,
       kind: "issue" as const,

@@ -130,7 +130,7 @@ function scan({ run, uid, step }: Marked): { found: number[]; vanished: boolean 
 /** The marks that processes bear which we may look into, each with its processes. */
 export function allMarks(): Map<string, number[]> {
   const marked = pids().flatMap((pid) => {
-    const [, mark] = new RegExp(`\0${RUN_VARIABLE}=([^\0]*)\0`).exec(`\0${read(`/proc/${pid}/environ`)}`) ?? [];
+    const [, mark] = new RegExp(`\0${RUN_VARIABLE}=([^\0]*)\0`).exec(`\0${readText(`/proc/${pid}/environ`)}`) ?? [];
     return mark !== undefined && readProcess(pid) ? [{ mark, pid }] : [];
   });
   return new Map([...Map.groupBy(marked, ({ mark }) => mark)].map(([mark, all]) => [mark, all.map(({ pid }) => pid)]));
