@@ -115,7 +115,15 @@ beforeAll(async () => {
   const history = openHistory(historyFileOf(dir));
   ids.old = "toldoldoldoldold";
   const past = {
-    ...{ task: ids.old, repositoryId: 11, repository: "octo-org/calculator", number: 7, person: "maintainer" },
+    ...{
+      task: ids.old,
+      repositoryId: 11,
+      repository: "octo-org/calculator",
+      number: 7,
+      size: "small" as const,
+      version: "",
+      person: "maintainer",
+    },
     ...{
       origin: "comment" as const,
       kind: "issue" as const,
@@ -130,7 +138,6 @@ beforeAll(async () => {
       merged: true,
       restarts: 0,
       runs: [],
-      ...{ size: "small" as const, version: "" },
     },
   };
   history.write({ tasks: [past] });
