@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { readPlace, type Writing } from "./history-file.ts";
+import type { Stats, StatsQuery } from "./stats.ts";
 import type { Answered, Asked } from "./thread.ts";
 
 export type History = ReturnType<typeof makeHistory>;
@@ -81,6 +82,7 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
     /** All records were written: it goes up to there. */
     rebuilt: async (place: string) => void (await ask({ what: "rebuilt", place })),
     trim: async (now: number) => (await ask({ what: "trim", now })) as number,
+    stats: async (query: StatsQuery) => (await ask({ what: "stats", query })) as Stats,
     close,
   };
 }

@@ -1,12 +1,14 @@
 /** The thread that has a history's file open, so that no disk and no long sum holds the bot up. It does what it is asked, in order. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openHistory, type Writing } from "./history-file.ts";
+import { readStats, type StatsQuery } from "./stats.ts";
 
 export type Asked = { nth: number } & (
   | { what: "place" }
   | { what: "write"; writing: Writing }
   | { what: "rebuilt"; place: string }
   | { what: "trim"; now: number }
+  | { what: "stats"; query: StatsQuery }
   | { what: "close" }
 );
 export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
@@ -23,6 +25,8 @@ function answer(asked: Asked): unknown {
       return file.write({ tasks: [], place: { from: file.place(), to: asked.place } });
     case "trim":
       return file.trim(asked.now);
+    case "stats":
+      return readStats(file.db, asked.query);
     case "close":
       return file.close();
   }
