@@ -1,0 +1,57 @@
+/** What people did, the newest first: who, by which way, what, about which tasks, and whether it came to something. */
+import { bare } from "../../src/text/quote.ts";
+import { type Html, html } from "../html.ts";
+import { hostPath } from "./links.ts";
+import { nothing, panel } from "./panel.ts";
+import { badge } from "./standing-badge.ts";
+import { ago } from "./time.ts";
+import { idLink } from "./view-badge.ts";
+
+/** `id`: where it stands in the log. */
+export type ShownDeed = {
+  id: string;
+  /** Unix ms. */
+  at: number;
+  by: { name: string; id?: number | undefined };
+  via: string;
+  verb: string;
+  done: boolean;
+  tasks: readonly string[];
+  place?: string | undefined;
+  host?: string | undefined;
+};
+
+export type DeedsPage = {
+  deeds: readonly ShownDeed[];
+  /** There are older ones. */
+  hasMore: boolean;
+};
+
+/** Of the tasks of one deed, so many are named. */
+const NAMED = 5;
+
+export function deedsBody({ deeds, hasMore }: DeedsPage, now: number): Html {
+  const last = deeds.at(-1);
+  return html`<div class="page-head"><h1>Deeds</h1>
+<p class="muted">What people did to tasks, hosts and the queue, wherever they did it. <code>orch audit</code> says the same.</p></div>
+${panel({ id: "deeds", title: "Log", body: deeds.length === 0 ? NONE : table(deeds, now) })}
+${hasMore && last && html`<p class="line"><a href="/deeds?${new URLSearchParams({ before: last.id }).toString()}">Older</a></p>`}`;
+}
+
+const NONE = nothing("Nobody has done anything yet.", "What is asked, cancelled, answered or approved is noted here.");
+
+const table = (deeds: readonly ShownDeed[], now: number): Html => html`<div class="scroll"><table>
+<thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did what</th><th scope="col">To what</th><th scope="col">By which way</th><th scope="col">Came to</th></tr></thead>
+<tbody>${deeds.map((deed) => row(deed, now))}</tbody></table></div>`;
+
+const row = (deed: ShownDeed, now: number): Html => html`<tr>
+<td class="number">${ago(deed.at, now)}</td>
+<th scope="row">${bare(deed.by.name, 60)}${deed.by.id === undefined && html` <span class="muted">operator</span>`}</th>
+<td><span class="mono">${bare(deed.verb, 40)}</span></td>
+<td>${subject(deed)}</td><td>${bare(deed.via, 20)}</td>
+<td>${deed.done ? badge({ word: "done", tone: "ok", sign: "check" }) : badge({ word: "refused", tone: "idle", sign: "minus" })}</td></tr>`;
+
+function subject({ tasks, place, host }: ShownDeed): Html {
+  const more = tasks.length > NAMED && html` <span class="muted">and ${tasks.length - NAMED} more</span>`;
+  return html`${place !== undefined && html`${bare(place, 160)} `}${tasks.slice(0, NAMED).map((id) => html`${idLink(id)} `)}${more}${host !== undefined && html`<a class="mono" href="${hostPath(host)}">${bare(host, 60)}</a>`}`;
+}
