@@ -87,7 +87,14 @@ const SMALL_BUFFERS = { MALLOC_MMAP_THRESHOLD_: "32768", MALLOC_ARENA_MAX: "1" }
  */
 const WITHHELD: Record<string, readonly string[]> = {
   bot: ["ORCH_CONFIG"],
-  worker: ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET", "METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"],
+  worker: [
+    "APP_ID",
+    "PRIVATE_KEY",
+    "WEBHOOK_SECRET",
+    "METRICS_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "DASHBOARD_CLIENT_SECRET",
+  ],
 };
 
 type SuperviseOptions = Pick<StartOptions, "onStart"> & {

@@ -8,7 +8,7 @@ import { cpSync, globSync, readFileSync, rmSync } from "node:fs";
 import { bundlePrograms } from "./bundle.ts";
 
 const outDir = "dist";
-const programs = ["src", "a2a", "workers", "cli"];
+const programs = ["src", "a2a", "dashboard", "workers", "cli"];
 
 /** Files beside the code that it reads while it runs. */
 const beside = ["package.json", "app.yml"];

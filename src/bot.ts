@@ -2,6 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
+import type { Dashboard } from "../dashboard/dashboard.ts";
 import { isWorthCatchingUp, makeApp } from "./app.ts";
 import { makeBudget } from "./budget.ts";
 import { type BotConfig, ConfigError } from "./config.ts";
@@ -54,6 +55,8 @@ export type Bot = {
   url: string;
   /** Where other programs ask, should there be such a place. */
   apiUrl?: string;
+  /** Where people look, should it have that port by now. */
+  dashboardUrl?: string;
   /** Answers nothing new, finishes what is under way, closes everything. */
   stop(): Promise<void>;
 };
@@ -150,6 +153,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   let history: KeptHistory | undefined;
   let metrics: MetricsServer | undefined;
   let traces: Round | undefined;
+  let dashboard: Dashboard | undefined;
   const forHosts = workersApi({ store, github, ahead, workerSecret: config.workerSecret, log });
   const routes = [
     { method: "POST" as const, path: config.webhookPath, answer: whenRefused(receive, () => catching?.soon()) },
@@ -189,6 +193,14 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
       const work = async (keepOn: () => Promise<void>) => void (await tellTraces(telling, keepOn));
       traces = startRound({ redis, name: "traces", everyMs: TRACES_EVERY_MS, work, now, log });
     }
+    if (config.dashboard) {
+      const { startDashboard } = await import("../dashboard/dashboard.ts");
+      const known = { redis, subscriber, store, queue, plans, schedules: scheduleStore, hosts, views, inbox, callers };
+      const { isFit } = gate;
+      const { historyFile } = config;
+      const asks = { ...known, github, wakeIntake, isFit, historyFile, now, log };
+      dashboard = await startDashboard(asks, config.dashboard);
+    }
     const server = await listenOn(config, routes, log, { signal });
     if (config.api) {
       const { openForPrograms } = await import("./programs.ts");
@@ -205,13 +217,14 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     return {
       url: `http://${hostAndPort(config.host, server.port)}`,
       ...(programs && { apiUrl: programs.url }),
+      ...(dashboard?.isListening() && { dashboardUrl: dashboard.url }),
       stop: async () => {
-        await Promise.all([server.stop(), programs?.stop(), door?.stop()]);
+        await Promise.all([server.stop(), programs?.stop(), door?.stop(), dashboard?.stop()]);
         await stopWork();
       },
     };
   } catch (error) {
-    await door?.stop();
+    await Promise.all([door?.stop(), dashboard?.stop()]);
     await stopWork();
     throw error;
   }

@@ -61,11 +61,22 @@ export type BotConfig = {
   historyFile?: string;
   /** Where Prometheus and autoscalers ask, with this token; none: nowhere. */
   metrics?: { host: string; port: number; token: string };
+  /** Where people look at all this; none: nowhere. */
+  dashboard?: DashboardConfig;
   /** The collector of traces; none: nobody is told of any. */
   traces?: { endpoint: string; headers: Record<string, string> };
   /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
   answersHostsOnPort: boolean;
   logLevel: LogLevel;
+};
+
+export type DashboardConfig = {
+  host: string;
+  port: number;
+  /** Its public address, where it has one, and the App by which people sign in with GitHub there. */
+  signIn?: { url: string; clientId: string; clientSecret: string };
+  /** Ids of GitHub accounts that may everything. */
+  operators: readonly number[];
 };
 
 /** What is needed to lead through registering an App. */
@@ -95,6 +106,7 @@ export function readBotConfig(env: Env): BotConfig {
   if (settings?.METRICS_PORT !== undefined && settings.METRICS_TOKEN === undefined) {
     problems.push("METRICS_TOKEN is missing: METRICS_PORT needs it; make one with `openssl rand -hex 32`");
   }
+  if (settings) problems.push(...dashboardProblems(settings));
   const labels = settings && {
     run: settings.LABEL_RUN,
     review: settings.LABEL_REVIEW,
@@ -129,6 +141,7 @@ export function readBotConfig(env: Env): BotConfig {
     answersHostsOnPort: address.kind === "https",
     ...(settings.ORCH_HISTORY === "on" && { historyFile: historyFileOf(dataDir) }),
     ...metricsOf(settings),
+    ...dashboardOf(settings),
     ...tracesOf(settings),
     logLevel: settings.LOG_LEVEL,
   });
@@ -151,6 +164,35 @@ function decoded(value: string): string {
   } catch {
     return value;
   }
+}
+
+function dashboardProblems(settings: z.output<typeof botSettings>): string[] {
+  const { DASHBOARD_PORT: port, DASHBOARD_HOST: host, DASHBOARD_URL: url } = settings;
+  if (port === "off") return [];
+  if (url === undefined) {
+    return isLoopback(bracketed(host))
+      ? []
+      : [
+          `DASHBOARD_HOST ${host} can be reached from elsewhere: set DASHBOARD_URL to the https address under which people come, so that they sign in with GitHub; or leave DASHBOARD_HOST unset and come by ssh -L ${port}:127.0.0.1:${port}`,
+        ];
+  }
+  const missing = (name: string, what: string) =>
+    `${name} is missing: DASHBOARD_URL needs it; ${what} on the App's settings page`;
+  return [
+    ...(settings.DASHBOARD_CLIENT_ID ? [] : [missing("DASHBOARD_CLIENT_ID", "it stands")]),
+    ...(settings.DASHBOARD_CLIENT_SECRET ? [] : [missing("DASHBOARD_CLIENT_SECRET", "make one")]),
+  ];
+}
+
+const bracketed = (host: string): string => (host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
+
+function dashboardOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "dashboard"> {
+  const { DASHBOARD_PORT: port, DASHBOARD_HOST: host, DASHBOARD_URL: url } = settings;
+  if (port === "off") return {};
+  const { DASHBOARD_CLIENT_ID: clientId, DASHBOARD_CLIENT_SECRET: clientSecret } = settings;
+  const signIn = url && clientId && clientSecret && { url: new URL(url).origin, clientId, clientSecret };
+  const operators = (settings.DASHBOARD_OPERATORS?.split(",") ?? []).map(Number);
+  return { dashboard: { host, port, operators, ...(signIn && { signIn }) } };
 }
 
 function metricsOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "metrics"> {

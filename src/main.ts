@@ -27,6 +27,8 @@ async function main(): Promise<void> {
     throw error;
   });
   process.stdout.write(`Orch's bot is listening on ${bot.url}\n`);
+  if (bot.dashboardUrl !== undefined)
+    process.stdout.write(`The dashboard is on ${bot.dashboardUrl}: orch dashboard prints a link to sign in\n`);
   if (bot.apiUrl !== undefined) process.stdout.write(`Other programs may ask on ${bot.apiUrl}\n`);
   if (!stopping.signal.aborted) await once(stopping.signal, "abort");
   await bot.stop();

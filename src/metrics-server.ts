@@ -3,11 +3,10 @@
  * machine one has the port; another takes over when that one ends.
  */
 
-import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import type { HttpResponse } from "./ingress/ingress.ts";
 import { equalInConstantTime } from "./ingress/signature.ts";
+import { listenWhenFree } from "./listen-when-free.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { makeServer, type Route } from "./server.ts";
@@ -18,45 +17,20 @@ export type MetricsAt = { host: string; port: number; token: string };
 export const METRICS_PATH = "/metrics";
 export const SCALE_PATH = "/api/v1/scale";
 
-const TRY_AGAIN_MS = 2_000;
-
 export type MetricsServer = { stop(): Promise<void> };
 
 /** Returns at once where the port is taken; it is tried for then until `stop`. */
-export async function serveMetrics(metrics: Metrics, at: MetricsAt, log: Logger): Promise<MetricsServer> {
-  const stopping = new AbortController();
-  const { server, stop } = makeServer(routesOf(metrics, at.token), log);
-
-  async function isListening(): Promise<boolean> {
-    server.listen({ host: at.host, port: at.port });
-    return await once(server, "listening").then(
-      () => true,
-      (error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return false;
-        log.error(
-          { err: error, at: `${at.host}:${at.port}` },
-          "METRICS_HOST or METRICS_PORT cannot be had: there are no metrics",
-        );
-        stopping.abort();
-        return false;
-      },
-    );
-  }
-
-  async function keepTrying(): Promise<void> {
-    log.info(
-      { port: at.port },
-      "METRICS_PORT is in use, by another bot or another program: it is tried again until it is free",
-    );
-    while (!stopping.signal.aborted && !(await isListening()))
-      await delay(TRY_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-  }
-
-  const trying = (await isListening()) || stopping.signal.aborted ? undefined : keepTrying();
+export async function serveMetrics(
+  metrics: Metrics,
+  { host, port, token }: MetricsAt,
+  log: Logger,
+): Promise<MetricsServer> {
+  const { server, stop } = makeServer(routesOf(metrics, token), log);
+  const names = { host: "METRICS_HOST", port: "METRICS_PORT" };
+  const listening = await listenWhenFree(server, { host, port, names }, log);
   return {
     async stop() {
-      stopping.abort();
-      await trying;
+      await listening.stop();
       if (server.listening) await stop();
     },
   };

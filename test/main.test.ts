@@ -42,6 +42,7 @@ function start(changes: Record<string, string> = {}): { child: ChildProcess; out
     REDIS_URL: redis.url,
     WORKER_SECRET,
     PORT: "0",
+    DASHBOARD_PORT: "off",
     ORCH_DATA: dir,
     LOG_LEVEL: "silent",
     ...changes,

@@ -194,6 +194,7 @@ async function settingsOf(
     GITHUB_THROTTLE: "off",
     HOST: "127.0.0.1",
     PORT: String(port),
+    DASHBOARD_PORT: "off",
     NODE_COMPILE_CACHE: options.compileCache ?? "",
     ORCH_CONFIG: options.config,
     ORCH_DATA: join(dir, "data"),

@@ -47,11 +47,12 @@ export function figures(facts: Facts, today: readonly Today[], { isOperator, reg
   const busy = hostsOf(facts).reduce((sum, host) => sum + host.busy, 0);
   const mine = today.filter(({ place }) => tierOf(place) === "write");
   const sum = (of: (each: Today) => number): number => mine.reduce((all, each) => all + of(each), 0);
+  const pulls = sum((each) => each.pulls);
   const oldest = Math.min(...facts.tasks.flatMap(({ state }) => (state.name === "queued" ? [state.since] : [])));
   return html`<ul class="figures" id="figures">
 ${figure("Needs you", needs, needs === 0 ? "nothing" : "see below", "#needs-panel", needs > 0 ? "attention" : undefined)}
 ${figure("Running", total("running"), isOperator && `${busy} of ${slots} slots busy`, "#running-panel")}
 ${figure("Waiting", total("waiting"), Number.isFinite(oldest) && isOperator ? html`queue's oldest ${age(oldest, facts.now)}` : "", "#waiting-panel")}
-${figure("Today", html`${sum(({ pulls }) => pulls)} <small>PRs</small>`, html`${sum(({ merged }) => merged)} merged · ${sum(({ unknown }) => unknown) > 0 && "≥ "}${dollars(sum(({ costUsd }) => costUsd))}`, "#over-panel")}
+${figure("Today", html`${pulls} <small>${pulls === 1 ? "PR" : "PRs"}</small>`, html`${sum(({ merged }) => merged)} merged · ${sum(({ unknown }) => unknown) > 0 && "≥ "}${dollars(sum(({ costUsd }) => costUsd))}`, "#over-panel")}
 </ul>`;
 }

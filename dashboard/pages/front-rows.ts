@@ -33,10 +33,10 @@ export function runningRow({ task, standing }: Placed, facts: Facts, tier: Tier,
     task.spec.id,
     html`<td class="state">${standingBadge(standing)}<div class="sub">${age(phaseSince, now)}</div></td>
 ${taskCell(task)}
-<td class="now" data-label="Now"><div class="last-line mono">${tier === "write" ? lastLine(task) : UNSHOWN}</div><div class="sub">${lastOutputAt === undefined ? "no output yet" : html`output ${ago(lastOutputAt, now)}`}</div></td>
-<td data-label="Who">${agentOf(task) ?? "any agent"}<div class="sub">${answer.host.name ?? answer.host.id} · try ${task.epoch}</div></td>
+<td class="now" data-label="Now"><div class="last-line mono">${tier === "write" ? lastLine(task) : UNSHOWN}</div><div class="sub">${lastOutputAt !== undefined ? html`output ${ago(lastOutputAt, now)}` : answer.phase === "working" && "no output yet"}</div></td>
+<td class="short" data-label="Who">${agentOf(task) ?? "any agent"}<div class="sub">${answer.host.name ?? answer.host.id} · try ${task.epoch}</div></td>
 <td data-label="Cost so far" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}${pullRequest(task)}</td>
-<td data-label="Deadline">${deadline && !answer.stopping ? until(deadline.at, now) : html`<span class="muted">–</span>`}</td>
+<td class="short" data-label="Deadline">${deadline && !answer.stopping ? until(deadline.at, now) : html`<span class="muted">–</span>`}</td>
 <td class="row-actions">${tier === "write" && cancelForm(page, task)}</td>`,
   );
 }
@@ -67,7 +67,7 @@ export function waitingRow({ task, standing }: Placed, facts: Facts, tier: Tier,
     html`<td class="state">${standingBadge(standing)}<div class="sub">${age(answer.since, facts.now)}</div></td>
 ${taskCell(task)}
 <td class="why" data-label="Why">${sentence(nextStep(answer, inPages))}</td>
-<td data-label="Ends in vain">${untilOf(answer, facts.now)}</td>
+<td class="short" data-label="Ends in vain">${untilOf(answer, facts.now)}</td>
 <td class="row-actions">${tier === "write" && cancelForm(page, task)}</td>`,
   );
 }
@@ -86,9 +86,9 @@ export function overRow({ task, standing }: Placed, facts: Facts, tier: Tier, pa
     html`<td class="state">${standingBadge(standing)}</td>
 ${taskCell(task)}
 <td data-label="End">${pullOrEnd(task)}</td>
-<td data-label="Who">${agentOf(task) ?? "–"}<div class="sub">${last ? hostWord(last.host, facts) : ""}</div></td>
+<td class="short" data-label="Who">${agentOf(task) ?? "–"}<div class="sub">${last ? hostWord(last.host, facts) : ""}</div></td>
 <td data-label="Cost" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}</td>
-<td data-label="Ended">${ago(state.at, facts.now)}</td>
+<td class="short" data-label="Ended">${ago(state.at, facts.now)}</td>
 <td class="row-actions">${tier === "write" && retryForm(page, task)}</td>`,
   );
 }

@@ -22,20 +22,36 @@ export type Front = {
   over: Placed[];
 };
 
-export function frontOf(facts: Facts): Front {
-  const ended = facts.over.map(({ task }) => task);
-  const needs = needsMe(ended, facts);
-  const reviews = reviewsOf(facts);
+/** `closed`: what became of its pull request. */
+export type JudgeStanding = (task: Task, closed?: Over["closed"]) => Standing;
+
+/** How tasks stand: the same on every page. */
+export const standingsIn = (facts: Facts): JudgeStanding => judgeBy(facts, needsIn(facts), reviewsOf(facts));
+
+const needsIn = (facts: Facts): Need[] =>
+  needsMe(
+    facts.over.map(({ task }) => task),
+    facts,
+  );
+
+function judgeBy(facts: Facts, needs: readonly Need[], reviews: readonly ReviewNeed[]): JudgeStanding {
   const toRepair = new Set(needs.flatMap((need) => (isEnd(need) ? [need.task.id] : [])));
   const toReview = new Set(reviews.map(({ task }) => task.id));
-  const open = facts.tasks.map((task) => ({ task, standing: standingOf(task, facts) }));
-  const over = facts.over.map(({ task, closed }) => {
+  return (task, closed) => {
     const { id } = task.spec;
-    const more = { closed, toRepair: toRepair.has(id), isNew: toReview.has(id) };
-    return { task, closed, standing: standingOf(task, { ...facts, ...more }) };
-  });
-  const byId = new Map([...ended, ...facts.tasks].map((task) => [task.spec.id, task]));
-  const all = [...open, ...over];
+    return standingOf(task, { ...facts, closed, toRepair: toRepair.has(id), isNew: toReview.has(id) });
+  };
+}
+
+export function frontOf(facts: Facts): Front {
+  const needs = needsIn(facts);
+  const reviews = reviewsOf(facts);
+  const judge = judgeBy(facts, needs, reviews);
+  const all: Placed[] = [
+    ...facts.tasks.map((task) => ({ task, standing: judge(task) })),
+    ...facts.over.map(({ task, closed }) => ({ task, standing: judge(task, closed), ...(closed && { closed }) })),
+  ];
+  const byId = new Map(all.map(({ task }) => [task.spec.id, task]));
   const listed = (section: "running" | "waiting" | "over") =>
     all.filter(({ standing }) => sectionOf(standing) === section);
   return {

@@ -32,6 +32,12 @@ export const SETTINGS = {
   METRICS_PORT: "Port for Prometheus and autoscalers; unset: there are no metrics.",
   METRICS_HOST: "Address for them to reach, 127.0.0.1 by default.",
   METRICS_TOKEN: "What they show as a bearer token, at least 32 characters.",
+  DASHBOARD_PORT: "Port of the dashboard, 3001 by default; off: there is none.",
+  DASHBOARD_HOST: "Address that it listens on, 127.0.0.1 by default.",
+  DASHBOARD_URL: "Public https address of the dashboard: people sign in with GitHub there.",
+  DASHBOARD_CLIENT_ID: "The App's client id, by which they do.",
+  DASHBOARD_CLIENT_SECRET: "A client secret of the App.",
+  DASHBOARD_OPERATORS: "Who of them may everything: numeric ids of GitHub accounts, with commas between.",
   OTEL_EXPORTER_OTLP_ENDPOINT: "Where traces are sent by OTLP over HTTP; unset: nowhere.",
   OTEL_EXPORTER_OTLP_HEADERS: "What is sent along, e.g. a key: name=value, with commas between.",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent.",
@@ -53,6 +59,8 @@ const withDefault = <T extends z.ZodType>(type: T, value: z.input<T>) =>
 const portRange = "PORT must be a whole number between 1 and 65535";
 /** Where a bot listens whose PORT is unset. */
 export const DEFAULT_PORT = 3_000;
+/** Where its dashboard is, unless that is said. */
+const DEFAULT_DASHBOARD_PORT = 3_001;
 // 0 is for tests: the system chooses.
 const port = z.coerce.number(portRange).int(portRange).min(0, portRange).max(65_535, portRange);
 const apiPortRange = "API_PORT must be a whole number between 1 and 65535";
@@ -63,6 +71,18 @@ const metricsPort = z.coerce
   .int(metricsPortRange)
   .min(1, metricsPortRange)
   .max(65_535, metricsPortRange);
+const dashboardPortRange = "DASHBOARD_PORT must be a whole number between 1 and 65535, or off";
+const dashboardPort = z.union(
+  [
+    z.literal("off"),
+    z.coerce
+      .number(dashboardPortRange)
+      .int(dashboardPortRange)
+      .min(1, dashboardPortRange)
+      .max(65_535, dashboardPortRange),
+  ],
+  dashboardPortRange,
+);
 const botsRange = "BOTS must be a whole number between 1 and 8";
 const bots = z.coerce.number(botsRange).int(botsRange).min(1, botsRange).max(8, botsRange);
 const redisUrl = z
@@ -87,6 +107,12 @@ const webhookSecret = z
 const isApiUrl = (text: string): boolean => {
   const url = URL.parse(text);
   return /^https?:$/.test(url?.protocol ?? "") && !url?.username && !url?.password && !url?.search && !url?.hash;
+};
+
+/** Nothing but scheme and host: cookies and sign-in go by these. */
+const isOrigin = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url?.protocol === "https:" && url.origin === text.replace(/\/$/, "").toLowerCase();
 };
 
 const isBotUrl = (text: string): boolean => {
@@ -165,6 +191,30 @@ export const botSettings = z.object({
   METRICS_HOST: withDefault(z.string(), "127.0.0.1"),
   METRICS_TOKEN: optional(
     z.string().min(32, "METRICS_TOKEN must have at least 32 characters: make one with `openssl rand -hex 32`"),
+  ),
+  DASHBOARD_PORT: withDefault(dashboardPort, DEFAULT_DASHBOARD_PORT),
+  DASHBOARD_HOST: withDefault(z.string(), "127.0.0.1"),
+  DASHBOARD_URL: optional(
+    z.string().refine(isOrigin, "DASHBOARD_URL must look like https://orch.example.com, without a path"),
+  ),
+  DASHBOARD_CLIENT_ID: optional(
+    z.string().regex(/^[\w.-]{1,100}$/, "DASHBOARD_CLIENT_ID is the App's client id, as Iv23li…"),
+  ),
+  DASHBOARD_CLIENT_SECRET: optional(
+    z
+      .string()
+      .regex(
+        /^[\x21-\x7e]{16,200}$/,
+        "DASHBOARD_CLIENT_SECRET is a client secret of the App, of at least 16 characters",
+      ),
+  ),
+  DASHBOARD_OPERATORS: optional(
+    z
+      .string()
+      .regex(
+        /^[1-9]\d{0,15}(\s*,\s*[1-9]\d{0,15})*$/,
+        "DASHBOARD_OPERATORS takes numeric ids of GitHub accounts, with commas between: https://api.github.com/users/LOGIN shows them",
+      ),
   ),
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });

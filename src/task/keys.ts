@@ -90,6 +90,16 @@ export const keys = {
   callerHooks: (id: string) => `orch:callers:hooks:${id}`,
   /** Due set: tasks of which programs want to be told. */
   hooked: "orch:callers:hooked",
+  /** Who is signed in to the dashboard by the cookie of this SHA-256, as JSON. */
+  dashboardSession: (hash: string) => `orch:dashboard:session:${hash}`,
+  /** Sorted set: such hashes of one person, by when they came. */
+  dashboardSessionsOf: (who: string) => `orch:dashboard:sessions:${who}`,
+  /** By whom the link with the one-time token of this SHA-256 was made, as JSON. */
+  dashboardLink: (hash: string) => `orch:dashboard:link:${hash}`,
+  /** Hash: `<machine>/<process>` -> where a bot serves the dashboard, as JSON. */
+  dashboardsAt: "orch:dashboard:at",
+  /** By which a bot's dashboard proves to the command line that it is one. */
+  dashboardSecret: "orch:dashboard:secret",
   /** What the bots have caught up on of GitHub's failed deliveries, as JSON. */
   caughtUp: "orch:caught-up",
   /** When a bot was last seen alive by this Redis, Unix ms by its own clock. */

@@ -46,6 +46,7 @@ beforeEach(async () => {
     GHE_HOST: `127.0.0.1:${(github.address() as AddressInfo).port}`,
     GHE_PROTOCOL: "http",
     PORT: String(port),
+    DASHBOARD_PORT: "off",
     ORCH_DATA: join(dir, "data"),
   };
 });

@@ -39,6 +39,7 @@ beforeAll(async () => {
     GHE_PROTOCOL: "http",
     GITHUB_THROTTLE: "off",
     PORT: String(port),
+    DASHBOARD_PORT: "off",
     BOT_URL: "https://bot.example.com",
     ORCH_CONFIG: config,
     ORCH_DATA: join(dir, "data"),

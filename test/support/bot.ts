@@ -44,8 +44,9 @@ export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
 
 export async function startBotSetting({
   api,
+  dashboard,
   ...options
-}: Pick<BotOptions, "catchUp" | "now"> & Partial<Pick<BotConfig, "api">> = {}) {
+}: Pick<BotOptions, "catchUp" | "now"> & Partial<Pick<BotConfig, "api" | "dashboard">> = {}) {
   const server = await startRedis();
   const github = await startSimulator();
   github.createUser(MAINTAINER);
@@ -57,7 +58,7 @@ export async function startBotSetting({
     collaborators: { [MAINTAINER]: "write" },
   });
   const botFolder = await mkdtemp(join(tmpdir(), "orch-bot-"));
-  const config = { ...botConfig(github, server, botFolder), ...(api && { api }) };
+  const config = { ...botConfig(github, server, botFolder), ...(api && { api }), ...(dashboard && { dashboard }) };
   let bot: Bot | undefined;
   const startBot = async () => {
     bot = await makeBot(config, { log: pino({ level: "silent" }), ...options });
@@ -90,6 +91,7 @@ export async function startBotSetting({
     stopBot: async () => await bot?.stop(),
     url: () => bot?.url ?? "",
     apiUrl: () => bot?.apiUrl ?? "",
+    dashboardUrl: () => bot?.dashboardUrl ?? "",
     /** Asks as a worker host does. */
     ask: (path: string, body: unknown, secret = WORKER_SECRET) => askBot(botFolder, path, body, secret),
     taskId: (commentId: number, line = 1) => idOfComment(repository.id, commentId, line),

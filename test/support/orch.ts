@@ -46,6 +46,8 @@ export type OrchOptions = {
   agents?: Record<string, WrittenAgent>;
   /** Whether the bot listens for other programs. */
   api?: boolean;
+  /** Whether the bot has a dashboard. */
+  dashboard?: boolean;
   /** What the worker host's environment holds besides, e.g. an agent's key. */
   hostEnv?: Record<string, string>;
   slots?: number;
@@ -114,6 +116,8 @@ export type Orch = {
   botUrl: string;
   /** With `api`: where other programs ask. */
   apiUrl: string;
+  /** With `dashboard`: where it is. */
+  dashboardUrl: string;
   /** The settings of bot and worker host. */
   env: Record<string, string>;
   repository: Repository;
@@ -182,7 +186,9 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
   const redisOfBot = (await options.redisOfBot?.(redisServer.port)) ?? redisServer.url;
   const apiPort = options.api ? String(await freePort()) : "";
-  const botEnv = { ...env, REDIS_URL: redisOfBot, BOTS: String(options.bots ?? 1), API_PORT: apiPort };
+  const dashboardPort = options.dashboard ? String(await freePort()) : "off";
+  const ports = { API_PORT: apiPort, DASHBOARD_PORT: dashboardPort };
+  const botEnv = { ...env, REDIS_URL: redisOfBot, BOTS: String(options.bots ?? 1), ...ports };
   const bot = await startProgram(BOT, botEnv, /is listening on/);
   const otherBot = options.bots === 2 ? await startProgram(BOT, botEnv, /is listening on/) : undefined;
   const redisOfHost = options.sandbox === "none" ? redisServer.socketUrl : redisServer.url;
@@ -267,6 +273,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     hostId: async (nth = 0) => (await readFile(join(dataDirOf(dir, nth), "host", "id"), "utf8")).trim(),
     botUrl,
     apiUrl: `http://127.0.0.1:${apiPort}`,
+    dashboardUrl: `http://127.0.0.1:${dashboardPort}`,
     env,
     repository,
     issue,

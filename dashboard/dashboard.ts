@@ -1,0 +1,40 @@
+/**
+ * The dashboard, put together: what its pages and deeds answer, behind one door. Loaded by a bot that has one only. A bot without a dashboard does all its
+ * other work, so nothing here is a reason for it not to start.
+ */
+import type { DashboardConfig } from "../src/config.ts";
+import { hostAndPort } from "../src/reach/host-and-port.ts";
+import type { DashboardDeps } from "./deps.ts";
+import { type DoorTimes, openDoor } from "./door/listener.ts";
+import { sayWhere } from "./door/proof.ts";
+import type { DashboardRoute } from "./visit.ts";
+
+export type Dashboard = {
+  /** Where people find it. */
+  url: string;
+  /** False while another bot of this machine has the port. */
+  isListening(): boolean;
+  stop(): Promise<void>;
+};
+
+/** All that can be asked for once somebody is in. */
+const routesOf = (_deps: DashboardDeps): DashboardRoute[] => [];
+
+export async function startDashboard(
+  deps: DashboardDeps,
+  config: DashboardConfig,
+  times?: DoorTimes,
+): Promise<Dashboard> {
+  const { redis, github, now, log } = deps;
+  const door = await openDoor({ redis, github, routes: routesOf(deps), now, log }, config, times);
+  const local = `http://${hostAndPort(config.host === "0.0.0.0" ? "127.0.0.1" : config.host, config.port)}`;
+  const where = sayWhere(redis, { at: { url: door.address.url, local }, isListening: door.isListening, now, log });
+  return {
+    url: door.address.url,
+    isListening: door.isListening,
+    stop: async () => {
+      await where.stop();
+      await door.stop();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** What is shown to whoever is not in, or asks for what there is not: nothing of it depends on what there is. */
+import { type Html, html } from "../html.ts";
+import type { Answer } from "../visit.ts";
+import { asset } from "./assets.ts";
+
+type Page = Extract<Answer, { kind: "page" }>;
+
+export const PROBLEMS = {
+  nothing: { status: 404, title: "Nothing here", text: "There is nothing at this address, or nothing for you." },
+  host: {
+    status: 421,
+    title: "Not this address",
+    text: "The dashboard does not go by this name. `orch dashboard` prints its address.",
+  },
+  method: { status: 405, title: "Not so", text: "This address takes GET or POST, and not what was sent." },
+  notSignedIn: { status: 401, title: "Not signed in", text: "Sign in first." },
+  forged: {
+    status: 403,
+    title: "Not from here",
+    text: "This was not sent by a page of the dashboard, or by one that is too old. Nothing was done: load the page again.",
+  },
+  tooLarge: { status: 413, title: "Too large", text: "That is more than the dashboard takes. Nothing was done." },
+  invalid: { status: 400, title: "Not understood", text: "Something is missing in what was sent. Nothing was done." },
+  tooMany: { status: 503, title: "Too many at once", text: "Too many pages are kept up to date at once. Close some." },
+  unavailable: { status: 503, title: "Not now", text: "Redis does not answer. Load the page again in a moment." },
+  broken: { status: 500, title: "Something went wrong", text: "That is a mistake of Orch: its log says more." },
+} as const;
+
+export type ProblemName = keyof typeof PROBLEMS;
+
+export function problemPage(name: ProblemName): Page {
+  const { status, title, text } = PROBLEMS[name];
+  const home = name === "host" ? undefined : html`<p><a href="/">To the overview</a></p>`;
+  return { kind: "page", status, body: frame(title, html`<p>${text}</p>${home}`) };
+}
+
+export type SignIn = {
+  /** Where to go on to. */
+  to: string;
+  byGitHub: boolean;
+  /** What came of the last try. */
+  failed?: "link" | "github";
+};
+
+const FAILED: Record<NonNullable<SignIn["failed"]>, string> = {
+  link: "This link was used before, or is older than a quarter of an hour. Print another one.",
+  github: "GitHub did not confirm who you are. Try again.",
+};
+
+/** Without a script the code is pasted; with one the link alone is enough. */
+export function signInPage({ to, byGitHub, failed }: SignIn): Page {
+  const said = failed && html`<p class="badge bad" role="alert">${FAILED[failed]}</p>`;
+  const github =
+    byGitHub && html`<p><a class="button main" href="/login/github?${toQuery(to)}">Sign in with GitHub</a></p>`;
+  const link = html`<form method="post" action="/login" id="by-link">
+<input type="hidden" name="to" value="${to}">
+<p><label for="code">The code of a one-time link, which is what stands behind its <code>#</code></label></p>
+<p><input id="code" name="code" type="password" autocomplete="off" required maxlength="100"> <button type="submit">Sign in</button></p>
+</form>
+<p class="muted">Whoever operates Orch prints a link on its machine: <code>npm run orch -- dashboard</code></p>`;
+  const body = frame("Sign in", html`${said}${github}${link}`, ["sign-in.js"]);
+  return { kind: "page", status: failed ? 403 : 200, body };
+}
+
+const toQuery = (to: string): string => new URLSearchParams({ to }).toString();
+
+/** The cookie that goes with this page is sent with what the page itself asks for next, and not with what GitHub sent the browser to. */
+export function signedInPage(to: string): Page {
+  const body = html`<p>You are signed in. <a href="${to}">Go on</a></p>`;
+  return { kind: "page", body: frame("Signed in", body, [], html`<meta http-equiv="refresh" content="0; url=${to}">`) };
+}
+
+/** What is asked for from here comes with the cookie, which a link from another site does not bring along. */
+export function goOnPage(to: string): Page {
+  const head = html`<meta http-equiv="refresh" content="0; url=${to}">`;
+  return { kind: "page", body: frame("Orch", html`<p><a href="${to}">Go on</a></p>`, [], head) };
+}
+
+function frame(title: string, body: Html, scripts: readonly string[] = [], head?: Html): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Orch</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${asset("dashboard.css")}">
+${scripts.map((name) => html`<script type="module" src="${asset(name)}"></script>`)}${head}
+</head>
+<body>
+<main id="content" class="door"><h1>${title}</h1>
+${body}</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,84 @@
+/**
+ * Streams of server-sent events. A viewer who reads too slowly loses events, and holds no more than a megabyte here; one who reads nothing any more is
+ * cut off. Streams are bounded for all viewers together and for each session, and end before anything else when the dashboard stops.
+ */
+import type { ServerResponse } from "node:http";
+import type { EventStream, ServerEvent } from "../visit.ts";
+import { HEADERS } from "./headers.ts";
+
+/** Of one viewer, in bytes. */
+const MAX_PENDING = 1024 * 1024;
+const MOST = 500;
+/** A browser opens six connections to one place, or a hundred streams by HTTP/2. */
+const MOST_OF_ONE = 64;
+/** So often something is said, so that no proxy on the way takes the stream for dead, ms. */
+const TICK_MS = 15_000;
+/** Nothing was read for so many ticks. */
+const MOST_STUCK_TICKS = 4;
+
+export function makeStreams({ tickMs = TICK_MS, most = MOST }: { tickMs?: number; most?: number } = {}) {
+  const open = new Map<ServerResponse, string>();
+
+  const hasRoom = (owner: string): boolean =>
+    open.size < most && [...open.values()].filter((each) => each === owner).length < MOST_OF_ONE;
+
+  /** Resolves when `run` has returned, and the stream is closed. `gone`: ends it. */
+  async function serve(
+    response: ServerResponse,
+    { owner, gone, run }: { owner: string; gone: AbortSignal; run: (stream: EventStream) => Promise<void> },
+  ): Promise<void> {
+    open.set(response, owner);
+    response.writeHead(200, {
+      ...HEADERS,
+      "content-type": "text/event-stream; charset=utf-8",
+      "x-accel-buffering": "no",
+      connection: "close",
+    });
+    response.flushHeaders();
+    const ticking = startTicking(response, tickMs);
+    const end = () => response.end();
+    gone.addEventListener("abort", end, { once: true });
+    try {
+      await run(streamTo(response));
+    } finally {
+      clearInterval(ticking);
+      gone.removeEventListener("abort", end);
+      open.delete(response);
+      response.end();
+    }
+  }
+
+  /** Whose session has ended. */
+  function endOf(owner: string): void {
+    for (const [response, each] of open) if (each === owner) response.destroy();
+  }
+
+  return { hasRoom, serve, endOf };
+}
+
+function streamTo(response: ServerResponse): EventStream {
+  return {
+    send(event) {
+      if (response.writableEnded || response.destroyed || response.writableLength > MAX_PENDING) return false;
+      response.write(written(event));
+      return true;
+    },
+    pending: () => response.writableLength,
+  };
+}
+
+function startTicking(response: ServerResponse, tickMs: number): NodeJS.Timeout {
+  let stuck = 0;
+  return setInterval(() => {
+    stuck = response.writableNeedDrain ? stuck + 1 : 0;
+    if (stuck >= MOST_STUCK_TICKS) response.destroy();
+    else if (stuck === 0 && !response.writableEnded) response.write(":\n\n");
+  }, tickMs).unref();
+}
+
+/** A line break in what is sent must not end the line that it stands in. */
+function written({ event, data, id }: ServerEvent): string {
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
+  const name = (text: string) => text.replace(/[\r\n\0]/g, "");
+  return `event: ${name(event)}\n${id === undefined ? "" : `id: ${name(id)}\n`}${lines.join("")}\n`;
+}

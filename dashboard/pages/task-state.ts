@@ -1,0 +1,96 @@
+/** The head of a task's page: how it stands, why, what it cost, what one can do. */
+
+import { isWritten } from "../../src/task/origin.ts";
+import type { Task } from "../../src/task/task.ts";
+import { bare, mention } from "../../src/text/quote.ts";
+import { spentOn } from "../../src/views/spent.ts";
+import { agentOf, taskView } from "../../src/views/task-view.ts";
+import type { Why } from "../../src/views/why.ts";
+import { nextStep } from "../../src/words/next-step.ts";
+import { whoAsked } from "../../src/words/origin-words.ts";
+import { evidenceTitles } from "../../src/words/task-words.ts";
+import { whyWords } from "../../src/words/why-words.ts";
+import { type Html, type HtmlValue, html } from "../html.ts";
+import { costOf, tokensOf } from "./cost.ts";
+import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
+import { inPages, sentence, sentences } from "./sentence.ts";
+import type { Standing } from "./standing.ts";
+import { standingBadge } from "./standing-badge.ts";
+import { cancelForm, type Formed, retryForm, tellForm } from "./task-deeds.ts";
+import { age, ago, moment, until } from "./time.ts";
+
+export type TaskSeen = {
+  task: Task;
+  answer: Why;
+  standing: Standing;
+  /** What all of its repository's tasks cost since midnight UTC, as far as it is known. */
+  todayUsd: number;
+  todayUnknown: number;
+  webUrl: string;
+  now: number;
+};
+
+/** Of a text that an end rests on, in lines. */
+const EVIDENCE_LINES = 60;
+
+export function stateBlock({ task, answer, standing, now }: TaskSeen, isWhole: boolean): Html {
+  const since = answer.task.since;
+  return html`<section class="task-state" id="task-state"><p class="state-line">${standingBadge(standing)} <span class="muted">${task.state.name === "settled" ? ago(since, now) : html`for ${age(since, now)}`}</span></p>
+<div class="why" id="why">${isWhole ? sentences(whyWords(answer, now, inPages)) : html`<p class="muted">Why, costs and output are shown to whoever may write to the repository.</p>`}</div>
+${isWhole && answer.state === "settled" && answer.evidence.map(({ what, text }) => html`<details class="evidence" open><summary>${evidenceTitles[what]}</summary><pre class="text" tabindex="0">${text.split("\n").slice(-EVIDENCE_LINES).join("\n")}</pre></details>`)}
+${isWhole && answer.state === "settled" && html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages))}</p>`}</section>`;
+}
+
+/** Its own element, so that what somebody is writing there outlives a change of the rest. */
+export function deedsBlock({ task }: TaskSeen, formed: Formed, isWhole: boolean): Html {
+  const forms = isWhole
+    ? [retryForm(formed, task, "main"), cancelForm(formed, task), tellForm(formed, task)].filter(Boolean)
+    : [];
+  return html`<section class="task-deeds" id="task-deeds"${forms.length === 0 && html` hidden`} aria-label="What you can do">${forms}</section>`;
+}
+
+const fact = (name: string, value: HtmlValue): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+const given = (name: string, value: HtmlValue): Html | undefined =>
+  value === undefined || value === false ? undefined : fact(name, value);
+
+export function factsBlock({ task, answer, todayUsd, todayUnknown, webUrl, now }: TaskSeen, isWhole: boolean): Html {
+  const view = taskView(task);
+  const last = answer.runs.at(-1);
+  const spent = spentOn([task]);
+  const runCost = {
+    ...(last?.costUsd !== undefined && { known: last.costUsd }),
+    unknown: last?.costUsd === undefined ? 1 : 0,
+  };
+  const url = issueUrl(webUrl, view);
+  const { spec, pushed } = task;
+  return html`<section class="panel" id="task-facts" aria-labelledby="task-facts-title">
+<header class="panel-head"><h2 id="task-facts-title">Facts</h2></header>
+<dl class="facts">
+${isWhole && fact("This run", costOf(runCost, last?.agent === undefined ? 0 : 1))}
+${isWhole && fact("This task", html`${costOf(spent.costUsd, spent.runs)}${spent.runs > 1 && html` <span class="muted">in ${spent.runs} runs</span>`}`)}
+${isWhole && fact("Today, this repository", costOf({ known: todayUsd, unknown: todayUnknown }, 1))}
+${isWhole && given("Tokens, last run", last && tokensOf(last))}
+${fact("Agent", html`${agentOf(task) ?? "any"}${last?.model !== undefined && html` <span class="muted">${last.model}</span>`}`)}
+${given("Host", last && html`<a href="${hostPath(last.host.id)}">${last.host.name ?? last.host.id}</a>`)}
+${fact("Try", task.epoch === 0 ? "none yet" : `${task.epoch}`)}
+${given("Last output", answer.state === "running" && answer.lastOutputAt !== undefined && ago(answer.lastOutputAt, now))}
+${given("Next deadline", answer.state === "running" && answer.deadline && html`${answer.deadline.deadline.replace("_", " ")}, ${until(answer.deadline.at, now)}`)}
+${given("Pull request", view.pullRequest && html`${outward(view.pullRequest.url, `#${view.pullRequest.number}`)}${view.pullRequest.draft && " (draft)"}`)}
+${given("Branch", pushed && html`<code>${bare(pushed.branch, 100)}</code>`)}
+${given("Asked in", url && outward(url, `${view.repository}#${view.number}`))}
+${fact("Asked by", askedBy(task))}
+${fact("Accepted", moment(spec.acceptedAt))}
+${given("Goes on from", task.continues && taskLink({ id: task.continues, repository: "" }, task.continues))}
+${given("Does once more", spec.retries && taskLink({ id: spec.retries, repository: "" }, spec.retries))}
+${given("Node of", spec.node && html`<a href="${planPath(spec.node.plan)}">plan ${spec.node.plan}</a>`)}
+${given("Plan", spec.team && html`<a href="${planPath(spec.id)}">its nodes</a>`)}
+${given("Conversation", html`<a href="/conversations/${spec.repository.id}/${spec.conversation}">all tasks of it</a>`)}
+${fact("Task", html`<code>${spec.id}</code>`)}
+</dl></section>`;
+}
+
+function askedBy(task: Task): HtmlValue {
+  const view = taskView(task);
+  const who = view.actor === undefined ? sentence(whoAsked(view, inPages)) : mention(view.actor).replaceAll("`", "");
+  return isWritten(view.origin) ? outward(view.origin.url, who) : who;
+}

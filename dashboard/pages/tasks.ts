@@ -1,0 +1,145 @@
+/** All tasks, open ones first, then the newest: by state, repository, agent or words. */
+import type { Task } from "../../src/task/task.ts";
+import { bare } from "../../src/text/quote.ts";
+import { keptTasks } from "../../src/views/kept-tasks.ts";
+import { spentOn } from "../../src/views/spent.ts";
+import { agentOf, hostName, taskView } from "../../src/views/task-view.ts";
+import { byNews, fits, isOfTheEnd, LIST_STATES, type ListState, type TaskFilter } from "../../src/views/tasks.ts";
+import { endWords } from "../../src/words/task-words.ts";
+import { type Html, html } from "../html.ts";
+import { type Tier, tierOf } from "../rows/drawing.ts";
+import type { Facts, FactsKeeper } from "../rows/facts.ts";
+import type { DashboardRoute, Rights } from "../visit.ts";
+import { costOf } from "./cost.ts";
+import { type JudgeStanding, standingsIn } from "./front-sections.ts";
+import { page } from "./layout.ts";
+import { outward } from "./links.ts";
+import { nothing } from "./panel.ts";
+import type { TaskPageDeps } from "./read-task.ts";
+import { standingBadge } from "./standing-badge.ts";
+import { taskCell } from "./task-cell.ts";
+import { age, ago } from "./time.ts";
+
+const LOADED_MS = 1_000;
+/** On one page. */
+const MOST = 100;
+/** Of tasks that are over so many that fit are looked at, because not all of them may be shown to everybody; and so many are read for that. */
+const MOST_KEPT = 500;
+const MOST_READ = 20_000;
+const MAX_FIELD = 140;
+
+type Asked = TaskFilter & { words: string; stateName: string };
+type Listed = { task: Task; tier: Tier };
+type ListDeps = TaskPageDeps & { facts: FactsKeeper };
+
+export const tasksRoutes = (deps: ListDeps): DashboardRoute[] => [
+  {
+    method: "GET",
+    path: "/tasks",
+    answer: async (visit) => {
+      const asked = askedIn(visit.query);
+      const facts = await deps.facts.read(LOADED_MS);
+      const { listed, isMore } = await look(deps, asked, facts, visit.rights);
+      return page({ title: "Tasks", visit, at: "/tasks", body: body(asked, listed, isMore, facts) });
+    },
+  },
+];
+
+function askedIn(query: URLSearchParams): Asked {
+  const given = (name: string): string | undefined => query.get(name)?.trim().slice(0, MAX_FIELD) || undefined;
+  const stateName = given("state") ?? "";
+  const state = LIST_STATES.find((each) => each === stateName);
+  return { state, repository: given("repository"), agent: given("agent"), words: given("q") ?? "", stateName };
+}
+
+async function look(
+  { redis, store }: ListDeps,
+  asked: Asked,
+  facts: Facts,
+  rights: Rights,
+): Promise<{ listed: Listed[]; isMore: boolean }> {
+  const isWanted = (task: Task): boolean => fits(task, asked) && says(task, asked.words);
+  const open = facts.tasks.filter(isWanted);
+  const none = { tasks: [], count: 0, partial: false };
+  const wantsOver = asked.state === undefined || isOfTheEnd(asked.state);
+  const over = wantsOver
+    ? await keptTasks(redis, store, { fits: isWanted, limit: MOST_KEPT, mostRead: MOST_READ })
+    : none;
+  const isOpen = new Set(open.map(({ spec }) => spec.id));
+  const all = [...open, ...over.tasks.filter(({ spec }) => !isOpen.has(spec.id))].sort(byNews);
+  const seen = await Promise.all(all.map(async (task) => ({ task, tier: await tierOf(rights, task.spec) })));
+  const listed = seen.flatMap(({ task, tier }) => (tier ? [{ task, tier }] : []));
+  return { listed: listed.slice(0, MOST), isMore: listed.length > MOST || over.count > MOST_KEPT || over.partial };
+}
+
+/** Whether it has all of these words: in its title, its request, its place, its id, or by whom it was asked for. */
+function says(task: Task, words: string): boolean {
+  if (words === "") return true;
+  const { id, repository, title, instruction } = taskWords(task);
+  const text = `${id} ${repository} ${title} ${instruction}`.toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function taskWords({ spec }: Task) {
+  const { id, number, title, instruction, actor, node } = spec;
+  const repository = `${spec.repository.owner}/${spec.repository.name}#${number} ${actor?.login ?? ""} ${node?.id ?? ""}`;
+  return { id, repository, title, instruction: instruction.slice(0, 2_000) };
+}
+
+const STATE_NAMES: Readonly<Record<string, string>> = {
+  running: "running",
+  queued: "queued",
+  waiting: "waiting",
+  settled: "over, in any way",
+};
+const stateName = (state: ListState): string =>
+  STATE_NAMES[state] ?? `over: ${endWords[state as keyof typeof endWords]}`;
+
+function body(asked: Asked, listed: readonly Listed[], isMore: boolean, facts: Facts): Html {
+  const names = (of: (task: Task) => string | undefined): string[] =>
+    [...new Set([...facts.tasks, ...facts.over.map(({ task }) => task)].flatMap((task) => of(task) ?? []))].sort();
+  const visible = new Set(listed.map(({ task }) => taskView(task).repository));
+  const repositories = names((task) => taskView(task).repository).filter((name) => visible.has(name));
+  return html`<header class="page-head"><h1>Tasks</h1></header>
+<form class="filters" action="/tasks" role="search">
+<label>State <select name="state"><option value="">any</option>${LIST_STATES.map((state) => html`<option value="${state}"${state === asked.state && html` selected`}>${stateName(state)}</option>`)}</select></label>
+<label>Repository <input name="repository" value="${asked.repository ?? ""}" placeholder="owner/name" list="repositories" autocomplete="off"></label>
+<label>Agent <input name="agent" value="${asked.agent ?? ""}" list="agents" autocomplete="off"></label>
+<label>Words <input name="q" type="search" value="${asked.words}" autocomplete="off"></label>
+<datalist id="repositories">${repositories.map((name) => html`<option value="${name}">`)}</datalist>
+<datalist id="agents">${names(agentOf).map((name) => html`<option value="${bare(name, 80)}">`)}</datalist>
+<button type="submit" class="main">Show</button>${isNarrowed(asked) && html`<a class="button" href="/tasks">All</a>`}
+</form>
+<section class="panel" aria-label="Tasks that fit">
+${listed.length === 0 ? nothing("No task fits.", isNarrowed(asked) ? html`<a href="/tasks">Show all tasks</a>` : html`Comment <code>/orch</code> and what you want on an issue.`) : table(listed, facts)}
+</section>
+${isMore && html`<p class="more">There are more: state, repository, agent and words narrow the list.</p>`}`;
+}
+
+const isNarrowed = ({ state, repository, agent, words }: Asked): boolean =>
+  state !== undefined || repository !== undefined || agent !== undefined || words !== "";
+
+function table(listed: readonly Listed[], facts: Facts): Html {
+  const judge = standingsIn(facts);
+  return html`<div class="scroll"><table class="list tasks-list"><thead><tr><th scope="col">State</th><th scope="col">Task</th><th scope="col">End</th><th scope="col">Agent</th><th scope="col">Cost of this task</th><th scope="col">Since</th></tr></thead><tbody>${listed.map((each) => row(each, facts, judge))}</tbody></table></div>`;
+}
+
+function row({ task, tier }: Listed, facts: Facts, judge: JudgeStanding): Html {
+  const { spec, state } = task;
+  const view = taskView(task, facts.hosts);
+  const { closed } = facts.over.find((each) => each.task.spec.id === spec.id) ?? {};
+  const { costUsd, runs } = spentOn([task]);
+  const end = view.pullRequest
+    ? outward(view.pullRequest.url, `PR #${view.pullRequest.number}`)
+    : view.outcome && endWords[view.outcome];
+  const host = state.name === "running" && hostName(state.host, facts.hosts);
+  return html`<tr id="row-${spec.id}" data-key="${spec.id}"><td class="state">${standingBadge(judge(task, closed))}</td>
+${taskCell(task)}
+<td data-label="End">${end ?? html`<span class="muted">–</span>`}</td>
+<td data-label="Agent">${view.agent ?? "any"}<div class="sub">${host && (host.name ?? host.id)}</div></td>
+<td data-label="Cost of this task" class="amount">${tier === "write" ? costOf(costUsd, runs) : html`<span class="muted">not shown</span>`}</td>
+<td data-label="Since">${state.name === "settled" ? ago(view.since, facts.now) : age(view.since, facts.now)}</td></tr>`;
+}
