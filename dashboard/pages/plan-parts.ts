@@ -24,16 +24,15 @@ export const MONEY = "plan-money";
 export const TIMELINE = "plan-timeline";
 
 /** Each is one element of the id above, so that it can be drawn anew by itself. */
-export const graphBlock = ({ nodes }: PlanView): Html =>
-  html`<div id="${GRAPH}" class="scroll graph" tabindex="0" role="region" aria-label="Graph of the plan">${planGraph(nodes, pathOf)}</div>`;
+export const graphBlock = ({ nodes }: PlanView): Html => html`<div id="${GRAPH}">${planGraph(nodes, pathOf)}</div>`;
 
 export function nodesBlock({ nodes, state }: PlanView, tier: Tier, now: number): Html {
   const isProposed = state === "proposed";
   const costs = isProposed ? ["May use"] : ["Used"];
   const heading = ["Node", "State", "Role", "May change", "After", ...(tier === "write" ? costs : [])];
-  return html`<div id="${NODES}" class="scroll"><table class="nodes">
+  return html`<table id="${NODES}" class="nodes">
 <thead><tr>${heading.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
-<tbody>${nodes.map((node) => nodeRow(node, { tier, isProposed, now }))}</tbody></table></div>`;
+<tbody>${nodes.map((node) => nodeRow(node, { tier, isProposed, now }))}</tbody></table>`;
 }
 
 type Shown = { tier: Tier; isProposed: boolean; now: number };

@@ -37,8 +37,8 @@ export function planBody(plan: PlanPage, tier: Tier, visit: Visit): Html {
   const proposal = openProposal(plan.task);
   return html`${head(plan)}
 ${proposal && tier === "write" && decide(plan, proposal, visit)}
-${panel({ id: "graph", title: "Graph", count: nodes.length, body: graphBlock(view) })}
-${panel({ id: "nodes", title: "Nodes", body: nodesBlock(view, tier, visit.now), aside: tier === "write" && cancelForm(visit, plan.task) })}
+${panel({ id: "graph", title: "Graph", count: nodes.length, body: html`<div class="scroll graph" tabindex="0" role="region" aria-label="Graph of the plan">${graphBlock(view)}</div>` })}
+${panel({ id: "nodes", title: "Nodes", body: html`<div class="scroll">${nodesBlock(view, tier, visit.now)}</div>`, aside: tier === "write" && cancelForm(visit, plan.task) })}
 ${
   tier === "write" &&
   html`<div class="columns">${panel({ id: "used", title: "Used so far", body: moneyBlock(view) })}

@@ -7,7 +7,7 @@ import { hostBody } from "../../../dashboard/pages/host.ts";
 import { hostsBody } from "../../../dashboard/pages/hosts.ts";
 import { planBody } from "../../../dashboard/pages/plan.ts";
 import { schedulesBody } from "../../../dashboard/pages/schedules.ts";
-import { sessionsBody, WALL_LINES } from "../../../dashboard/pages/sessions.ts";
+import { sessionKey, sessionRow, sessionsBody, WALL_LINES } from "../../../dashboard/pages/sessions.ts";
 import { statsBody } from "../../../dashboard/pages/stats.ts";
 import type { HostWithRuns } from "../../../src/views/hosts.ts";
 import { hostile, pageFaults } from "../page-faults.ts";
@@ -34,7 +34,14 @@ const pages: Record<string, (change: <Data>(data: Data) => Data) => Html> = {
   conversation: (change) => conversationBody(change(conversation), "write", now),
   plan: (change) => planBody(change(plan), "write", visit),
   "proposed plan": (change) => planBody(change(proposed), "write", visit),
-  sessions: (change) => sessionsBody(change(sessions), now),
+  sessions: (change) => {
+    const rows = change(sessions).map((each) => ({
+      key: sessionKey(each),
+      tier: "write" as const,
+      html: sessionRow(each, "write", now),
+    }));
+    return sessionsBody({ id: "wall", rows, total: rows.length });
+  },
 };
 
 /** Fields of which the code decides what they are. */
@@ -152,11 +159,13 @@ test("stats of a time in which nothing was over say so", () => {
   expect(statsBody({ ...stats, groups: [] }, { by: "kind", days: 7 }).text).toContain("No task came to an end");
 });
 
-test("a session shows its last lines and no more", () => {
+test("a session shows its last lines and no more, and to readers none of them", () => {
   const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`);
-  const { text } = sessionsBody([{ ...(sessions[1] as (typeof sessions)[1]), lines }], now);
+  const session = { ...(sessions[1] as (typeof sessions)[1]), lines };
+  const { text } = sessionRow(session, "write", now);
   expect(text).not.toContain(`line ${39 - WALL_LINES}\n`);
   expect(text).toContain("line 39</pre>");
+  expect(sessionRow(session, "read", now).text).not.toContain("line 39");
 });
 
 test("a deed says who did what to what, and whether it came to something", () => {

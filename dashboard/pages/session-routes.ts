@@ -1,0 +1,102 @@
+/**
+ * The page of the wall of sessions, and what of it moves. It is read once for all who look at the same time, and while nobody looks nothing is
+ * read: the page's stream ends soon after its tab is hidden.
+ */
+import type { Redis } from "ioredis";
+import { isForPerson, openQuestions } from "../../src/task/question.ts";
+import { readRunEvents } from "../../src/task/run-events.ts";
+import { progressOf, type Task } from "../../src/task/task.ts";
+import { visibleText } from "../../src/text/clean.ts";
+import { bare } from "../../src/text/quote.ts";
+import { redact } from "../../src/text/secret-patterns.ts";
+import type { Around } from "../../src/views/around.ts";
+import { logLines } from "../../src/views/log-lines.ts";
+import { taskView } from "../../src/views/task-view.ts";
+import type { DashboardDeps } from "../deps.ts";
+import { type Region, seenBy } from "../rows/drawing.ts";
+import type { LiveView } from "../rows/live.ts";
+import { drawAnew, type Memory, makeMemory } from "../rows/memory.ts";
+import type { DashboardRoute } from "../visit.ts";
+import { page } from "./layout.ts";
+import { type Session, sessionKey, sessionRow, sessionsBody, WALL, WALL_LINES } from "./sessions.ts";
+
+/** Gives the last lines that the programs of a task have printed, the oldest first. */
+export type LastLines = (task: Task, lines: number) => Promise<readonly string[]>;
+
+export type SessionDeps = Pick<DashboardDeps, "views"> & { lastLines: LastLines };
+
+/** Lines come without any task changing. */
+const LOOK_MS = 1_000;
+/** Sessions that are shown; more no screen has room for. */
+const MOST = 60;
+/** Of one line, in characters: what is beyond the edge of a box is not seen anyway. */
+const MAX_LINE = 200;
+
+export const sessionRoutes = ({ views, lastLines }: SessionDeps): DashboardRoute[] => [
+  {
+    method: "GET",
+    path: "/sessions",
+    answer: async (visit) => {
+      const region = await wall(await views.around(), lastLines, drawAnew);
+      const { regions } = await seenBy(visit.rights, [region]);
+      const body = regions[0] && sessionsBody(regions[0]);
+      if (!body) return { kind: "nothing" };
+      return page({ title: "Sessions", visit, at: "/sessions", live: "sessions", styles: ["pages.css"], body });
+    },
+  },
+];
+
+export function sessionsLive({ lastLines }: Pick<SessionDeps, "lastLines">): LiveView {
+  const memory = makeMemory();
+  return {
+    name: "sessions",
+    everyMs: LOOK_MS,
+    draw: async (_argument, facts) => ({ blocks: [], regions: [await wall(facts, lastLines, memory.nextLook())] }),
+  };
+}
+
+type Looked = Pick<Around, "hosts" | "beats" | "now"> & { tasks: readonly Task[] };
+
+/** Within those that need somebody, and within the others, in the order in which they were asked for, which nothing changes. */
+async function wall({ tasks, hosts, beats, now }: Looked, lastLines: LastLines, remembered: Memory): Promise<Region> {
+  const shown = tasks.filter((task) => task.state.name === "running" || needsOf(task) !== undefined);
+  const inOrder = [
+    ...shown.filter((task) => needsOf(task) !== undefined),
+    ...shown.filter((task) => needsOf(task) === undefined),
+  ].slice(0, MOST);
+  const items = inOrder.map(async (task) => {
+    const session: Session = {
+      task: taskView(task, hosts),
+      lines: (await lastLines(task, WALL_LINES)).slice(-WALL_LINES).map(shownLine),
+      lastOutputAt: beats?.get(task.spec.id),
+      needs: needsOf(task),
+    };
+    const key = sessionKey(session);
+    const made = JSON.stringify(session);
+    return {
+      key,
+      place: task.spec,
+      html: (tier: "read" | "write") => remembered(`${key} ${tier}`, made, () => sessionRow(session, tier, now)),
+    };
+  });
+  return { id: WALL, most: MOST, items: await Promise.all(items) };
+}
+
+/** Blanks stay: they are how what programs print is laid out. */
+const shownLine = (line: string): string => redact(visibleText(line.slice(0, 4 * MAX_LINE))).slice(0, MAX_LINE);
+
+function needsOf(task: Task): string | undefined {
+  const [question] = openQuestions(task).filter(isForPerson);
+  if (question) return `${question.blocker ? "cannot go on" : "asks"}: ${bare(question.text, 160)}`;
+  const isAsked = task.state.name === "waiting" && task.state.reasons.some((reason) => reason.for === "approval");
+  return isAsked ? "proposes something, and waits for a word" : undefined;
+}
+
+/** From the events that hosts tell of, which are there for a day; of an older run there is what its record has kept. */
+export const linesOfEvents =
+  (redis: Redis): LastLines =>
+  async (task, lines) => {
+    const { events } = await readRunEvents(redis, task.spec.id, task.epoch, { limit: 2 * lines });
+    const said = events.flatMap(logLines);
+    return (said.length > 0 ? said : (progressOf(task).lastLines ?? "").split("\n")).slice(-lines);
+  };
