@@ -7,12 +7,14 @@ export type Column = { day: string; parts: readonly { look: string; name: string
 const HEIGHT = 150;
 const BOTTOM = 22;
 const LEFT = 34;
+/** Of all columns, where there are enough of them. */
+const WIDTH = 1_080;
 const MOST_COLUMNS = 120;
 
 /** Days between the first and the last of which nothing is known are empty columns; of very many the latest are shown. */
 export function columns(all: readonly Column[]): Html {
   const days = withGaps(all).slice(-MOST_COLUMNS);
-  const step = days.length > 60 ? 9 : days.length > 31 ? 14 : 22;
+  const step = Math.min(34, Math.max(9, Math.floor(WIDTH / Math.max(1, days.length))));
   const total = ({ parts }: Column) => parts.reduce((sum, { amount }) => sum + amount, 0);
   const top = niceTop(Math.max(1, ...days.map(total)));
   const width = LEFT + Math.max(days.length, 12) * step + 8;

@@ -14,6 +14,7 @@ import { spentWords } from "../../src/words/spent-words.ts";
 import { whyWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Tier } from "../rows/drawing.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { envelopes } from "./envelopes.ts";
 import { type Fact, facts } from "./facts.ts";
 import { outward, planPath, runPath, taskPath } from "./links.ts";
@@ -51,7 +52,7 @@ export function conversationBody(page: ConversationPage, tier: Tier, now: number
   const { repository, number, title, asked, left, budget } = page;
   return html`<div class="page-head"><p class="crumbs"><a href="/tasks?${new URLSearchParams({ repo: repository }).toString()}">${repository}</a></p>
 <h1>${title} <span class="muted">${numberSign(number)}</span></h1></div>
-<div class="columns">${panel({ id: "sum", title: "All of it", body: facts(summary(page, tier)) })}
+<div class="pair">${panel({ id: "sum", title: "All of it", body: facts(summary(page, tier)) })}
 ${tier === "write" && panel({ id: "budget", title: "Budgets", body: envelopes(budget) })}</div>
 ${left > 0 && html`<p class="muted line">Older tasks are left out here: ${left}.</p>`}
 <ol class="thread">${asked.map((each) => html`<li>${taskOf(each, tier, now)}</li>`)}</ol>`;
@@ -98,32 +99,44 @@ const messageLine = ({ from, to, text, state, at }: MessageView, now: number): H
 
 function runTable(runs: readonly RunView[], { task, tier }: { task: string; tier: Tier }): Html {
   const isWriter = tier === "write";
-  const more = isWriter ? ["Tokens in, out", "Cost"] : [];
-  const heading = ["Run", "Ended as", "Began", "Took", "Host", "Agent", "Check", ...more];
-  return html`<div class="scroll"><table class="runs"><thead><tr>${heading.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
-<tbody>${runs.map((run) => runRow(run, task, isWriter))}</tbody></table></div>`;
+  return scrolled(
+    dataTable({
+      columns: [
+        { name: "Run" },
+        { name: "Ended as" },
+        { name: "Began", look: "number" },
+        { name: "Took", look: "number" },
+        { name: "Host" },
+        { name: "Agent" },
+        { name: "Check" },
+        ...(isWriter
+          ? [
+              { name: "Tokens in, out", look: "number" as const },
+              { name: "Cost", look: "number" as const },
+            ]
+          : []),
+      ],
+      rows: runs.map((run) => runCells(run, task, isWriter)),
+    }),
+  );
 }
 
-function runRow(run: RunView, task: string, isWriter: boolean): Html {
-  const {
-    number,
-    end,
-    startedAt,
-    endedAt,
-    host,
-    agent,
-    model,
-    start,
-    verification,
-    inputTokens,
-    outputTokens,
-    costUsd,
-  } = run;
-  const how = start && start.how !== "fresh" ? html` <span class="muted">${start.how}</span>` : undefined;
-  const tokens = (amount: number | undefined): HtmlValue => amount?.toLocaleString("en") ?? "–";
-  return html`<tr><th scope="row"><a href="${runPath(task, number)}">${number}</a></th><td>${endBadge(end)}${how}</td>
-<td class="number">${moment(startedAt)}</td><td class="number">${endedAt === undefined ? "–" : duration(endedAt - startedAt)}</td>
-<td>${host.name ?? host.id}</td><td><span class="mono">${agent ?? "–"}</span>${model !== undefined && html` <span class="muted">${model}</span>`}</td>
-<td>${verification ? (verification.exitCode === 0 ? "passed" : `failed (${verification.exitCode})`) : "–"}</td>
-${isWriter && html`<td class="number">${tokens(inputTokens)}, ${tokens(outputTokens)}</td><td class="number">${costUsd === undefined ? "unknown" : dollars(costUsd)}</td>`}</tr>`;
+function runCells(run: RunView, task: string, isWriter: boolean): HtmlValue[] {
+  const { number, end, startedAt, endedAt, host, agent, model, start, verification } = run;
+  const tokens = (amount: number | undefined): string => amount?.toLocaleString("en") ?? "–";
+  return [
+    html`<a href="${runPath(task, number)}">${number}</a>`,
+    html`${endBadge(end)}${start && start.how !== "fresh" && html`<div class="sub">${start.how}</div>`}`,
+    moment(startedAt),
+    endedAt === undefined ? "–" : duration(endedAt - startedAt),
+    host.name ?? host.id,
+    html`<span class="mono">${agent ?? "–"}</span>${model !== undefined && html`<div class="sub">${model}</div>`}`,
+    verification ? (verification.exitCode === 0 ? "passed" : `failed (${verification.exitCode})`) : "–",
+    ...(isWriter
+      ? [
+          `${tokens(run.inputTokens)}, ${tokens(run.outputTokens)}`,
+          run.costUsd === undefined ? "unknown" : dollars(run.costUsd),
+        ]
+      : []),
+  ];
 }

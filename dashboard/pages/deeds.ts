@@ -1,6 +1,7 @@
 /** What people did, the newest first: who, by which way, what, about which tasks, and whether it came to something. */
 import { bare } from "../../src/text/quote.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, type HtmlValue, html } from "../html.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { hostPath } from "./links.ts";
 import { nothing, panel } from "./panel.ts";
 import { badge } from "./standing-badge.ts";
@@ -40,16 +41,32 @@ ${hasMore && last && html`<p class="line"><a href="/deeds?${new URLSearchParams(
 
 const NONE = nothing("Nobody has done anything yet.", "What is asked, cancelled, answered or approved is noted here.");
 
-const table = (deeds: readonly ShownDeed[], now: number): Html => html`<div class="scroll"><table>
-<thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did what</th><th scope="col">To what</th><th scope="col">By which way</th><th scope="col">Came to</th></tr></thead>
-<tbody>${deeds.map((deed) => row(deed, now))}</tbody></table></div>`;
+const table = (deeds: readonly ShownDeed[], now: number): Html =>
+  scrolled(
+    dataTable({
+      columns: [
+        { name: "Who" },
+        { name: "Did what", look: "mono" },
+        { name: "To what" },
+        { name: "By which way" },
+        { name: "Came to" },
+        { name: "When", look: "number" },
+      ],
+      rows: deeds.map((deed) => cells(deed, now)),
+    }),
+  );
 
-const row = (deed: ShownDeed, now: number): Html => html`<tr>
-<td class="number">${ago(deed.at, now)}</td>
-<th scope="row">${bare(deed.by.name, 60)}${deed.by.id === undefined && html` <span class="muted">operator</span>`}</th>
-<td><span class="mono">${bare(deed.verb, 40)}</span></td>
-<td>${subject(deed)}</td><td>${bare(deed.via, 20)}</td>
-<td>${deed.done ? badge({ word: "done", tone: "ok", sign: "check" }) : badge({ word: "refused", tone: "idle", sign: "minus" })}</td></tr>`;
+const cells = (deed: ShownDeed, now: number): HtmlValue[] => [
+  html`<strong>${bare(deed.by.name, 60)}</strong>${deed.by.id === undefined && html`<div class="sub">operator</div>`}`,
+  bare(deed.verb, 40),
+  subject(deed),
+  bare(deed.via, 20),
+  deed.done ? DONE : REFUSED,
+  ago(deed.at, now),
+];
+
+const DONE = badge({ word: "done", tone: "ok", sign: "check" });
+const REFUSED = badge({ word: "refused", tone: "idle", sign: "minus" });
 
 function subject({ tasks, place, host }: ShownDeed): Html {
   const more = tasks.length > NAMED && html` <span class="muted">and ${tasks.length - NAMED} more</span>`;

@@ -8,6 +8,7 @@ import type { HostWithRuns, RunOnHost } from "../../src/views/hosts.ts";
 import { phaseWords } from "../../src/words/task-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Visit } from "../visit.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { deedForm } from "./deed-form.ts";
 import { type Fact, facts } from "./facts.ts";
 import { hostState, sandboxOf, slotsOf } from "./hosts.ts";
@@ -21,7 +22,7 @@ export function hostBody(host: HostWithRuns, visit: Visit): Html {
   const { runs, inDoubt = [] } = host;
   return html`<div class="page-head"><p class="crumbs"><a href="/hosts">Worker hosts</a></p><h1>${host.name}</h1>
 <p class="muted">${hostState(host, now)} <span class="mono">${host.id}</span></p></div>
-<div class="columns">
+<div class="pair">
 ${panel({ id: "offers", title: "What it offers", body: facts(offered(host, now)), aside: drainForm(host, visit) })}
 ${panel({ id: "limits", title: "Limits in force", body: facts(limitsOf(host)) })}
 </div>
@@ -110,10 +111,20 @@ function drainForm(host: HostWithRuns, visit: Visit): HtmlValue {
   });
 }
 
-const runTable = (runs: readonly RunOnHost[], now: number): Html => html`<div class="scroll"><table>
-<thead><tr><th scope="col">Task</th><th scope="col">What it does</th><th scope="col">For</th><th scope="col">Agent's last word</th></tr></thead>
-<tbody>${runs.map(
-  ({ task, phase, stopping, since, lastOutputAt }) => html`<tr>
-<th scope="row">${idLink(task)}</th><td>${stopping ? "Is being stopped" : phaseWords[phase]}</td>
-<td class="number">${age(since, now)}</td><td class="number">${lastOutputAt === undefined ? "–" : ago(lastOutputAt, now)}</td></tr>`,
-)}</tbody></table></div>`;
+const runTable = (runs: readonly RunOnHost[], now: number): Html =>
+  scrolled(
+    dataTable({
+      columns: [
+        { name: "Task" },
+        { name: "What it does" },
+        { name: "For", look: "number" },
+        { name: "Agent's last word", look: "number" },
+      ],
+      rows: runs.map(({ task, phase, stopping, since, lastOutputAt }) => [
+        idLink(task),
+        stopping ? "Is being stopped" : phaseWords[phase],
+        age(since, now),
+        lastOutputAt === undefined ? "–" : ago(lastOutputAt, now),
+      ]),
+    }),
+  );

@@ -1,9 +1,11 @@
 /** The worker hosts at a glance: which are alive, what of them is busy, and whether all work is held back. */
 import type { Pause } from "../../src/task/pause.ts";
 import { bytes, count } from "../../src/text/amounts.ts";
+import { bare } from "../../src/text/quote.ts";
 import type { HostWithRuns } from "../../src/views/hosts.ts";
 import { type Html, html } from "../html.ts";
 import type { Visit } from "../visit.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { deedForm } from "./deed-form.ts";
 import { hostPath } from "./links.ts";
 import { nothing, panel } from "./panel.ts";
@@ -53,20 +55,29 @@ function paused(pause: Pause | undefined, visit: Visit): Html {
   });
 }
 
-const table = (hosts: readonly HostWithRuns[], now: number): Html => html`<div class="scroll"><table>
-<thead><tr><th scope="col">Host</th><th scope="col">State</th><th scope="col">Slots</th><th scope="col">Agents</th><th scope="col">Sandbox</th><th scope="col">Version</th><th scope="col">Last beat</th></tr></thead>
-<tbody>${hosts.map((host) => hostRow(host, now))}</tbody>
-</table></div>`;
-
-const hostRow = (host: HostWithRuns, now: number): Html => html`<tr>
-<th scope="row"><a href="${hostPath(host.id)}">${host.name}</a></th>
-<td>${hostState(host, now)}</td>
-<td>${slotsOf(host)}</td>
-<td class="mono">${host.agents.join(", ")}</td>
-<td>${sandboxOf(host)}</td>
-<td class="mono">${host.version}</td>
-<td class="number">${host.lastBeat > 0 ? ago(host.lastBeat, now) : "never"}</td>
-</tr>`;
+const table = (hosts: readonly HostWithRuns[], now: number): Html =>
+  scrolled(
+    dataTable({
+      columns: [
+        { name: "Host" },
+        { name: "State" },
+        { name: "Slots" },
+        { name: "Agents", look: "mono" },
+        { name: "Sandbox" },
+        { name: "Version", look: "mono" },
+        { name: "Last beat", look: "number" },
+      ],
+      rows: hosts.map((host) => [
+        html`<a class="task-link" href="${hostPath(host.id)}">${host.name}</a>`,
+        hostState(host, now),
+        slotsOf(host),
+        host.agents.join(", "),
+        sandboxOf(host),
+        bare(host.version, 60),
+        host.lastBeat > 0 ? ago(host.lastBeat, now) : "never",
+      ]),
+    }),
+  );
 
 export function hostState({ alive, draining, lacksRoom, lastBeat }: HostWithRuns, now: number): Html {
   if (!alive && lastBeat > 0) return html`${SILENT} for ${age(lastBeat, now)}`;
@@ -85,7 +96,7 @@ const SQUARES = 16;
 
 export function slotsOf({ busy, slots }: Pick<HostWithRuns, "busy" | "slots">): Html {
   const squares = slots > SQUARES ? [] : Array.from({ length: Math.max(0, slots) }, (_, index) => index < busy);
-  return html`<span class="slots"><span class="squares" aria-hidden="true">${squares.map((isBusy) => html`<span class="square${isBusy && " taken"}"></span>`)}</span> <span class="number">${busy} of ${slots}</span></span>`;
+  return html`<span class="slot-squares"><span class="squares" aria-hidden="true">${squares.map((isBusy) => html`<span class="square${isBusy && " taken"}"></span>`)}</span> <span class="number">${busy} of ${slots}</span></span>`;
 }
 
 /** Without one every agent can do what the host's user can. */

@@ -9,6 +9,7 @@ import { spentWords } from "../../src/words/spent-words.ts";
 import { planGraph } from "../charts/plan-graph.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Tier } from "../rows/drawing.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { type Fact, facts } from "./facts.ts";
 import { taskPath } from "./links.ts";
 import { nodeBadge } from "./node-state.ts";
@@ -28,29 +29,40 @@ export const graphBlock = ({ nodes }: PlanView): Html => html`<div id="${GRAPH}"
 
 export function nodesBlock({ nodes, state }: PlanView, tier: Tier, now: number): Html {
   const isProposed = state === "proposed";
-  const costs = isProposed ? ["May use"] : ["Used"];
-  const heading = ["Node", "State", "Role", "May change", "After", ...(tier === "write" ? costs : [])];
-  return html`<table id="${NODES}" class="nodes">
-<thead><tr>${heading.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
-<tbody>${nodes.map((node) => nodeRow(node, { tier, isProposed, now }))}</tbody></table>`;
+  const cost = isProposed ? "May use" : "Used";
+  return dataTable({
+    id: NODES,
+    columns: [
+      { name: "Node" },
+      { name: "State" },
+      { name: "Role" },
+      { name: "May change", look: "mono" },
+      { name: "After", look: "mono" },
+      ...(tier === "write" ? [{ name: cost, look: "number" as const }] : []),
+    ],
+    rows: nodes.map((node) => nodeCells(node, { tier, isProposed, now })),
+  });
 }
 
 type Shown = { tier: Tier; isProposed: boolean; now: number };
 
-function nodeRow(node: NodeView, { tier, isProposed, now }: Shown): Html {
+function nodeCells(node: NodeView, { tier, isProposed, now }: Shown): HtmlValue[] {
   const { id, title, role, scope, after, shared, budget } = node;
   const path = pathOf(node);
-  const name = html`<span class="mono">${id}</span>`;
   const cost = isProposed ? (budget ? amountsWords(budget) : "not said") : (nodeCost(node) ?? "–");
-  return html`<tr><th scope="row">${path ? html`<a href="${path}">${name}</a>` : name}<br>${title}${tier === "write" && ordered(node)}</th>
-<td>${nodeBadge(node)}${stateDetail(node, tier, now)}</td><td>${role}</td>
-<td>${scope.length === 0 ? "nothing" : html`<ul class="globs">${scope.map((glob) => html`<li class="mono">${glob}</li>`)}</ul>`}${shared && html`<span class="muted">may be shared</span>`}</td>
-<td class="mono">${after.join(", ")}</td>${tier === "write" && html`<td class="number">${cost}</td>`}</tr>`;
+  return [
+    html`${path ? html`<a class="task-link mono" href="${path}">${id}</a>` : html`<strong class="mono">${id}</strong>`} ${title}${tier === "write" && ordered(node)}`,
+    html`${nodeBadge(node)}${stateDetail(node, tier, now)}`,
+    role,
+    html`${scope.length === 0 ? "nothing" : html`<ul class="globs">${scope.map((glob) => html`<li>${glob}</li>`)}</ul>`}${shared && html`<div class="sub">may be shared</div>`}`,
+    after.length === 0 ? "–" : after.join(", "),
+    ...(tier === "write" ? [cost] : []),
+  ];
 }
 
 /** What an agent is asked, and how it is checked. */
 const ordered = ({ instruction, deliverable, check }: NodeView): Html =>
-  html`<details><summary>What it is to do</summary><pre class="said">${instruction}</pre>
+  html`<details><summary>What it is to do</summary><pre class="preformatted">${instruction}</pre>
 <p><span class="muted">Brings</span> ${deliverable}</p><p><span class="muted">Checked by</span> <code>${check}</code></p></details>`;
 
 function stateDetail({ how, why, task, soFar, asks }: NodeView, tier: Tier, now: number): HtmlValue {
@@ -60,19 +72,18 @@ function stateDetail({ how, why, task, soFar, asks }: NodeView, tier: Tier, now:
     tier === "write" && soFar && sentence(madeSoFar(soFar, (path) => inPages.code(path, 80))),
     ...(tier === "write" ? asks.map(({ short }) => html`<q>${short}</q>`) : []),
   ];
-  return lines.filter((line) => line).map((line) => html`<div class="muted">${line}</div>`);
+  return lines.filter((line) => line).map((line) => html`<div class="sub">${line}</div>`);
 }
 
 /** What the team has used, and what it had to do with. */
 export function moneyBlock(view: PlanView): Html {
-  const { nodes, lead, budget, width, revision, managerRuns } = view;
+  const { nodes, lead, budget, width, revision } = view;
   const known: Fact[] = [
     ["Nodes", spentWords(allOf(nodes)) ?? "nothing yet"],
     ["Planner and manager", spentWords(lead) ?? "nothing yet"],
     ["Nodes may use together", budget && amountsWords(budget)],
     ["At the same time", width === undefined ? undefined : `${width} nodes`],
     ["Revision", revision > 0 ? revision : undefined],
-    ["Runs of the manager", managerRuns > 0 ? managerRuns : undefined],
   ];
   const met = teamFacts(view);
   return html`<div id="${MONEY}">${facts(known)}${met.length > 0 && html`<ul class="lines">${met.map((line) => html`<li>${line}</li>`)}</ul>`}</div>`;
@@ -94,7 +105,7 @@ function allOf(nodes: readonly NodeView[]): Spent {
 export const timelineBlock = ({ events }: PlanView): Html =>
   events.length === 0
     ? html`<div id="${TIMELINE}">${nothing("Nothing has happened yet.")}</div>`
-    : html`<ol id="${TIMELINE}" class="timeline">${events
+    : html`<ol id="${TIMELINE}" class="happened">${events
         .toReversed()
         .map(
           (event) => html`<li>${moment(event.at)} <span>${sentence(planEventWords(event, inPages))}</span></li>`,
@@ -102,11 +113,24 @@ export const timelineBlock = ({ events }: PlanView): Html =>
 
 export function messageTable(messages: readonly MessageView[], now: number): Html {
   if (messages.length === 0) return nothing("Nobody has said anything to the others.");
-  return html`<div class="scroll"><table>
-<thead><tr><th scope="col">When</th><th scope="col">From</th><th scope="col">To</th><th scope="col">What</th><th scope="col">Became of it</th></tr></thead>
-<tbody>${messages.toReversed().map((message) => messageRow(message, now))}</tbody></table></div>`;
+  return scrolled(
+    dataTable({
+      columns: [
+        { name: "When", look: "number" },
+        { name: "From", look: "mono" },
+        { name: "To", look: "mono" },
+        { name: "What" },
+        { name: "Became of it" },
+      ],
+      rows: messages.toReversed().map((message) => messageCells(message, now)),
+    }),
+  );
 }
 
-const messageRow = ({ at, from, to, kind, text, state, reason, since }: MessageView, now: number): Html =>
-  html`<tr><td class="number">${ago(at, now)}</td><td class="mono">${from}</td><td class="mono">${to ?? "agent"}</td>
-<td><span class="muted">${kind}</span> ${text}</td><td>${state}${reason !== undefined && `: ${reason}`}${since !== undefined && html` <span class="muted">after ${duration(since - at)}</span>`}</td></tr>`;
+const messageCells = ({ at, from, to, kind, text, state, reason, since }: MessageView, now: number): HtmlValue[] => [
+  ago(at, now),
+  from,
+  to ?? "agent",
+  html`${text}<div class="sub">${kind}</div>`,
+  html`${state}${reason !== undefined && `: ${reason}`}${since !== undefined && html`<div class="sub">after ${duration(since - at)}</div>`}`,
+];

@@ -41,10 +41,13 @@ ${panel({ id: "graph", title: "Graph", count: nodes.length, body: html`<div clas
 ${panel({ id: "nodes", title: "Nodes", body: html`<div class="scroll">${nodesBlock(view, tier, visit.now)}</div>`, aside: tier === "write" && cancelForm(visit, plan.task) })}
 ${
   tier === "write" &&
-  html`<div class="columns">${panel({ id: "used", title: "Used so far", body: moneyBlock(view) })}
+  html`<div class="pair">${panel({ id: "used", title: "Used so far", body: moneyBlock(view) })}
 ${panel({ id: "budget", title: "Budgets", body: envelopes(budget) })}</div>
-${panel({ id: "messages", title: "Said within the team", count: messages.length, body: messageTable(messages, visit.now) })}
+${
+  view.state !== "proposed" &&
+  html`${panel({ id: "messages", title: "Said within the team", count: messages.length, body: messageTable(messages, visit.now) })}
 ${panel({ id: "timeline", title: "What happened", count: events.length, body: timelineBlock(view) })}`
+}`
 }`;
 }
 
@@ -68,6 +71,6 @@ function decide({ task, view }: PlanPage, proposal: Proposal, visit: Visit): Htm
     tone: "attention",
     aside: until !== undefined && html`<span class="muted">it ends ${untilTime(until, visit.now)}</span>`,
     body: html`<p class="line">${planSize(view)}</p>
-<div class="decide">${approveForm(visit, task, proposal.name)}${changeForm(visit, task, proposal)}</div>`,
+<div class="pad decide">${approveForm(visit, task, proposal.name)}${changeForm(visit, task, proposal)}</div>`,
   });
 }

@@ -2,6 +2,7 @@
 import type { SchedulesView, ScheduleView, UnusableFile } from "../../src/views/schedules.ts";
 import { skipWords } from "../../src/words/schedule-words.ts";
 import { type Html, html } from "../html.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { nothing, panel } from "./panel.ts";
 import { inPages, sentence } from "./sentence.ts";
 import { ago, moment, until } from "./time.ts";
@@ -31,24 +32,35 @@ const files = (unusable: readonly UnusableFile[]): Html =>
     count: unusable.length,
     tone: "attention",
     body: html`<ul class="lines">${unusable.map(
-      ({ repository, problem }) => html`<li><strong>${repository}</strong><pre class="said">${problem}</pre></li>`,
+      ({ repository, problem }) =>
+        html`<li><strong>${repository}</strong><pre class="preformatted">${problem}</pre></li>`,
     )}</ul>`,
   });
 
-const table = (all: readonly ScheduleView[], now: number): Html => html`<div class="scroll"><table>
-<thead><tr><th scope="col">Schedule</th><th scope="col">Next</th><th scope="col">Last</th><th scope="col">Times</th><th scope="col">Asks</th></tr></thead>
-<tbody>${all.map((each) => row(each, now))}</tbody></table></div>`;
+const table = (all: readonly ScheduleView[], now: number): Html =>
+  scrolled(
+    dataTable({
+      columns: [
+        { name: "Schedule" },
+        { name: "Next", look: "number" },
+        { name: "Last" },
+        { name: "Times" },
+        { name: "Asks" },
+      ],
+      rows: all.map((each) => cells(each, now)),
+    }),
+  );
 
-function row(schedule: ScheduleView, now: number): Html {
+function cells(schedule: ScheduleView, now: number): Html[] {
   const { name, repository, number, nextAt, cron, timezone, request, agent } = schedule;
   const where = number === undefined ? repository : `${repository}#${number}`;
-  return html`<tr>
-<th scope="row"><span class="mono">${name}</span><br><span class="muted">${where}</span></th>
-<td class="number">${nextAt === undefined ? "–" : html`${until(nextAt, now)}<br><span class="muted">${moment(nextAt)}</span>`}</td>
-<td>${lastOf(schedule, now)}</td>
-<td><span class="mono">${cron}</span><br><span class="muted">${timezone}</span></td>
-<td>${request}${agent !== undefined && html`<br><span class="muted">by <span class="mono">${agent}</span></span>`}</td>
-</tr>`;
+  return [
+    html`<strong class="mono short">${name}</strong><div class="sub">${where}</div>`,
+    nextAt === undefined ? html`–` : html`${until(nextAt, now)}<div class="sub">${moment(nextAt)}</div>`,
+    lastOf(schedule, now),
+    html`<span class="mono short">${cron}</span><div class="sub">${timezone}</div>`,
+    html`${request}${agent !== undefined && html`<div class="sub">by <span class="mono">${agent}</span></div>`}`,
+  ];
 }
 
 function lastOf({ last, skipped }: ScheduleView, now: number): Html {

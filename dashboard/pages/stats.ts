@@ -8,7 +8,9 @@ import { bare } from "../../src/text/quote.ts";
 import { amountBar, intervalBar, spanBar } from "../charts/bars.ts";
 import { type Column, columns } from "../charts/columns.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
+import { dataTable, scrolled } from "./data-table.ts";
 import { nothing, panel } from "./panel.ts";
+import { sentence } from "./sentence.ts";
 import { idLink } from "./view-badge.ts";
 
 export type By = StatsQuery["by"][number];
@@ -67,57 +69,57 @@ function panels({ groups, days, recoveries, hosts, spenders }: Whole, by: By): H
 const INTERVAL = html`<span class="muted">with the interval of 90 %</span>`;
 const PERCENTILES = html`<span class="muted">half of them, and 95 %</span>`;
 
-const nameOf = ({ of }: Group, by: By): Html =>
-  html`<th scope="row" class="name">${bare(of[by] ?? "", 80) || "not known"}</th>`;
+/** One row for each group of which there is something to say. */
+type Asked = { name: string; look?: "number"; unseen?: true; of: (group: Group) => HtmlValue };
 
-type Heading = string | Html;
-const table = (heading: readonly Heading[], rows: readonly Html[]): Html => html`<div class="scroll"><table>
-<thead><tr>${heading.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+function perGroup(groups: readonly Group[], by: By, asked: readonly Asked[]): Html {
+  const columns = [{ name: NAMES[by] }, ...asked.map(({ name, look, unseen }) => ({ name, look, unseen }))];
+  const rows = groups.map((group) => [
+    bare(group.of[by] ?? "", 80) || "not known",
+    ...asked.map(({ of }) => of(group)),
+  ]);
+  return scrolled(dataTable({ columns, rows }));
+}
+
+const number = (name: string, of: (group: Group) => HtmlValue): Asked => ({ name, look: "number", of });
+const picture = (of: (group: Group) => HtmlValue): Asked => ({ name: "As a bar", unseen: true, of });
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-const rangeOf = ({ from, to }: Share): string => `${Math.round(from * 100)}–${percent(to)}`;
+
+const shareOf = (share: Share | undefined): HtmlValue =>
+  share
+    ? html`${percent(share.rate)} <span class="muted">${Math.round(share.from * 100)}–${percent(share.to)}</span>`
+    : "–";
 
 const merged = (groups: readonly Group[], by: By): Html =>
-  table(
-    [NAMES[by], "tasks", "merged", "share", "", "could not run"],
-    groups.map(
-      (
-        group,
-      ) => html`<tr>${nameOf(group, by)}<td class="number">${group.tasks}</td><td class="number">${group.merged}</td>
-<td class="number">${group.mergeRate ? html`${percent(group.mergeRate.rate)} <span class="muted">${rangeOf(group.mergeRate)}</span>` : "–"}</td>
-<td>${group.mergeRate && intervalBar(group.mergeRate)}</td><td class="number">${group.couldNotRun}</td></tr>`,
-    ),
-  );
+  perGroup(groups, by, [
+    number("tasks", ({ tasks }) => tasks),
+    number("merged", (group) => group.merged),
+    number("share", ({ mergeRate }) => shareOf(mergeRate)),
+    picture(({ mergeRate }) => mergeRate && intervalBar(mergeRate)),
+    number("could not run", ({ couldNotRun }) => couldNotRun),
+  ]);
 
 function cost(groups: readonly Group[], by: By): Html {
   const most = Math.max(0, ...groups.map(({ costPerMerged = 0 }) => costPerMerged));
-  return table(
-    [NAMES[by], "for each merged", "", "altogether"],
-    groups.map(
-      (
-        group,
-      ) => html`<tr>${nameOf(group, by)}<td class="number">${group.costPerMerged === undefined ? "–" : dollars(group.costPerMerged)}</td>
-<td>${group.costPerMerged !== undefined && amountBar(group.costPerMerged, most)}</td>
-<td class="number">${group.costUnknown > 0 && html`<span class="muted">at least </span>`}${dollars(group.costUsd)}</td></tr>`,
-    ),
-  );
+  return perGroup(groups, by, [
+    number("for each merged", ({ costPerMerged }) => (costPerMerged === undefined ? "–" : dollars(costPerMerged))),
+    picture(({ costPerMerged }) => costPerMerged !== undefined && amountBar(costPerMerged, most)),
+    number("altogether", ({ costUsd, costUnknown }) => `${costUnknown > 0 ? "at least " : ""}${dollars(costUsd)}`),
+  ]);
 }
 
 function times(groups: readonly Group[], by: By, of: "toPullRequest" | "queued"): Html {
   const known = groups.filter((group) => group[of]);
-  const most = Math.max(0, ...known.map((group) => group[of]?.p95 ?? 0));
   if (known.length === 0) return nothing("Nothing is known of this time.");
-  return table(
-    [NAMES[by], "n", "p50", "p95", ""],
-    known.flatMap((group) => {
-      const time = group[of];
-      return time
-        ? [
-            html`<tr>${nameOf(group, by)}<td class="number">${time.n}</td><td class="number">${duration(time.p50)}</td><td class="number">${duration(time.p95)}</td><td>${spanBar(time, most)}</td></tr>`,
-          ]
-        : [];
-    }),
-  );
+  const most = Math.max(0, ...known.map((group) => group[of]?.p95 ?? 0));
+  const time = (name: "p50" | "p95") => (group: Group) => duration(group[of]?.[name] ?? 0);
+  return perGroup(known, by, [
+    number("n", (group) => group[of]?.n),
+    number("p50", time("p50")),
+    number("p95", time("p95")),
+    picture((group) => group[of] && spanBar(group[of], most)),
+  ]);
 }
 
 const ENDS = [
@@ -133,78 +135,90 @@ function ends(days: Stats["days"]): Html {
     day: day.day,
     parts: ENDS.map(([key, look, name]) => ({ look, name, amount: day[key] })),
   }));
-  const rows = days
-    .toReversed()
-    .map(
-      (day) =>
-        html`<tr><th scope="row" class="number">${day.day}</th>${ENDS.map(([key]) => html`<td class="number">${day[key]}</td>`)}</tr>`,
-    );
-  return html`<ul class="legend">${ENDS.map(([, look, name]) => html`<li><span class="key ${look}"></span> ${name}</li>`)}</ul>
+  const table = dataTable({
+    columns: [{ name: "day", look: "number" }, ...ENDS.map(([, , name]) => ({ name, look: "number" as const }))],
+    rows: days.toReversed().map((day) => [day.day, ...ENDS.map(([key]) => day[key])]),
+  });
+  return html`<ul class="key-list">${ENDS.map(([, look, name]) => html`<li><span class="key ${look}"></span> ${name}</li>`)}</ul>
 <div class="scroll" tabindex="0" role="region" aria-label="Ends of tasks, by day">${columns(all)}</div>
-<details><summary>As a table</summary>${table(["day", ...ENDS.map(([, , name]) => name)], rows)}</details>`;
+<details><summary>As a table</summary>${scrolled(table)}</details>`;
 }
 
 function rounds(groups: readonly Group[], by: By): Html {
   const known = groups.filter(({ verifyRounds }) => verifyRounds !== null);
   if (known.length === 0)
-    return nothing("No run had a check.", "`verify` in a repository's `.github/orch.yml` names one.");
+    return nothing("No run had a check.", sentence("`verify` in a repository's `.github/orch.yml` names one."));
   const most = Math.max(1, ...known.map(({ verifyRounds }) => verifyRounds ?? 0));
-  return table(
-    [NAMES[by], "times, on average", ""],
-    known.map(
-      (group) =>
-        html`<tr>${nameOf(group, by)}<td class="number">${(group.verifyRounds ?? 0).toFixed(2)}</td><td>${amountBar(group.verifyRounds ?? 0, most)}</td></tr>`,
-    ),
-  );
+  return perGroup(known, by, [
+    number("in each run, on average", ({ verifyRounds }) => verifyRounds?.toFixed(2)),
+    picture(({ verifyRounds }) => amountBar(verifyRounds ?? 0, most)),
+  ]);
 }
 
 function ci(groups: readonly Group[], by: By): Html {
-  const known = groups.flatMap((group) => (group.ciRate ? [{ group, rate: group.ciRate }] : []));
+  const known = groups.filter(({ ciRate }) => ciRate);
   if (known.length === 0) return nothing("Nothing is known of the repositories' own checks in this time.");
-  return table(
-    [NAMES[by], "n", "green", ""],
-    known.map(
-      ({ group, rate }) =>
-        html`<tr>${nameOf(group, by)}<td class="number">${group.ciKnown}</td><td class="number">${percent(rate.rate)} <span class="muted">${rangeOf(rate)}</span></td><td>${intervalBar(rate)}</td></tr>`,
-    ),
-  );
+  return perGroup(known, by, [
+    number("n", ({ ciKnown }) => ciKnown),
+    number("green", ({ ciRate }) => shareOf(ciRate)),
+    picture(({ ciRate }) => ciRate && intervalBar(ciRate)),
+  ]);
 }
 
 const recovered = ({ hostRestarts, lostRuns, takenUp }: Stats["recoveries"]): Html =>
-  table(
-    ["what happened", "times"],
-    [
-      html`<tr><th scope="row">a host restarted, and its agents went on</th><td class="number">${hostRestarts}</td></tr>`,
-      html`<tr><th scope="row">a run was lost with its host, and begun anew</th><td class="number">${lostRuns}</td></tr>`,
-      html`<tr><th scope="row">finished work was taken up without its agent</th><td class="number">${takenUp}</td></tr>`,
-    ],
+  scrolled(
+    dataTable({
+      columns: [{ name: "what happened" }, { name: "times", look: "number" }],
+      rows: [
+        ["a host restarted, and its agents went on", hostRestarts],
+        ["a run was lost with its host, and begun anew", lostRuns],
+        ["finished work was taken up without its agent", takenUp],
+      ],
+    }),
   );
 
 function slots(hosts: readonly Host[]): Html {
   if (hosts.length === 0) return nothing("No host had a run in this time.");
   const most = Math.max(1, ...hosts.map(({ busyMs }) => busyMs));
   const isKnown = hosts.some(({ busySlots }) => busySlots !== undefined);
-  return table(
-    ["host", "runs", "at work", "", ...(isKnown ? ["slots taken"] : [])],
-    hosts.map(
-      ({ host, runs, busyMs, busySlots }) =>
-        html`<tr><th scope="row" class="name mono">${bare(host, 60)}</th><td class="number">${runs}</td><td class="number">${duration(busyMs)}</td><td>${amountBar(busyMs, most)}</td>${isKnown && html`<td class="number">${busySlots?.toFixed(2) ?? "–"}</td>`}</tr>`,
-    ),
+  const taken = isKnown ? [{ name: "slots taken, on average", look: "number" as const }] : [];
+  return scrolled(
+    dataTable({
+      columns: [
+        { name: "host" },
+        { name: "runs", look: "number" },
+        { name: "at work", look: "number" },
+        { name: "As a bar", unseen: true },
+        ...taken,
+      ],
+      rows: hosts.map(({ host, runs, busyMs, busySlots }) => [
+        bare(host, 60),
+        runs,
+        duration(busyMs),
+        amountBar(busyMs, most),
+        ...(isKnown ? [busySlots?.toFixed(2) ?? "–"] : []),
+      ]),
+    }),
   );
 }
 
 function spent({ tasks, persons, repositories }: Stats["spenders"]): Html {
-  const most = Math.max(0, ...[...tasks, ...persons, ...repositories].map(({ costUsd }) => costUsd));
-  const rows = (of: string, all: Stats["spenders"]["tasks"], name: (text: string) => HtmlValue) =>
-    all.map(
-      (each, index) =>
-        html`<tr>${index === 0 && html`<th scope="rowgroup" rowspan="${all.length}">${of}</th>`}<td class="name">${name(each.name)}</td><td class="number">${dollars(each.costUsd)}</td><td>${amountBar(each.costUsd, most)}</td></tr>`,
-    );
   const all = [
-    ...rows("tasks", tasks, idLink),
-    ...rows("people", persons, (name) => bare(name, 60)),
-    ...rows("repositories", repositories, (name) => bare(name, 140)),
+    ...tasks.map(({ name, costUsd }) => ({ of: "task", name: idLink(name), costUsd })),
+    ...persons.map(({ name, costUsd }) => ({ of: "person", name: bare(name, 60), costUsd })),
+    ...repositories.map(({ name, costUsd }) => ({ of: "repository", name: bare(name, 140), costUsd })),
   ];
   if (all.length === 0) return nothing("No agent has said what it cost.");
-  return html`${table(["of", "name", "cost", ""], all)}<p class="muted line">As far as agents say.</p>`;
+  const most = Math.max(...all.map(({ costUsd }) => costUsd));
+  return scrolled(
+    dataTable({
+      columns: [
+        { name: "name" },
+        { name: "of" },
+        { name: "cost, as far as agents say", look: "number" },
+        { name: "As a bar", unseen: true },
+      ],
+      rows: all.map(({ of, name, costUsd }) => [name, of, dollars(costUsd), amountBar(costUsd, most)]),
+    }),
+  );
 }
