@@ -22,6 +22,7 @@ import { attachArguments, socketPath } from "../workers/tmux/server.ts";
 import { teamSession } from "../workers/tmux/team-session.ts";
 import { askBack, findTasks } from "./find-task.ts";
 import { hostIdOf } from "./host-id.ts";
+import { logs } from "./logs.ts";
 import { taskLine } from "./task-line.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
@@ -32,7 +33,7 @@ export async function attach(env: Env, task: string, write: boolean): Promise<nu
   const found = await withRedis(env, "attach", (redis) => look(redis, task, hostDir));
   if ("reason" in found) {
     process.stderr.write(`${found.reason}\n`);
-    return 1;
+    return found.elsewhere === undefined ? 1 : await logs(env, found.elsewhere, { follow: true });
   }
   const tmux = await findProgram("tmux", `${SEARCH_PATH}:${env.PATH ?? ""}`);
   if (!tmux) throw new Error("tmux is not installed: sudo apt-get install tmux");
@@ -52,8 +53,8 @@ export async function attach(env: Env, task: string, write: boolean): Promise<nu
   return code ?? 1;
 }
 
-/** `sessions`: the first that there is, is the one to show. */
-type Found = { id: string; hostId: string; sessions: string[] } | { reason: string };
+/** `sessions`: the first that there is, is the one to show. `elsewhere`: the task, whose session is on another machine. */
+type Found = { id: string; hostId: string; sessions: string[] } | { reason: string; elsewhere?: string };
 
 async function look(redis: Redis, text: string, hostDir: string): Promise<Found> {
   const all = await findTasks(redis, text);
@@ -80,7 +81,8 @@ async function look(redis: Redis, text: string, hostDir: string): Promise<Found>
   const host = around.hosts.find(({ id }) => id === at);
   const where = host ? `${host.name} (${host.id})` : at;
   return {
-    reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}.\nThere: orch attach ${spec.id}`,
+    elsewhere: spec.id,
+    reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}. There: orch attach ${spec.id}\nHere is what it prints, as by orch logs -f (leave with Ctrl-c):`,
   };
 }
 

@@ -1,40 +1,42 @@
 /**
- * `orch logs TASK`: what the programs of a task say and do, as far as its run events are kept (a day, the last 300 of each run), from
- * whichever host it is on. With `-f` it follows until the task is over.
+ * `orch logs TASK`: what the programs of a task print, from whichever host it is on; where that cannot be had, its run events. With `-f` it follows
+ * until the task is over.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
+import { pino } from "pino";
+import { outputOf } from "../dashboard/output/output.ts";
 import type { Env } from "../src/config.ts";
-import { MAX_RUN_EVENTS, type RunEvent, readRunEvents } from "../src/task/run-events.ts";
+import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
+import { readHosts } from "../src/task/heartbeat.ts";
+import { connectBlockingRedis } from "../src/task/redis.ts";
 import type { Task } from "../src/task/task.ts";
-import { bare } from "../src/text/quote.ts";
-import { logLines } from "../src/views/log-lines.ts";
+import { followEvents, showEvents } from "./logs/events.ts";
+import { followAll, showOutput } from "./logs/output.ts";
 import { oneTask } from "./one-task.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
-import { withRedis } from "./with-redis.ts";
+import { redisUrlOf, withRedis } from "./with-redis.ts";
 
-export type LogsOptions = { follow?: boolean; run?: string; json?: boolean };
+/** `json` is about run events. */
+export type LogsOptions = { follow?: boolean; run?: string; events?: boolean; json?: boolean };
 
-const LOOK_MS = 500;
+type Chosen = { env: Env; redis: Redis; task: Task; run: number | undefined; options: LogsOptions };
 
 /** Exit code 0 with something to show, or with `-f` once the task is over; 1 when no task fits, or nothing is kept of it. */
 export async function logs(env: Env, text: string, options: LogsOptions): Promise<number> {
-  const wanted = runOf(options.run);
+  const run = runOf(options.run);
   return await withRedis(env, "logs", async (redis) => {
     const found = await oneTask(redis, text);
     if ("lines" in found) return none(found.lines);
     const { task } = found;
-    const run = wanted ?? task.epoch;
-    if (run < 1 || run > task.epoch) return none([noRun(task)]);
-    const shown = options.follow
-      ? await follow(redis, task.spec.id, { run: wanted, options })
-      : await show(redis, task.spec.id, run, options);
-    if (shown === 0)
-      return none([
-        `Nothing is kept of run ${run}: its events go a day after the last one. \`orch why ${task.spec.id}\` has the last lines.`,
-      ]);
-    return 0;
+    const shown = run ?? task.epoch;
+    if (shown < 1 || shown > task.epoch) return none([noRun(task)]);
+    const chosen = { env, redis, task, run, options };
+    const isThere = options.events || options.json ? await events(chosen) : await output(chosen);
+    return isThere
+      ? 0
+      : none([`Nothing is kept of run ${shown} any more. \`orch why ${task.spec.id}\` has the last lines.`]);
   });
 }
 
@@ -52,37 +54,37 @@ function none(lines: readonly string[]): number {
   return 1;
 }
 
-/** How many events there were. */
-async function show(redis: Redis, id: string, run: number, options: LogsOptions): Promise<number> {
-  const { events } = await readRunEvents(redis, id, run, { limit: MAX_RUN_EVENTS });
-  print(run, events, options);
-  return events.length;
+async function events({ redis, task, run, options }: Chosen): Promise<boolean> {
+  const count = options.follow
+    ? await followEvents(redis, task.spec.id, { run, options })
+    : await showEvents(redis, task.spec.id, run ?? task.epoch, options);
+  return count > 0;
 }
 
-type Following = { run: number | undefined; options: LogsOptions };
+async function output(chosen: Chosen): Promise<boolean> {
+  const { env, redis, task, run, options } = chosen;
+  const subscriber = connectBlockingRedis(redisUrlOf(env), "logs-news");
+  try {
+    const printed = outputOf({ redis, subscriber, ...sources(env, redis) });
+    if (options.follow)
+      return (await followAll(printed, { task, run }, new AbortController().signal)) || events(chosen);
+    const { shown, print } = await showOutput(printed, { task, run });
+    print.end();
+    if (shown === "shown" && print.hasPrinted()) return true;
+    const reason = shown === "silent" ? "its worker host does not answer" : "nothing of it is kept";
+    const isThere = await events(chosen);
+    if (isThere) print.aside(`What its programs printed cannot be had: ${reason}. These are its run events.`);
+    return isThere;
+  } finally {
+    subscriber.disconnect();
+  }
+}
 
-/** A task that gets another run is followed into it, unless one run was asked for. */
-async function follow(redis: Redis, id: string, { run: only, options }: Following): Promise<number> {
+function sources(env: Env, redis: Redis) {
   const { store } = viewsOf(redis);
-  let [shown, run, after]: [number, number, string | undefined] = [0, only ?? 0, undefined];
-  for (;;) {
-    const task = await store.read(id);
-    const current = only ?? task?.epoch ?? run;
-    const isOver = !task || task.state.name === "settled" || (only !== undefined && task.epoch > only);
-    if (current !== run) [run, after] = [current, undefined];
-    const page = await readRunEvents(redis, id, run, { after, limit: MAX_RUN_EVENTS });
-    print(run, page.events, options);
-    shown += page.events.length;
-    after = page.next;
-    if (isOver && page.events.length === 0) return shown;
-    if (!isOver) await delay(LOOK_MS);
-  }
-}
-
-/** JSON: one event a line. */
-function print(run: number, events: readonly RunEvent[], { json }: LogsOptions): void {
-  for (const event of events) {
-    const lines = json ? [JSON.stringify({ run, ...event })] : logLines(event).map((line) => bare(line, 1_000));
-    for (const line of lines) process.stdout.write(`${line}\n`);
-  }
+  const path = historyFileOf(dataDirOf(env));
+  // What cannot be read is told by what is shown instead.
+  const log = pino({ level: "silent" });
+  const hosts = () => readHosts(redis, Date.now());
+  return { store, hosts, historyFile: existsSync(path) ? path : undefined, now: Date.now, log };
 }

@@ -95,10 +95,11 @@ program
 program
   .command("logs")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
-  .description("show what a task's programs say and do, from whichever host it is on; kept for a day")
+  .description("show what a task's programs print, from whichever host it is on; its end is kept for 30 days")
   .option("-f, --follow", "go on until the task is over")
   .option("--run <number>", "of this run (default: the last)")
-  .option("--json", "one event a line")
+  .option("--events", "what they say and do as events instead; kept for a day")
+  .option("--json", "events, one a line")
   .action(async (task: string, options: import("./logs.ts").LogsOptions) => {
     const { logs } = await import("./logs.ts");
     process.exitCode = await logs(process.env, task, options);
@@ -173,6 +174,17 @@ program
   .action(async (host: string, options: import("./drain.ts").DrainOptions) => {
     const { drain } = await import("./drain.ts");
     process.exitCode = await drain(process.env, host, options);
+  });
+
+program
+  .command("dashboard")
+  .description("print a link that lets a browser into the dashboard, once, and open it where there is a screen")
+  .option("--no-open", "print it only")
+  .option("--wait", "wait up to a minute for a bot that starts")
+  .option("--json", "one machine-readable line")
+  .action(async (options: import("./dashboard.ts").DashboardOptions) => {
+    const { dashboard } = await import("./dashboard.ts");
+    process.exitCode = await dashboard(process.env, options);
   });
 
 program
@@ -271,7 +283,7 @@ program
 program
   .command("attach")
   .argument("<task>", "a task's id or its beginning, or owner/repo#number")
-  .description("watch the live session of a task on this machine (read-only; leave with Ctrl-b d)")
+  .description("watch the live session of a task (read-only; leave with Ctrl-b d); of another machine: as `logs -f`")
   .option("--write", "let your keys reach the session: it shows the transcript, the agent itself does not hear you")
   .addHelpText("after", "\nExamples:\n  orch attach t4mf5\n  orch attach octo-org/calculator#3")
   .action(async (task: string, options: { write?: boolean }) => {

@@ -4,9 +4,13 @@
  */
 import type { DashboardConfig } from "../src/config.ts";
 import { hostAndPort } from "../src/reach/host-and-port.ts";
+import { operatorDeedRoutes } from "./deeds/operator-deeds.ts";
+import { taskDeedRoutes } from "./deeds/task-deeds.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
+import { operatePages } from "./pages/operate.ts";
+import { openTaskPages } from "./pages/pages.ts";
 import type { DashboardRoute } from "./visit.ts";
 
 export type Dashboard = {
@@ -18,7 +22,7 @@ export type Dashboard = {
 };
 
 /** All that can be asked for once somebody is in. */
-const routesOf = (_deps: DashboardDeps): DashboardRoute[] => [];
+const routesOf = (deps: DashboardDeps): DashboardRoute[] => [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
 
 export async function startDashboard(
   deps: DashboardDeps,
@@ -26,7 +30,10 @@ export async function startDashboard(
   times?: DoorTimes,
 ): Promise<Dashboard> {
   const { redis, github, now, log } = deps;
-  const door = await openDoor({ redis, github, routes: routesOf(deps), now, log }, config, times);
+  const more = operatePages(deps);
+  const tasks = openTaskPages(deps, more.views);
+  const routes = [...routesOf(deps), ...tasks.routes, ...more.routes];
+  const door = await openDoor({ redis, github, routes, now, log }, config, times);
   const local = `http://${hostAndPort(config.host === "0.0.0.0" ? "127.0.0.1" : config.host, config.port)}`;
   const where = sayWhere(redis, { at: { url: door.address.url, local }, isListening: door.isListening, now, log });
   return {
@@ -35,6 +42,7 @@ export async function startDashboard(
     stop: async () => {
       await where.stop();
       await door.stop();
+      await tasks.stop();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { GitHub } from "../src/github.ts";
 import type { Inbox } from "../src/intake/inbox.ts";
 import type { Logger } from "../src/log.ts";
 import type { CallerReplies } from "../src/task/caller-replies.ts";
+import type { Deeds } from "../src/task/deeds.ts";
 import type { HostView } from "../src/task/heartbeat.ts";
 import type { PlanStore } from "../src/task/plans.ts";
 import type { TaskQueue } from "../src/task/queue.ts";
@@ -23,6 +24,7 @@ export type DashboardDeps = {
   views: ViewReader;
   inbox: Inbox;
   callers: CallerReplies;
+  deeds: Deeds;
   github: GitHub;
   /** Has the bot look into its inbox at once. */
   wakeIntake: () => void;
@@ -30,6 +32,8 @@ export type DashboardDeps = {
   isFit: () => boolean;
   /** Where the history of tasks that are over stands; none: it is not kept. */
   historyFile?: string | undefined;
+  /** E.g. https://github.com */
+  webUrl: string;
   /** Unix ms. */
   now: () => number;
   log: Logger;

@@ -3,6 +3,7 @@
  * watch. Ends by itself with exit code 0 and a summary, or with 1 and the reason.
  */
 import { Command } from "commander";
+import { makeLink } from "../dashboard/door/links.ts";
 import { openQuestions } from "../src/task/question.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
@@ -50,6 +51,7 @@ async function play(options: Options, cleanUp: CleanUp): Promise<number> {
     pauseMs: options.keep ? WATCHABLE_MS : 0,
     asks: options.ask ?? false,
     showLogs: Boolean(process.env.ORCH_DEMO_LOGS),
+    dashboard: options.keep ?? false,
   });
   const redis = connectRedis(stage.everything.env.REDIS_URL ?? "", "demo");
   const subscriber = connectBlockingRedis(stage.everything.env.REDIS_URL ?? "", "demo-news");
@@ -75,7 +77,8 @@ async function play(options: Options, cleanUp: CleanUp): Promise<number> {
     out.write("These links end with the demo, which ends here. To keep it all and play: npm run demo -- --keep\n");
     return summary.ok ? 0 : 1;
   }
-  out.write(`${playground(stage)}\n`);
+  const link = await makeLink(redis, stage.dashboardUrl ?? "", "demo");
+  out.write(`${playground(stage, link)}\n`);
   return await broken;
 }
 

@@ -2,12 +2,14 @@
 import { existsSync } from "node:fs";
 import { MAINTAINER, type Stage } from "./stage.ts";
 
-export function playground({ simulator, repository, issue, everything, botUrl }: Stage): string {
+/** `link`: to the dashboard, good once. */
+export function playground({ simulator, repository, issue, everything, botUrl }: Stage, link: string): string {
   const page = `${simulator.url}/${repository.fullName}/issues/${issue}`;
   // An operator's own .env may name another Redis, which `orch` would ask then.
   const settings = `${existsSync(".env") ? "REDIS_URL= " : ""}ORCH_DATA=${everything.dataDir}`;
   return [
     "Everything keeps running. In a browser:",
+    `  the dashboard    ${link}`,
     `  the issue        ${page}`,
     `  the repository   ${simulator.url}/${repository.fullName}`,
     `  the bot's state  ${botUrl}/readyz`,
@@ -17,6 +19,8 @@ export function playground({ simulator, repository, issue, everything, botUrl }:
     `  ${settings} npm run orch -- attach ${repository.fullName}#${issue}`,
     "Hosts, queue and tasks:",
     `  ${settings} npm run orch -- status`,
+    "Another link to the dashboard, once the one above is used, or older than a quarter of an hour:",
+    `  ${settings} npm run orch -- dashboard`,
     "",
     `Ctrl-C ends everything, and so does: kill ${process.pid}`,
     "",

@@ -29,6 +29,8 @@ export type Stage = {
   sandbox: "bwrap" | "none";
   /** Where the bot says how it is. */
   botUrl: string;
+  /** Where the dashboard is, should there be one. */
+  dashboardUrl?: string;
   /** Why the sandbox is off, when it is. */
   sandboxProblem?: string;
   /** The one place that the agent tries on purpose and a sandbox keeps it from; undefined where it is an operator's agent. */
@@ -51,6 +53,8 @@ export type StageOptions = {
   team?: boolean;
   /** Bot and worker host write into this terminal. */
   showLogs?: boolean;
+  /** There is a dashboard to look at. */
+  dashboard?: boolean;
 };
 
 export const MAINTAINER = "maintainer";
@@ -81,6 +85,7 @@ export async function setStage({
   asks = false,
   team = false,
   showLogs = false,
+  dashboard = false,
 }: StageOptions): Promise<Stage> {
   const own = agent === undefined ? undefined : findOwnAgent(agent, process.env.ORCH_CONFIG);
   const dir = mkdtempSync(join(tmpdir(), "orch-demo-"));
@@ -98,11 +103,17 @@ export async function setStage({
   const port = await freePort();
   const botUrl = `http://127.0.0.1:${port}`;
   simulator.setWebhookUrl(`${botUrl}/api/github/webhooks`);
+  const dashboardUrl = dashboard ? `http://127.0.0.1:${await freePort()}` : undefined;
   const pids = new Map<string, number>();
   cleanUp.add(() => endSessions(join(dir, "data", "host", "tmux")));
   const logs = openLogs(dir);
   const everything = await startEverything({
-    env: settings(dir, simulator, port, config),
+    env: {
+      ...settings(dir, simulator, port, config),
+      DASHBOARD_PORT: dashboardUrl === undefined ? "off" : new URL(dashboardUrl).port,
+      DASHBOARD_HOST: "",
+      DASHBOARD_URL: "",
+    },
     stdio: showLogs ? "inherit" : ["ignore", logs.out, logs.errors],
     onStart: (name, pid) => pids.set(name, pid),
   });
@@ -113,6 +124,7 @@ export async function setStage({
     simulator,
     everything,
     botUrl,
+    dashboardUrl,
     repository,
     issue,
     agent: agent ?? SCRIPTED,

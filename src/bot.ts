@@ -30,6 +30,7 @@ import { makeReporter } from "./report/reporter.ts";
 import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { makeCallerReplies } from "./task/caller-replies.ts";
+import { makeDeeds } from "./task/deeds.ts";
 import { readHosts } from "./task/heartbeat.ts";
 import { readPause } from "./task/pause.ts";
 import { makePlanStore } from "./task/plans.ts";
@@ -136,7 +137,9 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     log,
   });
   const views = makeViewReader({ redis, store, queue, hosts, now });
-  const intake = startIntake({ inbox, store, queue, github, markerSecret, callers, dispatcher, views, now, log });
+  const deeds = makeDeeds(redis, tell);
+  const asked = { inbox, store, queue, github, markerSecret, callers, deeds };
+  const intake = startIntake({ ...asked, dispatcher, views, now, log });
   const wakeIntake = () => {
     intake.wake();
     age?.soon();
@@ -195,10 +198,22 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     }
     if (config.dashboard) {
       const { startDashboard } = await import("../dashboard/dashboard.ts");
-      const known = { redis, subscriber, store, queue, plans, schedules: scheduleStore, hosts, views, inbox, callers };
+      const known = {
+        redis,
+        subscriber,
+        store,
+        queue,
+        plans,
+        schedules: scheduleStore,
+        hosts,
+        views,
+        inbox,
+        callers,
+        deeds,
+      };
       const { isFit } = gate;
       const { historyFile } = config;
-      const asks = { ...known, github, wakeIntake, isFit, historyFile, now, log };
+      const asks = { ...known, github, wakeIntake, isFit, historyFile, webUrl, now, log };
       dashboard = await startDashboard(asks, config.dashboard);
     }
     const server = await listenOn(config, routes, log, { signal });

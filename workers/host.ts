@@ -13,6 +13,7 @@ import type { Run, Shared } from "./run/run.ts";
 import { closeOtherOutlets } from "./run/step/step-outlet.ts";
 import { takeUpRuns } from "./run/take-up-runs.ts";
 import type { SlotUser } from "./sandbox/sandbox.ts";
+import { makeOutputShower } from "./show-output/show-output.ts";
 import { makeSlots } from "./slots.ts";
 import { makeJobTaker } from "./take-jobs.ts";
 import { removeOtherTalkFolders } from "./talk-back/talk-place.ts";
@@ -46,6 +47,7 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
   const room = makeRoomKeeper({ shared, slots, announce: tells.announce });
   const jobs = makeJobTaker({ shared, slots, room, locker, subscriber });
   const keeper = makeRunKeeper({ shared, slots, locker, subscriber, ...tells });
+  const output = makeOutputShower({ shared, slots, subscriber });
   return {
     runs: () => slots.runs().length,
     async start() {
@@ -56,6 +58,7 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
       if (shared.talk) removeOtherTalkFolders(shared.talk, new Set(folders.map(({ dir }) => basename(dir))));
       for (const run of runs) slots.begin(run);
       await keeper.start();
+      await output.start();
       await room.start();
       await jobs.start();
     },
@@ -64,12 +67,14 @@ export function makeHost({ shared, subscriber, users, crashed, ...tells }: HostO
       await slots.allEnded();
       keeper.stop();
       room.stop();
+      await output.stop();
     },
     async handOver() {
       // While Redis is away BullMQ does not answer; a job that is in hand comes again when its lock has run out.
       await Promise.race([jobs.stop(), delay(STOP_TAKING_MS)]);
       keeper.stop();
       room.stop();
+      await output.stop();
       for (const run of slots.runs()) await handOver(locker, run);
       await slots.allEnded();
     },

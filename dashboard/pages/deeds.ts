@@ -1,4 +1,5 @@
 /** What people did, the newest first: who, by which way, what, about which tasks, and whether it came to something. */
+import type { KeptDeed } from "../../src/task/deeds.ts";
 import { bare } from "../../src/text/quote.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { dataTable, scrolled } from "./data-table.ts";
@@ -8,22 +9,8 @@ import { badge } from "./standing-badge.ts";
 import { ago } from "./time.ts";
 import { idLink } from "./view-badge.ts";
 
-/** `id`: where it stands in the log. */
-export type ShownDeed = {
-  id: string;
-  /** Unix ms. */
-  at: number;
-  by: { name: string; id?: number | undefined };
-  via: string;
-  verb: string;
-  done: boolean;
-  tasks: readonly string[];
-  place?: string | undefined;
-  host?: string | undefined;
-};
-
 export type DeedsPage = {
-  deeds: readonly ShownDeed[];
+  deeds: readonly KeptDeed[];
   /** There are older ones. */
   hasMore: boolean;
 };
@@ -41,7 +28,7 @@ ${hasMore && last && html`<p class="line"><a href="/deeds?${new URLSearchParams(
 
 const NONE = nothing("Nobody has done anything yet.", "What is asked, cancelled, answered or approved is noted here.");
 
-const table = (deeds: readonly ShownDeed[], now: number): Html =>
+const table = (deeds: readonly KeptDeed[], now: number): Html =>
   scrolled(
     dataTable({
       columns: [
@@ -56,7 +43,7 @@ const table = (deeds: readonly ShownDeed[], now: number): Html =>
     }),
   );
 
-const cells = (deed: ShownDeed, now: number): HtmlValue[] => [
+const cells = (deed: KeptDeed, now: number): HtmlValue[] => [
   html`<strong>${bare(deed.by.name, 60)}</strong>${deed.by.id === undefined && html`<div class="sub">operator</div>`}`,
   bare(deed.verb, 40),
   subject(deed),
@@ -68,7 +55,7 @@ const cells = (deed: ShownDeed, now: number): HtmlValue[] => [
 const DONE = badge({ word: "done", tone: "ok", sign: "check" });
 const REFUSED = badge({ word: "refused", tone: "idle", sign: "minus" });
 
-function subject({ tasks, place, host }: ShownDeed): Html {
+function subject({ tasks, place, host }: KeptDeed): Html {
   const more = tasks.length > NAMED && html` <span class="muted">and ${tasks.length - NAMED} more</span>`;
   return html`${place !== undefined && html`${bare(place, 160)} `}${tasks.slice(0, NAMED).map((id) => html`${idLink(id)} `)}${more}${host !== undefined && html`<a class="mono" href="${hostPath(host)}">${bare(host, 60)}</a>`}`;
 }

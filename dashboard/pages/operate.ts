@@ -1,16 +1,18 @@
-/** What there is to see besides the first page and the tasks: plans, conversations, hosts, schedules, sessions, stats. */
+/** What there is to see besides the first page and the tasks: plans, conversations, hosts, schedules, sessions, stats, deeds. */
 import type { DashboardDeps } from "../deps.ts";
+import { outputOf } from "../output/output.ts";
 import type { LiveView } from "../rows/live.ts";
 import type { DashboardRoute } from "../visit.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
+import { deedRoutes } from "./deed-routes.ts";
 import { hostRoutes } from "./host-routes.ts";
 import { planLive, planRoutes } from "./plan-routes.ts";
 import { scheduleRoutes } from "./schedule-routes.ts";
-import { linesOfEvents, sessionRoutes, sessionsLive } from "./session-routes.ts";
+import { sessionRoutes, sessionsLive } from "./session-routes.ts";
 import { statsRoutes } from "./stats-routes.ts";
 
 export function operatePages(deps: DashboardDeps): { routes: DashboardRoute[]; views: LiveView[] } {
-  const lastLines = linesOfEvents(deps.redis);
+  const sessions = { ...deps, lastLines: outputOf(deps).lastLines };
   return {
     routes: [
       ...planRoutes(deps),
@@ -18,8 +20,9 @@ export function operatePages(deps: DashboardDeps): { routes: DashboardRoute[]; v
       ...hostRoutes(deps),
       ...scheduleRoutes(deps),
       ...statsRoutes(deps),
-      ...sessionRoutes({ ...deps, lastLines }),
+      ...deedRoutes(deps),
+      ...sessionRoutes(sessions),
     ],
-    views: [planLive(deps), sessionsLive({ lastLines })],
+    views: [planLive(deps), sessionsLive(sessions)],
   };
 }

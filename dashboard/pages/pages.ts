@@ -12,13 +12,10 @@ import { tasksRoutes } from "./tasks.ts";
 export type TaskPages = { routes: DashboardRoute[]; stop(): Promise<void> };
 
 /** `views`: of other pages that are kept up to date. */
-export function openTaskPages(
-  deps: DashboardDeps,
-  { webUrl, views = [] }: { webUrl: string; views?: readonly LiveView[] },
-): TaskPages {
+export function openTaskPages(deps: DashboardDeps, views: readonly LiveView[] = []): TaskPages {
   const { subscriber, now, log } = deps;
   const facts = makeFacts(deps);
-  const pages = { ...deps, facts, webUrl };
+  const pages = { ...deps, facts };
   const live = startLive({ subscriber, facts, views: [frontView(), taskLiveView(pages), ...views], now, log });
   const routes = [
     ...frontRoutes(pages),

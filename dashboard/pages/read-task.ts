@@ -13,7 +13,7 @@ import { todayOf } from "./front-figures.ts";
 import { standingsIn } from "./front-sections.ts";
 import type { TaskSeen } from "./task-state.ts";
 
-export type TaskPageDeps = Pick<DashboardDeps, "redis" | "store" | "views"> & { webUrl: string };
+export type TaskPageDeps = Pick<DashboardDeps, "redis" | "store" | "views" | "webUrl">;
 
 export type TaskRead = TaskSeen & { events: readonly TaskEvent[]; messages: readonly MessageView[] };
 

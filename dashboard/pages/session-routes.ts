@@ -13,6 +13,7 @@ import type { Around } from "../../src/views/around.ts";
 import { logLines } from "../../src/views/log-lines.ts";
 import { taskView } from "../../src/views/task-view.ts";
 import type { DashboardDeps } from "../deps.ts";
+import type { LastLines } from "../output/last-lines.ts";
 import { type Region, seenBy } from "../rows/drawing.ts";
 import type { LiveView } from "../rows/live.ts";
 import { drawAnew, type Memory, makeMemory } from "../rows/memory.ts";
@@ -20,10 +21,8 @@ import type { DashboardRoute } from "../visit.ts";
 import { page } from "./layout.ts";
 import { type Session, sessionKey, sessionRow, sessionsBody, WALL, WALL_LINES } from "./sessions.ts";
 
-/** Gives the last lines that the programs of a task have printed, the oldest first. */
-export type LastLines = (task: Task, lines: number) => Promise<readonly string[]>;
-
-export type SessionDeps = Pick<DashboardDeps, "views"> & { lastLines: LastLines };
+type Said = Pick<DashboardDeps, "redis"> & { lastLines: LastLines };
+export type SessionDeps = Said & Pick<DashboardDeps, "views">;
 
 /** Lines come without any task changing. */
 const LOOK_MS = 1_000;
@@ -32,12 +31,12 @@ const MOST = 60;
 /** Of one line, in characters: what is beyond the edge of a box is not seen anyway. */
 const MAX_LINE = 200;
 
-export const sessionRoutes = ({ views, lastLines }: SessionDeps): DashboardRoute[] => [
+export const sessionRoutes = ({ views, ...said }: SessionDeps): DashboardRoute[] => [
   {
     method: "GET",
     path: "/sessions",
     answer: async (visit) => {
-      const region = await wall(await views.around(), lastLines, drawAnew);
+      const region = await wall(await views.around(), said, drawAnew);
       const { regions } = await seenBy(visit.rights, [region]);
       const body = regions[0] && sessionsBody(regions[0]);
       if (!body) return { kind: "nothing" };
@@ -46,28 +45,29 @@ export const sessionRoutes = ({ views, lastLines }: SessionDeps): DashboardRoute
   },
 ];
 
-export function sessionsLive({ lastLines }: Pick<SessionDeps, "lastLines">): LiveView {
+export function sessionsLive(said: Said): LiveView {
   const memory = makeMemory();
   return {
     name: "sessions",
     everyMs: LOOK_MS,
-    draw: async (_argument, facts) => ({ blocks: [], regions: [await wall(facts, lastLines, memory.nextLook())] }),
+    draw: async (_argument, facts) => ({ blocks: [], regions: [await wall(facts, said, memory.nextLook())] }),
   };
 }
 
 type Looked = Pick<Around, "hosts" | "beats" | "now"> & { tasks: readonly Task[] };
 
 /** Within those that need somebody, and within the others, in the order in which they were asked for, which nothing changes. */
-async function wall({ tasks, hosts, beats, now }: Looked, lastLines: LastLines, remembered: Memory): Promise<Region> {
+async function wall({ tasks, hosts, beats, now }: Looked, said: Said, remembered: Memory): Promise<Region> {
   const shown = tasks.filter((task) => task.state.name === "running" || needsOf(task) !== undefined);
   const inOrder = [
     ...shown.filter((task) => needsOf(task) !== undefined),
     ...shown.filter((task) => needsOf(task) === undefined),
   ].slice(0, MOST);
-  const items = inOrder.map(async (task) => {
+  const lines = await linesOf(inOrder, said);
+  const items = inOrder.map((task) => {
     const session: Session = {
       task: taskView(task, hosts),
-      lines: (await lastLines(task, WALL_LINES)).slice(-WALL_LINES).map(shownLine),
+      lines: (lines.get(task.spec.id) ?? []).map(shownLine),
       lastOutputAt: beats?.get(task.spec.id),
       needs: needsOf(task),
     };
@@ -79,7 +79,7 @@ async function wall({ tasks, hosts, beats, now }: Looked, lastLines: LastLines, 
       html: (tier: "read" | "write") => remembered(`${key} ${tier}`, made, () => sessionRow(session, tier, now)),
     };
   });
-  return { id: WALL, most: MOST, items: await Promise.all(items) };
+  return { id: WALL, most: MOST, items };
 }
 
 /** Blanks stay: they are how what programs print is laid out. */
@@ -92,11 +92,19 @@ function needsOf(task: Task): string | undefined {
   return isAsked ? "proposes something, and waits for a word" : undefined;
 }
 
-/** From the events that hosts tell of, which are there for a day; of an older run there is what its record has kept. */
-export const linesOfEvents =
-  (redis: Redis): LastLines =>
-  async (task, lines) => {
-    const { events } = await readRunEvents(redis, task.spec.id, task.epoch, { limit: 2 * lines });
-    const said = events.flatMap(logLines);
-    return (said.length > 0 ? said : (progressOf(task).lastLines ?? "").split("\n")).slice(-lines);
-  };
+/** From their hosts. Of those whose host does not answer, and that have no programs now, from what was told of them last. */
+async function linesOf(tasks: readonly Task[], { redis, lastLines }: Said): Promise<Map<string, readonly string[]>> {
+  const ids = tasks.map(({ spec }) => spec.id);
+  const printed = await lastLines(ids, WALL_LINES);
+  const all = tasks.map(async (task) => {
+    const { lines = [] } = printed.get(task.spec.id) ?? {};
+    return [task.spec.id, lines.length > 0 ? lines : await linesTold(redis, task)] as const;
+  });
+  return new Map(await Promise.all(all));
+}
+
+async function linesTold(redis: Redis, task: Task): Promise<string[]> {
+  const { events } = await readRunEvents(redis, task.spec.id, task.epoch, { limit: 2 * WALL_LINES });
+  const said = events.flatMap(logLines);
+  return (said.length > 0 ? said : (progressOf(task).lastLines ?? "").split("\n")).slice(-WALL_LINES);
+}

@@ -51,7 +51,7 @@ export const tellForm = (page: Formed, task: Task): Html | undefined =>
       })
     : undefined;
 
-/** Its options as buttons, and a field for any other answer. Empty where a person is not asked. */
+/** Its options as buttons, each of which answers by its number, and a field for any other answer. Empty where a person is not asked. */
 export function answerForm(page: Formed, task: Task, question: Question): Html | undefined {
   if (!isOpen(question) || !isForPerson(question)) return undefined;
   const to = `${taskPath(task.spec.id)}/answer`;
@@ -59,7 +59,7 @@ export function answerForm(page: Formed, task: Task, question: Question): Html |
   const options = (question.options ?? []).slice(0, MAX_OPTIONS);
   const field = `answer-${question.id}`;
   return html`<div class="answer">
-${options.length > 0 && html`<div class="options">${options.map((option) => deedForm(page, { to, word: bare(option, MAX_BUTTON), hidden: { ...hidden, text: option } }))}</div>`}
+${options.length > 0 && html`<div class="options">${options.map((option, nth) => deedForm(page, { to, word: bare(option, MAX_BUTTON), hidden: { ...hidden, text: `${nth + 1}` } }))}</div>`}
 ${deedForm(page, {
   to,
   word: "Answer",

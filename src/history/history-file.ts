@@ -13,12 +13,19 @@ import type { PastRun, PastTask } from "./past.ts";
 
 /** Two years; the sums of days are kept. */
 const KEEP_MS = 2 * 365 * 24 * 3600_000;
+/** What runs printed. */
+const KEEP_OUTPUT_MS = 30 * 24 * 3600_000;
 /** SQLITE_CORRUPT, SQLITE_NOTADB. */
 const UNREADABLE = new Set([11, 26]);
 const BUSY_MS = 10_000;
 
+/** The end of what a run printed, as it was packed. */
+export type PastOutput = { task: string; epoch: number; packed: Uint8Array };
+
 export type Writing = {
   tasks: readonly PastTask[];
+  /** Of runs of tasks that stand there by then. */
+  outputs?: readonly PastOutput[];
   /** Issues of which nothing is to stand there any more. */
   forgotten?: readonly { repositoryId: number; number: number }[];
   /** Written only when the history goes up to `from`; goes up to `to` then. */
@@ -36,6 +43,7 @@ export function openHistory(path: string) {
   const db = openOrPutAside(path);
   const insertTask = db.prepare(INSERT_TASK);
   const insertRun = db.prepare(INSERT_RUN);
+  const insertOutput = db.prepare(INSERT_OUTPUT);
 
   function inTransaction<T>(deed: () => T): T {
     db.exec("BEGIN IMMEDIATE");
@@ -53,12 +61,13 @@ export function openHistory(path: string) {
   const place = () => placeIn(db);
 
   /** False, and nothing is written, when somebody else has written meanwhile. */
-  function write({ tasks, forgotten = [], place: next }: Writing): boolean {
+  function write({ tasks, outputs = [], forgotten = [], place: next }: Writing): boolean {
     return inTransaction(() => {
       if (next && place() !== next.from) return false;
       const days = new Set<string>();
       for (const { repositoryId, number } of forgotten) for (const day of forget(repositoryId, number)) days.add(day);
       for (const task of tasks) days.add(keep(task));
+      for (const output of outputs) insertOutput.run(output);
       for (const day of days) sumUp(day);
       if (next) setPlace(next.to);
       return true;
@@ -90,13 +99,21 @@ export function openHistory(path: string) {
     db.prepare(SUM_UP).run({ day });
   }
 
-  /** Forgets tasks that were over long ago; what they sum up to stays. Gives how many. */
+  /** Forgets tasks that were over long ago, and sooner what they printed; what they sum up to stays. Gives how many tasks. */
   function trim(now: number): number {
     const before = new Date(now - KEEP_MS).toISOString().slice(0, 10);
-    return inTransaction(() => Number(db.prepare("DELETE FROM tasks WHERE day < ?").run(before).changes));
+    return inTransaction(() => {
+      db.prepare("DELETE FROM outputs WHERE over_at < ?").run(now - KEEP_OUTPUT_MS);
+      return Number(db.prepare("DELETE FROM tasks WHERE day < ?").run(before).changes);
+    });
   }
 
-  return { db, place, write, trim, close: () => db.close() };
+  function output(task: string, epoch: number): Uint8Array | undefined {
+    const row = db.prepare("SELECT packed FROM outputs WHERE task = ? AND epoch = ?").get(task, epoch);
+    return row?.packed instanceof Uint8Array ? row.packed : undefined;
+  }
+
+  return { db, place, write, trim, output, close: () => db.close() };
 }
 
 /** Without opening it for writing. Undefined where it cannot be told so: whoever opens it finds out why. */
@@ -162,6 +179,10 @@ const INSERT_TASK = `
 const INSERT_RUN = `
   INSERT INTO runs VALUES (:task, :epoch, :host, :startedAt, :endedAt, :end, :start, :hadAgent, :inputTokens, :outputTokens,
     :costUsd, :rounds)`;
+
+const INSERT_OUTPUT = `
+  INSERT INTO outputs SELECT :task, :epoch, settled_at, :packed FROM tasks WHERE task = :task
+  ON CONFLICT DO UPDATE SET over_at = excluded.over_at, packed = excluded.packed`;
 
 const NOT_KNOWN = { person: null, queuedMs: null, pull: null, closedAt: null };
 

@@ -83,6 +83,9 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
     rebuilt: async (place: string) => void (await ask({ what: "rebuilt", place })),
     trim: async (now: number) => (await ask({ what: "trim", now })) as number,
     stats: async (query: StatsQuery) => (await ask({ what: "stats", query })) as Stats,
+    /** The end of what a run printed, as far as it is kept. */
+    output: async (task: string, epoch: number) =>
+      (await ask({ what: "output", task, epoch })) as Uint8Array | undefined,
     close,
   };
 }

@@ -12,9 +12,11 @@ import {
   readClosed,
   readHistoryNews,
 } from "../task/history-news.ts";
+import { readKeptOutput } from "../task/kept-output.ts";
 import type { TaskStore } from "../task/store.ts";
 import { keptIds } from "../views/kept-tasks.ts";
 import type { History } from "./history.ts";
+import type { PastOutput } from "./history-file.ts";
 import { type PastTask, pastOf } from "./past.ts";
 
 type Deps = { redis: Redis; store: TaskStore; history: History; now: () => number; log: Logger };
@@ -111,7 +113,7 @@ async function placeOrRebuild(deps: Deps): Promise<string> {
 async function rebuild(deps: Deps, upTo: string): Promise<string> {
   for await (const ids of keptIds(deps.redis, "t")) {
     for (let from = 0; from < ids.length; from += BATCH) {
-      await deps.history.write({ tasks: await readPast(deps, ids.slice(from, from + BATCH)) });
+      await deps.history.write(await readPast(deps, ids.slice(from, from + BATCH)));
     }
   }
   await deps.history.rebuilt(upTo);
@@ -125,14 +127,28 @@ async function read(deps: Deps, entries: readonly HistoryEntry[]) {
     return what === "forgotten" ? [{ repositoryId, number }] : [];
   });
   const ids = new Set(news.flatMap(({ what, of }) => (what === "forgotten" ? [] : [of])));
-  return { tasks: await readPast(deps, [...ids]), forgotten };
+  return { ...(await readPast(deps, [...ids])), forgotten };
 }
 
+type Past = { tasks: PastTask[]; outputs: PastOutput[] };
+
 /** As the records are now. One that is gone, or not over any more, is left out. */
-async function readPast({ redis, store }: Pick<Deps, "redis" | "store">, ids: readonly string[]): Promise<PastTask[]> {
+async function readPast({ redis, store }: Pick<Deps, "redis" | "store">, ids: readonly string[]): Promise<Past> {
   const all = ids.map(async (id) => {
     const [task, events, closed] = await Promise.all([store.read(id), store.events(id), readClosed(redis, id)]);
     return (task && pastOf(task, events, closed)) ?? [];
   });
+  const tasks = (await Promise.all(all)).flat();
+  return { tasks, outputs: await readOutputs(redis, tasks) };
+}
+
+/** Of all runs of these tasks, as far as they are there still. */
+async function readOutputs(redis: Redis, tasks: readonly PastTask[]): Promise<PastOutput[]> {
+  const all = tasks.flatMap(({ task, runs }) =>
+    runs.map(async ({ epoch }) => {
+      const packed = await readKeptOutput(redis, { task, epoch });
+      return packed ? [{ task, epoch, packed }] : [];
+    }),
+  );
   return (await Promise.all(all)).flat();
 }

@@ -25,4 +25,11 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (day, repository, kind, agent, model, outcome)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE outputs (
+    task TEXT NOT NULL REFERENCES tasks ON DELETE CASCADE, epoch INTEGER NOT NULL, over_at INTEGER NOT NULL, packed BLOB NOT NULL,
+    PRIMARY KEY (task, epoch)
+  ) STRICT;
+  CREATE INDEX outputs_by_time ON outputs (over_at);
+  `,
 ];

@@ -9,6 +9,7 @@ export type Asked = { nth: number } & (
   | { what: "rebuilt"; place: string }
   | { what: "trim"; now: number }
   | { what: "stats"; query: StatsQuery }
+  | { what: "output"; task: string; epoch: number }
   | { what: "close" }
 );
 export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
@@ -27,6 +28,8 @@ function answer(asked: Asked): unknown {
       return file.trim(asked.now);
     case "stats":
       return readStats(file.db, asked.query);
+    case "output":
+      return file.output(asked.task, asked.epoch);
     case "close":
       return file.close();
   }

@@ -47,7 +47,7 @@ export async function accept(
   if (known) {
     // An earlier life of a bot may have died before its job was added.
     await deps.dispatcher.ensure(known);
-    return { done: true };
+    return { done: true, tasks: [known.spec.id] };
   }
   const asked = await ask();
   const { found } = asked;
@@ -67,7 +67,7 @@ export async function accept(
   if (refused?.kind === "unaffordable") return { done: false, say: cannotAfford(refused.why) };
   if (refused) return { done: false, say: words.noSuchAgent(refused.agent, refused.known) };
   deps.log.info({ task: spec.id, origin: spec.origin, delivery: request.delivery }, "task accepted");
-  return { done: true };
+  return { done: true, tasks: [spec.id] };
 }
 
 function whyNot({ on }: Request, found: Exclude<FoundTarget, { kind: "ready" }>): string {

@@ -46,14 +46,14 @@ export async function answerQuestion(
   const answer: Answer = { text: chosen.text, ...(actor && { by: actor }), at: now(), key };
   const made = await store.change(task.spec.id, { name: "answered", question: question.id, answer, at: now() });
   if (made.kind !== "known") throw new Error(`the record of the task ${task.spec.id} is ${made.kind}`);
-  if (!made.changed) return { done: false, say: tooLate(made.record, question.id) };
+  if (!made.changed) return { done: false, say: tooLate(made.record, question.id), tasks: [task.spec.id] };
   return await passOn(dispatcher, made.record);
 }
 
 /** Its task is looked at at once: it may wait for just this. */
 async function passOn(dispatcher: AcceptDeps["dispatcher"], task: Task): Promise<CarriedOut> {
   await dispatcher.ensure(task);
-  return { done: true };
+  return { done: true, tasks: [task.spec.id] };
 }
 
 /** All that was asked by agents that work here, oldest first. */

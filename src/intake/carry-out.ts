@@ -6,6 +6,8 @@ import { type CancelDeps, cancelTasks } from "../cancel.ts";
 import type { Command } from "../command/command.ts";
 import * as misunderstood from "../report/misunderstood-words.ts";
 import * as words from "../report/replies.ts";
+import { operatorOf } from "../task/origin.ts";
+import type { CancelReason } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
 import { inMarkdown } from "../text/quote.ts";
 import type { ViewReader } from "../views/reader.ts";
@@ -14,7 +16,7 @@ import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
 import { approve, askForAnother } from "./decide.ts";
 import { conversationOf, isNameOf, isOlder, taskMeant, withNodes } from "./named-tasks.ts";
-import type { Request } from "./request.ts";
+import { type Request, whoAsks } from "./request.ts";
 import { retry } from "./retry.ts";
 import { review } from "./review.ts";
 import { tellAgent } from "./tell-agent.ts";
@@ -22,9 +24,9 @@ import { thenWork } from "./then-work.ts";
 
 /**
  * What to say to the person; undefined when the task's progress comment says it. `reportReacts`: to what asked, the report of a task
- * reacts, and nobody else.
+ * reacts, and nobody else. `tasks`: what it was about.
  */
-export type CarriedOut = { done: boolean; say?: string; reportReacts?: boolean };
+export type CarriedOut = { done: boolean; say?: string; reportReacts?: boolean; tasks?: string[] };
 
 export type CarryOutDeps = CancelDeps & AcceptDeps & { views: ViewReader };
 
@@ -75,7 +77,7 @@ async function begin(deps: CarryOutDeps, request: Request, wish: Wish, ask: () =
   const accepted = await accept(deps, request, { ...wish, ...(request.about && { about: request.about }) }, ask);
   return wish.left === undefined || !accepted.done
     ? accepted
-    : { done: true, say: words.detailsCut(wish.left, request.vouchedFor === true) };
+    : { ...accepted, say: words.detailsCut(wish.left, request.vouchedFor === true) };
 }
 
 const plan = (
@@ -129,18 +131,22 @@ async function cancel(
   if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };
   const isMeant = (task: Task) => isOlder(task, request, command) && isNamed(task);
   const ids = known.filter((task) => task.state.name !== "settled" && isMeant(task)).map(({ spec }) => spec.id);
-  await cancelTasks(deps, ids, { kind: "command", by: whoAsks(request) });
+  await cancelTasks(deps, ids, reasonOf(request));
   // Counted from the records, not from what this call did: a repetition gives the same answer.
-  const tasks = await here();
-  const count = tasks.filter((task) => isMeant(task) && wasCancelledBy(task, request)).length;
-  return { done: true, say: count === 0 ? words.nothingToCancel() : words.cancelled(count) };
+  const cancelled = (await here()).filter((task) => isMeant(task) && wasCancelledBy(task, request));
+  const say = cancelled.length === 0 ? words.nothingToCancel() : words.cancelled(cancelled.length);
+  return { done: true, say, tasks: cancelled.map(({ spec }) => spec.id) };
 }
 
-const whoAsks = ({ actor, repository }: Request): string => actor?.login ?? repository.name;
+function reasonOf(request: Request): Extract<CancelReason, { kind: "command" | "by_operator" }> {
+  const operator = operatorOf(request.source);
+  return operator === undefined ? { kind: "command", by: whoAsks(request) } : { kind: "by_operator", by: operator };
+}
 
 function wasCancelledBy(task: Task, request: Request): boolean {
-  if (task.state.name !== "settled") return task.cancel?.kind === "command";
+  const { kind, by } = reasonOf(request);
+  if (task.state.name !== "settled") return task.cancel?.kind === kind;
   const { outcome, at } = task.state;
-  if (outcome.kind !== "cancelled" || outcome.reason.kind !== "command") return false;
-  return outcome.reason.by === whoAsks(request) && at >= request.receivedAt;
+  if (outcome.kind !== "cancelled" || outcome.reason.kind !== kind) return false;
+  return outcome.reason.by === by && at >= request.receivedAt;
 }

@@ -64,16 +64,16 @@ export async function approve(
   const meant = await proposalMeant(deps.store, request, command.task, find);
   if ("say" in meant) return meant;
   const { task, proposal } = meant;
-  if (proposal.decision) return decidedBefore(proposal, request);
+  if (proposal.decision) return decidedBefore(task, proposal, request);
   const changed = await (await find()).changedSince(task.spec, proposal.baseSha);
   const files = changed && namedAmong(proposal.files, changed.files ?? proposal.files);
   const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
   if (changed && files && files.length > 0) {
     await decide(deps, task, proposal, { kind: "outdated", files, base: changed.base, ...by });
-    return { done: true, say: words.outdated(proposal.name, files) };
+    return { done: true, say: words.outdated(proposal.name, files), tasks: [task.spec.id] };
   }
   await decide(deps, task, proposal, { kind: "approved", ...by });
-  return { done: true };
+  return { done: true, tasks: [task.spec.id] };
 }
 
 /** Undefined where the words begin with the name of no proposal: they are a request of their own. */
@@ -87,13 +87,13 @@ export async function askForAnother(
   const meant = await proposalMeant(deps.store, request, command.task, find);
   if ("say" in meant) return meant;
   const { task, proposal } = meant;
-  if (proposal.decision) return decidedBefore(proposal, request);
+  if (proposal.decision) return decidedBefore(task, proposal, request);
   const text = [withoutName(command.words), command.details ?? ""].join("\n\n").trim();
   if (text === "") return { done: false, say: words.nothingToChange(proposal.name) };
   if (text.length > MAX_CHANGE) return { done: false, say: words.changeTooLong(MAX_CHANGE) };
   const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
   await decide(deps, task, proposal, { kind: "change", text, ...by });
-  return { done: true };
+  return { done: true, tasks: [task.spec.id] };
 }
 
 async function decide({ store, dispatcher, now }: DecideDeps, { spec }: Task, { name }: Proposal, decision: Decision) {
@@ -103,9 +103,11 @@ async function decide({ store, dispatcher, now }: DecideDeps, { spec }: Task, { 
 }
 
 /** The same word once more, as after a bot's death, is no other one. */
-function decidedBefore({ name, decision }: Proposal, { actor, requestedAt }: Request): CarriedOut {
-  if (decision?.at === requestedAt && decision.by?.id === actor?.id)
-    return decision?.kind === "outdated" ? { done: true, say: words.outdated(name, decision.files) } : { done: true };
+function decidedBefore({ spec }: Task, { name, decision }: Proposal, { actor, requestedAt }: Request): CarriedOut {
+  if (decision?.at === requestedAt && decision.by?.id === actor?.id) {
+    const say = decision.kind === "outdated" ? words.outdated(name, decision.files) : undefined;
+    return { done: true, tasks: [spec.id], ...(say !== undefined && { say }) };
+  }
   return { done: false, say: words.decidedAlready(name, decision?.kind) };
 }
 

@@ -8,7 +8,7 @@ import { fenced } from "../fence.ts";
 import { classify, isFinal, retryAfterMs } from "../github.ts";
 import * as words from "../report/replies.ts";
 import type { Taken } from "../task/due-set.ts";
-import { isByProgram } from "../task/origin.ts";
+import { isAnsweredApart } from "../task/origin.ts";
 import { type Inbox, OF_ONE_REPOSITORY, type RequestState } from "./inbox.ts";
 import type { Request } from "./request.ts";
 import { type TakeInDeps, takeBack, takeIn, tellCaller } from "./take-in.ts";
@@ -118,7 +118,7 @@ async function tryTakeIn(deps: Claimed, request: Request): Promise<number | unde
     const age = now() - request.receivedAt;
     if (isFinal(failure) || age > GIVE_UP_AFTER_MS) {
       log.error({ err: error, ...about, failure }, "commands given up: GitHub is closed to us");
-      if (isByProgram(source)) await tellCaller(deps, request, { done: false, say: words.closedToUs() });
+      if (isAnsweredApart(source)) await tellCaller(deps, request, { done: false, say: words.closedToUs() });
       return undefined;
     }
     const wait = Math.max(waitAfter(age), retryAfterMs(error, now()) ?? 0);

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Command } from "../command/command.ts";
-import { asksByItself, identityOf, originIn, originShape, type Source } from "../task/origin.ts";
+import { asksByItself, identityOf, operatorOf, originIn, originShape, type Source } from "../task/origin.ts";
 import type { About, Actor, Repository } from "../task/task.ts";
 import { taskIdOf } from "../task/task-id.ts";
 
@@ -104,6 +104,12 @@ export const issueNameOf = (repositoryId: number, number: number): string => `${
 export function numbersOf(issueName: string): { repositoryId: number; number: number } {
   const [repositoryId = 0, number = 0] = issueName.split("-").map(Number);
   return { repositoryId, number };
+}
+
+/** By name: a person's login, else the operator, else the repository itself. */
+export function whoAsks({ actor, source, repository }: Pick<Request, "actor" | "source" | "repository">): string {
+  const operator = operatorOf(source);
+  return actor?.login ?? (operator === undefined ? repository.name : `operator ${operator}`);
 }
 
 /** Id of the task that this line of the request asks for. */

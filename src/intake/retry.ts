@@ -41,7 +41,8 @@ export async function retry(
   const same = command.settings?.agent === undefined && command.settings?.model === undefined;
   const work = { line: command.line, ...said, settings, ...(same && { retries: earlier.spec.id }) };
   const accepted = await accept(deps, request, work, ask);
-  return accepted.done && follows?.say !== undefined ? { ...accepted, say: follows.say } : accepted;
+  const tasks = [...(accepted.tasks ?? []), earlier.spec.id];
+  return { ...accepted, tasks, ...(accepted.done && follows?.say !== undefined && { say: follows.say }) };
 }
 
 /** What the person who asked first had set. A model belongs to the agent that it was asked for. */

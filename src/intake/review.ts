@@ -36,7 +36,7 @@ export async function review(
   if (request.on === "issue" && focus === "") return { done: false, say: words.reviewOnIssue() };
   const work = request.on === "issue" ? said : { ...said, ...(await reviewOf(deps.store, request, ask)) };
   const accepted = await accept(deps, request, work, ask);
-  return left === undefined || !accepted.done ? accepted : { done: true, say: words.detailsCut(left, false) };
+  return left === undefined || !accepted.done ? accepted : { ...accepted, say: words.detailsCut(left, false) };
 }
 
 async function reviewOf(store: TaskStore, request: Request, ask: () => Promise<Asked>): Promise<Partial<Work>> {

@@ -6,16 +6,19 @@ import { type CancelDeps, cancelTasks, openTasksOfIssue } from "../cancel.ts";
 import { type Command, MAX_COMMANDS } from "../command/command.ts";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import { mayWrite } from "../permission.ts";
+import { doneAtDashboard } from "../report/dashboard-words.ts";
 import { type Reaction, reactTo } from "../report/reaction.ts";
 import * as words from "../report/replies.ts";
 import { ensureReply } from "../report/reply.ts";
 import type { CallerReplies } from "../task/caller-replies.ts";
-import { isByProgram, isSameSource } from "../task/origin.ts";
+import type { Deeds } from "../task/deeds.ts";
+import { isAnsweredApart, isByProgram, isSameSource, operatorOf } from "../task/origin.ts";
 import { isOwnPlace } from "../task/own-place.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
 import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
 import { changesSince } from "./decide.ts";
+import { noteDeed } from "./note-deed.ts";
 import { isStillSet, takeOff } from "./one-shot.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";
 import { findTarget, hasBranch } from "./target.ts";
@@ -39,6 +42,7 @@ export type TakeInDeps = CarryOutDeps & {
   /** HMAC key for the markers of replies. */
   markerSecret: string;
   callers: CallerReplies;
+  deeds: Deeds;
   /** Somebody who died or froze had begun with the request. */
   abandoned: boolean;
 };
@@ -70,11 +74,16 @@ async function judge(deps: TakeInDeps, octokit: Octokit, request: Request): Prom
     return await answer(deps, octokit, request, { done: false, say: words.tooManyCommands(MAX_COMMANDS) });
   }
   const results: CarriedOut[] = [];
-  for (const command of commands) results.push(await carryOut(deps, request, command, asked.find));
+  for (const command of commands) {
+    const result = await carryOut(deps, request, command, asked.find);
+    await noteDeed(deps, request, command, result);
+    results.push(result);
+  }
   const says = new Set(results.map((result) => result.say).filter((say) => say !== undefined));
   const say = says.size > 0 ? [...says].join("\n\n---\n\n") : undefined;
   const reportReacts = results.some((result) => result.reportReacts);
-  await answer(deps, octokit, request, { done: results.some((result) => result.done), say, reportReacts });
+  const tasks = results.flatMap((result) => result.tasks ?? []);
+  await answer(deps, octokit, request, { done: results.some((result) => result.done), say, reportReacts, tasks });
 }
 
 /**
@@ -107,7 +116,10 @@ export async function takeBack(deps: CancelDeps, { issue, name }: { issue: strin
 
 async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, result: CarriedOut): Promise<void> {
   const { installationId, repository, number, source, about, requestedAt: since } = request;
-  if (isByProgram(source)) return await tellCaller(deps, request, result);
+  if (isAnsweredApart(source)) {
+    await tellCaller(deps, request, result);
+    return await tellOfIt(deps, request, result);
+  }
   if (isOwnPlace(number)) return deps.log.info({ source, ...result }, "a request under no issue is carried out");
   const reaction = await reactionTo(deps, request, result);
   const react = (content: Reaction) => reactTo(octokit, repository, source, { content, before: { look: true } });
@@ -116,6 +128,20 @@ async function answer(deps: TakeInDeps, octokit: Octokit, request: Request, resu
   if (say === undefined) return;
   const key = requestNameOf(repository.id, source);
   const reply = { installationId, repository, number, under: about?.thread, since, key, body: say };
+  await courtesy(deps, request, () => ensureReply({ ...deps, secret: deps.markerSecret }, reply));
+}
+
+/** What somebody did where nobody else sees it. A program's deeds are its own. */
+async function tellOfIt(deps: TakeInDeps, request: Request, { done, tasks: [task] = [] }: CarriedOut): Promise<void> {
+  const { installationId, repository, number, source, about, actor, requestedAt: since, commands } = request;
+  const [command] = commands;
+  if (isByProgram(source) || !done || isOwnPlace(number) || !command || task === undefined) return;
+  const operator = operatorOf(source);
+  const login = operator ?? actor?.login ?? "";
+  const body = doneAtDashboard(command.kind, { login, operator: operator !== undefined, task });
+  if (body === undefined) return;
+  const key = requestNameOf(repository.id, source);
+  const reply = { installationId, repository, number, under: about?.thread, since, key, body };
   await courtesy(deps, request, () => ensureReply({ ...deps, secret: deps.markerSecret }, reply));
 }
 

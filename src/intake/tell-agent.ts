@@ -11,7 +11,7 @@ import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import { isOlder } from "./named-tasks.ts";
-import { type Request, requestNameOf } from "./request.ts";
+import { type Request, requestNameOf, whoAsks } from "./request.ts";
 import { saidTo } from "./said-to.ts";
 import type { FoundTarget } from "./target.ts";
 
@@ -31,14 +31,17 @@ export async function tellAgent(
   // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.
   const has = await store.messages.recipientOf(id, mayHaveIt);
   // What was said to a node's agent stands in its team's book as well, and is none of the manager's business.
-  if (has !== undefined) return meant.task?.spec.node ? DELIVERING : await callManager(store, has, id);
+  if (has !== undefined) {
+    const result = meant.task?.spec.node ? DELIVERING : await callManager(store, has, id);
+    return { ...result, tasks: [meant.task?.spec.id ?? has] };
+  }
   const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
   if (!task) return { done: false, say: words.nobodyToTell() };
   const text = textOf(meant.words, command);
   if (text === "") return { done: false, say: words.nothingToTell() };
   if (text.length > MAX_MESSAGE) return { done: false, say: words.messageTooLong(text.length) };
   if (isTooLate(task)) return { done: false, say: words.tooLateToTell(task.spec.id) };
-  return await send(store, task, request, { id, text });
+  return { ...(await send(store, task, request, { id, text })), tasks: [task.spec.id] };
 }
 
 const DELIVERING: CarriedOut = { done: true, reportReacts: true };
@@ -49,8 +52,8 @@ async function send(
   request: Request,
   { id, text }: { id: string; text: string },
 ): Promise<CarriedOut> {
-  const { requestedAt: at, number, source, actor, repository, about } = request;
-  const by = actor?.login ?? repository.name;
+  const { requestedAt: at, number, source, about } = request;
+  const by = whoAsks(request);
   const message: Message = { v: 1, id, from: { person: by }, kind: "note", text, at };
   const note: Note = { by, at, number, source, ...(about && { under: about.thread }) };
   const { kind } = await messages.send(inboxOf(spec), message, note);

@@ -40,7 +40,7 @@ export async function thenWork(
 }
 
 function cutShort({ left }: Then, accepted: CarriedOut): CarriedOut {
-  return left === undefined || !accepted.done ? accepted : { done: true, say: words.detailsCut(left, false) };
+  return left === undefined || !accepted.done ? accepted : { ...accepted, say: words.detailsCut(left, false) };
 }
 
 export type Followed = { work: Pick<Work, "after" | "target">; say?: string };

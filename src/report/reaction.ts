@@ -32,6 +32,7 @@ const reactables: { [Kind in Source["kind"]]: (source: SourceOf<Kind>) => Reacta
   schedule: () => undefined,
   cli: () => undefined,
   api: () => undefined,
+  dashboard: () => undefined,
   node: () => undefined,
   round: () => undefined,
 };

@@ -10,7 +10,10 @@ export async function forgetTasks(redis: Redis, tasks: readonly Task[]): Promise
   const all = redis.multi();
   for (const { spec, epoch } of tasks) {
     const { id, repository, number, conversation } = spec;
-    const runs = Array.from({ length: epoch }, (_, nth) => keys.runEvents(id, nth + 1));
+    const runs = Array.from({ length: epoch }, (_, nth) => nth + 1).flatMap((run) => [
+      keys.runEvents(id, run),
+      keys.keptOutput(id, run),
+    ]);
     const said = [keys.messages(id), keys.messagesSent(id), keys.messageFates(id), keys.messagesDead(id)];
     const own = [keys.task(id), keys.timeline(id), keys.oldTimeline(id), keys.shown(id), keys.followers(id)];
     all.del(...own, ...runs, ...said, keys.envelope(`task:${id}`));

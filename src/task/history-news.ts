@@ -86,6 +86,11 @@ export async function tellForgotten(redis: Redis, repositoryId: number, number: 
   await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "forgotten", "of", `${repositoryId}/${number}`);
 }
 
+/** Something that belongs to a task was noted down beside its record. */
+export async function tellChanged(redis: Redis, id: string): Promise<void> {
+  await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "changed", "of", id);
+}
+
 /** By their order in a stream. */
 export function isEarlier(one: string, other: string): boolean {
   const [oneMs = 0, oneSeq = 0] = one.split("-").map(Number);

@@ -12,6 +12,16 @@ export const keys = {
   oldTimeline: (id: string) => `orch:task:${id}:events`,
   /** Stream of what the programs of one of its runs said and did (`run-events.ts`); gone a day after the last word. */
   runEvents: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:events`,
+  /** The end of what one of its runs printed (`kept-output.ts`), for a day. */
+  keptOutput: (id: string, epoch: number) => `orch:task:${id}:run:${epoch}:output`,
+  /** Sorted set: those keys, by when they were written. */
+  keptOutputs: "orch:outputs",
+  /** There while somebody watches what the task's programs print (`output.ts`). */
+  watch: (id: string) => `orch:watch:${id}`,
+  /** List: what a host is asked of what its runs have printed, as JSON. */
+  asks: (host: string) => `orch:ask:${host}`,
+  /** What it answered to one of them. */
+  answer: (ask: string) => `orch:answer:${ask}`,
   /** Stream: what is said to a task's agent and has not been heard yet (`messages.ts`). */
   messages: (id: string) => `orch:task:${id}:messages`,
   /** The same for a node of the plan of that id. */
@@ -90,6 +100,14 @@ export const keys = {
   callerHooks: (id: string) => `orch:callers:hooks:${id}`,
   /** Due set: tasks of which programs want to be told. */
   hooked: "orch:callers:hooked",
+  /** Stream: what people did, as JSON (`deeds.ts`). */
+  deeds: "orch:deeds",
+  /** There while a deed of this name would be the same one. */
+  deed: (name: string) => `orch:deed:${name}`,
+  /** List: what people did about a task, as JSON, oldest first. */
+  deedsOf: (id: string) => `orch:task:${id}:deeds`,
+  /** The key under which a form of this content was taken a moment ago. */
+  dashboardForm: (hash: string) => `orch:dashboard:form:${hash}`,
   /** Who is signed in to the dashboard by the cookie of this SHA-256, as JSON. */
   dashboardSession: (hash: string) => `orch:dashboard:session:${hash}`,
   /** Sorted set: such hashes of one person, by when they came. */
@@ -150,6 +168,14 @@ export const keys = {
   changed: "orch:changed",
   /** Channel: the name of a program's request that has just been answered. */
   callerReplied: "orch:callers:replied",
+  /** Channel: the id of a task that somebody watches. */
+  watched: "orch:watch",
+  /** Channel: what a task's programs print, as JSON, while somebody watches. */
+  printed: (id: string) => `orch:term:${id}`,
+  /** Channel: the id of a host that is asked something. */
+  asked: "orch:ask",
+  /** Channel: the name of what was asked and has just been answered. */
+  answered: "orch:answer",
   /** Channel: tasks that wait may start: hosts have changed, or a task is over that others wait for. */
   ready: "orch:ready",
   /** Channel: the id of a task of which GitHub now shows everything. */

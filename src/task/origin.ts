@@ -6,6 +6,7 @@
  * (`src/events/on-*.ts`), its words (`src/words/origin-words.ts`) and its reaction (`src/report/reaction.ts`).
  */
 import { z } from "zod";
+import type { Via } from "./deeds.ts";
 
 /** A line of something that somebody wrote; `url`: where it stands on GitHub. */
 const written = { id: z.number(), line: z.number(), url: z.string() };
@@ -31,6 +32,8 @@ export const originShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("cli"), by: z.string(), key: z.string() }),
   /** Another program; `key` is its own name for what it asks. */
   z.object({ kind: z.literal("api"), client: z.string(), key: z.string() }),
+  /** Somebody at the dashboard; `by`: the name of whoever operates Orch, on their machine or at GitHub. `key`: of this one deed. */
+  z.object({ kind: z.literal("dashboard"), by: z.string().optional(), key: z.string() }),
   /** A node of a plan that is to be worked on, for the `try`th time; it comes through no door. */
   z.object({ kind: z.literal("node"), plan: z.string(), node: z.string(), try: z.number() }),
   /** What follows from this task: what its review has found is mended, or what it has mended is reviewed. It comes through no door. */
@@ -56,6 +59,7 @@ const identities: { [Kind in OriginKind]: (source: SourceOf<Kind>) => (string | 
   schedule: ({ name, dueAt }) => [name, dueAt],
   cli: ({ key }) => [key],
   api: ({ client, key }) => [client, key],
+  dashboard: ({ key }) => [key],
   node: ({ plan, node, try: nth }) => [plan, node, nth],
   round: ({ task }) => [task],
 };
@@ -71,6 +75,7 @@ const withoutPerson: { [Kind in OriginKind]: boolean } = {
   schedule: true,
   cli: true,
   api: false,
+  dashboard: false,
   node: false,
   round: false,
 };
@@ -79,10 +84,33 @@ const withoutPerson: { [Kind in OriginKind]: boolean } = {
  * Nobody has to be permitted: the authority is a file that only people who may write to the repository can change, or the access to
  * the machine.
  */
-export const asksByItself = ({ kind }: Source): boolean => withoutPerson[kind];
+export const asksByItself = (source: Source): boolean => withoutPerson[source.kind] || operatorOf(source) !== undefined;
+
+/** The name of whoever operates Orch, where it is they who ask. */
+export const operatorOf = (source: Source): string | undefined => ("by" in source ? source.by : undefined);
 
 /** Whether another program asks: what is said to it stands where it asked, and not on GitHub. */
 export const isByProgram = (source: Source): source is SourceOf<"api"> => source.kind === "api";
+
+/** Where what is said to whoever asks is kept for them (`caller-replies.ts`), since they look for it there. */
+export const isAnsweredApart = (source: Source): boolean => isByProgram(source) || source.kind === "dashboard";
+
+/** Where a person has asked; undefined where it is none. */
+const vias: { [Kind in OriginKind]: Via | undefined } = {
+  comment: "comment",
+  body: "comment",
+  review: "comment",
+  review_comment: "comment",
+  label: "label",
+  check: "check",
+  schedule: undefined,
+  cli: "cli",
+  api: "program",
+  dashboard: "dashboard",
+  node: undefined,
+  round: undefined,
+};
+export const viaOf = ({ kind }: Source): Via | undefined => vias[kind];
 
 /** The kind of work that it asks for, where that is told by how it is asked; else where it is done tells it. */
 const workKinds: { [Kind in OriginKind]: "review" | "check" | "schedule" | undefined } = {
@@ -95,6 +123,7 @@ const workKinds: { [Kind in OriginKind]: "review" | "check" | "schedule" | undef
   schedule: "schedule",
   cli: undefined,
   api: undefined,
+  dashboard: undefined,
   node: undefined,
   round: undefined,
 };

@@ -71,6 +71,13 @@ const words: { [Kind in OriginKind]: Words<OriginOf<Kind>> } = {
     takenBack: ({ client }, who, { code }) => `${who} took back what was asked by ${code(client, 60)}`,
     again: () => "ask for it again under a key of its own",
   },
+  dashboard: {
+    asked: ({ by }, who, where, { code }) =>
+      `${by === undefined ? who : `The operator ${code(by, 60)}`} asked at the dashboard${where}:`,
+    itself: ({ by = "" }, { code }) => `the operator ${code(by, 60)}`,
+    takenBack: (_, who) => `${who} took back what was asked for at the dashboard`,
+    again: inAComment,
+  },
   node: {
     asked: ({ node, plan }, who, where, { code }) =>
       `${who} asked for the plan ${code(plan)}, of which this is the node ${code(node, 60)}${where}:`,

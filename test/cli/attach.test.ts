@@ -5,8 +5,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { register } from "../../src/task/heartbeat.ts";
+import { keepOutput, packOutput } from "../../src/task/kept-output.ts";
+import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -139,7 +141,7 @@ test("a team is shown as a whole by its issue, and whoever only watches goes fro
   }
 });
 
-test("a task on another host: says which, and the command to run there", async () => {
+test("a task on another host: says which, and shows what it prints until it is over", async () => {
   const id = await runningTask(502, "hfffffff0");
   const info = { version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const, agents: ["a"], defaultAgent: "a" };
   await register(
@@ -147,10 +149,22 @@ test("a task on another host: says which, and the command to run there", async (
     { ...info, id: "hfffffff0", place: "p1", name: "build-2", draining: false, startedAt: 1 },
     Date.now(),
   );
-  const { code, stderr } = await attach(id);
-  expect(code).toBe(1);
+  const packed = await packOutput({ steps: [{ name: "agent-1", size: 10, text: "its words\n" }] });
+  await keepOutput(redis, { task: id, epoch: 1 }, packed, Date.now());
+  const watching = attach(id);
+  const isWatched = async () => expect(await redis.exists(keys.watch(id))).toBe(1);
+  await vi.waitFor(isWatched, { timeout: 20_000, interval: 20 });
+  await store.advance(id, {
+    name: "ended",
+    epoch: 1,
+    outcome: { kind: "no_changes", lastWords: "" },
+    at: Date.now(),
+  });
+  const { code, stdout, stderr } = await watching;
+  expect(code, stderr).toBe(0);
   expect(stderr).toContain("runs on the worker host build-2 (hfffffff0)");
   expect(stderr).toContain(`There: orch attach ${id}`);
+  expect(stdout).toContain("its words\n");
 });
 
 test("a task that is queued has no session yet, and why it is not under way", async () => {

@@ -98,7 +98,13 @@ test("orch logs shows what a run said, without what a terminal would obey, and f
     event: { ...event, at: 1, step: "agent-1" },
   }));
   await appendRunEvents(orch.redis, { task: id, epoch: 1 }, entries);
-  expect(await run("logs", id)).toMatchObject({ code: 0, stdout: "I look at it\n✗ npm test\n" });
+  expect(await run("logs", id, "--events")).toMatchObject({ code: 0, stdout: "I look at it\n✗ npm test\n" });
+  // No worker host answers here.
+  expect(await run("logs", id)).toMatchObject({
+    code: 0,
+    stdout: "I look at it\n✗ npm test\n",
+    stderr: expect.stringContaining("These are its run events"),
+  });
   expect(await run("logs", id, "--run", "7")).toMatchObject({ code: 1, stderr: `${id} has the runs 1 to 1.\n` });
 
   const following = run("logs", id, "-f", "--json");

@@ -55,6 +55,23 @@ test("after two years single tasks are forgotten, and the sums of their days are
   expect(daily()).toMatchObject([{ day: "2026-01-05", tasks: 1 }, { day: "2028-01-06" }]);
 });
 
+test("what a run printed is kept for thirty days, and goes with its issue", () => {
+  const packed = Buffer.from("packed");
+  const [one, other] = [pastTask(), pastTask({ task: "t2", settledAt: Date.UTC(2026, 1, 1), number: 2 })];
+  const outputs = [one, other].map(({ task }) => ({ task, epoch: 1, packed }));
+  file.write({ tasks: [one, other], outputs: [...outputs, { task: "t3", epoch: 1, packed }] });
+  file.write({ tasks: [one] });
+  expect(file.output("t1", 1)).toEqual(new Uint8Array(packed));
+  expect(file.output("t1", 2)).toBeUndefined();
+  expect(file.output("t3", 1)).toBeUndefined();
+
+  file.trim(Date.UTC(2026, 1, 6));
+  expect(file.output("t1", 1)).toBeUndefined();
+  expect(file.output("t2", 1)).toBeDefined();
+  file.write({ tasks: [], forgotten: [{ repositoryId: 11, number: 2 }] });
+  expect(file.output("t2", 1)).toBeUndefined();
+});
+
 test("of two that go on from the same place one writes", () => {
   const other = openHistory(path);
   file.write({ tasks: [], place: { from: undefined, to: "1-0" } });

@@ -8,6 +8,7 @@ import { onPullRequestFate } from "../../src/events/on-pull-fate.ts";
 import { type History, makeHistory } from "../../src/history/history.ts";
 import { openHistory } from "../../src/history/history-file.ts";
 import { catchUp } from "../../src/history/keep-history.ts";
+import { keepOutput, packOutput } from "../../src/task/kept-output.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
@@ -79,6 +80,26 @@ test("a history says of each task that is over how it ended, and of no other", a
     runs: [{ task: id, epoch: 1, host: "h1", cost_usd: 0.25, ended: "pull_request" }],
     daily: [{ tasks: 1, cost_usd: 0.25 }],
   });
+});
+
+test("what a run printed reaches the history, whether it is handed over before its task is over or after", async () => {
+  const packed = await packOutput({ steps: [{ name: "agent-1", size: 6, text: "words\n" }] });
+  const spec = makeSpec({ commentId: 1 });
+  await store.create(spec, STARTS);
+  await store.advance(spec.id, claimedBy("h1", spec.acceptedAt + 10));
+  await keepOutput(server.redis, { task: spec.id, epoch: 1 }, packed, 1);
+  const look = keep("one");
+  let place = await look();
+  await store.advance(spec.id, { name: "ended", epoch: 1, outcome: PULL, at: spec.acceptedAt + 60_000 });
+  const after = await settle(2);
+  place = await look(place);
+  await keepOutput(server.redis, { task: after, epoch: 1 }, packed, 2);
+  await look(place);
+
+  const history = makeHistory(join(dir, "one"));
+  histories.push(history);
+  for (const id of [spec.id, after]) expect(Buffer.from((await history.output(id, 1)) ?? [])).toEqual(packed);
+  expect(await history.output(after, 2)).toBeUndefined();
 });
 
 test("a merge reaches the history long after the task was over, once, and is never taken back", async () => {

@@ -59,6 +59,11 @@ const said: Record<Kind, { asked: string; takenBack: string; again: string }> = 
     takenBack: "`maintainer` took back what was asked by `ci`, so",
     again: "ask for it again under a key of its own.",
   },
+  dashboard: {
+    asked: "WHO asked at the dashboard:",
+    takenBack: "`maintainer` took back what was asked for at the dashboard, so",
+    again: "comment `/orch retry TASK`.",
+  },
 };
 const KINDS = Object.keys(said) as Kind[];
 
@@ -88,6 +93,7 @@ async function requestOf(kind: Kind, login = MAINTAINER): Promise<Asked> {
     schedule: { dueAt: id },
     cli: { key: `${id}` },
     api: { key: `${id}` },
+    dashboard: { key: `${id}` },
   };
   const { line: _, ...source } = { line: 1, ...origins[kind], ...own[kind] };
   const at = Date.now();
@@ -158,7 +164,7 @@ describe("a request of every kind", () => {
     expect(reacted.toSorted()).toEqual(Object.keys(REACTED).toSorted());
   });
 
-  test("is refused to a stranger in a reply, a program's where it asked, and reacted to where GitHub takes that", async () => {
+  test("is refused to a stranger in a reply, a program's and one at the dashboard where it was made, and reacted to where GitHub takes that", async () => {
     const byPeople = (await askAll(STRANGER)).filter(({ request }) => request.actor !== undefined);
     expect(byPeople).toHaveLength(KINDS.length - 2);
     for (const asked of byPeople) {
@@ -166,8 +172,9 @@ describe("a request of every kind", () => {
       expect(await orch.store.read(id), kind).toBeUndefined();
       const refusal = expect.stringContaining("write permission");
       const told = await makeCallerReplies(orch.redis).read(requestNameOf(request.repository.id, request.source));
-      expect(told, kind).toEqual(kind === "api" ? { done: false, say: refusal } : undefined);
-      expect(orch.replies(request.number), kind).toEqual(kind === "api" ? [] : [refusal]);
+      const isApart = kind === "api" || kind === "dashboard";
+      expect(told, kind).toEqual(isApart ? { done: false, say: refusal } : undefined);
+      expect(orch.replies(request.number), kind).toEqual(isApart ? [] : [refusal]);
       expect(isReactedTo(asked), kind).toBe(kind in REACTED);
     }
   });
@@ -207,6 +214,7 @@ test("no file names a kind of origin but the one that makes it of its event, and
     "src/events/on-check.ts",
     "src/events/on-cli.ts",
     "src/events/on-comment.ts",
+    "src/events/on-dashboard.ts",
     "src/events/on-label.ts",
     "src/events/on-opened.ts",
     "src/events/on-review.ts",

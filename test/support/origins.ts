@@ -11,6 +11,7 @@ export const origins: { [Kind in OriginKind]: Extract<Origin, { kind: Kind }> } 
   schedule: { kind: "schedule", name: "nightly", dueAt: 1_700_000_000_000 },
   cli: { kind: "cli", by: "root", key: "42" },
   api: { kind: "api", client: "ci", key: "42" },
+  dashboard: { kind: "dashboard", key: "42" },
   round: { kind: "round", task: "tabcdefghijklmno" },
   node: { kind: "node", plan: "tbbbbbbbbbbbbbbb", node: "api-tests", try: 1 },
 };

@@ -6,6 +6,7 @@ import type { Misunderstanding } from "../../src/command/command.ts";
 import type { SettingProblem } from "../../src/command/settings.ts";
 import { SETTING_NAMES } from "../../src/command/verbs.ts";
 import * as comment from "../../src/report/comment-text.ts";
+import * as dashboard from "../../src/report/dashboard-words.ts";
 import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
 import * as messageWords from "../../src/report/message-words.ts";
@@ -421,7 +422,7 @@ const checkpoints = [
 ];
 
 const all = [...open, ...ends];
-const allOrigins = Object.values(origins);
+const allOrigins = [...Object.values(origins), { ...origins.dashboard, by: "root" }];
 const used = (shown: object) => spentOn([runningTask("working", { progress: { agent: "a", ...shown } })]);
 const run = { number: 1, host: "h1", startedAt: now - 60_000, progress: { ...progress, verification } };
 
@@ -470,6 +471,17 @@ export const sayings: Sayings = {
         factsOf.verificationFact(settledTask(outcomes.pull_request, { pushed })),
       ],
       sandboxWarning: () => [factsOf.sandboxWarning({ sandbox: "none" })],
+    },
+  },
+  "src/report/dashboard-words.ts": {
+    module: dashboard,
+    says: {
+      doneAtDashboard: () =>
+        (["tell", "answer", "approve", "plan", "cancel"] as const).flatMap((kind) =>
+          [true, false].map((operator) =>
+            dashboard.doneAtDashboard(kind, { login: "a `b`", operator, task: "tabcdefghijklmno" }),
+          ),
+        ),
     },
   },
   "src/report/help.ts": { module: help, says: { help: () => [help.help()] } },

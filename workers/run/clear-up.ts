@@ -6,6 +6,7 @@ import type { Outcome } from "../../src/task/outcome.ts";
 import { removeCheckpoint } from "../checkpoints/checkpoint-store.ts";
 import { keepSession } from "../kept-sessions/keep-session.ts";
 import { clearSetupsOf } from "../setups/clear-setups.ts";
+import { leaveOutput } from "../show-output/leave-output.ts";
 import { removeCheckWorkspace } from "../workspace/check-workspace.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { isWorthALook, leaveCheckpoint } from "./checkpoint.ts";
@@ -36,6 +37,7 @@ export async function clearUp(shared: Shared, run: Run, outcome: Exclude<Ended, 
   if (run.folder.record.toKeep && !(await keepPromisedSession(shared, run))) return "handed over";
   if (run.folder.record.toLeave && typeof outcome !== "string" && !(await leaveWork(shared, run, outcome)))
     return "handed over";
+  await leaveOutput(shared, run);
   const { left } = run.folder.record;
   const isKept = outcome === "told" ? await isSaidToBeKept(shared, run) : isWorthALook(outcome);
   const { dataDir } = shared;

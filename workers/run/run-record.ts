@@ -199,6 +199,12 @@ export function readRunFolders(runsDir: string): { folders: RunFolder[]; inDoubt
   return { folders, inDoubt };
 }
 
+/** Undefined when its record is in doubt. */
+export function readRunFolder(dir: string): RunFolder | undefined {
+  const reading = readRecord(dir);
+  return reading.kind === "known" ? open(dir, reading.record) : undefined;
+}
+
 /** What the name of a run's folder says. */
 export function runOfDir(dir: string): { taskId: string; epoch: number } | undefined {
   const [, taskId, epoch] = /^(t[a-z2-7]{15})-(\d+)$/.exec(basename(dir)) ?? [];

@@ -46,6 +46,7 @@ const pages: Record<string, (change: <Data>(data: Data) => Data) => Html> = {
 
 /** Fields of which the code decides what they are. */
 const CODE = new Set([
+  "via",
   "state",
   "kind",
   "name",

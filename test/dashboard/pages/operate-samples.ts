@@ -2,6 +2,7 @@
 import type { Asked, ConversationPage } from "../../../dashboard/pages/conversation.ts";
 import type { Visit } from "../../../dashboard/visit.ts";
 import type { Stats } from "../../../src/history/stats.ts";
+import type { KeptDeed } from "../../../src/task/deeds.ts";
 import type { EnvelopeView } from "../../../src/views/budget.ts";
 import type { HostWithRuns } from "../../../src/views/hosts.ts";
 import type { MessageView } from "../../../src/views/messages.ts";
@@ -125,7 +126,7 @@ export const plan = {
   messages,
 };
 export const proposed = { ...plan, task: planningTask(), view: proposedPlanView(planProposal, planningTask()) };
-export const deeds = [
+export const deeds: KeptDeed[] = [
   { id: "1-0", at: now - 9_000, by: { name: "ada" }, via: "cli", verb: "pause", done: true, tasks: [], host: "h1" },
   {
     id: "0-1",

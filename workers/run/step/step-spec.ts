@@ -19,7 +19,7 @@ import { kindOf, type StepName } from "./step-name.ts";
 import { outletMount } from "./step-outlet.ts";
 
 export const stepDir = (run: Run, name: StepName): string => join(run.folder.dir, name);
-const transcriptIn = (dir: string): string => join(dir, "transcript.log");
+export const transcriptIn = (dir: string): string => join(dir, "transcript.log");
 
 /** A living host ends a step at its deadline by itself, with a word first; this long after it nobody is left to. */
 const GRACE_MS = 2 * 60_000;

@@ -1,0 +1,41 @@
+/** Somebody asks at the dashboard. Whoever operates Orch may everything; of everybody else GitHub is asked, as for a comment. */
+import type { Command } from "../command/command.ts";
+import type { Request } from "../intake/request.ts";
+import type { SourceOf } from "../task/origin.ts";
+import type { Actor, TaskSpec } from "../task/task.ts";
+
+export type DashboardAsks = {
+  /** The operator's name, or who it is at GitHub. */
+  who: { operator: string } | { actor: Actor };
+  /** Tells this deed from all others. */
+  key: string;
+  command: Command;
+  /** Unix ms. */
+  now: number;
+};
+
+/** It says nothing of who asks: by their key alone the answer to a deed is found. */
+export const sourceOfDashboard = (key: string, operator?: string): SourceOf<"dashboard"> => ({
+  kind: "dashboard",
+  key,
+  ...(operator !== undefined && { by: operator }),
+});
+
+/** A request where an earlier task stands. */
+export function requestOfDashboard(
+  { installationId, repository, number, target }: TaskSpec,
+  { who, key, command, now }: DashboardAsks,
+): Request {
+  return {
+    installationId,
+    repository: { ...repository, defaultBranch: target.defaultBranch },
+    number,
+    on: target.kind,
+    source: sourceOfDashboard(key, "operator" in who ? who.operator : undefined),
+    ...("actor" in who && { actor: who.actor }),
+    commands: [command],
+    requestedAt: now,
+    receivedAt: now,
+    delivery: "operator" in who ? `dashboard, operator ${who.operator}` : `dashboard, ${who.actor.login}`,
+  };
+}

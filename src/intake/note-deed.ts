@@ -1,0 +1,32 @@
+/** Notes down who has asked for what, where it is something that a person did and not only looked at. */
+import type { Command } from "../command/command.ts";
+import type { Deed, Deeds } from "../task/deeds.ts";
+import { operatorOf, viaOf } from "../task/origin.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import { type Request, requestNameOf } from "./request.ts";
+
+/** Commands after which nothing is different. */
+const LOOKS: ReadonlySet<Command["kind"]> = new Set(["help", "status", "why", "logs", "budget", "misunderstood"]);
+
+/** Noted again, as after the death of a bot, it is the same deed. */
+export async function noteDeed(
+  { deeds, now }: { deeds: Deeds; now: () => number },
+  request: Request,
+  { kind, line }: Command,
+  { done, tasks = [] }: CarriedOut,
+): Promise<void> {
+  const by = whoDid(request);
+  const via = viaOf(request.source);
+  if (!by || !via || LOOKS.has(kind)) return;
+  const { repository, number, source } = request;
+  const place = `${repository.owner}/${repository.name}#${number}`;
+  await deeds.note(`${requestNameOf(repository.id, source)}-${line}`, {
+    ...{ at: now(), by, via, verb: kind, done, tasks, place },
+  });
+}
+
+function whoDid({ actor, source }: Request): Deed["by"] | undefined {
+  const operator = operatorOf(source);
+  if (operator !== undefined) return { name: operator };
+  return actor && { name: actor.login, id: actor.id };
+}

@@ -1,0 +1,160 @@
+/** The pages of tasks in a real browser, on a whole Orch: what a person sees while tasks come, move, ask and end. */
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { signIn } from "../support/dashboard.ts";
+import { type Orch, startOrch } from "../support/orch.ts";
+import { type Looked, openBrowser, type TestBrowser } from "./browser.ts";
+
+const PICTURES = fileURLToPath(new URL("../../node_modules/.cache/orch-pictures/", import.meta.url));
+
+let orch: Orch;
+let browser: TestBrowser;
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  orch = await startOrch({ agent: "asks", slots: 3, dashboard: true });
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await orch?.close();
+});
+
+const opened: Looked[] = [];
+afterEach(() => {
+  for (const { complaints } of opened.splice(0)) expect(complaints()).toEqual([]);
+});
+
+/** Signed in as the operator, on that page. */
+async function look(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const { dashboardUrl: url } = orch;
+  const { cookie } = await signIn({ url, redisUrl: orch.redisServer.url });
+  const [name = "", value = ""] = cookie.split("=");
+  const looked = await browser.look(options);
+  opened.push(looked);
+  await looked.context.addCookies([{ name, value, url }]);
+  await looked.page.goto(`${url}${path}`);
+  return looked.page;
+}
+
+/** As it reads, on one line. */
+const textIn = async (page: Page, selector: string) =>
+  ((await page.locator(selector).textContent()) ?? "").replace(/\s+/g, " ").trim();
+const isLive = (page: Page) => expect.poll(() => textIn(page, "#live"), { timeout: 20_000 }).toMatch(/^live/);
+const picture = (page: Page, name: string) => page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true });
+
+/** Asked for in a new issue, by an agent of its own. */
+async function ask(agent: string, verify?: string): Promise<string> {
+  const place = await orch.place({ agent, ...(verify !== undefined && { verify }) });
+  const { taskId } = await orch.command(`/orch do what ${agent} does`, place);
+  return taskId;
+}
+
+describe("the first page", () => {
+  test("a task appears, moves, asks, is answered there and ends, and nobody loads the page again", async () => {
+    const page = await look("/");
+    await isLive(page);
+    await page.evaluate("window.loadedOnce = true");
+    expect(await textIn(page, "#running-panel")).toContain("No agent is at work");
+
+    const taskId = await ask("asks");
+    const need = page.locator(`[data-key^="need-${taskId}"]`);
+    await need.waitFor({ timeout: 60_000 });
+    expect(await need.textContent()).toMatch(/asks/);
+    expect(await page.title()).toMatch(/^\(1\) /);
+    await expect.poll(() => textIn(page, "#announce")).toMatch(/Needs you: .*asks/);
+    await picture(page, "front-asks");
+
+    await need.getByPlaceholder("or another answer").fill("the second");
+    await need.getByRole("button", { name: "Answer" }).click();
+    await page.waitForURL(/\/tasks\//);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    await expect.poll(() => textIn(page, "#task-state"), { timeout: 20_000 }).toMatch(/to review/);
+    await picture(page, "task-over");
+  });
+
+  test("news keeps the focus, a selection and what somebody is writing", async () => {
+    const taskId = await ask("asks");
+    const page = await look("/");
+    await isLive(page);
+    const need = page.locator(`[data-key^="need-${taskId}"]`);
+    await need.waitFor({ timeout: 60_000 });
+    await page.evaluate("window.loadedOnce = true");
+    await need.getByPlaceholder("or another answer").fill("not yet");
+
+    const other = await ask("asks");
+    await page.locator(`[data-key^="need-${other}"]`).waitFor({ timeout: 60_000 });
+
+    expect(await need.getByPlaceholder("or another answer").inputValue()).toBe("not yet");
+    expect(await page.evaluate("document.activeElement.name")).toBe("text");
+    expect(await page.evaluate("window.loadedOnce")).toBe(true);
+  });
+
+  test.each([
+    ["dark", { colorScheme: "dark" }],
+    ["light", { colorScheme: "light" }],
+    ["400 px", { viewport: { width: 400, height: 800 } }],
+  ] as const)("%s: nothing is wider than the page, and every state has its word", async (name, options) => {
+    const page = await look("/", options);
+    await isLive(page);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    for (const badge of await page.locator(".badge").allTextContents()) expect(badge.trim()).not.toBe("");
+    await picture(page, `front-${name.replace(" ", "")}`);
+  });
+
+  test("keys alone lead to a task and back", async () => {
+    const page = await look("/");
+    await isLive(page);
+    await page.keyboard.press("j");
+    const first = await page.evaluate("document.activeElement.getAttribute('href')");
+    expect(first).toMatch(/^\/tasks\/t/);
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    expect(await page.evaluate("document.activeElement.getAttribute('href')")).toBe(first);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/tasks\/t/);
+    await page.goBack();
+    await page.keyboard.press("/");
+    await page.keyboard.type("calculator");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/tasks\?q=calculator/);
+    await picture(page, "tasks");
+  });
+});
+
+test("a stranger finds on the first page why a task failed and what it cost, and tries it again", async () => {
+  const taskId = await ask("breaks", "node --test");
+  const page = await look("/");
+  const row = page.locator(`[data-key*="${taskId}"]`);
+  await expect.poll(() => row.textContent(), { timeout: 60_000 }).toMatch(/failed/);
+  await row
+    .getByRole("link", { name: /^maintainer\/|^Why$/ })
+    .first()
+    .click();
+  await page.waitForURL(/\/tasks\//);
+  expect(await textIn(page, "#why")).toMatch(/fails|failed/);
+  expect(await textIn(page, "#task-facts")).toMatch(/This task\s+\S/);
+  await picture(page, "task-failed");
+  await page.getByRole("button", { name: /^Retry/ }).click();
+  await page.waitForURL(/\/tasks\/.*said=/);
+  await expect.poll(async () => (await orch.store.idsOfIssue(...(await placeOf(taskId)))).length).toBe(2);
+});
+
+async function placeOf(taskId: string): Promise<[number, number]> {
+  const task = await orch.store.read(taskId);
+  if (!task) throw new Error(`no task ${taskId}`);
+  return [task.spec.repository.id, task.spec.number];
+}
+
+test("when the bot dies a page says since when it is stale, and heals by itself", async () => {
+  const page = await look("/");
+  await isLive(page);
+  await orch.bot.kill();
+  await expect.poll(() => textIn(page, "#live"), { timeout: 20_000 }).toMatch(/^stale since \d\d:\d\d:\d\d/);
+  await picture(page, "front-stale");
+  await orch.bot.start();
+  await isLive(page);
+  const taskId = await ask("asks");
+  await page.locator(`[data-key*="${taskId}"]`).first().waitFor({ timeout: 60_000 });
+});

@@ -1,0 +1,95 @@
+/** A worker host's part in showing output, with its real folders and a real Redis, and runs that print what a test says. */
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { pino } from "pino";
+import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
+import { makeTaskStore } from "../../../src/task/store.ts";
+import type { Task } from "../../../src/task/task.ts";
+import type { Run, Shared } from "../../../workers/run/run.ts";
+import { createRunFolder } from "../../../workers/run/run-record.ts";
+import { leaveOutput } from "../../../workers/show-output/leave-output.ts";
+import { makeOutputShower } from "../../../workers/show-output/show-output.ts";
+import { claimedBy, makeSpec, STARTS } from "../../support/task-spec.ts";
+
+export type PrintingRun = {
+  id: string;
+  dir: string;
+  task(): Promise<Task>;
+  /** Adds it to the step's transcript; the step begins with its first word. */
+  print(text: string, step?: string): void;
+  /** As `clear-up` does: hands the end over, and removes the folder. */
+  leave(): Promise<void>;
+  /** The task is over. */
+  settle(): Promise<void>;
+};
+
+export type PrintingHost = Awaited<ReturnType<typeof startPrintingHost>>;
+
+const log = pino({ level: "silent" });
+let comments = 1_000;
+
+export async function startPrintingHost(url: string, id = "h1") {
+  const dataDir = mkdtempSync(join(tmpdir(), "orch-printing-"));
+  const redis: Redis = connectRedis(url, `worker-${id}`);
+  const subscriber = connectBlockingRedis(url, `worker-news-${id}`);
+  await waitForRedis(redis, 5_000);
+  const store = makeTaskStore(redis);
+  const runs = new Map<string, Run>();
+  const slots = { run: (taskId: string) => runs.get(taskId), runs: () => [...runs.values()] };
+  const shared = { redis, store, hostId: id, dataDir, log } as unknown as Shared;
+  const shower = makeOutputShower({ shared, slots, subscriber });
+  await shower.start();
+
+  /** Another run of it, if it has begun already. */
+  async function begin(known?: string): Promise<PrintingRun> {
+    const spec = makeSpec({ commentId: comments++ });
+    const taskId = known ?? spec.id;
+    if (!known) await store.create(spec, STARTS);
+    await store.advance(taskId, claimedBy(id));
+    const task = async () => {
+      const read = await store.read(taskId);
+      if (!read) throw new Error("the task is gone");
+      return read;
+    };
+    const { epoch } = await task();
+    const record = { taskId, epoch, jobId: "job-1", slot: 0, startedAt: 1, steps: [] };
+    const folder = createRunFolder(join(dataDir, "host", "runs"), record);
+    const run = { task: await task(), folder, log } as unknown as Run;
+    runs.set(taskId, run);
+    return {
+      id: taskId,
+      dir: folder.dir,
+      task,
+      print(text, step = "agent-1") {
+        const isNew = !folder.record.steps.some(({ name }) => name === step);
+        if (isNew) {
+          mkdirSync(join(folder.dir, step));
+          appendFileSync(join(folder.dir, step, "transcript.log"), "");
+          folder.record.steps.push({ name: step, kind: "agent", startedAt: Date.now() });
+          folder.save();
+        }
+        appendFileSync(join(folder.dir, step, "transcript.log"), text);
+      },
+      async leave() {
+        await leaveOutput(shared, run);
+        runs.delete(taskId);
+        folder.remove();
+      },
+      async settle() {
+        const outcome = { kind: "no_changes" as const, lastWords: "" };
+        await store.advance(taskId, { name: "ended", epoch, outcome, at: Date.now() });
+      },
+    };
+  }
+
+  async function close(): Promise<void> {
+    await shower.stop();
+    subscriber.disconnect();
+    redis.disconnect();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+
+  return { id, redis, dataDir, begin, close };
+}
