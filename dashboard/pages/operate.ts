@@ -8,11 +8,11 @@ import { deedRoutes } from "./deed-routes.ts";
 import { hostRoutes } from "./host-routes.ts";
 import { planLive, planRoutes } from "./plan-routes.ts";
 import { scheduleRoutes } from "./schedule-routes.ts";
-import { sessionRoutes, sessionsLive } from "./session-routes.ts";
+import { sessionPages } from "./session-routes.ts";
 import { statsRoutes } from "./stats-routes.ts";
 
 export function operatePages(deps: DashboardDeps): { routes: DashboardRoute[]; views: LiveView[] } {
-  const sessions = { ...deps, lastLines: outputOf(deps).lastLines };
+  const sessions = sessionPages({ ...deps, lastLines: outputOf(deps).lastLines });
   return {
     routes: [
       ...planRoutes(deps),
@@ -21,8 +21,8 @@ export function operatePages(deps: DashboardDeps): { routes: DashboardRoute[]; v
       ...scheduleRoutes(deps),
       ...statsRoutes(deps),
       ...deedRoutes(deps),
-      ...sessionRoutes(sessions),
+      ...sessions.routes,
     ],
-    views: [planLive(deps), sessionsLive(sessions)],
+    views: [planLive(deps), sessions.view],
   };
 }

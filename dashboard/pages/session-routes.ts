@@ -21,8 +21,7 @@ import type { DashboardRoute } from "../visit.ts";
 import { page } from "./layout.ts";
 import { type Session, sessionKey, sessionRow, sessionsBody, WALL, WALL_LINES } from "./sessions.ts";
 
-type Said = Pick<DashboardDeps, "redis"> & { lastLines: LastLines };
-export type SessionDeps = Said & Pick<DashboardDeps, "views">;
+export type SessionDeps = Pick<DashboardDeps, "redis" | "views" | "log"> & { lastLines: LastLines };
 
 /** Lines come without any task changing. */
 const LOOK_MS = 1_000;
@@ -31,39 +30,39 @@ const MOST = 60;
 /** Of one line, in characters: what is beyond the edge of a box is not seen anyway. */
 const MAX_LINE = 200;
 
-export const sessionRoutes = ({ views, ...said }: SessionDeps): DashboardRoute[] => [
-  {
+/** Page and stream share what hosts have answered. */
+export function sessionPages(deps: SessionDeps): { routes: DashboardRoute[]; view: LiveView } {
+  const linesOf = makeLines(deps);
+  const memory = makeMemory();
+  const sessions: DashboardRoute = {
     method: "GET",
     path: "/sessions",
     answer: async (visit) => {
-      const region = await wall(await views.around(), said, drawAnew);
-      const { regions } = await seenBy(visit.rights, [region]);
-      const body = regions[0] && sessionsBody(regions[0]);
-      if (!body) return { kind: "nothing" };
-      return page({ title: "Sessions", visit, at: "/sessions", live: "sessions", styles: ["pages.css"], body });
+      const region = await wall(await deps.views.around(), linesOf, drawAnew);
+      const [seen] = (await seenBy(visit.rights, [region])).regions;
+      if (!seen) return { kind: "nothing" };
+      const parts = { title: "Sessions", visit, at: "/sessions", live: "sessions", styles: ["pages.css"] };
+      return page({ ...parts, body: sessionsBody(seen) });
     },
-  },
-];
-
-export function sessionsLive(said: Said): LiveView {
-  const memory = makeMemory();
-  return {
+  };
+  const view: LiveView = {
     name: "sessions",
     everyMs: LOOK_MS,
-    draw: async (_argument, facts) => ({ blocks: [], regions: [await wall(facts, said, memory.nextLook())] }),
+    draw: async (_argument, facts) => ({ blocks: [], regions: [await wall(facts, linesOf, memory.nextLook())] }),
   };
+  return { routes: [sessions], view };
 }
 
 type Looked = Pick<Around, "hosts" | "beats" | "now"> & { tasks: readonly Task[] };
 
 /** Within those that need somebody, and within the others, in the order in which they were asked for, which nothing changes. */
-async function wall({ tasks, hosts, beats, now }: Looked, said: Said, remembered: Memory): Promise<Region> {
+async function wall({ tasks, hosts, beats, now }: Looked, linesOf: LinesOf, remembered: Memory): Promise<Region> {
   const shown = tasks.filter((task) => task.state.name === "running" || needsOf(task) !== undefined);
   const inOrder = [
     ...shown.filter((task) => needsOf(task) !== undefined),
     ...shown.filter((task) => needsOf(task) === undefined),
   ].slice(0, MOST);
-  const lines = await linesOf(inOrder, said);
+  const lines = await linesOf(inOrder);
   const items = inOrder.map((task) => {
     const session: Session = {
       task: taskView(task, hosts),
@@ -92,15 +91,35 @@ function needsOf(task: Task): string | undefined {
   return isAsked ? "proposes something, and waits for a word" : undefined;
 }
 
-/** From their hosts. Of those whose host does not answer, and that have no programs now, from what was told of them last. */
-async function linesOf(tasks: readonly Task[], { redis, lastLines }: Said): Promise<Map<string, readonly string[]>> {
-  const ids = tasks.map(({ spec }) => spec.id);
-  const printed = await lastLines(ids, WALL_LINES);
-  const all = tasks.map(async (task) => {
-    const { lines = [] } = printed.get(task.spec.id) ?? {};
-    return [task.spec.id, lines.length > 0 ? lines : await linesTold(redis, task)] as const;
-  });
-  return new Map(await Promise.all(all));
+type LinesOf = (tasks: readonly Task[]) => Promise<Map<string, readonly string[]>>;
+
+/**
+ * From their hosts, as they answered last: each is asked anew with every look, and nobody waits for it, so a host that is away holds up no other. Of
+ * whose host has not answered, from what it told by itself.
+ */
+function makeLines({ redis, lastLines, log }: SessionDeps): LinesOf {
+  let printed = new Map<string, readonly string[]>();
+  const asked = new Set<string>();
+
+  function ask(id: string): void {
+    if (asked.has(id)) return;
+    asked.add(id);
+    lastLines([id], WALL_LINES)
+      .then((found) => void printed.set(id, found.get(id)?.lines ?? []))
+      .catch((error: unknown) => log.debug({ err: error, task: id }, "the last lines of a session cannot be had"))
+      .finally(() => asked.delete(id));
+  }
+
+  return async (tasks) => {
+    const ids = tasks.map(({ spec }) => spec.id);
+    printed = new Map([...printed].filter(([id]) => ids.includes(id)));
+    ids.forEach(ask);
+    const all = tasks.map(async (task) => {
+      const lines = printed.get(task.spec.id) ?? [];
+      return [task.spec.id, lines.length > 0 ? lines : await linesTold(redis, task)] as const;
+    });
+    return new Map(await Promise.all(all));
+  };
 }
 
 async function linesTold(redis: Redis, task: Task): Promise<string[]> {
