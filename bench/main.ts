@@ -7,6 +7,7 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { answer } from "./answer.ts";
 import { type Benchmark, meets } from "./bench.ts";
 import { checkpoint } from "./checkpoint.ts";
+import { dashboard } from "./dashboard/dashboard.ts";
 import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
 import { github } from "./github.ts";
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   github,
   messages,
   teams,
+  dashboard,
   idle,
 ];
 

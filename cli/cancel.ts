@@ -7,6 +7,7 @@ import { cancelTasks, openTasks } from "../src/cancel.ts";
 import type { Env } from "../src/config.ts";
 import { count } from "../src/text/amounts.ts";
 import { consent, operatorName } from "./consent.ts";
+import { noteDeed } from "./note-deed.ts";
 import { oneTask } from "./one-task.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
@@ -33,6 +34,7 @@ export async function cancel(env: Env, text: string | undefined, options: Cancel
     const cancelled = after
       .filter(({ cancel: asked, state }) => asked || isCancelled(state))
       .map(({ spec }) => spec.id);
+    await noteDeed(redis, env, { verb: "cancel", done: cancelled.length > 0, tasks: ids });
     say(cancelled, options);
     return cancelled.length > 0 ? 0 : 1;
   });

@@ -9,6 +9,7 @@ import { redact } from "../src/text/secret-patterns.ts";
 import { SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { checkAgents } from "./doctor/agents.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
+import { checkDashboard } from "./doctor/dashboard.ts";
 import { checkDisk } from "./doctor/disk.ts";
 import { checkGitHub } from "./doctor/github.ts";
 import { checkPrograms } from "./doctor/programs.ts";
@@ -21,7 +22,10 @@ import { checkSettings } from "./doctor/settings.ts";
 const SIGNS: Record<Status, string> = { ok: "✓", note: "!", problem: "✗" };
 
 /** Settings of which no part may ever be shown. */
-const SECRETS = ["PRIVATE_KEY", "WEBHOOK_SECRET", "WORKER_SECRET"];
+const SECRETS = [
+  ...["PRIVATE_KEY", "WEBHOOK_SECRET", "WORKER_SECRET", "METRICS_TOKEN"],
+  ...["DASHBOARD_CLIENT_SECRET", "OTEL_EXPORTER_OTLP_HEADERS"],
+];
 /** What is shorter than any secret that is accepted would blot out ordinary words. */
 const SECRET_LENGTH = 8;
 
@@ -43,6 +47,7 @@ async function examine(env: Env): Promise<Section[]> {
   const role = roleOf(env);
   const { checks: settings, operator } = checkSettings(env, role);
   if (operator) settings.push(...(await checkReach(env, role, operator)), ...(await checkDisk(env, operator.limits)));
+  if (role.bot && !hasNoApp(env)) settings.push(...(await checkDashboard(env)));
   const confined = operator?.sandbox !== "none";
   const programs = checkPrograms({ role, ownRedis: !env.REDIS_URL, confined, path: env.PATH || SEARCH_PATH });
   const sections: Section[] = [

@@ -10,6 +10,7 @@ import { count } from "../src/text/amounts.ts";
 import { bare } from "../src/text/quote.ts";
 import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
 import { consent } from "./consent.ts";
+import { noteDeed } from "./note-deed.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
 
@@ -34,8 +35,9 @@ export async function drain(env: Env, text: string, options: DrainOptions): Prom
     if (!host.alive) return refuse(`${host.id} is silent: it cannot be told. Its runs go to another host.`, options);
     const runs = count(host.runs.length, "run");
     if (!(await consent(`Drain ${host.id} (${host.name}), which has ${runs}?`, options))) return 1;
-    if (!(await told(redis, host.id)))
-      return refuse(`${host.id} does not answer within ${WAIT_MS / 1_000} s.`, options);
+    const drains = await told(redis, host.id);
+    await noteDeed(redis, env, { verb: "drain", done: drains, host: host.id });
+    if (!drains) return refuse(`${host.id} does not answer within ${WAIT_MS / 1_000} s.`, options);
     const words = `${host.id} takes no new work and ends when its ${runs} ended.`;
     process.stdout.write(`${options.json ? JSON.stringify({ draining: host.id, runs: host.runs.length }) : words}\n`);
     return 0;

@@ -14,6 +14,7 @@ import type { Task } from "../src/task/task.ts";
 import { count } from "../src/text/amounts.ts";
 import { consent } from "./consent.ts";
 import { findTasks } from "./find-task.ts";
+import { noteDeed } from "./note-deed.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
@@ -39,6 +40,7 @@ export async function forget(env: Env, text: string, options: ForgetOptions): Pr
       return 1;
     await forgetTasks(redis, found.tasks);
     await forgetInHistory(redis, path, found);
+    await noteDeed(redis, env, { verb: "forget", done: true, place: text });
     return say([`Forgotten: ${text}, ${count(found.tasks.length, "task")}.`], options, 0);
   });
 }

@@ -9,6 +9,7 @@ import { taskDeedRoutes } from "./deeds/task-deeds.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
+import { outputRoutes } from "./output/routes.ts";
 import { operatePages } from "./pages/operate.ts";
 import { openTaskPages } from "./pages/pages.ts";
 import type { DashboardRoute } from "./visit.ts";
@@ -22,7 +23,11 @@ export type Dashboard = {
 };
 
 /** All that can be asked for once somebody is in. */
-const routesOf = (deps: DashboardDeps): DashboardRoute[] => [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
+const routesOf = (deps: DashboardDeps): DashboardRoute[] => [
+  ...taskDeedRoutes(deps),
+  ...operatorDeedRoutes(deps),
+  ...outputRoutes(deps),
+];
 
 export async function startDashboard(
   deps: DashboardDeps,

@@ -99,6 +99,7 @@ export type Simulator = PeopleDeeds & {
   app: {
     id: number;
     clientId: string;
+    clientSecret: string;
     slug: "orch";
     /** PEM, PKCS#1. */
     privateKey: string;
@@ -108,6 +109,10 @@ export type Simulator = PeopleDeeds & {
   };
   /** Where the App hears; undefined = nowhere, and nothing is logged. */
   setWebhookUrl(url: string | undefined): void;
+  /** Where the App has people come back to who sign in. */
+  setCallbackUrl(url: string | undefined): void;
+  /** How many tokens of people are good: each was given to the App, and not deleted. */
+  peopleTokens(): number;
   createUser(login: string): { login: string; id: number; token: string };
   /** An owner that does not exist yet becomes an organization; collaborators become users. */
   createRepository(options: {

@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 
 type AppControl =
   | "setWebhookUrl"
+  | "setCallbackUrl"
+  | "peopleTokens"
   | "suspendInstallation"
   | "unsuspendInstallation"
   | "setInstallationPermissions"
@@ -33,6 +35,10 @@ export function appControl(world: World, find: (ref: RepositoryRef) => Repositor
     setWebhookUrl(url) {
       world.webhooks.url = url;
     },
+    setCallbackUrl(url) {
+      world.signIns.callbackUrl = url;
+    },
+    peopleTokens: () => world.signIns.tokens.size,
     suspendInstallation: (id) => setSuspended(world, installation(id), true),
     unsuspendInstallation: (id) => setSuspended(world, installation(id), false),
     setInstallationPermissions: (id, permissions) => setPermissions(world, installation(id), permissions),

@@ -8,6 +8,7 @@ import { afflict, answerCall } from "./afflict.ts";
 import { answerAside } from "./aside.ts";
 import { type Actor, nameOf } from "./auth/actor.ts";
 import { parseGitPath } from "./git-access.ts";
+import { answerSignIn } from "./sign-in.ts";
 import { violated, type World } from "./world.ts";
 
 /** One request that was served, newest last. */
@@ -50,6 +51,7 @@ async function serve(
   const method = request.method ?? "GET";
   const gitCall = parseGitPath(url.pathname);
   if (method === "GET" && answerAside(world, request, response, url)) return anonymous;
+  if (!gitCall && (await answerSignIn(world, request, response, url))) return anonymous;
   if (!gitCall && !isApiPath(url.pathname)) {
     await pages(request, response, url);
     return anonymous;

@@ -19,6 +19,7 @@ import { makePages } from "./pages/pages.ts";
 import { makeDeeds } from "./people.ts";
 import { makeSecondaryLimits } from "./secondary-limits.ts";
 import { type Listening, listen, type PageHandler } from "./server.ts";
+import { makeSignIns } from "./sign-in.ts";
 import { makeState } from "./state.ts";
 import type { Repository } from "./store/model.ts";
 import { makeStore, repositoryByName } from "./store/store.ts";
@@ -49,6 +50,7 @@ async function makeWorld(options: SimulatorOptions, dataDir: string): Promise<Wo
     limits: makeLimits({ core: options.requestsPerHour, graphql: options.pointsPerHour }),
     secondaryLimits: makeSecondaryLimits({ ...options.secondaryLimits }),
     usage: makeUsage(),
+    signIns: makeSignIns(),
     judge: options.strict === false ? undefined : theJudge(),
     violations: [],
     turns: new Map(),
@@ -92,7 +94,7 @@ function assemble(world: World, listening: Listening, port: number, close: () =>
   return {
     url: world.url,
     port,
-    app: { id, clientId, slug, privateKey, webhookSecret, botLogin, botId },
+    app: { id, clientId, clientSecret: world.signIns.clientSecret, slug, privateKey, webhookSecret, botLogin, botId },
     ...repositoryControl(world, find),
     ...makeDeeds(world, find),
     ...appControl(world, find),

@@ -7,6 +7,7 @@ import type { Faults } from "./faults.ts";
 import type { Judge } from "./judge/judge.ts";
 import type { Limits } from "./limits.ts";
 import type { SecondaryLimits } from "./secondary-limits.ts";
+import type { SignIns } from "./sign-in.ts";
 import type { AppIdentity } from "./store/model.ts";
 import type { Store } from "./store/store.ts";
 import type { UsageBook } from "./usage.ts";
@@ -27,6 +28,7 @@ export type World = {
   limits: Limits;
   secondaryLimits: SecondaryLimits;
   usage: UsageBook;
+  signIns: SignIns;
   judge: Judge | undefined;
   violations: string[];
   /** One turn at a time per repository for everything that moves refs; the key is the repository's id. */

@@ -77,6 +77,33 @@ describe("refused", () => {
     ["a webhook path without a slash", { WEBHOOK_PATH: "hooks" }, /start with \//],
     ["a port that does not exist", { PORT: "99999" }, /^PORT must be a whole number between 1 and 65535$/],
     ["a port that is no number", { PORT: "http" }, /^PORT must be a whole number between 1 and 65535$/],
+    [
+      "a dashboard that strangers reach",
+      { DASHBOARD_HOST: "0.0.0.0" },
+      /^DASHBOARD_HOST 0\.0\.0\.0 can be reached from elsewhere: set DASHBOARD_URL/,
+    ],
+    [
+      "a public dashboard without a client id",
+      { DASHBOARD_URL: "https://orch.example.com", DASHBOARD_CLIENT_SECRET: "s".repeat(40) },
+      /^DASHBOARD_CLIENT_ID is missing/,
+    ],
+    [
+      "a public dashboard without a client secret",
+      { DASHBOARD_URL: "https://orch.example.com", DASHBOARD_CLIENT_ID: "Iv23li" },
+      /^DASHBOARD_CLIENT_SECRET is missing/,
+    ],
+    [
+      "a public dashboard without TLS",
+      { DASHBOARD_URL: "http://orch.example.com" },
+      /^DASHBOARD_URL must look like https/,
+    ],
+    ["a public dashboard below a path", { DASHBOARD_URL: "https://orch.example.com/orch" }, /without a path/],
+    ["operators by name", { DASHBOARD_OPERATORS: "ada" }, /^DASHBOARD_OPERATORS takes numeric ids/],
+    [
+      "a port of the dashboard that does not exist",
+      { DASHBOARD_PORT: "0" },
+      /^DASHBOARD_PORT must be a whole number between 1 and 65535, or off$/,
+    ],
     ["metrics without a token", { METRICS_PORT: "9464" }, /METRICS_TOKEN is missing/],
     ["a short token for the metrics", { METRICS_TOKEN: "short" }, /METRICS_TOKEN must have at least 32/],
     [
@@ -206,5 +233,18 @@ describe("where bot and worker host meet", () => {
     const env = { ...GOOD, BOT_URL };
     for (const read of [readBotConfig, readHostConfig])
       expect(problemsOf(() => read(env))).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+test("the dashboard is on this machine unless it has a public address, and can be switched off", () => {
+  expect(readBotConfig(GOOD).dashboard).toEqual({ host: "127.0.0.1", port: 3001, operators: [] });
+  expect(readBotConfig({ ...GOOD, DASHBOARD_PORT: "off", DASHBOARD_HOST: "0.0.0.0" }).dashboard).toBeUndefined();
+  const signIn = { DASHBOARD_CLIENT_ID: "Iv23li", DASHBOARD_CLIENT_SECRET: "s".repeat(40) };
+  const config = { ...GOOD, ...signIn, DASHBOARD_URL: "https://orch.example.com/", DASHBOARD_OPERATORS: "1, 22" };
+  expect(readBotConfig({ ...config, DASHBOARD_HOST: "0.0.0.0" }).dashboard).toEqual({
+    host: "0.0.0.0",
+    port: 3001,
+    operators: [1, 22],
+    signIn: { url: "https://orch.example.com", clientId: "Iv23li", clientSecret: "s".repeat(40) },
   });
 });

@@ -11,6 +11,7 @@ import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { askBot } from "./support/ask-bot.ts";
 import { WORKER_SECRET } from "./support/bot.ts";
 import { closeGitHub } from "./support/close-github.ts";
+import { compileCache } from "./support/compile-cache.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -34,6 +35,7 @@ afterAll(async () => {
 function start(changes: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? "",
+    ...compileCache,
     APP_ID: String(github.app.id),
     PRIVATE_KEY: github.app.privateKey,
     WEBHOOK_SECRET: github.app.webhookSecret,

@@ -46,9 +46,8 @@ export function makeSessions(redis: Redis, now: () => number) {
     const all = keys.dashboardSessionsOf(nameOf(who));
     const record = JSON.stringify({ who, madeAt: at, seenAt: at });
     await redis.set(keys.dashboardSession(hash), record, "PX", IDLE_MS);
-    await redis.multi().zadd(all, at, hash).pexpire(all, LONGEST_MS).exec();
-    const tooMany = await redis.zrange(all, "0", String(-1 - MOST_OF_ONE));
-    for (const oldest of tooMany) await end(oldest, who);
+    await redis.multi().lpush(all, hash).pexpire(all, LONGEST_MS).exec();
+    for (const oldest of await redis.lrange(all, MOST_OF_ONE, -1)) await end(oldest, who);
     return token;
   }
 
@@ -78,7 +77,7 @@ export function makeSessions(redis: Redis, now: () => number) {
 
   async function end(hash: string, who: Who): Promise<void> {
     await redis.del(keys.dashboardSession(hash));
-    await redis.zrem(keys.dashboardSessionsOf(nameOf(who)), hash);
+    await redis.lrem(keys.dashboardSessionsOf(nameOf(who)), 0, hash);
   }
 
   return { begin, find, end };

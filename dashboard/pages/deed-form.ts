@@ -1,4 +1,5 @@
 /** A button that does something: a form of its own, which also works without any script. */
+import { newFormKey } from "../deeds/form-key.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Visit } from "../visit.ts";
 
@@ -23,7 +24,11 @@ export const deedForm = (
   { to, word, label, look, hidden, fields, confirm }: DeedForm,
 ): Html =>
   html`<form class="deed" method="post" action="${to}"${confirm !== undefined && html` data-confirm="${confirm}"`}>
-<input type="hidden" name="token" value="${formToken}">
+<input type="hidden" name="token" value="${formToken}">${keyFor(formToken)}
 ${Object.entries(hidden ?? {}).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}${fields}
 <button type="submit"${look && html` class="${look}"`}${label !== undefined && html` aria-label="${label}"`}>${word}</button>
 </form>`;
+
+/** Sent twice, the form of one page is one deed. What many viewers share has none of its own. */
+const keyFor = (formToken: string): HtmlValue =>
+  formToken !== "" && html`<input type="hidden" name="key" value="${newFormKey()}">`;

@@ -11,7 +11,10 @@ import type { Place } from "../visit.ts";
 import { age } from "./time.ts";
 
 /** Of one repository, since midnight UTC. */
-type Today = { place: Place; pulls: number; merged: number; costUsd: number; unknown: number };
+export type Today = { place: Place; pulls: number; merged: number } & Spending;
+
+/** `stated`: runs that say what they cost; `unknown`: those that do not. */
+export type Spending = { costUsd: number; stated: number; unknown: number };
 
 const DAY_MS = 24 * 3600_000;
 
@@ -22,7 +25,7 @@ export function todayOf({ tasks, over, now }: Facts): Today[] {
   for (const { task, closed } of all) {
     const { state, spec } = task;
     const key = placeKey(spec);
-    const of = found.get(key) ?? { place: spec, pulls: 0, merged: 0, costUsd: 0, unknown: 0 };
+    const of = found.get(key) ?? { place: spec, pulls: 0, merged: 0, costUsd: 0, stated: 0, unknown: 0 };
     found.set(key, of);
     const outcome = state.name === "settled" && state.at >= start ? state.outcome : undefined;
     if (outcome?.kind === "pull_request" && !isOwnPullRequest(task, outcome.number)) of.pulls += 1;
@@ -30,6 +33,7 @@ export function todayOf({ tasks, over, now }: Facts): Today[] {
     for (const { endedAt, progress } of task.runs) {
       if ((endedAt ?? now) < start || progress.agent === undefined) continue;
       of.costUsd += progress.costUsd ?? 0;
+      of.stated += progress.costUsd === undefined ? 0 : 1;
       of.unknown += progress.costUsd === undefined && endedAt !== undefined ? 1 : 0;
     }
   }
@@ -48,11 +52,23 @@ export function figures(facts: Facts, today: readonly Today[], { isOperator, reg
   const mine = today.filter(({ place }) => tierOf(place) === "write");
   const sum = (of: (each: Today) => number): number => mine.reduce((all, each) => all + of(each), 0);
   const pulls = sum((each) => each.pulls);
+  const [costUsd, stated, unknown] = [
+    sum((each) => each.costUsd),
+    sum((each) => each.stated),
+    sum((each) => each.unknown),
+  ];
+  const spent = spendingWords({ costUsd, stated, unknown });
   const oldest = Math.min(...facts.tasks.flatMap(({ state }) => (state.name === "queued" ? [state.since] : [])));
   return html`<ul class="figures" id="figures">
 ${figure("Needs you", needs, needs === 0 ? "nothing" : "see below", "#needs-panel", needs > 0 ? "attention" : undefined)}
 ${figure("Running", total("running"), isOperator && `${busy} of ${slots} slots busy`, "#running-panel")}
 ${figure("Waiting", total("waiting"), Number.isFinite(oldest) && isOperator ? html`queue's oldest ${age(oldest, facts.now)}` : "", "#waiting-panel")}
-${figure("Today", html`${pulls} <small>${pulls === 1 ? "PR" : "PRs"}</small>`, html`${sum(({ merged }) => merged)} merged · ${sum(({ unknown }) => unknown) > 0 && "≥ "}${dollars(sum(({ costUsd }) => costUsd))}`, "#over-panel")}
+${figure("Today", html`${pulls} <small>${pulls === 1 ? "PR" : "PRs"}</small>`, html`${sum(({ merged }) => merged)} merged · ${spent}`, "#over-panel")}
 </ul>`;
+}
+
+/** What is known of a day; of many runs. */
+export function spendingWords({ costUsd, stated, unknown }: Spending): string {
+  if (stated === 0 && unknown > 0) return "cost unknown";
+  return `${unknown > 0 ? "≥ " : ""}${dollars(costUsd)}`;
 }

@@ -10,6 +10,7 @@ import { ago } from "./time.ts";
 
 const MOST = 24;
 const MOST_DRAWN_SLOTS = 32;
+const MOST_AGENTS = 6;
 
 export function hostsBlock(facts: Facts, { isOperator }: Seen): Html {
   if (!isOperator) return html`<div id="hosts" hidden></div>`;
@@ -29,8 +30,13 @@ ${shown.length > 0 && rest > 0 && html`<p class="more"><a href="/hosts">and ${re
 const hostCard = (host: HostWithRuns, now: number): Html =>
   html`<li class="host-card"><div class="host-name"><a href="${hostPath(host.id)}">${host.name}</a>${stateOf(host)}</div>
 ${slots(host)}
-<div class="sub">${host.busy}/${host.slots} slots · ${host.sandbox === "none" ? "no sandbox" : host.sandbox} · ${host.agents.join(", ")}</div>
+<div class="sub">${host.busy}/${host.slots} slots · ${host.sandbox === "none" ? "no sandbox" : host.sandbox} · ${agentsOf(host)}</div>
 <div class="sub">heard of ${ago(host.lastBeat, now)}</div></li>`;
+
+function agentsOf({ agents }: HostWithRuns): string {
+  const more = agents.length - MOST_AGENTS;
+  return `${agents.slice(0, MOST_AGENTS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
 
 function stateOf({ alive, draining, lacksRoom }: HostWithRuns): Html | undefined {
   if (!alive) return badge({ word: "silent", tone: "bad", sign: "alert" });

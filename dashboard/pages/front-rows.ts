@@ -52,7 +52,7 @@ const taskCost = (task: Task): Html => {
 };
 
 /** What its agent says that it is at, else the end of what it printed. */
-export function lastLine(task: Task): Html {
+function lastLine(task: Task): Html {
   const { said, lastLines = "" } = progressOf(task);
   const line = said ?? lastLines.slice(-2_000).trimEnd().split("\n").at(-1) ?? "";
   const text = bare(line, 140);

@@ -33,10 +33,10 @@ export async function readTask(
     readClosed(redis, id),
   ]);
   const answer = why(task, { ...facts, teams, tasks: [...facts.tasks, ...waitedFor] });
-  const today = todayOf(facts).find(({ place }) => place.repository.id === task.spec.repository.id);
+  const spent = todayOf(facts).find(({ place }) => place.repository.id === task.spec.repository.id);
+  const today = spent ?? { costUsd: 0, stated: 0, unknown: 0 };
   const standing = standingsIn(facts)(task, closed);
-  const sums = { todayUsd: today?.costUsd ?? 0, todayUnknown: today?.unknown ?? 0 };
-  return { task, answer, standing, ...sums, webUrl, now: facts.now, events, messages };
+  return { task, answer, standing, today, webUrl, now: facts.now, events, messages };
 }
 
 async function readMessages(store: TaskPageDeps["store"], task: Task): Promise<MessageView[]> {

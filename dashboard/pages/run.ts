@@ -2,9 +2,11 @@
 
 import type { Task, TaskRun } from "../../src/task/task.ts";
 import { count, duration } from "../../src/text/amounts.ts";
+import { bare } from "../../src/text/quote.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { runWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
+import { OUTPUT_SCRIPT } from "../output/view.ts";
 import { tierOf } from "../rows/drawing.ts";
 import type { Facts, FactsKeeper } from "../rows/facts.ts";
 import type { Answer, DashboardRoute, Visit } from "../visit.ts";
@@ -34,7 +36,7 @@ async function runPage(deps: TaskPageDeps, visit: Visit, facts: Facts): Promise<
   const run = task?.runs.find(({ number }) => String(number) === n);
   if (!task || !run || (await tierOf(visit.rights, task.spec)) !== "write") return { kind: "nothing" };
   const title = `${placeName(taskView(task))}, run ${run.number}`;
-  return page({ title, visit, at: "/tasks", scripts: ["output.js"], body: body(task, run, facts) });
+  return page({ title, visit, at: "/tasks", scripts: [OUTPUT_SCRIPT], body: body(task, run, facts) });
 }
 
 const fact = (name: string, value: HtmlValue): Html | undefined =>
@@ -53,7 +55,7 @@ function body(task: Task, run: TaskRun, { hosts, now }: Facts): Html {
   return html`<header class="page-head"><p class="where">${taskLink(taskView(task))}</p><h1>Run ${run.number}</h1><p>${endBadge(end)} <span class="muted">${sentence(runWords(view, now, inPages))}</span></p></header>
 ${otherRuns(task, run)}
 <div class="columns"><div class="main-column">${outputPanel(task, run.number)}
-${(finish ?? summary) && html`<section class="panel"><header class="panel-head"><h2>What its agent says of its work</h2></header><div class="pad">${finish && html`<p><strong>${finish.title}</strong></p>`}${said(finish?.summary ?? summary ?? "")}</div></section>`}
+${(finish ?? summary) && html`<section class="panel"><header class="panel-head"><h2>What its agent says of its work</h2></header><div class="pad">${finish && html`<p><strong>${bare(finish.title, 200)}</strong></p>`}${said(finish?.summary ?? summary ?? "")}</div></section>`}
 ${verification && verification.outputTail !== "" && html`<section class="panel"><header class="panel-head"><h2>End of the check's output</h2></header><pre class="text" tabindex="0">${lines(verification.outputTail)}</pre></section>`}</div>
 <aside class="side-column"><section class="panel"><header class="panel-head"><h2>Receipt</h2></header><dl class="facts">
 ${fact("Cost of this run", costOf(cost, view.agent === undefined ? 0 : 1))}

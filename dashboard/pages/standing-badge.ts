@@ -50,8 +50,6 @@ const ENDS: Partial<Record<RunEnd, Pick<Badge, "tone" | "sign">>> = {
   cancelled: { tone: "idle", sign: "stop" },
 };
 
-export const standingWord = (standing: Standing): string => BADGES[standing].word;
-
 export const standingBadge = (standing: Standing): Html => badge(BADGES[standing]);
 
 /** How one run ended; without an end it is at work. */
@@ -64,7 +62,7 @@ export const endBadge = (end: RunEnd | undefined): Html =>
 export const badge = ({ word, tone, sign: name }: Badge): Html =>
   html`<span class="badge ${tone}">${sign(name)}<span>${word}</span></span>`;
 
-export const sign = (name: Sign): Html =>
+const sign = (name: Sign): Html =>
   html`<svg class="sign" width="16" height="16" aria-hidden="true"><use href="#sign-${name}"/></svg>`;
 
 /** Drawn for a field of 16 by 16, in lines of 1.5. */

@@ -17,7 +17,7 @@ const MAX_BUTTON = 60;
 
 const nameOf = (task: Task): string => placeName(taskView(task));
 
-export const mayCancel = (task: Task): boolean =>
+const mayCancel = (task: Task): boolean =>
   task.state.name !== "settled" && task.cancel === undefined && task.pushed === undefined;
 
 export const cancelForm = (page: Formed, task: Task): Html | undefined =>

@@ -12,6 +12,7 @@ import { evidenceTitles } from "../../src/words/task-words.ts";
 import { whyWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { costOf, tokensOf } from "./cost.ts";
+import { type Spending, spendingWords } from "./front-figures.ts";
 import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
@@ -24,8 +25,7 @@ export type TaskSeen = {
   answer: Why;
   standing: Standing;
   /** What all of its repository's tasks cost since midnight UTC, as far as it is known. */
-  todayUsd: number;
-  todayUnknown: number;
+  today: Spending;
   webUrl: string;
   now: number;
 };
@@ -53,7 +53,7 @@ const fact = (name: string, value: HtmlValue): Html => html`<div><dt>${name}</dt
 const given = (name: string, value: HtmlValue): Html | undefined =>
   value === undefined || value === false ? undefined : fact(name, value);
 
-export function factsBlock({ task, answer, todayUsd, todayUnknown, webUrl, now }: TaskSeen, isWhole: boolean): Html {
+export function factsBlock({ task, answer, today, webUrl, now }: TaskSeen, isWhole: boolean): Html {
   const view = taskView(task);
   const last = answer.runs.at(-1);
   const spent = spentOn([task]);
@@ -68,7 +68,7 @@ export function factsBlock({ task, answer, todayUsd, todayUnknown, webUrl, now }
 <dl class="facts">
 ${isWhole && fact("This run", costOf(runCost, last?.agent === undefined ? 0 : 1))}
 ${isWhole && fact("This task", html`${costOf(spent.costUsd, spent.runs)}${spent.runs > 1 && html` <span class="muted">in ${spent.runs} runs</span>`}`)}
-${isWhole && fact("Today, this repository", costOf({ known: todayUsd, unknown: todayUnknown }, 1))}
+${isWhole && fact("Today, this repository", spendingWords(today))}
 ${isWhole && given("Tokens, last run", last && tokensOf(last))}
 ${fact("Agent", html`${agentOf(task) ?? "any"}${last?.model !== undefined && html` <span class="muted">${last.model}</span>`}`)}
 ${given("Host", last && html`<a href="${hostPath(last.host.id)}">${last.host.name ?? last.host.id}</a>`)}

@@ -1,7 +1,10 @@
 /** The page of one task: how it stands and why, what it cost, its timeline, output, change, runs, questions and proposal, and all that can be done. */
 import { bare } from "../../src/text/quote.ts";
 import { taskView } from "../../src/views/task-view.ts";
+import { whatWasSaid } from "../deeds/said.ts";
+import type { DashboardDeps } from "../deps.ts";
 import { type Html, html } from "../html.ts";
+import { OUTPUT_SCRIPT } from "../output/view.ts";
 import { type Block, type Drawing, seenBy, tierOf } from "../rows/drawing.ts";
 import type { Facts, FactsKeeper } from "../rows/facts.ts";
 import type { LiveView } from "../rows/live.ts";
@@ -18,7 +21,9 @@ import { timelineBlock } from "./task-timeline.ts";
 
 const LOADED_MS = 1_000;
 
-export const taskRoutes = (deps: TaskPageDeps & { facts: FactsKeeper }): DashboardRoute[] => [
+type TaskRouteDeps = TaskPageDeps & Pick<DashboardDeps, "callers"> & { facts: FactsKeeper };
+
+export const taskRoutes = (deps: TaskRouteDeps): DashboardRoute[] => [
   {
     method: "GET",
     path: "/tasks/:id",
@@ -35,12 +40,13 @@ export const taskLiveView = (deps: TaskPageDeps): LiveView => ({
   },
 });
 
-async function taskPage(deps: TaskPageDeps, visit: Visit, facts: Facts): Promise<Answer> {
+async function taskPage(deps: TaskRouteDeps, visit: Visit, facts: Facts): Promise<Answer> {
   const read = await readTask(deps, visit.params.id ?? "", facts);
   const tier = read && (await tierOf(visit.rights, read.task.spec));
   if (!read || !tier) return { kind: "nothing" };
   const drawn = drawing(read, visit);
   const seen = await seenBy(visit.rights, [], [read.task.spec]);
+  const reply = tier === "write" ? await whatWasSaid(deps, visit, read.task) : undefined;
   const html = new Map(drawn.blocks.map((block) => [block.id, block.html(seen)]));
   const name = placeName(taskView(read.task));
   return page({
@@ -48,8 +54,8 @@ async function taskPage(deps: TaskPageDeps, visit: Visit, facts: Facts): Promise
     visit,
     at: "/tasks",
     live: `task:${read.task.spec.id}`,
-    scripts: tier === "write" ? ["output.js"] : [],
-    body: body(read, html, tier === "write"),
+    scripts: tier === "write" ? [OUTPUT_SCRIPT] : [],
+    body: body(read, { blocks: html, reply, isWhole: tier === "write" }),
   });
 }
 
@@ -77,12 +83,15 @@ function drawing(read: TaskRead, formed: Formed): Drawing {
   };
 }
 
-function body({ task, webUrl }: TaskRead, blocks: ReadonlyMap<string, Html>, isWhole: boolean): Html {
+type Shown = { blocks: ReadonlyMap<string, Html>; reply: Html | undefined; isWhole: boolean };
+
+function body({ task, webUrl }: TaskRead, { blocks, reply, isWhole }: Shown): Html {
   const view = taskView(task);
   const url = issueUrl(webUrl, view);
   const name = placeName(view);
   return html`<header class="page-head"><p class="where">${url === undefined ? name : outward(url, name)}</p><h1>${bare(task.spec.title, 200)}</h1>
 <p class="request">${view.request}</p></header>
+${reply && html`<div class="reply">${reply}</div>`}
 <div class="columns"><div class="main-column">${["task-state", "task-deeds", "task-asks", "task-timeline"].map((id) => blocks.get(id))}
 ${isWhole && outputPanel(task)}
 ${["task-change", "task-runs", "task-messages"].map((id) => blocks.get(id))}</div>

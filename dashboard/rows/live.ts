@@ -45,10 +45,15 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   let ticking: NodeJS.Timeout | undefined;
   let updating: Promise<void> | undefined;
   let updatedAt = 0;
+  /** Changes that were heard of. */
+  let noticed = 0;
+  /** The next update is of everything. */
+  let isAllDue = false;
 
   const onMessage = (channel: string, id: string): void => {
     if (channel !== keys.changed) return;
     facts.notice(id);
+    noticed += 1;
     if (watched.size === 0) return;
     if (changed.size < MOST_CHANGED) changed.add(id);
     soon();
@@ -70,6 +75,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     const found = find(name);
     if (!found || signal.aborted) return;
     const viewer = makeViewer(stream, rights);
+    const before = noticed;
     if (!(await viewer.show(await drawn(found), now()))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const place: Watched = watched.get(name) ?? { ...found, viewers: new Map() };
@@ -77,6 +83,11 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     watched.set(name, place);
     const { everyMs } = place.view;
     if (everyMs !== undefined) place.moving ??= setInterval(() => move(place), everyMs).unref();
+    // What came while this was drawn was told to nobody who is new here.
+    if (noticed !== before) {
+      isAllDue = true;
+      soon();
+    }
     ticking ??= setInterval(() => update(true), WHOLE_EVERY_MS).unref();
     signal.addEventListener("abort", () => resolve(), { once: true });
     if (signal.aborted) resolve();
@@ -110,9 +121,10 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
       return;
     }
     timer = undefined;
-    const news = changed;
+    const news = isAll || isAllDue ? undefined : changed;
     changed = new Set();
-    updating = done(showAll(isAll ? undefined : news));
+    isAllDue = false;
+    updating = done(showAll(news));
   }
 
   /** While something else is drawn it waits for the next time. */

@@ -1,6 +1,6 @@
 /**
- * One tab that looks: what it has been shown, and what of a drawing is new to it. Whoever is too slow misses news, never a state: what was dropped
- * is made up for by showing everything once more.
+ * One tab that looks: what it has been shown, and what of a drawing is new to it. Whoever is too slow misses steps, never where they lead: what is
+ * sent next is made of how things are then.
  */
 import type { EventStream, Rights } from "../visit.ts";
 import { type Block, type Drawing, type Seen, type SeenRegion, seenBy } from "./drawing.ts";
@@ -24,10 +24,8 @@ export function makeViewer(stream: EventStream, rights: Rights) {
     const places = [...(drawing.places ?? []), ...(drawing.place ? [drawing.place] : [])];
     const seen = await seenBy(rights, drawing.regions, places);
     if (drawing.place && !seen.tierOf(drawing.place)) return false;
-    if (stream.pending() > MOST_PENDING) {
-      forget();
-      return true;
-    }
+    // What is new to them stays new until it is sent.
+    if (stream.pending() > MOST_PENDING) return true;
     const regions = seen.regions.flatMap((region) => regionNews(region) ?? []);
     const blocks = drawing.blocks.flatMap((block) => blockNews(block, seen) ?? []);
     const news: News = { at: now, ...(regions.length > 0 && { regions }), ...(blocks.length > 0 && { blocks }) };

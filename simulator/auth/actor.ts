@@ -67,6 +67,8 @@ export function actorOfToken(world: World, secret: string): Actor {
     if (installation.suspendedAt) throw new ApiError(403, "This installation has been suspended");
     return { kind: "installation", account: world.app.bot, installation, token };
   }
+  const person = world.store.accounts.get(world.signIns.tokens.get(secret) ?? 0);
+  if (person) return { kind: "user", account: person };
   for (const account of world.store.accounts.values())
     if (account.token && account.token === secret) return { kind: "user", account };
   throw badCredentials();

@@ -15,7 +15,14 @@ export async function forgetTasks(redis: Redis, tasks: readonly Task[]): Promise
       keys.keptOutput(id, run),
     ]);
     const said = [keys.messages(id), keys.messagesSent(id), keys.messageFates(id), keys.messagesDead(id)];
-    const own = [keys.task(id), keys.timeline(id), keys.oldTimeline(id), keys.shown(id), keys.followers(id)];
+    const own = [
+      keys.task(id),
+      keys.deedsOf(id),
+      keys.timeline(id),
+      keys.oldTimeline(id),
+      keys.shown(id),
+      keys.followers(id),
+    ];
     all.del(...own, ...runs, ...said, keys.envelope(`task:${id}`));
     all.zrem(keys.issue(repository.id, number), id).zrem(keys.conversation(repository.id, conversation), id);
     all.zrem(keys.heartbeats, `run:${id}`).hdel(keys.reserves, id);

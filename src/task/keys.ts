@@ -110,7 +110,7 @@ export const keys = {
   dashboardForm: (hash: string) => `orch:dashboard:form:${hash}`,
   /** Who is signed in to the dashboard by the cookie of this SHA-256, as JSON. */
   dashboardSession: (hash: string) => `orch:dashboard:session:${hash}`,
-  /** Sorted set: such hashes of one person, by when they came. */
+  /** List: such hashes of one person, the newest first. */
   dashboardSessionsOf: (who: string) => `orch:dashboard:sessions:${who}`,
   /** By whom the link with the one-time token of this SHA-256 was made, as JSON. */
   dashboardLink: (hash: string) => `orch:dashboard:link:${hash}`,

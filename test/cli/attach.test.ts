@@ -13,6 +13,7 @@ import type { Outcome } from "../../src/task/outcome.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { socketPath } from "../../workers/tmux/server.ts";
+import { compileCache } from "../support/compile-cache.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 import { startTeam } from "../support/team.ts";
@@ -75,7 +76,15 @@ async function settledTask(commentId: number, outcome: Outcome): Promise<string>
 async function openTerminal(command: string, text: string): Promise<ChildProcess> {
   const terminal = spawn("/usr/bin/script", ["--quiet", "--flush", "--return", "--command", command, "/dev/null"], {
     cwd: dir,
-    env: { PATH: process.env.PATH, HOME: dir, TERM: "xterm", LC_ALL: "C.UTF-8", TMUX: "/tmp/other,1,0", ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: dir,
+      ...compileCache,
+      TERM: "xterm",
+      LC_ALL: "C.UTF-8",
+      TMUX: "/tmp/other,1,0",
+      ...env,
+    },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const { promise, resolve, reject } = Promise.withResolvers<ChildProcess>();
@@ -130,7 +139,10 @@ test("a team is shown as a whole by its issue, and whoever only watches goes fro
     terminal.stdout?.on("data", (chunk: Buffer) => {
       screen += chunk.toString();
     });
-    terminal.stdin?.write("\u0002n");
+    // As a person types: two keys within the same millisecond are a paste to tmux, which does nothing.
+    terminal.stdin?.write("\u0002");
+    await expect.poll(() => tmux("list-clients", "-F", "#{client_prefix}").trim(), { timeout: 10_000 }).toBe("1");
+    terminal.stdin?.write("n");
     await expect.poll(() => screen, { timeout: 10_000 }).toContain("what api says");
     tmux("detach-client", "-s", `=team-${plan}`);
     expect(await ended).toEqual([0, null]);

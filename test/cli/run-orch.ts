@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "../support/compile-cache.ts";
 
 export const ORCH = fileURLToPath(new URL("../../cli/orch.ts", import.meta.url));
 
@@ -13,7 +14,7 @@ export async function runOrch(
 ): Promise<Said> {
   const child = spawn(process.execPath, [ORCH, ...args], {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH, HOME: options.cwd, ...options.env },
+    env: { PATH: process.env.PATH, HOME: options.cwd, ...compileCache, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
   });

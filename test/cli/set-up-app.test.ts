@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parse } from "yaml";
 import { webhookProblem } from "../../cli/registration.ts";
 import { freePort } from "../../demo/free-port.ts";
+import { compileCache } from "../support/compile-cache.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
 
 const PEM = "-----BEGIN RSA PRIVATE KEY-----\nabc=\n-----END RSA PRIVATE KEY-----\n";
@@ -63,7 +64,7 @@ async function start(): Promise<void> {
   said = "";
   orch = spawn(process.execPath, [ORCH, "start"], {
     cwd: dir,
-    env: { PATH: process.env.PATH, HOME: dir, ...env } as unknown as NodeJS.ProcessEnv,
+    env: { PATH: process.env.PATH, HOME: dir, ...compileCache, ...env } as unknown as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "inherit"],
   });
   orch.stdout?.on("data", (chunk: Buffer) => {

@@ -12,6 +12,7 @@ import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { askBot } from "../support/ask-bot.ts";
 import { closeGitHub } from "../support/close-github.ts";
+import { compileCache } from "../support/compile-cache.ts";
 import { ownBaseUid } from "../support/own-uids.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
@@ -31,6 +32,7 @@ beforeAll(async () => {
   await writeFile(key, simulator.app.privateKey, { mode: 0o600 });
   env = {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
+    ...compileCache,
     HOME: dir,
     APP_ID: String(simulator.app.id),
     PRIVATE_KEY_PATH: key,

@@ -15,6 +15,7 @@ import { FORMAT } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { type Beginning, makeTaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
+import { compileCache } from "../support/compile-cache.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 import { ORCH, runOrch } from "./run-orch.ts";
@@ -224,7 +225,15 @@ test("on a terminal: a heading, times as people say them, rows cut to its width,
   const command = `stty cols 90; '${process.execPath}' '${ORCH}' tasks --all 2>/dev/null`;
   const terminal = spawn("/usr/bin/script", ["--quiet", "--flush", "--return", "--command", command, "/dev/null"], {
     cwd: dir,
-    env: { PATH: process.env.PATH, HOME: dir, TERM: "xterm", LC_ALL: "C.UTF-8", FORCE_COLOR: "1", ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: dir,
+      ...compileCache,
+      TERM: "xterm",
+      LC_ALL: "C.UTF-8",
+      FORCE_COLOR: "1",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let screen = "";

@@ -16,7 +16,7 @@ let url: string;
 let operator: Visitor;
 beforeAll(async () => {
   const port = await freePort();
-  orch = await startBotSetting({ dashboard: { host: "127.0.0.1", port, operators: [] } });
+  orch = await startBotSetting({ dashboard: () => ({ host: "127.0.0.1", port, operators: [] }) });
   url = orch.dashboardUrl();
   operator = await signIn({ url, redisUrl: orch.server.url, by: "root" });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { compileCache } from "../support/compile-cache.ts";
 
 const DEMO = fileURLToPath(new URL("../../demo/demo.ts", import.meta.url));
 
@@ -29,6 +30,7 @@ test.each([
   const { status, stderr } = spawnSync(process.execPath, [DEMO, "--agent", "nope"], {
     env: {
       PATH: process.env.PATH,
+      ...compileCache,
       HOME: dir,
       TMPDIR: dir,
       ...(text ? { ORCH_CONFIG: file } : {}),

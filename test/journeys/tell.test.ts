@@ -70,6 +70,28 @@ describe("somebody tells a working agent something", () => {
     expect(orch.asked(place).pulls).toBe(0);
   });
 
+  test("a limit ends the turn in which it was told and said more: it goes on in the same session, and is not told again", async () => {
+    const { taskId } = await orch.command("/orch call as you go and meet a limit", place);
+    await untilSaid(taskId, "I begin");
+    const commentId = await say("/orch tell Please use tabs");
+    await orch.task(taskId, ({ state }) => state.name === "waiting");
+    await untilReaction(commentId, "rocket");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    expect(await heard(taskId)).toBe(`s-${taskId}, turn 1: Please use tabs\ns-${taskId}, turn 2: nothing\n`);
+  });
+
+  test("what is said while its account has a limit waits with it, and is told once when it goes on", async () => {
+    const { taskId } = await orch.command("/orch meet a limit at once", place);
+    await orch.task(taskId, ({ state }) => state.name === "waiting");
+    const commentId = await say("/orch tell Please use tabs");
+    await untilReaction(commentId, "eyes");
+    expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+    await untilReaction(commentId, "rocket");
+    const lines = (await heard(taskId))?.trimEnd().split("\n") ?? [];
+    expect(lines.filter((line) => line.endsWith("Please use tabs"))).toHaveLength(1);
+    expect(lines.every((line) => line.startsWith(`s-${taskId}, `))).toBe(true);
+  });
+
   test("the worker host dies between telling it and hearing from it again: it is told once, and that is known", async () => {
     const { taskId } = await orch.command("/orch call as you go, and linger", place);
     await untilSaid(taskId, "I begin");

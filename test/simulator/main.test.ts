@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
+import { compileCache } from "../support/compile-cache.ts";
 import { startProgram } from "../support/program.ts";
 import { simulator, temporaryFolder } from "./support/setting.ts";
 
@@ -11,7 +12,10 @@ const MAIN = fileURLToPath(new URL("../../simulator/main.ts", import.meta.url));
 /** Runs it to its end, which a failed start must come to by itself. */
 async function failing(...args: string[]) {
   const TMPDIR = await temporaryFolder();
-  const { exitCode, stderr } = await execa(process.execPath, [MAIN, ...args], { env: { TMPDIR }, reject: false });
+  const { exitCode, stderr } = await execa(process.execPath, [MAIN, ...args], {
+    env: { TMPDIR, ...compileCache },
+    reject: false,
+  });
   return { exitCode, stderr, left: await readdir(TMPDIR) };
 }
 
@@ -32,7 +36,7 @@ test("a start that fails half-way ends, and leaves nothing in the temporary fold
 });
 
 test("what differs from GitHub's description is printed, also by a quiet one", async () => {
-  const env = { PATH: process.env.PATH ?? "", TMPDIR: await temporaryFolder() };
+  const env = { PATH: process.env.PATH ?? "", ...compileCache, TMPDIR: await temporaryFolder() };
   const args = ["--quiet", "--repository", "octo-org/sample"];
   const program = await startProgram(MAIN, env, /token of maintainer/, args);
   onTestFinished(async () => void (await program.stop()));

@@ -46,7 +46,8 @@ export async function startBotSetting({
   api,
   dashboard,
   ...options
-}: Pick<BotOptions, "catchUp" | "now"> & Partial<Pick<BotConfig, "api" | "dashboard">> = {}) {
+}: Pick<BotOptions, "catchUp" | "now"> &
+  Partial<Pick<BotConfig, "api">> & { dashboard?: (github: Simulator) => NonNullable<BotConfig["dashboard"]> } = {}) {
   const server = await startRedis();
   const github = await startSimulator();
   github.createUser(MAINTAINER);
@@ -58,7 +59,11 @@ export async function startBotSetting({
     collaborators: { [MAINTAINER]: "write" },
   });
   const botFolder = await mkdtemp(join(tmpdir(), "orch-bot-"));
-  const config = { ...botConfig(github, server, botFolder), ...(api && { api }), ...(dashboard && { dashboard }) };
+  const config = {
+    ...botConfig(github, server, botFolder),
+    ...(api && { api }),
+    ...(dashboard && { dashboard: dashboard(github) }),
+  };
   let bot: Bot | undefined;
   const startBot = async () => {
     bot = await makeBot(config, { log: pino({ level: "silent" }), ...options });

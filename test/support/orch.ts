@@ -24,6 +24,7 @@ import { progressOf, type Task } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../../workers/agents/adapter.ts";
 import { CALCULATOR } from "./calculator.ts";
 import { closeGitHub } from "./close-github.ts";
+import { compileCache } from "./compile-cache.ts";
 import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
 import { startKeptRedis, startRedis, type TestRedis } from "./redis.ts";
@@ -33,8 +34,6 @@ import { idOfComment } from "./task-spec.ts";
 const FIXTURES = fileURLToPath(new URL("../fixtures/agents", import.meta.url));
 const BOT = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const WORKER = fileURLToPath(new URL("../../workers/main.ts", import.meta.url));
-/** Shared with the demo: a program that is killed often starts faster. */
-const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/orch-compile", import.meta.url));
 
 /** An agent as it is written in the operator's file, without its name. */
 export type WrittenAgent = Omit<AgentDefinition, "name" | "allow"> & { allow?: string[] };
@@ -446,7 +445,7 @@ async function environment(
     ORCH_CONFIG: config,
     ORCH_DATA: join(dir, "data"),
     LOG_LEVEL: "debug",
-    NODE_COMPILE_CACHE: COMPILE_CACHE,
+    ...compileCache,
   };
 }
 

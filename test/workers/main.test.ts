@@ -10,6 +10,7 @@ import { stringify } from "yaml";
 import { keys } from "../../src/task/keys.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { proxyUid, slotUsers } from "../../workers/sandbox/slot-users.ts";
+import { compileCache } from "../support/compile-cache.ts";
 import { ownBaseUid } from "../support/own-uids.ts";
 import { startProgram } from "../support/program.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -39,6 +40,7 @@ async function settings(sandbox = "none"): Promise<Record<string, string>> {
   await writeFile(config, stringify({ agents, slots: 1, sandbox, sandboxBaseUid: ownBaseUid }));
   return {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
+    ...compileCache,
     HOME: dir,
     REDIS_URL: redis.socketUrl,
     WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
@@ -123,6 +125,7 @@ test("a worker host does not start while an agent's readable paths show its data
   await writeFile(config, stringify({ agents, slots: 1 }));
   const env = {
     PATH: process.env.PATH ?? "/usr/bin:/bin",
+    ...compileCache,
     REDIS_URL: redis.url,
     WORKER_SECRET: "test-worker-secret-0123456789abcdef0123456789",
     ORCH_CONFIG: config,

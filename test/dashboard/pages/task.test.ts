@@ -1,0 +1,233 @@
+import { describe, expect, test } from "vitest";
+import { runRoutes } from "../../../dashboard/pages/run.ts";
+import { taskRoutes } from "../../../dashboard/pages/task.ts";
+import { tasksRoutes } from "../../../dashboard/pages/tasks.ts";
+import type { Over } from "../../../dashboard/rows/facts.ts";
+import type { Rights } from "../../../dashboard/visit.ts";
+import { keys } from "../../../src/task/keys.ts";
+import type { Task } from "../../../src/task/task.ts";
+import {
+  ACCEPTED_AT,
+  outcomes,
+  progress,
+  proposal,
+  proposingTask,
+  pushed,
+  queuedTask,
+  runningTask,
+  settledTask,
+  verification,
+  waitingReasons,
+  waitingTask,
+} from "../../report/sample-tasks.ts";
+import { factsOf, keeperOf, OPERATOR, personOf, visitBy } from "./sample-pages.ts";
+
+const HOSTILE = `<img src=x onerror=alert(1)>"'\u202egnp\u001b[2J`;
+
+/** The pages with these tasks alone. */
+function pagesOf(tasks: readonly Task[], over: readonly Over[] = []) {
+  const all = [...tasks, ...over.map(({ task }) => task)];
+  const at = (id: string) => all.find(({ spec }) => spec.id === id);
+  const events = [
+    { at: ACCEPTED_AT, what: "queued", detail: {} },
+    { at: ACCEPTED_AT + 3_000, what: "claimed", detail: {} },
+    { at: ACCEPTED_AT + 9_000, what: "phase", detail: { phase: "working" } },
+  ];
+  const deps = {
+    facts: keeperOf(factsOf(tasks, over)),
+    webUrl: "https://github.example",
+    redis: { hget: async () => null, scan: async () => ["0", all.map(({ spec }) => keys.task(spec.id))] },
+    views: { teamsOf: async () => new Map() },
+    callers: { read: async () => undefined },
+    store: {
+      read: async (id: string) => at(id),
+      readMany: async (ids: readonly string[]) => ids.flatMap((id) => at(id) ?? []),
+      events: async () => events,
+      plans: { read: async () => undefined },
+      messages: {
+        sent: async () => [{ id: "m1", by: "@maintainer", at: ACCEPTED_AT, start: HOSTILE, kind: "note" }],
+        dead: async () => [],
+      },
+    },
+  } as unknown as Parameters<typeof taskRoutes>[0];
+  const routes = [...taskRoutes(deps), ...runRoutes(deps), ...tasksRoutes(deps)];
+  return async (
+    path: string,
+    params: Record<string, string> = {},
+    { rights = OPERATOR, query = "" }: { rights?: Rights; query?: string } = {},
+  ) => {
+    const answer = await routes.find((route) => route.path === path)?.answer(visitBy(rights, { params, query }));
+    return answer?.kind === "page" ? answer.body.text : answer?.kind;
+  };
+}
+
+const pageOf = async (task: Task, rights?: Rights): Promise<string> => {
+  const isOver = task.state.name === "settled";
+  const get = pagesOf(isOver ? [] : [task], isOver ? [{ task }] : []);
+  return (await get("/tasks/:id", { id: task.spec.id }, { ...(rights && { rights }) })) ?? "";
+};
+
+const failed = settledTask(outcomes.verify_failed, { progress: { ...progress, verification } });
+
+describe("the page of a task", () => {
+  test("says why it failed, what it cost of what, and how it is tried again", async () => {
+    const page = await pageOf(failed);
+    expect(page).toContain("still fails");
+    expect(page).toContain("1 failed");
+    expect(page).toMatch(/<dt>This run<\/dt><dd>.*\$0\.12/);
+    expect(page).toMatch(/<dt>This task<\/dt><dd>.*\$0\.12/);
+    expect(page).toMatch(/<dt>Today, this repository<\/dt><dd>.*\$0\.12/);
+    expect(page).toContain('action="/tasks/tabcdefghijklmno/retry"');
+    expect(page).not.toContain('/cancel"');
+  });
+
+  test("draws its timeline to scale, and says the same in words", async () => {
+    const page = await pageOf(failed);
+    expect(page).toMatch(/class="seg queued" x="0" y="4" width="24\.4"/);
+    expect(page).toMatch(/class="seg working" x="73\.2" y="4" width="926\.8"/);
+    expect(page).toContain("working <strong>1m 54s</strong>");
+  });
+
+  test("of one at work: its phase, its deadline, cancelling and a word to its agent, and its output", async () => {
+    const page = await pageOf(runningTask("working"));
+    expect(page).toContain("<span>working</span>");
+    expect(page).toContain('action="/tasks/tabcdefghijklmno/cancel"');
+    expect(page).toContain('action="/tasks/tabcdefghijklmno/tell"');
+    expect(page).toContain('data-output="/tasks/tabcdefghijklmno/output"');
+    expect(page).toContain('data-view="task:tabcdefghijklmno"');
+  });
+
+  test("a question has its options as buttons, and a field", async () => {
+    const question = { id: "q1a2b3c", text: "Which?", options: ["one", "two"], epoch: 1, askedAt: ACCEPTED_AT };
+    const page = await pageOf({ ...waitingTask(waitingReasons.answer), questions: [question] });
+    expect(page).toContain("Its agent asks you");
+    expect(page).toMatch(
+      /name="question" value="q1a2b3c"><input type="hidden" name="text" value="2">\s*<button type="submit">two</,
+    );
+    expect(page).toContain('placeholder="or another answer"');
+  });
+
+  test("a proposal is shown whole, to be approved or to be asked for anew", async () => {
+    const page = await pageOf(proposingTask());
+    expect(page).toContain("Round once, at the end");
+    expect(page).toContain("Keep the public function");
+    expect(page).toContain('action="/tasks/tabcdefghijklmno/approve"');
+    expect(page).toMatch(/action="\/tasks\/tabcdefghijklmno\/plan"/);
+    expect(page).toContain('name="proposal" value="p3fa81c"');
+  });
+
+  test("what was pushed is told, and the diff is GitHub's", async () => {
+    const page = await pageOf({ ...settledTask(outcomes.pull_request), pushed });
+    expect(page).toContain('href="https://github.example/octo-org/sample/pull/8/files"');
+    expect(page).toContain("+10");
+    expect(page).toContain("to review");
+  });
+
+  test("whoever may only read sees how it stands, and no words, costs and buttons", async () => {
+    const page = await pageOf(failed, personOf([], [10]));
+    expect(page).toContain("failed");
+    for (const hidden of ["1 failed", "$0.12", "/retry", "data-output", "still fails"])
+      expect(page).not.toContain(hidden);
+  });
+
+  test("a stranger, a task that is not there and a name that is none get the same answer", async () => {
+    const get = pagesOf([runningTask("working")]);
+    const id = "tabcdefghijklmno";
+    expect(await get("/tasks/:id", { id }, { rights: personOf([99]) })).toBe("nothing");
+    expect(await get("/tasks/:id", { id: "tzzzzzzzzzzzzzzz" })).toBe("nothing");
+    expect(await get("/tasks/:id", { id: "../x" })).toBe("nothing");
+    expect(await get("/tasks/:id/runs/:n", { id, n: "9" })).toBe("nothing");
+    expect(await get("/tasks/:id/runs/:n", { id, n: "1" }, { rights: personOf([], [10]) })).toBe("nothing");
+  });
+
+  test.each(Object.keys(outcomes) as (keyof typeof outcomes)[])(
+    "of one that ended as %s has a word, and an explanation",
+    async (kind) => {
+      const page = await pageOf(settledTask(outcomes[kind]));
+      expect(page).toMatch(/<span class="badge \w+">/);
+      expect(page).toMatch(/<div class="why" id="why"><p>(?!<\/p>)/);
+    },
+  );
+
+  test("what agents and people wrote does nothing there, and is bounded", async () => {
+    const long = `${HOSTILE}${"x".repeat(1_000_000)}`;
+    const said = { title: long, summary: long, decisions: [long], interfaces: [long], followUps: [long] };
+    const spec = { title: long, instruction: long, actor: { id: 1, login: long } };
+    const shown = {
+      ...progress,
+      agent: long,
+      model: long,
+      lastLines: long,
+      summary: long,
+      finish: said,
+      verification: { ...verification, command: long, outputTail: long },
+    };
+    const asks = [
+      { id: "q1a2b3c", text: long, options: [long], blocker: { kind: long, needs: long }, epoch: 1, askedAt: 1 },
+    ];
+    const tasks: Task[] = [
+      { ...runningTask("working", { progress: shown }), questions: asks },
+      { ...proposingTask(), proposal: { ...proposal, said, files: [long] }, questions: asks },
+      {
+        ...settledTask({ kind: "agent_failed", reason: long, message: long, lastLines: long }, { progress: shown }),
+        pushed: { ...pushed, branch: long },
+      },
+    ].map((task) => ({ ...task, spec: { ...task.spec, ...spec } }));
+    for (const task of tasks) {
+      const pages = [
+        await pageOf(task),
+        task.runs.length > 0 ? await pagesOf([task])("/tasks/:id/runs/:n", { id: task.spec.id, n: "1" }) : "",
+      ];
+      for (const page of pages) {
+        expect(page).not.toContain("<img");
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+        expect(page).not.toMatch(/[\u202e\u001b]/);
+        expect(page?.length).toBeLessThan(70_000);
+      }
+    }
+  });
+});
+
+describe("the list of tasks", () => {
+  const other: Task = {
+    ...runningTask("working"),
+    spec: { ...queuedTask().spec, id: "tbbbbbbbbbbbbbbb", repository: { id: 11, owner: "octo-org", name: "other" } },
+  };
+  const get = pagesOf(
+    [queuedTask(), other],
+    [{ task: { ...failed, spec: { ...failed.spec, id: "tccccccccccccccc", title: "Login is slow" } } }],
+  );
+  const list = async (query: string, rights?: Rights): Promise<string[]> => {
+    const page = (await get("/tasks", {}, { query, ...(rights && { rights }) })) ?? "";
+    return [...page.matchAll(/data-key="(\w+)"/g)].map(([, id]) => id ?? "");
+  };
+
+  test("has all, open ones first, and narrows by state, repository, agent and words", async () => {
+    expect(await list("")).toHaveLength(3);
+    expect((await list("")).at(-1)).toBe("tccccccccccccccc");
+    expect(await list("state=running")).toEqual(["tbbbbbbbbbbbbbbb"]);
+    expect(await list("state=verify_failed")).toEqual(["tccccccccccccccc"]);
+    expect(await list("repository=Octo-Org/other")).toEqual(["tbbbbbbbbbbbbbbb"]);
+    expect(await list("agent=nobody")).toEqual([]);
+    expect(await list("q=slow+LOGIN")).toEqual(["tccccccccccccccc"]);
+    expect(await list("q=tbbbb")).toEqual(["tbbbbbbbbbbbbbbb"]);
+  });
+
+  test("finds nothing that a viewer may not see", async () => {
+    expect(await list("", personOf([11]))).toEqual(["tbbbbbbbbbbbbbbb"]);
+    expect(await list("q=slow", personOf([11]))).toEqual([]);
+    const page = (await get("/tasks", {}, { rights: personOf([11]) })) ?? "";
+    expect(page).not.toContain("octo-org/sample");
+  });
+
+  test("what is asked for comes back as it was written, and does nothing", async () => {
+    const page =
+      (await get(
+        "/tasks",
+        {},
+        { query: new URLSearchParams({ q: HOSTILE, repository: HOSTILE, state: HOSTILE }).toString() },
+      )) ?? "";
+    expect(page).not.toContain("<img");
+    expect(page).toContain("No task fits.");
+  });
+});
