@@ -12,7 +12,7 @@ import { median, quantile, round } from "../statistics.ts";
 
 export type ServerOptions = { redisUrl: string; secret: string; path: string };
 export type Served = { port: number; url: string };
-export type ViewersOptions = { redisUrl: string; url: string; tasks: number; spec: TaskSpec };
+export type ViewersOptions = { redisUrl: string; url: string; tasks: number; tabs: number; spec: TaskSpec };
 export type Loads = { latencies: number[]; bytes: number };
 export const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
@@ -57,7 +57,13 @@ async function measure({ rounds, say }: Options): Promise<Report> {
   try {
     const served = (await server.ask("start", { redisUrl: redis.url, secret, path: PATH })) as Served;
     const { port, url } = served;
-    await viewers.ask("start", { redisUrl: redis.url, url, tasks: TASKS, spec: SPEC } satisfies ViewersOptions);
+    await viewers.ask("start", {
+      redisUrl: redis.url,
+      url,
+      tasks: TASKS,
+      tabs: VIEWERS,
+      spec: SPEC,
+    } satisfies ViewersOptions);
     await viewers.ask("load", LOADS); // its code is compiled before it is measured
     let firstId = 1_000_000_000;
     const webhooks = async (): Promise<number> => {

@@ -12,7 +12,9 @@ const streams: IncomingMessage[] = [];
 /** Told each piece of news of the first tab. */
 let heard: (text: string) => void = () => undefined;
 let options: ViewersOptions;
-let cookie = "";
+/** One session may have so many streams. */
+const TABS_OF_ONE = 50;
+const cookies: string[] = [];
 let redis: ReturnType<typeof connectRedis>;
 let changing: NodeJS.Timeout | undefined;
 let count = 0;
@@ -20,7 +22,7 @@ let count = 0;
 const idOf = (nth: number): string => `t${LETTERS[Math.floor(nth / 26)]}${LETTERS[nth % 26]}${"a".repeat(13)}`;
 const HEADERS = { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
 
-async function send(path: string, body?: string): Promise<IncomingMessage> {
+async function send(path: string, body?: string, cookie = cookies[0] ?? ""): Promise<IncomingMessage> {
   const { url } = options;
   const form = { "content-type": "application/x-www-form-urlencoded", origin: url };
   const headers = { ...HEADERS, cookie, "accept-encoding": "gzip", ...(body !== undefined && form) };
@@ -34,6 +36,13 @@ async function send(path: string, body?: string): Promise<IncomingMessage> {
 async function change(nth: number, words: string): Promise<void> {
   const news = { name: "progress" as const, epoch: 1, progress: { lastLines: words }, at: Date.now() };
   await makeTaskStore(redis).change(idOf(nth), news);
+}
+
+async function signIn(): Promise<void> {
+  const [, code = ""] = (await makeLink(redis, options.url, "bench")).split("#");
+  const answer = await send("/login", new URLSearchParams({ code }).toString());
+  cookies.push((answer.headers["set-cookie"] ?? []).map((each) => each.split(";", 1)[0]).join("; "));
+  answer.resume();
 }
 
 serveQuestions({
@@ -51,10 +60,7 @@ serveQuestions({
       const claim = { host: "h1", claim: `c${nth}`, job: `j${nth}`, lane: { agent: "claude" } };
       await store.change(spec.id, { name: "claimed", ...claim, at: Date.now() });
     }
-    const [, code = ""] = (await makeLink(redis, options.url, "bench")).split("#");
-    const answer = await send("/login", new URLSearchParams({ code }).toString());
-    cookie = (answer.headers["set-cookie"] ?? []).map((each) => each.split(";", 1)[0]).join("; ");
-    answer.resume();
+    for (let session = 0; session < options.tabs / TABS_OF_ONE; session++) await signIn();
   },
   async load(times: number): Promise<Loads> {
     const latencies: number[] = [];
@@ -70,7 +76,7 @@ serveQuestions({
   },
   async open(tabs: number): Promise<void> {
     for (let nth = 0; nth < tabs; nth++) {
-      const stream = await send("/events?view=front");
+      const stream = await send("/events?view=front", undefined, cookies[Math.floor(nth / TABS_OF_ONE)]);
       const isFirst = streams.length === 0;
       if (isFirst) stream.setEncoding("utf8");
       stream.on("data", (text: string) => isFirst && heard(text)).on("error", () => undefined);

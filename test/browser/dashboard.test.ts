@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeLink } from "../../dashboard/door/links.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 import { type Looked, openBrowser, type TestBrowser } from "./browser.ts";
@@ -139,7 +139,16 @@ test("a stranger finds on the first page why a task failed and what it cost, and
   await picture(page, "task-failed");
   await page.getByRole("button", { name: /^Retry/ }).click();
   await page.waitForURL(/\/tasks\/.*said=/);
-  await expect.poll(async () => (await orch.store.idsOfIssue(...(await placeOf(taskId)))).length).toBe(2);
+  const retried = await vi.waitFor(
+    async () => {
+      const [, again] = await orch.store.idsOfIssue(...(await placeOf(taskId)));
+      if (again === undefined) throw new Error("nothing was tried again");
+      return again;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  expect(await textIn(page, ".reply")).not.toBe("");
+  expect(await orch.told(retried)).toMatchObject({ kind: "verify_failed" });
 });
 
 async function placeOf(taskId: string): Promise<[number, number]> {
@@ -158,4 +167,5 @@ test("when the bot dies a page says since when it is stale, and heals by itself"
   await isLive(page);
   const taskId = await ask("asks");
   await page.locator(`[data-key*="${taskId}"]`).first().waitFor({ timeout: 60_000 });
+  await orch.task(taskId, ({ state }) => state.name === "waiting");
 });
