@@ -23,11 +23,12 @@ export type Dashboard = {
 };
 
 /** All that can be asked for once somebody is in. */
-const routesOf = (deps: DashboardDeps): DashboardRoute[] => [
-  ...taskDeedRoutes(deps),
-  ...operatorDeedRoutes(deps),
-  ...outputRoutes(deps),
-];
+export function openPages(deps: DashboardDeps): { routes: DashboardRoute[]; stop(): Promise<void> } {
+  const more = operatePages(deps);
+  const tasks = openTaskPages(deps, more.views);
+  const deeds = [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
+  return { routes: [...deeds, ...outputRoutes(deps), ...tasks.routes, ...more.routes], stop: tasks.stop };
+}
 
 export async function startDashboard(
   deps: DashboardDeps,
@@ -35,10 +36,8 @@ export async function startDashboard(
   times?: DoorTimes,
 ): Promise<Dashboard> {
   const { redis, github, now, log } = deps;
-  const more = operatePages(deps);
-  const tasks = openTaskPages(deps, more.views);
-  const routes = [...routesOf(deps), ...tasks.routes, ...more.routes];
-  const door = await openDoor({ redis, github, routes, now, log }, config, times);
+  const pages = openPages(deps);
+  const door = await openDoor({ redis, github, routes: pages.routes, now, log }, config, times);
   const local = `http://${hostAndPort(config.host === "0.0.0.0" ? "127.0.0.1" : config.host, config.port)}`;
   const where = sayWhere(redis, { at: { url: door.address.url, local }, isListening: door.isListening, now, log });
   return {
@@ -47,7 +46,7 @@ export async function startDashboard(
     stop: async () => {
       await where.stop();
       await door.stop();
-      await tasks.stop();
+      await pages.stop();
     },
   };
 }

@@ -28,7 +28,7 @@ let maintainer: Visitor;
 let stranger: Visitor;
 beforeAll(async () => {
   const port = await freePort();
-  orch = await startBotSetting({ dashboard: { host: "127.0.0.1", port, operators: [] } });
+  orch = await startBotSetting({ dashboard: () => ({ host: "127.0.0.1", port, operators: [] }) });
   const url = orch.dashboardUrl();
   operator = await signIn({ url, redisUrl: orch.server.url, by: "root" });
   [maintainer, stranger] = [await person(MAINTAINER), await person(STRANGER)];
