@@ -7,7 +7,3 @@ export const facts = (all: readonly Fact[]): Html =>
   html`<dl class="facts">${all
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
-
-/** Several names, each by itself: they may hold any character. */
-export const names = (all: readonly string[]): Html =>
-  html`<ul class="names">${all.map((each) => html`<li class="mono">${each}</li>`)}</ul>`;

@@ -47,7 +47,7 @@ export const host: HostWithRuns = {
   ],
   inDoubt: [{ task: "tbbcdefghijklmno", doubt: "newer" }],
 };
-export const budget: EnvelopeView[] = [
+const budget: EnvelopeView[] = [
   {
     of: "plan",
     label: "t1",
@@ -67,7 +67,7 @@ export const budget: EnvelopeView[] = [
     left: { tokens: 100 },
   },
 ];
-export const messages: MessageView[] = [
+const messages: MessageView[] = [
   {
     id: "m1",
     from: "price",
@@ -100,11 +100,8 @@ export const stats: Stats = {
   spenders: { tasks: [{ name: "tabc", costUsd: 6 }], persons: [{ name: "ada", costUsd: 5 }], repositories: [] },
 };
 const second = runningTask("working");
-export const tasks = [
-  settledTask(outcomes.verify_failed),
-  { ...second, spec: { ...second.spec, id: "tbbcdefghijklmno" } },
-];
-export const asked: Asked[] = tasks.map((task) => ({
+const tasks = [settledTask(outcomes.verify_failed), { ...second, spec: { ...second.spec, id: "tbbcdefghijklmno" } }];
+const asked: Asked[] = tasks.map((task) => ({
   answer: why(task, { ...around, tasks }),
   questions: [
     { id: "q1", short: "Keep it?", askedAt: now, open: false, answered: { by: "maintainer", short: "yes", at: now } },
