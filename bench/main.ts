@@ -11,9 +11,11 @@ import { dashboard } from "./dashboard/dashboard.ts";
 import { dispatch } from "./dispatch.ts";
 import { exit } from "./exit.ts";
 import { github } from "./github.ts";
+import { history } from "./history.ts";
 import { idle } from "./idle.ts";
 import { ingress } from "./ingress/ingress.ts";
 import { integrate } from "./integrate.ts";
+import { live } from "./live/live.ts";
 import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
@@ -32,9 +34,11 @@ const BENCHMARKS: readonly Benchmark[] = [
   talk,
   answer,
   github,
+  live,
   messages,
   teams,
   dashboard,
+  history,
   idle,
 ];
 

@@ -12,6 +12,7 @@ import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkDashboard } from "./doctor/dashboard.ts";
 import { checkDisk } from "./doctor/disk.ts";
 import { checkGitHub } from "./doctor/github.ts";
+import { checkLimits } from "./doctor/limits.ts";
 import { checkPrograms } from "./doctor/programs.ts";
 import { checkReach } from "./doctor/reach.ts";
 import { checkRedis } from "./doctor/redis.ts";
@@ -29,8 +30,17 @@ const SECRETS = [
 /** What is shorter than any secret that is accepted would blot out ordinary words. */
 const SECRET_LENGTH = 8;
 
+export type Report = { ok: boolean; problems: number; notes: number; sections: Section[] };
+
 /** Exit code 0; 1 when there is a problem. `json`: one line, otherwise a list for people. */
 export async function doctor(env: Env, json: boolean): Promise<number> {
+  const report = await doctorReport(env);
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report.sections, report));
+  return report.ok ? 0 : 1;
+}
+
+/** Without anything that is known to be a secret. */
+export async function doctorReport(env: Env): Promise<Report> {
   const secrets = secretsIn(env);
   const sections = (await examine(env)).map(({ title, checks }) => ({
     title,
@@ -38,9 +48,7 @@ export async function doctor(env: Env, json: boolean): Promise<number> {
   }));
   const count = (status: Status) => sections.flatMap(({ checks }) => checks).filter((check) => check.status === status);
   const problems = count("problem").length;
-  const summary = { ok: problems === 0, problems, notes: count("note").length };
-  process.stdout.write(json ? `${JSON.stringify({ ...summary, sections })}\n` : render(sections, summary));
-  return problems === 0 ? 0 : 1;
+  return { ok: problems === 0, problems, notes: count("note").length, sections };
 }
 
 async function examine(env: Env): Promise<Section[]> {
@@ -62,6 +70,7 @@ async function examine(env: Env): Promise<Section[]> {
     agents.push(...(await checkAgents(operator?.agents.values() ?? [], env, ground)));
   });
   sections.push({ title: "Sandbox", checks: sandbox });
+  if (operator) sections.push({ title: "Limits", checks: checkLimits(operator) });
   if (operator) sections.push({ title: "Agents", checks: agents });
   return sections;
 }

@@ -1,4 +1,4 @@
-/** Which task a person means: its id, the beginning of it, or `owner/repo#number`. */
+/** Which task a person means: its id, the beginning of it, `owner/repo#number`, or a node of a team as `PLAN/NODE`. */
 import type { Redis } from "ioredis";
 import { makeTaskStore, type TaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
@@ -10,12 +10,24 @@ import { keptIds, keptTasks } from "../src/views/kept-tasks.ts";
 const MOST = 1_000;
 const LISTED = 20;
 
-/** All tasks that fit, newest first; of an issue those that are not settled, or all where every one is. */
+/** All tasks that fit, newest first; of an issue those that are not settled, or all where every one is; of a node its latest try. */
 export async function findTasks(redis: Redis, text: string): Promise<Task[]> {
   const store = makeTaskStore(redis);
+  const node = /^(t[a-z2-7]{0,15})\/([\w.-]{1,60})$/.exec(text);
+  if (node) return await triesOf(redis, store, node);
   const place = /^([\w.-]+)\/([\w.-]+)#(\d{1,10})$/.exec(text);
   const found = place ? await tasksAt(redis, store, isAt(place)) : await store.readMany(await idsLike(redis, text));
   return found.sort((one, other) => other.spec.acceptedAt - one.spec.acceptedAt);
+}
+
+/** `PLAN`: the id of the team's task, or its beginning. */
+async function triesOf(redis: Redis, store: TaskStore, [, plan = "", node]: RegExpExecArray): Promise<Task[]> {
+  const teams = (await store.readMany(await idsLike(redis, plan))).filter(({ spec }) => spec.team);
+  const latest = teams.map(async ({ spec }) => {
+    const tries = await store.readMany(await store.idsOfNodes(spec.id));
+    return tries.findLast((each) => each.spec.node?.id === node);
+  });
+  return (await Promise.all(latest)).filter((task) => task !== undefined);
 }
 
 async function tasksAt(redis: Redis, store: TaskStore, fits: (task: Task) => boolean): Promise<Task[]> {

@@ -2,6 +2,7 @@
 import type { Env } from "../src/config.ts";
 import { bytes, duration } from "../src/text/amounts.ts";
 import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
+import { strainWords } from "../src/words/limit-words.ts";
 import { table } from "./table.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
@@ -32,8 +33,10 @@ function print(all: readonly HostWithRuns[], now: number): void {
   else process.stderr.write("No worker host has registered. `npm start` runs one here.\n");
 }
 
-function stateOf({ alive, draining, lacksRoom, lastBeat }: HostWithRuns, now: number): string {
+function stateOf({ alive, draining, lacksRoom, strained, cannotWork, lastBeat }: HostWithRuns, now: number): string {
   if (!alive) return `silent for ${duration(now - lastBeat)}`;
   if (lacksRoom) return `full disk: ${bytes(lacksRoom.freeBytes)} free`;
+  if (strained) return `takes no task: ${strainWords(strained)}`;
+  if (cannotWork) return `cannot work: ${cannotWork.why ?? "takes no job"}`;
   return draining ? "draining" : "alive";
 }

@@ -32,23 +32,32 @@ export async function messages(
   return await withRedis(env, "messages", async (redis) => {
     const found = await bookOf(redis, task);
     if ("lines" in found) return fail(found.lines, options);
-    return id === undefined ? await list(redis, found.book, options) : await replay(redis, found.book, id, options);
+    return id === undefined ? await list(redis, found, options) : await replay(redis, found.book, id, options);
   });
 }
 
+/** `node`: only what that one said and was told. */
+type Book = { book: string; node: string | undefined };
+
 /** The task in whose messages they stand. Of several on an issue a team's is meant. */
-async function bookOf(redis: Redis, text: string): Promise<{ book: string } | { lines: string[] }> {
-  const teams = (await findTasks(redis, text)).filter(({ spec }) => spec.team);
+async function bookOf(redis: Redis, text: string): Promise<Book | { lines: string[] }> {
+  const [name = "", node] = text.includes("#") ? [text] : text.split("/");
+  const teams = (await findTasks(redis, name)).filter(({ spec }) => spec.team);
+  // It may have been told something before it began.
+  const plan = teams.length === 1 && teams[0] ? await makeTaskStore(redis).plans.read(teams[0].spec.id) : undefined;
+  if (node !== undefined && plan?.nodes.some(({ id }) => id === node)) return { book: plan.id, node };
   const found: { task: Task } | { lines: string[] } =
-    teams.length === 1 && teams[0] ? { task: teams[0] } : await oneTask(redis, text);
-  return "lines" in found ? found : { book: inboxOf(found.task.spec).book };
+    node === undefined && teams.length === 1 && teams[0] ? { task: teams[0] } : await oneTask(redis, text);
+  return "lines" in found ? found : { book: inboxOf(found.task.spec).book, node };
 }
 
-async function list(redis: Redis, book: string, { dead: onlyDead, json }: MessagesOptions): Promise<number> {
+async function list(redis: Redis, { book, node }: Book, { dead: onlyDead, json }: MessagesOptions): Promise<number> {
   const { messages: said, plans, read } = makeTaskStore(redis);
   const [sent, dead, counts] = await Promise.all([said.sent(book), said.dead(book), said.counts(book)]);
   const [task, plan] = await Promise.all([read(book), plans.read(book)]);
-  const all = messageViews({ sent, dead, task, plan }).filter(({ state }) => !onlyDead || state === "dead");
+  const all = messageViews({ sent, dead, task, plan })
+    .filter(({ state }) => !onlyDead || state === "dead")
+    .filter(({ from, to }) => node === undefined || from === node || to === node);
   const now = Date.now();
   if (json) process.stdout.write(`${JSON.stringify({ task: book, messages: all, counts, now })}\n`);
   else print(all, counts, now);

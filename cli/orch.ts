@@ -5,11 +5,13 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
+import { exitCodeOf, USAGE } from "./exit-code.ts";
+import { addCompletion, addUpkeep } from "./more-verbs.ts";
 
 // The settings of this folder; what the environment says already goes first.
 if (existsSync(".env")) process.loadEnvFile(".env");
 
-const program = new Command("orch")
+export const program = new Command("orch")
   .description("Turns a /orch comment on GitHub into a pull request, with coding agents on your own machines.")
   .version(VERSION)
   .showHelpAfterError()
@@ -39,10 +41,11 @@ program
 program
   .command("status")
   .description("show hosts, the queue and the tasks that are not settled")
+  .option("-w, --watch", "always as it is now, in this terminal; q ends it")
   .option("--json", "one machine-readable line")
-  .action(async (options: { json?: boolean }) => {
+  .action(async (options: import("./status.ts").StatusOptions) => {
     const { status } = await import("./status.ts");
-    process.exitCode = await status(process.env, options.json === true);
+    process.exitCode = await status(process.env, options);
   });
 
 program
@@ -62,8 +65,12 @@ program
   .option("--state <state>", "only those in this state (waiting, queued, running, settled), or with this outcome")
   .option("--repo <owner/name>", "only those of this repository")
   .option("--agent <name>", "only those of this agent")
+  .option(
+    "--since <time>",
+    "accepted within so many days, as 30d, or since a day, as 2026-01-31; also those that are over",
+  )
   .option("--limit <number>", "at most so many (default: 50)")
-  .option("--all", "those that are over, too, as far as they are kept")
+  .option("--all", "those that are over, too, as far as Redis and this machine's history know of them")
   .option("--json", "one machine-readable line")
   .addHelpText(
     "after",
@@ -107,7 +114,7 @@ program
 
 program
   .command("messages")
-  .argument("<task>", "a task's id or its beginning, or owner/repo#number; of a team its task, or that of a node")
+  .argument("<task>", "a task's id or its beginning, or owner/repo#number; of a team its task, or PLAN/NODE")
   .argument("[deed...]", "replay ID: send one that could not be delivered once more")
   .description("list what was said to a task's agent, or within a team, and what became of each message")
   .option("--dead", "only those that could not be delivered")
@@ -291,8 +298,8 @@ program
     process.exitCode = await attach(process.env, task, options.write === true);
   });
 
-/** Asked wrongly is told apart from "no": whoever runs this by a program has to change the call, not to wait. */
-const USAGE = 2;
+addUpkeep(program);
+addCompletion(program);
 
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
@@ -302,5 +309,5 @@ await program.parseAsync().catch((error: unknown) => {
   // Whoever asked for JSON parses the answer, also when it is that there is none.
   if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
   else if (!wasSaid) process.stderr.write(`orch: ${message}\n`);
-  process.exitCode = wasSaid || (error instanceof Error && error.name === "UsageError") ? USAGE : 1;
+  process.exitCode = wasSaid ? USAGE : exitCodeOf(error);
 });

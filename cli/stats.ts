@@ -2,9 +2,11 @@
 import { existsSync } from "node:fs";
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
+import { GROUPS, type Group } from "../src/history/groups.ts";
 import { openHistory } from "../src/history/history-file.ts";
-import { GROUPS, type Group, readStats, type Stats } from "../src/history/stats.ts";
+import { readStats, type Stats } from "../src/history/stats.ts";
 import { dollars, duration } from "../src/text/amounts.ts";
+import { sinceOf } from "./since.ts";
 import { table } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -12,11 +14,12 @@ import { UsageError } from "./usage-error.ts";
 export type StatsOptions = { by?: string; since?: string; json?: boolean };
 
 const SINCE = "30d";
-const DAY_MS = 24 * 3600_000;
 
 /** Exit code 0, also when nothing was over in that time; 1 where no history is kept. Throws UsageError. */
 export async function stats(env: Env, options: StatsOptions): Promise<number> {
-  const query = { by: groupsOf(options.by ?? "agent"), since: dayOf(options.since ?? SINCE, Date.now()) };
+  const now = Date.now();
+  const since = new Date(sinceOf(options.since ?? SINCE, now)).toISOString().slice(0, 10);
+  const query = { by: groupsOf(options.by ?? "agent"), since, now };
   const path = historyFileOf(dataDirOf(env));
   if (!existsSync(path))
     return refuse(
@@ -49,13 +52,6 @@ function groupsOf(text: string): Group[] {
   });
 }
 
-function dayOf(text: string, now: number): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
-  if (days === undefined) throw new UsageError("--since takes a number of days, as 30d, or a day, as 2026-01-31");
-  return new Date(now - Number(days) * DAY_MS).toISOString().slice(0, 10);
-}
-
 function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: readonly Group[]): void {
   const heading = [...by.map((group) => group.toUpperCase()), ...HEADING];
   const rows = groups.map((group) => [...by.map((name) => group.of[name] || "-"), ...groupFields(group)]);
@@ -67,8 +63,8 @@ function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: 
   section("By day", ["DAY", "PULL REQUEST", "NO CHANGES", "WORK FAILED", "COULD NOT RUN", "OTHER"], perDay);
   section(
     "By worker host",
-    ["HOST", "RUNS", "AT WORK"],
-    hosts.map(({ host, runs, busyMs }) => [host, String(runs), duration(busyMs)]),
+    ["HOST", "RUNS", "AT WORK", "SLOTS TAKEN"],
+    hosts.map(({ host, runs, busyMs, busySlots }) => [host, String(runs), duration(busyMs), busySlots.toFixed(2)]),
   );
   const spent = Object.entries(spenders).flatMap(([of, all]) =>
     all.map(({ name, costUsd }) => [of, name, dollars(costUsd)]),
@@ -84,6 +80,7 @@ function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: 
 const HEADING = [
   "TASKS",
   "MERGED (90 %)",
+  "CI GREEN (90 %)",
   "COST",
   "PER MERGE",
   "TO PULL REQUEST p50/p95",
@@ -92,12 +89,16 @@ const HEADING = [
 ];
 
 function groupFields(group: Stats["groups"][number]): string[] {
-  const { tasks, merged, mergeRate, costUsd, costUnknown, costPerMerged, toPullRequest, queued, verifyRounds } = group;
+  const { tasks, merged, mergeRate, ciGreen, ciRate } = group;
+  const { costUsd, costUnknown, costPerMerged, toPullRequest, queued, verifyRounds } = group;
   const percent = (share: number) => Math.round(share * 100);
+  const share = (count: number, rate: typeof ciRate) =>
+    rate ? `${count} (${percent(rate.from)}–${percent(rate.to)} %)` : "-";
   const times = (of: typeof queued) => (of ? `${duration(of.p50)} / ${duration(of.p95)}` : "-");
   return [
     String(tasks),
-    mergeRate ? `${merged} (${percent(mergeRate.from)}–${percent(mergeRate.to)} %)` : "-",
+    share(merged, mergeRate),
+    share(ciGreen, ciRate),
     `${dollars(costUsd)}${costUnknown > 0 ? "+" : ""}`,
     costPerMerged === undefined ? "-" : dollars(costPerMerged),
     times(toPullRequest),

@@ -15,23 +15,32 @@ import { isRecent, type Need, needsMe } from "../src/views/needs-me.ts";
 import { byNews } from "../src/views/tasks.ts";
 import { type Why, why } from "../src/views/why.ts";
 import { budgetWords, stalledTitle, stalledWords } from "../src/words/github-words.ts";
+import { strainWords } from "../src/words/limit-words.ts";
 import { needWords } from "../src/words/need-words.ts";
 import { nextStep } from "../src/words/next-step.ts";
 import { findKeptRuns, type KeptRun } from "../workers/run/kept-runs.ts";
 import { hostIdOf } from "./host-id.ts";
 import { look as lookAtSchedules, summary } from "./schedules.ts";
+import { onScreen } from "./screen.ts";
+import { toWidth } from "./table.ts";
 import { taskLine } from "./task-line.ts";
+import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
 
 /** Of the tasks that ended and need somebody, so many are looked at, and so many lines are shown. */
 const ENDED = 1_000;
 const NEEDS_SHOWN = 20;
+/** All that is kept is looked through each time. */
+const WATCH_MS = 3_000;
 
 type Seen = Awaited<ReturnType<typeof look>>;
 
-/** Exit code 0; 1 when no host is alive although tasks wait. */
-export async function status(env: Env, json: boolean): Promise<number> {
+export type StatusOptions = { json?: boolean; watch?: boolean };
+
+/** Exit code 0; 1 when no host is alive although tasks wait. Throws UsageError. */
+export async function status(env: Env, { json = false, watch = false }: StatusOptions): Promise<number> {
+  if (watch) return await watchStatus(env, json);
   const seen = await withRedis(env, "status", (redis) => look(redis, env));
   const { hosts, depth, answers, needs, inDoubt, kept, schedules, budgets, untold } = seen;
   if (json) {
@@ -43,6 +52,22 @@ export async function status(env: Env, json: boolean): Promise<number> {
     process.stdout.write(`${JSON.stringify(said)}\n`);
   } else process.stdout.write(`${render(seen).join("\n")}\n`);
   return answers.length > 0 && !hosts.some((host) => host.alive) ? 1 : 0;
+}
+
+/** The same, always as it is now. */
+async function watchStatus(env: Env, json: boolean): Promise<number> {
+  if (json || !process.stdout.isTTY || !process.stdin.isTTY)
+    throw new UsageError("-w is for a terminal: leave it out, and ask again when you want to know");
+  await withRedis(env, "status", (redis) =>
+    onScreen(
+      async () => {
+        const lines = render(await look(redis, env));
+        return (width) => lines.map((line) => toWidth(line, width));
+      },
+      { everyMs: WATCH_MS },
+    ),
+  );
+  return 0;
 }
 
 async function look(redis: Redis, env: Env) {
@@ -127,10 +152,10 @@ function describeHost(host: HostWithRuns, now: number): string {
   return `${host.id}  ${host.name}  ${beat}  ${notes.join(" · ")}`;
 }
 
-function roomNotes({ lacksRoom }: HostWithRuns): string[] {
-  if (!lacksRoom) return [];
-  const { freeBytes, wantedBytes } = lacksRoom;
-  return [`takes no task: ${bytes(freeBytes)} free on its disk, ${bytes(wantedBytes)} wanted`];
+function roomNotes({ lacksRoom, strained }: HostWithRuns): string[] {
+  const disk = lacksRoom && `${bytes(lacksRoom.freeBytes)} free on its disk, ${bytes(lacksRoom.wantedBytes)} wanted`;
+  const lacks = [...(disk ? [disk] : []), ...(strained ? [strainWords(strained)] : [])];
+  return lacks.length > 0 ? [`takes no task: ${lacks.join("; ")}`] : [];
 }
 
 const describeLoad = ({ waiting, active }: Load) => `${waiting} waiting, ${active} at work`;

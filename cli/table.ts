@@ -22,7 +22,8 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
 const columnsOf = (text: string): number => [...text].reduce((sum, letter) => sum + widthOf(letter), 0);
 const widthOf = (letter: string): number => ((letter.codePointAt(0) ?? 0) < 0x1100 || letter === "…" ? 1 : 2);
 
-function toWidth(line: string, width: number): string {
+/** Cut to so many columns, with an ellipsis in the last. */
+export function toWidth(line: string, width: number): string {
   const whole = line.trimEnd();
   if (columnsOf(whole) <= width) return whole;
   let [columns, end] = [1, 0];

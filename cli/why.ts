@@ -20,6 +20,7 @@ import { type Why, why as whyOf } from "../src/views/why.ts";
 import { nextStep } from "../src/words/next-step.ts";
 import { whoAsked } from "../src/words/origin-words.ts";
 import { nodeLine } from "../src/words/plan-words.ts";
+import { routingWords } from "../src/words/routing-words.ts";
 import { spentWords } from "../src/words/spent-words.ts";
 import { evidenceTitles } from "../src/words/task-words.ts";
 import { runWords, whyWords } from "../src/words/why-words.ts";
@@ -104,6 +105,7 @@ function render({ answer, spent, others, now }: Extract<Found, { kind: "task" }>
   return [
     taskLine(task, now),
     ...whyWords(answer, now, inTerminal).map((sentence) => `  ${sentence}`),
+    ...(answer.routing ? [`  ${routingWords(answer.routing, inTerminal)}`] : []),
     ...(answer.team ? ["Nodes", ...answer.team.nodes.map((node) => `  ${nodeLine(node, now, inTerminal)}`)] : []),
     ...(settled?.evidence ?? []).flatMap(renderEvidence),
     ...(settled ? [`  Next: ${nextStep(answer, inTerminal)}`] : []),

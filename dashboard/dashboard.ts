@@ -4,11 +4,13 @@
  */
 import type { DashboardConfig } from "../src/config.ts";
 import { hostAndPort } from "../src/reach/host-and-port.ts";
+import { dataRoutes } from "./data-routes.ts";
 import { operatorDeedRoutes } from "./deeds/operator-deeds.ts";
 import { taskDeedRoutes } from "./deeds/task-deeds.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
+import { outputOf } from "./output/output.ts";
 import { outputRoutes } from "./output/routes.ts";
 import { operatePages } from "./pages/operate.ts";
 import { openTaskPages } from "./pages/pages.ts";
@@ -19,6 +21,8 @@ export type Dashboard = {
   url: string;
   /** False while another bot of this machine has the port. */
   isListening(): boolean;
+  /** Who look at what programs print just now. */
+  viewers(): number;
   stop(): Promise<void>;
 };
 
@@ -27,7 +31,10 @@ export function openPages(deps: DashboardDeps): { routes: DashboardRoute[]; stop
   const more = operatePages(deps);
   const tasks = openTaskPages(deps, more.views);
   const deeds = [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
-  return { routes: [...deeds, ...outputRoutes(deps), ...tasks.routes, ...more.routes], stop: tasks.stop };
+  return {
+    routes: [...deeds, ...outputRoutes(deps), ...dataRoutes(deps), ...tasks.routes, ...more.routes],
+    stop: tasks.stop,
+  };
 }
 
 export async function startDashboard(
@@ -43,6 +50,7 @@ export async function startDashboard(
   return {
     url: door.address.url,
     isListening: door.isListening,
+    viewers: () => outputOf(deps).live.viewers(),
     stop: async () => {
       await where.stop();
       await door.stop();

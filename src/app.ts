@@ -8,6 +8,7 @@ import {
   onRepositoryDeleted,
 } from "./events/on-access.ts";
 import { type CheckDeps, onCheckButton, onCheckRunRerequested, onCheckSuiteRerequested } from "./events/on-check.ts";
+import { onCheckSuiteCompleted } from "./events/on-ci.ts";
 import { onIssueClosed, onPullRequestClosed } from "./events/on-closed.ts";
 import { onCommentCreated, onCommentDeleted } from "./events/on-comment.ts";
 import { type LabelDeps, onIssueLabeled, onPullRequestLabeled } from "./events/on-label.ts";
@@ -26,6 +27,7 @@ import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } fro
 import { type Delivery, type Listeners, listen } from "./ingress/ingress.ts";
 import {
   checkRunPayload,
+  checkSuiteCompletedPayload,
   checkSuitePayload,
   commentPayload,
   gainedRepositoriesPayload,
@@ -55,7 +57,9 @@ export function isWorthCatchingUp(listeners: Listeners, name: string): boolean {
   return Object.hasOwn(listeners, name) && !MOOT_WHEN_LATE.has(name);
 }
 
-export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Listeners {
+export function makeApp(
+  deps: LabelDeps & CheckDeps & CancelDeps & FileDeps & { /** Our own. */ appId: number },
+): Listeners {
   return {
     "issue_comment.created": listen(commentPayload, onCommentCreated(deps)),
     "issue_comment.deleted": listen(commentPayload, onCommentDeleted(deps)),
@@ -74,6 +78,7 @@ export function makeApp(deps: LabelDeps & CheckDeps & CancelDeps & FileDeps): Li
     "check_run.rerequested": listen(checkRunPayload, onCheckRunRerequested(deps)),
     "check_run.requested_action": listen(checkRunPayload, onCheckButton(deps)),
     "check_suite.rerequested": listen(checkSuitePayload, onCheckSuiteRerequested(deps)),
+    "check_suite.completed": listen(checkSuiteCompletedPayload, onCheckSuiteCompleted(deps)),
     push: listen(pushPayload, onPush(deps)),
     "installation.created": listen(gainedRepositoriesPayload, both(onRepositoriesGained(deps), onAccessChanged(deps))),
     "installation.deleted": listen(installationPayload, both(onInstallationRemoved(deps), onAccessChanged(deps))),

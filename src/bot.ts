@@ -27,6 +27,7 @@ import { type RedisAge, watchRedisAge } from "./reconcile/redis-age.ts";
 import { type Round, startRound } from "./reconcile/round.ts";
 import { makeRedisGate, type RedisGate } from "./redis-gate.ts";
 import { makeReporter } from "./report/reporter.ts";
+import { makeArmSource } from "./routing/arm-source.ts";
 import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { makeCallerReplies } from "./task/caller-replies.ts";
@@ -107,7 +108,9 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     context: (spec: TaskSpec) => giveContext(github, spec),
   };
   const ahead = makeAhead({ give: giveAhead, now, log });
-  const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, onStarting: ahead.begin, now, log });
+  const past = config.historyFile === undefined ? undefined : makeHistory(config.historyFile);
+  const router = past && { arms: makeArmSource({ read: past.arms, now, log }), maxCostUsd: config.routingMaxCostUsd };
+  const dispatcher = makeDispatcher({ redis, store, plans, queue, hosts, router, onStarting: ahead.begin, now, log });
   const reporter = makeReporter({
     // Until it is known, GitHub is looked at.
     hasForgotten: async () => (await age?.hasForgotten()) ?? true,
@@ -148,7 +151,17 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const asking = { store, inbox, github, secret: markerSecret, wakeIntake, now, log };
   const schedules = startSchedules({ ...asking, redis, schedules: scheduleStore, isFit: gate.isFit });
   const lookingBack = startLookingBack({ ...asking, redis, isFit: gate.isFit });
-  const listeners = makeApp({ store, queue, inbox, labels, schedules, now, log, wakeIntake });
+  const listeners = makeApp({
+    store,
+    queue,
+    inbox,
+    labels,
+    schedules,
+    appId: config.appId,
+    now,
+    log,
+    wakeIntake,
+  });
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   dispatcher.start(subscriber);
@@ -186,9 +199,15 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
     door = await openDoor(config.botFolder, forHosts, log);
     const file = join(config.botFolder, "last-seen");
     age = watchRedisAge({ redis, file, onOlder: () => lookingBack.soon(0), log });
-    if (config.historyFile) history = keepHistory({ redis, store, history: makeHistory(config.historyFile), now, log });
+    if (past) history = keepHistory({ redis, store, history: past, now, log });
     if (config.metrics) {
-      const counted = makeMetrics({ redis, store, around: views.around, now });
+      const counted = makeMetrics({
+        redis,
+        store,
+        around: views.around,
+        viewers: () => dashboard?.viewers() ?? 0,
+        now,
+      });
       metrics = await serveMetrics(counted, config.metrics, log);
     }
     if (config.traces) {

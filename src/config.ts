@@ -59,6 +59,8 @@ export type BotConfig = {
   botFolder: string;
   /** Where the history of tasks that are over is kept; none: nowhere. */
   historyFile?: string;
+  /** What tasks of an agent may cost on average that is chosen by what came of earlier tasks; none: anything. */
+  routingMaxCostUsd?: number;
   /** Where Prometheus and autoscalers ask, with this token; none: nowhere. */
   metrics?: { host: string; port: number; token: string };
   /** Where people look at all this; none: nowhere. */
@@ -140,6 +142,7 @@ export function readBotConfig(env: Env): BotConfig {
     botFolder: address.kind === "folder" ? address.folder : botFolderOf(dataDir),
     answersHostsOnPort: address.kind === "https",
     ...(settings.ORCH_HISTORY === "on" && { historyFile: historyFileOf(dataDir) }),
+    ...(settings.ROUTING_MAX_COST_USD !== undefined && { routingMaxCostUsd: settings.ROUTING_MAX_COST_USD }),
     ...metricsOf(settings),
     ...dashboardOf(settings),
     ...tracesOf(settings),

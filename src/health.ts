@@ -7,9 +7,14 @@ import type { Route } from "./server.ts";
 import type { HostView } from "./task/heartbeat.ts";
 import { findTasksInDoubt, sayInDoubt } from "./task/in-doubt.ts";
 import { keys } from "./task/keys.ts";
+import { readPause } from "./task/pause.ts";
 import type { TaskQueue } from "./task/queue.ts";
 import type { TaskStore } from "./task/store.ts";
 import { VERSION } from "./task/version.ts";
+import { inTerminal } from "./text/quote.ts";
+import { cannotWork } from "./views/cannot-work.ts";
+import { hosts as hostsView } from "./views/hosts.ts";
+import { needWords } from "./words/need-words.ts";
 
 export type HealthDeps = {
   redis: Redis;
@@ -28,6 +33,8 @@ export type HealthReport = {
   hosts?: { alive: number; known: number; slots: number };
   queue?: { waiting: number; active: number };
   tasks?: { open: number; unreported: number };
+  /** Sentences about hosts that are alive and cannot work, each with the next step; missing when there are none. */
+  cannotWork?: readonly string[];
   /** Sentences about tasks whose record is missing, newer or unreadable, each with the next step; missing when there are none. */
   inDoubt?: readonly string[];
   /** Issues and pull requests with requests that wait for intake. */
@@ -68,6 +75,7 @@ async function readHealth(deps: HealthDeps): Promise<HealthReport> {
 async function readNumbers({ redis, queue, store, inbox, hosts: readHosts }: HealthDeps) {
   // Asked first: it fails at once when Redis is away, while BullMQ would wait for it.
   const hosts = await readHosts();
+  const stuck = await cannotWorkWords({ redis, store }, hosts);
   const [waiting, open, unreported, depth, caughtUp, inDoubt] = await Promise.all([
     inbox.issues.size(),
     redis.zcard(keys.open),
@@ -82,10 +90,21 @@ async function readNumbers({ redis, queue, store, inbox, hosts: readHosts }: Hea
     hosts: { alive: alive.length, known: hosts.length, slots },
     queue: { waiting: depth.waiting, active: depth.active },
     tasks: { open, unreported },
+    ...(stuck.length > 0 && { cannotWork: stuck }),
     ...(inDoubt.size > 0 && { inDoubt: sayInDoubt(inDoubt).map(({ what, remedy }) => `${what}; ${remedy}.`) }),
     inbox: waiting,
     missed: caughtUp && { lookedAt: new Date(caughtUp.lookedAt).toISOString(), waiting: caughtUp.waiting },
   };
+}
+
+/** Tasks are read only where it matters whether a host has any. */
+async function cannotWorkWords({ redis, store }: Pick<HealthDeps, "redis" | "store">, all: readonly HostView[]) {
+  const [now, paused] = [Date.now(), await readPause(redis)];
+  if (!all.some((host) => cannotWork(host, { busy: 0, paused, now }))) return [];
+  const tasks = await store.readMany(await store.openIds());
+  return hostsView({ now, hosts: all, tasks, paused }).flatMap(({ id, name, cannotWork: found }) =>
+    found ? [needWords({ kind: "cannot_work", host: { id, name }, ...found }, now, inTerminal)] : [],
+  );
 }
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {

@@ -94,7 +94,7 @@ test("the example documents every key exactly once", () => {
     expect(count(new RegExp(`^#?${key}:`, "gm")), key).toBe(1);
   }
   for (const key of Object.keys(limits?.properties ?? {})) {
-    expect(count(new RegExp(`^ {2}# .*\\n {2}${key}: `, "gm")), key).toBe(1);
+    expect(count(new RegExp(`^ {2}# .*\\n {2}#?${key}: `, "gm")), key).toBe(1);
   }
   const agentKeys = Object.keys(agents?.additionalProperties.properties ?? {});
   expect(agentKeys.length).toBeGreaterThan(4);

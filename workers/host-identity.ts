@@ -23,7 +23,7 @@ export async function claimIdentity(hostDir: string): Promise<HostIdentity> {
   );
   const file = join(hostDir, "id");
   const id = readOrMakeId(file);
-  return { id, place: placeOfFile(file), ...lock };
+  return { id, place: placeOfFile(file), lost: lock.lost };
 }
 
 function readOrMakeId(path: string): string {

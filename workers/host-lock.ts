@@ -25,8 +25,8 @@ export function lockedCommand(path: string, waitSeconds: number, command: readon
   ];
 }
 
-/** `lost`: resolves when the lock is gone although this process is not. */
-export type HeldLock = { lost: Promise<void> };
+/** `lost`: resolves when the lock is gone although this process is not, or when it was released. */
+export type HeldLock = { lost: Promise<void>; release(): Promise<void> };
 
 /**
  * Takes the lock on the file `path` for this process; throws an Error with `takenMessage` when somebody else holds it. The
@@ -54,5 +54,10 @@ export async function holdLock(path: string, takenMessage: string): Promise<Held
   holder.once("exit", () => lost.resolve());
   holder.unref();
   for (const stream of [holder.stdin, holder.stdout]) (stream as unknown as { unref(): void }).unref();
-  return { lost: lost.promise };
+  const release = () => {
+    holder.ref(); // whoever waits for that is not to end before
+    holder.stdin.end();
+    return lost.promise;
+  };
+  return { lost: lost.promise, release };
 }

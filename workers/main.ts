@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
+import { leastOf } from "../src/settings/resources.ts";
 import { openBotFolder } from "../src/task/bot-folder.ts";
 import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
@@ -21,6 +22,8 @@ import { makeBotClient } from "./bot-client.ts";
 import { waitForRoom } from "./disk/room-to-start.ts";
 import { makeHost } from "./host.ts";
 import { claimIdentity, type HostIdentity } from "./host-identity.ts";
+import { inForce, meansOf } from "./limits/in-force.ts";
+import { openGroups } from "./limits/open-groups.ts";
 import { listedThoughNever, narrowsInVain } from "./network/make-policy.ts";
 import { NetworkError, openNetwork } from "./network/network.ts";
 import { watchOwnEndpoints } from "./network/own-endpoints.ts";
@@ -60,6 +63,8 @@ async function main(): Promise<void> {
   const talk = openTalkPlace(hostDir);
   if (!talk) log.warn(`there is no ${PERL} on this machine (Debian package perl-base): agents cannot talk back`);
   const { users, network, own, driver } = await confine(config, operator, hostDir, log);
+  const groups = openGroups(identity.id);
+  const means = meansOf(groups, driver, users[0]);
   const redis = connectRedis(config.redisUrl, "worker");
   const subscriber = connectBlockingRedis(config.redisUrl, "worker-news");
   await waitForRedis(redis, REDIS_WAIT_MS);
@@ -79,6 +84,7 @@ async function main(): Promise<void> {
     sessions,
     driver,
     network,
+    groups,
     talk,
     never: own.current,
     operator,
@@ -86,6 +92,8 @@ async function main(): Promise<void> {
     log,
   };
   const info = describe(identity, operator, driver.name);
+  info.inForce = inForce(leastOf(operator.limits), means);
+  log.info({ groups: groups?.version ?? "none", inForce: info.inForce }, "what runs may use of this machine");
   const announce = async (news: Partial<HostInfo>) => await register(redis, Object.assign(info, news), Date.now());
   await announce({});
   const isAnothers = () => {
@@ -113,6 +121,7 @@ async function main(): Promise<void> {
     if (how === "drain") await say(unregister(redis, identity.id));
     chosenEnd();
     await sessions.close();
+    groups?.close();
     network?.release();
     process.exit(0);
   };
@@ -194,6 +203,7 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     startedAt: Date.now(),
     limits: operator.limits,
     budget: capsOf(operator),
+    ...(operator.team?.limits && { team: operator.team.limits }),
     models: Object.fromEntries(
       [...operator.agents.values()].flatMap(({ name, model }) => (model === undefined ? [] : [[name, model]])),
     ),

@@ -13,6 +13,8 @@ import { type Allow, allowSchema, HOST_ENTRIES, type Reach } from "../src/reach/
 import { type Budgets, budgetSchema } from "../src/settings/budgets.ts";
 import { type OnStop, onStopSchema } from "../src/settings/on-stop.ts";
 import { inPlainWords } from "../src/settings/plain-words.ts";
+import { type PlanLimits, planLimitsSchema } from "../src/settings/plan-limits.ts";
+import { cpuPercent, memoryMegabytes, openFiles, processes, runDiskGigabytes } from "../src/settings/resources.ts";
 import { type OnNoAnswer, onNoAnswerSchema } from "../src/task/waiting.ts";
 import type { AgentDefinition } from "./agents/adapter.ts";
 import { agentDefinitions, agentsSchema } from "./agents/definitions.ts";
@@ -106,12 +108,26 @@ const limitsSchema = z
       .max(10_000)
       .default(1)
       .describe("With less than this free on the disk of the data folder, in gigabytes, the host takes no task."),
-    runDiskGigabytes: z
+    runDiskGigabytes: runDiskGigabytes.default(20),
+    cpuPercent: cpuPercent.optional(),
+    memoryMegabytes: memoryMegabytes.optional(),
+    processes: processes.default(4_096),
+    openFiles: openFiles.optional(),
+    freeMemoryMegabytes: z
       .number()
-      .min(0.001)
-      .max(10_000)
-      .default(20)
-      .describe("What one run may have on the disk, in gigabytes: its workspace, home and temporary files."),
+      .int()
+      .min(0)
+      .max(100_000_000)
+      .default(256)
+      .describe("With less memory than this free on the machine, in megabytes, the host takes no task; 0: never mind."),
+    busyPercent: z
+      .number()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        "While the machine's processors are busier than this, in percent of all cores, the host takes no task.",
+      ),
     connections: z
       .number()
       .int()
@@ -192,6 +208,11 @@ export const operatorFileSchema = z.strictObject({
   budget: budgetSchema
     .optional()
     .describe("How much may be used at most: $5, 500k tokens, 30min of an agent, 3runs. Left out: no limit."),
+  team: z
+    .strictObject({
+      limits: planLimitsSchema.optional().describe("How large plans of teams may be, and how often they try."),
+    })
+    .optional(),
   limits: limitsSchema,
 });
 
@@ -213,6 +234,8 @@ export type OperatorFile = {
   onNoAnswer: OnNoAnswer;
   /** None: nothing is limited. */
   budget?: Budgets | undefined;
+  /** None: plans of teams are bounded by the defaults. */
+  team?: { limits?: PlanLimits | undefined } | undefined;
   limits: Limits;
 };
 

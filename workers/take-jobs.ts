@@ -5,10 +5,12 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { CANARY_JOB } from "../src/task/canary.ts";
 import { keys } from "../src/task/keys.ts";
 import { hostLaneName, type Lane, laneName } from "../src/task/lane.ts";
 import { readPause } from "../src/task/pause.ts";
 import { STALLED_CHECK_MS } from "../src/task/queue.ts";
+import type { CanaryKeeper } from "./canary.ts";
 import type { Room } from "./disk/keep-room.ts";
 import type { Locker } from "./run/job-lock.ts";
 import type { Shared } from "./run/run.ts";
@@ -25,9 +27,16 @@ export type JobTaker = {
   stop(): Promise<void>;
 };
 
-export type JobTakerOptions = { shared: Shared; slots: Slots; room: Room; locker: Locker; subscriber: Redis };
+export type JobTakerOptions = {
+  shared: Shared;
+  slots: Slots;
+  room: Room;
+  canary: Pick<CanaryKeeper, "begin">;
+  locker: Locker;
+  subscriber: Redis;
+};
 
-export function makeJobTaker({ shared, slots, room, locker, subscriber }: JobTakerOptions): JobTaker {
+export function makeJobTaker({ shared, slots, room, canary, locker, subscriber }: JobTakerOptions): JobTaker {
   const { redis, log } = shared;
   const { lanes, token } = locker;
   const own = hostLaneName(shared.hostId);
@@ -64,8 +73,16 @@ export function makeJobTaker({ shared, slots, room, locker, subscriber }: JobTak
     turns.due(name);
     const inHand: JobInHand = { job, from: name === own ? "own" : { lane: served.get(name) } };
     if (stopping || held) await job.moveToWait(token);
+    else if (job.name === CANARY_JOB) await takeCanary(job);
     else await take({ shared, slots, locker }, inHand);
     if (held) await untilResumed();
+  }
+
+  /** Whatever comes of it is over before it could be lost. */
+  async function takeCanary(job: JobInHand["job"]): Promise<void> {
+    await job.moveToCompleted(undefined, token, false);
+    const user = slots.take();
+    if (user) canary.begin(user);
   }
 
   async function untilResumed(): Promise<void> {

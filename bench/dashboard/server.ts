@@ -33,7 +33,16 @@ serveQuestions({
     const hosts = () => readHosts(redis, Date.now());
     const nothing = async () => undefined;
     const asks = { labels: ASKING_LABELS, schedules: { lookAgain: nothing, lookAtAll: nothing } };
-    const listeners = makeApp({ store, queue, inbox, ...asks, now: Date.now, log, wakeIntake: () => undefined });
+    const listeners = makeApp({
+      store,
+      queue,
+      inbox,
+      ...asks,
+      appId: 1,
+      now: Date.now,
+      log,
+      wakeIntake: () => undefined,
+    });
     const answer = makeIngress({ secret, listeners, isFit: gate.isFit, log });
     const server = await listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path, answer }], log);
     const dashboard = await startDashboard(

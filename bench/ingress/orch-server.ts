@@ -25,7 +25,7 @@ serveQuestions({
     const stored = { store: makeTaskStore(redis), queue: makeTaskQueue(redis), inbox: makeInbox(redis) };
     const nothing = async () => undefined;
     const asks = { labels: ASKING_LABELS, schedules: { lookAgain: nothing, lookAtAll: nothing } };
-    const listeners = makeApp({ ...stored, ...asks, now: Date.now, log, wakeIntake: () => undefined });
+    const listeners = makeApp({ ...stored, ...asks, appId: 1, now: Date.now, log, wakeIntake: () => undefined });
     const answer = makeIngress({ secret, listeners, isFit: gate.isFit, log });
     const server = await listenOn({ host: "127.0.0.1", port: 0 }, [{ method: "POST", path, answer }], log);
     return server.port;

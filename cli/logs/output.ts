@@ -44,8 +44,6 @@ export async function followAll(output: Output, { task, run }: Wanted, signal: A
   return print.hasPrinted();
 }
 
-export type Printer = ReturnType<typeof makePrinter>;
-
 /** Colours only for a person at a terminal; a program that reads it gets the words. */
 function makePrinter(isColoured = process.stdout.isTTY && process.env.NO_COLOR === undefined) {
   let last = "";

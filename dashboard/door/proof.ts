@@ -51,6 +51,7 @@ export function sayWhere(
   const name = `${hostname()}/${process.pid}`;
   const say = async () => {
     if (!isListening()) return;
+    await forgetGone(redis, now());
     await redis.hset(keys.dashboardsAt, name, JSON.stringify({ ...at, at: now() }));
   };
   const retry = () =>
@@ -67,13 +68,23 @@ export function sayWhere(
   };
 }
 
+/** A bot that was killed does not say that it is gone. */
+async function forgetGone(redis: Redis, now: number): Promise<void> {
+  const all = Object.entries(await redis.hgetall(keys.dashboardsAt));
+  const gone = all.filter(([, text]) => now - (saidIn(text)?.at ?? 0) >= HOLDS_MS).map(([name]) => name);
+  if (gone.length > 0) await redis.hdel(keys.dashboardsAt, ...gone);
+}
+
+const saidIn = (text: string) =>
+  readRecord<z.output<typeof shape>>(keys.dashboardsAt, shape, () => JSON.parse(text), warnOfUnreadable);
+
 /** One of this machine first. Undefined where there is none. */
 export async function findDashboard(
   redis: Redis,
   now: number,
 ): Promise<(DashboardAt & { isHere: boolean }) | undefined> {
   const all = Object.entries(await redis.hgetall(keys.dashboardsAt)).flatMap(([name, text]) => {
-    const said = readRecord<z.output<typeof shape>>(keys.dashboardsAt, shape, () => JSON.parse(text), warnOfUnreadable);
+    const said = saidIn(text);
     return said && now - said.at < HOLDS_MS ? [{ ...said, isHere: name.startsWith(`${hostname()}/`) }] : [];
   });
   return all.find(({ isHere }) => isHere) ?? all[0];

@@ -38,9 +38,11 @@ function agentsOf({ agents }: HostWithRuns): string {
   return `${agents.slice(0, MOST_AGENTS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-function stateOf({ alive, draining, lacksRoom }: HostWithRuns): Html | undefined {
+function stateOf({ alive, draining, lacksRoom, strained, cannotWork }: HostWithRuns): Html | undefined {
   if (!alive) return badge({ word: "silent", tone: "bad", sign: "alert" });
   if (lacksRoom) return badge({ word: "disk full", tone: "bad", sign: "alert" });
+  if (cannotWork) return badge({ word: "cannot work", tone: "bad", sign: "alert" });
+  if (strained) return badge({ word: strained.memory ? "memory short" : "busy", tone: "warn", sign: "alert" });
   return draining ? badge({ word: "draining", tone: "warn", sign: "pause" }) : undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Task } from "../../src/task/task.ts";
 import { bytes, count } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
 import { why } from "../../src/views/why.ts";
+import { strainWords } from "../../src/words/limit-words.ts";
 import { explanation } from "../../src/words/task-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Item, Tier } from "../rows/drawing.ts";
@@ -31,6 +32,8 @@ function nameOf({ need }: Found): string {
   switch (need.kind) {
     case "host_silent":
     case "no_room":
+    case "strained":
+    case "cannot_work":
       return `${need.kind}-${need.host.id}`;
     case "paused":
       return need.kind;
@@ -140,6 +143,28 @@ function ofSystem(need: FrontNeed, { now, hosts }: Facts, page: Formed): Html {
           subject: system(hostLink(need.host)),
           what: html`<p>It takes no task: ${bytes(need.freeBytes)} free on its disk, ${bytes(need.wantedBytes)} wanted. Remove what you can spare there.</p>`,
           since: undefined,
+          actions: undefined,
+        },
+        now,
+      );
+    case "strained":
+      return cellsOf(
+        {
+          badge: badge({ word: "no headroom", tone: "bad", sign: "alert" }),
+          subject: system(hostLink(need.host)),
+          what: html`<p>It takes no task: ${strainWords(need)}. End what you can spare there.</p>`,
+          since: undefined,
+          actions: undefined,
+        },
+        now,
+      );
+    case "cannot_work":
+      return cellsOf(
+        {
+          badge: badge({ word: "cannot work", tone: "bad", sign: "alert" }),
+          subject: system(hostLink(need.host)),
+          what: html`<p>It is alive, and ${need.why === undefined ? "takes no job" : bare(need.why, 300)}. Run <code>orch doctor</code> there, and start it again.</p>`,
+          since: need.since,
           actions: undefined,
         },
         now,

@@ -4,6 +4,7 @@ import type { Task, TaskRun } from "../../src/task/task.ts";
 import { count, duration } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
+import { inForceWords, usedOfMachine } from "../../src/words/limit-words.ts";
 import { runWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { OUTPUT_SCRIPT } from "../output/view.ts";
@@ -45,7 +46,7 @@ const fact = (name: string, value: HtmlValue): Html | undefined =>
 function body(task: Task, run: TaskRun, { hosts, now }: Facts): Html {
   const view = runView(run, hosts);
   const { progress } = run;
-  const { summary, finish, network, verification } = progress;
+  const { summary, finish, network, inForce, verification } = progress;
   const cost = {
     ...(view.costUsd !== undefined && { known: view.costUsd }),
     unknown: view.costUsd === undefined ? 1 : 0,
@@ -67,6 +68,8 @@ ${fact("Began", moment(run.startedAt))}
 ${fact("Took", run.endedAt !== undefined && duration(run.endedAt - run.startedAt))}
 ${fact("Start", view.start?.how)}
 ${fact("Check", view.verification && html`<code>${view.verification.command}</code>, exit ${view.verification.exitCode}, ${count(view.verification.rounds, "round")}`)}
+${fact("Limits", inForce && inForceWords(inForce))}
+${fact("Used of its machine", usedOfMachine(progress))}
 ${fact("Network", network && `${network.egress}, ${count(network.blocked, "connection")} blocked`)}
 </dl></section></aside></div>`;
 }

@@ -130,6 +130,7 @@ const ENDS: Record<Outcome["kind"], Standing> = {
   verify_failed: "failed",
   timed_out: "failed",
   out_of_budget: "failed",
+  over_limit: "failed",
   stalled: "failed",
   cancelled: "cancelled",
   refused: "not_started",

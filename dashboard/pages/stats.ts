@@ -21,18 +21,17 @@ export const SINCE = [7, 30, 90, 365] as const;
 export type Shown = { by: By; days: number };
 
 type Share = { rate: number; from: number; to: number };
-type Group = Stats["groups"][number] & { ciRate?: Share; ciKnown?: number };
-type Host = Stats["hosts"][number] & { busySlots?: number };
+type Group = Stats["groups"][number];
 
 export function statsBody(stats: Stats, shown: Shown): Html {
-  const groups: readonly Group[] = stats.groups;
+  const { groups } = stats;
   return html`<div class="page-head"><h1>Stats</h1>
 <p class="muted">Tasks that came to an end since ${stats.since}, days by UTC. <code>orch stats</code> says the same.</p></div>
 ${filters(shown)}
 ${
   groups.length === 0
     ? panel({ id: "stats", title: "Nothing yet", body: nothing("No task came to an end in this time.") })
-    : html`<div class="stats">${panels({ ...stats, groups }, shown.by)}</div>`
+    : html`<div class="stats">${panels(stats, shown.by)}</div>`
 }`;
 }
 
@@ -44,9 +43,7 @@ const filters = ({ by, days }: Shown): Html => html`<form class="filters" method
 <button type="submit">Show</button>
 </form>`;
 
-type Whole = Omit<Stats, "groups"> & { groups: readonly Group[] };
-
-function panels({ groups, days, recoveries, hosts, spenders }: Whole, by: By): Html[] {
+function panels({ groups, days, recoveries, hosts, spenders }: Stats, by: By): Html[] {
   return [
     panel({ id: "merged", title: "What was merged", body: merged(groups, by), aside: INTERVAL }),
     panel({ id: "cost", title: "What a merged pull request costs", body: cost(groups, by) }),
@@ -177,11 +174,9 @@ const recovered = ({ hostRestarts, lostRuns, takenUp }: Stats["recoveries"]): Ht
     }),
   );
 
-function slots(hosts: readonly Host[]): Html {
+function slots(hosts: Stats["hosts"]): Html {
   if (hosts.length === 0) return nothing("No host had a run in this time.");
   const most = Math.max(1, ...hosts.map(({ busyMs }) => busyMs));
-  const isKnown = hosts.some(({ busySlots }) => busySlots !== undefined);
-  const taken = isKnown ? [{ name: "slots taken, on average", look: "number" as const }] : [];
   return scrolled(
     dataTable({
       columns: [
@@ -189,14 +184,14 @@ function slots(hosts: readonly Host[]): Html {
         { name: "runs", look: "number" },
         { name: "at work", look: "number" },
         { name: "As a bar", unseen: true },
-        ...taken,
+        { name: "slots taken, on average", look: "number" },
       ],
       rows: hosts.map(({ host, runs, busyMs, busySlots }) => [
         bare(host, 60),
         runs,
         duration(busyMs),
         amountBar(busyMs, most),
-        ...(isKnown ? [busySlots?.toFixed(2) ?? "–"] : []),
+        busySlots.toFixed(2),
       ]),
     }),
   );

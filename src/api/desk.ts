@@ -14,6 +14,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import { ownPlaceOf } from "../task/own-place.ts";
 import type { TaskStore } from "../task/store.ts";
 import { isTaskId } from "../task/task-id.ts";
+import { withNodeTasks } from "../task/team-tasks.ts";
 import { readTeam } from "../views/read-team.ts";
 import { type AskedTask, makeAskedStore } from "./asked.ts";
 import { findIssue, findRepository } from "./find-place.ts";
@@ -137,8 +138,12 @@ export function makeDesk(deps: DeskDeps) {
     const reply = await callers.read(record.request);
     const task = await store.read(id);
     if (!task) return answerWithoutTask(id, record, reply);
-    const [hosts, sent] = await Promise.all([deps.hosts(), store.messages.sent(id)]);
-    return answerOf(record, task, { hosts, sent, now: now() });
+    const [hosts, sent, [, ...nodes]] = await Promise.all([
+      deps.hosts(),
+      store.messages.sent(id),
+      withNodeTasks(store, [task]),
+    ]);
+    return answerOf(record, task, { hosts, sent, nodes, now: now() });
   }
 
   /** Its repository may have another name by now. */

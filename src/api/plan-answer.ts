@@ -19,7 +19,9 @@ const nodeShape = z
     why: z.string().optional().describe("Why it failed or was left out."),
     tries: z.int(),
     task: z.string().optional().describe("Id of its latest try's task."),
-    asks: z.array(z.string()).describe("What its agent asks and nobody has answered: people do, under the issue."),
+    asks: z
+      .array(z.string())
+      .describe("What its agent asks and nobody has answered; the task's `questions` say under which ids."),
     sha: z.string().optional().describe("The commit as which it was merged."),
   })
   .meta({ id: "Node" });

@@ -29,6 +29,7 @@ const questionShape = z
     text: z.string(),
     options: z.array(z.string()).optional(),
     askedAt: time,
+    node: z.string().optional().describe("Of a team: the node whose agent asks."),
     /** It waits for an answer. */
     open: z.boolean(),
     answer: z.string().optional(),
@@ -125,9 +126,15 @@ export function answerWithoutTask(id: string, asked: AskedTask, reply: CallerRep
   };
 }
 
-export type Known = { hosts: readonly HostView[]; sent: readonly SentMessage[]; now: number };
+/** `nodes`: the tasks of a team's nodes, whose agents ask in its place. */
+export type Known = {
+  hosts: readonly HostView[];
+  sent: readonly SentMessage[];
+  nodes?: readonly Task[];
+  now: number;
+};
 
-export function answerOf(asked: AskedTask, task: Task, { hosts, sent, now }: Known): TaskAnswer {
+export function answerOf(asked: AskedTask, task: Task, { hosts, sent, nodes = [], now }: Known): TaskAnswer {
   const { spec, state, proposal } = task;
   const view = taskView(task, hosts);
   const { model, said } = progressOf(task);
@@ -143,7 +150,7 @@ export function answerOf(asked: AskedTask, task: Task, { hosts, sent, now }: Kno
     ...(view.agent !== undefined && { agent: view.agent }),
     ...(model !== undefined && { model: bare(model, 80) }),
     ...(said !== undefined && { progress: text(said) }),
-    questions: (task.questions ?? []).filter(isForPerson).map((question) => questionOf(task, question)),
+    questions: [task, ...nodes].flatMap(questionsOf),
     messages: sent
       .filter(({ source }) => source !== undefined && isByProgram(source))
       .map((message) => messageOf(task, message)),
@@ -155,6 +162,9 @@ export function answerOf(asked: AskedTask, task: Task, { hosts, sent, now }: Kno
   };
 }
 
+const questionsOf = (task: Task): TaskAnswer["questions"] =>
+  (task.questions ?? []).filter(isForPerson).map((question) => questionOf(task, question));
+
 function questionOf(task: Task, question: Question): TaskAnswer["questions"][number] {
   const { id, options, askedAt, answer } = question;
   return {
@@ -162,6 +172,7 @@ function questionOf(task: Task, question: Question): TaskAnswer["questions"][num
     text: text(question.text),
     ...(options && { options: options.map((option) => text(option)) }),
     askedAt: timeOf(askedAt),
+    ...(task.spec.node && { node: bare(task.spec.node.id, 40) }),
     open: isOpen(question) && openQuestions(task).includes(question),
     ...(answer && { answer: text(answer.text) }),
   };

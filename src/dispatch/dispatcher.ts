@@ -13,28 +13,30 @@ import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
-import type { ChoicesOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { readPause } from "../task/pause.ts";
 import type { PlanStore } from "../task/plans.ts";
 import type { TaskQueue } from "../task/queue.ts";
 import { isUnusable } from "../task/record.ts";
-import { choicesFor } from "../task/role-choices.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
-import { isReady, mayFinish, type Readiness, type Unaffordable, type World } from "./ready.ts";
+import { endOf, reasonsOf } from "./end-of-wait.ts";
+import { leavesHomeAt } from "./leaves-home.ts";
+import { groundOn, type PlanGround } from "./plan-ground.ts";
+import { isMostlyUsed } from "./plan-use.ts";
+import { isReady, mayFinish, type Readiness, type World } from "./ready.ts";
 import { referUp } from "./refer-up.ts";
 import { makeTeams, type TeamDeps, type TeamNext } from "./team.ts";
-import { cannotAfford } from "./unaffordable.ts";
+import { tellOfRoom } from "./tell-of-room.ts";
 import { readWorld, type WorldSources } from "./world.ts";
 
 export type DispatcherDeps = WorldSources & {
   queue: TaskQueue;
   plans: PlanStore;
-  /** What roles may be given to; none: as the plan's home offers them. */
-  choicesOf?: TeamDeps["choicesOf"];
+  /** What a plan may be made of; none: as its home and its repository say. */
+  groundOf?: TeamDeps["groundOf"];
   /** Told of a task that a host can begin at once, when its job is on its way. Must not throw. */
   onStarting: (spec: TaskSpec) => void;
   log: Logger;
@@ -55,17 +57,21 @@ const LOOK_MS = 15_000;
 /** A record in doubt, ms. */
 const DOUBT_LOOK_MS = 60_000;
 const AT_ONCE = 16;
-/** So many of the oldest open tasks are told when hosts run out of room: each may be an edit on GitHub. */
-const TOLD_OF_ROOM = 200;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { redis, store, queue, onStarting, now, log } = deps;
-  const teams = makeTeams({ ...deps, choicesOf: deps.choicesOf ?? choicesAtHome, begin: beginNode });
+  const teams = makeTeams({ ...deps, groundOf: deps.groundOf ?? groundAtHome, isLow, begin: beginNode });
   let loop: DueLoop | undefined;
 
-  async function choicesAtHome({ runs }: Task): Promise<ChoicesOf> {
-    const home = (await deps.hosts()).find(({ id }) => id === runs.at(-1)?.host);
-    return (role) => home && choicesFor(home.roles?.[role], home);
+  async function groundAtHome({ spec, runs }: Task): Promise<PlanGround> {
+    return groundOn(
+      (await deps.hosts()).find(({ id }) => id === runs.at(-1)?.host),
+      spec,
+    );
+  }
+
+  async function isLow({ spec }: Task): Promise<boolean> {
+    return await isMostlyUsed(redis, spec, { hosts: await deps.hosts(), at: now() });
   }
 
   async function accept(spec: TaskSpec) {
@@ -202,10 +208,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const { spec, version } = task;
     const at = now();
     if (readiness.kind === "ready" && !end) {
-      const { lane, continues, probes } = readiness;
+      const { lane, continues, probes, routing } = readiness;
       // Another bot may have let another task try in the meantime.
       if (probes && !(await takeProbe(redis, probes, spec.id, at))) return at;
-      const ready = await store.advance(spec.id, { name: "ready", version, lane, continues, at });
+      const ready = await store.advance(spec.id, { name: "ready", version, lane, continues, routing, at });
       if (!ready) return at;
       await queue.enqueue(ready);
       log.info({ task: spec.id, lane, continues }, "a task that waited may start");
@@ -237,35 +243,15 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     stop: async () => await loop?.stop(),
   };
 
-  /** What they wait for is another thing now, though nothing in their records has changed. */
-  function tellOfRoom(): void {
-    const retell = async () => {
-      const open = await store.readMany((await store.openIds()).slice(0, TOLD_OF_ROOM));
-      const idle = open.filter(({ state }) => state.name === "queued" || state.name === "waiting");
-      // A report that is under way has seen the hosts as they were, and would take this version for told.
-      const token = `room ${now()}`;
-      for (const { spec } of idle) await store.doubt(spec.id, { token }, now());
-    };
-    retell().catch((error: unknown) =>
-      log.warn({ err: error }, "tasks that wait are not told of the room on hosts' disks"),
-    );
-  }
-
   /** Of hosts, or of room in an envelope: all that waits is looked at. Of a task that is over: what waits for it is due already. */
   function hear(message: string): void {
     const areHosts = message === HOSTS_CHANGED || message === ROOM_CHANGED || message === BUDGET_CHANGED;
     const due = areHosts ? store.dispatches.hasten(now()) : Promise.resolve();
-    if (message === ROOM_CHANGED) tellOfRoom();
+    if (message === ROOM_CHANGED) tellOfRoom({ store, now, log });
     due
       .then(() => loop?.wake())
       .catch((error: unknown) => log.debug({ err: error }, "news for tasks that wait is left to the sweep"));
   }
-}
-
-/** When a task that waits in its home's lane goes to that of its agent, Unix ms. While all is paused nobody takes it there. */
-function leavesHomeAt({ state }: Task, resumedAt = 0): number | undefined {
-  if (state.name !== "queued" || state.lane?.host === undefined || state.lane.only) return undefined;
-  return Math.max(state.since, resumedAt) + HOME_WAIT_MS;
 }
 
 /** When a limit is over, Unix ms. */
@@ -278,25 +264,6 @@ function beginningOf(readiness: Exclude<Readiness, { kind: "refused" | "unafford
     const { agent, why } = readiness.probes;
     return { waits: [limitReason({ agent, why, since: now, at: now }, now)] };
   }
-  const { lane, continues } = readiness;
-  return { lane, continues };
-}
-
-const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readiness.reasons : []);
-
-/** Why a task that waits ends, if it does: its agent is none of those that there are, or a deadline has passed. */
-function endOf({ spec, state }: Task, readiness: Readiness, at: number): Outcome | undefined {
-  if (readiness.kind === "refused") return { kind: "refused", reason: noSuchAgent(readiness) };
-  if (readiness.kind === "unaffordable")
-    return { kind: "out_of_budget", message: cannotAfford(readiness.why), lastLines: "", ...envelopeOf(readiness.why) };
-  const late = reasonsOf(readiness).filter(({ until }) => until <= at);
-  if (late.length === 0) return undefined;
-  const since = state.name === "waiting" ? state.since : spec.acceptedAt;
-  return { kind: "timed_out", deadline: "waiting", afterMs: at - since, lastLines: "", waitedFor: late };
-}
-
-const envelopeOf = (why: Unaffordable) => (why.what === "short" ? { of: why.of } : {});
-
-function noSuchAgent({ agent, known }: Extract<Readiness, { kind: "refused" }>): string {
-  return `No worker host has offered the agent ${agent} within the last seven days. There are: ${known.join(", ")}.`;
+  const { lane, continues, routing } = readiness;
+  return { lane, continues, ...(routing && { routing }) };
 }

@@ -11,6 +11,7 @@ import { type Balance, type EnvelopeKind, shortOf } from "../task/envelope.ts";
 import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Lane } from "../task/lane.ts";
 import { approvedPlan } from "../task/proposal.ts";
+import type { Routing } from "../task/routing.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type LimitReason, limitReason, type WaitingReason } from "../task/waiting.ts";
 import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
@@ -52,6 +53,8 @@ export type World = {
   lastTry?: Task | undefined;
   /** None where nothing is limited. */
   funds?: Funds | undefined;
+  /** How an agent was chosen where nobody has named one; none where none is to be. */
+  routing?: Routing | undefined;
 };
 
 export type Readiness =
@@ -59,7 +62,13 @@ export type Readiness =
    * `lane`: of the agent, or of the host that keeps the session which it goes on with. `probes`: only as the one task that tries
    * whether this account takes requests again.
    */
-  | { kind: "ready"; lane: Lane; continues: string | undefined; probes?: Breaker | undefined }
+  | {
+      kind: "ready";
+      lane: Lane;
+      continues: string | undefined;
+      probes?: Breaker | undefined;
+      routing?: Routing | undefined;
+    }
   | { kind: "waits"; reasons: WaitingReason[] }
   /** `known`: the agents that there are. */
   | { kind: "refused"; agent: string; known: readonly string[] }
@@ -79,7 +88,9 @@ export function isReady(spec: TaskSpec, all: World, waiting: readonly WaitingRea
   if (held.length > 0) return { kind: "waits", reasons: held };
   const limited = waiting.find((reason) => reason.for === "limit");
   const parked = parkedAt(world.task);
-  const agent = agentFor(limited?.agent ?? parked?.agent ?? wishFor(spec, world), world);
+  const named = limited?.agent ?? parked?.agent ?? wishFor(spec, world);
+  const routing = named === undefined ? world.routing : undefined;
+  const agent = agentFor(named ?? routedTo(routing), world);
   if (agent.kind === "unknown") return { kind: "refused", agent: agent.name, known: [...world.offered].sort() };
   const reasons = [
     ...unfinished(spec, world),
@@ -108,8 +119,18 @@ export function isReady(spec: TaskSpec, all: World, waiting: readonly WaitingRea
     ...(host !== undefined && { host }),
     ...(only !== undefined && { only: true }),
   };
-  return { kind: "ready", lane, continues: predecessor?.spec.id, ...(breaker && { probes: breaker }) };
+  return {
+    kind: "ready",
+    lane,
+    continues: predecessor?.spec.id,
+    ...(breaker && { probes: breaker }),
+    ...(routing && { routing }),
+  };
 }
+
+/** Advice is only told. */
+const routedTo = (routing: Routing | undefined): string | undefined =>
+  routing?.mode === "route" ? routing.chosen : undefined;
 
 /** Whether the run may start that publishes what a team's plan has come to: it has no agent, and sets nothing aside. */
 export function mayFinish(task: Task, { hosts, now }: World, waiting: readonly WaitingReason[]): Readiness {

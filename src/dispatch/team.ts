@@ -5,7 +5,7 @@
  */
 import { type CancelDeps, cancelTasks } from "../cancel.ts";
 import { closePlan, type Around as Judging, judgePlan, nextLook } from "../task/judge-plan.ts";
-import { type ChoicesOf, planOf } from "../task/make-plan.ts";
+import { planOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { currentTry, isWorkedOnBy, missingIn, openTry, type Plan, type PlanNode, withEvent } from "../task/plan.ts";
 import type { PlanStore } from "../task/plans.ts";
@@ -14,11 +14,14 @@ import { isUnusable } from "../task/record.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import type { TeamReason } from "../task/waiting.ts";
 import { nodeSpecOf } from "./node-spec.ts";
+import type { PlanGround } from "./plan-ground.ts";
 
 export type TeamDeps = CancelDeps & {
   plans: PlanStore;
-  /** What the role that a node names may be given to. */
-  choicesOf: (team: Task) => Promise<ChoicesOf>;
+  /** What its plan may be made of. */
+  groundOf: (team: Task) => Promise<PlanGround>;
+  /** Whether most of what its nodes may use is used. */
+  isLow: (team: Task) => Promise<boolean>;
   /** Makes the task of a node, which starts or waits. */
   begin: (spec: TaskSpec) => Promise<void>;
 };
@@ -49,7 +52,8 @@ export function makeTeams(deps: TeamDeps) {
     if (found === "in doubt") return { do: "wait", lookAt: now() + DOUBT_LOOK_MS };
     const tasks = await tasksOf(found);
     if (tasks === "in doubt") return { do: "wait", lookAt: now() + DOUBT_LOOK_MS };
-    const judged = judgePlan(found, { team, tasks, now: now() });
+    const low = !found.low && (await deps.isLow(team));
+    const judged = judgePlan(found, { team, tasks, ...(low && { low }), now: now() });
     // What was judged has changed since: judged anew at once.
     if (judged && !(await plans.replace(judged, { at: now(), lookAt: now() + LOOK_MS })))
       return { do: "wait", lookAt: now() };
@@ -64,7 +68,7 @@ export function makeTeams(deps: TeamDeps) {
     const reading = await plans.lookUp(id);
     if (reading.kind === "known") return reading.record;
     if (isUnusable(reading)) return "in doubt";
-    const plan = planOf(team, { at: now(), choicesOf: await deps.choicesOf(team) });
+    const plan = planOf(team, { at: now(), ...(await deps.groundOf(team)) });
     if (!plan) throw new Error(`the task ${id} has no plan to be made`);
     // Before the plan is there: when the team's task is over, its plan is to be looked at.
     await store.followOf(id, id);

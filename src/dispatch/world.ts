@@ -8,11 +8,14 @@ import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type Funds, isOnBranchOf, mayGoOnFrom, type World } from "./ready.ts";
+import { type Router, routingFor } from "./route-task.ts";
 
 export type WorldSources = {
   redis: Redis;
   store: TaskStore;
   hosts: () => Promise<HostView[]>;
+  /** None: no agent is chosen by what came of earlier tasks. */
+  router?: Router | undefined;
   /** Unix ms. */
   now: () => number;
 };
@@ -20,7 +23,7 @@ export type WorldSources = {
 /** Records that are read at once. */
 const READ_AT_ONCE = 8;
 
-export async function readWorld({ redis, store, hosts, now }: WorldSources, spec: TaskSpec): Promise<World> {
+export async function readWorld({ redis, store, hosts, router, now }: WorldSources, spec: TaskSpec): Promise<World> {
   const living = hosts();
   const offers = living.then((all) => offeredAgents(redis, all, now()));
   const first = spec.after === undefined ? undefined : store.lookUp(spec.after);
@@ -40,6 +43,7 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
   ]);
   const inDoubt = leader && isUnusable(leader) && spec.after !== undefined ? [spec.after] : before.inDoubt;
   const known = leader?.kind === "known" ? leader.record : undefined;
+  const routing = await routingFor(spec, { hosts: all, first: known, before: before.before }, router);
   return {
     now: now(),
     hosts: all,
@@ -51,6 +55,7 @@ export async function readWorld({ redis, store, hosts, now }: WorldSources, spec
     retried: again,
     funds,
     lastTry,
+    ...(routing && { routing }),
   };
 }
 

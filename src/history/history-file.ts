@@ -10,6 +10,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./migrations.ts";
 import type { PastRun, PastTask } from "./past.ts";
+import { makeSumUp } from "./sum-up.ts";
 
 /** Two years; the sums of days are kept. */
 const KEEP_MS = 2 * 365 * 24 * 3600_000;
@@ -44,6 +45,7 @@ export function openHistory(path: string) {
   const insertTask = db.prepare(INSERT_TASK);
   const insertRun = db.prepare(INSERT_RUN);
   const insertOutput = db.prepare(INSERT_OUTPUT);
+  const sumUp = makeSumUp(db);
 
   function inTransaction<T>(deed: () => T): T {
     db.exec("BEGIN IMMEDIATE");
@@ -66,7 +68,7 @@ export function openHistory(path: string) {
       if (next && place() !== next.from) return false;
       const days = new Set<string>();
       for (const { repositoryId, number } of forgotten) for (const day of forget(repositoryId, number)) days.add(day);
-      for (const task of tasks) days.add(keep(task));
+      for (const task of tasks) for (const day of keep(task)) days.add(day);
       for (const output of outputs) insertOutput.run(output);
       for (const day of days) sumUp(day);
       if (next) setPlace(next.to);
@@ -78,13 +80,15 @@ export function openHistory(path: string) {
     db.prepare("INSERT INTO place VALUES (1, ?) ON CONFLICT DO UPDATE SET entry = excluded.entry").run(entry);
   }
 
-  function keep(task: PastTask): string {
+  /** Gives the days whose sums have changed. */
+  function keep(task: PastTask): string[] {
     const { runs, ...rest } = task;
     const day = new Date(task.settledAt).toISOString().slice(0, 10);
-    insertTask.run({ ...NOT_KNOWN, ...defined(rest), day, merged: task.merged ? 1 : 0 });
+    const before = db.prepare("SELECT day FROM tasks WHERE task = ?").get(task.task);
+    insertTask.run({ ...NOT_KNOWN, ...defined(rest), day, merged: task.merged ? 1 : 0, costUsd: costOf(runs) });
     db.prepare("DELETE FROM runs WHERE task = ?").run(task.task);
     for (const run of runs) insertRun.run(runRow(task.task, run));
-    return day;
+    return before === undefined ? [day] : [day, String(before.day)];
   }
 
   function forget(repositoryId: number, number: number): string[] {
@@ -94,16 +98,12 @@ export function openHistory(path: string) {
     return days.map(({ day }) => String(day));
   }
 
-  function sumUp(day: string): void {
-    db.prepare("DELETE FROM daily WHERE day = ?").run(day);
-    db.prepare(SUM_UP).run({ day });
-  }
-
-  /** Forgets tasks that were over long ago, and sooner what they printed; what they sum up to stays. Gives how many tasks. */
+  /** Forgets tasks that were over long ago, who spent what then, and sooner what was printed; other sums stay. Gives how many tasks. */
   function trim(now: number): number {
     const before = new Date(now - KEEP_MS).toISOString().slice(0, 10);
     return inTransaction(() => {
       db.prepare("DELETE FROM outputs WHERE over_at < ?").run(now - KEEP_OUTPUT_MS);
+      db.prepare("DELETE FROM daily_spent WHERE day < ?").run(before);
       return Number(db.prepare("DELETE FROM tasks WHERE day < ?").run(before).changes);
     });
   }
@@ -169,12 +169,12 @@ function migrate(db: DatabaseSync): void {
 }
 
 const INSERT_TASK = `
-  INSERT INTO tasks VALUES (:task, :repositoryId, :repository, :number, :person, :origin, :kind, :agent, :model, :outcome,
-    :requestedAt, :settledAt, :day, :queuedMs, :pull, :closedAt, :merged, :restarts)
-  ON CONFLICT (task) DO UPDATE SET repository = excluded.repository, number = excluded.number, model = excluded.model,
-    agent = excluded.agent, outcome = excluded.outcome, settled_at = excluded.settled_at, day = excluded.day,
-    queued_ms = excluded.queued_ms, pull = excluded.pull, closed_at = excluded.closed_at, merged = excluded.merged,
-    restarts = excluded.restarts`;
+  INSERT INTO tasks VALUES (:task, :repositoryId, :repository, :number, :person, :origin, :kind, :size, :agent, :model, :version,
+    :outcome, :requestedAt, :settledAt, :day, :queuedMs, :pull, :closedAt, :merged, :ci, :restarts, :costUsd)
+  ON CONFLICT DO UPDATE SET repository = excluded.repository, number = excluded.number, model = excluded.model,
+    agent = excluded.agent, version = excluded.version, outcome = excluded.outcome, settled_at = excluded.settled_at,
+    day = excluded.day, queued_ms = excluded.queued_ms, pull = excluded.pull, closed_at = excluded.closed_at,
+    merged = excluded.merged, ci = excluded.ci, restarts = excluded.restarts, cost_usd = excluded.cost_usd`;
 
 const INSERT_RUN = `
   INSERT INTO runs VALUES (:task, :epoch, :host, :startedAt, :endedAt, :end, :start, :hadAgent, :inputTokens, :outputTokens,
@@ -184,7 +184,13 @@ const INSERT_OUTPUT = `
   INSERT INTO outputs SELECT :task, :epoch, settled_at, :packed FROM tasks WHERE task = :task
   ON CONFLICT DO UPDATE SET over_at = excluded.over_at, packed = excluded.packed`;
 
-const NOT_KNOWN = { person: null, queuedMs: null, pull: null, closedAt: null };
+const NOT_KNOWN = { person: null, queuedMs: null, pull: null, closedAt: null, ci: null };
+
+/** As far as its agents state it. */
+function costOf(runs: readonly PastRun[]): number | null {
+  const known = runs.flatMap(({ costUsd }) => costUsd ?? []);
+  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0);
+}
 
 function runRow(task: string, run: PastRun): Record<string, string | number | null> {
   const unknown = { endedAt: null, end: null, start: null, inputTokens: null, outputTokens: null, costUsd: null };
@@ -195,18 +201,3 @@ function runRow(task: string, run: PastRun): Record<string, string | number | nu
 function defined(row: object): Record<string, string | number> {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }
-
-const SUM_UP = `
-  INSERT INTO daily
-  SELECT day, repository, kind, agent, model, outcome,
-    count(*), sum(merged), sum(closed_at IS NOT NULL AND NOT merged), sum(restarts),
-    sum(n), sum(ms), sum(lost), sum(taken_up), sum(input), sum(output), sum(cost), sum(unknown), sum(rounds), sum(checked)
-  FROM (
-    SELECT tasks.*, count(epoch) AS n, coalesce(sum(ended_at - started_at), 0) AS ms,
-      coalesce(sum(ended = 'lost'), 0) AS lost, coalesce(sum(start = 'taken up'), 0) AS taken_up,
-      coalesce(sum(input_tokens), 0) AS input, coalesce(sum(output_tokens), 0) AS output,
-      coalesce(sum(cost_usd), 0.0) AS cost, coalesce(sum(had_agent AND cost_usd IS NULL), 0) AS unknown,
-      coalesce(sum(rounds), 0) AS rounds, coalesce(sum(rounds IS NOT NULL), 0) AS checked
-    FROM tasks LEFT JOIN runs USING (task) WHERE day = :day GROUP BY tasks.task
-  )
-  GROUP BY day, repository, kind, agent, model, outcome`;

@@ -2,8 +2,10 @@
  * A history as the bot has it: in a thread that is there while something is to be done, and for some seconds more. What it costs in
  * memory is so paid only then.
  */
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { ArmCounts } from "./arms.ts";
 import { readPlace, type Writing } from "./history-file.ts";
 import type { Stats, StatsQuery } from "./stats.ts";
 import type { Answered, Asked } from "./thread.ts";
@@ -76,11 +78,15 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
   }
 
   return {
+    /** Nobody has written any yet. */
+    isNew: () => !existsSync(path),
     /** Undefined: it has to be made from the records first. A bot that finds nothing to write needs no thread for that. */
     place: async () => readPlace(path) ?? ((await ask({ what: "place" })) as string | undefined),
     write: async (writing: Writing) => (await ask({ what: "write", writing })) as boolean,
     /** All records were written: it goes up to there. */
     rebuilt: async (place: string) => void (await ask({ what: "rebuilt", place })),
+    /** What is known of agents' work. */
+    arms: async (now: number) => (await ask({ what: "arms", now })) as ArmCounts[],
     trim: async (now: number) => (await ask({ what: "trim", now })) as number,
     stats: async (query: StatsQuery) => (await ask({ what: "stats", query })) as Stats,
     /** The end of what a run printed, as far as it is kept. */

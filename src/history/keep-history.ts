@@ -9,6 +9,7 @@ import {
   type HistoryEntry,
   historyEnds,
   isEarlier,
+  readCi,
   readClosed,
   readHistoryNews,
 } from "../task/history-news.ts";
@@ -103,10 +104,18 @@ export async function catchUp(deps: Deps, known?: string): Promise<string> {
   }
 }
 
+/** Where nothing has happened yet there is nothing to write: an idle bot pays neither for a file nor for a thread. */
 async function placeOrRebuild(deps: Deps): Promise<string> {
+  if (deps.history.isNew() && (await hasNothing(deps.redis))) return BEGINNING;
   const [place, ends] = await Promise.all([deps.history.place(), historyEnds(deps.redis)]);
   const reaches = place !== undefined && (ends === undefined || !isEarlier(place, ends.first) || place === BEGINNING);
   return reaches ? place : await rebuild(deps, ends?.last ?? BEGINNING);
+}
+
+async function hasNothing(redis: Redis): Promise<boolean> {
+  if (await historyEnds(redis)) return false;
+  for await (const ids of keptIds(redis, "t")) if (ids.length > 0) return false;
+  return true;
 }
 
 /** Whoever dies in between begins anew. What is settled meanwhile is news after `upTo`. */
@@ -126,7 +135,7 @@ async function read(deps: Deps, entries: readonly HistoryEntry[]) {
     const [repositoryId = 0, number = 0] = of.split("/").map(Number);
     return what === "forgotten" ? [{ repositoryId, number }] : [];
   });
-  const ids = new Set(news.flatMap(({ what, of }) => (what === "forgotten" ? [] : [of])));
+  const ids = new Set(news.flatMap(({ what, of }) => (what === "forgotten" || what === "recovered" ? [] : [of])));
   return { ...(await readPast(deps, [...ids])), forgotten };
 }
 
@@ -135,8 +144,9 @@ type Past = { tasks: PastTask[]; outputs: PastOutput[] };
 /** As the records are now. One that is gone, or not over any more, is left out. */
 async function readPast({ redis, store }: Pick<Deps, "redis" | "store">, ids: readonly string[]): Promise<Past> {
   const all = ids.map(async (id) => {
-    const [task, events, closed] = await Promise.all([store.read(id), store.events(id), readClosed(redis, id)]);
-    return (task && pastOf(task, events, closed)) ?? [];
+    const reading = [store.read(id), store.events(id), readClosed(redis, id), readCi(redis, id)] as const;
+    const [task, events, closed, ci] = await Promise.all(reading);
+    return (task && pastOf(task, events, { closed, ci })) ?? [];
   });
   const tasks = (await Promise.all(all)).flat();
   return { tasks, outputs: await readOutputs(redis, tasks) };

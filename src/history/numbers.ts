@@ -12,7 +12,7 @@ export function interval(count: number, of: number): { rate: number; from: numbe
 }
 
 /** By nearest rank: each is a value that there was. `sorted`: at least one, the smallest first. */
-export function percentiles(sorted: readonly number[]): { n: number; p50: number; p95: number } {
+export function percentiles(sorted: ArrayLike<number>): { n: number; p50: number; p95: number } {
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
   return { n: sorted.length, p50: at(0.5), p95: at(0.95) };
 }

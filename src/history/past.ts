@@ -2,7 +2,7 @@
  * What is remembered of a task that is over: who asked, where, which kind of work by which agent, how it ended, how long it took and
  * what it cost. Names, numbers and times only: no word of what was asked or said. Pure. Times are Unix ms.
  */
-import type { Closed } from "../task/history-news.ts";
+import type { Ci, Closed } from "../task/history-news.ts";
 import type { OriginKind } from "../task/origin.ts";
 import { workKindOf } from "../task/origin.ts";
 import type { Outcome } from "../task/outcome.ts";
@@ -14,6 +14,9 @@ import { timesOf } from "./times.ts";
 /** What kind of work it is, by what was known before it began: so whoever compares agents compares like with like. */
 export type Kind = "plan" | "review" | "check" | "schedule" | "pull" | "issue";
 
+/** How much was written to say what is wanted: all that is known of how much there is to do. */
+export type Size = "small" | "medium" | "large";
+
 export type PastTask = {
   task: string;
   repositoryId: number;
@@ -23,9 +26,12 @@ export type PastTask = {
   person?: string;
   origin: OriginKind;
   kind: Kind;
+  size: Size;
   /** Empty: it ended before one was chosen, or said which model it uses. */
   agent: string;
   model: string;
+  /** Of the agent's program; empty where it does not say. */
+  version: string;
   outcome: Outcome["kind"];
   requestedAt: number;
   settledAt: number;
@@ -33,6 +39,8 @@ export type PastTask = {
   pull?: number;
   closedAt?: number;
   merged: boolean;
+  /** What the repository's CI said of the commit that was published first. */
+  ci?: Ci["said"];
   /** How often a host came back to its run after it had died. */
   restarts: number;
   runs: PastRun[];
@@ -57,9 +65,17 @@ export type PastRun = {
 
 /** Of names that agents, hosts and people give. */
 const NAME = 80;
+/** In characters, up to which what is asked is of that size. */
+const SIZES: readonly [number, Size][] = [
+  [200, "small"],
+  [1_000, "medium"],
+];
+
+/** What became of a task's pull request, as far as that is known. */
+export type Fate = { closed?: Closed | undefined; ci?: Ci | undefined };
 
 /** Undefined while the task is not over. */
-export function pastOf(task: Task, events: readonly TaskEvent[], closed: Closed | undefined): PastTask | undefined {
+export function pastOf(task: Task, events: readonly TaskEvent[], { closed, ci }: Fate = {}): PastTask | undefined {
   const { spec, state, runs } = task;
   if (state.name !== "settled") return undefined;
   const progress = progressOf(task);
@@ -73,8 +89,10 @@ export function pastOf(task: Task, events: readonly TaskEvent[], closed: Closed 
     ...(spec.actor && { person: spec.actor.login }),
     origin: spec.origin.kind,
     kind: kindOf(spec),
+    size: sizeOf(spec),
     agent: bare(task.agent ?? "", NAME),
     model: bare(progress.model ?? spec.model ?? "", NAME),
+    version: bare(progress.agentVersion ?? "", NAME),
     outcome: state.outcome.kind,
     requestedAt: spec.requestedAt,
     settledAt: state.at,
@@ -82,6 +100,7 @@ export function pastOf(task: Task, events: readonly TaskEvent[], closed: Closed 
     ...(pull !== undefined && { pull }),
     ...(closed && { closedAt: closed.at }),
     merged: closed?.merged ?? false,
+    ...(ci && { ci: ci.said }),
     restarts: events.filter(({ what }) => what === "crashed").length,
     runs: runs.map(pastRun),
   };
@@ -90,6 +109,11 @@ export function pastOf(task: Task, events: readonly TaskEvent[], closed: Closed 
 export function kindOf({ origin, plan, target }: Pick<TaskSpec, "origin" | "plan" | "target">): Kind {
   if (plan) return "plan";
   return workKindOf(origin) ?? target.kind;
+}
+
+export function sizeOf({ instruction, details = "" }: Pick<TaskSpec, "instruction" | "details">): Size {
+  const length = instruction.length + details.length;
+  return SIZES.find(([most]) => length <= most)?.[1] ?? "large";
 }
 
 function pastRun({ number, host, startedAt, endedAt, end, progress }: TaskRun): PastRun {

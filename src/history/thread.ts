@@ -1,5 +1,6 @@
 /** The thread that has a history's file open, so that no disk and no long sum holds the bot up. It does what it is asked, in order. */
 import { parentPort, workerData } from "node:worker_threads";
+import { readArms } from "./arms.ts";
 import { openHistory, type Writing } from "./history-file.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 
@@ -10,6 +11,7 @@ export type Asked = { nth: number } & (
   | { what: "trim"; now: number }
   | { what: "stats"; query: StatsQuery }
   | { what: "output"; task: string; epoch: number }
+  | { what: "arms"; now: number }
   | { what: "close" }
 );
 export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
@@ -30,6 +32,8 @@ function answer(asked: Asked): unknown {
       return readStats(file.db, asked.query);
     case "output":
       return file.output(asked.task, asked.epoch);
+    case "arms":
+      return readArms(file.db, asked.now);
     case "close":
       return file.close();
   }

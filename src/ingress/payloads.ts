@@ -87,6 +87,18 @@ export const checkSuitePayload = z.object({
 });
 export type CheckSuitePayload = z.output<typeof checkSuitePayload>;
 
+export const checkSuiteCompletedPayload = z.object({
+  repository,
+  check_suite: z.object({
+    id,
+    head_sha: z.string().max(64),
+    head_branch: z.string().nullish(),
+    conclusion: z.string().nullish(),
+    app: z.object({ id }).nullish(),
+  }),
+});
+export type CheckSuiteCompletedPayload = z.output<typeof checkSuiteCompletedPayload>;
+
 /** What hangs on a pull request says less of it than its own events do. */
 const pullRequest = z.object({ number: id });
 

@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import * as words from "../report/replies.ts";
 import { originIn } from "../task/origin.ts";
 import { isOwnPlace, ownPlaceOf } from "../task/own-place.ts";
+import { roleNameOf } from "../task/role-name.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Target, TaskSpec } from "../task/task.ts";
 import { readAmounts } from "../text/budget.ts";
@@ -15,6 +16,7 @@ import type { ChangedSince } from "./decide.ts";
 import { conversationOf } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
+import { teamSpec } from "./team-spec.ts";
 import type { Wish } from "./wish.ts";
 
 /** What is to be known before a task can be made, with what the repository wishes. */
@@ -54,12 +56,12 @@ export async function accept(
   if (found.kind !== "ready") return { done: false, say: whyNot(request, found) };
   const wrong = await wrongBase(work.settings?.base, asked);
   if (wrong !== undefined) return { done: false, say: wrong };
-  const { role } = work;
+  const role = roleNameOf(work);
   if (role !== undefined && asked.roles?.[role]?.off) return { done: false, say: words.roleIsOff(role) };
   const conversation = await conversationOf(deps.store, request, found.target);
   const spec = specOf(request, work, {
+    ...asked,
     ...found,
-    ...{ agent: asked.agent, caps: asked.caps, roles: asked.roles, autoApproval: asked.autoApproval },
     conversation,
     acceptedAt: deps.now(),
   });
@@ -115,12 +117,13 @@ function specOf(
 ): TaskSpec {
   const { installationId, source, actor, requestedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
-  const { acceptedAt, caps, roles = {}, autoApproval, target: here } = known;
+  const { acceptedAt, caps, roles = {}, routing, target: here } = known;
   const id = taskIdIn(request, line);
   const target = elsewhere ?? here;
   const budget = settings.budget === undefined ? undefined : readAmounts(settings.budget);
   const { model, base, priority } = settings;
-  const ofRole = role === undefined ? undefined : roles[role]?.agent;
+  const named = roleNameOf({ role, team });
+  const ofRole = named === undefined ? undefined : roles[named]?.agent;
   const agent = settings.agent ?? ofRole ?? known.agent;
   return {
     id,
@@ -137,6 +140,7 @@ function specOf(
     ...(priority !== undefined && priority !== "normal" && { priority }),
     ...(budget && { budget }),
     ...(caps && { caps }),
+    ...(routing && { routingRules: routing }),
     ...(actor && { actor }),
     instruction,
     ...(details !== undefined && { details }),
@@ -144,7 +148,7 @@ function specOf(
     ...(plan && { plan }),
     ...(review && { review }),
     ...(mends && { mends }),
-    ...(team && { team, ...(autoApproval && { autoApproval }) }),
+    ...(team && teamSpec(known)),
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,

@@ -6,6 +6,7 @@ import { taskOfBranch } from "../task/branch.ts";
 import { isSameSource, isWritten } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
+import { idsOfNodesOf } from "../task/team-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 
@@ -59,12 +60,11 @@ async function newest(
   return tasks.findLast((task) => isOlder(task, request, command));
 }
 
-/** With the tasks that work, or worked, on nodes of the plans of those that are teams'. */
-export async function withNodes(store: TaskStore, ids: readonly string[]): Promise<string[]> {
-  const teams = (await store.readMany(ids)).filter(({ spec }) => spec.team);
-  const nodes = await Promise.all(teams.map(({ spec }) => store.idsOfNodes(spec.id)));
-  return [...ids, ...nodes.flat()];
-}
+/** With those of the nodes of the teams among them. */
+export const withNodes = async (store: TaskStore, ids: readonly string[]): Promise<string[]> => [
+  ...ids,
+  ...(await idsOfNodesOf(store, await store.readMany(ids))),
+];
 
 /** A pull request on a branch of ours belongs to the conversation that asked for it. */
 export async function conversationOf(

@@ -4,13 +4,15 @@
  */
 import type { Command } from "../command/command.ts";
 import * as words from "../report/message-words.ts";
-import { inboxOf } from "../task/inbox.ts";
+import { type Inbox, inboxOf } from "../task/inbox.ts";
 import { MAX_MESSAGE, type Message, type Note } from "../task/messages.ts";
+import { isNodeOver } from "../task/plan.ts";
 import { withMatter } from "../task/plan-questions.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import { isOlder } from "./named-tasks.ts";
+import { nodeNamed } from "./node-named.ts";
 import { type Request, requestNameOf, whoAsks } from "./request.ts";
 import { saidTo } from "./said-to.ts";
 import type { FoundTarget } from "./target.ts";
@@ -30,18 +32,18 @@ export async function tellAgent(
   const mayHaveIt = [...here, ...(meant.task ? [meant.task] : [])].map(({ spec }) => inboxOf(spec).book);
   // It may have been said in an earlier life of a bot; whatever has become of the task since does not matter.
   const has = await store.messages.recipientOf(id, mayHaveIt);
-  // What was said to a node's agent stands in its team's book as well, and is none of the manager's business.
-  if (has !== undefined) {
-    const result = meant.task?.spec.node ? DELIVERING : await callManager(store, has, id);
-    return { ...result, tasks: [meant.task?.spec.id ?? has] };
-  }
+  if (has !== undefined) return { ...(await callManager(store, has, id)), tasks: [meant.task?.spec.id ?? has] };
   const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
   if (!task) return { done: false, say: words.nobodyToTell() };
   const text = textOf(meant.words, command);
   if (text === "") return { done: false, say: words.nothingToTell() };
   if (text.length > MAX_MESSAGE) return { done: false, say: words.messageTooLong(text.length) };
   if (isTooLate(task)) return { done: false, say: words.tooLateToTell(task.spec.id) };
-  return { ...(await send(store, task, request, { id, text })), tasks: [task.spec.id] };
+  const named = await nodeNamed(store.plans, task, text);
+  if (named && isNodeOver(named.node)) return { done: false, say: words.nodeIsOver(named.node.id) };
+  const to = named ? { book: task.spec.id, node: named.node.id } : inboxOf(task.spec);
+  const sent = await send(store, task, request, { id, to, text: named?.text ?? text });
+  return { ...sent, tasks: [task.spec.id] };
 }
 
 const DELIVERING: CarriedOut = { done: true, reportReacts: true };
@@ -50,16 +52,18 @@ async function send(
   { messages, plans }: TaskStore,
   { spec }: Task,
   request: Request,
-  { id, text }: { id: string; text: string },
+  { id, to, text }: { id: string; to: Inbox; text: string },
 ): Promise<CarriedOut> {
   const { requestedAt: at, number, source, about } = request;
   const by = whoAsks(request);
-  const message: Message = { v: 1, id, from: { person: by }, kind: "note", text, at };
+  const { node } = to;
+  const toNode = node === undefined ? {} : { to: node };
+  const message: Message = { v: 1, id, from: { person: by }, ...toNode, kind: "note", text, at };
   const note: Note = { by, at, number, source, ...(about && { under: about.thread }) };
-  const { kind } = await messages.send(inboxOf(spec), message, note);
+  const { kind } = await messages.send(to, message, note);
   switch (kind) {
     case "sent":
-      return spec.team ? await callManager({ messages, plans }, spec.id, id) : DELIVERING;
+      return spec.team && node === undefined ? await callManager({ messages, plans }, spec.id, id) : DELIVERING;
     case "full":
     case "spent":
       return { done: false, say: words.tooManyMessages(spec.id) };
@@ -69,14 +73,14 @@ async function send(
   }
 }
 
-/** The agent of a team's own task works only when it is called. Of a task that is no team's there is no plan. */
+/** The agent of a team's own task works only when it is called. Of a task that is no team's there is no plan; what is for a node is not its. */
 async function callManager(
   { messages, plans }: Pick<TaskStore, "messages" | "plans">,
   book: string,
   id: string,
 ): Promise<CarriedOut> {
   const said = (await messages.sent(book)).find((message) => message.id === id);
-  if (!said || said.fate !== undefined) return DELIVERING;
+  if (!said || said.fate !== undefined || said.to !== undefined) return DELIVERING;
   const { by, start = "" } = said;
   const at = Date.now();
   const matter = { kind: "told" as const, key: `told:${id}`, text: `@${by} says: ${start}`, at };

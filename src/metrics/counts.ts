@@ -1,8 +1,9 @@
 /** What a task that is over, or a pull request that was merged, adds to the counters. Pure. */
+import { z } from "zod";
 import { kindOf, pastOf } from "../history/past.ts";
 import { timesOf } from "../history/times.ts";
 import type { Closed } from "../task/history-news.ts";
-import { PHASES, type Task } from "../task/task.ts";
+import { PHASES, type Task, type TaskRun } from "../task/task.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { bare } from "../text/quote.ts";
 import type { Sample } from "./names.ts";
@@ -11,7 +12,7 @@ const NAME = 80;
 
 /** Nothing while the task is not over. */
 export function countsOf(task: Task, events: readonly TaskEvent[]): Sample[] {
-  const past = pastOf(task, events, undefined);
+  const past = pastOf(task, events);
   if (!past) return [];
   const { agent, model, outcome, runs, restarts } = past;
   const { queuedMs, phases } = timesOf(events, past.settledAt);
@@ -36,13 +37,27 @@ export function countsOf(task: Task, events: readonly TaskEvent[]): Sample[] {
     { name: "orch_tokens_total", labels: { agent, model, type: "input" }, value: sum((run) => run.inputTokens) },
     { name: "orch_tokens_total", labels: { agent, model, type: "output" }, value: sum((run) => run.outputTokens) },
     { name: "orch_cost_usd_total", labels: { agent, model }, value: sum((run) => run.costUsd) },
-    ...runs.map(({ host, startedAt, endedAt = startedAt }) => ({
-      name: "orch_slot_seconds_total" as const,
-      labels: { host, state: "busy" },
-      value: Math.max(0, endedAt - startedAt) / 1_000,
-    })),
+    ...task.runs.flatMap(useOf),
   ];
   return all;
+}
+
+/** What a host has measured of a run's programs; an older one measures nothing. */
+const useShape = z.object({
+  peakRssBytes: z.number().nonnegative().optional().catch(undefined),
+  cpuSeconds: z.number().nonnegative().optional().catch(undefined),
+});
+
+function useOf({ host, progress }: TaskRun): Sample[] {
+  const { peakRssBytes, cpuSeconds } = useShape.parse(progress);
+  return [
+    ...(peakRssBytes === undefined
+      ? []
+      : [{ name: "orch_run_rss_bytes" as const, labels: { host }, value: peakRssBytes }]),
+    ...(cpuSeconds === undefined
+      ? []
+      : [{ name: "orch_run_cpu_seconds_total" as const, labels: { host }, value: cpuSeconds }]),
+  ];
 }
 
 const duration = (ms: number | undefined, labels: Sample["labels"]): Sample[] =>

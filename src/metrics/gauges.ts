@@ -11,10 +11,11 @@ export type Facts = {
   unreported: number;
   inbox: number;
   github: readonly InstallationBudget[];
+  viewers: number;
 };
 
 /** Every state that there is stands there, also with nothing in it: so an alert can wait for a change. */
-export function gaugesOf({ around, unreported, inbox, github }: Facts): Sample[] {
+export function gaugesOf({ around, unreported, inbox, github, viewers }: Facts): Sample[] {
   const scale = scaleOf(around);
   const left = github.flatMap(({ rest }) => rest.remaining ?? []);
   return [
@@ -24,6 +25,7 @@ export function gaugesOf({ around, unreported, inbox, github }: Facts): Sample[]
     { name: "orch_queue_oldest_wait_seconds", labels: {}, value: scale.oldestWaitSeconds },
     { name: "orch_unreported", labels: {}, value: unreported },
     { name: "orch_inbox", labels: {}, value: inbox },
+    { name: "orch_terminal_viewers", labels: {}, value: viewers },
     ...(left.length > 0 ? [{ name: "orch_github_rate_remaining" as const, labels: {}, value: Math.min(...left) }] : []),
   ];
 }
@@ -37,7 +39,7 @@ function activeTasks({ tasks = [] }: Around): Sample[] {
   return [...counts].map(([name, value]) => ({ name: "cicd_pipeline_run_active", labels: JSON.parse(name), value }));
 }
 
-const HOST_STATES = ["available", "busy", "draining", "no_room", "offline"] as const;
+const HOST_STATES = ["available", "busy", "draining", "no_room", "cannot_work", "offline"] as const;
 
 function workers(around: Around): Sample[] {
   const states = hosts(around).map(stateOf);
@@ -48,10 +50,19 @@ function workers(around: Around): Sample[] {
   }));
 }
 
-function stateOf({ alive, draining, lacksRoom, busy, slots }: HostWithRuns): (typeof HOST_STATES)[number] {
+function stateOf({
+  alive,
+  draining,
+  lacksRoom,
+  strained,
+  cannotWork,
+  busy,
+  slots,
+}: HostWithRuns): (typeof HOST_STATES)[number] {
   if (!alive) return "offline";
   if (draining) return "draining";
-  if (lacksRoom) return "no_room";
+  if (lacksRoom || strained) return "no_room";
+  if (cannotWork) return "cannot_work";
   return busy < slots ? "available" : "busy";
 }
 

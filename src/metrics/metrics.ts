@@ -9,19 +9,29 @@ import { BEGINNING, type HistoryNews, historyEnds, readClosed, readHistoryNews }
 import { keys } from "../task/keys.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Around } from "../views/around.ts";
+import { hosts } from "../views/hosts.ts";
 import { countsOf, mergeOf } from "./counts.ts";
 import { gaugesOf, type Scale, scaleOf } from "./gauges.ts";
 import type { Sample } from "./names.ts";
 import { loadRegistry, type MetricRegistry } from "./registry.ts";
+import { makeSlotTime } from "./slots.ts";
 
-export type MetricsDeps = { redis: Redis; store: TaskStore; around: () => Promise<Around>; now: () => number };
+export type MetricsDeps = {
+  redis: Redis;
+  store: TaskStore;
+  around: () => Promise<Around>;
+  /** How many look at what programs print; none: nobody can. */
+  viewers?: () => number;
+  now: () => number;
+};
 export type Metrics = ReturnType<typeof makeMetrics>;
 
 /** News that one scrape counts at most; the next one goes on from there. */
 const MOST = 1_000;
 const PAGE = 100;
 
-export function makeMetrics({ redis, store, around, now }: MetricsDeps) {
+export function makeMetrics({ redis, store, around, viewers = () => 0, now }: MetricsDeps) {
+  const slotTime = makeSlotTime();
   let registry: Promise<MetricRegistry> | undefined;
   let before: Promise<unknown> = Promise.resolve();
 
@@ -39,6 +49,7 @@ export function makeMetrics({ redis, store, around, now }: MetricsDeps) {
   }
 
   async function samplesOf({ what, of }: HistoryNews): Promise<Sample[]> {
+    if (what === "recovered") return [{ name: "orch_recoveries_total", labels: { what: of }, value: 1 }];
     if (what !== "settled" && what !== "closed") return [];
     const [task, closed] = await Promise.all([store.read(of), readClosed(redis, of)]);
     if (!task) return [];
@@ -52,7 +63,10 @@ export function makeMetrics({ redis, store, around, now }: MetricsDeps) {
       redis.zcard(keys.inbox),
       readBudgets(redis, now()),
     ]);
-    return gaugesOf({ around: seen, unreported, inbox, github });
+    return [
+      ...gaugesOf({ around: seen, unreported, inbox, github, viewers: viewers() }),
+      ...slotTime(hosts(seen), now()),
+    ];
   }
 
   async function scrapeNow(): Promise<{ type: string; text: string }> {

@@ -8,6 +8,8 @@ type Metric = { kind: MetricKind; help: string; labels: readonly string[]; bucke
 const SECONDS = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400];
 const DAYS = [600, 3_600, 14_400, 43_200, 86_400, 259_200, 604_800, 2_592_000];
 
+const BYTES = [1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32].map((gigabytes) => gigabytes * 1_073_741_824);
+
 export const METRICS = {
   cicd_pipeline_run_active: {
     kind: "gauge",
@@ -16,7 +18,7 @@ export const METRICS = {
   },
   cicd_worker_count: {
     kind: "gauge",
-    help: "Worker hosts, by state (available, busy, draining, no_room, offline).",
+    help: "Worker hosts, by state (available, busy, draining, no_room: on the disk, in memory or for want of processors, cannot_work, offline).",
     labels: ["state"],
   },
   orch_queue_depth: { kind: "gauge", help: "Tasks that could start, had a host a slot for them.", labels: [] },
@@ -28,6 +30,11 @@ export const METRICS = {
   },
   orch_unreported: { kind: "gauge", help: "Tasks of which GitHub does not show all yet.", labels: [] },
   orch_inbox: { kind: "gauge", help: "Issues and pull requests with requests that wait to be taken in.", labels: [] },
+  orch_terminal_viewers: {
+    kind: "gauge",
+    help: "Viewers of what programs print just now, on the dashboard of this bot.",
+    labels: [],
+  },
   cicd_pipeline_run_duration_seconds: {
     kind: "histogram",
     help: "How long a task that is over was in each phase of its runs.",
@@ -53,7 +60,7 @@ export const METRICS = {
   },
   orch_recoveries_total: {
     kind: "counter",
-    help: "What was recovered: a host that came back to its run (host_restart), a run that nobody kept up and that was begun anew (lock_lost), finished work that was published without an agent (taken_up).",
+    help: "What was recovered: a host that came back to its run (host_restart), a run that nobody kept up and that was begun anew (lock_lost), finished work that was published without an agent (taken_up), a job that was lost and added again (requeued), a delivery of GitHub that was missed and asked for again (redelivered).",
     labels: ["what"],
   },
   orch_tokens_total: {
@@ -64,8 +71,19 @@ export const METRICS = {
   orch_cost_usd_total: { kind: "counter", help: "US dollars, as agents state them.", labels: ["agent", "model"] },
   orch_slot_seconds_total: {
     kind: "counter",
-    help: "How long slots were taken (busy), counted at the end of a task.",
+    help: "How long hosts' slots were taken and free, by state (busy, idle), as seen at each scrape.",
     labels: ["host", "state"],
+  },
+  orch_run_rss_bytes: {
+    kind: "histogram",
+    help: "The most memory that the programs of a run took at once.",
+    labels: ["host"],
+    buckets: BYTES,
+  },
+  orch_run_cpu_seconds_total: {
+    kind: "counter",
+    help: "Processor time of the programs of runs, counted at the end of a task.",
+    labels: ["host"],
   },
 } as const satisfies Record<string, Metric>;
 

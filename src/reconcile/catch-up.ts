@@ -2,9 +2,11 @@
  * Catches up on what GitHub could not deliver: GitHub repeats nothing by itself, but keeps a log and delivers again when
  * asked. Safe to repeat, because a command that arrives twice is the same task.
  */
+
 import type { Redis } from "ioredis";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import type { Logger } from "../log.ts";
+import { tellRecovered } from "../task/history-news.ts";
 import { type CaughtUp, readAsked, readCaughtUp, saveAsked, saveCaughtUp } from "./catch-up-memory.ts";
 import { readLog, redeliver } from "./delivery-log.ts";
 import { type Asked, dueAt, MAX_ASKED, type Missed, missedOf } from "./missed.ts";
@@ -76,8 +78,10 @@ function summary(waiting: readonly { lastAt: number }[], now: number, lookedAt: 
 }
 
 async function ask({ redis, log }: CatchUpDeps, octokit: Octokit, missed: Missed, asked: Asked): Promise<Asked> {
+  let isAsked = false;
   try {
     await redeliver(octokit, missed);
+    isAsked = true;
     log.info(
       { ...about(missed), time: asked.times, of: MAX_ASKED },
       "missed delivery: asked GitHub to deliver it again",
@@ -88,6 +92,7 @@ async function ask({ redis, log }: CatchUpDeps, octokit: Octokit, missed: Missed
     log.warn({ err: error, ...about(missed), failure }, "GitHub refuses to deliver again");
   }
   await saveAsked(redis, missed.guid, asked);
+  if (isAsked) await tellRecovered(redis, "redelivered");
   return asked;
 }
 

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { classify, isFinal } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { endOldBeats, forgetHosts, type HostView } from "../task/heartbeat.ts";
+import { tellRecovered } from "../task/history-news.ts";
 import { keys } from "../task/keys.ts";
 import type { Outcome } from "../task/outcome.ts";
 import type { Paused } from "../task/pause.ts";
@@ -23,6 +24,7 @@ import { tidyLanes } from "./tidy-lanes.ts";
 import { judge } from "./verdict.ts";
 
 export type ReconcileDeps = {
+  redis: Redis;
   store: TaskStore;
   queue: TaskQueue;
   hosts: () => Promise<HostView[]>;
@@ -96,7 +98,7 @@ async function giveUp(deps: ReconcileDeps, task: Task, outcome: Outcome): Promis
 }
 
 async function ensureJob(
-  { queue, log }: ReconcileDeps,
+  { redis, queue, log }: ReconcileDeps,
   task: Task,
   before: ReadonlySet<string>,
   missing: Set<string>,
@@ -110,21 +112,22 @@ async function ensureJob(
     return;
   }
   await queue.enqueue(task);
+  await tellRecovered(redis, "requeued");
   log.warn({ task: id, epoch: task.epoch, state: task.state.name }, "the task's job was lost: added again");
 }
 
 /** Every bot's sweep may be the next one: what they have to remember stands in Redis. */
-export function startReconciling({ redis, plans, ...deps }: ReconcileDeps & { redis: Redis; plans: PlanStore }): Round {
-  const { now, log } = deps;
+export function startReconciling({ plans, ...deps }: ReconcileDeps & { plans: PlanStore }): Round {
+  const { redis, now, log } = deps;
   const work = async () => {
-    await putBackLost({ redis, ...deps });
+    await putBackLost(deps);
     const last = await readJobless(redis);
     const isTooSoon = last !== undefined && now() - last.at < EVERY_MS / 2; // e.g. because a bot has just started
     const missing = new Set(isTooSoon ? [] : last?.runs);
     await reconcile(deps, missing);
     if (!isTooSoon) await saveJobless(redis, { at: now(), runs: [...missing] });
     await lookAtTeams({ plans, ...deps });
-    await bookLost({ redis, ...deps });
+    await bookLost(deps);
     await endOldBeats(redis, deps.store.openIds);
     await forgetHosts(redis, now());
     const gone = await tidyLanes({ redis, store: deps.store, hosts: await deps.hosts(), now: now() });

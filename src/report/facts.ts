@@ -14,6 +14,7 @@ import type { Team } from "../views/plan-view.ts";
 import { usedBy } from "../views/spent.ts";
 import { runBudgetWords } from "../words/budget-words.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
+import { inForceWords, usedOfMachine } from "../words/limit-words.ts";
 import { answeredFacts } from "../words/question-words.ts";
 import { teamLines } from "./team-text.ts";
 
@@ -44,6 +45,7 @@ export function facts(task: Task, around: Surroundings): string[] {
     // Of all runs that say: one that went on after a limit counts what it used itself.
     usageFact(usedBy([task, ...(around.team?.tasks ?? [])])),
     budgetFact(task),
+    machineFact(progress),
     networkFact(progress),
     changesFact(task.pushed),
     verificationFact(task),
@@ -89,6 +91,13 @@ function startFact({ start }: Progress, { id: own, after }: TaskSpec): string | 
     case "taken up":
       return `Publishes what task ${code(start.task)} had finished; the agent did not run again`;
   }
+}
+
+/** What the run's programs may use of the machine, how that is held, and what they have used. */
+export function machineFact({ inForce = [], ...used }: Progress): string | undefined {
+  const use = usedOfMachine(used);
+  const parts = [...(inForce.length > 0 ? [`at most ${inForceWords(inForce)}`] : []), ...(use ? [`used ${use}`] : [])];
+  return parts.length === 0 ? undefined : `Machine: ${parts.join("; ")}`;
 }
 
 /** How the run's programs were let out to the network, and what was blocked. Without a sandbox the warning says it. */

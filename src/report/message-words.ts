@@ -28,6 +28,11 @@ export function tooLateToTell(id: string): string {
   return `Task ${code(id)} is over, or its work is just being published: its agent does not work any more, so it was not told. ${NEXT}`;
 }
 
+/** For a node of a team's plan on which nobody works any more. */
+export function nodeIsOver(node: string): string {
+  return `Node ${code(node, 40)} is over: nobody works on it any more, so it was not told. \`/orch tell\` and your words without its name reach the team's manager.`;
+}
+
 export function tooManyMessages(id: string): string {
   return `The agent of task ${code(id)} has not heard the last ${MAX_WAITING} messages yet, or was told too much altogether, so this one was not delivered. Say it again when they were (🚀), or put it into a further request.`;
 }

@@ -10,6 +10,7 @@ export const outcomeIcons: Record<Outcome["kind"], string> = {
   verify_failed: "❌",
   timed_out: "⌛",
   out_of_budget: "🪙",
+  over_limit: "🧱",
   stalled: "🔁",
   cancelled: "🚫",
   refused: "⛔",

@@ -12,6 +12,7 @@ import {
   planSize,
   teamFacts,
   teamStanding,
+  teamUse,
 } from "../words/plan-words.ts";
 import { madeOn } from "../words/proposal-words.ts";
 import type { Surroundings } from "./facts.ts";
@@ -40,7 +41,13 @@ export function teamAtWork(task: Task, around: Surroundings): string[] {
   const view = viewOfTeam(task, around);
   if (!view) return [];
   const asked = nodeQuestions(view);
-  return [`**${teamStanding(view)}**`, planGraph(view), planTable(view), ...(asked === undefined ? [] : [asked])];
+  const use = teamUse(view);
+  return [
+    `**${teamStanding(view)}**`,
+    ...(use === undefined ? [] : [`> [!WARNING]\n> ${use}`]),
+    ...[planGraph(view), planTable(view)],
+    ...(asked === undefined ? [] : [asked]),
+  ];
 }
 
 /** What came of it: first what is missing, then who did what. */

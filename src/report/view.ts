@@ -172,6 +172,7 @@ export function conclusionOf(outcome: Outcome): Conclusion {
     case "agent_failed":
     case "verify_failed":
     case "out_of_budget":
+    case "over_limit":
     case "stalled":
     case "host_error":
       return "failure";

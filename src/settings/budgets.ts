@@ -23,6 +23,9 @@ export const amounts = z
 const most = {
   run: amounts.optional().describe("What one run may use at most, and sets aside before it starts."),
   task: amounts.optional().describe("What one task may use at most, in all its runs."),
+  plan: amounts
+    .optional()
+    .describe("What a team's plan may use at most, with all its nodes and its manager, where that is less than task."),
   conversation: amounts
     .optional()
     .describe("What all tasks of an issue, and of the pull requests that came of it, may use together."),
@@ -34,7 +37,7 @@ const setsAside = (
   {
     run,
     ...rest
-  }: { [Name in "run" | "task" | "conversation" | "person" | "repository" | "day"]?: Amounts | undefined },
+  }: { [Name in "run" | "task" | "plan" | "conversation" | "person" | "repository" | "day"]?: Amounts | undefined },
   context: z.RefinementCtx,
 ): void => {
   const all = Object.values(rest).filter((each) => each !== undefined);
@@ -64,6 +67,7 @@ export const budgetSchema = z
 export const repositoryBudgetSchema = z.strictObject({
   run: most.run,
   task: most.task,
+  plan: most.plan,
   conversation: most.conversation,
   person: most.person,
   repository: most.repository,

@@ -29,6 +29,8 @@ export const SETTINGS = {
   API_URL: "Under which other programs reach that, where it is behind a proxy: its https address.",
   WEBHOOK_PROXY_URL: "Public https address of the webhook, used once: when `npm start` registers the App.",
   ORCH_HISTORY: "on (default) or off: keep a history of tasks that are over, in ORCH_DATA.",
+  ROUTING_MAX_COST_USD:
+    "Where a repository has agents chosen by what came of earlier tasks: none whose tasks cost more than that on average.",
   METRICS_PORT: "Port for Prometheus and autoscalers; unset: there are no metrics.",
   METRICS_HOST: "Address for them to reach, 127.0.0.1 by default.",
   METRICS_TOKEN: "What they show as a bearer token, at least 32 characters.",
@@ -83,6 +85,7 @@ const dashboardPort = z.union(
   ],
   dashboardPortRange,
 );
+const routingCostRange = "ROUTING_MAX_COST_USD must be a number of US dollars, above 0 and at most 10000";
 const botsRange = "BOTS must be a whole number between 1 and 8";
 const bots = z.coerce.number(botsRange).int(botsRange).min(1, botsRange).max(8, botsRange);
 const redisUrl = z
@@ -174,6 +177,9 @@ export const botSettings = z.object({
   API_URL: optional(z.string().refine(isApiUrl, "API_URL must look like https://orch.example.com")),
   BOTS: withDefault(bots, 1),
   ORCH_HISTORY: withDefault(z.enum(["on", "off"], "ORCH_HISTORY is on or off"), "on"),
+  ROUTING_MAX_COST_USD: optional(
+    z.coerce.number(routingCostRange).positive(routingCostRange).max(10_000, routingCostRange),
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     z
       .string()

@@ -10,7 +10,10 @@ import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
+import type { PlanLimits } from "./plan-limits.ts";
+import { type Resources, resourcesSchema } from "./resources.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
+import { type RoutingWish, routingOf, routingSchema } from "./routing.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
@@ -55,6 +58,11 @@ export const repositoryFileSchema = z
       .describe(
         "What its tasks may use at most, where that is less than the operator lets them: $5, 500k, 30min, 3runs.",
       ),
+    limits: resourcesSchema
+      .optional()
+      .describe(
+        "What the programs of its runs may use of the machine, where that is less than the operator lets them: cpuPercent, memoryMegabytes, processes, openFiles, runDiskGigabytes.",
+      ),
     roles: repositoryRolesSchema
       .optional()
       .describe(
@@ -62,7 +70,12 @@ export const repositoryFileSchema = z
       ),
     team: teamSchema
       .optional()
-      .describe("Which plans of a team need no person's approval; without it, every plan does."),
+      .describe(
+        "Which plans of a team need no person's approval, without it every plan does; and how large they may be.",
+      ),
+    routing: routingSchema
+      .optional()
+      .describe("Whether an agent is chosen by what came of earlier tasks, where nobody has named one."),
     schedules: schedulesSchema
       .optional()
       .describe("What is asked for at which times, by a name of your choosing (a-z, 0-9 and -)."),
@@ -80,9 +93,15 @@ export type RepositoryFile = {
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
+  /** What its runs' programs may use of the machine at most. */
+  limits?: Resources;
   roles?: RepositoryRoles;
   /** Which plans of a team need nobody's approval. */
   autoApproval?: SmallPlan;
+  /** How large its plans may be. */
+  planLimits?: PlanLimits;
+  /** None: no agent is chosen by what came of earlier tasks. */
+  routing?: RoutingWish;
   schedules?: WrittenSchedule[];
 };
 
@@ -97,8 +116,22 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
   const yaml = parseYaml(file);
   const parsed = repositoryFileSchema.safeParse(yaml.value ?? {}, { error: inPlainWords });
   if (!parsed.success) throw new Refusal(`\`${file.path}\` is not usable:\n${sayProblems(parsed.error.issues, yaml)}`);
-  const { agent, setup, verify, onStop, egress, allow = [], budget, roles, team, schedules } = parsed.data;
+  const {
+    agent,
+    setup,
+    verify,
+    onStop,
+    egress,
+    allow = [],
+    budget,
+    limits,
+    roles,
+    team,
+    routing,
+    schedules,
+  } = parsed.data;
   const autoApproval = team && autoApprovalOf(team);
+  const wished = routing && routingOf(routing);
   return {
     agent,
     setup: wordsOf(setup),
@@ -106,8 +139,11 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
+    ...(limits && { limits }),
     ...(roles && { roles: rolesOfRepository(roles) }),
     ...(autoApproval && { autoApproval }),
+    ...(team?.limits && { planLimits: team.limits }),
+    ...(wished && { routing: wished }),
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }

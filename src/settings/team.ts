@@ -1,16 +1,15 @@
 /**
- * The `team` section of `.github/orch.yml`: which of a team's plans need no person's approval. Without it, every plan does. Both bounds have
- * to be named: a plan is judged by how many nodes it has, and by what these may use together.
+ * The `team` section of `.github/orch.yml`: which of a team's plans need no person's approval, and how large any of them may be. Without it,
+ * every plan needs it. For those that do not, both bounds have to be named: a plan is judged by how many nodes it has, and by what these
+ * may use together.
  */
 import { z } from "zod";
 import type { Amounts } from "../text/budget.ts";
 import { amounts } from "./budgets.ts";
+import { MOST_OF_PLAN, planLimitsSchema } from "./plan-limits.ts";
 
 /** Of a plan that needs nobody: at most so many nodes, which together may use at most so much. */
 export type SmallPlan = { nodes: number; budget: Amounts };
-
-/** No plan has more nodes. */
-const MOST_NODES = 40;
 
 export const teamSchema = z
   .strictObject({
@@ -18,12 +17,15 @@ export const teamSchema = z
       .enum(["person", "auto"])
       .default("person")
       .describe("auto: a plan within nodes and budget is carried out without a person's word. person: none is."),
-    nodes: z.int().min(1).max(MOST_NODES).optional().describe("For auto: the most nodes that such a plan has."),
+    nodes: z.int().min(1).max(MOST_OF_PLAN.nodes).optional().describe("For auto: the most nodes that such a plan has."),
     budget: amounts
       .optional()
       .describe(
         "For auto: the most that the nodes of such a plan may use together, as the plan itself says: $5, 500k.",
       ),
+    limits: planLimitsSchema
+      .optional()
+      .describe("How large its plans may be, and how often they try, where that is less than the operator lets them."),
   })
   .refine(({ approval, nodes, budget }) => approval === "person" || (nodes !== undefined && budget !== undefined), {
     path: ["approval"],

@@ -59,8 +59,9 @@ const isLimited = (amounts: Amounts): boolean => UNITS.some((unit) => amounts[un
 
 type Spending = Pick<TaskSpec, "id" | "repository" | "conversation" | "actor" | "budget" | "caps" | "team" | "node">;
 
-/** What the operator, and the repository's file, let the task use at most. */
-export const mostOf = ({ caps }: Spending, operator: Caps | undefined): Amounts => narrower(operator?.task, caps?.task);
+/** What the operator, and the repository's file, let the task use at most; of a team's task, and of its nodes, the whole plan. */
+export const mostOf = ({ caps, team, node }: Spending, operator: Caps | undefined): Amounts =>
+  narrower(operator?.task, caps?.task, ...(team || node ? [operator?.plan, caps?.plan] : []));
 
 /** All that a run of the task draws on, begun at this time; undefined where nothing at all is limited. */
 export function envelopesOf(spec: Spending, operator: Caps | undefined, at: number): Envelope[] | undefined {
@@ -77,7 +78,7 @@ export function envelopesOf(spec: Spending, operator: Caps | undefined, at: numb
   });
   return [
     make("task", id, id, ownLimit(spec, operator)),
-    ...planOf(spec).map((plan) => make("plan", plan, plan, planLimit(spec, operator))),
+    ...planOf(spec).map((plan) => make("plan", plan, plan, limitOfPlan(spec, operator))),
     make("conversation", `${repository.id}:${conversation}`, `${where}${numberSign(conversation)}`),
     ...(actor ? [make("person", `${actor.id}:${day}`, actor.login)] : []),
     make("repository", `${repository.id}:${day}`, where),
@@ -91,7 +92,8 @@ function ownLimit(spec: Spending, operator: Caps | undefined): Amounts {
   if (!spec.node) return narrower(mostOf(spec, operator), spec.budget ?? operator?.taskDefault);
   const { share } = spec.node;
   return (
-    spec.budget ?? mapAmounts(planLimit(spec, operator), (unit, amount) => (unit === "runs" ? amount : amount * share))
+    spec.budget ??
+    mapAmounts(limitOfPlan(spec, operator), (unit, amount) => (unit === "runs" ? amount : amount * share))
   );
 }
 
@@ -101,7 +103,7 @@ const planOf = ({ id, team, node }: Spending): string[] => (team ? [id] : node ?
  * What all runs of a plan may use together: what a task may. Its nodes leave a part of that to the ones that bring their work together,
  * and to the manager.
  */
-function planLimit(spec: Spending, operator: Caps | undefined): Amounts {
+export function limitOfPlan(spec: Spending, operator: Caps | undefined): Amounts {
   const { node, budget } = spec;
   const all = narrower(mostOf(spec, operator), (node ? node.planBudget : budget) ?? operator?.taskDefault);
   return node ? mapAmounts(all, forNodes) : all;

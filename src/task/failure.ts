@@ -32,6 +32,8 @@ function wordsOf(outcome: Outcome): string {
       return `It ran out of time (${outcome.deadline}, ${duration(outcome.afterMs)}).${tail(outcome.lastLines)}`;
     case "out_of_budget":
       return `It ran out of its budget: ${outcome.message}${tail(outcome.lastLines)}`;
+    case "over_limit":
+      return `It was ended at its limit of ${outcome.limit} (${outcome.used} of ${outcome.allowed}): do less at once, one thing after the other.${tail(outcome.lastLines)}`;
     case "stalled":
       return `The agent made the same call ${outcome.times} times, and nothing new came of it: ${outcome.call}`;
     case "cancelled":

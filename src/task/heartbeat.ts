@@ -5,9 +5,12 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { type Canary, canaryShape } from "./canary.ts";
 import { type RunLimits, runLimitsShape } from "./deadlines.ts";
 import { type Caps, capsShape } from "./envelope.ts";
+import { type InForce, inForceShape } from "./in-force.ts";
 import { keys } from "./keys.ts";
+import { type PlanLimits, planCapsShape } from "./plan-caps.ts";
 import { readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import type { RunDoubt } from "./standing.ts";
 
@@ -15,8 +18,11 @@ export const BEAT_MS = 5_000;
 /** A host is gone when it has missed three beats; registering counts as a beat. */
 export const LOST_AFTER_MS = 3 * BEAT_MS + 2_000;
 
-/** `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent. */
-export type RoleOffer = { agent?: string; model?: string };
+/**
+ * `agent`: the one that its operator has chosen for the role; none: the repository's wish, or the host's default. `model`: of that agent.
+ * `totalMinutes`: longest time for its agent's work.
+ */
+export type RoleOffer = { agent?: string; model?: string; totalMinutes?: number };
 
 /** What a host says of itself when it starts and when something changes. */
 export type HostInfo = {
@@ -40,13 +46,29 @@ export type HostInfo = {
   limits?: RunLimits;
   /** What the operator lets runs use at most; none: as much as they want. */
   budget?: Caps | undefined;
+  /** How large its operator lets plans be; unknown of an older host. */
+  team?: PlanLimits;
   /** The model of each of its agents that the operator has named one for; unknown of an older host. */
   models?: Record<string, string>;
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
+  /** Its machine has so much to do that it takes no work until there is less: memory in bytes, processors in percent of all cores. */
+  strained?:
+    | { memory?: { freeBytes: number; wantedBytes: number }; cpu?: { percent: number; mark: number } }
+    | undefined;
+  /** What any of its runs may use of its machine, before agent, role and repository say less; unknown of an older host. */
+  inForce?: InForce;
+  /** Whether it can work, as it showed when it was idle; none of an older host, and soon after the start. */
+  canary?: Canary | undefined;
   /** Its runs whose task's record is in doubt. */
   inDoubt?: { task: string; doubt: RunDoubt }[];
 };
+
+const roleOfferShape = z.looseObject({
+  agent: z.string().optional(),
+  model: z.string().optional(),
+  totalMinutes: z.number().optional(),
+});
 
 const hostShape = z.looseObject({
   id: z.string(),
@@ -55,25 +77,38 @@ const hostShape = z.looseObject({
   slots: z.number(),
   agents: z.array(z.string()),
   accounts: z.record(z.string(), z.string()).optional(),
-  roles: z.record(z.string(), z.looseObject({ agent: z.string().optional(), model: z.string().optional() })).optional(),
+  roles: z.record(z.string(), roleOfferShape).optional(),
   draining: z.boolean(),
   startedAt: z.number(),
   limits: runLimitsShape.optional(),
   budget: capsShape.optional(),
   models: z.record(z.string(), z.string()).optional(),
+  team: planCapsShape.partial().optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
+  strained: z
+    .looseObject({
+      memory: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
+      cpu: z.looseObject({ percent: z.number(), mark: z.number() }).optional(),
+    })
+    .optional(),
+  inForce: inForceShape.optional(),
+  canary: canaryShape.optional().catch(undefined),
   inDoubt: z.array(z.looseObject({ task: z.string(), doubt: z.string() })).optional(),
 });
 
 export type HostView = HostInfo & { lastBeat: number; alive: boolean };
 
+/** No room on its disk, or no headroom on its machine. */
+const isFull = ({ lacksRoom, strained }: Pick<HostInfo, "lacksRoom" | "strained">): boolean =>
+  lacksRoom !== undefined || strained !== undefined;
+
 /** Living hosts that take new work. */
 export const takingWork = (hosts: readonly HostView[]): HostView[] =>
-  hosts.filter(({ alive, draining, lacksRoom }) => alive && !draining && lacksRoom === undefined);
+  hosts.filter((host) => host.alive && !host.draining && !isFull(host));
 
-/** Living hosts that would take new work, had they room on their disks. */
+/** Living hosts that would take new work, had they room for it. */
 export const lackingRoom = (hosts: readonly HostView[]): HostView[] =>
-  hosts.filter(({ alive, draining, lacksRoom }) => alive && !draining && lacksRoom !== undefined);
+  hosts.filter((host) => host.alive && !host.draining && isFull(host));
 
 export type RunBeat = { taskId: string; lastOutputAt: number };
 
@@ -83,7 +118,7 @@ const FORGET_HOST_MS = 30 * 24 * 3600_000;
 const OFFERED_MS = 7 * 24 * 3600_000;
 /** The message on the `ready` channel that says that hosts have changed. */
 export const HOSTS_CHANGED = "hosts";
-/** The same, where a host has run out of room on its disk or has room again: tasks in the queue are told so. */
+/** The same, where a host has run out of room, or has room again: tasks in the queue are told so. */
 export const ROOM_CHANGED = "room";
 
 /** Says what the host is. Whoever waits for hosts hears of it, unless nothing has changed that a task could wait for. */
@@ -91,7 +126,7 @@ export async function register(redis: Redis, host: HostInfo, now: number): Promi
   const offers = host.agents.flatMap((agent) => [now, agent]);
   const known = await livingHost(redis, host.id, now);
   const isNews = known === undefined || offerOf(known) !== offerOf(host);
-  const isRoom = known !== undefined && (known.lacksRoom === undefined) !== (host.lacksRoom === undefined);
+  const isRoom = known !== undefined && isFull(known) !== isFull(host);
   await redis
     .multi()
     .hset(keys.hosts, host.id, JSON.stringify(host))
@@ -173,9 +208,8 @@ export async function readRunBeats(redis: Redis, taskIds: readonly string[]): Pr
 /** Forgets the beats of runs that a host died with, once their tasks are over. `openIds` gives those that are not. */
 export async function endOldBeats(redis: Redis, openIds: () => Promise<readonly string[]>): Promise<void> {
   // In this order: a task that is taken in between has no beat here yet.
-  const beats = await redis.zrange(keys.heartbeats, "0", "-1");
+  const runs = await beatenTasks(redis);
   const open = new Set(await openIds());
-  const runs = beats.filter((member) => member.startsWith("run:")).map((member) => member.slice("run:".length));
   await endBeats(
     redis,
     runs.filter((id) => !open.has(id)),
@@ -184,8 +218,19 @@ export async function endOldBeats(redis: Redis, openIds: () => Promise<readonly 
 
 /** Forgets the hosts that went without a goodbye long ago: where each has a new data folder, there is another one with each crash. */
 export async function forgetHosts(redis: Redis, now: number): Promise<void> {
+  for (const id of await goneHosts(redis, now)) await unregister(redis, id);
+}
+
+/** Those that went so long ago. */
+export async function goneHosts(redis: Redis, now: number): Promise<string[]> {
   const silent = await redis.zrangebyscore(keys.heartbeats, "-inf", now - FORGET_HOST_MS);
-  for (const member of silent) if (member.startsWith("host:")) await unregister(redis, member.slice("host:".length));
+  return silent.filter((member) => member.startsWith("host:")).map((member) => member.slice("host:".length));
+}
+
+/** The tasks of whose runs there is a beat. */
+export async function beatenTasks(redis: Redis): Promise<string[]> {
+  const beats = await redis.zrange(keys.heartbeats, "0", "-1");
+  return beats.filter((member) => member.startsWith("run:")).map((member) => member.slice("run:".length));
 }
 
 /** Every host that registered within the last weeks and did not say goodbye, newest beat first. One that cannot be read is left out. */

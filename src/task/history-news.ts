@@ -7,9 +7,14 @@ import type { Redis, Result } from "ioredis";
 import { z } from "zod";
 import { keys } from "./keys.ts";
 
-/** `settled` comes once for each task, `changed` for whatever is noted down of it later. */
+/** What was lost and is there again: a task's job, a delivery of GitHub. */
+const RECOVERED = ["requeued", "redelivered"] as const;
+export type Recovered = (typeof RECOVERED)[number];
+
+/** `settled` comes once for each task, `changed` for whatever is noted down of it later; `recovered` is of no task. */
 const newsShape = z.discriminatedUnion("what", [
   z.object({ what: z.enum(["settled", "changed", "closed"]), of: z.string() }),
+  z.object({ what: z.literal("recovered"), of: z.enum(RECOVERED) }),
   z.object({ what: z.literal("forgotten"), of: z.string().regex(/^\d+\/\d+$/) }),
 ]);
 export type HistoryNews = z.output<typeof newsShape>;
@@ -18,6 +23,20 @@ export type HistoryEntry = { id: string; news: HistoryNews | undefined };
 /** What became of a task's pull request. Times are Unix ms. */
 export type Closed = { openedAt: number; at: number; merged: boolean };
 const closedShape = z.object({ openedAt: z.number(), at: z.number(), merged: z.boolean() });
+
+/**
+ * What the repository's CI says of the commit that a task published first. `suites`: of each of its check suites whether it was good, when it
+ * was completed for the first time; `said`: of all of them together.
+ */
+export type Ci = { sha: string; suites: Record<string, boolean>; said: "green" | "red" };
+const ciShape = z.object({
+  sha: z.string(),
+  suites: z.record(z.string(), z.boolean()),
+  said: z.enum(["green", "red"]),
+});
+
+/** Check suites that are told apart on one commit: each is made by another App. */
+const SUITES = 50;
 
 /** Entries that are kept, about: a stream of names, some 10 MB. Whoever is further behind reads the records instead. */
 const KEPT = 200_000;
@@ -30,6 +49,7 @@ end`;
 declare module "ioredis" {
   interface RedisCommander<Context> {
     orchClosed(numberOfKeys: 2, ...args: (string | number)[]): Result<number, Context>;
+    orchCi(numberOfKeys: 2, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
@@ -42,11 +62,27 @@ if ARGV[2] == "" then redis.call("HDEL", KEYS[1], "closed") else redis.call("HSE
 tellHistory(KEYS[2], "closed", ARGV[1])
 return 1`;
 
+// KEYS task history · ARGV id sha suite good(1/0). The first commit that was judged, and of each suite the first end, are what counts.
+const CI = `${tellHistory}
+if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
+local was = redis.call("HGET", KEYS[1], "ci")
+local ci = was and cjson.decode(was) or { sha = ARGV[2], suites = {}, said = "green" }
+if ci.sha ~= ARGV[2] or ci.suites[ARGV[3]] ~= nil then return 0 end
+local known = 0
+for _ in pairs(ci.suites) do known = known + 1 end
+if known >= ${SUITES} then return 0 end
+ci.suites[ARGV[3]] = ARGV[4] == "1"
+if ARGV[4] ~= "1" then ci.said = "red" end
+redis.call("HSET", KEYS[1], "ci", cjson.encode(ci))
+tellHistory(KEYS[2], "changed", ARGV[1])
+return 1`;
+
 /** The start of every stream. */
 export const BEGINNING = "0-0";
 
 export function makeHistoryNews(redis: Redis) {
   redis.defineCommand("orchClosed", { lua: CLOSED });
+  redis.defineCommand("orchCi", { lua: CI });
 
   /** Undefined: it was opened again. True when that is news. */
   async function noteClosed(id: string, closed: Closed | undefined): Promise<boolean> {
@@ -54,13 +90,27 @@ export function makeHistoryNews(redis: Redis) {
     return (await redis.orchClosed(2, keys.task(id), keys.history, id, text)) === 1;
   }
 
-  return { noteClosed };
+  /** True when that is news. `suite`: its id. */
+  async function noteCi(
+    id: string,
+    { sha, suite, good }: { sha: string; suite: number; good: boolean },
+  ): Promise<boolean> {
+    return (await redis.orchCi(2, keys.task(id), keys.history, id, sha, suite, good ? 1 : 0)) === 1;
+  }
+
+  return { noteClosed, noteCi };
 }
 
 /** Undefined while it is open, and where that is not known. */
 export async function readClosed(redis: Redis, id: string): Promise<Closed | undefined> {
   const text = await redis.hget(keys.task(id), "closed");
   return text === null ? undefined : closedShape.parse(JSON.parse(text));
+}
+
+/** Undefined as long as none has judged it. */
+export async function readCi(redis: Redis, id: string): Promise<Ci | undefined> {
+  const text = await redis.hget(keys.task(id), "ci");
+  return text === null ? undefined : ciShape.parse(JSON.parse(text));
 }
 
 /** What came after that entry, oldest first. An entry of a newer Orch has no news. */
@@ -89,6 +139,11 @@ export async function tellForgotten(redis: Redis, repositoryId: number, number: 
 /** Something that belongs to a task was noted down beside its record. */
 export async function tellChanged(redis: Redis, id: string): Promise<void> {
   await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "changed", "of", id);
+}
+
+/** Only counted. */
+export async function tellRecovered(redis: Redis, what: Recovered): Promise<void> {
+  await redis.xadd(keys.history, "MAXLEN", "~", KEPT, "*", "what", "recovered", "of", what);
 }
 
 /** By their order in a stream. */

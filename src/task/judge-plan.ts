@@ -26,10 +26,14 @@ import { mayMeet } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { taskIdOf } from "./task-id.ts";
 
-/** `team`: the team's task. `tasks`: those of the nodes' tries that are open, by id; `absent`: nobody has made it. `now`: Unix ms. */
+/**
+ * `team`: the team's task. `tasks`: those of the nodes' tries that are open, by id; `absent`: nobody has made it. `low`: most of
+ * what the nodes may use is used. `now`: Unix ms.
+ */
 export type Around = {
   team: Pick<Task, "state" | "epoch" | "cancel">;
   tasks: ReadonlyMap<string, Task | "absent">;
+  low?: true;
   now: number;
 };
 
@@ -64,7 +68,7 @@ const cancelledAt = (at: number): NodeState => ({ name: "cancelled", at });
 
 type Step = (plan: Plan, around: Around) => Plan;
 
-const STEPS: readonly Step[] = [manage, settle, expire, spare, wake, cascade, start, findStuck, wake, finish];
+const STEPS: readonly Step[] = [manage, settle, expire, warn, spare, wake, cascade, start, findStuck, wake, finish];
 
 /** The manager's run is over when the team's task waits for the plan again, under a later number. */
 function manage(plan: Plan, { team }: Around): Plan {
@@ -129,6 +133,12 @@ function expire(plan: Plan, { now }: Around): Plan {
   const ended: Plan = { ...plan, wakes: [], state: "running" };
   const open = plan.nodes.filter((node) => !isNodeOver(node));
   return open.reduce((next, node) => skip(next, node, "the plan ran out of time", now), ended);
+}
+
+/** Told once, by the report of its team's task. */
+function warn(plan: Plan, { low, now }: Around): Plan {
+  if (!low || plan.low || plan.state === "finishing") return plan;
+  return withEvent({ ...plan, low }, { at: now, what: "low" });
 }
 
 /** Nothing more may be used: what is at work may end. */

@@ -1,5 +1,6 @@
 /** A plan's record, made of the proposal that was approved. Pure. */
-import { type Choice, MOST_PLAN_CAPS, PLAN_CAPS, type Plan, type PlanCaps, type PlanNode, withEvent } from "./plan.ts";
+import { type Choice, type Plan, type PlanNode, withEvent } from "./plan.ts";
+import { PLAN_CAPS, type PlanCaps } from "./plan-caps.ts";
 import type { NodeSpec } from "./plan-proposal.ts";
 import { approvedPlan } from "./proposal.ts";
 import type { Task } from "./task.ts";
@@ -10,10 +11,10 @@ const PLAN_MS = 7 * 24 * 3600_000;
 /** What the operator, and the repository, let a role be given to, first choice first; undefined of one that is not known. */
 export type ChoicesOf = (role: string) => Choice[] | undefined;
 
-export type Making = { choicesOf?: ChoicesOf; caps?: Partial<PlanCaps>; at: number };
+export type Making = { choicesOf?: ChoicesOf; caps?: PlanCaps; at: number };
 
 /** Undefined of a task that has none to go by. */
-export function planOf(task: Task, { choicesOf, caps, at }: Making): Plan | undefined {
+export function planOf(task: Task, { choicesOf, caps = PLAN_CAPS, at }: Making): Plan | undefined {
   const { spec, proposal, runs } = task;
   const approved = approvedPlan(task);
   if (!approved || proposal?.decision?.kind !== "approved") return undefined;
@@ -28,7 +29,7 @@ export function planOf(task: Task, { choicesOf, caps, at }: Making): Plan | unde
     repository: spec.repository.id,
     at,
     until: at + PLAN_MS,
-    caps: capsOf(caps),
+    caps,
     nodes: approved.nodes.map((node) => newNode(node, choicesOf)),
     managerRuns: 0,
     wakes: [],
@@ -38,13 +39,6 @@ export function planOf(task: Task, { choicesOf, caps, at }: Making): Plan | unde
   };
   const { by } = proposal.decision;
   return withEvent(plan, { at, what: "approved", ...(by && { text: by.login }) });
-}
-
-/** What nobody sets is as it is by default, and nobody sets more than the most. */
-function capsOf(caps: Partial<PlanCaps> = {}): PlanCaps {
-  const names = Object.keys(PLAN_CAPS) as (keyof PlanCaps)[];
-  const all = names.map((name) => [name, Math.min(caps[name] ?? PLAN_CAPS[name], MOST_PLAN_CAPS[name])]);
-  return Object.fromEntries(all) as PlanCaps;
 }
 
 export function newNode(node: NodeSpec, choicesOf: ChoicesOf | undefined): PlanNode {

@@ -12,6 +12,7 @@ import type { Progress } from "./progress.ts";
 import { type Decision, type Proposal, withDecision } from "./proposal.ts";
 import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion, withReferral } from "./question.ts";
 import type { HandedOn } from "./review.ts";
+import type { Routing } from "./routing.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type { Phase, PullRequest, Pushed, Target, Task, TaskSpec } from "./task.ts";
 import type { WaitingReason } from "./waiting.ts";
@@ -26,7 +27,14 @@ export type TaskNews =
   /** What it waits for has changed. */
   | { name: "waits"; version: number; reasons: WaitingReason[]; at: number }
   /** It may start, by a job in this lane. `continues`: the task that it goes on from. Of a queued task: it has gone to another lane. */
-  | { name: "ready"; version: number; lane: Lane; continues?: string | undefined; at: number }
+  | {
+      name: "ready";
+      version: number;
+      lane: Lane;
+      continues?: string | undefined;
+      routing?: Routing | undefined;
+      at: number;
+    }
   /** What it stood behind is over, and has opened the pull request on whose branch it goes on. */
   | { name: "onto"; version: number; target: Target; at: number }
   /** A host has taken the task, from this lane. `claim` names this hand-over, so that the same claim sent twice is one run. */
@@ -134,13 +142,14 @@ function dispatched(task: Task, news: Extract<TaskNews, { name: "waits" | "ready
   const { state } = task;
   if (state.name === "running" || state.name === "settled" || task.version !== news.version) return undefined;
   if (news.name === "ready") {
-    const { lane, continues, at } = news;
+    const { lane, continues, routing, at } = news;
     const since = state.name === "queued" ? state.since : at;
     return {
       ...task,
       ...unanswered(task),
       agent: lane.agent,
       ...(continues !== undefined && { continues }),
+      ...(routing && { routing }),
       state: { name: "queued", since, lane },
     };
   }

@@ -1,5 +1,6 @@
 /** Why a task, or a run, is over: the outcomes, and the reasons and deadlines that they name. */
 import type { EnvelopeKind } from "./envelope.ts";
+import type { OverLimit } from "./in-force.ts";
 import type { Verification } from "./progress.ts";
 import type { HandedOn } from "./review.ts";
 import type { WaitingReason } from "./waiting.ts";
@@ -36,14 +37,20 @@ export type Deadline = (typeof DEADLINES)[number];
 /** What was wrong when an agent was stopped, by an adapter's reason and in its program's words. */
 export type StopCause = { reason: string; message: string };
 
-/** What stopped an agent before it was done: a deadline of ours, or its own limit of turns or money. */
-export type Stopped = { by: "deadline"; deadline: Deadline; afterMs: number } | { by: "budget"; message: string };
+/**
+ * What stopped an agent before it was done: a deadline of ours, its own limit of turns or money, or a limit of what its programs may use of
+ * the machine.
+ */
+export type Stopped =
+  | { by: "deadline"; deadline: Deadline; afterMs: number }
+  | { by: "budget"; message: string }
+  | ({ by: "limit" } & OverLimit);
 
 /** A node of a plan that is not part of what is published, by its name and title, and why not. */
 export type Missing = { node: string; title: string; why: string };
 
 /**
- * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget, stalled) and "we could not run
+ * Why a task is over. "The work failed" (agent_failed, verify_failed, timed_out, out_of_budget, over_limit, stalled) and "we could not run
  * it" (host_error) are never mixed, because what to do next differs.
  */
 export type Outcome =
@@ -75,6 +82,15 @@ export type Outcome =
     }
   /** `of`: the envelope in which too little is left for a run to begin. */
   | { kind: "out_of_budget"; message: string; lastLines: string; of?: EnvelopeKind }
+  /** Its programs used more of the machine than they may, and were ended. `during`: the repository's own command in place of the agent. */
+  | {
+      kind: "over_limit";
+      limit: OverLimit["limit"];
+      used: number;
+      allowed: number;
+      lastLines: string;
+      during?: "setup";
+    }
   /** The agent went round in circles: it made the same call so often, and nothing new came of it. */
   | { kind: "stalled"; call: string; times: number; lastLines: string }
   | { kind: "cancelled"; reason: CancelReason }

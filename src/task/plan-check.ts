@@ -4,7 +4,8 @@
  */
 import { type Amounts, amountWords, UNITS } from "../text/budget.ts";
 import { forNodes, mapAmounts } from "./envelope.ts";
-import type { Choice, PlanCaps } from "./plan.ts";
+import type { Choice } from "./plan.ts";
+import type { PlanCaps } from "./plan-caps.ts";
 import { ancestorsOf, countWithoutChains, longestChain } from "./plan-graph.ts";
 import type { NodeSpec, PlanProposal } from "./plan-proposal.ts";
 import { isGlob, isHot, mayMeet } from "./scope.ts";

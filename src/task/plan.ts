@@ -6,7 +6,8 @@
 import { z } from "zod";
 import { finishShape } from "./finish.ts";
 import type { Missing } from "./outcome.ts";
-import { leastOfNode, type NodeSpec, onFailureSchema, PLAN_LIMITS } from "./plan-proposal.ts";
+import { type PlanCaps, planCapsShape } from "./plan-caps.ts";
+import { leastOfNode, type NodeSpec, onFailureSchema } from "./plan-proposal.ts";
 
 /** How far a node is. `merged`: its commit stands in the plan's integration ref. Times are Unix ms. */
 const nodeStateShape = z.discriminatedUnion("name", [
@@ -65,27 +66,6 @@ const planNodeShape = leastOfNode.extend({
   note: z.string().optional(),
 });
 
-export const planCapsShape = z.object({
-  /** Nodes at the same time. */
-  width: z.int().positive(),
-  nodes: z.int().positive(),
-  /** Delegations one below another. */
-  depth: z.int().nonnegative(),
-  runsPerNode: z.int().positive(),
-  managerRuns: z.int().nonnegative(),
-});
-export type PlanCaps = z.output<typeof planCapsShape>;
-
-export const PLAN_CAPS: PlanCaps = { width: 3, nodes: 12, depth: 2, runsPerNode: 4, managerRuns: 10 };
-/** Nobody may set more. */
-export const MOST_PLAN_CAPS: PlanCaps = {
-  width: 8,
-  nodes: PLAN_LIMITS.nodes,
-  depth: 3,
-  runsPerNode: 8,
-  managerRuns: 20,
-};
-
 /** What the manager is to see to. The same `key` is the same matter, however often it is told. */
 const wakeShape = z.object({
   /** A node failed or is to wait for a person (`stop`); it asks for something; its work does not fit; nothing can move. */
@@ -100,7 +80,7 @@ export type Wake = z.output<typeof wakeShape>;
 
 export const PLAN_EVENTS = [
   ...(["approved", "started", "merged", "tried", "failed", "skipped", "cancelled", "superseded"] as const),
-  ...(["added", "woken", "revised", "stuck", "budget", "message", "finishing", "over"] as const),
+  ...(["added", "woken", "revised", "stuck", "low", "budget", "message", "finishing", "over"] as const),
 ];
 export type PlanEventKind = (typeof PLAN_EVENTS)[number];
 
@@ -133,6 +113,7 @@ export const planShape = z.object({
   managerRuns: z.int(),
   wakes: z.array(wakeShape),
   managed: managedShape.optional(),
+  low: z.literal(true).optional(),
   spent: z.literal(true).optional(),
   revisions: z.array(z.string()),
   events: z.array(planEventShape),
@@ -175,6 +156,8 @@ export type Plan = {
   managerRuns: number;
   /** What the manager is still to be woken for, oldest first. */
   wakes: Wake[];
+  /** Most of what its nodes may use is used. */
+  low?: true | undefined;
   /** Nothing more may be used: what has not begun is left out. */
   spent?: true | undefined;
   /** What it was woken for last. */

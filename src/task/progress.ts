@@ -2,6 +2,7 @@
 import type { Amounts } from "../text/budget.ts";
 import type { EnvelopeKind } from "./envelope.ts";
 import type { Finish } from "./finish.ts";
+import type { InForce } from "./in-force.ts";
 import type { Stopped } from "./outcome.ts";
 import type { Review } from "./review.ts";
 
@@ -17,6 +18,8 @@ export type Progress = {
   agent?: string;
   sandbox?: "bwrap" | "none";
   model?: string;
+  /** Of the agent's program, where it says so. */
+  agentVersion?: string;
   sessionId?: string;
   /** Folder, below its host's data, where the session is kept for whoever continues, or is about to be. */
   home?: string;
@@ -47,6 +50,11 @@ export type Progress = {
   budget?: RunBudget;
   /** Of a node: what its agent had made when its host looked last. */
   checkIn?: CheckIn;
+  /** What its programs may use of the machine; unknown of an older host. */
+  inForce?: InForce;
+  /** The most memory that its programs held together, and their processor time, in all steps that are over. */
+  peakRssBytes?: number;
+  cpuSeconds?: number;
   /** Undefined without a sandbox: nothing judges then where programs connect. */
   network?: NetworkUse;
 };

@@ -25,6 +25,7 @@ import {
   warnOfUnreadable,
 } from "./record.ts";
 import { listsOf, makeReportMarks, type Stalled } from "./report-marks.ts";
+import type { Routing } from "./routing.ts";
 import { type Said, saidText, withSaid } from "./said.ts";
 import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
@@ -33,7 +34,9 @@ import { eventOf, eventText, readTimeline } from "./timeline.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 /** How an accepted task begins: it may start by this agent, going on from this task; or it waits. */
-export type Beginning = { waits: WaitingReason[] } | { waits?: undefined; lane: Lane; continues?: string | undefined };
+export type Beginning =
+  | { waits: WaitingReason[] }
+  | { waits?: undefined; lane: Lane; continues?: string | undefined; routing?: Routing | undefined };
 
 /** What news has come to: the record as it is then. `changed`: false when the news came too late to matter. */
 export type Change = { kind: "known"; record: Task; changed: boolean } | InDoubt;
@@ -241,10 +244,15 @@ function firstWordIn({ spec }: Task, { name, at }: TaskNews): number {
   return isStart ? Math.min(FIRST_WORD_MS, Math.max(0, waits)) : 0;
 }
 
-function beginningOf(begin: Beginning, since: number): Pick<Task, "state" | "agent" | "continues"> {
+function beginningOf(begin: Beginning, since: number): Pick<Task, "state" | "agent" | "continues" | "routing"> {
   if (begin.waits) return { state: { name: "waiting", since, reasons: begin.waits } };
-  const { lane, continues } = begin;
-  return { state: { name: "queued", since, lane }, agent: lane.agent, ...(continues !== undefined && { continues }) };
+  const { lane, continues, routing } = begin;
+  return {
+    state: { name: "queued", since, lane },
+    agent: lane.agent,
+    ...(continues !== undefined && { continues }),
+    ...(routing && { routing }),
+  };
 }
 
 /** What a newer Orch has added to the record stays in it. */

@@ -7,6 +7,7 @@ import { laneShape } from "./lane.ts";
 import { originShape } from "./origin.ts";
 import { proposalShape } from "./proposal.ts";
 import { questionShape } from "./question.ts";
+import { routingShape } from "./routing.ts";
 import { PHASES } from "./task.ts";
 import { waitingShape } from "./waiting.ts";
 
@@ -70,4 +71,6 @@ export const taskShape = z.looseObject({
   ),
   questions: z.array(questionShape).optional(),
   proposal: proposalShape.optional(),
+  // What is only told harms nobody where a newer Orch says it otherwise.
+  routing: routingShape.optional().catch(undefined),
 });

@@ -34,6 +34,7 @@
  * workspace       the task's own repository and its worktree
  * mirror          a host's trusted bare copy of a GitHub repository
  * session         the tmux session of a run; its name is the task id
+ * canary          a job of no task, by which an idle host shows that it can work
  * latch           what holds a step's program back until the host lets it go
  * outlet          a step's only way to the network: a socket of the host's network proxy
  * policy          what may be reached through an outlet
@@ -68,10 +69,12 @@ import type { Caps } from "./envelope.ts";
 import type { Lane } from "./lane.ts";
 import type { Origin } from "./origin.ts";
 import type { CancelReason, Missing, Outcome, RunEnd, Stopped } from "./outcome.ts";
+import type { PlanLimits } from "./plan-caps.ts";
 import type { HiddenFiles, Progress } from "./progress.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Question } from "./question.ts";
 import type { Mending, ReviewWish } from "./review.ts";
+import type { Routing, RoutingRules } from "./routing.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type Repository = { id: number; owner: string; name: string };
@@ -144,6 +147,9 @@ export type TaskSpec = {
   team?: true;
   /** Of a team's task: which plans its repository lets begin without a person's word. */
   autoApproval?: AutoApproval;
+  /** Of a team's task: how large its repository lets plans be, and what it makes of roles, by their names. */
+  planLimits?: PlanLimits;
+  roles?: Readonly<Record<string, { off?: true; agent?: string }>>;
   /** The name of the role that its agent has; none: a planner's and manager's of a team's task, else that of one who does all of it. */
   role?: string;
   /** It is one try at a node of a team's plan. */
@@ -160,6 +166,8 @@ export type TaskSpec = {
   budget?: Amounts;
   /** What the repository's file lets it, and others, use at most. */
   caps?: Caps;
+  /** Its agent may be chosen by what came of earlier tasks; none: it is not. */
+  routingRules?: RoutingRules;
   /** None: the repository asks by itself, by a file on its default branch, which only people who may write there can change. */
   actor?: Actor;
   /** The text after `/orch`, as it stood in the signed delivery. */
@@ -253,6 +261,8 @@ export type Task = {
   questions?: Question[];
   /** What its agent proposed last. */
   proposal?: Proposal;
+  /** How its agent was chosen, or would have been. */
+  routing?: Routing;
 };
 
 /** What the task's current or last run has to show. */

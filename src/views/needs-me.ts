@@ -3,20 +3,26 @@
  * are not heard of. Pure. A new kind is added here and gets its words in `src/words/need-words.ts`. Times are Unix ms.
  */
 
+import type { HostView } from "../task/heartbeat.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { isForPerson, openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Task } from "../task/task.ts";
 import type { Around } from "./around.ts";
+import { hosts } from "./hosts.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
-import { why } from "./why.ts";
+import { busyOn, why } from "./why.ts";
 
 export type Need =
   /** Tasks that are at work on a host that is silent, or gone. */
   | { kind: "host_silent"; host: HostName /** Its last beat, where one is known. */; since?: number; tasks: string[] }
   /** A host that takes no task for want of room on its disk. */
   | { kind: "no_room"; host: HostName; freeBytes: number; wantedBytes: number }
+  /** A host that takes no task because its machine has too little memory free, or is kept busy by something else than tasks. */
+  | ({ kind: "strained"; host: HostName } & NonNullable<HostView["strained"]>)
+  /** A host that is alive and cannot work; `why`: none where it takes no job. */
+  | { kind: "cannot_work"; host: HostName; since: number; why?: string }
   /** All work is held back; `by`: the operator who did that. */
   | { kind: "paused"; by: string; since: number }
   /** A record that says nothing any more. */
@@ -47,6 +53,10 @@ export function needsMe(settled: readonly Task[], around: Around & { tasks: read
     ...(pause ? [{ kind: "paused" as const, ...pause }] : []),
     ...silentHosts(around),
     ...fullHosts(around),
+    ...strainedHosts(around),
+    ...hosts(around).flatMap(({ id, cannotWork }) =>
+      cannotWork ? [{ kind: "cannot_work" as const, host: hostName(id, around.hosts), ...cannotWork }] : [],
+    ),
     ...doubts,
     ...others.sort((one, other) => one.since - other.since),
   ];
@@ -74,6 +84,13 @@ const fullHosts = ({ hosts }: Around) =>
   hosts.flatMap(({ id, alive, lacksRoom }) =>
     alive && lacksRoom ? [{ kind: "no_room" as const, host: hostName(id, hosts), ...lacksRoom }] : [],
   );
+
+/** One that its own tasks keep busy needs nobody. */
+const strainedHosts = ({ hosts, tasks = [] }: Around) =>
+  hosts.flatMap(({ id, alive, strained }) => {
+    const isOurs = strained?.memory === undefined && busyOn(id, tasks) > 0;
+    return alive && strained && !isOurs ? [{ kind: "strained" as const, host: hostName(id, hosts), ...strained }] : [];
+  });
 
 /** Whether it waits for such a host, or was queued when there was one. */
 function withoutAgent({ tasks, hosts, now }: Around & { tasks: readonly Task[] }) {

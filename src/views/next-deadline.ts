@@ -1,10 +1,22 @@
 /** Which of a run's deadlines comes next, by what its host gives it and by what Redis knows of its times. Unix ms. */
 import { type DueDeadline, deadlineFrom, deadlinesOf, type RunLimits } from "../task/deadlines.ts";
-import type { Task, TaskState } from "../task/task.ts";
+import type { HostView } from "../task/heartbeat.ts";
+import { roleNameOf } from "../task/role-name.ts";
+import type { Task, TaskSpec, TaskState } from "../task/task.ts";
 
 export type NextDeadline = Pick<DueDeadline, "deadline" | "at">;
 
 type Running = Extract<TaskState, { name: "running" }>;
+
+/** What its host gives a run of the task, whose role may have less time; undefined of a host that does not say. */
+export function limitsOn(
+  { limits, roles = {} }: Pick<HostView, "limits" | "roles">,
+  spec: Pick<TaskSpec, "role" | "team">,
+): RunLimits | undefined {
+  const { totalMinutes } = roles[roleNameOf(spec) ?? ""] ?? {};
+  if (!limits || totalMinutes === undefined) return limits;
+  return { ...limits, totalMinutes: Math.min(limits.totalMinutes, totalMinutes) };
+}
 
 /**
  * Undefined when none is known: the branch is on GitHub, or the setup command runs, of which nobody tells when it began. The

@@ -41,6 +41,10 @@ export function outcomeView(outcome: Outcome): OutcomeView {
     }
     case "out_of_budget":
       return { kind: outcome.kind, message: bare(outcome.message), ...(outcome.of && { of: outcome.of }) };
+    case "over_limit": {
+      const { lastLines: _, ...rest } = outcome;
+      return rest;
+    }
     case "stalled":
       return { kind: outcome.kind, call: bare(outcome.call, 200), times: outcome.times };
     case "pull_request":
@@ -89,6 +93,7 @@ function textsOf(task: Task, outcome: Outcome): { what: Evidence["what"]; text: 
     case "agent_failed":
     case "timed_out":
     case "out_of_budget":
+    case "over_limit":
     case "stalled":
       return [{ what: "last_lines", text: outcome.lastLines }];
     case "verify_failed":

@@ -77,6 +77,8 @@ export type PlanView = {
   longest: number;
   /** What its nodes may use together; missing where one does not say. */
   budget?: Amounts;
+  /** Of what its nodes may use together: most is used, or all, so that nothing more begins. */
+  use?: "low" | "spent";
   /** What planner and manager used. */
   lead: Spent;
   managerRuns: number;
@@ -120,6 +122,7 @@ export function planView({ plan, tasks }: Team, lead: Task, hosts: NamedHosts = 
     revision: plan.revision,
     nodes: plan.nodes.map((node) => nodeView(node, byId, hosts)),
     width: plan.caps.width,
+    ...(plan.spent ? { use: "spent" } : plan.low ? { use: "low" } : {}),
     lead: spentOn([lead]),
     managerRuns: plan.managerRuns,
     events: plan.events.map(eventView),

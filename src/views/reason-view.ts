@@ -8,7 +8,7 @@ import type { BudgetReason, LimitReason, OnNoAnswer, WaitingReason } from "../ta
 import { bare } from "../text/quote.ts";
 import type { Around } from "./around.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
-import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
+import { type FullHost, type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
 
 /** `until`: when it ends in vain. What would end the waiting: the other task's end, or a host with the agent. */
 export type ReasonView = { until: number } & (
@@ -33,8 +33,8 @@ export type ReasonView = { until: number } & (
       home?: HostName;
       /** The agents that living hosts offer instead. */
       offered: string[];
-      /** Living hosts that have the agent, and too little room on their disks to take a task. */
-      full?: HostName[];
+      /** Living hosts that have the agent, and too little room to take a task. */
+      full?: FullHost[];
     }
 );
 
@@ -72,7 +72,13 @@ export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, in
 }
 
 /** Living hosts with the agent, or any, that take nothing for want of room. */
-export const fullHosts = (hosts: readonly HostView[], agent: string | undefined): HostName[] =>
+export const fullHosts = (hosts: readonly HostView[], agent: string | undefined): FullHost[] =>
   lackingRoom(hosts)
     .filter(({ agents }) => agent === undefined || agents.includes(agent))
-    .map(({ id }) => hostName(id, hosts));
+    .map((host) => ({ ...hostName(host.id, hosts), lacks: lacksOf(host) }));
+
+const lacksOf = ({ lacksRoom, strained }: HostView): FullHost["lacks"] => [
+  ...(lacksRoom ? ["disk" as const] : []),
+  ...(strained?.memory ? ["memory" as const] : []),
+  ...(strained?.cpu ? ["cpu" as const] : []),
+];

@@ -12,6 +12,9 @@ import { bare } from "../text/quote.ts";
 
 export type HostName = { id: string /** Unknown of a host that is not connected. */; name?: string };
 
+/** A host that takes no task, for want of what. */
+export type FullHost = HostName & { lacks: ("disk" | "memory" | "cpu")[] };
+
 export type TaskView = {
   id: string;
   /** owner/name */

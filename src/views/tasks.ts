@@ -16,6 +16,7 @@ const OUTCOMES: Record<Outcome["kind"], true> = {
   verify_failed: true,
   timed_out: true,
   out_of_budget: true,
+  over_limit: true,
   stalled: true,
   cancelled: true,
   refused: true,
@@ -33,16 +34,19 @@ export type TaskFilter = {
   /** owner/name, in any case. */
   repository?: string | undefined;
   agent?: string | undefined;
+  /** Accepted then or later, Unix ms. */
+  since?: number | undefined;
 };
 
-export function fits(task: Task, { state: listed, repository, agent }: TaskFilter): boolean {
+export function fits(task: Task, { state: listed, repository, agent, since }: TaskFilter): boolean {
   const { spec, state } = task;
   const { owner, name } = spec.repository;
   const ends = state.name === "settled" ? [state.name, state.outcome.kind] : [state.name];
   return (
     (listed === undefined || ends.some((each) => each === listed)) &&
     (repository === undefined || `${owner}/${name}`.toLowerCase() === repository.toLowerCase()) &&
-    (agent === undefined || agentOf(task) === agent)
+    (agent === undefined || agentOf(task) === agent) &&
+    (since === undefined || spec.acceptedAt >= since)
   );
 }
 
@@ -56,4 +60,15 @@ export function byNews(one: Task, other: Task): number {
 export function tasks(all: readonly Task[], filter: TaskFilter = {}, hosts: NamedHosts = []): TaskView[] {
   const fitting = all.filter((task) => fits(task, filter));
   return fitting.sort(byNews).map((task) => taskView(task, hosts));
+}
+
+/** The team for which a task works on a node. */
+export const teamOf = ({ origin }: TaskView): string | undefined => (origin.kind === "node" ? origin.plan : undefined);
+
+/** The same, with tasks that work on nodes right below that of their team, the oldest first, where that is among them. */
+export function underTeams(all: readonly TaskView[]): TaskView[] {
+  const listed = new Set(all.map(({ id }) => id));
+  const isBelow = (task: TaskView) => listed.has(teamOf(task) ?? "");
+  const below = Map.groupBy(all.filter(isBelow), teamOf);
+  return all.filter((task) => !isBelow(task)).flatMap((task) => [task, ...(below.get(task.id) ?? []).toReversed()]);
 }

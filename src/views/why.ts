@@ -10,15 +10,17 @@ import { takingWork } from "../task/heartbeat.ts";
 import type { CancelReason } from "../task/outcome.ts";
 import type { Pause } from "../task/pause.ts";
 import { mayChange } from "../task/proposal.ts";
+import type { Routing } from "../task/routing.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Phase, Pushed, Task, TaskState } from "../task/task.ts";
 import type { Around } from "./around.ts";
-import { type NextDeadline, nextDeadline } from "./next-deadline.ts";
+import { limitsOn, type NextDeadline, nextDeadline } from "./next-deadline.ts";
 import { type Evidence, evidenceOf, type OutcomeView, outcomeView } from "./outcome-view.ts";
 import { type PlanView, planView } from "./plan-view.ts";
 import { fullHosts, type ReasonView, reasonView } from "./reason-view.ts";
 import {
   agentOf,
+  type FullHost,
   type HostName,
   hostName,
   isStopping,
@@ -34,6 +36,8 @@ type Base = {
   runs: RunView[];
   /** The plan of its team, once that is approved. */
   team?: PlanView;
+  /** How its agent was chosen, or would have been: for whoever may see what work costs, here and in other repositories. */
+  routing?: Routing;
   /** What is wrong with its record, as its host sees it. */
   inDoubt?: RunDoubt;
 };
@@ -54,7 +58,7 @@ export type WhyQueued = Base & {
   /** Living hosts that take work, whatever they offer. */
   connected: number;
   /** Where none of them offers its agent: living hosts that do, and have too little room on their disks to take a task. */
-  full?: HostName[];
+  full?: FullHost[];
   /** Those of them that offer its agent. */
   hosts: HostSlots[];
   /** All work is held back. */
@@ -136,6 +140,7 @@ function baseOf(task: Task, { hosts, teams, inDoubt }: Around): Base {
     task: taskView(task, hosts),
     runs: task.runs.map((run) => runView(run, hosts)),
     ...(team && { team: planView(team, task, hosts) }),
+    ...(task.routing && { routing: task.routing }),
     ...(doubt && { inDoubt: doubt }),
   };
 }
@@ -171,7 +176,8 @@ function running(task: Task, state: In<"running">, { hosts, beats, textHeld }: A
   const { phase, since, phaseSince } = state;
   const host = hosts.find(({ id }) => id === state.host);
   const lastOutputAt = beats?.get(task.spec.id);
-  const deadline = host?.limits && nextDeadline(task, state, host.limits, lastOutputAt);
+  const limits = host && limitsOn(host, task.spec);
+  const deadline = limits && nextDeadline(task, state, limits, lastOutputAt);
   const textHeldUntil = task.pushed && textHeld?.get(task.spec.installationId);
   return {
     phase,

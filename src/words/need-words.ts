@@ -4,6 +4,7 @@ import { bytes, count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Need, NeedKind } from "../views/needs-me.ts";
 import type { TaskView } from "../views/task-view.ts";
+import { strainWords } from "./limit-words.ts";
 import { standing } from "./task-words.ts";
 
 type NeedOf<Kind extends NeedKind> = Extract<Need, { kind: Kind }>;
@@ -19,6 +20,12 @@ const words: Words = {
   },
   no_room: ({ host, freeBytes, wantedBytes }, _, { code }) =>
     `The worker host ${code(host.name ?? host.id, 80)} takes no task: ${bytes(freeBytes)} free on its disk, ${bytes(wantedBytes)} wanted. Remove what you can spare there.`,
+  strained: ({ host, memory, cpu }, _, { code }) =>
+    `The worker host ${code(host.name ?? host.id, 80)} takes no task: ${strainWords({ memory, cpu })}. End what you can spare there.`,
+  cannot_work: ({ host, since, why }, now, { code, plain }) => {
+    const what = why === undefined ? "it takes no job" : plain(why, 300);
+    return `The worker host ${code(host.name ?? host.id, 80)} is alive and cannot work, for ${duration(now - since)}: ${what}. Run \`orch doctor\` there, and start it again.`;
+  },
   paused: ({ by, since }, now, { code }) =>
     `All work has been paused for ${duration(now - since)}, by ${code(by, 60)}: no task starts until \`orch resume\`.`,
   in_doubt: ({ task, doubt }, _, { code }) =>

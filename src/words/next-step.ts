@@ -83,6 +83,8 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
       return afterCause(outcome.reason, again);
     case "out_of_budget":
       return smaller(again);
+    case "over_limit":
+      return afterLimit(outcome, again);
     case "stalled":
       return `What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, ${askAgainKnowing(origin, task.id, quoting)}.`;
     case "timed_out":
@@ -112,6 +114,18 @@ const wasMoved = ({ reason }: Extract<OutcomeView, { kind: "cancelled" }>): bool
 const isOurs = (deadline: Deadline): boolean => deadline === "preparing" || deadline === "publishing";
 
 const isQuiet = (deadline: Deadline): boolean => deadline === "silence" || deadline === "first_output";
+
+/** The same once more comes to the same. */
+function afterLimit({ limit, during }: Extract<OutcomeView, { kind: "over_limit" }>, again: string): string {
+  const key = limit === "memory" ? "memoryMegabytes" : "processes";
+  const less =
+    during === "setup"
+      ? "Have the setup command do less at once"
+      : limit === "memory"
+        ? "Ask for less at once, or for fewer things side by side (tests, builds)"
+        : "Ask for fewer things side by side";
+  return `The same request would end so again. ${less}, or have the limit raised (\`limits.${key}\`: in the operator's file, unless \`.github/orch.yml\` says less); then ${again}.`;
+}
 
 const smaller = (again: string): string => `To try again, ${again}; a smaller or clearer request often helps.`;
 

@@ -88,6 +88,16 @@ export function teamStanding({ nodes, state }: PlanView): string {
   return far;
 }
 
+/** Of what its nodes may use together; undefined as long as there is enough. */
+export function teamUse({ use }: Pick<PlanView, "use">): string | undefined {
+  const end = "what is merged by then is published, and what is missing is named";
+  if (use === "spent")
+    return `What the nodes of this plan may use together is used up: nothing more begins. When those at work are done, ${end}.`;
+  if (use === "low")
+    return `More than 80 % of what the nodes of this plan may use together is used. When all is, nothing more begins: ${end}. \`/orch budget\` tells how it stands.`;
+  return undefined;
+}
+
 /** Where the repository lets so small a plan begin. */
 export function approvedBecause(because: "alone" | "small" | undefined): string | undefined {
   return because === "small"
@@ -155,6 +165,7 @@ const eventWords: Record<PlanEventKind, string> = {
   woken: "The manager was called",
   revised: "The manager changed the plan",
   stuck: "Nothing could move",
+  low: "Most of the budget is used",
   budget: "The budget is used up",
   message: "Said to the manager by",
   finishing: "All nodes are over: the result is checked and published",

@@ -13,6 +13,7 @@ import { isStopping, type TaskView } from "../views/task-view.ts";
 import { isOwnPullRequest, type WhySettled } from "../views/why.ts";
 import { agentFault, asSentence, timedOut } from "./fault-words.ts";
 import { ONLY_WITH_HIDDEN, onlyWithHidden } from "./hidden-words.ts";
+import { reachedLimit } from "./limit-words.ts";
 import { takenBack } from "./origin-words.ts";
 import { missingLine } from "./plan-words.ts";
 import { reviewed, reviewHeadline } from "./review-words.ts";
@@ -49,6 +50,7 @@ export const endWords: Record<RunEnd, string> = {
   verify_failed: "verification failed",
   timed_out: "timed out",
   out_of_budget: "out of budget",
+  over_limit: "stopped at a limit",
   stalled: "stalled",
   cancelled: "cancelled",
   refused: "refused",
@@ -124,6 +126,8 @@ function settledHeadline(task: Task, outcome: Outcome): string {
       return "Out of time";
     case "out_of_budget":
       return "Out of budget";
+    case "over_limit":
+      return outcome.limit === "memory" ? "Out of memory" : "Too many processes";
     case "stalled":
       return "The agent went round in circles";
     case "cancelled":
@@ -162,6 +166,8 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
       return timedOut(outcome, quoting);
     case "out_of_budget":
       return `The agent used up its budget: ${sentence(outcome.message)} Nothing was published.`;
+    case "over_limit":
+      return overLimit(outcome);
     case "stalled":
       return `The agent made the same call ${outcome.times} times, each time with the same result, and nothing new in between: ${quoting.code(outcome.call, 200)}. It was stopped. Nothing was published.`;
     case "cancelled":
@@ -171,6 +177,11 @@ export function explanation(end: WhySettled, quoting: Quoting): string {
     case "host_error":
       return `This is our fault, not your request's: ${sentence(outcome.message)}`;
   }
+}
+
+function overLimit({ during, ...over }: Extract<OutcomeView, { kind: "over_limit" }>): string {
+  const who = during === "setup" ? "The repository's setup command" : "The agent";
+  return `${who} was ended, because ${reachedLimit(over)}. Nothing was published.`;
 }
 
 /** What the exit code beside it says already. */

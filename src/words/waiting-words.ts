@@ -3,22 +3,30 @@ import type { AnswerReason, LimitReason, WaitingReason } from "../task/waiting.t
 import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
-import type { HostName } from "../views/task-view.ts";
+import type { FullHost, HostName } from "../views/task-view.ts";
 import { waitedForBudget, waitsForBudget } from "./budget-words.ts";
 import { howToDecideOnPlan } from "./plan-words.ts";
 import { howToDecide } from "./proposal-words.ts";
 
+const lackWords: Record<FullHost["lacks"][number], string> = {
+  disk: "too little free disk space",
+  memory: "too little free memory",
+  cpu: "too much to do",
+};
+
 /** Worker hosts that take no task for want of room. */
-export function lacksRoom(hosts: readonly HostName[], { code }: Quoting): string {
+export function lacksRoom(hosts: readonly FullHost[], { code }: Quoting): string {
   const names = hosts.slice(0, 3).map(({ id, name }) => code(name ?? id, 60));
   const who =
     hosts.length === 1 ? `The worker host ${names.join("")} has` : `The worker hosts ${names.join(", ")} have`;
-  return `${who} too little free disk space to take a task. It starts as soon as there is room again; the operator of this App can see to that (\`orch status\` says how much is missing).`;
+  const lacks = new Set(hosts.flatMap((host) => host.lacks));
+  const what = [...lacks].map((each) => lackWords[each]).join(", or ");
+  return `${who} ${what} to take a task. It starts as soon as there is room again; the operator of this App can see to that (\`orch status\` says how much is missing).`;
 }
 
 /** What would end the waiting. */
 export function waitsFor(
-  reason: WaitingReason & { full?: HostName[]; asked?: QuestionView; home?: HostName; plan?: true },
+  reason: WaitingReason & { full?: FullHost[]; asked?: QuestionView; home?: HostName; plan?: true },
   quoting: Quoting,
 ): string {
   const { code } = quoting;

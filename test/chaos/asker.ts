@@ -2,7 +2,8 @@
 import type { Orch, Place } from "../support/orch.ts";
 import type { Random } from "../support/random.ts";
 
-export type Wanted = { tasks: number; isShort?: true };
+/** `teams`: every so many tasks one is a team's; none: none is. */
+export type Wanted = { tasks: number; teams?: number; isShort?: true };
 export type Asked = { place: Place; taskId: string };
 
 /** So many tasks share a repository, on average. */
@@ -15,7 +16,11 @@ const MAINTAINER = "maintainer";
 const TASKS_PER_OWNER = 40;
 
 /** Resolves with whoever asks for the next task: a comment that GitHub has taken. */
-export async function makeAsker(orch: Orch, random: Random, { tasks, isShort }: Wanted): Promise<() => Promise<Asked>> {
+export async function makeAsker(
+  orch: Orch,
+  random: Random,
+  { tasks, teams, isShort }: Wanted,
+): Promise<() => Promise<Asked>> {
   const repositories: Place[] = [];
   for (let count = Math.max(2, Math.ceil(tasks / TASKS_PER_REPOSITORY)); count > 0; count--) {
     const seconds = `${random.pick(isShort ? SECONDS_IN_SHORT : SECONDS)}\n`;
@@ -23,8 +28,15 @@ export async function makeAsker(orch: Orch, random: Random, { tasks, isShort }: 
     const owner = `owner-${repositories.length % Math.ceil(tasks / TASKS_PER_OWNER)}`;
     repositories.push(await orch.place({ agent: "toils", ...(verify && { verify }) }, { seconds }, owner));
   }
+  const forTeams = teams === undefined ? undefined : await placeForTeams(orch);
+  let count = 0;
   const places: Place[] = [];
   return async () => {
+    count += 1;
+    if (forTeams && count % (teams ?? count) === 0) {
+      const place = { repository: forTeams, number: await openIssue(orch, forTeams) };
+      return { place, taskId: (await orch.command("/orch team write the files", place)).taskId };
+    }
     const { repository } = random.pick(repositories);
     const isOld = random.below(5) === 0 && places.length > 0;
     const old = isOld ? random.pick(places) : undefined;
@@ -33,6 +45,12 @@ export async function makeAsker(orch: Orch, random: Random, { tasks, isShort }: 
     const { taskId } = await orch.command("/orch fix the tests", place);
     return { place, taskId };
   };
+}
+
+/** Plans begin there without anybody's word. */
+async function placeForTeams(orch: Orch): Promise<Place["repository"]> {
+  const team = { approval: "auto", nodes: 4, budget: "$4" };
+  return (await orch.place({ agent: "toils", verify: "true", team }, { seconds: "1\n" }, "owner-0")).repository;
 }
 
 async function openIssue({ simulator }: Orch, repository: Place["repository"]): Promise<number> {

@@ -17,6 +17,8 @@ import { makeWitness } from "./witness.ts";
 export type Plan = {
   seed: number;
   tasks: number;
+  /** Every so many tasks one is a team's; none: none is. */
+  teams?: number;
   /** Commands come as the faults do; when so many have happened there are no more. */
   faults: number;
   bots: 1 | 2;

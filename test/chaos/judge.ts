@@ -6,6 +6,7 @@ import type { Task } from "../../src/task/task.ts";
 import { headline } from "../../src/words/task-words.ts";
 import type { Orch } from "../support/orch.ts";
 import type { Asked } from "./asker.ts";
+import { wrongsOfTeam } from "./judge-team.ts";
 import { tmuxServersOf } from "./processes.ts";
 import type { Witness } from "./witness.ts";
 
@@ -16,7 +17,11 @@ export async function judge(orch: Orch, asked: readonly Asked[], witness: Witnes
     const task = await orch.store.read(each.taskId);
     const wrongs =
       task?.state.name === "settled"
-        ? [...wrongsOf(orch, each, task), ...witness.startedTwice(each.taskId)]
+        ? [
+            ...wrongsOf(orch, each, task),
+            ...witness.startedTwice(each.taskId),
+            ...(await wrongsOfTeam(orch, each, task, witness)),
+          ]
         : ["lost: it has no end"];
     const where = `${each.place.repository.fullName}#${each.place.number}`;
     found.push(...wrongs.map((wrong) => `task ${each.taskId} (${where}): ${wrong}`));

@@ -12,18 +12,19 @@ import type { Tally } from "./tally.ts";
 /** For each task; with the default of tasks well over 300. */
 const FAULTS_PER_TASK = 1.6;
 const DEFAULT_TASKS = 120;
+const DEFAULT_TEAMS = 8;
 const MINUTE = 60_000;
 
-type Chosen = { tasks: number; seed?: number; bots?: "1" | "2"; minutes: number };
+type Chosen = { tasks: number; teams: number; seed?: number; bots?: "1" | "2"; minutes: number };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function chaos({ tasks, seed = Date.now() % 1_000_000_000, bots, minutes }: Chosen): Promise<void> {
+async function chaos({ tasks, teams, seed = Date.now() % 1_000_000_000, bots, minutes }: Chosen): Promise<void> {
   for (const count of bots === undefined ? ([1, 2] as const) : [bots === "1" ? (1 as const) : (2 as const)]) {
     const faults = Math.ceil(tasks * FAULTS_PER_TASK);
     say(`seed ${seed}, bots: ${count}, ${tasks} tasks, ${faults} faults`);
     const plan: Plan = {
-      ...{ seed, tasks, faults, bots: count, longestMs: minutes * MINUTE, say: (line) => say(`  … ${line}`) },
+      ...{ seed, tasks, teams, faults, bots: count, longestMs: minutes * MINUTE, say: (line) => say(`  … ${line}`) },
       ...{ endsWithinMs: 10 * MINUTE, longestFreezeMs: 40_000, restMs: 5_000 },
     };
     const startedAt = performance.now();
@@ -34,7 +35,7 @@ async function chaos({ tasks, seed = Date.now() % 1_000_000_000, bots, minutes }
 
 function tell(
   { asked, seen, faults, ownEnds, ends, wrong, logs }: Campaign,
-  { seed, bots, tasks }: Plan,
+  { seed, bots, tasks, teams }: Plan,
   seconds: number,
 ): void {
   say(`\n${table("faults", faults)}\n\n${table("ends of tasks", ends)}\n`);
@@ -48,7 +49,7 @@ function tell(
   for (const each of wrong) say(`- ${each}`);
   const dir = mkdtempSync(join(tmpdir(), "orch-chaos-"));
   for (const [name, log] of Object.entries(logs)) writeFileSync(join(dir, `${name}.log`), log);
-  say(`\nRepeat it with --seed ${seed} --bots ${bots} --tasks ${tasks}. The logs are in ${dir}.\n`);
+  say(`\nRepeat it with --seed ${seed} --bots ${bots} --tasks ${tasks} --teams ${teams}. The logs are in ${dir}.\n`);
 }
 
 function table(title: string, tally: Tally): string {
@@ -66,6 +67,7 @@ function wholeNumber(text: string): number {
 await new Command("test:chaos")
   .description("Random faults against a whole Orch, and whether everything has come to its end.")
   .option("--tasks <n>", "tasks of a campaign", wholeNumber, DEFAULT_TASKS)
+  .option("--teams <n>", "every so many tasks one is a team's", wholeNumber, DEFAULT_TEAMS)
   .option("--seed <n>", "of what is chosen at random; default: another one each time", wholeNumber)
   .addOption(new Option("--bots <n>", "how many bots; default: one campaign with each").choices(["1", "2"]))
   .option("--minutes <n>", "longest time for the faults of a campaign", wholeNumber, 45)

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { makeDeeds } from "../../src/task/deeds.ts";
 import { keys } from "../../src/task/keys.ts";
 import { appendRunEvents } from "../../src/task/run-events.ts";
 import { type BotSetting, startBotSetting } from "../support/bot.ts";
@@ -55,6 +56,24 @@ test("orch retry asks for it once more, and the new task's comment says that the
   expect(made?.spec).toMatchObject({ instruction: "fix the docs", priority: "high", retries: id, number });
   expect(made?.spec.actor).toBeUndefined();
   await says(number, `The operator \`${me}\` asked`);
+});
+
+test("what an operator does at the command line is noted once, with their name", async () => {
+  const { id } = await askFor("fix the types");
+  await run("cancel", id, "--yes");
+  await run("retry", id, "--yes");
+  await run("pause", "--yes");
+  await run("resume");
+  const deeds = makeDeeds(orch.redis);
+  const by = { name: me };
+  expect((await deeds.ofTask(id)).slice(1)).toMatchObject([
+    { verb: "cancel", via: "cli", by, done: true },
+    { verb: "retry", via: "cli", by, done: true },
+  ]);
+  expect((await deeds.newest({ most: 2 })).map(({ verb, via }) => [verb, via])).toEqual([
+    ["resume", "cli"],
+    ["pause", "cli"],
+  ]);
 });
 
 test("orch cancel --all stops whatever is open, and says when there is nothing", async () => {

@@ -107,6 +107,7 @@ test("a machine where all is well has no problem, and every part of it was looke
     "Redis",
     "GitHub",
     "Sandbox",
+    "Limits",
     "Agents",
   ]);
   const text = JSON.stringify(found.sections);

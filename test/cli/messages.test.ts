@@ -3,13 +3,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { messages } from "../../cli/messages.ts";
+import { tasks } from "../../cli/tasks.ts";
+import { why } from "../../cli/why.ts";
 import { type HostInfo, register } from "../../src/task/heartbeat.ts";
 import { inboxOf, readerFor } from "../../src/task/inbox.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { makeSpec } from "../support/task-spec.ts";
+import { makeSpec, STARTS } from "../support/task-spec.ts";
 import { startTeam, type Team } from "../support/team.ts";
+import { inProcess } from "./in-process.ts";
 import { runOrch } from "./run-orch.ts";
 
 let dir: string;
@@ -69,6 +73,35 @@ test("all that was said within a team is listed, by its task, one of a node, or 
   await store.advance(team.plan, { name: "cancel", reason: { kind: "command", by: "x" }, at: 4 });
   const over = JSON.parse((await orch("messages", team.plan, "--json")).stdout);
   expect(over.messages.map(({ state }: { state: string }) => state)).toEqual(["delivered", "unread"]);
+});
+
+test("a node is named by its team and its own name: its messages alone, and its latest try", async () => {
+  const web = await team.taskOf("web");
+  await say("m1", "The route is /sum");
+  const env = { REDIS_URL: server.url, ORCH_DATA: dir };
+  const idsOf = async (name: string) => {
+    const { stdout } = await inProcess(() => messages(env, name, [], { json: true }));
+    return JSON.parse(stdout).messages?.map(({ id }: { id: string }) => id);
+  };
+  expect(await idsOf(`${team.plan}/web`)).toEqual(["m1"]);
+  expect(await idsOf(`${team.plan.slice(0, 6)}/api`)).toEqual(["m1"]);
+  expect(await idsOf(`${team.plan}/nobody`)).toBeUndefined();
+  const { stdout } = await inProcess(() => why(env, `${team.plan}/web`, true));
+  expect(JSON.parse(stdout)).toMatchObject({ task: { id: web.id } });
+});
+
+test("a list of tasks has those of a team's nodes below their team's", async () => {
+  const [api, web] = [await team.taskOf("api"), await team.taskOf("web")];
+  const other = makeSpec({ commentId: 77, number: 9, acceptedAt: Date.now() });
+  await store.create(other, STARTS);
+  const env = { REDIS_URL: server.url, ORCH_DATA: dir };
+  const { stdout } = await inProcess(() => tasks(env, { json: true }));
+  const ids = JSON.parse(stdout).tasks.map(({ id }: { id: string }) => id);
+  const at = ids.indexOf(team.plan);
+  expect(ids).toHaveLength(4);
+  expect(new Set(ids.slice(at + 1, at + 3))).toEqual(new Set([api.id, web.id]));
+  const shown = await inProcess(() => tasks(env, {}), { columns: 120 });
+  expect(shown.stdout).toMatch(new RegExp(`^ {2}${api.id} +octo-org/calculator#1 api `, "m"));
 });
 
 test("what could not be delivered is listed with the reason, and sent again once", async () => {

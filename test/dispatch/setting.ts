@@ -150,7 +150,7 @@ export async function startSetting() {
     },
     sweep: async () => {
       const findPushed = async () => undefined;
-      await reconcile({ store, queue, hosts, paused: async () => ({}), findPushed, now, log }, new Set());
+      await reconcile({ redis, store, queue, hosts, paused: async () => ({}), findPushed, now, log }, new Set());
       await lookAtTeams({ store, queue, plans, now, log });
     },
     /** What Redis holds of tasks that wait. */

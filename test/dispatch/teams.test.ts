@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { cancelTasks } from "../../src/cancel.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { Task } from "../../src/task/task.ts";
 import { BROKEN, nodeSpec } from "../task/plans-made.ts";
 import { approvedTeam, askedForTeam, hybrid } from "./playing-teams.ts";
@@ -10,6 +11,7 @@ import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
 
 const AT_ONCE_MS = 2_000;
+const DAY_MS = 24 * 3600_000;
 const WAIT = { timeout: 20_000, interval: 2 };
 
 let at: Setting;
@@ -154,7 +156,7 @@ describe("a node that fails", () => {
   test("for whose agent no host has ever been is left out as its plan says", async () => {
     await at.hostComes("h1", { slots: 9 });
     const choices = [{ agent: "copilot" }];
-    const bot = await at.startBot({ choicesOf: async () => () => choices });
+    const bot = await at.startBot({ groundOf: async () => ({ choicesOf: () => choices, caps: PLAN_CAPS }) });
     const team = await approvedTeam(at, bot, [
       nodeSpec("a", { onFailure: "skip" }),
       nodeSpec("b", { onFailure: "skip" }),
@@ -247,6 +249,35 @@ describe("the host that keeps a plan's work", () => {
   });
 });
 
+describe("the host that keeps a plan's work is gone for good", () => {
+  test("and the plan waits for it no longer than its time: all of it is over, and it is said for what it waited", async () => {
+    const { team } = await began();
+    await team.ends("a");
+    const c = await team.starts("c");
+    await at.hostGoes("h1");
+    const isOver = async () => (await team.task()).state.name === "settled";
+    let days = 0;
+    for (; days < 40 && !(await isOver()); days++) {
+      at.pass(DAY_MS);
+      await at.hostComes("h2", { slots: 9 });
+      await at.sweep();
+      await at.redis.publish(keys.ready, "somebody looks");
+      await vi.waitFor(
+        async () => expect((await at.store.dispatches.nextAt()) ?? at.now() + 1).toBeGreaterThan(at.now()),
+        WAIT,
+      );
+    }
+    expect(await at.settles(team.id)).toMatchObject({ kind: "timed_out" });
+    expect(days).toBeLessThan(25);
+    expect((await read(c)).state.name).toBe("settled");
+    expect((await team.plan()).state).toBe("over");
+    const open = (await at.store.readMany(await at.store.idsOfNodes(team.id))).filter(
+      ({ state }) => state.name !== "settled",
+    );
+    expect(open).toEqual([]);
+  });
+});
+
 describe("a plan with a budget", () => {
   test("whose nodes have used it up starts no more of them, and is published with what there is", async () => {
     const { team } = await began({ budget: { runs: 3 } });
@@ -259,6 +290,18 @@ describe("a plan with a budget", () => {
     await team.becomes("finishing");
     expect(await team.states()).toEqual({ a: "merged", b: "merged", c: "failed", d: "skipped" });
     await team.publishes();
+  });
+
+  test("of which its nodes have used most is told once, while they go on", async () => {
+    const { team } = await began({ budget: { usd: 10 } });
+    await at.redis.hincrby(keys.envelope(`plan:${team.id}`), "usd:spent", 6_500_000);
+    await team.ends("a");
+    await vi.waitFor(async () => expect((await team.plan()).low).toBe(true), WAIT);
+    await team.ends("b");
+    await team.begins("c");
+    const told = (await team.plan()).events.filter(({ what }) => what === "low");
+    expect(told).toHaveLength(1);
+    expect((await team.plan()).spent).toBeUndefined();
   });
 
   test("that leaves nothing for the manager goes on without, and starts nothing more", async () => {

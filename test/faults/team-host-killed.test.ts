@@ -3,8 +3,9 @@ import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeHostKiller } from "../support/kill-host.ts";
-import { type Orch, startOrch } from "../support/orch.ts";
-import { type PlanAtWork, scriptedWork, startPlanAtWork } from "../support/plan-at-work.ts";
+import type { Orch } from "../support/orch.ts";
+import { type PlanAtWork, startPlanAtWork } from "../support/plan-at-work.ts";
+import { mergedNodes, startScripted, turnsBegun, untilLetGo } from "../support/scripted-team.ts";
 
 let orch: Orch;
 let killer: ReturnType<typeof makeHostKiller> | undefined;
@@ -14,13 +15,10 @@ afterEach(async () => {
   await orch.close();
 });
 
-/** `work`: what each node's agent does, as a shell script. */
-async function startWith(work: Record<string, string>, more: Parameters<typeof startOrch>[0] = {}): Promise<void> {
-  const files = { ...scriptedWork(work), ...more.files };
-  orch = await startOrch({ ...more, agent: "by-script", files });
+async function startWith(...given: Parameters<typeof startScripted>): Promise<void> {
+  orch = await startScripted(...given);
 }
 
-const waitFor = (name: string) => `until test -e "$STAGE/${name}"; do sleep 0.1; done`;
 /** The agent itself says so. */
 const begun = (task: string) => expect.poll(() => orch.agentOutput(task), { timeout: 60_000 }).toContain("begun");
 
@@ -40,9 +38,9 @@ async function expectNoTrySpent({ plan }: PlanAtWork): Promise<void> {
 const ASKS = `if printf '%s' "$prompt" | grep -q 'answers:'; then
   printf '%s' "$prompt" | sed -n 's/^> //p' | tail -n 1 > chosen; git add chosen; git commit -qm chosen
 else
-  echo begun; ${waitFor("ask")}
+  echo begun; ${untilLetGo("ask")}
   timeout 1 orch-agent ask 'Tabs or spaces?' --to person || echo given up
-  ${waitFor("end")}
+  ${untilLetGo("end")}
 fi`;
 
 test.each([
@@ -80,20 +78,6 @@ async function restart(): Promise<void> {
   await orch.host.start();
 }
 
-const agentsStarted = (task: string): number =>
-  orch.host.log().match(new RegExp(`"task":"${task}"[^\n]*"step":"agent-\\d"[^\n]*"adopted":false`, "g"))?.length ?? 0;
-const mergedNodes = ({ git }: PlanAtWork): string[] =>
-  git(
-    "log",
-    "--format=%(trailers:key=Orch-Node,valueonly)",
-    "refs/remotes/origin/integration",
-    "--not",
-    "refs/orch/base",
-  )
-    .split("\n")
-    .filter((line) => line !== "")
-    .sort();
-
 /** As a change of the node's own; with the place where its check is let go. */
 const add = (name: string) => `echo "$STAGE" > stage; touch ${name}; git add stage ${name}; git commit -qm ${name}`;
 /** Waits where the work of two nodes has come together. */
@@ -104,7 +88,7 @@ fi
 
 /** Its first turn says what it has decided while nobody hears it, and for no longer than its program waits. */
 const MANAGES = `case "$prompt" in *"was away for a while"*) orch-agent call plan '{"retry":[{"node":"one"}]}' ;;
-*) echo begun; ${waitFor("decide")}; timeout 1 orch-agent call plan '{"retry":[{"node":"one"}]}' || true ;;
+*) echo begun; ${untilLetGo("decide")}; timeout 1 orch-agent call plan '{"retry":[{"node":"one"}]}' || true ;;
 esac`;
 
 describe("the worker host is killed and started again", () => {
@@ -124,8 +108,8 @@ describe("the worker host is killed and started again", () => {
     await startWith(
       {
         one: add("one"),
-        two: `${waitFor("two")}; ${add("two")}`,
-        three: `${waitFor("three")}; ${add("three")}`,
+        two: `${untilLetGo("two")}; ${add("two")}`,
+        three: `${untilLetGo("three")}; ${add("three")}`,
       },
       { repositoryFile: "verify: sh check.sh\n", files: { "check.sh": CHECK }, slots: 3 },
     );
@@ -142,8 +126,8 @@ describe("the worker host is killed and started again", () => {
     await orch.letGo("checked");
     expect(await orch.told(team.plan)).toMatchObject({ kind: "pull_request" });
     await expectNoTrySpent(team);
-    expect(mergedNodes(team)).toEqual(["one", "three", "two"]);
-    for (const task of [two, three]) expect(agentsStarted(task)).toBe(1);
+    expect(mergedNodes(team).sort()).toEqual(["one", "three", "two"]);
+    for (const task of [two, three]) expect(turnsBegun(orch, task)).toBe(1);
   }, 180_000);
 
   test("while its manager decides, and is not heard: the manager says it once more", async () => {
@@ -164,7 +148,7 @@ describe("the worker host is killed and started again", () => {
 
   test("before the whole is pushed, and once more right after: it is published once", async () => {
     killer = makeHostKiller(["push"], { only: ["push"] });
-    await startWith({ one: `${waitFor("one")}; ${add("one")}` }, { hostEnv: killer.env });
+    await startWith({ one: `${untilLetGo("one")}; ${add("one")}` }, { hostEnv: killer.env });
     const team = await startPlanAtWork(orch, [{ id: "one" }]);
     await orch.running(team.task("one"), "working");
     const published = killer.during(orch, 2, orch.told(team.plan));

@@ -1,8 +1,9 @@
 /** What the nodes of a plan have done comes together: it fits, it conflicts, it fails together, it failed before; the host dies. */
 import { afterEach, expect, test, vi } from "vitest";
 import { makeHostKiller } from "../support/kill-host.ts";
-import { type Orch, startOrch } from "../support/orch.ts";
-import { type PlanAtWork, scriptedWork, startPlanAtWork } from "../support/plan-at-work.ts";
+import type { Orch } from "../support/orch.ts";
+import { type PlanAtWork, startPlanAtWork } from "../support/plan-at-work.ts";
+import { INTEGRATION, mergedNodes, startScripted, turnsBegun, untilLetGo } from "../support/scripted-team.ts";
 
 let orch: Orch;
 let killer: ReturnType<typeof makeHostKiller> | undefined;
@@ -12,27 +13,15 @@ afterEach(async () => {
   await orch.close();
 });
 
-/** `work`: what each node's agent does, as a shell script. */
-async function startWith(work: Record<string, string>, more: Parameters<typeof startOrch>[0] = {}): Promise<Orch> {
-  const files = { ...scriptedWork(work), ...more.files };
-  orch = await startOrch({ ...more, agent: "by-script", files });
-  return orch;
+async function startWith(...given: Parameters<typeof startScripted>): Promise<void> {
+  orch = await startScripted(...given);
 }
 
 const nodes = (...ids: string[]) => ids.map((id) => ({ id }));
-const INTEGRATION = "refs/remotes/origin/integration";
 const show = ({ git }: PlanAtWork, path: string) => git("show", `${INTEGRATION}:${path}`);
-const mergedNodes = ({ git }: PlanAtWork): string[] =>
-  git("log", "--reverse", "--format=%(trailers:key=Orch-Node,valueonly)", INTEGRATION, "--not", "refs/orch/base")
-    .split("\n")
-    .filter((line) => line !== "");
-const agentsStarted = (task: string): number =>
-  orch.host.log().match(new RegExp(`"task":"${task}"[^\n]*"step":"agent-\\d"`, "g"))?.length ?? 0;
-
-const waitFor = (name: string) => `until test -e "$STAGE/${name}"; do sleep 0.1; done`;
-const WAIT = waitFor("go");
+const WAIT = untilLetGo("go");
 /** Both have begun, from the same commit, before either is merged: `one` begins its work then. */
-const FIRST = waitFor("begin");
+const FIRST = untilLetGo("begin");
 
 async function beginBoth(team: PlanAtWork): Promise<void> {
   for (const node of ["one", "two"]) await orch.running(team.task(node), "working");
@@ -52,7 +41,7 @@ test("two nodes change one line: the second one hears of the conflict, resolves 
   const tip = team.git("rev-parse", INTEGRATION);
   await orch.letGo();
   expect(await orch.settled(team.task("two"))).toMatchObject({ kind: "merged" });
-  expect(agentsStarted(team.task("two"))).toBe(2);
+  expect(turnsBegun(orch, team.task("two"))).toBe(2);
   expect(show(team, "line")).toBe("one two");
   expect(mergedNodes(team)).toEqual(["one", "two"]);
   expect(team.git("rev-parse", `${INTEGRATION}^`)).toBe(tip);
@@ -71,7 +60,7 @@ test("a node that does not resolve its conflict is asked three times, and ends a
     ...{ kind: "agent_failed", reason: "conflict" },
     message: expect.stringMatching(/in `line`\. The agent was asked 3 times to fix this/),
   });
-  expect(agentsStarted(team.task("two"))).toBe(4);
+  expect(turnsBegun(orch, team.task("two"))).toBe(4);
   expect(mergedNodes(team)).toEqual(["one"]);
 }, 120_000);
 
@@ -91,7 +80,7 @@ test("two that merge cleanly and fail together: the second one is handed the fai
   await orch.settled(team.task("one"));
   await orch.letGo();
   expect(await orch.settled(team.task("two"))).toMatchObject({ kind: "merged" });
-  expect(agentsStarted(team.task("two"))).toBe(2);
+  expect(turnsBegun(orch, team.task("two"))).toBe(2);
   expect(mergedNodes(team)).toEqual(["one", "two"]);
   expect(team.git("ls-tree", "--name-only", INTEGRATION).split("\n")).toEqual(expect.arrayContaining(["one", "zwei"]));
 }, 120_000);
@@ -134,7 +123,7 @@ test("an agent whose checkpoints do not fit hears of it while it works, and has 
   await vi.waitFor(() => expect(orch.host.log()).toContain("told that its work does not fit"), { timeout: 30_000 });
   await orch.letGo();
   expect(await orch.settled(team.task("two"))).toMatchObject({ kind: "merged" });
-  expect(agentsStarted(team.task("two"))).toBe(2);
+  expect(turnsBegun(orch, team.task("two"))).toBe(2);
   expect(show(team, "line")).toBe("one two");
   const sent = await orch.store.messages.sent(team.plan);
   expect(sent).toMatchObject([{ kind: "conflict", to: "two", fate: "delivered" }]);
@@ -168,17 +157,30 @@ test("the team's last run publishes the plan's tip: one commit for each node, an
   expect(orch.simulator.state.pulls(orch.repository)).toHaveLength(1);
 }, 120_000);
 
-test("the host dies before the plan's branch moves, and once more right after: each node is merged once", async () => {
-  killer = makeHostKiller(["update-ref"], { only: ["update-ref"] });
-  await startWith(
-    { one: `${FIRST}; ${add("one")}`, two: `${FIRST}; ${add("two")}` },
-    { repositoryFile: "verify: 'true'\n", hostEnv: killer.env },
+/** Dying three times of one task a host gives it up. */
+const DEATHS_OF_A_TASK = 2;
+const MOST_ROUNDS = 12;
+
+test("the host dies at each git program of a merge, before it and when it is done: each node is merged once", async () => {
+  const merging = ["log", "merge-tree", "pack-objects"];
+  killer = makeHostKiller(merging);
+  const rounds = Array.from({ length: MOST_ROUNDS }, (_, index) => index + 1);
+  const ofRound = (round: number) => ["one", "two"].map((name) => `${name}${String.fromCharCode(96 + round)}`);
+  const work = rounds.flatMap((round) =>
+    ofRound(round).map((id): [string, string] => [id, `${untilLetGo(`begin-${round}`)}; ${add(id)}`]),
   );
-  const team = await startPlanAtWork(orch, nodes("one", "two"));
-  await beginBoth(team);
-  const done = Promise.all([orch.settled(team.task("one")), orch.settled(team.task("two"))]);
-  expect(await killer.during(orch, 2, done)).toMatchObject([{ kind: "merged" }, { kind: "merged" }]);
-  expect(killer.deaths()).toEqual(["update-ref", "update-ref, done"]);
-  expect(mergedNodes(team).sort()).toEqual(["one", "two"]);
-  for (const node of ["one", "two"]) expect(agentsStarted(team.task(node))).toBe(1);
-}, 240_000);
+  await startWith(Object.fromEntries(work), { repositoryFile: "verify: 'true'\n", hostEnv: killer.env });
+  let before = -1;
+  for (let round = 1; killer.deaths().length > before; round++) {
+    before = killer.deaths().length;
+    const team = await startPlanAtWork(orch, nodes(...ofRound(round)), { nth: round });
+    const tasks = ofRound(round).map((node) => team.task(node));
+    for (const task of tasks) await orch.running(task, "working");
+    const dying = killer.during(orch, DEATHS_OF_A_TASK, Promise.all(tasks.map((task) => orch.settled(task))));
+    await orch.letGo(`begin-${round}`);
+    expect(await dying).toMatchObject([{ kind: "merged" }, { kind: "merged" }]);
+    expect(mergedNodes(team).sort()).toEqual(ofRound(round));
+    expect(tasks.map((task) => turnsBegun(orch, task))).toEqual([1, 1]);
+  }
+  expect(killer.deaths()).toEqual(expect.arrayContaining([...merging, ...merging.map((kind) => `${kind}, done`)]));
+}, 400_000);

@@ -1,13 +1,16 @@
 /** A history with a real Redis and a file: fed by the news, made anew from the records, the same either way. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { onCheckSuiteCompleted } from "../../src/events/on-ci.ts";
 import { onPullRequestFate } from "../../src/events/on-pull-fate.ts";
 import { type History, makeHistory } from "../../src/history/history.ts";
 import { openHistory } from "../../src/history/history-file.ts";
 import { catchUp } from "../../src/history/keep-history.ts";
+import { branchOf } from "../../src/task/branch.ts";
+import { readCi, tellRecovered } from "../../src/task/history-news.ts";
 import { keepOutput, packOutput } from "../../src/task/kept-output.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
@@ -52,12 +55,23 @@ function read(name: string): unknown {
 
 const PULL: Outcome = { kind: "pull_request", number: 7, url: "https://github.test/pull/7" };
 
-async function settle(commentId: number, outcome: Outcome = PULL): Promise<string> {
+async function settle(commentId: number, outcome: Outcome = PULL, sha?: string): Promise<string> {
   const spec = makeSpec({ commentId });
   await store.create(spec, STARTS);
   await store.advance(spec.id, claimedBy("h1", spec.acceptedAt + 10));
   const progress = { agent: "scripted", model: "m1", inputTokens: 10, outputTokens: 2, costUsd: 0.25 };
-  await store.advance(spec.id, { name: "ended", epoch: 1, outcome, progress, at: spec.acceptedAt + 60_000 });
+  const at = spec.acceptedAt + 60_000;
+  if (sha === undefined) await store.advance(spec.id, { name: "ended", epoch: 1, outcome, progress, at });
+  else {
+    const counts = { files: 1, additions: 1, deletions: 0, commits: 1 };
+    const pushed = { branch: branchOf(spec), sha, base: "main", ...counts };
+    await store.advance(spec.id, { name: "pushed", epoch: 1, pushed, progress, at });
+    await store.advance(spec.id, {
+      name: "pull_request",
+      pullRequest: { number: 7, url: "https://github.test/7" },
+      at,
+    });
+  }
   return spec.id;
 }
 
@@ -118,6 +132,44 @@ test("a merge reaches the history long after the task was over, once, and is nev
   expect(await server.redis.xlen(keys.history)).toBe(4);
 });
 
+/** Another App's suite on a commit of the task, as GitHub tells of it. */
+const suite = (conclusion: string, more: { id?: number; sha?: string; appId?: number } = {}) => ({
+  repository: { id: 11, owner: "octo-org", name: "calculator", defaultBranch: "main" },
+  check_suite: {
+    id: more.id ?? 1,
+    head_sha: more.sha ?? "a".repeat(40),
+    head_branch: branchOf(makeSpec({ commentId: 1 })),
+    conclusion,
+    app: { id: more.appId ?? 99 },
+  },
+});
+
+test("what CI says of the commit that was published first reaches the history after the end, and what it says later does not", async () => {
+  const id = await settle(1, PULL, "a".repeat(40));
+  const hear = onCheckSuiteCompleted({ store, appId: 7 });
+  const look = keep("one");
+  let place = await look();
+  await hear(suite("failure", { appId: 7 }));
+  await hear(suite("failure", { sha: "b".repeat(40) }));
+  await hear(suite("action_required"));
+  expect(await readCi(server.redis, id)).toBeUndefined();
+  await hear(suite("success"));
+  await hear(suite("failure"));
+  place = await look(place);
+  expect(read("one")).toMatchObject({ tasks: [{ task: id, ci: "green" }], daily: [{ ci_known: 1, ci_green: 1 }] });
+  await hear(suite("timed_out", { id: 2 }));
+  await hear(suite("success", { id: 2 }));
+  await look(place);
+  expect(read("one")).toMatchObject({ tasks: [{ ci: "red" }], total: [{ ci_known: 1, ci_green: 0 }] });
+});
+
+test("what was recovered is counted elsewhere, and is no news of a task", async () => {
+  await settle(1);
+  await tellRecovered(server.redis, "requeued");
+  await keep("one")();
+  expect(read("one")).toMatchObject({ tasks: { length: 1 } });
+});
+
 test("a history that was fed, one that was lost and made anew, and one that two wrote are the same", async () => {
   const look = keep("fed");
   let place = await look();
@@ -139,6 +191,15 @@ test("a history that was fed, one that was lost and made anew, and one that two 
   await Promise.all([one(), two()]);
   await keep("last")();
   expect(read("both")).toEqual(read("last"));
+});
+
+test("where nothing has happened yet no file is made, and the first task is written all the same", async () => {
+  const look = keep("later");
+  const place = await look();
+  expect(existsSync(join(dir, "later"))).toBe(false);
+  await settle(1);
+  await look(place);
+  expect(read("later")).toMatchObject({ tasks: { length: 1 } });
 });
 
 test("one that is further behind than the news reach is made from the records", async () => {

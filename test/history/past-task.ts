@@ -26,6 +26,8 @@ export const pastTask = (changes: Partial<PastTask> = {}): PastTask => ({
   kind: "issue",
   agent: "claude",
   model: "opus",
+  size: "small",
+  version: "",
   outcome: "pull_request",
   requestedAt: Date.UTC(2026, 0, 5, 10),
   settledAt: Date.UTC(2026, 0, 5, 11),
@@ -44,5 +46,9 @@ export function contentOf(db: import("node:sqlite").DatabaseSync): unknown {
     tasks: all("tasks", "task"),
     runs: all("runs", "task, epoch"),
     daily: all("daily", "day, repository, kind, agent, model, outcome"),
+    total: all("daily_total", "day, kind, agent, model, outcome"),
+    hosts: all("daily_hosts", "day, host"),
+    spent: all("daily_spent", "day, spender, name"),
+    arms: all("daily_arms", "day, repository_id, kind, size, agent, model, version"),
   };
 }

@@ -48,9 +48,9 @@ test("nothing of what was asked or said is remembered, and a model's name is bou
       { number: 1, host: "h1", startedAt: 5, progress: { model: `opus\n${"x".repeat(500)}`, lastLines: "secret" } },
     ],
   };
-  const past = pastOf(task, [event(7, "crashed")], undefined);
+  const past = pastOf(task, [event(7, "crashed")]);
   expect(JSON.stringify(past)).not.toContain("secret");
   expect(past).toMatchObject({ outcome: "no_changes", restarts: 1, merged: false, person: "maintainer" });
   expect(past?.model.length).toBeLessThanOrEqual(80);
-  expect(pastOf({ ...task, state: { name: "queued", since: 1 } }, [], undefined)).toBeUndefined();
+  expect(pastOf({ ...task, state: { name: "queued", since: 1 } }, [])).toBeUndefined();
 });

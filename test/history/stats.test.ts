@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readArms } from "../../src/history/arms.ts";
 import { type HistoryFile, openHistory } from "../../src/history/history-file.ts";
 import { interval, percentiles } from "../../src/history/numbers.ts";
 import { readStats } from "../../src/history/stats.ts";
@@ -43,7 +44,11 @@ test("each agent's work is told by what was merged, what it cost and how long it
       pastTask({ task: "t0", settledAt: Date.UTC(2025, 0, 1) }),
     ],
   });
-  const { groups, days, recoveries, hosts, spenders } = readStats(file.db, { by: ["agent"], since: "2026-01-01" });
+  const { groups, days, recoveries, hosts, spenders } = readStats(file.db, {
+    by: ["agent"],
+    since: "2026-01-01",
+    now: day(8),
+  });
   expect(groups).toMatchObject([
     {
       of: { agent: "claude" },
@@ -68,18 +73,38 @@ test("each agent's work is told by what was merged, what it cost and how long it
     { day: "2026-01-06", pullRequests: 1, noChanges: 0, failed: 0, couldNotRun: 0, others: 0 },
   ]);
   expect(recoveries).toEqual({ hostRestarts: 0, lostRuns: 1, takenUp: 0 });
-  expect(hosts).toEqual([{ host: "h1", runs: 5, busyMs: 5 * 60_000 }]);
+  expect(hosts).toEqual([{ host: "h1", runs: 5, busyMs: 5 * 60_000, busySlots: 0 }]);
   expect(spenders.tasks[0]).toEqual({ name: "t4", costUsd: 1 });
   expect(spenders.persons).toEqual([{ name: "maintainer", costUsd: 2 }]);
 });
 
 test("without groups there is one line for all, and none of a time in which nothing was over", () => {
   file.write({ tasks: [pastTask(), pastTask({ task: "t2", agent: "codex" })] });
-  expect(readStats(file.db, { by: [], since: "2026-01-01" }).groups).toMatchObject([{ of: {}, tasks: 2 }]);
-  expect(readStats(file.db, { by: [], since: "2027-01-01" }).groups).toEqual([]);
-  expect(readStats(file.db, { by: ["agent", "kind", "repository", "model"], since: "2026-01-01" }).groups).toHaveLength(
-    2,
-  );
+  expect(readStats(file.db, { by: [], since: "2026-01-01", now: day(8) }).groups).toMatchObject([{ of: {}, tasks: 2 }]);
+  expect(readStats(file.db, { by: [], since: "2027-01-01", now: day(8) }).groups).toEqual([]);
+  expect(
+    readStats(file.db, { by: ["agent", "kind", "repository", "model"], since: "2026-01-01", now: day(8) }).groups,
+  ).toHaveLength(2);
+});
+
+test("what a choice of agents learns from is summed up by class of work, and what says nothing of an agent is not in it", () => {
+  file.write({
+    tasks: [
+      pastTask({ task: "t1", merged: true, closedAt: 1, settledAt: day(5) }),
+      pastTask({ task: "t2", settledAt: day(20), pull: 8 }),
+      pastTask({ task: "t3", settledAt: day(1), pull: 9 }),
+      pastTask({ task: "t4", settledAt: day(6), outcome: "verify_failed", runs: [pastRun({ costUsd: undefined })] }),
+      ...(["host_error", "cancelled", "out_of_budget", "refused"] as const).map((outcome, nth) =>
+        pastTask({ task: `t1${nth}`, settledAt: day(7), outcome }),
+      ),
+      pastTask({ task: "t5", settledAt: day(8), size: "large" }),
+      pastTask({ task: "t6", settledAt: Date.UTC(2025, 8, 1), merged: true }),
+    ],
+  });
+  expect(readArms(file.db, day(22))).toMatchObject([
+    { agent: "claude", size: "small", last: "2026-01-20", tasks: 4, merged: 1, pending: 1, costUsd: 1.5, costed: 3 },
+    { size: "large", tasks: 1, pending: 1 },
+  ]);
 });
 
 test("a share says no more than is known, and a percentile is a value that there was", () => {

@@ -115,6 +115,37 @@ test("a node can be told something, and asked about, by its task's name", async 
   expect(orch.replies(number).at(-1)).toContain(a);
 });
 
+test("a node can be told something by its name in the plan, and its manager is not called for that", async () => {
+  const { number, id, a, b } = await startTeam();
+  await say(number, "/orch tell a: Mind the cents.");
+  await say(number, `/orch tell ${id} b: Mind them, too.`);
+  const take = async (task: string) =>
+    await orch.store.messages.take(readerFor((await read(task)).spec, 1), { given: [], most: 9, now: Date.now() });
+  expect(await take(a)).toMatchObject([
+    { message: { text: "Mind the cents.", to: "a", from: { person: MAINTAINER } } },
+  ]);
+  await orch.store.advance(b, { ...claimedBy(HOST), lane: { agent: "scripted", host: HOST, only: true } });
+  expect(await take(b)).toMatchObject([{ message: { text: "Mind them, too." } }]);
+  for (const each of orch.github.deliveries().filter(({ action }) => action === "created"))
+    if (each.event === "issue_comment") await orch.github.redeliver(each.id);
+  await orch.quiet();
+  expect(await orch.store.messages.sent(id)).toMatchObject([{ to: "a" }, { to: "b" }]);
+  expect((await plans.read(id))?.wakes).toEqual([]);
+  expect((await plans.read(id))?.state).toBe("running");
+});
+
+test("words that only look like a node's name are the manager's, and a node that is over is told nothing", async () => {
+  const { number, id, a } = await startTeam();
+  await say(number, "/orch tell prices: they are wrong everywhere");
+  await vi.waitFor(async () => expect((await plans.read(id))?.state).toBe("managing"), WAIT);
+  expect(await orch.store.messages.sent(id)).toMatchObject([{ start: "prices: they are wrong everywhere" }]);
+  const merged = { kind: "merged" as const, sha: "c".repeat(40), files: 1, additions: 1, deletions: 0 };
+  await orch.store.advance(a, { name: "ended", epoch: 1, outcome: merged, at: Date.now() });
+  await vi.waitFor(async () => expect((await plans.read(id))?.nodes[0]?.state.name).toBe("merged"), WAIT);
+  await say(number, "/orch tell a: one thing more");
+  expect(orch.replies(number).at(-1)).toContain("Node `a` is over");
+});
+
 test("a node that is cancelled by its name is a failed one: its plan's manager is woken", async () => {
   const { number, id, a, b } = await startTeam();
   await say(number, `/orch cancel ${a}`);

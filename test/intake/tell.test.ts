@@ -77,7 +77,8 @@ test("a task that ends before its agent has heard it: the comment says so, and a
     at: Date.now(),
   });
   await untilReaction(commentId, "confused");
-  await vi.waitFor(() => expect(lastReply(number)).toContain(`task \`${id}\` ended before its agent was seen to read`));
+  const told = `task \`${id}\` ended before its agent was seen to read`;
+  await vi.waitFor(() => expect(lastReply(number)).toContain(told), { timeout: 20_000, interval: 20 });
   expect(orch.replies(number)).toHaveLength(1);
 });
 

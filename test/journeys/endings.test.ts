@@ -110,6 +110,25 @@ describe("what a person hears when the agent ends", () => {
     });
   });
 
+  test("an agent that takes more memory than its repository gives it is ended and told as that, its work is kept, and another one goes on", async () => {
+    const other = await orch.place({ agent: "ponders" });
+    const { taskId: beside } = await orch.command("/orch fix the failing tests", other);
+    const place = await orch.place({ agent: "hogs", limits: { memoryMegabytes: 160 } });
+    const { outcome, taskId } = await ask(place, "orch:failed");
+    const allowed = 160 * 1024 ** 2;
+    expect(outcome).toMatchObject({ kind: "over_limit", limit: "memory", allowed });
+    const comment = await orch.progressComment(/is kept on the worker host/, place);
+    expect(comment).toMatch(/its programs may use 160 MB of memory together, and/);
+    expect(comment).toMatch(/Next:.*The same request would end so again\..*`limits\.memoryMegabytes`/);
+    expect(comment).toMatch(
+      /Machine: at most .*160 MB of memory \(.+\).*; used \d+ MB of memory at most, \d+s of processor time/,
+    );
+    const task = await orch.task(taskId, ({ runs }) => runs.at(-1)?.checkpoint !== undefined);
+    expect(task.runs.at(-1)?.checkpoint).toMatchObject({ kind: "objects", files: 1 });
+    expect(progressOf(task).peakRssBytes).toBeLessThan(3 * allowed);
+    expect(await orch.settled(beside)).toMatchObject({ kind: "pull_request" });
+  });
+
   test("a check that passes only thanks to changes that would not be published does not pass", async () => {
     const place = await orch.place({ agent: "cheats", verify: "node --test" });
     const { outcome } = await ask(place, "orch:failed");

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { freePort } from "../../demo/free-port.ts";
 import { METRICS, type MetricName } from "../../src/metrics/names.ts";
 import { branchOf } from "../../src/task/branch.ts";
+import { tellRecovered } from "../../src/task/history-news.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Progress } from "../../src/task/progress.ts";
@@ -95,7 +96,15 @@ test("each metric moves with what happens, once, and a bot that starts anew coun
 
   await orch.store.advance(merged.id, { name: "crashed", epoch: first, at: Date.now() });
   const second = await claim(merged.id, "h0000001");
-  const used: Progress = { agent: "scripted", model: "m1", inputTokens: 900, outputTokens: 90, costUsd: 0.5 };
+  const measured = { peakRssBytes: 3 * 1024 ** 3, cpuSeconds: 12.5 };
+  const used: Progress = {
+    agent: "scripted",
+    model: "m1",
+    inputTokens: 900,
+    outputTokens: 90,
+    costUsd: 0.5,
+    ...measured,
+  };
   await orch.store.advance(merged.id, { name: "progress", epoch: second, progress: used, at: Date.now() });
   const spec = (await orch.store.read(merged.id))?.spec;
   const branch = spec ? branchOf(spec) : "";
@@ -109,18 +118,23 @@ test("each metric moves with what happens, once, and a bot that starts anew coun
 
   const start = { how: "taken up" as const, task: merged.id };
   await end(failed.id, await claim(failed.id), { kind: "host_error", message: "no room" }, { start });
+  for (const what of ["requeued", "redelivered"] as const) await tellRecovered(orch.redis, what);
   const after = await scrape();
   expect(after.sum("cicd_pipeline_run_duration_seconds", 'outcome="host_error",phase="working"')).toBe(1);
   expect(after.sum("orch_queue_wait_seconds")).toBe(2);
   expect(after.sum("vcs_change_time_to_merge_seconds", 'agent="scripted",kind="issue"')).toBe(1);
   expect(after.sum("cicd_system_errors_total", 'component="host"')).toBe(1);
-  for (const what of ["host_restart", "lock_lost", "taken_up"]) {
+  for (const what of ["host_restart", "lock_lost", "taken_up", "requeued", "redelivered"]) {
     expect(after.sum("orch_recoveries_total", `what="${what}"`), what).toBe(1);
   }
   expect(after.sum("orch_tokens_total", 'agent="scripted",model="m1",type="input"')).toBe(900);
   expect(after.sum("orch_tokens_total", 'type="output"')).toBe(90);
   expect(after.sum("orch_cost_usd_total")).toBe(0.5);
-  expect(after.sum("orch_slot_seconds_total", 'host="h0000000",state="busy"')).toBeGreaterThan(0);
+  for (const state of ["busy", "idle"])
+    expect(after.sum("orch_slot_seconds_total", `host="h0000000",state="${state}"`)).toBeGreaterThan(0);
+  expect(after.sum("orch_run_rss_bytes", 'host="h0000001"')).toBe(1);
+  expect(after.sum("orch_run_cpu_seconds_total", 'host="h0000001"')).toBe(12.5);
+  expect(after.sum("orch_terminal_viewers")).toBe(0);
   expect((await scrape()).sum("orch_tokens_total")).toBe(990);
 
   await orch.stopBot();

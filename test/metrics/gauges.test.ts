@@ -78,13 +78,14 @@ test("an autoscaler hears how many slots would be of use, and of those that host
 });
 
 test("each host is in one state, and each state stands there", () => {
-  const samples = gaugesOf({ around: AROUND, unreported: 1, inbox: 0, github: [] });
+  const samples = gaugesOf({ around: AROUND, unreported: 1, inbox: 0, viewers: 0, github: [] });
   const workers = samples.filter(({ name }) => name === "cicd_worker_count");
   expect(workers.map(({ labels, value }) => [labels.state, value])).toEqual([
     ["available", 1],
     ["busy", 1],
     ["draining", 1],
     ["no_room", 1],
+    ["cannot_work", 0],
     ["offline", 1],
   ]);
 });
@@ -92,10 +93,12 @@ test("each host is in one state, and each state stands there", () => {
 test("what is not known is not said to be nothing, and what is gone is not said again", async () => {
   const registry = await loadRegistry();
   const facts = { around: AROUND, unreported: 1, inbox: 0 };
-  registry.take(gaugesOf({ ...facts, github: [{ installationId: 1, rest: { remaining: 9 }, minute: 0, hour: 0 }] }));
+  registry.take(
+    gaugesOf({ ...facts, viewers: 0, github: [{ installationId: 1, rest: { remaining: 9 }, minute: 0, hour: 0 }] }),
+  );
   expect(await registry.text()).toMatch(/^orch_github_rate_remaining 9$/m);
   registry.forgetGauges();
-  registry.take(gaugesOf({ ...facts, around: { ...AROUND, tasks: [] }, github: [] }));
+  registry.take(gaugesOf({ ...facts, around: { ...AROUND, tasks: [] }, viewers: 0, github: [] }));
   const text = await registry.text();
   expect(text).not.toMatch(/^orch_github_rate_remaining /m);
   expect(text).not.toContain('state="queued"');

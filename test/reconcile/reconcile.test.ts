@@ -31,6 +31,7 @@ beforeEach(async () => {
   now = spec.acceptedAt;
   told = [];
   deps = {
+    redis,
     store: makeTaskStore(redis, (key) => told.push(key)),
     queue: makeTaskQueue(redis),
     hosts: async () => [],

@@ -30,19 +30,19 @@ test("status lists the newest task first, with a word for every state and outcom
     spec: { ...task.spec, acceptedAt: index, instruction: `request ${index}` },
   }));
   expect(statusOf(tasks)).toMatchInlineSnapshot(`
-    "- **could not run 0s ago** – request 13 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **refused 0s ago** – request 12 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **cancelled 0s ago** – request 11 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **stalled 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    "- **could not run 0s ago** – request 14 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **refused 0s ago** – request 13 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **cancelled 0s ago** – request 12 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **stalled 0s ago** – request 11 (task \`tabcdefghijklmno\`, by \`maintainer\`)
+    - **stopped at a limit 0s ago** – request 10 (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **out of budget 0s ago** – request 9 (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **timed out 0s ago** – request 8 (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **verification failed 0s ago** – request 7 (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **agent failed 0s ago** – request 6 (task \`tabcdefghijklmno\`, by \`maintainer\`)
     - **no changes 0s ago** – request 5 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - **reviewed 0s ago** – request 4 (task \`tabcdefghijklmno\`, by \`maintainer\`)
-    - … and 4 older.
+    - … and 5 older.
 
-    Pull requests: #8. Used: 160,485 tokens in, 8,814 tokens out, $1.60, in 13 runs, by the agents' own count."
+    Pull requests: #8. Used: 172,830 tokens in, 9,492 tokens out, $1.73, in 14 runs, by the agents' own count."
   `);
 });
 

@@ -1,6 +1,6 @@
 /** A team's plan in its states, for the tests of what is said: proposed, at work, and over with something missing. */
 import type { NodeState, Plan, PlanNode } from "../../src/task/plan.ts";
-import { PLAN_CAPS } from "../../src/task/plan.ts";
+import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { PlanProposal } from "../../src/task/plan-proposal.ts";
 import { planProposalSchema } from "../../src/task/plan-proposal.ts";
 import type { Task } from "../../src/task/task.ts";

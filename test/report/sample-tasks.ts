@@ -193,6 +193,13 @@ export const outcomes: { [Kind in Outcome["kind"]]: Extract<Outcome, { kind: Kin
   },
   timed_out: { kind: "timed_out", deadline: "silence", afterMs: 600_000, lastLines: "Compiling" },
   out_of_budget: { kind: "out_of_budget", message: "50 turns were not enough.", lastLines: "Turn 50" },
+  over_limit: {
+    kind: "over_limit",
+    limit: "memory",
+    used: 768 * 1024 ** 2,
+    allowed: 768 * 1024 ** 2,
+    lastLines: "I will build everything at once.",
+  },
   stalled: { kind: "stalled", call: "Bash npm test", times: 5, lastLines: "I will run the tests again." },
   cancelled: { kind: "cancelled", reason: { kind: "command", by: "maintainer" } },
   refused: { kind: "refused", reason: "The branch feature is gone." },

@@ -28,6 +28,7 @@ describe("the view", () => {
         "merged": "success",
         "no_changes": "neutral",
         "out_of_budget": "failure",
+        "over_limit": "failure",
         "pull_request": "success",
         "refused": "neutral",
         "reviewed": "neutral",

@@ -50,6 +50,16 @@ describe("a repository's own file", () => {
     }
   });
 
+  test("it may make a team's plans smaller, and what they may use less", () => {
+    const planLimits = { width: 2, nodes: 8, depth: 0, runsPerNode: 3, managerRuns: 5 };
+    expect(read("team: { limits: { width: 2, nodes: 8, depth: 0, runsPerNode: 3, managerRuns: 5 } }")).toMatchObject({
+      planLimits,
+    });
+    expect(read("budget: { plan: $5 }").budget).toEqual({ plan: { usd: 5 } });
+    for (const text of ["{ width: 0 }", "{ nodes: 41 }", "{ runs: 3 }"])
+      expect(() => read(`team: { limits: ${text} }`), text).toThrow(/team.limits/);
+  });
+
   test("it may let small plans of a team begin without a person's word, and has to say how small", () => {
     const autoApproval = { nodes: 4, budget: { usd: 3 } };
     expect(read("team: { approval: auto, nodes: 4, budget: $3 }")).toMatchObject({ autoApproval });

@@ -88,6 +88,7 @@ export type Wishes = {
   onStop?: string;
   team?: object;
   roles?: Record<string, object | "off">;
+  limits?: Record<string, number>;
 };
 
 /** Where a command is given. */

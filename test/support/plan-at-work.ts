@@ -30,12 +30,12 @@ export const scriptedWork = (work: Record<string, string>): Record<string, strin
 
 /**
  * On the repository's default branch as it stands. Nodes may change anything unless they say so, all at the same time. `manager`: the
- * agent that is called when the plan has to change; none: nobody can be.
+ * agent that is called when the plan has to change; none: nobody can be. `nth`: which plan of the repository it is.
  */
 export async function startPlanAtWork(
   orch: Orch,
   nodes: readonly NodeHere[],
-  { manager }: { manager?: string } = {},
+  { manager, nth = 1 }: { manager?: string; nth?: number } = {},
 ): Promise<PlanAtWork> {
   const { repository, issue: number, simulator, store } = orch;
   const at = Date.now();
@@ -43,7 +43,12 @@ export async function startPlanAtWork(
   const baseSha = execFileSync("git", [`--git-dir=${bare}`, "rev-parse", "main"], { encoding: "utf8" }).trim();
   const [owner = "", name = ""] = repository.fullName.split("/");
   const spec = makeSpec({
-    ...{ commentId: 900_001, team: true, instruction: "team: all of it", installationId: repository.installationId },
+    ...{
+      commentId: 900_000 + nth,
+      team: true,
+      instruction: "team: all of it",
+      installationId: repository.installationId,
+    },
     ...{
       repository: { id: repository.id, owner, name },
       number,

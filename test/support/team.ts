@@ -1,5 +1,6 @@
 /** A team whose plan runs, for tests that do not care how it came about: each node has a task that a host works on. */
-import { nodeOf, PLAN_CAPS, type Plan, type PlanNode } from "../../src/task/plan.ts";
+import { nodeOf, type Plan, type PlanNode } from "../../src/task/plan.ts";
+import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";

@@ -66,6 +66,12 @@ describe("what a plan may use", () => {
     expect(envelopesOf(node, undefined, NOON)?.find((each) => each.of === "plan")?.name).toBe(`plan:${team.id}`);
   });
 
+  test("is no more than the operator and the repository let any plan use", () => {
+    expect(limitOf("plan", { ...team, caps: { plan: { usd: 5 } } })).toEqual({ usd: 5, runs: 6 });
+    expect(limitOf("plan", node, { plan: { usd: 2.5 }, task: { usd: 9 } })).toEqual({ usd: 2, runs: 4 });
+    expect(limitOf("task", { ...rest, id: "tother" }, { plan: { usd: 1 } })).toEqual({});
+  });
+
   test("is all that limits the team's own runs, and its share, or what the plan gives it, what limits a node", () => {
     expect(limitOf("task", team)).toEqual({});
     expect(limitOf("task", node)).toEqual({ usd: 2, runs: 4 });

@@ -137,6 +137,10 @@ test("who waits for hosts hears of one that comes, comes back, or offers somethi
   expect(await heardAfter({}, NOW + 2_000)).toBe(0);
   expect(await heardAfter({ draining: true }, NOW + 3_000)).toBe(1);
   expect(await heardAfter({}, NOW + 4_000)).toBe(1);
+  const memory = { freeBytes: 1, wantedBytes: 2 };
+  expect(await heardAfter({ strained: { memory } }, NOW + 5_000)).toBe(1);
+  expect(await heardAfter({ strained: { memory: { ...memory, freeBytes: 0 } } }, NOW + 6_000)).toBe(0);
+  expect(await heardAfter({}, NOW + 7_000)).toBe(1);
   expect(await heardAfter({ agents: ["claude", "codex"] }, NOW + 5_000)).toBe(1);
   expect(await heardAfter({ slots: 3 }, NOW + 6_000)).toBe(1);
   expect(await heardAfter({ slots: 3, startedAt: NOW + 7_000 }, NOW + 7_000)).toBe(1);

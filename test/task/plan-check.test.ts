@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PLAN_CAPS } from "../../src/task/plan.ts";
+import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import { type Checking, checkPlan } from "../../src/task/plan-check.ts";
 import { type NodeSpec, nodeSchema, planProposalSchema } from "../../src/task/plan-proposal.ts";
 import { nodeSpec as node } from "./plans-made.ts";

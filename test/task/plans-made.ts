@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Plan, PlanNode } from "../../src/task/plan.ts";
-import { PLAN_CAPS } from "../../src/task/plan.ts";
+import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";

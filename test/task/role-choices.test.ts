@@ -15,3 +15,12 @@ test("a role without an agent of its own, or with one that is not there, is anyb
   for (const role of [undefined, {}, { model: "flash" }, { agent: "copilot" }])
     expect(choicesFor(role, host)).toBeUndefined();
 });
+
+test("the agent that a repository names for a role works first, with the role's model where it is the role's own", () => {
+  const role = { agent: "gemini", model: "flash" };
+  const more = { agents: ["claude", "gemini", "codex"], defaultAgent: "claude" };
+  expect(choicesFor(role, more, "codex")).toEqual([{ agent: "codex" }, { agent: "gemini", model: "flash" }]);
+  expect(choicesFor(role, more, "gemini")).toEqual([{ agent: "gemini", model: "flash" }, { agent: "claude" }]);
+  expect(choicesFor({}, more, "codex")).toEqual([{ agent: "codex" }, { agent: "claude" }]);
+  expect(choicesFor({}, more, "copilot")).toBeUndefined();
+});

@@ -1,9 +1,12 @@
-import { expect, test } from "vitest";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import { describe, expect, test } from "vitest";
+import { type HostView, takingWork } from "../../src/task/heartbeat.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Task } from "../../src/task/task.ts";
+import { inMarkdown } from "../../src/text/quote.ts";
 import { needsMe } from "../../src/views/needs-me.ts";
 import { taskView } from "../../src/views/task-view.ts";
+import { why } from "../../src/views/why.ts";
+import { nextStep } from "../../src/words/next-step.ts";
 import {
   around as known,
   outcomes,
@@ -32,6 +35,7 @@ const expected: { [Kind in Outcome["kind"]]: string[] } = {
   verify_failed: ["verify_failed"],
   timed_out: [],
   out_of_budget: [],
+  over_limit: [],
   stalled: [],
   cancelled: [],
   refused: ["refused"],
@@ -100,6 +104,28 @@ test("a host that is silent, or gone, while it has runs", () => {
   // The bot does the rest of what is on GitHub already.
   expect(needs([], [runningTask("publishing", { pushed })], { hosts: [silent] })).toEqual([]);
   expect(needs([], [run])).toEqual([]);
+});
+
+describe("a host whose machine has enough to do", () => {
+  const memory = { freeBytes: 5, wantedBytes: 10 };
+  const cpu = { percent: 93, mark: 80 };
+  const host = { id: "h1", name: "builder-1" };
+
+  test("takes no task, and the tasks that wait say for want of what", () => {
+    const around = { now, hosts: [{ ...builder, strained: { memory, cpu } }] };
+    expect(takingWork(around.hosts)).toEqual([]);
+    const answer = why(queuedTask(), around);
+    expect(answer).toMatchObject({ full: [{ ...host, lacks: ["memory", "cpu"] }] });
+    expect(nextStep(answer, inMarkdown)).toMatch(/`builder-1` has too little free memory, or too much to do to take/);
+  });
+
+  test("needs somebody when memory is short, or something else than tasks keeps it busy", () => {
+    const needed = (strained: HostView["strained"], tasks: Task[]) =>
+      needsMe([], { now, hosts: [{ ...builder, strained }], tasks }).filter(({ kind }) => kind === "strained");
+    expect(needed({ memory }, [runningTask("working")])).toEqual([{ kind: "strained", host, memory }]);
+    expect(needed({ cpu }, [])).toEqual([{ kind: "strained", host, cpu }]);
+    expect(needed({ cpu }, [runningTask("working")])).toEqual([]);
+  });
 });
 
 test("what holds up others comes first, then the oldest", () => {

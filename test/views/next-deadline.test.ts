@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Task } from "../../src/task/task.ts";
-import { nextDeadline } from "../../src/views/next-deadline.ts";
+import { limitsOn, nextDeadline } from "../../src/views/next-deadline.ts";
 import { ACCEPTED_AT, limits, pushed, runningTask } from "../report/sample-tasks.ts";
 
 const MINUTE = 60_000;
@@ -34,4 +34,12 @@ test("what is on GitHub has no deadline of the host's any more", () => {
 
 test("of a setup command nobody tells when it began, so its deadline is not known", () => {
   expect(next(runningTask("preparing", { progress: { agent: "scripted" } }))).toBeUndefined();
+});
+
+test("a role has as much time as its operator gives it, and never more than any task", () => {
+  const host = { limits, roles: { reviewer: { totalMinutes: 20 }, tester: { totalMinutes: 900 }, planner: {} } };
+  expect(limitsOn(host, { role: "reviewer" })).toEqual({ ...limits, totalMinutes: 20 });
+  expect(limitsOn(host, { role: "tester" })).toEqual(limits);
+  expect(limitsOn(host, { team: true })).toEqual(limits);
+  expect(limitsOn({}, { role: "reviewer" })).toBeUndefined();
 });

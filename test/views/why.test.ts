@@ -181,6 +181,7 @@ describe("settled", () => {
     verify_failed: ["check_output", "last_words"],
     timed_out: ["last_lines"],
     out_of_budget: ["last_lines"],
+    over_limit: ["last_lines"],
     stalled: ["last_lines"],
     cancelled: ["last_words"],
     refused: ["last_words"],

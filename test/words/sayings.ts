@@ -17,10 +17,12 @@ import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import * as teamText from "../../src/report/team-text.ts";
 import { ENVELOPES } from "../../src/task/envelope.ts";
+import type { InForce } from "../../src/task/in-force.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import { PLAN_EVENTS } from "../../src/task/plan.ts";
 import type { Question } from "../../src/task/question.ts";
 import type { Finding, HandedOn } from "../../src/task/review.ts";
+import type { Routing } from "../../src/task/routing.ts";
 import type { SkipReason } from "../../src/task/schedules.ts";
 import { PHASES, type Phase, type Task } from "../../src/task/task.ts";
 import { UNITS } from "../../src/text/budget.ts";
@@ -39,6 +41,7 @@ import * as checkpoint from "../../src/words/checkpoint-words.ts";
 import * as fault from "../../src/words/fault-words.ts";
 import * as github from "../../src/words/github-words.ts";
 import * as hiddenWords from "../../src/words/hidden-words.ts";
+import * as limitWords from "../../src/words/limit-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
@@ -46,6 +49,7 @@ import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
 import * as review from "../../src/words/review-words.ts";
+import * as routing from "../../src/words/routing-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
 import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
@@ -84,6 +88,17 @@ import { origins } from "../support/origins.ts";
 const { now, hosts, webUrl } = known;
 const around: Around = { now, hosts };
 const lacksRoom = { freeBytes: 300 * 1024 ** 2, wantedBytes: 1024 ** 3 };
+const inForce: InForce = [
+  { what: "cpu", most: 50, by: "cgroup1" },
+  { what: "memory", most: 512 * 1024 ** 2, by: "cgroup1" },
+  { what: "processes", most: 4_096, by: "rlimit" },
+  { what: "open_files", most: 1_024, by: "rlimit" },
+  { what: "disk", most: 20 * 1024 ** 3, by: "watchdog" },
+];
+const strained = {
+  memory: { freeBytes: 100 * 1024 ** 2, wantedBytes: 256 * 1024 ** 2 },
+  cpu: { percent: 93, mark: 80 },
+};
 const fullHosts = hosts.map((host) => ({ ...host, lacksRoom }));
 
 const SHA = "d".repeat(40);
@@ -250,6 +265,11 @@ const ends: Task[] = [
   settledTask(outcomes.pull_request, {
     pushed: { ...pushed, stopped: { by: "deadline", deadline: "total", afterMs: 3_600_000 } },
   }),
+  settledTask({ ...outcomes.over_limit, used: 820 * 1024 ** 2, during: "setup" }),
+  settledTask({ ...outcomes.over_limit, limit: "processes", used: 70, allowed: 64 }),
+  settledTask(outcomes.pull_request, {
+    pushed: { ...pushed, stopped: { by: "limit", limit: "memory", used: 2 ** 29, allowed: 2 ** 29 } },
+  }),
   settledTask(outcomes.pull_request, {
     pushed: { ...pushed, stopped: { by: "budget", message: "50 turns were not enough." } },
   }),
@@ -310,6 +330,28 @@ function heldUp(phase: Phase) {
   const progress = { heldUpSince: (state.name === "running" ? state.phaseSince : 0) + 60_000 };
   return why(runningTask(phase, { progress }), { now, hosts: hosts.map((host) => ({ ...host, limits })) });
 }
+
+const arms = [
+  { arm: "claude", n: 60, merged: 30, costPerMerged: 1.2, draw: 1.31 },
+  { arm: "codex", n: 12.6, merged: 0, draw: 9.5 },
+  { arm: HOSTILE, n: 1, merged: 1, costPerMerged: 0.004 },
+];
+const routed = { class: "issue/small", candidates: arms, seed: "taaaaaaaaaaaaaaa" };
+const unrouted = { ...routed, candidates: [], fellBackTo: "default" as const };
+const routings: Routing[] = [
+  { ...routed, mode: "route", chosen: "claude" },
+  { ...routed, mode: "route", chosen: "codex", explored: true, fellBackTo: "all_repositories" },
+  { ...routed, mode: "route", chosen: HOSTILE, fellBackTo: "all_kinds" },
+  { ...routed, mode: "advise", chosen: "claude" },
+  { ...routed, mode: "advise", fellBackTo: "default", because: "not_enough" },
+  ...(["no_history", "too_costly", "one_agent", "not_enough"] as const).map(
+    (because): Routing => ({
+      ...unrouted,
+      mode: "route",
+      because,
+    }),
+  ),
+];
 
 const whys = [
   ...open.map((task) => why(task, around)),
@@ -388,6 +430,14 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
+  strained: [
+    { kind: "strained", host: { id: "h1", name: "builder-1" }, memory: strained.memory },
+    { kind: "strained", host: { id: "h1", name: "builder-1" }, cpu: strained.cpu },
+  ],
+  cannot_work: [
+    { kind: "cannot_work", host: { id: "h1", name: "builder-1" }, since: now - 600_000 },
+    { kind: "cannot_work", host: { id: "h1", name: HOSTILE }, since: now - 60_000, why: HOSTILE },
+  ],
   no_room: [{ kind: "no_room", host: { id: "h1", name: "builder-1" }, ...lacksRoom }],
   agent_setup: [{ kind: "agent_setup", task: verifyFailed, since: now }],
   repository_setup: [{ kind: "repository_setup", task: verifyFailed, since: now }],
@@ -458,6 +508,11 @@ export const sayings: Sayings = {
         factsOf.networkFact({ network }),
         factsOf.networkFact({ network: { egress: "open", blocked: 0, places: [] } }),
       ],
+      machineFact: () => [
+        factsOf.machineFact({ inForce, peakRssBytes: 2 ** 28, cpuSeconds: 34.2 }),
+        factsOf.machineFact({ inForce }),
+        factsOf.machineFact({ cpuSeconds: 3 }),
+      ],
       usageFact: () => [factsOf.usageFact(progress), factsOf.usageFact({ costUsd: 0 })],
       budgetFact: () => [
         factsOf.budgetFact(runningTask("working", { progress: { agent: "a", budget: runBudget } })),
@@ -493,6 +548,7 @@ export const sayings: Sayings = {
       nobodyCalled: () => [messageWords.nobodyCalled("tabcdefghijklmno")],
       nothingToTell: () => [messageWords.nothingToTell()],
       tooLateToTell: () => [messageWords.tooLateToTell("tabcdefghijklmno")],
+      nodeIsOver: () => [messageWords.nodeIsOver("prices")],
       tooManyMessages: () => [messageWords.tooManyMessages("tabcdefghijklmno")],
       notDelivered: () => [messageWords.notDelivered("maintainer", "tabcdefghijklmno")],
       givenUp: () => [messageWords.givenUp("maintainer", "tabcdefghijklmno")],
@@ -711,7 +767,10 @@ export const sayings: Sayings = {
     module: teamText,
     says: {
       proposedPlan: () => [teamText.proposedPlan(planningTask()).join("\n\n")],
-      teamAtWork: () => [teamText.teamAtWork(teamTask(), { ...known, team: team() }).join("\n\n")],
+      teamAtWork: () =>
+        [team(), team({ low: true })].map((each) =>
+          teamText.teamAtWork(teamTask(), { ...known, team: each }).join("\n\n"),
+        ),
       teamsEnd: () => {
         const end = teamText.teamsEnd(doneTeamTask(), { ...known, team: partialTeam() });
         return [...end.first, ...end.receipt];
@@ -738,6 +797,7 @@ export const sayings: Sayings = {
         [...planViews, ...(["managing", "finishing"] as const).map((state) => teamView({ state }))].map(
           plans.teamStanding,
         ),
+      teamUse: () => [plans.teamUse({ use: "low" }), plans.teamUse({ use: "spent" }), plans.teamUse({})],
       approvedBecause: () => [plans.approvedBecause("small"), plans.approvedBecause(undefined)],
       aloneWords: () => [plans.aloneWords("It is one file", inMarkdown), plans.aloneWords(HOSTILE, inMarkdown)],
       nodeCost: () => teamView().nodes.map(plans.nodeCost),
@@ -828,6 +888,19 @@ export const sayings: Sayings = {
       spentWords: () => [used({ inputTokens: 5, outputTokens: 1, costUsd: 0.5 }), used({})].map(spent.spentWords),
     },
   },
+  "src/words/limit-words.ts": {
+    module: limitWords,
+    says: {
+      reachedLimit: () => [
+        limitWords.reachedLimit({ limit: "memory", used: 2 ** 29, allowed: 2 ** 29 }),
+        limitWords.reachedLimit({ limit: "memory", used: 2 ** 29, allowed: 2 ** 28 }),
+        limitWords.reachedLimit({ limit: "processes", used: 70, allowed: 64 }),
+      ],
+      strainWords: () => [limitWords.strainWords(strained)],
+      inForceWords: () => [limitWords.inForceWords(inForce)],
+      usedOfMachine: () => [limitWords.usedOfMachine({ peakRssBytes: 2 ** 28 }), limitWords.usedOfMachine({})],
+    },
+  },
   "src/words/stopped-words.ts": {
     module: stopped,
     says: {
@@ -858,7 +931,16 @@ export const sayings: Sayings = {
   "src/words/waiting-words.ts": {
     module: waiting,
     says: {
-      lacksRoom: () => [waiting.lacksRoom([{ id: "h1", name: "builder-1" }, { id: "h2" }], inMarkdown)],
+      lacksRoom: () => [
+        waiting.lacksRoom(
+          [
+            { id: "h1", name: "builder-1", lacks: ["disk"] },
+            { id: "h2", lacks: ["disk"] },
+          ],
+          inMarkdown,
+        ),
+        waiting.lacksRoom([{ id: "h1", lacks: ["memory", "cpu"] }], inMarkdown),
+      ],
       waitsFor: () =>
         [
           ...Object.values(waitingReasons),
@@ -870,6 +952,10 @@ export const sayings: Sayings = {
           (each) => waiting.waitedInVain(each, 3600_000, inMarkdown),
         ),
     },
+  },
+  "src/words/routing-words.ts": {
+    module: routing,
+    says: { routingWords: () => routings.map((each) => routing.routingWords(each, inMarkdown)) },
   },
   "src/words/why-words.ts": {
     module: whyWords,

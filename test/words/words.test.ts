@@ -145,6 +145,9 @@ test("why: every end is told in words, with what to do next", () => {
     The agent used up its budget: 50 turns were not enough. Nothing was published.
     Next: To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps.
 
+    The agent was ended, because its programs may use 768 MB of memory together, and they needed more. Nothing was published.
+    Next: The same request would end so again. Ask for less at once, or for fewer things side by side (tests, builds), or have the limit raised (\`limits.memoryMegabytes\`: in the operator's file, unless \`.github/orch.yml\` says less); then comment \`/orch retry tabcdefg\`.
+
     The agent made the same call 5 times, each time with the same result, and nothing new in between: \`Bash npm test\`. It was stopped. Nothing was published.
     Next: What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, give the command again in a new comment and say what the agent should know.
 
@@ -189,7 +192,9 @@ test.each(PHASES)("%s: says since when", (phase) => {
 const task = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
   paused: { kind: "paused", by: "root", since: now - 240_000 },
+  cannot_work: { kind: "cannot_work", host: { id: "h1", name: "builder-1" }, since: now - 300_000 },
   no_room: { kind: "no_room", host: { id: "h1", name: "builder-1" }, freeBytes: 3 * 1024 ** 2, wantedBytes: 1024 ** 3 },
+  strained: { kind: "strained", host: { id: "h1", name: "builder-1" }, cpu: { percent: 93, mark: 80 } },
   host_silent: { kind: "host_silent", host: { id: "h1", name: "builder-1" }, since: now - 60_000, tasks: ["a", "b"] },
   in_doubt: { kind: "in_doubt", task: "taaaaaaaaaaaaaaa", doubt: "newer" },
   no_agent: { kind: "no_agent", agent: "claude", since: now - 3_000, tasks: ["a", "b"] },
@@ -211,7 +216,9 @@ test("everything that needs somebody says what and where", () => {
   const said = all.map((need) => needWords(need, now, inTerminal));
   expect(said.join("\n")).toMatchInlineSnapshot(`
     "All work has been paused for 4m, by \`root\`: no task starts until \`orch resume\`.
+    The worker host \`builder-1\` is alive and cannot work, for 5m: it takes no job. Run \`orch doctor\` there, and start it again.
     The worker host \`builder-1\` takes no task: 3 MB free on its disk, 1 GB wanted. Remove what you can spare there.
+    The worker host \`builder-1\` takes no task: its processors are busy to 93 %, 80 % at most. End what you can spare there.
     The worker host \`builder-1\` has been silent for 1m and has 2 tasks: start it again, or another with the same agents.
     The record of task \`taaaaaaaaaaaaaaa\` is in doubt (newer): \`orch doctor\` says what to do.
     2 tasks wait for a worker host with the agent \`claude\`, the first for 3s: start one.

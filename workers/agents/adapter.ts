@@ -3,6 +3,7 @@
  * judged. One file per kind; nothing outside these files knows any agent's flags or output.
  */
 import type { Reach } from "../../src/reach/read-allow.ts";
+import type { Resources } from "../../src/settings/resources.ts";
 import type { AgentEvent, ErrorEvent, ErrorReason, FinalEvent } from "./event.ts";
 import type { AgentKind } from "./kinds.ts";
 import type { McpDefinition, McpServer } from "./mcp.ts";
@@ -22,6 +23,8 @@ export type AgentDefinition = Reach & {
   model?: string;
   /** What its model costs, where its program does not say what it has used in dollars. */
   price?: Price | undefined;
+  /** What a run of it may use of the machine, where that is less than what any may. */
+  limits?: Resources | undefined;
   /** Only of kind jsonl: where below its home it keeps its sessions, as relative paths. */
   sessionPaths?: string[];
   /** MCP servers that its CLI starts, by name; only of kinds that start any. */

@@ -7,6 +7,7 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { egressSchema } from "../../src/reach/reach-shape.ts";
 import { allowSchema } from "../../src/reach/read-allow.ts";
+import { resourcesSchema } from "../../src/settings/resources.ts";
 import type { AgentDefinition } from "./adapter.ts";
 import { agentKinds } from "./kinds.ts";
 import { takesMcp } from "./mcp.ts";
@@ -53,6 +54,9 @@ const definitionSchema = z
       })
       .optional()
       .describe("what its model costs, for budgets in dollars, where its program does not state the cost"),
+    limits: resourcesSchema
+      .optional()
+      .describe("what a run of it may use of the machine, where that is less than limits"),
     egress: egressSchema.optional().describe("what it may reach, in place of the file's own egress"),
     allow: allowSchema.optional().describe("what it may reach beside the file's own allow and its model"),
   })

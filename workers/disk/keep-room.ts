@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import type { HostInfo } from "../../src/task/heartbeat.ts";
 import { bytes as inWords } from "../../src/text/amounts.ts";
+import { resourcesOfRun } from "../run/role.ts";
 import type { Run, Shared } from "../run/run.ts";
 import type { Slots } from "../slots.ts";
 import { type Space, spaceOf } from "./free-space.ts";
@@ -52,8 +53,8 @@ const fullBelow = (markBytes: number): number => reserveOf(markBytes) / 2;
 export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: RoomKeeperOptions): RoomKeeper {
   const { dataDir, log, operator } = shared;
   const markBytes = operator.limits.freeDiskGigabytes * GB;
-  const capBytes = operator.limits.runDiskGigabytes * GB;
-  const measuring = makeMeasuring(capBytes);
+  const capOf = (run: Run) => (resourcesOfRun(operator, run).runDiskGigabytes ?? Number.POSITIVE_INFINITY) * GB;
+  const measuring = makeMeasuring();
   let lacking = false;
   let announced = false;
   let cleanedAt = Number.NEGATIVE_INFINITY;
@@ -99,11 +100,11 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
   async function endWhoeverFillsIt({ freeBytes, usedBytes }: Space): Promise<void> {
     const isFull = freeBytes < fullBelow(markBytes);
     const runs = slots.runs().filter(({ signal }) => !signal.aborted);
-    if (runs.length === 0 || !(isFull || measuring.isDue(usedBytes))) return;
+    if (runs.length === 0 || !(isFull || measuring.isDue(usedBytes, Math.min(...runs.map(capOf))))) return;
     measuring.done(usedBytes);
     const sizes = [...(await measureRuns(dataDir, runs))].toSorted(([, one], [, other]) => other - one);
     for (const [run, bytes] of sizes)
-      if (bytes > capBytes) end(run, `it had ${inWords(bytes)} on the disk, and may have ${inWords(capBytes)}`);
+      if (bytes > capOf(run)) end(run, `it had ${inWords(bytes)} on the disk, and may have ${inWords(capOf(run))}`);
     const [largest] = sizes;
     // Where something else fills the disk, ending a run would gain nothing.
     if (isFull && largest && largest[1] > fullBelow(markBytes))

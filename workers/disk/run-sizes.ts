@@ -33,12 +33,12 @@ export async function measureRuns(dataDir: string, runs: readonly Run[]): Promis
   return new Map(runs.map((run, index) => [run, (folders[index] ?? []).reduce((sum, path) => sum + bytesOf(path), 0)]));
 }
 
-/** Says when it is time to measure. */
-export function makeMeasuring(capBytes: number, now: () => number = () => performance.now()) {
+/** Says when it is time to measure. `capBytes`: the least that one of the runs may have. */
+export function makeMeasuring(now: () => number = () => performance.now()) {
   let usedThen = 0;
   let measuredAt = Number.NEGATIVE_INFINITY;
   return {
-    isDue: (usedBytes: number) =>
+    isDue: (usedBytes: number, capBytes: number) =>
       usedBytes - usedThen > capBytes / PART_OF_CAP || now() - measuredAt > AT_LEAST_EVERY_MS,
     done(usedBytes: number) {
       usedThen = usedBytes;

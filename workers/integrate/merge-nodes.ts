@@ -8,7 +8,8 @@ import { later } from "../run/prepare/later.ts";
 import { hostGit, hostGitOutput } from "../workspace/git.ts";
 import { checkSha } from "../workspace/host-folders.ts";
 import { type PlanRepository, readIntegrated } from "./plan-repository.ts";
-import { commitTree, type Merge, mergeTrees, type Trial, trialEnv } from "./trial.ts";
+import { type Merge, mergeTrees, type Trial, trialEnv } from "./trial.ts";
+import { writeCommit } from "./write-commit.ts";
 
 /** What a node's agent has made, as it passed the gate. */
 export type Delivery = {
@@ -45,7 +46,7 @@ export async function placeOnto(
   if (merge.kind === "conflict") return merge;
   const message = commitMessage(text, { ...authorship, also: [`Orch-Plan: ${store.plan}`, `Orch-Node: ${node}`] });
   const date = Math.max(work.date, before.date);
-  const sha = await commitTree(trial, { tree: merge.tree, parent: onto, message, date });
+  const sha = writeCommit(trial.dir, { tree: merge.tree, parent: onto, message, date });
   const known = merge.tree === before.tree ? "as before" : merge.tree === work.tree ? "its own" : undefined;
   return { kind: "placed", candidate: { sha, onto, ...(known && { known }) } };
 }
@@ -64,7 +65,7 @@ async function mergeOnto(
   await plain.catch(() => undefined); // histories that have nothing in common cannot be merged so
   const last = await standsOn(trial, store, { onto, started, common: await commonOf(trial, tip, onto) });
   if (last === onto) return { kind: "clean", tree: work.tree };
-  const change = await commitTree(trial, { tree: work.tree, parent: last, message: "work\n", date: work.date });
+  const change = writeCommit(trial.dir, { tree: work.tree, parent: last, message: "work\n", date: work.date });
   return await mergeTrees(trial, onto, change);
 }
 

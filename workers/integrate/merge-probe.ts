@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostGitOutput } from "../workspace/git.ts";
 import { makeHostRepository } from "../workspace/mirror.ts";
-import { commitTree, mergeTrees, type Trial } from "./trial.ts";
+import { mergeTrees, type Trial } from "./trial.ts";
+import { writeCommit } from "./write-commit.ts";
 
 let probed: Promise<void> | undefined;
 
@@ -39,7 +40,7 @@ const WHO = {
 };
 
 async function commitOf(trial: Trial, parent: string, text: string): Promise<string> {
-  return await commitTree(trial, {
+  return writeCommit(trial.dir, {
     tree: await treeOf(trial.dir, text),
     parent,
     message: "side\n",

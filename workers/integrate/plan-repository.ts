@@ -6,13 +6,13 @@
  * The branch is all that says what is merged: each of its commits names its node, so a merge and the record of it are one and the
  * same write, which is a compare-and-set.
  */
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { mirrorRef } from "../workspace/branch-name.ts";
-import { hostGit, hostGitOutput } from "../workspace/git.ts";
+import { hostGitOutput } from "../workspace/git.ts";
 import { checkSha, planDir } from "../workspace/host-folders.ts";
 import { type Mirror, makeHostRepository, openMirror } from "../workspace/mirror.ts";
+import { moveRef, readRef } from "./move-ref.ts";
 
 /** `dir`: the repository, absolute. `base`: the commit that was approved. */
 export type PlanRepository = { plan: string; dir: string; base: string; mirror: Mirror };
@@ -29,7 +29,7 @@ export type OfPlan = { dataDir: string; plan: string; repositoryId: number };
 export function findPlanRepository({ dataDir, plan, repositoryId }: OfPlan): PlanRepository | undefined {
   const dir = planRepositoryDir(dataDir, plan);
   if (!existsSync(dir)) return undefined;
-  const base = checkSha(readFileSync(join(dir, BASE), "utf8").trim());
+  const base = readRef(dir, BASE);
   return { plan, dir, base, mirror: openMirror(dataDir, repositoryId) };
 }
 
@@ -59,8 +59,7 @@ export const asMirror = ({ dir, mirror }: Pick<PlanRepository, "dir" | "mirror">
 });
 
 /** Where the integration branch stands. */
-export const tipOf = ({ dir }: Pick<PlanRepository, "dir">): string =>
-  checkSha(readFileSync(join(dir, TIP), "utf8").trim());
+export const tipOf = ({ dir }: Pick<PlanRepository, "dir">): string => readRef(dir, TIP);
 
 /** A commit of the integration branch. `task`: whose work it is. */
 export type Integrated = { node: string; task: string; sha: string; parent: string };
@@ -91,10 +90,6 @@ export async function commitOf(store: PlanRepository, node: string): Promise<Int
   return (await readIntegrated(store, tipOf(store))).find((each) => each.node === node);
 }
 
-/** A lock that is older was left by a git that was killed. */
-const LOCK_MS = 5_000;
-const LOCK_WAIT_MS = 250;
-
 /**
  * Takes what `to` has and `from` does not, and moves the branch. False when the branch is not at `from` any more. Safe to repeat.
  * `pack`: the path of a pack with these objects, without its ending.
@@ -104,16 +99,7 @@ export async function moveTip(
   { from, to, pack }: { from: string; to: string; pack: string },
 ): Promise<boolean> {
   takePack(store, pack);
-  const args = ["update-ref", "--no-deref", TIP, checkSha(to), checkSha(from)];
-  for (;;) {
-    const done = await hostGit(store.dir, args);
-    if (done.exitCode === 0) return true;
-    if (tipOf(store) !== from) return false;
-    const lock = statSync(join(store.dir, `${TIP}.lock`), { throwIfNoEntry: false });
-    if (!lock) throw new Error(`The integration branch cannot be moved: ${done.stderr.trim().slice(-300)}`);
-    if (Date.now() - lock.mtimeMs > LOCK_MS) rmSync(join(store.dir, `${TIP}.lock`), { force: true });
-    else await delay(LOCK_WAIT_MS);
-  }
+  return await moveRef({ dir: store.dir, ref: TIP, from, to });
 }
 
 /** A pack counts from when its index is there. */

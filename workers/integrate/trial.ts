@@ -88,23 +88,6 @@ function readConflicts(fields: readonly string[]): { paths: string[]; how: strin
   return { paths: [...paths].slice(0, MAX_PATHS), how: how.slice(0, MAX_HOW) };
 }
 
-export type NewCommit = { tree: string; parent: string; message: string; date: number };
-
-const NAME = "Orch";
-const EMAIL = "orch@orch.invalid";
-
-/** It is made anew as the bot's before anybody outside sees it. */
-export async function commitTree(trial: Trial, { tree, parent, message, date }: NewCommit): Promise<string> {
-  const when = `${date} +0000`;
-  const env = {
-    ...trialEnv(trial),
-    ...{ GIT_AUTHOR_NAME: NAME, GIT_AUTHOR_EMAIL: EMAIL, GIT_AUTHOR_DATE: when },
-    ...{ GIT_COMMITTER_NAME: NAME, GIT_COMMITTER_EMAIL: EMAIL, GIT_COMMITTER_DATE: when },
-  };
-  const args = ["commit-tree", checkSha(tree), "-p", checkSha(parent), "-F", "-"];
-  return checkSha((await hostGitOutput(trial.dir, args, { env, input: message })).trim());
-}
-
 const PACK_MS = 5 * 60_000;
 
 /** All that `to` has and `from` does not, as one pack in the trial; its path without its ending. */

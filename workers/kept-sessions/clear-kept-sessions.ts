@@ -10,35 +10,44 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Of all together, packed. */
 const MAX_ALL_BYTES = 5 * 1024 ** 3;
 
-type Kept = { dir: string; bytes: number; savedAt: number };
+export type OldSession = { dir: string; bytes: number; savedAt: number };
+
+/** Those that are past their time, or the oldest where all together take more than `maxBytes`. */
+export async function findOldSessions(
+  { dataDir, operator }: Pick<Shared, "dataDir" | "operator">,
+  maxBytes = MAX_ALL_BYTES,
+): Promise<OldSession[]> {
+  const keptSince = Date.now() - operator.limits.keepSessionDays * DAY_MS;
+  let bytes = 0;
+  return (await newestFirst(sessionsDir(dataDir))).filter((kept) => {
+    bytes += kept.bytes;
+    return kept.savedAt <= keptSince || bytes > maxBytes;
+  });
+}
 
 /** Never throws: what cannot be removed is logged and tried again at the next round. `maxBytes`: of all together. */
 export async function clearKeptSessions(
   { dataDir, operator, log }: Pick<Shared, "dataDir" | "operator" | "log">,
   maxBytes = MAX_ALL_BYTES,
 ): Promise<void> {
-  const keptSince = Date.now() - operator.limits.keepSessionDays * DAY_MS;
   try {
-    let bytes = 0;
-    for (const kept of await newestFirst(sessionsDir(dataDir))) {
-      bytes += kept.bytes;
-      if (kept.savedAt > keptSince && bytes <= maxBytes) continue;
-      await rm(kept.dir, { recursive: true, force: true });
-      log.info({ dir: kept.dir, bytes: kept.bytes }, "a kept session is cleared");
+    for (const { dir, bytes } of await findOldSessions({ dataDir, operator }, maxBytes)) {
+      await rm(dir, { recursive: true, force: true });
+      log.info({ dir, bytes }, "a kept session is cleared");
     }
   } catch (error) {
     log.error({ err: error }, "kept sessions cannot be cleared: look at them by hand");
   }
 }
 
-async function newestFirst(dir: string): Promise<Kept[]> {
+async function newestFirst(dir: string): Promise<OldSession[]> {
   const names = await readdir(dir).catch(() => []); // none was ever kept
   const all = await Promise.all(names.map(async (name) => measure(join(dir, name))));
   return all.sort((one, other) => other.savedAt - one.savedAt);
 }
 
 /** By the files' own times and sizes: a folder whose record is cut off must go some day as well. */
-async function measure(dir: string): Promise<Kept> {
+async function measure(dir: string): Promise<OldSession> {
   const files = (await readdir(dir).catch(() => [])).flatMap(
     (name) => lstatSync(join(dir, name), { throwIfNoEntry: false }) ?? [],
   );

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { amounts } from "../../src/settings/budgets.ts";
+import { resourcesSchema } from "../../src/settings/resources.ts";
 import { roleName, rolePrompt, switchedOff } from "../../src/settings/roles.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { takesModel } from "../agents/model.ts";
@@ -16,6 +17,11 @@ const roleSchema = z.strictObject({
     .describe("How its agent is to work; in place of the shipped one. Needed for a new role."),
   agent: z.string().optional().describe("Name of one of the agents above; default: as for any task of the repository."),
   model: z.string().min(1).max(200).optional().describe("The model of that agent, or else of the default agent."),
+  mcp: z
+    .array(z.string().min(1).max(32))
+    .max(20)
+    .optional()
+    .describe("Of its agent's MCP servers, by their names, those that it is given; []: none. Default: all of them."),
   rights: z
     .enum(["writes", "read-only"])
     .optional()
@@ -30,6 +36,9 @@ const roleSchema = z.strictObject({
     .optional()
     .describe("Longest time for all of its agent's work on one task, where that is less than limits.totalMinutes."),
   budget: amounts.optional().describe("What one run of it may use at most: $1, 500k tokens, 30min of an agent."),
+  limits: resourcesSchema
+    .optional()
+    .describe("What a run of it may use of the machine, where that is less than limits."),
 });
 
 export const rolesSchema = z.record(roleName, z.union([switchedOff, roleSchema]));
@@ -69,6 +78,8 @@ function problemsOf(role: Role, { model }: { model?: string | undefined }, { age
   if (!agent) problems.push(`agent must be one of the agents defined (${[...agents.keys()].join(", ")})`);
   if (agent && model !== undefined && !takesModel(agent.kind))
     problems.push(`the agent ${agent.name} cannot be told a model (it is of kind ${agent.kind})`);
+  const unknown = (role.mcp ?? []).filter((name) => ![...agents.values()].some(({ mcp = {} }) => name in mcp));
+  for (const name of unknown) problems.push(`no agent has an MCP server called ${name}`);
   if (role.writes && ONLY_READ.has(role.name)) problems.push("this role only reads: rights: writes is not possible");
   if (role.writes && role.delegates)
     problems.push("who delegates only reads: add rights: read-only, or remove delegates");

@@ -6,6 +6,7 @@
 import type { HiddenFiles, Verification } from "../../src/task/progress.ts";
 import { keepEnd } from "../../src/text/bound.ts";
 import { commandLine } from "../../src/text/shell-words.ts";
+import { overInWords } from "../limits/over-in-words.ts";
 import { hiddenFiles } from "../publish/hidden-files.ts";
 import { showTip } from "../publish/show-tip.ts";
 import {
@@ -150,6 +151,8 @@ function judge(result: StepResult, command: readonly string[], { round }: Work):
       return judged(result.exitCode, keepEnd(result.outputTail, OUTPUT_TAIL_CHARACTERS));
     case "flooded":
       return judged(137, "The command wrote more than 200 MB of output and was stopped.");
+    case "over limit":
+      return judged(137, `The command was ended: ${overInWords(result.over)}.`);
     case "interrupted":
       throw result.interruption;
     case "turn ended":

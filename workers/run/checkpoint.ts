@@ -28,9 +28,15 @@ const MINUTE_MS = 60_000;
 /** Work that failed is kept for a few days: somebody may want to see what the agent left. */
 export function isWorthALook(outcome: Outcome): boolean {
   if (outcome.kind === "agent_failed" && outcome.reason === "disk") return false; // it is gone: there was no room for it
-  return ["agent_failed", "verify_failed", "timed_out", "out_of_budget", "stalled", "host_error"].includes(
-    outcome.kind,
-  );
+  return [
+    "agent_failed",
+    "verify_failed",
+    "timed_out",
+    "out_of_budget",
+    "over_limit",
+    "stalled",
+    "host_error",
+  ].includes(outcome.kind);
 }
 
 /** Until when what a run left is kept, Unix ms. Of one that is parked: as long after the end of the longest wait. */

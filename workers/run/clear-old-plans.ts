@@ -21,7 +21,7 @@ export async function clearOldPlans(shared: Shared, isAtWork: (plan: string) => 
   for (const plan of (await readdir(dir)).filter(isTaskId)) {
     if (isAtWork(plan)) continue;
     try {
-      if (!(await isOver(shared, plan, join(dir, plan)))) {
+      if (!(await isOver(shared, plan))) {
         await clearTrials(shared.dataDir, plan);
         continue;
       }
@@ -33,9 +33,13 @@ export async function clearOldPlans(shared: Shared, isAtWork: (plan: string) => 
   }
 }
 
-async function isOver({ store, operator }: Shared, plan: string, dir: string): Promise<boolean> {
+/** Whether what it came to may go: a record says so, or nobody has touched it for very long. */
+export async function isOver(
+  { dataDir, store, operator }: Pick<Shared, "dataDir" | "store" | "operator">,
+  plan: string,
+): Promise<boolean> {
   const reading = await store.lookUp(plan);
-  if (reading.kind === "absent") return lstatSync(dir).mtimeMs < Date.now() - FORGOTTEN_MS;
+  if (reading.kind === "absent") return lstatSync(join(plansDir(dataDir), plan)).mtimeMs < Date.now() - FORGOTTEN_MS;
   if (reading.kind !== "known" || reading.record.state.name !== "settled") return false;
   return reading.record.state.at + operator.limits.keepFailedDays * DAY_MS <= Date.now();
 }

@@ -65,7 +65,7 @@ export function takeUpPaused(shared: Shared, { task, folder, lease, user }: Part
   record.said = undefined;
   // What it handed in then was its proposal, and says nothing of the work.
   if (goOnWith === "approval") record.finish = undefined;
-  record.plan = planRecordOf(task, planGround(shared));
+  record.plan = planRecordOf(task, planGround(shared, task.spec));
   record.team = teamRecordOf(task);
   record.rights = rightsOf(task, shared.operator.roles);
   record.renew = task.proposal?.decision?.kind === "outdated" || undefined;

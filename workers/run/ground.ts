@@ -1,12 +1,13 @@
 /** What the steps of a run stand on: the workspace and its mirror, the agent, and what was decided about the work. */
 import { join } from "node:path";
+import type { Resources } from "../../src/settings/resources.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { definedEnv } from "../agents/environment.ts";
 import type { HeldStep } from "../tmux/sessions.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { findWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { mirrorOf } from "./node/plan-of-node.ts";
-import { withModelOfTask } from "./role.ts";
+import { resourcesOf, withModelOfTask } from "./role.ts";
 import type { Run, Shared } from "./run.ts";
 import type { Prepared, Resumed } from "./run-record.ts";
 
@@ -22,6 +23,8 @@ export type Place = {
   sessionId: string;
   /** The session of an earlier task that the agent goes on with instead. */
   resumed?: Resumed | undefined;
+  /** What its programs may use of the machine. */
+  resources: Resources;
 };
 
 /** `held`: the agent's first step, which waits to be let go. */
@@ -44,5 +47,6 @@ export function preparedGround(shared: Shared, run: Run, prepared: Prepared): Gr
     throw new Error("This run's workspace is gone, or is another user's since the worker host was started anew.");
   const path = definedEnv(agent, shared.env).PATH;
   const { sessionId, resumed } = prepared;
-  return { prepared, mirror, workspace, agent, path, sessionId, resumed };
+  const resources = resourcesOf(shared.operator, run.task.spec, agent, prepared.limits);
+  return { prepared, mirror, workspace, agent, path, sessionId, resumed, resources };
 }

@@ -115,6 +115,8 @@ function endedAs(outcome: Outcome): string {
       return "It ran out of time, and nothing of it was published.";
     case "out_of_budget":
       return "It ran out of its budget, and nothing of it was published.";
+    case "over_limit":
+      return `It was ended because its programs used more ${outcome.limit === "memory" ? "memory" : "processes"} than they may, and nothing of it was published. Do less at once: one thing after the other.`;
     case "stalled":
       return `It went round in circles and was stopped, and nothing of it was published: it called ${outcome.call} ${outcome.times} times.`;
     case "cancelled":

@@ -55,7 +55,7 @@ export function beginRun(shared: Shared, { task, lease, user }: { task: Task; le
     spec: task.spec,
     agent: task.agent,
     continues: task.continues,
-    plan: planRecordOf(task, planGround(shared)),
+    plan: planRecordOf(task, planGround(shared, task.spec)),
     team: teamRecordOf(task),
     rights: rightsOf(task, shared.operator.roles),
     steps: [],

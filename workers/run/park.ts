@@ -9,6 +9,7 @@ import type { Proposal } from "../../src/task/proposal.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
 import { checkpointForParking } from "./checkpoint.ts";
 import type { GoOnWith } from "./go-on-prompts.ts";
+import { machineUse } from "./machine-use.ts";
 import { type Run, type Shared, tell } from "./run.ts";
 
 /** The longest time until somebody looks at a task that was parked, ms. */
@@ -34,7 +35,7 @@ export async function park(shared: Shared, run: Run, parking: Park): Promise<"pa
   const checkpoint = await checkpointForParking(shared, run);
   keepForLater(run, parking, checkpoint);
   const at = Date.now();
-  const progress = run.spoken.progress();
+  const progress = { ...run.spoken.progress(), ...machineUse(run.folder.record) };
   const waits = await tell(shared, run, { name: "parked", reasons, progress, checkpoint, proposal, at });
   if (waits?.state.name === "settled") {
     forgetParking(run);

@@ -35,10 +35,16 @@ type Recorded = { folder: { record: Pick<RunRecord, "rights" | "plan"> } };
 export const isReadOnly = ({ folder: { record } }: Recorded): boolean =>
   record.rights?.readOnly ?? record.plan?.readOnly ?? false;
 
+type Asked = Recorded & { task: { spec: Pick<Task["spec"], "team" | "plan"> } };
+
 /** @throws Refusal where nothing would keep the agent from changing things */
-export function refuseUnconfined({ driver }: { driver: Pick<SandboxDriver, "name"> }, run: Recorded): void {
+export function refuseUnconfined({ driver }: { driver: Pick<SandboxDriver, "name"> }, run: Asked): void {
   if (!isReadOnly(run) || driver.name !== "none") return;
-  if (run.folder.record.plan?.readOnly)
+  if (run.task.spec.team)
+    throw new Refusal(
+      "A team's plan needs a sandbox that shows the repository read-only, and this worker host runs agents without one (`sandbox: none`). Ask without `team`, or have its operator turn the sandbox on.",
+    );
+  if (run.task.spec.plan)
     throw new Refusal(
       "A proposal needs a sandbox that shows the repository read-only, and this worker host runs agents without one (`sandbox: none`). Ask without `plan`, or have its operator turn the sandbox on.",
     );

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { onStopSchema } from "../../src/settings/on-stop.ts";
+import { resourcesShape } from "../../src/settings/resources.ts";
 import { amountsShape, ENVELOPES } from "../../src/task/envelope.ts";
 import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
@@ -108,6 +109,8 @@ const runRecordSchema = z.looseObject({
       onStop: onStopSchema.optional(),
       /** The hosts that the repository lets its work reach at most. */
       listed: z.array(hostPatternSchema).optional(),
+      /** What the repository lets its programs use of the machine at most. */
+      limits: resourcesShape.optional(),
       /** UUID that the agent's session was started with. */
       sessionId: z.string(),
       /** The session of an earlier task that the agent goes on with instead, and what it had used before. */

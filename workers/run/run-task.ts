@@ -31,6 +31,7 @@ import { takeOverWorkspace } from "./go-on.ts";
 import { type Ground, preparedGround } from "./ground.ts";
 import type { Interruption } from "./interruption.ts";
 import { parkForLimit } from "./limit.ts";
+import { machineUse } from "./machine-use.ts";
 import { mergedAlready } from "./node/merged-already.ts";
 import { type Publication, planToPublish } from "./node/publish-plan.ts";
 import { park } from "./park.ts";
@@ -106,7 +107,7 @@ async function outcomeOf(shared: Shared, run: Run): Promise<Ended> {
 
 function lastProgress(shared: Shared, run: Run, home: string | undefined): Progress {
   const budget = budgetOf(shared, run);
-  return { ...(home !== undefined && { home }), ...(budget && { budget }) };
+  return { ...machineUse(run.folder.record), ...(home !== undefined && { home }), ...(budget && { budget }) };
 }
 
 /** True when the work stands on GitHub all the same, and the record has that instead of the outcome. */

@@ -10,6 +10,7 @@ import { isDoubt, type RunDoubt, type Standing, standingOf } from "../../src/tas
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { BotClient, RunIdentity } from "../bot-client.ts";
+import type { Groups } from "../limits/group.ts";
 import type { Network } from "../network/network.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { SandboxDriver, SlotUser } from "../sandbox/sandbox.ts";
@@ -38,6 +39,8 @@ export type Shared = {
   driver: SandboxDriver;
   /** Undefined with the driver `none`, which confines no network. */
   network: Network | undefined;
+  /** Undefined where the kernel's control groups cannot be had: then the host itself looks after what programs use. */
+  groups?: Groups | undefined;
   /** Undefined on a machine where agents cannot talk back. */
   talk?: TalkPlace | undefined;
   /** Where the bot and Redis are reached, which nothing in a sandbox may. */

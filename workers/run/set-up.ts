@@ -65,6 +65,8 @@ function failureOf(result: StepResult, command: string): Outcome | undefined {
     }
     case "flooded":
       return failure(command, "wrote more than 200 MB of output and was stopped", {});
+    case "over limit":
+      return { kind: "over_limit", during: "setup", ...result.over, lastLines: "" };
     case "missed":
       return { kind: "timed_out", ...result.missed, lastLines: "" };
     case "interrupted":

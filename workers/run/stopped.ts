@@ -2,6 +2,7 @@
  * An agent that was stopped before it said that it was done may have done its work all the same. Where the repository has a
  * check, and operator and repository let it, what there is by then is checked, and offered when it passes.
  */
+import type { OverLimit } from "../../src/task/in-force.ts";
 import type { Stopped } from "../../src/task/outcome.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import type { OperatorFile } from "../operator-file.ts";
@@ -9,7 +10,16 @@ import type { Prepared } from "./run-record.ts";
 import type { Missed } from "./step/deadlines.ts";
 
 /** Undefined when it ended in another way. */
-export function stoppedBy({ verdict, missed }: { verdict: Verdict; missed?: Missed }): Stopped | undefined {
+export function stoppedBy({
+  verdict,
+  missed,
+  over,
+}: {
+  verdict: Verdict;
+  missed?: Missed;
+  over?: OverLimit;
+}): Stopped | undefined {
+  if (over) return { by: "limit", ...over };
   if (missed) return { by: "deadline", ...missed };
   if (verdict.ok) return undefined;
   const { reason, message } = verdict;

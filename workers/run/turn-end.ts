@@ -1,4 +1,5 @@
 /** How a turn of the agent ended, whatever ended its program: what its adapter judges, a deadline, or what the host knows better. */
+import type { OverLimit } from "../../src/task/in-force.ts";
 import type { Verdict } from "../agents/adapter.ts";
 import { modelOutOfReach } from "../network/make-policy.ts";
 import { allUsed } from "./budget.ts";
@@ -9,8 +10,8 @@ import type { Missed } from "./step/deadlines.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { networkUse } from "./step/step-outlet.ts";
 
-/** `missed`: the deadline for which it was stopped. */
-export type TurnEnd = { verdict: Verdict; exitCode?: number; missed?: Missed };
+/** `missed`: the deadline for which it was stopped; `over`: the limit. */
+export type TurnEnd = { verdict: Verdict; exitCode?: number; missed?: Missed; over?: OverLimit };
 
 /** Throws the interruption of a run that was interrupted. */
 export const endOfTurn = (shared: Shared, run: Run, ground: Ground, result: StepResult): TurnEnd =>
@@ -21,7 +22,7 @@ export const endOfTurn = (shared: Shared, run: Run, ground: Ground, result: Step
  * is the cause, and a deadline does not hide it.
  */
 function blamingTheNetwork({ network, operator, env }: Shared, run: Run, { agent }: Ground, end: TurnEnd): TurnEnd {
-  if (end.verdict.ok || !network) return end;
+  if (end.verdict.ok || end.over || !network) return end;
   const reason = modelOutOfReach({ operator, agent, env }, networkUse(run.folder)?.places);
   if (!reason) return end;
   return { verdict: { ok: false, reason: "config", message: `The agent's model is out of its reach: ${reason}` } };
@@ -35,6 +36,11 @@ function ended(result: StepResult, record: RunRecord): TurnEnd {
       return { verdict: { ok: true } };
     case "missed":
       return { verdict: { ok: false, reason: "interrupted", message: "A deadline passed." }, missed: result.missed };
+    case "over limit":
+      return {
+        verdict: { ok: false, reason: "interrupted", message: "A limit was reached." },
+        over: result.over,
+      };
     case "flooded":
       return {
         verdict: { ok: false, reason: "crash", message: "The agent wrote more than 200 MB of output and was stopped." },

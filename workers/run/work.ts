@@ -4,6 +4,7 @@
  * same step: a program that lives is adopted, one that has ended is read again.
  */
 
+import type { OverLimit } from "../../src/task/in-force.ts";
 import type { Stopped } from "../../src/task/outcome.ts";
 import type { Progress, Verification } from "../../src/task/progress.ts";
 import type { Verdict } from "../agents/adapter.ts";
@@ -19,6 +20,7 @@ import { watchFailures } from "./futile.ts";
 import type { Ground } from "./ground.ts";
 import { startOf } from "./hand-over.ts";
 import { afterBudget } from "./last-turn.ts";
+import { machineUse } from "./machine-use.ts";
 import { bringMessages, lateMessages } from "./messages.ts";
 import { excused } from "./node/excuse.ts";
 import type { MergedOutcome } from "./node/merged-already.ts";
@@ -29,6 +31,7 @@ import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { Missed } from "./step/deadlines.ts";
 import { performStep } from "./step/perform-step.ts";
+import { heldOf } from "./step/step-limits.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
 import { networkUse, policyOf } from "./step/step-outlet.ts";
 import { worked } from "./step/worked.ts";
@@ -47,6 +50,7 @@ export type Worked = {
   exitCode?: number;
   verification?: Verification;
   missed?: Missed;
+  over?: OverLimit;
   /** It was stopped, and what it had done by then passes the check. */
   stopped?: Stopped;
   collected: Collected;
@@ -243,6 +247,8 @@ export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
     sandbox: shared.driver.name,
     start,
     workedMs,
+    inForce: heldOf(shared, run, ground),
+    ...machineUse(run.folder.record),
     ...(network && { network }),
   };
 }

@@ -39,7 +39,7 @@ export type BwrapOptions = {
 
 export function bwrapDriver(options: BwrapOptions): SandboxDriver {
   const { programs, limits } = options;
-  const system = systemMounts(options);
+  const all = systemMounts(options);
   return {
     name: "bwrap",
     workspaceAt: WORKSPACE_INSIDE,
@@ -47,6 +47,8 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
       checkConfinement(confinement, command);
       refuseRoot(options.hostUid, confinement);
       refuseReserved(confinement.mounts);
+      const { caps = {} } = confinement;
+      const system = caps.memoryBytes === undefined ? all : systemMounts(options, caps.memoryBytes);
       return [
         ...becomeUser(programs.setpriv, confinement.user),
         programs.nice,
@@ -62,7 +64,7 @@ export function bwrapDriver(options: BwrapOptions): SandboxDriver {
         ...options.first.running(
           [
             // Inside: the kernel counts processes per user namespace, so here the cap is the sandbox's alone.
-            ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"]), "--"],
+            ...[programs.prlimit, ...limitArguments(limits, ["processes", "fileBytes"], caps), "--"],
             ...command,
           ],
           confinement.outlet === undefined ? "" : bridgeScript(programs, confinement.outlet),
@@ -92,8 +94,9 @@ function refuseReserved(mounts: readonly Mount[]): void {
   }
 }
 
-/** The part of the file system that is the same for every sandbox, as arguments. */
-function systemMounts({ etc, first }: BwrapOptions): string[] {
+/** The part of the file system that is the same for every sandbox, as arguments. `mostBytes`: of what takes memory. */
+function systemMounts({ etc, first }: BwrapOptions, mostBytes = Number.POSITIVE_INFINITY): string[] {
+  const memory = (target: string, megabytes: number) => inMemory(target, Math.min(megabytes * 1024 ** 2, mostBytes));
   return [
     ...["--ro-bind", "/usr", "/usr"],
     ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].flatMap(likeOnTheHost),
@@ -105,8 +108,8 @@ function systemMounts({ etc, first }: BwrapOptions): string[] {
 }
 
 /** What is written there takes the machine's memory and ends with the sandbox. */
-function memory(target: string, megabytes: number): string[] {
-  return ["--size", String(megabytes * 1024 ** 2), "--tmpfs", target];
+function inMemory(target: string, size: number): string[] {
+  return ["--size", String(size), "--tmpfs", target];
 }
 
 /** `/bin` and its like are links into `/usr` on most machines and folders on some. */

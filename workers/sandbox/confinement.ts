@@ -23,7 +23,15 @@ export type Confinement = {
   env: Record<string, string>;
   /** The program's way out; without one there is none. The driver `none` takes none: programs there have the machine's network. */
   outlet?: OutletMount;
+  /** What of its run's own limits is set inside. */
+  caps?: Caps;
 };
+
+/**
+ * Of one run, in place of the driver's own or beside them. `memoryBytes`: what all of its programs may have together, so that no file system
+ * in memory is larger; `dataBytes`: what one process may have.
+ */
+export type Caps = { processes?: number; openFiles?: number; memoryBytes?: number; dataBytes?: number };
 
 /**
  * The folder of a network outlet (`workers/network/`), which addresses of the host's loopback are passed on by it (those
@@ -97,11 +105,20 @@ export const isReservedPath = (path: string): boolean => isSystemPath(path) || i
 export const targetOf = (mount: Mount): string => mount.target ?? mount.source;
 
 /** The caps as arguments for prlimit(1). No core files: they would hold the agent's secrets. */
-export function limitArguments(limits: Limits, which: readonly ("processes" | "fileBytes")[]): string[] {
-  const caps = ["--core=0:0"];
-  if (which.includes("processes")) caps.push(`--nproc=${limits.processes}:${limits.processes}`);
-  if (which.includes("fileBytes")) caps.push(`--fsize=${limits.fileBytes}:${limits.fileBytes}`);
-  return caps;
+export function limitArguments(
+  limits: Limits,
+  which: readonly ("processes" | "fileBytes")[],
+  { processes = limits.processes, openFiles, dataBytes }: Caps = {},
+): string[] {
+  const both = (name: string, value: number | undefined) =>
+    value === undefined ? [] : [`--${name}=${value}:${value}`];
+  return [
+    "--core=0:0",
+    ...both("nproc", which.includes("processes") ? processes : undefined),
+    ...both("fsize", which.includes("fileBytes") ? limits.fileBytes : undefined),
+    ...both("nofile", openFiles),
+    ...both("data", dataBytes),
+  ];
 }
 
 /**

@@ -45,7 +45,7 @@ export function noneDriver({ programs, limits, hostUid }: NoneOptions): SandboxD
         ...becomeUser(programs.setpriv, confinement.user),
         // After the change of user, which clears it: the agent ends with the program that started it.
         ...[programs.setpriv, "--no-new-privs", "--pdeathsig", "KILL", "--"],
-        ...[programs.prlimit, ...limitArguments(limits, caps), "--"],
+        ...[programs.prlimit, ...limitArguments(limits, caps, confinement.caps), "--"],
         ...[programs.nice, ...BACKGROUND],
         ...[programs.env, `--chdir=${confinement.cwd}`, "--"],
         ...command,

@@ -17,7 +17,7 @@ export const RUN_VARIABLE = "ORCH_RUN";
 export type Marked = { run: string; uid?: number; step?: string };
 
 /** `workedMs`: its processor time, and that of its children which it has collected. */
-type Process = {
+export type Process = {
   pid: number;
   parent: number;
   state: string;
@@ -43,7 +43,7 @@ const isGone = ({ state }: Process): boolean => state === "Z" || state === "X";
 
 /** Field numbers: proc(5), `/proc/pid/stat`. */
 function readStat(pid: number): Process | undefined {
-  const text = read(`/proc/${pid}/stat`);
+  const text = readText(`/proc/${pid}/stat`);
   const end = text.lastIndexOf(")"); // a name may hold spaces and brackets itself
   if (end < 0) return undefined;
   const fields = text.slice(end + 2).split(" ");
@@ -67,7 +67,7 @@ export function processorTime(root: number): number {
 }
 
 /** From one process to the next where the kernel lists children: a host with many runs would else read all of /proc for each. */
-function treeOf(root: number): Process[] {
+export function treeOf(root: number): Process[] {
   if (!LISTS_CHILDREN) {
     const all = pids().flatMap((pid) => readStat(pid) ?? []);
     return [...all.filter(({ pid }) => pid === root), ...descending(root, all)];
@@ -78,7 +78,9 @@ function treeOf(root: number): Process[] {
 
 /** Each thread has those that it started, /proc/pid/task/tid/children in proc(5). */
 function childrenOf({ pid, threads }: Process): number[] {
-  const texts = (threads > 1 ? threadsOf(pid) : [pid]).map((thread) => read(`/proc/${pid}/task/${thread}/children`));
+  const texts = (threads > 1 ? threadsOf(pid) : [pid]).map((thread) =>
+    readText(`/proc/${pid}/task/${thread}/children`),
+  );
   return texts.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
 }
 
@@ -116,8 +118,8 @@ function scan({ run, uid, step }: Marked): { found: number[]; vanished: boolean 
     if (owner === undefined) return false;
     if (uid !== undefined && owner !== uid && (step === undefined || owner !== self)) return false;
     // Before the environment: a wrapper's child has the one, and from the moment that it loses it the other.
-    const forked = step !== undefined && read(`/proc/${pid}/cmdline`).includes(`\0${step}\0`);
-    const ours = owner === uid || forked || `\0${read(`/proc/${pid}/environ`)}`.includes(mark);
+    const forked = step !== undefined && readText(`/proc/${pid}/cmdline`).includes(`\0${step}\0`);
+    const ours = owner === uid || forked || `\0${readText(`/proc/${pid}/environ`)}`.includes(mark);
     const runs = readProcess(pid) !== undefined;
     vanished ||= ours && !runs;
     return ours && runs;
@@ -125,11 +127,20 @@ function scan({ run, uid, step }: Marked): { found: number[]; vanished: boolean 
   return { found, vanished };
 }
 
+/** The marks that processes bear which we may look into, each with its processes. */
+export function allMarks(): Map<string, number[]> {
+  const marked = pids().flatMap((pid) => {
+    const [, mark] = new RegExp(`\0${RUN_VARIABLE}=([^\0]*)\0`).exec(`\0${readText(`/proc/${pid}/environ`)}`) ?? [];
+    return mark !== undefined && readProcess(pid) ? [{ mark, pid }] : [];
+  });
+  return new Map([...Map.groupBy(marked, ({ mark }) => mark)].map(([mark, all]) => [mark, all.map(({ pid }) => pid)]));
+}
+
 /** Our own user's processes that were given this argument. */
 export function processesWith(argument: string): Process[] {
   const self = process.getuid?.();
   const given = pids().filter(
-    (pid) => ownerOf(pid) === self && read(`/proc/${pid}/cmdline`).includes(`\0${argument}\0`),
+    (pid) => ownerOf(pid) === self && readText(`/proc/${pid}/cmdline`).includes(`\0${argument}\0`),
   );
   return given.flatMap((pid) => readProcess(pid) ?? []);
 }
@@ -178,7 +189,7 @@ function ownerOf(pid: number): number | undefined {
  * Empty for a process that is gone, is ending, or may not be looked at. As UTF-8, which Node reads without a buffer: of any
  * other file in /proc, all of which say that they are empty, it takes 64 kB for each.
  */
-function read(path: string): string {
+export function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -10,19 +10,27 @@ const DAY_MS = 24 * 3600 * 1000;
 const HOUR_MS = 3600 * 1000;
 const GIGABYTE = 1024 ** 3;
 
+export type OldSetup = { dir: string; bytes: number };
+
+/** Those that are past their time, or the longest unused where all together take too much. */
+export async function findOldSetups({ dataDir, operator }: Pick<Shared, "dataDir" | "operator">): Promise<OldSetup[]> {
+  const { keepSetupDays, setupGigabytes } = operator.limits;
+  const madeSince = Date.now() - keepSetupDays * DAY_MS;
+  let all = 0;
+  return (await latestFirst(setupsDir(dataDir))).filter(({ bytes, madeAt }) => {
+    all += bytes;
+    return madeAt <= madeSince || all > setupGigabytes * GIGABYTE;
+  });
+}
+
 /** Never throws: what cannot be removed is logged and tried again at the next round. */
 export async function clearSetups({
   dataDir,
   operator,
   log,
 }: Pick<Shared, "dataDir" | "operator" | "log">): Promise<void> {
-  const { keepSetupDays, setupGigabytes } = operator.limits;
-  const madeSince = Date.now() - keepSetupDays * DAY_MS;
   try {
-    let all = 0;
-    for (const { dir, bytes, madeAt } of await latestFirst(setupsDir(dataDir))) {
-      all += bytes;
-      if (madeAt > madeSince && all <= setupGigabytes * GIGABYTE) continue;
+    for (const { dir, bytes } of await findOldSetups({ dataDir, operator })) {
       await removeFolder(dataDir, dir);
       log.info({ dir, bytes }, "what a setup command made is cleared");
     }

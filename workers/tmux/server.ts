@@ -89,6 +89,9 @@ export async function openServer(tmux: string, dir: string, hostId: string): Pro
   };
 }
 
+/** Whether a server of ours listens there: asking tmux itself would start one. */
+export const hasServer = (socket: string): boolean => processesWith(socket).some(({ name }) => name === SERVER);
+
 /**
  * The file of a socket can go while its server lives, and two servers that start in the moment in which a third dies can each
  * take the other's away. Whoever comes next then starts a further one. What the sessions of the old one show goes on.

@@ -40,6 +40,8 @@ export type StepSpec = {
   transcript: string;
   /** The net under all deadlines: after this the step ends even if its host never comes back. */
   endAfterMs: number;
+  /** Files of the control groups that it joins before it begins. */
+  joins?: readonly string[] | undefined;
   /** Where the user has a uid of his own: what he runs without any mark is ended with the step as well. */
   user?: SlotUser;
 };
@@ -47,6 +49,8 @@ export type StepSpec = {
 export type RunningStep = {
   /** Of the wrapper; 0 when it never came to start. */
   pid: number;
+  /** What shows its output in its pane, below the wrapper. */
+  view?: number | undefined;
   /** Resolves when the command has ended and nothing it started is left. Rejects when something cannot be ended. */
   ended: Promise<StepEnd>;
   /** SIGTERM to the confined programs, SIGKILL to all after `graceMs`; resolves when everything is gone. */
@@ -210,6 +214,7 @@ function track(
   ended.then(forget, forget);
   const running: RunningStep = {
     pid: wrapper?.pid ?? 0,
+    view: wrapper?.view,
     ended,
     async stop(graceMs) {
       if (wrapper && isAlive(wrapper, context.boot)) return stopStep(wrapper, graceMs, ended);

@@ -18,6 +18,7 @@ export const stepFiles = (dir: string) => ({
   exit: join(dir, "exit"),
   latch: join(dir, "latch"),
   stderr: join(dir, "stderr"),
+  times: join(dir, "times"),
 });
 
 /**
@@ -32,13 +33,19 @@ export async function writeLaunch(dir: string, setsid: string, step: LaunchedSte
   await writeFile(files.run, launchScript(setsid, step), { mode: 0o600 });
 }
 
-export type LaunchedStep = { command: readonly string[]; env: Record<string, string>; stdinFile?: string };
+/** `joins`: files of control groups that it is to be in from its first moment. */
+export type LaunchedStep = {
+  command: readonly string[];
+  env: Record<string, string>;
+  stdinFile?: string;
+  joins?: readonly string[] | undefined;
+};
 
 /** Should memory run out, the kernel ends what agents run before anything else; where the host is root none can undo it. */
 const FIRST_TO_GO = "{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null";
 
 /** A session of its own, so that nothing typed into the pane, and no end of the pane, reaches the command. */
-export function launchScript(setsid: string, { command, env }: LaunchedStep): string {
+export function launchScript(setsid: string, { command, env, joins = [] }: LaunchedStep): string {
   const variables = Object.entries(env).map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`not a variable name: ${JSON.stringify(name)}`);
     return `export ${name}=${shellWord(value)}`;
@@ -46,6 +53,8 @@ export function launchScript(setsid: string, { command, env }: LaunchedStep): st
   const lines = [
     "exec 8<&-",
     FIRST_TO_GO,
+    // Nothing of it runs without its limits: "0" is whoever writes it.
+    ...joins.map((file) => `echo 0 >${shellWord(file)} || exit 125`),
     "unset PWD OLDPWD SHLVL",
     ...variables,
     `exec ${shellWords([setsid, ...command])}`,
@@ -58,6 +67,18 @@ export const removeLaunch = (dir: string) => rm(stepFiles(dir).run, { force: tru
 
 /** How a step's wrapper says that it ended: with the program's exit code, or with a latch whose host had gone. */
 export type Exit = { exitCode: number } | { begun: false };
+
+/**
+ * The processor time of all that the step's command has run and waited for, ms, as its wrapper notes it down at the end; undefined when it
+ * did not, or not yet.
+ */
+export async function readTimes(dir: string): Promise<number | undefined> {
+  // times(1p): the shell's own, and then that of its children; of each in user mode and in the kernel.
+  const [, children] = ((await readText(stepFiles(dir).times)) ?? "").split("\n");
+  const parts = [...(children ?? "").matchAll(/(\d+)m(\d+(?:\.\d+)?)s/g)];
+  if (parts.length !== 2) return undefined;
+  return parts.reduce((sum, [, minutes, seconds]) => sum + (Number(minutes) * 60 + Number(seconds)) * 1_000, 0);
+}
 
 /** Undefined when the wrapper did not say it, or not yet. */
 export async function readExit(dir: string): Promise<Exit | undefined> {

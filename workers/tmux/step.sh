@@ -41,6 +41,8 @@ echo "started $$ ${20} $boot $view" >&9
 
 (. /dev/fd/8) <"$input" >>"$dir/stdout" 2>>"$dir/stderr" 9>&-
 code=$?
+# "command": a full disk must not end this shell, which has an exit code to leave.
+command times >"$dir/times" 2>/dev/null
 read -r said <"$dir/latch" && [ "$said" = left ] && code=left
 
 # One write of one line: it is whole or, to its reader, not there. No second program only to rename it.

@@ -85,7 +85,8 @@ export const stats: Stats = {
     {
       of: { agent: "claude" },
       ...{ tasks: 40, pullRequests: 30, merged: 22, closed: 3, couldNotRun: 7, costUsd: 31.5, costUnknown: 2 },
-      ...{ inputTokens: 1, outputTokens: 1, verifyRounds: 1.42, costPerMerged: 1.43 },
+      ...{ inputTokens: 1, outputTokens: 1, verifyRounds: 1.42, costPerMerged: 1.43, ciKnown: 28, ciGreen: 23 },
+      ciRate: { rate: 0.82, from: 0.67, to: 0.91 },
       mergeRate: { rate: 0.55, from: 0.42, to: 0.67 },
       toPullRequest: { n: 30, p50: 640_000, p95: 2_900_000 },
       queued: { n: 40, p50: 2_100, p95: 96_000 },
@@ -96,7 +97,7 @@ export const stats: Stats = {
     { day: "2026-01-08", pullRequests: 0, noChanges: 0, failed: 0, couldNotRun: 1, others: 2 },
   ],
   recoveries: { hostRestarts: 14, lostRuns: 1, takenUp: 3 },
-  hosts: [{ host: "builder-1", runs: 48, busyMs: 3_600_000 }],
+  hosts: [{ host: "builder-1", runs: 48, busyMs: 3_600_000, busySlots: 2.1 }],
   spenders: { tasks: [{ name: "tabc", costUsd: 6 }], persons: [{ name: "ada", costUsd: 5 }], repositories: [] },
 };
 const second = runningTask("working");

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Resources } from "../../../src/settings/resources.ts";
 import type { HostInfo } from "../../../src/task/heartbeat.ts";
 import type { Space } from "../../../workers/disk/free-space.ts";
 import { makeRoomKeeper, type RoomKeeper } from "../../../workers/disk/keep-room.ts";
@@ -34,7 +35,11 @@ afterEach(async () => {
 /** The mark is 400 MB, the reserve 100 MB, and below 50 MB the disk is full. */
 async function keep(runs: Run[] = []): Promise<RoomKeeper> {
   const limits = { freeDiskGigabytes: 400 / 1024, runDiskGigabytes: 1 / 1024, keepFailedDays: 3, keepSessionDays: 7 };
-  const shared = { dataDir, operator: { limits }, log: pino({ level: "silent" }) } as unknown as Shared;
+  const shared = {
+    dataDir,
+    operator: { limits, roles: new Map(), agents: new Map() },
+    log: pino({ level: "silent" }),
+  } as unknown as Shared;
   keeper = makeRoomKeeper({
     shared,
     slots: { runs: () => runs, run: () => undefined },
@@ -48,13 +53,21 @@ async function keep(runs: Run[] = []): Promise<RoomKeeper> {
   return keeper;
 }
 
-async function runWith(taskId: string, megabytes: number): Promise<{ run: Run; interrupted: Interruption[] }> {
+async function runWith(
+  taskId: string,
+  megabytes: number,
+  prepared?: { limits: Resources },
+): Promise<{ run: Run; interrupted: Interruption[] }> {
   const workspace = join(dataDir, "host", "workspaces", taskId);
   await mkdir(workspace, { recursive: true });
   await writeFile(join(workspace, "pile"), Buffer.alloc(megabytes * MB, 1));
   const interrupted: Interruption[] = [];
   const run = {
-    ...{ task: { spec: { id: taskId } }, folder: { dir: workspace }, signal: new AbortController().signal },
+    ...{
+      task: { spec: { id: taskId } },
+      folder: { dir: workspace, record: { prepared } },
+      signal: new AbortController().signal,
+    },
     ...{ log: pino({ level: "silent" }), interrupt: (interruption: Interruption) => interrupted.push(interruption) },
   };
   return { run: run as unknown as Run, interrupted };
@@ -101,6 +114,12 @@ test("a run that has more than its cap is ended, the one beside it is not", asyn
   const message = expect.stringMatching(/it had \d MB on the disk, and may have 1 MB/);
   expect(large.interrupted).toEqual([{ kind: "disk", message }]);
   expect(small.interrupted).toEqual([]);
+});
+
+test("a run whose repository gives it less is ended at that", async () => {
+  const modest = await runWith("tccccccccccccccc", 1, { limits: { runDiskGigabytes: 0.5 / 1024 } });
+  await keep([modest.run]);
+  expect(modest.interrupted).toMatchObject([{ kind: "disk", message: expect.stringContaining("may have 512 kB") }]);
 });
 
 test("a disk that something else fills ends no run", async () => {

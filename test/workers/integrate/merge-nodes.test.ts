@@ -216,7 +216,7 @@ test("the branch moves only from where it was looked at, and its store is made o
   expect(findPlanRepository({ dataDir: plan.dataDir, plan: "tother", repositoryId: 7 })).toBeUndefined();
 });
 
-test("a lock that a killed git has left does not stop the branch for good", async () => {
+test("a lock that somebody who was killed has left does not stop the branch for good", async () => {
   const plan = startPlan();
   const lock = join(plan.store.dir, "refs/remotes/origin/integration.lock");
   writeFileSync(lock, "");

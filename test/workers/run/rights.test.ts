@@ -35,8 +35,19 @@ describe("the workspace of an agent that may change nothing", () => {
 
 describe("where no sandbox keeps the agent from changing things", () => {
   const [none, bwrap] = [{ driver: { name: "none" as const } }, { driver: { name: "bwrap" as const } }];
-  const proposing = (readOnly: boolean) => ({ folder: { record: { plan: { readOnly, text: "" } } } });
-  const reading = (readOnly: boolean) => ({ folder: { record: { rights: { readOnly, delegates: false } } } });
+  const plan = (spec: { plan?: true; team?: true }) => (readOnly: boolean) => {
+    return { task: { spec }, folder: { record: { plan: { readOnly, text: "" } } } };
+  };
+  const proposing = plan({ plan: true });
+  const reading = (readOnly: boolean) => {
+    return { task: { spec: {} }, folder: { record: { rights: { readOnly, delegates: false } } } };
+  };
+
+  test("a team's plan is refused in words of a team's own", () => {
+    const planning = plan({ team: true });
+    expect(() => refuseUnconfined(none, planning(true))).toThrow(/A team's plan needs a sandbox.*Ask without `team`/);
+    refuseUnconfined(bwrap, planning(true));
+  });
 
   test("a proposal is refused", () => {
     expect(() => refuseUnconfined(none, proposing(true))).toThrow(/A proposal needs a sandbox/);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseRepositoryFile } from "../../../src/settings/repository-file.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { budgetOfRole, limitsOf, roleText, withModelOfTask } from "../../../workers/run/role.ts";
+import { budgetOfRole, limitsOf, resourcesOf, roleText, withModelOfTask } from "../../../workers/run/role.ts";
 
 const operatorWith = (text: string) =>
   parseOperatorFile(
@@ -52,6 +52,19 @@ describe("the model", () => {
   });
 });
 
+test("an agent is given those of its MCP servers that its role names, and all where that names none", () => {
+  const mcp = "mcp: { notes: { command: [notes] }, db: { command: [db] } }";
+  const agents = `agents:\n  claude: { kind: claude, command: [claude], ${mcp} }\n`;
+  const operator = parseOperatorFile(`${agents}roles: { reviewer: { mcp: [notes] }, tester: { mcp: [] } }`, "orch.yml");
+  const claude = operator.agents.get("claude");
+  const serversOf = (spec: object) => Object.keys((claude && withModelOfTask(operator, spec, claude).mcp) ?? {});
+  expect(serversOf({ role: "reviewer" })).toEqual(["notes"]);
+  expect(serversOf({ role: "tester" })).toEqual([]);
+  expect(serversOf({ role: "developer" })).toEqual(["notes", "db"]);
+  expect(serversOf({})).toEqual(["notes", "db"]);
+  expect(() => parseOperatorFile(`${agents}roles: { reviewer: { mcp: [other] } }`, "orch.yml")).toThrow(/called other/);
+});
+
 describe("a role narrows", () => {
   const operator = operatorWith(
     "budget: { run: $2 }\nlimits: { totalMinutes: 60 }\nroles: { reviewer: { totalMinutes: 20, budget: $1 }, tester: { totalMinutes: 90, budget: $5 } }",
@@ -70,4 +83,19 @@ describe("a role narrows", () => {
     expect(budgetOfRole(unlimited, { role: "reviewer" })).toEqual({ run: { usd: 1 } });
     expect(budgetOfRole(unlimited, {})).toBeUndefined();
   });
+});
+
+test("what a run may use of the machine is the least that operator, agent, role and repository say", () => {
+  const file = `
+agents: { a: { kind: plain, command: [coder], limits: { cpuPercent: 60, memoryMegabytes: 700 } } }
+limits: { cpuPercent: 100, runDiskGigabytes: 5 }
+roles: { tester: { limits: { cpuPercent: 40, processes: 99 } } }
+`;
+  const parsed = parseOperatorFile(file, "orch.yml");
+  const agent = parsed.agents.get("a") ?? {};
+  const all = { cpuPercent: 60, memoryMegabytes: 700, processes: 4_096, runDiskGigabytes: 5 };
+  expect(resourcesOf(parsed, {}, agent, undefined)).toEqual(all);
+  expect(resourcesOf(parsed, { role: "tester" }, agent, undefined)).toEqual({ ...all, cpuPercent: 40, processes: 99 });
+  const wished = { cpuPercent: 1_000, memoryMegabytes: 300, openFiles: 500 };
+  expect(resourcesOf(parsed, {}, agent, wished)).toEqual({ ...all, memoryMegabytes: 300, openFiles: 500 });
 });

@@ -91,7 +91,7 @@ const sweep = () => {
     findPushed: async () => undefined,
     now: () => spec.acceptedAt + 60_000,
   };
-  return reconcile({ store, queue, ...world, log }, new Set());
+  return reconcile({ redis: server.redis, store, queue, ...world, log }, new Set());
 };
 
 test("a host dies between carrying a job over and its claim: nobody runs the job that it left, and the sweep gives the home another", async () => {

@@ -31,7 +31,11 @@ export type Machine = {
   workspace: string;
   transcript: string;
   /** A step that runs a shell script confined in the workspace. */
-  step(name: string, script: string, more?: Partial<StepSpec> & Pick<Confinement, "outlet">): Promise<StepSpec>;
+  step(
+    name: string,
+    script: string,
+    more?: Partial<StepSpec> & Pick<Confinement, "outlet" | "caps">,
+  ): Promise<StepSpec>;
   /** What a step has written to its standard output. */
   output(name: string): Promise<string>;
   /** A second host process's view of the same sessions. */
@@ -76,7 +80,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
     transcript,
     sessions: opened[0] as Sessions,
     output: (name) => readFile(join(dir, name, "stdout"), "utf8"),
-    async step(name, script, { outlet, ...more } = {}) {
+    async step(name, script, { outlet, caps, ...more } = {}) {
       const folder = join(dir, name);
       await mkdir(folder, { mode: 0o700 });
       const env = { PATH: "/usr/bin:/bin", HOME: workspace, [RUN_VARIABLE]: run, ...more.env };
@@ -87,6 +91,7 @@ export async function openMachine(mode: SandboxMode = "auto"): Promise<Machine> 
         env,
         mounts: [{ source: workspace, writable: true }],
         ...(outlet && { outlet }),
+        ...(caps && { caps }),
       };
       const command = driver.wrap(confinement, latched(["/bin/sh", "-c", script]));
       return { dir: folder, command, transcript, user, endAfterMs: 600_000, ...more, env };

@@ -158,6 +158,7 @@ export function runBesideNetwork({ sandbox = "bwrap" }: { sandbox?: "bwrap" | "n
     agent: shared.operator.agents.get("coder"),
     sessionId: "s",
     prepared: { verify: ["make", "test"], listed: undefined },
+    resources: {},
   } as unknown as Ground;
 
   return {

@@ -4,6 +4,7 @@
  */
 import { Refusal } from "../../../src/refusal.ts";
 import { type FoundFile, parseRepositoryFile } from "../../../src/settings/repository-file.ts";
+import type { Resources } from "../../../src/settings/resources.ts";
 import type { Task } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { definedEnv } from "../../agents/environment.ts";
@@ -13,17 +14,27 @@ import type { OperatorFile } from "../../operator-file.ts";
 import type { HeldStep } from "../../tmux/sessions.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { Place } from "../ground.ts";
-import { withModelOfTask } from "../role.ts";
+import { resourcesOf, withModelOfTask } from "../role.ts";
 import type { Run, Shared } from "../run.ts";
 import type { Resumed } from "../run-record.ts";
 import { holdAgent } from "./hold-agent.ts";
 
 /** `step`: undefined where the agent's session could not be held. `resumed`: is in the home of the workspace. */
-type Early = { agent: AgentDefinition; step: HeldStep | undefined; resumed: Resumed | undefined };
+type Early = {
+  agent: AgentDefinition;
+  resources: Resources;
+  step: HeldStep | undefined;
+  resumed: Resumed | undefined;
+};
 type Site = Pick<Place, "mirror" | "workspace" | "sessionId" | "resumed">;
 
-export function placeOf({ env }: Shared, agent: AgentDefinition, site: Site): Place {
-  return { ...site, agent, path: definedEnv(agent, env).PATH };
+export function placeOf(
+  { env, operator }: Shared,
+  { task }: Pick<Run, "task">,
+  { agent, limits, ...site }: Site & { agent: AgentDefinition; limits: Resources | undefined },
+): Place {
+  const resources = resourcesOf(operator, task.spec, agent, limits);
+  return { ...site, agent, path: definedEnv(agent, env).PATH, resources };
 }
 
 /** For the agent that the rules of the last fetch name. Undefined when that cannot be said: then nothing is lost. */
@@ -36,11 +47,12 @@ export async function holdEarly(
   let early: Early | undefined;
   try {
     const found = (await rules) ?? [];
-    const { agent: asked, setup, listed } = parseRepositoryFile(found);
+    const { agent: asked, setup, listed, limits } = parseRepositoryFile(found);
     const agent = chooseAgent(shared.operator, run.task, asked, found);
     const resumed = await resume(shared, run, { continues, agent, workspace: site.workspace });
-    early = { agent, resumed, step: undefined };
-    if (!setup) early.step = await holdAgent(shared, run, placeOf(shared, agent, { ...site, resumed }), listed);
+    const place = placeOf(shared, run, { ...site, resumed, agent, limits });
+    early = { agent, resources: place.resources, resumed, step: undefined };
+    if (!setup) early.step = await holdAgent(shared, run, place, listed);
   } catch (error) {
     // The rules may be better by now; what else is wrong comes again, and is told, when the step is started.
     run.log.debug({ err: error }, "the agent's session could not be held ahead");

@@ -7,6 +7,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { HeldStep } from "../../tmux/sessions.ts";
 import { type Place, promptPath } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
+import { removeGroupOf } from "../step/step-limits.ts";
 import { FIRST_STEP } from "../step/step-name.ts";
 import { type Listed, openOutlet, outletOf, policyOf } from "../step/step-outlet.ts";
 import { agentSpec, makeStepFolder, stepDir } from "../step/step-spec.ts";
@@ -33,5 +34,6 @@ export async function endHeld(shared: Shared, run: Run): Promise<void> {
   if (!existsSync(dir)) return;
   await shared.sessions.kill(run.task.spec.id);
   await shared.network?.close(outletOf(run.folder, FIRST_STEP));
+  await removeGroupOf(shared, run, FIRST_STEP);
   rmSync(dir, { recursive: true, force: true });
 }

@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   parseRepositoryFile,
   REPOSITORY_FILE_MAX_BYTES,
@@ -34,7 +35,7 @@ import { firstPrompt } from "../prompts.ts";
 import { purposeOf } from "../purpose.ts";
 import { refuseMuteReview } from "../review.ts";
 import { refuseUnconfined, subagentsOf } from "../rights.ts";
-import { roleText } from "../role.ts";
+import { resourcesOf, roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
 import { agentServers } from "../step/agent-servers.ts";
@@ -80,20 +81,32 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const { workspace } = files.value;
   const found = await rules.found;
   const rulesOfRepository = parseRepositoryFile(found);
-  const { agent: asked, setup, verify, onStop, listed } = rulesOfRepository;
+  const { agent: asked, setup, verify, onStop, listed, limits } = rulesOfRepository;
   const role = roleText(shared.operator, spec, rulesOfRepository);
   const agent = chooseAgent(shared.operator, run.task, asked, found);
   const early = files.value.laid ? held : undefined;
   const fits = early?.agent.name === agent.name;
-  // A session runs one step at a time, and the setup comes first.
-  const step = fits && !setup ? early.step : undefined;
+  const resources = resourcesOf(shared.operator, spec, agent, limits);
+  // A session runs one step at a time, and the setup comes first. Its limits were set as it came up.
+  const step = fits && !setup && isDeepStrictEqual(early.resources, resources) ? early.step : undefined;
   if (!step) await endHeld(shared, run);
   const resumed = fits
     ? early.resumed
     : await resumeLate(shared, run, { continues: earlier?.session, agent, workspace, early });
   const { cloneUrl } = await token;
-  const prepared = preparedFor(spec, { workspace, agent, setup, verify, onStop, listed, sessionId, resumed, cloneUrl });
-  const place = placeOf(shared, agent, { mirror: borrowed, workspace, sessionId, resumed });
+  const prepared = preparedFor(spec, {
+    workspace,
+    agent,
+    setup,
+    verify,
+    onStop,
+    listed,
+    limits,
+    sessionId,
+    resumed,
+    cloneUrl,
+  });
+  const place = placeOf(shared, run, { mirror: borrowed, workspace, sessionId, resumed, agent, limits });
   await furnishHome(shared, run, place);
   const egress = policyOf(shared, place, { step: "agent", listed })?.egress;
   const besides = await purposeOf(shared, run, prepared.base);
@@ -167,6 +180,7 @@ type Decided = {
   verify: RepositoryFile["verify"];
   onStop: RepositoryFile["onStop"];
   listed: RepositoryFile["listed"];
+  limits: RepositoryFile["limits"];
   sessionId: string;
   resumed: Resumed | undefined;
   cloneUrl: string;

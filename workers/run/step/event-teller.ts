@@ -34,6 +34,8 @@ export type EventTeller = {
   hear(event: AgentEvent): void;
   /** A connection of the step's was blocked; clean and bounded. */
   blocked(text: string): void;
+  /** What the host has to say of the step's programs: once, and again by nobody who reads their output again. */
+  aside(text: string): void;
   /** The run is over: tells what is left. Never rejects. */
   close(): Promise<void>;
 };
@@ -61,6 +63,10 @@ export function makeEventTeller({ redis, folder, log }: Parts): EventTeller {
     const event = { at: Date.now(), step: step.name, ...shown, text: shorten(shown.text, MAX_EVENT_TEXT) };
     waiting = withRoom([...waiting, { id, event }]);
     plan();
+  };
+  const putBeside = (kind: RunEvent["kind"], text: string) => {
+    beside += 1;
+    put({ step: step.number, seq: heard * ROOM + beside }, { kind, text: redact(text) });
   };
   const learn = async () => {
     const run = { task: folder.record.taskId, epoch: folder.record.epoch };
@@ -110,10 +116,8 @@ export function makeEventTeller({ redis, folder, log }: Parts): EventTeller {
       const told = known();
       if (shown && !(told && !isAfter(id, told))) put(id, shown);
     },
-    blocked(text) {
-      beside += 1;
-      put({ step: step.number, seq: heard * ROOM + beside }, { kind: "blocked", text: redact(text) });
-    },
+    blocked: (text) => putBeside("blocked", text),
+    aside: (text) => putBeside("log", text),
     async close() {
       closed = true;
       clearTimeout(timer);
@@ -130,12 +134,12 @@ function numberOf(step: StepRecord, steps: readonly StepRecord[]): number {
   return until.reduce((number, { startedAt }) => Math.max(startedAt, number + 1), 0);
 }
 
-/** Those that the stream does not have. What was blocked is said once only, though what surrounds it may have been told before. */
+/** Those that the stream does not have. What is told beside is said once only, though what surrounds it may have been told before. */
 function unknownOf(batch: readonly Entry[], told: EntryId): Entry[] {
   let before = told;
   return batch.flatMap(({ id, event }) => {
     const isKnown = !isAfter(id, before);
-    if (isKnown && event.kind !== "blocked") return [];
+    if (isKnown && id.seq % ROOM === 0) return [];
     before = isKnown ? { step: before.step, seq: before.seq + 1 } : id;
     return [{ id: before, event }];
   });

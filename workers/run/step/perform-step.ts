@@ -8,9 +8,10 @@ import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts
 import { adapterFor } from "../../agents/adapters.ts";
 import { isAnswer } from "../../agents/event.ts";
 import { secretsOf } from "../../agents/secrets.ts";
+import type { UseWatch } from "../../limits/watch-use.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
-import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
+import { hasBegun, readTimes, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
 import type { Ground } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
@@ -22,6 +23,7 @@ import { watchBudget } from "../watch-budget.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
+import { followUse, removeGroupOf } from "./step-limits.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import type { StepRecord } from "./step-record.ts";
@@ -67,7 +69,10 @@ export async function performStep(
         : await duringDeed(run.folder, "start a step", () => letRun(shared, run, { record, spec, how }));
       return followStep(shared, run, ground, { record, spec, running, outlet });
     });
-    if (!isLeftRunning(result)) record.endedAt ??= endOf(spec.dir);
+    if (!isLeftRunning(result)) {
+      record.endedAt ??= endOf(spec.dir);
+      await removeGroupOf(shared, run, name);
+    }
     // "Not begun": the host went away between writing the step down and letting it go.
     const again = result.kind === "not begun" || (await endedWhileHeld(spec, how, result));
     if (!again && !(name === FIRST_STEP && failedToResume(run, ground, result))) return result;
@@ -177,6 +182,8 @@ async function followStep(
   });
   // An earlier life of the host was stopping it: how it ends says nothing any more.
   if (record.missed || record.turnEnded || record.spent) await running.stop(STOP_GRACE_MS);
+  if (record.over) await running.stop(0);
+  const use = followUse(shared, run, ground, { record, running });
   const budget = isAgent ? watchBudget(shared, run, record, progress.changed) : undefined;
   try {
     const result = await runStep({
@@ -208,6 +215,11 @@ async function followStep(
           progress.changed();
         },
       }),
+      use,
+      onOver: (over) => {
+        record.over = over;
+        run.folder.save();
+      },
       spent: budget?.spent,
       onSpent: () => {
         record.spent = true;
@@ -220,6 +232,8 @@ async function followStep(
     });
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
+    await noteUse(run, { record, spec }, use);
+    if (record.over && !isLeftRunning(result)) return { kind: "over limit", over: record.over };
     if (record.turnEnded && !isLeftRunning(result)) return { kind: "turn ended" };
     if (record.spent && !isLeftRunning(result)) return { kind: "spent" };
     if (!record.missed) return result;
@@ -228,7 +242,16 @@ async function followStep(
     run.folder.save();
     return { kind: "missed", missed: record.missed };
   } finally {
+    use.stop();
     budget?.stop();
     await progress.close();
   }
+}
+
+/** What the watch has not seen of the processor's time, the wrapper has counted. */
+async function noteUse(run: Run, { record, spec }: Pick<Followed, "record" | "spec">, use: UseWatch): Promise<void> {
+  use.stop();
+  const { peakRssBytes, cpuMs } = use.use();
+  record.use = { peakRssBytes, cpuMs: Math.round(Math.max(cpuMs, (await readTimes(spec.dir)) ?? 0)) };
+  run.folder.save();
 }

@@ -6,6 +6,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StepTimes } from "../../../src/task/deadlines.ts";
+import type { OverLimit } from "../../../src/task/in-force.ts";
 import { cutStart } from "../../../src/text/bound.ts";
 import { withoutSecrets } from "../../../src/text/known-secrets.ts";
 import { redact } from "../../../src/text/secret-patterns.ts";
@@ -13,6 +14,7 @@ import type { Adapter, Verdict } from "../../agents/adapter.ts";
 import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../../agents/event.ts";
 import { lineSplitter } from "../../agents/lines.ts";
 import { secretBlanker } from "../../agents/secrets.ts";
+import type { UseWatch } from "../../limits/watch-use.ts";
 import type { Limits } from "../../operator-file.ts";
 import { processorTime } from "../../sandbox/processes.ts";
 import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
@@ -52,6 +54,10 @@ export type StepOptions = {
   turnOver?: Promise<void>;
   /** What nobody may read in the output, in every form that it may be printed in. */
   secrets: readonly string[];
+  /** What the step's programs use of the machine. */
+  use?: Pick<UseWatch, "over" | "reached" | "stop"> | undefined;
+  /** Called when that is more than they may, before they are stopped. */
+  onOver?(over: OverLimit): void;
   /** Called with each event, in order, the whole output again after a restart. */
   onEvent(event: AgentEvent): void;
   /** Called with the line that the program is drawing over and over, as a progress bar is. */
@@ -74,6 +80,7 @@ export type StepResult =
   | { kind: "missed"; missed: Missed }
   | { kind: "turn ended" }
   | { kind: "flooded" }
+  | { kind: "over limit"; over: OverLimit }
   | { kind: "spent" }
   | { kind: "interrupted"; interruption: Interruption };
 
@@ -105,6 +112,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
       await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
       return { kind: "flooded" as const };
     }),
+    ...(options.use ? [options.use.over.then((over) => ({ kind: "over limit" as const, over }))] : []),
     ...(options.spent ? [options.spent.then(() => ({ kind: "spent" as const }))] : []),
     keepPoking(output, over.signal),
   ]);
@@ -114,12 +122,19 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
       // Whoever floods and is gone at once has flooded all the same.
       if (outputsOf(dir).some((path) => tooLarge(path, MAX_OUTPUT_BYTES))) return { kind: "flooded" };
       await output.close();
-      return await concluded(first.end, heard, options);
+      const result = await concluded(first.end, heard, options);
+      // What the kernel has ended says nothing of the limit; a program that ended well in spite of it has done its work.
+      const over = result.kind === "ended" && result.exitCode !== 0 ? options.use?.reached() : undefined;
+      if (over) options.onOver?.(over);
+      return over ? { kind: "over limit", over } : result;
     }
     if (first.kind === "missed") options.onMissed(first.missed);
     if (first.kind === "turn ended") options.onTurnOver?.();
     if (first.kind === "interrupted" && first.interruption.kind === "stalled") options.onStalled?.(first.interruption);
     if (first.kind === "spent") options.onSpent?.();
+    if (first.kind === "over limit") options.onOver?.(first.over);
+    // Who was held back hears the word to end.
+    options.use?.stop();
     // A restart of the host leaves the program running; its next life adopts it.
     if (first.kind === "interrupted" && first.interruption.kind === "handover") {
       await output.stop();
@@ -128,7 +143,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     }
     const fills = fillsDisk(first);
     if (fills) await output.stop();
-    await running.stop(fills ? 0 : STOP_GRACE_MS);
+    await running.stop(fills || first.kind === "over limit" ? 0 : STOP_GRACE_MS);
     if (fills) return first;
     // Its last words may say what it has used, and why it came to nothing.
     const unread = statSync(join(dir, "stdout")).size - output.bytes();
@@ -138,6 +153,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     return first.kind === "missed" ? { ...first, missed: { ...first.missed, ...(cause && { cause }) } } : first;
   } finally {
     over.abort();
+    options.use?.stop();
     deadlines.stop();
     await output.stop();
     await heard.close();

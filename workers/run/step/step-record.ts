@@ -1,6 +1,7 @@
 /** What a run's record remembers of one of its steps, so that the host's next life goes on with it where it stands. */
 import { z } from "zod";
 import { egressSchema } from "../../../src/reach/reach-shape.ts";
+import { overLimitShape } from "../../../src/task/in-force.ts";
 import { DEADLINES } from "../../../src/task/outcome.ts";
 import { hiddenShape, verificationShape } from "../../../src/task/task-shape.ts";
 import { blockedSchema } from "../../network/outlet-report.ts";
@@ -38,6 +39,10 @@ export const stepSchema = z.looseObject({
       cause: z.object({ reason: z.string(), message: z.string() }).optional(),
     })
     .optional(),
+  /** It was ended because its programs used more than they may. */
+  over: overLimitShape.optional(),
+  /** The most memory that its programs held, and their processor time. */
+  use: z.object({ peakRssBytes: z.number(), cpuMs: z.number() }).optional(),
   /** The host ended it: its agent did nothing but wait for an answer. How its program ended says nothing then. */
   turnEnded: z.boolean().optional(),
   /** Of an agent's step: it is, or was, stopped because what the run may use was used up. */

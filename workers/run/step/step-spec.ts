@@ -15,6 +15,7 @@ import type { Run, Shared } from "../run.ts";
 import { agentServers } from "./agent-servers.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
+import { limitsOfStep } from "./step-limits.ts";
 import { kindOf, type StepName } from "./step-name.ts";
 import { outletMount } from "./step-outlet.ts";
 
@@ -72,7 +73,8 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env, mo
   const all = confinementOf(run, place, env);
   const readsOnly = kindOf(name) === "agent" && isReadOnly(run);
   const seen = readsOnly ? { ...all, mounts: readOnlyMounts(all.mounts, place.workspace) } : all;
-  const confinement = { ...seen, mounts: [...seen.mounts, ...mounts], ...(outlet && { outlet }) };
+  const { caps, joins } = limitsOfStep(shared, run, place, name);
+  const confinement = { ...seen, mounts: [...seen.mounts, ...mounts], ...(outlet && { outlet }), caps };
   return {
     dir,
     env,
@@ -80,6 +82,7 @@ function specOf(shared: Shared, run: Run, place: Place, { name, command, env, mo
     // It may be held back as long as preparing may take.
     endAfterMs: limits.preparingMinutes * 60_000 + longestOf(kindOf(name), limits) + GRACE_MS,
     user: run.user,
+    joins,
     command: shared.driver.wrap(confinement, latched(command)),
   };
 }

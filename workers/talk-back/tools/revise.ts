@@ -54,13 +54,14 @@ export const revision = tool({
 type Change = (plan: Parameters<typeof revise>[0], revising: Revising) => Revised;
 
 export async function carryOut({ shared, run }: TalkRun, change: Change): Promise<string> {
-  const { id } = run.task.spec;
   const now = Date.now();
-  const revising = { now, roles: roleFacts(shared.operator.roles), choicesOf: choicesHere(shared.operator) };
+  const { operator } = shared;
+  const { spec } = run.task;
+  const revising = { now, roles: roleFacts(operator, spec), choicesOf: choicesHere(operator, spec) };
   let revised: Revised | undefined;
   const made = await shared.store.plans
     .change(
-      id,
+      spec.id,
       (plan) => {
         revised = change(plan, revising);
         return revised.kind === "revised" ? revised.plan : undefined;
@@ -73,6 +74,6 @@ export async function carryOut({ shared, run }: TalkRun, change: Change): Promis
     throw new Refused(
       ["Nothing was changed. What is wrong:", ...revised.problems.map((each) => `- ${each}`)].join("\n"),
     );
-  run.log.info({ plan: id, revision: made.record.revision, kind: revised.kind }, "the plan is revised");
+  run.log.info({ plan: spec.id, revision: made.record.revision, kind: revised.kind }, "the plan is revised");
   return revised.kind === "same" ? "That is so already." : `Done: the plan is at revision ${made.record.revision}.`;
 }

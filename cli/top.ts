@@ -1,0 +1,23 @@
+/** `orch top`: what needs somebody, what runs, what waits and why, always as it is now. Elsewhere than on a terminal it is said once. */
+import type { Env } from "../src/config.ts";
+import { onScreen } from "./screen.ts";
+import { frame } from "./top/frame.ts";
+import { makeOverview } from "./top/overview.ts";
+import { withRedis } from "./with-redis.ts";
+
+/** Lines of text that somebody reads later are no longer than this, in columns. */
+const WIDTH = 200;
+
+/** Exit code 0. */
+export async function top(env: Env): Promise<number> {
+  return await withRedis(env, "top", async (redis) => {
+    const look = makeOverview(redis, env);
+    if (process.stdout.isTTY && process.stdin.isTTY)
+      await onScreen(async () => {
+        const seen = await look();
+        return (width) => frame(seen, width);
+      });
+    else process.stdout.write(`${frame(await look(), WIDTH).join("\n")}\n`);
+    return 0;
+  });
+}

@@ -1,0 +1,71 @@
+/** What programs read at the dashboard, over a real Redis: as much as the viewer may see. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dataRoutes } from "../../dashboard/data-routes.ts";
+import type { Rights, Visit } from "../../dashboard/visit.ts";
+import { readHosts } from "../../src/task/heartbeat.ts";
+import { makeViewReader } from "../../src/views/reader.ts";
+import { type Setting, startSetting } from "../dispatch/setting.ts";
+import { makeSpec } from "../support/task-spec.ts";
+
+let at: Setting;
+beforeAll(async () => {
+  at = await startSetting();
+  await at.hostComes("h1", { agents: ["claude"], slots: 2 });
+  const bot = await at.startBot();
+  for (const [nth, id] of [11, 11, 12].entries()) {
+    const spec = makeSpec({ commentId: 500 + nth, acceptedAt: at.now(), requestedAt: at.now() });
+    await bot.accept({ ...spec, repository: { ...spec.repository, id, name: `r${id}` } });
+    if (nth === 0) await at.work(spec.id, "begin");
+  }
+});
+afterAll(() => at.close());
+
+const OPERATOR: Rights = { isOperator: true, mayRead: async () => true, mayWrite: async () => true };
+const reader = (...ids: number[]): Rights => ({
+  isOperator: false,
+  mayRead: async ({ repository }) => ids.includes(repository.id),
+  mayWrite: async () => false,
+});
+
+async function get(path: string, rights: Rights, query = ""): Promise<unknown> {
+  const { redis, store, queue, now } = at;
+  const views = makeViewReader({ redis, store, queue, hosts: () => readHosts(redis, now()), now });
+  const route = dataRoutes({ redis, store, views }).find((each) => each.path === path);
+  if (!route || (route.operatorsOnly && !rights.isOperator)) return undefined;
+  const visit = { rights, query: new URLSearchParams(query) } as unknown as Visit;
+  const answer = await route.answer(visit);
+  return answer.kind === "bytes" ? JSON.parse(String(answer.body)) : undefined;
+}
+
+test("an operator sees the sums of all, and of hosts", async () => {
+  expect(await get("/api/v1/summary", OPERATOR)).toMatchObject({
+    tasks: { waiting: 0, queued: 2, running: 1 },
+    needsMe: 0,
+    paused: false,
+    hosts: { alive: 1, draining: 0, silent: 0, slots: 2, busySlots: 1 },
+  });
+  expect(await get("/api/v1/scale", OPERATOR)).toMatchObject({ wantedSlots: 3, waiting: 2, active: 1, idleSlots: 1 });
+});
+
+test("others see what stands in repositories that they may read, and nothing of hosts", async () => {
+  const summary = await get("/api/v1/summary", reader(12));
+  expect(summary).toMatchObject({ tasks: { waiting: 0, queued: 1, running: 0 } });
+  expect(summary).not.toHaveProperty("hosts");
+  expect(await get("/api/v1/summary", reader())).toMatchObject({ tasks: { queued: 0, running: 0 }, needsMe: 0 });
+  expect(await get("/api/v1/tasks", reader(12))).toMatchObject({
+    tasks: [{ repository: "octo-org/r12" }],
+    more: false,
+  });
+  expect(await get("/api/v1/tasks", reader())).toMatchObject({ tasks: [] });
+  expect(await get("/api/v1/scale", reader(11))).toBeUndefined();
+});
+
+test("a list is narrowed as it is asked for, bounded, and says whether there are more", async () => {
+  expect(await get("/api/v1/tasks", OPERATOR, "state=running")).toMatchObject({ tasks: [{ state: "running" }] });
+  expect(await get("/api/v1/tasks", OPERATOR, "repository=octo-org/R11&limit=1")).toMatchObject({
+    tasks: { length: 1 },
+    more: true,
+  });
+  for (const wrong of ["state=nothing", "limit=0", "limit=9999", "limit=x"])
+    expect(await get("/api/v1/tasks", OPERATOR, wrong)).toBeUndefined();
+});

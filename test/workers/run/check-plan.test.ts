@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import type { TaskSpec } from "../../../src/task/task.ts";
+import { parseOperatorFile } from "../../../workers/operator-file.ts";
+import { checkHandedIn, choicesHere, roleFacts } from "../../../workers/run/check-plan.ts";
+import { planGround } from "../../../workers/run/plan-ground.ts";
+import type { TalkRun } from "../../../workers/talk-back/tool.ts";
+import { makeSpec } from "../../support/task-spec.ts";
+import { nodeSpec } from "../../task/plans-made.ts";
+
+const operatorOf = (more = "") =>
+  parseOperatorFile(
+    `agents: { claude: { kind: plain, command: [claude] }, gemini: { kind: plain, command: [gemini] } }\ndefaultAgent: claude\nroles: { reviewer: { agent: gemini } }\n${more}`,
+    "orch.yml",
+  );
+
+function handIn(count: number, spec: Partial<TaskSpec>, more = "") {
+  const run = {
+    task: { spec: makeSpec({ team: true, ...spec }) },
+    folder: { record: { prepared: { verify: ["true"] } } },
+  };
+  const talk = { shared: { operator: operatorOf(more) }, run } as unknown as TalkRun;
+  const nodes = Array.from({ length: count }, (_, nth) => nodeSpec(`n${nth}`, { budget: { usd: 1 } }));
+  return checkHandedIn(talk, { goal: "Prices", nodes });
+}
+
+describe("a plan that is handed in", () => {
+  test("has as many nodes as operator and repository let it have", () => {
+    expect(handIn(5, {}).problems).toEqual([]);
+    expect(handIn(5, { planLimits: { nodes: 4 } }).problems).toEqual(["There are 5 nodes, and at most 4 are allowed."]);
+    expect(handIn(14, {}).problems).toHaveLength(1);
+    expect(handIn(14, {}, "team: { limits: { nodes: 20 } }").problems).toEqual([]);
+    expect(handIn(14, { planLimits: { nodes: 40 } }).problems).toHaveLength(1);
+  });
+
+  test("may use as much as they let it use", () => {
+    expect(handIn(5, { caps: { plan: { usd: 6 } } }).problems.join()).toContain("$5.00");
+    expect(handIn(5, { caps: { plan: { usd: 6.5 } } }).problems).toEqual([]);
+    expect(handIn(5, {}, "budget: { plan: $6, run: $2 }").problems).toHaveLength(1);
+  });
+});
+
+test("a role that the repository has switched off is offered to no planner, and worked on by nobody", () => {
+  const operator = operatorOf();
+  const spec = { roles: { tester: { off: true as const }, developer: { agent: "gemini" } } };
+  const names = (roles: readonly { name: string }[]) => roles.map(({ name }) => name);
+  expect(names(planGround({ operator }, {}).roles)).toContain("tester");
+  expect(names(planGround({ operator }, spec).roles)).not.toContain("tester");
+  expect(names(roleFacts(operator, spec))).not.toContain("tester");
+  expect(choicesHere(operator, spec)("developer")).toEqual([{ agent: "gemini" }, { agent: "claude" }]);
+  expect(
+    planGround({ operator: operatorOf("team: { limits: { width: 5 } }") }, { planLimits: { width: 2 } }).width,
+  ).toBe(2);
+});
