@@ -12,6 +12,7 @@ import { type DoorTimes, openDoor } from "./door/listener.ts";
 import { sayWhere } from "./door/proof.ts";
 import { outputOf } from "./output/output.ts";
 import { outputRoutes } from "./output/routes.ts";
+import { operatePages } from "./pages/operate.ts";
 import { openTaskPages } from "./pages/pages.ts";
 import type { DashboardRoute } from "./visit.ts";
 
@@ -26,12 +27,15 @@ export type Dashboard = {
 };
 
 /** All that can be asked for once somebody is in. */
-const routesOf = (deps: DashboardDeps): DashboardRoute[] => [
-  ...taskDeedRoutes(deps),
-  ...operatorDeedRoutes(deps),
-  ...outputRoutes(deps),
-  ...dataRoutes(deps),
-];
+export function openPages(deps: DashboardDeps): { routes: DashboardRoute[]; stop(): Promise<void> } {
+  const more = operatePages(deps);
+  const tasks = openTaskPages(deps, more.views);
+  const deeds = [...taskDeedRoutes(deps), ...operatorDeedRoutes(deps)];
+  return {
+    routes: [...deeds, ...outputRoutes(deps), ...dataRoutes(deps), ...tasks.routes, ...more.routes],
+    stop: tasks.stop,
+  };
+}
 
 export async function startDashboard(
   deps: DashboardDeps,
@@ -39,8 +43,8 @@ export async function startDashboard(
   times?: DoorTimes,
 ): Promise<Dashboard> {
   const { redis, github, now, log } = deps;
-  const tasks = openTaskPages(deps);
-  const door = await openDoor({ redis, github, routes: [...routesOf(deps), ...tasks.routes], now, log }, config, times);
+  const pages = openPages(deps);
+  const door = await openDoor({ redis, github, routes: pages.routes, now, log }, config, times);
   const local = `http://${hostAndPort(config.host === "0.0.0.0" ? "127.0.0.1" : config.host, config.port)}`;
   const where = sayWhere(redis, { at: { url: door.address.url, local }, isListening: door.isListening, now, log });
   return {
@@ -50,7 +54,7 @@ export async function startDashboard(
     stop: async () => {
       await where.stop();
       await door.stop();
-      await tasks.stop();
+      await pages.stop();
     },
   };
 }

@@ -3,6 +3,8 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { openPages } from "../dashboard/dashboard.ts";
+import type { DashboardDeps } from "../dashboard/deps.ts";
 import { REQUEST_SETTINGS, SETTING_NAMES, VERB_NAMES, VERBS } from "../src/command/verbs.ts";
 import { METRICS } from "../src/metrics/names.ts";
 import { METRICS_PATH, SCALE_PATH } from "../src/metrics-server.ts";
@@ -195,6 +197,25 @@ describe("the metrics page", () => {
   const hasLabel = (name: string, label: string) =>
     (label === "le" && name.endsWith("_bucket")) ||
     metrics.some(([each, { labels }]) => name.startsWith(each) && labels.includes(label));
+});
+
+test("the page about seeing and operating has every route of the dashboard exactly once, and who it is for", () => {
+  const subscriber = { on: () => undefined, off: () => undefined, subscribe: async () => 0 };
+  const { routes } = openPages({ subscriber, now: Date.now } as unknown as DashboardDeps);
+  const page = texts.get("docs/see-and-operate.md") ?? "";
+  const rows = [...page.matchAll(/^\| `((?:GET|POST) [^`]+)` \| .+ \| ?(\w*) ?\|$/gm)].map(([, name, who]) => [
+    name,
+    who,
+  ]);
+  const told = routes.map(({ method, path, operatorsOnly }) => [`${method} ${path}`, operatorsOnly ? "operators" : ""]);
+  expect(rows.sort()).toEqual(told.sort());
+});
+
+test("every picture in the docs is there", () => {
+  const pictures = [...texts].flatMap(([file, text]) =>
+    [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path = ""]) => normalize(join(dirname(file), path))),
+  );
+  expect(pictures.filter((path) => !existsSync(path))).toEqual([]);
 });
 
 test("the operations page explains every outcome exactly once", () => {

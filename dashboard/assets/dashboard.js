@@ -91,7 +91,7 @@ function focusAgain(element, held) {
   if (!held) return;
   const all = [...element.querySelectorAll(FOCUSABLE)];
   const found = (held.id && all.find((each) => each.id === held.id)) || all[held.nth] || all[0];
-  if (!(found instanceof HTMLElement)) return;
+  if (!(found instanceof HTMLElement || found instanceof SVGElement)) return;
   found.focus({ preventScroll: true });
   if (held.range && isField(found)) found.setSelectionRange(held.range[0] ?? 0, held.range[1] ?? 0);
 }

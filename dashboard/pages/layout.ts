@@ -18,6 +18,8 @@ export type PageParts = {
   live?: string;
   /** Names of further modules in `assets/`. */
   scripts?: readonly string[];
+  /** Names of style sheets in `assets/` besides the one that all pages have. */
+  styles?: readonly string[];
   status?: number;
 };
 
@@ -38,7 +40,7 @@ export function page(parts: PageParts): Answer {
   return { kind: "page", body: whole(parts), ...(status !== undefined && { status }) };
 }
 
-function whole({ title, visit, at, body, live, scripts = [] }: PageParts): Html {
+function whole({ title, visit, at, body, live, scripts = [], styles = [] }: PageParts): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +49,7 @@ function whole({ title, visit, at, body, live, scripts = [] }: PageParts): Html 
 <meta name="color-scheme" content="light dark">
 <title>${title} · Orch</title>
 <link rel="icon" href="${ICON}">
-<link rel="stylesheet" href="${asset("dashboard.css")}">
+${["dashboard.css", ...styles].map((name) => html`<link rel="stylesheet" href="${asset(name)}">`)}
 ${["dashboard.js", ...scripts].map((name) => html`<script type="module" src="${asset(name)}"></script>`)}
 </head>
 <body${live !== undefined && html` data-view="${live}"`}>

@@ -1,12 +1,15 @@
 /** Where pages lead: to each other, and out to GitHub. An address that is not ours is a link only if a browser may follow it. */
 
 import { numberSign } from "../../src/task/own-place.ts";
+import type { TaskSpec } from "../../src/task/task.ts";
 import type { TaskView } from "../../src/views/task-view.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 
 export const taskPath = (id: string): string => `/tasks/${encodeURIComponent(id)}`;
 export const runPath = (id: string, run: number): string => `${taskPath(id)}/runs/${run}`;
 export const planPath = (id: string): string => `/plans/${encodeURIComponent(id)}`;
+export const conversationPath = ({ repository, conversation }: Pick<TaskSpec, "repository" | "conversation">): string =>
+  `/conversations/${repository.id}/${conversation}`;
 export const hostPath = (id: string): string => `/hosts/${encodeURIComponent(id)}`;
 
 /** "acme/api#41", which leads to the task. `shown`: instead. */

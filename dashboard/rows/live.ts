@@ -17,6 +17,8 @@ export type LiveView = {
   draw(argument: string, facts: Facts): Promise<Drawing | undefined>;
   /** Whether a change of these tasks may change it; without this each does. */
   concerns?(argument: string, changed: ReadonlySet<string>): boolean;
+  /** It moves without any task changing: so often it is drawn anew, ms. */
+  everyMs?: number;
 };
 
 export type LiveDeps = {
@@ -34,7 +36,7 @@ const UPDATE_MS = 250;
 /** Tasks of which it is remembered that they have changed, until everything is drawn anyway. */
 const MOST_CHANGED = 1_000;
 
-type Watched = { view: LiveView; argument: string; viewers: Map<Viewer, () => void> };
+type Watched = { view: LiveView; argument: string; viewers: Map<Viewer, () => void>; moving?: NodeJS.Timeout };
 
 export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   const watched = new Map<string, Watched>();
@@ -76,9 +78,11 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     const before = noticed;
     if (!(await viewer.show(await drawn(found), now()))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const place = watched.get(name) ?? { ...found, viewers: new Map() };
+    const place: Watched = watched.get(name) ?? { ...found, viewers: new Map() };
     place.viewers.set(viewer, resolve);
     watched.set(name, place);
+    const { everyMs } = place.view;
+    if (everyMs !== undefined) place.moving ??= setInterval(() => move(place), everyMs).unref();
     // What came while this was drawn was told to nobody who is new here.
     if (noticed !== before) {
       isAllDue = true;
@@ -94,6 +98,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     place.viewers.delete(viewer);
     if (place.viewers.size > 0) return;
     watched.delete(name);
+    clearInterval(place.moving);
     if (watched.size > 0) return;
     clearInterval(ticking);
     clearTimeout(timer);
@@ -119,23 +124,34 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     const news = isAll || isAllDue ? undefined : changed;
     changed = new Set();
     isAllDue = false;
-    updating = showAll(news)
+    updating = done(showAll(news));
+  }
+
+  /** While something else is drawn it waits for the next time. */
+  function move(place: Watched): void {
+    updating ??= done(show(place));
+  }
+
+  const done = (showing: Promise<void>): Promise<void> =>
+    showing
       .catch((error: unknown) => log.warn({ err: error }, "pages are not up to date: tried again within seconds"))
       .finally(() => {
         updating = undefined;
         updatedAt = Date.now();
       });
-  }
 
   /** `news`: what has changed; none: everything may have. */
   async function showAll(news: ReadonlySet<string> | undefined): Promise<void> {
     await facts.read(news ? Number.POSITIVE_INFINITY : WHOLE_EVERY_MS / 2);
     for (const place of [...watched.values()]) {
-      const { view, argument, viewers } = place;
-      if (news && view.concerns && !view.concerns(argument, news)) continue;
-      const drawing = await drawn(place);
-      for (const [viewer, end] of [...viewers]) if (!(await viewer.show(drawing, now()))) end();
+      const { view, argument } = place;
+      if (!news || !view.concerns || view.concerns(argument, news)) await show(place);
     }
+  }
+
+  async function show(place: Watched): Promise<void> {
+    const drawing = await drawn(place);
+    for (const [viewer, end] of [...place.viewers]) if (!(await viewer.show(drawing, now()))) end();
   }
 
   return {

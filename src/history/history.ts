@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { ArmCounts } from "./arms.ts";
 import { readPlace, type Writing } from "./history-file.ts";
+import type { Stats, StatsQuery } from "./stats.ts";
 import type { Answered, Asked } from "./thread.ts";
 
 export type History = ReturnType<typeof makeHistory>;
@@ -87,6 +88,7 @@ export function makeHistory(path: string, idleMs = IDLE_MS) {
     /** What is known of agents' work. */
     arms: async (now: number) => (await ask({ what: "arms", now })) as ArmCounts[],
     trim: async (now: number) => (await ask({ what: "trim", now })) as number,
+    stats: async (query: StatsQuery) => (await ask({ what: "stats", query })) as Stats,
     /** The end of what a run printed, as far as it is kept. */
     output: async (task: string, epoch: number) =>
       (await ask({ what: "output", task, epoch })) as Uint8Array | undefined,

@@ -2,12 +2,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { readArms } from "./arms.ts";
 import { openHistory, type Writing } from "./history-file.ts";
+import { readStats, type StatsQuery } from "./stats.ts";
 
 export type Asked = { nth: number } & (
   | { what: "place" }
   | { what: "write"; writing: Writing }
   | { what: "rebuilt"; place: string }
   | { what: "trim"; now: number }
+  | { what: "stats"; query: StatsQuery }
   | { what: "output"; task: string; epoch: number }
   | { what: "arms"; now: number }
   | { what: "close" }
@@ -26,6 +28,8 @@ function answer(asked: Asked): unknown {
       return file.write({ tasks: [], place: { from: file.place(), to: asked.place } });
     case "trim":
       return file.trim(asked.now);
+    case "stats":
+      return readStats(file.db, asked.query);
     case "output":
       return file.output(asked.task, asked.epoch);
     case "arms":

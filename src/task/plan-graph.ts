@@ -19,22 +19,25 @@ export function ancestorsOf(nodes: readonly InGraph[]): Map<string, Set<string>>
   return found;
 }
 
-/** How many nodes stand one behind another at most. Nodes in a circle do not count. */
-export function longestChain(nodes: readonly InGraph[]): number {
-  const length = new Map<string, number>();
-  const left = new Map(
-    nodes.map(({ id, after }) => [id, after.filter((each) => nodes.some((node) => node.id === each))]),
-  );
+/** For each node how many stand before it on the longest way to it; nothing for those in a circle, and for those behind one. */
+export function depthsOf(nodes: readonly InGraph[]): Map<string, number> {
+  const depths = new Map<string, number>();
+  const known = new Set(nodes.map(({ id }) => id));
+  const left = new Map(nodes.map(({ id, after }) => [id, after.filter((each) => known.has(each))]));
   while (left.size > 0) {
-    const free = [...left].filter(([, after]) => after.every((id) => length.has(id)));
+    const free = [...left].filter(([, after]) => after.every((id) => depths.has(id)));
     if (free.length === 0) break;
     for (const [id, after] of free) {
-      length.set(id, 1 + Math.max(0, ...after.map((each) => length.get(each) ?? 0)));
+      depths.set(id, Math.max(0, ...after.map((each) => 1 + (depths.get(each) ?? 0))));
       left.delete(id);
     }
   }
-  return Math.max(0, ...length.values());
+  return depths;
 }
+
+/** How many nodes stand one behind another at most. Nodes in a circle do not count. */
+export const longestChain = (nodes: readonly InGraph[]): number =>
+  Math.max(0, ...[...depthsOf(nodes).values()].map((depth) => depth + 1));
 
 /** How many nodes there are when each that only stands behind one, before which nothing else stands, is taken together with that. */
 export function countWithoutChains(nodes: readonly InGraph[]): number {

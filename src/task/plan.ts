@@ -78,24 +78,11 @@ const wakeShape = z.object({
 });
 export type Wake = z.output<typeof wakeShape>;
 
-export type PlanEventKind =
-  | "approved"
-  | "started"
-  | "merged"
-  | "tried"
-  | "failed"
-  | "skipped"
-  | "cancelled"
-  | "superseded"
-  | "added"
-  | "woken"
-  | "revised"
-  | "stuck"
-  | "low"
-  | "budget"
-  | "message"
-  | "finishing"
-  | "over";
+export const PLAN_EVENTS = [
+  ...(["approved", "started", "merged", "tried", "failed", "skipped", "cancelled", "superseded"] as const),
+  ...(["added", "woken", "revised", "stuck", "low", "budget", "message", "finishing", "over"] as const),
+];
+export type PlanEventKind = (typeof PLAN_EVENTS)[number];
 
 /** One thing that happened to the plan. */
 const planEventShape = z.object({

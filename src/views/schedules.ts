@@ -8,6 +8,7 @@ export type ScheduleView = {
   name: string;
   /** owner/name */
   repository: string;
+  repositoryId: number;
   /** Of the issue or pull request where it asks; unknown before Orch has opened one. */
   number?: number;
   cron: string;
@@ -23,7 +24,7 @@ export type ScheduleView = {
 };
 
 /** A repository whose file cannot be used: it has no schedules, and its tasks are refused. */
-export type UnusableFile = { repository: string; problem: string };
+export type UnusableFile = { repository: string; repositoryId: number; problem: string };
 
 export type SchedulesView = { schedules: ScheduleView[]; unusable: UnusableFile[] };
 
@@ -46,15 +47,15 @@ export async function readSchedules(store: ScheduleStore, tasks: Pick<TaskStore,
   for (const [id, file] of files) {
     const place = repositories.get(id);
     const repository = place ? bare(`${place.owner}/${place.name}`, 140) : id;
-    if (file.problem !== undefined) unusable.push({ repository, problem: linesOf(file.problem) });
+    const { repositoryId } = partsOf(id);
+    if (file.problem !== undefined) unusable.push({ repository, repositoryId, problem: linesOf(file.problem) });
     for (const { name, cron, timezone, instruction, issue, agent } of file.schedules) {
-      const state = states.get(scheduleKey(partsOf(id).repositoryId, name));
+      const state = states.get(scheduleKey(repositoryId, name));
       const { last, skipped } = state ?? {};
       const number = issue ?? state?.issue?.number;
       const task = last && known.get(last.task);
       schedules.push({
-        name,
-        repository,
+        ...{ name, repository, repositoryId },
         ...(number !== undefined && { number }),
         cron,
         timezone,

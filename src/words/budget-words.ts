@@ -89,7 +89,7 @@ const names: Record<EnvelopeKind, string> = {
 export function budget(envelopes: readonly EnvelopeView[], quoting: Quoting): string {
   const lines = envelopes.flatMap((each) => {
     const said = envelopeWords(each);
-    return said === undefined ? [] : [`- ${nameOf(each, quoting)}: ${said}.`];
+    return said === undefined ? [] : [`- ${envelopeName(each, quoting)}: ${said}.`];
   });
   if (lines.length === 0)
     return "Nothing is limited here: neither the operator of this App nor `.github/orch.yml` sets a budget, and no task has one.";
@@ -104,12 +104,13 @@ export function budget(envelopes: readonly EnvelopeView[], quoting: Quoting): st
 export function budgetLine(envelopes: readonly EnvelopeView[], quoting: Quoting): string | undefined {
   const said = envelopes.flatMap((each) => {
     const words = envelopeWords(each);
-    return words === undefined ? [] : [`${nameOf(each, quoting)}: ${words}`];
+    return words === undefined ? [] : [`${envelopeName(each, quoting)}: ${words}`];
   });
   return said.length === 0 ? undefined : `Budget: ${said.join("; ")}.`;
 }
 
-function nameOf({ of, label, daily }: EnvelopeView, { code }: Quoting): string {
+/** Whose it is, e.g. "This repository today". */
+export function envelopeName({ of, label, daily }: EnvelopeView, { code }: Quoting): string {
   const name = of === "task" || of === "person" ? `${names[of]} ${code(label, 80)}` : names[of];
   return daily ? `${name} today` : name;
 }

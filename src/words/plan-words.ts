@@ -4,6 +4,7 @@
  */
 
 import type { Missing } from "../task/outcome.ts";
+import type { PlanEventKind } from "../task/plan.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
 import { amountsWords } from "../text/budget.ts";
 import type { Quoting } from "../text/quote.ts";
@@ -143,6 +144,33 @@ export function teamFacts(view: PlanView): string[] {
   ];
   return lines.filter(([amount]) => amount > 0).map(([, words]) => words);
 }
+
+/** What happened to a plan, as it stands behind its time. `node`: as it is to be shown. */
+export function planEventWords({ what, node, text }: PlanView["events"][number], { code, plain }: Quoting): string {
+  const which = node === undefined ? "" : ` ${code(node, 40)}`;
+  const more = text === undefined || text === "" ? "" : `: ${plain(text, 200)}`;
+  return `${eventWords[what]}${which}${more}`;
+}
+
+const eventWords: Record<PlanEventKind, string> = {
+  approved: "The plan was approved",
+  started: "Work began on",
+  merged: "Merged",
+  tried: "Tried again",
+  failed: "Given up",
+  skipped: "Left out",
+  cancelled: "Cancelled",
+  superseded: "Replaced",
+  added: "Added",
+  woken: "The manager was called",
+  revised: "The manager changed the plan",
+  stuck: "Nothing could move",
+  low: "Most of the budget is used",
+  budget: "The budget is used up",
+  message: "Said to the manager by",
+  finishing: "All nodes are over: the result is checked and published",
+  over: "The plan is over",
+};
 
 /** What a node changed that was not its own to change; undefined where there is nothing. */
 export function outsideWords({ id, outside }: NodeView, { code }: Quoting): string | undefined {

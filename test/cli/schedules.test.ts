@@ -83,7 +83,9 @@ test("a program is told the same, and status counts them", async () => {
     last: { id, task: { state: "queued" } },
     skipped: { reason: { kind: "task_open", task: id } },
   });
-  expect(said.unusable).toEqual([{ repository: "octo-org/broken", problem: "`x` is not usable:\n- line 4: bad" }]);
+  expect(said.unusable).toEqual([
+    { repository: "octo-org/broken", repositoryId: 12, problem: "`x` is not usable:\n- line 4: bad" },
+  ]);
   expect((await orch("status")).stdout).toMatch(
     /^Schedules \(2\): the next in 5h( \dm)?, 1 skipped last time, files that cannot be used: 1, `orch schedules` says more$/m,
   );

@@ -45,9 +45,12 @@ export type BotSetting = Awaited<ReturnType<typeof startBotSetting>>;
 export async function startBotSetting({
   api,
   dashboard,
+  historyFile,
   ...options
 }: Pick<BotOptions, "catchUp" | "now"> &
-  Partial<Pick<BotConfig, "api">> & { dashboard?: (github: Simulator) => NonNullable<BotConfig["dashboard"]> } = {}) {
+  Partial<Pick<BotConfig, "api" | "historyFile">> & {
+    dashboard?: (github: Simulator) => NonNullable<BotConfig["dashboard"]>;
+  } = {}) {
   const server = await startRedis();
   const github = await startSimulator();
   github.createUser(MAINTAINER);
@@ -63,6 +66,7 @@ export async function startBotSetting({
     ...botConfig(github, server, botFolder),
     ...(api && { api }),
     ...(dashboard && { dashboard: dashboard(github) }),
+    ...(historyFile !== undefined && { historyFile }),
   };
   let bot: Bot | undefined;
   const startBot = async () => {

@@ -19,6 +19,7 @@ import * as teamText from "../../src/report/team-text.ts";
 import { ENVELOPES } from "../../src/task/envelope.ts";
 import type { InForce } from "../../src/task/in-force.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
+import { PLAN_EVENTS } from "../../src/task/plan.ts";
 import type { Question } from "../../src/task/question.ts";
 import type { Finding, HandedOn } from "../../src/task/review.ts";
 import type { Routing } from "../../src/task/routing.ts";
@@ -741,6 +742,7 @@ export const sayings: Sayings = {
       ],
       budget: () => [budget.budget(envelopes, inMarkdown), budget.budget([], inMarkdown)],
       budgetLine: () => [budget.budgetLine(envelopes, inMarkdown), budget.budgetLine([], inMarkdown)],
+      envelopeName: () => envelopes.map((each) => budget.envelopeName(each, inMarkdown)),
     },
   },
   "src/words/checkpoint-words.ts": {
@@ -808,6 +810,11 @@ export const sayings: Sayings = {
           plans.outsideWords({ ...(partialView.nodes[0] as NodeView), outside }, inMarkdown),
         ),
       teamFacts: () => plans.teamFacts(partialView),
+      planEventWords: () =>
+        PLAN_EVENTS.flatMap((what) => [
+          plans.planEventWords({ at: now, what }, inMarkdown),
+          plans.planEventWords({ at: now, what, node: "sum", text: HOSTILE }, inMarkdown),
+        ]),
       missingWords: () => [plans.missingWords(missing, inMarkdown)],
       missingLine: () => [plans.missingLine(missing, inMarkdown), plans.missingLine(missing.slice(1), inMarkdown)],
       nodeLine: () => planViews.flatMap(({ nodes }) => nodes.map((node) => plans.nodeLine(node, now, inMarkdown))),

@@ -1,0 +1,106 @@
+/** The worker hosts at a glance: which are alive, what of them is busy, and whether all work is held back. */
+import type { Pause } from "../../src/task/pause.ts";
+import { bytes, count } from "../../src/text/amounts.ts";
+import { bare } from "../../src/text/quote.ts";
+import type { HostWithRuns } from "../../src/views/hosts.ts";
+import { type Html, html } from "../html.ts";
+import type { Visit } from "../visit.ts";
+import { dataTable, scrolled } from "./data-table.ts";
+import { deedForm } from "./deed-form.ts";
+import { hostPath } from "./links.ts";
+import { nothing, panel } from "./panel.ts";
+import { badge } from "./standing-badge.ts";
+import { age, ago } from "./time.ts";
+
+export type HostsView = { hosts: readonly HostWithRuns[]; pause?: Pause | undefined };
+
+export function hostsBody({ hosts, pause }: HostsView, visit: Visit): Html {
+  const alive = hosts.filter((host) => host.alive);
+  const slots = alive.reduce((sum, host) => sum + host.slots, 0);
+  const busy = alive.reduce((sum, host) => sum + host.busy, 0);
+  return html`<div class="page-head"><h1>Worker hosts</h1>
+<p class="muted">${alive.length} of ${count(hosts.length, "host")} alive · ${busy} of ${count(slots, "slot")} busy</p></div>
+${paused(pause, visit)}
+${panel({
+  id: "hosts",
+  title: "Hosts",
+  count: hosts.length,
+  body: hosts.length === 0 ? NO_HOST : table(hosts, visit.now),
+})}`;
+}
+
+const NO_HOST = nothing(
+  "No worker host has registered.",
+  html`<code>npm start</code> runs one on its machine, <code>npm run start:worker</code> one on another.`,
+);
+
+function paused(pause: Pause | undefined, visit: Visit): Html {
+  if (!pause)
+    return panel({
+      id: "work",
+      title: "Work",
+      body: html`<p class="line">Hosts take tasks as their slots become free.</p>`,
+      aside: deedForm(visit, {
+        to: "/queue/pause",
+        word: "Pause all work",
+        confirm: "No host takes another task until you resume. What is at work goes on to its end.",
+      }),
+    });
+  return panel({
+    id: "work",
+    title: "All work is paused",
+    tone: "attention",
+    body: html`<p class="line">${pause.by} paused it ${ago(pause.since, visit.now)}. What was at work then goes on to its end; what is asked meanwhile is queued.</p>`,
+    aside: deedForm(visit, { to: "/queue/resume", word: "Resume", look: "main" }),
+  });
+}
+
+const table = (hosts: readonly HostWithRuns[], now: number): Html =>
+  scrolled(
+    dataTable({
+      columns: [
+        { name: "Host" },
+        { name: "State" },
+        { name: "Slots" },
+        { name: "Agents", look: "mono" },
+        { name: "Sandbox" },
+        { name: "Version", look: "mono" },
+        { name: "Last beat", look: "number" },
+      ],
+      rows: hosts.map((host) => [
+        html`<a class="task-link" href="${hostPath(host.id)}">${host.name}</a>`,
+        hostState(host, now),
+        slotsOf(host),
+        host.agents.join(", "),
+        sandboxOf(host),
+        bare(host.version, 60),
+        host.lastBeat > 0 ? ago(host.lastBeat, now) : "never",
+      ]),
+    }),
+  );
+
+export function hostState({ alive, draining, lacksRoom, lastBeat }: HostWithRuns, now: number): Html {
+  if (!alive && lastBeat > 0) return html`${SILENT} for ${age(lastBeat, now)}`;
+  if (!alive) return SILENT;
+  if (lacksRoom)
+    return html`${badge({ word: "disk is full", tone: "bad", sign: "alert" })} ${bytes(lacksRoom.freeBytes)} free`;
+  return draining
+    ? badge({ word: "draining", tone: "warn", sign: "stop" })
+    : badge({ word: "alive", tone: "ok", sign: "check" });
+}
+
+const SILENT = badge({ word: "silent", tone: "bad", sign: "alert" });
+
+/** Who sees one square for each slot need not count; of very many the number says more. */
+const SQUARES = 16;
+
+export function slotsOf({ busy, slots }: Pick<HostWithRuns, "busy" | "slots">): Html {
+  const squares = slots > SQUARES ? [] : Array.from({ length: Math.max(0, slots) }, (_, index) => index < busy);
+  return html`<span class="slot-squares"><span class="squares" aria-hidden="true">${squares.map((isBusy) => html`<span class="square${isBusy && " taken"}"></span>`)}</span> <span class="number">${busy} of ${slots}</span></span>`;
+}
+
+/** Without one every agent can do what the host's user can. */
+export const sandboxOf = ({ sandbox }: Pick<HostWithRuns, "sandbox">): Html =>
+  sandbox === "none"
+    ? badge({ word: "none", tone: "warn", sign: "alert" })
+    : html`<span class="mono">${sandbox}</span>`;

@@ -1,0 +1,176 @@
+/** The pages beside the first one and those of tasks: whatever stands in records, they are sound HTML, and say what they are to say. */
+import { describe, expect, test } from "vitest";
+import type { Html } from "../../../dashboard/html.ts";
+import { conversationBody } from "../../../dashboard/pages/conversation.ts";
+import { deedsBody } from "../../../dashboard/pages/deeds.ts";
+import { hostBody } from "../../../dashboard/pages/host.ts";
+import { hostsBody } from "../../../dashboard/pages/hosts.ts";
+import { planBody } from "../../../dashboard/pages/plan.ts";
+import { schedulesBody } from "../../../dashboard/pages/schedules.ts";
+import { sessionKey, sessionRow, sessionsBody, WALL_LINES } from "../../../dashboard/pages/sessions.ts";
+import { statsBody } from "../../../dashboard/pages/stats.ts";
+import type { HostWithRuns } from "../../../src/views/hosts.ts";
+import { hostile, pageFaults } from "../page-faults.ts";
+import {
+  conversation,
+  deeds,
+  host,
+  now,
+  person,
+  plan,
+  proposed,
+  schedules,
+  sessions,
+  stats,
+  visit,
+} from "./operate-samples.ts";
+
+const pages: Record<string, (change: <Data>(data: Data) => Data) => Html> = {
+  hosts: (change) => hostsBody(change({ hosts: [host], pause: { since: now, by: "ada" } }), visit),
+  host: (change) => hostBody(change(host), visit),
+  schedules: (change) => schedulesBody(change(schedules), now),
+  deeds: (change) => deedsBody(change({ deeds, hasMore: true }), now),
+  stats: (change) => statsBody(change(stats), { by: "agent", days: 30 }),
+  conversation: (change) => conversationBody(change(conversation), "write", now),
+  plan: (change) => planBody(change(plan), "write", visit),
+  "proposed plan": (change) => planBody(change(proposed), "write", visit),
+  sessions: (change) => {
+    const rows = change(sessions).map((each) => ({
+      key: sessionKey(each),
+      tier: "write" as const,
+      html: sessionRow(each, "write", now),
+    }));
+    return sessionsBody({ id: "wall", rows, total: rows.length });
+  },
+};
+
+/** Fields of which the code decides what they are. */
+const CODE = new Set([
+  "via",
+  "state",
+  "kind",
+  "name",
+  "phase",
+  "outcome",
+  "end",
+  "how",
+  "for",
+  "conversationPath",
+  "of",
+  "day",
+  "what",
+  "doubt",
+  "deadline",
+  "id",
+]);
+const isCode = (key: string): boolean => CODE.has(key);
+/** Records may name anything as they like, too, where it is no word of ours. */
+const everyName = (key: string): boolean => CODE.has(key) && key !== "id";
+
+describe.each(Object.entries(pages))("the page %s", (_name, draw) => {
+  test("is sound", () => {
+    expect(pageFaults(draw((data) => data).text)).toEqual([]);
+  });
+
+  test.each([
+    ["text", isCode],
+    ["text and every id", everyName],
+  ])("is sound where every %s is hostile, and shows that as it is", (_which, isOurs) => {
+    const { text } = draw((data) => hostile(data, isOurs));
+    expect(pageFaults(text)).toEqual([]);
+    expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+  });
+});
+
+test("a host says what it offers, what is at work there and which limits hold, and how old all of that is", () => {
+  const { text } = hostBody(host, visit);
+  for (const part of [
+    "2 of 5",
+    "model-1",
+    "planner",
+    "4s ago",
+    "Run the agent",
+    "agent&#39;s whole work",
+    "1h",
+    "$5.00",
+  ])
+    expect(text).toContain(part);
+  expect(text).toContain('action="/hosts/h1/drain"');
+});
+
+test.each<[string, Partial<HostWithRuns>]>([
+  ["is silent", { alive: false }],
+  ["drains already", { draining: true }],
+])("a host that %s is not offered to be drained", (_which, changes) => {
+  expect(hostBody({ ...host, ...changes }, visit).text).not.toContain("/drain");
+});
+
+test("work can be paused, or resumed, never both", () => {
+  const running = hostsBody({ hosts: [host] }, visit).text;
+  const paused = hostsBody({ hosts: [host], pause: { since: now - 60_000, by: "ada" } }, visit).text;
+  expect([running.includes("/queue/pause"), running.includes("/queue/resume")]).toEqual([true, false]);
+  expect([paused.includes("/queue/pause"), paused.includes("/queue/resume")]).toEqual([false, true]);
+  expect(paused).toContain("ada paused it");
+});
+
+test("a schedule that was skipped says why, in the words of the command line", () => {
+  expect(schedulesBody(schedules, now).text).toContain(
+    "Skipped because its last task, <code>tabc</code>, is not over.",
+  );
+});
+
+test("whoever may only read sees a plan's graph and its nodes, and neither costs, nor words, nor buttons", () => {
+  const { text } = planBody(proposed, "read", person);
+  expect(text).toContain("plan-graph");
+  expect(text).toContain("Add exact numbers");
+  for (const kept of ["<form", "May use", "What it is to do", "Said within the team", "Budgets"])
+    expect(text).not.toContain(kept);
+});
+
+test("a plan about which somebody is to decide can be approved, changed and cancelled, by its name", () => {
+  const { text } = planBody(proposed, "write", visit);
+  for (const deed of ["approve", "plan", "cancel"]) expect(text).toContain(`action="/tasks/tabcdefghijklmno/${deed}"`);
+  expect(text).toContain('name="proposal" value="p3fa81c"');
+  expect(planBody(plan, "write", visit).text).not.toContain("/approve");
+});
+
+test("whoever may only read sees of a conversation what GitHub shows, and no costs and no words", () => {
+  const writer = conversationBody(conversation, "write", now).text;
+  const reader = conversationBody(conversation, "read", now).text;
+  for (const part of ["Keep it?", "Half up?", "$0.12", "Budgets", "Round once"]) {
+    expect(writer).toContain(part);
+    expect(reader).not.toContain(part);
+  }
+  expect(reader).toContain("fix the failing tests");
+});
+
+test("an address that is none of the web's is no link", () => {
+  const pulls = [{ number: 12, url: "javascript:alert(1)" }];
+  expect(conversationBody({ ...conversation, pulls }, "write", now).text).not.toContain("javascript:");
+});
+
+test("stats tell failed work from what could not be run, and how sure a share is", () => {
+  const { text } = statsBody(stats, { by: "agent", days: 30 });
+  for (const part of ["work failed", "could not run", "55 %", "42–67 %", "$1.43", "10m 40s", "at least"])
+    expect(text).toContain(part);
+  expect([...text.matchAll(/<section class="panel"/g)]).toHaveLength(10);
+});
+
+test("stats of a time in which nothing was over say so", () => {
+  expect(statsBody({ ...stats, groups: [] }, { by: "kind", days: 7 }).text).toContain("No task came to an end");
+});
+
+test("a session shows its last lines and no more, and to readers none of them", () => {
+  const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+  const session = { ...(sessions[1] as (typeof sessions)[1]), lines };
+  const { text } = sessionRow(session, "write", now);
+  expect(text).not.toContain(`line ${39 - WALL_LINES}\n`);
+  expect(text).toContain("line 39</pre>");
+  expect(sessionRow(session, "read", now).text).not.toContain("line 39");
+});
+
+test("a deed says who did what to what, and whether it came to something", () => {
+  const { text } = deedsBody({ deeds, hasMore: true }, now);
+  for (const part of ["ada", "operator", "pause", "octo-org/sample#7", "refused", 'href="/hosts/h1"', "before=0-1"])
+    expect(text).toContain(part);
+});
