@@ -71,7 +71,7 @@ async function wall({ tasks, hosts, beats, now }: Looked, linesOf: LinesOf, reme
       needs: needsOf(task),
     };
     const key = sessionKey(session);
-    const made = JSON.stringify(session);
+    const made = () => JSON.stringify(session);
     return {
       key,
       place: task.spec,
