@@ -2,9 +2,20 @@
  * Debian's Chromium, driven by playwright-core. Every page that is opened here collects what a page must never have: violations of its content security
  * policy, errors in its scripts, and requests that leave the dashboard.
  */
+import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
+
+/** Pictures of the docs, which `npm run update:screenshots` draws anew; else they are left where nobody keeps them. */
+const PICTURES = fileURLToPath(
+  new URL(process.env.ORCH_SCREENSHOTS ? "../../docs/" : "../../node_modules/.cache/orch-pictures/", import.meta.url),
+);
+
+/** `dashboard-<name>.png`; `whole`: as far down as the page goes. */
+export async function picture(page: Page, name: string, { whole = false } = {}): Promise<void> {
+  await page.screenshot({ path: `${PICTURES}dashboard-${name}.png`, fullPage: whole });
+}
 
 /** Runs in the page, which is no program of Node: hence as text. */
 const TELL_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>

@@ -1,18 +1,13 @@
 /** The pages of tasks in a real browser, on a whole Orch: what a person sees while tasks come, move, ask and end. */
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeLink } from "../../dashboard/door/links.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
-import { type Looked, openBrowser, type TestBrowser } from "./browser.ts";
-
-const PICTURES = fileURLToPath(new URL("../../node_modules/.cache/orch-pictures/", import.meta.url));
+import { type Looked, openBrowser, picture, type TestBrowser } from "./browser.ts";
 
 let orch: Orch;
 let browser: TestBrowser;
 beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true });
   orch = await startOrch({ agent: "asks", slots: 3, dashboard: true });
   browser = await openBrowser();
 });
@@ -41,7 +36,6 @@ async function look(path: string, options: BrowserContextOptions = {}): Promise<
 const textIn = async (page: Page, selector: string) =>
   ((await page.locator(selector).textContent()) ?? "").replace(/\s+/g, " ").trim();
 const isLive = (page: Page) => expect.poll(() => textIn(page, "#live"), { timeout: 20_000 }).toMatch(/^live/);
-const picture = (page: Page, name: string) => page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true });
 
 /** Asked for in a new issue, by an agent of its own. */
 async function ask(agent: string, verify?: string): Promise<string> {
@@ -63,7 +57,7 @@ describe("the first page", () => {
     expect(await need.textContent()).toMatch(/asks/);
     expect(await page.title()).toMatch(/^\(1\) /);
     await expect.poll(() => textIn(page, "#announce")).toMatch(/Needs you: .*asks/);
-    await picture(page, "front-asks");
+    await picture(page, "first-page", { whole: true });
 
     await orch.task(taskId, ({ state }) => state.name === "waiting");
 
@@ -72,7 +66,6 @@ describe("the first page", () => {
     await page.waitForURL(/\/tasks\//);
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     await expect.poll(() => textIn(page, "#task-state"), { timeout: 20_000 }).toMatch(/to review/);
-    await picture(page, "task-over");
   });
 
   test("a row that changes keeps the focus that is in it, and is left alone while somebody selects in it", async () => {
@@ -130,7 +123,6 @@ describe("the first page", () => {
     await isLive(page);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     for (const badge of await page.locator(".badge").allTextContents()) expect(badge.trim()).not.toBe("");
-    await picture(page, `front-${name.replace(" ", "")}`);
   });
 
   test("keys alone lead to a task and back", async () => {
@@ -149,7 +141,6 @@ describe("the first page", () => {
     await page.keyboard.type("calculator");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/tasks\?q=calculator/);
-    await picture(page, "tasks");
   });
 });
 
@@ -165,11 +156,11 @@ test("a stranger finds on the first page why a task failed and what it cost, and
   await page.waitForURL(/\/tasks\//);
   expect(await textIn(page, "#why")).toMatch(/fails|failed/);
   expect(await textIn(page, "#task-facts")).toMatch(/This task(?:unknown|\$)/);
-  await picture(page, "task-failed");
+  await expect.poll(() => textIn(page, ".output-logs"), { timeout: 20_000 }).toContain("not ok 1 - adds");
+  await picture(page, "task", { whole: true });
   await page.getByRole("link", { name: "Run 1" }).click();
   await page.waitForURL(/\/runs\/1$/);
   await expect.poll(() => textIn(page, ".output-logs"), { timeout: 20_000 }).toContain("not ok 1 - adds");
-  await picture(page, "run");
   await page.goBack();
   await page.getByRole("button", { name: /^Retry/ }).click();
   await page.waitForURL(/\/tasks\/.*said=/);
@@ -196,7 +187,6 @@ test("when the bot dies a page says since when it is stale, and heals by itself"
   await isLive(page);
   await orch.bot.kill();
   await expect.poll(() => textIn(page, "#live"), { timeout: 20_000 }).toMatch(/^stale since \d\d:\d\d:\d\d/);
-  await picture(page, "front-stale");
   await orch.bot.start();
   await isLive(page);
   const taskId = await ask("asks");

@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { freePort } from "../../demo/free-port.ts";
@@ -17,10 +16,8 @@ import { type BotSetting, startBotSetting } from "../support/bot.ts";
 import { signIn } from "../support/dashboard.ts";
 import { makeSpec } from "../support/task-spec.ts";
 import { startTeam, type Team } from "../support/team.ts";
-import { type Looked, openBrowser, type TestBrowser } from "./browser.ts";
+import { type Looked, openBrowser, picture, type TestBrowser } from "./browser.ts";
 
-const PICTURES =
-  process.env.ORCH_SCREENSHOTS === "yes" ? fileURLToPath(new URL("../../docs/", import.meta.url)) : undefined;
 const NODES = [
   { id: "schema", title: "Store amounts as integers of cents" },
   { id: "sum", title: "Add exact numbers wherever money is added up", after: ["schema"] },
@@ -125,9 +122,6 @@ async function look(path: string, options: BrowserContextOptions = {}): Promise<
   return looked.page;
 }
 
-const picture = async (page: Page, name: string) => {
-  if (PICTURES) await page.screenshot({ path: `${PICTURES}dashboard-${name}.png` });
-};
 const isLive = (page: Page) =>
   expect.poll(() => page.locator("#live").textContent(), { timeout: 20_000 }).toMatch(/^live/);
 const taskOf = (node: string): string => tasks.get(node)?.id ?? "";
