@@ -2,6 +2,7 @@
  * The whole account of one task: who asked, what was decided by whom, what its runs did and cost, what its checks said, what its network was kept from,
  * and what was pushed. And where two accounts differ. Pure; every text that is not ours stands on one bounded line. Times are Unix ms.
  */
+import { operatorIn } from "../task/origin.ts";
 import type { Actor, Task } from "../task/task.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { bare } from "../text/quote.ts";
@@ -104,8 +105,10 @@ function decisionsOf(task: Task, events: readonly TaskEvent[]): DecisionView[] {
   return [asked, ...answers, ...decided, ...cancelled];
 }
 
-const operatorOf = ({ origin }: Task["spec"]): string | undefined =>
-  origin.kind === "cli" ? bare(origin.by, 60) : undefined;
+function operatorOf({ origin }: Task["spec"]): string | undefined {
+  const name = operatorIn(origin);
+  return name === undefined ? undefined : bare(name, 60);
+}
 
 const nameOf = (actor: Actor | undefined): string | undefined => actor && bare(actor.login, 60);
 
