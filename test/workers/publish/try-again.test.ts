@@ -5,9 +5,10 @@ import { type PushResult, push } from "../../../workers/publish/push.ts";
 import { StillFailing } from "../../../workers/still-failing.ts";
 import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import { AccessDenied, RepositoryGone } from "../../../workers/workspace/git-errors.ts";
+import type { Mirror } from "../../../workers/workspace/mirror.ts";
 import { tryAgain } from "../../../workers/workspace/try-again.ts";
 import type { Failure } from "../workspace/git-server.ts";
-import { git, startHost, startRemote } from "../workspace/support.ts";
+import { forWholeFile, git, type Remote, startHost, startRemote } from "../workspace/support.ts";
 import { startRun } from "./support.ts";
 
 const silent = pino({ level: "silent" });
@@ -44,9 +45,22 @@ async function work() {
   return { ...run, sha, sent, tokens: () => tokens };
 }
 
+/** The work of one run, for all that only differs in what the server does: to make it takes longer than to push it. */
+let once: ReturnType<typeof work> | undefined;
+
+/** The server knows nothing of the work. */
+async function sameWork() {
+  once ??= forWholeFile(work);
+  const done = await once;
+  git(done.remote.bare, "update-ref", "-d", `refs/heads/${done.branch}`);
+  git(done.remote.bare, "prune", "--expire=now");
+  return done;
+}
+
 describe("a push", () => {
   test.each(CASES)("$what, $times times, and then not: the commit is there", async ({ how, at, times }) => {
-    const { remote, branch, sha, sent } = await work();
+    const { remote, branch, sha, sent } = await sameWork();
+    expect(() => git(remote.bare, "cat-file", "-e", sha)).toThrow();
     remote.server.failures = Array.from({ length: times }, () => ({
       at: at.replace("pack?", "git-receive-pack"),
       how,
@@ -133,10 +147,16 @@ describe("a push", () => {
 });
 
 describe("a fetch", () => {
-  test.each(CASES)("$what, $times times, and then not: the branch is there", async ({ how, at, times }) => {
+  let started: Promise<{ remote: Remote; mirror: Mirror }> | undefined;
+  const start = async () => {
     const remote = await startRemote();
-    const { mirror } = await startHost(remote);
-    const tip = remote.commit({ "more.txt": "x" });
+    return { remote, mirror: (await startHost(remote)).mirror };
+  };
+
+  test.each(CASES)("$what, $times times, and then not: the branch is there", async ({ what, how, at, times }) => {
+    started ??= forWholeFile(start);
+    const { remote, mirror } = await started;
+    const tip = remote.commit({ "more.txt": `${what}, ${times}` });
     remote.server.failures = Array.from({ length: times }, () => ({ at: at.replace("pack?", "git-upload-pack"), how }));
     const fetched = tryAgain(() => fetchRefs(mirror, remote.access, ["main"]), { signal: never, log: silent, waits });
     expect(await fetched).toEqual({ main: tip });

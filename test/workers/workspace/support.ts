@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import type { SlotUser } from "../../../workers/sandbox/sandbox.ts";
 import { fetchRefs } from "../../../workers/workspace/fetch-refs.ts";
 import type { GitAccess } from "../../../workers/workspace/git-access.ts";
@@ -30,11 +30,33 @@ export function git(cwd: string, ...args: string[]): string {
   return execFileSync("git", args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 }
 
+/** What is to be ended after the file, the last first. */
+const endings: (() => unknown)[] = [];
+let forTheFile = false;
+afterAll(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+/** What `make` starts lives until all tests of the file are over, and not until this one is. */
+export async function forWholeFile<T>(make: () => Promise<T>): Promise<T> {
+  forTheFile = true;
+  try {
+    return await make();
+  } finally {
+    forTheFile = false;
+  }
+}
+
+function whenOver(end: () => unknown): void {
+  if (forTheFile) endings.push(end);
+  else onTestFinished(async () => void (await end()));
+}
+
 /** A folder that slot users can pass through, removed after the test. */
 export function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "orch-test-"));
   chmodSync(dir, 0o711);
-  onTestFinished(() => {
+  whenOver(() => {
     // Agents of the tests lock folders, and only root can remove those as they are.
     execFileSync("chmod", ["-R", "u+rwX", dir]);
     rmSync(dir, { recursive: true, force: true });
@@ -73,7 +95,7 @@ export type Remote = {
 export async function startRemote(files: Files = { "README.md": "hello\n" }): Promise<Remote> {
   const root = temporaryFolder();
   const server = await startGitServer(root);
-  onTestFinished(() => server.close());
+  whenOver(() => server.close());
   const bare = createBareRepository(root, "octo-org/example");
   const clone = join(root, "clone");
   git(root, "clone", "-q", bare, clone);
