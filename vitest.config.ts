@@ -1,13 +1,15 @@
 /**
- * How the tests run. Unit tests side by side; journeys after them, two at a time, because each starts a whole system. Journeys through
- * deaths and outages (`npm run test:faults`) take as long again. Agents are real programs of others, containers need root, and the dashboard a
- * browser: they run only when asked for (`npm run test:agents`, `npm run test:container`, `npm run test:browser`).
+ * How the tests run. Unit tests side by side; journeys after them, two at a time, because each starts a whole system. Journeys in
+ * which much time passes (`npm run test:longer`), and those through deaths and outages (`npm run test:faults`), take as long again. Agents are
+ * real programs of others, containers need root, and the dashboard a browser: they run only when asked for (`npm run test:agents`,
+ * `npm run test:container`, `npm run test:browser`).
  * Nothing is retried: a test that fails now and then is a fault to find.
  */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const journeys = "test/journeys/**/*.test.ts";
+const longer = "test/longer/**/*.test.ts";
 const faults = "test/faults/**/*.test.ts";
 const agents = "test/agents/**/*.test.ts";
 const containers = "test/container/**/*.test.ts";
@@ -26,7 +28,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [journeys, faults, agents, containers, browser, "**/node_modules/**"],
+          exclude: [journeys, longer, faults, agents, containers, browser, "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // They wait for other programs most of the time: on two cores one at a time would leave one core idle.
@@ -49,12 +51,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "longer",
+          include: [longer],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "faults",
           include: [faults],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -66,7 +79,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -77,7 +90,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
       {
@@ -88,7 +101,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
         },
       },
     ],

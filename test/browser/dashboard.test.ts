@@ -118,7 +118,7 @@ describe("the first page", () => {
     ["dark", { colorScheme: "dark" }],
     ["light", { colorScheme: "light" }],
     ["400 px", { viewport: { width: 400, height: 800 } }],
-  ] as const)("%s: nothing is wider than the page, and every state has its word", async (name, options) => {
+  ] as const)("%s: nothing is wider than the page, and every state has its word", async (_how, options) => {
     const page = await look("/", options);
     await isLive(page);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
