@@ -86,6 +86,9 @@ export function planParts(nodes: readonly NodeView[]): string {
       [
         `- There when it is done: ${plain(node.deliverable, PLAN_LIMITS.deliverable)}`,
         `- What shows it: ${code(node.check, PLAN_LIMITS.check)}`,
+        ...(node.servers.length > 0
+          ? [`- Beside its agent run: ${node.servers.map((name) => code(name, PLAN_LIMITS.id)).join(", ")}`]
+          : []),
         ...(node.shared ? ["- Others may change the same files at the same time."] : []),
       ].join("\n"),
     ].join("\n\n"),

@@ -8,6 +8,7 @@ import { egressSchema, type HostPattern } from "../reach/reach-shape.ts";
 import { allowHostsSchema, HOST_ENTRIES } from "../reach/read-allow.ts";
 import { Refusal } from "../refusal.ts";
 import { type RepositoryBudgets, repositoryBudgetSchema } from "./budgets.ts";
+import { commandSchema as command, wordsOf } from "./command.ts";
 import { type OnStop, onStopSchema } from "./on-stop.ts";
 import { inPlainWords } from "./plain-words.ts";
 import type { PlanLimits } from "./plan-limits.ts";
@@ -15,19 +16,13 @@ import { type Resources, resourcesSchema } from "./resources.ts";
 import { type RepositoryRoles, repositoryRolesSchema, rolesOfRepository } from "./roles.ts";
 import { type RoutingWish, routingOf, routingSchema } from "./routing.ts";
 import { schedulesOf, schedulesSchema, type WrittenSchedule } from "./schedules.ts";
+import { type Server, serversOf, serversSchema } from "./servers.ts";
 import { autoApprovalOf, type SmallPlan, teamSchema } from "./team.ts";
 import { readYaml, sayProblems, type YamlFile } from "./yaml-file.ts";
 
 /** It goes by one of these names. */
 export const REPOSITORY_FILES = [".github/orch.yml", ".github/orch.yaml"] as const;
 export const REPOSITORY_FILE_MAX_BYTES = 64 * 1024;
-
-const word = z
-  .string()
-  .max(1_000)
-  .refine((text) => !text.includes("\0"), "must not contain a NUL character");
-
-const command = z.union([word.min(1), z.array(word).min(1).max(64)]);
 
 export const repositoryFileSchema = z
   .strictObject({
@@ -40,6 +35,11 @@ export const repositoryFileSchema = z
     verify: command
       .optional()
       .describe("Command that must succeed before work is published: a shell line, or a list of words."),
+    servers: serversSchema
+      .optional()
+      .describe(
+        "Programs that a team's planner may have run beside the agent of a node, by a name of your choosing (a-z, 0-9 and -).",
+      ),
     onStop: onStopSchema
       .optional()
       .describe(
@@ -90,6 +90,8 @@ export type RepositoryFile = {
   agent?: string;
   setup?: readonly string[];
   verify?: readonly string[];
+  /** What may run beside the agents of a team's nodes. */
+  servers?: Server[];
   onStop?: OnStop | undefined;
   listed?: HostPattern[];
   budget?: RepositoryBudgets | undefined;
@@ -120,6 +122,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     agent,
     setup,
     verify,
+    servers,
     onStop,
     egress,
     allow = [],
@@ -136,6 +139,7 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     agent,
     setup: wordsOf(setup),
     verify: wordsOf(verify),
+    ...(servers && { servers: serversOf(servers) }),
     ...(onStop && { onStop }),
     ...(egress === "listed" && { listed: allow }),
     ...(budget && { budget }),
@@ -147,9 +151,6 @@ export function parseRepositoryFile(found: readonly FoundFile[]): RepositoryFile
     ...(schedules && { schedules: schedulesOf(schedules) }),
   };
 }
-
-const wordsOf = (written: string | string[] | undefined) =>
-  typeof written === "string" ? ["sh", "-c", written] : written;
 
 function parseYaml({ path, text }: FoundFile): YamlFile {
   try {

@@ -17,6 +17,8 @@ export type Checking = {
   caps: PlanCaps;
   /** Undefined where any role will do. */
   roles?: readonly RoleFacts[] | undefined;
+  /** Names of the servers that the repository has; undefined where that is not known. */
+  servers?: readonly string[] | undefined;
   /** Whether the repository says how its work is checked. */
   hasVerify: boolean;
   /** What the plan may use, and what one run may. */
@@ -56,7 +58,7 @@ export function checkPlan({ nodes }: PlanProposal, checking: Checking): Checked 
 /** What is wrong with the graph that the nodes make, and with those of them that are `added`. */
 export function nodeProblems(
   nodes: readonly NodeSpec[],
-  { caps, roles }: Pick<Checking, "caps" | "roles">,
+  { caps, roles, servers }: Pick<Checking, "caps" | "roles" | "servers">,
   added: readonly NodeSpec[] = nodes,
 ): string[] {
   const ids = nodes.map(({ id }) => id);
@@ -68,6 +70,7 @@ export function nodeProblems(
     ...nodes.flatMap((node) => edgeProblems(node, ids, ancestors)),
     ...added.flatMap((node) => roleProblems(node, roles)),
     ...added.flatMap((node) => scopeProblems(node, nodes, ancestors)),
+    ...added.flatMap((node) => serverProblems(node, servers)),
     ...added
       .filter(isEmpty)
       .map(({ id }) => `${id} says not what is there when it is done, or by which command that is seen.`),
@@ -91,6 +94,12 @@ function roleProblems({ id, role, scope }: NodeSpec, roles: readonly RoleFacts[]
   if (!known) return [`${id} has the role ${role}. There are: ${roles.map(({ name }) => name).join(", ")}.`];
   if (known.writes && scope.length === 0) return [`${id} says not which files it may change.`];
   return known.writes || scope.length === 0 ? [] : [`${id} has a scope, and the role ${role} changes nothing.`];
+}
+
+function serverProblems({ id, servers: needed = [] }: NodeSpec, servers: readonly string[] | undefined): string[] {
+  const unknown = servers ? needed.filter((each) => !servers.includes(each)) : [];
+  const known = servers?.length ? `There are: ${servers.join(", ")}` : "The repository has none";
+  return unknown.map((each) => `${id} needs the server ${each}. ${known}.`);
 }
 
 function scopeProblems(

@@ -15,6 +15,7 @@ export const PLAN_LIMITS = {
   scope: 20,
   glob: 200,
   after: 20,
+  servers: 3,
 } as const;
 
 const text = (most: number) => z.string().trim().min(1).max(most);
@@ -46,6 +47,11 @@ export const nodeSchema = z.strictObject({
   shared: z.boolean().optional().describe("Nodes at the same time may change the same files."),
   deliverable: text(PLAN_LIMITS.deliverable).describe("What is there when it is done."),
   check: text(PLAN_LIMITS.check).describe("The command that shows that it is done."),
+  servers: z
+    .array(z.string().max(PLAN_LIMITS.id))
+    .max(PLAN_LIMITS.servers)
+    .optional()
+    .describe("The repository's servers that are to run beside its agent, by their names."),
   onFailure: onFailureSchema
     .default("retry")
     .describe("retry, skip (others go on without it), or stop (a person decides)."),

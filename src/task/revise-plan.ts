@@ -34,7 +34,13 @@ export type Revision = z.output<typeof revisionSchema>;
 export type Revised = { kind: "revised"; plan: Plan } | { kind: "same" } | { kind: "refused"; problems: string[] };
 
 /** `by`: the node whose agent asks; none: the manager, or a person. */
-export type Revising = { now: number; by?: string; roles?: readonly RoleFacts[] | undefined; choicesOf?: ChoicesOf };
+export type Revising = {
+  now: number;
+  by?: string;
+  roles?: readonly RoleFacts[] | undefined;
+  servers?: readonly string[] | undefined;
+  choicesOf?: ChoicesOf;
+};
 
 export function revise(plan: Plan, revision: Revision, revising: Revising): Revised {
   const hash = hashOf(plan, revision, revising.by);
@@ -65,7 +71,7 @@ function hashOf(plan: Plan, revision: Revision, by: string | undefined): string 
 /** What was put aside needs no place in the graph. */
 const isInGraph = ({ state }: PlanNode): boolean => state.name !== "superseded";
 
-function problemsOf(plan: Plan, revision: Revision, { by, roles }: Revising): string[] {
+function problemsOf(plan: Plan, revision: Revision, { by, roles, servers }: Revising): string[] {
   const { retry = [], skip = [], replace: replaced = [], add: added = [], end: ended } = revision;
   if (plan.state !== "running" && plan.state !== "managing") return ["The plan is over, or is being published."];
   const named = [...retry.map(({ node }) => node), ...skip, ...replaced];
@@ -77,7 +83,7 @@ function problemsOf(plan: Plan, revision: Revision, { by, roles }: Revising): st
     ...[...skip, ...replaced].filter((each) => isMerged(plan, each)).map((each) => `${each} is merged already.`),
     ...(replaced.length > 0 && added.length === 0 ? ["Nothing is added in place of what is to be replaced."] : []),
     ...(by === undefined ? [] : delegationProblems(plan, by, added)),
-    ...nodeProblems(withAdded(plan, revision), { caps: plan.caps, roles }, added),
+    ...nodeProblems(withAdded(plan, revision), { caps: plan.caps, roles, servers }, added),
   ];
 }
 

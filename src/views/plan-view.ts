@@ -45,6 +45,8 @@ export type NodeView = {
   after: string[];
   deliverable: string;
   check: string;
+  /** Those that run beside its agent. */
+  servers: string[];
   budget?: Amounts;
   how: NodeHow;
   /** Why it failed or was left out. */
@@ -146,6 +148,7 @@ const nodeBasics = ({
   after,
   deliverable,
   check,
+  servers = [],
   budget,
 }: NodeSpec) => ({
   instruction: redact(visibleText(instruction)).slice(0, PLAN_LIMITS.instruction),
@@ -153,6 +156,7 @@ const nodeBasics = ({
   scope: scope.map((glob) => bare(glob, 200)),
   after: after.map((other) => bare(other, 40)),
   ...{ deliverable: bare(deliverable, 500), check: bare(check, 500) },
+  servers: servers.map((name) => bare(name, 40)),
   ...(budget && { budget }),
 });
 

@@ -35,7 +35,7 @@ export const planProposal: PlanProposal = planProposalSchema.parse({
         deliverable: "Prices are rounded once",
         check: "node --test test/price",
       },
-      budget: { usd: 1 },
+      ...{ budget: { usd: 1 }, servers: ["web"] },
     },
     {
       ...{

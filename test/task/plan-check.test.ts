@@ -9,7 +9,7 @@ const roles = [
   { name: "reviewer", writes: false },
 ];
 const check = (nodes: NodeSpec[], changes: Partial<Checking> = {}) =>
-  checkPlan({ goal: "Prices", nodes }, { caps: PLAN_CAPS, roles, hasVerify: true, ...changes });
+  checkPlan({ goal: "Prices", nodes }, { caps: PLAN_CAPS, roles, servers: [], hasVerify: true, ...changes });
 
 const hybrid = [node("a"), node("b"), node("c"), node("d", { after: ["a", "b", "c"] })];
 
@@ -28,6 +28,11 @@ describe("a plan is refused", () => {
     ["that waits for nothing there is", [node("a", { after: ["x"] })], "a stands behind x, which is no node."],
     ["with a name twice", [node("a"), node("a")], "Two nodes are called a."],
     ["with an unknown role", [node("a", { role: "wizard" })], "a has the role wizard. There are: developer, reviewer."],
+    [
+      "with a server where there is none",
+      [node("a", { servers: ["web"] })],
+      "a needs the server web. The repository has none.",
+    ],
     ["without a scope", [node("a", { scope: [] })], "a says not which files it may change."],
     [
       "with a scope of who only reads",

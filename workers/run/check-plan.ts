@@ -27,6 +27,10 @@ export const choicesHere =
   (role) =>
     choicesFor(roles.get(role), { agents: [...agents.keys()], defaultAgent }, made[role]?.agent);
 
+/** Undefined of a run that an older Orch prepared. */
+export const serverNames = ({ folder }: Pick<TalkRun["run"], "folder">): string[] | undefined =>
+  folder.record.prepared?.servers?.map(({ name }) => name);
+
 export function checkHandedIn({ shared: { operator }, run }: TalkRun, plan: PlanProposal): Checked {
   const { spec } = run.task;
   const budget = limitOfPlan(spec, operator.budget);
@@ -34,6 +38,7 @@ export function checkHandedIn({ shared: { operator }, run }: TalkRun, plan: Plan
   return checkPlan(plan, {
     caps: capsHere(operator, spec),
     roles: roleFacts(operator, spec),
+    servers: serverNames(run),
     hasVerify: run.folder.record.prepared?.verify !== undefined,
     ...{ budget, perRun },
   });

@@ -1,8 +1,15 @@
 /** What the agent of a node is told of its part in the plan, as that stands when its run begins. */
-import { nodeOf } from "../../src/task/plan.ts";
+import { nodeOf, type PlanNode } from "../../src/task/plan.ts";
 import { nodeInstructions } from "../agents/prompt-node.ts";
 import type { Run, Shared } from "./run.ts";
 import { untilRedisAnswers } from "./until-redis-answers.ts";
+
+/** The node that the run works on, as its plan has it. Undefined of a task that is no node's, and where nothing is known of its plan. */
+export async function planNodeOf(shared: Shared, run: Run): Promise<PlanNode | undefined> {
+  const { node: own } = run.task.spec;
+  const plan = own && (await untilRedisAnswers(run, () => shared.store.plans.read(own.plan)));
+  return plan && nodeOf(plan, own.id);
+}
 
 /** Undefined of a task that is no node's, and where nothing is known of its plan: the request then has to be enough. */
 export async function partOf(shared: Shared, run: Run): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { onStopSchema } from "../../src/settings/on-stop.ts";
 import { resourcesShape } from "../../src/settings/resources.ts";
+import { serverShape } from "../../src/settings/servers.ts";
 import { amountsShape, ENVELOPES } from "../../src/task/envelope.ts";
 import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
@@ -106,6 +107,8 @@ const runRecordSchema = z.looseObject({
       baseSha: z.string(),
       setup: z.array(z.string()).optional(),
       verify: z.array(z.string()).optional(),
+      /** Of a team: all that the repository has. Of a node: those that run beside its agent. */
+      servers: z.array(serverShape).optional(),
       onStop: onStopSchema.optional(),
       /** The hosts that the repository lets its work reach at most. */
       listed: z.array(hostPatternSchema).optional(),

@@ -6,6 +6,7 @@ import { MAX_STEPS, type StepSize } from "../../src/task/output.ts";
 import type { Bytes } from "../../src/task/output-piece.ts";
 import { runsDir } from "../run/run.ts";
 import { type RunFolder, readRunFolder, runOfDir } from "../run/run-record.ts";
+import { serversStep } from "../run/step/servers.ts";
 import { transcriptIn } from "../run/step/step-spec.ts";
 
 type Folder = Pick<RunFolder, "dir" | "record">;
@@ -30,7 +31,8 @@ function listed(dir: string): string[] {
 
 /** In their order, with what each has printed so far; those without a transcript are left out. */
 export function stepsOf({ dir, record }: Folder): StepSize[] {
-  return record.steps.slice(-MAX_STEPS).flatMap(({ name }) => {
+  const names = record.steps.flatMap(({ name, kind }) => (kind === "agent" ? [serversStep(name), name] : [name]));
+  return names.slice(-MAX_STEPS).flatMap((name) => {
     const file = lstatSync(transcriptOf(dir, name), { throwIfNoEntry: false });
     return file?.isFile() ? [{ name, size: file.size }] : [];
   });

@@ -22,7 +22,7 @@ import {
   writeLaunch,
 } from "./step-files.ts";
 import { stopStep } from "./stop.ts";
-import { closeTeam, planOfSession, showInTeam } from "./team-session.ts";
+import { closeTeam, planOfSession, showFileInTeam, showInTeam } from "./team-session.ts";
 import { checkName, endSession, newSession, sessionNames } from "./tmux-session.ts";
 import { type StepEnd, type Watch, watchStep } from "./watch.ts";
 
@@ -42,6 +42,8 @@ export type StepSpec = {
   endAfterMs: number;
   /** Files of the control groups that it joins before it begins. */
   joins?: readonly string[] | undefined;
+  /** The file for what runs beside its program. Absolute, ours, existing. */
+  beside?: string | undefined;
   /** Where the user has a uid of his own: what he runs without any mark is ended with the step as well. */
   user?: SlotUser;
 };
@@ -78,6 +80,8 @@ export type Sessions = {
   kill(session: string): Promise<void>;
   /** Shows a step in the session of its team's plan as well, under this name. */
   show(session: string, team: { plan: string; window: string }): Promise<void>;
+  /** Shows a file in a window of that session, for as long as the process lives. */
+  showFile(team: { plan: string; window: string }, shown: { file: string; pid: number }): Promise<void>;
   /** The plans that have such a session. */
   plans(): Promise<string[]>;
   /** Ends that of a plan, and no step. */
@@ -125,6 +129,8 @@ export async function openSessions(options: SessionsOptions): Promise<Sessions> 
     list: async () => (await sessionNames(server)).filter((name) => planOfSession(name) === undefined),
     show: async (session, { plan, window }) =>
       showInTeam(server, checkName(session), { plan: checkName(plan), window: checkName(window) }),
+    showFile: async ({ plan, window }, shown) =>
+      showFileInTeam(server, { plan: checkName(plan), window: checkName(window) }, shown),
     plans: async () => (await sessionNames(server)).flatMap((name) => planOfSession(name) ?? []),
     closePlan: async (plan) => closeTeam(server, checkName(plan)),
     kill: async (session) => kill(context, checkName(session)),

@@ -33,19 +33,20 @@ export async function writeLaunch(dir: string, setsid: string, step: LaunchedSte
   await writeFile(files.run, launchScript(setsid, step), { mode: 0o600 });
 }
 
-/** `joins`: files of control groups that it is to be in from its first moment. */
+/** `joins`: files of control groups that it is to be in from its first moment. `beside`: what is open for it at BESIDE. */
 export type LaunchedStep = {
   command: readonly string[];
   env: Record<string, string>;
   stdinFile?: string;
   joins?: readonly string[] | undefined;
+  beside?: string | undefined;
 };
 
 /** Should memory run out, the kernel ends what agents run before anything else; where the host is root none can undo it. */
 const FIRST_TO_GO = "{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null";
 
 /** A session of its own, so that nothing typed into the pane, and no end of the pane, reaches the command. */
-export function launchScript(setsid: string, { command, env, joins = [] }: LaunchedStep): string {
+export function launchScript(setsid: string, { command, env, joins = [], beside }: LaunchedStep): string {
   const variables = Object.entries(env).map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`not a variable name: ${JSON.stringify(name)}`);
     return `export ${name}=${shellWord(value)}`;
@@ -55,6 +56,7 @@ export function launchScript(setsid: string, { command, env, joins = [] }: Launc
     FIRST_TO_GO,
     // Nothing of it runs without its limits: "0" is whoever writes it.
     ...joins.map((file) => `echo 0 >${shellWord(file)} || exit 125`),
+    ...(beside === undefined ? [] : [`exec ${BESIDE}>>${shellWord(beside)}`]),
     "unset PWD OLDPWD SHLVL",
     ...variables,
     `exec ${shellWords([setsid, ...command])}`,
@@ -111,6 +113,9 @@ export function isAlive(wrapper: Wrapper, boot: string): boolean {
 }
 
 export const readBootId = async () => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+
+/** Where a step finds the file for what runs beside its program, when it has one: neither step.sh nor the latch uses the descriptor. */
+export const BESIDE = 5;
 
 /** The mark by which everything that a step started is found again. */
 export const markOf = (env: Record<string, string>): string | undefined => env[RUN_VARIABLE];

@@ -34,6 +34,20 @@ export async function showInTeam(
   await unlessMissing(server.command(["link-window", "-d", "-s", own, "-t", `=${team}:`]));
 }
 
+/** Of `pid` the window is the view: it closes with it. What was shown under this name before is replaced. */
+export async function showFileInTeam(
+  server: TmuxServer,
+  { plan, window }: { plan: string; window: string },
+  { file, pid }: { file: string; pid: number },
+): Promise<void> {
+  const team = teamSession(plan);
+  await openTeam(server, team, plan);
+  await unlessMissing(server.command(["kill-window", "-t", `=${team}:=${window}`]));
+  const view = `trap '' INT QUIT TSTP; exec tail --pid=${pid} -n 2000 -f -- "$1"`;
+  const command = ["env", "-i", "sh", "-c", view, "view", file];
+  await server.command(["new-window", "-d", "-t", `=${team}:`, "-n", window, "-c", "/", ...command]);
+}
+
 async function openTeam(server: TmuxServer, team: string, plan: string): Promise<void> {
   const note = `echo 'The team of task ${plan}: a window for each node at work. Next one: Ctrl-b n, and Ctrl-b p back.'`;
   const command = ["env", "-i", "sh", "-c", `${note}; exec sleep ${NOTE_S}`];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NodeSpec } from "../../../src/task/plan-proposal.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
 import { checkHandedIn, choicesHere, roleFacts } from "../../../workers/run/check-plan.ts";
@@ -13,13 +14,13 @@ const operatorOf = (more = "") =>
     "orch.yml",
   );
 
-function handIn(count: number, spec: Partial<TaskSpec>, more = "") {
+function handIn(count: number, spec: Partial<TaskSpec>, more = "", node: Partial<NodeSpec> = {}) {
   const run = {
     task: { spec: makeSpec({ team: true, ...spec }) },
-    folder: { record: { prepared: { verify: ["true"] } } },
+    folder: { record: { prepared: { verify: ["true"], servers: [{ name: "web" }, { name: "store" }] } } },
   };
   const talk = { shared: { operator: operatorOf(more) }, run } as unknown as TalkRun;
-  const nodes = Array.from({ length: count }, (_, nth) => nodeSpec(`n${nth}`, { budget: { usd: 1 } }));
+  const nodes = Array.from({ length: count }, (_, nth) => nodeSpec(`n${nth}`, { budget: { usd: 1 }, ...node }));
   return checkHandedIn(talk, { goal: "Prices", nodes });
 }
 
@@ -30,6 +31,13 @@ describe("a plan that is handed in", () => {
     expect(handIn(14, {}).problems).toHaveLength(1);
     expect(handIn(14, {}, "team: { limits: { nodes: 20 } }").problems).toEqual([]);
     expect(handIn(14, { planLimits: { nodes: 40 } }).problems).toHaveLength(1);
+  });
+
+  test("may name the servers of the repository's file, and no other", () => {
+    expect(handIn(3, {}, "", { servers: ["store", "web"] }).problems).toEqual([]);
+    expect(handIn(3, {}, "", { servers: ["mail"] }).problems[0]).toBe(
+      "n0 needs the server mail. There are: web, store.",
+    );
   });
 
   test("may use as much as they let it use", () => {

@@ -7,6 +7,11 @@ test("writes a script in which no value means anything to the shell", () => {
   expect(script.endsWith(`exec /usr/bin/setsid /bin/echo 'it'\\''s $(x)'\n`)).toBe(true);
 });
 
+test("opens the file for what runs beside the command, whatever it is called", () => {
+  const script = launchScript("setsid", { command: ["true"], env: {}, beside: "/runs/it's/output" });
+  expect(script).toContain(`exec 5>>'/runs/it'\\''s/output'\n`);
+});
+
 test("refuses what a shell or a program cannot be given", () => {
   const launch =
     (env: Record<string, string>, command = ["/bin/true"]) =>

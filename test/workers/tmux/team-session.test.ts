@@ -1,4 +1,6 @@
 /** A team's session in a real tmux server: a window for each step that lives, and nobody's life depends on it. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RUN_VARIABLE } from "../../../workers/sandbox/processes.ts";
 import { type Machine, openMachine } from "../support/machine.ts";
@@ -44,6 +46,20 @@ test("each node's step is a window of its plan's session as long as it lives, al
   expect(await next.plans()).toEqual([]);
   expect((await next.list()).toSorted()).toEqual(["t2", "t6"]);
   await Promise.all([again.stop(0), web.stop(0)]);
+});
+
+test("a file is shown beside the nodes for as long as a process lives, once, whoever asks again", async () => {
+  const step = await start("t7", "sleep 60", next);
+  const [file, team] = [join(machine.dir, "it's shown"), { plan: PLAN, window: "api-servers" }];
+  writeFileSync(file, "the web server is up\n");
+  await next.showFile(team, { file, pid: step.pid });
+  await next.showFile(team, { file, pid: step.pid });
+  expect(await windows()).toEqual(["team", "api-servers"]);
+  const shown = () => machine.tmux("capture-pane", "-p", "-t", `=team-${PLAN}:=api-servers`);
+  await expect.poll(shown).toContain("the web server is up");
+  await step.stop(0);
+  await expect.poll(windows, { timeout: 5_000 }).toEqual(["team"]);
+  await next.closePlan(PLAN);
 });
 
 test("a step that has ended is shown nowhere, and a name that tmux would misread is refused", async () => {

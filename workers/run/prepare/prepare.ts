@@ -30,7 +30,7 @@ import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
 import { openPlan } from "../node/plan-of-node.ts";
 import { predecessorsOf } from "../node/predecessors.ts";
-import { partOf } from "../node-part.ts";
+import { partOf, planNodeOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
 import { purposeOf } from "../purpose.ts";
 import { refuseMuteReview } from "../review.ts";
@@ -38,6 +38,7 @@ import { refuseUnconfined, subagentsOf } from "../rights.ts";
 import { resourcesOf, roleText } from "../role.ts";
 import { identityOf, type Run, type Shared, whenAborted } from "../run.ts";
 import type { Prepared, Resumed } from "../run-record.ts";
+import { serversOfRun, serversPart } from "../servers-of-run.ts";
 import { agentServers } from "../step/agent-servers.ts";
 import { policyOf } from "../step/step-outlet.ts";
 import { checkOutAt, checkOutEarly, readFilesEarly, refsFor } from "./check-out-early.ts";
@@ -74,7 +75,9 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const rules = readFilesEarly(mirror, rulesFile, fetched);
   const sessionId = randomUUID();
   const site = laid && { mirror: borrowed, workspace: laid, sessionId, continues: earlier?.session };
-  const holding = site && holdEarly(shared, run, site, rules.early);
+  const node = await planNodeOf(shared, run);
+  // What its servers are made of is in a file that is still being fetched.
+  const holding = site && !node?.servers?.length ? holdEarly(shared, run, site, rules.early) : undefined;
 
   const [files, held] = await Promise.all([settled(checkedOut), holding]);
   if (files.status === "rejected") throw files.reason;
@@ -82,6 +85,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   const found = await rules.found;
   const rulesOfRepository = parseRepositoryFile(found);
   const { agent: asked, setup, verify, onStop, listed, limits } = rulesOfRepository;
+  const servers = serversOfRun(run, rulesOfRepository.servers, node);
   const role = roleText(shared.operator, spec, rulesOfRepository);
   const agent = chooseAgent(shared.operator, run.task, asked, found);
   const early = files.value.laid ? held : undefined;
@@ -99,6 +103,7 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
     agent,
     setup,
     verify,
+    servers,
     onStop,
     listed,
     limits,
@@ -114,12 +119,13 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
   const predecessors = spec.node && (await predecessorsOf(shared, run));
   const part = await partOf(shared, run);
+  const beside = serversPart(run, servers, place);
   const prompt = firstPrompt(run, prepared, {
     context: await context,
     egress,
     before,
     role,
-    besides,
+    besides: [besides, beside].filter((each) => each !== undefined).join("\n") || undefined,
     predecessors,
     part,
   });
@@ -178,6 +184,7 @@ type Decided = {
   agent: AgentDefinition;
   setup: RepositoryFile["setup"];
   verify: RepositoryFile["verify"];
+  servers: RepositoryFile["servers"];
   onStop: RepositoryFile["onStop"];
   listed: RepositoryFile["listed"];
   limits: RepositoryFile["limits"];

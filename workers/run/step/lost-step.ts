@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId, readExit, readWrapper } from "../../tmux/step-files.ts";
 import type { RunFolder } from "../run-record.ts";
+import { serversStep } from "./servers.ts";
 import { FIRST_SETUP } from "./step-name.ts";
 import type { StepRecord } from "./step-record.ts";
 
@@ -35,7 +36,8 @@ export function startAgain(folder: RunFolder, name: string): boolean {
 
 /** A step that is recorded and has left nothing is one that never came to start, and is started. */
 export function forgetEnd(folder: RunFolder, step: StepRecord): void {
-  rmSync(join(folder.dir, step.name), { recursive: true, force: true });
+  for (const name of [step.name, serversStep(step.name)])
+    rmSync(join(folder.dir, name), { recursive: true, force: true });
   step.startedAt = Date.now();
   step.endedAt = undefined;
   step.unattended = undefined;

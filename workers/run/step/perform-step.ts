@@ -23,12 +23,13 @@ import { watchBudget } from "../watch-budget.ts";
 import { forgetEnd } from "./lost-step.ts";
 import { makeProgressTeller } from "./progress-teller.ts";
 import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
+import { followServers } from "./servers.ts";
 import { followUse, removeGroupOf } from "./step-limits.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import type { StepRecord } from "./step-record.ts";
 import { commandSpec, makeStepFolder } from "./step-spec.ts";
-import { showTeamWindow } from "./team-window.ts";
+import { showServersWindow, showTeamWindow } from "./team-window.ts";
 import { turnSpec } from "./turn-spec.ts";
 import { endOf, worked } from "./worked.ts";
 
@@ -183,10 +184,12 @@ async function followStep(
   // An earlier life of the host was stopping it: how it ends says nothing any more.
   if (record.missed || record.turnEnded || record.spent) await running.stop(STOP_GRACE_MS);
   if (record.over) await running.stop(0);
+  const servers = isAgent ? await followServers(run, record.name, secrets) : undefined;
+  if (servers && !record.endedAt) showServersWindow(shared, run, { file: servers.transcript, pid: running.pid });
   const use = followUse(shared, run, ground, { record, running });
   const budget = isAgent ? watchBudget(shared, run, record, progress.changed) : undefined;
   try {
-    const result = await runStep({
+    const ended = await runStep({
       step: record,
       dir: spec.dir,
       transcript: spec.transcript,
@@ -216,6 +219,7 @@ async function followStep(
         },
       }),
       use,
+      besides: servers?.file,
       onOver: (over) => {
         record.over = over;
         run.folder.save();
@@ -230,6 +234,7 @@ async function followStep(
         run.folder.save();
       },
     });
+    const result = ended.kind === "not begun" || !servers ? ended : await servers.blaming(ended);
     // Before the last progress is told, which says what was blocked.
     if (!isLeftRunning(result)) await outlet?.close();
     await noteUse(run, { record, spec }, use);
@@ -244,6 +249,7 @@ async function followStep(
   } finally {
     use.stop();
     budget?.stop();
+    await servers?.close();
     await progress.close();
   }
 }

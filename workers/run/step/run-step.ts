@@ -64,6 +64,8 @@ export type StepOptions = {
   onDrawing?(line: string): void;
   /** Called when the program is to be stopped because it goes round in circles; without it that is only told. */
   onStalled?(stalled: Stalled): void;
+  /** What else it writes that may not grow without end. */
+  besides?: string | undefined;
   /** Resolves when what the run may use is used up. */
   spent?: Promise<void> | undefined;
   /** Called then, before the program is stopped. */
@@ -100,6 +102,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     heard.chunk(chunk);
     deadlines.spoke();
   });
+  const written = [...outputsOf(dir), ...(options.besides === undefined ? [] : [options.besides])];
   const over = new AbortController();
   const ending = Promise.race([
     running.ended.then((end) => ({ kind: "end" as const, end })),
@@ -108,7 +111,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     ...(options.turnOver ? [options.turnOver.then(() => ({ kind: "turn ended" as const }))] : []),
     // After the end: who came out of it, and is done, has done its work.
     heard.stalled.then((interruption) => ({ kind: "interrupted" as const, interruption })),
-    ...outputsOf(dir).map(async (path) => {
+    ...written.map(async (path) => {
       await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
       return { kind: "flooded" as const };
     }),
@@ -120,7 +123,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     const first = await ending;
     if (first.kind === "end") {
       // Whoever floods and is gone at once has flooded all the same.
-      if (outputsOf(dir).some((path) => tooLarge(path, MAX_OUTPUT_BYTES))) return { kind: "flooded" };
+      if (written.some((path) => tooLarge(path, MAX_OUTPUT_BYTES))) return { kind: "flooded" };
       await output.close();
       const result = await concluded(first.end, heard, options);
       // What the kernel has ended says nothing of the limit; a program that ended well in spite of it has done its work.

@@ -15,6 +15,8 @@ import type { Run, Shared } from "../run.ts";
 import { agentServers } from "./agent-servers.ts";
 import { confinementOf, stepEnvironment } from "./confinement.ts";
 import { longestOf } from "./deadlines.ts";
+import { placeServerFiles, serverLogs, serversBesideAgent } from "./servers.ts";
+import { withServers } from "./start-servers.ts";
 import { limitsOfStep } from "./step-limits.ts";
 import { kindOf, type StepName } from "./step-name.ts";
 import { outletMount } from "./step-outlet.ts";
@@ -42,12 +44,16 @@ export function agentSpec(shared: Shared, run: Run, place: Place, input: AgentIn
     maxUsd,
     env: shared.env,
   };
-  const { command, env } = adapterFor(agent.kind).launch(agent, launch);
+  const { command: program, env } = adapterFor(agent.kind).launch(agent, launch);
+  const servers = serversBesideAgent(run);
+  const toStart = { servers, logs: serverLogs(place), env: stepEnvironment(shared, run, place, {}) };
+  const command = servers.length === 0 ? program : withServers(program, toStart);
   const given = withTalk(shared, run, stepEnvironment(shared, run, place, env));
-  const servers = serversReadable(agent).map((source) => ({ source }));
-  const mounts = [...(given.mounts ?? []), ...servers];
+  const readable = serversReadable(agent).map((source) => ({ source }));
+  const mounts = [...(given.mounts ?? []), ...readable];
   const spec = specOf(shared, run, place, { name: input.name, command, ...given, mounts });
-  return { ...spec, stdinFile: input.promptFile };
+  const beside = placeServerFiles(run, input.name)?.output;
+  return { ...spec, stdinFile: input.promptFile, ...(beside !== undefined && { beside }) };
 }
 
 /** Where the agent finds its host: the programs of the repository are not told. */

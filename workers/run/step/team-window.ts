@@ -13,6 +13,15 @@ export function showTeamWindow({ sessions }: Shared, run: Run): void {
     .catch((error: unknown) => run.log.warn({ err: error }, "the step is not shown in its team's session"));
 }
 
+/** What its servers print has one beside it, for as long as the step runs. */
+export function showServersWindow({ sessions }: Shared, run: Run, shown: { file: string; pid: number }): void {
+  const { node } = run.task.spec;
+  if (!node || shown.pid === 0) return;
+  sessions
+    .showFile({ plan: node.plan, window: `${node.id}-servers` }, shown)
+    .catch((error: unknown) => run.log.warn({ err: error }, "the servers are not shown in their team's session"));
+}
+
 /** Those of teams whose task is over. One whose record is in doubt stays. */
 export async function closeTeamWindows({ sessions, store, log }: Shared): Promise<void> {
   for (const plan of await sessions.plans()) {

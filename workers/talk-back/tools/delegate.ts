@@ -24,6 +24,7 @@ export const delegate = tool({
       scope: true,
       deliverable: true,
       check: true,
+      servers: true,
     }).shape,
     after: z.array(z.string().max(PLAN_LIMITS.id)).max(PLAN_LIMITS.after).optional().describe("Nodes it builds on"),
     why: z.string().trim().min(1).max(WHY).describe("Why it has to be done, and why not by you"),

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { MAX_ANSWER } from "../../../src/task/question.ts";
 import { type Revised, type Revising, revise, revisionSchema } from "../../../src/task/revise-plan.ts";
 import { answerNode } from "../../run/answer-node.ts";
-import { choicesHere, roleFacts } from "../../run/check-plan.ts";
+import { choicesHere, roleFacts, serverNames } from "../../run/check-plan.ts";
 import { Refused, type TalkRun, tool } from "../tool.ts";
 
 const MOST_ANSWERS = 10;
@@ -57,7 +57,10 @@ export async function carryOut({ shared, run }: TalkRun, change: Change): Promis
   const now = Date.now();
   const { operator } = shared;
   const { spec } = run.task;
-  const revising = { now, roles: roleFacts(operator, spec), choicesOf: choicesHere(operator, spec) };
+  const revising = {
+    ...{ now, roles: roleFacts(operator, spec), choicesOf: choicesHere(operator, spec) },
+    servers: serverNames(run),
+  };
   let revised: Revised | undefined;
   const made = await shared.store.plans
     .change(
