@@ -886,6 +886,11 @@ export const sayings: Sayings = {
     module: spent,
     says: {
       spentWords: () => [used({ inputTokens: 5, outputTokens: 1, costUsd: 0.5 }), used({})].map(spent.spentWords),
+      sumWords: () => [
+        spent.sumWords({ costUsd: 0.5, isWhole: true }),
+        spent.sumWords({ costUsd: 0.5, isWhole: false }),
+        spent.sumWords({ costUsd: 0, isWhole: false }),
+      ],
     },
   },
   "src/words/limit-words.ts": {

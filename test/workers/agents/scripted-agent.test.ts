@@ -182,7 +182,7 @@ describe("the scripted agent", () => {
 
   it.each([
     ["propose how to do something", planInstructions(undefined)],
-    ["review changes", reviewInstructions({}, "main")],
+    ["review changes", reviewInstructions({ round: 1 }, "main")],
   ])("says that a script cannot %s, and touches nothing", async (what, asked) => {
     const folder = await library("export const one = () => 2;\n", "assert.equal(lib.one(), 1);");
     const { verdict, events } = await work(folder, "node --test", {}, `${asked}\n`);
