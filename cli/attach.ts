@@ -12,6 +12,7 @@ import { dataDirOf } from "../src/data-dir.ts";
 import { isWritten } from "../src/task/origin.ts";
 import { makePlanStore } from "../src/task/plans.ts";
 import type { Task } from "../src/task/task.ts";
+import { count } from "../src/text/amounts.ts";
 import { inTerminal } from "../src/text/quote.ts";
 import type { Around } from "../src/views/around.ts";
 import { taskView } from "../src/views/task-view.ts";
@@ -101,17 +102,15 @@ function whyNot(task: Task, around: Around, hostDir: string): string {
   }
   const { outcome } = state;
   const link = outcome.kind === "pull_request" ? `: ${outcome.url}` : "";
+  const how = outcome.kind.replaceAll("_", " ");
   // The steps of this run and of earlier ones; the folder of a run that went well is gone.
   const transcripts = globSync(join(hostDir, "runs", `${spec.id}-*`, "*", "transcript.log")).sort();
   const kept =
     transcripts.length > 0
       ? `What the agent said is kept here:\n${transcripts.map((file) => `  ${file}`).join("\n")}`
-      : "Nothing of it is kept on this machine; the progress comment on GitHub tells how it went:";
-  return [
-    `Task ${spec.id} is over after ${epoch} run(s), outcome ${outcome.kind}${link}.`,
-    kept,
-    ...(transcripts.length > 0 || !isWritten(spec.origin) ? [] : [`  ${spec.origin.url}`]),
-  ].join("\n");
+      : `The end of what it printed: orch logs ${spec.id}\nHow it went, and why so: orch why ${spec.id}`;
+  const asked = transcripts.length > 0 || !isWritten(spec.origin) ? [] : [`Asked for at ${spec.origin.url}`];
+  return [`Task ${spec.id} is over after ${count(epoch, "run")}: ${how}${link}`, kept, ...asked].join("\n");
 }
 
 function noSession(id: string, said: string, dir: string): string {

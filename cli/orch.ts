@@ -300,6 +300,8 @@ program
 
 addUpkeep(program);
 addCompletion(program);
+// A mistyped verb scrolls away above the help for all of them; each verb's own is short.
+program.showHelpAfterError("`orch --help` lists the verbs.");
 
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);

@@ -99,7 +99,7 @@ function groupFields(group: Stats["groups"][number]): string[] {
     String(tasks),
     share(merged, mergeRate),
     share(ciGreen, ciRate),
-    `${dollars(costUsd)}${costUnknown > 0 ? "+" : ""}`,
+    costUsd === 0 && costUnknown > 0 ? "unknown" : `${dollars(costUsd)}${costUnknown > 0 ? "+" : ""}`,
     costPerMerged === undefined ? "-" : dollars(costPerMerged),
     times(toPullRequest),
     times(queued),

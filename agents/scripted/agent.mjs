@@ -23,6 +23,16 @@ function commandIn(prompt) {
   return [...prompt.matchAll(/checked with `([^`\n]+)`/g)].at(-1)?.[1] ?? "node --test";
 }
 
+/** What it is to do without changing anything, which a script cannot: it would have to understand the code. */
+function readsOnly(prompt) {
+  const asked = [
+    ["# Only propose", "propose how to do something"],
+    ["# Plan for a team", "plan for a team"],
+    ["# What to review", "review changes"],
+  ];
+  return asked.find(([heading]) => new RegExp(`^${heading}$`, "m").test(prompt))?.[1];
+}
+
 /** Runs the command that judges, as a tool call that a viewer sees. */
 function check(command) {
   tool("shell", command, "started");
@@ -87,6 +97,12 @@ async function main() {
   say(
     "I am a scripted agent, not a language model: I can only repair failing JavaScript tests by trying small changes.",
   );
+  const asked = readsOnly(prompt);
+  if (asked)
+    return finish(
+      false,
+      `I am a script, not a model, and cannot ${asked}: all I do is repair failing JavaScript tests.`,
+    );
   const { SCRIPTED_AGENT_TRIES_ADDRESS: address, http_proxy: proxy } = process.env;
   if (address && !isAnswered(prompt)) say(await tryAddress(address, proxy));
   const answer = askFirst(prompt);

@@ -4,7 +4,7 @@
  */
 import { styleText } from "node:util";
 import { progressOf, type Task } from "../../src/task/task.ts";
-import { dollars, duration } from "../../src/text/amounts.ts";
+import { count, dollars, duration } from "../../src/text/amounts.ts";
 import { bare, inTerminal } from "../../src/text/quote.ts";
 import { hosts as hostsView } from "../../src/views/hosts.ts";
 import { needsMe } from "../../src/views/needs-me.ts";
@@ -13,6 +13,7 @@ import { taskView } from "../../src/views/task-view.ts";
 import { type WhyRunning, why } from "../../src/views/why.ts";
 import { needWords } from "../../src/words/need-words.ts";
 import { nextStep } from "../../src/words/next-step.ts";
+import { sumWords } from "../../src/words/spent-words.ts";
 import { standing, stateWord } from "../../src/words/task-words.ts";
 import { table, toWidth } from "../table.ts";
 import { whereOf } from "../task-line.ts";
@@ -67,11 +68,11 @@ function headline({ around, today }: Overview): string {
   const queued = tasks.flatMap(({ state }) => (state.name === "queued" ? [now - state.since] : []));
   const oldest = queued.length > 0 ? ` (oldest ${duration(Math.max(...queued))})` : "";
   const merged = today.merged === undefined ? "" : `, ${today.merged} merged`;
-  const cost = `${today.costUnknown ? "at least " : ""}${dollars(today.costUsd)}`;
+  const cost = sumWords({ costUsd: today.costUsd, isWhole: !today.costUnknown });
   return [
     `Orch  ${alive.length}/${hosts.length} hosts, ${busy}/${slots} slots`,
     `queue ${queued.length}${oldest}`,
-    `today ${today.pullRequests} PRs${merged}, ${cost}`,
+    `today ${count(today.pullRequests, "PR")}${merged}, cost ${cost}`,
   ].join("  |  ");
 }
 

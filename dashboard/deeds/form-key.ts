@@ -7,6 +7,9 @@ import type { Redis } from "ioredis";
 import { keys } from "../../src/task/keys.ts";
 import type { Viewer, Visit } from "../visit.ts";
 
+/** A deed is a request of a single line. */
+export const LINE = 1;
+
 const SECOND_CLICK_MS = 15_000;
 const KEY = /^[\w-]{16,64}$/;
 

@@ -1,19 +1,20 @@
 /** What is said to somebody about the deed that they have just done, on the page that they are led to. */
 import { sourceOfDashboard } from "../../src/events/on-dashboard.ts";
-import { requestNameOf } from "../../src/intake/request.ts";
+import { requestNameOf, taskIdIn } from "../../src/intake/request.ts";
 import type { Task } from "../../src/task/task.ts";
 import { bare } from "../../src/text/quote.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { type Html, html } from "../html.ts";
+import { taskPath } from "../pages/links.ts";
 import type { Visit } from "../visit.ts";
-import { deedKey } from "./form-key.ts";
+import { deedKey, LINE } from "./form-key.ts";
 
 /** More than the longest reply, in characters. */
 const MAX_SAID = 4_000;
 
 /** Undefined where nothing was done. Only whoever did it is told. */
 export async function whatWasSaid(
-  { callers }: Pick<DashboardDeps, "callers">,
+  { callers, store }: Pick<DashboardDeps, "callers" | "store">,
   { viewer, query }: Visit,
   { spec }: Task,
 ): Promise<Html | undefined> {
@@ -22,7 +23,14 @@ export async function whatWasSaid(
   const source = sourceOfDashboard(deedKey(viewer, spec.id, formKey));
   const reply = await callers.read(requestNameOf(spec.repository.id, source));
   if (!reply) return html`<p class="said" role="status">Asked for. It is carried out in a moment.</p>`;
-  const said = reply.say === undefined ? "Done." : reply.say;
+  if (reply.say === undefined) {
+    const asked = await store.read(taskIdIn({ repository: spec.repository, source }, LINE));
+    const next = asked
+      ? html` A new task does it: <a class="mono" href="${taskPath(asked.spec.id)}">${asked.spec.id}</a>.`
+      : "";
+    return html`<div class="said" role="status"><p>Done.${next}</p></div>`;
+  }
+  const said = reply.say;
   return html`<div class="said${!reply.done && " bad"}" role="status">${paragraphs(said.slice(0, MAX_SAID))}</div>`;
 }
 

@@ -15,11 +15,10 @@ import { isTaskId } from "../../src/task/task-id.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { problemPage } from "../door/door-pages.ts";
 import type { Answer, DashboardRoute, Viewer, Visit } from "../visit.ts";
-import { deedKey, formKeyOf } from "./form-key.ts";
+import { deedKey, formKeyOf, LINE } from "./form-key.ts";
 
 type Deps = Pick<DashboardDeps, "redis" | "store" | "inbox" | "callers" | "wakeIntake" | "isFit" | "now">;
 
-const LINE = 1;
 /** So long whoever asks waits for what is said to it; the page shows it later as well. GitHub is asked for a permission before. */
 const WAIT_MS = 3_000;
 const LOOK_MS = 50;

@@ -5,6 +5,7 @@
 import type { Stats, StatsQuery } from "../../src/history/stats.ts";
 import { dollars, duration } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
+import { sumWords } from "../../src/words/spent-words.ts";
 import { amountBar, intervalBar, spanBar } from "../charts/bars.ts";
 import { type Column, columns } from "../charts/columns.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
@@ -102,7 +103,7 @@ function cost(groups: readonly Group[], by: By): Html {
   return perGroup(groups, by, [
     number("for each merged", ({ costPerMerged }) => (costPerMerged === undefined ? "–" : dollars(costPerMerged))),
     picture(({ costPerMerged }) => costPerMerged !== undefined && amountBar(costPerMerged, most)),
-    number("altogether", ({ costUsd, costUnknown }) => `${costUnknown > 0 ? "at least " : ""}${dollars(costUsd)}`),
+    number("altogether", ({ costUsd, costUnknown }) => sumWords({ costUsd, isWhole: costUnknown === 0 })),
   ]);
 }
 

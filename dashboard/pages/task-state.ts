@@ -66,9 +66,9 @@ export function factsBlock({ task, answer, today, webUrl, now }: TaskSeen, isWho
   return html`<section class="panel" id="task-facts" aria-labelledby="task-facts-title">
 <header class="panel-head"><h2 id="task-facts-title">Facts</h2></header>
 <dl class="facts">
-${isWhole && fact("This run", costOf(runCost, last?.agent === undefined ? 0 : 1))}
-${isWhole && fact("This task", html`${costOf(spent.costUsd, spent.runs)}${spent.runs > 1 && html` <span class="muted">in ${spent.runs} runs</span>`}`)}
-${isWhole && fact("Today, this repository", spendingWords(today))}
+${isWhole && fact("Cost of this run", costOf(runCost, last?.agent === undefined ? 0 : 1))}
+${isWhole && fact("Cost of this task", html`${costOf(spent.costUsd, spent.runs)}${spent.runs > 1 && html` <span class="muted">in ${spent.runs} runs</span>`}`)}
+${isWhole && fact("Cost today, this repository", spendingWords(today))}
 ${isWhole && given("Tokens, last run", last && tokensOf(last))}
 ${fact("Agent", html`${agentOf(task) ?? "any"}${last?.model !== undefined && html` <span class="muted">${last.model}</span>`}`)}
 ${given("Host", last && html`<a href="${hostPath(last.host.id)}">${last.host.name ?? last.host.id}</a>`)}

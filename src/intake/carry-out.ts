@@ -134,7 +134,9 @@ async function cancel(
   await cancelTasks(deps, ids, reasonOf(request));
   // Counted from the records, not from what this call did: a repetition gives the same answer.
   const cancelled = (await here()).filter((task) => isMeant(task) && wasCancelledBy(task, request));
-  const say = cancelled.length === 0 ? words.nothingToCancel() : words.cancelled(cancelled.length);
+  const [named, ...others] = command.task === undefined ? [] : known.filter(isMeant);
+  const over = others.length === 0 && named?.state.name === "settled" ? named.spec.id : undefined;
+  const say = cancelled.length === 0 ? words.nothingToCancel(over) : words.cancelled(cancelled.length);
   return { done: true, say, tasks: cancelled.map(({ spec }) => spec.id) };
 }
 

@@ -113,5 +113,7 @@ export function whoAsks({ actor, source, repository }: Pick<Request, "actor" | "
 }
 
 /** Id of the task that this line of the request asks for. */
-export const taskIdIn = ({ repository, source }: Pick<Request, "repository" | "source">, line: number): string =>
-  taskIdOf(repository.id, originIn(source, line));
+export const taskIdIn = (
+  { repository, source }: Pick<Request, "source"> & { repository: Pick<Request["repository"], "id"> },
+  line: number,
+): string => taskIdOf(repository.id, originIn(source, line));

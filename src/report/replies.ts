@@ -45,7 +45,9 @@ export function cancelled(count: number): string {
     : `${count} tasks are being cancelled. Their progress comments say when that is done.`;
 }
 
-export function nothingToCancel(): string {
+/** `named`: the task that was meant by its id. */
+export function nothingToCancel(named?: string): string {
+  if (named !== undefined) return `There is nothing to cancel: task ${code(named)} is over already.`;
   return "There is nothing to cancel: no task of this issue or pull request is queued or running.";
 }
 

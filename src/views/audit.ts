@@ -52,7 +52,7 @@ export function audit(task: Task, { events, hosts, deeds = [] }: AuditSources): 
     deeds: deeds.map(deedView),
     runs: runs.map((run) => {
       const { network } = run.progress;
-      const places = network?.places.map(({ host, port, why }) => bare(`${host}:${port} (${why})`, 200)) ?? [];
+      const places = network?.places.map(({ host, port, why }) => bare(`${host}:${port}: ${why}`, 200)) ?? [];
       return { ...runView(run, hosts), ...(network && { network: { ...network, places } }) };
     }),
     spent: spentOn([task]),

@@ -20,3 +20,9 @@ function amount({ known, unknown }: Sum, words: (number: number) => string): str
   if (known === undefined) return undefined;
   return unknown === 0 ? words(known) : `at least ${words(known)}`;
 }
+
+/** A sum over many runs, of which some do not state what they cost. */
+export function sumWords({ costUsd, isWhole }: { costUsd: number; isWhole: boolean }): string {
+  if (isWhole) return dollars(costUsd);
+  return costUsd === 0 ? "unknown" : `at least ${dollars(costUsd)}`;
+}

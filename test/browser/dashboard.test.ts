@@ -155,7 +155,7 @@ test("a stranger finds on the first page why a task failed and what it cost, and
     .click();
   await page.waitForURL(/\/tasks\//);
   expect(await textIn(page, "#why")).toMatch(/fails|failed/);
-  expect(await textIn(page, "#task-facts")).toMatch(/This task(?:unknown|\$)/);
+  expect(await textIn(page, "#task-facts")).toMatch(/Cost of this task(?:unknown|\$)/);
   await expect.poll(() => textIn(page, ".output-logs"), { timeout: 20_000 }).toContain("not ok 1 - adds");
   await picture(page, "task", { whole: true });
   await page.getByRole("link", { name: "Run 1" }).click();

@@ -197,7 +197,9 @@ test("a settled task: its outcome, and the transcripts that are kept", async () 
   const done = await settledTask(505, { kind: "pull_request", number: 7, url: "https://github.test/pull/7" });
   const { code, stderr } = await attach(done);
   expect(code).toBe(1);
-  expect(stderr).toContain("outcome pull_request: https://github.test/pull/7");
+  expect(stderr).toContain("is over after 1 run: pull request: https://github.test/pull/7");
+  // What it printed is kept elsewhere than in a session.
+  expect(stderr).toContain(`orch logs ${done}`);
   expect(stderr).toContain("#issuecomment-505");
 
   const failed = await settledTask(506, { kind: "agent_failed", reason: "crash", message: "m", lastLines: "" });
@@ -212,7 +214,7 @@ test("an issue whose tasks are all over: the last one's outcome, and the earlier
   const last = await settledTask(510, { kind: "pull_request", number: 8, url: "https://github.test/pull/8" });
   const { code, stderr } = await attach("octo-org/calculator#1");
   expect(code).toBe(1);
-  expect(stderr).toContain(`Task ${last} is over after 1 run(s), outcome pull_request: https://github.test/pull/8`);
+  expect(stderr).toContain(`Task ${last} is over after 1 run: pull request: https://github.test/pull/8`);
   expect(stderr).toMatch(new RegExp(`over as well:\n  ${earlier}`));
 });
 
@@ -225,6 +227,14 @@ test.each([["status"], ["attach", "t4mf5"]])(
     expect(stderr).toContain(join(dir, "quiet"));
   },
 );
+
+test("a mistyped verb is answered in a few lines, with where the verbs stand", async () => {
+  const { code, stderr } = await runOrch(["statsu"], { cwd: dir, env });
+  expect([code, stderr.trim().split("\n")]).toEqual([
+    2,
+    ["error: unknown command 'statsu'", expect.stringContaining("status"), "`orch --help` lists the verbs."],
+  ]);
+});
 
 test("an error is JSON too for who asked for JSON", async () => {
   const { code, stdout } = await runOrch(["status", "--json"], { cwd: dir, env: { ORCH_DATA: join(dir, "quiet") } });

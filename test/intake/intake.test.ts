@@ -281,6 +281,16 @@ describe("cancel", () => {
     expect(orch.replies(number)).toEqual([expect.stringContaining("has an id that begins with")]);
   });
 
+  test("says of a task that is meant by its id that it is over already", async () => {
+    const number = await orch.openIssue();
+    const task = orch.taskId((await orch.comment(number, "/orch fix one")).id);
+    await orch.comment(number, "/orch cancel");
+    await orch.quiet();
+    await orch.comment(number, `/orch cancel ${task}`);
+    await orch.quiet();
+    expect(orch.replies(number).at(-1)).toContain(`task \`${task}\` is over already`);
+  });
+
   test("says so when there is nothing to cancel", async () => {
     const number = await orch.openIssue();
     await orch.comment(number, "/orch stop");

@@ -672,7 +672,7 @@ export const sayings: Sayings = {
       fromDefaultBranch: () => [replies.fromDefaultBranch("main")],
       closed: () => [replies.closed("issue"), replies.closed("pull"), replies.closed("pull", "topic")],
       cancelled: () => [replies.cancelled(1), replies.cancelled(2)],
-      nothingToCancel: () => [replies.nothingToCancel()],
+      nothingToCancel: () => [replies.nothingToCancel(), replies.nothingToCancel("tabcdefghijklmno")],
       noSuchTask: () => [replies.noSuchTask("tabcd")],
       noTaskToTellOf: () => [replies.noTaskToTellOf(undefined), replies.noTaskToTellOf("tabcd")],
       nothingToRetry: () => [replies.nothingToRetry(undefined), replies.nothingToRetry("tabcd")],
@@ -886,6 +886,11 @@ export const sayings: Sayings = {
     module: spent,
     says: {
       spentWords: () => [used({ inputTokens: 5, outputTokens: 1, costUsd: 0.5 }), used({})].map(spent.spentWords),
+      sumWords: () => [
+        spent.sumWords({ costUsd: 0.5, isWhole: true }),
+        spent.sumWords({ costUsd: 0.5, isWhole: false }),
+        spent.sumWords({ costUsd: 0, isWhole: false }),
+      ],
     },
   },
   "src/words/limit-words.ts": {

@@ -74,9 +74,9 @@ describe("the page of a task", () => {
     const page = await pageOf(failed);
     expect(page).toContain("still fails");
     expect(page).toContain("1 failed");
-    expect(page).toMatch(/<dt>This run<\/dt><dd>.*\$0\.12/);
-    expect(page).toMatch(/<dt>This task<\/dt><dd>.*\$0\.12/);
-    expect(page).toMatch(/<dt>Today, this repository<\/dt><dd>.*\$0\.12/);
+    expect(page).toMatch(/<dt>Cost of this run<\/dt><dd>.*\$0\.12/);
+    expect(page).toMatch(/<dt>Cost of this task<\/dt><dd>.*\$0\.12/);
+    expect(page).toMatch(/<dt>Cost today, this repository<\/dt><dd>.*\$0\.12/);
     expect(page).toContain('action="/tasks/tabcdefghijklmno/retry"');
     expect(page).not.toContain('/cancel"');
   });

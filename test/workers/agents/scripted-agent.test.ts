@@ -9,6 +9,8 @@ import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { adapterFor } from "../../../workers/agents/adapters.ts";
 import { renderPrompt } from "../../../workers/agents/prompt.ts";
+import { planInstructions } from "../../../workers/agents/prompt-plan.ts";
+import { reviewInstructions } from "../../../workers/agents/prompt-review.ts";
 import type { Blocked } from "../../../workers/network/outside.ts";
 import { makeProxy } from "../../../workers/network/proxy.ts";
 import { eventsOf, evidenceOf } from "./recording.ts";
@@ -60,8 +62,8 @@ function library(code: string, check: string): Promise<string> {
 }
 
 /** Runs the agent as a host would: the prompt on standard input, judged by its adapter. */
-async function work(cwd: string, verify = "node --test", more: Record<string, string> = {}) {
-  const prompt = renderPrompt({
+async function work(cwd: string, verify = "node --test", more: Record<string, string> = {}, before = "") {
+  const rendered = renderPrompt({
     instruction: "fix the failing tests",
     actor: "maintainer",
     repository: "octo-org/shop",
@@ -74,6 +76,7 @@ async function work(cwd: string, verify = "node --test", more: Record<string, st
     baseBranch: "main",
     verify,
   });
+  const prompt = `${before}${rendered}`;
   const {
     stdout,
     stderr,
@@ -175,6 +178,17 @@ describe("the scripted agent", () => {
     expect(events.at(-1)).toMatchObject({ type: "final", ok: false, text: expect.stringContaining("deepStrictEqual") });
     expect(await git(folder, "status", "--porcelain")).toBe("");
     expect(await git(folder, "log", "--format=%s")).toBe("Start");
+  });
+
+  it.each([
+    ["propose how to do something", planInstructions(undefined)],
+    ["review changes", reviewInstructions({ round: 1 }, "main")],
+  ])("says that a script cannot %s, and touches nothing", async (what, asked) => {
+    const folder = await library("export const one = () => 2;\n", "assert.equal(lib.one(), 1);");
+    const { verdict, events } = await work(folder, "node --test", {}, `${asked}\n`);
+    expect(verdict).toMatchObject({ ok: false, message: expect.stringContaining(`cannot ${what}`) });
+    expect(events.filter(({ type }) => type === "tool")).toEqual([]);
+    expect(await git(folder, "status", "--porcelain")).toBe("");
   });
 
   it("does nothing where nothing fails", async () => {
