@@ -8,7 +8,9 @@ import { agentOf, taskView } from "../../src/views/task-view.ts";
 import type { Why } from "../../src/views/why.ts";
 import { nextStep } from "../../src/words/next-step.ts";
 import { whoAsked } from "../../src/words/origin-words.ts";
+import { routingWords } from "../../src/words/routing-words.ts";
 import { evidenceTitles } from "../../src/words/task-words.ts";
+import { byButton, byComment, type Ways } from "../../src/words/ways-again.ts";
 import { whyWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { costOf, tokensOf } from "./cost.ts";
@@ -17,7 +19,7 @@ import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
 import { standingBadge } from "./standing-badge.ts";
-import { cancelForm, type Formed, retryForm, tellForm } from "./task-deeds.ts";
+import { cancelForm, type Formed, mayRetry, retryForm, tellForm } from "./task-deeds.ts";
 import { age, ago, moment, until } from "./time.ts";
 
 export type TaskSeen = {
@@ -36,10 +38,17 @@ const EVIDENCE_LINES = 60;
 export function stateBlock({ task, answer, standing, now }: TaskSeen, isWhole: boolean): Html {
   const since = answer.task.since;
   return html`<section class="task-state" id="task-state"><p class="state-line">${standingBadge(standing)} <span class="muted">${task.state.name === "settled" ? ago(since, now) : html`for ${age(since, now)}`}</span></p>
-<div class="why" id="why">${isWhole ? sentences(whyWords(answer, now, inPages)) : html`<p class="muted">Why, costs and output are shown to whoever may write to the repository.</p>`}</div>
+<div class="why" id="why">${isWhole ? sentences([...whyWords(answer, now, inPages), ...howChosen(answer)]) : html`<p class="muted">Why, costs and output are shown to whoever may write to the repository.</p>`}</div>
 ${isWhole && answer.state === "settled" && answer.evidence.map(({ what, text }) => html`<details class="evidence" open><summary>${evidenceTitles[what]}</summary><pre class="text" tabindex="0">${text.split("\n").slice(-EVIDENCE_LINES).join("\n")}</pre></details>`)}
-${isWhole && answer.state === "settled" && html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages))}</p>`}</section>`;
+${isWhole && answer.state === "settled" && html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages, waysAt(task, answer)))}</p>`}</section>`;
 }
+
+/** A button that is there is what one is told of. */
+const waysAt = (task: Task, answer: Why): Ways =>
+  mayRetry(task) ? byButton(answer.task) : byComment(answer.task, inPages);
+
+/** The numbers are of what work has cost, here and elsewhere. */
+const howChosen = ({ routing }: Why): string[] => (routing ? [routingWords(routing, inPages)] : []);
 
 /** Its own element, so that what somebody is writing there outlives a change of the rest. */
 export function deedsBlock({ task }: TaskSeen, formed: Formed, isWhole: boolean): Html {
