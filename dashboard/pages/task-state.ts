@@ -1,5 +1,6 @@
 /** The head of a task's page: how it stands, why, what it cost, what one can do. */
 
+import type { Ci } from "../../src/task/history-news.ts";
 import { isWritten } from "../../src/task/origin.ts";
 import type { Task } from "../../src/task/task.ts";
 import { bare, mention } from "../../src/text/quote.ts";
@@ -18,7 +19,7 @@ import { type Spending, spendingWords } from "./front-figures.ts";
 import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
-import { standingBadge } from "./standing-badge.ts";
+import { ciBadge, standingBadge } from "./standing-badge.ts";
 import { cancelForm, type Formed, mayRetry, retryForm, tellForm } from "./task-deeds.ts";
 import { age, ago, moment, until } from "./time.ts";
 
@@ -26,6 +27,8 @@ export type TaskSeen = {
   task: Task;
   answer: Why;
   standing: Standing;
+  /** What the repository's checks said of the commit that was published first. */
+  ci?: Ci["said"];
   /** What all of its repository's tasks cost since midnight UTC, as far as it is known. */
   today: Spending;
   webUrl: string;
@@ -62,7 +65,7 @@ const fact = (name: string, value: HtmlValue): Html => html`<div><dt>${name}</dt
 const given = (name: string, value: HtmlValue): Html | undefined =>
   value === undefined || value === false ? undefined : fact(name, value);
 
-export function factsBlock({ task, answer, today, webUrl, now }: TaskSeen, isWhole: boolean): Html {
+export function factsBlock({ task, answer, ci, today, webUrl, now }: TaskSeen, isWhole: boolean): Html {
   const view = taskView(task);
   const last = answer.runs.at(-1);
   const spent = spentOn([task]);
@@ -85,6 +88,7 @@ ${fact("Try", task.epoch === 0 ? "none yet" : `${task.epoch}`)}
 ${given("Last output", answer.state === "running" && answer.lastOutputAt !== undefined && ago(answer.lastOutputAt, now))}
 ${given("Next deadline", answer.state === "running" && answer.deadline && html`${answer.deadline.deadline.replace("_", " ")}, ${until(answer.deadline.at, now)}`)}
 ${given("Pull request", view.pullRequest && html`${outward(view.pullRequest.url, `#${view.pullRequest.number}`)}${view.pullRequest.draft && " (draft)"}`)}
+${given("Checks", ci && ciBadge(ci))}
 ${given("Branch", pushed && html`<code>${bare(pushed.branch, 100)}</code>`)}
 ${given("Asked in", url && outward(url, `${view.repository}#${view.number}`))}
 ${fact("Asked by", askedBy(task))}
