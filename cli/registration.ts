@@ -46,7 +46,7 @@ export function manifestOf({ redirect, webhook, dashboard }: AppUrls): Record<st
 }
 
 /** Where GitHub sends people who sign in to the dashboard. */
-export const callbackUrl = (dashboard: string): string => new URL("/callback", dashboard).href;
+const callbackUrl = (dashboard: string): string => new URL("/callback", dashboard).href;
 
 /** Why GitHub would not deliver to this address; undefined where nothing speaks against it. */
 export function webhookProblem(text: string): string | undefined {
