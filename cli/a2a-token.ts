@@ -10,6 +10,7 @@ import { mayWrite } from "../src/permission.ts";
 import type { Actor } from "../src/task/task.ts";
 import { bare } from "../src/text/quote.ts";
 import { completed } from "./doctor/role.ts";
+import { noteDeed } from "./note-deed.ts";
 import { table } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
 import { withRedis } from "./with-redis.ts";
@@ -34,9 +35,11 @@ export async function addToken(
   const github = makeGitHub(readBotConfig(completed(env)), makeLog("silent", "a2a-token"));
   const repositories = await Promise.all(names.map((name) => findRepository(github, name)));
   const actor = await findPerson(github, repositories, login);
-  const token = await withRedis(env, "a2a-token", (redis) =>
-    makeTokens(redis).add({ client, repositories, actor, madeAt: Date.now() }),
-  );
+  const token = await withRedis(env, "a2a-token", async (redis) => {
+    const made = await makeTokens(redis).add({ client, repositories, actor, madeAt: Date.now() });
+    await noteDeed(redis, env, { verb: "a2a token add", done: true, program: client });
+    return made;
+  });
   const made = { client, token, repositories: repositories.map(nameOf), as: actor.login };
   if (json) process.stdout.write(`${JSON.stringify(made)}\n`);
   else {
@@ -105,7 +108,11 @@ export async function listTokens(env: Env, { json }: Json): Promise<number> {
 
 /** Exit code 1 where it had none. */
 export async function revokeToken(env: Env, client: string, { json }: Json): Promise<number> {
-  const revoked = await withRedis(env, "a2a-token", (redis) => makeTokens(redis).revoke(client));
+  const revoked = await withRedis(env, "a2a-token", async (redis) => {
+    const number = await makeTokens(redis).revoke(client);
+    await noteDeed(redis, env, { verb: "a2a token revoke", done: number > 0, program: client });
+    return number;
+  });
   if (json) process.stdout.write(`${JSON.stringify({ revoked })}\n`);
   else if (revoked === 0) process.stderr.write(`No token of ${bare(client, 60)}: \`orch a2a token list\` shows all.\n`);
   else process.stdout.write(`${client}  may ask for nothing any more\n`);

@@ -11,6 +11,7 @@ import { forgetTasks } from "../src/task/forget.ts";
 import { tellForgotten } from "../src/task/history-news.ts";
 import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
+import { idsOfNodesOf } from "../src/task/team-tasks.ts";
 import { count } from "../src/text/amounts.ts";
 import { consent } from "./consent.ts";
 import { findTasks } from "./find-task.ts";
@@ -47,15 +48,16 @@ export async function forget(env: Env, text: string, options: ForgetOptions): Pr
 
 async function find(redis: Redis, path: string, { repository, number }: Issue): Promise<Found> {
   const { store } = viewsOf(redis);
-  const asked = await findTasks(redis, `${repository}#${number}`);
+  const named = await findTasks(redis, `${repository}#${number}`);
   const repositoryIds = new Set([
-    ...asked.map(({ spec }) => spec.repository.id),
+    ...named.map(({ spec }) => spec.repository.id),
     ...idsInHistory(path, { repository, number }),
   ]);
   const ids = await Promise.all(
     [...repositoryIds].map((id) => store.idsOfConversation(id, { conversation: number, number })),
   );
-  const tasks = await store.readMany(ids.flat());
+  const asked = await store.readMany(ids.flat());
+  const tasks = [...asked, ...(await store.readMany(await idsOfNodesOf(store, asked)))];
   return { tasks, repositoryIds, numbers: new Set([number, ...tasks.map(({ spec }) => spec.number)]) };
 }
 

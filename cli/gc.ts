@@ -108,6 +108,7 @@ const NAMES: Record<LeftoverKind, [one: string, many: string]> = {
   beat: ["heartbeat of a run that is over", "heartbeats of runs that are over"],
   host: ["host that has been silent for a month", "hosts that have been silent for a month"],
   offer: ["offer of a task that is over", "offers of tasks that are over"],
+  output: ["entry of an output that is not kept any more", "entries of outputs that are not kept any more"],
 };
 
 /** For a person. */

@@ -12,6 +12,7 @@ import { duration } from "../src/text/amounts.ts";
 import { bare } from "../src/text/quote.ts";
 import { type MessageView, messageViews } from "../src/views/messages.ts";
 import { findTasks } from "./find-task.ts";
+import { noteDeed } from "./note-deed.ts";
 import { oneTask } from "./one-task.ts";
 import { table } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
@@ -32,7 +33,9 @@ export async function messages(
   return await withRedis(env, "messages", async (redis) => {
     const found = await bookOf(redis, task);
     if ("lines" in found) return fail(found.lines, options);
-    return id === undefined ? await list(redis, found, options) : await replay(redis, found.book, id, options);
+    return id === undefined
+      ? await list(redis, found, options)
+      : await replay({ redis, env, book: found.book }, id, options);
   });
 }
 
@@ -82,10 +85,13 @@ function print(all: readonly MessageView[], counts: MessageCounts, now: number):
   else process.stderr.write(counts.sent === 0 ? "Nothing was said there.\n" : "None of what was said there is dead.\n");
 }
 
-async function replay(redis: Redis, book: string, id: string, options: MessagesOptions): Promise<number> {
+type Replayed = { redis: Redis; env: Env; book: string };
+
+async function replay({ redis, env, book }: Replayed, id: string, options: MessagesOptions): Promise<number> {
   const sending = await makeTaskStore(redis).messages.replay(book, id);
   if (!sending)
     return fail([`No message ${bare(id, 200)} that could be sent again is dead there: --dead lists them.`], options);
+  await noteDeed(redis, env, { verb: "messages replay", done: sending.kind === "sent", tasks: [book] });
   if (sending.kind !== "sent") return fail([WHY_NOT[sending.kind]], options);
   const words = `Sent again as ${sending.id}${sending.ahead > 0 ? `, behind ${sending.ahead} others` : ""}.`;
   process.stdout.write(options.json ? `${JSON.stringify({ task: book, ...sending })}\n` : `${words}\n`);

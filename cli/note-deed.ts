@@ -5,7 +5,7 @@ import type { Env } from "../src/config.ts";
 import { type Deed, makeDeeds } from "../src/task/deeds.ts";
 import { operatorName } from "./consent.ts";
 
-type Did = Pick<Deed, "verb" | "done"> & Partial<Pick<Deed, "tasks" | "host" | "place">>;
+type Did = Pick<Deed, "verb" | "done"> & Partial<Pick<Deed, "tasks" | "host" | "place" | "program">>;
 
 export async function noteDeed(redis: Redis, env: Env, did: Did): Promise<void> {
   const by = { name: operatorName(env) };

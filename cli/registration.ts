@@ -22,16 +22,31 @@ const registeredSchema = z.object({
   pem: z.string(),
   /** Null where GitHub made none. */
   webhook_secret: z.string().nullish(),
+  /** By which people sign in to the dashboard. */
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
 });
 
 export type Registered = z.output<typeof registeredSchema>;
 
-/** `webhookUrl`: where GitHub shall deliver; without one the App's webhook is made inactive, which GitHub accepts. */
-export function manifestOf(redirectUrl: string, webhookUrl: string | undefined): Record<string, unknown> {
+/** The addresses of the App; `redirect`: where GitHub sends whoever has registered it. */
+export type AppUrls = {
+  redirect: string;
+  /** Where GitHub shall deliver; without one the App's webhook is made inactive, which GitHub accepts. */
+  webhook?: string | undefined;
+  /** Of the dashboard, where people sign in with GitHub. */
+  dashboard?: string | undefined;
+};
+
+export function manifestOf({ redirect, webhook, dashboard }: AppUrls): Record<string, unknown> {
   const asked = z.record(z.string(), z.unknown()).parse(parse(readFileSync(MANIFEST, "utf8")));
-  const hook = webhookUrl ? { url: webhookUrl, active: true } : { url: NO_WEBHOOK, active: false };
-  return { ...asked, hook_attributes: hook, redirect_url: redirectUrl };
+  const hook = webhook ? { url: webhook, active: true } : { url: NO_WEBHOOK, active: false };
+  const callbacks = dashboard ? { callback_urls: [callbackUrl(dashboard)] } : {};
+  return { ...asked, hook_attributes: hook, redirect_url: redirect, ...callbacks };
 }
+
+/** Where GitHub sends people who sign in to the dashboard. */
+const callbackUrl = (dashboard: string): string => new URL("/callback", dashboard).href;
 
 /** Why GitHub would not deliver to this address; undefined where nothing speaks against it. */
 export function webhookProblem(text: string): string | undefined {

@@ -45,7 +45,7 @@ async function answer(config: SetUpConfig, state: string, request: IncomingMessa
   if (url.pathname !== "/registered") return { status: 200, html: form(config, state, host, url.searchParams) };
   if (url.searchParams.get("state") !== state) throw new Error("This answer belongs to another start of Orch");
   const app = await redeem(config.github, url.searchParams.get("code") ?? "");
-  const madeSecret = rememberApp(app);
+  const madeSecret = rememberApp(app, config);
   const steps = afterwards(config, app, madeSecret);
   process.stdout.write(
     `\n${["The App is registered; its id, key and secret are in .env.", ...numbered(steps)].join("\n")}\n`,
@@ -58,7 +58,11 @@ function form(config: SetUpConfig, state: string, host: string, given: URLSearch
   const organization = (given.get("organization") ?? "").trim();
   return formPage({
     action: registrationUrl(config.github, organization, state),
-    manifest: JSON.stringify(manifestOf(`http://${host}/registered`, webhook || undefined)),
+    manifest: JSON.stringify(
+      manifestOf({
+        ...{ redirect: `http://${host}/registered`, webhook: webhook || undefined, dashboard: config.dashboardUrl },
+      }),
+    ),
     organization,
     webhook,
     webhookPath: config.webhookPath,
@@ -94,9 +98,12 @@ function afterwards({ github, webhookPath }: SetUpConfig, app: Registered, madeS
 const numbered = (steps: readonly string[]): string[] => steps.map((step, index) => `  ${index + 1}. ${step}`);
 
 /** A code is answered once: what GitHub says is kept before anything else happens. True where the secret had to be made here. */
-function rememberApp({ id, pem, webhook_secret: given }: Registered): boolean {
+function rememberApp(app: Registered, { dashboardUrl }: SetUpConfig): boolean {
+  const { id, pem, webhook_secret: given, client_id: clientId, client_secret: clientSecret } = app;
   const secret = given || randomBytes(20).toString("hex");
-  const lines = [`APP_ID=${id}`, `PRIVATE_KEY="${pem}"`, `WEBHOOK_SECRET=${secret}`, ""];
+  const isSignInWanted = dashboardUrl !== undefined && clientId && clientSecret;
+  const signIn = isSignInWanted ? [`DASHBOARD_CLIENT_ID=${clientId}`, `DASHBOARD_CLIENT_SECRET=${clientSecret}`] : [];
+  const lines = [`APP_ID=${id}`, `PRIVATE_KEY="${pem}"`, `WEBHOOK_SECRET=${secret}`, ...signIn, ""];
   const before = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
   const start = before === "" || before.endsWith("\n") ? "" : "\n";
   appendFileSync(FILE, start + lines.join("\n"), { mode: 0o600 });

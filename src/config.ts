@@ -82,7 +82,11 @@ export type DashboardConfig = {
 };
 
 /** What is needed to lead through registering an App. */
-export type SetUpConfig = Pick<BotConfig, "github" | "host" | "port" | "webhookPath"> & { webhookUrl?: string };
+export type SetUpConfig = Pick<BotConfig, "github" | "host" | "port" | "webhookPath"> & {
+  webhookUrl?: string;
+  /** Public address of the dashboard. */
+  dashboardUrl?: string;
+};
 
 export type HostConfig = {
   redisUrl: string;
@@ -218,7 +222,7 @@ export function readSetUpConfig(env: Env): SetUpConfig {
   const github = readServer(env, problems);
   if (!settings || problems.length > 0) throw new ConfigError(problems);
   const { HOST: host, PORT: port, WEBHOOK_PATH: webhookPath, WEBHOOK_PROXY_URL: webhookUrl } = settings;
-  return { github, host, port, webhookPath, webhookUrl };
+  return { github, host, port, webhookPath, webhookUrl, dashboardUrl: settings.DASHBOARD_URL };
 }
 
 /** Throws ConfigError with every problem at once. */

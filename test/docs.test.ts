@@ -226,6 +226,14 @@ test("the operations page explains every outcome exactly once", () => {
   expect(rowsOf(operations, "What each outcome means").sort()).toEqual(outcomes.sort());
 });
 
+test("compose.yaml publishes bot and dashboard on this machine alone, and has the dashboard listen where people sign in", () => {
+  const { services } = parse(readFileSync("compose.yaml", "utf8")) as {
+    services: { bot: { ports: string[]; environment: Record<string, string> } };
+  };
+  expect(services.bot.ports).toEqual(["127.0.0.1:3000:3000", "127.0.0.1:3001:3001"]);
+  expect(services.bot.environment.DASHBOARD_HOST).toBe(`\${DASHBOARD_URL:+0.0.0.0}`);
+});
+
 test("compose.yaml gives a worker that is drained the time that a run may take by default", () => {
   const { services } = parse(readFileSync("compose.yaml", "utf8")) as {
     services: { worker: { stop_grace_period: string } };

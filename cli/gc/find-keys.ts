@@ -41,5 +41,22 @@ export async function findKeys(redis: Redis, store: TaskStore): Promise<Leftover
         isThere: async () => (await redis.hexists(keys.offers, `${offer.task.spec.id}/${offer.host}`)) === 1,
       }),
     ),
+    ...(await findOutputs(redis)),
   ];
+}
+
+/** The list names outputs whose time is up until a hundred newer ones have come. */
+async function findOutputs(redis: Redis): Promise<Leftover[]> {
+  const all = await redis.zrange(keys.keptOutputs, "0", "-1");
+  const isGone = async (name: string) => (await redis.exists(name)) === 0;
+  const gone = await Promise.all(all.map(isGone));
+  return all
+    .filter((_, nth) => gone[nth])
+    .map((name) => ({
+      kind: "output",
+      name,
+      mayGo: () => isGone(name),
+      remove: async () => void (await redis.zrem(keys.keptOutputs, name)),
+      isThere: async () => (await redis.zscore(keys.keptOutputs, name)) !== null,
+    }));
 }

@@ -255,19 +255,39 @@ let again;
 function heard() {
   lastHeard = Date.now();
   failures = 0;
+  isOut = false;
   say("live");
 }
 
-/** @param {"live" | "stale"} how */
+const WORDS = { live: "live", stale: "stale since", out: "signed out, as of" };
+
+/** @param {keyof typeof WORDS} how */
 function say(how) {
   if (!live) return;
   live.classList.toggle("is-live", how === "live");
-  live.classList.toggle("is-stale", how === "stale");
+  live.classList.toggle("is-stale", how !== "live");
   const word = live.querySelector(".live-word");
   const time = live.querySelector("time");
-  if (word) word.textContent = how === "live" ? "live" : "stale since";
+  const signIn = live.querySelector("a");
+  if (word) word.textContent = WORDS[how];
   if (time && how === "live") time.dateTime = new Date(now()).toISOString();
+  if (signIn) {
+    signIn.hidden = how !== "out";
+    signIn.href = `/login?${new URLSearchParams({ to: location.pathname + location.search })}`;
+  }
   tellTimes(live);
+}
+
+let isOut = false;
+
+/** A stream that was refused does not say why; another request does. */
+async function lookWhetherIn() {
+  const { status } = await fetch("/events");
+  if (status !== 401) return;
+  isOut = true;
+  clearTimeout(again);
+  say("out");
+  if (announcer) announcer.textContent = "You are signed out.";
 }
 
 function open() {
@@ -276,11 +296,14 @@ function open() {
   source = new EventSource(`/events?view=${encodeURIComponent(view)}`);
   source.addEventListener("news", (event) => show(JSON.parse(event.data)));
   source.addEventListener("error", () => {
-    say("stale");
+    const isRefused = source?.readyState === EventSource.CLOSED;
+    if (!isOut) say("stale");
     // Where the browser gives up by itself, or it never said anything.
     close();
     again = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
     failures += 1;
+    // One that cannot be asked is away, which is what the page says.
+    if (isRefused) lookWhetherIn().catch(() => undefined);
   });
 }
 
@@ -304,7 +327,7 @@ addEventListener("pageshow", () => {
 
 setInterval(() => {
   if (document.hidden) return;
-  if (lastHeard > 0 && Date.now() - lastHeard > SILENT_MS) {
+  if (!isOut && lastHeard > 0 && Date.now() - lastHeard > SILENT_MS) {
     say("stale");
     if (source) {
       close();

@@ -98,6 +98,9 @@ async function ask(deps: Deps, { viewer, signal }: Visit, { task, command, formK
 }
 
 function whoIs(viewer: Viewer): Parameters<typeof requestOfDashboard>[1]["who"] {
-  if (viewer.kind === "operator") return { operator: viewer.name };
+  if (viewer.kind === "operator") {
+    const { name, id } = viewer;
+    return { operator: name, ...(id !== undefined && { id }) };
+  }
   return { actor: { id: viewer.id, login: viewer.login } };
 }

@@ -2,6 +2,7 @@
 import { type Html, html } from "../html.ts";
 import type { Answer } from "../visit.ts";
 import { asset } from "./assets.ts";
+import { ICON, MARK } from "./brand.ts";
 
 type Page = Extract<Answer, { kind: "page" }>;
 
@@ -13,7 +14,11 @@ export const PROBLEMS = {
     text: "The dashboard does not go by this name. `orch dashboard` prints its address.",
   },
   method: { status: 405, title: "Not so", text: "This address takes GET or POST, and not what was sent." },
-  notSignedIn: { status: 401, title: "Not signed in", text: "Sign in first." },
+  notSignedIn: {
+    status: 401,
+    title: "Not signed in",
+    text: "You are not signed in, or not any more. Nothing was done. The overview asks you to sign in.",
+  },
   forged: {
     status: 403,
     title: "Not from here",
@@ -30,7 +35,7 @@ export type ProblemName = keyof typeof PROBLEMS;
 
 export function problemPage(name: ProblemName): Page {
   const { status, title, text } = PROBLEMS[name];
-  const home = name === "host" ? undefined : html`<p><a href="/">To the overview</a></p>`;
+  const home = name === "host" ? undefined : html`<p><a class="button" href="/">To the overview</a></p>`;
   return { kind: "page", status, body: frame(title, html`<p>${text}</p>${home}`) };
 }
 
@@ -38,28 +43,36 @@ export type SignIn = {
   /** Where to go on to. */
   to: string;
   byGitHub: boolean;
+  /** Which Orch it is, for whoever has several: the machine's name, or the public address. */
+  place: string;
   /** What came of the last try. */
   failed?: "link" | "github";
 };
 
-const FAILED: Record<NonNullable<SignIn["failed"]>, string> = {
-  link: "This link was used before, or is older than a quarter of an hour. Print another one.",
-  github: "GitHub did not confirm who you are. Try again.",
+const FAILED: Record<NonNullable<SignIn["failed"]>, Html> = {
+  link: html`<p><strong>This link does not work any more.</strong> Each lets somebody in once, within a quarter of an hour; this one was used before, or is older. Print another one on the machine of Orch: <code>npm run orch -- dashboard</code></p>`,
+  github: html`<p><strong>GitHub did not confirm who you are.</strong> Try again.</p>`,
 };
 
+const WHAT_IT_IS = html`<p>Orch has agents work on what is asked for in issues and pull requests. Here one sees what they do, and what needs somebody.</p>`;
+
 /** Without a script the code is pasted; with one the link alone is enough. */
-export function signInPage({ to, byGitHub, failed }: SignIn): Page {
-  const said = failed && html`<p class="badge bad" role="alert">${FAILED[failed]}</p>`;
+export function signInPage({ to, byGitHub, place, failed }: SignIn): Page {
+  const said = failed && html`<div class="door-said" role="alert">${FAILED[failed]}</div>`;
   const github =
-    byGitHub && html`<p><a class="button main" href="/login/github?${toQuery(to)}">Sign in with GitHub</a></p>`;
+    byGitHub &&
+    html`<p><a class="button main wide" href="/login/github?${toQuery(to)}">Sign in with GitHub</a></p>
+<p class="door-or">or</p>`;
   const link = html`<form method="post" action="/login" id="by-link">
 <input type="hidden" name="to" value="${to}">
-<p><label for="code">The code of a one-time link, which is what stands behind its <code>#</code></label></p>
-<p><input id="code" name="code" type="password" autocomplete="off" required maxlength="100"> <button type="submit">Sign in</button></p>
-</form>
-<p class="muted">Whoever operates Orch prints a link on its machine: <code>npm run orch -- dashboard</code></p>`;
-  const body = frame("Sign in", html`${said}${github}${link}`, ["sign-in.js"]);
-  return { kind: "page", status: failed ? 403 : 200, body };
+<label for="code">The code of a one-time link, which is what stands behind its <code>#</code></label>
+<div class="door-code"><input id="code" name="code" type="password" autocomplete="off" required maxlength="100"><button${!byGitHub && html` class="main"`} type="submit">Sign in</button></div>
+</form>`;
+  const hint =
+    failed !== "link" &&
+    html`<p class="muted">Whoever operates Orch prints a link on its machine: <code>npm run orch -- dashboard</code></p>`;
+  const body = html`<p class="door-place">${place}</p>${WHAT_IT_IS}${said}${github}${link}${hint}`;
+  return { kind: "page", status: failed ? 403 : 200, body: frame("Sign in", body, ["sign-in.js"]) };
 }
 
 const toQuery = (to: string): string => new URLSearchParams({ to }).toString();
@@ -84,12 +97,13 @@ function frame(title: string, body: Html, scripts: readonly string[] = [], head?
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · Orch</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${ICON}">
 <link rel="stylesheet" href="${asset("dashboard.css")}">
 ${scripts.map((name) => html`<script type="module" src="${asset(name)}"></script>`)}${head}
 </head>
 <body>
-<main id="content" class="door"><h1>${title}</h1>
+<main id="content" class="door"><p class="door-brand">${MARK}<span>Orch</span></p>
+<h1>${title}</h1>
 ${body}</main>
 </body>
 </html>

@@ -3,6 +3,7 @@
  * GitHub's own code, so what only fetches an address locks nobody out.
  */
 import type { IncomingMessage } from "node:http";
+import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import type { Address } from "./address.ts";
 import { cookieOf, endCookie, ON_THE_WAY, sessionCookie, setCookie } from "./cookies.ts";
@@ -40,7 +41,13 @@ export function makeSignIn({ redis, sessions, address, byGitHub, readForm }: Sig
     const to = localPath(url.searchParams.get("to") ?? "/");
     const isIn = await sessions.find(cookieOf(request, sessionCookie(address, request.headers.host)));
     if (isIn) return await respond(exchange, { kind: "see", to });
-    await respond(exchange, signInPage({ to, byGitHub: byGitHub !== undefined }));
+    await respond(exchange, signInPage({ to, ...shown(exchange) }));
+  }
+
+  /** The machine's name is for whoever asks on it, or through a tunnel to it: strangers are told the address that they know. */
+  function shown({ request: { headers } }: Exchange): { byGitHub: boolean; place: string } {
+    const place = address.isPublic(headers.host) ? new URL(address.url).host : `on ${hostname()}`;
+    return { byGitHub: byGitHub !== undefined, place };
   }
 
   async function byLink(exchange: Exchange): Promise<void> {
@@ -48,8 +55,7 @@ export function makeSignIn({ redis, sessions, address, byGitHub, readForm }: Sig
     if ("problem" in read) return await refuse(exchange, read.problem);
     const to = localPath(read.form.get("to") ?? "/");
     const name = await useLink(redis, (read.form.get("code") ?? "").trim());
-    if (name === undefined)
-      return await respond(exchange, signInPage({ to, byGitHub: byGitHub !== undefined, failed: "link" }));
+    if (name === undefined) return await respond(exchange, signInPage({ to, ...shown(exchange), failed: "link" }));
     await respond(exchange, { kind: "see", to }, [await begin(exchange.request, { by: "link", name })]);
   }
 
@@ -63,7 +69,7 @@ export function makeSignIn({ redis, sessions, address, byGitHub, readForm }: Sig
     const cookie = cookieOf(exchange.request, ON_THE_WAY);
     const found = await login.finish({ cookie, code: searchParams.get("code"), state: searchParams.get("state") });
     const end = endCookie(ON_THE_WAY);
-    if (!found) return await respond(exchange, signInPage({ to: "/", byGitHub: true, failed: "github" }), [end]);
+    if (!found) return await respond(exchange, signInPage({ to: "/", ...shown(exchange), failed: "github" }), [end]);
     const begun = await begin(exchange.request, { by: "github", ...found.user });
     await respond(exchange, signedInPage(localPath(found.to)), [begun, end]);
   }

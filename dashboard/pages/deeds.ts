@@ -55,7 +55,7 @@ const cells = (deed: KeptDeed, now: number): HtmlValue[] => [
 const DONE = badge({ word: "done", tone: "ok", sign: "check" });
 const REFUSED = badge({ word: "refused", tone: "idle", sign: "minus" });
 
-function subject({ tasks, place, host }: KeptDeed): Html {
+function subject({ tasks, place, host, program }: KeptDeed): Html {
   const more = tasks.length > NAMED && html` <span class="muted">and ${tasks.length - NAMED} more</span>`;
-  return html`${place !== undefined && html`${bare(place, 160)} `}${tasks.slice(0, NAMED).map((id) => html`${idLink(id)} `)}${more}${host !== undefined && html`<a class="mono" href="${hostPath(host)}">${bare(host, 60)}</a>`}`;
+  return html`${place !== undefined && html`${bare(place, 160)} `}${program !== undefined && html`<span class="mono">${bare(program, 60)}</span> `}${tasks.slice(0, NAMED).map((id) => html`${idLink(id)} `)}${more}${host !== undefined && html`<a class="mono" href="${hostPath(host)}">${bare(host, 60)}</a>`}`;
 }

@@ -15,7 +15,7 @@ import { row } from "./front-rows.ts";
 import type { FrontNeed } from "./front-sections.ts";
 import { hostPath, outward, taskLink, taskPath } from "./links.ts";
 import { inPages, sentence } from "./sentence.ts";
-import { badge, standingBadge } from "./standing-badge.ts";
+import { badge, ciBadge, standingBadge } from "./standing-badge.ts";
 import { taskCell } from "./task-cell.ts";
 import { answerForm, approveForm, cancelForm, type Formed, retryForm } from "./task-deeds.ts";
 import { age } from "./time.ts";
@@ -91,7 +91,7 @@ function ofTask(need: FrontNeed, task: Task, facts: Facts, tier: Tier, page: For
     case "review":
       return cells({
         badge: standingBadge("to_review"),
-        what: html`<p>${outward(need.pull.url, `Pull request #${need.pull.number}`)} is ready${need.pull.draft && ", as a draft"}.</p>`,
+        what: html`<p>${outward(need.pull.url, `Pull request #${need.pull.number}`)} is ready${need.pull.draft && ", as a draft"}.${need.ci && html` ${ciBadge(need.ci)}`}</p>`,
         since: need.since,
         actions: outwardButton(need.pull.url, "Review"),
       });

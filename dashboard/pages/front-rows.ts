@@ -13,7 +13,7 @@ import { costOf } from "./cost.ts";
 import type { Placed } from "./front-sections.ts";
 import { outward } from "./links.ts";
 import { inPages, sentence } from "./sentence.ts";
-import { standingBadge } from "./standing-badge.ts";
+import { ciBadge, standingBadge } from "./standing-badge.ts";
 import { taskCell } from "./task-cell.ts";
 import { cancelForm, type Formed, retryForm } from "./task-deeds.ts";
 import { age, ago, until } from "./time.ts";
@@ -77,7 +77,7 @@ function untilOf(answer: Extract<ReturnType<typeof why>, { state: "waiting" | "q
   return answer.state === "queued" && answer.pause ? html`<span class="muted">–</span>` : until(at, now);
 }
 
-export function overRow({ task, standing }: Placed, facts: Facts, tier: Tier, page: Formed): Html {
+export function overRow({ task, standing, ci }: Placed, facts: Facts, tier: Tier, page: Formed): Html {
   const { state } = task;
   if (state.name !== "settled") return html``;
   const last = task.runs.at(-1);
@@ -85,7 +85,7 @@ export function overRow({ task, standing }: Placed, facts: Facts, tier: Tier, pa
     task.spec.id,
     html`<td class="state">${standingBadge(standing)}</td>
 ${taskCell(task)}
-<td data-label="End">${pullOrEnd(task)}</td>
+<td data-label="End">${pullOrEnd(task)}${ci && html`<div class="sub">${ciBadge(ci)}</div>`}</td>
 <td class="short" data-label="Who">${agentOf(task) ?? "–"}<div class="sub">${last ? hostWord(last.host, facts) : ""}</div></td>
 <td data-label="Cost" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}</td>
 <td class="short" data-label="Ended">${ago(state.at, facts.now)}</td>

@@ -6,10 +6,10 @@ import type { Facts, Over } from "../rows/facts.ts";
 import { type Standing, sectionOf, standingOf } from "./standing.ts";
 
 /** A pull request that waits for somebody who looks at it; `draft`: where it is known. */
-export type ReviewNeed = { kind: "review"; task: TaskView; pull: PullRequest; since: number };
+export type ReviewNeed = { kind: "review"; task: TaskView; pull: PullRequest; since: number } & Pick<Over, "ci">;
 export type FrontNeed = Need | ReviewNeed;
 
-export type Placed = { task: Task; standing: Standing; closed?: Over["closed"] };
+export type Placed = { task: Task; standing: Standing } & Pick<Over, "closed" | "ci">;
 
 export type Front = {
   /** What holds up others first, then the oldest. */
@@ -49,7 +49,7 @@ export function frontOf(facts: Facts): Front {
   const judge = judgeBy(facts, needs, reviews);
   const all: Placed[] = [
     ...facts.tasks.map((task) => ({ task, standing: judge(task) })),
-    ...facts.over.map(({ task, closed }) => ({ task, standing: judge(task, closed), ...(closed && { closed }) })),
+    ...facts.over.map((over) => ({ ...over, standing: judge(over.task, over.closed) })),
   ];
   const byId = new Map(all.map(({ task }) => [task.spec.id, task]));
   const listed = (section: "running" | "waiting" | "over") =>
@@ -83,7 +83,7 @@ function reviewsOf({ over, tasks, now, hosts }: Facts): ReviewNeed[] {
   // Where a task is at work on it, there is nothing to review yet.
   const busy = new Set(tasks.map(({ spec }) => `${spec.repository.id}#${spec.conversation}`));
   const seen = new Set<string>();
-  const found = over.flatMap(({ task, closed }) => {
+  const found = over.flatMap(({ task, closed, ci }) => {
     const { state, spec } = task;
     if (state.name !== "settled" || state.outcome.kind !== "pull_request" || closed || !isRecent(task, now)) return [];
     const { number, url, draft } = state.outcome;
@@ -91,7 +91,7 @@ function reviewsOf({ over, tasks, now, hosts }: Facts): ReviewNeed[] {
     if (seen.has(pull) || busy.has(`${spec.repository.id}#${spec.conversation}`)) return [];
     seen.add(pull);
     const its = { number, url, ...(draft !== undefined && { draft }) };
-    return [{ kind: "review" as const, task: taskView(task, hosts), pull: its, since: state.at }];
+    return [{ kind: "review" as const, task: taskView(task, hosts), pull: its, since: state.at, ...(ci && { ci }) }];
   });
   return found.sort((one, other) => one.since - other.since);
 }

@@ -11,7 +11,7 @@ import type { Visit } from "../visit.ts";
 import { dataTable, scrolled } from "./data-table.ts";
 import { deedForm } from "./deed-form.ts";
 import { type Fact, facts } from "./facts.ts";
-import { hostState, sandboxOf, slotsOf } from "./hosts.ts";
+import { hostState, runMayUse, sandboxOf, slotsOf } from "./hosts.ts";
 import { hostPath } from "./links.ts";
 import { nothing, panel } from "./panel.ts";
 import { age, ago } from "./time.ts";
@@ -52,11 +52,21 @@ function offered(host: HostWithRuns, now: number): Fact[] {
       "Disk",
       lacksRoom && `${bytes(lacksRoom.freeBytes)} free, ${bytes(lacksRoom.wantedBytes)} wanted: it takes no task`,
     ],
+    ["Canary", canaryWords(host, now)],
     ["Version", html`<span class="mono">${bare(host.version, 60)}</span>`],
     ["Process", host.pid === undefined ? undefined : html`<span class="mono">${host.pid}</span>`],
     ["Started", ago(startedAt, now)],
     ["Last beat", lastBeat > 0 ? ago(lastBeat, now) : "never"],
   ];
+}
+
+/** What it showed last, when it was idle. */
+function canaryWords({ canary }: HostWithRuns, now: number): HtmlValue {
+  if (!canary) return undefined;
+  const { askedAt, at, ms, failed } = canary;
+  if (at === undefined) return html`sent ${ago(askedAt, now)}, not back yet`;
+  if (failed !== undefined) return html`failed ${ago(at, now)}: ${bare(failed, 300)}`;
+  return html`went through queue and sandbox ${ago(at, now)}${ms !== undefined && `, in ${duration(ms)}`}`;
 }
 
 const list = (all: readonly Html[]): Html => html`<ul class="lines">${all.map((each) => html`<li>${each}</li>`)}</ul>`;
@@ -79,7 +89,8 @@ const LIMITS: Record<keyof RunLimits, string> = {
   publishingMinutes: "Publishing",
 };
 
-function limitsOf({ limits, budget }: HostWithRuns): Fact[] {
+function limitsOf(host: HostWithRuns): Fact[] {
+  const { limits, budget } = host;
   const times = Object.entries(LIMITS).map(([key, name]): Fact => {
     const minutes = limits?.[key as keyof RunLimits];
     return [name, minutes === undefined ? undefined : duration(minutes * 60_000)];
@@ -88,7 +99,7 @@ function limitsOf({ limits, budget }: HostWithRuns): Fact[] {
     const most = budget?.[of];
     return [BUDGETS[of], most && Object.keys(most).length > 0 ? amountsWords(most) : undefined];
   });
-  const all = [...times, ...budgets];
+  const all: Fact[] = [["A run may use", runMayUse(host)], ...times, ...budgets];
   return all.some(([, value]) => value !== undefined)
     ? all
     : [["Limits", "This host does not say: it is of an older version"]];

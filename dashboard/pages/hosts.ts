@@ -3,6 +3,7 @@ import type { Pause } from "../../src/task/pause.ts";
 import { bytes, count } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
 import type { HostWithRuns } from "../../src/views/hosts.ts";
+import { inForceWords, strainWords } from "../../src/words/limit-words.ts";
 import { type Html, html } from "../html.ts";
 import type { Visit } from "../visit.ts";
 import { dataTable, scrolled } from "./data-table.ts";
@@ -64,6 +65,7 @@ const table = (hosts: readonly HostWithRuns[], now: number): Html =>
         { name: "Slots" },
         { name: "Agents", look: "mono" },
         { name: "Sandbox" },
+        { name: "A run may use" },
         { name: "Version", look: "mono" },
         { name: "Last beat", look: "number" },
       ],
@@ -73,21 +75,30 @@ const table = (hosts: readonly HostWithRuns[], now: number): Html =>
         slotsOf(host),
         host.agents.join(", "),
         sandboxOf(host),
+        runMayUse(host) ?? "–",
         bare(host.version, 60),
         host.lastBeat > 0 ? ago(host.lastBeat, now) : "never",
       ]),
     }),
   );
 
-export function hostState({ alive, draining, lacksRoom, lastBeat }: HostWithRuns, now: number): Html {
+export function hostState(host: HostWithRuns, now: number): Html {
+  const { alive, draining, lacksRoom, strained, cannotWork, lastBeat } = host;
   if (!alive && lastBeat > 0) return html`${SILENT} for ${age(lastBeat, now)}`;
   if (!alive) return SILENT;
   if (lacksRoom)
     return html`${badge({ word: "disk is full", tone: "bad", sign: "alert" })} ${bytes(lacksRoom.freeBytes)} free`;
+  if (strained) return html`${badge({ word: "takes no task", tone: "warn", sign: "alert" })} ${strainWords(strained)}`;
+  if (cannotWork)
+    return html`${badge({ word: "cannot work", tone: "bad", sign: "alert" })} ${cannotWork.why ?? "it takes no job"}, for ${age(cannotWork.since, now)}`;
   return draining
     ? badge({ word: "draining", tone: "warn", sign: "stop" })
     : badge({ word: "alive", tone: "ok", sign: "check" });
 }
+
+/** Of its machine. Undefined of a host that does not say. */
+export const runMayUse = ({ inForce }: Pick<HostWithRuns, "inForce">): string | undefined =>
+  inForce && (inForce.length > 0 ? `at most ${bare(inForceWords(inForce), 300)}` : "as much as it wants");
 
 const SILENT = badge({ word: "silent", tone: "bad", sign: "alert" });
 

@@ -3,6 +3,7 @@
  * classes which pages share. Nothing here is inline style or script, so the strictest policy of the browser holds.
  */
 import { asset } from "../door/assets.ts";
+import { ICON, MARK } from "../door/brand.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer, Visit } from "../visit.ts";
 import { SIGNS } from "./standing-badge.ts";
@@ -72,9 +73,9 @@ const entriesFor = ({ rights }: Visit, at: string | undefined): Html[] =>
     ({ path, name }) => html`<li><a href="${path}"${path === at && html` aria-current="page"`}>${name}</a></li>`,
   );
 
-/** The page's script makes "live" of it, or "stale since". */
+/** The page's script makes "live" of it, or "stale since", or "signed out" with the link. */
 const asOf = (now: number): Html =>
-  html`<span id="live" class="live" data-at="${now}"><span class="live-word">as of</span> ${clock(now)}</span>`;
+  html`<span id="live" class="live" data-at="${now}"><span class="live-word">as of</span> ${clock(now)}<a href="/login" hidden>Sign in</a></span>`;
 
 function whoLooks({ viewer, formToken }: Visit): Html {
   const name = viewer.kind === "operator" ? viewer.name : viewer.login;
@@ -84,9 +85,3 @@ function whoLooks({ viewer, formToken }: Visit): Html {
 <button class="quiet" type="submit">Sign out</button>
 </form>`;
 }
-
-/** Three nodes that come together. */
-const MARK = html`<svg class="mark" viewBox="0 0 16 16" width="20" height="20" aria-hidden="true"><path d="M4 4v3a3 3 0 0 0 3 3h5M12 4v2a4 4 0 0 1-4 4" fill="none" stroke="currentColor" stroke-width="1.5"/><circle cx="4" cy="3.5" r="2" fill="currentColor"/><circle cx="12" cy="3.5" r="2" fill="currentColor"/><circle cx="8" cy="12.5" r="2" fill="currentColor"/></svg>`;
-
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='%23656d76'%3E%3Ccircle cx='4' cy='3.5' r='2.5'/%3E%3Ccircle cx='12' cy='3.5' r='2.5'/%3E%3Ccircle cx='8' cy='12.5' r='2.5'/%3E%3C/g%3E%3Cpath d='M4 4l4 8 4-8' fill='none' stroke='%23656d76' stroke-width='1.5'/%3E%3C/svg%3E";

@@ -1,6 +1,6 @@
 /** Reads what the page of one task is drawn from. */
 import { leadersOf } from "../../src/task/followers.ts";
-import { readClosed } from "../../src/task/history-news.ts";
+import { readCi, readClosed } from "../../src/task/history-news.ts";
 import { inboxOf } from "../../src/task/inbox.ts";
 import type { Task } from "../../src/task/task.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
@@ -25,18 +25,19 @@ export async function readTask(
 ): Promise<TaskRead | undefined> {
   const task = isTaskId(id) ? await store.read(id) : undefined;
   if (!task) return undefined;
-  const [waitedFor, teams, events, messages, closed] = await Promise.all([
+  const [waitedFor, teams, events, messages, closed, ci] = await Promise.all([
     store.readMany(leadersOf(task.state)),
     views.teamsOf([task]),
     store.events(id),
     readMessages(store, task),
     readClosed(redis, id),
+    readCi(redis, id),
   ]);
   const answer = why(task, { ...facts, teams, tasks: [...facts.tasks, ...waitedFor] });
   const spent = todayOf(facts).find(({ place }) => place.repository.id === task.spec.repository.id);
   const today = spent ?? { costUsd: 0, stated: 0, unknown: 0 };
   const standing = standingsIn(facts)(task, closed);
-  return { task, answer, standing, today, webUrl, now: facts.now, events, messages };
+  return { task, answer, standing, ...(ci && { ci: ci.said }), today, webUrl, now: facts.now, events, messages };
 }
 
 async function readMessages(store: TaskPageDeps["store"], task: Task): Promise<MessageView[]> {

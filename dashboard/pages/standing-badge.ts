@@ -1,4 +1,5 @@
 /** A standing as a sign and a word: never as a colour alone. The signs stand once in each page that uses them (`SIGNS`). */
+import type { Ci } from "../../src/task/history-news.ts";
 import type { RunEnd } from "../../src/task/outcome.ts";
 import { endWords } from "../../src/words/task-words.ts";
 import { type Html, html } from "../html.ts";
@@ -57,6 +58,12 @@ export const endBadge = (end: RunEnd | undefined): Html =>
   end === undefined
     ? badge({ word: "at work", tone: "busy", sign: "play" })
     : badge({ word: endWords[end], ...(ENDS[end] ?? { tone: "bad", sign: "cross" }) });
+
+/** Of the commit that was published first: what came after it may have mended that. */
+export const ciBadge = (said: Ci["said"]): Html =>
+  said === "green"
+    ? badge({ word: "CI green, first commit", tone: "ok", sign: "check" })
+    : badge({ word: "CI red, first commit", tone: "bad", sign: "cross" });
 
 /** For what is no task. */
 export const badge = ({ word, tone, sign: name }: Badge): Html =>

@@ -31,8 +31,11 @@ export const cancelForm = (page: Formed, task: Task): Html | undefined =>
       })
     : undefined;
 
+export const mayRetry = ({ state, spec }: Task): boolean =>
+  state.name === "settled" && !spec.node && state.outcome.kind !== "pull_request";
+
 export const retryForm = (page: Formed, task: Task, look?: "main"): Html | undefined =>
-  task.state.name === "settled" && !task.spec.node && task.state.outcome.kind !== "pull_request"
+  mayRetry(task)
     ? deedForm(page, {
         to: `${taskPath(task.spec.id)}/retry`,
         word: "Retry",

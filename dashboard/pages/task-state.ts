@@ -1,5 +1,6 @@
 /** The head of a task's page: how it stands, why, what it cost, what one can do. */
 
+import type { Ci } from "../../src/task/history-news.ts";
 import { isWritten } from "../../src/task/origin.ts";
 import type { Task } from "../../src/task/task.ts";
 import { bare, mention } from "../../src/text/quote.ts";
@@ -8,7 +9,9 @@ import { agentOf, taskView } from "../../src/views/task-view.ts";
 import type { Why } from "../../src/views/why.ts";
 import { nextStep } from "../../src/words/next-step.ts";
 import { whoAsked } from "../../src/words/origin-words.ts";
+import { routingWords } from "../../src/words/routing-words.ts";
 import { evidenceTitles } from "../../src/words/task-words.ts";
+import { byButton, byComment, type Ways } from "../../src/words/ways-again.ts";
 import { whyWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { costOf, tokensOf } from "./cost.ts";
@@ -16,14 +19,16 @@ import { type Spending, spendingWords } from "./front-figures.ts";
 import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
-import { standingBadge } from "./standing-badge.ts";
-import { cancelForm, type Formed, retryForm, tellForm } from "./task-deeds.ts";
+import { ciBadge, standingBadge } from "./standing-badge.ts";
+import { cancelForm, type Formed, mayRetry, retryForm, tellForm } from "./task-deeds.ts";
 import { age, ago, moment, until } from "./time.ts";
 
 export type TaskSeen = {
   task: Task;
   answer: Why;
   standing: Standing;
+  /** What the repository's checks said of the commit that was published first. */
+  ci?: Ci["said"];
   /** What all of its repository's tasks cost since midnight UTC, as far as it is known. */
   today: Spending;
   webUrl: string;
@@ -36,10 +41,17 @@ const EVIDENCE_LINES = 60;
 export function stateBlock({ task, answer, standing, now }: TaskSeen, isWhole: boolean): Html {
   const since = answer.task.since;
   return html`<section class="task-state" id="task-state"><p class="state-line">${standingBadge(standing)} <span class="muted">${task.state.name === "settled" ? ago(since, now) : html`for ${age(since, now)}`}</span></p>
-<div class="why" id="why">${isWhole ? sentences(whyWords(answer, now, inPages)) : html`<p class="muted">Why, costs and output are shown to whoever may write to the repository.</p>`}</div>
+<div class="why" id="why">${isWhole ? sentences([...whyWords(answer, now, inPages), ...howChosen(answer)]) : html`<p class="muted">Why, costs and output are shown to whoever may write to the repository.</p>`}</div>
 ${isWhole && answer.state === "settled" && answer.evidence.map(({ what, text }) => html`<details class="evidence" open><summary>${evidenceTitles[what]}</summary><pre class="text" tabindex="0">${text.split("\n").slice(-EVIDENCE_LINES).join("\n")}</pre></details>`)}
-${isWhole && answer.state === "settled" && html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages))}</p>`}</section>`;
+${isWhole && answer.state === "settled" && html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages, waysAt(task, answer)))}</p>`}</section>`;
 }
+
+/** A button that is there is what one is told of. */
+const waysAt = (task: Task, answer: Why): Ways =>
+  mayRetry(task) ? byButton(answer.task) : byComment(answer.task, inPages);
+
+/** The numbers are of what work has cost, here and elsewhere. */
+const howChosen = ({ routing }: Why): string[] => (routing ? [routingWords(routing, inPages)] : []);
 
 /** Its own element, so that what somebody is writing there outlives a change of the rest. */
 export function deedsBlock({ task }: TaskSeen, formed: Formed, isWhole: boolean): Html {
@@ -53,7 +65,7 @@ const fact = (name: string, value: HtmlValue): Html => html`<div><dt>${name}</dt
 const given = (name: string, value: HtmlValue): Html | undefined =>
   value === undefined || value === false ? undefined : fact(name, value);
 
-export function factsBlock({ task, answer, today, webUrl, now }: TaskSeen, isWhole: boolean): Html {
+export function factsBlock({ task, answer, ci, today, webUrl, now }: TaskSeen, isWhole: boolean): Html {
   const view = taskView(task);
   const last = answer.runs.at(-1);
   const spent = spentOn([task]);
@@ -76,6 +88,7 @@ ${fact("Try", task.epoch === 0 ? "none yet" : `${task.epoch}`)}
 ${given("Last output", answer.state === "running" && answer.lastOutputAt !== undefined && ago(answer.lastOutputAt, now))}
 ${given("Next deadline", answer.state === "running" && answer.deadline && html`${answer.deadline.deadline.replace("_", " ")}, ${until(answer.deadline.at, now)}`)}
 ${given("Pull request", view.pullRequest && html`${outward(view.pullRequest.url, `#${view.pullRequest.number}`)}${view.pullRequest.draft && " (draft)"}`)}
+${given("Checks", ci && ciBadge(ci))}
 ${given("Branch", pushed && html`<code>${bare(pushed.branch, 100)}</code>`)}
 ${given("Asked in", url && outward(url, `${view.repository}#${view.number}`))}
 ${fact("Asked by", askedBy(task))}

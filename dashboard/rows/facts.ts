@@ -4,7 +4,7 @@
  * themselves, and a message may get lost.
  */
 import type { Redis } from "ioredis";
-import { type Closed, readClosed } from "../../src/task/history-news.ts";
+import { type Ci, type Closed, readCi, readClosed } from "../../src/task/history-news.ts";
 import type { Reading } from "../../src/task/record.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
@@ -12,8 +12,8 @@ import type { Around } from "../../src/views/around.ts";
 import type { ViewReader } from "../../src/views/reader.ts";
 import { lateEnds } from "./late-ends.ts";
 
-/** `closed`: what became of its pull request. */
-export type Over = { task: Task; closed?: Closed };
+/** `closed`: what became of its pull request. `ci`: what the repository's checks said of its first commit. */
+export type Over = { task: Task; closed?: Closed; ci?: Ci["said"] };
 
 export type Facts = Required<Omit<Around, "teams">> & {
   /** The latest end first; bounded. */
@@ -107,8 +107,10 @@ export function makeFacts({ redis, store, views, now }: FactsDeps) {
   const withFates = (tasks: readonly Task[]): Promise<Over[]> =>
     Promise.all(
       tasks.map(async (task) => {
-        const closed = hasPullRequest(task) ? await readClosed(redis, task.spec.id) : undefined;
-        return { task, ...(closed && { closed }) };
+        if (!hasPullRequest(task)) return { task };
+        const { id } = task.spec;
+        const [closed, ci] = await Promise.all([readClosed(redis, id), readCi(redis, id)]);
+        return { task, ...(closed && { closed }), ...(ci && { ci: ci.said }) };
       }),
     );
 

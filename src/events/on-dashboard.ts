@@ -5,8 +5,8 @@ import type { SourceOf } from "../task/origin.ts";
 import type { Actor, TaskSpec } from "../task/task.ts";
 
 export type DashboardAsks = {
-  /** The operator's name, or who it is at GitHub. */
-  who: { operator: string } | { actor: Actor };
+  /** The operator's name, with the id of their account where they signed in with GitHub; or who it is at GitHub. */
+  who: { operator: string; id?: number } | { actor: Actor };
   /** Tells this deed from all others. */
   key: string;
   command: Command;
@@ -15,10 +15,10 @@ export type DashboardAsks = {
 };
 
 /** It says nothing of who asks: by their key alone the answer to a deed is found. */
-export const sourceOfDashboard = (key: string, operator?: string): SourceOf<"dashboard"> => ({
+export const sourceOfDashboard = (key: string, who?: DashboardAsks["who"]): SourceOf<"dashboard"> => ({
   kind: "dashboard",
   key,
-  ...(operator !== undefined && { by: operator }),
+  ...(who && "operator" in who && { by: who.operator, ...(who.id !== undefined && { byId: who.id }) }),
 });
 
 /** A request where an earlier task stands. */
@@ -31,7 +31,7 @@ export function requestOfDashboard(
     repository: { ...repository, defaultBranch: target.defaultBranch },
     number,
     on: target.kind,
-    source: sourceOfDashboard(key, "operator" in who ? who.operator : undefined),
+    source: sourceOfDashboard(key, who),
     ...("actor" in who && { actor: who.actor }),
     commands: [command],
     requestedAt: now,

@@ -1,7 +1,7 @@
 /** Notes down who has asked for what, where it is something that a person did and not only looked at. */
 import type { Command } from "../command/command.ts";
 import type { Deed, Deeds } from "../task/deeds.ts";
-import { operatorOf, viaOf } from "../task/origin.ts";
+import { operatorIdOf, operatorOf, viaOf } from "../task/origin.ts";
 import type { CarriedOut } from "./carry-out.ts";
 import { type Request, requestNameOf } from "./request.ts";
 
@@ -27,6 +27,9 @@ export async function noteDeed(
 
 function whoDid({ actor, source }: Request): Deed["by"] | undefined {
   const operator = operatorOf(source);
-  if (operator !== undefined) return { name: operator };
+  if (operator !== undefined) {
+    const id = operatorIdOf(source);
+    return { name: operator, ...(id !== undefined && { id }) };
+  }
   return actor && { name: actor.login, id: actor.id };
 }

@@ -229,7 +229,7 @@ export const botSettings = z.object({
 export const startSettings = botSettings.pick({ BOTS: true });
 
 export const setUpSettings = botSettings
-  .pick({ GHE_HOST: true, GHE_PROTOCOL: true, WEBHOOK_PATH: true, HOST: true, PORT: true })
+  .pick({ GHE_HOST: true, GHE_PROTOCOL: true, WEBHOOK_PATH: true, HOST: true, PORT: true, DASHBOARD_URL: true })
   .extend({ WEBHOOK_PROXY_URL: optional(z.string()) });
 
 export const hostSettings = z.object({

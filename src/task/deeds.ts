@@ -26,6 +26,8 @@ export type Deed = {
   /** Where it was asked, as `owner/name#number`. */
   place?: string;
   host?: string;
+  /** Another program, by its name. */
+  program?: string;
 };
 
 const shape = z.looseObject({
@@ -37,6 +39,7 @@ const shape = z.looseObject({
   tasks: z.array(z.string()),
   place: z.string().optional(),
   host: z.string().optional(),
+  program: z.string().optional(),
 });
 
 /** `id`: where it stands; smaller ones are older. */

@@ -4,28 +4,42 @@
  */
 import type { Redis } from "ioredis";
 import { keys } from "./keys.ts";
+import { makeMessageBook } from "./message-book.ts";
+import { warnOfUnreadable } from "./record.ts";
+import { listsOf } from "./report-marks.ts";
 import type { Task } from "./task.ts";
 
+/** Of a team's task also its plan, with what was said within that; the tasks of its nodes are to be among these. */
 export async function forgetTasks(redis: Redis, tasks: readonly Task[]): Promise<void> {
+  const inboxes = await Promise.all(tasks.map(({ spec }) => nodeInboxes(redis, spec.id)));
   const all = redis.multi();
   for (const { spec, epoch } of tasks) {
-    const { id, repository, number, conversation } = spec;
-    const runs = Array.from({ length: epoch }, (_, nth) => nth + 1).flatMap((run) => [
-      keys.runEvents(id, run),
-      keys.keptOutput(id, run),
-    ]);
-    const said = [keys.messages(id), keys.messagesSent(id), keys.messageFates(id), keys.messagesDead(id)];
-    const own = [
-      keys.task(id),
-      keys.deedsOf(id),
-      keys.timeline(id),
-      keys.oldTimeline(id),
-      keys.shown(id),
-      keys.followers(id),
-    ];
-    all.del(...own, ...runs, ...said, keys.envelope(`task:${id}`));
-    all.zrem(keys.issue(repository.id, number), id).zrem(keys.conversation(repository.id, conversation), id);
-    all.zrem(keys.heartbeats, `run:${id}`).hdel(keys.reserves, id);
+    const { id } = spec;
+    const outputs = runsOf(epoch).map((run) => keys.keptOutput(id, run));
+    const runs = runsOf(epoch).map((run) => keys.runEvents(id, run));
+    const own = OF_TASK.map((keyOf) => keyOf(id));
+    all.del(...own, ...runs, ...outputs, keys.envelope(`task:${id}`), keys.envelope(`plan:${id}`));
+    if (outputs.length > 0) all.zrem(keys.keptOutputs, ...outputs);
+    for (const list of listsOf(spec)) all.zrem(list, id);
+    if (spec.node) all.del(keys.nodeMessages(spec.node.plan, spec.node.id));
+    all.zrem(keys.heartbeats, `run:${id}`).hdel(keys.reserves, id).zrem(keys.plans, id);
   }
+  const said = inboxes.flat();
+  if (said.length > 0) all.del(...said);
   await all.exec();
+}
+
+const OF_TASK = [
+  ...[keys.task, keys.deedsOf, keys.timeline, keys.oldTimeline, keys.shown, keys.followers],
+  ...[keys.messages, keys.messageNumbers, keys.messagesSent, keys.messageFates, keys.messagesDead],
+  ...[keys.plan, keys.planTasks, keys.callerTask, keys.callerHooks],
+];
+
+const runsOf = (epoch: number): number[] => Array.from({ length: epoch }, (_, nth) => nth + 1);
+
+/** Also of nodes that never had a task. */
+async function nodeInboxes(redis: Redis, book: string): Promise<string[]> {
+  const sent = await makeMessageBook(redis, warnOfUnreadable).sent(book);
+  const nodes = new Set(sent.flatMap(({ to }) => to ?? []));
+  return [...nodes].map((node) => keys.nodeMessages(book, node));
 }

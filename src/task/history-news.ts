@@ -53,16 +53,17 @@ declare module "ioredis" {
   }
 }
 
-// KEYS task history · ARGV id closed(JSON; empty = it is open again). A merge is never taken back.
+// KEYS task history · ARGV id closed(JSON; empty = it is open again) changed. A merge is never taken back.
 const CLOSED = `${tellHistory}
 if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
 local was = redis.call("HGET", KEYS[1], "closed") or ""
 if was == ARGV[2] or (was ~= "" and cjson.decode(was).merged) then return 0 end
 if ARGV[2] == "" then redis.call("HDEL", KEYS[1], "closed") else redis.call("HSET", KEYS[1], "closed", ARGV[2]) end
 tellHistory(KEYS[2], "closed", ARGV[1])
+redis.call("PUBLISH", ARGV[3], ARGV[1])
 return 1`;
 
-// KEYS task history · ARGV id sha suite good(1/0). The first commit that was judged, and of each suite the first end, are what counts.
+// KEYS task history · ARGV id sha suite good(1/0) changed. The first commit that was judged, and of each suite the first end, are what counts.
 const CI = `${tellHistory}
 if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
 local was = redis.call("HGET", KEYS[1], "ci")
@@ -75,6 +76,7 @@ ci.suites[ARGV[3]] = ARGV[4] == "1"
 if ARGV[4] ~= "1" then ci.said = "red" end
 redis.call("HSET", KEYS[1], "ci", cjson.encode(ci))
 tellHistory(KEYS[2], "changed", ARGV[1])
+redis.call("PUBLISH", ARGV[5], ARGV[1])
 return 1`;
 
 /** The start of every stream. */
@@ -87,7 +89,7 @@ export function makeHistoryNews(redis: Redis) {
   /** Undefined: it was opened again. True when that is news. */
   async function noteClosed(id: string, closed: Closed | undefined): Promise<boolean> {
     const text = closed ? JSON.stringify(closed) : "";
-    return (await redis.orchClosed(2, keys.task(id), keys.history, id, text)) === 1;
+    return (await redis.orchClosed(2, keys.task(id), keys.history, id, text, keys.changed)) === 1;
   }
 
   /** True when that is news. `suite`: its id. */
@@ -95,7 +97,8 @@ export function makeHistoryNews(redis: Redis) {
     id: string,
     { sha, suite, good }: { sha: string; suite: number; good: boolean },
   ): Promise<boolean> {
-    return (await redis.orchCi(2, keys.task(id), keys.history, id, sha, suite, good ? 1 : 0)) === 1;
+    const values = [id, sha, suite, good ? 1 : 0, keys.changed];
+    return (await redis.orchCi(2, keys.task(id), keys.history, ...values)) === 1;
   }
 
   return { noteClosed, noteCi };

@@ -32,8 +32,16 @@ export const originShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("cli"), by: z.string(), key: z.string() }),
   /** Another program; `key` is its own name for what it asks. */
   z.object({ kind: z.literal("api"), client: z.string(), key: z.string() }),
-  /** Somebody at the dashboard; `by`: the name of whoever operates Orch, on their machine or at GitHub. `key`: of this one deed. */
-  z.object({ kind: z.literal("dashboard"), by: z.string().optional(), key: z.string() }),
+  /**
+   * Somebody at the dashboard; `by`: the name of whoever operates Orch, on their machine or, with `byId`, of that account at GitHub. `key`: of this
+   * one deed.
+   */
+  z.object({
+    kind: z.literal("dashboard"),
+    by: z.string().optional(),
+    byId: z.number().optional(),
+    key: z.string(),
+  }),
   /** A node of a plan that is to be worked on, for the `try`th time; it comes through no door. */
   z.object({ kind: z.literal("node"), plan: z.string(), node: z.string(), try: z.number() }),
   /** What follows from this task: what its review has found is mended, or what it has mended is reviewed. It comes through no door. */
@@ -88,6 +96,9 @@ export const asksByItself = (source: Source): boolean => withoutPerson[source.ki
 
 /** The name of whoever operates Orch, where it is they who ask. */
 export const operatorOf = (source: Source): string | undefined => ("by" in source ? source.by : undefined);
+
+/** Of their account, where they signed in with GitHub. */
+export const operatorIdOf = (source: Source): number | undefined => ("byId" in source ? source.byId : undefined);
 
 /** Whether another program asks: what is said to it stands where it asked, and not on GitHub. */
 export const isByProgram = (source: Source): source is SourceOf<"api"> => source.kind === "api";

@@ -6,12 +6,12 @@ import type { Quoting } from "../text/quote.ts";
 import type { OutcomeView } from "../views/outcome-view.ts";
 import type { Why, WhyQueued, WhyRunning, WhySettled } from "../views/why.ts";
 import { isReady } from "./checkpoint-words.ts";
-import { ASK_ANEW, askAgain, askAgainKnowing, retryOf } from "./origin-words.ts";
 import { afterReview, REVIEWS } from "./review-words.ts";
 import { lacksRoom, waitsFor } from "./waiting-words.ts";
+import { byComment, type Ways } from "./ways-again.ts";
 
-/** What happens next, or what to do next. */
-export function nextStep(why: Why, quoting: Quoting): string {
+/** What happens next, or what to do next. `ways`: how one asks once more where it is read. */
+export function nextStep(why: Why, quoting: Quoting, ways: Ways = byComment(why.task, quoting)): string {
   switch (why.state) {
     case "waiting":
       return why.reasons.map((reason) => waitsFor(reason, quoting)).join(" ");
@@ -23,7 +23,7 @@ export function nextStep(why: Why, quoting: Quoting): string {
       if (why.reviews) return REVIEWS;
       return why.proposes ? PROPOSES : runningNext[why.phase];
     case "settled":
-      return settledNext(why, quoting);
+      return settledNext(why, quoting, ways);
   }
 }
 
@@ -63,11 +63,10 @@ const runningNext: Record<Phase, string> = {
   publishing: "The commits are checked, pushed and opened as a pull request.",
 };
 
-function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): string {
-  const { origin, id } = task;
-  const again = askAgain(origin, id, quoting);
+function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting, ways: Ways): string {
+  const { again, knowing, anew, publish, other } = ways;
   if (isReady(task))
-    return `The work is finished. Once what stood in the way is gone, comment ${retryOf(id)}: that publishes it without running the agent again.`;
+    return `The work is finished. Once what stood in the way is gone, ${publish}: that publishes it without running the agent again.`;
   switch (outcome.kind) {
     case "pull_request":
       return own
@@ -78,7 +77,7 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
     case "reviewed":
       return afterReview(outcome, quoting);
     case "no_changes":
-      return "Say more precisely what should change: `/orch` and the request, in a new comment.";
+      return `Say more precisely what should change: ${other}.`;
     case "agent_failed":
       return afterCause(outcome.reason, again);
     case "out_of_budget":
@@ -86,7 +85,7 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
     case "over_limit":
       return afterLimit(outcome, again);
     case "stalled":
-      return `What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, ${askAgainKnowing(origin, task.id, quoting)}.`;
+      return `What it repeated may say what it lacks: a tool, a file, or a clearer request. To try again, ${knowing}.`;
     case "timed_out":
       if (outcome.waitedFor?.some((reason) => reason.for === "approval"))
         return `If it should be done after all, ${again}.`;
@@ -96,9 +95,9 @@ function settledNext({ outcome, own, task }: WhySettled, quoting: Quoting): stri
         ? `To try again, ${again}; the operator of the worker host can give it longer (\`limits\` in its file).`
         : smaller(again);
     case "verify_failed":
-      return `Look at the output above, then ${askAgainKnowing(origin, id, quoting)}.`;
+      return `Look at the output above, then ${knowing}.`;
     case "cancelled":
-      return `If it should be done after all, ${wasMoved(outcome) ? ASK_ANEW : again}.`;
+      return `If it should be done after all, ${wasMoved(outcome) ? anew : again}.`;
     case "refused":
       return `Once that is resolved, ${again}.`;
     case "host_error":

@@ -21,7 +21,23 @@ const routes: DashboardRoute[] = [
     method: "GET",
     path: "/",
     answer: async (visit) =>
-      layout({ title: "First", visit, body: html`<h1>In</h1>${deedForm(visit, { to: "/deed", word: "Do it" })}` }),
+      layout({
+        title: "First",
+        visit,
+        live: "front",
+        body: html`<h1>In</h1>${deedForm(visit, { to: "/deed", word: "Do it" })}<pre class="text">${"unbroken".repeat(300)}</pre>`,
+      }),
+  },
+  {
+    method: "GET",
+    path: "/events",
+    answer: async ({ signal, now }) => ({
+      kind: "stream",
+      run: async (stream) => {
+        stream.send({ event: "news", data: JSON.stringify({ at: now }) });
+        await once(signal, "abort");
+      },
+    }),
   },
   {
     method: "POST",
@@ -79,6 +95,42 @@ test("the link lets in by itself, once; what is done there is done; signing out 
   expect(page.url()).not.toContain("#");
   expect(complaints()).toEqual([]);
 });
+
+test("a page whose session has ended elsewhere says so, and leads back to itself", async () => {
+  const { page, another, complaints } = await browser.look();
+  await page.goto(await makeLink(server.redis, url, "ada"));
+  await page.waitForURL(`${url}/`);
+  await page.goto(`${url}/?which=this`);
+  const live = page.locator("#live");
+  await expect.poll(() => live.textContent()).toMatch(/^live/);
+  expect(await live.getByRole("link").isVisible()).toBe(false);
+  const { page: other } = await another();
+  await other.goto(`${url}/`);
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL(`${url}/login`);
+  await expect.poll(() => live.textContent(), { timeout: 10_000 }).toMatch(/^signed out, as of \d\d:\d\d:\d\d/);
+  expect(await page.locator("#announce").textContent()).toBe("You are signed out.");
+  await live.getByRole("link", { name: "Sign in" }).click();
+  await page.waitForURL(/\/login\?to=/);
+  expect(new URL(page.url()).searchParams.get("to")).toBe("/?which=this");
+  expect(complaints()).toEqual([]);
+});
+
+test.each([400, 1280])(
+  "at %i px a text without a break stays in its box, and the way in stands in the middle",
+  async (width) => {
+    const { page } = await browser.look({ viewport: { width, height: 800 } });
+    await page.goto(`${url}/login`);
+    const box = await page.locator("main").boundingBox();
+    const [left, right] = [box?.x ?? 0, width - (box?.x ?? 0) - (box?.width ?? 0)];
+    expect(Math.abs(left - right)).toBeLessThanOrEqual(1);
+    expect(left).toBeGreaterThanOrEqual(12);
+    await page.goto(await makeLink(server.redis, url, "ada"));
+    await page.waitForURL(`${url}/`);
+    const isWithin = "document.querySelector('pre.text').scrollWidth <= document.querySelector('pre.text').clientWidth";
+    expect(await page.evaluate(isWithin)).toBe(true);
+  },
+);
 
 test("without its script the code is pasted", async () => {
   const { page } = await browser.look({ javaScriptEnabled: false });

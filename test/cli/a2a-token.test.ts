@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeTokens } from "../../src/api/tokens.ts";
+import { makeDeeds } from "../../src/task/deeds.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { runOrch } from "./run-orch.ts";
 
@@ -50,6 +51,13 @@ test("a token is shown once, listed without itself, and revoked by its program's
   expect(await token("revoke", "ci")).toMatchObject({ code: 0 });
   expect(await makeTokens(orch.redis).find(made.stdout.trim())).toBeUndefined();
   expect(await token("revoke", "ci")).toMatchObject({ code: 1, stderr: expect.stringContaining("No token of ci") });
+  const deeds = await makeDeeds(orch.redis).newest({ most: 3 });
+  expect(deeds.map(({ verb, done, program }) => [verb, done, program])).toEqual([
+    ["a2a token revoke", false, "ci"],
+    ["a2a token revoke", true, "ci"],
+    ["a2a token add", true, "ci"],
+  ]);
+  expect(JSON.stringify(deeds)).not.toContain(made.stdout.trim());
 });
 
 test("a program that is called like a person asks for that person", async () => {

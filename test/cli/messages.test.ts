@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { messages } from "../../cli/messages.ts";
 import { tasks } from "../../cli/tasks.ts";
 import { why } from "../../cli/why.ts";
+import { makeDeeds } from "../../src/task/deeds.ts";
 import { type HostInfo, register } from "../../src/task/heartbeat.ts";
 import { inboxOf, readerFor } from "../../src/task/inbox.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
@@ -119,6 +120,9 @@ test("what could not be delivered is listed with the reason, and sent again once
     stdout: expect.stringMatching(/^Sent again as m1\.r\d+-\d+, behind 1 others\.\n$/),
   });
   expect(await store.messages.waiting(inboxOf(web))).toBe(2);
+  expect(await makeDeeds(redis).ofTask(team.plan)).toMatchObject([
+    { verb: "messages replay", via: "cli", done: true, tasks: [team.plan] },
+  ]);
   const twice = await orch("messages", team.plan, "replay", "m1");
   expect(twice).toMatchObject({ code: 1, stderr: expect.stringContaining("No message m1 that could be sent again") });
   expect((await orch("messages", team.plan, "bury", "m1")).code).toBe(2);

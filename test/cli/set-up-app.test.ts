@@ -17,6 +17,8 @@ import { ORCH, runOrch } from "./run-orch.ts";
 
 const PEM = "-----BEGIN RSA PRIVATE KEY-----\nabc=\n-----END RSA PRIVATE KEY-----\n";
 
+const CLIENT = { client_id: "Iv23li0123456789", client_secret: "c".repeat(40) };
+
 let dir: string;
 let github: Server;
 let asked: string[];
@@ -31,7 +33,7 @@ beforeAll(async () => {
     asked.push(`${request.method} ${request.url}`);
     const owner = { login: "octo-org", type: "Organization" };
     response.writeHead(request.url?.includes("good-code") ? 201 : 404, { "content-type": "application/json" });
-    response.end(JSON.stringify({ id: 7, slug: "orch-of-tests", owner, pem: PEM, webhook_secret: secret }));
+    response.end(JSON.stringify({ id: 7, slug: "orch-of-tests", owner, pem: PEM, webhook_secret: secret, ...CLIENT }));
   }).listen(0, "127.0.0.1");
   await once(github, "listening");
 });
@@ -94,6 +96,7 @@ test("without a public address the App is asked for with an inactive webhook, ne
     redirect_url: `${site}/registered`,
     public: false,
   });
+  expect(manifest).not.toHaveProperty("callback_urls");
 });
 
 test("a public address becomes the active webhook; one that GitHub cannot reach is refused on the page", async () => {
@@ -123,6 +126,19 @@ test("the answer's code becomes settings that win over the empty ones of a copie
     PRIVATE_KEY: PEM,
     WEBHOOK_SECRET: secret,
     ORCH_CONFIG: "orch.yml",
+  });
+});
+
+test("with a public dashboard the App knows where people come back to, and its client id and secret are kept", async () => {
+  env = { ...env, DASHBOARD_URL: "https://orch.example.com" };
+  await start();
+  const { action, manifest } = await form();
+  expect(manifest.callback_urls).toEqual(["https://orch.example.com/callback"]);
+  await get(`/registered?code=good-code&state=${/state=(\w+)/.exec(action)?.[1]}`);
+  expect(parseEnv(await readFile(join(dir, ".env"), "utf8"))).toMatchObject({
+    APP_ID: "7",
+    DASHBOARD_CLIENT_ID: CLIENT.client_id,
+    DASHBOARD_CLIENT_SECRET: CLIENT.client_secret,
   });
 });
 

@@ -55,6 +55,7 @@ import * as spent from "../../src/words/spent-words.ts";
 import * as stopped from "../../src/words/stopped-words.ts";
 import * as words from "../../src/words/task-words.ts";
 import * as waiting from "../../src/words/waiting-words.ts";
+import * as ways from "../../src/words/ways-again.ts";
 import * as whyWords from "../../src/words/why-words.ts";
 import {
   aloneTask,
@@ -860,6 +861,16 @@ export const sayings: Sayings = {
   "src/words/next-step.ts": {
     module: next,
     says: { nextStep: () => [...whys, ...settledWhys].map((each) => next.nextStep(each, inMarkdown)) },
+  },
+  "src/words/ways-again.ts": {
+    module: ways,
+    says: {
+      byComment: () =>
+        allOrigins.flatMap((from) =>
+          Object.values(ways.byComment({ origin: from, id: "tabcdefghijklmno" }, inMarkdown)),
+        ),
+      byButton: () => allOrigins.flatMap((from) => Object.values(ways.byButton({ origin: from }))),
+    },
   },
   "src/words/hidden-words.ts": {
     module: hiddenWords,

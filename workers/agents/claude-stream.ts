@@ -87,7 +87,8 @@ function systemEvents(object: Record<string, unknown>, heard: Heard): AgentEvent
   const { data } = systemSchema.safeParse(object);
   if (data?.subtype === "init" && data.session_id) {
     heard.version = data.claude_code_version;
-    return [{ type: "session", sessionId: oneLine(data.session_id, 200), model: data.model }];
+    const version = data.claude_code_version === undefined ? {} : { version: oneLine(data.claude_code_version, 60) };
+    return [{ type: "session", sessionId: oneLine(data.session_id, 200), model: data.model, ...version }];
   }
   if (data?.subtype !== "api_retry") return [];
   const status = data.error_status ?? undefined;

@@ -55,7 +55,13 @@ const usageSchema = z.object({
 
 export const agentEventSchema = z.discriminatedUnion("type", [
   /** The agent's own name for its conversation; needed to resume it. */
-  z.object({ type: z.literal("session"), sessionId: line.pipe(z.string().min(1)), model: line.optional() }),
+  /** `version`: of the program. */
+  z.object({
+    type: z.literal("session"),
+    sessionId: line.pipe(z.string().min(1)),
+    model: line.optional(),
+    version: line.optional(),
+  }),
   /** What the agent says, in whole texts. */
   z.object({ type: z.literal("text"), text }),
   /**

@@ -18,6 +18,7 @@ export const LEFTOVER_KINDS = [
   "beat",
   "host",
   "offer",
+  "output",
 ] as const;
 export type LeftoverKind = (typeof LEFTOVER_KINDS)[number];
 

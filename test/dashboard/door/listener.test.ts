@@ -1,5 +1,6 @@
 /** The door as a stranger, a browser and a viewer meet it: over real HTTP, with a real Redis and a GitHub on loopback. */
 import { request as ask } from "node:http";
+import { hostname } from "node:os";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeLink } from "../../../dashboard/door/links.ts";
@@ -132,6 +133,12 @@ describe("a name or a path that is not ours", () => {
 });
 
 describe("whoever is not signed in", () => {
+  test("is told what this is, and of which machine", async () => {
+    const said = await (await fetch(`${url}/login`)).text();
+    expect(said).toContain("Orch has agents work on what is asked for");
+    expect(said).toContain(`on ${hostname()}`);
+  });
+
   test("is sent to the page for that, and learns nothing of what there is", async () => {
     for (const path of ["/tasks/t1", "/nothing", "/tasks/t1/cancel"]) {
       const answer = await visitorOf(url, "").get(path);
@@ -166,7 +173,9 @@ describe("the one-time link", () => {
     expect(set).toMatch(new RegExp(`^orch-${port}=[\\w-]{43}; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict$`));
     const second = await sendForm(url, "/login", { code });
     expect([second.status, second.headers.getSetCookie()]).toEqual([403, []]);
-    expect(await second.text()).toContain("used before");
+    const said = await second.text();
+    expect(said).toContain("used before");
+    expect(said).toContain("npm run orch -- dashboard");
     expect(await (await visitorOf(url, cookieIn(first)).get("/")).text()).toContain("Hello, operator");
   });
 

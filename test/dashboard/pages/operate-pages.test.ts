@@ -105,6 +105,29 @@ test.each<[string, Partial<HostWithRuns>]>([
   expect(hostBody({ ...host, ...changes }, visit).text).not.toContain("/drain");
 });
 
+test("a host says what a run may use of its machine, and what its canary came to", () => {
+  const held: HostWithRuns = {
+    ...host,
+    inForce: [{ what: "memory", most: 512 * 1024 ** 2, by: "cgroup2" }],
+    canary: { askedAt: now - 61_000, at: now - 60_000, ms: 900 },
+  };
+  expect(hostBody(held, visit).text).toMatch(/A run may use<\/dt><dd>at most .* of memory \(control groups v2\)/);
+  expect(hostBody(held, visit).text).toMatch(/Canary<\/dt><dd>went through queue and sandbox .*1m ago/);
+  expect(hostsBody({ hosts: [held] }, visit).text).toContain("of memory (control groups v2)");
+  expect(hostsBody({ hosts: [{ ...host, inForce: [] }] }, visit).text).toContain("as much as it wants");
+  const failing = { ...held, canary: { askedAt: now - 61_000, at: now - 60_000, failed: "no bwrap" } };
+  expect(hostBody(failing, visit).text).toMatch(/Canary<\/dt><dd>failed .*: no bwrap/);
+});
+
+test.each<[string, Partial<HostWithRuns>]>([
+  ["cannot work", { cannotWork: { since: now - 60_000, why: "no bwrap" } }],
+  ["takes no task", { strained: { memory: { freeBytes: 1, wantedBytes: 2 } } }],
+])("a host that is alive and %s is not shown as one that is well", (word, change) => {
+  const { text } = hostsBody({ hosts: [{ ...host, ...change }] }, visit);
+  expect(text).toContain(`<span>${word}</span>`);
+  expect(text).not.toContain("<span>alive</span>");
+});
+
 test("work can be paused, or resumed, never both", () => {
   const running = hostsBody({ hosts: [host] }, visit).text;
   const paused = hostsBody({ hosts: [host], pause: { since: now - 60_000, by: "ada" } }, visit).text;

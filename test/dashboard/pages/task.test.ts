@@ -68,6 +68,7 @@ const pageOf = async (task: Task, rights?: Rights): Promise<string> => {
 };
 
 const failed = settledTask(outcomes.verify_failed, { progress: { ...progress, verification } });
+const NODE = { plan: "tplanplanplanpla", id: "price", try: 1, home: "h1", share: 1 };
 
 describe("the page of a task", () => {
   test("says why it failed, what it cost of what, and how it is tried again", async () => {
@@ -79,6 +80,24 @@ describe("the page of a task", () => {
     expect(page).toMatch(/<dt>Cost today, this repository<\/dt><dd>.*\$0\.12/);
     expect(page).toContain('action="/tasks/tabcdefghijklmno/retry"');
     expect(page).not.toContain('/cancel"');
+  });
+
+  test("names its own button where one can try again, and GitHub only for what has none there", async () => {
+    const page = await pageOf(failed);
+    expect(page).toContain("then press Retry, or give the command again in a new comment on GitHub");
+    expect(page).not.toContain("/orch retry");
+    const ofNode = await pageOf({ ...failed, spec: { ...failed.spec, node: NODE } });
+    expect(ofNode).not.toContain("press Retry");
+  });
+
+  test("says how its agent was chosen to whoever may see costs, and to nobody else", async () => {
+    const routed: Task = {
+      ...failed,
+      routing: { mode: "route", class: "fix", candidates: [], chosen: "scripted", seed: "s" },
+    };
+    const chosen = "Its agent <code>scripted</code> was chosen by what came of earlier tasks.";
+    expect(await pageOf(routed)).toContain(chosen);
+    expect(await pageOf(routed, personOf([], [routed.spec.repository.id]))).not.toContain("was chosen");
   });
 
   test("draws its timeline to scale, and says the same in words", async () => {

@@ -193,6 +193,24 @@ test("whoever is too slow is sent nothing more, and all that they have missed in
   await Promise.all([tab.done, watching.done]);
 });
 
+test("what CI says of a pull request stands beside it, and once that is merged nobody is asked to review it", async () => {
+  const id = await create(40);
+  await claim(id);
+  const outcome = { kind: "pull_request" as const, number: 7, url: "https://github.example/octo-org/sample-40/pull/7" };
+  await store.change(id, { name: "ended", epoch: 1, outcome, at: Date.now() });
+  const tab = open("front");
+  const need = (news: News) => regionIn(news, "needs")?.rows[`need-${id}`] ?? "";
+  expect(need(await tab.news((news) => need(news) !== ""))).not.toContain("CI");
+  await store.noteCi(id, { sha: "a".repeat(40), suite: 1, good: false });
+  await tab.news((news) => need(news).includes("CI red"));
+  await store.noteClosed(id, { openedAt: Date.now(), at: Date.now(), merged: true });
+  const merged = await tab.news(has("over", id));
+  expect(regionIn(merged, "needs")?.order).not.toContain(`need-${id}`);
+  expect(regionIn(merged, "over")?.rows[id]).toContain("CI red");
+  tab.close();
+  await tab.done;
+});
+
 test("a task that is over leaves what runs, and stands where it belongs by how it ended", async () => {
   const id = await create();
   await claim(id);

@@ -17,7 +17,10 @@ describe("Claude Code's recorded streams", () => {
   it("tells a successful run: session, texts, one tool call, usage once, a final word", () => {
     const events = eventsOf("claude", recording("claude/success"), 0);
     expect(events).toEqual([
-      { type: "session", sessionId: "21187199-6a54-428a-95f6-3a8169b1d6b0", model: "claude-sonnet-4-5" },
+      {
+        ...{ type: "session", sessionId: "21187199-6a54-428a-95f6-3a8169b1d6b0" },
+        ...{ model: "claude-sonnet-4-5", version: "2.1.329" },
+      },
       { type: "text", text: "I will create the file." },
       { type: "usage", inputTokens: 1200, outputTokens: 34, cachedTokens: 0, scope: "step" },
       { type: "tool", name: "Write", summary: "/workspace/hello.txt", status: "started" },

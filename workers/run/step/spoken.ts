@@ -3,7 +3,7 @@
  * goes into the task record and from there into the progress comment.
  */
 import type { Progress } from "../../../src/task/progress.ts";
-import { keepEnd, keepStart } from "../../../src/text/bound.ts";
+import { cut, keepEnd, keepStart } from "../../../src/text/bound.ts";
 import { visibleText } from "../../../src/text/clean.ts";
 import type { AgentEvent } from "../../agents/event.ts";
 import { type UsageTotals, usageMeter } from "../../agents/usage.ts";
@@ -13,6 +13,7 @@ const MAX_LINES = 15;
 const MAX_CHARACTERS = 4_000;
 const MAX_SUMMARY = 4_000;
 const MAX_FRAME = 300;
+const MAX_VERSION = 60;
 
 export type Spoken = {
   hear(event: AgentEvent): void;
@@ -38,6 +39,7 @@ export function makeSpoken(): Spoken {
   let frame = "";
   let sessionId: string | undefined;
   let model: string | undefined;
+  let agentVersion: string | undefined;
   let summary: string | undefined;
   /** What it has said since it last did something. */
   let sinceTool = "";
@@ -76,6 +78,7 @@ export function makeSpoken(): Spoken {
       else if (event.type === "session") {
         sessionId = event.sessionId;
         model = event.model ?? model;
+        agentVersion = event.version === undefined ? agentVersion : cut(event.version, MAX_VERSION);
       }
     },
     draw(line) {
@@ -101,6 +104,7 @@ export function makeSpoken(): Spoken {
         summary,
         sessionId,
         model,
+        agentVersion,
         inputTokens: told ? inputTokens : undefined,
         outputTokens: told ? outputTokens : undefined,
         // A cost without a token is no cost: nothing was answered yet.

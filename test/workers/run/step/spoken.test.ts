@@ -83,3 +83,13 @@ test("what a program prints that tells no final word is no summary", () => {
   spoken.hear({ type: "text", text: "line 1" });
   expect(spoken.progress().summary).toBeUndefined();
 });
+
+test("the version that a program names stays known, bounded, also where a later step names none", () => {
+  const spoken = makeSpoken();
+  expect(spoken.progress().agentVersion).toBeUndefined();
+  spoken.hear({ type: "session", sessionId: "s1", version: "2.1.329" });
+  spoken.hear({ type: "session", sessionId: "s1" });
+  expect(spoken.progress().agentVersion).toBe("2.1.329");
+  spoken.hear({ type: "session", sessionId: "s1", version: "9".repeat(500) });
+  expect(spoken.progress().agentVersion?.length).toBeLessThan(70);
+});
