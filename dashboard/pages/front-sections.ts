@@ -1,4 +1,5 @@
 /** What stands where on the first page, and in which order: each task once. Pure. */
+import { pullNumberOf } from "../../src/task/branch.ts";
 import type { PullRequest, Task } from "../../src/task/task.ts";
 import { isRecent, type Need, needsMe } from "../../src/views/needs-me.ts";
 import { type TaskView, taskView } from "../../src/views/task-view.ts";
@@ -80,15 +81,15 @@ const startOf = ({ state }: Task): number => (state.name === "running" ? state.s
 
 /** The newest task of each pull request that nobody has merged or closed. The oldest end first. */
 function reviewsOf({ over, tasks, now, hosts }: Facts): ReviewNeed[] {
-  // Where a task is at work on it, there is nothing to review yet.
-  const busy = new Set(tasks.map(({ spec }) => `${spec.repository.id}#${spec.conversation}`));
+  // Where a task is at work on it, there is nothing to review yet. One on the issue that it came of changes nothing of it.
+  const busy = new Set(tasks.map(({ spec }) => `${spec.repository.id}#${pullNumberOf(spec)}`));
   const seen = new Set<string>();
   const found = over.flatMap(({ task, closed, ci }) => {
     const { state, spec } = task;
     if (state.name !== "settled" || state.outcome.kind !== "pull_request" || closed || !isRecent(task, now)) return [];
     const { number, url, draft } = state.outcome;
     const pull = `${spec.repository.id}#${number}`;
-    if (seen.has(pull) || busy.has(`${spec.repository.id}#${spec.conversation}`)) return [];
+    if (seen.has(pull) || busy.has(pull)) return [];
     seen.add(pull);
     const its = { number, url, ...(draft !== undefined && { draft }) };
     return [{ kind: "review" as const, task: taskView(task, hosts), pull: its, since: state.at, ...(ci && { ci }) }];

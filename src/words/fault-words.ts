@@ -29,7 +29,7 @@ const agentFaults: ReadonlyMap<string, string> = new Map([
   ["server", "The agent's model provider had an outage"],
   ["denied", "The agent was not allowed to do something that it needed"],
   ["interrupted", "Something outside of Orch stopped the agent"],
-  ["crash", "The agent crashed"],
+  ["crash", "The agent failed"],
   ["disk", "There was no room left on the disk for what the task wrote"],
   ["conflict", "The agent's work does not fit what others of its team have done"],
   ["scope_exceeded", "The agent changed files that are not its part of the plan"],

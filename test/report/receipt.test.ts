@@ -105,7 +105,7 @@ describe("the receipt", () => {
 
       > fix the failing tests
 
-      The agent crashed (exit code 1): It threw. Nothing was published.
+      The agent failed (exit code 1): It threw. Nothing was published.
 
       - Agent: \`scripted\`, model \`model-1\`, sandbox \`bwrap\`
       - Time: 2m 3s
@@ -296,7 +296,7 @@ describe("the receipt", () => {
         "server: The agent's model provider had an outage (exit code 1): It threw. Nothing was published.",
         "denied: The agent was not allowed to do something that it needed (exit code 1): It threw. Nothing was published.",
         "interrupted: Something outside of Orch stopped the agent (exit code 1): It threw. Nothing was published.",
-        "crash: The agent crashed (exit code 1): It threw. Nothing was published.",
+        "crash: The agent failed (exit code 1): It threw. Nothing was published.",
         "bad_request: The agent's model provider refused a request as invalid (exit code 1): It threw. Nothing was published.",
       ]
     `);

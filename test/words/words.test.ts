@@ -133,7 +133,7 @@ test("why: every end is told in words, with what to do next", () => {
     The agent finished without changing anything, so there is no pull request. What it said may tell why.
     Next: Say more precisely what should change: \`/orch\` and the request, in a new comment.
 
-    The agent crashed (exit code 1): It threw. Nothing was published.
+    The agent failed (exit code 1): It threw. Nothing was published.
     Next: To try again, comment \`/orch retry tabcdefg\`; a smaller or clearer request often helps.
 
     The agent made changes, but \`npm test\` still fails (exit code 1) after 2 rounds. Nothing was published.

@@ -47,6 +47,19 @@ const asking = named(
 );
 
 describe("the first page", () => {
+  test("a pull request waits for its review also while a task is at work on its issue, but not while one works on it", async () => {
+    const over = named(settledTask(outcomes.pull_request), "f");
+    const { number } = outcomes.pull_request;
+    const onIssue = named(runningTask("working"), "c", {
+      number: over.spec.number,
+      conversation: over.spec.conversation,
+    });
+    expect(listOf(await front(factsOf([onIssue], [{ task: over }])), "needs")).toContain("<span>to review</span>");
+    const target = { kind: "pull" as const, defaultBranch: "main", headRef: "orch/1", headSha: "0", baseRef: "main" };
+    const onPull = named(runningTask("working"), "c", { number, conversation: over.spec.conversation, target });
+    expect(listOf(await front(factsOf([onPull], [{ task: over }])), "needs")).not.toContain("<span>to review</span>");
+  });
+
   test("says in this order who needs somebody, what runs, what waits and why, and what is over", async () => {
     const page = await front(
       factsOf(
