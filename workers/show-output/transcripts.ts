@@ -31,7 +31,8 @@ function listed(dir: string): string[] {
 
 /** In their order, with what each has printed so far; those without a transcript are left out. */
 export function stepsOf({ dir, record }: Folder): StepSize[] {
-  const names = record.steps.flatMap(({ name, kind }) => (kind === "agent" ? [serversStep(name), name] : [name]));
+  // A name stands here once: whoever follows finds by it which one is next.
+  const names = [...new Set(record.steps.flatMap(({ name }) => [serversStep(name), name]))];
   return names.slice(-MAX_STEPS).flatMap((name) => {
     const file = lstatSync(transcriptOf(dir, name), { throwIfNoEntry: false });
     return file?.isFile() ? [{ name, size: file.size }] : [];
