@@ -8,6 +8,7 @@ import { keys } from "../../src/task/keys.ts";
 import type { EventStream, Visit } from "../visit.ts";
 import type { Drawing } from "./drawing.ts";
 import { type Facts, type FactsKeeper, WHOLE_EVERY_MS } from "./facts.ts";
+import { type InTurn, inTurn } from "./in-turn.ts";
 import { makeViewer, type Viewer } from "./viewer.ts";
 
 /** `?view=<name>` or `?view=<name>:<argument>`. */
@@ -36,7 +37,12 @@ const UPDATE_MS = 250;
 /** Tasks of which it is remembered that they have changed, until everything is drawn anyway. */
 const MOST_CHANGED = 1_000;
 
-type Watched = { view: LiveView; argument: string; viewers: Map<Viewer, () => void>; moving?: NodeJS.Timeout };
+type Watched = {
+  view: LiveView;
+  argument: string;
+  viewers: Map<Viewer, { show: InTurn; end(): void }>;
+  moving?: NodeJS.Timeout;
+};
 
 export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   const watched = new Map<string, Watched>();
@@ -44,7 +50,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   let timer: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
   let updating: Promise<void> | undefined;
-  let updatedAt = 0;
+  let updatedAt = Number.NEGATIVE_INFINITY;
   /** Changes that were heard of. */
   let noticed = 0;
   /** The next update is of everything. */
@@ -79,7 +85,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     if (!(await viewer.show(await drawn(found), now()))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const place: Watched = watched.get(name) ?? { ...found, viewers: new Map() };
-    place.viewers.set(viewer, resolve);
+    place.viewers.set(viewer, { show: inTurn(viewer, { end: resolve, failed }), end: resolve });
     watched.set(name, place);
     const { everyMs } = place.view;
     if (everyMs !== undefined) place.moving ??= setInterval(() => move(place), everyMs).unref();
@@ -111,8 +117,10 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     await view.draw(argument, await facts.read(WHOLE_EVERY_MS));
 
   function soon(): void {
-    timer ??= setTimeout(() => update(false), Math.max(0, updatedAt + UPDATE_MS - Date.now())).unref();
+    timer ??= setTimeout(() => update(false), Math.max(0, updatedAt + UPDATE_MS - performance.now())).unref();
   }
+
+  const failed = (error: unknown) => log.warn({ err: error }, "pages are not up to date: tried again within seconds");
 
   /** One after the other: what changes meanwhile is for the next one. */
   function update(isAll: boolean): void {
@@ -133,12 +141,10 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   }
 
   const done = (showing: Promise<void>): Promise<void> =>
-    showing
-      .catch((error: unknown) => log.warn({ err: error }, "pages are not up to date: tried again within seconds"))
-      .finally(() => {
-        updating = undefined;
-        updatedAt = Date.now();
-      });
+    showing.catch(failed).finally(() => {
+      updating = undefined;
+      updatedAt = performance.now();
+    });
 
   /** `news`: what has changed; none: everything may have. */
   async function showAll(news: ReadonlySet<string> | undefined): Promise<void> {
@@ -151,7 +157,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
 
   async function show(place: Watched): Promise<void> {
     const drawing = await drawn(place);
-    for (const [viewer, end] of [...place.viewers]) if (!(await viewer.show(drawing, now()))) end();
+    for (const viewer of place.viewers.values()) viewer.show(drawing, now());
   }
 
   return {
@@ -161,7 +167,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
       subscriber.off("message", onMessage);
       clearInterval(ticking);
       clearTimeout(timer);
-      for (const { viewers } of watched.values()) for (const end of viewers.values()) end();
+      for (const { viewers } of watched.values()) for (const { end } of viewers.values()) end();
       await updating;
     },
   };
