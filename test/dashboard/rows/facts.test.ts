@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeFacts, WHOLE_EVERY_MS } from "../../../dashboard/rows/facts.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
-import type { Around } from "../../../src/views/around.ts";
+import type { ViewReader } from "../../../src/views/reader.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../../support/redis.ts";
 
 let server: ConnectedRedis;
@@ -15,7 +15,7 @@ test("all is looked at anew every few seconds, and at once when the clock was se
   let [now, looks] = [Date.now(), 0];
   const around = async () => {
     looks += 1;
-    return { now, tasks: [], hosts: [], inDoubt: new Map() } as unknown as Around;
+    return { now, tasks: [], hosts: [], inDoubt: new Map() } as unknown as Awaited<ReturnType<ViewReader["around"]>>;
   };
   const store = makeTaskStore(server.redis);
   const facts = makeFacts({ redis: server.redis, store, views: { around }, now: () => now });
