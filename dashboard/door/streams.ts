@@ -88,7 +88,8 @@ function startTicking(response: ServerResponse, tickMs: number): NodeJS.Timeout 
 
 /** A line break in what is sent must not end the line that it stands in. */
 function written({ event, data, id }: ServerEvent): string {
-  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
+  // Most are one line, long and for many viewers: not copied.
+  const lines = /[\r\n]/.test(data) ? data.split(/\r\n|\r|\n/) : [data];
   const name = (text: string) => text.replace(/[\r\n\0]/g, "");
-  return `event: ${name(event)}\n${id === undefined ? "" : `id: ${name(id)}\n`}${lines.join("")}\n`;
+  return `event: ${name(event)}\n${id === undefined ? "" : `id: ${name(id)}\n`}${lines.map((line) => `data: ${line}\n`).join("")}\n`;
 }

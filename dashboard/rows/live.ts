@@ -47,6 +47,7 @@ type Watched = {
 export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   const watched = new Map<string, Watched>();
   let changed = new Set<string>();
+  const firsts = new Map<string, { noticed: number; drawing: Promise<Drawing | undefined> }>();
   let timer: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
   let updating: Promise<void> | undefined;
@@ -82,7 +83,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     if (!found || signal.aborted) return;
     const viewer = makeViewer(stream, rights);
     const before = noticed;
-    if (!(await viewer.show(await drawn(found), now()))) return;
+    if (!(await viewer.show(await firstFor(name, found), now()))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const place: Watched = watched.get(name) ?? { ...found, viewers: new Map() };
     place.viewers.set(viewer, { show: inTurn(viewer, { end: resolve, failed }), end: resolve });
@@ -115,6 +116,16 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
 
   const drawn = async ({ view, argument }: Pick<Watched, "view" | "argument">) =>
     await view.draw(argument, await facts.read(WHOLE_EVERY_MS));
+
+  /** When a bot comes back, all tabs do at once: they share what is drawn, as long as nothing changes. */
+  async function firstFor(name: string, found: Pick<Watched, "view" | "argument">): Promise<Drawing | undefined> {
+    const last = firsts.get(name);
+    if (last?.noticed === noticed) return await last.drawing;
+    const first = { noticed, drawing: drawn(found) };
+    firsts.set(name, first);
+    setTimeout(() => firsts.get(name) === first && firsts.delete(name), UPDATE_MS).unref();
+    return await first.drawing;
+  }
 
   function soon(): void {
     timer ??= setTimeout(() => update(false), Math.max(0, updatedAt + UPDATE_MS - performance.now())).unref();

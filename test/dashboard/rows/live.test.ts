@@ -196,6 +196,19 @@ test("viewers with the same rights share what is drawn", async () => {
   await Promise.all(tabs.map((tab) => tab.done));
 });
 
+test("tabs that all come at once, as after a restart, are drawn for once, and none of them misses what comes meanwhile", async () => {
+  const id = await create();
+  const draw = vi.spyOn(front, "draw");
+  draw.mockClear();
+  const tabs = Array.from({ length: 20 }, (_, nth) => open("front", nth % 2 ? OPERATOR : personOf([10])));
+  const claimed = claim(id);
+  for (const tab of tabs) await tab.news(has("running", id));
+  await claimed;
+  expect(draw.mock.calls.length).toBeLessThanOrEqual(4);
+  for (const tab of tabs) tab.close();
+  await Promise.all(tabs.map((tab) => tab.done));
+});
+
 test("whoever is too slow is sent nothing more, and all that they have missed in one step once they have caught up", async () => {
   const id = await create();
   const tab = open("front");
