@@ -49,7 +49,7 @@ async function findLink(redis: Redis, env: Env, { wait }: DashboardOptions): Pro
   // One with a public address shows by its certificate whose it is; of a port of this machine anybody could be the first.
   const isLocal = at.url.startsWith("http://");
   if (isLocal && !at.isHere) return { problem: `The dashboard is on another machine: run \`orch dashboard\` there.` };
-  if (isLocal && !(await isOurs(redis, at.local)))
+  if (isLocal && !(await isOurs(redis, at)))
     return {
       problem: `What listens on ${at.local} is not this Orch's dashboard: it may be starting, or another program has the port. Set DASHBOARD_PORT to a free one.`,
     };

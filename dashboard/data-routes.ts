@@ -64,7 +64,17 @@ export function dataRoutes({ redis, store, views }: Deps): DashboardRoute[] {
     const over = isOver ? await keptTasks(redis, store, { fits: fitting, limit: MOST }) : none;
     const seen = await seenBy(rights, [...around.tasks.filter(fitting), ...over.tasks]);
     const tasks = tasksView(seen, filter, around.hosts);
-    return { tasks: tasks.slice(0, limit), more: tasks.length > limit || over.partial, now: around.now };
+    const specs = new Map(seen.map(({ spec }) => [spec.id, spec]));
+    const listed = tasks.slice(0, limit).map(async ({ checkpoint, ...task }) => {
+      const spec = checkpoint && specs.get(task.id);
+      // Where it is on a host's disk is nothing that GitHub shows.
+      return spec && (await rights.mayWrite(spec)) ? { ...task, checkpoint } : task;
+    });
+    return {
+      tasks: await Promise.all(listed),
+      more: tasks.length > limit || over.count > MOST || over.partial,
+      now: around.now,
+    };
   }
 
   return [

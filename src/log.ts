@@ -18,11 +18,21 @@ const serializers = {
   token: () => BLANK,
 };
 
-/** An error of Octokit carries its request. */
+/** An error of Octokit carries its request, one of Redis all that it was told: passwords, records, what people wrote. */
 function withoutToken(error: unknown): unknown {
   const told = error instanceof Error ? stdSerializers.err(error) : error;
-  if (typeof told !== "object" || told === null || !("request" in told)) return told;
-  return { ...told, request: withBlankHeaders(told.request) };
+  if (typeof told !== "object" || told === null) return told;
+  return {
+    ...told,
+    ...("request" in told && { request: withBlankHeaders(told.request) }),
+    ...("command" in told && { command: nameOnly(told.command) }),
+    ...("previousErrors" in told &&
+      Array.isArray(told.previousErrors) && { previousErrors: told.previousErrors.map(withoutToken) }),
+  };
+}
+
+function nameOnly(command: unknown): unknown {
+  return typeof command === "object" && command !== null && "name" in command ? { name: command.name } : command;
 }
 
 function withBlankHeaders(request: unknown): unknown {

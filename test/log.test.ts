@@ -54,3 +54,15 @@ if (request.headers.authorization !== "token ghs_1") throw new Error("what is lo
   expect(stdout).not.toContain("ghs_1");
   expect(stdout).toContain("***");
 });
+
+test("what Redis was told is not in the error with which it refused", async () => {
+  const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
+const log = makeLog("info", "test");
+const command = { name: "auth", args: ["default", "the-password"] };
+const previousErrors = [Object.assign(new Error("OOM"), { command })];
+log.error({ err: Object.assign(new Error("WRONGPASS"), { command, previousErrors }) }, "it failed");
+if (command.args.length !== 2) throw new Error("what is logged was changed");`;
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(stdout).not.toContain("the-password");
+  expect(JSON.parse(stdout)).toMatchObject({ err: { message: "WRONGPASS", command: { name: "auth" } } });
+});

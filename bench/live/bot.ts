@@ -13,6 +13,8 @@ import { serveQuestions } from "../child.ts";
 
 const log = pino({ level: "silent" });
 
+const owner = (viewer: number) => ({ session: `${viewer}`, viewer: `${viewer}`, isOperator: true });
+
 serveQuestions({
   /** Gives its address; a task's stream is at `/<task>`. */
   async open({ redisUrl }: { redisUrl: string }) {
@@ -31,7 +33,7 @@ serveQuestions({
       response.once("close", () => gone.abort());
       const answer = await follow.answer(visitTo((request.url ?? "").slice(1), gone.signal));
       if (answer.kind !== "stream") return void response.writeHead(404).end();
-      await streams.serve(response, { owner: String(viewers), gone: gone.signal, run: answer.run });
+      await streams.serve(response, { owner: owner(viewers), gone: gone.signal, run: answer.run });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -2,8 +2,7 @@
  * All that there is to know of a task, by the names of files: what Redis has of it, what this machine's worker host keeps of its runs,
  * and how this machine stands. Bounded: of a long text the end.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstatSync, readdirSync } from "node:fs";
 import { release } from "node:os";
 import { basename, join } from "node:path";
 import type { Redis } from "ioredis";
@@ -17,6 +16,7 @@ import { VERSION } from "../../src/task/version.ts";
 import { visibleText } from "../../src/text/clean.ts";
 import { runsDir } from "../../workers/run/run.ts";
 import { runOfDir } from "../../workers/run/run-record.ts";
+import { openPlain, transcriptOf } from "../../workers/show-output/transcripts.ts";
 import { viewsOf } from "../views-of.ts";
 
 /** By name: a text, or what is to be written as JSON. */
@@ -87,37 +87,35 @@ async function keptHere(dataDir: string, id: string): Promise<[string, unknown][
   const found = folders.map(async (folder): Promise<[string, unknown][]> => {
     const name = `run-${runOfDir(folder)?.epoch}`;
     const steps = listed(folder)
-      .map((step) => join(folder, step, "transcript.log"))
-      .filter(existsSync)
-      .sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
+      .map((step) => ({ step, file: lstatSync(transcriptOf(folder, step), { throwIfNoEntry: false }) }))
+      .filter(({ file }) => file?.isFile())
+      .sort((one, other) => (one.file?.mtimeMs ?? 0) - (other.file?.mtimeMs ?? 0))
       .slice(-MOST_STEPS);
-    const run = join(folder, "run.json");
-    return [
-      ...(existsSync(run) ? [[`${name}/run.json`, parsed(readFileSync(run, "utf8"))] as [string, unknown]] : []),
-      ...(await Promise.all(
-        steps.map(
-          async (path): Promise<[string, string]> => [
-            `${name}/${basename(join(path, ".."))}.transcript.log`,
-            visibleText(await endOf(path)),
-          ],
-        ),
-      )),
-    ];
+    const run = await endOf(folder, "run.json");
+    const texts = steps.map(async ({ step }): Promise<[string, string]> => {
+      const text = await endOf(join(folder, step), basename(transcriptOf(folder, step)));
+      return [`${name}/${step}.transcript.log`, visibleText(text ?? "")];
+    });
+    const own: [string, unknown][] = run === undefined ? [] : [[`${name}/run.json`, parsed(run)]];
+    return [...own, ...(await Promise.all(texts))];
   });
   return (await Promise.all(found)).flat();
 }
 
-/** Nothing where there is none, or it is another user's. */
+/** Names of folders; none where it is not there, or another user's. */
 function listed(dir: string): string[] {
   try {
-    return readdirSync(dir);
+    const all = readdirSync(dir, { withFileTypes: true });
+    return all.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch {
     return [];
   }
 }
 
-async function endOf(path: string): Promise<string> {
-  const file = await open(path, "r");
+/** Undefined where there is none. What an agent could put in its place is not read: a link to another file, or a pipe, which is never at its end. */
+async function endOf(dir: string, name: string): Promise<string | undefined> {
+  const file = await openPlain(join(dir, name));
+  if (!file) return undefined;
   try {
     const { size } = await file.stat();
     const from = Math.max(0, size - MOST_BYTES);

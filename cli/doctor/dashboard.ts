@@ -59,6 +59,6 @@ async function isTaken({ host, port }: DashboardConfig): Promise<boolean> {
 async function isOwn(env: Env): Promise<boolean> {
   return await withRedis(env, "doctor", async (redis) => {
     const at = await findDashboard(redis, Date.now());
-    return at !== undefined && (await isOurs(redis, at.local));
+    return at !== undefined && (await isOurs(redis, at));
   }).catch(() => false);
 }

@@ -30,7 +30,8 @@ export function makeOverview(redis: Redis, env: Env, now = Date.now): () => Prom
   let over: { tasks: Task[]; at: number } = { tasks: [], at: Number.NEGATIVE_INFINITY };
   return async () => {
     const around = await views.around();
-    if (now() - over.at > OVER_EVERY_MS) {
+    const age = now() - over.at;
+    if (age < 0 || age > OVER_EVERY_MS) {
       const fits = (task: Task) => isRecent(task, now());
       over = { tasks: (await keptTasks(redis, store, { fits, limit: MOST_OVER })).tasks.sort(byEnd), at: now() };
     }

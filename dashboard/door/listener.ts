@@ -23,7 +23,7 @@ import { type Exchange, respond, respondAsset } from "./respond.ts";
 import { makeJudge, RECHECK_MS, type Watched } from "./rights.ts";
 import { makeSessions, type Session } from "./sessions.ts";
 import { makeSignIn } from "./sign-in.ts";
-import { makeStreams } from "./streams.ts";
+import { makeStreams, type Owner } from "./streams.ts";
 
 export type DoorDeps = {
   redis: Redis;
@@ -127,18 +127,18 @@ export async function openDoor(
     };
     const answer = await found.route.answer(visit);
     if (answer.kind !== "stream") return await respond(exchange, answer);
-    await stream(exchange, answer, { session, watched, ended, gone: visit.signal });
+    await stream(exchange, answer, { owner: ownerOf(session, viewer), watched, ended, gone: visit.signal });
   }
 
-  type Streaming = { session: Session; watched: Watched; ended: AbortController; gone: AbortSignal };
+  type Streaming = { owner: Owner; watched: Watched; ended: AbortController; gone: AbortSignal };
 
   /** Ends when its viewer is not signed in any more, or may see less than when it began. */
   async function stream(
     exchange: Exchange,
     { run }: Extract<Answer, { kind: "stream" }>,
-    { session, watched, ended, gone }: Streaming,
+    { owner, watched, ended, gone }: Streaming,
   ): Promise<void> {
-    if (!streams.hasRoom(session.hash)) return await refuse(exchange, "tooMany");
+    if (!streams.hasRoom(owner)) return await refuse(exchange, "tooMany");
     const token = cookieOf(exchange.request, sessionCookie(address, exchange.request.headers.host));
     const look = async () => {
       const isIn = await sessions.find(token, false);
@@ -147,7 +147,7 @@ export async function openDoor(
     const looking = setInterval(() => {
       look().catch((error: unknown) => log.debug({ err: error }, "whether a viewer may still look is asked again"));
     }, times.recheckMs).unref();
-    await streams.serve(exchange.response, { owner: session.hash, gone, run }).finally(() => clearInterval(looking));
+    await streams.serve(exchange.response, { owner, gone, run }).finally(() => clearInterval(looking));
   }
 
   const refuse = (exchange: Exchange, problem: ProblemName) => respond(exchange, problemPage(problem));
@@ -188,6 +188,13 @@ function viewerOf({ who }: Session, operators: readonly number[]): Viewer {
   const { id, login } = who;
   return operators.includes(id) ? { kind: "operator", name: login, id } : { kind: "person", id, login };
 }
+
+/** Who came by a link has no account by which their sessions could be told to be one person's. */
+const ownerOf = ({ hash }: Session, viewer: Viewer): Owner => ({
+  session: hash,
+  viewer: viewer.id === undefined ? hash : String(viewer.id),
+  isOperator: viewer.kind === "operator",
+});
 
 /** A page of another site, or of another port of this machine, that loads something of ours: nothing there is meant for it. */
 function isForeignLoad({ headers, method }: IncomingMessage): boolean {

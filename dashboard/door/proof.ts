@@ -22,13 +22,19 @@ const shape = z.looseObject({ url: z.string(), local: z.string(), at: z.number()
 
 /** `url`: for people. `local`: for this machine. */
 export type DashboardAt = { url: string; local: string };
+/** `name`: of the bot that serves it. */
+export type FoundDashboard = DashboardAt & { name: string; isHere: boolean };
+
+/** Of this bot. A proof is of one bot: else whoever has the port of one that died could have another one prove it. */
+const nameHere = (): string => `${hostname()}/${process.pid}`;
 
 async function secretOf(redis: Redis): Promise<string> {
   await redis.set(keys.dashboardSecret, randomBytes(32).toString("hex"), "NX");
   return (await redis.get(keys.dashboardSecret)) ?? "";
 }
 
-const signed = (secret: string, nonce: string): string => createHmac("sha256", secret).update(nonce).digest("hex");
+const signed = (secret: string, nonce: string, name: string): string =>
+  createHmac("sha256", secret).update(`${nonce} ${name}`).digest("hex");
 
 export function makeProof(redis: Redis) {
   /** False where the path is another one. */
@@ -36,7 +42,7 @@ export function makeProof(redis: Redis) {
     if (exchange.request.method !== "GET" || url.pathname !== "/login/proof") return false;
     const nonce = url.searchParams.get("of") ?? "";
     if (!NONCE.test(nonce)) return false;
-    const body = signed(await secretOf(redis), nonce);
+    const body = signed(await secretOf(redis), nonce, nameHere());
     await respond(exchange, { kind: "bytes", type: "text/plain; charset=utf-8", body });
     return true;
   }
@@ -48,7 +54,7 @@ export function sayWhere(
   redis: Redis,
   { at, isListening, now, log }: { at: DashboardAt; isListening: () => boolean; now: () => number; log: Logger },
 ) {
-  const name = `${hostname()}/${process.pid}`;
+  const name = nameHere();
   const say = async () => {
     if (!isListening()) return;
     await forgetGone(redis, now());
@@ -79,19 +85,16 @@ const saidIn = (text: string) =>
   readRecord<z.output<typeof shape>>(keys.dashboardsAt, shape, () => JSON.parse(text), warnOfUnreadable);
 
 /** One of this machine first. Undefined where there is none. */
-export async function findDashboard(
-  redis: Redis,
-  now: number,
-): Promise<(DashboardAt & { isHere: boolean }) | undefined> {
+export async function findDashboard(redis: Redis, now: number): Promise<FoundDashboard | undefined> {
   const all = Object.entries(await redis.hgetall(keys.dashboardsAt)).flatMap(([name, text]) => {
     const said = saidIn(text);
-    return said && now - said.at < HOLDS_MS ? [{ ...said, isHere: name.startsWith(`${hostname()}/`) }] : [];
+    return said && now - said.at < HOLDS_MS ? [{ ...said, name, isHere: name.startsWith(`${hostname()}/`) }] : [];
   });
   return all.find(({ isHere }) => isHere) ?? all[0];
 }
 
-/** Whether what listens there knows what only programs with this Redis know. */
-export async function isOurs(redis: Redis, local: string): Promise<boolean> {
+/** Whether what listens there is the bot that says so, which knows what only programs with this Redis know. */
+export async function isOurs(redis: Redis, { local, name }: Pick<FoundDashboard, "local" | "name">): Promise<boolean> {
   const nonce = randomBytes(16).toString("hex");
   try {
     const answer = await fetch(`${local}/login/proof?of=${nonce}`, {
@@ -99,7 +102,7 @@ export async function isOurs(redis: Redis, local: string): Promise<boolean> {
       redirect: "error",
     });
     const said = (await answer.text()).slice(0, 100);
-    return answer.ok && equalInConstantTime(said, signed(await secretOf(redis), nonce));
+    return answer.ok && equalInConstantTime(said, signed(await secretOf(redis), nonce, name));
   } catch {
     return false;
   }

@@ -18,7 +18,7 @@ const MOST_KEPT = 20_000;
 
 const NONE: Standing = { reads: false, writes: false };
 
-type Kept = { until: number; standing: Promise<Standing> };
+type Kept = { at: number; until: number; standing: Promise<Standing> };
 
 /** `isWithdrawn`: whether something that this viewer was allowed through these rights is not allowed any more. */
 export type Watched = { rights: Rights; isWithdrawn(): Promise<boolean> };
@@ -30,8 +30,10 @@ export function makeJudge({ github, now, log }: { github: GitHub; now: () => num
     const { installationId, repository } = place;
     const key = `${person.id} ${installationId} ${repository.id} ${repository.owner}/${repository.name}`;
     const known = kept.get(key);
-    if (known && now() < known.until) return known.standing;
-    const entry: Kept = { until: now() + KEEP_MS, standing: Promise.resolve(NONE) };
+    const at = now();
+    // A clock that was set back must not make it last longer.
+    if (known && known.at <= at && at < known.until) return known.standing;
+    const entry: Kept = { at, until: at + KEEP_MS, standing: Promise.resolve(NONE) };
     entry.standing = ask(person, place).catch((error: unknown) => {
       log.debug({ err: error, person: person.id, repository: repository.id }, "GitHub does not say what a viewer may");
       entry.until = now() + KEEP_FAILED_MS;

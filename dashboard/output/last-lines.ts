@@ -21,16 +21,18 @@ type Parts = { store: Pick<TaskStore, "readMany">; read: ReadOutput; now: () => 
 export function makeLastLines({ store, read, now }: Parts): LastLines {
   const known = new Map<string, { at: number; lines: Promise<TaskLines> }>();
 
+  /** Nothing is from the future: the clock was set back. */
+  const isFresh = (at: number) => now() >= at && now() - at < FRESH_MS;
   const fresh = (task: Task): Promise<TaskLines> => {
     const name = `${task.spec.id} ${task.epoch}`;
     const found = known.get(name);
-    if (found && now() - found.at < FRESH_MS) return found.lines;
+    if (found && isFresh(found.at)) return found.lines;
     const lines = readLines(read, task);
     known.set(name, { at: now(), lines });
     return lines;
   };
   const forgetOld = () => {
-    for (const [name, { at }] of known) if (now() - at >= FRESH_MS) known.delete(name);
+    for (const [name, { at }] of known) if (!isFresh(at)) known.delete(name);
   };
 
   return async (taskIds, count) => {

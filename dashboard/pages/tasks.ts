@@ -99,17 +99,16 @@ const stateName = (state: ListState): string =>
   STATE_NAMES[state] ?? `over: ${endWords[state as keyof typeof endWords]}`;
 
 function body(asked: Asked, listed: readonly Listed[], isMore: boolean, facts: Facts): Html {
+  // Of what this viewer sees alone: which agents others have is told to nobody else.
   const names = (of: (task: Task) => string | undefined): string[] =>
-    [...new Set([...facts.tasks, ...facts.over.map(({ task }) => task)].flatMap((task) => of(task) ?? []))].sort();
-  const visible = new Set(listed.map(({ task }) => taskView(task).repository));
-  const repositories = names((task) => taskView(task).repository).filter((name) => visible.has(name));
+    [...new Set(listed.flatMap(({ task }) => of(task) ?? []))].sort();
   return html`<header class="page-head"><h1>Tasks</h1></header>
 <form class="filters" action="/tasks" role="search">
 <label>State <select name="state"><option value="">any</option>${LIST_STATES.map((state) => html`<option value="${state}"${state === asked.state && html` selected`}>${stateName(state)}</option>`)}</select></label>
 <label>Repository <input name="repository" value="${asked.repository ?? ""}" placeholder="owner/name" list="repositories" autocomplete="off"></label>
 <label>Agent <input name="agent" value="${asked.agent ?? ""}" list="agents" autocomplete="off"></label>
 <label>Words <input name="q" type="search" value="${asked.words}" autocomplete="off"></label>
-<datalist id="repositories">${repositories.map((name) => html`<option value="${name}">`)}</datalist>
+<datalist id="repositories">${names((task) => taskView(task).repository).map((name) => html`<option value="${name}">`)}</datalist>
 <datalist id="agents">${names(agentOf).map((name) => html`<option value="${bare(name, 80)}">`)}</datalist>
 <button type="submit" class="main">Show</button>${isNarrowed(asked) && html`<a class="button" href="/tasks">All</a>`}
 </form>

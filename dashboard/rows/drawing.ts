@@ -54,30 +54,39 @@ export async function tierOf(rights: Rights, place: Place): Promise<Tier | undef
   return (await rights.mayRead(place)) ? "read" : undefined;
 }
 
-/** Each place is asked for once. `places`: others that blocks depend on. */
-export async function seenBy(rights: Rights, regions: readonly Region[], places: readonly Place[] = []): Promise<Seen> {
-  const wanted = new Map<string, Place>();
-  if (!rights.isOperator) {
-    for (const { items } of regions) for (const { place } of items) if (place) wanted.set(placeKey(place), place);
-    for (const place of places) wanted.set(placeKey(place), place);
-  }
+/** What a viewer may see of each place that was asked for. `name`: the same for all who may see the same of it. */
+export type Tiers = { name: string; isOperator: boolean; of: (place: Place) => Tier | undefined };
+
+const OPERATORS: Tiers = { name: "operator", isOperator: true, of: () => "write" };
+
+/** Each place is asked for once. */
+export async function tiersOf(rights: Rights, places: readonly Place[]): Promise<Tiers> {
+  if (rights.isOperator) return OPERATORS;
+  const wanted = new Map(places.map((place) => [placeKey(place), place]));
   const asked = await Promise.all([...wanted].map(async ([key, place]) => [key, await tierOf(rights, place)] as const));
-  const tiers = new Map(asked);
-  const known = (place: Place): Tier | undefined => (rights.isOperator ? "write" : tiers.get(placeKey(place)));
-  return {
-    isOperator: rights.isOperator,
-    regions: regions.map((region) => seenRegion(region, rights, known)),
-    tierOf: known,
-  };
+  const known = new Map(asked);
+  return { name: JSON.stringify(asked), isOperator: false, of: (place) => known.get(placeKey(place)) };
 }
 
-function seenRegion(
-  { id, items, most }: Region,
-  { isOperator }: Rights,
-  known: (place: Place) => Tier | undefined,
-): SeenRegion {
+/** All on which it depends what somebody sees of a drawing. `places`: others that blocks depend on. */
+export const placesIn = (regions: readonly Region[], places: readonly Place[] = []): Place[] => [
+  ...regions.flatMap(({ items }) => items.flatMap(({ place }) => place ?? [])),
+  ...places,
+];
+
+export async function seenBy(rights: Rights, regions: readonly Region[], places: readonly Place[] = []): Promise<Seen> {
+  return seenWith(await tiersOf(rights, rights.isOperator ? [] : placesIn(regions, places)), regions);
+}
+
+export const seenWith = (tiers: Tiers, regions: readonly Region[]): Seen => ({
+  isOperator: tiers.isOperator,
+  regions: regions.map((region) => seenRegion(region, tiers)),
+  tierOf: tiers.of,
+});
+
+function seenRegion({ id, items, most }: Region, { isOperator, of }: Tiers): SeenRegion {
   const visible = items.flatMap((item) => {
-    const tier = item.place ? known(item.place) : isOperator ? ("write" as const) : undefined;
+    const tier = item.place ? of(item.place) : isOperator ? ("write" as const) : undefined;
     return tier ? [{ item, tier }] : [];
   });
   const rows = visible.slice(0, most).map(({ item, tier }) => ({ key: item.key, tier, html: item.html(tier) }));

@@ -63,7 +63,9 @@ export function makeFacts({ redis, store, views, now }: FactsDeps) {
   }
 
   async function look(olderThanMs: number): Promise<Facts> {
-    const isWhole = !facts || now() - lookedAt >= olderThanMs;
+    // A clock that was set back says nothing of how old it is.
+    const age = now() - lookedAt;
+    const isWhole = !facts || age < 0 || age >= olderThanMs;
     const ids = [...changed];
     changed.clear();
     try {

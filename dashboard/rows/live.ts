@@ -8,6 +8,7 @@ import { keys } from "../../src/task/keys.ts";
 import type { EventStream, Visit } from "../visit.ts";
 import type { Drawing } from "./drawing.ts";
 import { type Facts, type FactsKeeper, WHOLE_EVERY_MS } from "./facts.ts";
+import { type InTurn, inTurn } from "./in-turn.ts";
 import { makeViewer, type Viewer } from "./viewer.ts";
 
 /** `?view=<name>` or `?view=<name>:<argument>`. */
@@ -36,15 +37,21 @@ const UPDATE_MS = 250;
 /** Tasks of which it is remembered that they have changed, until everything is drawn anyway. */
 const MOST_CHANGED = 1_000;
 
-type Watched = { view: LiveView; argument: string; viewers: Map<Viewer, () => void>; moving?: NodeJS.Timeout };
+type Watched = {
+  view: LiveView;
+  argument: string;
+  viewers: Map<Viewer, { show: InTurn; end(): void }>;
+  moving?: NodeJS.Timeout;
+};
 
 export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   const watched = new Map<string, Watched>();
   let changed = new Set<string>();
+  const firsts = new Map<string, { noticed: number; drawing: Promise<Drawing | undefined> }>();
   let timer: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
   let updating: Promise<void> | undefined;
-  let updatedAt = 0;
+  let updatedAt = Number.NEGATIVE_INFINITY;
   /** Changes that were heard of. */
   let noticed = 0;
   /** The next update is of everything. */
@@ -76,10 +83,10 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     if (!found || signal.aborted) return;
     const viewer = makeViewer(stream, rights);
     const before = noticed;
-    if (!(await viewer.show(await drawn(found), now()))) return;
+    if (!(await viewer.show(await firstFor(name, found), now()))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const place: Watched = watched.get(name) ?? { ...found, viewers: new Map() };
-    place.viewers.set(viewer, resolve);
+    place.viewers.set(viewer, { show: inTurn(viewer, { end: resolve, failed }), end: resolve });
     watched.set(name, place);
     const { everyMs } = place.view;
     if (everyMs !== undefined) place.moving ??= setInterval(() => move(place), everyMs).unref();
@@ -110,9 +117,21 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   const drawn = async ({ view, argument }: Pick<Watched, "view" | "argument">) =>
     await view.draw(argument, await facts.read(WHOLE_EVERY_MS));
 
-  function soon(): void {
-    timer ??= setTimeout(() => update(false), Math.max(0, updatedAt + UPDATE_MS - Date.now())).unref();
+  /** When a bot comes back, all tabs do at once: they share what is drawn, as long as nothing changes. */
+  async function firstFor(name: string, found: Pick<Watched, "view" | "argument">): Promise<Drawing | undefined> {
+    const last = firsts.get(name);
+    if (last?.noticed === noticed) return await last.drawing;
+    const first = { noticed, drawing: drawn(found) };
+    firsts.set(name, first);
+    setTimeout(() => firsts.get(name) === first && firsts.delete(name), UPDATE_MS).unref();
+    return await first.drawing;
   }
+
+  function soon(): void {
+    timer ??= setTimeout(() => update(false), Math.max(0, updatedAt + UPDATE_MS - performance.now())).unref();
+  }
+
+  const failed = (error: unknown) => log.warn({ err: error }, "pages are not up to date: tried again within seconds");
 
   /** One after the other: what changes meanwhile is for the next one. */
   function update(isAll: boolean): void {
@@ -133,12 +152,10 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   }
 
   const done = (showing: Promise<void>): Promise<void> =>
-    showing
-      .catch((error: unknown) => log.warn({ err: error }, "pages are not up to date: tried again within seconds"))
-      .finally(() => {
-        updating = undefined;
-        updatedAt = Date.now();
-      });
+    showing.catch(failed).finally(() => {
+      updating = undefined;
+      updatedAt = performance.now();
+    });
 
   /** `news`: what has changed; none: everything may have. */
   async function showAll(news: ReadonlySet<string> | undefined): Promise<void> {
@@ -151,7 +168,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
 
   async function show(place: Watched): Promise<void> {
     const drawing = await drawn(place);
-    for (const [viewer, end] of [...place.viewers]) if (!(await viewer.show(drawing, now()))) end();
+    for (const viewer of place.viewers.values()) viewer.show(drawing, now());
   }
 
   return {
@@ -161,7 +178,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
       subscriber.off("message", onMessage);
       clearInterval(ticking);
       clearTimeout(timer);
-      for (const { viewers } of watched.values()) for (const end of viewers.values()) end();
+      for (const { viewers } of watched.values()) for (const { end } of viewers.values()) end();
       await updating;
     },
   };

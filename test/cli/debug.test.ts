@@ -1,9 +1,9 @@
 /** The bundle of `orch debug`: all that there is of a task, and no secret of this machine. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { debug } from "../../cli/debug.ts";
 import { appendRunEvents } from "../../src/task/run-events.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
@@ -85,6 +85,27 @@ test("the bundle has everything, is its maker's alone, and holds no secret in an
   expect(all).toContain('"API_PORT": "unset"');
   const manifest = JSON.parse(tar("-xzOf", file, `orch-debug-${id}/manifest.json`));
   expect(manifest).toMatchObject({ task: id, files: answer.files });
+});
+
+test("what an agent put in the place of a run's own files is not read", async () => {
+  const outside = join(dir, "outside.txt");
+  writeFileSync(outside, "the operator's own words\n");
+  const [run = ""] = readdirSync(join(dir, "host", "runs"));
+  const folder = join(dir, "host", "runs", run);
+  for (const step of ["agent-2", "agent-3"]) mkdirSync(join(folder, step));
+  symlinkSync(outside, join(folder, "agent-2", "transcript.log"));
+  spawnSync("sh", ["-c", 'mkfifo "$1"', "sh", join(folder, "agent-3", "transcript.log")]);
+  renameSync(join(folder, "run.json"), join(folder, "kept.json"));
+  symlinkSync(outside, join(folder, "run.json"));
+  onTestFinished(() => {
+    for (const step of ["agent-2", "agent-3"]) rmSync(join(folder, step), { recursive: true });
+    renameSync(join(folder, "kept.json"), join(folder, "run.json"));
+  });
+  const file = join(dir, "links.tar.gz");
+  const said = await inProcess(() => debug(env(), id, { output: file, json: true }, doctor));
+  expect(said).toMatchObject({ code: 0, stderr: "" });
+  expect(tar("-xzOf", file)).not.toContain("the operator's own words");
+  expect(tar("-tzf", file)).toContain("agent-1.transcript.log");
 });
 
 test("a file that is there stays, and a task that is not there has none", async () => {

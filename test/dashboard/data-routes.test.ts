@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dataRoutes } from "../../dashboard/data-routes.ts";
 import type { Rights, Visit } from "../../dashboard/visit.ts";
 import { readHosts } from "../../src/task/heartbeat.ts";
-import { makeViewReader } from "../../src/views/reader.ts";
+import { makeViewReader, type ViewReader } from "../../src/views/reader.ts";
 import { type Setting, startSetting } from "../dispatch/setting.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
@@ -68,4 +68,38 @@ test("a list is narrowed as it is asked for, bounded, and says whether there are
   });
   for (const wrong of ["state=nothing", "limit=0", "limit=9999", "limit=x"])
     expect(await get("/api/v1/tasks", OPERATOR, wrong)).toBeUndefined();
+});
+
+test("where a run's work is kept on a host is told to whoever may write alone", async () => {
+  const { store } = at;
+  const [running] = (await store.readMany(await store.openIds())).filter(({ state }) => state.name === "running");
+  const checkpoint = {
+    kind: "workspace" as const,
+    folder: "/var/lib/orch/kept",
+    at: at.now(),
+    until: at.now() + 1_000,
+  };
+  const news = { name: "left" as const, epoch: running?.epoch ?? 0, checkpoint, at: at.now() };
+  await store.change(running?.spec.id ?? "", news as unknown as Parameters<typeof store.change>[1]);
+  const folder = expect.objectContaining({ folder: "/var/lib/orch/kept" });
+  const writer = { ...reader(11), mayWrite: async () => true };
+  for (const rights of [OPERATOR, writer])
+    expect(await get("/api/v1/tasks", rights, "state=running")).toMatchObject({ tasks: [{ checkpoint: folder }] });
+  const read = await get("/api/v1/tasks", reader(11), "state=running");
+  expect(read).toMatchObject({ tasks: [{ state: "running" }] });
+  expect(JSON.stringify(read)).not.toContain("/var/lib/orch");
+});
+
+test("of more tasks that are over than one look keeps it is said that there are more", async () => {
+  const { store, redis } = at;
+  const [known] = await store.readMany(await store.openIds());
+  const outcome = { kind: "cancelled" as const, reason: { kind: "command" as const, by: "x" } };
+  const ended = Array.from({ length: 501 }, () => ({ ...known, state: { name: "settled", at: at.now(), outcome } }));
+  const fake = { ...store, readMany: async () => ended } as unknown as typeof store;
+  const views = { around: async () => ({ tasks: [], hosts: [], now: at.now() }) } as unknown as ViewReader;
+  const route = dataRoutes({ redis, store: fake, views }).find(({ path }) => path === "/api/v1/tasks");
+  const visit = { rights: OPERATOR, query: new URLSearchParams("state=settled&limit=500") } as unknown as Visit;
+  const answer = await route?.answer(visit);
+  const list = answer?.kind === "bytes" ? JSON.parse(String(answer.body)) : undefined;
+  expect(list).toMatchObject({ tasks: { length: 500 }, more: true });
 });

@@ -42,9 +42,13 @@ export function stepsOf({ dir, record }: Folder): StepSize[] {
 export const transcriptOf = (dir: string, step: string): string => transcriptIn(join(dir, step));
 
 /** Undefined where it is not, or not any more. The caller closes it. */
-export async function openTranscript(dir: string, step: string): Promise<FileHandle | undefined> {
+export const openTranscript = (dir: string, step: string): Promise<FileHandle | undefined> =>
+  openPlain(transcriptOf(dir, step));
+
+/** Undefined for a link, a pipe and whatever else is no file that its own folder holds. The caller closes it. */
+export async function openPlain(path: string): Promise<FileHandle | undefined> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(transcriptOf(dir, step), flags).catch((error: NodeJS.ErrnoException) => {
+  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ELOOP") return undefined;
     throw error;
   });

@@ -89,6 +89,16 @@ describe("what somebody may see", () => {
     expect(await rightsOf("writer", judged).rights.mayWrite(placeOf(closed))).toBe(false);
     simulator.setPermission(closed, "writer", "write");
   });
+
+  test("is asked anew when the clock is set back: nothing is believed for longer by that", async () => {
+    const judged = judge();
+    expect(await rightsOf("writer", judged).rights.mayWrite(placeOf(closed))).toBe(true);
+    simulator.setPermission(closed, "writer", undefined);
+    now -= 60 * MINUTE;
+    expect(await rightsOf("writer", judged).rights.mayWrite(placeOf(closed))).toBe(false);
+    simulator.setPermission(closed, "writer", "write");
+    now += 120 * MINUTE;
+  });
 });
 
 test("a stream ends when the permission for what it shows is withdrawn, and others go on", async () => {

@@ -212,8 +212,9 @@ describe("the list of tasks", () => {
     ...runningTask("working"),
     spec: { ...queuedTask().spec, id: "tbbbbbbbbbbbbbbb", repository: { id: 11, owner: "octo-org", name: "other" } },
   };
+  const { spec } = queuedTask();
   const get = pagesOf(
-    [queuedTask(), other],
+    [{ ...queuedTask(), spec: { ...spec, agent: "their-own" } }, other],
     [{ task: { ...failed, spec: { ...failed.spec, id: "tccccccccccccccc", title: "Login is slow" } } }],
   );
   const list = async (query: string, rights?: Rights): Promise<string[]> => {
@@ -237,6 +238,7 @@ describe("the list of tasks", () => {
     expect(await list("q=slow", personOf([11]))).toEqual([]);
     const page = (await get("/tasks", {}, { rights: personOf([11]) })) ?? "";
     expect(page).not.toContain("octo-org/sample");
+    expect(page).not.toContain("their-own");
   });
 
   test("what is asked for comes back as it was written, and does nothing", async () => {

@@ -144,6 +144,29 @@ test("rights are asked again for each update: what may not be seen any more goes
   await tab.done;
 });
 
+test("nobody waits for a viewer of whom GitHub is slow to say what they may see, and who then sees how it is", async () => {
+  const id = await create();
+  let answer: Promise<boolean> = Promise.resolve(true);
+  const waits = open("front", { ...personOf([]), mayRead: () => answer });
+  await waits.news(has("waiting", id));
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  answer = promise;
+  const before = waits.heard.length;
+  const others = open("front");
+  await others.news(has("waiting", id));
+  await claim(id);
+  await others.news(has("running", id));
+  const last = await create();
+  await others.news(has("waiting", last));
+  expect(waits.heard.length).toBe(before);
+  answer = Promise.resolve(true);
+  resolve(true);
+  await waits.news(has("running", id));
+  await waits.news(has("waiting", last));
+  for (const each of [waits, others]) each.close();
+  await Promise.all([waits.done, others.done]);
+});
+
 test("the page of a task ends for whoever may not see it any more, and there is none of what is not there", async () => {
   const id = await create();
   let may = true;
@@ -169,6 +192,19 @@ test("viewers with the same rights share what is drawn", async () => {
   );
   expect(new Set(rows).size).toBe(1);
   expect(draw.mock.calls.length).toBeLessThanOrEqual(2);
+  for (const tab of tabs) tab.close();
+  await Promise.all(tabs.map((tab) => tab.done));
+});
+
+test("tabs that all come at once, as after a restart, are drawn for once, and none of them misses what comes meanwhile", async () => {
+  const id = await create();
+  const draw = vi.spyOn(front, "draw");
+  draw.mockClear();
+  const tabs = Array.from({ length: 20 }, (_, nth) => open("front", nth % 2 ? OPERATOR : personOf([10])));
+  const claimed = claim(id);
+  for (const tab of tabs) await tab.news(has("running", id));
+  await claimed;
+  expect(draw.mock.calls.length).toBeLessThanOrEqual(4);
   for (const tab of tabs) tab.close();
   await Promise.all(tabs.map((tab) => tab.done));
 });

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Resources } from "../../../src/settings/resources.ts";
 import type { Group, Usage } from "../../../workers/limits/group.ts";
 import { inForce } from "../../../workers/limits/in-force.ts";
@@ -8,11 +8,14 @@ import { watchUse } from "../../../workers/limits/watch-use.ts";
 const MB = 1024 ** 2;
 
 function watch(resources: Resources, usage: Usage, { ranOut = false, before = { peakRssBytes: 0, cpuMs: 0 } } = {}) {
-  const seen = { usage, ranOut };
+  const seen = { usage, ranOut, at: [] as number[] };
   const group: Group = {
     joins: [],
     limit: () => undefined,
-    read: () => seen.usage,
+    read: () => {
+      seen.at.push(performance.now());
+      return seen.usage;
+    },
     ranOutOfMemory: () => seen.ranOut,
     remove: async () => undefined,
   };
@@ -68,3 +71,16 @@ test("processes that nobody else counts are counted by the host", async () => {
 });
 
 const own = { pid: process.pid, parent: 1, state: "S", start: "1", name: "node", workedMs: 0, threads: 1 };
+
+test("what runs without limits is looked at seldom, and all of a host's at the same moments: waking up costs more than looking", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const all = [0, 1_700, 3_100].map((wait) => {
+    vi.advanceTimersByTime(wait);
+    return watch({}, usage(5)).seen;
+  });
+  vi.advanceTimersByTime(60_000);
+  const later = all.map(({ at }) => at.slice(1).map((each) => Math.round(each / 1_000)));
+  expect(new Set(later.flat()).size).toBe(6);
+  expect(later[0]).toHaveLength(6);
+});
