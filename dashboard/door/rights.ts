@@ -6,6 +6,7 @@ import type { GitHub } from "../../src/github.ts";
 import type { Logger } from "../../src/log.ts";
 import { type Standing, standingIn } from "../../src/permission.ts";
 import type { Place, Rights, Viewer } from "../visit.ts";
+import { makeStrangers } from "./strangers.ts";
 
 /** With `RECHECK_MS`, five minutes. */
 const KEEP_MS = 270_000;
@@ -25,6 +26,7 @@ export type Watched = { rights: Rights; isWithdrawn(): Promise<boolean> };
 
 export function makeJudge({ github, now, log }: { github: GitHub; now: () => number; log: Logger }) {
   const kept = new Map<string, Kept>();
+  const strangers = makeStrangers(now);
 
   function standingOf(person: Extract<Viewer, { kind: "person" }>, place: Place): Promise<Standing> {
     const { installationId, repository } = place;
@@ -47,8 +49,11 @@ export function makeJudge({ github, now, log }: { github: GitHub; now: () => num
   }
 
   async function ask({ id, login }: Extract<Viewer, { kind: "person" }>, place: Place): Promise<Standing> {
+    if (!strangers.mayAsk(id)) throw new Error("too many questions about strangers within an hour");
     const octokit = await github.forInstallation(place.installationId);
-    return await standingIn(octokit, place.repository, { id, login });
+    const standing = await standingIn(octokit, place.repository, { id, login });
+    if (standing.reads) strangers.welcome(id);
+    return standing;
   }
 
   function rightsOf(viewer: Viewer): Watched {
