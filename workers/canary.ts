@@ -2,7 +2,6 @@
  * Has this host show, while it is idle, that it can work: a job in its own lane, taken like any other, and a program in the sandbox that
  * writes a file and reads it again. What came of it stands in the host's registration.
  */
-import { randomUUID } from "node:crypto";
 import { chown, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Canary, sendCanary } from "../src/task/canary.ts";
@@ -100,8 +99,10 @@ export function makeCanaryKeeper({ shared, slots, room, announce, times = CANARY
 
 /** Why it did not work; undefined: it did. */
 async function tryIn({ dataDir, driver }: Shared, user: SlotUser, signal: AbortSignal): Promise<string | undefined> {
-  const home = join(dataDir, "host", "sandbox", `canary-${randomUUID()}`);
+  const home = join(dataDir, "host", "sandbox", "canary");
   try {
+    // Of a host that was killed while it tried.
+    await rm(home, { recursive: true, force: true });
     await mkdir(home, { mode: 0o700 });
     if (user.uid !== undefined) await chown(home, user.uid, user.gid ?? user.uid);
     const env = { LANG: "C.UTF-8", TERM: "dumb", PATH: SEARCH_PATH, HOME: home, TMPDIR: home };

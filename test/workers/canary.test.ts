@@ -1,5 +1,5 @@
 /** An idle host with a real Redis and the real sandbox: a job of no task goes through its lane, and what came of it is told. */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,6 +81,15 @@ test("an idle host is asked again and again, and shows each time that it can wor
   expect(done?.ms).toBeGreaterThan(0);
   await parts?.canary.stop();
   expect(slots.take()).toEqual(users[0]);
+});
+
+test("what a host left that was killed in the middle of it is no obstacle, and is gone afterwards", async () => {
+  const home = join(dataDir, "host", "sandbox", "canary");
+  await mkdir(join(home, "left"), { recursive: true, mode: 0o700 });
+  const { told } = await startHost();
+  await soon(() => expect(told.some(({ at, failed }) => at !== undefined && failed === undefined)).toBe(true));
+  await parts?.canary.stop();
+  expect(existsSync(home)).toBe(false);
 });
 
 test("where no program starts in the sandbox, the host says why", async () => {
