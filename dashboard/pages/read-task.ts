@@ -37,7 +37,10 @@ export async function readTask(
   const spent = todayOf(facts).find(({ place }) => place.repository.id === task.spec.repository.id);
   const today = spent ?? { costUsd: 0, stated: 0, unknown: 0 };
   const standing = standingsIn(facts)(task, closed);
-  return { task, answer, standing, ...(ci && { ci: ci.said }), today, webUrl, now: facts.now, events, messages };
+  const living = facts.hosts.filter(({ alive }) => alive);
+  const agents = [...new Set(living.flatMap((host) => host.agents))].sort();
+  const known = { task, answer, standing, ...(ci && { ci: ci.said }), today, agents };
+  return { ...known, webUrl, now: facts.now, events, messages };
 }
 
 async function readMessages(store: TaskPageDeps["store"], task: Task): Promise<MessageView[]> {

@@ -12,6 +12,7 @@ import { placeName, taskPath } from "./links.ts";
 /** Of rows that many viewers share it is empty: the page's script puts its own in. */
 export type Formed = { formToken: string };
 
+const MAX_AGENTS = 50;
 const MAX_OPTIONS = 9;
 const MAX_BUTTON = 60;
 
@@ -42,6 +43,17 @@ export const retryForm = (page: Formed, task: Task, look?: "main"): Html | undef
         label: `Retry ${nameOf(task)}`,
         ...(look && { look }),
       })
+    : undefined;
+
+/** The same with another agent or model. `agents`: those that living hosts offer. */
+export const retryWithForm = (page: Formed, task: Task, agents: readonly string[]): Html | undefined =>
+  mayRetry(task)
+    ? html`<details class="retry-with"><summary>Retry with another agent or model</summary>${deedForm(page, {
+        to: `${taskPath(task.spec.id)}/retry`,
+        word: "Retry with these",
+        fields: html`<label>Agent <select name="agent"><option value="">as before</option>${agents.slice(0, MAX_AGENTS).map((name) => html`<option>${bare(name, 80)}</option>`)}</select></label>
+<label>Model <input name="model" maxlength="80" autocomplete="off" placeholder="as before"></label>`,
+      })}</details>`
     : undefined;
 
 /** Something more for the agent, while it works. */

@@ -20,7 +20,7 @@ import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
 import { ciBadge, standingBadge } from "./standing-badge.ts";
-import { cancelForm, type Formed, mayRetry, retryForm, tellForm } from "./task-deeds.ts";
+import { cancelForm, type Formed, mayRetry, retryForm, retryWithForm, tellForm } from "./task-deeds.ts";
 import { age, ago, moment, until } from "./time.ts";
 
 export type TaskSeen = {
@@ -31,6 +31,8 @@ export type TaskSeen = {
   ci?: Ci["said"];
   /** What all of its repository's tasks cost since midnight UTC, as far as it is known. */
   today: Spending;
+  /** Agents that living hosts offer. */
+  agents: readonly string[];
   webUrl: string;
   now: number;
 };
@@ -54,9 +56,14 @@ const waysAt = (task: Task, answer: Why): Ways =>
 const howChosen = ({ routing }: Why): string[] => (routing ? [routingWords(routing, inPages)] : []);
 
 /** Its own element, so that what somebody is writing there outlives a change of the rest. */
-export function deedsBlock({ task }: TaskSeen, formed: Formed, isWhole: boolean): Html {
+export function deedsBlock({ task, agents }: TaskSeen, formed: Formed, isWhole: boolean): Html {
   const forms = isWhole
-    ? [retryForm(formed, task, "main"), cancelForm(formed, task), tellForm(formed, task)].filter(Boolean)
+    ? [
+        retryForm(formed, task, "main"),
+        retryWithForm(formed, task, agents),
+        cancelForm(formed, task),
+        tellForm(formed, task),
+      ].filter(Boolean)
     : [];
   return html`<section class="task-deeds" id="task-deeds"${forms.length === 0 && html` hidden`} aria-label="What you can do">${forms}</section>`;
 }

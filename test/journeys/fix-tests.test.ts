@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { traceIdOf } from "../../src/task/trace.ts";
 import { type Orch, startOrch } from "../support/orch.ts";
 
 describe("a maintainer writes /orch fix the failing tests", () => {
@@ -29,6 +30,8 @@ describe("a maintainer writes /orch fix the failing tests", () => {
     });
     expect(checks).toHaveLength(1);
     expect(checks[0]).toMatchObject({ name: "orch", conclusion: "success" });
+    // Whoever has a line of the host's log finds the task's trace by it.
+    expect(orch.host.log()).toContain(`"task":"${taskId}","trace_id":"${traceIdOf(taskId)}"`);
   });
 
   test("the next task of a repository that did not change fetches nothing", async () => {

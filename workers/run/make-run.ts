@@ -1,5 +1,6 @@
 /** A run as its host holds it: one interruption at most, told as a promise and as a signal alike. */
 import type { Task } from "../../src/task/task.ts";
+import { traceIdOf } from "../../src/task/trace.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { makeTalkBack } from "../talk-back/talk-back.ts";
 import { makeChanges } from "./changes.ts";
@@ -21,7 +22,8 @@ export function makeRun(shared: Shared, { ended, ...parts }: Parts): Run {
   const { spec } = parts.task;
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Interruption>();
-  const log = shared.log.child({ task: spec.id, repo: spec.repository.id, issue: spec.number });
+  const about = { task: spec.id, trace_id: traceIdOf(spec.id), repo: spec.repository.id, issue: spec.number };
+  const log = shared.log.child(about);
   const run: Run = {
     ...parts,
     spoken: makeSpoken(),

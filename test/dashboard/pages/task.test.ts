@@ -82,6 +82,13 @@ describe("the page of a task", () => {
     expect(page).not.toContain('/cancel"');
   });
 
+  test("offers to try again with another of the agents that there are, or another model", async () => {
+    const page = await pageOf(failed);
+    expect(page).toMatch(/<select name="agent"><option value="">as before<\/option><option>[^<]+<\/option>/);
+    expect(page).toContain('name="model"');
+    expect(await pageOf(settledTask(outcomes.pull_request))).not.toContain('name="model"');
+  });
+
   test("names its own button where one can try again, and GitHub only for what has none there", async () => {
     const page = await pageOf(failed);
     expect(page).toContain("then press Retry, or give the command again in a new comment on GitHub");
