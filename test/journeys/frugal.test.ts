@@ -36,7 +36,7 @@ async function pullRequest(): Promise<Place> {
   return { repository, number: (await orch.simulator.openPull(repository, pull)).number };
 }
 
-test("a task that nobody talks to costs at most 16 requests and 4 texts", async () => {
+test("a task that nobody talks to costs at most 16 requests and 4 texts, and on a pull request one request more", async () => {
   const run = (place: Place) => async () => {
     const { taskId } = await orch.command("/orch fix the tests", place);
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
@@ -51,7 +51,8 @@ test("a task that nobody talks to costs at most 16 requests and 4 texts", async 
   };
   expect(rulesRead()).toBe(2); // of branches that we make, and of the pull request's
   for (const [what, { requests, contentWrites }] of Object.entries(costs)) {
-    expect(requests, what).toBeLessThanOrEqual(16);
+    // That its branch is worked on, its comment says only where the run takes longer than a moment: that is the seventeenth.
+    expect(requests, what).toBeLessThanOrEqual(what === "on a pull request" ? 17 : 16);
     expect(contentWrites, what).toBeLessThanOrEqual(4);
   }
 });
