@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { copyContext, copyFromBuild, readConfig, readStages, valuesOf } from "../scripts/container/dockerfile.ts";
-import { makeApp } from "../src/app.ts";
+import { copyContext, copyFromBuild, readConfig, readStages, valuesOf } from "../../scripts/container/dockerfile.ts";
+import { makeApp } from "../../src/app.ts";
 
 const { build: buildStage, final: finalStage } = readStages(readFileSync("Dockerfile", "utf8"));
 const environment = () => ({
