@@ -8,6 +8,7 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { help } from "../../src/report/replies.ts";
+import { makeDeeds } from "../../src/task/deeds.ts";
 import { progressOf } from "../../src/task/task.ts";
 import { killAtGitHub, killAtRedis } from "../support/kill-bot.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
@@ -193,6 +194,8 @@ describe("the bot is killed between every two of its steps", () => {
         "script turns:orch-agent-fixes lanes: 8 values", // its turn among the repositories, and where jobs are
         "BullMQ hset",
         "BullMQ script", // the job is added
+        "script deed:N-N-N deeds task:TASK:deeds: undefined", // who asked is noted among what people did
+        "xadd history", // what had to be recovered of a dead bot is counted
         "script inbox:N-N inbox:issue:N-N: 2 values", // finished
         "script inbox inbox:taken inbox:news: 3 values", // nothing waits under the issue any more
         "script unreported unreported:taken unreported:news: take",
@@ -207,6 +210,7 @@ describe("the bot is killed between every two of its steps", () => {
     expect(orch.botComments(place)).toHaveLength(1);
     expect(checks(place)).toEqual([["orch", "completed", "success"]]);
     expect(labels(place)).toEqual(["orch:done"]);
+    expect(await makeDeeds(orch.redis).ofTask(taskId)).toHaveLength(1);
     expect((await orch.store.events(taskId)).map(({ what }) => what).filter((what) => what === "queued")).toHaveLength(
       1,
     );

@@ -86,7 +86,7 @@ export function killAtRedis(theOrch: () => Orch) {
 
 /** Of what the bot sends to Redis; whatever is not here counts as a change. */
 const READS = new Set(
-  "client config exists get hello hget hgetall hkeys hmget info lrange mget ping sismember smembers subscribe xrange xread xrevrange zcard zmscore zrange zrangebyscore zunion".split(
+  "client config exists get hello hget hgetall hkeys hmget info lrange mget ping scan sismember smembers subscribe xrange xread xrevrange zcard zmscore zrange zrangebyscore zunion".split(
     " ",
   ),
 );
