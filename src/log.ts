@@ -18,16 +18,32 @@ const serializers = {
   token: () => BLANK,
 };
 
-/** An error of Octokit carries its request, one of Redis all that it was told: passwords, records, what people wrote. */
 function withoutToken(error: unknown): unknown {
+  const told = blanked(error);
+  if (typeof told !== "object" || told === null) return told;
+  return { ...told, ...each(told, "previousErrors"), ...each(told, "aggregateErrors") };
+}
+
+/** Errors that an error carries; what these carry is left out: a transaction that Redis refuses stands among its own errors. */
+function each(told: object, name: "previousErrors" | "aggregateErrors"): object {
+  const errors = name in told ? (told as Record<string, unknown>)[name] : undefined;
+  if (!Array.isArray(errors)) return {};
+  const inner = errors.map((error: unknown) => {
+    const blank = blanked(error);
+    if (typeof blank !== "object" || blank === null) return blank;
+    return { ...blank, previousErrors: undefined, aggregateErrors: undefined };
+  });
+  return { [name]: inner };
+}
+
+/** An error of Octokit carries its request, one of Redis all that it was told: passwords, records, what people wrote. */
+function blanked(error: unknown): unknown {
   const told = error instanceof Error ? stdSerializers.err(error) : error;
   if (typeof told !== "object" || told === null) return told;
   return {
     ...told,
     ...("request" in told && { request: withBlankHeaders(told.request) }),
     ...("command" in told && { command: nameOnly(told.command) }),
-    ...("previousErrors" in told &&
-      Array.isArray(told.previousErrors) && { previousErrors: told.previousErrors.map(withoutToken) }),
   };
 }
 

@@ -55,6 +55,23 @@ if (request.headers.authorization !== "token ghs_1") throw new Error("what is lo
   expect(stdout).toContain("***");
 });
 
+test("an error that stands among its own errors, as Redis makes of a transaction that it refuses, is one line", async () => {
+  const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
+const error = Object.assign(new Error("EXECABORT"), { command: { name: "exec", args: ["the-password"] } });
+error.previousErrors = [error, new Error("MISCONF")];
+makeLog("info", "test").error({ err: error }, "it failed");
+makeLog("info", "test").error({ err: new AggregateError([error, error], "all of it") }, "it failed");`;
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(stdout).not.toContain("the-password");
+  expect(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).err.message),
+  ).toEqual(["EXECABORT", "all of it"]);
+  expect(stdout).toContain("MISCONF");
+});
+
 test("what Redis was told is not in the error with which it refused", async () => {
   const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
 const log = makeLog("info", "test");

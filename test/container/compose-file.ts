@@ -71,8 +71,9 @@ export function readCompose(
 }
 
 function fillIn(text: string, env: Record<string, string>): string {
-  return text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind?: string, rest = "") => {
+  return text.replaceAll(/\$\{(\w+)(?::([-?+])([^}]*))?\}/g, (_, name: string, kind?: string, rest = "") => {
     const value = env[name];
+    if (kind === "+") return value ? rest : "";
     if (value) return value;
     if (kind === "?") throw new Error(rest);
     return kind === "-" ? rest : "";
