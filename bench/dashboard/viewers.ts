@@ -12,8 +12,10 @@ const streams: IncomingMessage[] = [];
 /** Told each piece of news of the first tab. */
 let heard: (text: string) => void = () => undefined;
 let options: ViewersOptions;
-/** One session may have so many streams. */
+/** One person may have a few more streams. */
 const TABS_OF_ONE = 50;
+/** So many of the tasks that run have a row of their own on the first page. */
+const SHOWN = 40;
 const cookies: string[] = [];
 let redis: ReturnType<typeof connectRedis>;
 let changing: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ async function change(nth: number, words: string): Promise<void> {
 }
 
 async function signIn(): Promise<void> {
-  const [, code = ""] = (await makeLink(redis, options.url, "bench")).split("#");
+  const [, code = ""] = (await makeLink(redis, options.url, `viewer-${cookies.length}`)).split("#");
   const answer = await send("/login", new URLSearchParams({ code }).toString());
   cookies.push((answer.headers["set-cookie"] ?? []).map((each) => each.split(";", 1)[0]).join("; "));
   answer.resume();
@@ -100,7 +102,7 @@ serveQuestions({
       const { promise, resolve } = Promise.withResolvers<void>();
       heard = (text) => text.includes(words) && resolve();
       const startedAt = performance.now();
-      await change((2 * turn) % options.tasks, words);
+      await change(2 * (turn % SHOWN), words);
       await promise;
       latencies.push(performance.now() - startedAt);
       await new Promise((next) => setTimeout(next, 300 * Math.random()));
