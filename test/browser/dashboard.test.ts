@@ -156,6 +156,9 @@ test("a stranger finds on the first page why a task failed and what it cost, and
   await page.waitForURL(/\/tasks\//);
   expect(await textIn(page, "#why")).toMatch(/fails|failed/);
   expect(await textIn(page, "#task-facts")).toMatch(/Cost of this task(?:unknown|\$)/);
+  // What is out of sight asks for nothing.
+  await page.getByRole("heading", { name: "Output" }).scrollIntoViewIfNeeded();
+  await page.mouse.wheel(0, 400);
   await expect.poll(() => textIn(page, ".output-logs"), { timeout: 20_000 }).toContain("not ok 1 - adds");
   await picture(page, "task", { whole: true });
   await page.getByRole("link", { name: "Run 1" }).click();
