@@ -4,6 +4,7 @@ import { questionOf } from "../../src/task/question.ts";
 import type { Task } from "../../src/task/task.ts";
 import { bytes, count } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
+import type { HostName } from "../../src/views/task-view.ts";
 import { why } from "../../src/views/why.ts";
 import { strainWords } from "../../src/words/limit-words.ts";
 import { explanation } from "../../src/words/task-words.ts";
@@ -124,50 +125,34 @@ const system = (words: HtmlValue): Html =>
   html`<th scope="row" class="task-cell"><div class="task-title">${words}</div></th>`;
 
 function ofSystem(need: FrontNeed, { now, hosts }: Facts, page: Formed): Html {
+  const ofHost = (host: HostName, badgeOf: Html, what: Html, since?: number): Html =>
+    cellsOf({ badge: badgeOf, subject: system(hostLink(host)), what, since, actions: undefined }, now);
   switch (need.kind) {
     case "host_silent":
-      return cellsOf(
-        {
-          badge: standingBadge("lost"),
-          subject: system(hostLink(need.host)),
-          what: html`<p>It has ${count(need.tasks.length, "task")} (${need.tasks.slice(0, NAMED).map((id) => html`${taskLink({ id, repository: "" }, id)} `)}). Start it again, or another with the same agents.</p>`,
-          since: need.since,
-          actions: undefined,
-        },
-        now,
+      return ofHost(
+        need.host,
+        standingBadge("lost"),
+        html`<p>It has ${count(need.tasks.length, "task")} (${need.tasks.slice(0, NAMED).map((id) => html`${taskLink({ id, repository: "" }, id)} `)}). Start it again, or another with the same agents.</p>`,
+        need.since,
       );
     case "no_room":
-      return cellsOf(
-        {
-          badge: badge({ word: "disk full", tone: "bad", sign: "alert" }),
-          subject: system(hostLink(need.host)),
-          what: html`<p>It takes no task: ${bytes(need.freeBytes)} free on its disk, ${bytes(need.wantedBytes)} wanted. Remove what you can spare there.</p>`,
-          since: undefined,
-          actions: undefined,
-        },
-        now,
+      return ofHost(
+        need.host,
+        badge({ word: "disk full", tone: "bad", sign: "alert" }),
+        html`<p>It takes no task: ${bytes(need.freeBytes)} free on its disk, ${bytes(need.wantedBytes)} wanted. Remove what you can spare there.</p>`,
       );
     case "strained":
-      return cellsOf(
-        {
-          badge: badge({ word: "no headroom", tone: "bad", sign: "alert" }),
-          subject: system(hostLink(need.host)),
-          what: html`<p>It takes no task: ${strainWords(need)}. End what you can spare there.</p>`,
-          since: undefined,
-          actions: undefined,
-        },
-        now,
+      return ofHost(
+        need.host,
+        badge({ word: "no headroom", tone: "bad", sign: "alert" }),
+        html`<p>It takes no task: ${strainWords(need)}. End what you can spare there.</p>`,
       );
     case "cannot_work":
-      return cellsOf(
-        {
-          badge: badge({ word: "cannot work", tone: "bad", sign: "alert" }),
-          subject: system(hostLink(need.host)),
-          what: html`<p>It is alive, and ${need.why === undefined ? "takes no job" : bare(need.why, 300)}. Run <code>orch doctor</code> there, and start it again.</p>`,
-          since: need.since,
-          actions: undefined,
-        },
-        now,
+      return ofHost(
+        need.host,
+        badge({ word: "cannot work", tone: "bad", sign: "alert" }),
+        html`<p>It is alive, and ${need.why === undefined ? "takes no job" : bare(need.why, 300)}. Run <code>orch doctor</code> there, and start it again.</p>`,
+        need.since,
       );
     case "paused":
       return cellsOf(

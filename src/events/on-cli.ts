@@ -1,6 +1,6 @@
 /** Whoever operates Orch asks at its command line. Nobody is asked for a permission: they have the machine. */
 import type { Command } from "../command/command.ts";
-import type { Request } from "../intake/request.ts";
+import { type Request, requestWhere } from "../intake/request.ts";
 import type { TaskSpec } from "../task/task.ts";
 
 export type CliAsks = {
@@ -14,19 +14,5 @@ export type CliAsks = {
 };
 
 /** A request where an earlier task stands. */
-export function requestOfCli(
-  { installationId, repository, number, target }: TaskSpec,
-  { by, key, command, now }: CliAsks,
-): Request {
-  return {
-    installationId,
-    repository: { ...repository, defaultBranch: target.defaultBranch },
-    number,
-    on: target.kind,
-    source: { kind: "cli", by, key },
-    commands: [command],
-    requestedAt: now,
-    receivedAt: now,
-    delivery: `operator ${by}`,
-  };
-}
+export const requestOfCli = (task: TaskSpec, { by, key, command, now }: CliAsks): Request =>
+  requestWhere(task, { source: { kind: "cli", by, key }, delivery: `operator ${by}`, command, now });

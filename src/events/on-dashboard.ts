@@ -1,6 +1,6 @@
 /** Somebody asks at the dashboard. Whoever operates Orch may everything; of everybody else GitHub is asked, as for a comment. */
 import type { Command } from "../command/command.ts";
-import type { Request } from "../intake/request.ts";
+import { type Request, requestWhere } from "../intake/request.ts";
 import type { SourceOf } from "../task/origin.ts";
 import type { Actor, TaskSpec } from "../task/task.ts";
 
@@ -22,20 +22,11 @@ export const sourceOfDashboard = (key: string, who?: DashboardAsks["who"]): Sour
 });
 
 /** A request where an earlier task stands. */
-export function requestOfDashboard(
-  { installationId, repository, number, target }: TaskSpec,
-  { who, key, command, now }: DashboardAsks,
-): Request {
-  return {
-    installationId,
-    repository: { ...repository, defaultBranch: target.defaultBranch },
-    number,
-    on: target.kind,
+export const requestOfDashboard = (task: TaskSpec, { who, key, command, now }: DashboardAsks): Request =>
+  requestWhere(task, {
     source: sourceOfDashboard(key, who),
     ...("actor" in who && { actor: who.actor }),
-    commands: [command],
-    requestedAt: now,
-    receivedAt: now,
     delivery: "operator" in who ? `dashboard, operator ${who.operator}` : `dashboard, ${who.actor.login}`,
-  };
-}
+    command,
+    now,
+  });

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Command } from "../command/command.ts";
 import { asksByItself, identityOf, operatorOf, originIn, originShape, type Source } from "../task/origin.ts";
-import type { About, Actor, Repository } from "../task/task.ts";
+import type { About, Actor, Repository, TaskSpec } from "../task/task.ts";
 import { taskIdOf } from "../task/task-id.ts";
 
 /** Times are Unix milliseconds. */
@@ -117,3 +117,20 @@ export const taskIdIn = (
   { repository, source }: Pick<Request, "source"> & { repository: Pick<Request["repository"], "id"> },
   line: number,
 ): string => taskIdOf(repository.id, originIn(source, line));
+
+type AskedWhere = Pick<Request, "source" | "actor" | "delivery"> & { command: Command /** Unix ms. */; now: number };
+
+/** A request where an earlier task stands. */
+export const requestWhere = (
+  { installationId, repository, number, target }: TaskSpec,
+  { command, now, ...asked }: AskedWhere,
+): Request => ({
+  ...asked,
+  installationId,
+  repository: { ...repository, defaultBranch: target.defaultBranch },
+  number,
+  on: target.kind,
+  commands: [command],
+  requestedAt: now,
+  receivedAt: now,
+});

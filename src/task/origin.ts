@@ -106,10 +106,6 @@ export const isByProgram = (source: Source): source is SourceOf<"api"> => source
 /** Where what is said to whoever asks is kept for them (`caller-replies.ts`), since they look for it there. */
 export const isAnsweredApart = (source: Source): boolean => isByProgram(source) || source.kind === "dashboard";
 
-/** The name of whoever operates Orch, where they ask themselves; undefined where it is somebody else, whom GitHub names. */
-export const operatorIn = (source: Source): string | undefined =>
-  source.kind === "cli" || source.kind === "dashboard" ? source.by : undefined;
-
 /** Where a person has asked; undefined where it is none. */
 const vias: { [Kind in OriginKind]: Via | undefined } = {
   comment: "comment",

@@ -2,7 +2,7 @@
  * The whole account of one task: who asked, what was decided by whom, what its runs did and cost, what its checks said, what its network was kept from,
  * and what was pushed. And where two accounts differ. Pure; every text that is not ours stands on one bounded line. Times are Unix ms.
  */
-import { operatorIn } from "../task/origin.ts";
+import { operatorOf } from "../task/origin.ts";
 import type { Actor, Task } from "../task/task.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { bare } from "../text/quote.ts";
@@ -87,7 +87,7 @@ function decisionsOf(task: Task, events: readonly TaskEvent[]): DecisionView[] {
   const asked = {
     at: spec.requestedAt,
     what: "asked",
-    by: nameOf(spec.actor) ?? operatorOf(spec) ?? spec.origin.kind,
+    by: nameOf(spec.actor) ?? operatorName(spec) ?? spec.origin.kind,
     via: spec.origin.kind,
   };
   const answers = questions.flatMap(({ id, answer }) => {
@@ -105,8 +105,8 @@ function decisionsOf(task: Task, events: readonly TaskEvent[]): DecisionView[] {
   return [asked, ...answers, ...decided, ...cancelled];
 }
 
-function operatorOf({ origin }: Task["spec"]): string | undefined {
-  const name = operatorIn(origin);
+function operatorName({ origin }: Task["spec"]): string | undefined {
+  const name = operatorOf(origin);
   return name === undefined ? undefined : bare(name, 60);
 }
 
