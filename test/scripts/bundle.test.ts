@@ -49,10 +49,15 @@ test("what a module reads by its own path is read from beside that module", asyn
 });
 
 test("a program says the same in one file, which holds nothing but ASCII", async () => {
-  const words = "`– é 👀 \\u2026`, /^[–👀]$/u.test(`👀`), String.raw`\\n`";
-  write("src/main.ts", `console.log(${words});`);
-  expect(await saidByBundle()).toBe("– é 👀 … true \\n");
+  const words = "`– é 👀 \\u2026`, /^[–👀]$/u.test(`👀`), String.raw`\\n`, tagged`– 👀`";
+  write("src/main.ts", `const tagged = ([part]) => part;\nconsole.log(${words});`);
+  expect(await saidByBundle()).toBe("– é 👀 … true \\n – 👀");
   expect(readFileSync(join(root, "out/src/main.mjs"), "latin1")).toMatch(/^[\0-\x7f]*$/);
+});
+
+test("a template that is taken raw and holds more than ASCII is refused: it would say something else", async () => {
+  write("src/main.ts", "console.log(String.raw`a – b`);");
+  await expect(saidByBundle()).rejects.toThrow("must be ASCII: raw`a –");
 });
 
 test("built in place, a program's file takes the place of its first module", async () => {

@@ -53,7 +53,7 @@ const fullBelow = (markBytes: number): number => reserveOf(markBytes) / 2;
 export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: RoomKeeperOptions): RoomKeeper {
   const { dataDir, log, operator } = shared;
   const markBytes = operator.limits.freeDiskGigabytes * GB;
-  const capOf = (run: Run) => (resourcesOfRun(operator, run).runDiskGigabytes ?? Number.POSITIVE_INFINITY) * GB;
+  const caps = new WeakMap<Run, number>();
   const measuring = makeMeasuring();
   let lacking = false;
   let announced = false;
@@ -62,6 +62,13 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
   let news = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+
+  /** In bytes. Asked of every run with every look, and the same from the time that the repository's own limits are known. */
+  function capOf(run: Run): number {
+    const cap = caps.get(run) ?? (resourcesOfRun(operator, run).runDiskGigabytes ?? Number.POSITIVE_INFINITY) * GB;
+    if (run.folder.record.prepared) caps.set(run, cap);
+    return cap;
+  }
 
   async function look(): Promise<void> {
     let now = await space(dataDir);

@@ -14,8 +14,8 @@ import { type Group, MB, SOFT, type Usage } from "./group.ts";
 import { watched } from "./in-force.ts";
 import { useOf } from "./process-use.ts";
 
-/** How often to look where nothing has to be acted upon, ms. */
-const SELDOM_MS = 10_000;
+/** How often to look where nothing has to be acted upon, ms; and at most, at programs that have done nothing since the last look. */
+const [SELDOM_MS, RARELY_MS] = [10_000, 40_000];
 /** Where the kernel ends what has too much memory, and tells only who asks, ms. */
 const ASK_MS = 1_000;
 /** Between two looks at processes that may have so much memory and no more, ms: the more is left, the longer. */
@@ -59,6 +59,8 @@ export function watchUse(options: UseOptions): UseWatch {
   let warned = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
+  let worked: number | undefined;
+  let pauseMs = SELDOM_MS;
 
   const measured = (): Usage | undefined =>
     group ? group.read() : useOf(processes(), memory === undefined ? undefined : memory * SOFT);
@@ -86,11 +88,14 @@ export function watchUse(options: UseOptions): UseWatch {
   /** When to look again, ms. */
   function look(): number {
     const seen = measured();
-    if (!seen) return untilSeldom(now());
+    if (!seen) return untilMultipleOf(SELDOM_MS, now());
     note(seen);
     const end = limitReached(seen);
     if (end) resolve(end);
-    const waits = [untilSeldom(now())];
+    // An agent waits for its model most of the time.
+    pauseMs = seen.cpuMs === worked ? Math.min(pauseMs * 2, RARELY_MS) : SELDOM_MS;
+    worked = seen.cpuMs;
+    const waits = [untilMultipleOf(pauseMs, now())];
     if (brake) waits.push(brake.look(now(), seen.cpuMs));
     if (memory !== undefined) waits.push(untilNear(seen.memoryBytes, memory));
     if (count !== undefined) waits.push(FAR_MS);
@@ -104,7 +109,7 @@ export function watchUse(options: UseOptions): UseWatch {
       return look();
     } catch (error) {
       log.warn({ err: error }, "what the step's programs use cannot be seen to");
-      return untilSeldom(now());
+      return untilMultipleOf(SELDOM_MS, now());
     }
   }
 
@@ -131,9 +136,9 @@ export function watchUse(options: UseOptions): UseWatch {
 }
 
 /** All runs of a host at the same moment: to wake up for each by itself costs several times what the look does. */
-function untilSeldom(at: number): number {
-  const left = SELDOM_MS - (at % SELDOM_MS);
-  return left < ASK_MS ? left + SELDOM_MS : left;
+function untilMultipleOf(ms: number, at: number): number {
+  const left = ms - (at % ms);
+  return left < ASK_MS ? left + ms : left;
 }
 
 const untilNear = (used: number, allowed: number): number =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Run } from "../run.ts";
 
 /** The files that hold what the step in `dir` writes. */
-export const outputsOf = (dir: string): string[] => ["stdout", "stderr"].map((name) => join(dir, name));
+export const outputsOf = (dir: string): string[] => [`${dir}/stdout`, `${dir}/stderr`];
 
 /** Of the step in `dir`. Unix ms; undefined = not a word yet. */
 export function lastOutputIn(dir: string): number | undefined {
