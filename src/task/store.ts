@@ -5,6 +5,7 @@
  * the task unreported and says so on the `changed` channel; those that are more than progress go into its timeline.
  */
 import type { Redis } from "ioredis";
+import { makeCheckedTexts } from "./checked-texts.ts";
 import { dueKeys, makeDueSet } from "./due-set.ts";
 import { follow, followOne, unfollow } from "./followers.ts";
 import { taskOfFormat1 } from "./format-1.ts";
@@ -65,13 +66,18 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   /** Tasks that wait, or whose job may have to go elsewhere. */
   const dispatches = makeDueSet(redis, keys.dispatch);
   const dispatchKeys = dueKeys(keys.dispatch);
+  const texts = makeCheckedTexts();
 
   async function lookUp(id: string): Promise<Reading<Task>> {
     const [version, record, said] = await redis.hmget(keys.task(id), "version", "record", "said");
     if (version == null && record == null) return { kind: "absent" };
     const parse = () => ({ ...JSON.parse(record ?? ""), version: Number(version ?? Number.NaN) });
-    const reading = judgeRecord<Task>(taskShape, parse, taskOfFormat1);
-    if (reading.kind === "known") return { ...reading, record: withSaid(reading.record, said) };
+    const text = `${version} ${record}`;
+    const reading = judgeRecord<Task>(texts.shapeFor(id, text, taskShape), parse, taskOfFormat1);
+    if (reading.kind === "known") {
+      texts.wasRight(id, text);
+      return { ...reading, record: withSaid(reading.record, said) };
+    }
     tell(keys.task(id), reasonOfDoubt(reading));
     return reading;
   }
