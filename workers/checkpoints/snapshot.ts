@@ -12,6 +12,8 @@ import type { Workspace } from "../workspace/workspace.ts";
 export type SnapshotOf = {
   workspace: Workspace;
   driver: SandboxDriver;
+  /** `all` of the last one: where nothing has changed since, it stands for everything again. */
+  last?: string | undefined;
   /** The run's own confinement: the workspace is writable in it. */
   confinement: Confinement;
   signal?: AbortSignal;
@@ -63,7 +65,10 @@ done
 tree=$(git write-tree) || exit 1
 others=$(git for-each-ref --count=${MAX_OTHERS} --no-merged=HEAD --format='-p %(objectname)' refs/heads refs/stash)
 all=$head
-if [ -n "$others" ] || [ "$tree" != "$(git rev-parse 'HEAD^{tree}')" ]; then
+content=$(echo $tree $head $others | sed 's/ -p//g')
+if [ -n "$ORCH_LAST" ] && [ "$(git log -1 --format='%T %P' "$ORCH_LAST" 2>/dev/null)" = "$content" ]; then
+  all=$ORCH_LAST
+elif [ -n "$others" ] || [ "$tree" != "$(git rev-parse 'HEAD^{tree}')" ]; then
   all=$(git commit-tree "$tree" -p "$head" $others -m 'Everything that the agent had made') || exit 1
 fi
 echo "$head $all"
@@ -71,7 +76,7 @@ echo "$head $all"
 
 /** Undefined when the agent has left its repository in a state that git cannot read. */
 export async function makeSnapshot(of: SnapshotOf): Promise<Snapshot | undefined> {
-  const env = { ...of.confinement.env, ...AGENT_IDENTITY };
+  const env = { ...of.confinement.env, ...AGENT_IDENTITY, ORCH_LAST: of.last ?? "" };
   const confinement = { ...of.confinement, cwd: of.workspace.inside.treeDir, env };
   const [file = "", ...args] = of.driver.wrap(confinement, ["/bin/sh", "-c", SCRIPT]);
   const done = await runProgram({ file, args, env, timeoutMs: SNAPSHOT_MS, signal: of.signal, maxOutputBytes: 1_000 });

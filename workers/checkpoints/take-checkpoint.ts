@@ -10,9 +10,10 @@ import {
   openCheckpointStore,
   READY_REF,
   type Ready,
+  readCheckpoint,
   writeCheckpoint,
 } from "./checkpoint-store.ts";
-import { makeSnapshot, type SnapshotOf } from "./snapshot.ts";
+import { makeSnapshot, type Snapshot, type SnapshotOf } from "./snapshot.ts";
 
 export type Taking = SnapshotOf & {
   dataDir: string;
@@ -27,16 +28,35 @@ export type Taking = SnapshotOf & {
   log: Logger;
 };
 
-/** Undefined when the agent's repository gives nothing that passes. @throws what the disk throws */
+/**
+ * Undefined when the agent's repository gives nothing that passes. An agent that has changed nothing since the last one costs half: what
+ * stands for everything is there already. @throws what the disk throws
+ */
 export async function takeCheckpoint(taking: Taking): Promise<CheckpointRecord | undefined> {
-  const { dataDir, taskId, repositoryId, branch, baseSha, until, ready, mirror, log } = taking;
+  const { dataDir, taskId, until, log } = taking;
   const startedAt = performance.now();
-  const snapshot = await makeSnapshot(taking);
+  const before = readCheckpoint(dataDir, taskId);
+  const snapshot = await makeSnapshot({ ...taking, last: before?.all });
   if (!snapshot) {
     log.warn("no checkpoint: git cannot read what the agent has left");
     return undefined;
   }
-  const { head, all } = snapshot;
+  const isThere = before !== undefined && isOf(before, taking, snapshot);
+  const taken = isThere ? before : await takeSnapshot(taking, snapshot);
+  const record = { ...taken, until, takenAt: Date.now(), tookMs: Math.round(performance.now() - startedAt) };
+  writeCheckpoint(dataDir, record);
+  log.debug({ commits: record.commits, files: record.files, ms: record.tookMs }, "checkpoint taken");
+  return record;
+}
+
+/** The objects of a record stand in the store: it was written after they had arrived. */
+const isOf = (before: CheckpointRecord, { baseSha, branch, ready }: Taking, { head, all }: Snapshot): boolean =>
+  !ready &&
+  !before.ready &&
+  [before.baseSha, before.branch, before.head, before.all].join() === [baseSha, branch, head, all].join();
+
+async function takeSnapshot(taking: Taking, { head, all }: Snapshot) {
+  const { dataDir, taskId, repositoryId, branch, baseSha, ready, mirror } = taking;
   const store = await openCheckpointStore(dataDir, { taskId, mirror, base: baseSha });
   await takeObjects({ ...taking, quarantine: store }, { what: all, ref: ALL_REF });
   // What the sandbox says of its HEAD is the agent's word: it must be part of what has arrived.
@@ -44,14 +64,7 @@ export async function takeCheckpoint(taking: Taking): Promise<CheckpointRecord |
   await hostGitOutput(store.dir, ["update-ref", HEAD_REF, head]);
   if (ready) await takeObjects({ ...taking, quarantine: store }, { what: ready.tip, ref: READY_REF });
   const counts = await countIn(store.dir, { baseSha, head, all });
-  const record = {
-    ...{ taskId, repositoryId, branch, baseSha, head, all, until, ...counts },
-    ...{ takenAt: Date.now(), tookMs: Math.round(performance.now() - startedAt) },
-    ...(ready && { ready }),
-  };
-  writeCheckpoint(dataDir, record);
-  log.debug({ commits: record.commits, files: record.files, ms: record.tookMs }, "checkpoint taken");
-  return record;
+  return { taskId, repositoryId, branch, baseSha, head, all, ...counts, ...(ready && { ready }) };
 }
 
 const MAX_NAMES_BYTES = 50_000_000;

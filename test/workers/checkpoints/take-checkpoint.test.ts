@@ -22,8 +22,8 @@ async function startWork() {
   const { dataDir } = run.host;
   const { workspace, driver, confinement, mirror, branch } = run;
   const of = { workspace, driver, confinement, mirror, branch };
-  const take = (ready?: Ready) =>
-    takeCheckpoint({ ...of, dataDir, taskId: TASK, repositoryId: 1, baseSha: run.base, until: 9, ready, log });
+  const take = (ready?: Ready, more: Partial<typeof of> = {}) =>
+    takeCheckpoint({ ...of, ...more, dataDir, taskId: TASK, repositoryId: 1, baseSha: run.base, until: 9, ready, log });
   return { ...run, dataDir, take };
 }
 
@@ -56,6 +56,22 @@ describe("a checkpoint", () => {
     work.agent("git add one; git commit -qm one; echo 2 > two");
     expect(await work.take()).toMatchObject({ commits: 1, files: 2 });
     expect(findCheckpoints(work.dataDir)).toMatchObject([{ taskId: TASK, commits: 1, files: 2 }]);
+  });
+
+  test("of work that has not changed takes the objects that are there, and is as new as any", async () => {
+    const work = await startWork();
+    work.agent("git checkout -q -b other; git commit -qm o --allow-empty; git checkout -q -; echo 1 > one");
+    const first = await work.take();
+    const nowhere = { mirror: { ...work.mirror, dir: "/nowhere" } };
+    const again = await work.take(undefined, nowhere);
+    expect(again).toEqual({ ...first, takenAt: expect.any(Number), tookMs: expect.any(Number) });
+    expect(again?.takenAt).toBeGreaterThan(first?.takenAt ?? 0);
+    expect(readCheckpoint(work.dataDir, TASK)).toEqual(again);
+    work.agent("echo 2 > one");
+    await expect(work.take(undefined, nowhere)).rejects.toThrow();
+    // What the agent has cleared away of the last one is made anew.
+    work.agent("echo 1 > one; git prune --expire=now");
+    expect(await work.take()).toMatchObject({ files: 1, elsewhere: 1 });
   });
 
   test("is taken of a merge and of a rebase that stopped, with the conflicts as they stand in the files", async () => {
