@@ -1,10 +1,11 @@
 /**
- * Every sentence that Orch can say on GitHub stands in test/golden, so that a change of one is seen and read. Written anew by
+ * Every sentence that Orch can say on GitHub or on its dashboard stands in test/golden, so that a change of one is seen and read. Written anew by
  * `npx vitest run test/words/golden.test.ts -u`.
  */
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ASKING_LOOKS, STATE_LABELS } from "../../src/task/labels.ts";
+import { pageWordsIn } from "./page-words.ts";
 import { sayings } from "./sayings.ts";
 
 const GOLDEN = "../golden";
@@ -46,6 +47,15 @@ test("what is said elsewhere in the code: refusals, errors that become a reason,
   );
   const text = ["# Labels", labels.join("\n"), ...found].join("\n\n");
   await expect(`${text}\n`).toMatchFileSnapshot(`${GOLDEN}/elsewhere.md`);
+});
+
+test("what the dashboard says, on its pages and in its scripts", async () => {
+  const files = globSync(["dashboard/**/*.ts", "dashboard/assets/*.js"]).toSorted();
+  const found = files.flatMap((path) => {
+    const words = pageWordsIn(readFileSync(path, "utf8"), path);
+    return words.length === 0 ? [] : [`# ${path}`, words.map((each) => `- ${each}`).join("\n")];
+  });
+  await expect(`${found.join("\n\n")}\n`).toMatchFileSnapshot(`${GOLDEN}/pages.md`);
 });
 
 /** Descriptions of settings, and what agents are told. */
