@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { HostInfo } from "../../src/task/heartbeat.ts";
-import type { Limits } from "../operator-file.ts";
+import type { Limits } from "../operator-limits.ts";
 import { type RoomKeeper, watchRoom } from "../room.ts";
 import type { CgroupPlaces } from "./cgroup-places.ts";
 import { MB } from "./group.ts";
