@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parse } from "yaml";
 import { z } from "zod";
-import type { GitHubServer } from "../src/config.ts";
+import type { GitHubServer } from "../src/settings/github-server.ts";
 
 /** Beside the sources and beside the built program alike. */
 const MANIFEST = new URL("../app.yml", import.meta.url);

@@ -2,8 +2,9 @@
  * The dashboard, put together: what its pages and deeds answer, behind one door. Loaded by a bot that has one only. A bot without a dashboard does all its
  * other work, so nothing here is a reason for it not to start.
  */
-import type { DashboardConfig } from "../src/config.ts";
+
 import { hostAndPort } from "../src/reach/host-and-port.ts";
+import type { DashboardConfig } from "../src/settings/dashboard.ts";
 import { dataRoutes } from "./data-routes.ts";
 import { operatorDeedRoutes } from "./deeds/operator-deeds.ts";
 import { taskDeedRoutes } from "./deeds/task-deeds.ts";

@@ -2,12 +2,13 @@
  * Everything that the environment may set, read once at start. All problems are found in one pass and told together,
  * each with what to do. Nothing else in Orch reads `process.env` for a setting.
  */
-import { createPrivateKey } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { normalize } from "node:path";
 import type { z } from "zod";
 import { botFolderOf, dataDirOf, historyFileOf } from "./data-dir.ts";
+import { isLoopback } from "./reach/loopback.ts";
+import { type DashboardConfig, dashboardOf, dashboardProblems } from "./settings/dashboard.ts";
 import {
+  type BotSettings,
   botSettings,
   DEFAULT_PORT,
   hostSettings,
@@ -15,7 +16,9 @@ import {
   setUpSettings,
   startSettings,
 } from "./settings/environment.ts";
-
+import { type GitHubServer, readServer } from "./settings/github-server.ts";
+import { readPrivateKey } from "./settings/private-key.ts";
+import { type TracesConfig, tracesOf } from "./settings/traces.ts";
 import { type AskingLabels, problemOf } from "./task/labels.ts";
 
 export type Env = Record<string, string | undefined>;
@@ -32,8 +35,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-export type GitHubServer = { protocol: "https" | "http"; host: string; apiUrl: string; webUrl: string };
 
 /** Where a worker host finds the bot: by the sockets in a folder of its machine, or under an https address. */
 export type BotAddress = { kind: "folder"; folder: string } | { kind: "https"; url: string };
@@ -66,19 +67,10 @@ export type BotConfig = {
   /** Where people look at all this; none: nowhere. */
   dashboard?: DashboardConfig;
   /** The collector of traces; none: nobody is told of any. */
-  traces?: { endpoint: string; headers: Record<string, string> };
+  traces?: TracesConfig;
   /** Whether worker hosts of other machines are answered too: on the port, which is behind the operator's TLS proxy. */
   answersHostsOnPort: boolean;
   logLevel: LogLevel;
-};
-
-export type DashboardConfig = {
-  host: string;
-  port: number;
-  /** Its public address, where it has one, and the App by which people sign in with GitHub there. */
-  signIn?: { url: string; clientId: string; clientSecret: string };
-  /** Ids of GitHub accounts that may everything. */
-  operators: readonly number[];
 };
 
 /** What is needed to lead through registering an App. */
@@ -154,55 +146,7 @@ export function readBotConfig(env: Env): BotConfig {
   });
 }
 
-/** Values are percent-encoded there, as OpenTelemetry has it; one that is not is taken as it stands. */
-function tracesOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "traces"> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: text } = settings;
-  if (endpoint === undefined) return {};
-  const headers = (text?.split(",") ?? []).map((header) => {
-    const [name = "", ...value] = header.trim().split("=");
-    return [name, decoded(value.join("="))];
-  });
-  return { traces: { endpoint, headers: Object.fromEntries(headers) } };
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
-}
-
-function dashboardProblems(settings: z.output<typeof botSettings>): string[] {
-  const { DASHBOARD_PORT: port, DASHBOARD_HOST: host, DASHBOARD_URL: url } = settings;
-  if (port === "off") return [];
-  if (url === undefined) {
-    return isLoopback(bracketed(host))
-      ? []
-      : [
-          `DASHBOARD_HOST ${host} can be reached from elsewhere: set DASHBOARD_URL to the https address under which people come, so that they sign in with GitHub; or leave DASHBOARD_HOST unset and come by ssh -L ${port}:127.0.0.1:${port}`,
-        ];
-  }
-  const missing = (name: string, what: string) =>
-    `${name} is missing: DASHBOARD_URL needs it; ${what} on the App's settings page`;
-  return [
-    ...(settings.DASHBOARD_CLIENT_ID ? [] : [missing("DASHBOARD_CLIENT_ID", "it stands")]),
-    ...(settings.DASHBOARD_CLIENT_SECRET ? [] : [missing("DASHBOARD_CLIENT_SECRET", "make one")]),
-  ];
-}
-
-const bracketed = (host: string): string => (host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
-
-function dashboardOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "dashboard"> {
-  const { DASHBOARD_PORT: port, DASHBOARD_HOST: host, DASHBOARD_URL: url } = settings;
-  if (port === "off") return {};
-  const { DASHBOARD_CLIENT_ID: clientId, DASHBOARD_CLIENT_SECRET: clientSecret } = settings;
-  const signIn = url && clientId && clientSecret && { url: new URL(url).origin, clientId, clientSecret };
-  const operators = (settings.DASHBOARD_OPERATORS?.split(",") ?? []).map(Number);
-  return { dashboard: { host, port, operators, ...(signIn && { signIn }) } };
-}
-
-function metricsOf(settings: z.output<typeof botSettings>): Pick<BotConfig, "metrics"> {
+function metricsOf(settings: BotSettings): Pick<BotConfig, "metrics"> {
   const { METRICS_HOST: host, METRICS_PORT: port, METRICS_TOKEN: token } = settings;
   return port !== undefined && token !== undefined ? { metrics: { host, port, token } } : {};
 }
@@ -258,59 +202,4 @@ function collect<T extends z.ZodType>(schema: T, env: Env, problems: string[]): 
   if (parsed.success) return parsed.data;
   problems.push(...parsed.error.issues.map((issue) => issue.message));
   return undefined;
-}
-
-/** The App's key as PEM. Probot passes a bad key over in silence; here it is a problem with its reason. */
-function readPrivateKey(env: Env, problems: string[]): string | undefined {
-  const text = env.PRIVATE_KEY?.trim() || readKeyFile(env.PRIVATE_KEY_PATH, problems);
-  if (text === undefined) {
-    if (!env.PRIVATE_KEY_PATH)
-      problems.push(
-        "PRIVATE_KEY is missing: give the App's key, or PRIVATE_KEY_PATH with the .pem file you downloaded",
-      );
-    return undefined;
-  }
-  const unescaped = text.replaceAll("\\n", "\n");
-  const pem = unescaped.startsWith("-----BEGIN") ? unescaped : Buffer.from(text, "base64").toString("utf8");
-  try {
-    if (createPrivateKey(pem).asymmetricKeyType === "rsa") return pem;
-    problems.push("PRIVATE_KEY is not an RSA key: download the App's key again from its settings page");
-  } catch {
-    problems.push(
-      "PRIVATE_KEY is not a readable PEM key: check that the line breaks survived (use PRIVATE_KEY_PATH if in doubt)",
-    );
-  }
-  return undefined;
-}
-
-function readKeyFile(path: string | undefined, problems: string[]): string | undefined {
-  if (!path) return undefined;
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    problems.push(`PRIVATE_KEY_PATH: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
-}
-
-function readServer(env: Env, problems: string[]): GitHubServer {
-  const host = env.GHE_HOST || "github.com";
-  const protocol = env.GHE_PROTOCOL === "http" ? "http" : "https";
-  if (protocol === "http" && !isLoopback(host)) {
-    problems.push(
-      "GHE_PROTOCOL=http is only for a server on this machine: tokens would cross the network in clear text",
-    );
-  }
-  const apiUrl = apiUrlOf(protocol, host);
-  return { protocol, host, apiUrl, webUrl: `${protocol}://${host}` };
-}
-
-/** GitHub Enterprise Cloud with data residency (acme.ghe.com) has a host for the API as github.com has; a server has a path. */
-function apiUrlOf(protocol: "https" | "http", host: string): string {
-  if (host === "github.com" || /^[\w-]+\.ghe\.com$/i.test(host)) return `${protocol}://api.${host}`;
-  return `${protocol}://${host}/api/v3`;
-}
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
 }

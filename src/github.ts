@@ -8,11 +8,12 @@
 import { Probot, ProbotOctokit } from "probot";
 import { type AppIdentity, readAppIdentity } from "./app-identity.ts";
 import { type Budget, BudgetSpent } from "./budget.ts";
-import type { BotConfig, GitHubServer } from "./config.ts";
+import type { BotConfig } from "./config.ts";
 import type { Fence } from "./fence.ts";
 import { behind, boundedFetch, conditional, type Fetch, makeAnswers, within } from "./github-fetch.ts";
 import { keepQuestionsOutOfTheQueue, refusalsOf } from "./graphql.ts";
 import type { Logger } from "./log.ts";
+import type { GitHubServer } from "./settings/github-server.ts";
 import { NoLongerTaken } from "./task/due-set.ts";
 
 export type Octokit = ProbotOctokit;

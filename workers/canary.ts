@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Canary, sendCanary } from "../src/task/canary.ts";
 import type { HostInfo } from "../src/task/heartbeat.ts";
 import { visibleText } from "../src/text/clean.ts";
-import type { Room } from "./disk/keep-room.ts";
+import type { Room } from "./room.ts";
 import type { Shared } from "./run/run.ts";
 import { runProgram } from "./run-program.ts";
 import { SEARCH_PATH } from "./sandbox/find-program.ts";

@@ -11,7 +11,7 @@ import { hostLaneName, type Lane, laneName } from "../src/task/lane.ts";
 import { readPause } from "../src/task/pause.ts";
 import { STALLED_CHECK_MS } from "../src/task/queue.ts";
 import type { CanaryKeeper } from "./canary.ts";
-import type { Room } from "./disk/keep-room.ts";
+import type { Room } from "./room.ts";
 import type { Locker } from "./run/job-lock.ts";
 import type { Shared } from "./run/run.ts";
 import { type JobInHand, take } from "./run/take-job.ts";

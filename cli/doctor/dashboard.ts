@@ -1,9 +1,10 @@
 /** Where the dashboard is, who may come in, and whether another program has its port. What is wrong with its settings is told with the bot's. */
 import { connect } from "node:net";
 import { findDashboard, isOurs } from "../../dashboard/door/proof.ts";
-import type { DashboardConfig, Env } from "../../src/config.ts";
+import type { Env } from "../../src/config.ts";
 import { ConfigError, readBotConfig } from "../../src/config.ts";
 import { hostAndPort } from "../../src/reach/host-and-port.ts";
+import type { DashboardConfig } from "../../src/settings/dashboard.ts";
 import { withRedis } from "../with-redis.ts";
 import { type Check, note, ok, problem } from "./check.ts";
 import { completed } from "./role.ts";

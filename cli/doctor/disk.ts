@@ -4,7 +4,7 @@ import type { Env } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
 import { bytes } from "../../src/text/amounts.ts";
 import { spaceOf } from "../../workers/disk/free-space.ts";
-import type { Limits } from "../../workers/operator-file.ts";
+import type { Limits } from "../../workers/operator-limits.ts";
 import { type Check, ok, problem, reasonOf } from "./check.ts";
 
 const GB = 1024 ** 3;

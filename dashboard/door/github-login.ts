@@ -5,10 +5,11 @@
  */
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { DashboardConfig, GitHubServer } from "../../src/config.ts";
 import { boundedFetch } from "../../src/github-fetch.ts";
 import { equalInConstantTime } from "../../src/ingress/signature.ts";
 import type { Logger } from "../../src/log.ts";
+import type { DashboardConfig } from "../../src/settings/dashboard.ts";
+import type { GitHubServer } from "../../src/settings/github-server.ts";
 
 export type GitHubLogin = ReturnType<typeof makeGitHubLogin>;
 

@@ -5,11 +5,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Redis } from "ioredis";
-import type { DashboardConfig } from "../../src/config.ts";
 import type { GitHub } from "../../src/github.ts";
 import { type KeptListening, listenWhenFree } from "../../src/listen-when-free.ts";
 import type { Logger } from "../../src/log.ts";
 import { serve } from "../../src/server.ts";
+import type { DashboardConfig } from "../../src/settings/dashboard.ts";
 import type { Answer, DashboardRoute, Viewer, Visit } from "../visit.ts";
 import { type Address, makeAddress } from "./address.ts";
 import { assetAt } from "./assets.ts";

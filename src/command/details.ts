@@ -13,6 +13,9 @@ const NOTE = 60;
 /** `left`: how many characters were too many. */
 export type Details = { details: string; left?: number };
 
+/** What a command says, with what stands below it: that belongs to it. */
+export const withDetails = (said: string, { details = "" }: Partial<Details>): string => `${said}\n\n${details}`.trim();
+
 /** Undefined when a reader of the comment sees nothing there. */
 export function detailsOf(lines: readonly string[]): Details | undefined {
   const text = lines

@@ -1,7 +1,8 @@
 /** What a task waits for, and why it ends if it does: its agent is none of those that there are, or a deadline has passed. Pure. */
 import type { Outcome } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
-import type { Readiness, Unaffordable } from "./ready.ts";
+import type { Unaffordable } from "./funds.ts";
+import type { Readiness } from "./readiness.ts";
 import { cannotAfford } from "./unaffordable.ts";
 
 export const reasonsOf = (readiness: Readiness) => (readiness.kind === "waits" ? readiness.reasons : []);

@@ -11,7 +11,7 @@ import type { TaskStore } from "../task/store.ts";
 import type { Target, Task, TaskSpec } from "../task/task.ts";
 import { taskIdOf } from "../task/task-id.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { isOnBranchOf, mayGoOnFrom } from "./ready.ts";
+import { isOnBranchOf, mayGoOnFrom } from "./predecessor.ts";
 import { cannotAfford } from "./unaffordable.ts";
 
 export type RoundDeps = {

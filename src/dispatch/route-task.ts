@@ -8,7 +8,7 @@ import { route } from "../routing/route.ts";
 import { type HostView, takingWork } from "../task/heartbeat.ts";
 import type { Routing, RoutingRules } from "../task/routing.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import { mayGoOnFrom } from "./ready.ts";
+import { mayGoOnFrom } from "./predecessor.ts";
 import { wishFor } from "./role-agent.ts";
 
 /** What the operator gives: what is known of agents, and what a task may cost at most where an agent is chosen. */

@@ -7,7 +7,9 @@ import { balancesFor } from "../task/ledger.ts";
 import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import { type Funds, isOnBranchOf, mayGoOnFrom, type World } from "./ready.ts";
+import type { Funds } from "./funds.ts";
+import { isOnBranchOf, mayGoOnFrom } from "./predecessor.ts";
+import type { World } from "./readiness.ts";
 import { type Router, routingFor } from "./route-task.ts";
 
 export type WorldSources = {

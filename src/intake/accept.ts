@@ -11,8 +11,8 @@ import type { TaskStore } from "../task/store.ts";
 import type { Target, TaskSpec } from "../task/task.ts";
 import { readAmounts } from "../text/budget.ts";
 import { title as titleOf } from "../text/quote.ts";
-import type { CarriedOut } from "./carry-out.ts";
-import type { ChangedSince } from "./decide.ts";
+import type { CarriedOut } from "./carried-out.ts";
+import type { ChangedSince } from "./changed-since.ts";
 import { conversationOf } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
@@ -33,11 +33,27 @@ const MAX_TITLE = 100;
 
 export type AcceptDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number; log: Logger };
 
-/** What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. */
-export type Work = { line: number; settings?: Settings; target?: Target | undefined } & Pick<
+/**
+ * What the task is to do, whoever has put it into words. `target`: where it goes instead of where it was asked. `left`: how many characters of
+ * its details were too many.
+ */
+export type Work = { line: number; settings?: Settings; target?: Target | undefined; left?: number } & Pick<
   TaskSpec,
   "instruction" | "details" | "about" | "plan" | "team" | "role" | "review" | "mends" | "retries" | "after"
 >;
+
+/** What a command asks for in a person's own words. */
+export const workOf = (
+  { about }: Pick<Request, "about">,
+  { line, settings, details, left }: Pick<Work, "line" | "settings" | "details" | "left">,
+  instruction: string,
+): Work => ({
+  ...{ line, instruction },
+  ...(settings && { settings }),
+  ...(details !== undefined && { details }),
+  ...(left !== undefined && { left }),
+  ...(about && { about }),
+});
 
 export async function accept(
   deps: AcceptDeps,
@@ -45,6 +61,13 @@ export async function accept(
   work: Work,
   ask: () => Promise<Asked>,
 ): Promise<CarriedOut> {
+  const accepted = await begin(deps, request, work, ask);
+  return work.left === undefined || !accepted.done
+    ? accepted
+    : { ...accepted, say: words.detailsCut(work.left, request.vouchedFor === true) };
+}
+
+async function begin(deps: AcceptDeps, request: Request, work: Work, ask: () => Promise<Asked>): Promise<CarriedOut> {
   const known = await deps.store.read(taskIdIn(request, work.line));
   if (known) {
     // An earlier life of a bot may have died before its job was added.

@@ -3,6 +3,7 @@
  * is meant: the one whose name comes first, or one of the task whose id comes first, or the only one that is open here.
  */
 import type { Command } from "../command/command.ts";
+import { withDetails } from "../command/details.ts";
 import { withoutName } from "../command/worded.ts";
 import {
   type Answer,
@@ -18,10 +19,10 @@ import type { Task } from "../task/task.ts";
 import { withNodeTasks } from "../task/team-tasks.ts";
 import * as words from "../words/question-words.ts";
 import type { AcceptDeps } from "./accept.ts";
-import type { CarriedOut } from "./carry-out.ts";
-import { conversationOf, isNameOf } from "./named-tasks.ts";
-import { type Request, requestNameOf } from "./request.ts";
-import type { FoundTarget } from "./target.ts";
+import type { CarriedOut } from "./carried-out.ts";
+import { foundHere, isNameOf } from "./named-tasks.ts";
+import { commandNameOf, type Request } from "./request.ts";
+import type { Find } from "./target.ts";
 
 type AnswerCommand = Extract<Command, { kind: "answer" }>;
 type Asked = { task: Task; question: Question };
@@ -31,9 +32,9 @@ export async function answerQuestion(
   { store, dispatcher, now }: AcceptDeps,
   request: Request,
   command: AnswerCommand,
-  find: () => Promise<{ found: FoundTarget }>,
+  find: Find,
 ): Promise<CarriedOut> {
-  const key = `${requestNameOf(request.repository.id, request.source)}-${command.line}`;
+  const key = commandNameOf(request, command.line);
   const asked = await askedHere(store, request, find);
   const own = asked.find(({ question }) => question.answer?.key === key);
   if (own) return await passOn(dispatcher, own.task);
@@ -56,25 +57,18 @@ async function passOn(dispatcher: AcceptDeps["dispatcher"], task: Task): Promise
   return { done: true, tasks: [task.spec.id] };
 }
 
-/** All that was asked by agents that work here, oldest first. */
-async function askedHere(
-  store: TaskStore,
-  request: Request,
-  find: () => Promise<{ found: FoundTarget }>,
-): Promise<Asked[]> {
+/** All that was asked by agents that work here, oldest first; on an issue also by those on the pull requests that came of it. */
+async function askedHere(store: TaskStore, request: Request, find: Find): Promise<Asked[]> {
   const { repository, number } = request;
-  const here = await askedIn(store, await store.idsOfConversation(repository.id, { conversation: number, number }));
-  if (here.length > 0 || request.on === "issue") return here;
-  const { found } = await find();
-  if (found.kind !== "ready") return [];
-  const conversation = await conversationOf(store, request, found.target);
-  return await askedIn(store, await store.idsOfConversation(repository.id, { conversation, number }));
+  const here = store.idsOfConversation(repository.id, { conversation: number, number });
+  return (await foundHere(store, request, find, (ids) => askedIn(store, ids), here)) ?? [];
 }
 
-/** Agents of a team's nodes ask here, too, though nothing of their own tasks is shown. */
-async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[]> {
+/** Undefined where nothing was. Agents of a team's nodes ask here, too, though nothing of their own tasks is shown. */
+async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[] | undefined> {
   const tasks = await withNodeTasks(store, await store.readMany(ids));
-  return tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
+  const asked = tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
+  return asked.length > 0 ? asked : undefined;
 }
 
 const isWaiting = ({ task, question }: Asked): boolean => openQuestions(task).includes(question);
@@ -107,8 +101,8 @@ function tooLate(task: Task, id: string): string {
 }
 
 /** The option, where a number is all that is said. */
-function textOf(question: Question, said: string, { details }: AnswerCommand): { text: string } | { say: string } {
-  const text = (details === undefined ? said : `${said}\n\n${details}`).trim();
+function textOf(question: Question, said: string, command: AnswerCommand): { text: string } | { say: string } {
+  const text = withDetails(said, command);
   if (text === "") return { say: words.emptyAnswer(question.id) };
   if (text.length > MAX_ANSWER) return { say: words.answerTooLong(text.length, MAX_ANSWER) };
   const number = numberIn(text);

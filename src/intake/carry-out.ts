@@ -12,8 +12,9 @@ import type { Task } from "../task/task.ts";
 import { inMarkdown } from "../text/quote.ts";
 import type { ViewReader } from "../views/reader.ts";
 import * as budgetWords from "../words/budget-words.ts";
-import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
+import { type AcceptDeps, type Asked, accept, workOf } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
+import type { CarriedOut } from "./carried-out.ts";
 import { approve, askForAnother } from "./decide.ts";
 import { conversationOf, isNameOf, isOlder, taskMeant, withNodes } from "./named-tasks.ts";
 import { type Request, whoAsks } from "./request.ts";
@@ -21,12 +22,6 @@ import { retry } from "./retry.ts";
 import { review } from "./review.ts";
 import { tellAgent } from "./tell-agent.ts";
 import { thenWork } from "./then-work.ts";
-
-/**
- * What to say to the person; undefined when the task's progress comment says it. `reportReacts`: to what asked, the report of a task
- * reacts, and nobody else. `tasks`: what it was about.
- */
-export type CarriedOut = { done: boolean; say?: string; reportReacts?: boolean; tasks?: string[] };
 
 export type CarryOutDeps = CancelDeps & AcceptDeps & { views: ViewReader };
 
@@ -46,15 +41,15 @@ export async function carryOut(
     case "cancel":
       return await cancel(deps, request, command);
     case "task":
-      return await begin(deps, request, command, ask);
+      return await accept(deps, request, workOf(request, command, command.instruction), ask);
     case "approve":
       return await approve(deps, request, command, ask);
     case "plan":
-      return (await askForAnother(deps, request, command, ask)) ?? (await plan(deps, request, command, ask));
+      return (await askForAnother(deps, request, command, ask)) ?? (await propose(deps, request, command, ask));
     case "review":
       return await review(deps, request, command, ask);
     case "team":
-      return await begin(deps, request, { ...requestOf(command), team: true }, ask);
+      return await propose(deps, request, command, ask);
     case "retry":
       return await retry(deps, request, command, ask);
     case "then":
@@ -71,26 +66,16 @@ export async function carryOut(
   }
 }
 
-type Wish = Work & { left?: number };
+type Asking = Extract<Command, { kind: "plan" | "team" }>;
 
-async function begin(deps: CarryOutDeps, request: Request, wish: Wish, ask: () => Promise<Asked>): Promise<CarriedOut> {
-  const accepted = await accept(deps, request, { ...wish, ...(request.about && { about: request.about }) }, ask);
-  return wish.left === undefined || !accepted.done
-    ? accepted
-    : { ...accepted, say: words.detailsCut(wish.left, request.vouchedFor === true) };
-}
-
-const plan = (
+/** An agent's work that is to be proposed, or planned, first. */
+const propose = (
   deps: CarryOutDeps,
   request: Request,
-  command: Extract<Command, { kind: "plan" }>,
+  command: Asking,
   ask: () => Promise<Asked>,
-): Promise<CarriedOut> => begin(deps, request, { ...requestOf(command), plan: true }, ask);
-
-const requestOf = ({ words: instruction, ...command }: Extract<Command, { kind: "plan" | "team" }>): Wish => ({
-  ...command,
-  instruction,
-});
+): Promise<CarriedOut> =>
+  accept(deps, request, { ...workOf(request, command, command.words), [command.kind]: true }, ask);
 
 async function budget(
   { store, views }: CarryOutDeps,

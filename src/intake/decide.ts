@@ -3,11 +3,10 @@
  * files that it names have changed since it was made, it is made anew instead of approved. Safe to repeat: the first decision counts.
  */
 import type { Command } from "../command/command.ts";
+import { withDetails } from "../command/details.ts";
 import { withoutName } from "../command/worded.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import { classify, type Octokit } from "../github.ts";
 import * as words from "../report/proposal-replies.ts";
-import { startRefOf } from "../task/branch.ts";
 import {
   type Decision,
   isProposalName,
@@ -17,43 +16,16 @@ import {
   type Proposal,
 } from "../task/proposal.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
-import type { CarriedOut } from "./carry-out.ts";
-import { conversationOf } from "./named-tasks.ts";
+import type { Task } from "../task/task.ts";
+import type { CarriedOut } from "./carried-out.ts";
+import type { ChangedSince } from "./changed-since.ts";
+import { foundHere } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
 
 export type DecideDeps = { store: TaskStore; dispatcher: Dispatcher; now: () => number };
 
 type Find = () => Promise<{ found: FoundTarget; changedSince: ChangedSince }>;
-
-/** More than GitHub names in one comparison are not told apart: any file may be among them. */
-const MAX_COMPARED = 300;
-
-/** `files`: undefined when they cannot all be known. */
-export type Changed = { base: string; files: string[] | undefined };
-/** What the branch that a task starts from has, and the commit had not. Undefined when the branch stands where it stood. */
-export type ChangedSince = (spec: TaskSpec, sha: string) => Promise<Changed | undefined>;
-
-export const changesSince =
-  (octokit: Octokit, { repository }: Pick<Request, "repository">): ChangedSince =>
-  async (spec, sha) => {
-    const { owner, name: repo } = repository;
-    const { data } = await octokit.rest.repos.getBranch({ owner, repo, branch: startRefOf(spec) });
-    const base = data.commit.sha;
-    if (base === sha) return undefined;
-    try {
-      const { data: compared } = await octokit.rest.repos.compareCommitsWithBasehead({
-        ...{ owner, repo, basehead: `${sha}...${base}` },
-      });
-      const { files = [] } = compared;
-      if (files.length >= MAX_COMPARED) return { base, files: undefined };
-      return { base, files: files.flatMap((file) => [file.filename, file.previous_filename ?? file.filename]) };
-    } catch (error) {
-      if (classify(error) !== "gone") throw error;
-      return { base, files: undefined }; // the commit is not there any more: its branch was rewritten
-    }
-  };
 
 export async function approve(
   deps: DecideDeps,
@@ -88,7 +60,7 @@ export async function askForAnother(
   if ("say" in meant) return meant;
   const { task, proposal } = meant;
   if (proposal.decision) return decidedBefore(task, proposal, request);
-  const text = [withoutName(command.words), command.details ?? ""].join("\n\n").trim();
+  const text = withDetails(withoutName(command.words), command);
   if (text === "") return { done: false, say: words.nothingToChange(proposal.name) };
   if (text.length > MAX_CHANGE) return { done: false, say: words.changeTooLong(MAX_CHANGE) };
   const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
@@ -115,7 +87,7 @@ type Meant = { task: Task; proposal: Proposal } | (CarriedOut & { say: string })
 
 /** The newest of that name, in this issue or its conversation. */
 async function proposalMeant(store: TaskStore, request: Request, name: string | undefined, find: Find): Promise<Meant> {
-  const tasks = await tasksHere(store, request, find);
+  const tasks = (await foundHere(store, request, find, (ids) => withProposal(store, ids))) ?? [];
   const named = tasks.findLast(({ proposal }) => name !== undefined && proposal?.name === name);
   // Of a task that is over nothing is left to decide.
   const proposal = named && (named.proposal?.decision ? named.proposal : openProposal(named));
@@ -124,12 +96,8 @@ async function proposalMeant(store: TaskStore, request: Request, name: string | 
   return { done: false, say: name === undefined ? words.whichProposal(open) : words.noSuchProposal(name, open) };
 }
 
-async function tasksHere(store: TaskStore, request: Request, find: Find): Promise<Task[]> {
-  const { repository, number } = request;
-  const here = await store.readMany(await store.idsOfIssue(repository.id, number));
-  if (request.on === "issue" || here.some(({ proposal }) => proposal)) return here;
-  const { found } = await find();
-  if (found.kind !== "ready") return here;
-  const conversation = await conversationOf(store, request, found.target);
-  return await store.readMany(await store.idsOfConversation(repository.id, { conversation, number }));
+/** Undefined where no agent has proposed anything. */
+async function withProposal(store: TaskStore, ids: readonly string[]): Promise<Task[] | undefined> {
+  const tasks = await store.readMany(ids);
+  return tasks.some(({ proposal }) => proposal) ? tasks : undefined;
 }

@@ -8,7 +8,7 @@ import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { idsOfNodesOf } from "../task/team-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
-import type { FoundTarget } from "./target.ts";
+import type { Find } from "./target.ts";
 
 /** A shorter beginning may be meant as something else. */
 const SHORTEST_NAME = 4;
@@ -31,20 +31,33 @@ export function isOlder({ spec }: Task, request: Request, command: { line: numbe
 /** `nodes`: a task that works on a node of a plan may be named, too, although nobody asked for it. */
 type Naming = { line: number; task?: string; nodes?: true };
 
-/** `find`: where the request's work would go, should that have to be known. */
 export async function taskMeant(
   store: TaskStore,
   request: Request,
   command: Naming,
-  find: () => Promise<{ found: FoundTarget }>,
+  find: Find,
 ): Promise<Task | undefined> {
+  return await foundHere(store, request, find, (ids) => newest(store, ids, request, command));
+}
+
+/**
+ * What `look` finds among the tasks of where it was asked; where that is nothing, and a pull request, among those of the conversation which the
+ * pull request belongs to. `here`: ids of the tasks that are looked at first.
+ */
+export async function foundHere<T>(
+  store: TaskStore,
+  request: Request,
+  find: Find,
+  look: (ids: readonly string[]) => Promise<T | undefined>,
+  here: Promise<string[]> = store.idsOfIssue(request.repository.id, request.number),
+): Promise<T | undefined> {
   const { repository, number } = request;
-  const here = await newest(store, await store.idsOfIssue(repository.id, number), request, command);
-  if (here || request.on === "issue") return here;
+  const known = await look(await here);
+  if (known !== undefined || request.on === "issue") return known;
   const { found } = await find();
   if (found.kind !== "ready") return undefined;
   const conversation = await conversationOf(store, request, found.target);
-  return await newest(store, await store.idsOfConversation(repository.id, { conversation, number }), request, command);
+  return await look(await store.idsOfConversation(repository.id, { conversation, number }));
 }
 
 async function newest(

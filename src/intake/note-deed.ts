@@ -2,8 +2,8 @@
 import type { Command } from "../command/command.ts";
 import type { Deed, Deeds } from "../task/deeds.ts";
 import { operatorIdOf, operatorOf, viaOf } from "../task/origin.ts";
-import type { CarriedOut } from "./carry-out.ts";
-import { type Request, requestNameOf } from "./request.ts";
+import type { CarriedOut } from "./carried-out.ts";
+import { commandNameOf, type Request } from "./request.ts";
 
 /** Commands after which nothing is different. */
 const LOOKS: ReadonlySet<Command["kind"]> = new Set(["help", "status", "why", "logs", "budget", "misunderstood"]);
@@ -18,9 +18,9 @@ export async function noteDeed(
   const by = whoDid(request);
   const via = viaOf(request.source);
   if (!by || !via || LOOKS.has(kind)) return;
-  const { repository, number, source } = request;
+  const { repository, number } = request;
   const place = `${repository.owner}/${repository.name}#${number}`;
-  await deeds.note(`${requestNameOf(repository.id, source)}-${line}`, {
+  await deeds.note(commandNameOf(request, line), {
     ...{ at: now(), by, via, verb: kind, done, tasks, place },
   });
 }

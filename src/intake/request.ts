@@ -98,6 +98,10 @@ export function requestNameOf(repositoryId: number, source: Source): string {
   return [repositoryId, ...(kind === "comment" ? identity : [kind, ...identity])].join("-");
 }
 
+/** A command's name among all: given again, as after the death of a bot, it is the same one. */
+export const commandNameOf = ({ repository, source }: Pick<Request, "repository" | "source">, line: number): string =>
+  `${requestNameOf(repository.id, source)}-${line}`;
+
 /** The name of the issue or pull request on which requests wait. */
 export const issueNameOf = (repositoryId: number, number: number): string => `${repositoryId}-${number}`;
 

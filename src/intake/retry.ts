@@ -6,7 +6,7 @@ import * as words from "../report/replies.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { writeAmounts } from "../text/budget.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";
-import type { CarriedOut } from "./carry-out.ts";
+import type { CarriedOut } from "./carried-out.ts";
 import { taskMeant } from "./named-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import { followed } from "./then-work.ts";

@@ -2,12 +2,12 @@
  * `review`: an agent that has not written the changes of a pull request reads them. It is told what they were asked for, in the words of
  * whoever asked, and nothing of how they came about. On an issue there is nothing to review: words that begin so are a request there.
  */
-import type { Details } from "../command/details.ts";
+import { type Details, withDetails } from "../command/details.ts";
 import type { Settings } from "../command/verbs.ts";
 import * as words from "../report/replies.ts";
 import type { TaskStore } from "../task/store.ts";
-import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
-import type { CarriedOut } from "./carry-out.ts";
+import { type AcceptDeps, type Asked, accept, type Work, workOf } from "./accept.ts";
+import type { CarriedOut } from "./carried-out.ts";
 import { conversationOf } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 
@@ -23,20 +23,14 @@ const REVIEWER = "reviewer";
 export async function review(
   deps: AcceptDeps,
   request: Request,
-  { line, words: focus, settings, details, left }: Asking,
+  command: Asking,
   ask: () => Promise<Asked>,
 ): Promise<CarriedOut> {
-  const instruction = focus === "" ? "review" : `review ${focus}`;
-  const said: Work = {
-    ...{ line, instruction },
-    ...(settings && { settings }),
-    ...(details !== undefined && { details }),
-    ...(request.about && { about: request.about }),
-  };
+  const { words: focus } = command;
+  const said = workOf(request, command, focus === "" ? "review" : `review ${focus}`);
   if (request.on === "issue" && focus === "") return { done: false, say: words.reviewOnIssue() };
   const work = request.on === "issue" ? said : { ...said, ...(await reviewOf(deps.store, request, ask)) };
-  const accepted = await accept(deps, request, work, ask);
-  return left === undefined || !accepted.done ? accepted : { ...accepted, say: words.detailsCut(left, false) };
+  return await accept(deps, request, work, ask);
 }
 
 async function reviewOf(store: TaskStore, request: Request, ask: () => Promise<Asked>): Promise<Partial<Work>> {
@@ -56,7 +50,5 @@ async function askedFor(
   const ids = await store.idsOfConversation(request.repository.id, { conversation, number: request.number });
   const tasks = await store.readMany(ids);
   const made = tasks.filter(({ pushed, spec }) => pushed?.branch === target.headRef && !spec.mends);
-  return made
-    .slice(-MAX_ASKED)
-    .map(({ spec }) => `${spec.instruction}\n\n${spec.details ?? ""}`.trim().slice(0, MAX_WORDS));
+  return made.slice(-MAX_ASKED).map(({ spec }) => withDetails(spec.instruction, spec).slice(0, MAX_WORDS));
 }

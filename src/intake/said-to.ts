@@ -8,7 +8,7 @@ import type { Task } from "../task/task.ts";
 import { isTaskId } from "../task/task-id.ts";
 import { taskMeant } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
-import type { FoundTarget } from "./target.ts";
+import type { Find } from "./target.ts";
 
 type Said = { line: number; words: string; task?: string; nodes?: true };
 
@@ -19,7 +19,7 @@ export async function saidTo(
   store: TaskStore,
   request: Request,
   { line, words, task: name, nodes }: Said,
-  find: () => Promise<{ found: FoundTarget }>,
+  find: Find,
 ): Promise<SaidTo> {
   if (name !== undefined) {
     const named = await taskMeant(store, request, { line, task: name, ...(nodes && { nodes }) }, find);

@@ -16,8 +16,9 @@ import { isAnsweredApart, isByProgram, isSameSource, operatorOf } from "../task/
 import { isOwnPlace } from "../task/own-place.ts";
 import type { Task } from "../task/task.ts";
 import type { Asked } from "./accept.ts";
-import { type CarriedOut, type CarryOutDeps, carryOut } from "./carry-out.ts";
-import { changesSince } from "./decide.ts";
+import type { CarriedOut } from "./carried-out.ts";
+import { type CarryOutDeps, carryOut } from "./carry-out.ts";
+import { changesSince } from "./changed-since.ts";
 import { noteDeed } from "./note-deed.ts";
 import { isStillSet, takeOff } from "./one-shot.ts";
 import { numbersOf, type Request, requestNameOf } from "./request.ts";

@@ -13,6 +13,9 @@ export type FoundTarget =
 /** `goneBranch`: the pull request's branch, when that was deleted, which is a way of closing it. */
 type Closed = { kind: "closed"; goneBranch?: string };
 
+/** Asks where the work of a request would go, should that have to be known. */
+export type Find = () => Promise<{ found: FoundTarget }>;
+
 export async function findTarget(octokit: Octokit, request: Request): Promise<FoundTarget> {
   const { owner, name: repo, defaultBranch } = request.repository;
   // There is nothing to look at but the repository, which whoever asked has looked at.

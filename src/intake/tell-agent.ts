@@ -3,6 +3,7 @@
  * what asked whether it was delivered.
  */
 import type { Command } from "../command/command.ts";
+import { withDetails } from "../command/details.ts";
 import * as words from "../report/message-words.ts";
 import { type Inbox, inboxOf } from "../task/inbox.ts";
 import { MAX_MESSAGE, type Message, type Note } from "../task/messages.ts";
@@ -10,12 +11,12 @@ import { isNodeOver } from "../task/plan.ts";
 import { withMatter } from "../task/plan-questions.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
-import type { CarriedOut } from "./carry-out.ts";
+import type { CarriedOut } from "./carried-out.ts";
 import { isOlder } from "./named-tasks.ts";
 import { nodeNamed } from "./node-named.ts";
-import { type Request, requestNameOf, whoAsks } from "./request.ts";
+import { commandNameOf, type Request, whoAsks } from "./request.ts";
 import { saidTo } from "./said-to.ts";
-import type { FoundTarget } from "./target.ts";
+import type { Find } from "./target.ts";
 
 type Tell = Extract<Command, { kind: "tell" }>;
 
@@ -23,9 +24,9 @@ export async function tellAgent(
   { store }: { store: TaskStore },
   request: Request,
   command: Tell,
-  find: () => Promise<{ found: FoundTarget }>,
+  find: Find,
 ): Promise<CarriedOut> {
-  const id = `${requestNameOf(request.repository.id, request.source)}-${command.line}`;
+  const id = commandNameOf(request, command.line);
   const here = await store.readMany(await store.idsOfIssue(request.repository.id, request.number));
   const meant = await saidTo(store, request, { ...command, nodes: true }, find);
   if ("noTask" in meant) return { done: false, say: words.nobodyCalled(meant.noTask) };
@@ -35,7 +36,7 @@ export async function tellAgent(
   if (has !== undefined) return { ...(await callManager(store, has, id)), tasks: [meant.task?.spec.id ?? has] };
   const task = meant.isNamed ? meant.task : (newestOpen(here, request, command) ?? meant.task);
   if (!task) return { done: false, say: words.nobodyToTell() };
-  const text = textOf(meant.words, command);
+  const text = withDetails(meant.words, command);
   if (text === "") return { done: false, say: words.nothingToTell() };
   if (text.length > MAX_MESSAGE) return { done: false, say: words.messageTooLong(text.length) };
   if (isTooLate(task)) return { done: false, say: words.tooLateToTell(task.spec.id) };
@@ -94,10 +95,6 @@ function newestOpen(here: readonly Task[], request: Request, command: Tell): Tas
   const working = open.findLast(({ state }) => state.name === "running");
   return working ?? open.findLast(({ runs }) => runs.length > 0) ?? open.at(-1);
 }
-
-/** What stands below belongs to it. */
-const textOf = (said: string, { details }: Tell): string =>
-  (details === undefined ? said : `${said}\n\n${details}`).trim();
 
 /** Its agent does not work any more: what it made is being published, or it is over. */
 const isTooLate = ({ state, pushed }: Task): boolean =>

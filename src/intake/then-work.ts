@@ -5,8 +5,8 @@
 import type { Command } from "../command/command.ts";
 import * as words from "../report/replies.ts";
 import type { Target, Task } from "../task/task.ts";
-import { type AcceptDeps, type Asked, accept, type Work } from "./accept.ts";
-import type { CarriedOut } from "./carry-out.ts";
+import { type AcceptDeps, type Asked, accept, type Work, workOf } from "./accept.ts";
+import type { CarriedOut } from "./carried-out.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import { saidTo } from "./said-to.ts";
 
@@ -25,22 +25,12 @@ export async function thenWork(
   if ("noTask" in meant) return { done: false, say: words.nothingToFollow(meant.noTask) };
   const { task: first, words: instruction } = meant;
   if (instruction === "") return { done: false, say: words.nothingToFollowWith() };
-  const { line, settings, details } = command;
-  const work: Work = {
-    ...{ line, instruction },
-    ...(settings && { settings }),
-    ...(details !== undefined && { details }),
-    ...(request.about && { about: request.about }),
-  };
-  if (request.on === "pull" || !first) return cutShort(command, await accept(deps, request, work, ask));
-  if (settings?.base !== undefined) return { done: false, say: words.baseBehind() };
+  const work = workOf(request, command, instruction);
+  if (request.on === "pull" || !first) return await accept(deps, request, work, ask);
+  if (command.settings?.base !== undefined) return { done: false, say: words.baseBehind() };
   const follows = await followed(first, ask);
   const accepted = await accept(deps, request, { ...work, ...follows.work }, ask);
-  return accepted.done ? { ...cutShort(command, accepted), ...(follows.say && { say: follows.say }) } : accepted;
-}
-
-function cutShort({ left }: Then, accepted: CarriedOut): CarriedOut {
-  return left === undefined || !accepted.done ? accepted : { ...accepted, say: words.detailsCut(left, false) };
+  return accepted.done ? { ...accepted, ...(follows.say && { say: follows.say }) } : accepted;
 }
 
 export type Followed = { work: Pick<Work, "after" | "target">; say?: string };

@@ -225,6 +225,8 @@ export const botSettings = z.object({
   GITHUB_THROTTLE: withDefault(z.enum(["on", "off"], "GITHUB_THROTTLE is on or off"), "on"),
 });
 
+export type BotSettings = z.output<typeof botSettings>;
+
 /** What `npm start` itself wants to know. */
 export const startSettings = botSettings.pick({ BOTS: true });
 

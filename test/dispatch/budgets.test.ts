@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Funds, isReady } from "../../src/dispatch/ready.ts";
+import type { Funds } from "../../src/dispatch/funds.ts";
+import { isReady } from "../../src/dispatch/ready.ts";
 import { cannotAfford } from "../../src/dispatch/unaffordable.ts";
 import type { Balance, EnvelopeKind } from "../../src/task/envelope.ts";
 import type { Amounts } from "../../src/text/budget.ts";

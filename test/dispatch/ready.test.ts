@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isReady, type World } from "../../src/dispatch/ready.ts";
+import type { World } from "../../src/dispatch/readiness.ts";
+import { isReady } from "../../src/dispatch/ready.ts";
 import { branchOf } from "../../src/task/branch.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";

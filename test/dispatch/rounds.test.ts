@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
-import type { Readiness } from "../../src/dispatch/ready.ts";
+import type { Readiness } from "../../src/dispatch/readiness.ts";
 import { isReady } from "../../src/dispatch/ready.ts";
 import { makeRounds } from "../../src/dispatch/rounds.ts";
 import { branchOf } from "../../src/task/branch.ts";

@@ -1,10 +1,11 @@
 /**
- * Every sentence that Orch can say on GitHub stands in test/golden, so that a change of one is seen and read. Written anew by
+ * Every sentence that Orch can say on GitHub or on its dashboard stands in test/golden, so that a change of one is seen and read. Written anew by
  * `npx vitest run test/words/golden.test.ts -u`.
  */
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ASKING_LOOKS, STATE_LABELS } from "../../src/task/labels.ts";
+import { pageWordsIn } from "./page-words.ts";
 import { sayings } from "./sayings.ts";
 
 const GOLDEN = "../golden";
@@ -48,8 +49,17 @@ test("what is said elsewhere in the code: refusals, errors that become a reason,
   await expect(`${text}\n`).toMatchFileSnapshot(`${GOLDEN}/elsewhere.md`);
 });
 
-/** Descriptions of settings, and what agents are told. */
-const NOT_SAID = ["src/settings/environment.ts", "workers/operator-file.ts", "workers/agents/prompt.ts"];
+test("what the dashboard says, on its pages and in its scripts", async () => {
+  const files = globSync(["dashboard/**/*.ts", "dashboard/assets/*.js"]).toSorted();
+  const found = files.flatMap((path) => {
+    const words = pageWordsIn(readFileSync(path, "utf8"), path);
+    return words.length === 0 ? [] : [`# ${path}`, words.map((each) => `- ${each}`).join("\n")];
+  });
+  await expect(`${found.join("\n\n")}\n`).toMatchFileSnapshot(`${GOLDEN}/pages.md`);
+});
+
+/** Descriptions of settings. */
+const NOT_SAID = ["src/settings/environment.ts", "workers/operator-file.ts", "workers/operator-limits.ts"];
 
 const LITERAL = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 

@@ -2,7 +2,7 @@
 import type { Finish } from "../../src/task/finish.ts";
 import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
-import type { HandOver } from "./prompt.ts";
+import type { HandOver } from "./prompt-input.ts";
 import { told } from "./prompt-said.ts";
 
 /** Characters. */

@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import type { HostInfo } from "../../src/task/heartbeat.ts";
 import { bytes as inWords } from "../../src/text/amounts.ts";
+import { type RoomKeeper, watchRoom } from "../room.ts";
 import { resourcesOfRun } from "../run/role.ts";
 import type { Run, Shared } from "../run/run.ts";
 import type { Slots } from "../slots.ts";
@@ -14,20 +15,6 @@ import { makeReserve } from "./make-reserve.ts";
 import { makeRoom } from "./make-room.ts";
 import { releaseReserve, reserveFile } from "./reserve.ts";
 import { makeMeasuring, measureRuns } from "./run-sizes.ts";
-
-export type Room = {
-  /** Whether a job may be taken. */
-  isFree(): boolean;
-  /** Resolves once that is so, or `wake` is called. */
-  whenFree(): Promise<void>;
-  wake(): void;
-};
-
-export type RoomKeeper = Room & {
-  /** Looks once, and from then on regularly. */
-  start(): Promise<void>;
-  stop(): void;
-};
 
 export type RoomKeeperOptions = {
   shared: Shared;
@@ -55,13 +42,13 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
   const markBytes = operator.limits.freeDiskGigabytes * GB;
   const caps = new WeakMap<Run, number>();
   const measuring = makeMeasuring();
-  let lacking = false;
-  let announced = false;
   let cleanedAt = Number.NEGATIVE_INFINITY;
   let reserveTriedAt = Number.NEGATIVE_INFINITY;
-  let news = Promise.withResolvers<void>();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+  const room = watchRoom<NonNullable<HostInfo["lacksRoom"]>>({
+    announce: (lacksRoom) => announce({ lacksRoom }),
+    kindOf: () => "room",
+    log,
+  });
 
   /** In bytes. Asked of every run with every look, and the same from the time that the repository's own limits are known. */
   function capOf(run: Run): number {
@@ -77,13 +64,11 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
       now = await space(dataDir);
     }
     await endWhoeverFillsIt(now);
-    const enough = lacking ? markBytes * AGAIN : markBytes;
+    const enough = room.lack() ? markBytes * AGAIN : markBytes;
     if (now.freeBytes < enough) now = await cleaned(now, enough);
-    const was = lacking;
-    lacking = now.freeBytes < enough;
-    if (was !== lacking) tellLog(now);
-    if (!lacking) news.resolve();
-    await tellRedis(now);
+    const lack = now.freeBytes < enough ? { freeBytes: now.freeBytes, wantedBytes: markBytes } : undefined;
+    if (room.becomes(lack)) tellLog(now);
+    await room.tell();
     // With room to spare: it must not be what leads below the mark.
     if (now.freeBytes > markBytes * AGAIN + 2 * reserveOf(markBytes)) await keepReserve();
   }
@@ -128,35 +113,10 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
   }
 
   function tellLog({ freeBytes }: Space): void {
-    if (lacking)
+    if (room.lack())
       log.error({ freeBytes, markBytes }, "too little room on the disk: this host takes no job until there is");
     else log.info({ freeBytes, markBytes }, "there is room on the disk again: this host takes jobs");
   }
 
-  async function tellRedis({ freeBytes }: Space): Promise<void> {
-    if (announced === lacking || stopped) return;
-    await announce({ lacksRoom: lacking ? { freeBytes, wantedBytes: markBytes } : undefined });
-    announced = lacking;
-  }
-
-  async function keepLooking(): Promise<void> {
-    await look().catch((error: unknown) => log.warn({ err: error }, "the room on the disk could not be seen to"));
-    if (!stopped) timer = setTimeout(keepLooking, LOOK_MS);
-  }
-
-  return {
-    isFree: () => !lacking,
-    async whenFree() {
-      if (!lacking) return;
-      news = Promise.withResolvers();
-      await news.promise;
-    },
-    wake: () => news.resolve(),
-    start: keepLooking,
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      news.resolve();
-    },
-  };
+  return room.keptBy({ look, everyMs: LOOK_MS, failed: "the room on the disk could not be seen to" });
 }

@@ -11,7 +11,7 @@ import {
   type Group,
   type Groups,
   killMembers,
-  type LimitedBy,
+  limitsBy,
   MB,
   quotaOf,
   readGroupFile,
@@ -23,12 +23,6 @@ import {
 } from "./group.ts";
 import { removeGroup } from "./remove-group.ts";
 
-const LIMITS: readonly [LimitedBy, Controller][] = [
-  ["cpu", "cpu"],
-  ["memory", "memory"],
-  ["processes", "pids"],
-];
-
 type Parents = Partial<Record<Controller, string>>;
 
 /** Undefined where none of the controllers can be used. `parent`: the name of the folder that a host's groups stand in. */
@@ -38,7 +32,7 @@ export function openGroups1({ v1 }: CgroupPlaces, parent: string): Groups | unde
     const folder = join(own, parent);
     if (isUsable(folder, controller)) usable[controller] = folder;
   }
-  const limits = new Set(LIMITS.flatMap(([what, controller]) => (usable[controller] ? [what] : [])));
+  const limits = limitsBy((controller) => usable[controller] !== undefined);
   if (limits.size === 0) return undefined;
   const parents = [...new Set(Object.values(usable))];
   return {

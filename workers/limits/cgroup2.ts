@@ -12,7 +12,9 @@ import {
   type Group,
   type Groups,
   killMembers,
+  LIMITING,
   type LimitedBy,
+  limitsBy,
   MB,
   quotaOf,
   readGroupFile,
@@ -22,12 +24,6 @@ import {
   writeGroupFile,
 } from "./group.ts";
 import { removeGroup } from "./remove-group.ts";
-
-const LIMITS: readonly [LimitedBy, string][] = [
-  ["cpu", "cpu"],
-  ["memory", "memory"],
-  ["processes", "pids"],
-];
 
 /** Where in a container the host and all that is there already are put. */
 const OWN_GROUP = "host";
@@ -48,7 +44,7 @@ export function findBase({ unified }: CgroupPlaces): Base {
   if (!unified) return { why: "control groups of version 2 are not mounted", remedy: AS_ROOT };
   const { mount, path, folder } = unified;
   const controllersAt = (at: string) => (readGroupFile(at, "cgroup.controllers") ?? "").split(" ");
-  const missing = (at: string) => LIMITS.every(([, controller]) => !controllersAt(at).includes(controller));
+  const missing = (at: string) => LIMITING.every((controller) => !controllersAt(at).includes(controller));
   // The root of a machine's hierarchy has no type, and may have processes and controllers.
   if (path === "/") {
     if (missing(folder)) return { why: "its controllers are not in the unified hierarchy", remedy: AS_ROOT };
@@ -87,7 +83,7 @@ export function openGroups2(places: CgroupPlaces, name: string): Groups | undefi
     return undefined; // somebody else rules there: the group may be full of other processes
   }
   const enabled = (readGroupFile(parent, "cgroup.subtree_control") ?? "").split(" ");
-  const limits = new Set(LIMITS.flatMap(([what, controller]) => (enabled.includes(controller) ? [what] : [])));
+  const limits = limitsBy((controller) => enabled.includes(controller));
   if (limits.size === 0) return undefined;
   return {
     version: "cgroup2",
@@ -109,7 +105,7 @@ function evacuate(folder: string): void {
 /** One by one: a machine need not have all of them. */
 function enable(folder: string): void {
   const there = (readGroupFile(folder, "cgroup.controllers") ?? "").split(" ");
-  for (const [, controller] of LIMITS)
+  for (const controller of LIMITING)
     if (there.includes(controller)) writeGroupFile(folder, "cgroup.subtree_control", `+${controller}`);
 }
 

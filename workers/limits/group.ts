@@ -6,6 +6,7 @@ import { readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Resources } from "../../src/settings/resources.ts";
 import { signal } from "../sandbox/processes.ts";
+import type { Controller } from "./cgroup-places.ts";
 
 export type Usage = {
   /** What its processes hold, in bytes, without what the kernel only keeps of files for them. */
@@ -44,6 +45,17 @@ export type Groups = {
   /** Removes the folder that they stand in, when there is none left. */
   close(): void;
 };
+
+/** Which controller of the kernel holds which limit. */
+const HELD_BY = { cpu: "cpu", memory: "memory", processes: "pids" } as const satisfies Record<LimitedBy, Controller>;
+
+type Limiting = (typeof HELD_BY)[LimitedBy];
+/** The controllers that hold a limit. */
+export const LIMITING: readonly Limiting[] = Object.values(HELD_BY);
+
+/** What can be limited where `can` says which of these controllers can be used. */
+export const limitsBy = (can: (controller: Limiting) => boolean): Set<LimitedBy> =>
+  new Set((Object.keys(HELD_BY) as LimitedBy[]).filter((what) => can(HELD_BY[what])));
 
 /** What is told before the end of the memory is reached, as a part of it. */
 export const SOFT = 0.9;

@@ -4,8 +4,8 @@
  */
 import type { Logger } from "pino";
 import type { HostInfo } from "../../src/task/heartbeat.ts";
-import type { Room } from "../disk/keep-room.ts";
-import type { Limits } from "../operator-file.ts";
+import type { Limits } from "../operator-limits.ts";
+import { type RoomKeeper, watchRoom } from "../room.ts";
 import type { CgroupPlaces } from "./cgroup-places.ts";
 import { MB } from "./group.ts";
 import { busyBetween, type CpuTimes, cpuTimes, freeMemory } from "./headroom.ts";
@@ -27,15 +27,9 @@ export type HeadroomOptions = {
   read?: () => Headroom;
 };
 
-export type HeadroomKeeper = Room & {
-  /** Looks once, and from then on regularly. */
-  start(): Promise<void>;
-  stop(): void;
-};
-
 type Strain = NonNullable<HostInfo["strained"]>;
 
-export function makeHeadroomKeeper(options: HeadroomOptions): HeadroomKeeper {
+export function makeHeadroomKeeper(options: HeadroomOptions): RoomKeeper {
   const {
     limits,
     announce,
@@ -45,15 +39,16 @@ export function makeHeadroomKeeper(options: HeadroomOptions): HeadroomKeeper {
   const wantedBytes = limits.freeMemoryMegabytes * MB;
   const { busyPercent } = limits;
   const seen: CpuTimes[] = [];
-  let strain: Strain | undefined;
-  let announced: string | undefined;
-  let news = Promise.withResolvers<void>();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+  const room = watchRoom<Strain>({
+    announce: (strained) => announce({ strained }),
+    kindOf: (strain) => Object.keys(strain).join(),
+    log,
+  });
 
   function judge({ freeBytes, times }: Headroom): Strain | undefined {
     seen.push(times);
     if (seen.length > BUSY_FOR_MS / LOOK_MS + 1) seen.shift();
+    const strain = room.lack();
     const memory = freeBytes < (strain?.memory ? wantedBytes * AGAIN : wantedBytes);
     const percent = seen[0] ? busyBetween(seen[0], times) : 0;
     const mark = busyPercent === undefined ? Number.POSITIVE_INFINITY : strain?.cpu ? busyPercent / AGAIN : busyPercent;
@@ -66,50 +61,13 @@ export function makeHeadroomKeeper(options: HeadroomOptions): HeadroomKeeper {
   }
 
   async function look(): Promise<void> {
-    const was = kindsOf(strain);
-    strain = judge(read());
-    const kinds = kindsOf(strain);
-    if (!strain) news.resolve();
-    if (was !== kinds) {
+    const strain = judge(read());
+    if (room.becomes(strain)) {
       if (strain) log.error(strain, "the machine has enough to do: this host takes no job until it has less");
       else log.info("the machine has room for work again: this host takes jobs");
     }
-    if (announced === kinds || stopped) return;
-    await announce({ strained: strain });
-    announced = kinds;
+    await room.tell();
   }
 
-  async function keepLooking(): Promise<void> {
-    await look().catch((error: unknown) => log.warn({ err: error }, "how busy the machine is could not be seen to"));
-    if (!stopped) timer = setTimeout(keepLooking, LOOK_MS);
-  }
-
-  return {
-    isFree: () => strain === undefined,
-    async whenFree() {
-      if (!strain) return;
-      news = Promise.withResolvers();
-      await news.promise;
-    },
-    wake: () => news.resolve(),
-    start: keepLooking,
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      news.resolve();
-    },
-  };
+  return room.keptBy({ look, everyMs: LOOK_MS, failed: "how busy the machine is could not be seen to" });
 }
-
-/** What is told anew when it changes: passing numbers are not. */
-const kindsOf = (strain: Strain | undefined): string => Object.keys(strain ?? {}).join();
-
-/** Free where all are. */
-export const bothRooms = (one: Room, other: Room): Room => ({
-  isFree: () => one.isFree() && other.isFree(),
-  whenFree: async () => void (await Promise.all([one.whenFree(), other.whenFree()])),
-  wake() {
-    one.wake();
-    other.wake();
-  },
-});

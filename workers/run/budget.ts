@@ -13,7 +13,7 @@ import { type Amounts, amountsWords } from "../../src/text/budget.ts";
 import type { AgentDefinition, Price } from "../agents/adapter.ts";
 import type { UsageTotals } from "../agents/usage.ts";
 import { NotCurrent } from "../bot-client.ts";
-import type { Limits } from "../operator-file.ts";
+import type { Limits } from "../operator-limits.ts";
 import { budgetOfRole, limitsOf } from "./role.ts";
 import { type Run, type Shared, throwIfInterrupted } from "./run.ts";
 import type { RunRecord } from "./run-record.ts";

@@ -4,7 +4,7 @@ import type { RunStart } from "../../src/task/progress.ts";
 import { isParked } from "../../src/task/runs.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
 import { count } from "../../src/text/amounts.ts";
-import type { HandOver } from "../agents/prompt.ts";
+import type { HandOver } from "../agents/prompt-input.ts";
 import type { Continues } from "../kept-sessions/take-session.ts";
 import { answerText, noteTold, untoldOf } from "./answers.ts";
 import type { Place } from "./ground.ts";

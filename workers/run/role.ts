@@ -10,7 +10,8 @@ import { roleNameOf } from "../../src/task/role-name.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { withModel } from "../agents/model.ts";
-import type { Limits, OperatorFile } from "../operator-file.ts";
+import type { OperatorFile } from "../operator-file.ts";
+import type { Limits } from "../operator-limits.ts";
 import type { Role } from "../roles/role.ts";
 import type { Run } from "./run.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { maxPromptBytes, type PromptInput, renderPrompt } from "../../../workers/agents/prompt.ts";
+import { renderPrompt } from "../../../workers/agents/prompt.ts";
+import { maxPromptBytes, type PromptInput } from "../../../workers/agents/prompt-input.ts";
 
 const input: PromptInput = {
   instruction: "fix the failing tests",

@@ -7,8 +7,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Resources } from "../../../src/settings/resources.ts";
 import type { HostInfo } from "../../../src/task/heartbeat.ts";
 import type { Space } from "../../../workers/disk/free-space.ts";
-import { makeRoomKeeper, type RoomKeeper } from "../../../workers/disk/keep-room.ts";
+import { makeRoomKeeper } from "../../../workers/disk/keep-room.ts";
 import { reserveFile } from "../../../workers/disk/reserve.ts";
+import type { RoomKeeper } from "../../../workers/room.ts";
 import type { Interruption } from "../../../workers/run/interruption.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
 

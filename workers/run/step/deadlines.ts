@@ -5,7 +5,7 @@
  */
 import { type DueDeadline, deadlinesOf, type StepTimes } from "../../../src/task/deadlines.ts";
 import type { Deadline, StopCause } from "../../../src/task/outcome.ts";
-import type { Limits } from "../../operator-file.ts";
+import type { Limits } from "../../operator-limits.ts";
 import { sampleEvery, watchWork } from "./processor-work.ts";
 import type { StepKind } from "./step-name.ts";
 

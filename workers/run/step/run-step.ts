@@ -15,7 +15,7 @@ import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "
 import { lineSplitter } from "../../agents/lines.ts";
 import { secretBlanker } from "../../agents/secrets.ts";
 import type { UseWatch } from "../../limits/watch-use.ts";
-import type { Limits } from "../../operator-file.ts";
+import type { Limits } from "../../operator-limits.ts";
 import { processorTime } from "../../sandbox/processes.ts";
 import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
 import type { Interruption } from "../interruption.ts";
