@@ -26,6 +26,8 @@ export type ProgramFilesOptions = {
   ending?: string;
 };
 
+/** Where the code is that the programs are made of. */
+const CODE = ["src", "workers", "dashboard", "a2a"];
 const BUNDLE_MS = 60_000;
 const LOOK_MS = 10_000;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -64,7 +66,7 @@ async function madeOf(root: string, ending: string): Promise<string> {
   const bundler = join("scripts", `bundle.${ending}`);
   const folder = join(root, "node_modules", ".cache", "orch-programs");
   const stamp = join(folder, "made");
-  if (await isNewest(root, stamp, ["src", "workers", bundler])) return folder;
+  if (await isNewest(root, stamp, [...CODE, bundler])) return folder;
   mkdirSync(folder, { recursive: true });
   const begun = `${stamp}.${process.pid}`;
   // Of before they are made: what changes meanwhile is newer.

@@ -21,7 +21,14 @@ let said: string[];
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "orch-programs-test-"));
   said = [];
-  for (const name of ["src/main.ts", "src/text/word.ts", "workers/main.ts", "node_modules/.package-lock.json"])
+  for (const name of [
+    "src/main.ts",
+    "src/text/word.ts",
+    "workers/main.ts",
+    "dashboard/page.ts",
+    "a2a/door.ts",
+    "node_modules/.package-lock.json",
+  ])
     write(name, "");
   write("scripts/bundle.ts", BUNDLER);
 });
@@ -52,6 +59,8 @@ test("both programs are made into files once, and that serves later starts as we
 
 test.each([
   ["a source has changed", () => write("src/text/word.ts", "export {};")],
+  ["the dashboard has changed", () => write("dashboard/page.ts", "export {};")],
+  ["what answers other programs has changed", () => write("a2a/door.ts", "export {};")],
   ["a source has gone", () => rmSync(join(root, "src/text/word.ts"))],
   ["npm has changed a library", () => write("node_modules/.package-lock.json", "{}")],
   [

@@ -27,13 +27,12 @@ import { closeGitHub } from "./close-github.ts";
 import { compileCache } from "./compile-cache.ts";
 import { ownBaseUid } from "./own-uids.ts";
 import { type Program, startProgram } from "./program.ts";
+import { fileOfProgram } from "./program-file.ts";
 import { startKeptRedis, startRedis, type TestRedis } from "./redis.ts";
 import { type SmallDisk, smallDisk } from "./small-disk.ts";
 import { idOfComment } from "./task-spec.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/agents", import.meta.url));
-const BOT = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const WORKER = fileURLToPath(new URL("../../workers/main.ts", import.meta.url));
 
 /** An agent as it is written in the operator's file, without its name. */
 export type WrittenAgent = Omit<AgentDefinition, "name" | "allow"> & { allow?: string[] };
@@ -189,10 +188,15 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
   const dashboardPort = options.dashboard ? String(await freePort()) : "off";
   const ports = { API_PORT: apiPort, DASHBOARD_PORT: dashboardPort };
   const botEnv = { ...env, REDIS_URL: redisOfBot, BOTS: String(options.bots ?? 1), ...ports };
-  const bot = await startProgram(BOT, botEnv, /is listening on/);
-  const otherBot = options.bots === 2 ? await startProgram(BOT, botEnv, /is listening on/) : undefined;
+  const [botFile, hostFile] = await Promise.all([fileOfProgram("src/main"), fileOfProgram("workers/main")]);
+  const bot = await startProgram(botFile, botEnv, /is listening on/);
+  const otherBot = options.bots === 2 ? await startProgram(botFile, botEnv, /is listening on/) : undefined;
   const redisOfHost = options.sandbox === "none" ? redisServer.socketUrl : redisServer.url;
-  const host = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...options.hostEnv }, /worker host ready/);
+  const host = await startProgram(
+    hostFile,
+    { ...env, REDIS_URL: redisOfHost, ...options.hostEnv },
+    /worker host ready/,
+  );
   const redis = connectRedis(redisServer.url, "test");
   const news = connectBlockingRedis(redisServer.url, "test-news");
   await waitForRedis(redis, 10_000);
@@ -227,7 +231,7 @@ export async function startOrch(options: OrchOptions = {}): Promise<Orch> {
     const both = { ...options, agents: { ...options.agents, ...agents } };
     const config = await operatorFile(dir, stageDir, both, nth);
     const own = { ORCH_CONFIG: config, ORCH_DATA: dataDirOf(dir, nth), BOT_URL: `unix://${join(dir, "data", "bot")}` };
-    const started = await startProgram(WORKER, { ...env, REDIS_URL: redisOfHost, ...own }, /worker host ready/);
+    const started = await startProgram(hostFile, { ...env, REDIS_URL: redisOfHost, ...own }, /worker host ready/);
     others.push(started);
     return started;
   }
