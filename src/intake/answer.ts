@@ -15,7 +15,7 @@ import {
 } from "../task/question.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
-import { withNodeTasks } from "../task/team-tasks.ts";
+import { ofOpenTeams, withNodeTasks } from "../task/team-tasks.ts";
 import * as words from "../words/question-words.ts";
 import type { AcceptDeps } from "./accept.ts";
 import type { CarriedOut } from "./carry-out.ts";
@@ -73,7 +73,7 @@ async function askedHere(
 
 /** Agents of a team's nodes ask here, too, though nothing of their own tasks is shown. */
 async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[]> {
-  const tasks = await withNodeTasks(store, await store.readMany(ids));
+  const tasks = await withNodeTasks(store, await store.readMany(ids), ofOpenTeams);
   return tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
 }
 

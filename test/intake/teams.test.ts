@@ -86,26 +86,6 @@ async function startTeam() {
 const ours = (number: number) =>
   orch.github.state.comments(orch.repository, number).filter(({ user }) => user.login === orch.github.app.botLogin);
 
-test("no bot approves a plan, Orch itself least of all, whatever it may do in the repository, and nobody approves one of another name", async () => {
-  const { number, id } = await propose();
-  const decision = async () => (await read(id)).proposal?.decision;
-  for (const bot of ["helper[bot]", orch.github.app.botLogin]) {
-    orch.github.setPermission(orch.repository, bot, "admin");
-    await orch.comment(number, `/orch approve ${NAME}`, bot);
-    await orch.quiet();
-    expect(await decision()).toBeUndefined();
-  }
-  // Nor is any of them answered.
-  expect(orch.replies(number)).toEqual([`/orch approve ${NAME}`]);
-  await say(number, "/orch approve p222222222222");
-  expect(await decision()).toBeUndefined();
-  expect(orch.replies(number).at(-1)).toContain(`The current one is \`${NAME}\``);
-  await say(number, `/orch approve ${NAME}`);
-  expect(await decision()).toMatchObject({ kind: "approved", by: { login: MAINTAINER } });
-  await say(number, "/orch cancel");
-  await settled(id);
-});
-
 test("its nodes' tasks show nothing by themselves: there is one comment, the team's", async () => {
   const { number, id, a } = await startTeam();
   await orch.store.advance(a, { name: "progress", epoch: 1, progress: { said: "Reading" }, at: Date.now() });
@@ -202,4 +182,24 @@ test("a node's task is none that can be done again", async () => {
   await settled(b);
   await say(number, `/orch retry ${b}`);
   expect(orch.replies(number).at(-1)).toContain("No task");
+});
+
+test("no bot approves a plan, Orch itself least of all, whatever it may do in the repository, and nobody approves one of another name", async () => {
+  const { number, id } = await propose();
+  const decision = async () => (await read(id)).proposal?.decision;
+  for (const bot of ["helper[bot]", orch.github.app.botLogin]) {
+    orch.github.setPermission(orch.repository, bot, "admin");
+    await orch.comment(number, `/orch approve ${NAME}`, bot);
+    await orch.quiet();
+    expect(await decision()).toBeUndefined();
+  }
+  // Nor is any of them answered.
+  expect(orch.replies(number)).toEqual([`/orch approve ${NAME}`]);
+  await say(number, "/orch approve p222222222222");
+  expect(await decision()).toBeUndefined();
+  expect(orch.replies(number).at(-1)).toContain(`The current one is \`${NAME}\``);
+  await say(number, `/orch approve ${NAME}`);
+  expect(await decision()).toMatchObject({ kind: "approved", by: { login: MAINTAINER } });
+  await say(number, "/orch cancel");
+  await settled(id);
 });
