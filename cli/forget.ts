@@ -11,7 +11,7 @@ import { forgetTasks } from "../src/task/forget.ts";
 import { tellForgotten } from "../src/task/history-news.ts";
 import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
-import { idsOfNodesOf } from "../src/task/team-tasks.ts";
+import { withNodeTasks } from "../src/task/team-tasks.ts";
 import { count } from "../src/text/amounts.ts";
 import { consent } from "./consent.ts";
 import { findTasks } from "./find-task.ts";
@@ -56,8 +56,7 @@ async function find(redis: Redis, path: string, { repository, number }: Issue): 
   const ids = await Promise.all(
     [...repositoryIds].map((id) => store.idsOfConversation(id, { conversation: number, number })),
   );
-  const asked = await store.readMany(ids.flat());
-  const tasks = [...asked, ...(await store.readMany(await idsOfNodesOf(store, asked)))];
+  const tasks = await withNodeTasks(store, await store.readMany(ids.flat()));
   return { tasks, repositoryIds, numbers: new Set([number, ...tasks.map(({ spec }) => spec.number)]) };
 }
 

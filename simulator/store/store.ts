@@ -73,8 +73,10 @@ export function accountByLogin(store: Store, login: string): Account | undefined
 export function ensureAccount(store: Store, login: string, type: Account["type"]): Account {
   const known = accountByLogin(store, login);
   if (known) return known;
-  const account: Account = { id: store.nextId("account"), login, type, createdAt: timestamp() };
-  if (type === "User") account.token = `ghp_${randomName(36)}`;
+  // Nobody else's name may have brackets in it.
+  const kind = login.endsWith("[bot]") ? "Bot" : type;
+  const account: Account = { id: store.nextId("account"), login, type: kind, createdAt: timestamp() };
+  if (kind === "User") account.token = `ghp_${randomName(36)}`;
   store.accounts.set(account.id, account);
   return account;
 }

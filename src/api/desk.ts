@@ -14,7 +14,7 @@ import type { HostView } from "../task/heartbeat.ts";
 import { ownPlaceOf } from "../task/own-place.ts";
 import type { TaskStore } from "../task/store.ts";
 import { isTaskId } from "../task/task-id.ts";
-import { withNodeTasks } from "../task/team-tasks.ts";
+import { ofOpenTeams, withNodeTasks } from "../task/team-tasks.ts";
 import { readTeam } from "../views/read-team.ts";
 import { type AskedTask, makeAskedStore } from "./asked.ts";
 import { findIssue, findRepository } from "./find-place.ts";
@@ -141,7 +141,7 @@ export function makeDesk(deps: DeskDeps) {
     const [hosts, sent, [, ...nodes]] = await Promise.all([
       deps.hosts(),
       store.messages.sent(id),
-      withNodeTasks(store, [task]),
+      withNodeTasks(store, [task], ofOpenTeams),
     ]);
     return answerOf(record, task, { hosts, sent, nodes, now: now() });
   }

@@ -15,6 +15,9 @@ const nodeShape = z
     scope: z.array(z.string()),
     deliverable: z.string(),
     check: z.string(),
+    servers: z
+      .array(z.string())
+      .describe("Those of the repository's servers that run beside its agent, by their names."),
     how: z.string().describe("proposed, waiting, queued, preparing, working, asks, blocked, merged, failed, skipped …"),
     why: z.string().optional().describe("Why it failed or was left out."),
     tries: z.int(),
@@ -56,13 +59,15 @@ export function planAnswerOf(lead: Task, team: Team | undefined): PlanAnswer | u
 function answerOf({ spec }: Task, { state, goal, revision, nodes, managerRuns, events }: PlanView): PlanAnswer {
   return {
     ...{ id: spec.id, state, goal, revision, managerRuns },
-    nodes: nodes.map(({ id, title, role, after, scope, deliverable, check, how, why, tries, task, asks, sha }) => ({
-      ...{ id, title, role, after, scope, deliverable, check, how, tries },
-      ...(why !== undefined && { why }),
-      ...(task && { task: task.id }),
-      asks: asks.map(({ short }) => short),
-      ...(sha !== undefined && { sha }),
-    })),
+    nodes: nodes.map(
+      ({ id, title, role, after, scope, deliverable, check, servers, how, why, tries, task, asks, sha }) => ({
+        ...{ id, title, role, after, scope, deliverable, check, servers, how, tries },
+        ...(why !== undefined && { why }),
+        ...(task && { task: task.id }),
+        asks: asks.map(({ short }) => short),
+        ...(sha !== undefined && { sha }),
+      }),
+    ),
     events: events.map(({ at, what, node, text }) => ({
       ...{ at: new Date(at).toISOString(), what },
       ...(node !== undefined && { node }),

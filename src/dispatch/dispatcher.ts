@@ -23,13 +23,14 @@ import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
 import { endOf, reasonsOf } from "./end-of-wait.ts";
+import { makeForTeam } from "./for-team.ts";
 import { leavesHomeAt } from "./leaves-home.ts";
 import { groundOn, type PlanGround } from "./plan-ground.ts";
 import { isMostlyUsed } from "./plan-use.ts";
 import type { Readiness, World } from "./readiness.ts";
-import { isReady, mayFinish } from "./ready.ts";
+import { isReady } from "./ready.ts";
 import { referUp } from "./refer-up.ts";
-import { makeTeams, type TeamDeps, type TeamNext } from "./team.ts";
+import { makeTeams, type TeamDeps } from "./team.ts";
 import { tellOfRoom } from "./tell-of-room.ts";
 import { readWorld, type WorldSources } from "./world.ts";
 
@@ -62,6 +63,7 @@ const AT_ONCE = 16;
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { redis, store, queue, onStarting, now, log } = deps;
   const teams = makeTeams({ ...deps, groundOf: deps.groundOf ?? groundAtHome, isLow, begin: beginNode });
+  const forTeam = makeForTeam({ ...deps, goOnAlone: teams.goOnAlone, decide });
   let loop: DueLoop | undefined;
 
   async function groundAtHome({ spec, runs }: Task): Promise<PlanGround> {
@@ -148,31 +150,6 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     // Whoever said that it may start may have died before its job was added.
     await queue.enqueue(task);
     return leaveAt !== undefined && pause ? now() + HOME_WAIT_MS : leaveAt;
-  }
-
-  /** When to look at a team again that works through a plan, Unix ms. */
-  async function forTeam(task: Task, next: TeamNext): Promise<number | undefined> {
-    const { spec, version, state } = task;
-    const at = now();
-    if (next.do === "done") return undefined;
-    if (state.name === "queued") await queue.enqueue(task);
-    if (next.do === "wait" || state.name !== "waiting") return next.do === "end" ? at : next.lookAt;
-    if (next.do === "end")
-      return (await store.advance(spec.id, { name: "given_up", version, outcome: next.outcome, at })) ? undefined : at;
-    if (next.do === "park") {
-      await store.advance(spec.id, { name: "waits", version, reasons: [next.reason], at });
-      return next.lookAt;
-    }
-    const world = { ...(await readWorld(deps, spec)), task };
-    const waiting = state.reasons.filter((reason) => reason.for !== "team");
-    const readiness = next.as === "finishing" ? mayFinish(task, world, waiting) : isReady(spec, world, waiting);
-    const isInVain = next.as === "manager" && endOf(task, readiness, at) !== undefined;
-    if (isInVain) {
-      await teams.goOnAlone(spec.id, readiness.kind === "unaffordable");
-      return at;
-    }
-    const lookAt = await decide(task, waiting, { readiness, world });
-    return lookAt === undefined ? undefined : Math.min(lookAt, next.lookAt);
   }
 
   /** Its home has not taken it: any host that has the agent may, with a hand-over. */

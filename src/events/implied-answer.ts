@@ -6,7 +6,7 @@ import type { Command } from "../command/command.ts";
 import { detailsOf } from "../command/details.ts";
 import { isForPerson, openQuestions, type Question } from "../task/question.ts";
 import type { TaskStore } from "../task/store.ts";
-import { withNodeTasks } from "../task/team-tasks.ts";
+import { ofOpenTeams, withNodeTasks } from "../task/team-tasks.ts";
 
 /** Of a question, so that a quoted word or two are no quote of it; in characters. */
 const LEAST_QUOTED = 12;
@@ -24,7 +24,7 @@ export async function impliedAnswer(
   const form = body.length <= MAX_BODY ? formOf(body) : undefined;
   if (!form) return undefined;
   const own = await store.readMany(await store.idsOfConversation(repositoryId, { conversation: number, number }));
-  const open = (await withNodeTasks(store, own)).flatMap(openQuestions).filter(isForPerson);
+  const open = (await withNodeTasks(store, own, ofOpenTeams)).flatMap(openQuestions).filter(isForPerson);
   const meant = open.filter((question) => isMeant(question, form));
   const [question] = meant;
   if (!question || meant.length > 1 || ("option" in form && open.length > 1)) return undefined;

@@ -16,7 +16,7 @@ import {
 } from "../task/question.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
-import { withNodeTasks } from "../task/team-tasks.ts";
+import { ofOpenTeams, withNodeTasks } from "../task/team-tasks.ts";
 import * as words from "../words/question-words.ts";
 import type { AcceptDeps } from "./accept.ts";
 import type { CarriedOut } from "./carried-out.ts";
@@ -66,7 +66,7 @@ async function askedHere(store: TaskStore, request: Request, find: Find): Promis
 
 /** Undefined where nothing was. Agents of a team's nodes ask here, too, though nothing of their own tasks is shown. */
 async function askedIn(store: TaskStore, ids: readonly string[]): Promise<Asked[] | undefined> {
-  const tasks = await withNodeTasks(store, await store.readMany(ids));
+  const tasks = await withNodeTasks(store, await store.readMany(ids), ofOpenTeams);
   const asked = tasks.flatMap((task) => (task.questions ?? []).map((question) => ({ task, question })));
   return asked.length > 0 ? asked : undefined;
 }

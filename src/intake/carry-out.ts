@@ -9,6 +9,7 @@ import * as words from "../report/replies.ts";
 import { operatorOf } from "../task/origin.ts";
 import type { CancelReason } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
+import { withNodeTasks } from "../task/team-tasks.ts";
 import { inMarkdown } from "../text/quote.ts";
 import type { ViewReader } from "../views/reader.ts";
 import * as budgetWords from "../words/budget-words.ts";
@@ -16,7 +17,7 @@ import { type AcceptDeps, type Asked, accept, workOf } from "./accept.ts";
 import { answerQuestion } from "./answer.ts";
 import type { CarriedOut } from "./carried-out.ts";
 import { approve, askForAnother } from "./decide.ts";
-import { conversationOf, isNameOf, isOlder, taskMeant, withNodes } from "./named-tasks.ts";
+import { conversationOf, isNameOf, isOlder, taskMeant } from "./named-tasks.ts";
 import { type Request, whoAsks } from "./request.ts";
 import { retry } from "./retry.ts";
 import { review } from "./review.ts";
@@ -109,8 +110,8 @@ async function cancel(
   const { repository, number } = request;
   const isNamed = ({ spec }: Task) => command.task === undefined || isNameOf(command.task, spec.id);
   const here = async () => {
-    const ids = await deps.store.idsOfIssue(repository.id, number);
-    return await deps.store.readMany(command.task === undefined ? ids : await withNodes(deps.store, ids));
+    const tasks = await deps.store.readMany(await deps.store.idsOfIssue(repository.id, number));
+    return command.task === undefined ? tasks : await withNodeTasks(deps.store, tasks);
   };
   const known = await here();
   if (command.task !== undefined && !known.some(isNamed)) return { done: false, say: words.noSuchTask(command.task) };

@@ -6,7 +6,7 @@ import { taskOfBranch } from "../task/branch.ts";
 import { isSameSource, isWritten } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import { idsOfNodesOf } from "../task/team-tasks.ts";
+import { withNodeTasks } from "../task/team-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { Find } from "./target.ts";
 
@@ -66,18 +66,12 @@ async function newest(
   request: Request,
   command: Naming,
 ): Promise<Task | undefined> {
-  const { task: name } = command;
-  const all = name !== undefined && command.nodes ? await withNodes(store, ids) : ids;
-  const named = name === undefined ? ids : all.filter((id) => isNameOf(name, id));
-  const tasks = await store.readMany(named);
-  return tasks.findLast((task) => isOlder(task, request, command));
+  const { task: name, nodes } = command;
+  const asked = await store.readMany(ids);
+  const all = name !== undefined && nodes ? await withNodeTasks(store, asked) : asked;
+  const isNamed = ({ spec }: Task) => name === undefined || isNameOf(name, spec.id);
+  return all.findLast((task) => isNamed(task) && isOlder(task, request, command));
 }
-
-/** With those of the nodes of the teams among them. */
-export const withNodes = async (store: TaskStore, ids: readonly string[]): Promise<string[]> => [
-  ...ids,
-  ...(await idsOfNodesOf(store, await store.readMany(ids))),
-];
 
 /** A pull request on a branch of ours belongs to the conversation that asked for it. */
 export async function conversationOf(

@@ -21,7 +21,7 @@ export const PLAN_LIMITS = {
 const text = (most: number) => z.string().trim().min(1).max(most);
 
 /** Why a node that could not be done is not the end of all: it is tried again, left out, or a person decides. */
-export const onFailureSchema = z.enum(["retry", "skip", "stop"]);
+const onFailureSchema = z.enum(["retry", "skip", "stop"]);
 
 /** One node, as an agent proposes it. */
 export const nodeSchema = z.strictObject({
@@ -66,10 +66,14 @@ export const planProposalSchema = z.strictObject({
 });
 export type PlanProposal = z.output<typeof planProposalSchema>;
 
-/** What a record must have of a node, whoever wrote it. */
-export const leastOfNode = z.looseObject({
+/** A node as records have it, whoever wrote them and whatever the bounds were then. */
+export const nodeShape = z.object({
   ...{ id: z.string(), title: z.string(), instruction: z.string(), role: z.string() },
   ...{ after: z.array(z.string()), scope: z.array(z.string()), deliverable: z.string(), check: z.string() },
-});
+  shared: z.boolean().optional(),
+  servers: z.array(z.string()).optional(),
+  onFailure: onFailureSchema,
+  budget: amountsShape.optional(),
+}) satisfies z.ZodType<NodeSpec>;
 /** As it is kept in a proposal. */
-export const planProposalShape = z.looseObject({ goal: z.string(), nodes: z.array(leastOfNode) });
+export const planProposalShape = z.looseObject({ goal: z.string(), nodes: z.array(nodeShape) });

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import { finishShape } from "./finish.ts";
 import type { Missing } from "./outcome.ts";
-import { type PlanCaps, planCapsShape } from "./plan-caps.ts";
-import { leastOfNode, type NodeSpec, onFailureSchema } from "./plan-proposal.ts";
+import { planCapsShape } from "./plan-caps.ts";
+import { nodeShape } from "./plan-proposal.ts";
 
 /** How far a node is. `merged`: its commit stands in the plan's integration ref. Times are Unix ms. */
 const nodeStateShape = z.discriminatedUnion("name", [
@@ -56,15 +56,21 @@ const tryShape = z.object({
 });
 export type Try = z.output<typeof tryShape>;
 
-const planNodeShape = leastOfNode.extend({
-  onFailure: onFailureSchema,
+/** A node as its plan has it: what was asked of it, and how far it is. */
+const planNodeShape = z.object({
+  ...nodeShape.shape,
   state: nodeStateShape,
   tries: z.array(tryShape),
+  /** What its role may be given to, first choice first; none: whatever agent there is. */
   choices: z.array(choiceShape).optional(),
+  /** How many delegations it comes of. */
   depth: z.number().optional(),
+  /** The node whose agent asked for it. */
   by: z.string().optional(),
+  /** What the manager, who has it tried again, tells its agent besides. From then on it is the manager who decides about each try. */
   note: z.string().optional(),
 });
+export type PlanNode = z.output<typeof planNodeShape>;
 
 /** What the manager is to see to. The same `key` is the same matter, however often it is told. */
 const wakeShape = z.object({
@@ -87,88 +93,54 @@ export type PlanEventKind = (typeof PLAN_EVENTS)[number];
 /** One thing that happened to the plan. */
 const planEventShape = z.object({
   at: z.number(),
-  what: z.string(),
+  /** Of a kind that only a newer Orch knows, too: that is no reason to leave the plan alone. */
+  what: z.custom<PlanEventKind>((kind) => typeof kind === "string"),
   node: z.string().optional(),
   task: z.string().optional(),
   text: z.string().optional(),
 });
-export type PlanEvent = Omit<z.output<typeof planEventShape>, "what"> & { what: PlanEventKind };
+export type PlanEvent = z.output<typeof planEventShape>;
 
 /** A run of the manager: which run of the team's task it is, what it was woken for, and as which revision it found the plan. */
 const managedShape = z.object({ after: z.number(), wakes: z.array(wakeShape), revision: z.number() });
 
-/** The least that a plan's record must have, so that whoever reads it can rely on `Plan`. */
+/** What a plan's record has, so that whoever reads it can rely on `Plan`. Times are Unix ms. */
 export const planShape = z.object({
+  /** That of the team's task. */
   id: z.string(),
   goal: z.string(),
+  /** Grows by one with every change of the graph. */
   revision: z.int(),
+  /** `managing`: its manager is to run, or does. `finishing`: nothing is left to do but to publish. */
   state: z.enum(["running", "managing", "finishing", "over"]),
+  /** The host that keeps the plan's work. */
   home: z.string().optional(),
+  /** The commit on which it was approved. */
   base: z.string(),
+  /** Id of the repository. */
   repository: z.number(),
+  /** When it was approved, and when what is not done by then is left out. */
   at: z.number(),
   until: z.number(),
   caps: planCapsShape,
   nodes: z.array(planNodeShape),
   managerRuns: z.int(),
+  /** What the manager is still to be woken for, oldest first. */
   wakes: z.array(wakeShape),
+  /** What it was woken for last. */
   managed: managedShape.optional(),
+  /** Most of what its nodes may use is used. */
   low: z.literal(true).optional(),
+  /** Nothing more may be used: what has not begun is left out. */
   spent: z.literal(true).optional(),
+  /** Hashes of the revisions that were carried out, newest last: the same once more changes nothing. */
   revisions: z.array(z.string()),
+  /** Oldest first. Bounded. */
   events: z.array(planEventShape),
+  /** Grows by one with every change of the record. */
   version: z.int(),
 });
-
-export type PlanNode = NodeSpec & {
-  state: NodeState;
-  tries: Try[];
-  /** What its role may be given to, first choice first; none: whatever agent there is. */
-  choices?: Choice[] | undefined;
-  /** How many delegations it comes of. */
-  depth?: number | undefined;
-  /** The node whose agent asked for it. */
-  by?: string | undefined;
-  /** What the manager, who has it tried again, tells its agent besides. From then on it is the manager who decides about each try. */
-  note?: string | undefined;
-};
-
-/** Times are Unix ms. */
-export type Plan = {
-  /** That of the team's task. */
-  id: string;
-  goal: string;
-  /** Grows by one with every change of the graph. */
-  revision: number;
-  /** `managing`: its manager is to run, or does. `finishing`: nothing is left to do but to publish. */
-  state: "running" | "managing" | "finishing" | "over";
-  /** The host that keeps the plan's work. */
-  home?: string | undefined;
-  /** The commit on which it was approved. */
-  base: string;
-  /** Id of the repository. */
-  repository: number;
-  /** When it was approved, and when what is not done by then is left out. */
-  at: number;
-  until: number;
-  caps: PlanCaps;
-  nodes: PlanNode[];
-  managerRuns: number;
-  /** What the manager is still to be woken for, oldest first. */
-  wakes: Wake[];
-  /** Most of what its nodes may use is used. */
-  low?: true | undefined;
-  /** Nothing more may be used: what has not begun is left out. */
-  spent?: true | undefined;
-  /** What it was woken for last. */
-  managed?: { after: number; wakes: Wake[]; revision: number } | undefined;
-  /** Hashes of the revisions that were carried out, newest last: the same once more changes nothing. */
-  revisions: string[];
-  /** Oldest first. Bounded. */
-  events: PlanEvent[];
-  /** Grows by one with every change of the record. */
-  version: number;
-};
+export type Plan = z.output<typeof planShape>;
 
 /** Of a plan's events, of what it remembers to wake the manager for, and of the texts in both, in characters. */
 export const PLAN_KEEPS = { events: 200, wakes: 20, text: 600, why: 1_500, revisions: 30 } as const;

@@ -7,15 +7,8 @@ import type { Redis, Result } from "ioredis";
 import { dueKeys, dueScripts } from "./due-set.ts";
 import { keys, RETENTION_S } from "./keys.ts";
 import { type Plan, planShape } from "./plan.ts";
-import {
-  FORMAT,
-  type InDoubt,
-  judgeRecord,
-  type Reading,
-  reasonOfDoubt,
-  type TellUnreadable,
-  warnOfUnreadable,
-} from "./record.ts";
+import { FORMAT, isUnusable, type Reading, reasonOfDoubt, type TellUnreadable, warnOfUnreadable } from "./record.ts";
+import { type Changed, changeVersioned, readVersioned } from "./versioned.ts";
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
@@ -43,13 +36,7 @@ if redis.call("EXISTS", KEYS[3]) == 1 then
 end
 return 1`;
 
-/** What a change has come to. `changed`: false when there was nothing to change. */
-export type PlanChange = { kind: "known"; record: Plan; changed: boolean } | InDoubt;
-
 export type PlanStore = ReturnType<typeof makePlanStore>;
-
-/** Far beyond any real contention. */
-const MAX_ATTEMPTS = 50;
 
 /** A plan whose record is newer or cannot be read is told of. */
 export function makePlanStore(redis: Redis, tell: TellUnreadable = warnOfUnreadable) {
@@ -58,11 +45,8 @@ export function makePlanStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
   const reportKeys = dueKeys(keys.unreported);
 
   async function lookUp(id: string): Promise<Reading<Plan>> {
-    const [version, record] = await redis.hmget(keys.plan(id), "version", "record");
-    if (version == null && record == null) return { kind: "absent" };
-    const parse = () => ({ ...JSON.parse(record ?? ""), version: Number(version ?? Number.NaN) });
-    const reading = judgeRecord<Plan>(planShape, parse);
-    if (reading.kind !== "known") tell(keys.plan(id), reasonOfDoubt(reading));
+    const reading = readVersioned<Plan>(planShape, await redis.hmget(keys.plan(id), "version", "record"));
+    if (isUnusable(reading)) tell(keys.plan(id), reasonOfDoubt(reading));
     return reading;
   }
 
@@ -92,18 +76,13 @@ export function makePlanStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     await write(plan, at, lookAt);
 
   /** `next`: what becomes of the plan; undefined where there is nothing to change. It may be asked more than once. */
-  async function change(id: string, next: (plan: Plan) => Plan | undefined, at: number): Promise<PlanChange> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const reading = await lookUp(id);
-      if (reading.kind !== "known") return reading;
-      const { record: plan } = reading;
-      const changed = next(plan);
-      if (!changed) return { ...reading, changed: false };
-      if (await write({ ...changed, version: plan.version }, at))
-        return { kind: "known", record: { ...changed, version: plan.version + 1 }, changed: true };
-    }
-    throw new Error(`The plan ${id} changed ${MAX_ATTEMPTS} times while a change of it was being recorded`);
-  }
+  const change = async (id: string, next: (plan: Plan) => Plan | undefined, at: number): Promise<Changed<Plan>> =>
+    await changeVersioned({
+      what: `A change of the plan ${id}`,
+      lookUp: () => lookUp(id),
+      next,
+      write: (plan) => write(plan, at),
+    });
 
   /** Ids of plans that are not over, oldest first. */
   const openIds = () => redis.zrange(keys.plans, "0", "-1");

@@ -16,15 +16,7 @@ import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import { makePlanStore } from "./plans.ts";
-import {
-  FORMAT,
-  type InDoubt,
-  judgeRecord,
-  type Reading,
-  reasonOfDoubt,
-  type TellUnreadable,
-  warnOfUnreadable,
-} from "./record.ts";
+import { FORMAT, isUnusable, type Reading, reasonOfDoubt, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import { listsOf, makeReportMarks, type Stalled } from "./report-marks.ts";
 import type { Routing } from "./routing.ts";
 import { type Said, saidText, withSaid } from "./said.ts";
@@ -32,6 +24,7 @@ import { defineStoreScripts } from "./store-scripts.ts";
 import type { Task, TaskSpec } from "./task.ts";
 import { taskShape } from "./task-shape.ts";
 import { eventOf, eventText, readTimeline } from "./timeline.ts";
+import { type Changed, changeVersioned, readVersioned } from "./versioned.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 /** How an accepted task begins: it may start by this agent, going on from this task; or it waits. */
@@ -39,13 +32,7 @@ export type Beginning =
   | { waits: WaitingReason[] }
   | { waits?: undefined; lane: Lane; continues?: string | undefined; routing?: Routing | undefined };
 
-/** What news has come to: the record as it is then. `changed`: false when the news came too late to matter. */
-export type Change = { kind: "known"; record: Task; changed: boolean } | InDoubt;
-
 export type TaskStore = ReturnType<typeof makeTaskStore>;
-
-/** A record that keeps changing under our hands: far beyond any real contention. */
-const MAX_ATTEMPTS = 50;
 
 /**
  * How long after its acceptance a task is told of at first, ms, unless it is over before. By then its agent usually works:
@@ -70,16 +57,12 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
 
   async function lookUp(id: string): Promise<Reading<Task>> {
     const [version, record, said] = await redis.hmget(keys.task(id), "version", "record", "said");
-    if (version == null && record == null) return { kind: "absent" };
-    const parse = () => ({ ...JSON.parse(record ?? ""), version: Number(version ?? Number.NaN) });
     const text = `${version} ${record}`;
-    const reading = judgeRecord<Task>(texts.shapeFor(id, text, taskShape), parse, taskOfFormat1);
-    if (reading.kind === "known") {
-      texts.wasRight(id, text);
-      return { ...reading, record: withSaid(reading.record, said) };
-    }
-    tell(keys.task(id), reasonOfDoubt(reading));
-    return reading;
+    const reading = readVersioned<Task>(texts.shapeFor(id, text, taskShape), [version, record], taskOfFormat1);
+    if (isUnusable(reading)) tell(keys.task(id), reasonOfDoubt(reading));
+    if (reading.kind !== "known") return reading;
+    texts.wasRight(id, text);
+    return { ...reading, record: withSaid(reading.record, said) };
   }
 
   /** For whoever has nothing to do unless the record is known. */
@@ -118,32 +101,26 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     return (await redis.orchCreate(8, ...taskKeys, ...values)) === 1;
   }
 
-  /** What the news makes of the task. */
-  async function change(id: string, news: TaskNews): Promise<Change> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const reading = await lookUp(id);
-      if (reading.kind !== "known") return reading;
-      const { record: task } = reading;
-      const next = nextTask(task, news);
-      if (!next) return { ...reading, changed: false };
-      const settled = next.state.name === "settled" ? "1" : "0";
-      await follow(redis, id, next.state);
-      const taskKeys = [
-        keys.task(id),
-        keys.timeline(id),
-        keys.open,
-        ...reportKeys,
-        keys.followers(id),
-        ...dispatchKeys,
-        keys.history,
-      ];
-      const values = [id, task.version, textOf(next), eventOf(news), news.at, firstWordIn(task, news), settled];
-      const done = await redis.orchAdvance(11, ...taskKeys, ...values, keys.changed, keys.ready);
-      if (done !== 1) continue;
-      await unfollow(redis, id, { was: task.state, is: next.state });
-      return { kind: "known", record: { ...next, version: task.version + 1 }, changed: true };
-    }
-    throw new Error(`Task ${id} changed ${MAX_ATTEMPTS} times while "${news.name}" was being recorded`);
+  /** What the news makes of the task. `changed`: false when it came too late to matter. */
+  const change = async (id: string, news: TaskNews): Promise<Changed<Task>> =>
+    await changeVersioned<Task>({
+      what: `"${news.name}" for the task ${id}`,
+      lookUp: () => lookUp(id),
+      next: (task) => nextTask(task, news),
+      write: (next, task) => write(next, task, news),
+    });
+
+  async function write(next: Task, task: Task, news: TaskNews): Promise<boolean> {
+    const { id } = task.spec;
+    const settled = next.state.name === "settled" ? "1" : "0";
+    await follow(redis, id, next.state);
+    const taskKeys = [keys.task(id), keys.timeline(id), keys.open, ...reportKeys];
+    const more = [keys.followers(id), ...dispatchKeys, keys.history];
+    const values = [id, next.version, textOf(next), eventOf(news), news.at, firstWordIn(task, news), settled];
+    const done = await redis.orchAdvance(11, ...taskKeys, ...more, ...values, keys.changed, keys.ready);
+    if (done !== 1) return false;
+    await unfollow(redis, id, { was: task.state, is: next.state });
+    return true;
   }
 
   /** The task after the news, or undefined when the news came too late to matter, or the record is not known. */

@@ -2,24 +2,22 @@
 import type { TaskStore } from "./store.ts";
 import type { Task } from "./task.ts";
 
-/** Of the teams among these. */
-export async function idsOfNodesOf(
-  store: Pick<TaskStore, "idsOfNodes">,
-  tasks: readonly Pick<Task, "spec">[],
-): Promise<string[]> {
-  const teams = tasks.filter(({ spec }) => spec.team);
-  return (await Promise.all(teams.map(({ spec }) => store.idsOfNodes(spec.id)))).flat();
-}
+type Nodes = {
+  /** Whether a team's nodes are wanted; without it every team's are. */
+  of?: (team: Task) => boolean;
+};
 
-/** The tasks with those of the nodes of each team among them that is not over, each once. */
+/** The tasks with those of the nodes of the teams among them, each once. */
 export async function withNodeTasks(
   store: Pick<TaskStore, "idsOfNodes" | "readMany">,
   tasks: readonly Task[],
+  { of = () => true }: Nodes = {},
 ): Promise<Task[]> {
+  const teams = tasks.filter((task) => task.spec.team && of(task));
+  const ids = (await Promise.all(teams.map(({ spec }) => store.idsOfNodes(spec.id)))).flat();
   const known = new Set(tasks.map(({ spec }) => spec.id));
-  const ids = await idsOfNodesOf(
-    store,
-    tasks.filter(({ state }) => state.name !== "settled"),
-  );
   return [...tasks, ...(await store.readMany(ids.filter((id) => !known.has(id))))];
 }
+
+/** What agents ask is asked as long as their team is at work. */
+export const ofOpenTeams: Nodes = { of: ({ state }) => state.name !== "settled" };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { questionId } from "../../src/task/question.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import { callerOf, type Doors, openDoors } from "../api/doors.ts";
+import { STRANGER } from "../support/bot.ts";
 import { claimedBy } from "../support/task-spec.ts";
 import { clientWith, saying, sent, statesIn } from "./client.ts";
 
@@ -55,6 +56,17 @@ describe("the agent card", () => {
       securitySchemes: { token: { httpAuthSecurityScheme: { scheme: "bearer" } } },
       skills: [{ id: "agent-scripted" }],
     });
+  });
+
+  test("promises nothing that is not there: no other binding, no extension, no second card", async () => {
+    const { orch, ask } = doors;
+    const card = await (await fetch(`${orch.apiUrl()}/.well-known/agent-card.json`)).json();
+    expect(card).not.toHaveProperty("capabilities.extendedAgentCard", true);
+    expect(card).not.toHaveProperty("capabilities.extensions.0");
+    // HTTP+JSON and 0.3, as clients would try them.
+    for (const path of ["/a2a/message:send", "/message:send", "/v1/message:send", "/.well-known/agent.json"])
+      expect((await ask("POST", path, { body: saying("fix it all") })).status).toBe(404);
+    expect((await rpc("GetExtendedAgentCard", {})).error?.code).toBe(-32_007);
   });
 
   test("is all that there is without a token", async () => {
@@ -141,6 +153,16 @@ describe("a message", () => {
     const task = await client.getTask({ tenant: "", id });
     expect(task.status?.state).toBe(TaskState.TASK_STATE_COMPLETED);
     expect(task.artifacts.map(({ artifactId }) => artifactId)).toEqual(["summary", "receipt"]);
+  });
+
+  test("of a program whose owner may not write to the repository is refused, without a word on GitHub", async () => {
+    const { orch, tokens } = doors;
+    const issue = await orch.openIssue();
+    const own = await clientWith(orch.apiUrl(), await tokens.add(callerOf(orch, "a-stranger", STRANGER)));
+    const { status, metadata } = await sent(own, saying("fix it all", { metadata: { issue } }, false));
+    expect([status?.state, metadata]).toMatchObject([TaskState.TASK_STATE_REJECTED, { issue }]);
+    expect(JSON.stringify(status?.message)).toContain("write permission");
+    expect(orch.github.state.comments(orch.repository, issue)).toEqual([]);
   });
 
   test("that is refused says why", async () => {

@@ -34,11 +34,14 @@ async function say(number: number, body: string): Promise<number> {
   return id;
 }
 
-/** Approved, with the node `a` at work and `b` waiting for its job. */
-async function startTeam() {
+const NAME = "p111111111111";
+
+/** Its plan waits for a person's word. */
+async function propose() {
   const number = await orch.openIssue();
   const commentId = await say(number, "Please have a team see to this.");
   const { id: repository, owner, name, installationId } = orch.repository;
+  const baseSha = orch.github.state.branches(orch.repository).main ?? "";
   const spec = makeSpec({
     ...{ commentId, number, conversation: number, installationId, team: true },
     repository: { id: repository, owner, name },
@@ -55,21 +58,29 @@ async function startTeam() {
     goal: "Prices",
     nodes: [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b"), nodeSpec("c", { after: ["a"] })],
   };
-  const proposal = { name: "p111111111111", epoch: 1, baseSha: "a".repeat(40), said, files: [], at, plan };
-  const reasons = [{ for: "approval" as const, proposal: proposal.name, until: at + 3600_000 }];
+  const proposal = { name: NAME, epoch: 1, baseSha, said, files: [], at, plan };
+  const reasons = [{ for: "approval" as const, proposal: NAME, until: at + 3600_000 }];
   await store.advance(spec.id, { name: "parked", epoch: 1, reasons, proposal, at });
-  await store.advance(spec.id, { name: "decided", proposal: proposal.name, decision: { kind: "approved", at }, at });
-  await store.dispatches.plan(spec.id, at);
-  await orch.redis.publish("orch:ready", spec.id);
+  return { number, id: spec.id };
+}
+
+/** Approved, with the node `a` at work and `b` waiting for its job. */
+async function startTeam() {
+  const { number, id } = await propose();
+  const { store } = orch;
+  const at = Date.now();
+  await store.advance(id, { name: "decided", proposal: NAME, decision: { kind: "approved", at }, at });
+  await store.dispatches.plan(id, at);
+  await orch.redis.publish("orch:ready", id);
   const nodes = await vi.waitFor(async () => {
-    const ids = await store.idsOfNodes(spec.id);
+    const ids = await store.idsOfNodes(id);
     expect(ids).toHaveLength(2);
     return await store.readMany(ids);
   }, WAIT);
   const idOf = (node: string) => nodes.find((task) => task.spec.node?.id === node)?.spec.id ?? "";
   const lane = { agent: "scripted", host: HOST, only: true as const };
   await store.advance(idOf("a"), { ...claimedBy(HOST), lane });
-  return { number, id: spec.id, a: idOf("a"), b: idOf("b") };
+  return { number, id, a: idOf("a"), b: idOf("b") };
 }
 
 const ours = (number: number) =>
@@ -171,4 +182,24 @@ test("a node's task is none that can be done again", async () => {
   await settled(b);
   await say(number, `/orch retry ${b}`);
   expect(orch.replies(number).at(-1)).toContain("No task");
+});
+
+test("no bot approves a plan, Orch itself least of all, whatever it may do in the repository, and nobody approves one of another name", async () => {
+  const { number, id } = await propose();
+  const decision = async () => (await read(id)).proposal?.decision;
+  for (const bot of ["helper[bot]", orch.github.app.botLogin]) {
+    orch.github.setPermission(orch.repository, bot, "admin");
+    await orch.comment(number, `/orch approve ${NAME}`, bot);
+    await orch.quiet();
+    expect(await decision()).toBeUndefined();
+  }
+  // Nor is any of them answered.
+  expect(orch.replies(number)).toEqual([`/orch approve ${NAME}`]);
+  await say(number, "/orch approve p222222222222");
+  expect(await decision()).toBeUndefined();
+  expect(orch.replies(number).at(-1)).toContain(`The current one is \`${NAME}\``);
+  await say(number, `/orch approve ${NAME}`);
+  expect(await decision()).toMatchObject({ kind: "approved", by: { login: MAINTAINER } });
+  await say(number, "/orch cancel");
+  await settled(id);
 });
