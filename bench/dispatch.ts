@@ -8,6 +8,7 @@ import { openLanes } from "../workers/lanes.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
 import { startRedis } from "./ingress/redis.ts";
 import { median, round } from "./statistics.ts";
+import { timed } from "./timed.ts";
 
 const TASKS = 10_000;
 const REPOSITORIES = 200;
@@ -89,12 +90,6 @@ const taskOf = (index: number): Task => {
   const id = `t${index}-${repository}`;
   return { spec: { id, repository: { id: repository } }, epoch: 0, state: { name: "queued", lane: LANE } } as Task;
 };
-
-async function timed(deed: () => Promise<void>): Promise<number> {
-  const at = performance.now();
-  await deed();
-  return performance.now() - at;
-}
 
 function report(results: readonly Round[]): Report {
   const middle = (of: (round: Round) => number) => median(results.map(of));

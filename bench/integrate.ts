@@ -9,6 +9,7 @@ import { mergeTrees, withTrial } from "../workers/integrate/trial.ts";
 import { openMirror } from "../workers/workspace/mirror.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
 import { median, quantile, round } from "./statistics.ts";
+import { timed } from "./timed.ts";
 
 const FILES = 10_000;
 const CHANGED = 8;
@@ -65,12 +66,6 @@ async function mergeTreesOf(
   return await withTrial({ dataDir, plan, objects: [work.objects] }, (trial) =>
     timed(() => mergeTrees(trial, onto, work.tip)),
   );
-}
-
-async function timed(deed: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await deed();
-  return performance.now() - startedAt;
 }
 
 const entryOf = ({ tip, objects }: Work, nth: number, base: string): Entry => ({

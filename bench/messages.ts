@@ -24,6 +24,7 @@ import { sayToTeam } from "../workers/run/say-to-team.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
 import { startRedis } from "./ingress/redis.ts";
 import { quantile, round } from "./statistics.ts";
+import { timed } from "./timed.ts";
 
 const AGENTS = 50;
 /** To each agent in one round, one about every second. */
@@ -179,12 +180,6 @@ async function call(shared: Shared, run: Run): Promise<string | undefined> {
   const text = await messagesForCall(shared, run, key, () => false);
   callIsAnswered(run, key);
   return text;
-}
-
-async function timed(deed: () => Promise<unknown>): Promise<number> {
-  const at = performance.now();
-  await deed();
-  return performance.now() - at;
 }
 
 function report({ saidMs, teamMs, silentMs, bareMs }: Times): Report {

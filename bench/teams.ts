@@ -18,6 +18,7 @@ import type { Benchmark, Options, Report } from "./bench.ts";
 import { startRedis } from "./ingress/redis.ts";
 import { median, quantile, round } from "./statistics.ts";
 import { tokensOfDemo } from "./team-tokens.ts";
+import { timed } from "./timed.ts";
 
 const NODES = 40;
 const PLANS = 5;
@@ -232,12 +233,6 @@ async function nodeKeys({ store }: World, plan: string): Promise<string[]> {
 async function bytesOf(redis: Redis, all: readonly string[]): Promise<number> {
   const sizes = await Promise.all(all.map((key) => redis.memory("USAGE", key, "SAMPLES", 0)));
   return sizes.reduce<number>((sum, size) => sum + Number(size ?? 0), 0);
-}
-
-async function timed(deed: () => Promise<void>): Promise<number> {
-  const at = performance.now();
-  await deed();
-  return performance.now() - at;
 }
 
 function report(results: readonly Round[]): Report {

@@ -9,9 +9,10 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/re
 import { makeTaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
 import { taskIdOf } from "../src/task/task-id.ts";
-import { type CleanUp, makeCleanUp } from "./clean-up.ts";
+import type { CleanUp } from "./clean-up.ts";
 import { playground } from "./keep.ts";
 import { sampleMemory } from "./memory.ts";
+import { runDemo } from "./run-demo.ts";
 import { MAINTAINER, type Stage, setStage } from "./stage.ts";
 import { renderSummary, type Summary, summarize } from "./summary.ts";
 import { type Follower, followGitHub, followTasks, makeTimeline, type Timeline } from "./timeline.ts";
@@ -26,19 +27,6 @@ type Options = { json?: boolean; keep?: boolean; agent?: string; ask?: boolean }
 
 /** Between two words of the scripted agent, ms, where somebody stays to watch it. */
 const WATCHABLE_MS = 1_500;
-
-async function demo(options: Options): Promise<number> {
-  const cleanUp = makeCleanUp();
-  const leave = () => void cleanUp.run().finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, leave);
-  // Nobody reads any more, as in `npm run demo | head`.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", leave);
-  try {
-    return await play(options, cleanUp);
-  } finally {
-    await cleanUp.run();
-  }
-}
 
 async function play(options: Options, cleanUp: CleanUp): Promise<number> {
   const out = options.json ? process.stderr : process.stdout;
@@ -126,10 +114,4 @@ const program = new Command("demo")
   .option("--agent <name>", "use this agent of your ORCH_CONFIG instead of the scripted one")
   .parse();
 
-demo(program.opts<Options>()).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  },
-);
+runDemo((cleanUp) => play(program.opts<Options>(), cleanUp));

@@ -10,7 +10,8 @@ import { makeTaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
 import { taskIdOf } from "../src/task/task-id.ts";
 import type { PlanView } from "../src/views/plan-view.ts";
-import { type CleanUp, makeCleanUp } from "./clean-up.ts";
+import type { CleanUp } from "./clean-up.ts";
+import { runDemo } from "./run-demo.ts";
 import { MAINTAINER, type Stage, setStage } from "./stage.ts";
 import { renderTeamSummary, summarizeTeam, type TeamSummary } from "./team-summary.ts";
 import { followTeam } from "./team-timeline.ts";
@@ -27,19 +28,11 @@ const PAUSE_MS = 250;
 type Options = { json?: boolean };
 type Scene = { stage: Stage; timeline: Timeline; store: ReturnType<typeof makeTaskStore> };
 
-async function demo({ json }: Options): Promise<number> {
-  const cleanUp = makeCleanUp();
-  const leave = () => void cleanUp.run().finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, leave);
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", leave);
-  try {
-    const { summary, text } = await play(json ? process.stderr : process.stdout, cleanUp);
-    (json ? process.stderr : process.stdout).write(text);
-    if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    return summary.ok ? 0 : 1;
-  } finally {
-    await cleanUp.run();
-  }
+async function demo({ json }: Options, cleanUp: CleanUp): Promise<number> {
+  const { summary, text } = await play(json ? process.stderr : process.stdout, cleanUp);
+  (json ? process.stderr : process.stdout).write(text);
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  return summary.ok ? 0 : 1;
 }
 
 async function play(out: NodeJS.WriteStream, cleanUp: CleanUp): Promise<{ summary: TeamSummary; text: string }> {
@@ -127,10 +120,4 @@ const program = new Command("demo:team")
   .option("--json", "one machine-readable line on stdout at the end; the timeline goes to stderr")
   .parse();
 
-demo(program.opts<Options>()).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  },
-);
+runDemo((cleanUp) => demo(program.opts<Options>(), cleanUp));
