@@ -344,6 +344,12 @@ const routings: Routing[] = [
   { ...routed, mode: "route", chosen: "codex", explored: true, fellBackTo: "all_repositories" },
   { ...routed, mode: "route", chosen: HOSTILE, fellBackTo: "all_kinds" },
   { ...routed, mode: "advise", chosen: "claude" },
+  {
+    ...{ ...routed, mode: "route", chosen: "claude", model: "haiku" },
+    candidates: [
+      { arm: "claude", model: "haiku", version: "2.1.0", n: 60, merged: 30, costPerMerged: 1.2, draw: 1.31 },
+    ],
+  },
   { ...routed, mode: "advise", fellBackTo: "default", because: "not_enough" },
   ...(["no_history", "too_costly", "one_agent", "not_enough"] as const).map(
     (because): Routing => ({
