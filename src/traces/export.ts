@@ -45,24 +45,14 @@ function requestOf(spans: readonly Span[], version: string): object {
   };
 }
 
-function spanOf({
-  traceId,
-  spanId,
-  parentSpanId,
-  name,
-  kind = "internal",
-  start,
-  end,
-  attributes,
-  failed,
-}: Span): object {
+function spanOf({ traceId, spanId, parentSpanId, name, kind, start, end, attributes, failed }: Span): object {
   const nanos = (ms: number) => String(BigInt(Math.round(ms)) * 1_000_000n);
   return {
     traceId,
     spanId,
     ...(parentSpanId !== undefined && { parentSpanId }),
     name,
-    kind: KINDS[kind],
+    kind: KINDS[kind ?? "internal"],
     startTimeUnixNano: nanos(start),
     endTimeUnixNano: nanos(end),
     attributes: attributesOf(attributes),
