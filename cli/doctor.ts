@@ -8,6 +8,7 @@ import { printedForms, withoutSecrets } from "../src/text/known-secrets.ts";
 import { redact } from "../src/text/secret-patterns.ts";
 import { SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { checkAgents } from "./doctor/agents.ts";
+import { checkCanary } from "./doctor/canary.ts";
 import type { Check, Section, Status } from "./doctor/check.ts";
 import { checkDashboard } from "./doctor/dashboard.ts";
 import { checkDisk } from "./doctor/disk.ts";
@@ -32,17 +33,21 @@ const SECRET_LENGTH = 8;
 
 export type Report = { ok: boolean; problems: number; notes: number; sections: Section[] };
 
+/** `canary`: the worker hosts are tried as well. */
+export type DoctorOptions = { json?: boolean; canary?: boolean };
+
 /** Exit code 0; 1 when there is a problem. `json`: one line, otherwise a list for people. */
-export async function doctor(env: Env, json: boolean): Promise<number> {
-  const report = await doctorReport(env);
+export async function doctor(env: Env, { json = false, canary = false }: DoctorOptions): Promise<number> {
+  const report = await doctorReport(env, { canary });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report.sections, report));
   return report.ok ? 0 : 1;
 }
 
 /** Without anything that is known to be a secret. */
-export async function doctorReport(env: Env): Promise<Report> {
+export async function doctorReport(env: Env, { canary = false }: { canary?: boolean } = {}): Promise<Report> {
   const secrets = secretsIn(env);
-  const sections = (await examine(env)).map(({ title, checks }) => ({
+  const tried = canary ? [{ title: "Canary", checks: await checkCanary(env) }] : [];
+  const sections = [...(await examine(env)), ...tried].map(({ title, checks }) => ({
     title,
     checks: checks.map((check) => blanked(check, secrets)),
   }));

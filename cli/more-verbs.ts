@@ -7,9 +7,10 @@ export function addUpkeep(program: Command): void {
   program
     .command("top")
     .description("show what needs you, what runs, what waits and why, always as it is now; j and k move, q ends it")
-    .action(async () => {
+    .option("--json", "as it is now, in one machine-readable line")
+    .action(async (options: import("./top.ts").TopOptions) => {
       const { top } = await import("./top.ts");
-      process.exitCode = await top(process.env);
+      process.exitCode = await top(process.env, options);
     });
 
   program

@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
 import { exitCodeOf, USAGE } from "./exit-code.ts";
 import { addCompletion, addUpkeep } from "./more-verbs.ts";
+import { addSaying } from "./say-verbs.ts";
 
 // The settings of this folder; what the environment says already goes first.
 if (existsSync(".env")) process.loadEnvFile(".env");
@@ -32,10 +33,11 @@ program
 program
   .command("doctor")
   .description("check prerequisites, settings, Redis, the sandbox and the agents; say what to do about each problem")
+  .option("--canary", "also have each living worker host carry out a job of no task now, and say where that fails")
   .option("--json", "one machine-readable line")
-  .action(async (options: { json?: boolean }) => {
+  .action(async (options: import("./doctor.ts").DoctorOptions) => {
     const { doctor } = await import("./doctor.ts");
-    process.exitCode = await doctor(process.env, options.json === true);
+    process.exitCode = await doctor(process.env, options);
   });
 
 program
@@ -298,6 +300,7 @@ program
     process.exitCode = await attach(process.env, task, options.write === true);
   });
 
+addSaying(program);
 addUpkeep(program);
 addCompletion(program);
 // A mistyped verb scrolls away above the help for all of them; each verb's own is short.

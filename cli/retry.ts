@@ -2,29 +2,19 @@
  * `orch retry TASK`: asks for a task once more, as `/orch retry` does: a new task with the same request. Work that was done and only could
  * not be published is published, without an agent, where nothing else is asked for.
  */
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { readSettings } from "../src/command/settings.ts";
 import type { Settings } from "../src/command/verbs.ts";
 import type { Env } from "../src/config.ts";
-import { requestOfCli } from "../src/events/on-cli.ts";
-import { makeInbox } from "../src/intake/inbox.ts";
-import { taskIdIn } from "../src/intake/request.ts";
-import { isOwnPlace } from "../src/task/own-place.ts";
-import type { Task } from "../src/task/task.ts";
-import { consent, operatorName } from "./consent.ts";
+import { visibleText } from "../src/text/clean.ts";
+import { askBot, LINE, NOT_TAKEN_IN } from "./ask-bot.ts";
+import { consent } from "./consent.ts";
 import { oneTask } from "./one-task.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
 import { withRedis } from "./with-redis.ts";
 
 export type RetryOptions = { yes?: boolean; json?: boolean };
-
-/** A bot looks for requests every 5 s; GitHub is asked before a task is made of one. */
-const WAIT_MS = 30_000;
-const LOOK_MS = 200;
-const LINE = 1;
 
 type Told = { task?: string; error?: string };
 
@@ -55,32 +45,18 @@ function quoted(word: string): string {
   return /\s/.test(word) && at > 0 ? `${word.slice(0, at)}="${word.slice(at + 1)}"` : word;
 }
 
-type Asked = { text: string; settings: Settings; options: RetryOptions };
+type Wish = { text: string; settings: Settings; options: RetryOptions };
 
 /** Undefined where it was declined. */
-async function ask(redis: Redis, env: Env, { text, settings, options }: Asked): Promise<Told | undefined> {
+async function ask(redis: Redis, env: Env, { text, settings, options }: Wish): Promise<Told | undefined> {
   const found = await oneTask(redis, text);
   if ("lines" in found) return { error: found.lines.join("\n") };
   const { spec, state } = found.task;
   if (state.name !== "settled") return { error: `${spec.id} is not over: \`orch cancel ${spec.id}\` stops it first.` };
   if (!(await consent(`Try ${spec.id} once more?`, options))) return undefined;
   const command = { kind: "retry" as const, line: LINE, task: spec.id, settings };
-  const request = requestOfCli(spec, { by: operatorName(env), key: randomUUID(), command, now: Date.now() });
-  await makeInbox(redis).record(request);
-  const task = await cameOf(redis, taskIdIn(request, LINE));
-  if (task) return { task: task.spec.id };
-  const where = `${spec.repository.owner}/${spec.repository.name}#${spec.number}`;
-  const told = isOwnPlace(spec.number) ? "in the log of the bot" : `in ${where}`;
-  return {
-    error: `It is asked for, and within ${WAIT_MS / 1_000} s no task came of it. Does a bot run (orch status)? What stands in the way is said ${told}.`,
-  };
-}
-
-async function cameOf(redis: Redis, id: string): Promise<Task | undefined> {
-  const { store } = viewsOf(redis);
-  for (const giveUpAt = Date.now() + WAIT_MS; Date.now() < giveUpAt; await delay(LOOK_MS)) {
-    const task = await store.read(id);
-    if (task) return task;
-  }
-  return undefined;
+  const { task, reply } = await askBot(redis, env, found.task, command);
+  if (!reply) return { error: NOT_TAKEN_IN };
+  const made = await viewsOf(redis).store.read(task);
+  return made ? { task } : { error: visibleText(reply.say ?? "No task came of it.") };
 }

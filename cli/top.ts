@@ -1,6 +1,10 @@
-/** `orch top`: what needs somebody, what runs, what waits and why, always as it is now. Elsewhere than on a terminal it is said once. */
+/**
+ * `orch top`: what needs somebody, what runs, what waits and why, always as it is now. Elsewhere than on a terminal, and as
+ * JSON, it is said once.
+ */
 import type { Env } from "../src/config.ts";
 import { onScreen } from "./screen.ts";
+import { figures } from "./top/figures.ts";
 import { frame } from "./top/frame.ts";
 import { makeOverview } from "./top/overview.ts";
 import { withRedis } from "./with-redis.ts";
@@ -8,11 +12,14 @@ import { withRedis } from "./with-redis.ts";
 /** Lines of text that somebody reads later are no longer than this, in columns. */
 const WIDTH = 200;
 
+export type TopOptions = { json?: boolean };
+
 /** Exit code 0. */
-export async function top(env: Env): Promise<number> {
+export async function top(env: Env, { json = false }: TopOptions = {}): Promise<number> {
   return await withRedis(env, "top", async (redis) => {
     const look = makeOverview(redis, env);
-    if (process.stdout.isTTY && process.stdin.isTTY)
+    if (json) process.stdout.write(`${JSON.stringify(figures(await look()))}\n`);
+    else if (process.stdout.isTTY && process.stdin.isTTY)
       await onScreen(async () => {
         const seen = await look();
         return (width) => frame(seen, width);

@@ -17,6 +17,7 @@ import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { VERSION } from "../src/task/version.ts";
 import { accountOf } from "./agents/account.ts";
+import { takesModel } from "./agents/model.ts";
 import { dataProblems, exposures, ownPlaces } from "./agents/readiness.ts";
 import { makeBotClient } from "./bot-client.ts";
 import { waitForRoom } from "./disk/room-to-start.ts";
@@ -204,6 +205,7 @@ function describe({ id, place }: HostIdentity, operator: OperatorFile, sandbox: 
     limits: operator.limits,
     budget: capsOf(operator),
     ...(operator.team?.limits && { team: operator.team.limits }),
+    tellable: [...operator.agents.values()].flatMap(({ name, kind }) => (takesModel(kind) ? [name] : [])),
     models: Object.fromEntries(
       [...operator.agents.values()].flatMap(({ name, model }) => (model === undefined ? [] : [[name, model]])),
     ),

@@ -138,7 +138,7 @@ function specOf(
   }: Work,
   known: Known,
 ): TaskSpec {
-  const { installationId, source, actor, requestedAt } = request;
+  const { installationId, source, actor, requestedAt, receivedAt } = request;
   const { defaultBranch: _, ...repository } = request.repository;
   const { acceptedAt, caps, roles = {}, routing, target: here } = known;
   const id = taskIdIn(request, line);
@@ -175,6 +175,7 @@ function specOf(
     ...(retries !== undefined && { retries }),
     ...(after !== undefined && { after }),
     requestedAt,
+    receivedAt,
     acceptedAt,
   };
 }

@@ -7,6 +7,19 @@ import { z } from "zod";
 const MODES = ["off", "advise", "route"] as const;
 const EXPLORE = 0.1;
 
+/** One that is told its model is told apart from the same agent with its operator's. */
+const arm = z.union([
+  z.string().min(1).max(64),
+  z.strictObject({
+    agent: z.string().min(1).max(64),
+    model: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe("A model that this agent is told to use, by the name that its program knows."),
+  }),
+]);
+
 const mode = z
   .enum(MODES)
   .describe(
@@ -24,11 +37,13 @@ export const routingSchema = z.union([
       .default(EXPLORE)
       .describe("Which share of tasks may go to another agent than the best so far, to learn more of it: 0.1."),
     agents: z
-      .array(z.string().min(1).max(64))
+      .array(arm)
       .min(1)
       .max(20)
       .optional()
-      .describe("Names of the operator's agents among which is chosen; without it, all."),
+      .describe(
+        "The operator's agents among which is chosen, by name, or with a model each; without it, all with the operator's models.",
+      ),
     maxCostUsd: z
       .number()
       .positive()
@@ -39,7 +54,13 @@ export const routingSchema = z.union([
 ]);
 
 /** As the repository wishes it. JSON. */
-export type RoutingWish = { mode: "advise" | "route"; explore: number; agents?: string[]; maxCostUsd?: number };
+export type RoutingWish = {
+  mode: "advise" | "route";
+  explore: number;
+  agents?: string[];
+  models?: { agent: string; model: string }[];
+  maxCostUsd?: number;
+};
 
 /** Undefined: off. */
 export function routingOf(written: z.output<typeof routingSchema>): RoutingWish | undefined {
@@ -47,5 +68,12 @@ export function routingOf(written: z.output<typeof routingSchema>): RoutingWish 
     typeof written === "string" ? { mode: written, explore: EXPLORE } : written;
   const { mode, explore, agents, maxCostUsd } = wish;
   if (mode === "off") return undefined;
-  return { mode, explore, ...(agents && { agents }), ...(maxCostUsd !== undefined && { maxCostUsd }) };
+  const plain = agents?.filter((each) => typeof each === "string");
+  const models = agents?.filter((each) => typeof each === "object") ?? [];
+  return {
+    ...{ mode, explore },
+    ...(plain && { agents: plain }),
+    ...(models.length > 0 && { models }),
+    ...(maxCostUsd !== undefined && { maxCostUsd }),
+  };
 }

@@ -26,20 +26,31 @@ export type Canary = { askedAt: number; at?: number; ms?: number; failed?: strin
 
 /** Two at the same time are one. */
 export async function sendCanary(redis: Redis, hostId: string, askedAt: number): Promise<void> {
-  const name = hostLaneName(hostId);
+  // A priority, as every job has one: without it this one would go before them all.
+  const options = { jobId: jobIdOf(askedAt), priority: 1 };
+  await withLane(redis, hostId, async (lane) => void (await lane.add(CANARY_JOB, { taskId: CANARY_JOB }, options)));
+  await redis.publish(keys.jobs, hostLaneName(hostId));
+}
+
+/** One that nobody has taken; true where that was so. */
+export async function takeBackCanary(redis: Redis, hostId: string, askedAt: number): Promise<boolean> {
+  return await withLane(redis, hostId, async (lane) => (await lane.remove(jobIdOf(askedAt))) === 1);
+}
+
+const jobIdOf = (askedAt: number): string => `${CANARY_JOB}-${askedAt}`;
+
+async function withLane<T>(redis: Redis, hostId: string, use: (lane: Queue) => Promise<T>): Promise<T> {
   const backend = makeLaneBackend(redis);
   const options = {
     connection: redis,
     prefix: QUEUE_PREFIX,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   };
-  const lane = new Queue(name, options, backend.ofLane);
+  const lane = new Queue(hostLaneName(hostId), options, backend.ofLane);
   lane.on("error", () => undefined); // every call reports its own
   try {
-    // A priority, as every job has one: without it this one would go before them all.
-    await lane.add(CANARY_JOB, { taskId: CANARY_JOB }, { jobId: `${CANARY_JOB}-${askedAt}`, priority: 1 });
+    return await use(lane);
   } finally {
     await backend.close();
   }
-  await redis.publish(keys.jobs, name);
 }

@@ -50,6 +50,8 @@ export type HostInfo = {
   team?: PlanLimits;
   /** The model of each of its agents that the operator has named one for; unknown of an older host. */
   models?: Record<string, string>;
+  /** Those of its agents that can be told a model; unknown of an older host. */
+  tellable?: string[];
   /** There is so little room on its disk, in bytes, that it takes no work until there is more. */
   lacksRoom?: { freeBytes: number; wantedBytes: number } | undefined;
   /** Its machine has so much to do that it takes no work until there is less: memory in bytes, processors in percent of all cores. */
@@ -83,6 +85,7 @@ const hostShape = z.looseObject({
   limits: runLimitsShape.optional(),
   budget: capsShape.optional(),
   models: z.record(z.string(), z.string()).optional(),
+  tellable: z.array(z.string()).optional(),
   team: planCapsShape.partial().optional(),
   lacksRoom: z.looseObject({ freeBytes: z.number(), wantedBytes: z.number() }).optional(),
   strained: z

@@ -104,7 +104,8 @@ export const operatorIdOf = (source: Source): number | undefined => ("byId" in s
 export const isByProgram = (source: Source): source is SourceOf<"api"> => source.kind === "api";
 
 /** Where what is said to whoever asks is kept for them (`caller-replies.ts`), since they look for it there. */
-export const isAnsweredApart = (source: Source): boolean => isByProgram(source) || source.kind === "dashboard";
+export const isAnsweredApart = (source: Source): boolean =>
+  isByProgram(source) || source.kind === "dashboard" || source.kind === "cli";
 
 /** Where a person has asked; undefined where it is none. */
 const vias: { [Kind in OriginKind]: Via | undefined } = {

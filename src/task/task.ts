@@ -177,6 +177,8 @@ export type TaskSpec = {
   about?: About;
   /** When it was asked, by GitHub's clock. */
   requestedAt: number;
+  /** When what asks reached us, by ours; none of what comes of another task. */
+  receivedAt?: number;
   /** When we accepted it, by ours. */
   acceptedAt: number;
 };

@@ -11,6 +11,8 @@ export type Collector = {
 };
 
 const WITHIN_MS = 10_000;
+/** Of OTLP's kinds of spans. */
+const KINDS = { internal: 1, producer: 4, consumer: 5 };
 /** Of OTLP's status: unset, error. */
 const [UNSET, ERROR] = [0, 2];
 
@@ -43,14 +45,14 @@ function requestOf(spans: readonly Span[], version: string): object {
   };
 }
 
-function spanOf({ traceId, spanId, parentSpanId, name, start, end, attributes, failed }: Span): object {
+function spanOf({ traceId, spanId, parentSpanId, name, kind, start, end, attributes, failed }: Span): object {
   const nanos = (ms: number) => String(BigInt(Math.round(ms)) * 1_000_000n);
   return {
     traceId,
     spanId,
     ...(parentSpanId !== undefined && { parentSpanId }),
     name,
-    kind: 1, // internal
+    kind: KINDS[kind ?? "internal"],
     startTimeUnixNano: nanos(start),
     endTimeUnixNano: nanos(end),
     attributes: attributesOf(attributes),

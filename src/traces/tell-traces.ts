@@ -5,7 +5,9 @@ import type { Redis } from "ioredis";
 import type { Logger } from "../log.ts";
 import { BEGINNING, historyEnds, readHistoryNews } from "../task/history-news.ts";
 import { keys } from "../task/keys.ts";
+import { MAX_RUN_EVENTS, type RunEvent, readRunEvents } from "../task/run-events.ts";
 import type { TaskStore } from "../task/store.ts";
+import type { Task } from "../task/task.ts";
 import { type Collector, exportSpans } from "./export.ts";
 import { spansOf } from "./spans.ts";
 
@@ -23,7 +25,9 @@ export async function tellTraces(deps: TraceDeps, keepOn: () => Promise<void>): 
     if (last === undefined) return;
     const ids = entries.flatMap(({ news }) => (news?.what === "settled" ? [news.of] : []));
     const tasks = await store.readMany(ids);
-    const spans = await Promise.all(tasks.map(async (task) => spansOf(task, await store.events(task.spec.id))));
+    const spans = await Promise.all(
+      tasks.map(async (task) => spansOf(task, await store.events(task.spec.id), await saidIn(redis, task))),
+    );
     await keepOn();
     if (tasks.length > 0)
       await exportSpans(collector, spans.flat(), version).catch((error: unknown) =>
@@ -32,6 +36,14 @@ export async function tellTraces(deps: TraceDeps, keepOn: () => Promise<void>): 
     place = last;
     await redis.set(keys.traced, place);
   }
+}
+
+/** What the programs of each run said and did, as far as that is kept. */
+async function saidIn(redis: Redis, { spec, runs }: Task): Promise<Map<number, RunEvent[]>> {
+  const said = runs.map(async ({ number }): Promise<[number, RunEvent[]]> => {
+    return [number, (await readRunEvents(redis, spec.id, number, { limit: MAX_RUN_EVENTS })).events];
+  });
+  return new Map(await Promise.all(said));
 }
 
 /** Of what was over before anybody asked nothing is told. */

@@ -13,10 +13,10 @@ export function routingWords(routing: Routing, quoting: Quoting): string {
   return `${decision(routing, quoting)}${numbers}`;
 }
 
-function decision({ mode, chosen, explored, because }: Routing, { code }: Quoting): string {
+function decision({ mode, chosen, model, explored, because }: Routing, quoting: Quoting): string {
   if (chosen === undefined)
     return `${mode === "advise" ? "Advice on its agent" : "Its agent"}: the default. ${whyNot(because)}`;
-  const agent = code(chosen, 60);
+  const agent = armWords({ agent: chosen, model }, quoting);
   if (mode === "advise")
     return `Advice on its agent: ${agent}. It is only told: the repository's file says \`advise\`.`;
   return explored
@@ -44,10 +44,13 @@ function fromWhere({ fellBackTo }: Routing, kind: string): string {
   return `Tasks like it (${kind}) in this repository`;
 }
 
-function candidateWords({ arm, n, merged, costPerMerged, draw }: Candidate, { code }: Quoting): string {
+function candidateWords({ arm, model, n, merged, costPerMerged, draw }: Candidate, quoting: Quoting): string {
   const cost = costPerMerged === undefined ? "" : `, ${dollars(costPerMerged)} for each`;
   const drawn = draw === undefined ? "" : `, drawn ${dollars(draw)}`;
-  return `${code(arm, 60)} ${round(merged)} merged of ${count(round(n), "task")}${cost}${drawn}`;
+  return `${armWords({ agent: arm, model }, quoting)} ${round(merged)} merged of ${count(round(n), "task")}${cost}${drawn}`;
 }
+
+const armWords = ({ agent, model }: { agent: string; model: string | undefined }, { code }: Quoting): string =>
+  model === undefined ? code(agent, 60) : `${code(agent, 60)} with ${code(model, 80)}`;
 
 const round = (value: number): number => Math.round(value);

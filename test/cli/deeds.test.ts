@@ -2,11 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type SayOptions, type SayVerb, say } from "../../cli/say.ts";
 import { makeDeeds } from "../../src/task/deeds.ts";
 import { keys } from "../../src/task/keys.ts";
+import { questionId } from "../../src/task/question.ts";
 import { appendRunEvents } from "../../src/task/run-events.ts";
-import { type BotSetting, startBotSetting } from "../support/bot.ts";
+import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
+import { inProcess } from "./in-process.ts";
 import { runOrch } from "./run-orch.ts";
 
 let orch: BotSetting;
@@ -143,6 +146,81 @@ test("orch logs shows what a run said, without what a terminal would obey, and f
       .split("\n")
       .map((line) => JSON.parse(line)),
   ).toMatchObject(events.map((event) => ({ run: 1, kind: event.kind })));
+});
+
+describe("what an operator says", () => {
+  const at = () => Date.now();
+  const speak = (verb: SayVerb, text: string, words: string[] = [], options: SayOptions = {}) =>
+    inProcess(() => say({ REDIS_URL: orch.server.url, ORCH_DATA: dir }, verb, { text, words }, options));
+
+  test("is told to the agent of a task, which GitHub hears in one line, and is refused where nobody hears it any more", async () => {
+    const { number, id } = await askFor("fix the names");
+    const said = await speak("tell", id, ["use", "tabs, please"], { json: true });
+    expect(said.code, said.stderr).toBe(0);
+    expect(JSON.parse(said.stdout)).toEqual({ task: id });
+    expect(await orch.store.messages.sent(id)).toMatchObject([{ by: `operator ${me}`, start: "use tabs, please" }]);
+    await says(number, `(\`${me}\`) said something to the agent of task \`${id}\` at the command line.`);
+    expect((await makeDeeds(orch.redis).ofTask(id)).at(-1)).toMatchObject({
+      verb: "tell",
+      via: "cli",
+      by: { name: me },
+    });
+    await run("cancel", id, "--yes");
+    const late = await speak("tell", id, ["too late"]);
+    expect(late).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(id) });
+    expect(await speak("tell", id, [" "])).toMatchObject({ code: 2, stderr: expect.stringContaining("takes words") });
+  });
+
+  test("answers the one question that is open, and of several the one that is named", async () => {
+    const { id } = await askFor("fix the column");
+    expect(await speak("answer", id, ["yes"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("asks nothing"),
+    });
+    await claim(id);
+    const ask = async (text: string) => {
+      const question = { id: questionId(id, text), text, options: ["drop it", "keep it"], epoch: 1, askedAt: at() };
+      await orch.store.advance(id, { name: "asked", epoch: 1, question, at: at() });
+      return question.id;
+    };
+    const [first, second] = [await ask("Drop it?"), await ask("And the \u001b[2Jindex?")];
+    const which = await speak("answer", id, ["2"]);
+    expect(which).toMatchObject({ code: 1, stderr: expect.stringContaining(`${second}  And the`) });
+    expect(which.stderr).not.toContain("\u001b");
+    expect(await speak("answer", id, [second, "keep", "the index"])).toMatchObject({ code: 0 });
+    expect(await speak("answer", id, ["2"])).toMatchObject({ code: 0, stdout: `${id}  done\n` });
+    const { questions = [] } = (await orch.store.read(id)) ?? {};
+    expect(questions.map((each) => [each.id, each.answer?.text])).toEqual([
+      [first, "keep it"],
+      [second, "keep the index"],
+    ]);
+    expect((await makeDeeds(orch.redis).ofTask(id)).slice(1)).toMatchObject([
+      { verb: "answer", via: "cli", done: true },
+      { verb: "answer", via: "cli", done: true },
+    ]);
+  });
+
+  test("decides about a proposal: another one is asked for, or it is carried out", async () => {
+    const { id } = await askFor("plan move the parser");
+    for (const said of [await speak("approve", id, [], { yes: true }), await speak("plan", id, ["smaller"])])
+      expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining("has no proposal") });
+    const base = await orch.github.commit(orch.repository, "main", { "more.md": "x\n" }, "More", MAINTAINER);
+    const propose = async (name: string, epoch: number) => {
+      await claim(id);
+      const said = { title: "Move it", summary: "", decisions: [], interfaces: [], followUps: [] };
+      const proposal = { name, epoch, baseSha: base, said, files: [], at: at() };
+      const reasons = [{ for: "approval" as const, proposal: name, until: at() + 3600_000 }];
+      await orch.store.advance(id, { name: "parked", epoch, reasons, proposal, at: at() });
+    };
+    await propose("p111111", 1);
+    expect(await speak("approve", id)).toMatchObject({ code: 2, stderr: expect.stringContaining("add --yes") });
+    expect(await speak("plan", id, ["leave the tests"])).toMatchObject({ code: 0 });
+    expect((await orch.store.read(id))?.proposal?.decision).toMatchObject({ kind: "change", text: "leave the tests" });
+    await vi.waitFor(async () => expect((await orch.store.read(id))?.state.name).toBe("queued"), { timeout: 20_000 });
+    await propose("p222222", 2);
+    expect(await speak("approve", id, [], { yes: true })).toMatchObject({ code: 0 });
+    expect((await orch.store.read(id))?.proposal?.decision).toMatchObject({ kind: "approved" });
+  });
 });
 
 async function claim(id: string): Promise<void> {

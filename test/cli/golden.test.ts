@@ -186,6 +186,7 @@ const looks: Record<string, Verb> = {
 /** Those that act, and those of which there is no JSON: what they say, in order. */
 const acts: Record<string, () => Promise<number>> = {
   "top, through a pipe": () => top(env()),
+  "top --json": () => top(env(), { json: true }),
   pause: () => pause(env(), { yes: true }),
   "resume --json": () => resume(env(), { json: true }),
   "drain, of nobody": () => drain(env(), "nobody", {}),

@@ -79,6 +79,38 @@ test("advice is told, and changes nothing else", async () => {
   expect(task).toMatchObject({ agent: "claude", routing: { mode: "advise", chosen: "codex" } });
 });
 
+test("an agent is chosen with a model where the repository names one and every host can tell the agent of it", async () => {
+  const models = [{ agent: "claude", model: "haiku" }];
+  const arms = async () => [...KNOWN, armCounts({ agent: "claude", model: "claude-haiku-5", merged: 90, costUsd: 9 })];
+  const wish = { routingRules: { ...RULES, agents: ["claude", "codex"], models } };
+  await at.hostComes("h1", { ...HOST, tellable: ["claude"] });
+  expect(await accepted(ask(wish), { arms })).toMatchObject({
+    agent: "claude",
+    routing: { chosen: "claude", model: "haiku" },
+  });
+  await at.hostComes("h2", HOST);
+  const untold = await accepted(ask(wish), { arms });
+  expect(untold).toMatchObject({ routing: { chosen: "codex" } });
+  expect(untold.routing).not.toHaveProperty("model");
+});
+
+test("the operator's own model of an agent is no second arm", async () => {
+  const models = [{ agent: "claude", model: "opus" }];
+  await at.hostComes("h1", { ...HOST, tellable: ["claude"], models: { claude: "opus" } });
+  const { routing } = await accepted(ask({ routingRules: { ...RULES, models } }));
+  expect(routing?.candidates.map(({ arm, model }) => [arm, model])).toEqual([
+    ["claude", undefined],
+    ["codex", undefined],
+  ]);
+});
+
+test("who asks for a model is given the agent that it would be without any choosing", async () => {
+  await at.hostComes("h1", HOST);
+  const task = await accepted(ask({ model: "opus" }));
+  expect(task.agent).toBe("claude");
+  expect(task).not.toHaveProperty("routing");
+});
+
 test("where the history cannot be read, or there is none, the default agent takes it", async () => {
   await at.hostComes("h1", HOST);
   for (const given of [{ arms: async () => undefined }, undefined]) {

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { appendRunEvents } from "../../src/task/run-events.ts";
 import { spanIdOf, traceIdOf } from "../../src/task/trace.ts";
 import { type BotSetting, startBotSetting } from "../support/bot.ts";
 
@@ -13,6 +14,7 @@ type Told = {
   spanId: string;
   parentSpanId?: string;
   name: string;
+  kind: number;
   startTimeUnixNano: string;
   endTimeUnixNano: string;
   attributes: Attribute[];
@@ -60,6 +62,8 @@ async function runOnce(text: string): Promise<string> {
   const lane = state?.name === "queued" ? state.lane : undefined;
   await orch.store.advance(id, { name: "claimed", host: "h0000000", claim: "c", job: "j", lane, at: Date.now() });
   await orch.store.advance(id, { name: "phase", epoch: 1, phase: "working", at: Date.now() + 10 });
+  const call = { at: Date.now() + 20, step: "agent-1", kind: "tool" as const, text: "Bash hostile words", ok: false };
+  await appendRunEvents(orch.redis, { task: id, epoch: 1 }, [{ id: { step: 2, seq: 1 }, event: call }]);
   const progress = {
     agent: "scripted",
     model: "m1",
@@ -82,8 +86,13 @@ test("a task that is over is told as one trace, once, and nothing of what was sa
     value: { stringValue: "orch" },
   });
   const spans = told();
-  const [root, run] = spans;
-  expect(spans.map(({ name }) => name)).toEqual(["orch task", "run", "queue", "preparing", "working"]);
+  const [root, ...others] = spans;
+  expect(others.map(({ name }) => name)).toEqual([
+    ...["POST webhook", "intake", "orch-queue process", "run", "orch-queue send", "prepare", "invoke_agent scripted"],
+    "execute_tool Bash",
+  ]);
+  const named = (name: string) => spans.find((span) => span.name === name);
+  const [run, process, agent] = ["run", "orch-queue process", "invoke_agent scripted"].map(named);
   for (const span of spans) {
     expect(span.traceId).toBe(traceIdOf(id));
     expect(span.traceId).toMatch(/^[0-9a-f]{32}$/);
@@ -91,14 +100,17 @@ test("a task that is over is told as one trace, once, and nothing of what was sa
     expect(BigInt(span.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano));
   }
   expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
-  expect(run).toMatchObject({ spanId: spanIdOf(id, 1), parentSpanId: root?.spanId, status: { code: 2 } });
-  expect(spans.at(-1)?.parentSpanId).toBe(run?.spanId);
-  expect(run?.attributes).toEqual(
+  expect(root).toMatchObject({ kind: 1 });
+  expect(process).toMatchObject({ kind: 5, parentSpanId: root?.spanId });
+  expect(run).toMatchObject({ spanId: spanIdOf(id, 1), parentSpanId: process?.spanId, status: { code: 2 } });
+  expect(agent?.parentSpanId).toBe(run?.spanId);
+  expect(spans.at(-1)).toMatchObject({ parentSpanId: agent?.spanId, status: { code: 2 } });
+  expect(run?.attributes).toContainEqual({ key: "orch.cost_usd", value: { doubleValue: 0.5 } });
+  expect(agent?.attributes).toEqual(
     expect.arrayContaining([
       { key: "gen_ai.agent.name", value: { stringValue: "scripted" } },
       { key: "gen_ai.conversation.id", value: { stringValue: "s1" } },
       { key: "gen_ai.usage.input_tokens", value: { intValue: "9" } },
-      { key: "orch.cost_usd", value: { doubleValue: 0.5 } },
     ]),
   );
   expect(JSON.stringify(asked)).not.toContain("hostile");

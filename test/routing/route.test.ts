@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ArmCounts } from "../../src/history/arms.ts";
 import { beta, drawsFor } from "../../src/routing/draws.ts";
 import { type Asked, FLOOR, route } from "../../src/routing/route.ts";
@@ -6,11 +6,12 @@ import { armCounts } from "./arm-counts.ts";
 
 const WORK = { repositoryId: 11, kind: "issue", size: "small" };
 const RULES = { mode: "route" as const, explore: 0 };
+const plain = (...agents: string[]) => agents.map((agent) => ({ agent }));
 const asked = (changes: Partial<Asked> = {}): Asked => ({
   seed: "t1",
   rules: RULES,
   work: WORK,
-  agents: ["claude", "codex", "gemini"],
+  arms: plain("claude", "codex", "gemini"),
   counts: [
     armCounts({ agent: "claude", merged: 60, costUsd: 120 }),
     armCounts({ agent: "codex", merged: 50, costUsd: 50 }),
@@ -46,7 +47,7 @@ test("the same task with the same numbers is given the same agent, in whatever o
   for (let nth = 0; nth < 50; nth++) {
     const seed = `t${nth}`;
     const one = asked({ seed, rules });
-    const other = { ...one, agents: one.agents.toReversed(), counts: one.counts?.toReversed() };
+    const other = { ...one, arms: one.arms.toReversed(), counts: one.counts?.toReversed() };
     expect(route(other)).toEqual(route(one));
   }
   expect(Object.keys(shares(() => ({ rules })))).toContain("claude");
@@ -67,7 +68,9 @@ test("whatever is known, no agent is chosen that is not among those that may be"
     const agents = all.filter(() => draw() < 0.5);
     const maxCostUsd = draw() < 0.5 ? draw() : undefined;
     const rules = { ...RULES, explore: draw(), ...(maxCostUsd !== undefined && { maxCostUsd }) };
-    const routing = route(asked({ seed: `t${nth}`, rules, agents, counts: draw() < 0.1 ? undefined : counts }));
+    const routing = route(
+      asked({ seed: `t${nth}`, rules, arms: plain(...agents), counts: draw() < 0.1 ? undefined : counts }),
+    );
     if (routing.chosen !== undefined) expect(agents).toContain(routing.chosen);
     for (const { n, draw: drawn = 1 } of routing.candidates)
       expect(Number.isFinite(n) && Number.isFinite(drawn)).toBe(true);
@@ -85,7 +88,7 @@ test("no more tasks explore than the repository lets, and every agent is tried n
 
 test("where the history cannot be read, or only one agent may be chosen, it is the default, and why is said", () => {
   expect(route(asked({ counts: undefined }))).toMatchObject({ fellBackTo: "default", because: "no_history" });
-  expect(route(asked({ agents: ["claude"] }))).toMatchObject({ fellBackTo: "default", because: "one_agent" });
+  expect(route(asked({ arms: plain("claude") }))).toMatchObject({ fellBackTo: "default", because: "one_agent" });
   expect(route(asked({ counts: undefined }))).not.toHaveProperty("chosen");
 });
 
@@ -119,15 +122,66 @@ test("what an agent did with an earlier model or program tells a third of what i
     armCounts({ agent: "codex", model: "new", last: "2026-01-04", tasks: 60, merged: 6, costUsd: 60, costed: 60 }),
     armCounts({ agent: "claude", merged: 40 }),
   ];
-  const { candidates } = route(asked({ counts, agents: ["codex", "claude"] }));
+  const { candidates } = route(asked({ counts, arms: plain("codex", "claude") }));
   expect(candidates[1]).toMatchObject({ arm: "codex", n: 90, merged: 33 });
 });
 
+describe("an agent that may be told other models", () => {
+  const arms = [{ agent: "claude" }, { agent: "claude", model: "haiku" }, { agent: "codex" }];
+  const counts = [
+    armCounts({ agent: "claude", model: "claude-opus-5", merged: 70, costUsd: 200 }),
+    armCounts({ agent: "claude", model: "claude-haiku-5", version: "2.1.0", merged: 60, costUsd: 20 }),
+    armCounts({ agent: "codex", merged: 50, costUsd: 50 }),
+  ];
+
+  test("is as many arms, and the one is chosen with whose model a merged change costs least", () => {
+    const routing = route(asked({ arms, counts }));
+    expect(routing).toMatchObject({ chosen: "claude", model: "haiku" });
+    expect(routing.candidates).toMatchObject([
+      { arm: "claude", n: 100, merged: 70 },
+      { arm: "claude", model: "haiku", version: "2.1.0", n: 100, merged: 60 },
+      { arm: "codex", n: 100, merged: 50 },
+    ]);
+    expect(routing.candidates[0]).not.toHaveProperty("model");
+    const [opus] = counts;
+    const dear = route(asked({ arms, counts: opus ? [opus] : [] }));
+    expect(dear).toMatchObject({ chosen: "claude" });
+    expect(dear).not.toHaveProperty("model");
+  });
+
+  test("has what it did with a model counted for the arm that names it most closely, and never for two", () => {
+    const close = [
+      { agent: "claude", model: "sonnet" },
+      { agent: "claude", model: "sonnet-5" },
+    ];
+    const done = ["claude-sonnet-5", "claude-sonnet-4", "sonnets", "opus"].map((model, nth) =>
+      armCounts({ agent: "claude", model, tasks: 100 + nth, merged: 10, costed: 100 }),
+    );
+    const { candidates } = route(asked({ arms: close, counts: done }));
+    expect(candidates.map(({ model, n }) => [model, n])).toEqual([
+      ["sonnet", 101],
+      ["sonnet-5", 100],
+    ]);
+  });
+
+  test("begins a new version of its program with a third of what is known of the one before", () => {
+    const before = armCounts({
+      agent: "claude",
+      model: "claude-haiku-5",
+      version: "2.0.0",
+      last: "2026-01-01",
+      merged: 90,
+    });
+    const { candidates } = route(asked({ arms, counts: [...counts, before] }));
+    expect(candidates[1]).toMatchObject({ model: "haiku", version: "2.1.0", n: 130, merged: 87 });
+  });
+});
+
 test("work that is verified and open counts half, until people have decided", () => {
-  const agents = ["claude", "codex"];
+  const arms = plain("claude", "codex");
   const codex = armCounts({ agent: "codex", merged: 0, pending: 60 });
-  expect(route(asked({ agents, counts: [armCounts({ merged: 20 }), codex] })).chosen).toBe("codex");
-  expect(route(asked({ agents, counts: [armCounts({ merged: 40 }), codex] })).chosen).toBe("claude");
+  expect(route(asked({ arms, counts: [armCounts({ merged: 20 }), codex] })).chosen).toBe("codex");
+  expect(route(asked({ arms, counts: [armCounts({ merged: 40 }), codex] })).chosen).toBe("claude");
 });
 
 test("an agent of which hardly anything is known is never best, and only tried by those that explore", () => {

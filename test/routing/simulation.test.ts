@@ -50,7 +50,8 @@ function spend(seed: string, explore: number | undefined, at: readonly number[])
 }
 
 const choose = (seed: string, explore: number, counts: readonly ArmCounts[]): string | undefined =>
-  route({ seed, rules: { mode: "route", explore }, work: WORK, agents: AGENTS, counts }).chosen;
+  route({ seed, rules: { mode: "route", explore }, work: WORK, arms: AGENTS.map((agent) => ({ agent })), counts })
+    .chosen;
 
 function decide(counts: ReadonlyMap<string, ArmCounts>, pull: { agent: string; merged: boolean } | undefined): void {
   const arm = pull && counts.get(pull.agent);

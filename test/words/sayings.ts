@@ -6,7 +6,7 @@ import type { Misunderstanding } from "../../src/command/command.ts";
 import type { SettingProblem } from "../../src/command/settings.ts";
 import { SETTING_NAMES } from "../../src/command/verbs.ts";
 import * as comment from "../../src/report/comment-text.ts";
-import * as dashboard from "../../src/report/dashboard-words.ts";
+import * as deed from "../../src/report/deed-words.ts";
 import * as factsOf from "../../src/report/facts.ts";
 import * as help from "../../src/report/help.ts";
 import * as messageWords from "../../src/report/message-words.ts";
@@ -344,6 +344,12 @@ const routings: Routing[] = [
   { ...routed, mode: "route", chosen: "codex", explored: true, fellBackTo: "all_repositories" },
   { ...routed, mode: "route", chosen: HOSTILE, fellBackTo: "all_kinds" },
   { ...routed, mode: "advise", chosen: "claude" },
+  {
+    ...{ ...routed, mode: "route", chosen: "claude", model: "haiku" },
+    candidates: [
+      { arm: "claude", model: "haiku", version: "2.1.0", n: 60, merged: 30, costPerMerged: 1.2, draw: 1.31 },
+    ],
+  },
   { ...routed, mode: "advise", fellBackTo: "default", because: "not_enough" },
   ...(["no_history", "too_costly", "one_agent", "not_enough"] as const).map(
     (because): Routing => ({
@@ -529,13 +535,13 @@ export const sayings: Sayings = {
       sandboxWarning: () => [factsOf.sandboxWarning({ sandbox: "none" })],
     },
   },
-  "src/report/dashboard-words.ts": {
-    module: dashboard,
+  "src/report/deed-words.ts": {
+    module: deed,
     says: {
-      doneAtDashboard: () =>
+      doneElsewhere: () =>
         (["tell", "answer", "approve", "plan", "cancel"] as const).flatMap((kind) =>
-          [true, false].map((operator) =>
-            dashboard.doneAtDashboard(kind, { login: "a `b`", operator, task: "tabcdefghijklmno" }),
+          (["dashboard", "cli", "comment"] as const).map((via) =>
+            deed.doneElsewhere(kind, { login: "a `b`", operator: via === "cli", via, task: "tabcdefghijklmno" }),
           ),
         ),
     },

@@ -4,12 +4,14 @@ import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { checkCanary } from "../../cli/doctor/canary.ts";
 import type { Canary } from "../../src/task/canary.ts";
+import { register } from "../../src/task/heartbeat.ts";
 import { pauseAll, resumeAll } from "../../src/task/pause.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";
-import { type CanaryKeeper, makeCanaryKeeper } from "../../workers/canary.ts";
+import { type CanaryKeeper, type CanaryTimes, makeCanaryKeeper } from "../../workers/canary.ts";
 import { openLanes } from "../../workers/lanes.ts";
 import type { Run, Shared } from "../../workers/run/run.ts";
 import { chooseDriver, type SandboxDriver, type SlotUser } from "../../workers/sandbox/sandbox.ts";
@@ -46,7 +48,12 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-type Setting = { driver?: SandboxDriver; runs?: Run[]; takesJobs?: boolean };
+type Setting = { driver?: SandboxDriver; runs?: Run[]; takesJobs?: boolean; times?: CanaryTimes };
+
+const INFO = {
+  ...{ id: "h1", place: "p1", name: "anvil", version: "0.1.0", pid: 1, slots: 1, sandbox: "bwrap" as const },
+  ...{ agents: ["scripted"], defaultAgent: "scripted", draining: false, startedAt: 1 },
+};
 
 async function startHost(setting: Setting = {}) {
   const log = pino({ level: "silent" });
@@ -60,8 +67,11 @@ async function startHost(setting: Setting = {}) {
     shared,
     slots: { ...slots, runs: () => setting.runs ?? [] },
     room,
-    announce: async ({ canary: news }) => void (news && told.push(news)),
-    times: { firstMs: 1, everyMs: 20 },
+    announce: async ({ canary: news }) => {
+      if (news) told.push(news);
+      if (setting.times) await register(redis, { ...INFO, canary: news }, Date.now());
+    },
+    times: setting.times ?? { firstMs: 1, everyMs: 20 },
   });
   const locker = { lanes: openLanes(redis), redis, token: "host-h1" };
   const jobs = makeJobTaker({ shared, slots, room, canary, locker, subscriber });
@@ -124,4 +134,44 @@ test("while all work is paused it waits, and a host with runs is not asked", asy
   const busy = await startHost({ runs: [{} as Run] });
   await new Promise((resolve) => setImmediate(resolve));
   expect(busy.told).toEqual([]);
+});
+
+describe("orch doctor --canary", () => {
+  const rarely = { firstMs: 3600_000, everyMs: 3600_000 };
+  const check = (withinMs = 20_000) => checkCanary({ REDIS_URL: server.url }, { withinMs });
+  const broken: SandboxDriver = { name: "bwrap", wrap: () => ["/bin/sh", "-c", "echo no namespaces here >&2; exit 3"] };
+
+  test("asks a host now, which it takes from its lane into its sandbox", async () => {
+    await register(server.redis, INFO, Date.now());
+    await startHost({ times: rarely });
+    expect(await check()).toEqual([
+      { name: "Canary anvil", status: "ok", detail: expect.stringMatching(/^h1 took the job, .* in \d+ ms$/) },
+    ]);
+  });
+
+  test("says that it fails in the sandbox, and why", async () => {
+    await register(server.redis, INFO, Date.now());
+    await startHost({ times: rarely, driver: broken });
+    const [said] = await check();
+    expect(said).toMatchObject({ status: "problem", detail: expect.stringContaining("no namespaces here") });
+    expect(said?.detail).toMatch(/^sandbox: h1 took the job/);
+  });
+
+  test("says that it fails in the queue where a host beats and takes no job, and leaves none behind", async () => {
+    await register(server.redis, INFO, Date.now());
+    expect(await check(50)).toMatchObject([
+      { status: "problem", detail: expect.stringMatching(/^queue: h1 has not taken/) },
+    ]);
+    expect(await server.redis.zcard("bull:orch-host-h1:prioritized")).toBe(0);
+  });
+
+  test("says that there is no host, that all is paused, that a host drains, or that Redis is away", async () => {
+    expect(await check()).toMatchObject([{ status: "problem", detail: "no worker host lives" }]);
+    await register(server.redis, { ...INFO, draining: true }, Date.now());
+    expect(await check()).toMatchObject([{ status: "note", detail: expect.stringContaining("it drains") }]);
+    await pauseAll(server.redis, { by: "me", since: Date.now() });
+    expect(await check()).toMatchObject([{ status: "note", detail: expect.stringContaining("paused, by me") }]);
+    const away = await checkCanary({ REDIS_URL: `unix://${dataDir}/none.sock` });
+    expect(away).toMatchObject([{ status: "problem", detail: expect.stringMatching(/^Redis: /) }]);
+  });
 });

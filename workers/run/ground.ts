@@ -39,7 +39,7 @@ export function preparedGround(shared: Shared, run: Run, prepared: Prepared): Gr
   const defined = shared.operator.agents.get(prepared.agent);
   if (!defined)
     throw new Error(`The agent ${prepared.agent} was taken out of this worker host's file while it worked.`);
-  const agent = withModelOfTask(shared.operator, run.task.spec, defined);
+  const agent = withModelOfTask(shared.operator, run.task, defined);
   const { dataDir, driver } = shared;
   const where = { dataDir, taskId: run.task.spec.id, user: run.user, seenAt: driver.workspaceAt };
   const workspace = findWorkspace(where);

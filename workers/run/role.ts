@@ -7,6 +7,7 @@ import type { RepositoryFile } from "../../src/settings/repository-file.ts";
 import { leastOf, type Resources } from "../../src/settings/resources.ts";
 import { type Caps, narrower } from "../../src/task/envelope.ts";
 import { roleNameOf } from "../../src/task/role-name.ts";
+import { type Routing, routedModel } from "../../src/task/routing.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { withModel } from "../agents/model.ts";
@@ -47,17 +48,20 @@ function noSuchRole(name: string, { roles }: Known, isOfFile: boolean): string {
 }
 
 /**
- * The agent with the model that was asked for, or else that of its role, which belongs to the agent that the operator has chosen for it; and
+ * The agent with the model that was asked for, or with which it was chosen by what came of earlier tasks, or else that of its role, which belongs to the agent that the operator has chosen for it; and
  * with the MCP servers of its role.
  */
 export function withModelOfTask(
   operator: Pick<OperatorFile, "roles" | "defaultAgent">,
-  spec: Pick<TaskSpec, "role" | "team" | "model">,
+  { spec, routing }: { spec: Pick<TaskSpec, "role" | "team" | "model">; routing?: Routing | undefined },
   agent: AgentDefinition,
 ): AgentDefinition {
   const role = roleOf(operator, spec);
   const isItsAgent = (role?.agent ?? operator.defaultAgent) === agent.name;
-  return withServers(withModel(agent, spec.model ?? (isItsAgent ? role?.model : undefined)), role);
+  return withServers(
+    withModel(agent, spec.model ?? routedModel(routing, agent.name) ?? (isItsAgent ? role?.model : undefined)),
+    role,
+  );
 }
 
 /** With no other MCP servers of its own than its role is given. */

@@ -8,6 +8,7 @@ import type { OverLimit } from "../../src/task/in-force.ts";
 import type { Stopped } from "../../src/task/outcome.ts";
 import type { Progress, Verification } from "../../src/task/progress.ts";
 import type { Verdict } from "../agents/adapter.ts";
+import { programVersion } from "../agents/program-version.ts";
 import { CollectFailed } from "../publish/collect-failed.ts";
 import { areDependencies } from "../publish/hidden-files.ts";
 import type { Objection } from "../publish/objection.ts";
@@ -244,6 +245,7 @@ export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
   return {
     agent: agent.name,
     model: agent.model,
+    agentVersion: programVersion(agent, ground.path),
     sandbox: shared.driver.name,
     start,
     workedMs,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseRepositoryFile } from "../../../src/settings/repository-file.ts";
+import type { Routing } from "../../../src/task/routing.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
 import { budgetOfRole, limitsOf, resourcesOf, roleText, withModelOfTask } from "../../../workers/run/role.ts";
 
@@ -38,13 +39,29 @@ describe("what an agent is told of its role", () => {
 describe("the model", () => {
   const operator = operatorWith("roles: { reviewer: { model: haiku }, tester: { agent: gemini, model: flash } }");
   const [claude, gemini] = [operator.agents.get("claude"), operator.agents.get("gemini")];
-  const modelOf = (agent: typeof claude, spec: object) => agent && withModelOfTask(operator, spec, agent).model;
+  const modelOf = (agent: typeof claude, spec: object, more: { routing?: Routing } = {}) =>
+    agent && withModelOfTask(operator, { spec, ...more }, agent).model;
 
   test("is that of the role, where the agent is the one that the operator has chosen for it", () => {
     expect(modelOf(claude, { role: "reviewer" })).toBe("haiku");
     expect(modelOf(gemini, { role: "tester" })).toBe("flash");
     expect(modelOf(claude, { role: "tester" })).toBe("opus");
     expect(modelOf(claude, {})).toBe("opus");
+  });
+
+  test("is that with which its agent was chosen by what came of earlier tasks, unless that was only advice or of another", () => {
+    const routing = {
+      mode: "route" as const,
+      class: "issue/small",
+      candidates: [],
+      seed: "t",
+      chosen: "claude",
+      model: "haiku",
+    };
+    expect(modelOf(claude, {}, { routing })).toBe("haiku");
+    expect(modelOf(gemini, {}, { routing })).toBeUndefined();
+    expect(modelOf(claude, {}, { routing: { ...routing, mode: "advise" } })).toBe("opus");
+    expect(modelOf(claude, { model: "sonnet" }, { routing })).toBe("sonnet");
   });
 
   test("is what whoever asks has named, above all", () => {
@@ -57,7 +74,7 @@ test("an agent is given those of its MCP servers that its role names, and all wh
   const agents = `agents:\n  claude: { kind: claude, command: [claude], ${mcp} }\n`;
   const operator = parseOperatorFile(`${agents}roles: { reviewer: { mcp: [notes] }, tester: { mcp: [] } }`, "orch.yml");
   const claude = operator.agents.get("claude");
-  const serversOf = (spec: object) => Object.keys((claude && withModelOfTask(operator, spec, claude).mcp) ?? {});
+  const serversOf = (spec: object) => Object.keys((claude && withModelOfTask(operator, { spec }, claude).mcp) ?? {});
   expect(serversOf({ role: "reviewer" })).toEqual(["notes"]);
   expect(serversOf({ role: "tester" })).toEqual([]);
   expect(serversOf({ role: "developer" })).toEqual(["notes", "db"]);

@@ -83,13 +83,13 @@ export async function resumeLate(
 /** `chosen`: when the task was dispatched; not in tasks of before. `asked`: by the repository's file, as it is by now. */
 export function chooseAgent(
   operator: OperatorFile,
-  { agent: chosen, spec }: Pick<Task, "agent" | "spec">,
+  { agent: chosen, spec, routing }: Pick<Task, "agent" | "spec" | "routing">,
   asked: string | undefined,
   [file]: readonly FoundFile[],
 ): AgentDefinition {
   const name = chosen ?? asked ?? operator.defaultAgent;
   const agent = operator.agents.get(name);
-  if (agent) return withModelOfTask(operator, spec, agent);
+  if (agent) return withModelOfTask(operator, { spec, routing }, agent);
   const known = [...operator.agents.keys()].map((known) => `\`${known}\``).join(", ");
   const who = chosen === undefined ? `\`${file?.path}\` asks for` : "The task was given to";
   throw new Refusal(`${who} the agent \`${name}\`, which this worker host does not have. It has: ${known}.`);
