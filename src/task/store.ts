@@ -15,6 +15,7 @@ import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import { makePlanStore } from "./plans.ts";
+import { makePullChecks } from "./pull-checks.ts";
 import {
   FORMAT,
   type InDoubt,
@@ -231,6 +232,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     plans: makePlanStore(redis, tell),
     ...marks,
     ...makeHistoryNews(redis),
+    ...makePullChecks(redis),
   };
 }
 
