@@ -16,7 +16,7 @@ import { whyWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { costOf, tokensOf } from "./cost.ts";
 import { type Spending, spendingWords } from "./front-figures.ts";
-import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
+import { debugPath, hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
 import { ciBadge, standingBadge } from "./standing-badge.ts";
@@ -106,6 +106,7 @@ ${given("Node of", spec.node && html`<a href="${planPath(spec.node.plan)}">plan 
 ${given("Plan", spec.team && html`<a href="${planPath(spec.id)}">its nodes</a>`)}
 ${given("Conversation", html`<a href="/conversations/${spec.repository.id}/${spec.conversation}">all tasks of it</a>`)}
 ${fact("Task", html`<code>${spec.id}</code>`)}
+${isWhole && fact("For debugging", html`<a href="${debugPath(spec.id)}" download>All that is known of it</a>, without secrets`)}
 </dl></section>`;
 }
 

@@ -1,4 +1,5 @@
 /** The pages of plans, conversations, hosts, schedules, sessions, stats and deeds, from a real bot and a real Redis: who sees which, and what moves. */
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,6 +150,38 @@ test("what an agent says hangs on the wall a moment later", async () => {
     ]),
   );
   expect(data).toContain(`session-${node.id}`);
+});
+
+test("all that is known of a task comes as one file, without secrets, to whoever may write to its repository", async () => {
+  const { repository, installationId } = team.spec;
+  const token = `ghp_${"a1B2".repeat(9)}`;
+  const spec = makeSpec({ commentId: 73, installationId, repository, number: 9, instruction: `try ${token}` });
+  await orch.store.create(spec, STARTS);
+  await orch.store.advance(spec.id, claimedBy("h0000000"));
+  const event = { at: Date.now(), step: "agent-1", kind: "text" as const, text: `it is ${token}` };
+  await appendRunEvents(orch.redis, { task: spec.id, epoch: 1 }, [{ id: { step: 1, seq: 1 }, event }]);
+  const path = `/tasks/${spec.id}/debug`;
+  expect((await stranger.get(path)).status).toBe(404);
+  expect(await (await maintainer.get(`/tasks/${spec.id}`)).text()).toContain(`href="${path}"`);
+  const answer = await maintainer.get(path);
+  expect(answer.headers.get("content-disposition")).toBe(`attachment; filename="orch-debug-${spec.id}.tar.gz"`);
+  const bundle = Buffer.from(await answer.arrayBuffer());
+  const tar = (...args: string[]) => spawnSync("tar", args, { input: bundle, encoding: "utf8" }).stdout;
+  const names = [
+    "manifest.json",
+    "record.json",
+    "run-1/events.json",
+    "run-1/output.txt",
+    "timeline.json",
+    "versions.json",
+    "why.json",
+  ];
+  expect(tar("-tzf", "-").trim().split("\n").sort()).toEqual(names.map((name) => `orch-debug-${spec.id}/${name}`));
+  expect(tar("-xzOf", "-")).toContain("try [redacted]");
+  expect(tar("-xzOf", "-")).not.toContain(token);
+  // Which settings a bot has is an operator's to know.
+  const theirs = Buffer.from(await (await operator.get(path)).arrayBuffer());
+  expect(spawnSync("tar", ["-tzf", "-"], { input: theirs, encoding: "utf8" }).stdout).toContain("/settings.json");
 });
 
 test("a conversation is found by its issue, and shows who asked for what", async () => {
