@@ -8,7 +8,9 @@ import { makeSessions } from "../../../dashboard/door/sessions.ts";
 import { statsRoutes } from "../../../dashboard/pages/stats-routes.ts";
 import { freePort } from "../../../demo/free-port.ts";
 import { makeHistory } from "../../../src/history/history.ts";
+import { readHosts, register } from "../../../src/task/heartbeat.ts";
 import { appendRunEvents } from "../../../src/task/run-events.ts";
+import { makeScheduleStore } from "../../../src/task/schedules.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import { pastTask } from "../../history/past-task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../../support/bot.ts";
@@ -141,6 +143,36 @@ test("a node that moves is drawn anew in the graph and in the table, while someb
   );
   const { blocks } = JSON.parse(data) as { blocks: { id: string }[] };
   expect(blocks.map(({ id }) => id)).toEqual(["plan-graph", "plan-nodes"]);
+});
+
+test("hosts and schedules move while somebody looks, and are an operator's or those who may read them", async () => {
+  const until = Date.now() + 60_000;
+  const host = (await readHosts(orch.redis, Date.now()))[0];
+  if (!host) throw new Error("there is a host");
+  await newsWith(operator, "hosts", "takes no task", () =>
+    register(orch.redis, { ...host, strained: { cpu: { percent: 99, mark: 80 } } }, until),
+  );
+  await newsWith(operator, `host:${host.id}`, "draining", () =>
+    register(orch.redis, { ...host, draining: true }, until),
+  );
+  await register(orch.redis, host, until);
+  for (const view of ["hosts", `host:${host.id}`]) {
+    const events = [];
+    for await (const event of eventsOf(await maintainer.get(`/events?view=${view}`))) events.push(event);
+    expect(events).toEqual([]);
+  }
+  const weekly = { name: "weekly", cron: "0 3 * * 1", timezone: "UTC", instruction: "look around" };
+  const schedules = makeScheduleStore(orch.redis);
+  const file = () => schedules.saveFile(secret.id, { schedules: [weekly], readAt: Date.now() });
+  expect(await newsWith(maintainer, "schedules", "weekly", file)).toContain("look around");
+  const heard: string[] = [];
+  const ended = new AbortController();
+  for await (const { data } of eventsOf(await stranger.get("/events?view=schedules", {}, ended.signal))) {
+    heard.push(data);
+    ended.abort();
+    break;
+  }
+  expect(heard.join()).toContain("No repository has schedules");
 });
 
 test("what an agent says hangs on the wall a moment later", async () => {
