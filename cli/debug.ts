@@ -2,13 +2,13 @@
  * `orch debug TASK`: one file with all that is known of a task, to look at, or to give to somebody who may help. No secret of this machine is in it.
  * It holds what people and agents have written, and paths of the repository: whoever gives it away gives that.
  */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Env } from "../src/config.ts";
+import { bundleName, bundleOf } from "../src/debug/bundle.ts";
 import { VERSION } from "../src/task/version.ts";
 import { gather } from "./debug/gather.ts";
-import { pack } from "./debug/pack.ts";
 import { secretsHere } from "./debug/secrets-here.ts";
 import { oneTask } from "./one-task.ts";
 import { refuse } from "./refuse.ts";
@@ -25,12 +25,12 @@ export async function debug(env: Env, text: string, options: DebugOptions, docto
     const found = await oneTask(redis, text);
     if ("lines" in found) return refuse(found.lines.join("\n"), options);
     const { id } = found.task.spec;
-    const name = `orch-debug-${id}`;
-    const to = resolve(options.output ?? `${name}.tar.gz`);
+    const to = resolve(options.output ?? `${bundleName(id)}.tar.gz`);
     if (existsSync(to)) return refuse(`${to} exists already: name another with -o.`, options);
     const gathered = await gather(redis, env, found.task, () => inTime(doctor(env)));
-    const about = { task: id, orch: VERSION, at: new Date().toISOString() };
-    const files = await pack(gathered, { to, name, secrets: secretsHere(env), about });
+    const about = { task: id, secrets: secretsHere(env), about: { orch: VERSION }, at: Date.now() };
+    const { files, tar } = await bundleOf(gathered, about);
+    writeFileSync(to, tar, { flag: "wx", mode: 0o600 });
     if (options.json) process.stdout.write(`${JSON.stringify({ task: id, file: to, files })}\n`);
     else {
       process.stdout.write(`${to}\n`);

@@ -86,7 +86,7 @@ async function look(redis: Redis, env: Env) {
   return {
     hosts: hostsView(around),
     answers: around.tasks.toSorted(byNews).map((task) => why(task, around)),
-    needs: needsMe(ended.tasks, around),
+    needs: needsMe(ended.tasks, await views.withEnds(around, ended.tasks)),
     depth,
     inDoubt: around.inDoubt,
     kept,

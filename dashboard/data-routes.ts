@@ -41,7 +41,8 @@ export function dataRoutes({ redis, store, views }: Deps): DashboardRoute[] {
     const around = await views.around();
     const tasks = await seenBy(rights, around.tasks);
     const recent = await keptTasks(redis, store, { fits: (task) => isRecent(task, around.now), limit: MOST });
-    const needs = needsMe(await seenBy(rights, recent.tasks), { ...around, tasks });
+    const ended = await seenBy(rights, recent.tasks);
+    const needs = needsMe(ended, await views.withEnds({ ...around, tasks }, ended));
     const inState = (name: string) => tasks.filter(({ state }) => state.name === name).length;
     return {
       now: around.now,

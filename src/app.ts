@@ -21,6 +21,7 @@ import {
 import { onConversationUnlocked, onInstallationOpenAgain, onRepositoryOpenAgain } from "./events/on-open-again.ts";
 import { onIssueOpened, onPullRequestDescribed } from "./events/on-opened.ts";
 import { onPullRequestFate } from "./events/on-pull-fate.ts";
+import { onPullRequestHead } from "./events/on-pull-head.ts";
 import { onPullRequestOpened } from "./events/on-pull-request.ts";
 import { type FileDeps, onAccessChanged, onPush, onRepositoryChanged } from "./events/on-repository-file.ts";
 import { onReviewCommentCreated, onReviewCommentDeleted, onReviewSubmitted } from "./events/on-review.ts";
@@ -68,9 +69,16 @@ export function makeApp(
     "issues.closed": listen(issuePayload, onIssueClosed(deps)),
     "issues.deleted": listen(issuePayload, onIssueClosed(deps)),
     "issues.transferred": listen(issueMovedPayload, onIssueTransferred(deps)),
-    "pull_request.opened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestDescribed(deps))),
+    "pull_request.opened": listen(
+      pullRequestPayload,
+      both(onPullRequestOpened(deps), onPullRequestDescribed(deps), onPullRequestHead(deps)),
+    ),
+    "pull_request.synchronize": listen(pullRequestPayload, onPullRequestHead(deps)),
     "pull_request.labeled": listen(pullRequestLabeledPayload, onPullRequestLabeled(deps)),
-    "pull_request.reopened": listen(pullRequestPayload, both(onPullRequestOpened(deps), onPullRequestFate(deps))),
+    "pull_request.reopened": listen(
+      pullRequestPayload,
+      both(onPullRequestOpened(deps), onPullRequestFate(deps), onPullRequestHead(deps)),
+    ),
     "pull_request.closed": listen(pullRequestPayload, both(onPullRequestClosed(deps), onPullRequestFate(deps))),
     "pull_request_review.submitted": listen(reviewPayload, onReviewSubmitted(deps)),
     "pull_request_review_comment.created": listen(reviewCommentPayload, onReviewCommentCreated(deps)),
@@ -106,7 +114,7 @@ export function makeApp(
   };
 }
 
-/** One event that means two things. */
+/** One event that means several things. */
 const both =
   <Event>(...hear: ((event: Event, delivery: Delivery) => Promise<void>)[]) =>
   async (event: Event, delivery: Delivery): Promise<void> => {

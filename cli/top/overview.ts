@@ -35,7 +35,11 @@ export function makeOverview(redis: Redis, env: Env, now = Date.now): () => Prom
       const fits = (task: Task) => isRecent(task, now());
       over = { tasks: (await keptTasks(redis, store, { fits, limit: MOST_OVER })).tasks.sort(byEnd), at: now() };
     }
-    return { around, over: over.tasks, today: todayOf(over.tasks, around, env) };
+    return {
+      around: await views.withEnds(around, over.tasks),
+      over: over.tasks,
+      today: todayOf(over.tasks, around, env),
+    };
   };
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { makeHistory } from "../../src/history/history.ts";
 import type { HostView } from "../../src/task/heartbeat.ts";
 import type { TaskStore } from "../../src/task/store.ts";
-import { makeHostAsker } from "./ask-host.ts";
+import { type AskChanges, makeHostAsker } from "./ask-host.ts";
 import { type LastLines, makeLastLines } from "./last-lines.ts";
 import { type LiveOutput, makeLiveOutput } from "./live-output.ts";
 import { makeOutputReader, type ReadOutput } from "./read-output.ts";
@@ -19,7 +19,7 @@ export type OutputDeps = {
   log: Pick<Logger, "debug" | "warn">;
 };
 
-export type Output = { live: LiveOutput; read: ReadOutput; lastLines: LastLines };
+export type Output = { live: LiveOutput; read: ReadOutput; lastLines: LastLines; changes: AskChanges };
 
 const made = new WeakMap<Redis, Output>();
 
@@ -28,7 +28,7 @@ export function outputOf(deps: OutputDeps): Output {
   const known = made.get(deps.subscriber);
   if (known) return known;
   const { redis, store, hosts, historyFile, now, log } = deps;
-  const ask = makeHostAsker(deps);
+  const { ask, changes } = makeHostAsker(deps);
   const history = historyFile === undefined ? undefined : makeHistory(historyFile);
   // Without the file there is only less to be seen.
   const past = async (task: string, run: number) =>
@@ -37,7 +37,7 @@ export function outputOf(deps: OutputDeps): Output {
       return undefined;
     });
   const read = makeOutputReader({ redis, ask, hosts, past, log });
-  const output = { live: makeLiveOutput({ ...deps }), read, lastLines: makeLastLines({ store, read, now }) };
+  const output = { live: makeLiveOutput({ ...deps }), read, lastLines: makeLastLines({ store, read, now }), changes };
   made.set(deps.subscriber, output);
   return output;
 }

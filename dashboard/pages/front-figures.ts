@@ -18,12 +18,12 @@ export type Spending = { costUsd: number; stated: number; unknown: number };
 
 const DAY_MS = 24 * 3600_000;
 
-export function todayOf({ tasks, over, now }: Facts): Today[] {
+export function todayOf({ tasks, over, fates, now }: Facts): Today[] {
   const start = Math.floor(now / DAY_MS) * DAY_MS;
   const found = new Map<string, Today>();
-  const all = [...over, ...tasks.map((task) => ({ task, closed: undefined }))];
-  for (const { task, closed } of all) {
+  for (const task of [...over, ...tasks]) {
     const { state, spec } = task;
+    const { closed } = fates.get(spec.id) ?? {};
     const key = placeKey(spec);
     const of = found.get(key) ?? { place: spec, pulls: 0, merged: 0, costUsd: 0, stated: 0, unknown: 0 };
     found.set(key, of);

@@ -4,6 +4,7 @@ import { questionOf } from "../../src/task/question.ts";
 import type { Task } from "../../src/task/task.ts";
 import { bytes, count } from "../../src/text/amounts.ts";
 import { bare } from "../../src/text/quote.ts";
+import type { Need } from "../../src/views/needs-me.ts";
 import type { HostName } from "../../src/views/task-view.ts";
 import { why } from "../../src/views/why.ts";
 import { strainWords } from "../../src/words/limit-words.ts";
@@ -13,7 +14,6 @@ import type { Item, Tier } from "../rows/drawing.ts";
 import type { Facts } from "../rows/facts.ts";
 import { deedForm } from "./deed-form.ts";
 import { row } from "./front-rows.ts";
-import type { FrontNeed } from "./front-sections.ts";
 import { hostPath, outward, taskLink, taskPath } from "./links.ts";
 import { inPages, sentence } from "./sentence.ts";
 import { badge, ciBadge, standingBadge } from "./standing-badge.ts";
@@ -21,7 +21,7 @@ import { taskCell } from "./task-cell.ts";
 import { answerForm, approveForm, cancelForm, type Formed, retryForm } from "./task-deeds.ts";
 import { age } from "./time.ts";
 
-type Found = { need: FrontNeed; task?: Task };
+type Found = { need: Need; task?: Task };
 
 /** Of ids that a row names, so many. */
 const NAMED = 3;
@@ -66,7 +66,7 @@ ${subject}
 <td class="why" data-label="What">${what}</td>
 <td class="row-actions">${actions}</td>`;
 
-function ofTask(need: FrontNeed, task: Task, facts: Facts, tier: Tier, page: Formed): Html {
+function ofTask(need: Need, task: Task, facts: Facts, tier: Tier, page: Formed): Html {
   const subject = taskCell(task);
   const mayAct = tier === "write";
   const cells = (own: Omit<Cells, "subject">) => cellsOf({ ...own, subject }, facts.now);
@@ -92,7 +92,7 @@ function ofTask(need: FrontNeed, task: Task, facts: Facts, tier: Tier, page: For
     case "review":
       return cells({
         badge: standingBadge("to_review"),
-        what: html`<p>${outward(need.pull.url, `Pull request #${need.pull.number}`)} is ready${need.pull.draft && ", as a draft"}.${need.ci && html` ${ciBadge(need.ci)}`}</p>`,
+        what: html`<p>${outward(need.pull.url, `Pull request #${need.pull.number}`)} is ready${need.pull.draft && ", as a draft"}. ${ciBadge(need.ci)}</p>`,
         since: need.since,
         actions: outwardButton(need.pull.url, "Review"),
       });
@@ -124,7 +124,7 @@ const doubt = (id: string) => ({
 const system = (words: HtmlValue): Html =>
   html`<th scope="row" class="task-cell"><div class="task-title">${words}</div></th>`;
 
-function ofSystem(need: FrontNeed, { now, hosts }: Facts, page: Formed): Html {
+function ofSystem(need: Need, { now, hosts }: Facts, page: Formed): Html {
   const ofHost = (host: HostName, badgeOf: Html, what: Html, since?: number): Html =>
     cellsOf({ badge: badgeOf, subject: system(hostLink(host)), what, since, actions: undefined }, now);
   switch (need.kind) {

@@ -1,6 +1,8 @@
 /** The rows of the first page: what runs, what waits and why, what is over. Words, costs and buttons only for whoever may see them. */
+import { pullOf } from "../../src/task/pull-checks.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
 import { bare } from "../../src/text/quote.ts";
+import type { CiView } from "../../src/views/pull-fates.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { agentOf, hostName, taskView } from "../../src/views/task-view.ts";
 import { why } from "../../src/views/why.ts";
@@ -24,7 +26,7 @@ export const row = (key: string, cells: HtmlValue, tone?: string): Html =>
 
 const UNSHOWN = html`<span class="muted" title="shown to whoever may write to the repository">not shown</span>`;
 
-export function runningRow({ task, standing }: Placed, facts: Facts, tier: Tier, page: Formed): Html {
+export function runningRow({ task, standing, ci }: Placed, facts: Facts, tier: Tier, page: Formed): Html {
   const answer = why(task, facts);
   if (answer.state !== "running") return html``;
   const { lastOutputAt, deadline, phaseSince } = answer;
@@ -35,16 +37,19 @@ export function runningRow({ task, standing }: Placed, facts: Facts, tier: Tier,
 ${taskCell(task)}
 <td class="now" data-label="Now"><div class="last-line mono">${tier === "write" ? lastLine(task) : UNSHOWN}</div><div class="sub">${lastOutputAt !== undefined ? html`output ${ago(lastOutputAt, now)}` : answer.phase === "working" && "no output yet"}</div></td>
 <td class="short" data-label="Who">${agentOf(task) ?? "any agent"}<div class="sub">${answer.host.name ?? answer.host.id} · try ${task.epoch}</div></td>
-<td data-label="Cost so far" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}${pullRequest(task)}</td>
+<td data-label="Cost so far" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}${pullRequest(task, ci)}</td>
 <td class="short" data-label="Deadline">${deadline && !answer.stopping ? until(deadline.at, now) : html`<span class="muted">–</span>`}</td>
 <td class="row-actions">${tier === "write" && cancelForm(page, task)}</td>`,
   );
 }
 
-const pullRequest = (task: Task): Html | undefined => {
+/** The one that it works on, or has opened, and what CI says of that. */
+function pullRequest(task: Task, ci: CiView | undefined): Html | undefined {
   const { pullRequest: pull } = taskView(task);
-  return pull && html`<div class="sub">${outward(pull.url, `PR #${pull.number}`)}${pull.draft && " draft"}</div>`;
-};
+  const number = pullOf(task);
+  if (number === undefined) return undefined;
+  return html`<div class="sub">${pull ? outward(pull.url, `PR #${number}`) : `PR #${number}`}${pull?.draft && " draft"} ${ciBadge(ci)}</div>`;
+}
 
 const taskCost = (task: Task): Html => {
   const { costUsd, runs } = spentOn([task]);

@@ -7,36 +7,55 @@ import { bare } from "../../src/text/quote.ts";
 import type { HostWithRuns, RunOnHost } from "../../src/views/hosts.ts";
 import { phaseWords } from "../../src/words/task-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
-import type { Visit } from "../visit.ts";
+import type { Block } from "../rows/drawing.ts";
 import { dataTable, scrolled } from "./data-table.ts";
 import { deedForm } from "./deed-form.ts";
 import { type Fact, facts } from "./facts.ts";
-import { hostState, runMayUse, sandboxOf, slotsOf } from "./hosts.ts";
+import { type FormedNow, hostState, runMayUse, sandboxOf, slotsOf } from "./hosts.ts";
 import { hostPath } from "./links.ts";
-import { nothing, panel } from "./panel.ts";
+import { nothing, type Panel, panel } from "./panel.ts";
 import { age, ago } from "./time.ts";
 import { idLink } from "./view-badge.ts";
 
-export function hostBody(host: HostWithRuns, visit: Visit): Html {
-  const { now } = visit;
-  const { runs, inDoubt = [] } = host;
-  return html`<div class="page-head"><p class="crumbs"><a href="/hosts">Worker hosts</a></p><h1>${host.name}</h1>
-<p class="muted">${hostState(host, now)} <span class="mono">${host.id}</span></p></div>
-<div class="pair">
-${panel({ id: "offers", title: "What it offers", body: facts(offered(host, now)), aside: drainForm(host, visit) })}
-${panel({ id: "limits", title: "Limits in force", body: facts(limitsOf(host)) })}
-</div>
-${panel({ id: "runs", title: "At work here", count: runs.length, body: runs.length === 0 ? NOTHING_RUNS : runTable(runs, now) })}
-${
-  inDoubt.length > 0 &&
-  panel({
+const OFFERS = "offers";
+const LIMITS_IN_FORCE = "limits";
+
+export function hostBlocks(host: HostWithRuns, page: FormedNow): Block[] {
+  const { now } = page;
+  const { runs } = host;
+  const block = (of: Panel): Block => ({ id: of.id, html: () => panel(of) });
+  return [
+    { id: "host-head", html: () => head(host, now) },
+    block({ id: OFFERS, title: "What it offers", body: facts(offered(host, now)), aside: drainForm(host, page) }),
+    block({ id: LIMITS_IN_FORCE, title: "Limits in force", body: facts(limitsOf(host)) }),
+    block({
+      id: "runs",
+      title: "At work here",
+      count: runs.length,
+      body: runs.length === 0 ? NOTHING_RUNS : runTable(runs, now),
+    }),
+    { id: "in-doubt", html: () => doubts(host) },
+  ];
+}
+
+/** `drawn`: by their ids. */
+export const hostBody = (drawn: ReadonlyMap<string, Html>): Html => html`${drawn.get("host-head")}
+<div class="pair">${drawn.get(OFFERS)}${drawn.get(LIMITS_IN_FORCE)}</div>
+${drawn.get("runs")}${drawn.get("in-doubt")}`;
+
+const head = (host: HostWithRuns, now: number): Html =>
+  html`<div class="page-head" id="host-head"><p class="crumbs"><a href="/hosts">Worker hosts</a></p><h1>${host.name}</h1>
+<p class="muted">${hostState(host, now)} <span class="mono">${host.id}</span></p></div>`;
+
+function doubts({ inDoubt = [] }: HostWithRuns): Html {
+  if (inDoubt.length === 0) return html`<div id="in-doubt" hidden></div>`;
+  return panel({
     id: "in-doubt",
     title: "Records in doubt",
     tone: "attention",
     body: html`<p class="line">Agents of these tasks go on, and nothing of them is published or removed. <code>orch doctor</code> says what to do.</p>
 <ul class="lines">${inDoubt.map(({ task, doubt }) => html`<li>${idLink(task)} ${bare(doubt, 40)}</li>`)}</ul>`,
-  })
-}`;
+  });
 }
 
 const NOTHING_RUNS = nothing("No agent is at work here.");
@@ -111,9 +130,9 @@ const BUDGETS = {
   ...{ repository: "Budget of a repository, a day", day: "Budget of all tasks, a day" },
 };
 
-function drainForm(host: HostWithRuns, visit: Visit): HtmlValue {
-  if (!host.alive || host.draining || !visit.rights.isOperator) return undefined;
-  return deedForm(visit, {
+function drainForm(host: HostWithRuns, page: FormedNow): HtmlValue {
+  if (!host.alive || host.draining) return undefined;
+  return deedForm(page, {
     to: `${hostPath(host.id)}/drain`,
     word: "Drain",
     look: "danger",

@@ -5,6 +5,7 @@ import { bare } from "../../src/text/quote.ts";
 import type { HostWithRuns } from "../../src/views/hosts.ts";
 import { inForceWords, strainWords } from "../../src/words/limit-words.ts";
 import { type Html, html } from "../html.ts";
+import type { Block } from "../rows/drawing.ts";
 import type { Visit } from "../visit.ts";
 import { dataTable, scrolled } from "./data-table.ts";
 import { deedForm } from "./deed-form.ts";
@@ -13,21 +14,33 @@ import { nothing, panel } from "./panel.ts";
 import { badge } from "./standing-badge.ts";
 import { age, ago } from "./time.ts";
 
+/** Of what many viewers share the token is empty: the page's script puts its own in. */
+export type FormedNow = Pick<Visit, "formToken" | "now">;
+
 export type HostsView = { hosts: readonly HostWithRuns[]; pause?: Pause | undefined };
 
-export function hostsBody({ hosts, pause }: HostsView, visit: Visit): Html {
+/** One below the other. */
+export const hostsBlocks = ({ hosts, pause }: HostsView, page: FormedNow): Block[] => [
+  { id: "hosts-head", html: () => head(hosts) },
+  { id: "work", html: () => paused(pause, page) },
+  {
+    id: "hosts",
+    html: () =>
+      panel({
+        id: "hosts",
+        title: "Hosts",
+        count: hosts.length,
+        body: hosts.length === 0 ? NO_HOST : table(hosts, page.now),
+      }),
+  },
+];
+
+function head(hosts: HostsView["hosts"]): Html {
   const alive = hosts.filter((host) => host.alive);
   const slots = alive.reduce((sum, host) => sum + host.slots, 0);
   const busy = alive.reduce((sum, host) => sum + host.busy, 0);
-  return html`<div class="page-head"><h1>Worker hosts</h1>
-<p class="muted">${alive.length} of ${count(hosts.length, "host")} alive · ${busy} of ${count(slots, "slot")} busy</p></div>
-${paused(pause, visit)}
-${panel({
-  id: "hosts",
-  title: "Hosts",
-  count: hosts.length,
-  body: hosts.length === 0 ? NO_HOST : table(hosts, visit.now),
-})}`;
+  return html`<div class="page-head" id="hosts-head"><h1>Worker hosts</h1>
+<p class="muted">${alive.length} of ${count(hosts.length, "host")} alive · ${busy} of ${count(slots, "slot")} busy</p></div>`;
 }
 
 const NO_HOST = nothing(
@@ -35,13 +48,13 @@ const NO_HOST = nothing(
   html`<code>npm start</code> runs one on its machine, <code>npm run start:worker</code> one on another.`,
 );
 
-function paused(pause: Pause | undefined, visit: Visit): Html {
+function paused(pause: Pause | undefined, page: FormedNow): Html {
   if (!pause)
     return panel({
       id: "work",
       title: "Work",
       body: html`<p class="line">Hosts take tasks as their slots become free.</p>`,
-      aside: deedForm(visit, {
+      aside: deedForm(page, {
         to: "/queue/pause",
         word: "Pause all work",
         confirm: "No host takes another task until you resume. What is at work goes on to its end.",
@@ -51,8 +64,8 @@ function paused(pause: Pause | undefined, visit: Visit): Html {
     id: "work",
     title: "All work is paused",
     tone: "attention",
-    body: html`<p class="line">${pause.by} paused it ${ago(pause.since, visit.now)}. What was at work then goes on to its end; what is asked meanwhile is queued.</p>`,
-    aside: deedForm(visit, { to: "/queue/resume", word: "Resume", look: "main" }),
+    body: html`<p class="line">${pause.by} paused it ${ago(pause.since, page.now)}. What was at work then goes on to its end; what is asked meanwhile is queued.</p>`,
+    aside: deedForm(page, { to: "/queue/resume", word: "Resume", look: "main" }),
   });
 }
 

@@ -7,6 +7,8 @@ import { type Html, type HtmlValue, html } from "../html.ts";
 
 export const taskPath = (id: string): string => `/tasks/${encodeURIComponent(id)}`;
 export const runPath = (id: string, run: number): string => `${taskPath(id)}/runs/${run}`;
+export const changesPath = (id: string): string => `${taskPath(id)}/changes`;
+export const debugPath = (id: string): string => `${taskPath(id)}/debug`;
 export const planPath = (id: string): string => `/plans/${encodeURIComponent(id)}`;
 export const conversationPath = ({ repository, conversation }: Pick<TaskSpec, "repository" | "conversation">): string =>
   `/conversations/${repository.id}/${conversation}`;

@@ -5,9 +5,9 @@ import type { LiveView } from "../rows/live.ts";
 import type { DashboardRoute } from "../visit.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { deedRoutes } from "./deed-routes.ts";
-import { hostRoutes } from "./host-routes.ts";
+import { hostLive, hostRoutes } from "./host-routes.ts";
 import { planLive, planRoutes } from "./plan-routes.ts";
-import { scheduleRoutes } from "./schedule-routes.ts";
+import { scheduleLive, scheduleRoutes } from "./schedule-routes.ts";
 import { sessionPages } from "./session-routes.ts";
 import { statsRoutes } from "./stats-routes.ts";
 
@@ -23,6 +23,6 @@ export function operatePages(deps: DashboardDeps): { routes: DashboardRoute[]; v
       ...deedRoutes(deps),
       ...sessions.routes,
     ],
-    views: [planLive(deps), sessions.view],
+    views: [planLive(deps), sessions.view, ...hostLive, scheduleLive(deps)],
   };
 }

@@ -4,9 +4,11 @@ import { eventsRoutes } from "../rows/events.ts";
 import { makeFacts } from "../rows/facts.ts";
 import { type LiveView, startLive } from "../rows/live.ts";
 import type { DashboardRoute } from "../visit.ts";
+import { debugRoutes } from "./debug-bundle.ts";
 import { frontRoutes, frontView } from "./front.ts";
 import { runRoutes } from "./run.ts";
 import { taskLiveView, taskRoutes } from "./task.ts";
+import { changesRoutes } from "./task-changes.ts";
 import { tasksRoutes } from "./tasks.ts";
 
 export type TaskPages = { routes: DashboardRoute[]; stop(): Promise<void> };
@@ -22,6 +24,8 @@ export function openTaskPages(deps: DashboardDeps, views: readonly LiveView[] = 
     ...tasksRoutes(pages),
     ...taskRoutes(pages),
     ...runRoutes(pages),
+    ...changesRoutes(deps),
+    ...debugRoutes(deps),
     ...eventsRoutes(live),
   ];
   return { routes, stop: live.stop };

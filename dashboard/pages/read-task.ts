@@ -1,11 +1,11 @@
 /** Reads what the page of one task is drawn from. */
 import { leadersOf } from "../../src/task/followers.ts";
-import { readCi, readClosed } from "../../src/task/history-news.ts";
 import { inboxOf } from "../../src/task/inbox.ts";
 import type { Task } from "../../src/task/task.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
 import type { TaskEvent } from "../../src/task/timeline.ts";
 import { type MessageView, messageViews } from "../../src/views/messages.ts";
+import { readPullFate } from "../../src/views/pull-fates.ts";
 import { why } from "../../src/views/why.ts";
 import type { DashboardDeps } from "../deps.ts";
 import type { Facts } from "../rows/facts.ts";
@@ -25,21 +25,20 @@ export async function readTask(
 ): Promise<TaskRead | undefined> {
   const task = isTaskId(id) ? await store.read(id) : undefined;
   if (!task) return undefined;
-  const [waitedFor, teams, events, messages, closed, ci] = await Promise.all([
+  const [waitedFor, teams, events, messages, fate] = await Promise.all([
     store.readMany(leadersOf(task.state)),
     views.teamsOf([task]),
     store.events(id),
     readMessages(store, task),
-    readClosed(redis, id),
-    readCi(redis, id),
+    readPullFate(redis, task),
   ]);
   const answer = why(task, { ...facts, teams, tasks: [...facts.tasks, ...waitedFor] });
   const spent = todayOf(facts).find(({ place }) => place.repository.id === task.spec.repository.id);
   const today = spent ?? { costUsd: 0, stated: 0, unknown: 0 };
-  const standing = standingsIn(facts)(task, closed);
+  const standing = standingsIn(facts)(task, fate?.closed);
   const living = facts.hosts.filter(({ alive }) => alive);
   const agents = [...new Set(living.flatMap((host) => host.agents))].sort();
-  const known = { task, answer, standing, ...(ci && { ci: ci.said }), today, agents };
+  const known = { task, answer, standing, ...(fate?.ci && { ci: fate.ci }), today, agents };
   return { ...known, webUrl, now: facts.now, events, messages };
 }
 

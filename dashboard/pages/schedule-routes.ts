@@ -1,34 +1,45 @@
-/** The page of schedules: those of repositories that somebody may read. */
+/** The page of schedules: those of repositories that somebody may read; kept up to date. */
 import { readSchedules, type SchedulesView } from "../../src/views/schedules.ts";
 import type { DashboardDeps } from "../deps.ts";
-import type { DashboardRoute, Place, Rights } from "../visit.ts";
+import { blocksFor, type Drawing, type Seen } from "../rows/drawing.ts";
+import type { LiveView } from "../rows/live.ts";
+import type { DashboardRoute, Place } from "../visit.ts";
 import { page } from "./layout.ts";
-import { schedulesBody } from "./schedules.ts";
+import { schedulesBlocks, schedulesBody } from "./schedules.ts";
 
 type ScheduleDeps = Pick<DashboardDeps, "schedules" | "store">;
 
-export const scheduleRoutes = ({ schedules, store }: ScheduleDeps): DashboardRoute[] => [
+export const scheduleRoutes = (deps: ScheduleDeps): DashboardRoute[] => [
   {
     method: "GET",
     path: "/schedules",
     answer: async (visit) => {
-      const [all, known] = await Promise.all([readSchedules(schedules, store), schedules.repositories()]);
-      const places = [...known.values()].map(({ installationId, ...repository }) => ({ installationId, repository }));
-      const body = schedulesBody(await seen(all, places, visit.rights), visit.now);
-      return page({ title: "Schedules", visit, at: "/schedules", styles: ["pages.css"], body });
+      const body = schedulesBody(await blocksFor(visit.rights, await drawing(deps, visit.now)));
+      return page({ title: "Schedules", visit, at: "/schedules", live: "schedules", styles: ["pages.css"], body });
     },
   },
 ];
 
-/** Each repository is asked for once. One of which it is not known where it is, is an operator's to see. */
-async function seen(all: SchedulesView, places: readonly Place[], rights: Rights): Promise<SchedulesView> {
-  if (rights.isOperator) return all;
+/** Tasks change far more often than schedules: what became of the last one is as old as a look at everything. */
+export const scheduleLive = (deps: ScheduleDeps): LiveView => ({
+  name: "schedules",
+  draw: async (_argument, { now }) => await drawing(deps, now),
+  concerns: () => false,
+});
+
+async function drawing({ schedules, store }: ScheduleDeps, now: number): Promise<Drawing> {
+  const [all, known] = await Promise.all([readSchedules(schedules, store), schedules.repositories()]);
   const ids = new Set([...all.schedules, ...all.unusable].map(({ repositoryId }) => repositoryId));
-  const asked = places.filter(({ repository }) => ids.has(repository.id));
-  const answers = await Promise.all(
-    asked.map(async (place) => ((await rights.mayRead(place)) ? [place.repository.id] : [])),
-  );
-  const readable = new Set(answers.flat());
+  const places = [...known.values()]
+    .map(({ installationId, ...repository }): Place => ({ installationId, repository }))
+    .filter(({ repository }) => ids.has(repository.id));
+  return { regions: [], blocks: schedulesBlocks((seen) => seenOf(all, places, seen), now), places };
+}
+
+/** One of which it is not known where it is, is an operator's to see. */
+function seenOf(all: SchedulesView, places: readonly Place[], { isOperator, tierOf }: Seen): SchedulesView {
+  if (isOperator) return all;
+  const readable = new Set(places.filter((place) => tierOf(place)).map(({ repository }) => repository.id));
   const isSeen = ({ repositoryId }: { repositoryId: number }) => readable.has(repositoryId);
   return { schedules: all.schedules.filter(isSeen), unusable: all.unusable.filter(isSeen) };
 }

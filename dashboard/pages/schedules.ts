@@ -2,31 +2,40 @@
 import type { SchedulesView, ScheduleView, UnusableFile } from "../../src/views/schedules.ts";
 import { skipWords } from "../../src/words/schedule-words.ts";
 import { type Html, html } from "../html.ts";
+import type { Block, Seen } from "../rows/drawing.ts";
 import { dataTable, scrolled } from "./data-table.ts";
 import { nothing, panel } from "./panel.ts";
 import { inPages, sentence } from "./sentence.ts";
 import { ago, moment, until } from "./time.ts";
 import { idLink, viewBadge } from "./view-badge.ts";
 
-export function schedulesBody({ schedules, unusable }: SchedulesView, now: number): Html {
-  return html`<div class="page-head"><h1>Schedules</h1>
+/** `of`: what a viewer may see of all. */
+export const schedulesBlocks = (of: (seen: Seen) => SchedulesView, now: number): Block[] => [
+  { id: "unusable", html: (seen) => files(of(seen).unusable) },
+  { id: "schedules", html: (seen) => listed(of(seen).schedules, now) },
+];
+
+/** `drawn`: by their ids. */
+export const schedulesBody = (drawn: ReadonlyMap<string, Html>): Html => html`<div class="page-head"><h1>Schedules</h1>
 <p class="muted">What <code>.github/orch.yml</code> asks for at its times, the next one first</p></div>
-${unusable.length > 0 && files(unusable)}
-${panel({
-  id: "schedules",
-  title: "Schedules",
-  count: schedules.length,
-  body: schedules.length === 0 ? NONE : table(schedules, now),
-})}`;
-}
+${[...drawn.values()]}`;
+
+const listed = (schedules: readonly ScheduleView[], now: number): Html =>
+  panel({
+    id: "schedules",
+    title: "Schedules",
+    count: schedules.length,
+    body: schedules.length === 0 ? NONE : table(schedules, now),
+  });
 
 const NONE = nothing(
   "No repository has schedules.",
   html`They stand under <code>schedules</code> in a repository's <code>.github/orch.yml</code>.`,
 );
 
-const files = (unusable: readonly UnusableFile[]): Html =>
-  panel({
+function files(unusable: readonly UnusableFile[]): Html {
+  if (unusable.length === 0) return html`<div id="unusable" hidden></div>`;
+  return panel({
     id: "unusable",
     title: "Files that cannot be used",
     count: unusable.length,
@@ -36,6 +45,7 @@ const files = (unusable: readonly UnusableFile[]): Html =>
         html`<li><strong>${repository}</strong><pre class="preformatted">${problem}</pre></li>`,
     )}</ul>`,
   });
+}
 
 const table = (all: readonly ScheduleView[], now: number): Html =>
   scrolled(

@@ -1,6 +1,7 @@
 /** A standing as a sign and a word: never as a colour alone. The signs stand once in each page that uses them (`SIGNS`). */
-import type { Ci } from "../../src/task/history-news.ts";
 import type { RunEnd } from "../../src/task/outcome.ts";
+import type { CiView } from "../../src/views/pull-fates.ts";
+import { ciWord } from "../../src/words/ci-words.ts";
 import { endWords } from "../../src/words/task-words.ts";
 import { type Html, html } from "../html.ts";
 import type { Standing } from "./standing.ts";
@@ -59,11 +60,12 @@ export const endBadge = (end: RunEnd | undefined): Html =>
     ? badge({ word: "at work", tone: "busy", sign: "play" })
     : badge({ word: endWords[end], ...(ENDS[end] ?? { tone: "bad", sign: "cross" }) });
 
-/** Of the commit that was published first: what came after it may have mended that. */
-export const ciBadge = (said: Ci["said"]): Html =>
-  said === "green"
-    ? badge({ word: "CI green, first commit", tone: "ok", sign: "check" })
-    : badge({ word: "CI red, first commit", tone: "bad", sign: "cross" });
+/** Of the newest commit of a pull request. */
+export function ciBadge(ci: CiView | undefined): Html {
+  const word = ciWord(ci);
+  if (!ci?.said) return badge({ word, tone: "idle", sign: "clock" });
+  return badge({ word, ...(ci.said === "green" ? { tone: "ok", sign: "check" } : { tone: "bad", sign: "cross" }) });
+}
 
 /** For what is no task. */
 export const badge = ({ word, tone, sign: name }: Badge): Html =>

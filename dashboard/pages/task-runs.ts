@@ -8,9 +8,10 @@ import type { RunView } from "../../src/views/task-view.ts";
 import type { Why } from "../../src/views/why.ts";
 import { type Html, html } from "../html.ts";
 import { costOf, tokensOf } from "./cost.ts";
-import { outward, runPath } from "./links.ts";
+import { changesPath, outward, runPath } from "./links.ts";
 import { nothing } from "./panel.ts";
 import { badge, endBadge } from "./standing-badge.ts";
+import { keeperOf } from "./task-changes.ts";
 import { age, ago, moment } from "./time.ts";
 
 export function runsBlock(task: Task, { runs }: Why, now: number): Html {
@@ -39,9 +40,10 @@ function runRow(task: Task, run: RunView, now: number): Html {
 export function changeBlock(task: Task, answer: Why): Html {
   const { pushed } = task;
   const pull = answer.task.pullRequest;
-  return html`<section class="panel" id="task-change" aria-labelledby="task-change-title"${!pushed && !pull && html` hidden`}>
+  const isKept = keeperOf(task) !== undefined;
+  return html`<section class="panel" id="task-change" aria-labelledby="task-change-title"${!pushed && !pull && !isKept && html` hidden`}>
 <header class="panel-head"><h2 id="task-change-title">Change</h2>${pull && html`<div class="panel-aside">${outward(`${pull.url}/files`, "Diff on GitHub")}</div>`}</header>
-<div class="pad">${pushed && html`<p><span class="plus">+${pushed.additions.toLocaleString("en")}</span> <span class="minus">−${pushed.deletions.toLocaleString("en")}</span> in ${count(pushed.files, "file")}, ${count(pushed.commits, "commit")} on <code>${bare(pushed.branch, 100)}</code>, for <code>${bare(pushed.base, 100)}</code>.</p>`}</div></section>`;
+<div class="pad">${pushed && html`<p><span class="plus">+${pushed.additions.toLocaleString("en")}</span> <span class="minus">−${pushed.deletions.toLocaleString("en")}</span> in ${count(pushed.files, "file")}, ${count(pushed.commits, "commit")} on <code>${bare(pushed.branch, 100)}</code>, for <code>${bare(pushed.base, 100)}</code>.</p>`}${isKept && html`<p><a href="${changesPath(task.spec.id)}">What its agent has changed</a> is not published${task.state.name === "running" && html`; it is put aside every few minutes`}.</p>`}</div></section>`;
 }
 
 const FATES: Record<MessageView["state"], Parameters<typeof badge>[0]> = {

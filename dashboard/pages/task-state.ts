@@ -1,9 +1,9 @@
 /** The head of a task's page: how it stands, why, what it cost, what one can do. */
 
-import type { Ci } from "../../src/task/history-news.ts";
 import { isWritten } from "../../src/task/origin.ts";
 import type { Task } from "../../src/task/task.ts";
 import { bare, mention } from "../../src/text/quote.ts";
+import type { CiView } from "../../src/views/pull-fates.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { agentOf, taskView } from "../../src/views/task-view.ts";
 import type { Why } from "../../src/views/why.ts";
@@ -16,7 +16,7 @@ import { whyWords } from "../../src/words/why-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import { costOf, tokensOf } from "./cost.ts";
 import { type Spending, spendingWords } from "./front-figures.ts";
-import { hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
+import { debugPath, hostPath, issueUrl, outward, planPath, taskLink } from "./links.ts";
 import { inPages, sentence, sentences } from "./sentence.ts";
 import type { Standing } from "./standing.ts";
 import { ciBadge, standingBadge } from "./standing-badge.ts";
@@ -27,8 +27,8 @@ export type TaskSeen = {
   task: Task;
   answer: Why;
   standing: Standing;
-  /** What the repository's checks said of the commit that was published first. */
-  ci?: Ci["said"];
+  /** What the repository's checks say of the newest commit of its pull request; none where there is no pull request. */
+  ci?: CiView;
   /** What all of its repository's tasks cost since midnight UTC, as far as it is known. */
   today: Spending;
   /** Agents that living hosts offer. */
@@ -106,6 +106,7 @@ ${given("Node of", spec.node && html`<a href="${planPath(spec.node.plan)}">plan 
 ${given("Plan", spec.team && html`<a href="${planPath(spec.id)}">its nodes</a>`)}
 ${given("Conversation", html`<a href="/conversations/${spec.repository.id}/${spec.conversation}">all tasks of it</a>`)}
 ${fact("Task", html`<code>${spec.id}</code>`)}
+${isWhole && fact("For debugging", html`<a href="${debugPath(spec.id)}" download>All that is known of it</a>, without secrets`)}
 </dl></section>`;
 }
 

@@ -129,7 +129,7 @@ function table(listed: readonly Listed[], facts: Facts): Html {
 function row({ task, tier }: Listed, facts: Facts, judge: JudgeStanding): Html {
   const { spec, state } = task;
   const view = taskView(task, facts.hosts);
-  const { closed } = facts.over.find((each) => each.task.spec.id === spec.id) ?? {};
+  const { closed } = facts.fates.get(spec.id) ?? {};
   const { costUsd, runs } = spentOn([task]);
   const end = view.pullRequest
     ? outward(view.pullRequest.url, `PR #${view.pullRequest.number}`)

@@ -32,6 +32,8 @@ export type Drawing = {
   blocks: readonly Block[];
   /** Whoever may not read this sees nothing. */
   place?: Place;
+  /** Nobody else than operators sees anything. */
+  operatorsOnly?: true;
   /** Places besides those of rows on which blocks depend. */
   places?: readonly Place[];
 };
@@ -76,6 +78,15 @@ export const placesIn = (regions: readonly Region[], places: readonly Place[] = 
 
 export async function seenBy(rights: Rights, regions: readonly Region[], places: readonly Place[] = []): Promise<Seen> {
   return seenWith(await tiersOf(rights, rights.isOperator ? [] : placesIn(regions, places)), regions);
+}
+
+/** What a viewer sees of blocks, by their ids; of a page that is loaded. */
+export async function blocksFor(
+  rights: Rights,
+  { blocks, places = [] }: Pick<Drawing, "blocks" | "places">,
+): Promise<Map<string, Html>> {
+  const seen = await seenBy(rights, [], places);
+  return new Map(blocks.map((block) => [block.id, block.html(seen)]));
 }
 
 export const seenWith = (tiers: Tiers, regions: readonly Region[]): Seen => ({

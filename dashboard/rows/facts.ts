@@ -4,20 +4,17 @@
  * themselves, and a message may get lost.
  */
 import type { Redis } from "ioredis";
-import { type Ci, type Closed, readCi, readClosed } from "../../src/task/history-news.ts";
 import type { Reading } from "../../src/task/record.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { Around } from "../../src/views/around.ts";
+import { readPullFates } from "../../src/views/pull-fates.ts";
 import type { ViewReader } from "../../src/views/reader.ts";
 import { lateEnds } from "./late-ends.ts";
 
-/** `closed`: what became of its pull request. `ci`: what the repository's checks said of its first commit. */
-export type Over = { task: Task; closed?: Closed; ci?: Ci["said"] };
-
 export type Facts = Required<Omit<Around, "teams">> & {
-  /** The latest end first; bounded. */
-  over: readonly Over[];
+  /** Tasks that are over, the latest end first; bounded. */
+  over: readonly Task[];
 };
 
 export type FactsDeps = {
@@ -86,7 +83,21 @@ export function makeFacts({ redis, store, views, now }: FactsDeps) {
     const over = known
       ? withEnds(known.over, await readOver([...new Set([...gone, ...ids])]))
       : await readOver(await lateEnds(redis, now(), MOST_OVER));
-    return { ...around, over: bounded(over, open) };
+    return await withFates({ ...around, over: bounded(over, open) }, known?.fates);
+  }
+
+  /** Of what is closed for good, nothing new is told. */
+  async function withFates(facts: Facts, known: Facts["fates"] | undefined): Promise<Facts> {
+    const isMerged = ({ spec }: Task) => known?.get(spec.id)?.closed?.merged;
+    const read = await readPullFates(
+      redis,
+      facts.over.filter((task) => !isMerged(task)),
+    );
+    const merged = facts.over.filter(isMerged).flatMap(({ spec: { id } }) => {
+      const fate = known?.get(id);
+      return fate ? [[id, fate] as const] : [];
+    });
+    return { ...facts, fates: new Map([...merged, ...read, ...facts.fates]) };
   }
 
   async function withChanged(known: Facts, ids: readonly string[]): Promise<Facts> {
@@ -98,23 +109,14 @@ export function makeFacts({ redis, store, views, now }: FactsDeps) {
       (one, other) => one.spec.acceptedAt - other.spec.acceptedAt,
     );
     const ended = [...news.values()].filter((task) => !isOpen(task));
-    const over = withEnds(known.over, await withFates(ended));
     const open = new Set(tasks.map(({ spec }) => spec.id));
-    return { ...known, now: now(), tasks, over: bounded(over, open), inDoubt: withoutKnown(known, news, readings) };
+    const over = bounded(withEnds(known.over, ended), open);
+    const fates = new Map([...known.fates, ...(await readPullFates(redis, [...news.values()]))]);
+    return { ...known, now: now(), tasks, over, fates, inDoubt: withoutKnown(known, news, readings) };
   }
 
-  const readOver = async (ids: readonly string[]): Promise<Over[]> =>
-    await withFates((await store.readMany(ids)).filter(({ state }) => state.name === "settled"));
-
-  const withFates = (tasks: readonly Task[]): Promise<Over[]> =>
-    Promise.all(
-      tasks.map(async (task) => {
-        if (!hasPullRequest(task)) return { task };
-        const { id } = task.spec;
-        const [closed, ci] = await Promise.all([readClosed(redis, id), readCi(redis, id)]);
-        return { task, ...(closed && { closed }), ...(ci && { ci: ci.said }) };
-      }),
-    );
+  const readOver = async (ids: readonly string[]): Promise<Task[]> =>
+    (await store.readMany(ids)).filter(({ state }) => state.name === "settled");
 
   /** The next one who asks begins anew. */
   function forget(): void {
@@ -124,8 +126,6 @@ export function makeFacts({ redis, store, views, now }: FactsDeps) {
 
   return { notice, read };
 }
-
-const hasPullRequest = ({ state }: Task): boolean => state.name === "settled" && state.outcome.kind === "pull_request";
 
 /** A record that can be read again is in doubt no more. */
 function withoutKnown(
@@ -137,16 +137,16 @@ function withoutKnown(
   return new Map([...inDoubt].filter(([id]) => !news.has(id)));
 }
 
-function withEnds(over: readonly Over[], ended: readonly Over[]): Over[] {
-  const isNew = new Set(ended.map(({ task }) => task.spec.id));
-  return [...over.filter(({ task }) => !isNew.has(task.spec.id)), ...ended];
+function withEnds(over: readonly Task[], ended: readonly Task[]): Task[] {
+  const isNew = new Set(ended.map(({ spec }) => spec.id));
+  return [...over.filter(({ spec }) => !isNew.has(spec.id)), ...ended];
 }
 
-const endOf = ({ task: { state } }: Over): number => (state.name === "settled" ? state.at : 0);
+const endOf = ({ state }: Task): number => (state.name === "settled" ? state.at : 0);
 
 /** One that is open again, because Redis had forgotten its end, is not over. */
-const bounded = (over: readonly Over[], open: ReadonlySet<string>): Over[] =>
+const bounded = (over: readonly Task[], open: ReadonlySet<string>): Task[] =>
   over
-    .filter(({ task }) => !open.has(task.spec.id))
+    .filter(({ spec }) => !open.has(spec.id))
     .sort((one, other) => endOf(other) - endOf(one))
     .slice(0, MOST_OVER);

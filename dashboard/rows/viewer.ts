@@ -17,6 +17,7 @@ export function makeViewer(stream: EventStream, rights: Rights) {
   /** Rights are asked for anew. False: this viewer may not see this any more, or it is not there. */
   async function show(drawing: Drawing | undefined, now: number): Promise<boolean> {
     if (!drawing) return false;
+    if (drawing.operatorsOnly && !rights.isOperator) return false;
     const tiers = await tiersOf(rights, placesOf(drawing));
     if (drawing.place && !tiers.of(drawing.place)) return false;
     // What is new to them stays new until it is sent.

@@ -95,6 +95,9 @@ export const checkSuiteCompletedPayload = z.object({
     head_branch: z.string().nullish(),
     conclusion: z.string().nullish(),
     app: z.object({ id }).nullish(),
+    updated_at: time,
+    /** Those of the repository's own branches whose newest commit it is. */
+    pull_requests: z.array(z.object({ number: id, head: z.object({ sha: z.string().max(64) }) })).default([]),
   }),
 });
 export type CheckSuiteCompletedPayload = z.output<typeof checkSuiteCompletedPayload>;
@@ -158,10 +161,11 @@ export const pullRequestPayload = z.object({
     html_url: z.url(),
     body,
     created_at: time,
+    updated_at: time,
     closed_at: time.nullish(),
     merged_at: time.nullish(),
     draft: z.boolean().optional(),
-    head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
+    head: z.object({ ref: z.string(), sha: z.string().max(64), repo: z.object({ id }).nullable() }),
   }),
 });
 export type PullRequestPayload = z.output<typeof pullRequestPayload>;

@@ -50,6 +50,8 @@ export const keys = {
   conversation: (repositoryId: number, number: number) => `orch:conversation:${repositoryId}:${number}`,
   /** Due set: tasks that wait, or whose job may have to go elsewhere. */
   dispatch: "orch:dispatch",
+  /** What CI says of the newest commit of a pull request, as JSON (`pull-checks.ts`). */
+  pullChecks: (repositoryId: number, number: number) => `orch:pull:${repositoryId}:${number}:checks`,
   /** Hash: the plan of the team's task of that id (`plans.ts`). */
   plan: (id: string) => `orch:plan:${id}`,
   /** Sorted set: the tasks that worked on nodes of the plan of that id, in the order in which they were made. */

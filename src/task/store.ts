@@ -16,6 +16,7 @@ import type { Lane } from "./lane.ts";
 import { makeMessages } from "./messages.ts";
 import { nextTask, type TaskNews } from "./next-state.ts";
 import { makePlanStore } from "./plans.ts";
+import { makePullChecks } from "./pull-checks.ts";
 import { FORMAT, isUnusable, type Reading, reasonOfDoubt, type TellUnreadable, warnOfUnreadable } from "./record.ts";
 import { listsOf, makeReportMarks, type Stalled } from "./report-marks.ts";
 import type { Routing } from "./routing.ts";
@@ -214,6 +215,7 @@ export function makeTaskStore(redis: Redis, tell: TellUnreadable = warnOfUnreada
     plans: makePlanStore(redis, tell),
     ...marks,
     ...makeHistoryNews(redis),
+    ...makePullChecks(redis),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { Paused } from "../task/pause.ts";
 import type { Task } from "../task/task.ts";
 import type { Team } from "./plan-view.ts";
+import type { PullFate } from "./pull-fates.ts";
 
 export type Around = {
   now: number;
@@ -18,6 +19,8 @@ export type Around = {
   teams?: ReadonlyMap<string, Team>;
   inDoubt?: TasksInDoubt;
   paused?: Paused;
+  /** What GitHub has told of the pull requests of tasks, by the tasks' ids. */
+  fates?: ReadonlyMap<string, PullFate>;
   /** Of installations that may create no text for now: until when, Unix ms. */
   textHeld?: ReadonlyMap<number, number>;
 };

@@ -3,13 +3,16 @@
  * are not heard of. Pure. A new kind is added here and gets its words in `src/words/need-words.ts`. Times are Unix ms.
  */
 
+import { pullNumberOf } from "../task/branch.ts";
 import type { HostView } from "../task/heartbeat.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { isForPerson, openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
-import type { Task } from "../task/task.ts";
+import type { PullRequest, Task } from "../task/task.ts";
+import { bare } from "../text/quote.ts";
 import type { Around } from "./around.ts";
 import { hosts } from "./hosts.ts";
+import type { CiView } from "./pull-fates.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type HostName, hostName, type TaskView, taskView } from "./task-view.ts";
 import { busyOn, why } from "./why.ts";
@@ -33,6 +36,8 @@ export type Need =
   | { kind: "question"; task: TaskView; question: QuestionView; since: number }
   /** A task whose agent proposes something. `proposal`: the name of that. */
   | { kind: "approval"; task: TaskView; proposal: string; since: number }
+  /** A pull request waits for somebody who looks at it; `pull.draft`: where it is known. */
+  | { kind: "review"; task: TaskView; pull: PullRequest; ci?: CiView; since: number }
   /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
@@ -59,6 +64,7 @@ export function needsMe(settled: readonly Task[], around: Around & { tasks: read
     ),
     ...doubts,
     ...others.sort((one, other) => one.since - other.since),
+    ...toReview(settled, around),
   ];
 }
 
@@ -148,6 +154,28 @@ function ended(settled: readonly Task[], open: readonly Task[], { now, hosts }: 
     return [{ kind, task: taskView(task, hosts), since: state.at }];
   });
 }
+
+/** The newest task of each pull request that nobody has merged or closed, as far as that is known. The oldest end first. */
+function toReview(settled: readonly Task[], { tasks, now, hosts, fates }: Around & { tasks: readonly Task[] }) {
+  if (!fates) return [];
+  const pullAt = ({ spec }: Task, number: number | undefined) => `${spec.repository.id}#${number}`;
+  // Where a task is at work on it, there is nothing to review yet. One on the issue that it came of changes nothing of it.
+  const seen = new Set(tasks.map((task) => pullAt(task, pullNumberOf(task.spec))));
+  const newest = settled.toSorted((one, other) => endOf(other) - endOf(one));
+  const found = newest.flatMap((task) => {
+    const { state, spec } = task;
+    const { closed, ci } = fates.get(spec.id) ?? {};
+    if (state.name !== "settled" || state.outcome.kind !== "pull_request" || closed || !isRecent(task, now)) return [];
+    const { number, url, draft } = state.outcome;
+    if (seen.has(pullAt(task, number))) return [];
+    seen.add(pullAt(task, number));
+    const pull = { number, url: bare(url, 300), ...(draft !== undefined && { draft }) };
+    return [{ kind: "review" as const, task: taskView(task, hosts), pull, ...(ci && { ci }), since: state.at }];
+  });
+  return found.reverse();
+}
+
+const endOf = ({ state }: Task): number => (state.name === "settled" ? state.at : 0);
 
 const conversationOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
 

@@ -17,6 +17,7 @@ import { type Conversation, conversation } from "./conversation.ts";
 import { logLines } from "./log-lines.ts";
 import { evidenceOf } from "./outcome-view.ts";
 import type { Team } from "./plan-view.ts";
+import { readPullFates } from "./pull-fates.ts";
 import { readTeam } from "./read-team.ts";
 import { type TaskView, taskView } from "./task-view.ts";
 import { type Why, why } from "./why.ts";
@@ -61,15 +62,16 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     const readings = await lookUpMany(ids);
     const tasks = knownOf(readings.values());
     const lookUp = async (id: string) => readings.get(id) ?? (await store.lookUp(id));
-    const [beats, inDoubt, textHeld] = await Promise.all([
+    const [beats, inDoubt, textHeld, fates] = await Promise.all([
       readRunBeats(
         redis,
         tasks.filter(({ state }) => state.name === "running").map(({ spec }) => spec.id),
       ),
       findTasksInDoubt({ openIds: async () => ids, lookUp }, hosts),
       heldTexts(tasks),
+      readPullFates(redis, tasks),
     ]);
-    return { now: now(), hosts, tasks, queue: line, beats, inDoubt, textHeld, paused };
+    return { now: now(), hosts, tasks, queue: line, beats, inDoubt, textHeld, fates, paused };
   }
 
   /** Only of installations that have a pull request to open. */
@@ -77,6 +79,11 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     const ids = new Set(tasks.filter(({ pushed }) => pushed).map(({ spec }) => spec.installationId));
     const held = [...ids].map(async (id) => [id, await textHeldUntil(redis, id, now())] as const);
     return new Map((await Promise.all(held)).filter((each): each is [number, number] => each[1] !== undefined));
+  }
+
+  /** The same with what is known of the pull requests of tasks that are over. */
+  async function withEnds<All extends Pick<Around, "fates">>(all: All, ended: readonly Task[]): Promise<All> {
+    return { ...all, fates: new Map([...(all.fates ?? []), ...(await readPullFates(redis, ended))]) };
   }
 
   /** The plans of those that are teams'. */
@@ -136,7 +143,7 @@ export function makeViewReader({ redis, store, queue, hosts: readHosts, now }: V
     return await envelopesFor(redis, around, asking, tasks, ["task", "plan", "conversation", "person", "repository"]);
   }
 
-  return { around, teamsOf, ofIssue, ofTask, logOf, budgetsOf };
+  return { around, withEnds, teamsOf, ofIssue, ofTask, logOf, budgetsOf };
 }
 
 function keptLines(task: Task): string[] {

@@ -4,6 +4,7 @@ import { bytes, count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { Need, NeedKind } from "../views/needs-me.ts";
 import type { TaskView } from "../views/task-view.ts";
+import { ciWord } from "./ci-words.ts";
 import { strainWords } from "./limit-words.ts";
 import { standing } from "./task-words.ts";
 
@@ -42,6 +43,11 @@ const words: Words = {
   },
   approval: ({ task, proposal, since }, now, quoting) =>
     `${place(task, quoting)} has waited ${duration(now - since)} for a word about its agent's proposal: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
+  review: ({ task, pull, ci, since }, now, quoting) => {
+    const { plain } = quoting;
+    const isReady = `is ready${pull.draft ? ", as a draft" : ""}, ${ciWord(ci)}`;
+    return `Pull request ${plain(`${task.repository}#${pull.number}`)} ${isReady}: it has waited ${duration(now - since)} for a review (task ${quoting.code(task.id)}).`;
+  },
   refused: ended,
   verify_failed: ended,
   repository_setup: (need, now, quoting) =>

@@ -141,6 +141,8 @@ const suite = (conclusion: string, more: { id?: number; sha?: string; appId?: nu
     head_branch: branchOf(makeSpec({ commentId: 1 })),
     conclusion,
     app: { id: more.appId ?? 99 },
+    updated_at: 1,
+    pull_requests: [],
   },
 });
 

@@ -26,7 +26,7 @@ const LIVES = {
   ...{ watch: "time", asks: "time", answer: "time", checked: "time", request: "time", callerReply: "time" },
   ...{ callerRate: "time", callerTasks: "time", deed: "time", dashboardForm: "time", dashboardSession: "time" },
   ...{ dashboardSessionsOf: "time", dashboardLink: "time", turns: "time", envelope: "time", short: "time" },
-  ...{ redelivered: "time", budget: "time", content: "time", forgetful: "time", lookBack: "time" },
+  ...{ pullChecks: "time", redelivered: "time", budget: "time", content: "time", forgetful: "time", lookBack: "time" },
   ...{ issue: "time", conversation: "time", requestsOn: "time" },
   ...{ open: "one", unreported: "one", dispatch: "one", plans: "one", lanes: "one", breakers: "one", envelopes: "one" },
   ...{

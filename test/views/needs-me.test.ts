@@ -4,6 +4,7 @@ import type { Outcome } from "../../src/task/outcome.ts";
 import type { Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { needsMe } from "../../src/views/needs-me.ts";
+import type { PullFate } from "../../src/views/pull-fates.ts";
 import { taskView } from "../../src/views/task-view.ts";
 import { why } from "../../src/views/why.ts";
 import { nextStep } from "../../src/words/next-step.ts";
@@ -53,6 +54,22 @@ test.each([
   ["toString", []],
 ])("an agent that failed by %s: %j", (reason, kinds) => {
   expect(needs([settledTask({ ...outcomes.agent_failed, reason })])).toEqual(kinds);
+});
+
+test("a pull request waits for a review as long as nobody has closed it and no task works on it, and says what CI says", () => {
+  const published = settledTask(outcomes.pull_request);
+  const { id } = published.spec;
+  const withFate = (fate: PullFate) => ({ fates: new Map([[id, fate]]) });
+  expect(needs([published], [], withFate({}))).toEqual(["review"]);
+  const [need] = needsMe([published], { now, hosts, tasks: [], ...withFate({ ci: { said: "green" } }) });
+  expect(need).toMatchObject({ kind: "review", pull: { number: outcomes.pull_request.number }, ci: { said: "green" } });
+  expect(needs([published], [], withFate({ closed: { openedAt: 1, at: 2, merged: false } }))).toEqual([]);
+  const { number } = outcomes.pull_request;
+  const target = { kind: "pull" as const, number, defaultBranch: "main", headRef: "x", headSha: "0", baseRef: "main" };
+  expect(needs([published], [queuedTask({ target })], withFate({}))).toEqual([]);
+  // The newest task of it alone is shown.
+  const later = { ...published, spec: { ...published.spec, id: "tlaterlaterlater" } };
+  expect(needs([published, later], [], withFate({}))).toEqual(["review"]);
 });
 
 test("an end is told of until something else is asked for in the conversation, for a week at most", () => {

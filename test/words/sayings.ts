@@ -38,6 +38,7 @@ import { runView, taskView } from "../../src/views/task-view.ts";
 import { type WhySettled, why } from "../../src/views/why.ts";
 import * as budget from "../../src/words/budget-words.ts";
 import * as checkpoint from "../../src/words/checkpoint-words.ts";
+import * as ci from "../../src/words/ci-words.ts";
 import * as fault from "../../src/words/fault-words.ts";
 import * as github from "../../src/words/github-words.ts";
 import * as hiddenWords from "../../src/words/hidden-words.ts";
@@ -413,6 +414,7 @@ const blocked: Question = {
 const byManager: Question = { ...plainQuestion, answer: { text: "Because of #1", manager: true, at: now } };
 const asking: Task = { ...waitingTask(waitingReasons.answer), questions: [hostile] };
 
+const published = taskView(settledTask(outcomes.pull_request), hosts);
 const verifyFailed = taskView(settledTask(outcomes.verify_failed), hosts);
 const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   paused: [{ kind: "paused", by: "root", since: now - 240_000 }],
@@ -435,6 +437,23 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     },
   ],
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
+  review: [
+    {
+      kind: "review",
+      task: published,
+      pull: { number: 39, url: HOSTILE },
+      ci: { said: "green" },
+      since: now - 57_600_000,
+    },
+    {
+      kind: "review",
+      task: published,
+      pull: { number: 39, url: HOSTILE, draft: true },
+      ci: { said: "red" },
+      since: now,
+    },
+    { kind: "review", task: published, pull: { number: 39, url: HOSTILE }, since: now },
+  ],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
   strained: [
@@ -856,6 +875,12 @@ export const sayings: Sayings = {
           github.stalledWords(settledTask(outcomes.no_changes), { why, since: now - 60_000, looks: 2 }, now),
         ),
       stalledTitle: () => [github.stalledTitle(1), github.stalledTitle(2)],
+    },
+  },
+  "src/words/ci-words.ts": {
+    module: ci,
+    says: {
+      ciWord: () => [ci.ciWord({ said: "green" }), ci.ciWord({ said: "red" }), ci.ciWord({}), ci.ciWord(undefined)],
     },
   },
   "src/words/need-words.ts": {

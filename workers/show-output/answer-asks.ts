@@ -1,20 +1,33 @@
-/** Answers what is asked of what this host's runs have printed, one after the other, each as it was asked and nothing twice. */
+/** Answers what is asked of what this host's runs have printed and changed, one after the other, each as it was asked and nothing twice. */
 import type { Logger } from "pino";
 import { keys } from "../../src/task/keys.ts";
 import { ANSWER_S, type Answer, type Ask, answerText, parseAsk } from "../../src/task/output.ts";
 import { pieceOf } from "../../src/task/output-piece.ts";
+import { changesText, parseChangesAsk } from "../../src/task/unpublished.ts";
+import { readChanges } from "../checkpoints/read-changes.ts";
 import type { Run, Shared } from "../run/run.ts";
 import { bytesOf, findRunFolder, openTranscript, stepsOf } from "./transcripts.ts";
 
 type Parts = Pick<Shared, "redis" | "hostId" | "dataDir"> & { log: Pick<Logger, "warn"> };
 export type LiveRun = (taskId: string) => Pick<Run, "folder"> | undefined;
 
+/** `later`: for what takes longer, so that nobody who asks for output waits for it. */
+type Asked = { live: LiveRun; later(work: (signal: AbortSignal) => Promise<void>): void };
+
 /** Until nothing is asked any more. */
-export async function answerAsks(parts: Parts, live: LiveRun): Promise<void> {
+export async function answerAsks(parts: Parts, { live, later }: Asked): Promise<void> {
   const { redis, hostId, log } = parts;
   for (;;) {
     const text = await redis.rpop(keys.asks(hostId));
     if (text === null) return;
+    const changes = parseChangesAsk(text);
+    if (changes) {
+      later(async (signal) => {
+        const made = await readChanges(parts.dataDir, changes.changesOf, signal);
+        await say(redis, changes.id, changesText(made));
+      });
+      continue;
+    }
     const ask = parseAsk(text);
     if (!ask) {
       log.warn("what was asked of this host's output cannot be read: left out");
@@ -24,12 +37,12 @@ export async function answerAsks(parts: Parts, live: LiveRun): Promise<void> {
       log.warn({ err: error, task: ask.task }, "what a run printed cannot be read");
       return "gone";
     });
-    await redis
-      .multi()
-      .set(keys.answer(ask.id), answerText(answer), "EX", ANSWER_S)
-      .publish(keys.answered, ask.id)
-      .exec();
+    await say(redis, ask.id, answerText(answer));
   }
+}
+
+async function say(redis: Parts["redis"], id: string, text: string): Promise<void> {
+  await redis.multi().set(keys.answer(id), text, "EX", ANSWER_S).publish(keys.answered, id).exec();
 }
 
 async function answerTo({ dataDir }: Parts, live: LiveRun, ask: Ask): Promise<Answer> {

@@ -22,6 +22,9 @@ type Parts = {
   subscriber: Redis;
 };
 
+/** Questions that take longer to answer and wait; more get no answer. */
+const MOST_LATER = 10;
+
 type Shown = { run: Run; epoch: number; tail: Tail };
 
 export function makeOutputShower({ shared, slots, subscriber }: Parts): OutputShower {
@@ -31,6 +34,9 @@ export function makeOutputShower({ shared, slots, subscriber }: Parts): OutputSh
   let answering: Promise<void> | undefined;
   let askedAgain = false;
   let looking: Promise<void> = Promise.resolve();
+  let working: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  const over = new AbortController();
 
   const complain = (error: unknown) =>
     log.debug({ err: error }, "what runs print is not shown now; the next look is soon");
@@ -44,12 +50,24 @@ export function makeOutputShower({ shared, slots, subscriber }: Parts): OutputSh
     answering ??= (async () => {
       while (askedAgain) {
         askedAgain = false;
-        await answerAsks(shared, slots.run);
+        await answerAsks(shared, { live: slots.run, later });
       }
     })()
       .catch(complain)
       .finally(() => {
         answering = undefined;
+      });
+  }
+
+  /** One after the other, and no more than anybody waits for. */
+  function later(work: (signal: AbortSignal) => Promise<void>): void {
+    if (waiting >= MOST_LATER) return;
+    waiting += 1;
+    working = working
+      .then(() => work(over.signal))
+      .catch(complain)
+      .finally(() => {
+        waiting -= 1;
       });
   }
 
@@ -98,7 +116,9 @@ export function makeOutputShower({ shared, slots, subscriber }: Parts): OutputSh
       clearInterval(timer);
       subscriber.off("message", onMessage);
       await looking;
+      over.abort();
       await answering;
+      await working;
       await Promise.all([...shown.keys()].map(hide));
     },
   };

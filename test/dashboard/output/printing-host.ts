@@ -1,4 +1,5 @@
 /** A worker host's part in showing output, with its real folders and a real Redis, and runs that print what a test says. */
+import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { pino } from "pino";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
 import type { Task } from "../../../src/task/task.ts";
+import { checkpointDir, writeCheckpoint } from "../../../workers/checkpoints/checkpoint-store.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
 import { createRunFolder } from "../../../workers/run/run-record.ts";
 import { leaveOutput } from "../../../workers/show-output/leave-output.ts";
@@ -84,6 +86,26 @@ export async function startPrintingHost(url: string, id = "h1") {
     };
   }
 
+  /** Puts work aside, as a host does while an agent is at it: a file as it was, and as it is. */
+  function putAside(taskId: string, { before, after }: { before: string; after: string }): void {
+    const dir = checkpointDir(dataDir, taskId);
+    const git = (args: string[], input = "") =>
+      execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.invalid", ...args], {
+        input,
+        cwd: dataDir,
+        encoding: "utf8",
+      }).trim();
+    git(["init", "--quiet", "--bare", dir]);
+    const commit = (text: string): string => {
+      const blob = git([`--git-dir=${dir}`, "hash-object", "-w", "--stdin"], text);
+      const tree = git([`--git-dir=${dir}`, "mktree"], `100644 blob ${blob}\tfile.txt\n`);
+      return git([`--git-dir=${dir}`, "commit-tree", tree, "-m", "x"]);
+    };
+    const [baseSha, all] = [commit(before), commit(after)];
+    const amounts = { commits: 1, files: 1, elsewhere: 0, takenAt: 1, tookMs: 1, until: Date.now() + 60_000 };
+    writeCheckpoint(dataDir, { taskId, repositoryId: 1, branch: "x", baseSha, head: all, all, ...amounts });
+  }
+
   async function close(): Promise<void> {
     await shower.stop();
     subscriber.disconnect();
@@ -91,5 +113,5 @@ export async function startPrintingHost(url: string, id = "h1") {
     rmSync(dataDir, { recursive: true, force: true });
   }
 
-  return { id, redis, dataDir, begin, close };
+  return { id, redis, dataDir, begin, putAside, close };
 }

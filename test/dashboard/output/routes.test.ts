@@ -4,12 +4,14 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { outputOf } from "../../../dashboard/output/output.ts";
 import { outputRoutes } from "../../../dashboard/output/routes.ts";
+import { changesRoutes } from "../../../dashboard/pages/task-changes.ts";
 import type { Answer, ServerEvent, Visit } from "../../../dashboard/visit.ts";
-import { readHosts } from "../../../src/task/heartbeat.ts";
+import { type HostView, readHosts } from "../../../src/task/heartbeat.ts";
 import { keys } from "../../../src/task/keys.ts";
 import type { Chunk } from "../../../src/task/output.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
+import { pushed } from "../../report/sample-tasks.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
 import { type PrintingHost, startPrintingHost } from "./printing-host.ts";
 
@@ -348,4 +350,38 @@ test("a host that does not answer is said to be silent", async () => {
   const viewer = await watch(dashboard, run.id);
   await vi.waitFor(() => expect(viewer.kinds()).toContain("silent"), { timeout: 10_000, interval: 20 });
   expect(headers(await part)).toEqual({ "orch-output": "silent" });
+});
+
+test("what an agent has changed and nobody has published is a page of its own, asked of the host that keeps it", async () => {
+  const { deps } = await startDashboard();
+  let isThere = false;
+  const hosts = async () => [{ id: host.id, name: "builder-1", alive: isThere } as HostView];
+  const [changes] = changesRoutes({ ...deps, hosts });
+  if (!changes) throw new Error("there is a route");
+  const run = await host.begin();
+  const look = async (more: Partial<Visit> = {}): Promise<string> => {
+    const answer = await changes.answer(visit(run.id, "", more));
+    return answer.kind === "page" ? answer.body.text : answer.kind;
+  };
+  expect(await look()).toContain("builder-1, which keeps them, does not answer");
+  isThere = true;
+  expect(await look()).toContain("Nothing that could be compared is kept");
+  host.putAside(run.id, { before: "one\ntwo\n", after: `one\n<script>alert(1)</script>\n${"x".repeat(5_000)}\n` });
+  const page = await look();
+  expect(page).toContain(`<span class="diff-minus">-two\n</span>`);
+  expect(page).toContain(`<span class="diff-plus">+&lt;script&gt;alert(1)&lt;/script&gt;\n</span>`);
+  expect(page).toContain("This is not all");
+  expect(page).not.toContain("x".repeat(2_001));
+  expect(await look({ rights: { isOperator: false, mayRead: async () => true, mayWrite: async () => false } })).toBe(
+    "nothing",
+  );
+  // What is published GitHub shows.
+  const { epoch } = await run.task();
+  await deps.store.advance(run.id, {
+    name: "pushed",
+    epoch,
+    pushed: { ...pushed, sha: "a".repeat(40) },
+    at: Date.now(),
+  });
+  expect(await look()).toBe("nothing");
 });

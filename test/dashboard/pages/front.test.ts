@@ -54,10 +54,10 @@ describe("the first page", () => {
       number: over.spec.number,
       conversation: over.spec.conversation,
     });
-    expect(listOf(await front(factsOf([onIssue], [{ task: over }])), "needs")).toContain("<span>to review</span>");
+    expect(listOf(await front(factsOf([onIssue], [over])), "needs")).toContain("<span>to review</span>");
     const target = { kind: "pull" as const, defaultBranch: "main", headRef: "orch/1", headSha: "0", baseRef: "main" };
     const onPull = named(runningTask("working"), "c", { number, conversation: over.spec.conversation, target });
-    expect(listOf(await front(factsOf([onPull], [{ task: over }])), "needs")).not.toContain("<span>to review</span>");
+    expect(listOf(await front(factsOf([onPull], [over])), "needs")).not.toContain("<span>to review</span>");
   });
 
   test("says in this order who needs somebody, what runs, what waits and why, and what is over", async () => {
@@ -65,9 +65,9 @@ describe("the first page", () => {
       factsOf(
         [asking, named(proposingTask(), "b"), named(runningTask("working"), "c"), named(queuedTask(), "d")],
         [
-          { task: named(settledTask(outcomes.verify_failed), "e") },
-          { task: named(settledTask(outcomes.pull_request), "f") },
-          { task: named(settledTask(outcomes.no_changes), "g") },
+          named(settledTask(outcomes.verify_failed), "e"),
+          named(settledTask(outcomes.pull_request), "f"),
+          named(settledTask(outcomes.no_changes), "g"),
         ],
       ),
     );
@@ -136,7 +136,7 @@ describe("the first page", () => {
     };
     const bad = named(settledTask({ kind: "pull_request", number: 8, url: "javascript:alert(1)" }), "c");
     const hosts = around.hosts.map((host) => ({ ...host, name: hostile, agents: [hostile] }));
-    const page = await front(factsOf([task, asks], [{ task: bad }], { hosts }));
+    const page = await front(factsOf([task, asks], [bad], { hosts }));
     expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
     expect(page).not.toContain("<img");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
@@ -155,7 +155,7 @@ describe("the first page", () => {
   });
 
   test("to a stranger nothing is there, in lists, sums and counts", async () => {
-    const over = [{ task: named(settledTask(outcomes.verify_failed), "e") }];
+    const over = [named(settledTask(outcomes.verify_failed), "e")];
     const page = await front(
       factsOf([asking, named(runningTask("working"), "c"), named(queuedTask(), "d")], over),
       personOf([99]),

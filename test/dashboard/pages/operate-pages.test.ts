@@ -1,15 +1,18 @@
 /** The pages beside the first one and those of tasks: whatever stands in records, they are sound HTML, and say what they are to say. */
 import { describe, expect, test } from "vitest";
 import type { Html } from "../../../dashboard/html.ts";
+import { html } from "../../../dashboard/html.ts";
 import { conversationBody } from "../../../dashboard/pages/conversation.ts";
 import { deedsBody } from "../../../dashboard/pages/deeds.ts";
-import { hostBody } from "../../../dashboard/pages/host.ts";
-import { hostsBody } from "../../../dashboard/pages/hosts.ts";
+import { hostBody as bodyOfHost, hostBlocks } from "../../../dashboard/pages/host.ts";
+import { type FormedNow, type HostsView, hostsBlocks } from "../../../dashboard/pages/hosts.ts";
 import { planBody } from "../../../dashboard/pages/plan.ts";
-import { schedulesBody } from "../../../dashboard/pages/schedules.ts";
+import { schedulesBody as bodyOfSchedules, schedulesBlocks } from "../../../dashboard/pages/schedules.ts";
 import { sessionKey, sessionRow, sessionsBody, WALL_LINES } from "../../../dashboard/pages/sessions.ts";
 import { statsBody } from "../../../dashboard/pages/stats.ts";
+import type { Block, Seen } from "../../../dashboard/rows/drawing.ts";
 import type { HostWithRuns } from "../../../src/views/hosts.ts";
+import type { SchedulesView } from "../../../src/views/schedules.ts";
 import { hostile, pageFaults } from "../page-faults.ts";
 import {
   conversation,
@@ -24,6 +27,12 @@ import {
   stats,
   visit,
 } from "./operate-samples.ts";
+
+const SEEN: Seen = { isOperator: true, regions: [], tierOf: () => "write" };
+const drawn = (blocks: readonly Block[]) => new Map(blocks.map((block) => [block.id, block.html(SEEN)]));
+const hostBody = (of: typeof host, page: FormedNow) => bodyOfHost(drawn(hostBlocks(of, page)));
+const hostsBody = (of: HostsView, page: FormedNow) => html`${[...drawn(hostsBlocks(of, page)).values()]}`;
+const schedulesBody = (of: SchedulesView, at: number) => bodyOfSchedules(drawn(schedulesBlocks(() => of, at)));
 
 const pages: Record<string, (change: <Data>(data: Data) => Data) => Html> = {
   hosts: (change) => hostsBody(change({ hosts: [host], pause: { since: now, by: "ada" } }), visit),

@@ -1,4 +1,5 @@
 /** The pages of plans, conversations, hosts, schedules, sessions, stats and deeds, from a real bot and a real Redis: who sees which, and what moves. */
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,9 @@ import { makeSessions } from "../../../dashboard/door/sessions.ts";
 import { statsRoutes } from "../../../dashboard/pages/stats-routes.ts";
 import { freePort } from "../../../demo/free-port.ts";
 import { makeHistory } from "../../../src/history/history.ts";
+import { readHosts, register } from "../../../src/task/heartbeat.ts";
 import { appendRunEvents } from "../../../src/task/run-events.ts";
+import { makeScheduleStore } from "../../../src/task/schedules.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import { pastTask } from "../../history/past-task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../../support/bot.ts";
@@ -142,6 +145,36 @@ test("a node that moves is drawn anew in the graph and in the table, while someb
   expect(blocks.map(({ id }) => id)).toEqual(["plan-graph", "plan-nodes"]);
 });
 
+test("hosts and schedules move while somebody looks, and are an operator's or those who may read them", async () => {
+  const until = Date.now() + 60_000;
+  const host = (await readHosts(orch.redis, Date.now()))[0];
+  if (!host) throw new Error("there is a host");
+  await newsWith(operator, "hosts", "takes no task", () =>
+    register(orch.redis, { ...host, strained: { cpu: { percent: 99, mark: 80 } } }, until),
+  );
+  await newsWith(operator, `host:${host.id}`, "draining", () =>
+    register(orch.redis, { ...host, draining: true }, until),
+  );
+  await register(orch.redis, host, until);
+  for (const view of ["hosts", `host:${host.id}`]) {
+    const events = [];
+    for await (const event of eventsOf(await maintainer.get(`/events?view=${view}`))) events.push(event);
+    expect(events).toEqual([]);
+  }
+  const weekly = { name: "weekly", cron: "0 3 * * 1", timezone: "UTC", instruction: "look around" };
+  const schedules = makeScheduleStore(orch.redis);
+  const file = () => schedules.saveFile(secret.id, { schedules: [weekly], readAt: Date.now() });
+  expect(await newsWith(maintainer, "schedules", "weekly", file)).toContain("look around");
+  const heard: string[] = [];
+  const ended = new AbortController();
+  for await (const { data } of eventsOf(await stranger.get("/events?view=schedules", {}, ended.signal))) {
+    heard.push(data);
+    ended.abort();
+    break;
+  }
+  expect(heard.join()).toContain("No repository has schedules");
+});
+
 test("what an agent says hangs on the wall a moment later", async () => {
   const data = await newsWith(maintainer, "sessions", "Edit src/sum.js", () =>
     appendRunEvents(orch.redis, { task: node.id, epoch: 1 }, [
@@ -149,6 +182,38 @@ test("what an agent says hangs on the wall a moment later", async () => {
     ]),
   );
   expect(data).toContain(`session-${node.id}`);
+});
+
+test("all that is known of a task comes as one file, without secrets, to whoever may write to its repository", async () => {
+  const { repository, installationId } = team.spec;
+  const token = `ghp_${"a1B2".repeat(9)}`;
+  const spec = makeSpec({ commentId: 73, installationId, repository, number: 9, instruction: `try ${token}` });
+  await orch.store.create(spec, STARTS);
+  await orch.store.advance(spec.id, claimedBy("h0000000"));
+  const event = { at: Date.now(), step: "agent-1", kind: "text" as const, text: `it is ${token}` };
+  await appendRunEvents(orch.redis, { task: spec.id, epoch: 1 }, [{ id: { step: 1, seq: 1 }, event }]);
+  const path = `/tasks/${spec.id}/debug`;
+  expect((await stranger.get(path)).status).toBe(404);
+  expect(await (await maintainer.get(`/tasks/${spec.id}`)).text()).toContain(`href="${path}"`);
+  const answer = await maintainer.get(path);
+  expect(answer.headers.get("content-disposition")).toBe(`attachment; filename="orch-debug-${spec.id}.tar.gz"`);
+  const bundle = Buffer.from(await answer.arrayBuffer());
+  const tar = (...args: string[]) => spawnSync("tar", args, { input: bundle, encoding: "utf8" }).stdout;
+  const names = [
+    "manifest.json",
+    "record.json",
+    "run-1/events.json",
+    "run-1/output.txt",
+    "timeline.json",
+    "versions.json",
+    "why.json",
+  ];
+  expect(tar("-tzf", "-").trim().split("\n").sort()).toEqual(names.map((name) => `orch-debug-${spec.id}/${name}`));
+  expect(tar("-xzOf", "-")).toContain("try [redacted]");
+  expect(tar("-xzOf", "-")).not.toContain(token);
+  // Which settings a bot has is an operator's to know.
+  const theirs = Buffer.from(await (await operator.get(path)).arrayBuffer());
+  expect(spawnSync("tar", ["-tzf", "-"], { input: theirs, encoding: "utf8" }).stdout).toContain("/settings.json");
 });
 
 test("a conversation is found by its issue, and shows who asked for what", async () => {

@@ -1,10 +1,10 @@
 /** Facts as pages are drawn from them, and visits by whoever may see this or that. */
-import type { Facts, FactsKeeper, Over } from "../../../dashboard/rows/facts.ts";
+import type { Facts, FactsKeeper } from "../../../dashboard/rows/facts.ts";
 import type { Rights, Visit } from "../../../dashboard/visit.ts";
 import type { Task } from "../../../src/task/task.ts";
 import { around } from "../../report/sample-tasks.ts";
 
-export function factsOf(tasks: readonly Task[], over: readonly Over[] = [], more: Partial<Facts> = {}): Facts {
+export function factsOf(tasks: readonly Task[], over: readonly Task[] = [], more: Partial<Facts> = {}): Facts {
   return {
     now: around.now,
     hosts: around.hosts,
@@ -15,6 +15,7 @@ export function factsOf(tasks: readonly Task[], over: readonly Over[] = [], more
     paused: {},
     textHeld: new Map(),
     over,
+    fates: new Map(),
     ...more,
   };
 }

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { runRoutes } from "../../../dashboard/pages/run.ts";
 import { taskRoutes } from "../../../dashboard/pages/task.ts";
 import { tasksRoutes } from "../../../dashboard/pages/tasks.ts";
-import type { Over } from "../../../dashboard/rows/facts.ts";
 import type { Rights } from "../../../dashboard/visit.ts";
 import { keys } from "../../../src/task/keys.ts";
 import type { Task } from "../../../src/task/task.ts";
@@ -25,8 +24,8 @@ import { factsOf, keeperOf, OPERATOR, personOf, visitBy } from "./sample-pages.t
 const HOSTILE = `<img src=x onerror=alert(1)>"'\u202egnp\u001b[2J`;
 
 /** The pages with these tasks alone. */
-function pagesOf(tasks: readonly Task[], over: readonly Over[] = []) {
-  const all = [...tasks, ...over.map(({ task }) => task)];
+function pagesOf(tasks: readonly Task[], over: readonly Task[] = []) {
+  const all = [...tasks, ...over];
   const at = (id: string) => all.find(({ spec }) => spec.id === id);
   const events = [
     { at: ACCEPTED_AT, what: "queued", detail: {} },
@@ -36,7 +35,11 @@ function pagesOf(tasks: readonly Task[], over: readonly Over[] = []) {
   const deps = {
     facts: keeperOf(factsOf(tasks, over)),
     webUrl: "https://github.example",
-    redis: { hget: async () => null, scan: async () => ["0", all.map(({ spec }) => keys.task(spec.id))] },
+    redis: {
+      hget: async () => null,
+      get: async () => null,
+      scan: async () => ["0", all.map(({ spec }) => keys.task(spec.id))],
+    },
     views: { teamsOf: async () => new Map() },
     callers: { read: async () => undefined },
     store: {
@@ -63,7 +66,7 @@ function pagesOf(tasks: readonly Task[], over: readonly Over[] = []) {
 
 const pageOf = async (task: Task, rights?: Rights): Promise<string> => {
   const isOver = task.state.name === "settled";
-  const get = pagesOf(isOver ? [] : [task], isOver ? [{ task }] : []);
+  const get = pagesOf(isOver ? [] : [task], isOver ? [task] : []);
   return (await get("/tasks/:id", { id: task.spec.id }, { ...(rights && { rights }) })) ?? "";
 };
 
@@ -222,7 +225,7 @@ describe("the list of tasks", () => {
   const { spec } = queuedTask();
   const get = pagesOf(
     [{ ...queuedTask(), spec: { ...spec, agent: "their-own" } }, other],
-    [{ task: { ...failed, spec: { ...failed.spec, id: "tccccccccccccccc", title: "Login is slow" } } }],
+    [{ ...failed, spec: { ...failed.spec, id: "tccccccccccccccc", title: "Login is slow" } }],
   );
   const list = async (query: string, rights?: Rights): Promise<string[]> => {
     const page = (await get("/tasks", {}, { query, ...(rights && { rights }) })) ?? "";

@@ -15,7 +15,9 @@ test("all is looked at anew every few seconds, and at once when the clock was se
   let [now, looks] = [Date.now(), 0];
   const around = async () => {
     looks += 1;
-    return { now, tasks: [], hosts: [], inDoubt: new Map() } as unknown as Awaited<ReturnType<ViewReader["around"]>>;
+    return { now, tasks: [], hosts: [], inDoubt: new Map(), fates: new Map() } as unknown as Awaited<
+      ReturnType<ViewReader["around"]>
+    >;
   };
   const store = makeTaskStore(server.redis);
   const facts = makeFacts({ redis: server.redis, store, views: { around }, now: () => now });

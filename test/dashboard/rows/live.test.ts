@@ -6,10 +6,13 @@ import { taskLiveView } from "../../../dashboard/pages/task.ts";
 import { makeFacts } from "../../../dashboard/rows/facts.ts";
 import { type LiveView, startLive } from "../../../dashboard/rows/live.ts";
 import type { EventStream, Rights } from "../../../dashboard/visit.ts";
+import { onCheckSuiteCompleted } from "../../../src/events/on-ci.ts";
+import { onPullRequestHead } from "../../../src/events/on-pull-head.ts";
 import { readHosts } from "../../../src/task/heartbeat.ts";
 import { makeTaskQueue } from "../../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
+import type { TaskSpec } from "../../../src/task/task.ts";
 import { makeViewReader } from "../../../src/views/reader.ts";
 import { queuedTask } from "../../report/sample-tasks.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
@@ -52,11 +55,11 @@ afterAll(async () => {
   redis.disconnect();
   await server.stop();
 });
-async function create(repository = 10): Promise<string> {
+async function create(repository = 10, more: Partial<TaskSpec> = {}): Promise<string> {
   nth += 1;
   const id = `t${LETTERS[Math.floor(nth / 26)]}${LETTERS[nth % 26]}${"a".repeat(13)}`;
   const { spec } = queuedTask({ id, repository: { id: repository, owner: "octo-org", name: `sample-${repository}` } });
-  await store.create({ ...spec, acceptedAt: Date.now() }, STARTS);
+  await store.create({ ...spec, ...more, acceptedAt: Date.now() }, STARTS);
   return id;
 }
 
@@ -229,15 +232,57 @@ test("whoever is too slow is sent nothing more, and all that they have missed in
   await Promise.all([tab.done, watching.done]);
 });
 
+const [FIRST, SECOND] = ["a".repeat(40), "b".repeat(40)];
+/** As GitHub tells of it: another App's suite, and a push to the pull request. */
+const judged = (repository: number, number: number, sha: string, conclusion: string, at: number) =>
+  onCheckSuiteCompleted({ store, appId: 1 })({
+    repository: repositoryOf(repository),
+    check_suite: {
+      ...{ id: 7, head_sha: sha, head_branch: "theirs", conclusion, app: { id: 99 }, updated_at: at },
+      pull_requests: [{ number, head: { sha } }],
+    },
+  });
+const pushedTo = (repository: number, number: number, sha: string, at: number) =>
+  onPullRequestHead({ store })({
+    repository: repositoryOf(repository),
+    pull_request: { number, updated_at: at, head: { ref: "theirs", sha, repo: { id: repository } } },
+  } as Parameters<ReturnType<typeof onPullRequestHead>>[0]);
+const repositoryOf = (id: number) => ({ id, owner: "octo-org", name: `sample-${id}`, defaultBranch: "main" });
+
+test("what CI says of the newest commit of the pull request that a task works on stands in its row as it comes, and on its page", async () => {
+  const target = {
+    ...{ kind: "pull" as const, number: 12, defaultBranch: "main" },
+    headRef: "theirs",
+    headSha: FIRST,
+    baseRef: "main",
+  };
+  await judged(41, 12, FIRST, "success", 1_000);
+  const id = await create(41, { target, number: 12, conversation: 12 });
+  await claim(id);
+  const [tab, page] = [open("front"), open(`task:${id}`)];
+  const row = (news: News) => regionIn(news, "running")?.rows[id] ?? "";
+  const facts = (news: News) => news.blocks?.find((block) => block.id === "task-facts")?.html ?? "";
+  await tab.news((news) => row(news).includes("CI green"));
+  await page.news((news) => facts(news).includes("CI green"));
+  await pushedTo(41, 12, SECOND, 2_000);
+  await tab.news((news) => row(news).includes("CI –"));
+  await judged(41, 12, FIRST, "success", 3_000);
+  await judged(41, 12, SECOND, "failure", 4_000);
+  await tab.news((news) => row(news).includes("CI red"));
+  await page.news((news) => facts(news).includes("CI red"));
+  for (const each of [tab, page]) each.close();
+  await Promise.all([tab.done, page.done]);
+});
+
 test("what CI says of a pull request stands beside it, and once that is merged nobody is asked to review it", async () => {
-  const id = await create(40);
+  const id = await create(40, { number: 7 });
   await claim(id);
   const outcome = { kind: "pull_request" as const, number: 7, url: "https://github.example/octo-org/sample-40/pull/7" };
   await store.change(id, { name: "ended", epoch: 1, outcome, at: Date.now() });
   const tab = open("front");
   const need = (news: News) => regionIn(news, "needs")?.rows[`need-${id}`] ?? "";
-  expect(need(await tab.news((news) => need(news) !== ""))).not.toContain("CI");
-  await store.noteCi(id, { sha: "a".repeat(40), suite: 1, good: false });
+  expect(need(await tab.news((news) => need(news) !== ""))).toContain("CI –");
+  await judged(40, 7, FIRST, "failure", 1_000);
   await tab.news((news) => need(news).includes("CI red"));
   await store.noteClosed(id, { openedAt: Date.now(), at: Date.now(), merged: true });
   const merged = await tab.news(has("over", id));

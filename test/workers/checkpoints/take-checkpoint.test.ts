@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
+import { changesText, MAX_DIFF, parseChanges } from "../../../src/task/unpublished.ts";
 import {
   findCheckpoints,
   type Ready,
@@ -10,6 +11,7 @@ import {
 } from "../../../workers/checkpoints/checkpoint-store.ts";
 import { clearCheckpoints } from "../../../workers/checkpoints/clear-checkpoints.ts";
 import { exportToBundle, exportToFolder } from "../../../workers/checkpoints/export-checkpoint.ts";
+import { readChanges } from "../../../workers/checkpoints/read-changes.ts";
 import { takeCheckpoint } from "../../../workers/checkpoints/take-checkpoint.ts";
 import { startRun } from "../publish/support.ts";
 import { asRoot, git, temporaryFolder } from "../workspace/support.ts";
@@ -46,6 +48,37 @@ describe("a checkpoint", () => {
     expect(git(store, "log", "--format=%s", "refs/orch/all")).toMatch(/^(WIP )?on /im);
     // Other tasks' agents read the mirror.
     expect(() => git(work.mirror.dir, "cat-file", "-e", taken?.head ?? "")).toThrow();
+  });
+
+  test("is compared with its base for people: as text that does nothing, without secrets, and bounded", async () => {
+    const work = await startWork();
+    const read = () => readChanges(work.dataDir, TASK, new AbortController().signal);
+    expect(await read()).toBe("gone");
+    const token = `ghp_${"a1B2".repeat(9)}`;
+    work.agent(
+      `printf 'key=%s\\n\\033[2J<img src=x>\\n' ${token} > new.txt; echo changed >> README.md; git config diff.external 'touch /tmp/pwned'`,
+    );
+    work.agent("printf '*.txt diff=evil\\n' > .gitattributes; git config diff.evil.textconv 'touch pwned; cat'");
+    await work.take();
+    const small = await read();
+    if (small === "gone") throw new Error("there is one");
+    expect(small).toMatchObject({ baseSha: work.base, whole: true });
+    expect(small.diff).toContain("+changed");
+    expect(small.diff).toContain("+<img src=x>");
+    expect(small.diff).not.toContain(token);
+    expect(small.diff).not.toContain("\u001b");
+    expect(work.agent("ls")).not.toContain("pwned");
+    // A line of each is all that fits of a hundred thousand; of one that is large nothing is shown but its name.
+    work.agent("seq 100000 > many.txt; head -c 3000000 /dev/zero | tr '\\0' x > large.txt");
+    await work.take();
+    const large = await read();
+    if (large === "gone") throw new Error("there is one");
+    expect(large.whole).toBe(false);
+    expect(Buffer.byteLength(large.diff)).toBeLessThanOrEqual(MAX_DIFF);
+    expect(large.diff).toContain("Binary files /dev/null and b/large.txt differ");
+    expect(parseChanges(changesText(large))).toEqual(large);
+    await removeCheckpoint(work.dataDir, TASK);
+    expect(await read()).toBe("gone");
   });
 
   test("is taken again and again, each time with what there is by then", async () => {
