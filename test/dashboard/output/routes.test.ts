@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { followOutput } from "../../../dashboard/output/follow-output.ts";
 import { outputOf } from "../../../dashboard/output/output.ts";
 import { outputRoutes } from "../../../dashboard/output/routes.ts";
 import type { Answer, ServerEvent, Visit } from "../../../dashboard/visit.ts";
@@ -348,4 +349,26 @@ test("a host that does not answer is said to be silent", async () => {
   const viewer = await watch(dashboard, run.id);
   await vi.waitFor(() => expect(viewer.kinds()).toContain("silent"), { timeout: 10_000, interval: 20 });
   expect(headers(await part)).toEqual({ "orch-output": "silent" });
+});
+
+test("a host that dies while somebody watches is said to be silent, and what it prints when it is back is shown", async () => {
+  const { live, read } = await startDashboard();
+  const mortal = await startPrintingHost(server.url, "h4");
+  const run = await mortal.begin();
+  run.print("one\n");
+  const left = new AbortController();
+  const news = followOutput({ live, read }, { task: await run.task(), quietMs: 100, signal: left.signal });
+  const until = async (kind: string) => {
+    for await (const each of { [Symbol.asyncIterator]: () => ({ next: () => news.next() }) })
+      if (each.kind === kind) return each;
+    throw new Error(`it ended without ${kind}`);
+  };
+  expect(await until("text")).toMatchObject({ printed: { text: "one\n" } });
+  const revive = await mortal.die();
+  expect(await until("silent")).toEqual({ kind: "silent" });
+  run.print("two\n");
+  await revive();
+  expect(await until("text")).toMatchObject({ printed: { text: "two\n" } });
+  left.abort();
+  await mortal.close();
 });
