@@ -100,6 +100,8 @@ export default defineConfig({
           include: [browser],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // What a page comes to show takes a moment on a busy machine.
+          expect: { poll: { timeout: 20_000 } },
           maxWorkers: 1,
           sequence: { groupOrder: 6 },
         },

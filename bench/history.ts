@@ -8,12 +8,14 @@ import { type HistoryFile, openHistory } from "../src/history/history-file.ts";
 import type { PastTask } from "../src/history/past.ts";
 import { readDays, readHostStats, readRecoveries, readSpenders, readStats } from "../src/history/stats.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
-import { median, round } from "./statistics.ts";
+import { type Fed, feedHistory } from "./history-feed.ts";
+import { median, quantile, round } from "./statistics.ts";
 
 const RUNS = 1_000_000;
 const DAYS = 730;
 const DAY_MS = 24 * 3600_000;
 const NOW = Date.UTC(2026, 6, 1);
+const FED = 60;
 
 export const history: Benchmark = {
   name: "history",
@@ -29,7 +31,9 @@ async function measure({ rounds, say }: Options): Promise<Report> {
   try {
     const written = cpuOf(() => fill(file, say));
     const one = median(Array.from({ length: rounds }, (_, nth) => cpuOf(() => file.write({ tasks: [pastTask(nth)] }))));
-    return report({ db: file.db, rounds, written, one, megabytes: statSync(path).size / 1_048_576 });
+    say(`${FED} tasks come to an end`);
+    const fed = await feedHistory(FED);
+    return report({ db: file.db, rounds, written, one, fed, megabytes: statSync(path).size / 1_048_576 });
   } finally {
     file.close();
     rmSync(dir, { recursive: true, force: true });
@@ -113,9 +117,9 @@ const QUESTIONS: Record<string, (db: DatabaseSync, since: string) => unknown> = 
 const ALL = "all that orch stats says";
 const SINCE = { "30 days": 30, "two years": DAYS };
 
-type Measured = { db: DatabaseSync; rounds: number; written: number; one: number; megabytes: number };
+type Measured = { db: DatabaseSync; rounds: number; written: number; one: number; fed: Fed; megabytes: number };
 
-function report({ db, rounds, written, one, megabytes }: Measured): Report {
+function report({ db, rounds, written, one, fed, megabytes }: Measured): Report {
   const times = Object.entries(SINCE);
   const cpu = (ask: (db: DatabaseSync, since: string) => unknown, days: number) => {
     const since = new Date(NOW - days * DAY_MS).toISOString().slice(0, 10);
@@ -129,6 +133,7 @@ function report({ db, rounds, written, one, megabytes }: Measured): Report {
     counted: [
       `${RUNS} runs of as many tasks within ${DAYS} days, written in ${Math.round(written / 1_000)} s of processor time; the file has ${Math.round(megabytes)} MB. Processor time of this process, user and system, median of ${rounds}; the file is in memory.`,
       "Times to the pull request and in the queue are of the newest 50 000 tasks at most.",
+      `Behind: ${FED} tasks that end one after the other, from when a task is settled in Redis until its row can be read; then another file is made anew of what Redis has, and the rows of both are compared.`,
     ],
     tables: [
       {
@@ -144,6 +149,8 @@ function report({ db, rounds, written, one, megabytes }: Measured): Report {
         goal: { atMost: 200 },
       })),
       { name: "one more task on a day of 1,370", value: one, unit: "ms" },
+      { name: "behind: max", value: quantile(fed.behind, 1) / 1_000, unit: "s", goal: { atMost: 5 } },
+      { name: `made anew: rows of ${fed.rows} that differ`, value: fed.differing, unit: "", goal: { atMost: 0 } },
     ],
   };
 }

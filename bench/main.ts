@@ -19,7 +19,9 @@ import { live } from "./live/live.ts";
 import { messages } from "./messages.ts";
 import { network } from "./network/network.ts";
 import { renderReport } from "./render.ts";
+import { seeing } from "./seeing.ts";
 import { start } from "./start/start.ts";
+import { tab } from "./tab/tab.ts";
 import { talk } from "./talk/talk.ts";
 import { teams } from "./teams.ts";
 
@@ -38,7 +40,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   messages,
   teams,
   dashboard,
+  tab,
   history,
+  seeing,
   idle,
 ];
 

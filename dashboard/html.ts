@@ -1,4 +1,8 @@
-/** HTML as a template: every value is escaped, unless it is HTML that this template has made. There is no way to mark a string as HTML. */
+/**
+ * HTML as a template: every value is escaped, unless it is HTML that this template has made. There is no way to mark a string as HTML. Of a value nothing
+ * is left that nobody sees and a terminal or the order of letters would obey, should a page copy it elsewhere; and one that no page has a use for is cut.
+ */
+import { withoutControls } from "../src/text/clean.ts";
 
 const made = new WeakSet<object>();
 
@@ -27,6 +31,13 @@ function written(value: HtmlValue): string {
   return (value as Html).text;
 }
 
+/** In characters; what is shown whole anywhere is shorter. */
+const MOST = 64 * 1024;
+const HIDDEN = /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\u{e0000}-\u{e007f}\ud800-\udfff]/u;
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+function escaped(text: string): string {
+  const short = text.length > MOST ? `${text.slice(0, MOST)}…` : text;
+  const visible = HIDDEN.test(short) ? withoutControls(short) : short;
+  return visible.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+}

@@ -29,7 +29,9 @@ export const live: Benchmark = {
 
 type Session = { task: string; transcript: string };
 type Measured = { viewerMs: number[]; tailMs: number[] } & Costs;
-type Costs = { hostShare: number; botShare: number; viewerShare: number; viewerMb: number; slowMb: number };
+type Costs = { hostShare: number; botShare: number; viewerShare: number; viewerMb: number; slow: Slow };
+/** `mb`: of each that reads nothing; the lines of another session meanwhile, and beside as much that is printed for viewers who read. */
+type Slow = { mb: number; besideMs: number[]; withoutMs: number[] };
 type Setting = { host: Child; bot: Child; url: string; sessions: readonly Session[]; say: Options["say"] };
 
 async function measure({ rounds, say }: Options): Promise<Report> {
@@ -95,13 +97,13 @@ async function costs({ host, bot, url, sessions, say }: Setting): Promise<Costs>
   if (!isServed) throw new Error("not every viewer was shown what was printed");
   for (const each of viewers) each.destroy();
   say(`${SLOW_VIEWERS} viewers that read nothing`);
-  const slowMb = await slowViewers({ bot, url, session: first });
+  const slow = await slowViewers({ bot, url, sessions });
   return {
     hostShare: few.shares[0] ?? 0,
     botShare: few.shares[1] ?? 0,
     viewerShare: ((many.shares[1] ?? 0) - (few.shares[1] ?? 0)) / MORE_VIEWERS,
     viewerMb: (after - before) / MORE_VIEWERS,
-    slowMb,
+    slow,
   };
 }
 
@@ -123,20 +125,35 @@ async function whilePrinting(sessions: readonly Session[], processes: readonly C
   return { shares: used().map((ms, nth) => ((ms - (before[nth] ?? 0)) / took) * 100) };
 }
 
-/** What each holds in the bot at most, while much more than that is printed, MB. */
-async function slowViewers({ bot, url, session }: { bot: Child; url: string; session: Session | undefined }) {
-  if (!session) throw new Error("there is no session");
-  const before = (await bot.ask("memory")) as number;
-  const slow = Array.from({ length: SLOW_VIEWERS }, () => watch(`${url}/${session.task}`, undefined));
+/** What each holds in the bot at most, while much more than that is printed, and what a viewer of another session notices of it. */
+async function slowViewers({ bot, url, sessions }: Pick<Setting, "bot" | "url" | "sessions">): Promise<Slow> {
+  const [flooded, other] = sessions;
+  if (!flooded || !other) throw new Error("there are no two sessions");
+  const heard: number[] = [];
+  const viewer = watch(`${url}/${other.task}`, (text) => note(text, heard));
+  const flood = async (onMegabyte: () => Promise<void>): Promise<number[]> => {
+    for (let megabyte = 0; megabyte < FLOOD_MB; megabyte++) {
+      appendFileSync(flooded.transcript, `${LINE}\n`.repeat(8_600));
+      appendFileSync(other.transcript, `sent at ${performance.timeOrigin + performance.now()} ${LINE}\n`);
+      await delay(200);
+      await onMegabyte();
+    }
+    await delay(1_000);
+    return heard.splice(0);
+  };
+  const reader = watch(`${url}/${flooded.task}`, () => undefined);
+  await delay(1_000);
+  const memory = async () => (await bot.ask("memory")) as number;
+  const before = await memory();
+  const withoutMs = await flood(async () => void (await memory()));
+  const slow = Array.from({ length: SLOW_VIEWERS }, () => watch(`${url}/${flooded.task}`, undefined));
   await delay(1_000);
   let most = 0;
-  for (let megabyte = 0; megabyte < FLOOD_MB; megabyte++) {
-    appendFileSync(session.transcript, `${LINE}\n`.repeat(8_600));
-    await delay(200);
-    most = Math.max(most, (await bot.ask("memory")) as number);
-  }
-  for (const each of slow) each.destroy();
-  return Math.max(0, most - before) / SLOW_VIEWERS;
+  const besideMs = await flood(async () => {
+    most = Math.max(most, await memory());
+  });
+  for (const each of [...slow, reader, viewer]) each.destroy();
+  return { mb: Math.max(0, most - before) / SLOW_VIEWERS, besideMs, withoutMs };
 }
 
 /** `onText` undefined: opens the stream and reads nothing of it. */
@@ -149,7 +166,7 @@ function watch(url: string, onText: ((text: string) => void) | undefined): Clien
   return request;
 }
 
-function report({ viewerMs, tailMs, hostShare, botShare, viewerShare, viewerMb, slowMb }: Measured): Report {
+function report({ viewerMs, tailMs, hostShare, botShare, viewerShare, viewerMb, slow }: Measured): Report {
   const row = (name: string, times: readonly number[]) => [
     name,
     ...[0.5, 0.95, 1].map((share) => round(quantile(times, share))),
@@ -159,6 +176,7 @@ function report({ viewerMs, tailMs, hostShare, botShare, viewerShare, viewerMb, 
       `From the write of a line into a transcript until the bytes of it are read: by a viewer over host, Redis, bot and HTTP, and by \`tail -f\` of the same file in the same moment; ${viewerMs.length} lines, one about every 0.1 s.`,
       `${SESSIONS} sessions print ${LINES_PER_SECOND} lines of ${LINE.length} bytes a second each; host and bot are processes of their own, which do nothing else. Memory after a collection.`,
       `A viewer is the mean of ${MORE_VIEWERS} more on one session; a slow one the mean of ${SLOW_VIEWERS} that read nothing of ${FLOOD_MB} MB. The browser, the door and a person's rights are not counted.`,
+      `Meanwhile a line at a time is printed for a viewer of another session, ${FLOOD_MB} in all, and as many while the same is printed for one who reads it.`,
     ],
     tables: [
       {
@@ -172,7 +190,14 @@ function report({ viewerMs, tailMs, hostShare, botShare, viewerShare, viewerMb, 
       { name: `the bot, ${SESSIONS} viewers`, value: botShare, unit: "% of a core" },
       { name: "one viewer more", value: viewerShare, unit: "% of a core", goal: { atMost: 0.1 } },
       { name: "one viewer more", value: viewerMb, unit: "MB", goal: { atMost: 0.2 } },
-      { name: "a viewer that reads nothing", value: slowMb, unit: "MB", goal: { atMost: 1 } },
+      { name: "a viewer that reads nothing", value: slow.mb, unit: "MB", goal: { atMost: 1 } },
+      {
+        name: `a line at another viewer, beside ${SLOW_VIEWERS} that read nothing: p95`,
+        value: quantile(slow.besideMs, 0.95),
+        unit: "ms",
+        goal: { atMost: 300 },
+      },
+      { name: "the same while none of them is there: p95", value: quantile(slow.withoutMs, 0.95), unit: "ms" },
     ],
   };
 }

@@ -16,7 +16,8 @@ export async function startSystemAgain(options: Omit<SystemOptions, "compileCach
   const compileCache = await mkdtemp(join(tmpdir(), "orch-bench-cache-"));
   const remove = () => rm(compileCache, { recursive: true, force: true });
   try {
-    await (await startSystem({ agent: ["true"], slots: 1, compileCache })).stop();
+    const { settings = {} } = options;
+    await (await startSystem({ agent: ["true"], slots: 1, compileCache, settings })).stop();
     const system = await startSystem({ ...options, compileCache });
     return { ...system, stop: () => system.stop().finally(remove) };
   } catch (error) {

@@ -33,11 +33,14 @@ export type SystemOptions = {
   allow?: readonly string[];
   /** Where compiled code is kept; one that was filled by an earlier start makes this one a later start. */
   compileCache?: string;
+  /** Of bot and worker host besides. */
+  settings?: Record<string, string>;
 };
 
 export type System = {
   dir: string;
   dataDir: string;
+  redisUrl: string;
   github: GitHubProcess;
   store: TaskStore;
   /** Process ids of start, redis, bot and worker. */
@@ -77,7 +80,7 @@ export async function startSystem({ agent, slots, compileCache, ...more }: Syste
   const bench = { kind: "plain", command: [...agent] };
   const file = { agents: { bench, ...agents }, defaultAgent: "bench", slots, allow: [...allow], limits };
   await writeFile(config, stringify(file));
-  const settings = await settingsOf(dir, github, { config, compileCache });
+  const settings = { ...(await settingsOf(dir, github, { config, compileCache })), ...more.settings };
   const botUrl = `http://${settings.HOST}:${settings.PORT}`;
   await github.hearAt(`${botUrl}${settings.WEBHOOK_PATH}`);
   const dataDir = settings.ORCH_DATA;
@@ -111,6 +114,7 @@ export async function startSystem({ agent, slots, compileCache, ...more }: Syste
   return {
     dir,
     dataDir,
+    redisUrl,
     github,
     store,
     pids: pidsOf(treeOf(orch.pid ?? 0)),

@@ -27,6 +27,8 @@ export type Following = {
   run?: number | undefined;
   /** After which it goes on; none: the last of what there is. */
   position?: Position | undefined;
+  /** After so long without a word its host is asked whether it is there, ms. */
+  quietMs?: number;
   signal: AbortSignal;
 };
 
@@ -35,12 +37,14 @@ const FAR = 4 * MAX_PIECE;
 /** News that wait for whoever follows; with more, what is missing is asked for when it comes to that. */
 const MAX_WAITING = 64;
 const ASK_AGAIN_MS = 2_000;
+/** A host that shows a run has said something by then: it is reminded of its viewers more often (`live-output.ts`). Another one is asked. */
+const QUIET_MS = 12_000;
 
 type Parts = { live: LiveOutput; read: ReadOutput };
 
 /** Ends with `over`, or when the signal says so. */
 export async function* followOutput({ live, read }: Parts, following: Following): AsyncGenerator<OutputNews, void> {
-  const { run: only, signal } = following;
+  const { run: only, signal, quietMs = QUIET_MS } = following;
   const news = makeWaiting(signal);
   const end = await live.watch(following.task.spec.id, news.put);
   const reader = makeCatchUp(read, following.position);
@@ -56,7 +60,8 @@ export async function* followOutput({ live, read }: Parts, following: Following)
         if (isSilent) yield { kind: "silent" };
       }
       if (isOver(task, only)) return yield { kind: "over" };
-      const next = await news.next(isSilent ? ASK_AGAIN_MS : undefined);
+      const isRunning = task.state.name === "running" && task.epoch === run;
+      const next = await news.next(isSilent ? ASK_AGAIN_MS : isRunning ? quietMs : undefined);
       if (next === undefined || next.kind === "again") isBehind = true;
       else if (next.kind === "task") {
         if (next.task === undefined) return yield { kind: "over" };

@@ -37,6 +37,15 @@ const textIn = async (page: Page, selector: string) =>
   ((await page.locator(selector).textContent()) ?? "").replace(/\s+/g, " ").trim();
 const isLive = (page: Page) => expect.poll(() => textIn(page, "#live"), { timeout: 20_000 }).toMatch(/^live/);
 
+/** On to the field of that hint, by the key that leads from one thing to the next. */
+async function tabTo(page: Page, placeholder: string): Promise<void> {
+  for (let nth = 0; nth < 50; nth++) {
+    if ((await page.evaluate("document.activeElement.getAttribute('placeholder')")) === placeholder) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`no key leads to the field "${placeholder}"`);
+}
+
 /** Asked for in a new issue, by an agent of its own. */
 async function ask(agent: string, verify?: string): Promise<string> {
   const place = await orch.place({ agent, ...(verify !== undefined && { verify }) });
@@ -61,8 +70,11 @@ describe("the first page", () => {
 
     await orch.task(taskId, ({ state }) => state.name === "waiting");
 
-    await need.getByPlaceholder("or another answer").fill("the second");
-    await need.getByRole("button", { name: "Answer" }).click();
+    // By keys alone, as somebody without a mouse has to.
+    await page.keyboard.press("j");
+    await tabTo(page, "or another answer");
+    await page.keyboard.type("the second");
+    await page.keyboard.press("Enter");
     await page.waitForURL(/\/tasks\//);
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
     await expect.poll(() => textIn(page, "#task-state"), { timeout: 20_000 }).toMatch(/to review/);
@@ -185,14 +197,51 @@ async function placeOf(taskId: string): Promise<[number, number]> {
   return [task.spec.repository.id, task.spec.number];
 }
 
-test("when the bot dies a page says since when it is stale, and heals by itself", async () => {
-  const page = await look("/");
-  await isLive(page);
+test("bot, worker host and Redis are killed under a page, one after the other: it says so, heals, and leaves nothing out", {
+  timeout: 240_000,
+}, async () => {
+  const taskId = await ask("counts");
+  await orch.running(taskId, "working");
+  const [page, first] = [await look(`/tasks/${taskId}`), await look("/")];
+  for (const each of [page, first]) await each.evaluate("window.loadedOnce = true");
+  await page.locator("#output").scrollIntoViewIfNeeded();
+  const counted = async () =>
+    [...(await textIn(page, ".output-log:not([hidden])")).matchAll(/count (\d+)/g)].map(([, number]) => Number(number));
+  const goesOn = async () => {
+    const before = (await counted()).length;
+    await expect.poll(async () => (await counted()).length, { timeout: 60_000 }).toBeGreaterThan(before + 10);
+  };
+  const state = () => textIn(page, ".output-state");
+  await goesOn();
+
   await orch.bot.kill();
-  await expect.poll(() => textIn(page, "#live"), { timeout: 20_000 }).toMatch(/^stale since \d\d:\d\d:\d\d/);
+  await expect.poll(state).toMatch(/^Connection lost at/);
+  for (const each of [page, first])
+    await expect.poll(() => textIn(each, "#live")).toMatch(/^stale since \d\d:\d\d:\d\d/);
   await orch.bot.start();
-  await isLive(page);
-  const taskId = await ask("asks");
-  await page.locator(`[data-key*="${taskId}"]`).first().waitFor({ timeout: 60_000 });
-  await orch.task(taskId, ({ state }) => state.name === "waiting");
+  await goesOn();
+  expect(await state()).toBe("Live");
+  for (const each of [page, first]) await isLive(each);
+
+  await orch.host.kill();
+  await expect.poll(state, { timeout: 60_000 }).toContain("does not answer");
+  await orch.host.start();
+  await goesOn();
+  await expect.poll(state).toBe("Live");
+
+  await orch.redisServer.kill();
+  await expect.poll(() => textIn(first, "#live"), { timeout: 60_000 }).toMatch(/^stale since/);
+  await orch.redisServer.restart();
+  await goesOn();
+  for (const each of [page, first]) await isLive(each);
+
+  const all = await counted();
+  expect(all).toEqual(all.map((_, nth) => nth + 1));
+  for (const each of [page, first]) expect(await each.evaluate("window.loadedOnce")).toBe(true);
+  const next = await ask("asks");
+  await first.locator(`[data-key*="${next}"]`).first().waitFor({ timeout: 60_000 });
+  await orch.letGo("stop-counting");
+  expect(await orch.told(taskId)).toMatchObject({ kind: "no_changes" });
+  await expect.poll(() => textIn(page, "#task-state")).toMatch(/no changes/);
+  await orch.task(next, (task) => task.state.name === "waiting");
 });

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openPages } from "../../dashboard/dashboard.ts";
+import type { DashboardDeps } from "../../dashboard/deps.ts";
 import { freePort } from "../../demo/free-port.ts";
 import { makeHistory } from "../../src/history/history.ts";
 import { appendRunEvents } from "../../src/task/run-events.ts";
@@ -177,21 +179,52 @@ test.each([
   ["light", { colorScheme: "light" }],
   ["400 px", { viewport: { width: 400, height: 800 } }],
 ] as const)("%s: no page is wider than the window, and none breaks its policy", async (_name, options) => {
-  const conversation = `/conversations/${orch.repository.id}/${team.spec.number}`;
-  const page = await look("/schedules", options);
-  for (const path of [
-    "/hosts",
-    "/hosts/h0000000",
-    "/stats",
-    "/deeds",
-    "/sessions",
-    `/plans/${team.plan}`,
-    conversation,
-  ]) {
+  const page = await look("/", options);
+  for (const path of [...Object.values(pages()), "/nothing", "/login"]) {
     await page.goto(`${orch.dashboardUrl()}${path}`);
+    // What keeps a page up to date, and shows output on it, is at work before it is judged.
+    if ((await page.locator("body[data-view]").count()) > 0) await isLive(page);
     expect([path, await page.evaluate("document.documentElement.scrollWidth - innerWidth")]).toEqual([path, 0]);
+    expect([path, await page.evaluate(CONTRAST)]).toEqual([path, true]);
   }
 });
+
+test("every page that there is was looked at", () => {
+  const subscriber = { on: () => undefined, off: () => undefined, subscribe: async () => 0 };
+  const { routes } = openPages({ subscriber, now: Date.now } as unknown as DashboardDeps);
+  const all = routes.filter(({ method }) => method === "GET").map(({ path }) => path);
+  expect(all.filter((path) => !NO_PAGES.includes(path)).sort()).toEqual(Object.keys(pages()).sort());
+});
+
+/** What is for scripts and programs. */
+const NO_PAGES = [
+  ...["/events", "/tasks/:id/output", "/tasks/:id/output/follow"],
+  ...["/api/v1/summary", "/api/v1/tasks", "/api/v1/scale"],
+];
+
+/** Of each page one, by its route. */
+const pages = (): Record<string, string> => ({
+  ...Object.fromEntries(
+    ["/", "/tasks", "/sessions", "/schedules", "/hosts", "/stats", "/deeds"].map((path) => [path, path]),
+  ),
+  "/tasks/:id": `/tasks/${taskOf("sum")}`,
+  "/tasks/:id/runs/:n": `/tasks/${taskOf("sum")}/runs/1`,
+  "/plans/:id": `/plans/${team.plan}`,
+  "/conversations/:repositoryId/:number": `/conversations/${orch.repository.id}/${team.spec.number}`,
+  "/hosts/:id": "/hosts/h0000000",
+});
+
+/** Runs in the page: whether its text can be read on its ground, by the ratio that WCAG asks for. */
+const CONTRAST = `(() => {
+  const style = getComputedStyle(document.body);
+  const light = (color) => {
+    const part = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const [red, green, blue] = color.match(/[\\d.]+/g).map((value) => part(Number(value) / 255));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [one, other] = [light(style.color), light(style.backgroundColor)].sort((a, b) => b - a);
+  return (one + 0.05) / (other + 0.05) >= 7 && light(style.backgroundColor) < 0.5 === matchMedia("(prefers-color-scheme: dark)").matches;
+})()`;
 
 test("stats are grouped by what is chosen", async () => {
   const page = await look("/stats");

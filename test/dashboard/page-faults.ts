@@ -49,10 +49,14 @@ export function pageFaults(html: string): string[] {
 export const HOSTILE_TEXT =
   "\"><img src=x onerror=alert(1)>' onfocus=alert(1) autofocus x=\u202e</title></svg></pre><script>alert(1)</script>&lt;b&gt; `tick` \uE000\uE001 @octocat";
 
+/** What a terminal would obey, and what would turn a line around. */
+export const HIDDEN =
+  "\u001b]52;c;b3duZWQ=\u0007\u001b[999999999S\u001b]8;;javascript:alert(1)\u001b\\\u202egnp.exe\u009b2J";
+
 /** The same for every string in some data, but for those that code decides about. */
-export function hostile<Data>(data: Data, isCode: (key: string, value: string) => boolean): Data {
+export function hostile<Data>(data: Data, isCode: (key: string, value: string) => boolean, text = HOSTILE_TEXT): Data {
   const change = (value: unknown, key: string): unknown => {
-    if (typeof value === "string") return isCode(key, value) ? value : `${value}${HOSTILE_TEXT}`;
+    if (typeof value === "string") return isCode(key, value) ? value : `${value}${text}`;
     if (Array.isArray(value)) return value.map((each) => change(each, key));
     if (value instanceof Map) return value;
     if (typeof value !== "object" || value === null) return value;

@@ -1,13 +1,13 @@
 /** A worker host's part in showing output, with its real folders and a real Redis, and runs that print what a test says. */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { pino } from "pino";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
-import type { Task } from "../../../src/task/task.ts";
+import type { Task, TaskSpec } from "../../../src/task/task.ts";
 import { checkpointDir, writeCheckpoint } from "../../../workers/checkpoints/checkpoint-store.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
 import { createRunFolder } from "../../../workers/run/run-record.ts";
@@ -19,7 +19,7 @@ export type PrintingRun = {
   id: string;
   dir: string;
   task(): Promise<Task>;
-  /** Adds it to the step's transcript; the step begins with its first word. */
+  /** Adds it to the step's transcript; the step begins with its first word. `servers-1`: of the servers beside `agent-1`. */
   print(text: string, step?: string): void;
   /** As `clear-up` does: hands the end over, and removes the folder. */
   leave(): Promise<void>;
@@ -32,7 +32,8 @@ export type PrintingHost = Awaited<ReturnType<typeof startPrintingHost>>;
 const log = pino({ level: "silent" });
 let comments = 1_000;
 
-export async function startPrintingHost(url: string, id = "h1") {
+/** `asked`: how its tasks are to be, for a bot that looks at them. */
+export async function startPrintingHost(url: string, id = "h1", asked: Partial<TaskSpec> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), "orch-printing-"));
   const redis: Redis = connectRedis(url, `worker-${id}`);
   const subscriber = connectBlockingRedis(url, `worker-news-${id}`);
@@ -46,7 +47,7 @@ export async function startPrintingHost(url: string, id = "h1") {
 
   /** Another run of it, if it has begun already. */
   async function begin(known?: string): Promise<PrintingRun> {
-    const spec = makeSpec({ commentId: comments++ });
+    const spec = makeSpec({ ...asked, commentId: comments++ });
     const taskId = known ?? spec.id;
     if (!known) await store.create(spec, STARTS);
     await store.advance(taskId, claimedBy(id));
@@ -65,14 +66,15 @@ export async function startPrintingHost(url: string, id = "h1") {
       dir: folder.dir,
       task,
       print(text, step = "agent-1") {
-        const isNew = !folder.record.steps.some(({ name }) => name === step);
-        if (isNew) {
+        const transcript = join(folder.dir, step, "transcript.log");
+        if (!existsSync(transcript)) {
           mkdirSync(join(folder.dir, step));
-          appendFileSync(join(folder.dir, step, "transcript.log"), "");
-          folder.record.steps.push({ name: step, kind: "agent", startedAt: Date.now() });
+          appendFileSync(transcript, "");
+          if (!step.startsWith("servers-"))
+            folder.record.steps.push({ name: step, kind: "agent", startedAt: Date.now() });
           folder.save();
         }
-        appendFileSync(join(folder.dir, step, "transcript.log"), text);
+        appendFileSync(transcript, text);
       },
       async leave() {
         await leaveOutput(shared, run);
@@ -113,5 +115,11 @@ export async function startPrintingHost(url: string, id = "h1") {
     rmSync(dataDir, { recursive: true, force: true });
   }
 
-  return { id, redis, dataDir, begin, putAside, close };
+  /** It hears and says nothing any more; resolves with what has it live again. */
+  async function die(): Promise<() => Promise<void>> {
+    await shower.stop();
+    return shower.start;
+  }
+
+  return { id, redis, dataDir, begin, putAside, die, close };
 }

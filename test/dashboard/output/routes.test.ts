@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { followOutput } from "../../../dashboard/output/follow-output.ts";
 import { outputOf } from "../../../dashboard/output/output.ts";
 import { outputRoutes } from "../../../dashboard/output/routes.ts";
 import { changesRoutes } from "../../../dashboard/pages/task-changes.ts";
@@ -168,13 +169,15 @@ test("where nobody watches not a byte leaves the host, and with many viewers eac
   }
   expect(dashboard.live.viewers()).toBe(0);
   await host.redis.del(keys.watch(run.id));
-  published.length = 0;
   // The host finds out with its next look, which a person who watches something else brings forward.
   await host.redis.publish(keys.watched, run.id);
-  await tick();
-  run.print("nobody again\n");
-  await tick();
-  expect(published).toEqual([]);
+  const isQuiet = async () => {
+    published.length = 0;
+    run.print("nobody again\n");
+    await tick();
+    expect(published).toEqual([]);
+  };
+  await vi.waitFor(isQuiet, { timeout: 10_000 });
 });
 
 test("what a host publishes for a run that it does not have is dropped", async () => {
@@ -240,10 +243,10 @@ test("a viewer that is too slow holds little, and goes on at the end when it has
   await quick.sees("start\none more\n");
   for (let nth = 0; nth < 40; nth++) run.print(`${"x".repeat(99)}\n`.repeat(300));
   run.print("end\n");
-  await vi.waitFor(() => expect(quick.text()).toMatch(/end\n$/), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(() => expect(quick.text()).toMatch(/end\n$/), { timeout: 14_000, interval: 20 });
   expect(slow.text().length).toBeLessThan(1_000);
   slow.isStuck(0);
-  await vi.waitFor(() => expect(slow.text()).toMatch(/end\n$/), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(() => expect(slow.text()).toMatch(/end\n$/), { timeout: 14_000, interval: 20 });
   expect(slow.kinds()).toContain("gap");
   expect(slow.text().length).toBeLessThan(500_000);
   const gap = JSON.parse(slow.events.find(({ event }) => event === "gap")?.data ?? "{}");
@@ -384,4 +387,26 @@ test("what an agent has changed and nobody has published is a page of its own, a
     at: Date.now(),
   });
   expect(await look()).toBe("nothing");
+});
+
+test("a host that dies while somebody watches is said to be silent, and what it prints when it is back is shown", async () => {
+  const { live, read } = await startDashboard();
+  const mortal = await startPrintingHost(server.url, "h4");
+  const run = await mortal.begin();
+  run.print("one\n");
+  const left = new AbortController();
+  const news = followOutput({ live, read }, { task: await run.task(), quietMs: 100, signal: left.signal });
+  const until = async (kind: string) => {
+    for await (const each of { [Symbol.asyncIterator]: () => ({ next: () => news.next() }) })
+      if (each.kind === kind) return each;
+    throw new Error(`it ended without ${kind}`);
+  };
+  expect(await until("text")).toMatchObject({ printed: { text: "one\n" } });
+  const revive = await mortal.die();
+  expect(await until("silent")).toEqual({ kind: "silent" });
+  run.print("two\n");
+  await revive();
+  expect(await until("text")).toMatchObject({ printed: { text: "two\n" } });
+  left.abort();
+  await mortal.close();
 });

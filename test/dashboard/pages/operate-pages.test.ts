@@ -13,7 +13,7 @@ import { statsBody } from "../../../dashboard/pages/stats.ts";
 import type { Block, Seen } from "../../../dashboard/rows/drawing.ts";
 import type { HostWithRuns } from "../../../src/views/hosts.ts";
 import type { SchedulesView } from "../../../src/views/schedules.ts";
-import { hostile, pageFaults } from "../page-faults.ts";
+import { HIDDEN, hostile, pageFaults } from "../page-faults.ts";
 import {
   conversation,
   deeds,
@@ -88,6 +88,14 @@ describe.each(Object.entries(pages))("the page %s", (_name, draw) => {
     const { text } = draw((data) => hostile(data, isOurs));
     expect(pageFaults(text)).toEqual([]);
     expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+  });
+
+  test("has nothing that a terminal or the order of letters would obey, and cuts each text, where all are like that and very long", () => {
+    const { text } = draw((data) => hostile(data, isCode, `${HIDDEN}${"x".repeat(100_000)}${HIDDEN}`));
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(/[\u001b\u0007\u009b\u202e]/.test(text)).toBe(false);
+    const longest = Math.max(0, ...[...text.matchAll(/x{100,}/g)].map(([found]) => found.length));
+    expect(longest).toBeLessThanOrEqual(64 * 1024);
   });
 });
 

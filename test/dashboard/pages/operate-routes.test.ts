@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openPages } from "../../../dashboard/dashboard.ts";
+import type { DashboardDeps } from "../../../dashboard/deps.ts";
 import { makeSessions } from "../../../dashboard/door/sessions.ts";
 import { statsRoutes } from "../../../dashboard/pages/stats-routes.ts";
 import { freePort } from "../../../demo/free-port.ts";
@@ -119,6 +121,50 @@ test("whoever may not read a repository finds nothing of it, on no page and in n
   const events = [];
   for await (const event of eventsOf(await stranger.get(`/events?view=plan:${team.plan}`))) events.push(event);
   expect(events).toEqual([]);
+});
+
+test("whoever may not read a repository gets of each route, output and streams too, what they get of what is not there", async () => {
+  const subscriber = { on: () => undefined, off: () => undefined, subscribe: async () => 0 };
+  const { routes } = openPages({ subscriber, now: Date.now } as unknown as DashboardDeps);
+  const names = { there: node.id, nowhere: "tzzzzzzzzzzzzzzz" };
+  const pathsTo = (id: string) =>
+    routes
+      .filter(({ method, path }) => method === "GET" && path.includes("/:"))
+      .map(({ path }) =>
+        path
+          .replace("/hosts/:id", id === names.there ? "/hosts/h0000000" : "/hosts/nobody")
+          .replace("/plans/:id", id === names.there ? `/plans/${team.plan}` : `/plans/${id}`)
+          .replace(
+            ":repositoryId/:number",
+            id === names.there ? `${secret.id}/${team.spec.number}` : `${secret.id}/4711`,
+          )
+          .replace(":id", id)
+          .replace(":n", "1"),
+      );
+  const answers = async (paths: readonly string[]) =>
+    await Promise.all(
+      paths.map(async (path) => {
+        const answer = await stranger.get(path);
+        return [answer.status, await answer.text()];
+      }),
+    );
+  const [there, nowhere] = [await answers(pathsTo(names.there)), await answers(pathsTo(names.nowhere))];
+  expect(there.map(([status]) => status)).toEqual(there.map(() => 404));
+  expect(there).toEqual(nowhere);
+  const streams = [`task:${node.id}`, `plan:${team.plan}`, "front", "sessions"];
+  for (const view of streams) {
+    const ended = new AbortController();
+    for await (const { data } of eventsOf(await stranger.get(`/events?view=${view}`, {}, ended.signal))) {
+      for (const word of ["secret", "Reading", node.id])
+        expect([view, data]).not.toEqual([view, expect.stringContaining(word)]);
+      ended.abort();
+      break;
+    }
+  }
+  const sums = await (await stranger.get("/api/v1/summary")).json();
+  expect(sums).toMatchObject({ tasks: { waiting: 0, queued: 0, running: 0 }, needsMe: 0 });
+  for (const path of ["/api/v1/tasks", "/tasks?q=failing", "/"])
+    expect([path, (await (await stranger.get(path)).text()).includes("octo-org/secret")]).toEqual([path, false]);
 });
 
 /** The first news of that view in which this stands. */
