@@ -14,6 +14,8 @@ const faults = "test/faults/**/*.test.ts";
 const agents = "test/agents/**/*.test.ts";
 const containers = "test/container/**/*.test.ts";
 const browser = "test/browser/**/*.test.ts";
+/** Before the first test, whose time limit is not for that. */
+const makePrograms = "./test/support/make-programs.ts";
 
 export default defineConfig({
   test: {
@@ -40,6 +42,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "journeys",
+          globalSetup: makePrograms,
           include: [journeys],
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -52,6 +55,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "longer",
+          globalSetup: makePrograms,
           include: [longer],
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -63,6 +67,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "faults",
+          globalSetup: makePrograms,
           include: [faults],
           testTimeout: 120_000,
           hookTimeout: 60_000,

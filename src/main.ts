@@ -3,6 +3,7 @@
  * ends it in order; a second signal ends it at once, which is safe too: everything that counts is in Redis.
  */
 import { once } from "node:events";
+import { flushCompileCache } from "node:module";
 import { makeBot } from "./bot.ts";
 import { type BotConfig, ConfigError, readBotConfig } from "./config.ts";
 import { PortInUseError } from "./listen.ts";
@@ -30,6 +31,8 @@ async function main(): Promise<void> {
   if (bot.dashboardUrl !== undefined)
     process.stdout.write(`The dashboard is on ${bot.dashboardUrl}: orch dashboard prints a link to sign in\n`);
   if (bot.apiUrl !== undefined) process.stdout.write(`Other programs may ask on ${bot.apiUrl}\n`);
+  // Node does so at the end only, which a bot that is killed does not have: the next one would compile everything again.
+  flushCompileCache();
   if (!stopping.signal.aborted) await once(stopping.signal, "abort");
   await bot.stop();
   process.exit(0);

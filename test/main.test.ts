@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { globSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -133,6 +134,15 @@ test("with an https address worker hosts are answered on its port, too, where th
   expect((await askBot(join(dir, "bot"), "/workers/tokens", {}, "x")).status).toBe(401);
   bot.child.kill("SIGTERM");
   await endOf(bot);
+});
+
+test("killed, it leaves what was compiled to the next start", async () => {
+  const cache = join(dir, "compiled");
+  const bot = start({ NODE_COMPILE_CACHE: cache });
+  await urlOf(bot);
+  await expect.poll(() => globSync(join(cache, "*", "*")).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  bot.child.kill("SIGKILL");
+  expect((await endOf(bot)).code).toBe(null);
 });
 
 test("a host in Redis that cannot be read is told of, and the bot is ready nevertheless", async () => {

@@ -4,6 +4,7 @@
  * at once, which is safe too.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
@@ -133,6 +134,8 @@ async function main(): Promise<void> {
     throw error;
   });
   log.info({ host: info.id, slots: info.slots, agents: info.agents }, "worker host ready");
+  // Node does so at the end only, which a host that is killed does not have: the next one would compile everything again.
+  flushCompileCache();
 }
 
 async function roomToStart(dataDir: string, log: Logger): Promise<void> {

@@ -163,7 +163,8 @@ describe("the bot is killed between every two of its steps", () => {
     expect(reactions(place, commentId)).toEqual(["confused"]);
   });
 
-  test("with each change in Redis, from the delivery to the last word", async () => {
+  // Its three dozen lives of the bot are three times the time of the others.
+  test("with each change in Redis, from the delivery to the last word", { timeout: 300_000 }, async () => {
     const killer = killAtRedis(() => orch);
     const proxies: Awaited<ReturnType<typeof startRedisProxy>>[] = [];
     orch = await startOrch({
