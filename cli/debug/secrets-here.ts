@@ -1,7 +1,7 @@
 /** Every secret that this machine is known to have, so that none of them leaves it in a bundle: those of the settings, of agents, of files. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Env } from "../../src/config.ts";
+import { type Env, headersIn } from "../../src/config.ts";
 import { dataDirOf } from "../../src/data-dir.ts";
 import { MIN_SECRET_LENGTH, printedForms } from "../../src/text/known-secrets.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
@@ -16,7 +16,16 @@ export function secretsHere(env: Env): string[] {
     ? [Buffer.from(env.PRIVATE_KEY, "base64").toString(), env.PRIVATE_KEY.replaceAll("\\n", "\n")]
     : [];
   const files = [textOf(join(dataDirOf(env), "worker-secret")), ...key];
-  const all = [...named, password, ...files, ...decoded, ...agentsOwn(env)];
+  const { OTEL_EXPORTER_OTLP_HEADERS: headers } = env;
+  const all = [
+    ...named,
+    password,
+    ...files,
+    ...decoded,
+    headers,
+    ...Object.values(headersIn(headers)),
+    ...agentsOwn(env),
+  ];
   return printedForms(all.flatMap((value) => (value && value.length >= MIN_SECRET_LENGTH ? [value.trim()] : [])));
 }
 
