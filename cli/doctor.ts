@@ -2,7 +2,7 @@
  * `orch doctor`: looks at everything that Orch needs on this machine and says what to do about each problem. Changes
  * nothing, needs no rights, works before anything is configured, and never prints a secret.
  */
-import type { Env } from "../src/config.ts";
+import { type Env, headersIn } from "../src/config.ts";
 import { visibleText } from "../src/text/clean.ts";
 import { printedForms, withoutSecrets } from "../src/text/known-secrets.ts";
 import { redact } from "../src/text/secret-patterns.ts";
@@ -110,6 +110,7 @@ function blanked({ name, status, detail, remedy }: Check, secrets: readonly stri
 
 function secretsIn(env: Env): string[] {
   const password = /:\/\/[^:@/]*:([^@/]+)@/.exec(env.REDIS_URL ?? "")?.[1];
-  const values = [...SECRETS.map((name) => env[name]), password];
+  const headers = Object.values(headersIn(env.OTEL_EXPORTER_OTLP_HEADERS));
+  const values = [...SECRETS.map((name) => env[name]), ...headers, password];
   return printedForms(values.flatMap((value) => (value && value.length >= SECRET_LENGTH ? [value] : [])));
 }

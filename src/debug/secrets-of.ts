@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../config.ts";
 import { dataDirOf } from "../data-dir.ts";
+import { headersIn } from "../settings/traces.ts";
 import { MIN_SECRET_LENGTH, printedForms } from "../text/known-secrets.ts";
 import { isSecret } from "../text/secret-patterns.ts";
 
@@ -15,7 +16,9 @@ export function secretsOf(env: Env, more: readonly (string | undefined)[] = []):
     ? [Buffer.from(env.PRIVATE_KEY, "base64").toString(), env.PRIVATE_KEY.replaceAll("\\n", "\n")]
     : [];
   const files = [textOf(join(dataDirOf(env), "worker-secret")), ...key];
-  const all = [...named, password, ...files, ...decoded, ...more];
+  const { OTEL_EXPORTER_OTLP_HEADERS: headers } = env;
+  const ofTraces = [headers, ...Object.values(headersIn(headers))];
+  const all = [...named, password, ...files, ...decoded, ...ofTraces, ...more];
   return printedForms(all.flatMap((value) => (value && value.length >= MIN_SECRET_LENGTH ? [value.trim()] : [])));
 }
 

@@ -20,10 +20,16 @@ const SECRETS = {
   WEBHOOK_SECRET: "h".repeat(20),
   PRIVATE_KEY: KEY,
   METRICS_TOKEN: "m".repeat(32),
+  DASHBOARD_CLIENT_SECRET: "d".repeat(40),
+  OTEL_EXPORTER_OTLP_HEADERS: "x-key=the%20key-of-traces",
   SOME_MODEL: PLAIN, // nothing but the operator's file says that an agent is given it
 };
 /** Whatever of it stands on one line is looked for in the bundle. */
-const lines = [...Object.values(SECRETS).flatMap((each) => each.split("\n")), "from-the-file-0123456789"];
+const lines = [
+  ...Object.values(SECRETS).flatMap((each) => each.split("\n")),
+  "from-the-file-0123456789",
+  "the key-of-traces",
+];
 
 let server: ConnectedRedis;
 let dir: string;

@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import type { Resources } from "../../../src/settings/resources.ts";
 import { type CgroupPlaces, findCgroups } from "../../../workers/limits/cgroup-places.ts";
 import { findBase, openGroup, openGroups2 } from "../../../workers/limits/cgroup2.ts";
 import { MB } from "../../../workers/limits/group.ts";
@@ -130,4 +131,59 @@ test.skipIf(!isOurs)("on this kernel: who joins is counted, and ended with the g
   await ended;
   for (const pid of members) expect(isGone(pid)).toBe(true);
   expect(opened.read()).toBeUndefined();
+});
+
+/** Nothing is made, nor moved away, before a test asks for it. */
+const base = findBase(findCgroups());
+const kernel = process.getuid?.() === 0 && "folder" in base ? findCgroups() : undefined;
+
+test("says whether this machine's kernel can be tried", () => {
+  if (!kernel)
+    console.warn(`Version 2 is tried on recorded folders only: ${"why" in base ? base.why : "not as root"}.`);
+  expect("why" in base || base.folder.startsWith("/")).toBe(true);
+});
+
+describe.skipIf(!kernel)("on a kernel whose controllers are in the unified hierarchy", () => {
+  const real = kernel && openGroups2(kernel, `orch-real-${process.pid}`);
+  afterAll(() => real?.close());
+
+  /** A shell that has joined the group of this name. */
+  function inGroup(name: string, script: string, resources: Resources) {
+    const opened = real?.open(name);
+    if (!opened) throw new Error("the kernel gives no group");
+    opened.limit(resources);
+    const child = spawn("/bin/sh", ["-c", `echo 0 >"$1"; ${script}`, "sh", opened.joins[0] ?? ""]);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    onTestFinished(async () => {
+      await opened.remove();
+      await ended;
+    });
+    return { opened, ended };
+  }
+
+  test("all three controllers limit", () => expect(real?.limits).toEqual(new Set(["cpu", "memory", "processes"])));
+
+  test("what takes more memory than its group may have is ended with all that is in the group, which says so", async () => {
+    const hog = `sleep 600 & exec perl -e 'push @held, "x" x (1024 * 1024) for 1..100; sleep 600'`;
+    const { opened, ended } = inGroup("hog", hog, { memoryMegabytes: 32 });
+    await ended;
+    await expect.poll(() => opened.read()?.processes, { timeout: 20_000 }).toBe(0);
+    expect(opened.ranOutOfMemory()).toBe(true);
+  });
+
+  test("no more of a processor is used than the group may have", async () => {
+    const spin = "(while :; do :; done) & while :; do :; done";
+    const begun = performance.now();
+    const { opened } = inGroup("spin", spin, { cpuPercent: 40 });
+    await expect.poll(() => opened.read()?.cpuMs, { timeout: 60_000, interval: 50 }).toBeGreaterThan(1_000);
+    expect((opened.read()?.cpuMs ?? 0) / (performance.now() - begun)).toBeLessThan(0.5);
+  });
+
+  test("no more processes are in the group than it may have, and its removal ends them", async () => {
+    const bomb = "f=0; while [ $f -lt 60 ]; do sleep 600 & f=$((f+1)); done 2>/dev/null; wait";
+    const { opened } = inGroup("bomb", bomb, { processes: 4 });
+    await expect.poll(() => opened.read()?.processes, { timeout: 20_000 }).toBe(20);
+    await opened.remove();
+    expect(opened.read()).toBeUndefined();
+  });
 });
