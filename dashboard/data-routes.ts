@@ -12,8 +12,20 @@ import { type HostWithRuns, hosts as hostsView } from "../src/views/hosts.ts";
 import { keptTasks } from "../src/views/kept-tasks.ts";
 import { isRecent, type Need, needsMe } from "../src/views/needs-me.ts";
 import type { ViewReader } from "../src/views/reader.ts";
-import type { TaskView } from "../src/views/task-view.ts";
-import { fits, isOfTheEnd, LIST_STATES, type TaskFilter, tasks as tasksView } from "../src/views/tasks.ts";
+import { type TaskView, taskView } from "../src/views/task-view.ts";
+import {
+  byNews,
+  fits,
+  isBehind,
+  isOfTheEnd,
+  LIST_STATES,
+  type ListPlace,
+  parsePlace,
+  placeOf,
+  placeText,
+  type TaskFilter,
+} from "../src/views/tasks.ts";
+import { seenTasks } from "./seen-tasks.ts";
 import type { Answer, DashboardRoute, Visit } from "./visit.ts";
 
 type Deps = { redis: Redis; store: TaskStore; views: ViewReader };
@@ -34,14 +46,16 @@ export type Summary = {
   hosts?: { alive: number; draining: number; silent: number; slots: number; busySlots: number };
 };
 
-export type TaskList = { tasks: TaskView[] /** There are more that fit. */; more: boolean; now: number };
+/** `more`: there are others that fit. `next`: what `behind` is to be for them, where that is known. */
+export type TaskList = { tasks: TaskView[]; more: boolean; next?: string; now: number };
 
 export function dataRoutes({ redis, store, views }: Deps): DashboardRoute[] {
   async function summary({ rights }: Visit): Promise<Summary> {
     const around = await views.around();
-    const tasks = await seenBy(rights, around.tasks);
-    const recent = await keptTasks(redis, store, { fits: (task) => isRecent(task, around.now), limit: MOST });
-    const ended = await seenBy(rights, recent.tasks);
+    const seen = seenTasks(rights);
+    const tasks = await seen.of(around.tasks);
+    const fitting = (task: Task) => isRecent(task, around.now);
+    const { tasks: ended } = await keptTasks(redis, store, { fits: fitting, limit: MOST, seen: seen.of });
     const needs = needsMe(ended, await views.withEnds({ ...around, tasks }, ended));
     const inState = (name: string) => tasks.filter(({ state }) => state.name === name).length;
     return {
@@ -57,23 +71,25 @@ export function dataRoutes({ redis, store, views }: Deps): DashboardRoute[] {
   async function list({ rights, query }: Visit): Promise<TaskList | undefined> {
     const asked = readQuery(query);
     if (!asked) return undefined;
-    const { filter, limit } = asked;
+    const { filter, limit, behind } = asked;
     const around = await views.around();
     const none = { tasks: [], count: 0, partial: false };
     const isOver = filter.state !== undefined && isOfTheEnd(filter.state);
-    const fitting = (task: Task) => fits(task, filter);
-    const over = isOver ? await keptTasks(redis, store, { fits: fitting, limit: MOST }) : none;
-    const seen = await seenBy(rights, [...around.tasks.filter(fitting), ...over.tasks]);
-    const tasks = tasksView(seen, filter, around.hosts);
-    const specs = new Map(seen.map(({ spec }) => [spec.id, spec]));
-    const listed = tasks.slice(0, limit).map(async ({ checkpoint, ...task }) => {
-      const spec = checkpoint && specs.get(task.id);
+    const seen = seenTasks(rights);
+    const fitting = (task: Task) => fits(task, filter) && isBehind(task, behind);
+    const over = isOver ? await keptTasks(redis, store, { fits: fitting, limit: limit + 1, seen: seen.of }) : none;
+    const all = [...(await seen.of(around.tasks.filter(fitting))), ...over.tasks].sort(byNews);
+    const shown = all.slice(0, limit);
+    const tasks = shown.map((task) => {
+      const { checkpoint, ...view } = taskView(task, around.hosts);
       // Where it is on a host's disk is nothing that GitHub shows.
-      return spec && (await rights.mayWrite(spec)) ? { ...task, checkpoint } : task;
+      return checkpoint && seen.tier(task) === "write" ? { ...view, checkpoint } : view;
     });
+    const last = shown.at(-1);
     return {
-      tasks: await Promise.all(listed),
-      more: tasks.length > limit || over.count > MOST || over.partial,
+      tasks,
+      more: all.length > limit || over.partial || seen.isPartial(),
+      ...(last && all.length > limit && { next: placeText(placeOf(last)) }),
       now: around.now,
     };
   }
@@ -99,16 +115,6 @@ const json = (value: object | undefined): Answer =>
 const isOfTasks = (need: Need): boolean =>
   ("task" in need && typeof need.task === "object") || ("tasks" in need && need.tasks.length > 0);
 
-/** GitHub is asked once for each repository. */
-async function seenBy(rights: Visit["rights"], tasks: readonly Task[]): Promise<Task[]> {
-  const byRepository = Map.groupBy(tasks, ({ spec }) => spec.repository.id);
-  const seen = [...byRepository.values()].map(async (some) => {
-    const [first] = some;
-    return first && (rights.isOperator || (await rights.mayRead(first.spec))) ? some : [];
-  });
-  return (await Promise.all(seen)).flat();
-}
-
 function hostSums(around: Around): NonNullable<Summary["hosts"]> {
   const all = hostsView(around);
   const open = takingWork(all) as HostWithRuns[];
@@ -122,8 +128,13 @@ function hostSums(around: Around): NonNullable<Summary["hosts"]> {
 }
 
 /** Undefined where it asks for something that there is not: nothing is found by that. */
-function readQuery(query: URLSearchParams): { filter: TaskFilter; limit: number } | undefined {
+function readQuery(
+  query: URLSearchParams,
+): { filter: TaskFilter; limit: number; behind?: ListPlace | undefined } | undefined {
   const [state, limit] = [query.get("state"), query.get("limit") ?? String(LIMIT)];
+  const place = query.get("behind");
+  const behind = place === null ? undefined : parsePlace(place);
+  if (place !== null && !behind) return undefined;
   const known = LIST_STATES.find((each) => each === state);
   if ((state !== null && !known) || !/^\d{1,3}$/.test(limit) || Number(limit) < 1) return undefined;
   const filter = {
@@ -131,5 +142,5 @@ function readQuery(query: URLSearchParams): { filter: TaskFilter; limit: number 
     repository: query.get("repository") ?? undefined,
     agent: query.get("agent") ?? undefined,
   };
-  return { filter, limit: Math.min(MOST, Number(limit)) };
+  return { filter, limit: Math.min(MOST, Number(limit)), behind };
 }

@@ -4,11 +4,24 @@ import { bare } from "../../src/text/quote.ts";
 import { keptTasks } from "../../src/views/kept-tasks.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { agentOf, hostName, taskView } from "../../src/views/task-view.ts";
-import { byNews, fits, isOfTheEnd, LIST_STATES, type ListState, type TaskFilter } from "../../src/views/tasks.ts";
+import {
+  byNews,
+  fits,
+  isBehind,
+  isOfTheEnd,
+  LIST_STATES,
+  type ListPlace,
+  type ListState,
+  parsePlace,
+  placeOf,
+  placeText,
+  type TaskFilter,
+} from "../../src/views/tasks.ts";
 import { endWords } from "../../src/words/task-words.ts";
 import { type Html, html } from "../html.ts";
-import { type Tier, tierOf } from "../rows/drawing.ts";
+import type { Tier } from "../rows/drawing.ts";
 import type { Facts, FactsKeeper } from "../rows/facts.ts";
+import { seenTasks } from "../seen-tasks.ts";
 import type { DashboardRoute, Rights } from "../visit.ts";
 import { costOf } from "./cost.ts";
 import { type JudgeStanding, standingsIn } from "./front-sections.ts";
@@ -23,12 +36,12 @@ import { age, ago } from "./time.ts";
 const LOADED_MS = 1_000;
 /** On one page. */
 const MOST = 100;
-/** Of tasks that are over so many that fit are looked at, because not all of them may be shown to everybody; and so many are read for that. */
-const MOST_KEPT = 500;
+/** Of tasks that are over so many are read for one page. */
 const MOST_READ = 20_000;
 const MAX_FIELD = 140;
 
-type Asked = TaskFilter & { words: string; stateName: string };
+/** `behind`: where the page before has ended. */
+type Asked = TaskFilter & { words: string; stateName: string; behind: ListPlace | undefined };
 type Listed = { task: Task; tier: Tier };
 type ListDeps = TaskPageDeps & { facts: FactsKeeper };
 
@@ -39,8 +52,9 @@ export const tasksRoutes = (deps: ListDeps): DashboardRoute[] => [
     answer: async (visit) => {
       const asked = askedIn(visit.query);
       const facts = await deps.facts.read(LOADED_MS);
-      const { listed, isMore } = await look(deps, asked, facts, visit.rights);
-      return page({ title: "Tasks", visit, at: "/tasks", body: body(asked, listed, isMore, facts) });
+      const found = await look(deps, asked, facts, visit.rights);
+      const more = found.isMore && moreOf(visit.query, found.listed.at(-1));
+      return page({ title: "Tasks", visit, at: "/tasks", body: body(asked, { ...found, more }, facts) });
     },
   },
 ];
@@ -49,7 +63,8 @@ function askedIn(query: URLSearchParams): Asked {
   const given = (name: string): string | undefined => query.get(name)?.trim().slice(0, MAX_FIELD) || undefined;
   const stateName = given("state") ?? "";
   const state = LIST_STATES.find((each) => each === stateName);
-  return { state, repository: given("repository"), agent: given("agent"), words: given("q") ?? "", stateName };
+  const behind = parsePlace(given("behind") ?? "");
+  return { state, repository: given("repository"), agent: given("agent"), words: given("q") ?? "", stateName, behind };
 }
 
 async function look(
@@ -57,20 +72,31 @@ async function look(
   asked: Asked,
   facts: Facts,
   rights: Rights,
-): Promise<{ listed: Listed[]; isMore: boolean }> {
-  const isWanted = (task: Task): boolean => fits(task, asked) && says(task, asked.words);
-  const open = facts.tasks.filter(isWanted);
+): Promise<{ listed: Listed[]; isMore: boolean; isPartial: boolean }> {
+  const isWanted = (task: Task): boolean =>
+    fits(task, asked) && says(task, asked.words) && isBehind(task, asked.behind);
+  const seen = seenTasks(rights);
+  const open = await seen.of(facts.tasks.filter(isWanted));
   const none = { tasks: [], count: 0, partial: false };
   const wantsOver = asked.state === undefined || isOfTheEnd(asked.state);
   const over = wantsOver
-    ? await keptTasks(redis, store, { fits: isWanted, limit: MOST_KEPT, mostRead: MOST_READ })
+    ? await keptTasks(redis, store, { fits: isWanted, limit: MOST + 1, mostRead: MOST_READ, seen: seen.of })
     : none;
   const isOpen = new Set(open.map(({ spec }) => spec.id));
   const all = [...open, ...over.tasks.filter(({ spec }) => !isOpen.has(spec.id))].sort(byNews);
-  const seen = await Promise.all(all.map(async (task) => ({ task, tier: await tierOf(rights, task.spec) })));
-  const listed = seen.flatMap(({ task, tier }) => (tier ? [{ task, tier }] : []));
-  return { listed: listed.slice(0, MOST), isMore: listed.length > MOST || over.count > MOST_KEPT || over.partial };
+  const listed = all.slice(0, MOST).map((task) => ({ task, tier: seen.tier(task) ?? "read" }));
+  return { listed, isMore: all.length > MOST, isPartial: over.partial || seen.isPartial() };
 }
+
+/** The same list, from behind the last one on. */
+function moreOf(query: URLSearchParams, last: Listed | undefined): string | false {
+  if (!last) return false;
+  const next = new URLSearchParams(query);
+  next.set("behind", placeText(placeOf(last.task)));
+  return `/tasks?${next}`;
+}
+
+type Page = { listed: readonly Listed[]; more: string | false; isPartial: boolean };
 
 /** Whether it has all of these words: in its title, its request, its place, its id, or by whom it was asked for. */
 function says(task: Task, words: string): boolean {
@@ -98,7 +124,7 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
 const stateName = (state: ListState): string =>
   STATE_NAMES[state] ?? `over: ${endWords[state as keyof typeof endWords]}`;
 
-function body(asked: Asked, listed: readonly Listed[], isMore: boolean, facts: Facts): Html {
+function body(asked: Asked, { listed, more, isPartial }: Page, facts: Facts): Html {
   // Of what this viewer sees alone: which agents others have is told to nobody else.
   const names = (of: (task: Task) => string | undefined): string[] =>
     [...new Set(listed.flatMap(({ task }) => of(task) ?? []))].sort();
@@ -115,7 +141,8 @@ function body(asked: Asked, listed: readonly Listed[], isMore: boolean, facts: F
 <section class="panel" aria-label="Tasks that fit">
 ${listed.length === 0 ? nothing("No task fits.", isNarrowed(asked) ? html`<a href="/tasks">Show all tasks</a>` : html`Comment <code>/orch</code> and what you want on an issue.`) : table(listed, facts)}
 </section>
-${isMore && html`<p class="more">There are more: state, repository, agent and words narrow the list.</p>`}`;
+${more !== false && html`<p class="more"><a href="${more}" rel="next">More tasks</a></p>`}
+${isPartial && html`<p class="more">There are more than one look reads: state, repository, agent and words narrow it.</p>`}`;
 }
 
 const isNarrowed = ({ state, repository, agent, words }: Asked): boolean =>

@@ -7,6 +7,7 @@ import { keys } from "../task/keys.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import { isTaskId } from "../task/task-id.ts";
+import { byNews } from "./tasks.ts";
 
 /** Keys that Redis looks at in one go, records that are read at once. */
 const SCAN_COUNT = 1_000;
@@ -36,11 +37,19 @@ export type KeptTasks = {
   partial: boolean;
 };
 
+/** `seen`: those of them that may be shown to whoever asks: what is not counts as if it were not there. */
+type Wanted = {
+  fits: (task: Task) => boolean;
+  limit: number;
+  mostRead?: number;
+  seen?: (tasks: readonly Task[]) => Promise<Task[]>;
+};
+
 /** Tasks that are over and fit; at most `limit`. */
 export async function keptTasks(
   redis: Redis,
   store: Pick<TaskStore, "readMany">,
-  { fits, limit, mostRead = MOST_READ }: { fits: (task: Task) => boolean; limit: number; mostRead?: number },
+  { fits, limit, mostRead = MOST_READ, seen = async (tasks) => [...tasks] }: Wanted,
 ): Promise<KeptTasks> {
   let tasks: Task[] = [];
   let [count, read] = [0, 0];
@@ -50,10 +59,10 @@ export async function keptTasks(
       const some = left.slice(0, Math.min(READ_COUNT, mostRead - read));
       left = left.slice(some.length);
       const page = await store.readMany(some);
-      const found = page.filter((task) => task.state.name === "settled" && fits(task));
+      const found = await seen(page.filter((task) => task.state.name === "settled" && fits(task)));
       read += some.length;
       count += found.length;
-      tasks = [...tasks, ...found].sort((one, other) => other.spec.acceptedAt - one.spec.acceptedAt).slice(0, limit);
+      tasks = [...tasks, ...found].sort(byNews).slice(0, limit);
     }
   }
   return { tasks, count, partial: false };

@@ -51,9 +51,31 @@ export function fits(task: Task, { state: listed, repository, agent, since }: Ta
 }
 
 /** Open ones first, then the newest. */
-export function byNews(one: Task, other: Task): number {
-  const isOver = (task: Task) => Number(task.state.name === "settled");
-  return isOver(one) - isOver(other) || other.spec.acceptedAt - one.spec.acceptedAt;
+export const byNews = (one: Task, other: Task): number => inOrder(placeOf(one), placeOf(other));
+
+/** Where a task stands in such a list: what comes behind it is found by that, whatever has come before it since. */
+export type ListPlace = { isOver: boolean; acceptedAt: number; id: string };
+
+export const placeOf = ({ state, spec }: Task): ListPlace => ({
+  isOver: state.name === "settled",
+  acceptedAt: spec.acceptedAt,
+  id: spec.id,
+});
+
+function inOrder(one: ListPlace, other: ListPlace): number {
+  const byTime = Number(one.isOver) - Number(other.isOver) || other.acceptedAt - one.acceptedAt;
+  return byTime || (one.id < other.id ? -1 : Number(one.id > other.id));
+}
+
+export const isBehind = (task: Task, place: ListPlace | undefined): boolean =>
+  place === undefined || inOrder(placeOf(task), place) > 0;
+
+/** As it stands in addresses: "1-1760000000000-tabcdefghijklmno". */
+export const placeText = ({ isOver, acceptedAt, id }: ListPlace): string => `${Number(isOver)}-${acceptedAt}-${id}`;
+
+export function parsePlace(text: string): ListPlace | undefined {
+  const [, isOver, acceptedAt, id] = /^([01])-(\d{1,15})-(t[a-z2-7]{15})$/.exec(text) ?? [];
+  return id === undefined ? undefined : { isOver: isOver === "1", acceptedAt: Number(acceptedAt), id };
 }
 
 /** Those that fit. */

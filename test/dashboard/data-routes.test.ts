@@ -70,6 +70,20 @@ test("a list is narrowed as it is asked for, bounded, and says whether there are
     expect(await get("/api/v1/tasks", OPERATOR, wrong)).toBeUndefined();
 });
 
+test("a list that is longer than what is asked for is read on, each task once", async () => {
+  const ids: string[] = [];
+  let next: string | undefined;
+  do {
+    const query = `limit=1${next === undefined ? "" : `&behind=${next}`}`;
+    const list = (await get("/api/v1/tasks", OPERATOR, query)) as { tasks: { id: string }[]; next?: string };
+    ids.push(...list.tasks.map(({ id }) => id));
+    next = list.next;
+  } while (next !== undefined && ids.length < 10);
+  expect(new Set(ids).size).toBe(3);
+  expect(ids).toHaveLength(3);
+  expect(await get("/api/v1/tasks", OPERATOR, "behind=nowhere")).toBeUndefined();
+});
+
 test("where a run's work is kept on a host is told to whoever may write alone", async () => {
   const { store } = at;
   const [running] = (await store.readMany(await store.openIds())).filter(({ state }) => state.name === "running");

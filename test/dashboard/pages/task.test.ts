@@ -262,3 +262,29 @@ describe("the list of tasks", () => {
     expect(page).toContain("No task fits.");
   });
 });
+
+test("the list leads from page to page, each task once, and whoever has rights on a quiet repository alone finds its tasks behind all others", async () => {
+  const failed = settledTask(outcomes.verify_failed);
+  const many = Array.from({ length: 620 }, (_, nth): Task => {
+    const id = `t${nth
+      .toString(8)
+      .replace(/./g, (digit) => "abcdefgh"[Number(digit)] ?? "")
+      .padStart(15, "a")}`;
+    return { ...failed, spec: { ...failed.spec, id, acceptedAt: ACCEPTED_AT - Math.floor(nth / 7) } };
+  });
+  const quiet = { ...failed.spec, id: "tqqqqqqqqqqqqqqq", repository: { id: 11, owner: "octo-org", name: "quiet" } };
+  const all = [...many, { ...failed, spec: { ...quiet, acceptedAt: 1 } }];
+  const get = pagesOf([], all);
+  const keysIn = (page: string) => [...page.matchAll(/data-key="(\w+)"/g)].map(([, id]) => id ?? "");
+  const found: string[] = [];
+  let query: string | undefined = "state=settled";
+  while (query !== undefined) {
+    const page: string = (await get("/tasks", {}, { query })) ?? "";
+    expect(keysIn(page).length).toBeLessThanOrEqual(100);
+    found.push(...keysIn(page));
+    query = /href="\/tasks\?([^"]+)" rel="next"/.exec(page)?.[1]?.replaceAll("&amp;", "&");
+  }
+  expect(found).toHaveLength(all.length);
+  expect(new Set(found).size).toBe(all.length);
+  expect(keysIn((await get("/tasks", {}, { rights: personOf([], [11]) })) ?? "")).toEqual(["tqqqqqqqqqqqqqqq"]);
+});
