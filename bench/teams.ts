@@ -238,14 +238,14 @@ async function bytesOf(redis: Redis, all: readonly string[]): Promise<number> {
 function report(results: readonly Round[]): Report {
   const middle = (of: (round: Round) => number) => median(results.map(of));
   const next = results.flatMap(({ nextMs }) => nextMs);
-  const { team, single, agents } = tokensOfDemo();
+  const { team, single, agents, turns } = tokensOfDemo();
   const each = (ms: number) => round(ms / (PLANS * NODES));
   return {
     counted: [
       `From a node's end to the next one's job: ${CHAIN} nodes, one behind another; from before the host begins to tell the end until Redis says that there is a job.`,
       `All of it: ${PLANS} plans of ${NODES} nodes, each behind two others, three at a time. Yardstick: as many tasks without a plan, accepted by the same bot. One host takes, claims and ends them one after the other; bot and host are one process. No agent, no report.`,
       `Redis: the plan's record and the records and timelines of its ${SMALL} nodes' tasks. Messages are not counted: \`messages\` has them.`,
-      `Tokens: the demo's plan, planned and worked on by ${agents} agents, beside one agent that does it all. No model is asked: what is counted are Orch's own prompts and the demo's files, four characters a token, and all of a conversation with each turn.`,
+      `Tokens: the demo's plan, planned and worked on by ${agents} agents in ${turns.team} turns, with its question, its conflict and its second try, beside one agent that does the same in ${turns.single}. No model is asked: what is counted are Orch's own prompts and tools, the demo's files and what is written, four characters a token, and all of a conversation with each turn. Every agent lists the files; the one, and the planner, read all of them, a node's agent those that it changes and was not given.`,
       `At rest: ${AGENTS} nodes at work for ${IDLE_MS / 1_000} s, in which nothing happens.`,
     ],
     tables: [

@@ -2,7 +2,8 @@
  * `orch doctor`: looks at everything that Orch needs on this machine and says what to do about each problem. Changes
  * nothing, needs no rights, works before anything is configured, and never prints a secret.
  */
-import { type Env, headersIn } from "../src/config.ts";
+import type { Env } from "../src/config.ts";
+import { headersIn } from "../src/settings/traces.ts";
 import { visibleText } from "../src/text/clean.ts";
 import { printedForms, withoutSecrets } from "../src/text/known-secrets.ts";
 import { redact } from "../src/text/secret-patterns.ts";

@@ -86,6 +86,9 @@ export function planParts(nodes: readonly NodeView[]): string {
       [
         `- There when it is done: ${plain(node.deliverable, PLAN_LIMITS.deliverable)}`,
         `- What shows it: ${code(node.check, PLAN_LIMITS.check)}`,
+        ...(node.reads.length > 0
+          ? [`- Its agent is given to read: ${node.reads.map((path) => code(path, PLAN_LIMITS.glob)).join(", ")}`]
+          : []),
         ...(node.servers.length > 0
           ? [`- Beside its agent run: ${node.servers.map((name) => code(name, PLAN_LIMITS.id)).join(", ")}`]
           : []),

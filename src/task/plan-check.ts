@@ -71,6 +71,7 @@ export function nodeProblems(
     ...added.flatMap((node) => roleProblems(node, roles)),
     ...added.flatMap((node) => scopeProblems(node, nodes, ancestors)),
     ...added.flatMap((node) => serverProblems(node, servers)),
+    ...added.flatMap(readProblems),
     ...added
       .filter(isEmpty)
       .map(({ id }) => `${id} says not what is there when it is done, or by which command that is seen.`),
@@ -100,6 +101,13 @@ function serverProblems({ id, servers: needed = [] }: NodeSpec, servers: readonl
   const unknown = servers ? needed.filter((each) => !servers.includes(each)) : [];
   const known = servers?.length ? `There are: ${servers.join(", ")}` : "The repository has none";
   return unknown.map((each) => `${id} needs the server ${each}. ${known}.`);
+}
+
+function readProblems({ id, reads = [] }: NodeSpec): string[] {
+  const bad = reads.filter((path) => !isGlob(path) || /[*?\p{Cc}]|\/$/u.test(path));
+  return bad.map(
+    (path) => `${id} is to be given ${JSON.stringify(path)}, which is no path of a file in the repository.`,
+  );
 }
 
 function scopeProblems(

@@ -16,6 +16,7 @@ export const PLAN_LIMITS = {
   glob: 200,
   after: 20,
   servers: 3,
+  reads: 8,
 } as const;
 
 const text = (most: number) => z.string().trim().min(1).max(most);
@@ -44,6 +45,11 @@ export const nodeSchema = z.strictObject({
     .array(text(PLAN_LIMITS.glob))
     .max(PLAN_LIMITS.scope)
     .describe("What it may change, as globs, e.g. src/api/**. Empty only for a node that changes nothing."),
+  reads: z
+    .array(text(PLAN_LIMITS.glob))
+    .max(PLAN_LIMITS.reads)
+    .optional()
+    .describe("Files by their paths, also those that nodes before it make: their text is given to its agent."),
   shared: z.boolean().optional().describe("Nodes at the same time may change the same files."),
   deliverable: text(PLAN_LIMITS.deliverable).describe("What is there when it is done."),
   check: text(PLAN_LIMITS.check).describe("The command that shows that it is done."),
@@ -70,6 +76,7 @@ export type PlanProposal = z.output<typeof planProposalSchema>;
 export const nodeShape = z.object({
   ...{ id: z.string(), title: z.string(), instruction: z.string(), role: z.string() },
   ...{ after: z.array(z.string()), scope: z.array(z.string()), deliverable: z.string(), check: z.string() },
+  reads: z.array(z.string()).optional(),
   shared: z.boolean().optional(),
   servers: z.array(z.string()).optional(),
   onFailure: onFailureSchema,

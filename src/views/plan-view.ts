@@ -45,6 +45,8 @@ export type NodeView = {
   after: string[];
   deliverable: string;
   check: string;
+  /** Files that its agent is given to read. */
+  reads: string[];
   /** Those that run beside its agent. */
   servers: string[];
   budget?: Amounts;
@@ -148,6 +150,7 @@ const nodeBasics = ({
   after,
   deliverable,
   check,
+  reads = [],
   servers = [],
   budget,
 }: NodeSpec) => ({
@@ -156,6 +159,7 @@ const nodeBasics = ({
   scope: scope.map((glob) => bare(glob, 200)),
   after: after.map((other) => bare(other, 40)),
   ...{ deliverable: bare(deliverable, 500), check: bare(check, 500) },
+  reads: reads.map((path) => bare(path, 200)),
   servers: servers.map((name) => bare(name, 40)),
   ...(budget && { budget }),
 });

@@ -55,13 +55,22 @@ describe("what is drawn", () => {
 test("every word that is approved is shown, also of the largest plan that can be handed in", () => {
   const each = Math.floor(MAX_PLAN_TEXT / 12) - 700;
   const nodes = Array.from({ length: 12 }, (_, index) => ({
-    ...{ id: `n${index}`, title: "x".repeat(PLAN_LIMITS.title), role: "developer", scope: [`src/${index}/**`] },
+    ...{
+      id: `n${index}`,
+      title: "x".repeat(PLAN_LIMITS.title),
+      role: "developer",
+      scope: [`src/${index}/**`],
+      reads: [`read-${index}.js`],
+    },
     ...{ instruction: `${"<a>".repeat(Math.floor(each / 3))} last-${index}.`, deliverable: "d", check: "npm test" },
   }));
   const plan = planProposalSchema.parse({ goal: "g".repeat(PLAN_LIMITS.goal), nodes });
   const task = planningTask();
   const comment = renderComment({ ...task, proposal: { ...(task.proposal as Proposal), plan } }, around);
   expect(publishText(comment)).toBe(comment);
-  for (let index = 0; index < 12; index++) expect(comment).toContain(`last-${index}`.replace("-", "\\-"));
+  for (let index = 0; index < 12; index++) {
+    expect(comment).toContain(`last-${index}`.replace("-", "\\-"));
+    expect(comment).toContain(`\`read-${index}.js\``);
+  }
   expect(planParts(proposedPlanView(plan, task).nodes)).not.toContain("…");
 });

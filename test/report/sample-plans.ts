@@ -27,6 +27,7 @@ export const planProposal: PlanProposal = planProposalSchema.parse({
       ...{ id: "sum", title: "Add exact numbers", role: "backend", scope: ["src/sum.js", "test/sum/**"] },
       ...{ instruction: "Add exact numbers in src/sum.js.\n\nKeep `sum(numbers)`.", deliverable: "Sums are exact" },
       ...{ check: "node --test test/sum", budget: { usd: 1.5 } },
+      reads: ["src/index.js", "test/add.test.js"],
     },
     {
       ...{ id: "price", title: "Round prices once", role: "backend", scope: ["src/price.js"], shared: true },

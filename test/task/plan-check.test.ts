@@ -33,6 +33,16 @@ describe("a plan is refused", () => {
       [node("a", { servers: ["web"] })],
       "a needs the server web. The repository has none.",
     ],
+    [
+      "that shows its agent what is no file of the repository",
+      [node("a", { reads: ["src/a.js", "../secrets"] })],
+      'a is to be given "../secrets", which is no path of a file in the repository.',
+    ],
+    [
+      "that shows its agent more than files that it names",
+      [node("a", { reads: ["src/*.js"] })],
+      'a is to be given "src/*.js", which is no path of a file in the repository.',
+    ],
     ["without a scope", [node("a", { scope: [] })], "a says not which files it may change."],
     [
       "with a scope of who only reads",

@@ -62,6 +62,7 @@ function planRules({ roles, nodes, width }: PlanGround): string[] {
     `At most ${count(nodes, "node")}, of which ${width} work at the same time.`,
     `Roles: ${roles.map(({ name, does }) => `\`${oneLine(name, 40)}\` (${oneLine(told(does), 200)})`).join(", ")}.`,
     "`instruction` says all that the node's agent has to know: it sees the request and the goal, and nothing of what you have read or said.",
+    "`reads` names the few files that it has to know for that, and no more: what it changes, what it calls, a test to write like. It is given their text, which saves it from looking through the repository as you did. Also what nodes before it make.",
     "`deliverable` says what is there when it is done, and `check` is a command that shows it, in the repository as it is after this node alone.",
     "`scope` lists what it may change, as narrow as possible. Nodes that may work at the same time have different files. Lockfiles, generated files, changelogs and registries belong to one node, best to the last one.",
     "`after` names only nodes whose merged work it needs. What must be done one after the other by its nature is one node.",

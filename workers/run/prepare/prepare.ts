@@ -18,6 +18,7 @@ import type { TokenResponse } from "../../../src/task/host-api.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
+import { filesShown } from "../../agents/prompt-files.ts";
 import { asMirror, tipOf } from "../../integrate/plan-repository.ts";
 import { fetchRefs, type Tips } from "../../workspace/fetch-refs.ts";
 import { BranchGone } from "../../workspace/git-errors.ts";
@@ -30,6 +31,7 @@ import { noteBeganAnew, readBefore } from "../hand-over.ts";
 import { tryAgainTelling } from "../held-up.ts";
 import { openPlan } from "../node/plan-of-node.ts";
 import { predecessorsOf } from "../node/predecessors.ts";
+import { readShown } from "../node/read-shown.ts";
 import { partOf, planNodeOf } from "../node-part.ts";
 import { firstPrompt } from "../prompts.ts";
 import { purposeOf } from "../purpose.ts";
@@ -119,13 +121,14 @@ export async function prepare(shared: Shared, run: Run, signal: AbortSignal): Pr
   if (earlier?.own) noteBeganAnew(run.folder, earlier.own);
   const predecessors = spec.node && (await predecessorsOf(shared, run));
   const part = await partOf(shared, run);
+  const shown = node && (await readShown(run, node, { mirror: borrowed, sha: workspace.baseSha }));
   const beside = serversPart(run, servers, place);
   const prompt = firstPrompt(run, prepared, {
     context: await context,
     egress,
     before,
     role,
-    besides: [besides, beside].filter((each) => each !== undefined).join("\n") || undefined,
+    besides: [besides, shown && filesShown(shown), beside].filter((each) => each !== undefined).join("\n") || undefined,
     predecessors,
     part,
   });

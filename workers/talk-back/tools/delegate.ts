@@ -22,6 +22,7 @@ export const delegate = tool({
       instruction: true,
       role: true,
       scope: true,
+      reads: true,
       deliverable: true,
       check: true,
       servers: true,
