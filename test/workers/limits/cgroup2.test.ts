@@ -158,30 +158,22 @@ describe.skipIf(!kernel)("on a kernel whose controllers are in the unified hiera
       await opened.remove();
       await ended;
     });
-    return { opened, ended };
+    return opened;
   }
 
   test("all three controllers limit", () => expect(real?.limits).toEqual(new Set(["cpu", "memory", "processes"])));
 
-  test("what takes more memory than its group may have is ended with all that is in the group, which says so", async () => {
-    const hog = `sleep 600 & exec perl -e 'push @held, "x" x (1024 * 1024) for 1..100; sleep 600'`;
-    const { opened, ended } = inGroup("hog", hog, { memoryMegabytes: 32 });
-    await ended;
-    await expect.poll(() => opened.read()?.processes, { timeout: 20_000 }).toBe(0);
-    expect(opened.ranOutOfMemory()).toBe(true);
-  });
-
   test("no more of a processor is used than the group may have", async () => {
     const spin = "(while :; do :; done) & while :; do :; done";
     const begun = performance.now();
-    const { opened } = inGroup("spin", spin, { cpuPercent: 40 });
+    const opened = inGroup("spin", spin, { cpuPercent: 40 });
     await expect.poll(() => opened.read()?.cpuMs, { timeout: 60_000, interval: 50 }).toBeGreaterThan(1_000);
     expect((opened.read()?.cpuMs ?? 0) / (performance.now() - begun)).toBeLessThan(0.5);
   });
 
   test("no more processes are in the group than it may have, and its removal ends them", async () => {
     const bomb = "f=0; while [ $f -lt 60 ]; do sleep 600 & f=$((f+1)); done 2>/dev/null; wait";
-    const { opened } = inGroup("bomb", bomb, { processes: 4 });
+    const opened = inGroup("bomb", bomb, { processes: 4 });
     await expect.poll(() => opened.read()?.processes, { timeout: 20_000 }).toBe(20);
     await opened.remove();
     expect(opened.read()).toBeUndefined();
