@@ -76,7 +76,9 @@ function report(of: Audit, now: number): string[] {
       : []),
     ...(of.tookMs === undefined ? [] : [`From request to end: ${duration(of.tookMs)}`]),
     "Timeline",
-    ...of.timeline.map(({ at, what, detail }) => `  ${time(at)}  ${what}  ${detail}`),
+    ...of.timeline.map(
+      ({ at, what, detail }) => `  ${time(at)}  ${what.replaceAll("_", " ")}${detail === "" ? "" : `: ${detail}`}`,
+    ),
   ];
 }
 

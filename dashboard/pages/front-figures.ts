@@ -57,7 +57,8 @@ export function figures(facts: Facts, today: readonly Today[], { isOperator, reg
     sum((each) => each.stated),
     sum((each) => each.unknown),
   ];
-  const spent = spendingWords({ costUsd, stated, unknown });
+  const words = spendingWords({ costUsd, stated, unknown });
+  const spent = stated === 0 && unknown > 0 ? `cost ${words}` : words;
   const oldest = Math.min(...facts.tasks.flatMap(({ state }) => (state.name === "queued" ? [state.since] : [])));
   return html`<ul class="figures" id="figures">
 ${figure("Needs you", needs, needs === 0 ? "nothing" : "see below", "#needs-panel", needs > 0 ? "attention" : undefined)}
@@ -69,6 +70,6 @@ ${figure("Today", html`${pulls} <small>${pulls === 1 ? "PR" : "PRs"}</small>`, h
 
 /** What is known of a day; of many runs. */
 export function spendingWords({ costUsd, stated, unknown }: Spending): string {
-  if (stated === 0 && unknown > 0) return "cost unknown";
+  if (stated === 0 && unknown > 0) return "unknown";
   return `${unknown > 0 ? "≥ " : ""}${dollars(costUsd)}`;
 }

@@ -66,12 +66,28 @@ export function audit(task: Task, { events, hosts, deeds = [] }: AuditSources): 
   };
 }
 
-/** Each text by itself: behind a line break that JSON has escaped, a key would be none. */
-const detailText = (detail: TaskEvent["detail"]): string =>
-  bare(
-    JSON.stringify(detail, (_key, value: unknown) => (typeof value === "string" ? bare(value, 200) : value)),
-    300,
-  );
+/** Of no use to anybody who reads: names that programs gave each other, and what the runs tell better. */
+const UNTOLD: ReadonlySet<string> = new Set(["claim", "job", "progress", "message", "lastLines", "lastWords"]);
+/** What a detail is called by, where that says all of it. */
+const BY_ITSELF: ReadonlySet<string> = new Set(["kind", "phase", "name"]);
+
+/** E.g. "host h1, lane (agent claude)"; what lies deeper is left out. */
+const detailText = (detail: TaskEvent["detail"]): string => bare(detailWords(detail, 0), 300);
+
+function detailWords(detail: object, depth: number): string {
+  const words = Object.entries(detail).flatMap(([key, value]) => {
+    if (UNTOLD.has(key) || value === null || value === undefined || depth > MOST_DEEP) return [];
+    const name = bare(key.replaceAll("_", " "), 40);
+    // Each text by itself: what looks for credentials in it is not to be misled by what stands beside.
+    if (typeof value !== "object")
+      return [BY_ITSELF.has(key) ? bare(String(value), 200) : `${name} ${bare(String(value), 200)}`];
+    const inner = detailWords(value, depth + 1);
+    return inner === "" ? [] : [`${Array.isArray(detail) ? "" : `${name} `}(${inner})`];
+  });
+  return words.join(", ");
+}
+
+const MOST_DEEP = 2;
 
 const pushedView = ({ branch, sha, commits, files, additions, deletions }: NonNullable<Task["pushed"]>) => ({
   ...{ branch: bare(branch, 200), sha: bare(sha, 40) },

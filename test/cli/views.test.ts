@@ -261,7 +261,7 @@ test("nothing that somebody wrote reaches a terminal or a program as an escape o
 test("status: who needs you, hosts with busy slots, and what holds up each task, in the same words as why", async () => {
   const { code, stdout } = await orch("status");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^Needs you \(3\)/);
+  expect(stdout).toMatch(/^Needs you \(4\)/);
   expect(stdout).toMatch(/octo-org\/calculator#1 \(task `\w+`\) verification failed 4h( \d+m)? ago/);
   expect(stdout).toMatch(/1 task waits for a worker host with the agent `claude`, for 3[01]m/);
   expect(stdout).toContain("h1  anvil  alive  1/1 slots busy · sandbox bwrap · scripted");
@@ -269,7 +269,12 @@ test("status: who needs you, hosts with busy slots, and what holds up each task,
   expect(stdout).toContain(sentence);
   expect((await orch("why", ids.waiting)).stdout).toContain(sentence);
   const said = await json("status");
-  expect(said.needsMe.map(({ kind }: { kind: string }) => kind)).toEqual(["in_doubt", "verify_failed", "no_agent"]);
+  expect(said.needsMe.map(({ kind }: { kind: string }) => kind)).toEqual([
+    "in_doubt",
+    "verify_failed",
+    "no_agent",
+    "review",
+  ]);
   expect(said.hosts).toMatchObject([{ id: "h1", pid: 1, busy: 1, runs: [{ task: ids.running, phase: "working" }] }]);
   expect(said.tasks.map(({ id }: { id: string }) => id)).toContain(ids.queued);
   expect(said.queue).toEqual({ waiting: 2, active: 0, lanes: { "orch-agent-scripted": { waiting: 2, active: 0 } } });
