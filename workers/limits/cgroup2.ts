@@ -27,9 +27,6 @@ import { removeGroup } from "./remove-group.ts";
 
 /** Where in a container the host and all that is there already are put. */
 const OWN_GROUP = "host";
-/** Allocating beyond this is slowed down, so that there is time to tell. */
-const SLOWED = 0.95;
-
 /** Where groups can be made, or why that is nowhere. `evacuate`: what stands there has to be put elsewhere first. */
 export type Base = { folder: string; evacuate: boolean } | { why: string; remedy: string };
 
@@ -134,13 +131,12 @@ export function openGroup(folder: string, limits: ReadonlySet<LimitedBy>): Group
     },
     // "oom": at the group's own limit; a machine that runs out of memory as a whole only counts as "oom_kill".
     ranOutOfMemory: () => (valueIn(events(), "oom") ?? 0) > 0 && (valueIn(events(), "oom_kill") ?? 0) > 0,
-    ...(limits.has("memory") && { news: join(folder, "memory.events") }),
     remove: () => removeGroup([folder], () => kill(folder)),
   };
 }
 
+/** Without `memory.high`: beyond that mark programs are slowed down and not ended, and one may stand there for minutes (tried). */
 function limitMemory(folder: string, bytes: number): void {
-  writeGroupFile(folder, "memory.high", Math.round(bytes * SLOWED));
   writeGroupFile(folder, "memory.max", bytes);
   // All of them at once: an agent that has lost one of its programs goes on as if nothing had been.
   writeGroupFile(folder, "memory.oom.group", 1);

@@ -24,8 +24,6 @@ export type Group = {
   read(): Usage | undefined;
   /** Whether the kernel has ended something in it because the group had all the memory that it may have. */
   ranOutOfMemory(): boolean;
-  /** The file that changes when that happens; none: it has to be asked for. */
-  news?: string;
   /** Ends whatever is in it, and removes it. @throws when something does not end */
   remove(): Promise<void>;
 };

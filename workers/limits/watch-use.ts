@@ -7,7 +7,6 @@ import type { Logger } from "pino";
 import type { Resources } from "../../src/settings/resources.ts";
 import type { InForce, OverLimit } from "../../src/task/in-force.ts";
 import { bytes } from "../../src/text/amounts.ts";
-import { watchFile } from "../run/step/watch-file.ts";
 import type { Process } from "../sandbox/processes.ts";
 import { type Brake, makeBrake } from "./brake.ts";
 import { type Group, MB, SOFT, type Usage } from "./group.ts";
@@ -99,7 +98,7 @@ export function watchUse(options: UseOptions): UseWatch {
     if (brake) waits.push(brake.look(now(), seen.cpuMs));
     if (memory !== undefined) waits.push(untilNear(seen.memoryBytes, memory));
     if (count !== undefined) waits.push(FAR_MS);
-    if (group && allowed > 0 && memory === undefined && group.news === undefined) waits.push(ASK_MS);
+    if (group && allowed > 0 && memory === undefined) waits.push(ASK_MS);
     return Math.min(...waits);
   }
 
@@ -117,7 +116,6 @@ export function watchUse(options: UseOptions): UseWatch {
     if (!stopped) timer = setTimeout(keepLooking, lookSafely());
   }
 
-  const news = group?.news === undefined ? undefined : watchFile(group.news, () => void lookSafely());
   keepLooking();
   return {
     over,
@@ -127,7 +125,6 @@ export function watchUse(options: UseOptions): UseWatch {
       if (stopped) return;
       stopped = true;
       clearTimeout(timer);
-      news?.close();
       brake?.release();
       const seen = measured();
       if (seen) note(seen);
