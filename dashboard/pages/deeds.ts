@@ -48,7 +48,7 @@ const cells = (deed: KeptDeed, now: number): HtmlValue[] => [
   bare(deed.verb, 40),
   subject(deed),
   bare(deed.via, 20),
-  deed.done ? DONE : REFUSED,
+  deed.done ? DONE : html`${REFUSED}${deed.why !== undefined && html`<div class="sub">${bare(deed.why, 200)}</div>`}`,
   ago(deed.at, now),
 ];
 

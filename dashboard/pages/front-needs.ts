@@ -89,7 +89,7 @@ function ofTask(need: Need, task: Task, facts: Facts, tier: Tier, page: Formed):
         actions: html`<a class="button" href="${taskPath(task.spec.id)}#proposal">Read</a>${mayAct && approveForm(page, task, need.proposal)}`,
       });
     }
-    case "review":
+    case "to_review":
       return cells({
         badge: standingBadge("to_review"),
         what: html`<p>${outward(need.pull.url, `Pull request #${need.pull.number}`)} is ready${need.pull.draft && ", as a draft"}. ${ciBadge(need.ci)}</p>`,

@@ -27,7 +27,7 @@ export const standingsIn = (facts: Facts): JudgeStanding => judgeBy(facts, needs
 
 function judgeBy(facts: Facts, needs: readonly Need[]): JudgeStanding {
   const toRepair = new Set(needs.flatMap((need) => (isEnd(need) ? [need.task.id] : [])));
-  const toReview = new Set(needs.flatMap((need) => (need.kind === "review" ? [need.task.id] : [])));
+  const toReview = new Set(needs.flatMap((need) => (need.kind === "to_review" ? [need.task.id] : [])));
   return (task, closed) => {
     const { id } = task.spec;
     return standingOf(task, { ...facts, closed, toRepair: toRepair.has(id), isNew: toReview.has(id) });

@@ -2,18 +2,22 @@
 import type { Command } from "../command/command.ts";
 import type { Deed, Deeds } from "../task/deeds.ts";
 import { operatorIdOf, operatorOf, viaOf } from "../task/origin.ts";
+import { bare } from "../text/quote.ts";
 import type { CarriedOut } from "./carried-out.ts";
 import { commandNameOf, type Request } from "./request.ts";
 
 /** Commands after which nothing is different. */
 const LOOKS: ReadonlySet<Command["kind"]> = new Set(["help", "status", "why", "logs", "budget", "misunderstood"]);
 
+/** In characters. */
+const MAX_WHY = 200;
+
 /** Noted again, as after the death of a bot, it is the same deed. */
 export async function noteDeed(
   { deeds, now }: { deeds: Deeds; now: () => number },
   request: Request,
   { kind, line }: Command,
-  { done, tasks = [] }: CarriedOut,
+  { done, say, tasks = [] }: CarriedOut,
 ): Promise<void> {
   const by = whoDid(request);
   const via = viaOf(request.source);
@@ -22,6 +26,7 @@ export async function noteDeed(
   const place = `${repository.owner}/${repository.name}#${number}`;
   await deeds.note(commandNameOf(request, line), {
     ...{ at: now(), by, via, verb: kind, done, tasks, place },
+    ...(!done && say !== undefined && { why: bare(say, MAX_WHY) }),
   });
 }
 

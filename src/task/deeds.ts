@@ -1,6 +1,6 @@
 /**
  * What people did: each thing once, wherever they did it, so that it can be said later who has cancelled, answered or approved what. Kept by time, the
- * last ten thousand, and beside each task for as long as the task is. Nothing of what they wrote stands here, only what they did.
+ * last ten thousand, and beside each task for as long as the task is. Nothing of what they wrote stands here, only what they did and why it was refused.
  */
 import type { Redis, Result } from "ioredis";
 import { z } from "zod";
@@ -21,6 +21,8 @@ export type Deed = {
   verb: string;
   /** Whether it came to something. */
   done: boolean;
+  /** Of what came to nothing: the beginning of what was answered. */
+  why?: string;
   /** The tasks that it was about. */
   tasks: string[];
   /** Where it was asked, as `owner/name#number`. */
@@ -36,6 +38,7 @@ const shape = z.looseObject({
   via: z.enum(VIAS),
   verb: z.string(),
   done: z.boolean(),
+  why: z.string().optional(),
   tasks: z.array(z.string()),
   place: z.string().optional(),
   host: z.string().optional(),

@@ -37,7 +37,7 @@ export type Need =
   /** A task whose agent proposes something. `proposal`: the name of that. */
   | { kind: "approval"; task: TaskView; proposal: string; since: number }
   /** A pull request waits for somebody who looks at it; `pull.draft`: where it is known. */
-  | { kind: "review"; task: TaskView; pull: PullRequest; ci?: CiView; since: number }
+  | { kind: "to_review"; task: TaskView; pull: PullRequest; ci?: CiView; since: number }
   /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
@@ -170,7 +170,7 @@ function toReview(settled: readonly Task[], { tasks, now, hosts, fates }: Around
     if (seen.has(pullAt(task, number))) return [];
     seen.add(pullAt(task, number));
     const pull = { number, url: bare(url, 300), ...(draft !== undefined && { draft }) };
-    return [{ kind: "review" as const, task: taskView(task, hosts), pull, ...(ci && { ci }), since: state.at }];
+    return [{ kind: "to_review" as const, task: taskView(task, hosts), pull, ...(ci && { ci }), since: state.at }];
   });
   return found.reverse();
 }

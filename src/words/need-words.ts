@@ -43,7 +43,7 @@ const words: Words = {
   },
   approval: ({ task, proposal, since }, now, quoting) =>
     `${place(task, quoting)} has waited ${duration(now - since)} for a word about its agent's proposal: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
-  review: ({ task, pull, ci, since }, now, quoting) => {
+  to_review: ({ task, pull, ci, since }, now, quoting) => {
     const { plain } = quoting;
     const isReady = `is ready${pull.draft ? ", as a draft" : ""}, ${ciWord(ci)}`;
     return `Pull request ${plain(`${task.repository}#${pull.number}`)} ${isReady}: it has waited ${duration(now - since)} for a review (task ${quoting.code(task.id)}).`;

@@ -273,7 +273,7 @@ test("status: who needs you, hosts with busy slots, and what holds up each task,
     "in_doubt",
     "verify_failed",
     "no_agent",
-    "review",
+    "to_review",
   ]);
   expect(said.hosts).toMatchObject([{ id: "h1", pid: 1, busy: 1, runs: [{ task: ids.running, phase: "working" }] }]);
   expect(said.tasks.map(({ id }: { id: string }) => id)).toContain(ids.queued);

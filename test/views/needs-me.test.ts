@@ -60,16 +60,16 @@ test("a pull request waits for a review as long as nobody has closed it and no t
   const published = settledTask(outcomes.pull_request);
   const { id } = published.spec;
   const withFate = (fate: PullFate) => ({ fates: new Map([[id, fate]]) });
-  expect(needs([published], [], withFate({}))).toEqual(["review"]);
+  expect(needs([published], [], withFate({}))).toEqual(["to_review"]);
   const [need] = needsMe([published], { now, hosts, tasks: [], ...withFate({ ci: { said: "green" } }) });
-  expect(need).toMatchObject({ kind: "review", pull: { number: outcomes.pull_request.number }, ci: { said: "green" } });
+  expect(need).toMatchObject({ kind: "to_review", pull: { number: outcomes.pull_request.number }, ci: { said: "green" } });
   expect(needs([published], [], withFate({ closed: { openedAt: 1, at: 2, merged: false } }))).toEqual([]);
   const { number } = outcomes.pull_request;
   const target = { kind: "pull" as const, number, defaultBranch: "main", headRef: "x", headSha: "0", baseRef: "main" };
   expect(needs([published], [queuedTask({ target })], withFate({}))).toEqual([]);
   // The newest task of it alone is shown.
   const later = { ...published, spec: { ...published.spec, id: "tlaterlaterlater" } };
-  expect(needs([published, later], [], withFate({}))).toEqual(["review"]);
+  expect(needs([published, later], [], withFate({}))).toEqual(["to_review"]);
 });
 
 test("an end is told of until something else is asked for in the conversation, for a week at most", () => {

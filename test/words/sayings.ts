@@ -437,22 +437,22 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
     },
   ],
   approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
-  review: [
+  to_review: [
     {
-      kind: "review",
+      kind: "to_review",
       task: published,
       pull: { number: 39, url: HOSTILE },
       ci: { said: "green" },
       since: now - 57_600_000,
     },
     {
-      kind: "review",
+      kind: "to_review",
       task: published,
       pull: { number: 39, url: HOSTILE, draft: true },
       ci: { said: "red" },
       since: now,
     },
-    { kind: "review", task: published, pull: { number: 39, url: HOSTILE }, since: now },
+    { kind: "to_review", task: published, pull: { number: 39, url: HOSTILE }, since: now },
   ],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],

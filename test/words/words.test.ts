@@ -205,7 +205,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
     since: now - 60_000,
   },
   approval: { kind: "approval", task, proposal: "p3fa81c", since: now - 3_000 },
-  review: { kind: "review", task, pull: { number: 39, url: "https://github.example/pull/39" }, since: now },
+  to_review: { kind: "to_review", task, pull: { number: 39, url: "https://github.example/pull/39" }, since: now },
   refused: { kind: "refused", task, since: now },
   verify_failed: { kind: "verify_failed", task, since: now },
   agent_setup: { kind: "agent_setup", task, since: now },

@@ -133,6 +133,7 @@ export const deeds: KeptDeed[] = [
     via: "comment",
     verb: "cancel",
     done: false,
+    why: "There is nothing to cancel.",
     tasks: ["t1", "t2"],
     place: "octo-org/sample#7",
   },
