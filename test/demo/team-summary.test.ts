@@ -16,8 +16,9 @@ const seen: Seen = {
 };
 
 describe("the demo of a team", () => {
-  test("is as promised when all of it was to be seen", () => {
+  test("is as promised when all of it was to be seen, however long that took", () => {
     expect(missingFrom(seen, 1)).toEqual([]);
+    expect(missingFrom({ ...seen, ms: LIMIT_MS }, 1)).toEqual([]);
   });
 
   test.each<[string, Partial<Seen>, number]>([
@@ -29,7 +30,6 @@ describe("the demo of a team", () => {
     ["a conflict between two nodes", { met: { ...seen.met, conflicts: 0 } }, 1],
     ["a node that failed and was tried again", { nodes: ["a", "b", "c", "d"].map((id) => node(id)) }, 1],
     ["a host that was killed", { met: { ...seen.met, hostsLost: 0 } }, 1],
-    ["less than a minute", { ms: LIMIT_MS }, 1],
     ["no violation of GitHub's schema", { violations: 1 }, 1],
   ])("says what is missing: %s", (what, changes, pulls) => {
     expect(missingFrom({ ...seen, ...changes }, pulls)).toEqual([what]);
