@@ -84,13 +84,14 @@ async function forgetGone(redis: Redis, now: number): Promise<void> {
 const saidIn = (text: string) =>
   readRecord<z.output<typeof shape>>(keys.dashboardsAt, shape, () => JSON.parse(text), warnOfUnreadable);
 
-/** One of this machine first. Undefined where there is none. */
+/** One of this machine first, and of several the one that said so last: a bot that was killed stands there for a while. Undefined where there is none. */
 export async function findDashboard(redis: Redis, now: number): Promise<FoundDashboard | undefined> {
   const all = Object.entries(await redis.hgetall(keys.dashboardsAt)).flatMap(([name, text]) => {
     const said = saidIn(text);
     return said && now - said.at < HOLDS_MS ? [{ ...said, name, isHere: name.startsWith(`${hostname()}/`) }] : [];
   });
-  return all.find(({ isHere }) => isHere) ?? all[0];
+  const [latest] = all.toSorted((one, other) => Number(other.isHere) - Number(one.isHere) || other.at - one.at);
+  return latest;
 }
 
 /** Whether what listens there is the bot that says so, which knows what only programs with this Redis know. */

@@ -58,9 +58,8 @@ test("prints none for a program that has the port and is not ours, and doctor sa
   const other = createServer((_request, response) => response.end("0".repeat(64))).listen(0, "127.0.0.1");
   await once(other, "listening");
   const local = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-  await orch.redis.del(keys.dashboardsAt);
-  // Before the bot of this process, which says again every few seconds where it is.
-  const at = JSON.stringify({ url: local, local, at: Date.now() });
+  // Later than the bot of this process, which says again every few seconds where it is.
+  const at = JSON.stringify({ url: local, local, at: Date.now() + 15_000 });
   await orch.redis.hset(keys.dashboardsAt, `${hostname()}/0`, at);
   const { code, stdout, stderr } = await ask();
   expect([code, stdout]).toEqual([1, ""]);
