@@ -198,7 +198,7 @@ test("every page that there is was looked at", () => {
 
 /** What is for scripts and programs. */
 const NO_PAGES = [
-  ...["/events", "/tasks/:id/output", "/tasks/:id/output/follow"],
+  ...["/events", "/tasks/:id/output", "/tasks/:id/output/follow", "/tasks/:id/debug"],
   ...["/api/v1/summary", "/api/v1/tasks", "/api/v1/scale"],
 ];
 
@@ -209,6 +209,7 @@ const pages = (): Record<string, string> => ({
   ),
   "/tasks/:id": `/tasks/${taskOf("sum")}`,
   "/tasks/:id/runs/:n": `/tasks/${taskOf("sum")}/runs/1`,
+  "/tasks/:id/changes": `/tasks/${taskOf("sum")}/changes`,
   "/plans/:id": `/plans/${team.plan}`,
   "/conversations/:repositoryId/:number": `/conversations/${orch.repository.id}/${team.spec.number}`,
   "/hosts/:id": "/hosts/h0000000",
