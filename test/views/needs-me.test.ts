@@ -62,7 +62,11 @@ test("a pull request waits for a review as long as nobody has closed it and no t
   const withFate = (fate: PullFate) => ({ fates: new Map([[id, fate]]) });
   expect(needs([published], [], withFate({}))).toEqual(["to_review"]);
   const [need] = needsMe([published], { now, hosts, tasks: [], ...withFate({ ci: { said: "green" } }) });
-  expect(need).toMatchObject({ kind: "to_review", pull: { number: outcomes.pull_request.number }, ci: { said: "green" } });
+  expect(need).toMatchObject({
+    kind: "to_review",
+    pull: { number: outcomes.pull_request.number },
+    ci: { said: "green" },
+  });
   expect(needs([published], [], withFate({ closed: { openedAt: 1, at: 2, merged: false } }))).toEqual([]);
   const { number } = outcomes.pull_request;
   const target = { kind: "pull" as const, number, defaultBranch: "main", headRef: "x", headSha: "0", baseRef: "main" };

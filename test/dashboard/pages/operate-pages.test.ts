@@ -211,6 +211,15 @@ test("a session shows its last lines and no more, and to readers none of them", 
 
 test("a deed says who did what to what, and whether it came to something", () => {
   const { text } = deedsBody({ deeds, hasMore: true }, now);
-  for (const part of ["ada", "operator", "pause", "octo-org/sample#7", "refused", "nothing to cancel", 'href="/hosts/h1"', "before=0-1"])
+  for (const part of [
+    "ada",
+    "operator",
+    "pause",
+    "octo-org/sample#7",
+    "refused",
+    "nothing to cancel",
+    'href="/hosts/h1"',
+    "before=0-1",
+  ])
     expect(text).toContain(part);
 });
