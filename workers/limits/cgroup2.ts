@@ -135,7 +135,7 @@ export function openGroup(folder: string, limits: ReadonlySet<LimitedBy>): Group
   };
 }
 
-/** Without `memory.high`: beyond that mark programs are slowed down and not ended, and one may stand there for minutes (tried). */
+/** Without `memory.high`: beyond that mark the kernel slows programs down and ends none (cgroup v2, "Memory Interface Files"). */
 function limitMemory(folder: string, bytes: number): void {
   writeGroupFile(folder, "memory.max", bytes);
   // All of them at once: an agent that has lost one of its programs goes on as if nothing had been.
