@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LIMIT_MS, missingFrom } from "../../demo/team-summary.ts";
+import { missingFrom } from "../../demo/team-summary.ts";
 
 type Seen = Parameters<typeof missingFrom>[0];
 const node = (id: string, tries = 1) => ({ id, role: "developer", how: "merged", tries });
@@ -16,9 +16,8 @@ const seen: Seen = {
 };
 
 describe("the demo of a team", () => {
-  test("is as promised when all of it was to be seen, however long that took", () => {
+  test("is as promised when all of it was to be seen", () => {
     expect(missingFrom(seen, 1)).toEqual([]);
-    expect(missingFrom({ ...seen, ms: LIMIT_MS }, 1)).toEqual([]);
   });
 
   test.each<[string, Partial<Seen>, number]>([
