@@ -89,7 +89,7 @@ test("an agent ends while its host is dead, without a sandbox: the next life of 
 
 test("a server that is not ready in time, or ends before: the agent does not begin, and the node fails with what was printed", async () => {
   const late = `servers:
-  late: { command: echo I try; sleep 600, port: ${PORT}, seconds: 1 }
+  late: { command: echo I try; sleep 600, port: ${PORT}, seconds: 5 }
   gone: { command: "echo no such database; exit 3", prints: ready }
 `;
   await startWith({ one: "echo begun", two: "echo begun" }, { repositoryFile: late });
@@ -99,7 +99,7 @@ test("a server that is not ready in time, or ends before: the agent does not beg
   ]);
   expect(await orch.settled(team.task("one"))).toMatchObject({
     ...{ kind: "agent_failed", reason: "crash" },
-    message: `The server \`late\` was not ready within 1 s: it is to listen on port ${PORT}.\n[late] I try`,
+    message: `The server \`late\` was not ready within 5 s: it is to listen on port ${PORT}.\n[late] I try`,
   });
   expect(await orch.settled(team.task("two"))).toMatchObject({
     ...{ kind: "agent_failed", reason: "crash" },

@@ -39,18 +39,20 @@ exec "$@" ${BESIDE}>&-`,
   ...command,
 ];
 
+/** It is over when nothing of it can print any more and all that it printed stands in the host's file, so that people are told why. */
 function startOf(server: Server, logs: string, env: ToStart["env"]): string {
   const { name, command, seconds } = server;
   const log = shellWord(join(logs, `${name}.log`));
-  const ended = shellWord(join(logs, `.${name}-ended`));
+  const over = shellWord(join(logs, `.${name}-over`));
   const words = shellWords(["env", "-i", ...Object.entries(env).map(([key, value]) => `${key}=${value}`), ...command]);
   return [
     ...takenCheck(server),
     `: >${log}`,
-    `( { { ${words}; echo "[ended with exit code $?]"; : >${ended}; } 2>&1 ${BESIDE}>&- | tee -a ${log} ${BESIDE}>&- | sed -u 's/^/[${name}] /' >&${BESIDE}; } & )`,
+    `( { { ${words}; echo "[ended with exit code $?]"; } 2>&1 ${BESIDE}>&- | tee -a ${log} ${BESIDE}>&- | sed -u 's/^/[${name}] /' >&${BESIDE}; : >${over}; } & )`,
     `late=$(($(date +%s) + ${seconds}))`,
-    `until ${readyCheck(server, log)}; do`,
-    `[ ! -e ${ended} ] || say ${shellWord(`The server \`${name}\` ended before it was ready.`)}`,
+    // Looked at first: what is written by then is all that will ever be, so the look for it that follows is the last one needed.
+    `while [ -e ${over} ]; over=$?; ! { ${readyCheck(server, log)}; }; do`,
+    `[ $over -ne 0 ] || say ${shellWord(`The server \`${name}\` ended before it was ready.`)}`,
     `[ "$(date +%s)" -lt "$late" ] || say ${shellWord(`The server \`${name}\` was not ready within ${seconds} s: ${missing(server)}.`)}`,
     "sleep 0.1",
     "done",

@@ -1,6 +1,6 @@
 /** The shell that starts servers and becomes the agent's program, run for real. */
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +61,20 @@ test("without its server the program does not begin, and one line of the host's 
   expect(printed.match(/^orch: .*/gm)).toEqual(["orch: The server `web` ended before it was ready."]);
   const late = run([sh("web", "sleep 5", { seconds: 1, prints: `it's "up"` })], "echo began");
   expect(late.printed).toContain('orch: The server `web` was not ready within 1 s: it is to print "it\'s "up"".\n');
+});
+
+test("all that a server printed stands before the line that says that it ended, however slowly it is written", () => {
+  mkdirSync(join(dir, "bin"));
+  writeFileSync(join(dir, "bin/sed"), '#!/bin/sh\nsleep 0.5\nexec /bin/sed "$@"\n', { mode: 0o755 });
+  const { printed } = run([sh("web", "echo the last; exit 4")], "echo began", { PATH: `${join(dir, "bin")}:${PATH}` });
+  expect(printed).toMatch(
+    /\[web\] the last\n\[web\] \[ended with exit code 4\]\norch: The server `web` ended before it was ready\.\n$/,
+  );
+});
+
+test("a server whose first program ends and leaves the server running is waited for", () => {
+  const { stdout } = run([sh("web", "(sleep 0.5; echo up; sleep 1) & exit 0")], "echo began");
+  expect(stdout).toBe("began\n");
 });
 
 test("a port that somebody listens on already is not taken for the server's", async () => {
