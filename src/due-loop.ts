@@ -4,6 +4,7 @@
  */
 import type { Logger } from "./log.ts";
 import { type DueSet, NoLongerTaken, RENEW_MS, type Taken } from "./task/due-set.ts";
+import { untilMultipleOf } from "./until-multiple.ts";
 
 export type Duty = {
   /** For the log. */
@@ -29,8 +30,6 @@ export type DueLoop = {
 
 /** When all that is due may not be taken now, ms; each end of a work wakes us besides. */
 const CROWDED_LOOK_MS = 1_000;
-/** A look so shortly before the moment of a sweep is that sweep, ms. */
-const EARLY_MS = 20;
 /** After a look that failed, ms, if no sweep comes earlier. */
 const FAILED_LOOK_MS = 5_000;
 /** Before what failed is tried again, ms: twice as long each time. */
@@ -81,19 +80,15 @@ export function startDueLoop(duty: Duty): DueLoop {
   async function takeDue(): Promise<number> {
     await duty.before?.();
     const room = atOnce - working.size;
-    if (room <= 0) return untilSweep(); // each end wakes us
+    if (room <= 0) return untilMultipleOf(sweepMs); // each end wakes us
     const at = now();
     const all = await set.take(at, room, working.keys());
     for (const taken of all) begin(taken);
     const next = await set.nextAt();
-    if (next === undefined) return untilSweep();
-    return all.length === 0 && next <= at ? CROWDED_LOOK_MS : Math.min(Math.max(next - now(), 0), untilSweep());
-  }
-
-  /** At the same moments in all loops of a program: an idle one wakes up once for them, and Redis hears of all in one go. */
-  function untilSweep(): number {
-    const left = Math.ceil(sweepMs - (performance.now() % sweepMs));
-    return left < EARLY_MS && left < sweepMs / 2 ? left + sweepMs : left; // a timer may come a little early
+    if (next === undefined) return untilMultipleOf(sweepMs);
+    return all.length === 0 && next <= at
+      ? CROWDED_LOOK_MS
+      : Math.min(Math.max(next - now(), 0), untilMultipleOf(sweepMs));
   }
 
   function begin(taken: Taken): void {

@@ -68,7 +68,7 @@ export function serve(
     {
       headersTimeout: HEADERS_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: HEADERS_WITHIN_MS,
       keepAliveTimeout: 30_000,
     },
     (request, response) => {

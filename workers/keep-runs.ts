@@ -8,6 +8,7 @@ import type { Redis } from "ioredis";
 import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
 import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
+import { atMultiplesOf } from "../src/until-multiple.ts";
 import { clearCheckpoints } from "./checkpoints/clear-checkpoints.ts";
 import { clearKeptSessions } from "./kept-sessions/clear-kept-sessions.ts";
 import { clearOldPlans } from "./run/clear-old-plans.ts";
@@ -49,7 +50,7 @@ export type RunKeeperOptions = {
 export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
   const { shared, slots, locker, subscriber, announce, isAnothers } = options;
   const { log } = shared;
-  let timer: NodeJS.Timeout | undefined;
+  let beating: { stop(): void } | undefined;
   let beats = 0;
   let announced = "[]";
   let stopped = false;
@@ -103,13 +104,13 @@ export function makeRunKeeper(options: RunKeeperOptions): RunKeeper {
     },
     async start() {
       await tick();
-      timer = setInterval(() => {
+      beating = atMultiplesOf(BEAT_MS, () => {
         tick().catch((error: unknown) => log.warn({ err: error }, "the beat did not reach Redis"));
-      }, BEAT_MS);
+      });
     },
     stop() {
       stopped = true;
-      clearInterval(timer);
+      beating?.stop();
     },
   };
 }

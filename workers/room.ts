@@ -3,6 +3,7 @@
  * is, everything goes on by itself. What is measured, and what is done about it, is not known here.
  */
 import type { Logger } from "pino";
+import { untilMultipleOf } from "../src/until-multiple.ts";
 
 export type Room = {
   /** Whether a job may be taken. */
@@ -27,7 +28,7 @@ export type RoomOptions<Lack> = {
 };
 
 /** How a room is looked after. `failed`: what is logged where a look has not succeeded; the next one comes all the same. */
-export type Looking = { look(): Promise<void>; everyMs: number; failed: string };
+export type Looking = { look(): Promise<void>; everyMs: () => number; failed: string };
 
 export type WatchedRoom<Lack> = {
   /** What the last look has found lacking. */
@@ -64,7 +65,7 @@ export function watchRoom<Lack>({ announce, kindOf, log }: RoomOptions<Lack>): W
     keptBy({ look, everyMs, failed }) {
       async function keepLooking(): Promise<void> {
         await look().catch((error: unknown) => log.warn({ err: error }, failed));
-        if (!stopped) timer = setTimeout(keepLooking, everyMs);
+        if (!stopped) timer = setTimeout(keepLooking, untilMultipleOf(everyMs()));
       }
       return {
         isFree: () => lacking === undefined,

@@ -10,6 +10,7 @@ import { keys } from "../src/task/keys.ts";
 import { hostLaneName, type Lane, laneName } from "../src/task/lane.ts";
 import { readPause } from "../src/task/pause.ts";
 import { STALLED_CHECK_MS } from "../src/task/queue.ts";
+import { atMultiplesOf } from "../src/until-multiple.ts";
 import type { CanaryKeeper } from "./canary.ts";
 import type { Room } from "./room.ts";
 import type { Locker } from "./run/job-lock.ts";
@@ -44,7 +45,7 @@ export function makeJobTaker({ shared, slots, room, canary, locker, subscriber }
   const turns = makeTurns(own, [...served.keys()]);
   let stopping = false;
   let taking: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
+  let looking: { stop(): void } | undefined;
 
   async function takeJobs(): Promise<void> {
     while (!stopping) {
@@ -112,13 +113,13 @@ export function makeJobTaker({ shared, slots, room, canary, locker, subscriber }
       // What was said while the connection was away is lost.
       subscriber.on("ready", () => turns.due());
       await subscriber.subscribe(keys.jobs);
-      timer = setInterval(lookAgain, STALLED_CHECK_MS);
+      looking = atMultiplesOf(STALLED_CHECK_MS, lookAgain);
       lookAgain();
       taking = takeJobs();
     },
     async stop() {
       stopping = true;
-      clearInterval(timer);
+      looking?.stop();
       slots.wake();
       room.wake();
       turns.wake();

@@ -15,6 +15,7 @@ import {
 } from "../task/history-news.ts";
 import { readKeptOutput } from "../task/kept-output.ts";
 import type { TaskStore } from "../task/store.ts";
+import { untilMultipleOf } from "../until-multiple.ts";
 import { keptIds } from "../views/kept-tasks.ts";
 import type { History } from "./history.ts";
 import type { PastOutput } from "./history-file.ts";
@@ -22,7 +23,7 @@ import { type PastTask, pastOf } from "./past.ts";
 
 type Deps = { redis: Redis; store: TaskStore; history: History; now: () => number; log: Logger };
 
-const LOOK_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 5_000;
 /** After a look that failed, ms. */
 const FAILED_LOOK_MS = 30_000;
 const TRIM_EVERY_MS = 24 * 3600_000;
@@ -59,7 +60,7 @@ export function keepHistory(deps: Deps): KeptHistory {
       looking = look().then(
         () => {
           told = undefined;
-          plan(LOOK_EVERY_MS);
+          plan(untilMultipleOf(LOOK_EVERY_MS));
         },
         (error: unknown) => {
           place = undefined;

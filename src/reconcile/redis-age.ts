@@ -7,6 +7,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { Logger } from "../log.ts";
 import { keys } from "../task/keys.ts";
+import { untilMultipleOf } from "../until-multiple.ts";
 
 export type RedisAge = {
   /** A request has just been recorded: a Redis that loses it is to have lost the time that is noted after it, too. Returns at once. */
@@ -99,7 +100,7 @@ export function watchRedisAge({ redis, file, onOlder, log, everyMs = EVERY_MS }:
       .finally(() => {
         if (stopped) return;
         isLooking = false;
-        timer = setTimeout(keepLooking, isSoon ? GATHER_MS : everyMs).unref();
+        timer = setTimeout(keepLooking, isSoon ? GATHER_MS : untilMultipleOf(everyMs)).unref();
       });
   }
 

@@ -25,7 +25,9 @@ export type RoomKeeperOptions = {
 };
 
 const GB = 1024 ** 3;
-const LOOK_MS = 1_000;
+/** Looked at so often, ms: the sooner the less room there is, as nothing fills a disk faster than this, bytes a second. */
+const [NEAR_MS, FAR_MS] = [1_000, 5_000];
+const FASTEST = 4 * GB;
 /** What can be spared is looked for at most so often, ms. */
 const CLEAN_EVERY_MS = 60_000;
 /** A host that lacked room has room again a little above the mark: else it would change its mind with every file. */
@@ -37,11 +39,15 @@ const MAX_RESERVE = GB / 4;
 const reserveOf = (markBytes: number): number => Math.round(Math.min(markBytes / 4, MAX_RESERVE));
 const fullBelow = (markBytes: number): number => reserveOf(markBytes) / 2;
 
+/** Within the bounds of a pause, ms. */
+const untilFilled = (bytes: number): number => Math.min(Math.max((bytes / FASTEST) * 1_000, NEAR_MS), FAR_MS);
+
 export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: RoomKeeperOptions): RoomKeeper {
   const { dataDir, log, operator } = shared;
   const markBytes = operator.limits.freeDiskGigabytes * GB;
   const caps = new WeakMap<Run, number>();
   const measuring = makeMeasuring();
+  let pauseMs = NEAR_MS;
   let cleanedAt = Number.NEGATIVE_INFINITY;
   let reserveTriedAt = Number.NEGATIVE_INFINITY;
   const room = watchRoom<NonNullable<HostInfo["lacksRoom"]>>({
@@ -58,6 +64,7 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
   }
 
   async function look(): Promise<void> {
+    pauseMs = NEAR_MS;
     let now = await space(dataDir);
     if (now.freeBytes < fullBelow(markBytes) && releaseReserve(dataDir)) {
       log.error({ freeBytes: now.freeBytes }, "the disk is nearly full: the reserve is given up");
@@ -69,6 +76,7 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
     const lack = now.freeBytes < enough ? { freeBytes: now.freeBytes, wantedBytes: markBytes } : undefined;
     if (room.becomes(lack)) tellLog(now);
     await room.tell();
+    pauseMs = lack ? NEAR_MS : untilFilled(Math.min(now.freeBytes - enough, ...slots.runs().map(capOf)));
     // With room to spare: it must not be what leads below the mark.
     if (now.freeBytes > markBytes * AGAIN + 2 * reserveOf(markBytes)) await keepReserve();
   }
@@ -118,5 +126,5 @@ export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: Roo
     else log.info({ freeBytes, markBytes }, "there is room on the disk again: this host takes jobs");
   }
 
-  return room.keptBy({ look, everyMs: LOOK_MS, failed: "the room on the disk could not be seen to" });
+  return room.keptBy({ look, everyMs: () => pauseMs, failed: "the room on the disk could not be seen to" });
 }

@@ -69,5 +69,5 @@ export function makeHeadroomKeeper(options: HeadroomOptions): RoomKeeper {
     await room.tell();
   }
 
-  return room.keptBy({ look, everyMs: LOOK_MS, failed: "how busy the machine is could not be seen to" });
+  return room.keptBy({ look, everyMs: () => LOOK_MS, failed: "how busy the machine is could not be seen to" });
 }

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import type { Resources } from "../../src/settings/resources.ts";
 import type { InForce, OverLimit } from "../../src/task/in-force.ts";
 import { bytes } from "../../src/text/amounts.ts";
+import { untilMultipleOf } from "../../src/until-multiple.ts";
 import type { Process } from "../sandbox/processes.ts";
 import { type Brake, makeBrake } from "./brake.ts";
 import { type Group, MB, SOFT, type Usage } from "./group.ts";
@@ -97,8 +98,8 @@ export function watchUse(options: UseOptions): UseWatch {
     const waits = [untilMultipleOf(pauseMs, now())];
     if (brake) waits.push(brake.look(now(), seen.cpuMs));
     if (memory !== undefined) waits.push(untilNear(seen.memoryBytes, memory));
-    if (count !== undefined) waits.push(FAR_MS);
-    if (group && allowed > 0 && memory === undefined) waits.push(ASK_MS);
+    if (count !== undefined) waits.push(untilMultipleOf(FAR_MS, now()));
+    if (group && allowed > 0 && memory === undefined) waits.push(untilMultipleOf(ASK_MS, now()));
     return Math.min(...waits);
   }
 
@@ -130,12 +131,6 @@ export function watchUse(options: UseOptions): UseWatch {
       if (seen) note(seen);
     },
   };
-}
-
-/** All runs of a host at the same moment: to wake up for each by itself costs several times what the look does. */
-function untilMultipleOf(ms: number, at: number): number {
-  const left = ms - (at % ms);
-  return left < ASK_MS ? left + ms : left;
 }
 
 const untilNear = (used: number, allowed: number): number =>

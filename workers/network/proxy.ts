@@ -24,12 +24,17 @@ export type Proxy = {
 
 /** A client that does not end its headers must not hold a connection for ever; ms. */
 const HEADERS_MS = 60_000;
+/** How often that is looked at, ms: seldom, as each sandbox has a server, all are looked at in one process, and whoever is cut has only its own share. */
+const CUT_EVERY_MS = 5 * HEADERS_MS;
 
 export function makeProxy(options: ProxyOptions): Proxy {
   const open = new Set<Socket>();
   const outside: Outside = { ...options, dialled: new Set() };
   const server = createServer(
-    { headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 0 },
+    {
+      ...{ headersTimeout: HEADERS_MS, connectionsCheckingInterval: CUT_EVERY_MS, requestTimeout: 0 },
+      ...{ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 0 },
+    },
     (request, response) => {
       passOn(outside, request, response).catch(endingWith(response));
     },

@@ -5,6 +5,7 @@
 import type { Redis } from "ioredis";
 import { BEAT_MS } from "../../src/task/heartbeat.ts";
 import { keys } from "../../src/task/keys.ts";
+import { atMultiplesOf } from "../../src/until-multiple.ts";
 import type { Run, Shared } from "../run/run.ts";
 import type { Slots } from "../slots.ts";
 import { answerAsks } from "./answer-asks.ts";
@@ -30,7 +31,7 @@ type Shown = { run: Run; epoch: number; tail: Tail };
 export function makeOutputShower({ shared, slots, subscriber }: Parts): OutputShower {
   const { redis, hostId, log } = shared;
   const shown = new Map<string, Shown>();
-  let timer: NodeJS.Timeout | undefined;
+  let beating: { stop(): void } | undefined;
   let answering: Promise<void> | undefined;
   let askedAgain = false;
   let looking: Promise<void> = Promise.resolve();
@@ -109,11 +110,11 @@ export function makeOutputShower({ shared, slots, subscriber }: Parts): OutputSh
     async start() {
       subscriber.on("message", onMessage);
       await subscriber.subscribe(keys.watched, keys.asked);
-      timer = setInterval(look, BEAT_MS).unref();
+      beating = atMultiplesOf(BEAT_MS, look);
       answer();
     },
     async stop() {
-      clearInterval(timer);
+      beating?.stop();
       subscriber.off("message", onMessage);
       await looking;
       over.abort();
