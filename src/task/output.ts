@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { terminalText } from "../text/terminal-text.ts";
+import { headedText, parseHeaded, parseJson } from "./headed-text.ts";
 import { isTaskId } from "./task-id.ts";
 
 /** How long a task counts as watched after somebody has said so, seconds. */
@@ -56,7 +57,7 @@ const chunkShape = z.object({
 export type Chunk = z.output<typeof chunkShape>;
 
 /** Undefined for what is none. */
-export const parseChunk = (message: string): Chunk | undefined => parsed(chunkShape, message);
+export const parseChunk = (message: string): Chunk | undefined => parseJson(chunkShape, message, MAX_MESSAGE);
 
 const askShape = z.object({
   id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -73,7 +74,7 @@ const askShape = z.object({
 });
 export type Ask = z.output<typeof askShape>;
 
-export const parseAsk = (message: string): Ask | undefined => parsed(askShape, message);
+export const parseAsk = (message: string): Ask | undefined => parseJson(askShape, message, MAX_MESSAGE);
 
 const stepSize = z.object({ name: stepName, size: offset });
 export type StepSize = z.output<typeof stepSize>;
@@ -87,26 +88,14 @@ const headShape = z.union([
   z.object({ steps: z.array(stepSize).max(MAX_STEPS), step: stepName, from: offset, to: offset }),
 ]);
 
-/** A line of JSON, then the text: escapes in it cost nothing. */
 export function answerText(answer: Answer): string {
-  if (answer === "gone") return JSON.stringify({ gone: true });
+  if (answer === "gone") return headedText({ gone: true });
   const { text, ...head } = answer;
-  return `${JSON.stringify(head)}\n${text}`;
+  return headedText(head, text);
 }
 
 export function parseAnswer(message: string): Answer | undefined {
-  if (message.length > MAX_MESSAGE) return undefined;
-  const end = message.indexOf("\n");
-  const head = parsed(headShape, end === -1 ? message : message.slice(0, end));
-  if (!head) return undefined;
-  return "gone" in head ? "gone" : { ...head, text: end === -1 ? "" : terminalText(message.slice(end + 1)) };
-}
-
-function parsed<T extends z.ZodType>(shape: T, message: string): z.output<T> | undefined {
-  if (message.length > MAX_MESSAGE) return undefined;
-  try {
-    return shape.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined; // no JSON: another program wrote it
-  }
+  const parsed = parseHeaded(headShape, message, MAX_MESSAGE);
+  if (!parsed) return undefined;
+  return "gone" in parsed.head ? "gone" : { ...parsed.head, text: terminalText(parsed.text) };
 }

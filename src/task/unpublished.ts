@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { visibleText } from "../text/clean.ts";
+import { headedText, parseHeaded, parseJson } from "./headed-text.ts";
 import { isTaskId } from "./task-id.ts";
 
 /** Of a diff, bytes: what is beyond that is left out. */
@@ -18,7 +19,7 @@ const askShape = z.object({
 export type ChangesAsk = z.output<typeof askShape>;
 
 /** Undefined for what asks something else. */
-export const parseChangesAsk = (message: string): ChangesAsk | undefined => parsed(askShape, message);
+export const parseChangesAsk = (message: string): ChangesAsk | undefined => parseJson(askShape, message, MAX_MESSAGE);
 
 const headShape = z.union([
   z.object({ gone: z.literal(true) }),
@@ -30,25 +31,14 @@ export type Changes = { baseSha: string; takenAt: number; whole: boolean; diff: 
 /** `gone`: nothing is kept there, or nothing that git can read. */
 export type ChangesAnswer = Changes | "gone";
 
-/** A line of JSON, then the diff. */
 export function changesText(answer: ChangesAnswer): string {
-  if (answer === "gone") return JSON.stringify({ gone: true });
+  if (answer === "gone") return headedText({ gone: true });
   const { diff, ...head } = answer;
-  return `${JSON.stringify(head)}\n${diff}`;
+  return headedText(head, diff);
 }
 
 export function parseChanges(message: string): ChangesAnswer | undefined {
-  if (message.length > MAX_MESSAGE) return undefined;
-  const end = message.indexOf("\n");
-  const head = parsed(headShape, end === -1 ? message : message.slice(0, end));
-  if (!head) return undefined;
-  return "gone" in head ? "gone" : { ...head, diff: end === -1 ? "" : visibleText(message.slice(end + 1)) };
-}
-
-function parsed<T extends z.ZodType>(shape: T, message: string): z.output<T> | undefined {
-  try {
-    return shape.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined; // no JSON: another program wrote it
-  }
+  const parsed = parseHeaded(headShape, message, MAX_MESSAGE);
+  if (!parsed) return undefined;
+  return "gone" in parsed.head ? "gone" : { ...parsed.head, diff: visibleText(parsed.text) };
 }
