@@ -5,7 +5,7 @@ import type { Task } from "../../src/task/task.ts";
 import { bare, mention } from "../../src/text/quote.ts";
 import type { CiView } from "../../src/views/pull-fates.ts";
 import { spentOn } from "../../src/views/spent.ts";
-import { agentOf, taskView } from "../../src/views/task-view.ts";
+import { agentOf, type HostName, taskView } from "../../src/views/task-view.ts";
 import type { Why } from "../../src/views/why.ts";
 import { taskBudgetWords } from "../../src/words/budget-words.ts";
 import { nextStep } from "../../src/words/next-step.ts";
@@ -75,7 +75,11 @@ const fact = (name: string, value: HtmlValue): Html => html`<div><dt>${name}</dt
 const given = (name: string, value: HtmlValue): Html | undefined =>
   value === undefined || value === false ? undefined : fact(name, value);
 
-export function factsBlock({ task, answer, ci, today, hasPlan, webUrl, now }: TaskSeen, isWhole: boolean): Html {
+/** Pages of worker hosts are for operators: nobody else is led to one. */
+export function factsBlock(
+  { task, answer, ci, today, hasPlan, webUrl, now }: TaskSeen,
+  { isWhole, isOperator }: { isWhole: boolean; isOperator: boolean },
+): Html {
   const view = taskView(task);
   const last = answer.runs.at(-1);
   const spent = spentOn([task]);
@@ -94,7 +98,7 @@ ${isWhole && fact("Cost today, this repository", spendingWords(today))}
 ${isWhole && given("Budget", taskBudgetWords(task))}
 ${isWhole && given("Tokens, last run", last && tokensOf(last))}
 ${fact("Agent", html`${agentOf(task) ?? "any"}${last?.model !== undefined && html` <span class="muted">${last.model}</span>`}`)}
-${given("Host", last && html`<a href="${hostPath(last.host.id)}">${last.host.name ?? last.host.id}</a>`)}
+${given("Host", last && hostFact(last.host, isOperator))}
 ${fact("Try", task.epoch === 0 ? "none yet" : `${task.epoch}`)}
 ${given("Last output", answer.state === "running" && answer.lastOutputAt !== undefined && ago(answer.lastOutputAt, now))}
 ${given("Next deadline", answer.state === "running" && answer.deadline && html`${answer.deadline.deadline.replace("_", " ")}, ${until(answer.deadline.at, now)}`)}
@@ -113,6 +117,9 @@ ${fact("Task", html`<code>${spec.id}</code>`)}
 ${isWhole && fact("For debugging", html`<a href="${debugPath(spec.id)}" download>All that is known of it</a>, without secrets`)}
 </dl></section>`;
 }
+
+const hostFact = ({ id, name = id }: HostName, isOperator: boolean): Html =>
+  isOperator ? html`<a href="${hostPath(id)}">${name}</a>` : html`${name}`;
 
 function askedBy(task: Task): HtmlValue {
   const view = taskView(task);

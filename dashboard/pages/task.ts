@@ -76,7 +76,10 @@ function drawing(read: TaskRead, formed: Formed): Drawing {
       { id: "task-state", html: (seen) => stateBlock(read, isWhole(seen.tierOf(task.spec))) },
       { id: "task-deeds", html: (seen) => deedsBlock(read, formed, isWhole(seen.tierOf(task.spec))) },
       whole("task-asks", () => asksBlock(task, formed, now)),
-      { id: "task-facts", html: (seen) => factsBlock(read, isWhole(seen.tierOf(task.spec))) },
+      {
+        id: "task-facts",
+        html: ({ isOperator, tierOf }) => factsBlock(read, { isWhole: isWhole(tierOf(task.spec)), isOperator }),
+      },
       { id: "task-timeline", html: () => timelineBlock(task, events, now) },
       whole("task-change", () => changeBlock(task, answer)),
       whole("task-runs", () => runsBlock(task, answer, now)),

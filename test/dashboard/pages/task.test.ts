@@ -183,6 +183,11 @@ describe("the page of a task", () => {
     expect(page).toContain("to review");
   });
 
+  test("the page of its worker host is linked for operators alone, as nobody else finds it", async () => {
+    expect(await pageOf(failed)).toContain('href="/hosts/');
+    expect(await pageOf(failed, personOf([10]))).not.toContain('href="/hosts/');
+  });
+
   test("whoever may only read sees how it stands, and no words, costs and buttons", async () => {
     const page = await pageOf(failed, personOf([], [10]));
     expect(page).toContain("failed");
