@@ -21,6 +21,7 @@ import { whyWords } from "../src/words/why-words.ts";
 import { findProgram, SEARCH_PATH } from "../workers/sandbox/find-program.ts";
 import { attachArguments, socketPath } from "../workers/tmux/server.ts";
 import { teamSession } from "../workers/tmux/team-session.ts";
+import { NotAllowed } from "./exit-code.ts";
 import { askBack, findTasks } from "./find-task.ts";
 import { hostIdOf } from "./host-id.ts";
 import { logs } from "./logs.ts";
@@ -113,8 +114,11 @@ function whyNot(task: Task, around: Around, hostDir: string): string {
   return [`Task ${spec.id} is over after ${count(epoch, "run")}: ${how}${link}`, kept, ...asked].join("\n");
 }
 
+/** Throws NotAllowed. */
 function noSession(id: string, said: string, dir: string): string {
   if (/permission denied/i.test(said))
-    return `The sessions in ${dir} belong to another user: run this as the user that the worker host runs as.`;
+    throw new NotAllowed(
+      `the sessions in ${dir} belong to another user: run this as the user that the worker host runs as`,
+    );
   return `Task ${id} has no session at this moment: it is being prepared, published, or between two steps. Try again.`;
 }

@@ -12,7 +12,7 @@ import { EVERYTHING, exportToBundle, exportToFolder } from "../workers/checkpoin
 
 export type CheckpointOptions = { to?: string; bundle?: string; json?: boolean };
 
-/** `task`: an id, or its beginning; without one all are listed. 1 when there is none. */
+/** `task`: an id, or its beginning; without one all are listed. 1 when none is kept of that task, or several are meant. */
 export async function checkpoint(env: Env, task: string | undefined, options: CheckpointOptions): Promise<number> {
   const dataDir = dataDirOf(env);
   const found = findCheckpoints(dataDir).filter(({ taskId }) => taskId.startsWith(task ?? ""));
@@ -31,7 +31,7 @@ function none(task: string | undefined, { json }: CheckpointOptions): number {
   const sentence = `${which} on this machine, or not under this ORCH_DATA. \`orch why TASK\` names the host that keeps it.`;
   if (json) say(JSON.stringify(task === undefined ? [] : { error: sentence }));
   else process.stderr.write(`${sentence}\n`);
-  return task === undefined && json ? 0 : 1;
+  return task === undefined ? 0 : 1;
 }
 
 /** Of several that are meant none is taken. */

@@ -2,7 +2,6 @@
  * `orch forget owner/repo#number`: takes out of Redis and out of the history what is kept of the tasks of an issue, or of a pull request.
  * What stands on GitHub, and what worker hosts keep of unfinished work until its time is over, is not touched.
  */
-import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
@@ -15,6 +14,7 @@ import { withNodeTasks } from "../src/task/team-tasks.ts";
 import { count } from "../src/text/amounts.ts";
 import { consent } from "./consent.ts";
 import { findTasks } from "./find-task.ts";
+import { isThere } from "./is-there.ts";
 import { noteDeed } from "./note-deed.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
@@ -66,7 +66,7 @@ async function notOver(redis: Redis, tasks: readonly Task[]): Promise<string[]> 
 }
 
 function idsInHistory(path: string, { repository, number }: Issue): number[] {
-  if (!existsSync(path)) return [];
+  if (!isThere(path)) return [];
   const file = openHistory(path);
   const sql = "SELECT DISTINCT repository_id FROM tasks WHERE repository = ? COLLATE NOCASE AND number = ?";
   const rows = file.db.prepare(sql).all(repository, number);
@@ -80,7 +80,7 @@ async function forgetInHistory(redis: Redis, path: string, { repositoryIds, numb
     [...numbers].map((number) => ({ repositoryId, number })),
   );
   for (const { repositoryId, number } of forgotten) await tellForgotten(redis, repositoryId, number);
-  if (!existsSync(path)) return;
+  if (!isThere(path)) return;
   const file = openHistory(path);
   file.write({ tasks: [], forgotten });
   file.close();

@@ -23,7 +23,7 @@ function print(all: readonly HostWithRuns[], now: number): void {
   const rows = all.map((host) => [
     host.id,
     host.name,
-    stateOf(host, now),
+    stateOf(host, width === undefined ? undefined : now),
     `${host.busy}/${host.slots}`,
     host.sandbox,
     host.version,
@@ -33,8 +33,14 @@ function print(all: readonly HostWithRuns[], now: number): void {
   else process.stderr.write("No worker host has registered. `npm start` runs one here.\n");
 }
 
-function stateOf({ alive, draining, lacksRoom, strained, cannotWork, lastBeat }: HostWithRuns, now: number): string {
-  if (!alive) return `silent for ${duration(now - lastBeat)}`;
+/** `now`: for a person, who reads for how long it is silent. */
+function stateOf(host: HostWithRuns, now: number | undefined): string {
+  const { alive, draining, lacksRoom, strained, cannotWork, lastBeat } = host;
+  if (!alive && lastBeat <= 0) return "silent";
+  if (!alive)
+    return now === undefined
+      ? `silent since ${new Date(lastBeat).toISOString()}`
+      : `silent for ${duration(now - lastBeat)}`;
   if (lacksRoom) return `full disk: ${bytes(lacksRoom.freeBytes)} free`;
   if (strained) return `takes no task: ${strainWords(strained)}`;
   if (cannotWork) return `cannot work: ${cannotWork.why ?? "takes no job"}`;

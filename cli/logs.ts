@@ -14,6 +14,7 @@ import type { Task } from "../src/task/task.ts";
 import { followEvents, showEvents } from "./logs/events.ts";
 import { followAll, showOutput } from "./logs/output.ts";
 import { oneTask } from "./one-task.ts";
+import { refuse } from "./refuse.ts";
 import { UsageError } from "./usage-error.ts";
 import { viewsOf } from "./views-of.ts";
 import { redisUrlOf, withRedis } from "./with-redis.ts";
@@ -28,15 +29,15 @@ export async function logs(env: Env, text: string, options: LogsOptions): Promis
   const run = runOf(options.run);
   return await withRedis(env, "logs", async (redis) => {
     const found = await oneTask(redis, text);
-    if ("lines" in found) return none(found.lines);
+    if ("lines" in found) return refuse(found.lines.join("\n"), options);
     const { task } = found;
     const shown = run ?? task.epoch;
-    if (shown < 1 || shown > task.epoch) return none([noRun(task)]);
+    if (shown < 1 || shown > task.epoch) return refuse(noRun(task), options);
     const chosen = { env, redis, task, run, options };
     const isThere = options.events || options.json ? await events(chosen) : await output(chosen);
     return isThere
       ? 0
-      : none([`Nothing is kept of run ${shown} any more. \`orch why ${task.spec.id}\` has the last lines.`]);
+      : refuse(`Nothing is kept of run ${shown} any more. \`orch why ${task.spec.id}\` has the last lines.`, options);
   });
 }
 
@@ -48,11 +49,6 @@ function runOf(text: string | undefined): number | undefined {
 
 const noRun = ({ spec, epoch }: Task): string =>
   epoch === 0 ? `${spec.id} has not begun yet.` : `${spec.id} has the runs 1 to ${epoch}.`;
-
-function none(lines: readonly string[]): number {
-  process.stderr.write(`${lines.join("\n")}\n`);
-  return 1;
-}
 
 async function events({ redis, task, run, options }: Chosen): Promise<boolean> {
   const count = options.follow

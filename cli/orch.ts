@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
-import { exitCodeOf, USAGE } from "./exit-code.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import { addCompletion, addUpkeep } from "./more-verbs.ts";
 import { addSaying } from "./say-verbs.ts";
 
@@ -308,11 +308,11 @@ program.showHelpAfterError("`orch --help` lists the verbs.");
 
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
+  const code = exitCodeOf(error);
+  if (code === 0) return;
   const wasSaid = error instanceof CommanderError;
-  // Help and the version are what was asked for.
-  if (wasSaid && error.exitCode === 0) return;
   // Whoever asked for JSON parses the answer, also when it is that there is none.
   if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
   else if (!wasSaid) process.stderr.write(`orch: ${message}\n`);
-  process.exitCode = wasSaid ? USAGE : exitCodeOf(error);
+  process.exitCode = code;
 });

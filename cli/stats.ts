@@ -1,11 +1,12 @@
 /** `orch stats`: what came of tasks, what it cost and how long it took, from the history that this machine keeps. */
-import { existsSync } from "node:fs";
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
 import { GROUPS, type Group } from "../src/history/groups.ts";
 import { openHistory } from "../src/history/history-file.ts";
 import { readStats, type Stats } from "../src/history/stats.ts";
 import { dollars, duration } from "../src/text/amounts.ts";
+import { isThere } from "./is-there.ts";
+import { refuse } from "./refuse.ts";
 import { sinceOf } from "./since.ts";
 import { table } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
@@ -21,7 +22,7 @@ export async function stats(env: Env, options: StatsOptions): Promise<number> {
   const since = new Date(sinceOf(options.since ?? SINCE, now)).toISOString().slice(0, 10);
   const query = { by: groupsOf(options.by ?? "agent"), since, now };
   const path = historyFileOf(dataDirOf(env));
-  if (!existsSync(path))
+  if (!isThere(path))
     return refuse(
       `There is no history in ${dataDirOf(env)}: a bot writes it there, unless ORCH_HISTORY is off.`,
       options,
@@ -37,12 +38,6 @@ export async function stats(env: Env, options: StatsOptions): Promise<number> {
   }
 }
 
-function refuse(line: string, { json }: StatsOptions): number {
-  if (json) process.stdout.write(`${JSON.stringify({ error: line })}\n`);
-  else process.stderr.write(`${line}\n`);
-  return 1;
-}
-
 function groupsOf(text: string): Group[] {
   const names = Object.keys(GROUPS) as Group[];
   return [...new Set(text.split(",").map((part) => part.trim()))].map((part) => {
@@ -55,13 +50,14 @@ function groupsOf(text: string): Group[] {
 function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: readonly Group[]): void {
   const heading = [...by.map((group) => group.toUpperCase()), ...HEADING];
   const rows = groups.map((group) => [...by.map((name) => group.of[name] || "-"), ...groupFields(group)]);
-  section("What came of tasks", heading, rows);
+  section("group", "What came of tasks", heading, rows);
   const perDay = days.map((each) => [
     each.day,
     ...[each.pullRequests, each.noChanges, each.failed, each.couldNotRun, each.others].map(String),
   ]);
-  section("By day", ["DAY", "PULL REQUEST", "NO CHANGES", "WORK FAILED", "COULD NOT RUN", "OTHER"], perDay);
+  section("day", "By day", ["DAY", "PULL REQUEST", "NO CHANGES", "WORK FAILED", "COULD NOT RUN", "OTHER"], perDay);
   section(
+    "host",
     "By worker host",
     ["HOST", "RUNS", "AT WORK", "SLOTS TAKEN"],
     hosts.map(({ host, runs, busyMs, busySlots }) => [host, String(runs), duration(busyMs), busySlots.toFixed(2)]),
@@ -69,7 +65,7 @@ function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: 
   const spent = Object.entries(spenders).flatMap(([of, all]) =>
     all.map(({ name, costUsd }) => [of, name, dollars(costUsd)]),
   );
-  section("Most spent", ["OF", "NAME", "COST"], spent);
+  section("spender", "Most spent", ["OF", "NAME", "COST"], spent);
   const { hostRestarts, lostRuns, takenUp } = recoveries;
   const said = `Recoveries: ${hostRestarts} by a host that restarted, ${lostRuns} runs lost and begun anew, ${takenUp} taken up.`;
   process.stderr.write(
@@ -107,10 +103,11 @@ function groupFields(group: Stats["groups"][number]): string[] {
   ];
 }
 
-/** For a person a heading above each; a program that wants more than rows asks for JSON. */
-function section(title: string, heading: readonly string[], rows: readonly string[][]): void {
+/** For a person a heading above each; for a program each row begins with what it is of. */
+function section(kind: string, title: string, heading: readonly string[], rows: readonly string[][]): void {
   if (rows.length === 0) return;
   const width = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
-  const lines = table(heading, rows, width);
-  process.stdout.write(width === undefined ? `${lines.join("\n")}\n` : `${title}\n${lines.join("\n")}\n\n`);
+  const named = rows.map((row) => (width === undefined ? [kind, ...row] : row));
+  const lines = table(heading, named, width).join("\n");
+  process.stdout.write(width === undefined ? `${lines}\n` : `${title}\n${lines}\n\n`);
 }

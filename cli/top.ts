@@ -9,9 +9,6 @@ import { frame } from "./top/frame.ts";
 import { makeOverview } from "./top/overview.ts";
 import { withRedis } from "./with-redis.ts";
 
-/** Lines of text that somebody reads later are no longer than this, in columns. */
-const WIDTH = 200;
-
 export type TopOptions = { json?: boolean };
 
 /** Exit code 0. */
@@ -24,7 +21,7 @@ export async function top(env: Env, { json = false }: TopOptions = {}): Promise<
         const seen = await look();
         return (width) => frame(seen, width);
       });
-    else process.stdout.write(`${frame(await look(), WIDTH).join("\n")}\n`);
+    else process.stdout.write(`${frame(await look(), Number.POSITIVE_INFINITY).join("\n")}\n`);
     return 0;
   });
 }

@@ -1,9 +1,10 @@
 /** The Redis of this machine for one question; who finds none is told what to look at. */
-import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { isRefusal } from "./exit-code.ts";
+import { isThere } from "./is-there.ts";
 
 const WAIT_MS = 5_000;
 
@@ -18,14 +19,23 @@ export async function withRedis<T>(env: Env, name: string, use: (redis: Redis) =
   const step = env.REDIS_URL
     ? "Is the server of REDIS_URL running, and the address right?"
     : `Is \`npm start\` running, with this ORCH_DATA (${dataDirOf(env)}), and as this user?`;
-  if (!env.REDIS_URL && !existsSync(url.slice("unix://".length))) throw new Error(`Orch does not run here. ${step}`);
+  if (!env.REDIS_URL && !isThere(url.slice("unix://".length))) throw new Error(`Orch does not run here. ${step}`);
   const redis = connectRedis(url, name);
   try {
-    await waitForRedis(redis, WAIT_MS).catch((cause: Error) => {
+    await Promise.race([waitForRedis(redis, WAIT_MS), refusalBy(redis)]).catch((cause: Error) => {
       throw new Error(`${cause.message}. ${step}`, { cause });
     });
     return await use(redis);
   } finally {
     redis.disconnect();
   }
+}
+
+/** A Redis that lets nobody in without a password will not do so in a moment either: rejects with what it says. */
+async function refusalBy(redis: Redis): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  redis.on("error", (error) => {
+    if (isRefusal(error)) reject(error);
+  });
+  return await promise;
 }

@@ -65,13 +65,15 @@ export async function followTasks(timeline: Timeline, subscriber: Redis, store: 
 
 /**
  * What an agent has said since. Both are the last lines of what it had said by then, a window that moves on: the end of the
- * one is the beginning of the other, unless more was said in between than the window holds.
+ * one is the beginning of the other, unless more was said in between than the window holds. A call that has failed meanwhile
+ * is the same line with another mark, and is told again as that alone.
  */
 export function newLines(before: string, now: string): string[] {
   const [known, shown] = [before.split("\n"), now.split("\n")];
-  const from = known.findIndex((_, index) => known.slice(index).every((line, at) => line === shown[at]));
-  const overlap = from < 0 ? 0 : known.length - from;
-  return shown.slice(overlap).filter((line) => line.trim() !== "");
+  const isSame = (was: string, is: string | undefined) => was === is || was.replace(/^▸ /, "✘ ") === is;
+  const from = known.findIndex((_, index) => known.slice(index).every((line, at) => isSame(line, shown[at])));
+  const kept = from < 0 ? [] : known.slice(from);
+  return shown.filter((line, at) => line !== kept[at] && line.trim() !== "");
 }
 
 function sentences({ what, detail }: TaskEvent): [Who, string][] {

@@ -1,6 +1,7 @@
 /** The log of every program: one JSON line per fact on stdout, with tokens blanked where requests and errors carry them. */
 import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 import type { LogLevel } from "./settings/environment.ts";
+import { traceIdOf } from "./task/trace.ts";
 
 export type { Logger } from "pino";
 
@@ -65,8 +66,12 @@ export function makeLog(level: LogLevel, program = "bot"): Logger {
   const stdout = atOnce(pino.destination({ sync: true }));
   // Also when the process ends by an error that nobody caught.
   process.once("exit", stdout.flush);
-  return pino({ level, base: { program }, serializers }, stdout);
+  return pino({ level, base: { program }, serializers, formatters: { log: withTrace } }, stdout);
 }
+
+/** What is said of a task is found by its trace as well, which its id says. The logger of a run has said both once for all its lines. */
+const withTrace = (told: Record<string, unknown>): Record<string, unknown> =>
+  typeof told.task === "string" && told.trace_id === undefined ? { ...told, trace_id: traceIdOf(told.task) } : told;
 
 /**
  * What is logged in one turn of the event loop is written at its end, in one go: a write costs more than everything else of a

@@ -35,7 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/settings": ["src/text", "src/reach", "src/refusal.ts"],
   "src/data-dir.ts": [],
   "src/config.ts": ["src/task", "src/settings", "src/reach", "src/data-dir.ts"],
-  "src/log.ts": ["src/settings"],
+  "src/log.ts": ["src/settings", "src/task"],
   "src/task": ["src/config.ts", "src/text"],
   "src/views": ["src/task", "src/text"],
   "src/words": ["src/task", "src/text", "src/views"],

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { atOnce } from "../src/log.ts";
+import { traceIdOf } from "../src/task/trace.ts";
 
 test("what is logged in one turn is written in one go, in order, and what comes later later", async () => {
   const written: string[] = [];
@@ -82,4 +83,19 @@ if (command.args.length !== 2) throw new Error("what is logged was changed");`;
   const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
   expect(stdout).not.toContain("the-password");
   expect(JSON.parse(stdout)).toMatchObject({ err: { message: "WRONGPASS", command: { name: "auth" } } });
+});
+
+test("a line about a task says its trace, and one about none does not", async () => {
+  const program = `import { makeLog } from "${new URL("../src/log.ts", import.meta.url)}";
+const log = makeLog("info", "test");
+log.info({ task: "tabcdefghijklmno", delivery: "d1" }, "task accepted");
+log.warn({ err: new Error("x"), task: "tabcdefghijklmno" }, "report failed");
+log.info({ count: 1 }, "a fact");
+log.info("ready");`;
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program]);
+  const lines = stdout.split("\n").map((line) => JSON.parse(line));
+  const trace_id = traceIdOf("tabcdefghijklmno");
+  expect(lines.map((line) => line.trace_id)).toEqual([trace_id, trace_id, undefined, undefined]);
+  expect(lines[0]).toMatchObject({ task: "tabcdefghijklmno", delivery: "d1", msg: "task accepted" });
+  expect(lines[1]).toMatchObject({ err: { message: "x" } });
 });

@@ -2,6 +2,7 @@
  * What the programs of a task print, as the pane of its session shows it: all of a run, step after step, and with `-f` on from there until the
  * task is over. Where Redis was away, it goes on at the place where it was.
  */
+import { styleText } from "node:util";
 import { followOutput } from "../../dashboard/output/follow-output.ts";
 import type { Output } from "../../dashboard/output/output.ts";
 import { MAX_PIECE, type Position } from "../../src/task/output.ts";
@@ -44,8 +45,8 @@ export async function followAll(output: Output, { task, run }: Wanted, signal: A
   return print.hasPrinted();
 }
 
-/** Colours only for a person at a terminal; a program that reads it gets the words. */
-function makePrinter(isColoured = process.stdout.isTTY && process.env.NO_COLOR === undefined) {
+/** Colours as everywhere in `orch`: for a person at a terminal, unless NO_COLOR or FORCE_COLOR says otherwise. A program that reads it gets the words. */
+function makePrinter(isColoured = styleText("bold", "x") !== "x") {
   let last = "";
   let said = "";
   let hasPrinted = false;

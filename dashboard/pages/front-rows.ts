@@ -15,7 +15,7 @@ import { costOf } from "./cost.ts";
 import type { Placed } from "./front-sections.ts";
 import { outward } from "./links.ts";
 import { inPages, sentence } from "./sentence.ts";
-import { ciBadge, standingBadge } from "./standing-badge.ts";
+import { badge, ciBadge, standingBadge } from "./standing-badge.ts";
 import { taskCell } from "./task-cell.ts";
 import { cancelForm, type Formed, retryForm } from "./task-deeds.ts";
 import { age, ago, until } from "./time.ts";
@@ -37,7 +37,7 @@ export function runningRow({ task, standing, ci }: Placed, facts: Facts, tier: T
 ${taskCell(task)}
 <td class="now" data-label="Now"><div class="last-line mono">${tier === "write" ? lastLine(task) : UNSHOWN}</div><div class="sub">${lastOutputAt !== undefined ? html`output ${ago(lastOutputAt, now)}` : answer.phase === "working" && "no output yet"}</div></td>
 <td class="short" data-label="Who">${agentOf(task) ?? "any agent"}<div class="sub">${answer.host.name ?? answer.host.id} · try ${task.epoch}</div></td>
-<td data-label="Cost so far" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}${pullRequest(task, ci)}</td>
+<td data-label="Cost so far" class="amount">${tier === "write" ? html`${taskCost(task)}${budgetMark(task)}` : UNSHOWN}${pullRequest(task, ci)}</td>
 <td class="short" data-label="Deadline">${deadline && !answer.stopping ? until(deadline.at, now) : html`<span class="muted">–</span>`}</td>
 <td class="row-actions">${tier === "write" && cancelForm(page, task)}</td>`,
   );
@@ -55,6 +55,14 @@ const taskCost = (task: Task): Html => {
   const { costUsd, runs } = spentOn([task]);
   return costOf(costUsd, runs);
 };
+
+/** Of a run that may use little more, or nothing. */
+function budgetMark(task: Task): Html | undefined {
+  const { low, spent } = progressOf(task).budget ?? {};
+  if (!low && !spent) return undefined;
+  const word = spent ? "budget used up" : "over 80 % of its budget";
+  return html`<div>${badge({ word, tone: "warn", sign: "coin" })}</div>`;
+}
 
 /** What its agent says that it is at, else the end of what it printed. */
 function lastLine(task: Task): Html {

@@ -1,8 +1,7 @@
 /** What stands where on the first page, and in which order: each task once. Pure. */
 import type { Task } from "../../src/task/task.ts";
-import { type Need, needsMe } from "../../src/views/needs-me.ts";
+import { isEnd, type Need, needsMe } from "../../src/views/needs-me.ts";
 import type { PullFate } from "../../src/views/pull-fates.ts";
-import type { TaskView } from "../../src/views/task-view.ts";
 import type { Facts } from "../rows/facts.ts";
 import { type Standing, sectionOf, standingOf } from "./standing.ts";
 
@@ -51,14 +50,6 @@ export function frontOf(facts: Facts): Front {
     over: listed("over"),
   };
 }
-
-const isEnd = (
-  need: Need,
-): need is Extract<Need, { task: TaskView; kind: "refused" | "verify_failed" | "agent_setup" | "repository_setup" }> =>
-  need.kind === "refused" ||
-  need.kind === "verify_failed" ||
-  need.kind === "agent_setup" ||
-  need.kind === "repository_setup";
 
 function withTask(need: Need, byId: ReadonlyMap<string, Task>): Front["needs"][number] {
   const id = "task" in need ? (typeof need.task === "string" ? need.task : need.task.id) : undefined;

@@ -1,6 +1,7 @@
 /** Reads what the page of one task is drawn from. */
 import { leadersOf } from "../../src/task/followers.ts";
 import { inboxOf } from "../../src/task/inbox.ts";
+import { openProposal } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { isTaskId } from "../../src/task/task-id.ts";
 import type { TaskEvent } from "../../src/task/timeline.ts";
@@ -38,7 +39,8 @@ export async function readTask(
   const standing = standingsIn(facts)(task, fate?.closed);
   const living = facts.hosts.filter(({ alive }) => alive);
   const agents = [...new Set(living.flatMap((host) => host.agents))].sort();
-  const known = { task, answer, standing, ...(fate?.ci && { ci: fate.ci }), today, agents };
+  const hasPlan = teams.has(id) || openProposal(task)?.plan !== undefined;
+  const known = { task, answer, hasPlan, standing, ...(fate?.ci && { ci: fate.ci }), today, agents };
   return { ...known, webUrl, now: facts.now, events, messages };
 }
 

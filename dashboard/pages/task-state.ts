@@ -5,8 +5,9 @@ import type { Task } from "../../src/task/task.ts";
 import { bare, mention } from "../../src/text/quote.ts";
 import type { CiView } from "../../src/views/pull-fates.ts";
 import { spentOn } from "../../src/views/spent.ts";
-import { agentOf, taskView } from "../../src/views/task-view.ts";
+import { agentOf, type HostName, taskView } from "../../src/views/task-view.ts";
 import type { Why } from "../../src/views/why.ts";
+import { taskBudgetWords } from "../../src/words/budget-words.ts";
 import { nextStep } from "../../src/words/next-step.ts";
 import { whoAsked } from "../../src/words/origin-words.ts";
 import { routingWords } from "../../src/words/routing-words.ts";
@@ -33,6 +34,8 @@ export type TaskSeen = {
   today: Spending;
   /** Agents that living hosts offer. */
   agents: readonly string[];
+  /** There is a page of its plan: a team's, once one is proposed. */
+  hasPlan: boolean;
   webUrl: string;
   now: number;
 };
@@ -72,7 +75,11 @@ const fact = (name: string, value: HtmlValue): Html => html`<div><dt>${name}</dt
 const given = (name: string, value: HtmlValue): Html | undefined =>
   value === undefined || value === false ? undefined : fact(name, value);
 
-export function factsBlock({ task, answer, ci, today, webUrl, now }: TaskSeen, isWhole: boolean): Html {
+/** Pages of worker hosts are for operators: nobody else is led to one. */
+export function factsBlock(
+  { task, answer, ci, today, hasPlan, webUrl, now }: TaskSeen,
+  { isWhole, isOperator }: { isWhole: boolean; isOperator: boolean },
+): Html {
   const view = taskView(task);
   const last = answer.runs.at(-1);
   const spent = spentOn([task]);
@@ -88,9 +95,10 @@ export function factsBlock({ task, answer, ci, today, webUrl, now }: TaskSeen, i
 ${isWhole && fact("Cost of this run", costOf(runCost, last?.agent === undefined ? 0 : 1))}
 ${isWhole && fact("Cost of this task", html`${costOf(spent.costUsd, spent.runs)}${spent.runs > 1 && html` <span class="muted">in ${spent.runs} runs</span>`}`)}
 ${isWhole && fact("Cost today, this repository", spendingWords(today))}
+${isWhole && given("Budget", taskBudgetWords(task))}
 ${isWhole && given("Tokens, last run", last && tokensOf(last))}
 ${fact("Agent", html`${agentOf(task) ?? "any"}${last?.model !== undefined && html` <span class="muted">${last.model}</span>`}`)}
-${given("Host", last && html`<a href="${hostPath(last.host.id)}">${last.host.name ?? last.host.id}</a>`)}
+${given("Host", last && hostFact(last.host, isOperator))}
 ${fact("Try", task.epoch === 0 ? "none yet" : `${task.epoch}`)}
 ${given("Last output", answer.state === "running" && answer.lastOutputAt !== undefined && ago(answer.lastOutputAt, now))}
 ${given("Next deadline", answer.state === "running" && answer.deadline && html`${answer.deadline.deadline.replace("_", " ")}, ${until(answer.deadline.at, now)}`)}
@@ -103,12 +111,15 @@ ${fact("Accepted", moment(spec.acceptedAt))}
 ${given("Goes on from", task.continues && taskLink({ id: task.continues, repository: "" }, task.continues))}
 ${given("Does once more", spec.retries && taskLink({ id: spec.retries, repository: "" }, spec.retries))}
 ${given("Node of", spec.node && html`<a href="${planPath(spec.node.plan)}">plan ${spec.node.plan}</a>`)}
-${given("Plan", spec.team && html`<a href="${planPath(spec.id)}">its nodes</a>`)}
+${given("Plan", hasPlan && html`<a href="${planPath(spec.id)}">its nodes</a>`)}
 ${given("Conversation", html`<a href="/conversations/${spec.repository.id}/${spec.conversation}">all tasks of it</a>`)}
 ${fact("Task", html`<code>${spec.id}</code>`)}
 ${isWhole && fact("For debugging", html`<a href="${debugPath(spec.id)}" download>All that is known of it</a>, without secrets`)}
 </dl></section>`;
 }
+
+const hostFact = ({ id, name = id }: HostName, isOperator: boolean): Html =>
+  isOperator ? html`<a href="${hostPath(id)}">${name}</a>` : html`${name}`;
 
 function askedBy(task: Task): HtmlValue {
   const view = taskView(task);

@@ -15,6 +15,7 @@ import { readTask, type TaskPageDeps, type TaskRead } from "./read-task.ts";
 import { asksBlock } from "./task-asks.ts";
 import type { Formed } from "./task-deeds.ts";
 import { outputPanel } from "./task-output.ts";
+import { REQUEST, requestBlock } from "./task-request.ts";
 import { changeBlock, messagesBlock, runsBlock } from "./task-runs.ts";
 import { deedsBlock, factsBlock, stateBlock } from "./task-state.ts";
 import { timelineBlock } from "./task-timeline.ts";
@@ -60,7 +61,7 @@ async function taskPage(deps: TaskRouteDeps, visit: Visit, facts: Facts): Promis
 }
 
 function drawing(read: TaskRead, formed: Formed): Drawing {
-  const { task, answer, events, messages, now } = read;
+  const { task, answer, events, messages, hasPlan, now } = read;
   /** Agents' words, costs, and everything that changes a task. */
   const whole = (id: string, draw: () => Html): Block => ({
     id,
@@ -71,10 +72,14 @@ function drawing(read: TaskRead, formed: Formed): Drawing {
     place: task.spec,
     regions: [],
     blocks: [
+      { id: REQUEST, html: (seen) => requestBlock(task, hasPlan, isWhole(seen.tierOf(task.spec))) },
       { id: "task-state", html: (seen) => stateBlock(read, isWhole(seen.tierOf(task.spec))) },
       { id: "task-deeds", html: (seen) => deedsBlock(read, formed, isWhole(seen.tierOf(task.spec))) },
       whole("task-asks", () => asksBlock(task, formed, now)),
-      { id: "task-facts", html: (seen) => factsBlock(read, isWhole(seen.tierOf(task.spec))) },
+      {
+        id: "task-facts",
+        html: ({ isOperator, tierOf }) => factsBlock(read, { isWhole: isWhole(tierOf(task.spec)), isOperator }),
+      },
       { id: "task-timeline", html: () => timelineBlock(task, events, now) },
       whole("task-change", () => changeBlock(task, answer)),
       whole("task-runs", () => runsBlock(task, answer, now)),
@@ -90,7 +95,7 @@ function body({ task, webUrl }: TaskRead, { blocks, reply, isWhole }: Shown): Ht
   const url = issueUrl(webUrl, view);
   const name = placeName(view);
   return html`<header class="page-head"><p class="where">${url === undefined ? name : outward(url, name)}</p><h1>${bare(task.spec.title, 200)}</h1>
-<p class="request">${view.request}</p></header>
+${blocks.get(REQUEST)}</header>
 ${reply && html`<div class="reply">${reply}</div>`}
 <div class="columns"><div class="main-column">${["task-state", "task-deeds", "task-asks", "task-timeline"].map((id) => blocks.get(id))}
 ${isWhole && outputPanel(task)}

@@ -56,6 +56,12 @@ export async function tierOf(rights: Rights, place: Place): Promise<Tier | undef
   return (await rights.mayRead(place)) ? "read" : undefined;
 }
 
+/** Whether there is anything of it for whoever has these rights. */
+export async function isFor(rights: Rights, { operatorsOnly, place }: Drawing): Promise<boolean> {
+  if (operatorsOnly && !rights.isOperator) return false;
+  return place === undefined || (await tierOf(rights, place)) !== undefined;
+}
+
 /** What a viewer may see of each place that was asked for. `name`: the same for all who may see the same of it. */
 export type Tiers = { name: string; isOperator: boolean; of: (place: Place) => Tier | undefined };
 

@@ -10,7 +10,7 @@ export const eventsRoutes = (live: Live): DashboardRoute[] => [
     path: "/events",
     answer: async (visit) => {
       const name = visit.query.get("view") ?? "";
-      if (name.length > MOST_NAME || !live.find(name)) return { kind: "nothing" };
+      if (name.length > MOST_NAME || !(await live.isThere(name, visit.rights))) return { kind: "nothing" };
       return { kind: "stream", run: async (stream) => await live.follow(name, visit, stream) };
     },
   },

@@ -32,12 +32,15 @@ export const WHOLE_EVERY_MS = 5_000;
 const MOST_OVER = 500;
 /** So many changes at once are no less work than to begin anew. */
 const MOST_CHANGED = 200;
+/** After so many looks all is read again that GitHub has told of pull requests of tasks that are over: news of it come with messages, which may get lost. */
+const FATES_EVERY = 12;
 /** For so long, ms, what is known is kept current although nobody asks for it. */
 const IDLE_MS = 60_000;
 
 export function makeFacts({ redis, store, views, now }: FactsDeps) {
   let facts: Facts | undefined;
   let lookedAt = 0;
+  let looks = 0;
   let askedAt = 0;
   let looking: Promise<Facts> | undefined;
   const changed = new Set<string>();
@@ -83,21 +86,20 @@ export function makeFacts({ redis, store, views, now }: FactsDeps) {
     const over = known
       ? withEnds(known.over, await readOver([...new Set([...gone, ...ids])]))
       : await readOver(await lateEnds(redis, now(), MOST_OVER));
-    return await withFates({ ...around, over: bounded(over, open) }, known?.fates);
+    return await withFates({ ...around, over: bounded(over, open) }, known?.fates ?? new Map(), new Set(ids));
   }
 
-  /** Of what is closed for good, nothing new is told. */
-  async function withFates(facts: Facts, known: Facts["fates"] | undefined): Promise<Facts> {
-    const isMerged = ({ spec }: Task) => known?.get(spec.id)?.closed?.merged;
-    const read = await readPullFates(
-      redis,
-      facts.over.filter((task) => !isMerged(task)),
-    );
-    const merged = facts.over.filter(isMerged).flatMap(({ spec: { id } }) => {
-      const fate = known?.get(id);
+  /** Of what is merged nothing new is told, of the others where they have changed; a part of these is read again at each look. */
+  async function withFates(facts: Facts, known: Facts["fates"], news: ReadonlySet<string>): Promise<Facts> {
+    looks += 1;
+    const isDue = ({ spec: { id } }: Task, nth: number): boolean =>
+      !known.get(id)?.closed?.merged && (!known.has(id) || news.has(id) || (nth + looks) % FATES_EVERY === 0);
+    const read = await readPullFates(redis, facts.over.filter(isDue));
+    const kept = facts.over.flatMap(({ spec: { id } }) => {
+      const fate = known.get(id);
       return fate ? [[id, fate] as const] : [];
     });
-    return { ...facts, fates: new Map([...merged, ...read, ...facts.fates]) };
+    return { ...facts, fates: new Map([...kept, ...read, ...facts.fates]) };
   }
 
   async function withChanged(known: Facts, ids: readonly string[]): Promise<Facts> {

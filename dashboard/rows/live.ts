@@ -5,8 +5,8 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "../../src/log.ts";
 import { keys } from "../../src/task/keys.ts";
-import type { EventStream, Visit } from "../visit.ts";
-import type { Drawing } from "./drawing.ts";
+import type { EventStream, Rights, Visit } from "../visit.ts";
+import { type Drawing, isFor } from "./drawing.ts";
 import { type Facts, type FactsKeeper, WHOLE_EVERY_MS } from "./facts.ts";
 import { type InTurn, inTurn } from "./in-turn.ts";
 import { makeViewer, type Viewer } from "./viewer.ts";
@@ -75,6 +75,13 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
     const [first, ...rest] = name.split(":");
     const view = views.find((each) => each.name === first);
     return view && { view, argument: rest.join(":") };
+  }
+
+  /** Whether it exists, and for whoever has these rights: asked before a stream of it begins, which could say so only by its end. */
+  async function isThere(name: string, rights: Rights): Promise<boolean> {
+    const found = find(name);
+    const drawing = found && (await firstFor(name, found));
+    return drawing !== undefined && (await isFor(rights, drawing));
   }
 
   /** Until the viewer is gone, or may not see it any more. */
@@ -172,7 +179,7 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   }
 
   return {
-    find,
+    isThere,
     follow,
     stop: async () => {
       subscriber.off("message", onMessage);

@@ -3,7 +3,7 @@
  * sent next is made of how things are then.
  */
 import type { EventStream, Rights } from "../visit.ts";
-import { type Drawing, tiersOf } from "./drawing.ts";
+import { type Drawing, isFor, tiersOf } from "./drawing.ts";
 import { newsOf, placesOf, type Shown, shownOf } from "./shown.ts";
 
 export type Viewer = ReturnType<typeof makeViewer>;
@@ -16,10 +16,8 @@ export function makeViewer(stream: EventStream, rights: Rights) {
 
   /** Rights are asked for anew. False: this viewer may not see this any more, or it is not there. */
   async function show(drawing: Drawing | undefined, now: number): Promise<boolean> {
-    if (!drawing) return false;
-    if (drawing.operatorsOnly && !rights.isOperator) return false;
+    if (!drawing || !(await isFor(rights, drawing))) return false;
     const tiers = await tiersOf(rights, placesOf(drawing));
-    if (drawing.place && !tiers.of(drawing.place)) return false;
     // What is new to them stays new until it is sent.
     if (stream.pending() > MOST_PENDING) return true;
     const next = shownOf(drawing, tiers, now);

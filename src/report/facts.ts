@@ -8,11 +8,10 @@ import type { Progress, Verification } from "../task/progress.ts";
 import { MAX_ROUNDS } from "../task/review.ts";
 import { type Pushed, progressOf, type Task, type TaskSpec } from "../task/task.ts";
 import { count, dollars, duration } from "../text/amounts.ts";
-import { sumOf } from "../text/budget.ts";
 import { blockQuote, code, plain } from "../text/quote.ts";
 import type { Team } from "../views/plan-view.ts";
 import { usedBy } from "../views/spent.ts";
-import { runBudgetWords } from "../words/budget-words.ts";
+import { taskBudgetWords } from "../words/budget-words.ts";
 import { ONLY_WITH_HIDDEN } from "../words/hidden-words.ts";
 import { inForceWords, usedOfMachine } from "../words/limit-words.ts";
 import { answeredFacts } from "../words/question-words.ts";
@@ -137,12 +136,8 @@ export function usageFact({ inputTokens, outputTokens, costUsd }: Progress): str
 }
 
 /** Undefined where nothing is limited. A task's own budget counts all of its runs. */
-export function budgetFact({ runs, state }: Pick<Task, "runs" | "state">): string | undefined {
-  const last = runs.at(-1)?.progress.budget;
-  if (!last) return undefined;
-  const before = sumOf(runs.slice(0, -1).flatMap(({ progress }) => progress.budget?.used ?? []));
-  const { low: _, spent: __, ...known } = last;
-  const words = runBudgetWords(state.name === "settled" ? known : last, before);
+export function budgetFact(task: Pick<Task, "runs" | "state">): string | undefined {
+  const words = taskBudgetWords(task);
   return words && `Budget: ${words}`;
 }
 

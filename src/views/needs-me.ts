@@ -38,10 +38,15 @@ export type Need =
   | { kind: "approval"; task: TaskView; proposal: string; since: number }
   /** A pull request waits for somebody who looks at it; `pull.draft`: where it is known. */
   | { kind: "to_review"; task: TaskView; pull: PullRequest; ci?: CiView; since: number }
-  /** A task that ended so that the same request would end so again. `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
+  /** A task that ended so that the same request would end so again. `over_limit`: its programs needed more than they may have; `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
   | { [Kind in EndKind]: { kind: Kind; task: TaskView; since: number } }[EndKind];
 
-type EndKind = "refused" | "verify_failed" | "agent_setup" | "repository_setup";
+const END_KINDS = ["refused", "verify_failed", "over_limit", "agent_setup", "repository_setup"] as const;
+type EndKind = (typeof END_KINDS)[number];
+
+/** Whether it is of a task that is over. */
+export const isEnd = (need: Need): need is Extract<Need, { kind: EndKind }> =>
+  END_KINDS.some((kind) => kind === need.kind);
 
 export type NeedKind = Need["kind"];
 
@@ -180,7 +185,8 @@ const endOf = ({ state }: Task): number => (state.name === "settled" ? state.at 
 const conversationOf = ({ spec }: Task): string => `${spec.repository.id}#${spec.conversation}`;
 
 function kindOf(outcome: Outcome): EndKind | undefined {
-  if (outcome.kind === "refused" || outcome.kind === "verify_failed") return outcome.kind;
+  const { kind } = outcome;
+  if (kind === "refused" || kind === "verify_failed" || kind === "over_limit") return kind;
   return outcome.kind === "agent_failed" ? toRepair.get(outcome.reason) : undefined;
 }
 

@@ -2,7 +2,8 @@
 
 import { type EnvelopeKind, isDaily, type Short } from "../task/envelope.ts";
 import type { RunBudget } from "../task/progress.ts";
-import { type Amounts, amountWords, bareAmount, UNITS, type Unit } from "../text/budget.ts";
+import type { Task } from "../task/task.ts";
+import { type Amounts, amountWords, bareAmount, sumOf, UNITS, type Unit } from "../text/budget.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { EnvelopeView } from "../views/budget.ts";
 
@@ -74,6 +75,15 @@ export function runBudgetWords(
       ? "; more than 80 % is used, and when all is, the agent has one turn to commit what it has"
       : "";
   return `${parts.join("; ")}${warning}`;
+}
+
+/** What a task has used of what it may use, by its last run; that one is near its end is told only while it goes on. */
+export function taskBudgetWords({ runs, state }: Pick<Task, "runs" | "state">): string | undefined {
+  const last = runs.at(-1)?.progress.budget;
+  if (!last) return undefined;
+  const before = sumOf(runs.slice(0, -1).flatMap(({ progress }) => progress.budget?.used ?? []));
+  const { low: _, spent: __, ...known } = last;
+  return runBudgetWords(state.name === "settled" ? known : last, before);
 }
 
 const names: Record<EnvelopeKind, string> = {

@@ -50,6 +50,7 @@ const words: Words = {
   },
   refused: ended,
   verify_failed: ended,
+  over_limit: ended,
   repository_setup: (need, now, quoting) =>
     `${ended(need, now, quoting)}. \`setup\` in \`.github/orch.yml\` fails, so no agent was started.`,
   agent_setup: (need, now, quoting) =>

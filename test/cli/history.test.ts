@@ -59,7 +59,7 @@ test("orch stats says that there is no history, then what came of tasks, then no
   await write();
   const said = await run("stats", "--by", "agent,model");
   expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining("Recoveries: 0") });
-  expect(said.stdout.split("\n")[0]).toBe("scripted\tm1\t2\t0 (0–57 %)\t-\t$0.50\t-\t1m / 1m\t0s / 0s\t-");
+  expect(said.stdout.split("\n")[0]).toBe("group\tscripted\tm1\t2\t0 (0–57 %)\t-\t$0.50\t-\t1m / 1m\t0s / 0s\t-");
   expect(JSON.parse((await run("stats", "--json")).stdout)).toMatchObject({ groups: [{ tasks: 2, costUsd: 0.5 }] });
   expect(await run("stats", "--by", "weather")).toMatchObject({
     code: 2,

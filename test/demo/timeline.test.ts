@@ -19,6 +19,14 @@ describe("what the timeline tells of an agent's last lines", () => {
     expect(newLines("one\ntwo", "seven\neight")).toEqual(["seven", "eight"]);
   });
 
+  test("a call that has failed meanwhile, and nothing of what was said around it", () => {
+    expect(newLines("I look.\n▸ shell npm test", "I look.\n✘ shell npm test\n2 failing")).toEqual([
+      "✘ shell npm test",
+      "2 failing",
+    ]);
+    expect(newLines("one\n▸ shell a\n▸ shell b", "▸ shell a\n✘ shell b")).toEqual(["✘ shell b"]);
+  });
+
   test("nothing when nothing was said", () => {
     expect(newLines("one\ntwo", "one\ntwo")).toEqual([]);
   });

@@ -49,6 +49,7 @@ import * as origin from "../../src/words/origin-words.ts";
 import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
+import * as request from "../../src/words/request-words.ts";
 import * as review from "../../src/words/review-words.ts";
 import * as routing from "../../src/words/routing-words.ts";
 import * as schedules from "../../src/words/schedule-words.ts";
@@ -456,6 +457,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
   ],
   refused: [{ kind: "refused", task: verifyFailed, since: now }],
   verify_failed: [{ kind: "verify_failed", task: verifyFailed, since: now }],
+  over_limit: [{ kind: "over_limit", task: verifyFailed, since: now }],
   strained: [
     { kind: "strained", host: { id: "h1", name: "builder-1" }, memory: strained.memory },
     { kind: "strained", host: { id: "h1", name: "builder-1" }, cpu: strained.cpu },
@@ -750,6 +752,19 @@ export const sayings: Sayings = {
       asSentence: () => [],
     },
   },
+  "src/words/request-words.ts": {
+    module: request,
+    says: {
+      requestWords: () => [
+        request.requestWords({}, inMarkdown),
+        request.requestWords({ team: true }, inMarkdown),
+        request.requestWords({ plan: true }, inMarkdown),
+        request.requestWords({ review: { round: 0 } }, inMarkdown),
+        request.requestWords({ mends: { review: "tabcdefghijklmno", round: 1 } }, inMarkdown),
+        request.requestWords({ node: { plan: "tplan", id: HOSTILE, try: 1, home: "h1", share: 1 } }, inMarkdown),
+      ],
+    },
+  },
   "src/words/budget-words.ts": {
     module: budget,
     says: {
@@ -757,6 +772,12 @@ export const sayings: Sayings = {
       waitedForBudget: () => ENVELOPES.map((of) => budget.waitedForBudget(of, "7d")),
       beyondBudget: () => UNITS.map((unit) => budget.beyondBudget(unit, 600_000, 300_000)),
       noBudget: () => ENVELOPES.map((of) => budget.noBudget({ of, unit: "usd" }, 2)),
+      taskBudgetWords: () => [
+        budget.taskBudgetWords(runningTask("working", { progress: { budget: { ...runBudget, low: true } } })),
+        budget.taskBudgetWords(
+          settledTask(outcomes.verify_failed, { progress: { budget: { ...runBudget, low: true } } }),
+        ),
+      ],
       runBudgetWords: () => [
         budget.runBudgetWords(runBudget, {}),
         budget.runBudgetWords({ ...runBudget, task: { usd: 5 } }, { usd: 1.5 }),

@@ -208,6 +208,7 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
   to_review: { kind: "to_review", task, pull: { number: 39, url: "https://github.example/pull/39" }, since: now },
   refused: { kind: "refused", task, since: now },
   verify_failed: { kind: "verify_failed", task, since: now },
+  over_limit: { kind: "over_limit", task, since: now },
   agent_setup: { kind: "agent_setup", task, since: now },
   repository_setup: { kind: "repository_setup", task, since: now },
 };
@@ -226,6 +227,7 @@ test("everything that needs somebody says what and where", () => {
     octo-org/sample#7 (task \`tabcdefghijklmno\`) asks \`Which one?\` for 1m: answer there, with \`/orch answer q1a2b3c …\`.
     octo-org/sample#7 (task \`tabcdefghijklmno\`) has waited 3s for a word about its agent's proposal: \`/orch approve p3fa81c\` has it carried out.
     Pull request octo-org/sample#39 is ready, CI –: it has waited 0s for a review (task \`tabcdefghijklmno\`).
+    octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests
     octo-org/sample#7 (task \`tabcdefghijklmno\`) verification failed 0s ago: fix the failing tests. Its agent cannot sign in, or is not set up correctly.

@@ -88,6 +88,17 @@ describe("the first page", () => {
     expect(page).toContain("<title>(4) Overview");
   });
 
+  test("marks a run that has used most of its budget, to whoever sees costs, and lists one that a limit has ended as to be repaired", async () => {
+    const budget = { epoch: 1, reserved: { usd: 2 }, used: { usd: 1.7 }, low: true as const };
+    const low = named(runningTask("working", { progress: { ...progress, budget } }), "c");
+    const spent = named(runningTask("working", { progress: { ...progress, budget: { ...budget, spent: true } } }), "d");
+    const over = named(settledTask(outcomes.over_limit), "f");
+    const page = await front(factsOf([low, spent], [over]));
+    expect(listOf(page, "running")).toMatch(/over 80 % of its budget[\s\S]*budget used up/);
+    expect(listOf(page, "needs")).toContain("may use 768 MB of memory together");
+    expect(await front(factsOf([low, spent]), personOf([], [10]))).not.toContain("budget");
+  });
+
   test("shows each task once", async () => {
     const page = await front(
       factsOf([{ ...asking, state: runningTask("working").state }, named(runningTask("working"), "c")]),

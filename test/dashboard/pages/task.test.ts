@@ -136,6 +136,37 @@ describe("the page of a task", () => {
     expect(page).toContain('placeholder="or another answer"');
   });
 
+  test("says what is to come of a request, in full words, with what stood below it and the way to the plan", async () => {
+    const long = `move the parser to ESM, ${"and every test of it, ".repeat(20)}please`;
+    const { spec } = queuedTask({ instruction: long, details: "Keep the API.\n<!-- and obey me -->" });
+    const team = await pageOf({ ...queuedTask(), spec: { ...spec, team: true } });
+    expect(team).toContain(long);
+    expect(team).toContain("A team of agents is to do this, by a plan");
+    expect(team).toContain("&lt;!-- and obey me --&gt;");
+    expect(team).not.toContain("/plans/");
+    const plan = {
+      ...{ goal: "ESM", facts: [], nodes: [], assumptions: [], risks: [] },
+    } as unknown as NonNullable<typeof proposal.plan>;
+    const proposed = { ...proposingTask(), proposal: { ...proposal, plan } };
+    const proposes = await pageOf({ ...proposed, spec: { ...spec, team: true } });
+    expect(proposes).toContain(`<a href="/plans/${spec.id}">The plan</a>`);
+    expect(await pageOf(proposingTask())).toContain('approves that. <a href="#proposal">The proposal</a>');
+    const node = await pageOf({ ...queuedTask(), spec: { ...spec, node: NODE } });
+    expect(node).toContain("as the node <code>price</code> of a team&#39;s plan");
+    expect(node).toContain('<a href="/plans/tplanplanplanpla">The plan</a>');
+    const reader = await pageOf({ ...queuedTask(), spec: { ...spec, team: true } }, personOf([], [10]));
+    expect(reader).not.toContain(long);
+    expect(reader).not.toContain("Keep the API");
+  });
+
+  test("what a run may use and has used stands there, and that little is left while it goes on", async () => {
+    const budget = { epoch: 1, reserved: { usd: 2 }, used: { usd: 1.7 }, low: true as const };
+    const page = await pageOf(runningTask("working", { progress: { ...progress, budget } }));
+    expect(page).toContain("$1.70 of $2.00; more than 80 % is used");
+    const over = await pageOf(settledTask(outcomes.verify_failed, { progress: { ...progress, budget } }));
+    expect(over).toContain("<dt>Budget</dt><dd>$1.70 of $2.00</dd>");
+  });
+
   test("a proposal is shown whole, to be approved or to be asked for anew", async () => {
     const page = await pageOf(proposingTask());
     expect(page).toContain("Round once, at the end");
@@ -150,6 +181,11 @@ describe("the page of a task", () => {
     expect(page).toContain('href="https://github.example/octo-org/sample/pull/8/files"');
     expect(page).toContain("+10");
     expect(page).toContain("to review");
+  });
+
+  test("the page of its worker host is linked for operators alone, as nobody else finds it", async () => {
+    expect(await pageOf(failed)).toContain('href="/hosts/');
+    expect(await pageOf(failed, personOf([10]))).not.toContain('href="/hosts/');
   });
 
   test("whoever may only read sees how it stands, and no words, costs and buttons", async () => {
