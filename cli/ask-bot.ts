@@ -1,6 +1,6 @@
 /**
- * Asks a bot for what only a bot does: a command as in a comment, through the same door, in the name of whoever operates Orch. A bot takes it in
- * within seconds, notes down who asked, and says what became of it.
+ * Asks a bot for what only a bot does: a command as in a comment, through the same door, in the name of whoever operates Orch. A bot hears
+ * of it at once, takes it in, notes down who asked, and says what became of it.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,6 +8,7 @@ import type { Redis } from "ioredis";
 import type { Command } from "../src/command/command.ts";
 import type { Env } from "../src/config.ts";
 import { requestOfCli } from "../src/events/on-cli.ts";
+import { tellBots } from "../src/intake/hear-requests.ts";
 import { makeInbox } from "../src/intake/inbox.ts";
 import { requestNameOf, taskIdIn } from "../src/intake/request.ts";
 import { type CallerReply, makeCallerReplies } from "../src/task/caller-replies.ts";
@@ -16,7 +17,7 @@ import { operatorName } from "./consent.ts";
 
 /** Of the one command in the request. */
 export const LINE = 1;
-/** A bot looks for requests every 5 s; GitHub may be asked before one is carried out. */
+/** A bot that missed the message looks for requests every 5 s; GitHub may be asked before one is carried out. */
 const WAIT_MS = 30_000;
 const LOOK_MS = 100;
 
@@ -28,6 +29,7 @@ export async function askBot(redis: Redis, env: Env, { spec }: Task, command: Co
   const request = requestOfCli(spec, { by: operatorName(env), key: randomUUID(), command, now: Date.now() });
   await makeInbox(redis).record(request);
   const name = requestNameOf(request.repository.id, request.source);
+  await tellBots(redis, name);
   return { task: taskIdIn(request, LINE), reply: await replyTo(redis, name) };
 }
 

@@ -13,6 +13,7 @@ import { healthRoutes } from "./health.ts";
 import { makeHistory } from "./history/history.ts";
 import { type KeptHistory, keepHistory } from "./history/keep-history.ts";
 import { makeIngress } from "./ingress/ingress.ts";
+import { hearRequests } from "./intake/hear-requests.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
@@ -165,6 +166,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   dispatcher.start(subscriber);
+  hearRequests(subscriber, wakeIntake, log);
   let catching: CatchingUp | undefined;
   let history: KeptHistory | undefined;
   let metrics: MetricsServer | undefined;

@@ -164,6 +164,8 @@ export const keys = {
   pause: "orch:pause",
   /** Channel: the id of a host that is to take no new work and to end. */
   drain: "orch:drain",
+  /** Channel: the name of a request that somebody other than a bot has just recorded. */
+  requested: "orch:requested",
   /** Channel: the name of a lane in which there is a job to take. */
   jobs: "orch:jobs",
   /** Channel: the id of a task that has just changed. */

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { operatorName } from "../../cli/consent.ts";
 import { type SayOptions, type SayVerb, say } from "../../cli/say.ts";
+import { requestOfCli } from "../../src/events/on-cli.ts";
 import { makeDeeds } from "../../src/task/deeds.ts";
 import { keys } from "../../src/task/keys.ts";
 import { questionId } from "../../src/task/question.ts";
@@ -238,4 +240,34 @@ test("orch hosts lists who works, on one line each; JSON has all of it", async (
   await orch.redis.del(keys.hosts);
   expect(await run("hosts")).toMatchObject({ code: 1, stderr: expect.stringContaining("npm start") });
   await orch.redis.hset(keys.hosts, gone);
+});
+
+describe("while the bot does not look by itself", () => {
+  /** Sweeps are planned by timers of up to 5 s: those that are set from now on come too late for any test. */
+  function holdSweeps(): void {
+    const { setTimeout } = globalThis;
+    const late = (run: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) =>
+      setTimeout(run, ms >= 500 && ms <= 5_000 ? 600_000 : ms, ...values);
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(late as typeof setTimeout);
+  }
+
+  test("it hears of what an operator says", async () => {
+    holdSweeps();
+    const { id } = await askFor("fix the rows"); // after which it has planned its next look
+    const options = { text: id, words: ["keep the order"] };
+    const said = await inProcess(() => say({ REDIS_URL: orch.server.url, ORCH_DATA: dir }, "tell", options, {}));
+    expect(said.code, said.stderr).toBe(0);
+  });
+
+  test("it looks when its connection is back, for the message that it missed", async () => {
+    holdSweeps();
+    const { id } = await askFor("fix the cells");
+    const task = await orch.store.read(id);
+    if (!task) throw new Error("no task");
+    const command = { kind: "tell" as const, line: 1, words: `${id} in CSV`, task: id };
+    await orch.inbox.record(requestOfCli(task.spec, { by: operatorName({}), key: "missed", command, now: Date.now() }));
+    await orch.redis.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await orch.quiet();
+    expect((await makeDeeds(orch.redis).ofTask(id)).at(-1)).toMatchObject({ verb: "tell", via: "cli" });
+  });
 });

@@ -375,6 +375,15 @@ async function placeAgents(dir: string): Promise<string> {
 const dataDirOf = (dir: string, nth: number): string => join(dir, nth === 0 ? "data" : `data-${nth}`);
 /** More than a host has slots. */
 const UIDS_PER_HOST = 20;
+/** Of the user ids of this test process: so many hosts may live at the same time. */
+const MOST_HOSTS = 5;
+let hostsStarted = 0;
+
+/** Tests that run side by side in this process have hosts side by side. */
+function ownUids(): number {
+  hostsStarted += 1;
+  return ownBaseUid + (hostsStarted % MOST_HOSTS) * UIDS_PER_HOST;
+}
 
 async function operatorFile(dir: string, stage: string, options: OrchOptions, nth = 0): Promise<string> {
   const names = (await readdir(join(stage, "agents"))).map((file) => file.replace(/(\.jsonl)?\.\w+$/, ""));
@@ -406,13 +415,12 @@ async function operatorFile(dir: string, stage: string, options: OrchOptions, nt
     budget,
     roles,
   } = options;
-  const sandboxBaseUid = ownBaseUid + nth * UIDS_PER_HOST;
   const operator = {
     agents,
     defaultAgent: agent,
     slots,
     sandbox,
-    sandboxBaseUid,
+    sandboxBaseUid: ownUids(),
     limits,
     setup,
     verify,

@@ -41,7 +41,14 @@ const LIVES = {
   ...{ dashboardSecret: "one", caughtUp: "one", lastSeen: "one", round: "one", repositories: "one", quieted: "one" },
   ...{ scheduleFiles: "one", scheduleStates: "one", unreadFiles: "one", schedules: "one", jobless: "one" },
   ...{ secondLooks: "one", budgets: "one", history: "one", counted: "one", traced: "one", pause: "one" },
-  ...{ drain: "channel", jobs: "channel", changed: "channel", callerReplied: "channel", watched: "channel" },
+  ...{
+    drain: "channel",
+    requested: "channel",
+    jobs: "channel",
+    changed: "channel",
+    callerReplied: "channel",
+    watched: "channel",
+  },
   ...{ printed: "channel", asked: "channel", answered: "channel", ready: "channel", reported: "channel" },
 } as const satisfies Record<keyof typeof keys, Life>;
 
