@@ -49,6 +49,8 @@ export type NodeView = {
   reads: string[];
   /** Those that run beside its agent. */
   servers: string[];
+  /** What is to become of it when it cannot be done. */
+  onFailure: NodeSpec["onFailure"];
   budget?: Amounts;
   how: NodeHow;
   /** Why it failed or was left out. */
@@ -152,6 +154,7 @@ const nodeBasics = ({
   check,
   reads = [],
   servers = [],
+  onFailure,
   budget,
 }: NodeSpec) => ({
   instruction: redact(visibleText(instruction)).slice(0, PLAN_LIMITS.instruction),
@@ -161,6 +164,7 @@ const nodeBasics = ({
   ...{ deliverable: bare(deliverable, 500), check: bare(check, 500) },
   reads: reads.map((path) => bare(path, 200)),
   servers: servers.map((name) => bare(name, 40)),
+  onFailure,
   ...(budget && { budget }),
 });
 

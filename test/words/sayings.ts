@@ -819,6 +819,7 @@ export const sayings: Sayings = {
         plans.planSize({ ...proposedView, longest: 1, budget: undefined } as never),
       ],
       howToDecideOnPlan: () => [plans.howToDecideOnPlan("p3fa81c", inMarkdown)],
+      ifNotDone: () => (["skip", "stop", "retry"] as const).map((onFailure) => plans.ifNotDone({ onFailure })),
       teamStanding: () =>
         [...planViews, ...(["managing", "finishing"] as const).map((state) => teamView({ state }))].map(
           plans.teamStanding,
