@@ -592,6 +592,7 @@ export const sayings: Sayings = {
         proposalReplies.noSuchProposal("p`x", [proposal]),
         proposalReplies.noSuchProposal("pr", []),
       ],
+      approveInComment: () => [undefined, "p3fa81c09d2e4", "p`x"].map(proposalReplies.approveInComment),
       decidedAlready: () =>
         (["approved", "change", "outdated"] as const).map((how) => proposalReplies.decidedAlready("p3fa81c", how)),
       outdated: () => [
