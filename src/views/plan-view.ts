@@ -3,6 +3,7 @@
  * with. A plan that is only proposed is shown in the same form. Pure; every text in it is an agent's, on one bounded line. Times are Unix ms.
  */
 import type { Plan, PlanEvent, PlanNode } from "../task/plan.ts";
+import { longestChain } from "../task/plan-graph.ts";
 import { type NodeSpec, PLAN_LIMITS, type PlanProposal } from "../task/plan-proposal.ts";
 import { isForPerson, openQuestions, questionOf } from "../task/question.ts";
 import { progressOf, type Task } from "../task/task.ts";
@@ -13,7 +14,7 @@ import { bare } from "../text/quote.ts";
 import { redact } from "../text/secret-patterns.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type Spent, spentOn } from "./spent.ts";
-import { type NamedHosts, type TaskView, taskView } from "./task-view.ts";
+import { type HostName, hostName, type NamedHosts, type TaskView, taskView } from "./task-view.ts";
 
 /** How far a node is. Those from `queued` to `blocked` are of one that is being worked on. */
 export type NodeHow =
@@ -77,6 +78,8 @@ export type PlanView = {
   state: "proposed" | Plan["state"];
   revision: number;
   nodes: NodeView[];
+  /** The host that keeps its work, once that is approved. */
+  home?: HostName;
   /** Nodes that may work at the same time, where that is known. */
   width?: number;
   /** Of the longest chain, how many nodes. */
@@ -127,6 +130,7 @@ export function planView({ plan, tasks }: Team, lead: Task, hosts: NamedHosts = 
     state: plan.state,
     revision: plan.revision,
     nodes: plan.nodes.map((node) => nodeView(node, byId, hosts)),
+    ...(plan.home !== undefined && { home: hostName(plan.home, hosts) }),
     width: plan.caps.width,
     ...(plan.spent ? { use: "spent" } : plan.low ? { use: "low" } : {}),
     lead: spentOn([lead]),
@@ -221,17 +225,6 @@ function waitingHow(task: Task, reasons: readonly WaitingReason[]): NodeHow {
   if (asked.some(({ blocker }) => blocker)) return "blocked";
   if (asked.length > 0) return asked.some(isForPerson) ? "asks" : "calls";
   return reasons.some((reason) => reason.for === "limit" || reason.for === "budget") ? "limited" : "queued";
-}
-
-/** How many nodes stand one behind the other at most. A graph with a cycle is no plan; it ends all the same. */
-function longestChain(nodes: readonly Pick<NodeSpec, "id" | "after">[]): number {
-  const length = new Map<string, number>();
-  for (let round = 0; round < nodes.length; round++)
-    for (const { id, after } of nodes) {
-      const before = Math.max(0, ...after.map((other) => length.get(other) ?? 0));
-      length.set(id, Math.min(before + 1, nodes.length));
-    }
-  return Math.max(0, ...length.values());
 }
 
 const eventView = ({ at, what, node, text }: PlanEvent): PlanView["events"][number] => ({

@@ -496,7 +496,6 @@ const checkpoints = [
   { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 0, elsewhere: 3 } },
   { ...verifyFailed, checkpoint: { ...objects, ready: true as const } },
 ];
-
 const all = [...open, ...ends];
 const allOrigins = [...Object.values(origins), { ...origins.dashboard, by: "root" }];
 const used = (shown: object) => spentOn([runningTask("working", { progress: { agent: "a", ...shown } })]);
@@ -509,6 +508,15 @@ const missing = [
   { node: "price", title: "Round prices once", why: HOSTILE },
   { node: "docs", title: HOSTILE, why: "price failed" },
 ];
+/** Of a node whose work was not merged something is kept, and of one whose was. */
+const keptTeam = {
+  ...teamView(),
+  home: { id: "h1", name: "alpha" },
+  nodes: teamView().nodes.map((node) =>
+    node.id === "price" ? { ...node, task: { ...verifyFailed, checkpoint: objects } } : node,
+  ),
+};
+
 const planViews = [proposedView, teamView(), partialView];
 
 type Said = string | undefined;
@@ -778,6 +786,10 @@ export const sayings: Sayings = {
       isReady: () => [],
       keptObjects: () => [], // within the others
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
+      keptOfTeam: () =>
+        [true, false].flatMap((published) =>
+          checkpoint.keptOfTeam(keptTeam, { id: "tabcdefghijklmno", published }, inMarkdown),
+        ),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
     },
   },
