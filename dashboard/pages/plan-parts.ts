@@ -4,7 +4,7 @@ import { duration } from "../../src/text/amounts.ts";
 import { amountsWords } from "../../src/text/budget.ts";
 import type { MessageView } from "../../src/views/messages.ts";
 import type { NodeView, PlanView } from "../../src/views/plan-view.ts";
-import { madeSoFar, nodeCost, planEventWords, teamFacts } from "../../src/words/plan-words.ts";
+import { ifNotDone, madeSoFar, nodeCost, planEventWords, teamFacts } from "../../src/words/plan-words.ts";
 import { spentWords } from "../../src/words/spent-words.ts";
 import { planGraph } from "../charts/plan-graph.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
@@ -60,10 +60,18 @@ function nodeCells(node: NodeView, { tier, isProposed, now }: Shown): HtmlValue[
   ];
 }
 
-/** What an agent is asked, and how it is checked. */
-const ordered = ({ instruction, deliverable, check }: NodeView): Html =>
-  html`<details><summary>What it is to do</summary><pre class="preformatted">${instruction}</pre>
-<p><span class="muted">Brings</span> ${deliverable}</p><p><span class="muted">Checked by</span> <code>${check}</code></p></details>`;
+/** What an agent is asked, what it is given for that, and how it is checked: all of what is to be approved. */
+const ordered = (node: NodeView): Html => {
+  const { instruction, deliverable, check, reads, servers } = node;
+  const otherwise = ifNotDone(node);
+  return html`<details><summary>What it is to do</summary><pre class="preformatted">${instruction}</pre>
+<p><span class="muted">Brings</span> ${deliverable}</p><p><span class="muted">Checked by</span> <code>${check}</code></p>
+${named("Is given to read", reads)}${named("Beside it run", servers)}${otherwise && html`<p>${otherwise}</p>`}</details>`;
+};
+
+const named = (what: string, names: readonly string[]): HtmlValue =>
+  names.length > 0 &&
+  html`<p><span class="muted">${what}</span> ${names.map((name, index) => html`${index > 0 && ", "}<code>${name}</code>`)}</p>`;
 
 function stateDetail({ how, why, task, soFar, asks }: NodeView, tier: Tier, now: number): HtmlValue {
   const lines: HtmlValue[] = [

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { openProposal } from "../task/proposal.ts";
 import type { Task } from "../task/task.ts";
-import { type PlanView, planView, proposedPlanView, type Team } from "../views/plan-view.ts";
+import { type NodeView, type PlanView, planView, proposedPlanView, type Team } from "../views/plan-view.ts";
 
 const time = z.iso.datetime();
 
@@ -15,9 +15,15 @@ const nodeShape = z
     scope: z.array(z.string()),
     deliverable: z.string(),
     check: z.string(),
+    reads: z
+      .array(z.string())
+      .describe("Files whose text is given to its agent, by their paths; also those that nodes before it make."),
     servers: z
       .array(z.string())
       .describe("Those of the repository's servers that run beside its agent, by their names."),
+    onFailure: z
+      .enum(["retry", "skip", "stop"])
+      .describe("When it cannot be done: more tries, the others go on without it, or its manager is to ask a person."),
     how: z.string().describe("proposed, waiting, queued, preparing, working, asks, blocked, merged, failed, skipped …"),
     why: z.string().optional().describe("Why it failed or was left out."),
     tries: z.int(),
@@ -59,19 +65,22 @@ export function planAnswerOf(lead: Task, team: Team | undefined): PlanAnswer | u
 function answerOf({ spec }: Task, { state, goal, revision, nodes, managerRuns, events }: PlanView): PlanAnswer {
   return {
     ...{ id: spec.id, state, goal, revision, managerRuns },
-    nodes: nodes.map(
-      ({ id, title, role, after, scope, deliverable, check, servers, how, why, tries, task, asks, sha }) => ({
-        ...{ id, title, role, after, scope, deliverable, check, servers, how, tries },
-        ...(why !== undefined && { why }),
-        ...(task && { task: task.id }),
-        asks: asks.map(({ short }) => short),
-        ...(sha !== undefined && { sha }),
-      }),
-    ),
+    nodes: nodes.map(nodeOf),
     events: events.map(({ at, what, node, text }) => ({
       ...{ at: new Date(at).toISOString(), what },
       ...(node !== undefined && { node }),
       ...(text !== undefined && { text }),
     })),
+  };
+}
+
+function nodeOf({ why, task, asks, sha, ...node }: NodeView): PlanAnswer["nodes"][number] {
+  const { id, title, role, after, scope, deliverable, check, reads, servers, onFailure, how, tries } = node;
+  return {
+    ...{ id, title, role, after, scope, deliverable, check, reads, servers, onFailure, how, tries },
+    ...(why !== undefined && { why }),
+    ...(task && { task: task.id }),
+    asks: asks.map(({ short }) => short),
+    ...(sha !== undefined && { sha }),
   };
 }

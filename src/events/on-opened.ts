@@ -5,8 +5,10 @@ import { type AskDeps, hearWritten } from "./written.ts";
 
 export const onIssueOpened =
   (deps: AskDeps) =>
-  ({ issue, ...event }: IssueOpenedPayload, delivery: Delivery): Promise<void> =>
-    hearWritten(deps, { ...descriptionOf(issue), ...placeOf(event), on: "issue" }, delivery);
+  async ({ issue, ...event }: IssueOpenedPayload, delivery: Delivery): Promise<void> => {
+    if (issue.performed_via_github_app) return;
+    await hearWritten(deps, { ...descriptionOf(issue), ...placeOf(event), on: "issue" }, delivery);
+  };
 
 export const onPullRequestDescribed =
   (deps: AskDeps) =>
@@ -20,6 +22,8 @@ const placeOf = ({ installation, repository, sender }: Event) => ({
   sender,
 });
 
-function descriptionOf({ number, html_url: url, body, created_at: at }: IssueOpenedPayload["issue"]) {
+type Described = Pick<IssueOpenedPayload["issue"], "number" | "html_url" | "body" | "created_at">;
+
+function descriptionOf({ number, html_url: url, body, created_at: at }: Described) {
   return { number, source: { kind: "body" as const, id: number, url }, body, at };
 }

@@ -29,6 +29,12 @@ const repository = z
     defaultBranch: default_branch,
   }));
 
+/**
+ * Of what an App wrote in a person's name: null of what the person wrote. Of reviews and of pull requests GitHub does not tell.
+ * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/identifying-and-authorizing-users-for-github-apps
+ */
+const viaApp = z.unknown().optional();
+
 export const commentPayload = z.object({
   installation,
   repository,
@@ -39,7 +45,7 @@ export const commentPayload = z.object({
     html_url: z.url(),
     body: z.string(),
     created_at: time,
-    performed_via_github_app: z.unknown().optional(),
+    performed_via_github_app: viaApp,
   }),
 });
 export type CommentPayload = z.output<typeof commentPayload>;
@@ -53,7 +59,7 @@ export const issueOpenedPayload = z.object({
   installation,
   repository,
   sender,
-  issue: z.object({ number: id, html_url: z.url(), body, created_at: time }),
+  issue: z.object({ number: id, html_url: z.url(), body, created_at: time, performed_via_github_app: viaApp }),
 });
 export type IssueOpenedPayload = z.output<typeof issueOpenedPayload>;
 

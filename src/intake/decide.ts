@@ -7,6 +7,7 @@ import { withDetails } from "../command/details.ts";
 import { withoutName } from "../command/worded.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import * as words from "../report/proposal-replies.ts";
+import { isSurelyAPersons } from "../task/origin.ts";
 import {
   type Decision,
   isProposalName,
@@ -33,6 +34,8 @@ export async function approve(
   command: Extract<Command, { kind: "approve" }>,
   find: Find,
 ): Promise<CarriedOut> {
+  // Who approves lets agents work: there it has to be known.
+  if (!isSurelyAPersons(request.source)) return { done: false, say: words.approveInComment(command.task) };
   const meant = await proposalMeant(deps.store, request, command.task, find);
   if ("say" in meant) return meant;
   const { task, proposal } = meant;

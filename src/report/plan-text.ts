@@ -6,7 +6,7 @@ import { PLAN_LIMITS } from "../task/plan-proposal.ts";
 import { amountsWords } from "../text/budget.ts";
 import { blockQuote, code, inMarkdown, plain } from "../text/quote.ts";
 import type { NodeHow, NodeView, PlanView } from "../views/plan-view.ts";
-import { madeSoFar, nodeCost, nodeIcons, nodeWords } from "../words/plan-words.ts";
+import { ifNotDone, madeSoFar, nodeCost, nodeIcons, nodeWords } from "../words/plan-words.ts";
 
 /** Of what a node is to do, in characters. All of it, unless a comment would be too long. */
 const MOST_TOLD = 40_000;
@@ -79,8 +79,9 @@ const cellCode = (text: string, chars: number): string => code(withoutPipes(text
 /** Every word of what is to be approved. */
 export function planParts(nodes: readonly NodeView[]): string {
   const most = Math.floor(MOST_TOLD / Math.max(1, nodes.length));
-  const parts = nodes.map((node, index) =>
-    [
+  const parts = nodes.map((node, index) => {
+    const otherwise = ifNotDone(node);
+    return [
       `**${index + 1}. ${code(node.id, PLAN_LIMITS.id)}: ${plain(node.title, PLAN_LIMITS.title)}**`,
       blockQuote(node.instruction, Math.min(most, PLAN_LIMITS.instruction)),
       [
@@ -93,9 +94,10 @@ export function planParts(nodes: readonly NodeView[]): string {
           ? [`- Beside its agent run: ${node.servers.map((name) => code(name, PLAN_LIMITS.id)).join(", ")}`]
           : []),
         ...(node.shared ? ["- Others may change the same files at the same time."] : []),
+        ...(otherwise === undefined ? [] : [`- ${otherwise}`]),
       ].join("\n"),
-    ].join("\n\n"),
-  );
+    ].join("\n\n");
+  });
   return ["<details><summary>What each node is to do</summary>", ...parts, "</details>"].join("\n\n");
 }
 

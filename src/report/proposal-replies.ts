@@ -1,5 +1,5 @@
 /** What the bot answers to who decides about a proposal. */
-import type { Decision, Proposal } from "../task/proposal.ts";
+import { type Decision, isProposalName, type Proposal } from "../task/proposal.ts";
 import { count } from "../text/amounts.ts";
 import { code } from "../text/quote.ts";
 
@@ -18,6 +18,12 @@ const current = (open: Open): string => {
 /** For `approve` without a name: who approves says what. */
 export function whichProposal(open: Open): string {
   return `Say which proposal you approve, by its name. ${current(open)}`;
+}
+
+/** For an approval where GitHub does not tell whether a person wrote it. */
+export function approveInComment(name: string | undefined): string {
+  const word = name !== undefined && isProposalName(name) ? name : "and its name";
+  return `Approve it in a comment on the conversation: \`/orch approve ${word}\`. Of reviews and of descriptions GitHub does not tell whether a program wrote them in somebody's name, so I have done nothing.`;
 }
 
 /** For a name that is none, or is that of an earlier one. */

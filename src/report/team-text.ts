@@ -3,6 +3,7 @@ import { openProposal } from "../task/proposal.ts";
 import type { Task } from "../task/task.ts";
 import { inMarkdown, plain } from "../text/quote.ts";
 import { type PlanView, planView, proposedPlanView } from "../views/plan-view.ts";
+import { keptOfTeam } from "../words/checkpoint-words.ts";
 import {
   aloneWords,
   approvedBecause,
@@ -55,8 +56,14 @@ export function teamsEnd(task: Task, around: Surroundings): { first: string[]; r
   const view = viewOfTeam(task, around);
   return {
     first: missingFrom(task),
-    receipt: view ? ["**Who did what**", planTable(view), ...outside(view)] : [],
+    receipt: view ? ["**Who did what**", planTable(view), ...keptOf(task, view), ...outside(view)] : [],
   };
+}
+
+function keptOf({ spec, state, pushed }: Task, view: PlanView): string[] {
+  const published = pushed !== undefined || (state.name === "settled" && state.outcome.kind === "pull_request");
+  const lines = keptOfTeam(view, { id: spec.id, published }, inMarkdown);
+  return lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join("\n")];
 }
 
 function outside({ nodes }: PlanView): string[] {

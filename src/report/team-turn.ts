@@ -14,3 +14,9 @@ export function teamTurn(task: Task, around: Pick<Surroundings, "team">): { turn
 }
 
 const IN_WORK: ReadonlySet<string> = new Set(["queued", "preparing", "working", "verifying", "merging"]);
+
+/** When it is over: what its nodes' hosts have kept is told when they have said so. */
+export function teamKept(task: Task, around: Pick<Surroundings, "team">): string {
+  const { nodes = [] } = (around.team && planView(around.team, task)) ?? {};
+  return nodes.flatMap(({ id, task: last }) => (last?.checkpoint ? [`:${id}`] : [])).join("");
+}

@@ -13,7 +13,7 @@ import { headline } from "../words/task-words.ts";
 import { type Annotation, annotationsOf } from "./annotations.ts";
 import { renderComment, renderSummary } from "./comment-text.ts";
 import type { Surroundings } from "./facts.ts";
-import { teamTurn } from "./team-turn.ts";
+import { teamKept, teamTurn } from "./team-turn.ts";
 
 export type Conclusion = "success" | "neutral" | "failure" | "cancelled" | "timed_out" | "action_required";
 
@@ -88,7 +88,10 @@ function placeOf(task: Task, around: Surroundings): Pick<View, "turn" | "phase">
         phase: `${state.phase}${team.phase}`,
       };
     case "settled":
-      return { turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}`, phase: "" };
+      return {
+        turn: `settled:${state.outcome.kind}${task.runs.at(-1)?.checkpoint ? ":kept" : ""}${teamKept(task, around)}`,
+        phase: "",
+      };
   }
 }
 

@@ -107,6 +107,26 @@ export const isByProgram = (source: Source): source is SourceOf<"api"> => source
 export const isAnsweredApart = (source: Source): boolean =>
   isByProgram(source) || source.kind === "dashboard" || source.kind === "cli";
 
+/**
+ * Whether it is known that a person asked by their own hand: an App may do so in a person's name, and of comments alone GitHub tells that (those do
+ * not get here). The doors that are not GitHub's know who asks.
+ */
+const byOwnHand: { [Kind in OriginKind]: boolean } = {
+  comment: true,
+  body: false,
+  review: false,
+  review_comment: false,
+  label: false,
+  check: false,
+  schedule: false,
+  cli: true,
+  api: false,
+  dashboard: true,
+  node: false,
+  round: false,
+};
+export const isSurelyAPersons = ({ kind }: Source): boolean => byOwnHand[kind];
+
 /** Where a person has asked; undefined where it is none. */
 const vias: { [Kind in OriginKind]: Via | undefined } = {
   comment: "comment",

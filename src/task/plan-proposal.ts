@@ -60,7 +60,9 @@ export const nodeSchema = z.strictObject({
     .describe("The repository's servers that are to run beside its agent, by their names."),
   onFailure: onFailureSchema
     .default("retry")
-    .describe("retry, skip (others go on without it), or stop (a person decides)."),
+    .describe(
+      "When it cannot be done: retry, skip (others go on without it), or stop (no other try: its manager asks a person).",
+    ),
   budget: amountsShape.optional(),
 });
 export type NodeSpec = z.output<typeof nodeSchema>;

@@ -3,6 +3,7 @@
  * with. A plan that is only proposed is shown in the same form. Pure; every text in it is an agent's, on one bounded line. Times are Unix ms.
  */
 import type { Plan, PlanEvent, PlanNode } from "../task/plan.ts";
+import { longestChain } from "../task/plan-graph.ts";
 import { type NodeSpec, PLAN_LIMITS, type PlanProposal } from "../task/plan-proposal.ts";
 import { isForPerson, openQuestions, questionOf } from "../task/question.ts";
 import { progressOf, type Task } from "../task/task.ts";
@@ -13,7 +14,7 @@ import { bare } from "../text/quote.ts";
 import { redact } from "../text/secret-patterns.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type Spent, spentOn } from "./spent.ts";
-import { type NamedHosts, type TaskView, taskView } from "./task-view.ts";
+import { type HostName, hostName, type NamedHosts, type TaskView, taskView } from "./task-view.ts";
 
 /** How far a node is. Those from `queued` to `blocked` are of one that is being worked on. */
 export type NodeHow =
@@ -49,6 +50,8 @@ export type NodeView = {
   reads: string[];
   /** Those that run beside its agent. */
   servers: string[];
+  /** What is to become of it when it cannot be done. */
+  onFailure: NodeSpec["onFailure"];
   budget?: Amounts;
   how: NodeHow;
   /** Why it failed or was left out. */
@@ -75,6 +78,8 @@ export type PlanView = {
   state: "proposed" | Plan["state"];
   revision: number;
   nodes: NodeView[];
+  /** The host that keeps its work, once that is approved. */
+  home?: HostName;
   /** Nodes that may work at the same time, where that is known. */
   width?: number;
   /** Of the longest chain, how many nodes. */
@@ -125,6 +130,7 @@ export function planView({ plan, tasks }: Team, lead: Task, hosts: NamedHosts = 
     state: plan.state,
     revision: plan.revision,
     nodes: plan.nodes.map((node) => nodeView(node, byId, hosts)),
+    ...(plan.home !== undefined && { home: hostName(plan.home, hosts) }),
     width: plan.caps.width,
     ...(plan.spent ? { use: "spent" } : plan.low ? { use: "low" } : {}),
     lead: spentOn([lead]),
@@ -152,6 +158,7 @@ const nodeBasics = ({
   check,
   reads = [],
   servers = [],
+  onFailure,
   budget,
 }: NodeSpec) => ({
   instruction: redact(visibleText(instruction)).slice(0, PLAN_LIMITS.instruction),
@@ -161,6 +168,7 @@ const nodeBasics = ({
   ...{ deliverable: bare(deliverable, 500), check: bare(check, 500) },
   reads: reads.map((path) => bare(path, 200)),
   servers: servers.map((name) => bare(name, 40)),
+  onFailure,
   ...(budget && { budget }),
 });
 
@@ -217,17 +225,6 @@ function waitingHow(task: Task, reasons: readonly WaitingReason[]): NodeHow {
   if (asked.some(({ blocker }) => blocker)) return "blocked";
   if (asked.length > 0) return asked.some(isForPerson) ? "asks" : "calls";
   return reasons.some((reason) => reason.for === "limit" || reason.for === "budget") ? "limited" : "queued";
-}
-
-/** How many nodes stand one behind the other at most. A graph with a cycle is no plan; it ends all the same. */
-function longestChain(nodes: readonly Pick<NodeSpec, "id" | "after">[]): number {
-  const length = new Map<string, number>();
-  for (let round = 0; round < nodes.length; round++)
-    for (const { id, after } of nodes) {
-      const before = Math.max(0, ...after.map((other) => length.get(other) ?? 0));
-      length.set(id, Math.min(before + 1, nodes.length));
-    }
-  return Math.max(0, ...length.values());
 }
 
 const eventView = ({ at, what, node, text }: PlanEvent): PlanView["events"][number] => ({

@@ -2,6 +2,7 @@
 import type { Checkpoint } from "../task/checkpoint.ts";
 import { count, duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
+import type { PlanView } from "../views/plan-view.ts";
 import type { CheckpointView, TaskView } from "../views/task-view.ts";
 
 /** For whoever reads the receipt, now or in some days: what, where, and until when. */
@@ -14,6 +15,31 @@ export function keptFor({ id, checkpoint }: TaskView, quoting: Quoting): string 
       ? `its operator gets it out by ${code(`orch checkpoint ${id}`)}`
       : `its operator finds it by ${code(`orch why ${id}`)}`;
   return `${whatOn(checkpoint, quoting)} until ${day} (UTC); ${how}.`;
+}
+
+/**
+ * Of a team's work: what is kept of each node that was not merged; and, unless they are `published`, of those that were. As lines. `id`: the team's
+ * task.
+ */
+export function keptOfTeam(
+  { nodes, home }: Pick<PlanView, "nodes" | "home">,
+  { id, published }: { id: string; published: boolean },
+  quoting: Quoting,
+): string[] {
+  const { code } = quoting;
+  const name = (node: string) => code(node, 40);
+  const lines = nodes.flatMap(({ id: node, how, task }) => {
+    const kept = task && how !== "merged" ? keptFor(task, quoting) : undefined;
+    return kept === undefined ? [] : [`${name(node)}: ${kept}`];
+  });
+  const merged = nodes.filter(({ how, sha }) => how === "merged" && sha !== undefined);
+  if (published || merged.length === 0 || !home) return lines;
+  const host = code(home.name ?? home.id, 80);
+  const which = merged.map((node) => name(node.id)).join(", ");
+  return [
+    ...lines,
+    `What is merged of ${which} is kept on the worker host ${host} as long as it keeps failed work; its operator gets it out by ${code(`orch checkpoint ${id}`)}.`,
+  ];
 }
 
 /** For whoever has access to the host. Nothing once the time is over: it is removed within the hour. */

@@ -67,6 +67,14 @@ export function howToDecideOnPlan(name: string, { code }: Quoting): string {
   return `\`/orch approve ${id}\` has the team begin; \`/orch plan ${id}\` and what should be different asks for another plan; \`/orch cancel\` ends it.`;
 }
 
+/** What becomes of a node that cannot be done, where that is not left to further tries and to the manager. */
+export function ifNotDone({ onFailure }: Pick<NodeView, "onFailure">): string | undefined {
+  if (onFailure === "skip") return "If it cannot be done, the others go on without it.";
+  return onFailure === "stop"
+    ? "If it cannot be done, it is not tried again: its manager is to ask a person."
+    : undefined;
+}
+
 /** What a node's agent has made so far, in a few words; `file`: the first in which that does not fit what others have done. */
 export function madeSoFar(
   { commits, files, conflicts }: NonNullable<NodeView["soFar"]>,

@@ -85,6 +85,8 @@ test("a plan at work, and one that is over, say of each node how far it is", () 
     expect(planAnswerShape.parse(answer)).toEqual(answer);
     expect(answer?.nodes.map(({ id }) => id)).toEqual(plan.plan.nodes.map(({ id }) => id));
     expect(answer?.events.length).toBe(plan.plan.events.length);
+    expect(answer?.nodes.map(({ reads }) => reads)).toEqual(plan.plan.nodes.map(({ reads = [] }) => reads));
+    expect(answer?.nodes.map(({ onFailure }) => onFailure)).toEqual(["retry", "retry", "skip", "retry"]);
     expect(answer?.nodes.map(({ servers }) => servers)).toEqual(plan.plan.nodes.map(({ servers = [] }) => servers));
   }
 });

@@ -4,6 +4,7 @@ import type { Source } from "../../src/task/origin.ts";
 import { originIn } from "../../src/task/origin.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
+import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 
 let orch: BotSetting;
 let branches = 0;
@@ -25,6 +26,28 @@ async function openPull(body = "", as = STRANGER): Promise<number> {
   const head = `topic-${branches}`;
   await orch.github.commit(orch.repository, head, { "notes.md": `one\ntwo\n${head}\n` }, "Add notes", MAINTAINER);
   return (await orch.github.openPull(orch.repository, { as, title: "Notes", head, base: "main", body })).number;
+}
+
+/** An agent has proposed something there, and waits for a person's word. */
+async function proposedOn(number: number): Promise<string> {
+  const { id, owner, name, installationId } = orch.repository;
+  const at = Date.now();
+  const spec = makeSpec({
+    ...{ commentId: 4_000_000 + number, number, conversation: number, installationId, plan: true },
+    repository: { id, owner, name },
+    actor: { id: orch.github.createUser(MAINTAINER).id, login: MAINTAINER },
+    requestedAt: at - 5_000,
+    acceptedAt: at,
+  });
+  await orch.store.create(spec, STARTS);
+  await orch.store.advance(spec.id, claimedBy("h0000000"));
+  await orch.store.advance(spec.id, { name: "progress", epoch: 1, progress: { agent: "scripted" }, at });
+  const said = { title: "A plan", summary: "What is to be done.", decisions: [], interfaces: [], followUps: [] };
+  const baseSha = orch.github.state.branches(orch.repository).main ?? "";
+  const proposal = { name: "p111111111111", epoch: 1, baseSha, said, files: [], at };
+  const reasons = [{ for: "approval" as const, proposal: proposal.name, until: at + 3600_000 }];
+  await orch.store.advance(spec.id, { name: "parked", epoch: 1, reasons, proposal, at });
+  return spec.id;
 }
 
 describe("a description", () => {
@@ -87,6 +110,23 @@ describe("a review", () => {
     await orch.github.review(orch.repository, number, { as: MAINTAINER, state: "approved" });
     await orch.quiet();
     expect(await orch.store.idsOfIssue(orch.repository.id, number)).toEqual([]);
+  });
+
+  test("approves no plan, as an App may write one in a person's name and GitHub does not tell that; a comment does", async () => {
+    const number = await openPull();
+    const id = await proposedOn(number);
+    const decision = async () => (await orch.store.read(id))?.proposal?.decision;
+    const body = "/orch approve p111111111111";
+    const comments = [{ path: "notes.md", line: 2, body }];
+    await orch.github.review(orch.repository, number, { as: MAINTAINER, state: "approved", body, comments });
+    await orch.quiet();
+    expect(await decision()).toBeUndefined();
+    // The comment on the line is answered in its own thread.
+    const said = "Approve it in a comment on the conversation: `/orch approve p111111111111`";
+    expect(orch.replies(number)).toEqual([expect.stringContaining(said)]);
+    await orch.comment(number, body);
+    await orch.quiet();
+    expect(await decision()).toMatchObject({ kind: "approved", by: { login: MAINTAINER } });
   });
 
   test("by a stranger is refused", async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { progressOf } from "../../src/task/task.ts";
-import { findCheckpoints } from "../../workers/checkpoints/checkpoint-store.ts";
+import { checkpointDir, findCheckpoints } from "../../workers/checkpoints/checkpoint-store.ts";
 import { exportToFolder } from "../../workers/checkpoints/export-checkpoint.ts";
 import { type HostKiller, makeHostKiller } from "../support/kill-host.ts";
 import { type Orch, startOrch, type WrittenAgent } from "../support/orch.ts";
@@ -74,7 +74,7 @@ test("of a checkpoint: it is whole, and told once", { timeout: 400_000 }, async 
     ).toBeTruthy();
     const found = findCheckpoints(dataDir).find((each) => each.taskId === taskId);
     if (!found) throw new Error("there is no checkpoint");
-    await exportToFolder(dataDir, found, join(rescued, taskId));
+    await exportToFolder({ ...found, store: checkpointDir(dataDir, found.taskId) }, join(rescued, taskId));
     expect(readFileSync(join(rescued, taskId, "add.js"), "utf8")).toContain("a + b");
     expect(readFileSync(join(rescued, taskId, "notes.txt"), "utf8")).toBe("more\n");
   }

@@ -95,6 +95,11 @@ describe("what is recorded", () => {
     expect(await redis.ttl("orch:inbox:11-501")).toBeGreaterThan(89 * 24 * 3600);
   });
 
+  test("an issue that a person opened is not taken for an App's", async () => {
+    expect((await deliver(url, "issues", openedBy(null))).status).toBe(200);
+    expect(await dueIssues()).toEqual(["11-7"]);
+  });
+
   test("a comment that was deleted before it came is not carried out", async () => {
     const deleted = { ...commentCreated(), action: "deleted" };
     expect((await deliver(url, "issue_comment", deleted)).status).toBe(200);
@@ -110,6 +115,7 @@ describe("what is recorded", () => {
     ["no command", "issue_comment", withComment({ body: "Looks good to me, /orch" })],
     ["a command in code", "issue_comment", withComment({ body: "```\n/orch fix it\n```" })],
     ["a comment by another App", "issue_comment", withComment({ performed_via_github_app: { id: 9 } })],
+    ["an issue opened by another App in a person's name", "issues", openedBy({ id: 9 })],
     ["a replay of an old comment", "issue_comment", withComment({ created_at: "2020-01-01T00:00:00Z" })],
   ];
   test.each(ignored)("%s is answered 200 and leaves nothing", async (_name, event, payload) => {
@@ -250,6 +256,17 @@ function request(event: string, payload: unknown): IncomingMessage {
   incoming.push(body);
   incoming.push(null);
   return incoming;
+}
+
+function openedBy(app: object | null): Record<string, unknown> {
+  const { comment, ...event } = commentCreated();
+  const { body, created_at } = comment as Record<string, unknown>;
+  const html_url = "https://github.test/octo-org/calculator/issues/7";
+  return {
+    ...event,
+    action: "opened",
+    issue: { number: 7, html_url, body, created_at, performed_via_github_app: app },
+  };
 }
 
 function withComment(changes: Record<string, unknown>): Record<string, unknown> {

@@ -1,5 +1,8 @@
 /** A team: what is asked for, what its planner makes of it, what people decide, and what comes of it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { runOrch } from "../cli/run-orch.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 
 let orch: Orch;
@@ -23,6 +26,15 @@ async function proposed(taskId: string, at: Place, not = ""): Promise<string> {
 
 const answered = (at: Place, pattern: RegExp) =>
   vi.waitFor(() => expect(orch.botComments(at).at(-1)?.body).toMatch(pattern), { timeout: 20_000, interval: 20 });
+
+/** A file of what the host keeps of the task, by the operator's command. */
+async function gotOut(taskId: string, file: string): Promise<string> {
+  const folder = join(orch.dir, `got-out-${taskId}`);
+  const env = { ORCH_DATA: join(orch.dir, "data") };
+  const { stdout, stderr } = await runOrch(["checkpoint", taskId, "--to", folder], { cwd: orch.dir, env });
+  expect([stdout, stderr]).toEqual([expect.stringContaining("on the branch orch-checkpoint"), ""]);
+  return readFileSync(join(folder, file), "utf8");
+}
 
 describe("where one agent is enough", () => {
   test("the planner says so, does it itself, and the comment says why", async () => {
@@ -108,19 +120,30 @@ describe("a plan that is approved", () => {
     expect(orch.simulator.state.fileAt(at.repository, branch, "two.txt")).toBeUndefined();
   });
 
-  test("is cancelled with all that works on it", async () => {
+  test("is cancelled with all that works on it, and says where what was made by then is kept, which can be got out", async () => {
     const at = await place();
     const { taskId } = await orch.command("/orch team write the files, slowly", at);
     await orch.command(`/orch approve ${await proposed(taskId, at)}`, at);
-    await orch.progressComment(/A team works on it.*at work/s, { ...at, task: taskId });
+    await orch.progressComment(/A team works on it.*1 of 4 nodes merged.*at work/s, { ...at, task: taskId });
     await orch.command("/orch status", at);
     await answered(at, /- \*\*waiting.*write the files, slowly.*\n {2}- `one` Write one\.txt: .*developer/);
     await orch.command("/orch why", at);
-    await answered(at, new RegExp(`Task \`${taskId}\`.*0 of 4 nodes merged.*- \`last\` Write last\\.txt: waits`, "s"));
+    await answered(at, new RegExp(`Task \`${taskId}\`.*1 of 4 nodes merged.*- \`last\` Write last\\.txt: waits`, "s"));
     await orch.command("/orch cancel", at);
     expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
-    const nodes = await orch.store.readMany(await orch.store.idsOfIssue(at.repository.id, at.number));
-    for (const { spec } of nodes) expect(await orch.settled(spec.id)).toMatchObject({ kind: "cancelled" });
+    const nodes = await orch.store.readMany(await orch.store.idsOfNodes(taskId));
+    expect(nodes).toHaveLength(3);
+    for (const { spec } of nodes)
+      expect(await orch.settled(spec.id)).toMatchObject({ kind: spec.node?.id === "one" ? "merged" : "cancelled" });
+    const two = nodes.find(({ spec }) => spec.node?.id === "two")?.spec.id ?? "";
+    const keptOfTwo = new RegExp(
+      `\`two\`: What the agent made, 1 changed file, is kept on the worker host.*\`orch checkpoint ${two}\``,
+    );
+    const comment = await orch.progressComment(keptOfTwo, { ...at, task: taskId });
+    const keptOfOne = `What is merged of \`one\` is kept on the worker host.*\`orch checkpoint ${taskId}\``;
+    expect(comment).toMatch(new RegExp(keptOfOne));
+    expect(await gotOut(two, "two.txt")).toBe("half\n");
+    expect(await gotOut(taskId, "one.txt")).toBe("one\n");
   });
 });
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
-import { findCheckpoints } from "../../workers/checkpoints/checkpoint-store.ts";
+import { checkpointDir, findCheckpoints } from "../../workers/checkpoints/checkpoint-store.ts";
 import { exportToFolder } from "../../workers/checkpoints/export-checkpoint.ts";
 import { type Orch, startOrch, type WrittenAgent } from "../support/orch.ts";
 
@@ -78,6 +78,6 @@ test("the agent runs out of time: what it had not committed is kept, and can be 
   const [found] = findCheckpoints(dataDir);
   if (!found) throw new Error("there is no checkpoint");
   const rescued = join(orch.dir, "rescued");
-  await exportToFolder(dataDir, found, rescued);
+  await exportToFolder({ ...found, store: checkpointDir(dataDir, found.taskId) }, rescued);
   expect(readFileSync(join(rescued, "add.js"), "utf8")).toContain("a + b");
 }, 120_000);

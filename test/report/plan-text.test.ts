@@ -74,3 +74,16 @@ test("every word that is approved is shown, also of the largest plan that can be
   }
   expect(planParts(proposedPlanView(plan, task).nodes)).not.toContain("…");
 });
+
+test("what is to become of a node that cannot be done is shown where the plan says more than to try again", () => {
+  const [first, second, third] = planProposal.nodes;
+  if (!first || !second || !third) throw new Error("the sample has too few nodes");
+  const nodes = [{ ...first, onFailure: "stop" as const }, second, third];
+  const parts = planParts(proposedPlanView({ goal: "x", nodes }, planningTask()).nodes)
+    .split(/\*\*\d\. /)
+    .slice(1);
+  expect(parts).toHaveLength(3);
+  expect(parts[0]).toContain("- If it cannot be done, it is not tried again: its manager is to ask a person.");
+  expect(parts[1]).not.toContain("cannot be done");
+  expect(parts[2]).toContain("- If it cannot be done, the others go on without it.");
+});

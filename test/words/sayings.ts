@@ -498,7 +498,6 @@ const checkpoints = [
   { ...verifyFailed, checkpoint: { ...objects, commits: 0, files: 0, elsewhere: 3 } },
   { ...verifyFailed, checkpoint: { ...objects, ready: true as const } },
 ];
-
 const all = [...open, ...ends];
 const allOrigins = [...Object.values(origins), { ...origins.dashboard, by: "root" }];
 const used = (shown: object) => spentOn([runningTask("working", { progress: { agent: "a", ...shown } })]);
@@ -511,6 +510,15 @@ const missing = [
   { node: "price", title: "Round prices once", why: HOSTILE },
   { node: "docs", title: HOSTILE, why: "price failed" },
 ];
+/** Of a node whose work was not merged something is kept, and of one whose was. */
+const keptTeam = {
+  ...teamView(),
+  home: { id: "h1", name: "alpha" },
+  nodes: teamView().nodes.map((node) =>
+    node.id === "price" ? { ...node, task: { ...verifyFailed, checkpoint: objects } } : node,
+  ),
+};
+
 const planViews = [proposedView, teamView(), partialView];
 
 type Said = string | undefined;
@@ -594,6 +602,7 @@ export const sayings: Sayings = {
         proposalReplies.noSuchProposal("p`x", [proposal]),
         proposalReplies.noSuchProposal("pr", []),
       ],
+      approveInComment: () => [undefined, "p3fa81c09d2e4", "p`x"].map(proposalReplies.approveInComment),
       decidedAlready: () =>
         (["approved", "change", "outdated"] as const).map((how) => proposalReplies.decidedAlready("p3fa81c", how)),
       outdated: () => [
@@ -798,6 +807,10 @@ export const sayings: Sayings = {
       isReady: () => [],
       keptObjects: () => [], // within the others
       keptFor: () => checkpoints.map((each) => checkpoint.keptFor(each, inMarkdown)),
+      keptOfTeam: () =>
+        [true, false].flatMap((published) =>
+          checkpoint.keptOfTeam(keptTeam, { id: "tabcdefghijklmno", published }, inMarkdown),
+        ),
       keptAt: () => checkpoints.map((each) => checkpoint.keptAt(each, now, inMarkdown)),
     },
   },
@@ -840,6 +853,7 @@ export const sayings: Sayings = {
         plans.planSize({ ...proposedView, longest: 1, budget: undefined } as never),
       ],
       howToDecideOnPlan: () => [plans.howToDecideOnPlan("p3fa81c", inMarkdown)],
+      ifNotDone: () => (["skip", "stop", "retry"] as const).map((onFailure) => plans.ifNotDone({ onFailure })),
       teamStanding: () =>
         [...planViews, ...(["managing", "finishing"] as const).map((state) => teamView({ state }))].map(
           plans.teamStanding,

@@ -24,6 +24,9 @@ hand in what is to change by the tool \`plan\` (or \`orch-agent call plan JSON\`
   person can answer, leave: they are asked next.
 - \`"end": "partial"\`: nothing more is begun, and what is merged is published as it is.
 
+What happened begins with what it is: of \`stop\`, the plan leaves it to a person what becomes of the node. Ask one with \`ask\` before you decide, and
+do what they say.
+
 The call answers what cannot be done so, and why. Nodes that are merged stay merged. What only a person can decide, ask with \`ask\`. Do no node's
 work yourself. When you have handed in what is needed, end: you are called again when something else happens.
 `;

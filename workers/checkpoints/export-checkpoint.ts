@@ -1,22 +1,30 @@
-/** Gets a checkpoint out of its store, for a person: as a folder that is a git repository, or as a bundle. */
-import { existsSync, readdirSync } from "node:fs";
+/**
+ * Gets what is kept of a task's work out of its store, for a person: as a folder that is a git repository, or as a bundle. Nothing is written
+ * into the store, from which a plan's agents may read.
+ */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
 import { gitEnvironment, hardenedOptions, hostGitOutput } from "../workspace/git.ts";
-import { type CheckpointRecord, checkpointDir } from "./checkpoint-store.ts";
+import { checkSha } from "../workspace/host-folders.ts";
+import { makeHostRepository } from "../workspace/mirror.ts";
 
 const EXPORT_MS = 10 * 60_000;
 
 /** The branch that holds everything: HEAD's commits, and one more with what was not committed. */
 export const EVERYTHING = "orch-checkpoint";
 
+/** `store`: a bare repository, absolute. `all`: the commit that has everything; `baseSha`: where the work started. */
+export type Exportable = { store: string; all: string; baseSha: string };
+
 /**
  * `dir` becomes a repository with the branch `orch-checkpoint` checked out. No hook, filter or attribute of the repository runs:
  * what an agent wrote is written out as it is.
  * @throws when `dir` has something in it already
  */
-export async function exportToFolder(dataDir: string, { taskId, all }: CheckpointRecord, dir: string): Promise<void> {
+export async function exportToFolder({ store, all }: Exportable, dir: string): Promise<void> {
   if (existsSync(dir) && readdirSync(dir).length > 0) throw new Error(`${dir} is not empty. Name a new folder.`);
-  const store = checkpointDir(dataDir, taskId);
   await git(["init", "--quiet", `--initial-branch=${EVERYTHING}`, "--template=", dir]);
   // With the objects that the store borrows: the folder stands on its own.
   await git([`--git-dir=${dir}/.git`, "fetch", "--quiet", "--no-tags", store, `+${all}:refs/heads/${EVERYTHING}-new`]);
@@ -25,14 +33,21 @@ export async function exportToFolder(dataDir: string, { taskId, all }: Checkpoin
 }
 
 /** One file, to be fetched from: everything beyond the base, which whoever reads it has from GitHub. */
-export async function exportToBundle(dataDir: string, record: CheckpointRecord, file: string): Promise<void> {
+export async function exportToBundle({ store, all, baseSha }: Exportable, file: string): Promise<void> {
   if (existsSync(file)) throw new Error(`${file} exists already. Name a new file.`);
-  const store = checkpointDir(dataDir, record.taskId);
+  const folder = mkdtempSync(join(tmpdir(), "orch-bundle-"));
   const ref = `refs/heads/${EVERYTHING}`;
-  await hostGitOutput(store, ["update-ref", ref, record.all]);
-  await hostGitOutput(store, ["bundle", "create", "--quiet", file, ref, `^${record.baseSha}`], {
-    timeoutMs: EXPORT_MS,
-  });
+  try {
+    const dir = join(folder, "named.git");
+    makeHostRepository(dir, {
+      "objects/info/alternates": `${join(store, "objects")}\n`,
+      [ref]: `${checkSha(all)}\n`,
+    });
+    const args = ["bundle", "create", "--quiet", file, ref, `^${checkSha(baseSha)}`];
+    await hostGitOutput(dir, args, { timeoutMs: EXPORT_MS });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function git(args: readonly string[]): Promise<void> {
@@ -43,7 +58,7 @@ async function git(args: readonly string[]): Promise<void> {
     timeoutMs: EXPORT_MS,
   });
   if (done.exitCode === 0) return;
-  throw new Error(`The checkpoint cannot be written out: ${done.stderr.trim().slice(-500)}`);
+  throw new Error(`What is kept cannot be written out: ${done.stderr.trim().slice(-500)}`);
 }
 
 /** Attributes are read from a tree that has none: no filter is looked for. */

@@ -61,6 +61,12 @@ export const asMirror = ({ dir, mirror }: Pick<PlanRepository, "dir" | "mirror">
 /** Where the integration branch stands. */
 export const tipOf = ({ dir }: Pick<PlanRepository, "dir">): string => readRef(dir, TIP);
 
+/** The commit that was approved, and where the integration branch stands. */
+export const endsOf = ({ dir }: Pick<PlanRepository, "dir">): { base: string; tip: string } => ({
+  base: readRef(dir, BASE),
+  tip: readRef(dir, TIP),
+});
+
 /** A commit of the integration branch. `task`: whose work it is. */
 export type Integrated = { node: string; task: string; sha: string; parent: string };
 

@@ -167,6 +167,21 @@ test("whoever may only read sees a plan's graph and its nodes, and neither costs
     expect(text).not.toContain(kept);
 });
 
+test.each([
+  ["proposed", proposed],
+  ["at work", plan],
+])(
+  "a plan that is %s says of each node what its agent is given to read, what runs beside it, and what if it cannot be done",
+  (_how, of) => {
+    const { text } = planBody(of, "write", visit);
+    expect(text).toContain("Is given to read</span> <code>src/index.js</code>, <code>test/add.test.js</code>");
+    expect(text).toContain("Beside it run</span> <code>web</code>");
+    expect([...text.matchAll(/the others go on without it/g)]).toHaveLength(1);
+    expect([...text.matchAll(/Is given to read/g)]).toHaveLength(1);
+    expect(planBody(of, "read", person).text).not.toContain("src/index.js");
+  },
+);
+
 test("a plan about which somebody is to decide can be approved, changed and cancelled, by its name", () => {
   const { text } = planBody(proposed, "write", visit);
   for (const deed of ["approve", "plan", "cancel"]) expect(text).toContain(`action="/tasks/tabcdefghijklmno/${deed}"`);

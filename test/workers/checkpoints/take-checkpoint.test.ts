@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { changesText, MAX_DIFF, parseChanges } from "../../../src/task/unpublished.ts";
 import {
+  checkpointDir,
   findCheckpoints,
   type Ready,
   readCheckpoint,
@@ -177,30 +178,30 @@ describe("a person gets it out", () => {
     );
     const taken = await work.take();
     if (!taken) throw new Error("nothing was taken");
-    return { work, taken };
+    return { work, exportable: { ...taken, store: checkpointDir(work.dataDir, TASK) } };
   }
 
   test("as a folder, a repository of its own that stands when the store is gone", async () => {
-    const { work, taken } = await takeOne();
+    const { work, exportable } = await takeOne();
     const dir = join(temporaryFolder(), "rescued");
-    await exportToFolder(work.dataDir, taken, dir);
+    await exportToFolder(exportable, dir);
     await removeCheckpoint(work.dataDir, TASK);
     expect(readFileSync(join(dir, "a b.txt"), "utf8")).toBe("ü\n");
     expect(git(dir, "log", "--format=%s", "--max-count=2")).toBe("Everything that the agent had made\none");
     expect(git(dir, "status", "--porcelain")).toBe("");
     expect(git(dir, "fsck", "--no-progress")).toBe("");
-    await expect(exportToFolder(work.dataDir, taken, dir)).rejects.toThrow(/is not empty/);
+    await expect(exportToFolder(exportable, dir)).rejects.toThrow(/is not empty/);
   });
 
   test("as a bundle, which a clone fetches from", async () => {
-    const { work, taken } = await takeOne();
+    const { work, exportable } = await takeOne();
     const file = join(temporaryFolder(), "rescued.bundle");
-    await exportToBundle(work.dataDir, taken, file);
+    await exportToBundle(exportable, file);
     const clone = join(temporaryFolder(), "clone");
     git(temporaryFolder(), "clone", "-q", work.remote.clone, clone);
     git(clone, "fetch", "-q", file, "orch-checkpoint");
     expect(git(clone, "show", "FETCH_HEAD:one")).toBe("1");
-    await expect(exportToBundle(work.dataDir, taken, file)).rejects.toThrow(/exists already/);
+    await expect(exportToBundle(exportable, file)).rejects.toThrow(/exists already/);
   });
 });
 

@@ -35,7 +35,7 @@ test("what nodes made side by side comes together, as one commit each that names
   expect(await commitOf(plan.store, "three")).toBeUndefined();
   expect([plan.show("b.txt"), plan.show("a.txt")]).toEqual(["b", LINES.replace("9", "nine").trim()]);
   const body = git(plan.store.dir, `--git-dir=${plan.store.dir}`, "log", "-1", "--format=%B", tip);
-  expect(body).toBe("Do two\n\nOrch-Task: ttwo\nOrch-Epoch: 1\nOrch-Plan: tplan\nOrch-Node: two");
+  expect(body).toBe("Do two\n\nOrch-Task: ttwo\nOrch-Epoch: 1\nOrch-Plan: tplanplanplanpla\nOrch-Node: two");
 });
 
 test("edits of one file that lie apart merge, and edits of one line are a conflict that names the file", async () => {

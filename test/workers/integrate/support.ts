@@ -8,7 +8,7 @@ import { openMirror } from "../../../workers/workspace/mirror.ts";
 import { type Files, git, temporaryFolder, writeFiles } from "../workspace/support.ts";
 
 const REPOSITORY = 7;
-export const PLAN = "tplan";
+export const PLAN = "tplanplanplanpla";
 
 export type PlanHere = ReturnType<typeof startPlan>;
 
