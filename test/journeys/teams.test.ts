@@ -129,20 +129,28 @@ describe("a plan that is approved", () => {
     await answered(at, /- \*\*waiting.*write the files, slowly.*\n {2}- `one` Write one\.txt: .*developer/);
     await orch.command("/orch why", at);
     await answered(at, new RegExp(`Task \`${taskId}\`.*1 of 4 nodes merged.*- \`last\` Write last\\.txt: waits`, "s"));
-    await orch.command("/orch cancel", at);
-    expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
     const nodes = await orch.store.readMany(await orch.store.idsOfNodes(taskId));
     expect(nodes).toHaveLength(3);
-    for (const { spec } of nodes)
-      expect(await orch.settled(spec.id)).toMatchObject({ kind: spec.node?.id === "one" ? "merged" : "cancelled" });
-    const two = nodes.find(({ spec }) => spec.node?.id === "two")?.spec.id ?? "";
-    const keptOfTwo = new RegExp(
-      `\`two\`: What the agent made, 1 changed file, is kept on the worker host.*\`orch checkpoint ${two}\``,
+    const [one = "", two = "", three = ""] = ["one", "two", "three"].map(
+      (id) => nodes.find(({ spec }) => spec.node?.id === id)?.spec.id,
     );
-    const comment = await orch.progressComment(keptOfTwo, { ...at, task: taskId });
+    for (const task of [two, three]) await expect.poll(() => orch.agentOutput(task)).toContain("half of");
+    await orch.command(`/orch cancel ${three}`, at);
+    expect(await orch.settled(three)).toMatchObject({ kind: "cancelled" });
+    await orch.command("/orch cancel", at);
+    expect(await orch.told(taskId)).toMatchObject({ kind: "cancelled" });
+    expect(await orch.settled(two)).toMatchObject({ kind: "cancelled" });
+    expect(await orch.settled(one)).toMatchObject({ kind: "merged" });
+    const kept = (id: string, task: string) =>
+      new RegExp(
+        `\`${id}\`: What the agent made, 1 changed file, is kept on the worker host.*\`orch checkpoint ${task}\``,
+      );
+    const comment = await orch.progressComment(kept("two", two), { ...at, task: taskId });
+    await orch.progressComment(kept("three", three), { ...at, task: taskId });
     const keptOfOne = `What is merged of \`one\` is kept on the worker host.*\`orch checkpoint ${taskId}\``;
     expect(comment).toMatch(new RegExp(keptOfOne));
     expect(await gotOut(two, "two.txt")).toBe("half\n");
+    expect(await gotOut(three, "three.txt")).toBe("half\n");
     expect(await gotOut(taskId, "one.txt")).toBe("one\n");
   });
 });
