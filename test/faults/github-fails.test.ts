@@ -49,14 +49,16 @@ describe("an outage of git", () => {
   });
   afterAll(() => orch.close());
 
-  test.for<[string, string, RegExp, RegExp]>([
-    ["fetch", "POST", /\/git-upload-pack$/, /\*\*Prepare [\s\S]*The task goes on as soon as it does/],
-    ["push", "POST", /\/git-receive-pack$/, /\*\*Publish[\s\S]*The work is finished and will be pushed as soon/],
+  // Side by side, each in a repository of its own: what is told comes half a minute after it began.
+  test.concurrent.for<[string, string, RegExp]>([
+    ["fetch", "git-upload-pack", /\*\*Prepare [\s\S]*The task goes on as soon as it does/],
+    ["push", "git-receive-pack", /\*\*Publish[\s\S]*The work is finished and will be pushed as soon/],
   ])(
     "at the %s: since when and until when is told while it lasts, and then one pull request opens",
-    async ([, method, path, words]) => {
+    async ([, service, words], { expect }) => {
       const place = await orch.place();
-      const outage = orch.simulator.faults.api({ times: 1_000, match: { method, path }, action: { status: 503 } });
+      const match = { method: "POST", path: new RegExp(`/${place.repository.name}(\\.git)?/${service}$`) };
+      const outage = orch.simulator.faults.api({ times: 1_000, match, action: { status: 503 } });
       const { taskId } = await orch.command("/orch fix the tests", place);
       const comment = await orch.progressComment(/GitHub's git has not answered as it should/, place);
       expect(comment).toMatch(/since \d\d:\d\d UTC\. It is tried again and again until \d\d:\d\d UTC\./);
