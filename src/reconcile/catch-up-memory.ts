@@ -16,7 +16,7 @@ export type CaughtUp = {
 };
 
 const caughtUpShape = z.looseObject({ since: z.number(), lookedAt: z.number(), waiting: z.number() });
-const askedShape = z.looseObject({ times: z.number(), at: z.number() });
+const askedShape = z.looseObject({ times: z.number(), at: z.number(), restarts: z.number().optional() });
 
 /** Longer than GitHub's log. */
 const KEEP_S = 7 * 24 * 3600;

@@ -9,7 +9,7 @@ import type { Logger } from "../log.ts";
 import { tellRecovered } from "../task/history-news.ts";
 import { type CaughtUp, readAsked, readCaughtUp, saveAsked, saveCaughtUp } from "./catch-up-memory.ts";
 import { readLog, redeliver } from "./delivery-log.ts";
-import { type Asked, dueAt, MAX_ASKED, type Missed, missedOf } from "./missed.ts";
+import { type Asked, askedNow, dueAt, MAX_ASKED, type Missed, missedOf } from "./missed.ts";
 
 export type CatchUpDeps = {
   redis: Redis;
@@ -61,7 +61,7 @@ export async function catchUp(deps: CatchUpDeps, keepOn: () => Promise<void>): P
     if (due <= now && count < MAX_PER_ROUND) {
       await keepOn();
       count += 1;
-      asked = await ask(deps, octokit, each, { times: (asked?.times ?? 0) + 1, at: now });
+      asked = await ask(deps, octokit, each, askedNow(each, asked, patience, now));
       due = dueAt(each, asked, patience) ?? now + patience.minAgeMs;
     }
     waiting.push({ lastAt: each.lastAt, dueAt: due });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Attempt, dueAt, MAX_ASKED, missedOf } from "../../src/reconcile/missed.ts";
+import { type Attempt, askedNow, dueAt, MAX_ASKED, MAX_RESTARTS, missedOf } from "../../src/reconcile/missed.ts";
 
 const MINUTE = 60_000;
 const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
@@ -58,6 +58,23 @@ describe("when it is asked for again", () => {
     const times = [1, 2, 3].map((count) => dueAt(missed(0), { times: count, at: 200 * MINUTE }, patience));
     expect(times).toEqual([215 * MINUTE, 380 * MINUTE, undefined]);
     expect(MAX_ASKED).toBe(3);
+  });
+
+  test("at once when the bot ended meanwhile, but only so often: it may have died of it", () => {
+    const seen = missed(99 * MINUTE);
+    let asked = askedNow(seen, undefined, patience, 98 * MINUTE);
+    expect(asked).toEqual({ times: 1, at: 98 * MINUTE });
+    for (let restarts = 1; restarts <= MAX_RESTARTS; restarts += 1) {
+      expect(dueAt(seen, asked, patience)).toBe(99 * MINUTE);
+      asked = askedNow(seen, asked, patience, 99 * MINUTE);
+      expect(asked).toEqual({ times: 1, at: 99 * MINUTE, restarts });
+    }
+    expect(dueAt(seen, asked, patience)).toBe(114 * MINUTE);
+    expect(askedNow(seen, asked, patience, 114 * MINUTE)).toMatchObject({ times: 2, restarts: MAX_RESTARTS });
+  });
+
+  test("not at once when this bot itself has asked", () => {
+    expect(dueAt(missed(99 * MINUTE), { times: 1, at: 101 * MINUTE }, patience)).toBe(116 * MINUTE);
   });
 
   test("not while an attempt by somebody else may be under way", () => {
