@@ -14,6 +14,8 @@ import { killAtGitHub, killAtRedis } from "../support/kill-bot.ts";
 import { type Orch, type Place, startOrch } from "../support/orch.ts";
 import { startRedisProxy } from "../support/redis-proxy.ts";
 
+const CI_SAYS = "script pull:N:N:checks: 5 values";
+
 describe("the bot is killed between every two of its steps", () => {
   let orch: Orch;
   afterEach(() => orch.close());
@@ -35,7 +37,7 @@ describe("the bot is killed between every two of its steps", () => {
   async function allIsTakenIn(place: Place): Promise<void> {
     await orch.command("/orch help", place);
     const answered = () => orch.botComments(place).some(({ body }) => body.startsWith(help().slice(0, 20)));
-    await orch.simulator.waitFor(answered, 60_000);
+    await orch.simulator.waitFor(answered, 200_000);
   }
 
   /** GitHub shows that the agent works. */
@@ -45,7 +47,7 @@ describe("the bot is killed between every two of its steps", () => {
     // Its colour is the last word of the report that sets it.
     const all = () => orch.simulator.state.issue(place.repository, place.number)?.labels ?? [];
     const isDone = () => all().some(({ name, description }) => name === "orch:running" && description);
-    await orch.simulator.waitFor(isDone, 60_000);
+    await orch.simulator.waitFor(isDone, 200_000);
   }
 
   test.each([1, 2] as const)(
@@ -91,13 +93,13 @@ describe("the bot is killed between every two of its steps", () => {
     const place = { repository, number: (await orch.simulator.openPull(repository, pull)).number };
     const early = killAtGitHub(orch, place);
     // Only a check run that stands before the agent works is sure to be changed: a bot may hear of its making as it dies.
-    const until = orch.simulator.waitFor(() => early.deaths()["POST check-runs"] === 2, 60_000);
+    const until = orch.simulator.waitFor(() => early.deaths()["POST check-runs"] === 2, 200_000);
     const match = { method: "GET", path: /\/info\/refs$/ };
     const fetching = orch.simulator.faults.api({ times: 1, match, action: { until } });
     const { taskId } = await orch.command("/orch fix the tests", place);
     await atWork(place, taskId);
     expect(fetching.fired).toBe(1);
-    await orch.simulator.waitFor(() => early.deaths()["PATCH check-runs/N"] === 2, 60_000);
+    await orch.simulator.waitFor(() => early.deaths()["PATCH check-runs/N"] === 2, 200_000);
     await early.stop();
     expect(early.deaths()).toEqual(
       twiceEach([
@@ -133,7 +135,7 @@ describe("the bot is killed between every two of its steps", () => {
     const killer = killAtGitHub(orch, place, /issues\/N\/comments|reactions/);
     const cancel = await orch.command("/orch cancel", place);
     expect(await orch.told(task.taskId)).toMatchObject({ kind: "cancelled" });
-    await orch.simulator.waitFor(() => orch.botComments(place).length > 1, 60_000);
+    await orch.simulator.waitFor(() => orch.botComments(place).length > 1, 200_000);
     await killer.stop();
     await allIsTakenIn(place);
     expectDeaths(killer, bots, [
@@ -154,7 +156,7 @@ describe("the bot is killed between every two of its steps", () => {
     const place = await orch.place();
     const killer = killAtGitHub(orch, place);
     const { commentId } = await orch.command("/orch fix the tests", { ...place, as: "stranger" });
-    await orch.simulator.waitFor(() => orch.botComments(place).length > 0, 60_000);
+    await orch.simulator.waitFor(() => orch.botComments(place).length > 0, 200_000);
     await killer.stop();
     await allIsTakenIn(place);
     expectDeaths(killer, bots, ["POST issues/comments/N/reactions", "POST issues/N/comments"]);
@@ -183,9 +185,10 @@ describe("the bot is killed between every two of its steps", () => {
     for (const proxy of proxies) await proxy.close();
     // A host looks by itself every few seconds: the job that it finds is announced to nobody any more.
     // That a delivery had to be asked for is counted beside its coming, which may be what a bot dies of, and twice it has not to be asked for.
-    const { "publish jobs": announced = 0, "xadd history": counted = 0, ...deaths } = killer.deaths();
-    expect([1, 2]).toContain(announced);
-    expect([1, 2]).toContain(counted);
+    // What CI says of the pull request is noted down when GitHub tells it, which may be after the end.
+    const all = killer.deaths();
+    const { "publish jobs": announced, "xadd history": counted, [CI_SAYS]: ci = 1, ...deaths } = all;
+    for (const times of [announced, counted, ci]) expect([1, 2]).toContain(times);
     expect(deaths).toEqual(
       twiceEach([
         "script inbox:N-N inbox:issue:N-N inbox inbox:taken inbox:news: 6 values", // recorded
