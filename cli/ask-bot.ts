@@ -8,10 +8,10 @@ import type { Redis } from "ioredis";
 import type { Command } from "../src/command/command.ts";
 import type { Env } from "../src/config.ts";
 import { requestOfCli } from "../src/events/on-cli.ts";
-import { tellBots } from "../src/intake/hear-requests.ts";
 import { makeInbox } from "../src/intake/inbox.ts";
 import { requestNameOf, taskIdIn } from "../src/intake/request.ts";
 import { type CallerReply, makeCallerReplies } from "../src/task/caller-replies.ts";
+import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
 import { operatorName } from "./consent.ts";
 
@@ -29,7 +29,7 @@ export async function askBot(redis: Redis, env: Env, { spec }: Task, command: Co
   const request = requestOfCli(spec, { by: operatorName(env), key: randomUUID(), command, now: Date.now() });
   await makeInbox(redis).record(request);
   const name = requestNameOf(request.repository.id, request.source);
-  await tellBots(redis, name);
+  await redis.publish(keys.requested, name);
   return { task: taskIdIn(request, LINE), reply: await replyTo(redis, name) };
 }
 

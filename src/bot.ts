@@ -13,7 +13,6 @@ import { healthRoutes } from "./health.ts";
 import { makeHistory } from "./history/history.ts";
 import { type KeptHistory, keepHistory } from "./history/keep-history.ts";
 import { makeIngress } from "./ingress/ingress.ts";
-import { hearRequests } from "./intake/hear-requests.ts";
 import { makeInbox } from "./intake/inbox.ts";
 import { startIntake } from "./intake/intake.ts";
 import { type Logger, makeLog } from "./log.ts";
@@ -34,6 +33,7 @@ import { listenOn, type Route } from "./server.ts";
 import { makeCallerReplies } from "./task/caller-replies.ts";
 import { makeDeeds } from "./task/deeds.ts";
 import { readHosts } from "./task/heartbeat.ts";
+import { keys } from "./task/keys.ts";
 import { readPause } from "./task/pause.ts";
 import { makePlanStore } from "./task/plans.ts";
 import { makeTaskQueue } from "./task/queue.ts";
@@ -46,6 +46,7 @@ import { VERSION } from "./task/version.ts";
 import { tellTraces } from "./traces/tell-traces.ts";
 import { readTeam } from "./views/read-team.ts";
 import { makeViewReader } from "./views/reader.ts";
+import { wakeByMessages } from "./wake-by-messages.ts";
 import { makeAhead } from "./workers-api/ahead.ts";
 import { giveContext } from "./workers-api/context.ts";
 import { findPushed } from "./workers-api/find-pushed.ts";
@@ -144,8 +145,8 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const deeds = makeDeeds(redis, tell);
   const asked = { inbox, store, queue, github, markerSecret, callers, deeds };
   const intake = startIntake({ ...asked, dispatcher, views, now, log });
-  const wakeIntake = () => {
-    intake.wake();
+  const wakeIntake = (inMs?: number) => {
+    intake.wake(inMs);
     age?.soon();
   };
   const scheduleStore = makeScheduleStore(redis, tell);
@@ -166,7 +167,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
   const receive = makeIngress({ secret: config.webhookSecret, listeners, isFit: gate.isFit, log });
   reporter.start(subscriber);
   dispatcher.start(subscriber);
-  hearRequests(subscriber, wakeIntake, log);
+  const requested = wakeByMessages(subscriber, { channel: keys.requested, about: "requests", wake: wakeIntake, log });
   let catching: CatchingUp | undefined;
   let history: KeptHistory | undefined;
   let metrics: MetricsServer | undefined;
@@ -181,6 +182,7 @@ export async function makeBot(config: BotConfig, options: BotOptions = {}): Prom
 
   const stopWork = async () => {
     age?.stop();
+    requested.stop();
     await Promise.all([
       catching?.stop(),
       lookingBack.stop(),

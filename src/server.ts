@@ -68,6 +68,7 @@ export function serve(
     {
       headersTimeout: HEADERS_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
+      // Each look wakes an idle program: whoever is slow has up to twice the time.
       connectionsCheckingInterval: HEADERS_WITHIN_MS,
       keepAliveTimeout: 30_000,
     },

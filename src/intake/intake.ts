@@ -1,7 +1,7 @@
 /**
- * Takes requests out of the inbox, off the delivery that brought them. Woken at once by this bot's ingress, and by the command line
- * (`hear-requests.ts`); what another bot left behind is found when its lease has run out. GitHub's refusals that may pass put the whole issue off, so that
- * its commands stay in order; those that cannot pass end the request with a line in the log.
+ * Takes requests out of the inbox, off the delivery that brought them. Woken at once by this bot's ingress, and by
+ * messages from the command line; what another bot left behind is found when its lease has run out. GitHub's refusals that may pass
+ * put the whole issue off, so that its commands stay in order; those that cannot pass end the request with a line in the log.
  */
 import { type DueLoop, startDueLoop } from "../due-loop.ts";
 import { fenced } from "../fence.ts";

@@ -83,7 +83,7 @@ async function ask({ redis, log }: CatchUpDeps, octokit: Octokit, missed: Missed
     await redeliver(octokit, missed);
     isAsked = true;
     log.info(
-      { ...about(missed), time: asked.times, of: MAX_ASKED },
+      { ...about(missed), time: asked.times, of: MAX_ASKED, restarts: asked.restarts },
       "missed delivery: asked GitHub to deliver it again",
     );
   } catch (error) {

@@ -19,6 +19,7 @@ export function parseHeaded<T extends z.ZodType>(
   return head === undefined ? undefined : { head, text: end === -1 ? "" : message.slice(end + 1) };
 }
 
+/** `most`: characters. Undefined for what is longer, no JSON, or of another shape. */
 export function parseJson<T extends z.ZodType>(shape: T, message: string, most: number): z.output<T> | undefined {
   if (message.length > most) return undefined;
   try {

@@ -25,9 +25,10 @@ export type RoomKeeperOptions = {
 };
 
 const GB = 1024 ** 3;
-/** Looked at so often, ms: the sooner the less room there is, as nothing fills a disk faster than this, bytes a second. */
+/** Between two looks, ms: the less room there is, the shorter. */
 const [NEAR_MS, FAR_MS] = [1_000, 5_000];
-const FASTEST = 4 * GB;
+/** Nothing fills a disk faster, bytes a second. */
+const FASTEST_FILL = 4 * GB;
 /** What can be spared is looked for at most so often, ms. */
 const CLEAN_EVERY_MS = 60_000;
 /** A host that lacked room has room again a little above the mark: else it would change its mind with every file. */
@@ -39,8 +40,8 @@ const MAX_RESERVE = GB / 4;
 const reserveOf = (markBytes: number): number => Math.round(Math.min(markBytes / 4, MAX_RESERVE));
 const fullBelow = (markBytes: number): number => reserveOf(markBytes) / 2;
 
-/** Within the bounds of a pause, ms. */
-const untilFilled = (bytes: number): number => Math.min(Math.max((bytes / FASTEST) * 1_000, NEAR_MS), FAR_MS);
+/** Until so many bytes can have been written, within the bounds of a pause; ms. */
+const untilFilled = (bytes: number): number => Math.min(Math.max((bytes / FASTEST_FILL) * 1_000, NEAR_MS), FAR_MS);
 
 export function makeRoomKeeper({ shared, slots, announce, space = spaceOf }: RoomKeeperOptions): RoomKeeper {
   const { dataDir, log, operator } = shared;
