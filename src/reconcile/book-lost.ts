@@ -18,12 +18,14 @@ const OWN_MS = 60_000;
 const FORGOTTEN_MS = 24 * 3600_000;
 
 export async function bookLost({ redis, store, now, log }: BookLostDeps): Promise<void> {
-  for (const [task, reserve] of await readReserves(redis)) {
+  const reserves = [...(await readReserves(redis))];
+  const booked = reserves.map(([task, reserve]) =>
     // One that cannot be booked holds up nobody else's.
-    await bookOne({ redis, store, now, log }, task, reserve).catch((error: unknown) =>
+    bookOne({ redis, store, now, log }, task, reserve).catch((error: unknown) =>
       log.error({ err: error, task, epoch: reserve.epoch }, "a run that nobody had booked cannot be booked"),
-    );
-  }
+    ),
+  );
+  await Promise.all(booked);
 }
 
 async function bookOne({ redis, store, now, log }: BookLostDeps, task: string, reserve: Reserve): Promise<void> {

@@ -45,15 +45,14 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
   const [living, paused] = await Promise.all([hosts(), deps.paused()]);
   const known = { now: now(), hosts: living, paused };
   const tasks = await store.readMany(await store.openIds());
-  const before = new Set(missing);
-  missing.clear();
+  const needing: Task[] = [];
   for (const task of tasks) {
     const verdict = judge(task, known);
     switch (verdict.kind) {
       case "leave":
         break;
       case "needs_job":
-        await ensureJob(deps, task, before, missing);
+        needing.push(task);
         break;
       case "needs_dispatch":
         if (await store.dispatches.ensure(task.spec.id, known.now))
@@ -67,6 +66,7 @@ export async function reconcile(deps: ReconcileDeps, missing: Set<string>): Prom
         await giveUp(deps, task, verdict.outcome);
     }
   }
+  await ensureJobs(deps, needing, missing);
 }
 
 /** A host that is gone may have pushed before: then the report opens the pull request. */
@@ -97,23 +97,23 @@ async function giveUp(deps: ReconcileDeps, task: Task, outcome: Outcome): Promis
   if (task.state.name === "queued" || task.state.name === "running") await queue.withdraw(task);
 }
 
-async function ensureJob(
-  { redis, queue, log }: ReconcileDeps,
-  task: Task,
-  before: ReadonlySet<string>,
-  missing: Set<string>,
-): Promise<void> {
-  if (await queue.holds(task)) return;
-  const { id } = task.spec;
-  // A run that is just ending has finished its job before we see it settled: two sweeps must miss the job.
-  const name = `${id}-${task.epoch}`;
-  if (task.state.name === "running" && !before.has(name)) {
-    missing.add(name);
-    return;
+/** All are asked for at once: nearly always each of them has its job, and a round trip for every one would be the whole cost of a sweep. */
+async function ensureJobs(deps: ReconcileDeps, tasks: readonly Task[], missing: Set<string>): Promise<void> {
+  const held = await Promise.all(tasks.map((task) => deps.queue.holds(task)));
+  const before = new Set(missing);
+  missing.clear();
+  for (const task of tasks.filter((_, nth) => !held[nth])) {
+    // A run that is just ending has finished its job before we see it settled: two sweeps must miss the job.
+    const name = `${task.spec.id}-${task.epoch}`;
+    if (task.state.name === "running" && !before.has(name)) missing.add(name);
+    else await bringJobBack(deps, task);
   }
+}
+
+async function bringJobBack({ redis, queue, log }: ReconcileDeps, task: Task): Promise<void> {
   await queue.enqueue(task);
   await tellRecovered(redis, "requeued");
-  log.warn({ task: id, epoch: task.epoch, state: task.state.name }, "the task's job was lost: added again");
+  log.warn({ task: task.spec.id, epoch: task.epoch, state: task.state.name }, "the task's job was lost: added again");
 }
 
 /** Every bot's sweep may be the next one: what they have to remember stands in Redis. */

@@ -41,12 +41,15 @@ export function readProcess(pid: number): Process | undefined {
 
 const isGone = ({ state }: Process): boolean => state === "Z" || state === "X";
 
+/** How many fields after the name are looked at. */
+const FIELDS = 20;
+
 /** Field numbers: proc(5), `/proc/pid/stat`. */
 function readStat(pid: number): Process | undefined {
   const text = readText(`/proc/${pid}/stat`);
   const end = text.lastIndexOf(")"); // a name may hold spaces and brackets itself
   if (end < 0) return undefined;
-  const fields = text.slice(end + 2).split(" ");
+  const fields = text.slice(end + 2).split(" ", FIELDS);
   const [state = "Z", parent = "0"] = fields;
   const workedMs = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
   const name = text.slice(text.indexOf("(") + 1, end);

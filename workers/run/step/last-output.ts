@@ -1,6 +1,5 @@
 /** When a run's programs last said anything, on either of their outputs: the files' own times, which no restart changes. */
 import { statSync } from "node:fs";
-import { join } from "node:path";
 import type { Run } from "../run.ts";
 
 /** The files that hold what the step in `dir` writes. */
@@ -16,7 +15,7 @@ export function lastOutputIn(dir: string): number | undefined {
 /** Of the run's last step; its beginning, or the run's, before the first word. */
 export function lastOutputOf({ folder }: Pick<Run, "folder">): number {
   const step = folder.record.steps.at(-1);
-  const written = step && lastOutputIn(join(folder.dir, step.name));
+  const written = step && lastOutputIn(`${folder.dir}/${step.name}`);
   return Math.round(written ?? step?.startedAt ?? folder.record.startedAt);
 }
 
