@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { pino } from "pino";
 import { makeDispatcher } from "../src/dispatch/dispatcher.ts";
-import { type HostInfo, readHosts, register } from "../src/task/heartbeat.ts";
+import { type HostInfo, readHosts, register } from "../src/task/hosts.ts";
 import { keys } from "../src/task/keys.ts";
 import { type Lane, laneName } from "../src/task/lane.ts";
 import type { NodeSpec } from "../src/task/plan-proposal.ts";

@@ -32,7 +32,7 @@ import { startSchedules } from "./schedules/schedules.ts";
 import { listenOn, type Route } from "./server.ts";
 import { makeCallerReplies } from "./task/caller-replies.ts";
 import { makeDeeds } from "./task/deeds.ts";
-import { readHosts } from "./task/heartbeat.ts";
+import { readHosts } from "./task/hosts.ts";
 import { keys } from "./task/keys.ts";
 import { readPause } from "./task/pause.ts";
 import { makePlanStore } from "./task/plans.ts";

@@ -9,7 +9,7 @@ import type { Logger } from "../log.ts";
 import { takeProbe } from "../task/breaker.ts";
 import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
-import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/heartbeat.ts";
+import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/hosts.ts";
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
