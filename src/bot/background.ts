@@ -8,11 +8,9 @@ import type { Budget } from "../budget.ts";
 import type { BotConfig } from "../config.ts";
 import { makeDispatcher } from "../dispatch/dispatcher.ts";
 import { makeRounds } from "../dispatch/rounds.ts";
-import type { GitHub } from "../github.ts";
 import { type History, makeHistory } from "../history/history.ts";
 import { keepHistory } from "../history/keep-history.ts";
 import { startIntake } from "../intake/intake.ts";
-import type { Logger } from "../log.ts";
 import { startLookingBack } from "../reconcile/look-back.ts";
 import { startReconciling } from "../reconcile/reconcile.ts";
 import { watchRedisAge } from "../reconcile/redis-age.ts";
@@ -27,18 +25,9 @@ import { readTeam } from "../views/read-team.ts";
 import { wakeByMessages } from "../wake-by-messages.ts";
 import type { Ahead } from "../workers-api/ahead.ts";
 import { findPushed } from "../workers-api/find-pushed.ts";
-import type { Storage } from "./storage.ts";
+import type { BotParts } from "./parts.ts";
 
-export type BackgroundDeps = {
-  config: BotConfig;
-  storage: Storage;
-  github: GitHub;
-  budget: Budget;
-  ahead: Ahead;
-  /** Unix ms. */
-  now: () => number;
-  log: Logger;
-};
+export type BackgroundDeps = BotParts & { budget: Budget; ahead: Ahead };
 
 export type Background = {
   schedules: Schedules;

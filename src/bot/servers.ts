@@ -3,27 +3,22 @@
  * programs' API its settings ask for. What it has no use for is not loaded.
  */
 import type { BotConfig } from "../config.ts";
-import type { GitHub } from "../github.ts";
-import type { Logger } from "../log.ts";
 import { makeMetrics } from "../metrics/metrics.ts";
 import { serveMetrics } from "../metrics-server.ts";
 import { hostAndPort } from "../reach/host-and-port.ts";
 import { listenOn, type Route } from "../server.ts";
 import type { Background } from "./background.ts";
+import type { BotParts } from "./parts.ts";
 import type { Storage } from "./storage.ts";
 
-export type ServersDeps = Pick<Background, "wakeIntake"> & {
-  config: BotConfig;
-  storage: Storage;
-  github: GitHub;
+export type ServersDeps = Served & {
   /** What is answered on the port. */
   routes: readonly Route[];
   /** Ends the waiting for a port that is in use. */
   signal: AbortSignal | undefined;
-  /** Unix ms. */
-  now: () => number;
-  log: Logger;
 };
+
+type Served = BotParts & Pick<Background, "wakeIntake">;
 
 export type Servers = {
   /** As `Bot` has them. */
@@ -63,7 +58,7 @@ export async function startServers({ routes, signal, ...deps }: ServersDeps): Pr
   }
 }
 
-type Asked = Storage & Omit<ServersDeps, "routes" | "signal">;
+type Asked = Storage & Served;
 
 async function openDashboard(asked: Asked, at: NonNullable<BotConfig["dashboard"]>) {
   const { startDashboard } = await import("../../dashboard/dashboard.ts");

@@ -1,23 +1,12 @@
 /** Hears what GitHub delivers, and asks again for what it could not deliver, or what we had to refuse. */
 import { isWorthCatchingUp, makeApp } from "../app.ts";
-import type { BotConfig } from "../config.ts";
-import type { GitHub } from "../github.ts";
 import { makeIngress } from "../ingress/ingress.ts";
-import type { Logger } from "../log.ts";
 import { type CatchingUp, type CatchUpTimes, startCatchingUp } from "../reconcile/missed-deliveries.ts";
 import type { Route } from "../server.ts";
 import type { Background } from "./background.ts";
-import type { Storage } from "./storage.ts";
+import type { BotParts } from "./parts.ts";
 
-export type WebhookDeps = Pick<Background, "schedules" | "wakeIntake"> & {
-  config: BotConfig;
-  storage: Storage;
-  github: GitHub;
-  times: CatchUpTimes;
-  /** Unix ms. */
-  now: () => number;
-  log: Logger;
-};
+export type WebhookDeps = BotParts & Pick<Background, "schedules" | "wakeIntake"> & { times: CatchUpTimes };
 
 export type Webhook = {
   /** Where GitHub delivers. */
