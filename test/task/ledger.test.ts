@@ -17,13 +17,13 @@ import { waitForRedis } from "../../src/task/redis.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { type Amounts, UNITS, type Unit } from "../../src/text/budget.ts";
 import { randomFrom, SEED } from "../support/random.ts";
-import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
+import { type ConnectedRedis, NOTHING_LOST, startConnectedRedis } from "../support/redis.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 let server: ConnectedRedis;
 let redis: ConnectedRedis["redis"];
 beforeAll(async () => {
-  server = await startConnectedRedis();
+  server = await startConnectedRedis(NOTHING_LOST);
   redis = server.redis;
 });
 afterAll(() => server.close());

@@ -19,7 +19,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { type Amounts, sumOf, UNITS } from "../../src/text/budget.ts";
 import { type Random, randomFrom, SEED } from "../support/random.ts";
-import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
+import { type ConnectedRedis, NOTHING_LOST, startConnectedRedis } from "../support/redis.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const NOON = Date.UTC(2026, 10, 27, 12);
@@ -38,7 +38,7 @@ const caps: Caps = {
 let server: ConnectedRedis;
 const hosts: Redis[] = [];
 beforeAll(async () => {
-  server = await startConnectedRedis();
+  server = await startConnectedRedis(NOTHING_LOST);
   hosts.push(...Array.from({ length: HOSTS }, (_, index) => connectRedis(server.url, `host-${index}`)));
   await ready();
 });
