@@ -11,14 +11,13 @@ import type { Background } from "./background.ts";
 import type { BotParts } from "./parts.ts";
 import type { Storage } from "./storage.ts";
 
-export type ServersDeps = Served & {
-  /** What is answered on the port. */
-  routes: readonly Route[];
-  /** Ends the waiting for a port that is in use. */
-  signal: AbortSignal | undefined;
-};
-
-type Served = BotParts & Pick<Background, "wakeIntake">;
+export type ServersDeps = BotParts &
+  Pick<Background, "wakeIntake"> & {
+    /** What is answered on the port. */
+    routes: readonly Route[];
+    /** Ends the waiting for a port that is in use. */
+    signal: AbortSignal | undefined;
+  };
 
 export type Servers = {
   /** As `Bot` has them. */
@@ -40,7 +39,7 @@ export async function startServers({ routes, signal, ...deps }: ServersDeps): Pr
   try {
     const dashboard = config.dashboard && add(await openDashboard(asked, config.dashboard));
     if (config.metrics) {
-      const around = storage.views.around;
+      const { around } = storage.views;
       const metrics = makeMetrics({ ...asked, around, viewers: () => dashboard?.viewers() ?? 0 });
       add(await serveMetrics(metrics, config.metrics, log));
     }
@@ -58,7 +57,7 @@ export async function startServers({ routes, signal, ...deps }: ServersDeps): Pr
   }
 }
 
-type Asked = Storage & Served;
+type Asked = Storage & Omit<ServersDeps, "routes" | "signal">;
 
 async function openDashboard(asked: Asked, at: NonNullable<BotConfig["dashboard"]>) {
   const { startDashboard } = await import("../../dashboard/dashboard.ts");
