@@ -3,7 +3,7 @@
  * host offers.
  */
 import { AgentCard, type AgentSkill } from "@a2a-js/sdk";
-import { type HostView, takingWork } from "../src/task/heartbeat.ts";
+import { type HostView, takingWork } from "../src/task/hosts.ts";
 import { VERSION } from "../src/task/version.ts";
 import { bare } from "../src/text/quote.ts";
 

@@ -11,7 +11,7 @@ import type { Desk } from "../src/api/desk.ts";
 import type { OtherDoor } from "../src/api/listener.ts";
 import { Problem } from "../src/api/problem.ts";
 import type { Logger } from "../src/log.ts";
-import type { HostView } from "../src/task/heartbeat.ts";
+import type { HostView } from "../src/task/hosts.ts";
 import { agentCard, ENDPOINT, JSONRPC, publishedCard } from "./card.ts";
 import { makeHandler, PROGRAM, type Program } from "./handler.ts";
 import type { Hooks } from "./hooks.ts";

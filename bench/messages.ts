@@ -19,7 +19,7 @@ import type { Task, TaskSpec } from "../src/task/task.ts";
 import { taskIdOf } from "../src/task/task-id.ts";
 import { callIsAnswered, hearCall, messagesForCall } from "../workers/run/messages.ts";
 import type { Run, Shared } from "../workers/run/run.ts";
-import { createRunFolder } from "../workers/run/run-record.ts";
+import { createRunFolder } from "../workers/run/run-folder.ts";
 import { sayToTeam } from "../workers/run/say-to-team.ts";
 import type { Benchmark, Options, Report } from "./bench.ts";
 import { startRedis } from "./ingress/redis.ts";

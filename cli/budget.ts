@@ -1,7 +1,7 @@
 /** `orch budget`: what may be used, and what of it is spent, set aside and left, for the whole installation. */
 import type { Env } from "../src/config.ts";
 import { ENVELOPES } from "../src/task/envelope.ts";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { readHosts } from "../src/task/hosts.ts";
 import { type Amounts, amountsWords } from "../src/text/budget.ts";
 import { type LedgerView, readLedger } from "../src/views/ledger.ts";
 import { table } from "./table.ts";

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { readHosts } from "../src/task/hosts.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { type Asked, candidates } from "./complete/candidates.ts";

@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { outputOf } from "../dashboard/output/output.ts";
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { readHosts } from "../src/task/hosts.ts";
 import { connectBlockingRedis } from "../src/task/redis.ts";
 import type { Task } from "../src/task/task.ts";
 import { followEvents, showEvents } from "./logs/events.ts";

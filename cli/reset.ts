@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
-import { unregister } from "../src/task/heartbeat.ts";
+import { unregister } from "../src/task/hosts.ts";
 import { readOffers, withdrawOffers } from "../src/task/offers.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { count } from "../src/text/amounts.ts";

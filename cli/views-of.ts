@@ -1,6 +1,6 @@
 /** What Redis knows, as the bot shows it too. */
 import type { Redis } from "ioredis";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { readHosts } from "../src/task/hosts.ts";
 import { makeTaskQueue } from "../src/task/queue.ts";
 import { makeTaskStore } from "../src/task/store.ts";
 import { makeViewReader } from "../src/views/reader.ts";

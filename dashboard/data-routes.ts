@@ -4,7 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import { scaleOf } from "../src/metrics/gauges.ts";
-import { takingWork } from "../src/task/heartbeat.ts";
+import { takingWork } from "../src/task/hosts.ts";
 import type { TaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Around } from "../src/views/around.ts";

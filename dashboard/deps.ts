@@ -5,7 +5,7 @@ import type { Inbox } from "../src/intake/inbox.ts";
 import type { Logger } from "../src/log.ts";
 import type { CallerReplies } from "../src/task/caller-replies.ts";
 import type { Deeds } from "../src/task/deeds.ts";
-import type { HostView } from "../src/task/heartbeat.ts";
+import type { HostView } from "../src/task/hosts.ts";
 import type { PlanStore } from "../src/task/plans.ts";
 import type { TaskQueue } from "../src/task/queue.ts";
 import type { ScheduleStore } from "../src/task/schedules.ts";

@@ -1,6 +1,6 @@
 /** Orch's programs while a demo plays: whether they are up, whether they still are, and how far a task is. */
 import { setTimeout as delay } from "node:timers/promises";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { readHosts } from "../src/task/hosts.ts";
 import type { connectRedis } from "../src/task/redis.ts";
 import type { TaskStore } from "../src/task/store.ts";
 import type { Task } from "../src/task/task.ts";

@@ -12,26 +12,8 @@ import { readBody } from "./read-body.ts";
 import { accountByLogin, randomName } from "./store/store.ts";
 import type { World } from "./world.ts";
 
-type Code = { accountId: number; redirectUri: string; challenge: string | undefined; expiresAt: number };
-
-export type SignIns = {
-  /** Where the App has people come back to, as in its settings. */
-  callbackUrl: string | undefined;
-  clientSecret: string;
-  codes: Map<string, Code>;
-  /** Of people, by which their account goes. */
-  tokens: Map<string, number>;
-};
-
 const CODE_MS = 10 * 60_000;
 const MOST_BYTES = 64 * 1024;
-
-export const makeSignIns = (): SignIns => ({
-  callbackUrl: undefined,
-  clientSecret: randomName(40),
-  codes: new Map(),
-  tokens: new Map(),
-});
 
 /** True when it answered. */
 export async function answerSignIn(

@@ -19,13 +19,14 @@ import { makePages } from "./pages/pages.ts";
 import { makeDeeds } from "./people.ts";
 import { makeSecondaryLimits } from "./secondary-limits.ts";
 import { type Listening, listen, type PageHandler } from "./server.ts";
-import { makeSignIns } from "./sign-in.ts";
 import { makeState } from "./state.ts";
 import type { Repository } from "./store/model.ts";
+import { makeSignIns } from "./store/sign-ins.ts";
 import { makeStore, repositoryByName } from "./store/store.ts";
 import { makeUsage } from "./usage.ts";
 import { waitFor } from "./waiting.ts";
-import { idle, makeWebhooks, releaseHeld } from "./webhooks/webhooks.ts";
+import { makeWebhooks } from "./webhooks/outbox.ts";
+import { idle, releaseHeld } from "./webhooks/webhooks.ts";
 import type { World } from "./world.ts";
 
 export type { RepositoryInfo, Simulator, SimulatorOptions } from "./api.ts";

@@ -1,6 +1,4 @@
 /** What each installation asked for and wrote, for tests that count. */
-import type { Route } from "./routes/router.ts";
-
 export type Usage = {
   /** REST requests that cost budget: all but those answered 304. Tokens are asked for by the App, not the installation. */
   requests: number;
@@ -13,12 +11,15 @@ export type Usage = {
   routes: Readonly<Record<string, number>>;
 };
 
+/** `path` as its pattern: /repos/{owner}/{repo}/issues */
+type AskedRoute = { method: string; path: string };
+
 const contentPath = /\/(issues|pulls|comments|reviews)(\/\{(number|id)\})?$|\/replies$/;
-const isContentWrite = ({ method, path }: Route): boolean =>
+const isContentWrite = ({ method, path }: AskedRoute): boolean =>
   ["POST", "PATCH"].includes(method) && contentPath.test(path);
 
 export type UsageBook = {
-  note(who: string, route: Route | undefined, status: number): void;
+  note(who: string, route: AskedRoute | undefined, status: number): void;
   noteGraphql(who: string, points: number): void;
   of(who: string): Usage;
 };

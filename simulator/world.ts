@@ -7,11 +7,11 @@ import type { Faults } from "./faults.ts";
 import type { Judge } from "./judge/judge.ts";
 import type { Limits } from "./limits.ts";
 import type { SecondaryLimits } from "./secondary-limits.ts";
-import type { SignIns } from "./sign-in.ts";
 import type { AppIdentity } from "./store/model.ts";
+import type { SignIns } from "./store/sign-ins.ts";
 import type { Store } from "./store/store.ts";
 import type { UsageBook } from "./usage.ts";
-import type { Webhooks } from "./webhooks/webhooks.ts";
+import type { Webhooks } from "./webhooks/outbox.ts";
 
 export type Schemas = components["schemas"];
 

@@ -4,7 +4,7 @@ import type { Inbox } from "./intake/inbox.ts";
 import { readCaughtUp } from "./reconcile/catch-up-memory.ts";
 import type { RedisGate } from "./redis-gate.ts";
 import type { Route } from "./server.ts";
-import type { HostView } from "./task/heartbeat.ts";
+import type { HostView } from "./task/hosts.ts";
 import { findTasksInDoubt, sayInDoubt } from "./task/in-doubt.ts";
 import { keys } from "./task/keys.ts";
 import { readPause } from "./task/pause.ts";

@@ -17,6 +17,7 @@ import { startDueLoop } from "./due-loop.ts";
 import type { Logger } from "./log.ts";
 import { hostAndPort } from "./reach/host-and-port.ts";
 import { keys } from "./task/keys.ts";
+import { wakeByMessages } from "./wake-by-messages.ts";
 
 export type ProgramsDeps = Omit<DeskDeps, "watch" | "isGood"> & { subscriber: Redis; log: Logger };
 
@@ -57,17 +58,17 @@ const SWEEP_MS = 15_000;
 function startTelling({ subscriber, now, log }: ProgramsDeps, hooks: Hooks) {
   const { due: set, tell: work } = hooks;
   const loop = startDueLoop({ name: "hooks", set, atOnce: TOLD_AT_ONCE, sweepMs: SWEEP_MS, work, now, log });
-  const onMessage = (channel: string, task: string) => {
-    if (channel !== keys.changed) return;
+  const hear = (task: string) => {
     hooks.noticed(task).then(
       (isTold) => (isTold ? loop.wake() : undefined),
       (error: unknown) => log.debug({ err: error, task }, "news of a task is told at the next look"),
     );
   };
-  subscriber.on("message", onMessage);
+  const about = "changes, for programs";
+  const woken = wakeByMessages(subscriber, { channel: keys.changed, about, wake: loop.wake, hear, log });
   return {
     stop: async () => {
-      subscriber.off("message", onMessage);
+      woken.stop();
       hooks.stop();
       await loop.stop();
     },

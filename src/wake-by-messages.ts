@@ -8,13 +8,22 @@ import type { Logger } from "./log.ts";
 /** All bots hear a message at the same time; spread over this time (ms), and gathered, they seldom look in vain. */
 const SPREAD_MS = 25;
 
-/** `wake`: look in so many ms. `about`: what the messages tell of, for the log. */
-export type Wakes = { channel: string; about: string; wake: (inMs: number) => void; log: Logger };
+export type Wakes = {
+  channel: string;
+  /** What the messages tell of, for the log. */
+  about: string;
+  /** Look in so many ms. */
+  wake: (inMs: number) => void;
+  /** What is done with a message, where it is more than to look soon. Must not throw. */
+  hear?: (message: string) => void;
+  log: Logger;
+};
 
 /** Until it is stopped. */
-export function wakeByMessages(subscriber: Redis, { channel, about, wake, log }: Wakes): { stop(): void } {
-  const onMessage = (heard: string) => {
-    if (heard === channel) wake(Math.random() * SPREAD_MS);
+export function wakeByMessages(subscriber: Redis, wakes: Wakes): { stop(): void } {
+  const { channel, about, wake, hear = () => wake(Math.random() * SPREAD_MS), log } = wakes;
+  const onMessage = (on: string, message: string) => {
+    if (on === channel) hear(message);
   };
   const onReady = () => wake(0);
   subscriber.on("message", onMessage);

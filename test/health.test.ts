@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { healthRoutes } from "../src/health.ts";
 import { makeInbox } from "../src/intake/inbox.ts";
-import { readHosts } from "../src/task/heartbeat.ts";
+import { readHosts } from "../src/task/hosts.ts";
 import { type Setting, startSetting } from "./dispatch/setting.ts";
 
 let at: Setting;

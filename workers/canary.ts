@@ -5,7 +5,7 @@
 import { chown, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Canary, sendCanary } from "../src/task/canary.ts";
-import type { HostInfo } from "../src/task/heartbeat.ts";
+import type { HostInfo } from "../src/task/hosts.ts";
 import { visibleText } from "../src/text/clean.ts";
 import type { Room } from "./room.ts";
 import type { Shared } from "./run/run.ts";

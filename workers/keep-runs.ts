@@ -5,7 +5,8 @@
  * the task where its record is gone.
  */
 import type { Redis } from "ioredis";
-import { BEAT_MS, beat, type HostInfo } from "../src/task/heartbeat.ts";
+import { BEAT_MS, beat } from "../src/task/heartbeat.ts";
+import type { HostInfo } from "../src/task/hosts.ts";
 import { keys } from "../src/task/keys.ts";
 import type { Task } from "../src/task/task.ts";
 import { atMultiplesOf } from "../src/until-multiple.ts";

@@ -11,7 +11,7 @@ import { ConfigError, type HostConfig, readHostConfig } from "../src/config.ts";
 import { type Logger, makeLog } from "../src/log.ts";
 import { leastOf } from "../src/settings/resources.ts";
 import { openBotFolder } from "../src/task/bot-folder.ts";
-import { type HostInfo, register, unregister } from "../src/task/heartbeat.ts";
+import { type HostInfo, register, unregister } from "../src/task/hosts.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { checkRedisFitness } from "../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../src/task/redis-reach.ts";

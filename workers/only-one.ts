@@ -8,7 +8,8 @@ import { readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { ConfigError } from "../src/config.ts";
-import { BEAT_MS, type HostInfo, LOST_AFTER_MS, lastBeatOf, placeOf, readHosts } from "../src/task/heartbeat.ts";
+import { BEAT_MS, LOST_AFTER_MS, lastBeatOf, placeOf } from "../src/task/heartbeat.ts";
+import { type HostInfo, readHosts } from "../src/task/hosts.ts";
 
 /**
  * The place of a file that names a host: this boot of this machine, and this very file. A copy is another file, and after a

@@ -10,7 +10,7 @@ import { makeRedisGate } from "../../src/redis-gate.ts";
 import { listenOn } from "../../src/server.ts";
 import { makeCallerReplies } from "../../src/task/caller-replies.ts";
 import { makeDeeds } from "../../src/task/deeds.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { makePlanStore } from "../../src/task/plans.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";

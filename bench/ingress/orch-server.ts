@@ -1,5 +1,5 @@
 /**
- * The measured side: the bot's own ingress, listeners, inbox and HTTP server, put together as src/bot.ts does. Only what
+ * The measured side: the bot's own ingress, listeners, inbox and HTTP server, put together as src/bot/ does. Only what
  * comes after the answer (intake, reports) is left out: it has no counterpart on the other side.
  */
 import { makeApp } from "../../src/app.ts";

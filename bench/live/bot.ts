@@ -6,7 +6,7 @@ import pino from "pino";
 import { makeStreams } from "../../dashboard/door/streams.ts";
 import { outputRoutes } from "../../dashboard/output/routes.ts";
 import type { Visit } from "../../dashboard/visit.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { serveQuestions } from "../child.ts";

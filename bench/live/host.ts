@@ -6,7 +6,7 @@ import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task
 import { makeTaskStore } from "../../src/task/store.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import type { Run, Shared } from "../../workers/run/run.ts";
-import { createRunFolder } from "../../workers/run/run-record.ts";
+import { createRunFolder } from "../../workers/run/run-folder.ts";
 import { makeOutputShower } from "../../workers/show-output/show-output.ts";
 import { serveQuestions } from "../child.ts";
 

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
 import { stringify } from "yaml";
 import { freePort } from "../../demo/free-port.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";

@@ -10,7 +10,7 @@ import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import type { Run, Shared } from "../../workers/run/run.ts";
-import { createRunFolder } from "../../workers/run/run-record.ts";
+import { createRunFolder } from "../../workers/run/run-folder.ts";
 import { makeTalkBack } from "../../workers/talk-back/talk-back.ts";
 import { openTalkPlace, seenFrom } from "../../workers/talk-back/talk-place.ts";
 import { serveQuestions } from "../child.ts";

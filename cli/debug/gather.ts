@@ -12,7 +12,7 @@ import { gatherTask, MOST_RUNS, parsed, settingsIn } from "../../src/debug/gathe
 import type { Task } from "../../src/task/task.ts";
 import { visibleText } from "../../src/text/clean.ts";
 import { runsDir } from "../../workers/run/run.ts";
-import { runOfDir } from "../../workers/run/run-record.ts";
+import { runOfDir } from "../../workers/run/run-folder.ts";
 import { openPlain, transcriptOf } from "../../workers/show-output/transcripts.ts";
 import { viewsOf } from "../views-of.ts";
 

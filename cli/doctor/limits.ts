@@ -4,7 +4,7 @@
  */
 
 import { leastOf } from "../../src/settings/resources.ts";
-import type { HostInfo } from "../../src/task/heartbeat.ts";
+import type { HostInfo } from "../../src/task/hosts.ts";
 import { inForceWords, strainWords } from "../../src/words/limit-words.ts";
 import { type CgroupPlaces, findCgroups } from "../../workers/limits/cgroup-places.ts";
 import { openGroups1 } from "../../workers/limits/cgroup1.ts";

@@ -1,7 +1,7 @@
 /** Is Redis there, may tasks be kept in it, and are those known that are? */
 import { existsSync } from "node:fs";
 import type { Env } from "../../src/config.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { findTasksInDoubt, sayInDoubt } from "../../src/task/in-doubt.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { checkRedisFitness } from "../../src/task/redis-fitness.ts";

@@ -1,6 +1,7 @@
 /** What Redis still says of runs and hosts that are no more; the bots' own sweeps clear that up as well, when they come to it. */
 import type { Redis } from "ioredis";
-import { beatenTasks, endBeats, goneHosts, lastBeatOf, unregister } from "../../src/task/heartbeat.ts";
+import { beatenTasks, endBeats, lastBeatOf } from "../../src/task/heartbeat.ts";
+import { goneHosts, unregister } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { readOffers, withdrawOffers } from "../../src/task/offers.ts";
 import type { TaskStore } from "../../src/task/store.ts";

@@ -1,8 +1,8 @@
 /** What is shown to whoever is not in, or asks for what there is not: nothing of it depends on what there is. */
+import { type HeadParts, head } from "../head.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer } from "../visit.ts";
-import { asset } from "./assets.ts";
-import { ICON, MARK } from "./brand.ts";
+import { MARK } from "./brand.ts";
 
 type Page = Extract<Answer, { kind: "page" }>;
 
@@ -36,7 +36,7 @@ export type ProblemName = keyof typeof PROBLEMS;
 export function problemPage(name: ProblemName): Page {
   const { status, title, text } = PROBLEMS[name];
   const home = name === "host" ? undefined : html`<p><a class="button" href="/">To the overview</a></p>`;
-  return { kind: "page", status, body: frame(title, html`<p>${text}</p>${home}`) };
+  return { kind: "page", status, body: frame({ title }, html`<p>${text}</p>${home}`) };
 }
 
 export type SignIn = {
@@ -72,7 +72,7 @@ export function signInPage({ to, byGitHub, place, failed }: SignIn): Page {
     failed !== "link" &&
     html`<p class="muted">Whoever operates Orch prints a link on its machine: <code>npm run orch -- dashboard</code></p>`;
   const body = html`<p class="door-place">${place}</p>${WHAT_IT_IS}${said}${github}${link}${hint}`;
-  return { kind: "page", status: failed ? 403 : 200, body: frame("Sign in", body, ["sign-in.js"]) };
+  return { kind: "page", status: failed ? 403 : 200, body: frame({ title: "Sign in", scripts: ["sign-in.js"] }, body) };
 }
 
 const toQuery = (to: string): string => new URLSearchParams({ to }).toString();
@@ -80,30 +80,19 @@ const toQuery = (to: string): string => new URLSearchParams({ to }).toString();
 /** The cookie that goes with this page is sent with what the page itself asks for next, and not with what GitHub sent the browser to. */
 export function signedInPage(to: string): Page {
   const body = html`<p>You are signed in. <a href="${to}">Go on</a></p>`;
-  return { kind: "page", body: frame("Signed in", body, [], html`<meta http-equiv="refresh" content="0; url=${to}">`) };
+  return { kind: "page", body: frame({ title: "Signed in", goesOnTo: to }, body) };
 }
 
 /** What is asked for from here comes with the cookie, which a link from another site does not bring along. */
 export function goOnPage(to: string): Page {
-  const head = html`<meta http-equiv="refresh" content="0; url=${to}">`;
-  return { kind: "page", body: frame("Orch", html`<p><a href="${to}">Go on</a></p>`, [], head) };
+  return { kind: "page", body: frame({ title: "Orch", goesOnTo: to }, html`<p><a href="${to}">Go on</a></p>`) };
 }
 
-function frame(title: string, body: Html, scripts: readonly string[] = [], head?: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Orch</title>
-<link rel="icon" href="${ICON}">
-<link rel="stylesheet" href="${asset("dashboard.css")}">
-${scripts.map((name) => html`<script type="module" src="${asset(name)}"></script>`)}${head}
-</head>
+function frame(parts: HeadParts, body: Html): Html {
+  return html`${head(parts)}
 <body>
 <main id="content" class="door"><p class="door-brand">${MARK}<span>Orch</span></p>
-<h1>${title}</h1>
+<h1>${parts.title}</h1>
 ${body}</main>
 </body>
 </html>

@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { makeHistory } from "../../src/history/history.ts";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import { type AskChanges, makeHostAsker } from "./ask-host.ts";
 import { type LastLines, makeLastLines } from "./last-lines.ts";

@@ -4,7 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import { pieceOfKept, readKeptOutput, unpackOutput } from "../../src/task/kept-output.ts";
 import type { Piece } from "../../src/task/output.ts";
 import type { Wanted as Pieces } from "../../src/task/output-piece.ts";

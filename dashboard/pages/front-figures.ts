@@ -1,6 +1,6 @@
 /** The whole at one glance, above the lists: how many need somebody, what runs in how many slots, what waits for how long, what today came to. */
 
-import { takingWork } from "../../src/task/heartbeat.ts";
+import { takingWork } from "../../src/task/hosts.ts";
 import { dollars } from "../../src/text/amounts.ts";
 import { hosts as hostsOf } from "../../src/views/hosts.ts";
 import { isOwnPullRequest } from "../../src/views/why.ts";

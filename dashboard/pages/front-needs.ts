@@ -8,7 +8,7 @@ import type { Need } from "../../src/views/needs-me.ts";
 import type { HostName } from "../../src/views/task-view.ts";
 import { why } from "../../src/views/why.ts";
 import { strainWords } from "../../src/words/limit-words.ts";
-import { explanation } from "../../src/words/task-words.ts";
+import { explanation } from "../../src/words/outcome-words.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Item, Tier } from "../rows/drawing.ts";
 import type { Facts } from "../rows/facts.ts";

@@ -2,8 +2,8 @@
  * The frame of every page: where one is, who looks, and whether what is shown is live. Its look is in `assets/dashboard.css`; that names the
  * classes which pages share. Nothing here is inline style or script, so the strictest policy of the browser holds.
  */
-import { asset } from "../door/assets.ts";
-import { ICON, MARK } from "../door/brand.ts";
+import { MARK } from "../door/brand.ts";
+import { head } from "../head.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer, Visit } from "../visit.ts";
 import { SIGNS } from "./standing-badge.ts";
@@ -42,17 +42,7 @@ export function page(parts: PageParts): Answer {
 }
 
 function whole({ title, visit, at, body, live, scripts = [], styles = [] }: PageParts): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Orch</title>
-<link rel="icon" href="${ICON}">
-${["dashboard.css", ...styles].map((name) => html`<link rel="stylesheet" href="${asset(name)}">`)}
-${["dashboard.js", ...scripts].map((name) => html`<script type="module" src="${asset(name)}"></script>`)}
-</head>
+  return html`${head({ title, styles, scripts: ["dashboard.js", ...scripts] })}
 <body${live !== undefined && html` data-view="${live}"`}>
 ${SIGNS}<a class="skip" href="#content">Skip to content</a>
 <header class="top">

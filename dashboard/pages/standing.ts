@@ -3,8 +3,8 @@
  * and no two places say different things of it. What somebody has to do something about comes before what goes on by itself.
  */
 
-import { takingWork } from "../../src/task/heartbeat.ts";
 import type { Closed } from "../../src/task/history-news.ts";
+import { takingWork } from "../../src/task/hosts.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { isForPerson, openQuestions } from "../../src/task/question.ts";
 import type { Task } from "../../src/task/task.ts";

@@ -1,5 +1,5 @@
 /** Checks and statuses, as they are remembered. */
-import type { Account } from "./model.ts";
+import type { Account } from "./written-model.ts";
 
 export type CheckStatus = "queued" | "in_progress" | "completed" | "waiting" | "requested" | "pending";
 export type Conclusion =

@@ -5,39 +5,19 @@
 
 import type { CheckRun, CheckSuite, Status } from "./check-model.ts";
 import type { Review, ReviewComment } from "./review-model.ts";
+import type { Account, LastEdit, Minimizable, Reaction } from "./written-model.ts";
 
 export type * from "./check-model.ts";
 export type * from "./review-model.ts";
-
-/** A person, an organization or the bot account of the App. `token` is a personal access token, for people only. */
-export type Account = {
-  id: number;
-  login: string;
-  type: "User" | "Organization" | "Bot";
-  createdAt: string;
-  token?: string;
-};
+export type * from "./written-model.ts";
 
 /** What somebody may do in a repository, as granted directly. */
 export type Role = "read" | "triage" | "write" | "maintain" | "admin";
-
-export type ReactionContent = "+1" | "-1" | "laugh" | "confused" | "heart" | "hooray" | "rocket" | "eyes";
-
-export type Reaction = { id: number; user: Account; content: ReactionContent; createdAt: string };
 
 export type Label = { id: number; name: string; color: string; description?: string };
 
 /** A text as somebody left it; the first of an issue's is the one that it was opened with. */
 export type Edit = { id: number; at: string; by: Account; text: string };
-
-/** Who changed a text last. */
-export type LastEdit = { at: string; by: Account };
-
-/** Why somebody hid a comment, in GraphQL's words. */
-export type Classifier = "ABUSE" | "DUPLICATE" | "OFF_TOPIC" | "OUTDATED" | "RESOLVED" | "SPAM";
-
-/** What can be folded away for everybody. */
-export type Minimizable = { minimized?: Classifier };
 
 export type Rename = { id: number; at: string; by: Account; from: string; to: string };
 

@@ -1,5 +1,5 @@
 /** Reviews and comments on lines, as they are remembered. */
-import type { Account, LastEdit, Minimizable, Reaction } from "./model.ts";
+import type { Account, LastEdit, Minimizable, Reaction } from "./written-model.ts";
 
 export type ReviewState = "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED" | "PENDING";
 

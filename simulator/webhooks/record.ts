@@ -1,7 +1,7 @@
 /** What the delivery log keeps of one attempt, and how a delivery is signed. */
 import { createHmac } from "node:crypto";
 import type { AppIdentity } from "../store/model.ts";
-import type { World } from "../world.ts";
+import type { Store } from "../store/store.ts";
 
 export type DeliveryRecord = {
   id: number;
@@ -51,12 +51,15 @@ function headersFor(app: AppIdentity, body: string, guid: string, event: string)
   };
 }
 
+/** Who sends. */
+type Sender = { app: AppIdentity; store: Store };
+
 /** A delivery that has not been sent yet. */
-export function makeRecord(world: World, out: Outgoing, guid: string, redelivery = false): DeliveryRecord {
+export function makeRecord({ app, store }: Sender, out: Outgoing, guid: string, redelivery = false): DeliveryRecord {
   const action = typeof out.payload.action === "string" ? out.payload.action : undefined;
   const body = JSON.stringify(out.payload);
   return {
-    id: world.store.nextId("delivery"),
+    id: store.nextId("delivery"),
     guid,
     event: out.event,
     action,
@@ -68,13 +71,13 @@ export function makeRecord(world: World, out: Outgoing, guid: string, redelivery
     installationId: out.installationId,
     repositoryId: out.repositoryId,
     // Parsed back from the bytes: a later change in the store must not change what was said.
-    request: { headers: headersFor(world.app, body, guid, out.event), payload: JSON.parse(body) },
+    request: { headers: headersFor(app, body, guid, out.event), payload: JSON.parse(body) },
     response: { headers: {}, payload: "" },
   };
 }
 
 /** The same event again, under the same GUID and with the same bytes. */
-export function makeTwin(world: World, first: DeliveryRecord, redelivery: boolean): DeliveryRecord {
+export function makeTwin(sender: Sender, first: DeliveryRecord, redelivery: boolean): DeliveryRecord {
   const { event, guid, installationId, repositoryId, request } = first;
-  return makeRecord(world, { event, payload: request.payload, installationId, repositoryId }, guid, redelivery);
+  return makeRecord(sender, { event, payload: request.payload, installationId, repositoryId }, guid, redelivery);
 }

@@ -4,22 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { violated, type World } from "../world.ts";
+import type { Webhooks } from "./outbox.ts";
 import { post } from "./post.ts";
 import { type DeliveryRecord, makeRecord, makeTwin, type Outgoing } from "./record.ts";
-
-export type Webhooks = {
-  url: string | undefined;
-  timeoutMs: number;
-  /** Oldest first. */
-  log: DeliveryRecord[];
-  held: DeliveryRecord[];
-  underWay: Set<Promise<void>>;
-  closing: AbortController;
-};
-
-export function makeWebhooks(timeoutMs: number): Webhooks {
-  return { url: undefined, timeoutMs, log: [], held: [], underWay: new Set(), closing: new AbortController() };
-}
 
 async function attempt(world: World, record: DeliveryRecord): Promise<void> {
   const { url, timeoutMs, closing } = world.webhooks;

@@ -10,7 +10,7 @@ import type { GitHub } from "../github.ts";
 import type { Inbox } from "../intake/inbox.ts";
 import { type Request, requestNameOf, taskIdIn } from "../intake/request.ts";
 import type { CallerReplies, CallerReply } from "../task/caller-replies.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { ownPlaceOf } from "../task/own-place.ts";
 import type { TaskStore } from "../task/store.ts";
 import { isTaskId } from "../task/task-id.ts";

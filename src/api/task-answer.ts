@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { CallerReply } from "../task/caller-replies.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { SentMessage } from "../task/messages.ts";
 import { isByProgram } from "../task/origin.ts";
 import { isOwnPlace } from "../task/own-place.ts";

@@ -9,7 +9,7 @@ import type { Logger } from "../log.ts";
 import { takeProbe } from "../task/breaker.ts";
 import { HOME_WAIT_MS } from "../task/deadlines.ts";
 import type { Taken } from "../task/due-set.ts";
-import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/heartbeat.ts";
+import { HOSTS_CHANGED, type HostView, ROOM_CHANGED, takingWork } from "../task/hosts.ts";
 import { keys } from "../task/keys.ts";
 import type { Lane } from "../task/lane.ts";
 import { BUDGET_CHANGED } from "../task/ledger.ts";
@@ -21,6 +21,7 @@ import { isUnusable } from "../task/record.ts";
 import type { Beginning } from "../task/store.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { limitReason, type WaitingReason } from "../task/waiting.ts";
+import { wakeByMessages } from "../wake-by-messages.ts";
 import { endsWith, ontoPullOf } from "./behind.ts";
 import { endOf, reasonsOf } from "./end-of-wait.ts";
 import { makeForTeam } from "./for-team.ts";
@@ -65,6 +66,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const teams = makeTeams({ ...deps, groundOf: deps.groundOf ?? groundAtHome, isLow, begin: beginNode });
   const forTeam = makeForTeam({ ...deps, goOnAlone: teams.goOnAlone, decide });
   let loop: DueLoop | undefined;
+  let woken: { stop(): void } | undefined;
 
   async function groundAtHome({ spec, runs }: Task): Promise<PlanGround> {
     return groundOn(
@@ -211,14 +213,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     start(subscriber) {
       const set = store.dispatches;
       loop = startDueLoop({ name: "dispatch", set, atOnce: AT_ONCE, sweepMs: LOOK_MS, work: dispatch, now, log });
-      subscriber.on("message", (channel: string, message: string) => {
-        if (channel === keys.ready) hear(message);
-      });
-      subscriber
-        .subscribe(keys.ready)
-        .catch((error: unknown) => log.error({ err: error }, "no messages about what may start: only sweeping"));
+      const { wake } = loop;
+      woken = wakeByMessages(subscriber, { channel: keys.ready, about: "what may start", wake, hear, log });
     },
-    stop: async () => await loop?.stop(),
+    stop: async () => {
+      woken?.stop();
+      await loop?.stop();
+    },
   };
 
   /** Of hosts, or of room in an envelope: all that waits is looked at. Of a task that is over: what waits for it is due already. */

@@ -1,5 +1,5 @@
 /** On which host a task goes on: where the session or the work is kept that it needs. Pure. */
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { approvedPlan } from "../task/proposal.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 

@@ -1,5 +1,5 @@
 /** Whether the agent that is to work on a task can be had: some host offers it now, or has lately, or none does. Pure. */
-import { type HostView, takingWork } from "../task/heartbeat.ts";
+import { type HostView, takingWork } from "../task/hosts.ts";
 import type { Routing } from "../task/routing.ts";
 import { agentOfMostSlots } from "./role-agent.ts";
 

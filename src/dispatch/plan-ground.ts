@@ -1,5 +1,5 @@
 /** What the home of a plan and its repository make of it: which agents its nodes may be given to, and how large it may be. Pure. */
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { ChoicesOf } from "../task/make-plan.ts";
 import { capsOf, type PlanCaps } from "../task/plan-caps.ts";
 import { choicesFor } from "../task/role-choices.ts";

@@ -1,7 +1,7 @@
 /** How much of what a plan's nodes may use is used, by the ledger. */
 import type { Redis } from "ioredis";
 import { type Envelope, envelopesOf, forNodes, mapAmounts, narrowestCaps } from "../task/envelope.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { readBalances } from "../task/ledger.ts";
 import type { TaskSpec } from "../task/task.ts";
 import { UNITS } from "../text/budget.ts";

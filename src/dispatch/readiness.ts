@@ -1,6 +1,6 @@
 /** Whether a task may start: what that depends on, and what may come of it. */
 import type { Breaker } from "../task/breaker.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Routing } from "../task/routing.ts";
 import type { Task } from "../task/task.ts";

@@ -4,7 +4,7 @@
  * issue tasks are independent.
  */
 
-import { takingWork } from "../task/heartbeat.ts";
+import { takingWork } from "../task/hosts.ts";
 import type { Lane } from "../task/lane.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";

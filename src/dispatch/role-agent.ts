@@ -2,7 +2,7 @@
  * Which agent works on a task in its role: the one that somebody has named, be it whoever asks, the repository for that role or a plan; else the one that
  * the operators have chosen for it; else as for any other task. Pure.
  */
-import { type HostView, takingWork } from "../task/heartbeat.ts";
+import { type HostView, takingWork } from "../task/hosts.ts";
 import { roleNameOf } from "../task/role-name.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { agentBehind } from "./behind.ts";

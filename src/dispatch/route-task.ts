@@ -5,7 +5,7 @@
 import { kindOf, sizeOf } from "../history/past.ts";
 import type { ArmSource } from "../routing/arm-source.ts";
 import { route } from "../routing/route.ts";
-import { type HostView, takingWork } from "../task/heartbeat.ts";
+import { type HostView, takingWork } from "../task/hosts.ts";
 import type { Arm, Routing, RoutingRules } from "../task/routing.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { mayGoOnFrom } from "./predecessor.ts";

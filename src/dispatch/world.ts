@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 import { readBreakers } from "../task/breaker.ts";
 import { envelopesOf, mostOf, narrowestCaps, wantOf } from "../task/envelope.ts";
-import { type HostView, offeredAgents } from "../task/heartbeat.ts";
+import { type HostView, offeredAgents } from "../task/hosts.ts";
 import { balancesFor } from "../task/ledger.ts";
 import { isUnusable } from "../task/record.ts";
 import type { TaskStore } from "../task/store.ts";

@@ -1,7 +1,7 @@
 /** How things stand, as numbers. Pure. */
 
 import type { InstallationBudget } from "../task/github-budget.ts";
-import { takingWork } from "../task/heartbeat.ts";
+import { takingWork } from "../task/hosts.ts";
 import type { Around } from "../views/around.ts";
 import { type HostWithRuns, hosts } from "../views/hosts.ts";
 import type { Sample } from "./names.ts";

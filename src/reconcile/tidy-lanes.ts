@@ -5,7 +5,7 @@
  */
 import { QueueKeys } from "bullmq";
 import type { Redis } from "ioredis";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { keys } from "../task/keys.ts";
 import { hostLaneName, laneName, OLD_QUEUE } from "../task/lane.ts";
 import { bullKey, QUEUE_PREFIX } from "../task/lane-backend.ts";

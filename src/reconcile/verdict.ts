@@ -3,8 +3,8 @@
  * where nobody is left to bring news: no job, no host, no time.
  */
 import { QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
-import type { HostView } from "../task/heartbeat.ts";
 import { LOST_AFTER_MS } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { isQuarantined } from "../task/next-state.ts";
 import type { Outcome } from "../task/outcome.ts";
 import type { Paused } from "../task/pause.ts";

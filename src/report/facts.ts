@@ -3,7 +3,7 @@
  * changed and whether it was verified. The same lines stand in the progress comment, the receipt and the pull request.
  */
 import { hostAndPort } from "../reach/host-and-port.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { Progress, Verification } from "../task/progress.ts";
 import { MAX_ROUNDS } from "../task/review.ts";
 import { type Pushed, progressOf, type Task, type TaskSpec } from "../task/task.ts";

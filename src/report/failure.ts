@@ -9,7 +9,7 @@ import { type Budget, BudgetSpent } from "../budget.ts";
 import { classify, type Failure, isFinal, type Octokit, retryAfterMs } from "../github.ts";
 import { isOwnPlace } from "../task/own-place.ts";
 import type { Task } from "../task/task.ts";
-import { refusedByGitHub } from "../words/task-words.ts";
+import { refusedByGitHub } from "../words/outcome-words.ts";
 import type { Next, ReporterDeps } from "./showing.ts";
 
 /**

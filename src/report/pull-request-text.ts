@@ -11,8 +11,8 @@ import { planView, type Team } from "../views/plan-view.ts";
 import { usedBy } from "../views/spent.ts";
 import { onlyWithHidden } from "../words/hidden-words.ts";
 import { askedBy } from "../words/origin-words.ts";
+import { wentElsewhere } from "../words/outcome-words.ts";
 import { stoppedWork } from "../words/stopped-words.ts";
-import { wentElsewhere } from "../words/task-words.ts";
 import {
   agentFact,
   asked,

@@ -11,9 +11,10 @@ import type { Why } from "../views/why.ts";
 import { budgetLine } from "../words/budget-words.ts";
 import { nextStep } from "../words/next-step.ts";
 import { whoAsked } from "../words/origin-words.ts";
+import { evidenceTitles } from "../words/outcome-words.ts";
 import { nodeLine } from "../words/plan-words.ts";
 import { spentWords } from "../words/spent-words.ts";
-import { evidenceTitles, standing } from "../words/task-words.ts";
+import { standing } from "../words/task-words.ts";
 import { whyWords } from "../words/why-words.ts";
 
 export { help } from "./help.ts";

@@ -3,7 +3,7 @@
 import type { Budget } from "../budget.ts";
 import type { GitHub } from "../github.ts";
 import type { Logger } from "../log.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { AskingLabels } from "../task/labels.ts";
 import type { Paused } from "../task/pause.ts";
 import type { Shown } from "../task/report-marks.ts";

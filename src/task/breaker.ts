@@ -5,7 +5,7 @@
  */
 import type { Redis, Result } from "ioredis";
 import { z } from "zod";
-import { HOSTS_CHANGED } from "./heartbeat.ts";
+import { HOSTS_CHANGED } from "./hosts.ts";
 import { keys } from "./keys.ts";
 
 const shape = z.looseObject({

@@ -1,5 +1,5 @@
 /** Tasks whose record is in doubt, and what an operator is told of them: the same in `orch status`, `orch doctor` and `/readyz`. */
-import type { HostView } from "./heartbeat.ts";
+import type { HostView } from "./hosts.ts";
 import type { RunDoubt } from "./standing.ts";
 import type { TaskStore } from "./store.ts";
 import { VERSION } from "./version.ts";

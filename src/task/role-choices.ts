@@ -2,7 +2,7 @@
  * Which agents a plan gives the work of a role to: the one that its repository names for the role, or else that the operator of its host has chosen
  * for it; should that fail, the next one of these, or the host's default agent. Pure.
  */
-import type { RoleOffer } from "./heartbeat.ts";
+import type { RoleOffer } from "./hosts.ts";
 import type { Choice } from "./plan.ts";
 
 /** The first tries, and those after. */

@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { shorten } from "../text/bound.ts";
 import { keys } from "./keys.ts";
-import type { TaskNews } from "./next-state.ts";
+import type { TaskNews } from "./task-news.ts";
 
 /** `at`: Unix ms. */
 export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };

@@ -1,5 +1,5 @@
 /** What a view of a task may depend on besides the task: as much of it as was looked at. Times are Unix ms. */
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { TasksInDoubt } from "../task/in-doubt.ts";
 import type { Paused } from "../task/pause.ts";
 import type { Task } from "../task/task.ts";

@@ -1,7 +1,7 @@
 /** The envelopes that limit a conversation and its tasks, as they stand. Nothing is asked of the ledger where nothing is limited. */
 import type { Redis } from "ioredis";
 import { type Envelope, type EnvelopeKind, envelopesOf, narrowestCaps } from "../task/envelope.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { readBalances } from "../task/ledger.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
 import { type EnvelopeView, envelopeView, isLimited } from "./budget.ts";

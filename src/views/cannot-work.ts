@@ -1,6 +1,6 @@
 /** Whether a host that beats can do its work as well, by its canary. Pure. Times are Unix ms. */
 import { CANARY_LATE_MS } from "../task/canary.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { Paused } from "../task/pause.ts";
 
 /** `why`: none where it takes no job at all. Hostile, one bounded line. */

@@ -1,5 +1,5 @@
 /** The worker hosts with what is at work on each. Pure. Times are Unix ms. */
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { Phase, Task } from "../task/task.ts";
 import { bare } from "../text/quote.ts";
 import type { Around } from "./around.ts";

@@ -1,7 +1,7 @@
 /** All envelopes that are of use today, for the operator: what each may hold, and what of it is spent, set aside and left. */
 import type { Redis } from "ioredis";
 import { type Caps, dayOf, isDaily, narrower, narrowestCaps } from "../task/envelope.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { type Reserve, readEnvelopes, readReserves } from "../task/ledger.ts";
 import type { Amounts } from "../text/budget.ts";
 import { type EnvelopeView, envelopeView } from "./budget.ts";

@@ -4,7 +4,7 @@
  */
 
 import { pullNumberOf } from "../task/branch.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { isForPerson, openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";

@@ -1,6 +1,6 @@
 /** Which of a run's deadlines comes next, by what its host gives it and by what Redis knows of its times. Unix ms. */
 import { type DueDeadline, deadlineFrom, deadlinesOf, type RunLimits } from "../task/deadlines.ts";
-import type { HostView } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { roleNameOf } from "../task/role-name.ts";
 import type { Task, TaskSpec, TaskState } from "../task/task.ts";
 

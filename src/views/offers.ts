@@ -2,7 +2,7 @@
  * What living hosts offer to work: their agents with the models of these, the roles in which they work, and how many slots are free. It is what
  * the operator of each host allows, never what an agent says of itself. Pure.
  */
-import { takingWork } from "../task/heartbeat.ts";
+import { takingWork } from "../task/hosts.ts";
 import { bare } from "../text/quote.ts";
 import type { Around } from "./around.ts";
 import { type HostName, hostName } from "./task-view.ts";

@@ -2,7 +2,8 @@
 import type { Redis } from "ioredis";
 import { leadersOf } from "../task/followers.ts";
 import { textHeldUntil } from "../task/github-budget.ts";
-import { type HostView, readRunBeats } from "../task/heartbeat.ts";
+import { readRunBeats } from "../task/heartbeat.ts";
+import type { HostView } from "../task/hosts.ts";
 import { findTasksInDoubt } from "../task/in-doubt.ts";
 import { readPause } from "../task/pause.ts";
 import type { TaskQueue } from "../task/queue.ts";

@@ -1,5 +1,5 @@
 /** What people and programs are shown of what a task waits for. */
-import { type HostView, lackingRoom, takingWork } from "../task/heartbeat.ts";
+import { type HostView, lackingRoom, takingWork } from "../task/hosts.ts";
 import { openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";

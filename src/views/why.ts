@@ -6,7 +6,7 @@
 
 import { pullNumberOf } from "../task/branch.ts";
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../task/deadlines.ts";
-import { takingWork } from "../task/heartbeat.ts";
+import { takingWork } from "../task/hosts.ts";
 import type { CancelReason } from "../task/outcome.ts";
 import type { Pause } from "../task/pause.ts";
 import { mayChange } from "../task/proposal.ts";

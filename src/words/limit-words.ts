@@ -1,5 +1,5 @@
 /** What the bot says of what a run's programs may use of their machine: what holds, how that is held, what was used, and a limit that was reached. */
-import type { HostInfo } from "../task/heartbeat.ts";
+import type { HostInfo } from "../task/hosts.ts";
 import type { Held, InForce, Mechanism, OverLimit } from "../task/in-force.ts";
 import { bytes, count, duration } from "../text/amounts.ts";
 

@@ -12,8 +12,9 @@ import type { Why, WhyQueued, WhyRunning, WhySettled, WhyWaiting } from "../view
 import { keptAt } from "./checkpoint-words.ts";
 import { ONLY_WITH_HIDDEN } from "./hidden-words.ts";
 import { nextStep } from "./next-step.ts";
+import { explanation } from "./outcome-words.ts";
 import { teamStanding } from "./plan-words.ts";
-import { endWords, explanation, standing } from "./task-words.ts";
+import { endWords, standing } from "./task-words.ts";
 import { waitsFor } from "./waiting-words.ts";
 
 /** One sentence, or a few that belong together, each. `now`: Unix ms. */

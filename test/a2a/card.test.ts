@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { agentCard } from "../../a2a/card.ts";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 
 const reads = { totalMinutes: 30 };
 const host = (changes: Partial<HostView>): HostView => ({

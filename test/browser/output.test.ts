@@ -9,7 +9,7 @@ import { page as framed } from "../../dashboard/pages/layout.ts";
 import type { DashboardRoute } from "../../dashboard/visit.ts";
 import { freePort } from "../../demo/free-port.ts";
 import type { GitHub } from "../../src/github.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { type PrintingHost, startPrintingHost } from "../dashboard/output/printing-host.ts";

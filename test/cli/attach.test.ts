@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { register } from "../../src/task/heartbeat.ts";
+import { register } from "../../src/task/hosts.ts";
 import { keepOutput, packOutput } from "../../src/task/kept-output.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";

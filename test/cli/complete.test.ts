@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SCRIPTS } from "../../cli/complete/scripts.ts";
 import { complete } from "../../cli/complete.ts";
-import { register } from "../../src/task/heartbeat.ts";
+import { register } from "../../src/task/hosts.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { makeSpec, STARTS } from "../support/task-spec.ts";

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { debug } from "../../cli/debug.ts";
 import { appendRunEvents } from "../../src/task/run-events.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
-import { createRunFolder } from "../../workers/run/run-record.ts";
+import { createRunFolder } from "../../workers/run/run-folder.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 import { secretSamples } from "../text/secret-samples.ts";

@@ -7,7 +7,7 @@ import { messages } from "../../cli/messages.ts";
 import { tasks } from "../../cli/tasks.ts";
 import { why } from "../../cli/why.ts";
 import { makeDeeds } from "../../src/task/deeds.ts";
-import { type HostInfo, register } from "../../src/task/heartbeat.ts";
+import { type HostInfo, register } from "../../src/task/hosts.ts";
 import { inboxOf, readerFor } from "../../src/task/inbox.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";

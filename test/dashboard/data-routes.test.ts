@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dataRoutes } from "../../dashboard/data-routes.ts";
 import type { Rights, Visit } from "../../dashboard/visit.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { makeViewReader, type ViewReader } from "../../src/views/reader.ts";
 import { type Setting, startSetting } from "../dispatch/setting.ts";
 import { makeSpec } from "../support/task-spec.ts";

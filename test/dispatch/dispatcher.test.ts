@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { HOME_WAIT_MS } from "../../src/task/deadlines.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { pauseAll, resumeAll } from "../../src/task/pause.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";

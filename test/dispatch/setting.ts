@@ -7,7 +7,7 @@ import { type DispatcherDeps, makeDispatcher } from "../../src/dispatch/dispatch
 import { lookAtTeams } from "../../src/reconcile/look-at-teams.ts";
 import { reconcile } from "../../src/reconcile/reconcile.ts";
 import type { Taken } from "../../src/task/due-set.ts";
-import { type HostInfo, readHosts, register, unregister } from "../../src/task/heartbeat.ts";
+import { type HostInfo, readHosts, register, unregister } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { makePlanStore } from "../../src/task/plans.ts";

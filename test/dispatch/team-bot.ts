@@ -1,7 +1,7 @@
 /** A bot's dispatcher as a program of its own, to be killed. Its Redis is named in the environment. */
 import { pino } from "pino";
 import { makeDispatcher } from "../../src/dispatch/dispatcher.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { makePlanStore } from "../../src/task/plans.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../src/task/redis.ts";

@@ -1,6 +1,6 @@
 /** Hosts, tasks and worlds for the tests of what may start. */
 import type { World } from "../../src/dispatch/readiness.ts";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import type { Target, Task, TaskSpec, TaskState } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
 

@@ -5,7 +5,7 @@
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { progressOf } from "../../src/task/task.ts";
 import { type Orch, type OrchOptions, startOrch } from "../support/orch.ts";
 import { MB, noSmallDisk, type SmallDisk } from "../support/small-disk.ts";

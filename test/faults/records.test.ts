@@ -5,7 +5,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import type { Task } from "../../src/task/task.ts";

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { followOutput } from "../../dashboard/output/follow-output.ts";
 import { outputOf } from "../../dashboard/output/output.ts";
-import { readHosts } from "../../src/task/heartbeat.ts";
+import { readHosts } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { MAX_PIECE } from "../../src/task/output.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { gaugesOf, scaleOf } from "../../src/metrics/gauges.ts";
 import { loadRegistry } from "../../src/metrics/registry.ts";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import type { Task, TaskState } from "../../src/task/task.ts";
 import type { Around } from "../../src/views/around.ts";
 import { LANE, makeSpec } from "../support/task-spec.ts";

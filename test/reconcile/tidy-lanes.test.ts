@@ -1,7 +1,7 @@
 /** Lanes that nobody serves any more, on a real Redis: what goes, and what stays for a host that may come. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { tidyLanes } from "../../src/reconcile/tidy-lanes.ts";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { hostLaneName, type Lane, laneName } from "../../src/task/lane.ts";
 import { bullKey } from "../../src/task/lane-backend.ts";

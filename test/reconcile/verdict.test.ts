@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { judge, PULL_REQUEST_DEADLINE_MS } from "../../src/reconcile/verdict.ts";
 import { QUEUE_DEADLINE_MS } from "../../src/task/deadlines.ts";
-import { type HostView, LOST_AFTER_MS } from "../../src/task/heartbeat.ts";
+import { LOST_AFTER_MS } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import { LOCK_MS } from "../../src/task/queue.ts";
 import type { Task, TaskState } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";

@@ -11,7 +11,7 @@ import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { type Bot, type BotOptions, makeBot } from "../../src/bot.ts";
 import type { BotConfig } from "../../src/config.ts";
 import { makeInbox } from "../../src/intake/inbox.ts";
-import { type HostInfo, register } from "../../src/task/heartbeat.ts";
+import { type HostInfo, register } from "../../src/task/hosts.ts";
 import { ASKING_LABELS } from "../../src/task/labels.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";

@@ -8,6 +8,9 @@ export type Random = {
   pick<T>(from: readonly T[]): T;
 };
 
+/** The first seed of a test that plays at random; `ORCH_SEED=…` repeats a failure. */
+export const SEED = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
+
 /** The generator is mulberry32: 32 bits of state, which is plenty here. */
 export function randomFrom(seed: number): Random {
   let state = seed;

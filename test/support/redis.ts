@@ -17,7 +17,7 @@ export type TestRedis = {
   /** The same server, by a socket that no agent can reach. */
   socketUrl: string;
   port: number;
-  /** SIGKILL, as in a power cut; the data stays. */
+  /** SIGKILL, as in a power cut; the data stays, as far as Redis had handed it to the system: on a busy disk that may be two seconds ago. */
   kill(): Promise<void>;
   /** SIGSTOP and SIGCONT: connections stay open, nobody answers. */
   freeze(): void;
@@ -35,8 +35,12 @@ export type TestRedis = {
 /** The same with a connection that is ready; `close` ends both. */
 export type ConnectedRedis = TestRedis & { redis: Redis; close(): Promise<void> };
 
-export async function startConnectedRedis(): Promise<ConnectedRedis> {
-  const server = await startRedis();
+/** Redis answers only when the disk has it: for tests that kill it in the middle and miss whatever is lost. */
+export const NOTHING_LOST = ["--appendfsync", "always"];
+
+/** `extra`: further arguments of redis-server. */
+export async function startConnectedRedis(extra: readonly string[] = []): Promise<ConnectedRedis> {
+  const server = await startRedis(extra);
   const redis = connectRedis(server.url, "test");
   await waitForRedis(redis, 5_000);
   const close = async () => {

@@ -1,11 +1,11 @@
 /** A task as it might be asked for, for tests that do not care how it came about. */
 
 import type { Lane } from "../../src/task/lane.ts";
-import type { TaskNews } from "../../src/task/next-state.ts";
 import type { Origin } from "../../src/task/origin.ts";
 import type { Beginning } from "../../src/task/store.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
+import type { TaskNews } from "../../src/task/task-news.ts";
 
 /** Id of the task that a comment's line asks for. */
 export const idOfComment = (repositoryId: number, id: number, line = 1): string =>

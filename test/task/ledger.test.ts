@@ -16,14 +16,14 @@ import {
 import { waitForRedis } from "../../src/task/redis.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { type Amounts, UNITS, type Unit } from "../../src/text/budget.ts";
-import { randomFrom } from "../support/random.ts";
-import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
+import { randomFrom, SEED } from "../support/random.ts";
+import { type ConnectedRedis, NOTHING_LOST, startConnectedRedis } from "../support/redis.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 let server: ConnectedRedis;
 let redis: ConnectedRedis["redis"];
 beforeAll(async () => {
-  server = await startConnectedRedis();
+  server = await startConnectedRedis(NOTHING_LOST);
   redis = server.redis;
 });
 afterAll(() => server.close());
@@ -79,9 +79,7 @@ const sum = (all: readonly Amounts[]): Amounts => {
 
 const whole = (used: Amounts, reserved: Amounts): Amounts => ({ ...reserved, ...used });
 
-const BASE = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
-
-test.each([BASE, BASE + 1, BASE + 2])(
+test.each([SEED, SEED + 1, SEED + 2])(
   "whatever starts, ends, dies and comes twice, no envelope is overdrawn and no run is booked twice or lost (ORCH_SEED=%i)",
   async (seed) => {
     const random = randomFrom(seed);

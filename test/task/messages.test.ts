@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
 import { type Given, MAX_WAITING, type Message, type Messages, makeMessages } from "../../src/task/messages.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import { type Random, randomFrom } from "../support/random.ts";
+import { expectFates } from "../support/fates.ts";
+import { type Random, randomFrom, SEED } from "../support/random.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 
@@ -237,8 +238,6 @@ class Play {
   }
 }
 
-const SEED = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
-
 test.for(Array.from({ length: 40 }, (_, index) => SEED + index))(
   "in any order of runs, deaths and repeated commands each message is heard once or buried (seed %i)",
   async (seed) => {
@@ -246,11 +245,7 @@ test.for(Array.from({ length: 40 }, (_, index) => SEED + index))(
     for (let steps = 0; steps < 60; steps++) await play.step();
     await play.end();
 
-    const fates = new Map((await messages.sent(task)).map(({ id, fate }) => [id, fate]));
-    expect([...fates.keys()].sort()).toEqual([...play.said].sort());
-    expect([...fates.values()].every((fate) => fate !== undefined)).toBe(true);
-    const delivered = [...fates].filter(([, fate]) => fate === "delivered").map(([id]) => id);
-    expect(play.heard.toSorted()).toEqual(delivered.toSorted());
+    await expectFates(messages, task, play);
     expect(await messages.waiting(task)).toBe(0);
   },
 );

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { CRASH_WINDOW_MS, isQuarantined, nextTask, type TaskNews } from "../../src/task/next-state.ts";
+import { CRASH_WINDOW_MS, isQuarantined, nextTask } from "../../src/task/next-state.ts";
 import type { Progress } from "../../src/task/progress.ts";
 import { MAX_RUNS } from "../../src/task/runs.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
+import type { TaskNews } from "../../src/task/task-news.ts";
 import { limitReason } from "../../src/task/waiting.ts";
 import { LANE, makeSpec } from "../support/task-spec.ts";
 

@@ -12,7 +12,8 @@ import {
   makeMessages,
 } from "../../src/task/messages.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import { type Random, randomFrom } from "../support/random.ts";
+import { expectFates } from "../support/fates.ts";
+import { type Random, randomFrom, SEED } from "../support/random.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
 
@@ -334,8 +335,6 @@ class Play {
   }
 }
 
-const SEED = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
-
 test.for(Array.from({ length: 40 }, (_, index) => SEED + index))(
   "in any order of tries, runs, deaths and repeated commands each copy of each message is heard once or buried (seed %i)",
   async (seed) => {
@@ -343,12 +342,7 @@ test.for(Array.from({ length: 40 }, (_, index) => SEED + index))(
     for (let steps = 0; steps < 80; steps++) await play.step();
     await play.end();
 
-    const fates = new Map((await messages.sent(plan)).map(({ id, fate }) => [id, fate]));
-    expect([...fates.keys()].sort()).toEqual([...play.said].sort());
-    expect([...fates.values()].every((fate) => fate !== undefined)).toBe(true);
-    const delivered = [...fates].filter(([, fate]) => fate === "delivered").map(([id]) => id);
-    expect(play.heard.toSorted()).toEqual(delivered.toSorted());
-    const dead = [...fates].filter(([, fate]) => fate === "dead").map(([id]) => id);
+    const dead = await expectFates(messages, plan, play);
     expect((await messages.dead(plan)).map(({ id }) => id).toSorted()).toEqual(dead.toSorted());
   },
 );

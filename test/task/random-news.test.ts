@@ -4,10 +4,11 @@
  */
 
 import { expect, test } from "vitest";
-import { isQuarantined, nextTask, type TaskNews } from "../../src/task/next-state.ts";
+import { isQuarantined, nextTask } from "../../src/task/next-state.ts";
 import type { Reading } from "../../src/task/record.ts";
 import { isEnded, standingOf } from "../../src/task/standing.ts";
 import { PHASES, type Task } from "../../src/task/task.ts";
+import type { TaskNews } from "../../src/task/task-news.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { makeSpec } from "../support/task-spec.ts";
 

@@ -8,7 +8,7 @@ import { FORMAT, judgeRecord } from "../../src/task/record.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import { taskShape } from "../../src/task/task-shape.ts";
-import { readRunFolders, runOfDir } from "../../workers/run/run-record.ts";
+import { readRunFolders, runOfDir } from "../../workers/run/run-folder.ts";
 
 const fixtures = (kind: "records" | "runs") =>
   globSync(fileURLToPath(new URL(`../fixtures/${kind}/*.json`, import.meta.url))).toSorted();

@@ -18,8 +18,8 @@ import { type Asking, book, type Reserved, readBalances, readReserves, reserve }
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
 import { type Amounts, sumOf, UNITS } from "../../src/text/budget.ts";
-import { type Random, randomFrom } from "../support/random.ts";
-import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
+import { type Random, randomFrom, SEED } from "../support/random.ts";
+import { type ConnectedRedis, NOTHING_LOST, startConnectedRedis } from "../support/redis.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const NOON = Date.UTC(2026, 10, 27, 12);
@@ -38,7 +38,7 @@ const caps: Caps = {
 let server: ConnectedRedis;
 const hosts: Redis[] = [];
 beforeAll(async () => {
-  server = await startConnectedRedis();
+  server = await startConnectedRedis(NOTHING_LOST);
   hosts.push(...Array.from({ length: HOSTS }, (_, index) => connectRedis(server.url, `host-${index}`)));
   await ready();
 });
@@ -123,9 +123,7 @@ test("of all nodes of several plans that start at once on several hosts, only as
 type Life = { epoch: number; held?: Amounts };
 type Seen = { given: number; short: Set<EnvelopeKind> };
 
-const BASE = Number(process.env.ORCH_SEED ?? Date.now() % 1_000_000);
-
-test.each([BASE, BASE + 1])(
+test.each([SEED, SEED + 1])(
   "nor are they overdrawn when hosts die between asking and hearing, runs are lost and taken up, and Redis dies in the middle (ORCH_SEED=%i)",
   async (seed) => {
     const random = randomFrom(seed);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type HostView, takingWork } from "../../src/task/heartbeat.ts";
+import { type HostView, takingWork } from "../../src/task/hosts.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Task } from "../../src/task/task.ts";
 import { inMarkdown } from "../../src/text/quote.ts";

@@ -1,7 +1,8 @@
 /** What views are made of, read from a real Redis: nothing is written meanwhile. */
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { beat, type HostInfo, readHosts, register } from "../../src/task/heartbeat.ts";
+import { beat } from "../../src/task/heartbeat.ts";
+import { type HostInfo, readHosts, register } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, type TaskQueue } from "../../src/task/queue.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";

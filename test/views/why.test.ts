@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HOME_WAIT_MS, QUEUE_DEADLINE_MS } from "../../src/task/deadlines.ts";
-import type { HostView } from "../../src/task/heartbeat.ts";
+import type { HostView } from "../../src/task/hosts.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { PHASES, type Phase, type Task, type TaskState } from "../../src/task/task.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";

@@ -46,6 +46,7 @@ import * as limitWords from "../../src/words/limit-words.ts";
 import * as need from "../../src/words/need-words.ts";
 import * as next from "../../src/words/next-step.ts";
 import * as origin from "../../src/words/origin-words.ts";
+import * as outcomeWords from "../../src/words/outcome-words.ts";
 import * as plans from "../../src/words/plan-words.ts";
 import * as proposals from "../../src/words/proposal-words.ts";
 import * as question from "../../src/words/question-words.ts";
@@ -757,7 +758,7 @@ export const sayings: Sayings = {
     module: fault,
     says: {
       agentFault: () => REASONS.map(fault.agentFault),
-      timedOut: () => ["See src/words/task-words.ts"],
+      timedOut: () => ["See src/words/outcome-words.ts"],
       asSentence: () => [],
     },
   },
@@ -992,6 +993,19 @@ export const sayings: Sayings = {
           .map((each) => stopped.stoppedWork(each, inMarkdown)),
     },
   },
+  "src/words/outcome-words.ts": {
+    module: outcomeWords,
+    says: {
+      evidenceTitles: () => Object.values(outcomeWords.evidenceTitles),
+      explanation: () => settledWhys.map((end) => outcomeWords.explanation(end, inMarkdown)),
+      wentElsewhere: () => [
+        outcomeWords.wentElsewhere({ ...pushed, insteadOf: "feature" }, inMarkdown),
+        outcomeWords.wentElsewhere({ ...pushed, insteadOf: "feature", because: "auto_merge" }, inMarkdown),
+      ],
+      refusedByGitHub: () =>
+        (["installation_gone", "suspended", "gone", "archived"] as const).map(outcomeWords.refusedByGitHub),
+    },
+  },
   "src/words/task-words.ts": {
     module: words,
     says: {
@@ -999,15 +1013,7 @@ export const sayings: Sayings = {
       stateWord: () => all.map((task) => words.stateWord(taskView(task, hosts))),
       standing: () => all.map((task) => words.standing(taskView(task, hosts), now)),
       endWords: () => Object.values(words.endWords),
-      evidenceTitles: () => Object.values(words.evidenceTitles),
       headline: () => all.map(words.headline),
-      explanation: () => settledWhys.map((end) => words.explanation(end, inMarkdown)),
-      wentElsewhere: () => [
-        words.wentElsewhere({ ...pushed, insteadOf: "feature" }, inMarkdown),
-        words.wentElsewhere({ ...pushed, insteadOf: "feature", because: "auto_merge" }, inMarkdown),
-      ],
-      refusedByGitHub: () =>
-        (["installation_gone", "suspended", "gone", "archived"] as const).map(words.refusedByGitHub),
     },
   },
   "src/words/waiting-words.ts": {

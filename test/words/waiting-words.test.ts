@@ -5,7 +5,8 @@ import type { WaitingReason } from "../../src/task/waiting.ts";
 import { inMarkdown } from "../../src/text/quote.ts";
 import { type Why, why } from "../../src/views/why.ts";
 import { nextStep } from "../../src/words/next-step.ts";
-import { explanation, headline } from "../../src/words/task-words.ts";
+import { explanation } from "../../src/words/outcome-words.ts";
+import { headline } from "../../src/words/task-words.ts";
 import { around, queuedTask, settledTask } from "../report/sample-tasks.ts";
 
 const MINUTE_MS = 60_000;

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { checkCanary } from "../../cli/doctor/canary.ts";
 import type { Canary } from "../../src/task/canary.ts";
-import { register } from "../../src/task/heartbeat.ts";
+import { register } from "../../src/task/hosts.ts";
 import { pauseAll, resumeAll } from "../../src/task/pause.ts";
 import { makeTaskQueue } from "../../src/task/queue.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";

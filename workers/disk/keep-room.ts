@@ -4,7 +4,7 @@
  * its cap is ended as well. When there is room again, everything goes on by itself.
  */
 import { existsSync } from "node:fs";
-import type { HostInfo } from "../../src/task/heartbeat.ts";
+import type { HostInfo } from "../../src/task/hosts.ts";
 import { bytes as inWords } from "../../src/text/amounts.ts";
 import { type RoomKeeper, watchRoom } from "../room.ts";
 import { resourcesOfRun } from "../run/role.ts";

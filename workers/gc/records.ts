@@ -7,7 +7,7 @@ import { leadersOf } from "../../src/task/followers.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import type { Task } from "../../src/task/task.ts";
 import { runsDir } from "../run/run.ts";
-import { readRunFolders, runOfDir } from "../run/run-record.ts";
+import { readRunFolders, runOfDir } from "../run/run-folder.ts";
 
 export type Records = {
   /** Settled by its record, and no run of this host is still to see to it. Read anew each time. */

@@ -2,7 +2,7 @@
  * Control groups of version 1: a folder of one name in the hierarchy of each controller. What runs out of memory loses a process, and the
  * kernel tells nobody but who asks.
  */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Resources } from "../../src/settings/resources.ts";
 import type { CgroupPlaces, Controller } from "./cgroup-places.ts";
@@ -10,6 +10,7 @@ import {
   CPU_PERIOD_US,
   type Group,
   type Groups,
+  groupsIn,
   killMembers,
   limitsBy,
   MB,
@@ -43,12 +44,6 @@ export function openGroups1({ v1 }: CgroupPlaces, parent: string): Groups | unde
     names: () => [...new Set(parents.flatMap(groupsIn))],
     close: () => parents.forEach(removed),
   };
-}
-
-export function groupsIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
 /** Found out by doing it: whether a folder can be made, and a limit written there. */

@@ -6,11 +6,11 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CgroupPlaces } from "./cgroup-places.ts";
-import { groupsIn } from "./cgroup1.ts";
 import {
   CPU_PERIOD_US,
   type Group,
   type Groups,
+  groupsIn,
   killMembers,
   LIMITING,
   type LimitedBy,

@@ -2,7 +2,7 @@
  * A control group of the kernel for the programs of one step: what it lets them use, what they have used, and their end. Both versions of
  * control groups have the same words here; where neither can be had the watchdog stands in (`watchdog.ts`).
  */
-import { readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Resources } from "../../src/settings/resources.ts";
 import { signal } from "../sandbox/processes.ts";
@@ -100,4 +100,11 @@ export function removed(folder: string): boolean {
     if (code === "EBUSY" || code === "ENOTEMPTY") return false;
     throw error;
   }
+}
+
+/** Names of the groups in a folder. */
+export function groupsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }

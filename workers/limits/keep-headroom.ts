@@ -3,7 +3,7 @@
  * what runs goes on. When there is room again, everything goes on by itself.
  */
 import type { Logger } from "pino";
-import type { HostInfo } from "../../src/task/heartbeat.ts";
+import type { HostInfo } from "../../src/task/hosts.ts";
 import type { Limits } from "../operator-limits.ts";
 import { type RoomKeeper, watchRoom } from "../room.ts";
 import type { CgroupPlaces } from "./cgroup-places.ts";

@@ -1,5 +1,5 @@
 /** What a host tells the bots of its roles: which agent works in each, with which model, and for how long. Prompts and rights stay here. */
-import type { RoleOffer } from "../../src/task/heartbeat.ts";
+import type { RoleOffer } from "../../src/task/hosts.ts";
 import type { Roles } from "./role.ts";
 
 export const offersOf = (roles: Roles): Record<string, RoleOffer> =>

@@ -6,7 +6,7 @@ import { type Answer, isOpen, type Question } from "../../src/task/question.ts";
 import { keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
 import { told as readable } from "../agents/prompt-said.ts";
-import type { RunFolder } from "./run-record.ts";
+import type { RunFolder } from "./run-folder.ts";
 
 /** Of a question that is repeated to its agent, in characters. */
 const MAX_RECALLED = 500;

@@ -9,7 +9,7 @@ import { type Collected, quarantineOf } from "./collected.ts";
 import { duringDeed } from "./deed.ts";
 import type { Ground } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
-import type { RunFolder } from "./run-record.ts";
+import type { RunFolder } from "./run-folder.ts";
 import type { CheckedTree, StepName } from "./step/step-name.ts";
 
 /** What is checked, and in which of the agent's rounds. `objects`: a repository that has it, besides the mirror; else the quarantine does. */

@@ -14,7 +14,7 @@ import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { removeWorkspace } from "../workspace/remove-workspace.ts";
 import { keptUntil } from "./checkpoint.ts";
 import { runsDir, type Shared } from "./run.ts";
-import { type FolderInDoubt, type RunFolder, readRunFolders, runOfDir } from "./run-record.ts";
+import { type FolderInDoubt, type RunFolder, readRunFolders, runOfDir } from "./run-folder.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 

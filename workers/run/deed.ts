@@ -5,7 +5,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunFolder } from "./run-record.ts";
+import type { RunFolder } from "./run-folder.ts";
 
 type Deed = "prepare" | "start a step" | "take the commits" | "set up" | "lay a check" | "show the commits" | "publish";
 

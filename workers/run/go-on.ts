@@ -17,7 +17,7 @@ import { planRecordOf } from "./plan.ts";
 import { planGround } from "./plan-ground.ts";
 import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
-import { type RunFolder, readRunFolders } from "./run-record.ts";
+import { type RunFolder, readRunFolders } from "./run-folder.ts";
 import { forgetEnd } from "./step/lost-step.ts";
 import type { StepRecord } from "./step/step-record.ts";
 import { timeOf } from "./step/worked.ts";

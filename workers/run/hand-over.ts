@@ -9,7 +9,7 @@ import type { Continues } from "../kept-sessions/take-session.ts";
 import { answerText, noteTold, untoldOf } from "./answers.ts";
 import type { Place } from "./ground.ts";
 import type { Run, Shared } from "./run.ts";
-import type { RunFolder } from "./run-record.ts";
+import type { RunFolder } from "./run-folder.ts";
 
 /** `session`: the one that its last agent named, wherever it is kept. `own`: it is the run's own task. */
 export type Earlier = { handOver: HandOver; session: Continues | undefined; own?: Task };

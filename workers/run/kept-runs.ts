@@ -4,7 +4,7 @@ import { isDoubt, standingOf } from "../../src/task/standing.ts";
 import type { TaskStore } from "../../src/task/store.ts";
 import { workspaceFolderOf } from "../workspace/host-folders.ts";
 import { runsDir } from "./run.ts";
-import { readRunFolders, runOfDir } from "./run-record.ts";
+import { readRunFolders, runOfDir } from "./run-folder.ts";
 
 /** `record`: what the task's record says of the run. `folder` has the agent's words and its commits, `workspace` its files. */
 export type KeptRun = { task: string; record: string; folder: string; workspace: string };

@@ -10,7 +10,7 @@ import { planRecordOf } from "./plan.ts";
 import { planGround } from "./plan-ground.ts";
 import { rightsOf } from "./rights.ts";
 import { type Run, runsDir, type Shared } from "./run.ts";
-import { createRunFolder } from "./run-record.ts";
+import { createRunFolder } from "./run-folder.ts";
 import { makeEventTeller } from "./step/event-teller.ts";
 import { makeSpoken } from "./step/spoken.ts";
 import { teamRecordOf } from "./team.ts";

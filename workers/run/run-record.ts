@@ -1,9 +1,7 @@
 /**
  * What a host remembers of a run on disk, so that its next life can take the run up where it stands, also when the task's
- * record is in doubt then. Written with a rename after every change of plan; the steps' own files say the rest.
+ * record is in doubt then. Written after every change of plan (`run-folder.ts`); the steps' own files say the rest.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
 import { z } from "zod";
 import { hostPatternSchema } from "../../src/reach/reach-shape.ts";
 import { onStopSchema } from "../../src/settings/on-stop.ts";
@@ -14,7 +12,7 @@ import { finishShape } from "../../src/task/finish.ts";
 import { specOfFormat1 } from "../../src/task/format-1.ts";
 import { type Lane, laneShape } from "../../src/task/lane.ts";
 import { planProposalSchema } from "../../src/task/plan-proposal.ts";
-import { type Doubt, FORMAT, judgeRecord, type Reading } from "../../src/task/record.ts";
+import { judgeRecord, type Reading } from "../../src/task/record.ts";
 import { findingShape } from "../../src/task/review.ts";
 import { stoppedShape } from "../../src/task/stopped-shape.ts";
 import type { TaskSpec } from "../../src/task/task.ts";
@@ -178,77 +176,10 @@ export type RunRecord = Omit<Read, "lane" | "spec" | "prepared" | "steps"> & {
   steps: StepRecord[];
 };
 
-/** A run's folder on this host. `clear`: forgets every step and all that there is but the record and the deed, for fresh ground. */
-export type RunFolder = { dir: string; record: RunRecord; save(): void; clear(): void; remove(): void };
-
-export function createRunFolder(runsDir: string, record: RunRecord): RunFolder {
-  const dir = join(runsDir, `${record.taskId}-${record.epoch}`);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const folder = open(dir, record);
-  folder.save();
-  return folder;
-}
-
-/** A run folder whose record is in doubt. `absent`: a crash between making the folder and writing the record. */
-export type FolderInDoubt = { dir: string; doubt: Doubt };
-
-/** Every run folder: those whose record is known, and the others, which are left alone. */
-export function readRunFolders(runsDir: string): { folders: RunFolder[]; inDoubt: FolderInDoubt[] } {
-  const folders: RunFolder[] = [];
-  const inDoubt: FolderInDoubt[] = [];
-  for (const name of existsSync(runsDir) ? readdirSync(runsDir) : []) {
-    const dir = join(runsDir, name);
-    const reading = readRecord(dir);
-    if (reading.kind === "known") folders.push(open(dir, reading.record));
-    else inDoubt.push({ dir, doubt: reading.kind });
-  }
-  return { folders, inDoubt };
-}
-
-/** Undefined when its record is in doubt. */
-export function readRunFolder(dir: string): RunFolder | undefined {
-  const reading = readRecord(dir);
-  return reading.kind === "known" ? open(dir, reading.record) : undefined;
-}
-
-/** What the name of a run's folder says. */
-export function runOfDir(dir: string): { taskId: string; epoch: number } | undefined {
-  const [, taskId, epoch] = /^(t[a-z2-7]{15})-(\d+)$/.exec(basename(dir)) ?? [];
-  return taskId ? { taskId, epoch: Number(epoch) } : undefined;
-}
-
-function readRecord(dir: string): Reading<RunRecord> {
-  const path = join(dir, "run.json");
-  if (!existsSync(path)) return { kind: "absent" };
-  return judgeRecord<RunRecord>(runRecordSchema, () => JSON.parse(readFileSync(path, "utf8")), runOfFormat1);
-}
+/** `read`: throws what stands in its way. */
+export const judgeRunRecord = (read: () => unknown): Reading<RunRecord> =>
+  judgeRecord<RunRecord>(runRecordSchema, read, runOfFormat1);
 
 function runOfFormat1(run: { spec?: Parameters<typeof specOfFormat1>[0] }): unknown {
   return run.spec === undefined ? run : { ...run, spec: specOfFormat1(run.spec) };
-}
-
-function open(dir: string, record: RunRecord): RunFolder {
-  const path = join(dir, "run.json");
-  const save = () => {
-    writeFileSync(`${path}.new`, JSON.stringify({ ...record, format: FORMAT }, undefined, 2), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-  };
-  return {
-    dir,
-    record,
-    save,
-    clear() {
-      for (const name of readdirSync(dir))
-        if (name !== "run.json" && name !== "deed") rmSync(join(dir, name), { recursive: true, force: true });
-      const hasWorked = record.steps.some(({ kind, counted }) => kind === "agent" && !counted);
-      if (record.budget && hasWorked)
-        record.budget = { ...record.budget, forgotten: true, lastTurn: undefined, lastShare: undefined };
-      record.steps = [];
-      record.asked = undefined;
-      record.findings = undefined;
-      record.reminded = undefined;
-      save();
-    },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
-  };
 }

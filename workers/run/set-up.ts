@@ -20,7 +20,7 @@ import { startAgain } from "./step/lost-step.ts";
 import { performStep } from "./step/perform-step.ts";
 import type { StepResult } from "./step/run-step.ts";
 import { FIRST_STEP, FIRST_SETUP as NAME } from "./step/step-name.ts";
-import { whoWorks } from "./work.ts";
+import { whoWorks } from "./who-works.ts";
 
 const OUTPUT_CHARACTERS = 4_000;
 

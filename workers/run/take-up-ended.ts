@@ -6,7 +6,7 @@ import type { SlotUser } from "../sandbox/sandbox.ts";
 import { lostLease } from "./lease.ts";
 import { makeRun } from "./make-run.ts";
 import type { Run, Shared } from "./run.ts";
-import type { RunFolder } from "./run-record.ts";
+import type { RunFolder } from "./run-folder.ts";
 
 /** The host died after the run's end was told, before its session and its work were kept. Tried once: it may be what the host died of. */
 export function hasToKeep({ record }: RunFolder, standing: Standing): boolean {

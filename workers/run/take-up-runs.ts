@@ -15,7 +15,7 @@ import type { Locker } from "./job-lock.ts";
 import { type Lease, lostLease, regainLease } from "./lease.ts";
 import { beginRun, makeRun } from "./make-run.ts";
 import { type Run, readStanding, runsDir, type Shared } from "./run.ts";
-import { type RunFolder, readRunFolders, runOfDir } from "./run-record.ts";
+import { type RunFolder, readRunFolders, runOfDir } from "./run-folder.ts";
 import { beginAgainAfterReboot } from "./step/lost-step.ts";
 import { hasToKeep, takeUpEnded } from "./take-up-ended.ts";
 

@@ -8,7 +8,6 @@ import type { OverLimit } from "../../src/task/in-force.ts";
 import type { Stopped } from "../../src/task/outcome.ts";
 import type { Progress, Verification } from "../../src/task/progress.ts";
 import type { Verdict } from "../agents/adapter.ts";
-import { programVersion } from "../agents/program-version.ts";
 import { CollectFailed } from "../publish/collect-failed.ts";
 import { areDependencies } from "../publish/hidden-files.ts";
 import type { Objection } from "../publish/objection.ts";
@@ -19,9 +18,7 @@ import { whileTakingCheckpoints } from "./checkpoint.ts";
 import type { Collected } from "./collected.ts";
 import { watchFailures } from "./futile.ts";
 import type { Ground } from "./ground.ts";
-import { startOf } from "./hand-over.ts";
 import { afterBudget } from "./last-turn.ts";
-import { machineUse } from "./machine-use.ts";
 import { bringMessages, lateMessages } from "./messages.ts";
 import { excused } from "./node/excuse.ts";
 import type { MergedOutcome } from "./node/merged-already.ts";
@@ -32,15 +29,13 @@ import type { Asked } from "./prompts.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "./run.ts";
 import type { Missed } from "./step/deadlines.ts";
 import { performStep } from "./step/perform-step.ts";
-import { heldOf } from "./step/step-limits.ts";
 import { kindOf, type StepName } from "./step/step-name.ts";
-import { networkUse, policyOf } from "./step/step-outlet.ts";
-import { worked } from "./step/worked.ts";
 import { isOfferedWhenStopped, stoppedBy } from "./stopped.ts";
 import { takeOnce } from "./take-work.ts";
 import { endOfTurn, type TurnEnd } from "./turn-end.ts";
 import { turnForUnheard } from "./unheard.ts";
 import { isAllUsed } from "./watch-budget.ts";
+import { whoWorks } from "./who-works.ts";
 
 /**
  * What the rounds came to. `collected`: the commits that were verified, which are the ones to publish. `objections`: why they
@@ -233,24 +228,4 @@ async function enterPhase(shared: Shared, run: Run, step: StepName, progress?: P
   const inDoubt = run.folder.record.steps.some(({ name }) => name === step) ? "skip" : "wait";
   const phase = kindOf(step) === "agent" ? "working" : "verifying";
   await tell(shared, run, { name: "phase", phase, ...(progress && { progress }), at: Date.now() }, { inDoubt });
-}
-
-/** Who works on the task, and how confined: after a restart the host may do that in another way. */
-export function whoWorks(shared: Shared, run: Run, ground: Ground): Progress {
-  const { agent } = ground;
-  const policy = policyOf(shared, ground, { step: "agent", listed: ground.prepared.listed });
-  const network = networkUse(run.folder) ?? (policy && { egress: policy.egress, blocked: 0, places: [] });
-  const start = startOf(run, ground);
-  const workedMs = worked(run.folder.record);
-  return {
-    agent: agent.name,
-    model: agent.model,
-    agentVersion: programVersion(agent, ground.path),
-    sandbox: shared.driver.name,
-    start,
-    workedMs,
-    inForce: heldOf(shared, run, ground),
-    ...machineUse(run.folder.record),
-    ...(network && { network }),
-  };
 }

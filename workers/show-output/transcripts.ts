@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { MAX_STEPS, type StepSize } from "../../src/task/output.ts";
 import type { Bytes } from "../../src/task/output-piece.ts";
 import { runsDir } from "../run/run.ts";
-import { type RunFolder, readRunFolder, runOfDir } from "../run/run-record.ts";
+import { type RunFolder, readRunFolder, runOfDir } from "../run/run-folder.ts";
 import { serversStep } from "../run/step/servers.ts";
 import { transcriptIn } from "../run/step/step-spec.ts";
 

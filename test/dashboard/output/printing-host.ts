@@ -10,7 +10,7 @@ import { makeTaskStore } from "../../../src/task/store.ts";
 import type { Task, TaskSpec } from "../../../src/task/task.ts";
 import { checkpointDir, writeCheckpoint } from "../../../workers/checkpoints/checkpoint-store.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
-import { createRunFolder } from "../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../workers/run/run-folder.ts";
 import { leaveOutput } from "../../../workers/show-output/leave-output.ts";
 import { makeOutputShower } from "../../../workers/show-output/show-output.ts";
 import { claimedBy, makeSpec, STARTS } from "../../support/task-spec.ts";

@@ -7,7 +7,7 @@ import { outputOf } from "../../../dashboard/output/output.ts";
 import { outputRoutes } from "../../../dashboard/output/routes.ts";
 import { changesRoutes } from "../../../dashboard/pages/task-changes.ts";
 import type { Answer, ServerEvent, Visit } from "../../../dashboard/visit.ts";
-import { type HostView, readHosts } from "../../../src/task/heartbeat.ts";
+import { type HostView, readHosts } from "../../../src/task/hosts.ts";
 import { keys } from "../../../src/task/keys.ts";
 import type { Chunk } from "../../../src/task/output.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";

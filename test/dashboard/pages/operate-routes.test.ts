@@ -10,7 +10,7 @@ import { makeSessions } from "../../../dashboard/door/sessions.ts";
 import { statsRoutes } from "../../../dashboard/pages/stats-routes.ts";
 import { freePort } from "../../../demo/free-port.ts";
 import { makeHistory } from "../../../src/history/history.ts";
-import { readHosts, register } from "../../../src/task/heartbeat.ts";
+import { readHosts, register } from "../../../src/task/hosts.ts";
 import { appendRunEvents } from "../../../src/task/run-events.ts";
 import { makeScheduleStore } from "../../../src/task/schedules.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";

@@ -1,7 +1,7 @@
 /** How old what pages are drawn from may be, with a real Redis. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeFacts, WHOLE_EVERY_MS } from "../../../dashboard/rows/facts.ts";
-import { readHosts } from "../../../src/task/heartbeat.ts";
+import { readHosts } from "../../../src/task/hosts.ts";
 import { makeTaskQueue } from "../../../src/task/queue.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
 import { makeViewReader, type ViewReader } from "../../../src/views/reader.ts";

@@ -8,7 +8,7 @@ import { type LiveView, startLive } from "../../../dashboard/rows/live.ts";
 import type { EventStream, Rights } from "../../../dashboard/visit.ts";
 import { onCheckSuiteCompleted } from "../../../src/events/on-ci.ts";
 import { onPullRequestHead } from "../../../src/events/on-pull-head.ts";
-import { readHosts } from "../../../src/task/heartbeat.ts";
+import { readHosts } from "../../../src/task/hosts.ts";
 import { makeTaskQueue } from "../../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Resources } from "../../../src/settings/resources.ts";
-import type { HostInfo } from "../../../src/task/heartbeat.ts";
+import type { HostInfo } from "../../../src/task/hosts.ts";
 import type { Space } from "../../../workers/disk/free-space.ts";
 import { makeRoomKeeper } from "../../../workers/disk/keep-room.ts";
 import { reserveFile } from "../../../workers/disk/reserve.ts";

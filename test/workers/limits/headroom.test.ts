@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { HostInfo } from "../../../src/task/heartbeat.ts";
+import type { HostInfo } from "../../../src/task/hosts.ts";
 import { busyBetween, cpuTimes, freeMemory } from "../../../workers/limits/headroom.ts";
 import { type Headroom, makeHeadroomKeeper } from "../../../workers/limits/keep-headroom.ts";
 import { bothRooms } from "../../../workers/room.ts";

@@ -8,7 +8,8 @@ import type { Reading } from "../../../src/task/record.ts";
 import type { Task, TaskState } from "../../../src/task/task.ts";
 import { clearOldRuns } from "../../../workers/run/clear-old-runs.ts";
 import type { Shared } from "../../../workers/run/run.ts";
-import { createRunFolder, type RunRecord } from "../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../workers/run/run-folder.ts";
+import type { RunRecord } from "../../../workers/run/run-record.ts";
 import { makeSpec } from "../../support/task-spec.ts";
 
 const HOST = "h1";

@@ -15,7 +15,7 @@ import {
   saidInTurn,
 } from "../../../workers/run/messages.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
-import { createRunFolder, readRunFolders } from "../../../workers/run/run-record.ts";
+import { createRunFolder, readRunFolders } from "../../../workers/run/run-folder.ts";
 import type { StepName } from "../../../workers/run/step/step-name.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../../support/redis.ts";
 import { claimedBy, makeSpec, STARTS } from "../../support/task-spec.ts";

@@ -13,7 +13,7 @@ import { makeChanges } from "../../../workers/run/changes.ts";
 import type { Ground } from "../../../workers/run/ground.ts";
 import type { Interruption } from "../../../workers/run/interruption.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";
-import { createRunFolder } from "../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../workers/run/run-folder.ts";
 import { makeSpoken } from "../../../workers/run/step/spoken.ts";
 import { makeTurn } from "../../../workers/run/turn.ts";
 import { type Confinement, type SandboxDriver, WORKSPACE_INSIDE } from "../../../workers/sandbox/confinement.ts";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import type { Run, Shared } from "../../../workers/run/run.ts";
-import { createRunFolder } from "../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../workers/run/run-folder.ts";
 import { makeTalkBack } from "../../../workers/talk-back/talk-back.ts";
 import { openTalkPlace, seenFrom } from "../../../workers/talk-back/talk-place.ts";
 

@@ -18,7 +18,7 @@ import {
 import { shorten } from "../../../src/text/bound.ts";
 import { redact, redactEach } from "../../../src/text/secret-patterns.ts";
 import type { AgentEvent } from "../../agents/event.ts";
-import type { RunFolder } from "../run-record.ts";
+import type { RunFolder } from "../run-folder.ts";
 import { shownEvent } from "./shown-event.ts";
 import type { StepRecord } from "./step-record.ts";
 

@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId, readExit, readWrapper } from "../../tmux/step-files.ts";
-import type { RunFolder } from "../run-record.ts";
+import type { RunFolder } from "../run-folder.ts";
 import { serversStep } from "./servers.ts";
 import { FIRST_SETUP } from "./step-name.ts";
 import type { StepRecord } from "./step-record.ts";

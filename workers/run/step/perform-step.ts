@@ -1,40 +1,27 @@
 /**
  * One step by its name: started, or let go when it is held already, or adopted when it runs, or read again when it has
- * ended. step-spec.ts says what it is made of; run-step.ts follows it to its end.
+ * ended. step-spec.ts says what it is made of; follow-step.ts follows it to its end.
  */
 import { existsSync } from "node:fs";
-import { oneLine } from "../../../src/text/bound.ts";
-import { printedForms, withoutSecrets } from "../../../src/text/known-secrets.ts";
-import { adapterFor } from "../../agents/adapters.ts";
-import { isAnswer } from "../../agents/event.ts";
-import { secretsOf } from "../../agents/secrets.ts";
-import type { UseWatch } from "../../limits/watch-use.ts";
 import { pastStep } from "../../tmux/past-step.ts";
 import type { HeldStep, RunningStep, StepSpec } from "../../tmux/sessions.ts";
-import { hasBegun, readTimes, stepFiles } from "../../tmux/step-files.ts";
+import { hasBegun, stepFiles } from "../../tmux/step-files.ts";
 import { duringDeed } from "../deed.ts";
 import type { Ground } from "../ground.ts";
 import { startOf } from "../hand-over.ts";
-import { tellAnswered } from "../limit.ts";
 import type { Asked } from "../prompts.ts";
-import { limitsOf } from "../role.ts";
 import { type Run, type Shared, tell, throwIfInterrupted } from "../run.ts";
-import { watchBudget } from "../watch-budget.ts";
+import { type FollowedResult, followStep, isLeftRunning } from "./follow-step.ts";
 import { forgetEnd } from "./lost-step.ts";
-import { makeProgressTeller } from "./progress-teller.ts";
-import { runStep, STOP_GRACE_MS, type StepResult } from "./run-step.ts";
-import { followServers } from "./servers.ts";
-import { followUse, removeGroupOf } from "./step-limits.ts";
+import type { StepResult } from "./run-step.ts";
+import { removeGroupOf } from "./step-limits.ts";
 import { FIRST_STEP, kindOf, type StepName } from "./step-name.ts";
 import { type FollowedOutlet, followOutlet } from "./step-outlet.ts";
 import type { StepRecord } from "./step-record.ts";
 import { commandSpec, makeStepFolder } from "./step-spec.ts";
-import { showServersWindow, showTeamWindow } from "./team-window.ts";
+import { showTeamWindow } from "./team-window.ts";
 import { turnSpec } from "./turn-spec.ts";
-import { endOf, worked } from "./worked.ts";
-
-/** Of what is said of a connection that was blocked, in characters. */
-const MAX_PLACE = 400;
+import { endOf } from "./worked.ts";
 
 /** `asked`: what an agent's later turn is about. */
 export async function performStep(
@@ -84,21 +71,12 @@ export async function performStep(
   }
 }
 
-function once(deed: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    deed();
-  };
-}
-
-type Followed = { record: StepRecord; spec: StepSpec; running: RunningStep; outlet: FollowedOutlet | undefined };
-type Result = StepResult | { kind: "not begun" };
-
 /** The way out is closed however the step ends; but a restart of the host leaves the program running, and its connections. */
-async function closing(outlet: FollowedOutlet | undefined, follow: () => Promise<Result>): Promise<Result> {
-  let result: Result | undefined;
+async function closing(
+  outlet: FollowedOutlet | undefined,
+  follow: () => Promise<FollowedResult>,
+): Promise<FollowedResult> {
+  let result: FollowedResult | undefined;
   try {
     result = await follow();
     return result;
@@ -107,8 +85,6 @@ async function closing(outlet: FollowedOutlet | undefined, follow: () => Promise
     else await outlet?.close();
   }
 }
-
-const isLeftRunning = (result: Result) => result.kind === "interrupted" && result.interruption.kind === "handover";
 
 /** Before it was let go, as when memory ran out. What is then started and comes to nothing as well is not started again. */
 async function endedWhileHeld({ dir }: StepSpec, how: How, { kind }: StepResult): Promise<boolean> {
@@ -119,7 +95,7 @@ async function endedWhileHeld({ dir }: StepSpec, how: How, { kind }: StepResult)
  * The agent ended before it had a session at all: that of the earlier task is of no use to it, as after an upgrade of its
  * program. What else may be the cause comes again without.
  */
-function failedToResume(run: Run, ground: Ground, result: Result): boolean {
+function failedToResume(run: Run, ground: Ground, result: FollowedResult): boolean {
   if (!ground.resumed || result.kind !== "ended" || result.verdict.ok) return false;
   return run.spoken.progress().sessionId === undefined;
 }
@@ -164,100 +140,4 @@ function noteAway({ folder }: Run, record: StepRecord): void {
   if (record.kind !== "agent" || record.endedAt !== undefined || record.unattended) return;
   record.unattended = true;
   folder.save();
-}
-
-async function followStep(
-  shared: Shared,
-  run: Run,
-  ground: Ground,
-  { record, spec, running, outlet }: Followed,
-): Promise<Result> {
-  const isAgent = record.kind === "agent";
-  const progress = makeProgressTeller(shared, run);
-  const tellAnswer = once(() => tellAnswered(shared, run, ground, record.startedAt));
-  const secrets = printedForms(secretsOf(ground.agent, shared.env));
-  outlet?.onBlocked((places) => {
-    for (const { host, port, why } of places)
-      run.events.blocked(oneLine(withoutSecrets(`${host}:${port}: ${why}`, secrets), MAX_PLACE));
-    progress.changed();
-  });
-  // An earlier life of the host was stopping it: how it ends says nothing any more.
-  if (record.missed || record.turnEnded || record.spent) await running.stop(STOP_GRACE_MS);
-  if (record.over) await running.stop(0);
-  const servers = isAgent ? await followServers(run, record.name, secrets) : undefined;
-  if (servers && !record.endedAt) showServersWindow(shared, run, { file: servers.transcript, pid: running.pid });
-  const use = followUse(shared, run, ground, { record, running });
-  const budget = isAgent ? watchBudget(shared, run, record, progress.changed) : undefined;
-  try {
-    const ended = await runStep({
-      step: record,
-      dir: spec.dir,
-      transcript: spec.transcript,
-      adapter: adapterFor(isAgent ? ground.agent.kind : "plain"),
-      limits: limitsOf(shared.operator, run.task.spec),
-      workedMs: worked(run.folder.record, record),
-      running,
-      interrupted: run.interrupted,
-      secrets,
-      onEvent: (event) => {
-        if (isAgent && !(record.counted && event.type === "usage")) run.spoken.hear(event);
-        if (event.type === "usage") budget?.look();
-        if (isAgent && isAnswer(event)) tellAnswer();
-        run.events.hear(event);
-        progress.changed();
-      },
-      ...(isAgent && {
-        turnOver: run.turn.over(),
-        onTurnOver: () => {
-          record.turnEnded = true;
-          run.folder.save();
-        },
-        onStalled: (stalled) => run.interrupt(stalled),
-        onDrawing: (line: string) => {
-          run.spoken.draw(line);
-          progress.changed();
-        },
-      }),
-      use,
-      besides: servers?.file,
-      onOver: (over) => {
-        record.over = over;
-        run.folder.save();
-      },
-      spent: budget?.spent,
-      onSpent: () => {
-        record.spent = true;
-        run.folder.save();
-      },
-      onMissed: (missed) => {
-        record.missed = missed;
-        run.folder.save();
-      },
-    });
-    const result = ended.kind === "not begun" || !servers ? ended : await servers.blaming(ended);
-    // Before the last progress is told, which says what was blocked.
-    if (!isLeftRunning(result)) await outlet?.close();
-    await noteUse(run, { record, spec }, use);
-    if (record.over && !isLeftRunning(result)) return { kind: "over limit", over: record.over };
-    if (record.turnEnded && !isLeftRunning(result)) return { kind: "turn ended" };
-    if (record.spent && !isLeftRunning(result)) return { kind: "spent" };
-    if (!record.missed) return result;
-    // Why it came to that is known only when it has been stopped.
-    if (result.kind === "missed") record.missed = result.missed;
-    run.folder.save();
-    return { kind: "missed", missed: record.missed };
-  } finally {
-    use.stop();
-    budget?.stop();
-    await servers?.close();
-    await progress.close();
-  }
-}
-
-/** What the watch has not seen of the processor's time, the wrapper has counted. */
-async function noteUse(run: Run, { record, spec }: Pick<Followed, "record" | "spec">, use: UseWatch): Promise<void> {
-  use.stop();
-  const { peakRssBytes, cpuMs } = use.use();
-  record.use = { peakRssBytes, cpuMs: Math.round(Math.max(cpuMs, (await readTimes(spec.dir)) ?? 0)) };
-  run.folder.save();
 }

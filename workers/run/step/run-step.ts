@@ -7,13 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StepTimes } from "../../../src/task/deadlines.ts";
 import type { OverLimit } from "../../../src/task/in-force.ts";
-import { cutStart } from "../../../src/text/bound.ts";
-import { withoutSecrets } from "../../../src/text/known-secrets.ts";
-import { redact } from "../../../src/text/secret-patterns.ts";
-import type { Adapter, Verdict } from "../../agents/adapter.ts";
-import { type AgentEvent, droppedLine, type ErrorEvent, type FinalEvent } from "../../agents/event.ts";
-import { lineSplitter } from "../../agents/lines.ts";
-import { secretBlanker } from "../../agents/secrets.ts";
+import type { Verdict } from "../../agents/adapter.ts";
 import type { UseWatch } from "../../limits/watch-use.ts";
 import type { Limits } from "../../operator-limits.ts";
 import { processorTime } from "../../sandbox/processes.ts";
@@ -21,12 +15,10 @@ import type { RunningStep, StepEnd } from "../../tmux/sessions.ts";
 import type { Interruption } from "../interruption.ts";
 import { type Missed, watchDeadlines } from "./deadlines.ts";
 import { followFile } from "./follow-file.ts";
-import { watchTrouble } from "./known-cause.ts";
+import { type HeardOutput, type HearOptions, hearOutput } from "./hear-output.ts";
 import { lastOutputIn, outputsOf } from "./last-output.ts";
 import type { StepRecord } from "./step-record.ts";
-import { readTail } from "./tail-text.ts";
-import { openTranscript } from "./transcript-file.ts";
-import { type Stalled, watchCircles } from "./watch-circles.ts";
+import type { Stalled } from "./watch-circles.ts";
 import { tooLarge, watchSize } from "./watch-size.ts";
 
 /** Far above what any honest agent says; a flood beyond it is stopped before it fills the disk. */
@@ -34,17 +26,11 @@ const MAX_OUTPUT_BYTES = 200 * 1024 * 1024;
 export const STOP_GRACE_MS = 10_000;
 /** What is still unread of a program that was stopped may be more than anybody can wait for. */
 const LAST_WORDS_BYTES = 1024 * 1024;
-/** Of a program that a signal ended. */
-const STOPPED = 143;
-const TAIL_BYTES = 8_000;
 /** How often the output is looked at although the kernel reported nothing. */
 const POKE_MS = 60_000;
 
-export type StepOptions = {
+export type StepOptions = HearOptions & {
   step: StepRecord;
-  dir: string;
-  transcript: string;
-  adapter: Adapter;
   limits: Limits;
   /** How long the run's agent has worked in earlier steps, ms. */
   workedMs: number;
@@ -52,16 +38,10 @@ export type StepOptions = {
   interrupted: Promise<Interruption>;
   /** Resolves when the agent's turn is to be ended, as it only waits. */
   turnOver?: Promise<void>;
-  /** What nobody may read in the output, in every form that it may be printed in. */
-  secrets: readonly string[];
   /** What the step's programs use of the machine. */
   use?: Pick<UseWatch, "over" | "reached" | "stop"> | undefined;
   /** Called when that is more than they may, before they are stopped. */
   onOver?(over: OverLimit): void;
-  /** Called with each event, in order, the whole output again after a restart. */
-  onEvent(event: AgentEvent): void;
-  /** Called with the line that the program is drawing over and over, as a progress bar is. */
-  onDrawing?(line: string): void;
   /** Called when the program is to be stopped because it goes round in circles; without it that is only told. */
   onStalled?(stalled: Stalled): void;
   /** What else it writes that may not grow without end. */
@@ -89,7 +69,7 @@ export type StepResult =
 /** `not begun`: it was held, and its host went away before it let it go. */
 export async function runStep(options: StepOptions): Promise<StepResult | { kind: "not begun" }> {
   const { running, dir } = options;
-  const heard = listen(options);
+  const heard = hearOutput(options);
   const deadlines = watchDeadlines(
     options.step.kind,
     options.limits,
@@ -110,7 +90,9 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
     options.interrupted.then((interruption) => ({ kind: "interrupted" as const, interruption })),
     ...(options.turnOver ? [options.turnOver.then(() => ({ kind: "turn ended" as const }))] : []),
     // After the end: who came out of it, and is done, has done its work.
-    heard.stalled.then((interruption) => ({ kind: "interrupted" as const, interruption })),
+    ...(options.onStalled
+      ? [heard.stalled.then((interruption) => ({ kind: "interrupted" as const, interruption }))]
+      : []),
     ...written.map(async (path) => {
       await watchSize(path, MAX_OUTPUT_BYTES, over.signal);
       return { kind: "flooded" as const };
@@ -125,7 +107,7 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
       // Whoever floods and is gone at once has flooded all the same.
       if (written.some((path) => tooLarge(path, MAX_OUTPUT_BYTES))) return { kind: "flooded" };
       await output.close();
-      const result = await concluded(first.end, heard, options);
+      const result = await concluded(first.end, heard);
       // What the kernel has ended says nothing of the limit; a program that ended well in spite of it has done its work.
       const over = result.kind === "ended" && result.exitCode !== 0 ? options.use?.reached() : undefined;
       if (over) options.onOver?.(over);
@@ -167,85 +149,10 @@ export async function runStep(options: StepOptions): Promise<StepResult | { kind
 const fillsDisk = (first: { kind: string; interruption?: Interruption }): boolean =>
   first.kind === "flooded" || first.interruption?.kind === "disk";
 
-type Heard = ReturnType<typeof listen>;
-
-/** Turns output into events, keeps what the verdict needs and writes the transcript. */
-function listen(options: StepOptions) {
-  const parser = options.adapter.parser();
-  const splitter = lineSplitter();
-  const transcript = openTranscript(options.transcript);
-  const blank = secretBlanker(options.secrets);
-  const errors: ErrorEvent[] = [];
-  const trouble = watchTrouble();
-  let final: FinalEvent | undefined;
-
-  const tell = (event: AgentEvent) => {
-    transcript.write(event);
-    options.onEvent(event);
-  };
-  const circles = watchCircles(tell);
-  const hear = (events: readonly AgentEvent[]) => {
-    for (const told of events) {
-      // Once more: a key that stood escaped in the line stands plain in the event. What only looks like a key is blanked
-      // here and not in the line, whose form it might break.
-      const event = blank(told);
-      if (event.type === "final") final = event;
-      if (event.type === "error" && errors.push(event) > 20) errors.shift();
-      trouble.hear(event);
-      tell(event);
-      circles.hear(event);
-    }
-  };
-  const lines = (found: ReturnType<typeof splitter.end>) => {
-    for (const line of found)
-      hear("text" in line ? parser.line(withoutSecrets(line.text, options.secrets)) : [droppedLine(line.droppedBytes)]);
-  };
-  return {
-    stalled: options.onStalled ? circles.stalled : new Promise<never>(() => undefined),
-    chunk(chunk: Uint8Array) {
-      lines(splitter.push(chunk));
-      circles.judge();
-      const drawing = options.onDrawing && splitter.drawing();
-      if (drawing !== undefined) options.onDrawing?.(redact(withoutSecrets(drawing, options.secrets)));
-    },
-    end(exitCode: number) {
-      lines(splitter.end());
-      hear(parser.end(exitCode));
-      return { final, errors };
-    },
-    /** Of a program that was stopped. */
-    async cause() {
-      lines(splitter.end());
-      hear(parser.end(STOPPED));
-      return trouble.known(await tailOf(options, "stderr"));
-    },
-    close: () => transcript.close(),
-  };
-}
-
-async function concluded(
-  end: StepEnd,
-  heard: Heard,
-  options: StepOptions,
-): Promise<StepResult | { kind: "not begun" }> {
-  const { adapter } = options;
+async function concluded(end: StepEnd, heard: HeardOutput): Promise<StepResult | { kind: "not begun" }> {
   if ("lost" in end) return { kind: "lost" };
   if ("begun" in end) return { kind: "not begun" };
-  const { final, errors } = heard.end(end.exitCode);
-  const stderrTail = await tailOf(options, "stderr");
-  const verdict = adapter.judge({ exitCode: end.exitCode, final, errors, stderrTail });
-  const stdoutTail = await tailOf(options, "stdout");
-  return {
-    kind: "ended",
-    exitCode: end.exitCode,
-    verdict,
-    outputTail: [stdoutTail, stderrTail].filter(Boolean).join("\n"),
-  };
-}
-
-/** Read further back than shown: the cut must not go through a secret and leave its end. */
-async function tailOf({ dir, secrets }: StepOptions, name: "stdout" | "stderr"): Promise<string> {
-  return cutStart(redact(withoutSecrets(await readTail(join(dir, name), 2 * TAIL_BYTES), secrets)), TAIL_BYTES);
+  return { kind: "ended", exitCode: end.exitCode, ...(await heard.end(end.exitCode)) };
 }
 
 /** The times that deadlines are measured from: those of the files, which no restart changes. */

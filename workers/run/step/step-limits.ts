@@ -11,7 +11,7 @@ import { markedProcesses, type Process, readProcess } from "../../sandbox/proces
 import type { RunningStep } from "../../tmux/sessions.ts";
 import type { Place } from "../ground.ts";
 import type { Run, Shared } from "../run.ts";
-import type { RunFolder } from "../run-record.ts";
+import type { RunFolder } from "../run-folder.ts";
 import type { StepName } from "./step-name.ts";
 import type { StepRecord } from "./step-record.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createRunFolder } from "../../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../../workers/run/run-folder.ts";
 import { lastOutputOf } from "../../../../workers/run/step/last-output.ts";
 
 test("a run's last word is the later one of its last step's two outputs, and its step's beginning before any", async () => {

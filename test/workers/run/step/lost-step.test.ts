@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createRunFolder, type RunFolder } from "../../../../workers/run/run-record.ts";
+import { createRunFolder, type RunFolder } from "../../../../workers/run/run-folder.ts";
 import { beginAgainAfterReboot } from "../../../../workers/run/step/lost-step.ts";
 
 const ANOTHER_BOOT = "00000000-0000-4000-8000-000000000000";

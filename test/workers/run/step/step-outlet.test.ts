@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { endHeld, holdAgent } from "../../../../workers/run/prepare/hold-agent.ts";
-import { createRunFolder, readRunFolders } from "../../../../workers/run/run-record.ts";
+import { createRunFolder, readRunFolders } from "../../../../workers/run/run-folder.ts";
 import { performStep } from "../../../../workers/run/step/perform-step.ts";
 import {
   closeOtherOutlets,

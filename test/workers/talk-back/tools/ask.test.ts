@@ -1,8 +1,9 @@
 /** What the tools `ask` and `wait` say to a model, with a clock that the test moves. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { nextTask, type TaskNews } from "../../../../src/task/next-state.ts";
+import { nextTask } from "../../../../src/task/next-state.ts";
 import { questionId } from "../../../../src/task/question.ts";
 import type { Task } from "../../../../src/task/task.ts";
+import type { TaskNews } from "../../../../src/task/task-news.ts";
 import { makeChanges } from "../../../../workers/run/changes.ts";
 import type { TalkRun } from "../../../../workers/talk-back/tool.ts";
 import { ask } from "../../../../workers/talk-back/tools/ask.ts";

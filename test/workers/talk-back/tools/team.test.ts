@@ -13,7 +13,7 @@ import { makeChanges } from "../../../../workers/run/changes.ts";
 import { callIsAnswered, hearCall, messagesForCall } from "../../../../workers/run/messages.ts";
 import { nextForQuestions } from "../../../../workers/run/next-for-questions.ts";
 import type { Run, Shared } from "../../../../workers/run/run.ts";
-import { createRunFolder } from "../../../../workers/run/run-record.ts";
+import { createRunFolder } from "../../../../workers/run/run-folder.ts";
 import { type Tool, textOf } from "../../../../workers/talk-back/tool.ts";
 import { ask } from "../../../../workers/talk-back/tools/ask.ts";
 import { blocker } from "../../../../workers/talk-back/tools/blocker.ts";

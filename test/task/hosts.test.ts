@@ -1,16 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  beat,
-  endOldBeats,
-  forgetHosts,
-  type HostInfo,
-  offeredAgents,
-  readHosts,
-  readRunBeats,
-  register,
-  unregister,
-} from "../../src/task/heartbeat.ts";
+import { beat, endOldBeats, readRunBeats } from "../../src/task/heartbeat.ts";
+import { forgetHosts, type HostInfo, offeredAgents, readHosts, register, unregister } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
