@@ -1,8 +1,8 @@
 /** What is shown to whoever is not in, or asks for what there is not: nothing of it depends on what there is. */
+import { documentOf } from "../document.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer } from "../visit.ts";
-import { asset } from "./assets.ts";
-import { ICON, MARK } from "./brand.ts";
+import { MARK } from "./brand.ts";
 
 type Page = Extract<Answer, { kind: "page" }>;
 
@@ -28,6 +28,11 @@ export const PROBLEMS = {
   invalid: { status: 400, title: "Not understood", text: "Something is missing in what was sent. Nothing was done." },
   tooMany: { status: 503, title: "Too many at once", text: "Too many pages are kept up to date at once. Close some." },
   unavailable: { status: 503, title: "Not now", text: "Redis does not answer. Load the page again in a moment." },
+  noWrites: {
+    status: 503,
+    title: "Not now",
+    text: "Redis takes nothing new: its disk or its memory may be full, or it is a copy of another one. Nothing was done; whoever is signed in can go on looking. `orch doctor` says more.",
+  },
   broken: { status: 500, title: "Something went wrong", text: "That is a mistake of Orch: its log says more." },
 } as const;
 
@@ -90,22 +95,8 @@ export function goOnPage(to: string): Page {
 }
 
 function frame(title: string, body: Html, scripts: readonly string[] = [], head?: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Orch</title>
-<link rel="icon" href="${ICON}">
-<link rel="stylesheet" href="${asset("dashboard.css")}">
-${scripts.map((name) => html`<script type="module" src="${asset(name)}"></script>`)}${head}
-</head>
-<body>
-<main id="content" class="door"><p class="door-brand">${MARK}<span>Orch</span></p>
+  const main = html`<main id="content" class="door"><p class="door-brand">${MARK}<span>Orch</span></p>
 <h1>${title}</h1>
-${body}</main>
-</body>
-</html>
-`;
+${body}</main>`;
+  return documentOf({ title, body: main, scripts, head });
 }

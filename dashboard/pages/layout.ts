@@ -2,8 +2,8 @@
  * The frame of every page: where one is, who looks, and whether what is shown is live. Its look is in `assets/dashboard.css`; that names the
  * classes which pages share. Nothing here is inline style or script, so the strictest policy of the browser holds.
  */
-import { asset } from "../door/assets.ts";
-import { ICON, MARK } from "../door/brand.ts";
+import { documentOf } from "../document.ts";
+import { MARK } from "../door/brand.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer, Visit } from "../visit.ts";
 import { SIGNS } from "./standing-badge.ts";
@@ -42,19 +42,12 @@ export function page(parts: PageParts): Answer {
 }
 
 function whole({ title, visit, at, body, live, scripts = [], styles = [] }: PageParts): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Orch</title>
-<link rel="icon" href="${ICON}">
-${["dashboard.css", ...styles].map((name) => html`<link rel="stylesheet" href="${asset(name)}">`)}
-${["dashboard.js", ...scripts].map((name) => html`<script type="module" src="${asset(name)}"></script>`)}
-</head>
-<body${live !== undefined && html` data-view="${live}"`}>
-${SIGNS}<a class="skip" href="#content">Skip to content</a>
+  return documentOf({
+    title,
+    styles,
+    scripts: ["dashboard.js", ...scripts],
+    attributes: live !== undefined && html` data-view="${live}"`,
+    body: html`${SIGNS}<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/" aria-label="Orch, overview">${MARK}<span>Orch</span></a>
 <nav aria-label="Pages"><ul>${entriesFor(visit, at)}</ul></nav>
@@ -63,9 +56,8 @@ ${SIGNS}<a class="skip" href="#content">Skip to content</a>
 </header>
 <main id="content" tabindex="-1">${body}</main>
 <footer class="foot">Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous row, <kbd>Enter</kbd> opens it, <kbd>/</kbd> searches. Agents' words are shown as they are: do not trust them.</footer>
-<p id="announce" class="unseen" role="status" aria-live="polite"></p>
-</body>
-</html>`;
+<p id="announce" class="unseen" role="status" aria-live="polite"></p>`,
+  });
 }
 
 const entriesFor = ({ rights }: Visit, at: string | undefined): Html[] =>
