@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { cancel } from "../../cli/cancel.ts";
 import { operatorName } from "../../cli/consent.ts";
@@ -109,6 +110,35 @@ test("orch cancel --all names what came while it was at it, which goes on", asyn
   expect((await orch.store.read(late))?.state.name).toBe("queued");
   await run("cancel", late, "--yes");
 });
+
+test("orch forget leaves no word of what was asked and said under an issue in Redis", async () => {
+  const { number, id } = await askFor("mend the zanzibar module");
+  await run("tell", id, "zanzibar", "is", "an", "island");
+  await orch.comment(number, "/orch retry zanzibar nonsense");
+  await orch.quiet();
+  await run("cancel", "--all", "--yes");
+  const isKept = async (word: string) => (await everythingIn(orch.redis)).filter((each) => each.includes(word));
+  expect(await isKept("zanzibar")).not.toEqual([]);
+  const forgotten = async () => (await run("forget", `octo-org/calculator#${number}`, "--yes")).code;
+  await vi.waitFor(async () => expect(await forgotten()).toBe(0), { timeout: 20_000, interval: 100 });
+  expect(await isKept("zanzibar")).toEqual([]);
+});
+
+/** Each key with all that stands there. */
+async function everythingIn(redis: Redis): Promise<string[]> {
+  const read: Record<string, (key: string) => Promise<unknown>> = {
+    string: (key) => redis.get(key),
+    list: (key) => redis.lrange(key, 0, -1),
+    set: (key) => redis.smembers(key),
+    zset: (key) => redis.zrange(key, "0", "-1"),
+    hash: (key) => redis.hgetall(key),
+    stream: (key) => redis.xrange(key, "-", "+"),
+  };
+  const all = (await redis.keys("*")).map(
+    async (key) => `${key} ${JSON.stringify(await read[await redis.type(key)]?.(key))}`,
+  );
+  return await Promise.all(all);
+}
 
 test("where nobody can be asked, nothing is done without --yes", async () => {
   const { id } = await askFor("keep going");
