@@ -93,7 +93,11 @@ type Measured = { toPullRequest: number[]; queued: number[] };
 
 export function readTimes(db: DatabaseSync, { by, since }: GroupQuery): Map<string, Times> {
   const columns = by.map((group) => GROUPS[group]);
-  const select = [...columns, "queued_ms", "iif(outcome = 'pull_request', settled_at - requested_at, NULL)"].join(", ");
+  const select = [
+    ...columns,
+    "queued_ms",
+    "iif(outcome = 'pull_request', max(0, settled_at - requested_at), NULL)",
+  ].join(", ");
   const statement = db.prepare(`SELECT ${select} FROM tasks WHERE day >= :since ORDER BY day DESC LIMIT ${TIMED}`);
   statement.setReturnArrays(true);
   const groups = new Map<string, Measured>();

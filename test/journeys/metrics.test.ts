@@ -14,13 +14,15 @@ const TOKEN = "a-token-for-the-metrics-of-this-test-0123456789";
 const WAIT = { timeout: 20_000, interval: 20 };
 /** An issue, and a task, of which there is something to do that nobody does meanwhile. */
 const LATER = "11/99";
+/** By how much the bot's clock is ahead, ms. */
+let later = 0;
 let orch: BotSetting;
 let url: string;
 
 beforeAll(async () => {
   const [port, dashboardPort] = [await freePort(), await freePort()];
   const dashboard = { host: "127.0.0.1", port: dashboardPort, operators: [] };
-  orch = await startBotSetting({ dashboard: () => dashboard });
+  orch = await startBotSetting({ dashboard: () => dashboard, now: () => Date.now() + later });
   url = `http://127.0.0.1:${port}`;
   orch.config.metrics = { host: "127.0.0.1", port, token: TOKEN };
   await orch.stopBot();
@@ -83,7 +85,9 @@ test("each metric moves with what happens, once, and a bot that starts anew coun
   expect(during.sum("cicd_pipeline_run_active", 'state="running",agent="scripted"')).toBe(1);
   expect(during.sum("cicd_pipeline_run_active", 'state="queued"')).toBe(2);
   expect(during.sum("orch_queue_depth")).toBe(2);
-  expect(during.sum("orch_queue_oldest_wait_seconds")).toBeGreaterThanOrEqual(0);
+  later = 90_000;
+  expect((await scrape()).sum("orch_queue_oldest_wait_seconds")).toBeGreaterThanOrEqual(90);
+  later = 0;
   expect(during.sum("orch_inbox")).toBeGreaterThanOrEqual(1);
   expect(during.sum("orch_unreported")).toBeGreaterThanOrEqual(1);
   expect(during.sum("orch_github_rate_remaining")).toBeGreaterThan(0);
