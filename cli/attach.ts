@@ -13,7 +13,7 @@ import { isWritten } from "../src/task/origin.ts";
 import { makePlanStore } from "../src/task/plans.ts";
 import type { Task } from "../src/task/task.ts";
 import { count } from "../src/text/amounts.ts";
-import { inTerminal } from "../src/text/quote.ts";
+import { bare, inTerminal } from "../src/text/quote.ts";
 import type { Around } from "../src/views/around.ts";
 import { taskView } from "../src/views/task-view.ts";
 import { why } from "../src/views/why.ts";
@@ -64,7 +64,7 @@ async function look(redis: Redis, text: string, hostDir: string): Promise<Found>
   const teams = all.filter((each) => each.spec.team);
   const tasks = teams.length === 1 ? teams : all;
   const [task, ...others] = tasks;
-  if (!task) return { reason: `No task fits "${text}". \`orch status\` lists those that are not over.` };
+  if (!task) return { reason: `No task fits "${bare(text, 100)}". \`orch status\` lists those that are not over.` };
   const around = await viewsOf(redis).views.around();
   const line = (each: Task) => `  ${taskLine(taskView(each, around.hosts), around.now)}`;
   const { state, spec } = task;
@@ -81,7 +81,7 @@ async function look(redis: Redis, text: string, hostDir: string): Promise<Found>
   const sessions = [...(spec.team ? [teamSession(spec.id)] : []), spec.id];
   if (at === here) return { id: spec.id, hostId: here, sessions };
   const host = around.hosts.find(({ id }) => id === at);
-  const where = host ? `${host.name} (${host.id})` : at;
+  const where = host ? `${bare(host.name, 80)} (${host.id})` : at;
   return {
     elsewhere: spec.id,
     reason: `Task ${spec.id} runs on the worker host ${where}, not on this machine${here ? "" : " or not under this ORCH_DATA"}. There: orch attach ${spec.id}\nHere is what it prints, as by orch logs -f (leave with Ctrl-c):`,

@@ -35,7 +35,8 @@ export async function cancel(env: Env, text: string | undefined, options: Cancel
       .filter(({ cancel: asked, state }) => asked || isCancelled(state))
       .map(({ spec }) => spec.id);
     await noteDeed(redis, env, { verb: "cancel", done: cancelled.length > 0, tasks: ids });
-    say(cancelled, options);
+    const came = "ids" in found ? await openTasks(store, ({ spec }) => !ids.includes(spec.id)) : [];
+    say({ cancelled, came }, options);
     return cancelled.length > 0 ? 0 : 1;
   });
 }
@@ -49,10 +50,18 @@ function refuse(lines: readonly string[], { json }: CancelOptions): number {
   return 1;
 }
 
-function say(cancelled: readonly string[], { json }: CancelOptions): void {
-  if (json) return void process.stdout.write(`${JSON.stringify({ cancelled })}\n`);
+/** `came`: what was asked for while all that was open was cancelled. */
+function say(
+  { cancelled, came }: { cancelled: readonly string[]; came: readonly string[] },
+  { all, json }: CancelOptions,
+): void {
+  if (json) return void process.stdout.write(`${JSON.stringify({ cancelled, ...(all && { came }) })}\n`);
   if (cancelled.length === 0)
     process.stderr.write("Too late: what was to be cancelled is pushed, or ended by itself meanwhile.\n");
   for (const id of cancelled)
     process.stdout.write(`${id}  cancelled; a running agent is being stopped (orch why ${id})\n`);
+  if (came.length > 0)
+    process.stderr.write(
+      `${count(came.length, "task")} came meanwhile: ${came.join(", ")}. \`orch pause\` keeps what comes from starting; then the same again.\n`,
+    );
 }

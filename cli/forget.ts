@@ -5,7 +5,8 @@
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
-import { openHistory } from "../src/history/history-file.ts";
+import { openHistory, removeAside } from "../src/history/history-file.ts";
+import { readHistory } from "../src/history/read-history.ts";
 import { forgetTasks } from "../src/task/forget.ts";
 import { tellForgotten } from "../src/task/history-news.ts";
 import { keys } from "../src/task/keys.ts";
@@ -67,10 +68,8 @@ async function notOver(redis: Redis, tasks: readonly Task[]): Promise<string[]> 
 
 function idsInHistory(path: string, { repository, number }: Issue): number[] {
   if (!isThere(path)) return [];
-  const file = openHistory(path);
   const sql = "SELECT DISTINCT repository_id FROM tasks WHERE repository = ? COLLATE NOCASE AND number = ?";
-  const rows = file.db.prepare(sql).all(repository, number);
-  file.close();
+  const rows = readHistory(path, (db) => db.prepare(sql).all(repository, number));
   return rows.map((row) => Number(row.repository_id));
 }
 
@@ -84,6 +83,7 @@ async function forgetInHistory(redis: Redis, path: string, { repositoryIds, numb
   const file = openHistory(path);
   file.write({ tasks: [], forgotten });
   file.close();
+  removeAside(path);
 }
 
 function say(lines: readonly string[], { json }: ForgetOptions, code: number): number {

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../src/task/version.ts";
+import { endWithReader } from "./closed-pipe.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { addCompletion, addUpkeep } from "./more-verbs.ts";
 import { addSaying } from "./say-verbs.ts";
@@ -306,6 +307,7 @@ addCompletion(program);
 // A mistyped verb scrolls away above the help for all of them; each verb's own is short.
 program.showHelpAfterError("`orch --help` lists the verbs.");
 
+if (process.argv[2] !== "start") endWithReader();
 await program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   const code = exitCodeOf(error);

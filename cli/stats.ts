@@ -2,9 +2,10 @@
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
 import { GROUPS, type Group } from "../src/history/groups.ts";
-import { openHistory } from "../src/history/history-file.ts";
+import { readHistory } from "../src/history/read-history.ts";
 import { readStats, type Stats } from "../src/history/stats.ts";
 import { dollars, duration } from "../src/text/amounts.ts";
+import { bare } from "../src/text/quote.ts";
 import { isThere } from "./is-there.ts";
 import { refuse } from "./refuse.ts";
 import { sinceOf } from "./since.ts";
@@ -15,6 +16,8 @@ import { UsageError } from "./usage-error.ts";
 export type StatsOptions = { by?: string; since?: string; json?: boolean };
 
 const SINCE = "30d";
+/** Of names, in characters: a repository's with its owner is the longest. */
+const NAME = 140;
 
 /** Exit code 0, also when nothing was over in that time; 1 where no history is kept. Throws UsageError. */
 export async function stats(env: Env, options: StatsOptions): Promise<number> {
@@ -27,15 +30,10 @@ export async function stats(env: Env, options: StatsOptions): Promise<number> {
       `There is no history in ${dataDirOf(env)}: a bot writes it there, unless ORCH_HISTORY is off.`,
       options,
     );
-  const file = openHistory(path);
-  try {
-    const found = readStats(file.db, query);
-    if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
-    else print(found, query.by);
-    return 0;
-  } finally {
-    file.close();
-  }
+  const found = readHistory(path, (db) => readStats(db, query));
+  if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+  else print(found, query.by);
+  return 0;
 }
 
 function groupsOf(text: string): Group[] {
@@ -49,7 +47,10 @@ function groupsOf(text: string): Group[] {
 
 function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: readonly Group[]): void {
   const heading = [...by.map((group) => group.toUpperCase()), ...HEADING];
-  const rows = groups.map((group) => [...by.map((name) => group.of[name] || "-"), ...groupFields(group)]);
+  const rows = groups.map((group) => [
+    ...by.map((name) => bare(group.of[name] ?? "", NAME) || "-"),
+    ...groupFields(group),
+  ]);
   section("group", "What came of tasks", heading, rows);
   const perDay = days.map((each) => [
     each.day,
@@ -60,10 +61,15 @@ function print({ since, groups, days, recoveries, hosts, spenders }: Stats, by: 
     "host",
     "By worker host",
     ["HOST", "RUNS", "AT WORK", "SLOTS TAKEN"],
-    hosts.map(({ host, runs, busyMs, busySlots }) => [host, String(runs), duration(busyMs), busySlots.toFixed(2)]),
+    hosts.map(({ host, runs, busyMs, busySlots }) => [
+      bare(host, NAME),
+      String(runs),
+      duration(busyMs),
+      busySlots.toFixed(2),
+    ]),
   );
   const spent = Object.entries(spenders).flatMap(([of, all]) =>
-    all.map(({ name, costUsd }) => [of, name, dollars(costUsd)]),
+    all.map(({ name, costUsd }) => [of, bare(name, NAME), dollars(costUsd)]),
   );
   section("spender", "Most spent", ["OF", "NAME", "COST"], spent);
   const { hostRestarts, lostRuns, takenUp } = recoveries;

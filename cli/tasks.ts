@@ -6,8 +6,8 @@ import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf, historyFileOf } from "../src/data-dir.ts";
-import { openHistory } from "../src/history/history-file.ts";
 import { type PastRow, pastTasks } from "../src/history/past-tasks.ts";
+import { readHistory } from "../src/history/read-history.ts";
 import { numberSign } from "../src/task/own-place.ts";
 import { duration } from "../src/text/amounts.ts";
 import { bare } from "../src/text/quote.ts";
@@ -99,12 +99,8 @@ async function look(redis: Redis, env: Env, { filter, limit, over }: Wanted): Pr
 function remembered(env: Env, { state, repository, agent, since }: TaskFilter, limit: number): PastRow[] {
   const path = historyFileOf(dataDirOf(env));
   if (!existsSync(path) || (state !== undefined && !isOfTheEnd(state))) return [];
-  const file = openHistory(path);
-  try {
-    return pastTasks(file.db, { repository, agent, since, outcome: state === "settled" ? undefined : state, limit });
-  } finally {
-    file.close();
-  }
+  const outcome = state === "settled" ? undefined : state;
+  return readHistory(path, (db) => pastTasks(db, { repository, agent, since, outcome, limit }));
 }
 
 const HEADING = ["TASK", "WHERE", "STATE", "AGENT", "FOR", "REQUEST"];

@@ -1,20 +1,29 @@
 /** Every secret that this machine is known to have, so that none of them leaves it in a bundle: those of the settings, of agents, of files. */
+import { readFileSync } from "node:fs";
 import type { Env } from "../../src/config.ts";
 import { secretsOf } from "../../src/debug/secrets-of.ts";
 import { isSecret } from "../../src/text/secret-patterns.ts";
 import { type OperatorFile, readOperatorFile } from "../../workers/operator-file.ts";
 
 /** In every form in which they may be printed, the longest first. */
-export const secretsHere = (env: Env): string[] => secretsOf(env, agentsOwn(env));
+export const secretsHere = (env: Env): string[] => secretsOf(env, [...named(env), ...written(env)]);
 
-/** What agents are given, whatever it is called: its name may say nothing. */
-function agentsOwn(env: Env): (string | undefined)[] {
+/**
+ * What agents and their servers are given of this environment, whatever it is called: its name may say nothing. Every variable whose name stands anywhere
+ * in the operator's file counts, also where that file cannot be used: that is when somebody wants help.
+ */
+function named(env: Env): (string | undefined)[] {
+  const names = new Set(textOf(env.ORCH_CONFIG).match(/[A-Za-z_]\w*/g));
+  return Object.keys(env).flatMap((name) => (names.has(name) ? env[name] : []));
+}
+
+/** What stands in that file itself. */
+function written(env: Env): string[] {
   const agents = [...(operatorOf(env)?.agents.values() ?? [])];
-  return agents.flatMap(({ env: given, passEnv }) => [
-    ...Object.values(given).map((value) => (value.startsWith("$") ? env[value.slice(1)] : undefined)),
-    ...Object.entries(given).map(([name, value]) => (isSecret(name, value) ? value : undefined)),
-    ...passEnv.map((name) => env[name]),
-  ]);
+  const programs = agents.flatMap((agent) => [agent, ...Object.values(agent.mcp ?? {})]);
+  return programs.flatMap(({ env: given }) =>
+    Object.entries(given).flatMap(([name, value]) => (isSecret(name, value) ? value : [])),
+  );
 }
 
 /** Whether the file can be used is for `orch doctor` to say. */
@@ -23,5 +32,13 @@ function operatorOf(env: Env): OperatorFile | undefined {
     return readOperatorFile(env.ORCH_CONFIG);
   } catch {
     return undefined;
+  }
+}
+
+function textOf(path: string | undefined): string {
+  try {
+    return path === undefined ? "" : readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { Env } from "../../src/config.ts";
 import { dataDirOf, historyFileOf } from "../../src/data-dir.ts";
-import { openHistory } from "../../src/history/history-file.ts";
+import { readHistory } from "../../src/history/read-history.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { Around } from "../../src/views/around.ts";
 import { keptTasks } from "../../src/views/kept-tasks.ts";
@@ -62,14 +62,14 @@ function todayOf(over: readonly Task[], { tasks, now }: Overview["around"], env:
   };
 }
 
+/** Undefined where no history can be read: `orch stats` says why. */
 function mergedSince(env: Env, since: number): number | undefined {
   const path = historyFileOf(dataDirOf(env));
   if (!existsSync(path)) return undefined;
-  const file = openHistory(path);
+  const sql = "SELECT count(*) AS n FROM tasks WHERE merged = 1 AND closed_at >= ?";
   try {
-    const row = file.db.prepare("SELECT count(*) AS n FROM tasks WHERE merged = 1 AND closed_at >= ?").get(since);
-    return Number(row?.n);
-  } finally {
-    file.close();
+    return readHistory(path, (db) => Number(db.prepare(sql).get(since)?.n));
+  } catch {
+    return undefined;
   }
 }

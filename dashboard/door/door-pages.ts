@@ -1,5 +1,5 @@
 /** What is shown to whoever is not in, or asks for what there is not: nothing of it depends on what there is. */
-import { type HeadParts, head } from "../head.ts";
+import { documentOf } from "../document.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer } from "../visit.ts";
 import { MARK } from "./brand.ts";
@@ -28,6 +28,11 @@ export const PROBLEMS = {
   invalid: { status: 400, title: "Not understood", text: "Something is missing in what was sent. Nothing was done." },
   tooMany: { status: 503, title: "Too many at once", text: "Too many pages are kept up to date at once. Close some." },
   unavailable: { status: 503, title: "Not now", text: "Redis does not answer. Load the page again in a moment." },
+  noWrites: {
+    status: 503,
+    title: "Not now",
+    text: "Redis takes nothing new: its disk or its memory may be full, or it is a copy of another one. Nothing was done; whoever is signed in can go on looking. `orch doctor` says more.",
+  },
   broken: { status: 500, title: "Something went wrong", text: "That is a mistake of Orch: its log says more." },
 } as const;
 
@@ -36,7 +41,7 @@ export type ProblemName = keyof typeof PROBLEMS;
 export function problemPage(name: ProblemName): Page {
   const { status, title, text } = PROBLEMS[name];
   const home = name === "host" ? undefined : html`<p><a class="button" href="/">To the overview</a></p>`;
-  return { kind: "page", status, body: frame({ title }, html`<p>${text}</p>${home}`) };
+  return { kind: "page", status, body: frame(title, html`<p>${text}</p>${home}`) };
 }
 
 export type SignIn = {
@@ -72,7 +77,7 @@ export function signInPage({ to, byGitHub, place, failed }: SignIn): Page {
     failed !== "link" &&
     html`<p class="muted">Whoever operates Orch prints a link on its machine: <code>npm run orch -- dashboard</code></p>`;
   const body = html`<p class="door-place">${place}</p>${WHAT_IT_IS}${said}${github}${link}${hint}`;
-  return { kind: "page", status: failed ? 403 : 200, body: frame({ title: "Sign in", scripts: ["sign-in.js"] }, body) };
+  return { kind: "page", status: failed ? 403 : 200, body: frame("Sign in", body, ["sign-in.js"]) };
 }
 
 const toQuery = (to: string): string => new URLSearchParams({ to }).toString();
@@ -80,21 +85,18 @@ const toQuery = (to: string): string => new URLSearchParams({ to }).toString();
 /** The cookie that goes with this page is sent with what the page itself asks for next, and not with what GitHub sent the browser to. */
 export function signedInPage(to: string): Page {
   const body = html`<p>You are signed in. <a href="${to}">Go on</a></p>`;
-  return { kind: "page", body: frame({ title: "Signed in", goesOnTo: to }, body) };
+  return { kind: "page", body: frame("Signed in", body, [], html`<meta http-equiv="refresh" content="0; url=${to}">`) };
 }
 
 /** What is asked for from here comes with the cookie, which a link from another site does not bring along. */
 export function goOnPage(to: string): Page {
-  return { kind: "page", body: frame({ title: "Orch", goesOnTo: to }, html`<p><a href="${to}">Go on</a></p>`) };
+  const head = html`<meta http-equiv="refresh" content="0; url=${to}">`;
+  return { kind: "page", body: frame("Orch", html`<p><a href="${to}">Go on</a></p>`, [], head) };
 }
 
-function frame(parts: HeadParts, body: Html): Html {
-  return html`${head(parts)}
-<body>
-<main id="content" class="door"><p class="door-brand">${MARK}<span>Orch</span></p>
-<h1>${parts.title}</h1>
-${body}</main>
-</body>
-</html>
-`;
+function frame(title: string, body: Html, scripts: readonly string[] = [], head?: Html): Html {
+  const main = html`<main id="content" class="door"><p class="door-brand">${MARK}<span>Orch</span></p>
+<h1>${title}</h1>
+${body}</main>`;
+  return documentOf({ title, body: main, scripts, head });
 }

@@ -10,6 +10,7 @@ import { type KeptListening, listenWhenFree } from "../../src/listen-when-free.t
 import type { Logger } from "../../src/log.ts";
 import { serve } from "../../src/server.ts";
 import type { DashboardConfig } from "../../src/settings/dashboard.ts";
+import { takesNoWrites } from "../../src/task/redis-refusal.ts";
 import type { Answer, DashboardRoute, Viewer, Visit } from "../visit.ts";
 import { type Address, makeAddress } from "./address.ts";
 import { assetAt } from "./assets.ts";
@@ -158,9 +159,14 @@ export async function openDoor(
         if (request.destroyed && !request.complete) return undefined; // its sender is gone
         log.error({ err: error, path: pathFor(request) }, "a page of the dashboard failed");
         if (response.headersSent) return void response.destroy();
-        return refuse({ request, response }, redis.status === "ready" ? "broken" : "unavailable");
+        return refuse({ request, response }, problemOf(error));
       })
       .then(() => undefined);
+
+  function problemOf(error: unknown): ProblemName {
+    if (redis.status !== "ready") return "unavailable";
+    return takesNoWrites(error) ? "noWrites" : "broken";
+  }
 
   const { server, stop } = serve(answered, log, LIMITS);
   const listening = await listenWhenFree(

@@ -13,7 +13,7 @@ import { readRecord, warnOfUnreadable } from "../../src/task/record.ts";
 import { type Exchange, respond } from "./respond.ts";
 
 const SAY_EVERY_MS = 5_000;
-/** What was said longer ago, a bot said that is gone. */
+/** What was said longer ago, or by a clock that was set back since, a bot said that is gone. */
 const HOLDS_MS = 20_000;
 const ASK_WITHIN_MS = 3_000;
 const NONCE = /^[0-9a-f]{32,64}$/;
@@ -77,9 +77,11 @@ export function sayWhere(
 /** A bot that was killed does not say that it is gone. */
 async function forgetGone(redis: Redis, now: number): Promise<void> {
   const all = Object.entries(await redis.hgetall(keys.dashboardsAt));
-  const gone = all.filter(([, text]) => now - (saidIn(text)?.at ?? 0) >= HOLDS_MS).map(([name]) => name);
+  const gone = all.filter(([, text]) => !holds(saidIn(text)?.at ?? 0, now)).map(([name]) => name);
   if (gone.length > 0) await redis.hdel(keys.dashboardsAt, ...gone);
 }
+
+const holds = (at: number, now: number): boolean => Math.abs(now - at) < HOLDS_MS;
 
 const saidIn = (text: string) =>
   readRecord<z.output<typeof shape>>(keys.dashboardsAt, shape, () => JSON.parse(text), warnOfUnreadable);
@@ -88,7 +90,7 @@ const saidIn = (text: string) =>
 export async function findDashboard(redis: Redis, now: number): Promise<FoundDashboard | undefined> {
   const all = Object.entries(await redis.hgetall(keys.dashboardsAt)).flatMap(([name, text]) => {
     const said = saidIn(text);
-    return said && now - said.at < HOLDS_MS ? [{ ...said, name, isHere: name.startsWith(`${hostname()}/`) }] : [];
+    return said && holds(said.at, now) ? [{ ...said, name, isHere: name.startsWith(`${hostname()}/`) }] : [];
   });
   const [latest] = all.toSorted((one, other) => Number(other.isHere) - Number(one.isHere) || other.at - one.at);
   return latest;

@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { keys } from "../../src/task/keys.ts";
 import { readRecord, warnOfUnreadable } from "../../src/task/record.ts";
+import { takesNoWrites } from "../../src/task/redis-refusal.ts";
 
 const IDLE_MS = 12 * 3600_000;
 const LONGEST_MS = 7 * 24 * 3600_000;
@@ -61,10 +62,19 @@ export function makeSessions(redis: Redis, now: () => number) {
     if (left <= 0) return undefined;
     if (visit && now() - session.seenAt >= NOTE_EVERY_MS) {
       const record = JSON.stringify({ ...session, seenAt: now() });
-      // XX: one that has ended meanwhile stays so.
-      await redis.set(keys.dashboardSession(hash), record, "PX", Math.min(IDLE_MS, left), "XX");
+      await note(hash, record, Math.min(IDLE_MS, left));
     }
     return { ...session, hash, formToken: createHash("sha256").update(`form ${token}`).digest("base64url") };
+  }
+
+  /** A Redis that takes nothing new, as on a full disk, is what people come to look for: they may go on looking. */
+  async function note(hash: string, record: string, lastsMs: number): Promise<void> {
+    try {
+      // XX: one that has ended meanwhile stays so.
+      await redis.set(keys.dashboardSession(hash), record, "PX", lastsMs, "XX");
+    } catch (error) {
+      if (!takesNoWrites(error)) throw error;
+    }
   }
 
   async function read(hash: string): Promise<z.output<typeof shape> | undefined> {

@@ -19,6 +19,7 @@ import { badge, ciBadge, standingBadge } from "./standing-badge.ts";
 import { taskCell } from "./task-cell.ts";
 import { cancelForm, type Formed, retryForm } from "./task-deeds.ts";
 import { age, ago, until } from "./time.ts";
+import { triedAgainLink } from "./tried-again.ts";
 
 /** Of a list row: its id is made of the key, and the page's script finds its way by it. */
 export const row = (key: string, cells: HtmlValue, tone?: string): Html =>
@@ -90,7 +91,7 @@ function untilOf(answer: Extract<ReturnType<typeof why>, { state: "waiting" | "q
   return answer.state === "queued" && answer.pause ? html`<span class="muted">–</span>` : until(at, now);
 }
 
-export function overRow({ task, standing, ci }: Placed, facts: Facts, tier: Tier, page: Formed): Html {
+export function overRow({ task, standing, ci, again }: Placed, facts: Facts, tier: Tier, page: Formed): Html {
   const { state } = task;
   if (state.name !== "settled") return html``;
   const last = task.runs.at(-1);
@@ -98,11 +99,11 @@ export function overRow({ task, standing, ci }: Placed, facts: Facts, tier: Tier
     task.spec.id,
     html`<td class="state">${standingBadge(standing)}</td>
 ${taskCell(task)}
-<td data-label="End">${pullOrEnd(task)}${ci && html`<div class="sub">${ciBadge(ci)}</div>`}</td>
+<td data-label="End">${pullOrEnd(task)}${ci && html`<div class="sub">${ciBadge(ci)}</div>`}${again && html`<div class="sub">tried again: ${triedAgainLink(again)}</div>`}</td>
 <td class="short" data-label="Who">${agentOf(task) ?? "–"}<div class="sub">${last ? hostWord(last.host, facts) : ""}</div></td>
 <td data-label="Cost" class="amount">${tier === "write" ? taskCost(task) : UNSHOWN}</td>
 <td class="short" data-label="Ended">${ago(state.at, facts.now)}</td>
-<td class="row-actions">${tier === "write" && retryForm(page, task)}</td>`,
+<td class="row-actions">${tier === "write" && !again && retryForm(page, task)}</td>`,
   );
 }
 

@@ -4,8 +4,10 @@ import { isEnd, type Need, needsMe } from "../../src/views/needs-me.ts";
 import type { PullFate } from "../../src/views/pull-fates.ts";
 import type { Facts } from "../rows/facts.ts";
 import { type Standing, sectionOf, standingOf } from "./standing.ts";
+import { triedAgain } from "./tried-again.ts";
 
-export type Placed = { task: Task; standing: Standing } & PullFate;
+/** `again`: the task that does it once more. */
+export type Placed = { task: Task; standing: Standing; again?: Task["spec"] } & PullFate;
 
 export type Front = {
   /** What holds up others first, then the oldest. */
@@ -36,9 +38,10 @@ function judgeBy(facts: Facts, needs: readonly Need[]): JudgeStanding {
 export function frontOf(facts: Facts): Front {
   const needs = needsMe(facts.over, facts);
   const judge = judgeBy(facts, needs);
+  const known = triedAgain(facts);
   const all = [...facts.tasks, ...facts.over].map((task): Placed => {
-    const fate = facts.fates.get(task.spec.id);
-    return { task, standing: judge(task, fate?.closed), ...fate };
+    const [fate, again] = [facts.fates.get(task.spec.id), known.get(task.spec.id)];
+    return { task, standing: judge(task, fate?.closed), ...(again && { again }), ...fate };
   });
   const byId = new Map(all.map(({ task }) => [task.spec.id, task]));
   const listed = (section: "running" | "waiting" | "over") =>

@@ -91,9 +91,9 @@ function needItem(found: Front["needs"][number], facts: Facts, formed: Formed, r
 }
 
 /** All that a row tells, but for the time. */
-function madeOf({ task, standing, closed, ci }: Placed, facts: Facts): string {
+function madeOf({ task, standing, closed, ci, again }: Placed, facts: Facts): string {
   const own = [task.version, progressOf(task).said, standing, ci];
-  if (task.state.name === "settled") return JSON.stringify([...own, closed, facts.hosts.length]);
+  if (task.state.name === "settled") return JSON.stringify([...own, closed, again?.id, facts.hosts.length]);
   const { runs: _runs, task: _task, team: _team, ...rest } = why(task, facts);
   return JSON.stringify([...own, rest]);
 }

@@ -2,8 +2,8 @@
  * The frame of every page: where one is, who looks, and whether what is shown is live. Its look is in `assets/dashboard.css`; that names the
  * classes which pages share. Nothing here is inline style or script, so the strictest policy of the browser holds.
  */
+import { documentOf } from "../document.ts";
 import { MARK } from "../door/brand.ts";
-import { head } from "../head.ts";
 import { type Html, html } from "../html.ts";
 import type { Answer, Visit } from "../visit.ts";
 import { SIGNS } from "./standing-badge.ts";
@@ -42,9 +42,12 @@ export function page(parts: PageParts): Answer {
 }
 
 function whole({ title, visit, at, body, live, scripts = [], styles = [] }: PageParts): Html {
-  return html`${head({ title, styles, scripts: ["dashboard.js", ...scripts] })}
-<body${live !== undefined && html` data-view="${live}"`}>
-${SIGNS}<a class="skip" href="#content">Skip to content</a>
+  return documentOf({
+    title,
+    styles,
+    scripts: ["dashboard.js", ...scripts],
+    attributes: live !== undefined && html` data-view="${live}"`,
+    body: html`${SIGNS}<a class="skip" href="#content">Skip to content</a>
 <header class="top">
 <a class="brand" href="/" aria-label="Orch, overview">${MARK}<span>Orch</span></a>
 <nav aria-label="Pages"><ul>${entriesFor(visit, at)}</ul></nav>
@@ -53,9 +56,8 @@ ${SIGNS}<a class="skip" href="#content">Skip to content</a>
 </header>
 <main id="content" tabindex="-1">${body}</main>
 <footer class="foot">Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous row, <kbd>Enter</kbd> opens it, <kbd>/</kbd> searches. Agents' words are shown as they are: do not trust them.</footer>
-<p id="announce" class="unseen" role="status" aria-live="polite"></p>
-</body>
-</html>`;
+<p id="announce" class="unseen" role="status" aria-live="polite"></p>`,
+  });
 }
 
 const entriesFor = ({ rights }: Visit, at: string | undefined): Html[] =>

@@ -13,6 +13,7 @@ import type { Facts } from "../rows/facts.ts";
 import { todayOf } from "./front-figures.ts";
 import { standingsIn } from "./front-sections.ts";
 import type { TaskSeen } from "./task-state.ts";
+import { triedAgain } from "./tried-again.ts";
 
 export type TaskPageDeps = Pick<DashboardDeps, "redis" | "store" | "views" | "webUrl">;
 
@@ -40,7 +41,17 @@ export async function readTask(
   const living = facts.hosts.filter(({ alive }) => alive);
   const agents = [...new Set(living.flatMap((host) => host.agents))].sort();
   const hasPlan = teams.has(id) || openProposal(task)?.plan !== undefined;
-  const known = { task, answer, hasPlan, standing, ...(fate?.ci && { ci: fate.ci }), today, agents };
+  const again = triedAgain(facts).get(id);
+  const known = {
+    task,
+    answer,
+    hasPlan,
+    ...(again && { again }),
+    standing,
+    ...(fate?.ci && { ci: fate.ci }),
+    today,
+    agents,
+  };
   return { ...known, webUrl, now: facts.now, events, messages };
 }
 

@@ -2,6 +2,7 @@
  * The wall of sessions: of each agent at work the last lines that it said, as text, those first that need somebody. Beyond that its order never
  * changes by itself. Lines are shown to those who may write in the repository.
  */
+import { bare } from "../../src/text/quote.ts";
 import type { TaskView } from "../../src/views/task-view.ts";
 import { type Html, html } from "../html.ts";
 import type { SeenRegion, Tier } from "../rows/drawing.ts";
@@ -39,10 +40,16 @@ export function sessionRow(session: Session, tier: Tier, now: number): Html {
   const isWriter = tier === "write";
   const key = sessionKey(session);
   return html`<article class="session${needs !== undefined && " attention"}" id="row-${key}" data-key="${key}" data-row>
-<header><h2><a href="${taskPath(task.id)}">${placeName(task)}</a></h2>${viewBadge(task)}</header>
+<header><h2><a href="${taskPath(task.id)}">${placeName(task)}</a>${task.origin.kind === "node" && html` <span class="node">node <code>${bare(task.origin.node, 40)}</code></span>`}</h2>${viewBadge(task)}</header>
 <p class="session-request">${task.request}</p>
 ${isWriter && needs !== undefined && html`<p class="needs">${needs}</p>`}
 <pre class="last-lines">${isWriter ? lines.slice(-WALL_LINES).join("\n") : "Shown to those who may write in the repository."}</pre>
-<footer class="muted">${task.agent !== undefined && html`<span class="mono">${task.agent}</span>`}${task.host && html`<span>${task.host.name ?? task.host.id}</span>`}<span>${lastOutputAt === undefined ? "not a word yet" : html`said ${ago(lastOutputAt, now)}`}</span></footer>
+<footer class="muted">${task.agent !== undefined && html`<span class="mono">${task.agent}</span>`}${task.host && html`<span>${task.host.name ?? task.host.id}</span>`}${whenSaid(lines, lastOutputAt, now)}</footer>
 </article>`;
+}
+
+/** Words may be known before it is known when they were said. */
+function whenSaid(lines: readonly string[], lastOutputAt: number | undefined, now: number): Html | undefined {
+  if (lastOutputAt !== undefined) return html`<span>said ${ago(lastOutputAt, now)}</span>`;
+  return lines.length === 0 ? html`<span>not a word yet</span>` : undefined;
 }

@@ -23,6 +23,7 @@ import type { Standing } from "./standing.ts";
 import { ciBadge, standingBadge } from "./standing-badge.ts";
 import { cancelForm, type Formed, mayRetry, retryForm, retryWithForm, tellForm } from "./task-deeds.ts";
 import { age, ago, moment, until } from "./time.ts";
+import { triedAgainLink } from "./tried-again.ts";
 
 export type TaskSeen = {
   task: Task;
@@ -34,6 +35,8 @@ export type TaskSeen = {
   today: Spending;
   /** Agents that living hosts offer. */
   agents: readonly string[];
+  /** The one that does it once more, where there is one already. */
+  again?: Task["spec"];
   /** There is a page of its plan: a team's, once one is proposed. */
   hasPlan: boolean;
   webUrl: string;
@@ -43,12 +46,19 @@ export type TaskSeen = {
 /** Of a text that an end rests on, in lines. */
 const EVIDENCE_LINES = 60;
 
-export function stateBlock({ task, answer, standing, now }: TaskSeen, isWhole: boolean): Html {
+export function stateBlock(seen: TaskSeen, isWhole: boolean): Html {
+  const { task, answer, standing, now } = seen;
   const since = answer.task.since;
   return html`<section class="task-state" id="task-state"><p class="state-line">${standingBadge(standing)} <span class="muted">${task.state.name === "settled" ? ago(since, now) : html`for ${age(since, now)}`}</span></p>
 <div class="why" id="why">${isWhole ? sentences([...whyWords(answer, now, inPages), ...howChosen(answer)]) : html`<p class="muted">Why, costs and output are shown to whoever may write to the repository.</p>`}</div>
 ${isWhole && answer.state === "settled" && answer.evidence.map(({ what, text }) => html`<details class="evidence" open><summary>${evidenceTitles[what]}</summary><pre class="text" tabindex="0">${text.split("\n").slice(-EVIDENCE_LINES).join("\n")}</pre></details>`)}
-${isWhole && answer.state === "settled" && html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages, waysAt(task, answer)))}</p>`}</section>`;
+${isWhole && answer.state === "settled" && next(seen)}</section>`;
+}
+
+/** What was tried again already is not to be tried again. */
+function next({ task, answer, again }: TaskSeen): Html {
+  if (again) return html`<p class="next"><strong>Tried again:</strong> ${triedAgainLink(again)}</p>`;
+  return html`<p class="next"><strong>Next:</strong> ${sentence(nextStep(answer, inPages, waysAt(task, answer)))}</p>`;
 }
 
 /** A button that is there is what one is told of. */
@@ -59,10 +69,10 @@ const waysAt = (task: Task, answer: Why): Ways =>
 const howChosen = ({ routing }: Why): string[] => (routing ? [routingWords(routing, inPages)] : []);
 
 /** Its own element, so that what somebody is writing there outlives a change of the rest. */
-export function deedsBlock({ task, agents }: TaskSeen, formed: Formed, isWhole: boolean): Html {
+export function deedsBlock({ task, agents, again }: TaskSeen, formed: Formed, isWhole: boolean): Html {
   const forms = isWhole
     ? [
-        retryForm(formed, task, "main"),
+        retryForm(formed, task, again ? undefined : "main"),
         retryWithForm(formed, task, agents),
         cancelForm(formed, task),
         tellForm(formed, task),

@@ -93,7 +93,11 @@ type Measured = { toPullRequest: number[]; queued: number[] };
 
 export function readTimes(db: DatabaseSync, { by, since }: GroupQuery): Map<string, Times> {
   const columns = by.map((group) => GROUPS[group]);
-  const select = [...columns, "queued_ms", "iif(outcome = 'pull_request', settled_at - requested_at, NULL)"].join(", ");
+  const select = [
+    ...columns,
+    "queued_ms",
+    "iif(outcome = 'pull_request', max(0, settled_at - requested_at), NULL)",
+  ].join(", ");
   const statement = db.prepare(`SELECT ${select} FROM tasks WHERE day >= :since ORDER BY day DESC LIMIT ${TIMED}`);
   statement.setReturnArrays(true);
   const groups = new Map<string, Measured>();
@@ -121,9 +125,10 @@ const nameOf = (values: readonly unknown[]): string => values.join("\n");
 const sumOf = (column: string, where?: string) =>
   where ? `coalesce(sum(iif(${where}, ${column}, 0)), 0)` : `sum(${column})`;
 
+/** Agents state the tokens: a sum of them may be larger than SQLite, or JavaScript, counts in whole numbers. */
 const COUNTS = `
   ${sumOf("tasks", isIn(WORKED))} AS tasks, ${sumOf("tasks", "outcome = 'pull_request'")} AS pullRequests,
   ${sumOf("merged")} AS merged, ${sumOf("closed")} AS closed, ${sumOf("tasks", "outcome = 'host_error'")} AS couldNotRun,
-  ${sumOf("cost_usd")} AS costUsd, ${sumOf("cost_unknown")} AS costUnknown, ${sumOf("input_tokens")} AS inputTokens,
-  ${sumOf("output_tokens")} AS outputTokens, round(sum(rounds) * 1.0 / nullif(sum(checked), 0), 2) AS verifyRounds,
+  ${sumOf("cost_usd")} AS costUsd, ${sumOf("cost_unknown")} AS costUnknown, total(input_tokens) AS inputTokens,
+  total(output_tokens) AS outputTokens, round(sum(rounds) * 1.0 / nullif(sum(checked), 0), 2) AS verifyRounds,
   ${sumOf("ci_known")} AS ciKnown, ${sumOf("ci_green")} AS ciGreen`;

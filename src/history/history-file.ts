@@ -10,15 +10,17 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./migrations.ts";
 import type { PastRun, PastTask } from "./past.ts";
+import { placeIn } from "./read-history.ts";
 import { makeSumUp } from "./sum-up.ts";
 
 /** Two years; the sums of days are kept. */
 const KEEP_MS = 2 * 365 * 24 * 3600_000;
 /** What runs printed. */
 const KEEP_OUTPUT_MS = 30 * 24 * 3600_000;
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+/** SQLITE_CORRUPT, SQLITE_NOTADB; which kind of it stands in the bits above. */
 const UNREADABLE = new Set([11, 26]);
 const BUSY_MS = 10_000;
+const ASIDE = ".unreadable";
 
 /** The end of what a run printed, as it was packed. */
 export type PastOutput = { task: string; epoch: number; packed: Uint8Array };
@@ -33,15 +35,50 @@ export type Writing = {
   place?: { from: string | undefined; to: string };
 };
 
-export type HistoryFile = ReturnType<typeof openHistory>;
+export type HistoryFile = ReturnType<typeof methodsOf>;
 
 /**
  * Makes it where there is none. One that is broken is put aside and begun anew: Redis still has most of it. Throws when it cannot be
- * written there, or a newer Orch has changed its tables.
+ * written there, or a newer Orch has changed its tables. A part that is broken shows only when it is read: every call may throw an error that `isBroken`
+ * knows, and then it is for the caller to close it and to `putAside` the file.
  */
 export function openHistory(path: string) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const db = openOrPutAside(path);
+  try {
+    return historyIn(open(path));
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    putAside(path);
+    return historyIn(open(path));
+  }
+}
+
+export const isBroken = (error: unknown): boolean =>
+  UNREADABLE.has(Number((error as { errcode?: number }).errcode) & 0xff);
+
+/** The next one who opens it begins anew. Of several that were put aside the last one stays. */
+export function putAside(path: string): void {
+  renameSync(path, `${path}${ASIDE}`);
+  removeBeside(path);
+}
+
+/** Of what was put aside nobody can say what stands in it. */
+export const removeAside = (path: string): void => rmSync(`${path}${ASIDE}`, { force: true });
+
+function removeBeside(path: string): void {
+  for (const beside of ["-wal", "-shm"]) rmSync(`${path}${beside}`, { force: true });
+}
+
+function historyIn(db: DatabaseSync) {
+  try {
+    return methodsOf(db);
+  } catch (error) {
+    db.close(); // its tables cannot be read
+    throw error;
+  }
+}
+
+function methodsOf(db: DatabaseSync) {
   const insertTask = db.prepare(INSERT_TASK);
   const insertRun = db.prepare(INSERT_RUN);
   const insertOutput = db.prepare(INSERT_OUTPUT);
@@ -64,7 +101,7 @@ export function openHistory(path: string) {
 
   /** False, and nothing is written, when somebody else has written meanwhile. */
   function write({ tasks, outputs = [], forgotten = [], place: next }: Writing): boolean {
-    return inTransaction(() => {
+    const isWritten = inTransaction(() => {
       if (next && place() !== next.from) return false;
       const days = new Set<string>();
       for (const { repositoryId, number } of forgotten) for (const day of forget(repositoryId, number)) days.add(day);
@@ -74,6 +111,9 @@ export function openHistory(path: string) {
       if (next) setPlace(next.to);
       return true;
     });
+    // The log beside the file has each page as it was before.
+    if (forgotten.length > 0) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    return isWritten;
   }
 
   function setPlace(entry: string): void {
@@ -116,40 +156,11 @@ export function openHistory(path: string) {
   return { db, place, write, trim, output, close: () => db.close() };
 }
 
-/** Without opening it for writing. Undefined where it cannot be told so: whoever opens it finds out why. */
-export function readPlace(path: string): string | undefined {
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(path, { readOnly: true });
-    if (Number(db.prepare("PRAGMA user_version").get()?.user_version) !== MIGRATIONS.length) return undefined;
-    return placeIn(db);
-  } catch {
-    return undefined;
-  } finally {
-    db?.close();
-  }
-}
-
-function placeIn(db: DatabaseSync): string | undefined {
-  const row = db.prepare("SELECT entry FROM place").get();
-  return row === undefined ? undefined : String(row.entry);
-}
-
-function openOrPutAside(path: string): DatabaseSync {
-  try {
-    return open(path);
-  } catch (error) {
-    if (!UNREADABLE.has(Number((error as { errcode?: number }).errcode))) throw error;
-    renameSync(path, `${path}.unreadable`);
-    for (const beside of ["-wal", "-shm"]) rmSync(`${path}${beside}`, { force: true });
-    return open(path);
-  }
-}
-
 function open(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    db.exec("PRAGMA secure_delete = ON;"); // what is forgotten does not stay in the file's free parts
     migrate(db);
     return db;
   } catch (error) {
@@ -177,7 +188,7 @@ const INSERT_TASK = `
     merged = excluded.merged, ci = excluded.ci, restarts = excluded.restarts, cost_usd = excluded.cost_usd`;
 
 const INSERT_RUN = `
-  INSERT INTO runs VALUES (:task, :epoch, :host, :startedAt, :endedAt, :end, :start, :hadAgent, :inputTokens, :outputTokens,
+  INSERT OR REPLACE INTO runs VALUES (:task, :epoch, :host, :startedAt, :endedAt, :end, :start, :hadAgent, :inputTokens, :outputTokens,
     :costUsd, :rounds)`;
 
 const INSERT_OUTPUT = `

@@ -6,7 +6,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { ArmCounts } from "./arms.ts";
-import { readPlace, type Writing } from "./history-file.ts";
+import type { Writing } from "./history-file.ts";
+import { readPlace } from "./read-history.ts";
 import type { Stats, StatsQuery } from "./stats.ts";
 import type { Answered, Asked } from "./thread.ts";
 

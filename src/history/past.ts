@@ -9,6 +9,7 @@ import type { Outcome } from "../task/outcome.ts";
 import { progressOf, type Task, type TaskRun, type TaskSpec } from "../task/task.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { bare } from "../text/quote.ts";
+import { knownUse, timeOf, wholeOf } from "./known-use.ts";
 import { timesOf } from "./times.ts";
 
 /** What kind of work it is, by what was known before it began: so whoever compares agents compares like with like. */
@@ -78,27 +79,27 @@ export type Fate = { closed?: Closed | undefined; ci?: Ci | undefined };
 export function pastOf(task: Task, events: readonly TaskEvent[], { closed, ci }: Fate = {}): PastTask | undefined {
   const { spec, state, runs } = task;
   if (state.name !== "settled") return undefined;
-  const progress = progressOf(task);
+  const { model, agentVersion } = knownUse(progressOf(task));
   const { queuedMs } = timesOf(events, state.at);
-  const pull = state.outcome.kind === "pull_request" ? state.outcome.number : undefined;
+  const pull = state.outcome.kind === "pull_request" ? wholeOf(state.outcome.number) : undefined;
   return {
     task: spec.id,
     repositoryId: spec.repository.id,
     repository: `${spec.repository.owner}/${spec.repository.name}`,
-    number: spec.number,
+    number: wholeOf(spec.number) ?? 0,
     ...(spec.actor && { person: spec.actor.login }),
     origin: spec.origin.kind,
     kind: kindOf(spec),
     size: sizeOf(spec),
     agent: bare(task.agent ?? "", NAME),
-    model: bare(progress.model ?? spec.model ?? "", NAME),
-    version: bare(progress.agentVersion ?? "", NAME),
+    model: bare(model ?? spec.model ?? "", NAME),
+    version: bare(agentVersion ?? "", NAME),
     outcome: state.outcome.kind,
-    requestedAt: spec.requestedAt,
-    settledAt: state.at,
+    requestedAt: timeOf(spec.requestedAt) ?? 0,
+    settledAt: timeOf(state.at) ?? 0,
     ...(queuedMs !== undefined && { queuedMs }),
     ...(pull !== undefined && { pull }),
-    ...(closed && { closedAt: closed.at }),
+    ...(closed && { closedAt: timeOf(closed.at) ?? 0 }),
     merged: closed?.merged ?? false,
     ...(ci && { ci: ci.said }),
     restarts: events.filter(({ what }) => what === "crashed").length,
@@ -117,13 +118,13 @@ export function sizeOf({ instruction, details = "" }: Pick<TaskSpec, "instructio
 }
 
 function pastRun({ number, host, startedAt, endedAt, end, progress }: TaskRun): PastRun {
-  const { start, agent, inputTokens, outputTokens, costUsd, verification } = progress;
+  const { start, agent, inputTokens, outputTokens, costUsd, verification } = knownUse(progress);
   return {
-    epoch: number,
-    host,
-    startedAt,
-    endedAt,
-    end,
+    epoch: wholeOf(number) ?? 0,
+    host: bare(host, NAME),
+    startedAt: timeOf(startedAt) ?? 0,
+    endedAt: timeOf(endedAt),
+    end: typeof end === "string" ? bare(end, NAME) : undefined,
     start: start?.how,
     hadAgent: agent !== undefined,
     inputTokens,

@@ -25,6 +25,9 @@ export function makeSumUp(db: DatabaseSync): (day: string) => void {
   };
 }
 
+/** Two clocks tell when a run began and ended, and either may be set: none lasts less than nothing, or longer than a month. */
+const RUN_MS = `min(max(0, ended_at - started_at), ${30 * 24 * 3600_000})`;
+
 const DAILY = `
   INSERT INTO daily
   SELECT day, repository, kind, agent, model, outcome,
@@ -32,7 +35,7 @@ const DAILY = `
     sum(n), sum(ms), sum(lost), sum(taken_up), sum(input), sum(output), sum(coalesce(cost_usd, 0.0)), sum(unknown), sum(rounds),
     sum(checked), coalesce(sum(ci = 'green'), 0), sum(ci IS NOT NULL)
   FROM (
-    SELECT tasks.*, count(epoch) AS n, coalesce(sum(ended_at - started_at), 0) AS ms,
+    SELECT tasks.*, count(epoch) AS n, coalesce(sum(${RUN_MS}), 0) AS ms,
       coalesce(sum(ended = 'lost'), 0) AS lost, coalesce(sum(start = 'taken up'), 0) AS taken_up,
       coalesce(sum(input_tokens), 0) AS input, coalesce(sum(output_tokens), 0) AS output,
       coalesce(sum(had_agent AND runs.cost_usd IS NULL), 0) AS unknown,
@@ -51,7 +54,7 @@ const TOTAL = `
 
 const HOSTS = `
   INSERT INTO daily_hosts
-  SELECT day, host, count(*), coalesce(sum(ended_at - started_at), 0) FROM tasks JOIN runs USING (task) WHERE day = :day GROUP BY host`;
+  SELECT day, host, count(*), coalesce(sum(${RUN_MS}), 0) FROM tasks JOIN runs USING (task) WHERE day = :day GROUP BY host`;
 
 const TASKS_THAT_SPENT = `
   INSERT INTO daily_spent

@@ -1,7 +1,10 @@
-/** The thread that has a history's file open, so that no disk and no long sum holds the bot up. It does what it is asked, in order. */
+/**
+ * The thread that has a history's file open, so that no disk and no long sum holds the bot up. It does what it is asked, in order. Where a part of the file
+ * turns out to be broken, whoever asked is told so, and from then on there is a new one.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { readArms } from "./arms.ts";
-import { openHistory, type Writing } from "./history-file.ts";
+import { isBroken, openHistory, putAside, type Writing } from "./history-file.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 
 export type Asked = { nth: number } & (
@@ -16,7 +19,14 @@ export type Asked = { nth: number } & (
 );
 export type Answered = { nth: number } & ({ answer: unknown } | { error: string });
 
-const file = openHistory(String((workerData as { path: string }).path));
+const { path } = workerData as { path: string };
+let file = openHistory(path);
+
+function beginAnew(): void {
+  file.close();
+  putAside(path);
+  file = openHistory(path);
+}
 
 function answer(asked: Asked): unknown {
   switch (asked.what) {
@@ -45,6 +55,7 @@ parentPort?.on("message", (asked: Asked) => {
     parentPort?.postMessage({ nth, answer: answer(asked) } satisfies Answered);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
+    if (isBroken(error)) beginAnew();
     parentPort?.postMessage({ nth, error: said } satisfies Answered);
   }
   if (asked.what === "close") parentPort?.close();

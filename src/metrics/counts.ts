@@ -1,5 +1,5 @@
 /** What a task that is over, or a pull request that was merged, adds to the counters. Pure. */
-import { z } from "zod";
+import { knownUse } from "../history/known-use.ts";
 import { kindOf, pastOf } from "../history/past.ts";
 import { timesOf } from "../history/times.ts";
 import type { Closed } from "../task/history-news.ts";
@@ -42,14 +42,8 @@ export function countsOf(task: Task, events: readonly TaskEvent[]): Sample[] {
   return all;
 }
 
-/** What a host has measured of a run's programs; an older one measures nothing. */
-const useShape = z.object({
-  peakRssBytes: z.number().nonnegative().optional().catch(undefined),
-  cpuSeconds: z.number().nonnegative().optional().catch(undefined),
-});
-
 function useOf({ host, progress }: TaskRun): Sample[] {
-  const { peakRssBytes, cpuSeconds } = useShape.parse(progress);
+  const { peakRssBytes, cpuSeconds } = knownUse(progress);
   return [
     ...(peakRssBytes === undefined
       ? []

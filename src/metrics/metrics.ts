@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { readBudgets } from "../task/github-budget.ts";
 import { BEGINNING, type HistoryNews, historyEnds, readClosed, readHistoryNews } from "../task/history-news.ts";
 import { keys } from "../task/keys.ts";
+import { takesNoWrites } from "../task/redis-refusal.ts";
 import type { TaskStore } from "../task/store.ts";
 import type { Around } from "../views/around.ts";
 import { hosts } from "../views/hosts.ts";
@@ -42,9 +43,10 @@ export function makeMetrics({ redis, store, around, viewers = () => 0, now }: Me
       const samples = await Promise.all(entries.map(({ news }) => (news ? samplesOf(news) : [])));
       const last = entries.at(-1);
       if (!last) return;
-      into.take(samples.flat());
       place = last.id;
+      // Before they are counted: a place that cannot be noted down would have them counted anew at each scrape.
       await redis.set(keys.counted, place);
+      into.take(samples.flat());
     }
   }
 
@@ -73,7 +75,7 @@ export function makeMetrics({ redis, store, around, viewers = () => 0, now }: Me
     registry ??= loadRegistry();
     const into = await registry;
     const samples = await gauges();
-    await count(into);
+    await count(into).catch(unlessRedisIsFull);
     into.forgetGauges();
     into.take(samples);
     return { type: into.type, text: await into.text() };
@@ -87,6 +89,11 @@ export function makeMetrics({ redis, store, around, viewers = () => 0, now }: Me
   }
 
   return { scrape, scale: async (): Promise<Scale> => scaleOf(await around()) };
+}
+
+/** How things stand is worth most then; what is news is counted once there is room again. */
+function unlessRedisIsFull(error: unknown): void {
+  if (!takesNoWrites(error)) throw error;
 }
 
 /** Of what was over before anybody counted nothing is said. */

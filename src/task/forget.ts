@@ -12,6 +12,7 @@ import type { Task } from "./task.ts";
 /** Of a team's task also its plan, with what was said within that; the tasks of its nodes are to be among these. */
 export async function forgetTasks(redis: Redis, tasks: readonly Task[]): Promise<void> {
   const inboxes = await Promise.all(tasks.map(({ spec }) => nodeInboxes(redis, spec.id)));
+  const offered = await offersOf(redis, new Set(tasks.map(({ spec }) => spec.id)));
   const all = redis.multi();
   for (const { spec, epoch } of tasks) {
     const { id } = spec;
@@ -26,6 +27,7 @@ export async function forgetTasks(redis: Redis, tasks: readonly Task[]): Promise
   }
   const said = inboxes.flat();
   if (said.length > 0) all.del(...said);
+  if (offered.length > 0) all.hdel(keys.offers, ...offered);
   await all.exec();
 }
 
@@ -36,6 +38,10 @@ const OF_TASK = [
 ];
 
 const runsOf = (epoch: number): number[] => Array.from({ length: epoch }, (_, nth) => nth + 1);
+
+/** What hosts once knew of them, whole. */
+const offersOf = async (redis: Redis, ids: ReadonlySet<string>): Promise<string[]> =>
+  (await redis.hkeys(keys.offers)).filter((field) => ids.has(field.split("/", 1)[0] ?? ""));
 
 /** Also of nodes that never had a task. */
 async function nodeInboxes(redis: Redis, book: string): Promise<string[]> {

@@ -6,6 +6,7 @@
 import type { Redis, Result } from "ioredis";
 import { z } from "zod";
 import { keys } from "./keys.ts";
+import { readRecord, warnOfUnreadable } from "./record.ts";
 
 /** What was lost and is there again: a task's job, a delivery of GitHub. */
 const RECOVERED = ["requeued", "redelivered"] as const;
@@ -105,15 +106,16 @@ export function makeHistoryNews(redis: Redis) {
 }
 
 /** Undefined while it is open, and where that is not known. */
-export async function readClosed(redis: Redis, id: string): Promise<Closed | undefined> {
-  const text = await redis.hget(keys.task(id), "closed");
-  return text === null ? undefined : closedShape.parse(JSON.parse(text));
-}
+export const readClosed = (redis: Redis, id: string) => readBeside<Closed>(redis, id, "closed", closedShape);
 
 /** Undefined as long as none has judged it. */
-export async function readCi(redis: Redis, id: string): Promise<Ci | undefined> {
-  const text = await redis.hget(keys.task(id), "ci");
-  return text === null ? undefined : ciShape.parse(JSON.parse(text));
+export const readCi = (redis: Redis, id: string) => readBeside<Ci>(redis, id, "ci", ciShape);
+
+/** What cannot be read is not known: of one task, which is no reason to know nothing of all others. */
+async function readBeside<T>(redis: Redis, id: string, field: string, shape: z.ZodType): Promise<T | undefined> {
+  const text = await redis.hget(keys.task(id), field);
+  if (text === null) return undefined;
+  return readRecord<T>(`${keys.task(id)} ${field}`, shape, () => JSON.parse(text), warnOfUnreadable);
 }
 
 /** What came after that entry, oldest first. An entry of a newer Orch has no news. */

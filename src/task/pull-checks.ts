@@ -6,6 +6,7 @@ import type { Redis, Result } from "ioredis";
 import { z } from "zod";
 import { pullNumberOf } from "./branch.ts";
 import { keys } from "./keys.ts";
+import { readRecord, warnOfUnreadable } from "./record.ts";
 import type { Task } from "./task.ts";
 
 /** `at`: when that was known to be the head, Unix ms by GitHub's clock. `suites`: of each check suite whether it was good, and since when. */
@@ -88,5 +89,7 @@ export async function readPullChecks(
   number: number,
 ): Promise<PullChecks | undefined> {
   const text = await redis.get(keys.pullChecks(repositoryId, number));
-  return text === null ? undefined : shape.parse(JSON.parse(text));
+  if (text === null) return undefined;
+  const key = keys.pullChecks(repositoryId, number);
+  return readRecord<PullChecks>(key, shape, () => JSON.parse(text), warnOfUnreadable);
 }

@@ -3,12 +3,16 @@
  * this says how they came to it. Texts in it are short, and it is bounded (`store-scripts.ts`).
  */
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { shorten } from "../text/bound.ts";
 import { keys } from "./keys.ts";
+import { readRecord, warnOfUnreadable } from "./record.ts";
 import type { TaskNews } from "./task-news.ts";
 
+const shape = z.object({ at: z.number(), what: z.string(), detail: z.record(z.string(), z.unknown()) });
+
 /** `at`: Unix ms. */
-export type TaskEvent = { at: number; what: string; detail: Record<string, unknown> };
+export type TaskEvent = z.output<typeof shape>;
 
 /** Of a text, in characters: long ones stand in the record. */
 const MAX_DETAIL = 200;
@@ -33,10 +37,13 @@ function detailOf(news: TaskNews): Record<string, unknown> {
   return { ...detail, progress };
 }
 
+/** Entries that cannot be read are left out. */
 export async function readTimeline(redis: Redis, id: string): Promise<TaskEvent[]> {
   const [old, entries] = await Promise.all([
     redis.xrange(keys.oldTimeline(id), "-", "+"),
     redis.lrange(keys.timeline(id), 0, -1),
   ]);
-  return [...old.map(([, fields]) => fields[1] ?? "{}"), ...entries].map((text) => JSON.parse(text) as TaskEvent);
+  const read = (text: string) =>
+    readRecord<TaskEvent>(keys.timeline(id), shape, () => JSON.parse(text), warnOfUnreadable);
+  return [...old.map(([, fields]) => fields[1] ?? "{}"), ...entries].flatMap((text) => read(text) ?? []);
 }

@@ -14,6 +14,8 @@ const PICTURES = fileURLToPath(
 
 /** `dashboard-<name>.png`; `whole`: as far down as the page goes. */
 export async function picture(page: Page, name: string, { whole = false } = {}): Promise<void> {
+  // The head of a page stays where one has scrolled to, which would be in the middle of a whole one.
+  if (whole) await page.evaluate("scrollTo(0, 0)");
   await page.screenshot({ path: `${PICTURES}dashboard-${name}.png`, fullPage: whole });
 }
 

@@ -49,7 +49,7 @@ async function tabTo(page: Page, placeholder: string): Promise<void> {
 /** Asked for in a new issue, by an agent of its own. */
 async function ask(agent: string, verify?: string): Promise<string> {
   const place = await orch.place({ agent, ...(verify !== undefined && { verify }) });
-  const { taskId } = await orch.command(`/orch do what ${agent} does`, place);
+  const { taskId } = await orch.command(`/orch fix the failing tests`, place);
   return taskId;
 }
 
@@ -66,8 +66,6 @@ describe("the first page", () => {
     expect(await need.textContent()).toMatch(/asks/);
     expect(await page.title()).toMatch(/^\(1\) /);
     await expect.poll(() => textIn(page, "#announce")).toMatch(/Needs you: .*asks/);
-    await picture(page, "first-page", { whole: true });
-
     await orch.task(taskId, ({ state }) => state.name === "waiting");
 
     // By keys alone, as somebody without a mouse has to.
@@ -97,13 +95,15 @@ describe("the first page", () => {
     expect(await page.evaluate(held)).toBe(`row-${taskId} Cancel`);
 
     await page.evaluate(`getSelection().selectAllChildren(document.querySelector("#row-${taskId} .title"))`);
-    await say("the second words");
+    await say("▸ edit src/add.js");
     const other = await ask("asks");
     await page.locator(`[data-key^="need-${other}"]`).waitFor({ timeout: 60_000 });
     expect(await page.evaluate("getSelection().toString()")).toBe("The tests fail");
     expect(await row.textContent()).toContain("the first words");
     await page.evaluate("getSelection().removeAllRanges()");
-    await expect.poll(() => row.textContent()).toContain("the second words");
+    await expect.poll(() => row.textContent()).toContain("edit src/add.js");
+    await isLive(page);
+    await picture(page, "first-page", { whole: true });
 
     await orch.letGo();
     expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });

@@ -1,6 +1,16 @@
 /** The bundle of `orch debug`: all that there is of a task, and no secret of this machine. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -23,6 +33,8 @@ const SECRETS = {
   DASHBOARD_CLIENT_SECRET: "d".repeat(40),
   OTEL_EXPORTER_OTLP_HEADERS: "x-key=the%20key-of-traces",
   SOME_MODEL: PLAIN, // nothing but the operator's file says that an agent is given it
+  SOME_SERVER: "as-plain-a-word-of-an-mcp-server",
+  PASSED_ON: "one-that-is-passed-on-to-a-server",
 };
 /** Whatever of it stands on one line is looked for in the bundle. */
 const lines = [
@@ -58,7 +70,9 @@ beforeAll(async () => {
   writeFileSync(join(folder.dir, "agent-1", "transcript.log"), `${`${PLAIN}\n`.repeat(20_000)}\u001b[2Jthe end\n`);
   writeFileSync(join(dir, "worker-secret"), "from-the-file-0123456789\n");
   const agent = 'agents:\n  a:\n    kind: plain\n    command: ["true"]\n    env: { M: $SOME_MODEL }\n';
-  writeFileSync(join(dir, "orch.yml"), agent);
+  const servers =
+    '  b:\n    kind: claude\n    command: [claude]\n    mcp: { s: { command: ["true"], env: { S: $SOME_SERVER }, passEnv: [PASSED_ON] } }\n';
+  writeFileSync(join(dir, "orch.yml"), `${agent}${servers}`);
 });
 afterAll(async () => {
   await server.close();
@@ -124,9 +138,12 @@ test("a file that is there stays, and a task that is not there has none", async 
   expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("No task fits") });
 });
 
-test("where the doctor fails, its place says so", async () => {
+test("where the doctor fails, its place says so, and an operator's file that cannot be used gives nothing away", async () => {
+  appendFileSync(join(dir, "orch.yml"), "nonsense: [\n");
   const file = join(dir, "c.tar.gz");
   const failing = async () => Promise.reject(new Error("no sandbox"));
   expect(await inProcess(() => debug(env(), id, { output: file }, failing))).toMatchObject({ code: 0 });
   expect(tar("-xzOf", file, `orch-debug-${id}/doctor.json`)).toContain("no sandbox");
+  const all = tar("-xzOf", file);
+  for (const secret of lines) expect(all, secret).not.toContain(secret);
 });

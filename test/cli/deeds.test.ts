@@ -2,9 +2,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { cancel } from "../../cli/cancel.ts";
 import { operatorName } from "../../cli/consent.ts";
 import { type SayOptions, type SayVerb, say } from "../../cli/say.ts";
+import * as cancelling from "../../src/cancel.ts";
 import { requestOfCli } from "../../src/events/on-cli.ts";
 import { makeDeeds } from "../../src/task/deeds.ts";
 import { keys } from "../../src/task/keys.ts";
@@ -84,10 +87,58 @@ test("what an operator does at the command line is noted once, with their name",
 test("orch cancel --all stops whatever is open, and says when there is nothing", async () => {
   const tasks = [await askFor("do this"), await askFor("do that")];
   const said = await run("cancel", "--all", "--yes", "--json");
-  const { cancelled } = JSON.parse(said.stdout) as { cancelled: string[] };
+  const { cancelled, came } = JSON.parse(said.stdout) as { cancelled: string[]; came: string[] };
+  expect(came).toEqual([]);
   expect(cancelled).toEqual(expect.arrayContaining(tasks.map(({ id }) => id)));
   expect(await run("cancel", "--all", "--yes")).toMatchObject({ code: 1, stderr: "No task is open.\n" });
 });
+
+test("orch cancel --all names what came while it was at it, which goes on", async () => {
+  const { id } = await askFor("do the first");
+  let late = "";
+  // Somebody asks between the look at what is open and the end.
+  const cancelThem = cancelling.cancelTasks;
+  const spy = vi.spyOn(cancelling, "cancelTasks").mockImplementation(async (...args) => {
+    late = (await askFor("do the late one")).id;
+    await cancelThem(...args);
+  });
+  const env = { REDIS_URL: orch.server.url, ORCH_DATA: dir };
+  const said = await inProcess(() => cancel(env, undefined, { all: true, yes: true }));
+  spy.mockRestore();
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id}  cancelled`) });
+  expect(said.stderr).toContain(`1 task came meanwhile: ${late}. \`orch pause\``);
+  expect((await orch.store.read(late))?.state.name).toBe("queued");
+  await run("cancel", late, "--yes");
+});
+
+test("orch forget leaves no word of what was asked and said under an issue in Redis", async () => {
+  const { number, id } = await askFor("mend the zanzibar module");
+  await run("tell", id, "zanzibar", "is", "an", "island");
+  await orch.comment(number, "/orch retry zanzibar nonsense");
+  await orch.quiet();
+  await run("cancel", "--all", "--yes");
+  const isKept = async (word: string) => (await everythingIn(orch.redis)).filter((each) => each.includes(word));
+  expect(await isKept("zanzibar")).not.toEqual([]);
+  const forgotten = async () => (await run("forget", `octo-org/calculator#${number}`, "--yes")).code;
+  await vi.waitFor(async () => expect(await forgotten()).toBe(0), { timeout: 20_000, interval: 100 });
+  expect(await isKept("zanzibar")).toEqual([]);
+});
+
+/** Each key with all that stands there. */
+async function everythingIn(redis: Redis): Promise<string[]> {
+  const read: Record<string, (key: string) => Promise<unknown>> = {
+    string: (key) => redis.get(key),
+    list: (key) => redis.lrange(key, 0, -1),
+    set: (key) => redis.smembers(key),
+    zset: (key) => redis.zrange(key, "0", "-1"),
+    hash: (key) => redis.hgetall(key),
+    stream: (key) => redis.xrange(key, "-", "+"),
+  };
+  const all = (await redis.keys("*")).map(
+    async (key) => `${key} ${JSON.stringify(await read[await redis.type(key)]?.(key))}`,
+  );
+  return await Promise.all(all);
+}
 
 test("where nobody can be asked, nothing is done without --yes", async () => {
   const { id } = await askFor("keep going");

@@ -1,4 +1,6 @@
 /** With which code each verb of `orch` ends, as the page of the command line says: one Redis for all of them, within the test's own process. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -168,6 +170,16 @@ test("a verb that finds none says so as JSON too, where that is asked for", asyn
     const { code, stdout } = await run([verb, "tzzzzzz", ...words, "--json"]);
     expect([verb, code, JSON.parse(stdout)]).toEqual([verb, 1, { error: expect.stringMatching(/\S/) }]);
   }
+});
+
+test("whoever reads no further than they want ends it, and nothing is wrong", async () => {
+  const child = spawn(process.execPath, [ORCH, "completion", "zsh"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy(); // long before it has something to print
+  const said = { stderr: "" };
+  child.stderr.on("data", (chunk: Buffer) => {
+    said.stderr += chunk.toString();
+  });
+  expect([await once(child, "close"), said.stderr]).toEqual([[0, null], ""]);
 });
 
 /** What asks no Redis, or something else first. */

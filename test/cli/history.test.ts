@@ -1,4 +1,5 @@
 /** The history at the command line: `orch stats` tells of it, `orch forget` takes an issue out of it and out of Redis. */
+import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,9 +72,13 @@ test("orch stats says that there is no history, then what came of tasks, then no
   expect(await run("forget", "calculator")).toMatchObject({ code: 2 });
   expect(await run("forget", issue, "--yes")).toMatchObject({ code: 1, stderr: expect.stringContaining(id) });
   await report();
+  await server.redis.hset(keys.offers, `${id}/h1`, "what a host knew of it", "tother/h1", "of another one");
+  writeFileSync(`${historyFileOf(dir)}.unreadable`, "of which nobody can say what stands in it");
   expect(await run("forget", issue)).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
   expect(await run("forget", issue, "--yes")).toMatchObject({ code: 0, stdout: `Forgotten: ${issue}, 1 task.\n` });
   expect(await server.redis.keys(`*${id}*`)).toEqual([]);
+  expect(await server.redis.hkeys(keys.offers)).toEqual(["tother/h1"]);
+  expect(existsSync(`${historyFileOf(dir)}.unreadable`)).toBe(false);
   expect(await store.idsOfIssue(11, 1)).toEqual([]);
   expect(await server.redis.zrange(keys.conversation(11, 1), "0", "-1")).toEqual([]);
   expect(JSON.parse((await run("stats", "--json")).stdout)).toMatchObject({ groups: [{ tasks: 1 }] });

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type HistoryFile, openHistory, readPlace } from "../../src/history/history-file.ts";
+import { type HistoryFile, openHistory } from "../../src/history/history-file.ts";
+import { readHistory, readPlace } from "../../src/history/read-history.ts";
 import { contentOf, pastRun, pastTask } from "./past-task.ts";
 
 let dir: string;
@@ -46,6 +47,32 @@ test("what was asked for under an issue is forgotten, and leaves the sums of its
   expect(file.db.prepare("SELECT task FROM tasks").all()).toEqual([{ task: "t2" }]);
   expect(file.db.prepare("SELECT DISTINCT task FROM runs").all()).toEqual([{ task: "t2" }]);
   expect(daily()).toMatchObject([{ tasks: 1, runs: 1 }]);
+});
+
+test("what was forgotten does not stay in the file, nor in the one beside it", () => {
+  const others = Array.from({ length: 20 }, (_, nth) =>
+    pastTask({ task: `o${nth}`, number: 2, person: `other-${nth}` }),
+  );
+  const packed = Buffer.from("words that were printed ".repeat(1_000));
+  const person = "who-is-to-be-forgotten";
+  file.write({ tasks: [...others, pastTask({ person })], outputs: [{ task: "t1", epoch: 1, packed }] });
+  const bytes = () => [path, `${path}-wal`].map((each) => readFileSync(each, "latin1")).join("");
+  expect(bytes()).toContain(person);
+  file.write({ tasks: [], forgotten: [{ repositoryId: 11, number: 1 }] });
+  for (const word of [person, "words that were printed"]) expect(bytes()).not.toContain(word);
+});
+
+test("whoever only reads it makes, changes and removes nothing, and is told why it cannot be read", () => {
+  file.write({ tasks: [pastTask()], place: { from: undefined, to: "7-1" } });
+  const count = (db: DatabaseSync) => db.prepare("SELECT count(*) AS n FROM tasks").get()?.n;
+  expect(readHistory(path, count)).toBe(1);
+  expect(() => readHistory(path, (db) => db.exec("DELETE FROM tasks"))).toThrow("readonly");
+  file.db.exec("PRAGMA user_version = 1");
+  expect(() => readHistory(path, count)).toThrow("an older Orch");
+  file.close();
+  writeFileSync(path, "no database".repeat(1_000));
+  expect(() => readHistory(path, count)).toThrow("the history cannot be read: file is not a database");
+  expect(existsSync(`${path}.unreadable`)).toBe(false);
 });
 
 test("after two years single tasks are forgotten, and the sums of their days are not", () => {

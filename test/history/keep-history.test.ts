@@ -1,7 +1,8 @@
 /** A history with a real Redis and a file: fed by the news, made anew from the records, the same either way. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { onCheckSuiteCompleted } from "../../src/events/on-ci.ts";
@@ -14,6 +15,7 @@ import { readCi, tellRecovered } from "../../src/task/history-news.ts";
 import { keepOutput, packOutput } from "../../src/task/kept-output.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { claimedBy, makeSpec, STARTS } from "../support/task-spec.ts";
@@ -55,11 +57,11 @@ function read(name: string): unknown {
 
 const PULL: Outcome = { kind: "pull_request", number: 7, url: "https://github.test/pull/7" };
 
-async function settle(commentId: number, outcome: Outcome = PULL, sha?: string): Promise<string> {
+async function settle(commentId: number, outcome: Outcome = PULL, sha?: string, told: Progress = {}): Promise<string> {
   const spec = makeSpec({ commentId });
   await store.create(spec, STARTS);
   await store.advance(spec.id, claimedBy("h1", spec.acceptedAt + 10));
-  const progress = { agent: "scripted", model: "m1", inputTokens: 10, outputTokens: 2, costUsd: 0.25 };
+  const progress = { agent: "scripted", model: "m1", inputTokens: 10, outputTokens: 2, costUsd: 0.25, ...told };
   const at = spec.acceptedAt + 60_000;
   if (sha === undefined) await store.advance(spec.id, { name: "ended", epoch: 1, outcome, progress, at });
   else {
@@ -202,6 +204,40 @@ test("where nothing has happened yet no file is made, and the first task is writ
   await settle(1);
   await look(place);
   expect(read("later")).toMatchObject({ tasks: { length: 1 } });
+});
+
+test("a task of which nothing adds up keeps no other from being remembered, nor their sums from being told", async () => {
+  const told = { inputTokens: 1e15, outputTokens: 0.5, costUsd: 1e15, model: 7 as unknown as string };
+  for (let nth = 0; nth < 12; nth++) await settle(nth, PULL, undefined, told);
+  const broken = await settle(12);
+  await server.redis.hset(keys.task(broken), { closed: "{", ci: "[]" });
+  await server.redis.rpush(keys.timeline(broken), "no JSON");
+  await settle(13);
+  const history = makeHistory(join(dir, "odd"));
+  histories.push(history);
+  await keep("odd")();
+  const { groups } = await history.stats({ by: ["agent"], since: "1970-01-01", now: Date.now() });
+  expect(groups).toMatchObject([{ pullRequests: 14, inputTokens: 12e12 + 20 }]);
+});
+
+test("one of which a part turns out to be broken is put aside, and made anew from the records", async () => {
+  for (let nth = 0; nth < 30; nth++) await settle(nth);
+  const path = join(dir, "torn");
+  const look = keep("torn");
+  const place = await look();
+  await histories[0]?.close();
+  // The list of its tables is whole: that it is broken shows when a task is written.
+  const db = new DatabaseSync(path);
+  const { rootpage } = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'tasks_by_id'").get() ?? {};
+  db.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, (Number(rootpage) - 1) * 4096, Number(rootpage) * 4096);
+  writeFileSync(path, bytes);
+  await settle(31);
+  await expect(look(place)).rejects.toThrow("malformed");
+  await look();
+  expect(existsSync(`${path}.unreadable`)).toBe(true);
+  expect(read("torn")).toMatchObject({ tasks: { length: 31 } });
 });
 
 test("one that is further behind than the news reach is made from the records", async () => {

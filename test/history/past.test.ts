@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { kindOf, pastOf } from "../../src/history/past.ts";
 import { timesOf } from "../../src/history/times.ts";
+import type { Progress } from "../../src/task/progress.ts";
 import type { Task } from "../../src/task/task.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
@@ -53,4 +54,18 @@ test("nothing of what was asked or said is remembered, and a model's name is bou
   expect(past).toMatchObject({ outcome: "no_changes", restarts: 1, merged: false, person: "maintainer" });
   expect(past?.model.length).toBeLessThanOrEqual(80);
   expect(pastOf({ ...task, state: { name: "queued", since: 1 } }, [])).toBeUndefined();
+});
+
+test("of what is stated of a run that is no number, or none that anybody can have used, as much is known as can be", () => {
+  const told = { inputTokens: 1e15, outputTokens: 2.4, costUsd: "much", model: { of: "objects" }, verification: 7 };
+  const run = { number: 1.5, host: "h1", startedAt: 1e300, endedAt: 7.2, progress: told as unknown as Progress };
+  const task: Task = {
+    spec: makeSpec({ model: "opus" }),
+    state: { name: "settled", outcome: { kind: "no_changes", lastWords: "" }, at: 1e300 },
+    ...{ agent: "claude", epoch: 1, version: 4, crashes: [], runs: [run] },
+  };
+  const past = pastOf(task, []);
+  expect(past).toMatchObject({ model: "opus", settledAt: 8.64e15 });
+  expect(past?.runs[0]).toMatchObject({ epoch: 2, startedAt: 8.64e15, endedAt: 7, inputTokens: 1e12, outputTokens: 2 });
+  expect([past?.runs[0]?.costUsd, past?.runs[0]?.rounds]).toEqual([undefined, undefined]);
 });

@@ -107,6 +107,18 @@ test("what a choice of agents learns from is summed up by class of work, and wha
   ]);
 });
 
+test("a clock that was set while a task was at work makes no time less than nothing, and none without end", () => {
+  const [back, ahead] = [pastRun({ startedAt: 61_000, endedAt: 1_000 }), pastRun({ epoch: 2, endedAt: 8.64e15 })];
+  const tasks = ["t1", "t2", "t3"].map((task) =>
+    pastTask({ task, settledAt: Date.UTC(2026, 0, 5), runs: [back, ahead] }),
+  );
+  file.write({ tasks });
+  const now = Date.UTC(2026, 0, 6);
+  const { groups, hosts } = readStats(file.db, { by: ["agent"], since: "2026-01-01", now });
+  expect(groups[0]?.toPullRequest).toEqual({ n: 3, p50: 0, p95: 0 });
+  expect(hosts).toMatchObject([{ runs: 6, busyMs: 3 * 30 * 24 * 3600_000 }]);
+});
+
 test("a share says no more than is known, and a percentile is a value that there was", () => {
   const few = interval(1, 1);
   expect([few.rate, few.to]).toEqual([1, 1]);

@@ -8,14 +8,21 @@ import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Progress } from "../../src/task/progress.ts";
 import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
+import { signIn } from "../support/dashboard.ts";
 
 const TOKEN = "a-token-for-the-metrics-of-this-test-0123456789";
+const WAIT = { timeout: 20_000, interval: 20 };
+/** An issue, and a task, of which there is something to do that nobody does meanwhile. */
+const LATER = "11/99";
+/** By how much the bot's clock is ahead, ms. */
+let later = 0;
 let orch: BotSetting;
 let url: string;
 
 beforeAll(async () => {
-  orch = await startBotSetting();
-  const port = await freePort();
+  const [port, dashboardPort] = [await freePort(), await freePort()];
+  const dashboard = { host: "127.0.0.1", port: dashboardPort, operators: [] };
+  orch = await startBotSetting({ dashboard: () => dashboard, now: () => Date.now() + later });
   url = `http://127.0.0.1:${port}`;
   orch.config.metrics = { host: "127.0.0.1", port, token: TOKEN };
   await orch.stopBot();
@@ -43,10 +50,7 @@ async function askFor(text: string): Promise<{ id: string; number: number }> {
   const number = await orch.openIssue();
   const { id: comment } = await orch.comment(number, `/orch ${text}`);
   const id = orch.taskId(comment);
-  await vi.waitFor(async () => expect((await orch.store.read(id))?.state.name).toBe("queued"), {
-    timeout: 20_000,
-    interval: 10,
-  });
+  await vi.waitFor(async () => expect((await orch.store.read(id))?.state.name).toBe("queued"), WAIT);
   return { id, number };
 }
 
@@ -75,14 +79,17 @@ test("each metric moves with what happens, once, and a bot that starts anew coun
     await askFor("fix the docs"),
     await askFor("fix the build"),
   ];
-  await orch.redis.zadd(keys.inbox, Date.now() + 3600_000, "11/99");
+  for (const key of [keys.inbox, keys.unreported]) await orch.redis.zadd(key, Date.now() + 3600_000, LATER);
   const first = await claim(merged.id);
   const during = await scrape();
   expect(during.sum("cicd_pipeline_run_active", 'state="running",agent="scripted"')).toBe(1);
   expect(during.sum("cicd_pipeline_run_active", 'state="queued"')).toBe(2);
   expect(during.sum("orch_queue_depth")).toBe(2);
-  expect(during.sum("orch_queue_oldest_wait_seconds")).toBeGreaterThanOrEqual(0);
+  later = 90_000;
+  expect((await scrape()).sum("orch_queue_oldest_wait_seconds")).toBeGreaterThanOrEqual(90);
+  later = 0;
   expect(during.sum("orch_inbox")).toBeGreaterThanOrEqual(1);
+  expect(during.sum("orch_unreported")).toBeGreaterThanOrEqual(1);
   expect(during.sum("orch_github_rate_remaining")).toBeGreaterThan(0);
   expect(await (await get("/api/v1/scale")).json()).toEqual({
     wantedSlots: 3,
@@ -93,6 +100,13 @@ test("each metric moves with what happens, once, and a bot that starts anew coun
     oldestWaitSeconds: expect.any(Number),
     hosts: { alive: 1, draining: 0 },
   });
+
+  const viewer = new AbortController();
+  const { get: see } = await signIn({ url: orch.dashboardUrl(), redisUrl: orch.server.url });
+  await see(`/tasks/${merged.id}/output/follow`, {}, viewer.signal);
+  await vi.waitFor(async () => expect((await scrape()).sum("orch_terminal_viewers")).toBe(1), WAIT);
+  viewer.abort();
+  await vi.waitFor(async () => expect((await scrape()).sum("orch_terminal_viewers")).toBe(0), WAIT);
 
   await orch.store.advance(merged.id, { name: "crashed", epoch: first, at: Date.now() });
   const second = await claim(merged.id, "h0000001");
@@ -134,19 +148,16 @@ test("each metric moves with what happens, once, and a bot that starts anew coun
     expect(after.sum("orch_slot_seconds_total", `host="h0000000",state="${state}"`)).toBeGreaterThan(0);
   expect(after.sum("orch_run_rss_bytes", 'host="h0000001"')).toBe(1);
   expect(after.sum("orch_run_cpu_seconds_total", 'host="h0000001"')).toBe(12.5);
-  expect(after.sum("orch_terminal_viewers")).toBe(0);
   expect((await scrape()).sum("orch_tokens_total")).toBe(990);
 
   await orch.stopBot();
   await end(waiting.id, await claim(waiting.id), { kind: "no_changes", lastWords: "" }, { inputTokens: 7 });
   await orch.startBot();
-  const anew = await vi.waitFor(scrape, { timeout: 20_000, interval: 20 });
+  const anew = await vi.waitFor(scrape, WAIT);
   expect(anew.sum("orch_tokens_total")).toBe(7);
-  await vi.waitFor(async () => expect((await scrape()).sum("orch_unreported")).toBe(0), {
-    timeout: 20_000,
-    interval: 20,
-  });
-  await orch.redis.zrem(keys.inbox, "11/99");
+  for (const key of [keys.inbox, keys.unreported]) await orch.redis.zrem(key, LATER);
+  for (const name of ["orch_inbox", "orch_unreported"] as const)
+    await vi.waitFor(async () => expect((await scrape()).sum(name)).toBe(0), WAIT);
 });
 
 test("without the token, by another path or on the webhook's port nothing is said", async () => {

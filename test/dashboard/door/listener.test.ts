@@ -2,7 +2,7 @@
 import { request as ask } from "node:http";
 import { hostname } from "node:os";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeLink } from "../../../dashboard/door/links.ts";
 import { openDoor } from "../../../dashboard/door/listener.ts";
 import { html } from "../../../dashboard/html.ts";
@@ -232,6 +232,17 @@ describe("a session", () => {
     expect(left.headers.getSetCookie()).toEqual([`orch-${port}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`]);
     await expect(over).rejects.toThrow();
     expect((await get("/")).status).toBe(303);
+  });
+
+  test("lets its owner go on looking while Redis takes nothing new, and says so of what cannot be done", async () => {
+    const { get } = await enter();
+    const [, code = ""] = (await makeLink(redis, url, "root")).split("#");
+    now += HOUR; // the visit would be noted down
+    await redis.config("SET", "maxmemory", "1");
+    onTestFinished(async () => void (await redis.config("SET", "maxmemory", "0")));
+    expect((await get("/")).status).toBe(200);
+    const refused = await sendForm(url, "/login", { code });
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining("takes nothing new")]);
   });
 
   test("of one person there are sixteen at most: the oldest ends", async () => {

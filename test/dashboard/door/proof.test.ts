@@ -1,6 +1,7 @@
 /** Who may be given a link: only the bot that says where its dashboard is. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openDoor } from "../../../dashboard/door/listener.ts";
@@ -42,4 +43,12 @@ test("a program that has the port of a bot which died cannot have another bot pr
   const dead = await findDashboard(redis, Date.now());
   expect(dead && (await isOurs(redis, dead))).toBe(false);
   expect(asked).toHaveLength(1);
+
+  // A bot that died before the clock was set back would stand first until that has caught up.
+  await redis.hset(
+    keys.dashboardsAt,
+    `${hostname()}/1`,
+    JSON.stringify({ url: taken, local: taken, at: Date.now() + 3600_000 }),
+  );
+  expect(await findDashboard(redis, Date.now())).toMatchObject({ name: "elsewhere/1" });
 });

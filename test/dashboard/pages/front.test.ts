@@ -99,6 +99,16 @@ describe("the first page", () => {
     expect(await front(factsOf([low, spent]), personOf([], [10]))).not.toContain("budget");
   });
 
+  test("leads from a task that is over to the one that does it once more, and offers that no more", async () => {
+    const over = named(settledTask(outcomes.agent_failed), "e");
+    const queued = named(queuedTask(), "f");
+    const again = { ...queued, spec: { ...queued.spec, retries: over.spec.id } };
+    const [before, after] = [await front(factsOf([], [over])), await front(factsOf([again], [over]))];
+    expect(before).toContain(`action="/tasks/${over.spec.id}/retry"`);
+    expect(after).not.toContain(`action="/tasks/${over.spec.id}/retry"`);
+    expect(listOf(after, "over")).toMatch(/tried again: <a [^>]*href="\/tasks\/tf{15}"/);
+  });
+
   test("shows each task once", async () => {
     const page = await front(
       factsOf([{ ...asking, state: runningTask("working").state }, named(runningTask("working"), "c")]),

@@ -222,6 +222,15 @@ test("a session shows its last lines and no more, and to readers none of them", 
   expect(text).not.toContain(`line ${39 - WALL_LINES}\n`);
   expect(text).toContain("line 39</pre>");
   expect(sessionRow(session, "read", now).text).not.toContain("line 39");
+  expect(sessionRow({ ...session, lastOutputAt: undefined }, "write", now).text).not.toContain("not a word yet");
+});
+
+test("sessions of a team on one issue are told apart by their nodes", () => {
+  const [session] = sessions;
+  if (!session) throw new Error("no session");
+  const origin = { kind: "node" as const, plan: "tplanplanplanpla", node: "price", try: 1 };
+  const { text } = sessionRow({ ...session, task: { ...session.task, origin } }, "read", now);
+  expect(text).toContain("node <code>price</code>");
 });
 
 test("a deed says who did what to what, and whether it came to something", () => {

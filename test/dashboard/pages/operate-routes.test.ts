@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openPages } from "../../../dashboard/dashboard.ts";
 import type { DashboardDeps } from "../../../dashboard/deps.ts";
@@ -24,6 +25,7 @@ import { visit } from "./operate-samples.ts";
 
 type Visitor = ReturnType<typeof visitorOf>;
 
+const log = pino({ level: "silent" });
 let orch: BotSetting;
 let secret: BotSetting["repository"];
 let team: Team;
@@ -278,15 +280,21 @@ test("stats are read from the history, in the groups and days that were chosen",
   const history = makeHistory(file);
   await history.write({ tasks: [pastTask({ merged: true, settledAt: visit.now })] });
   await history.close();
-  const [route] = statsRoutes({ historyFile: file });
+  const [route] = statsRoutes({ historyFile: file, log });
   const query = new URLSearchParams({ by: "repository", days: "90" });
   const answer = await route?.answer({ ...visit, query });
   expect(answer?.kind === "page" && answer.body.text).toContain("octo-org/calculator");
   await rm(folder, { recursive: true });
 });
 
+test("a history that cannot be read is told of as that, with what to look at", async () => {
+  const [route] = statsRoutes({ historyFile: "/dev/null/history.sqlite", log });
+  const answer = await route?.answer(visit);
+  expect(answer?.kind === "page" && answer.body.text).toContain("The history cannot be read now.");
+});
+
 test("without a history the page of stats says that none is kept", async () => {
-  const [route] = statsRoutes({});
+  const [route] = statsRoutes({ log });
   const answer = await route?.answer(visit);
   expect(answer?.kind === "page" && answer.body.text).toContain("No history is kept here.");
 });

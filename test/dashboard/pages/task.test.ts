@@ -100,6 +100,17 @@ describe("the page of a task", () => {
     expect(ofNode).not.toContain("press Retry");
   });
 
+  test("leads to the task that does it once more, where there is one, and offers that no more as what is next", async () => {
+    const again = { ...queuedTask(), spec: { ...failed.spec, id: "tzzzzzzzzzzzzzzz", retries: failed.spec.id } };
+    const get = pagesOf([again], [failed]);
+    const page = await get("/tasks/:id", { id: failed.spec.id });
+    expect(page).toContain(
+      '<strong>Tried again:</strong> <a class="task-link" href="/tasks/tzzzzzzzzzzzzzzz">tzzzzzzzzzzzzzzz</a>',
+    );
+    expect(page).not.toContain("press Retry");
+    expect(page).toContain(`action="/tasks/${failed.spec.id}/retry"`);
+  });
+
   test("says how its agent was chosen to whoever may see costs, and to nobody else", async () => {
     const routed: Task = {
       ...failed,

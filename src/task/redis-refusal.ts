@@ -1,0 +1,10 @@
+/** What a Redis says that is there, and lets itself be read, and takes nothing new: its disk or its memory is full, or it follows another one. */
+import { ReplyError } from "ioredis";
+
+/** Of a transaction its commands' own errors say so. */
+export function takesNoWrites(error: unknown): boolean {
+  if (!(error instanceof ReplyError)) return false;
+  const { message, previousErrors } = error as Error & { previousErrors?: unknown };
+  const own = Array.isArray(previousErrors) ? previousErrors : [];
+  return [message, ...own.map(String)].some((each) => /\b(MISCONF|OOM|READONLY|NOREPLICAS)\b/.test(each));
+}
