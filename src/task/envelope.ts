@@ -44,6 +44,18 @@ export function narrower(...all: readonly (Amounts | undefined)[]): Amounts {
   return least;
 }
 
+/** The larger amount of each unit that any of them has. */
+export function widest(...all: readonly (Amounts | undefined)[]): Amounts {
+  const most: Amounts = {};
+  for (const amounts of all) {
+    for (const unit of UNITS) {
+      const amount = amounts?.[unit];
+      if (amount !== undefined) most[unit] = Math.max(amount, most[unit] ?? amount);
+    }
+  }
+  return most;
+}
+
 /** Several hosts may say different things: the smallest amount of each counts. Undefined where nothing is limited. */
 export function narrowestCaps(all: readonly (Caps | undefined)[]): Caps | undefined {
   const names = [...ENVELOPES, "run", "taskDefault"] as const;

@@ -5,12 +5,14 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import type { Amounts } from "../text/budget.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isSameLane, type Lane, runLane } from "./lane.ts";
 import type { CancelReason, Outcome } from "./outcome.ts";
 import type { Progress } from "./progress.ts";
 import { type Decision, type Proposal, withDecision } from "./proposal.ts";
 import { type Answer, type Question, withAnswer, withoutAnswers, withQuestion, withReferral } from "./question.ts";
+import { withRaise } from "./raise.ts";
 import type { HandedOn } from "./review.ts";
 import type { Routing } from "./routing.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
@@ -65,6 +67,8 @@ export type TaskNews =
   | { name: "answered"; question: string; answer: Answer; at: number }
   /** Somebody has decided about what its agent proposes. `proposal`: its name. */
   | { name: "decided"; proposal: string; decision: Decision; at: number }
+  /** Its plan may use more. `budget`: the whole plan, in the units of which it is more. */
+  | { name: "raised"; budget: Amounts; at: number }
   /** The run's host could not keep the session after all: it has no home. */
   | { name: "not_kept"; epoch: number; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */
@@ -119,6 +123,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return withAnswer(task, news.question, news.answer);
     case "decided":
       return withDecision(task, news.proposal, news.decision);
+    case "raised":
+      return withRaise(task, news.budget);
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":

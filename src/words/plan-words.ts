@@ -178,6 +178,8 @@ const eventWords: Record<PlanEventKind, string> = {
   message: "Said to the manager by",
   finishing: "All nodes are over: the result is checked and published",
   over: "The plan is over",
+  asked: "The manager wants more than was approved",
+  declined: "Not carried out",
 };
 
 /** What a node changed that was not its own to change; undefined where there is nothing. */

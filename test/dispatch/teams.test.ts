@@ -1,8 +1,10 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cancelTasks } from "../../src/cancel.ts";
+import { decideOnAsked } from "../../src/task/decide-asked.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import { openAsked } from "../../src/task/plan.ts";
 import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { Task } from "../../src/task/task.ts";
 import { BROKEN, nodeSpec } from "../task/plans-made.ts";
@@ -318,6 +320,76 @@ describe("a plan with a budget", () => {
     await team.ends("b");
     await team.becomes("finishing");
     expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "skipped" });
+  });
+});
+
+describe("a change that goes beyond what was approved", () => {
+  const wider = { replace: ["a"], add: [nodeSpec("a1", { scope: ["infra/**"], budget: { usd: 3 } })] };
+  const decide = async (team: Awaited<ReturnType<typeof approvedTeam>>, kind: "approved" | "change") => {
+    const name = openAsked(await team.plan())?.name ?? "";
+    const by = { by: { id: 31, login: "maintainer" }, at: at.now() };
+    const decision = kind === "change" ? { kind, text: "Not infra.", ...by } : { kind, ...by };
+    return await at.plans.change(team.id, (plan) => decideOnAsked(plan, name, decision), at.now());
+  };
+  const asks = async (changes = {}) => {
+    const { team, bot } = await began(changes, [
+      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("b"),
+      nodeSpec("c", { after: ["b"] }),
+      nodeSpec("d", { after: ["a"] }),
+    ]);
+    await team.begins("b");
+    await team.ends("a", BROKEN);
+    await team.manages(wider, { funds: { limit: { usd: 2 }, used: { usd: 0.4 }, most: {} } });
+    await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons: ASKS }), WAIT);
+    return { team, bot };
+  };
+  const ASKS = [{ for: "team" }, { for: "approval", proposal: expect.stringMatching(/^p[0-9a-f]{12}$/) }];
+
+  test("waits for a word while the plan goes on; approved, it is carried out and may use what was allowed with it", async () => {
+    const { team } = await asks({ budget: { usd: 2 } });
+    await team.ends("b");
+    await team.begins("c");
+    expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "started", d: "waiting" });
+    await Promise.all([decide(team, "approved"), decide(team, "approved")]);
+    const added = await team.begins("a1");
+    expect((await read(added)).spec.node?.planBudget).toEqual({ usd: 4.25 });
+    expect((await team.task()).spec.budget).toEqual({ usd: 4.25 });
+    await vi.waitFor(
+      async () => expect((await read(await team.taskOf("c"))).spec.node?.planBudget).toEqual({ usd: 4.25 }),
+      WAIT,
+    );
+    await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons: [{ for: "team" }] }), WAIT);
+    for (const node of ["c", "a1", "d"]) await team.ends(node);
+    await team.becomes("finishing");
+    expect((await team.plan()).nodes.filter(({ id }) => id === "a1")).toHaveLength(1);
+  });
+
+  test("that is declined is the manager's again, and what nobody wants is left out", async () => {
+    const { team } = await asks();
+    await decide(team, "change");
+    await team.becomes("managing");
+    expect((await team.plan()).managed?.wakes).toMatchObject([
+      { kind: "told", node: "a", text: expect.stringContaining("Not infra.") },
+    ]);
+    await team.manages({ end: "partial" });
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "skipped", d: "skipped" });
+  });
+
+  test("is shown again by a bot that comes when another has died, and waits no longer than it was to", async () => {
+    const { team, bot } = await asks();
+    await bot.stop();
+    await at.startBot();
+    await team.ends("b");
+    await team.ends("c");
+    expect((await team.plan()).state).toBe("running");
+    at.pass(DAY_MS);
+    await at.hostComes("h1", { slots: 9 });
+    await at.store.dispatches.plan(team.id, at.now());
+    await team.becomes("managing");
+    expect((await team.plan()).asked?.decision?.kind).toBe("lapsed");
   });
 });
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { renderComment } from "../../src/report/comment-text.ts";
 import { planGraph, planParts, planTable } from "../../src/report/plan-text.ts";
 import { publishText } from "../../src/report/publish-text.ts";
-import { PLAN_LIMITS, planProposalSchema } from "../../src/task/plan-proposal.ts";
+import { MAX_PLAN_TEXT, PLAN_LIMITS, planProposalSchema } from "../../src/task/plan-proposal.ts";
 import type { Proposal } from "../../src/task/proposal.ts";
 import { proposedPlanView } from "../../src/views/plan-view.ts";
-import { MAX_PLAN_TEXT } from "../../workers/talk-back/tools/plan.ts";
+
 import { HOSTILE, planningTask, planProposal } from "./sample-plans.ts";
 import { around } from "./sample-tasks.ts";
 
