@@ -81,9 +81,7 @@ function ofTask(need: Need, task: Task, facts: Facts, tier: Tier, page: Formed):
       });
     }
     case "approval": {
-      const title = need.change
-        ? "Its manager wants more than was approved."
-        : bare(task.proposal?.said.title ?? "", 200);
+      const title = need.change ? "A change of its plan waits for a word." : bare(task.proposal?.said.title ?? "", 200);
       return cells({
         badge: standingBadge("proposes"),
         what: html`<p class="quote">${mayAct ? title : "Its agent proposes something."}</p>`,

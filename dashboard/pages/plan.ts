@@ -10,7 +10,7 @@ import type { EnvelopeView } from "../../src/views/budget.ts";
 import type { MessageView } from "../../src/views/messages.ts";
 import type { PlanView } from "../../src/views/plan-view.ts";
 import { taskView } from "../../src/views/task-view.ts";
-import { changeWords, meanwhile } from "../../src/words/asked-words.ts";
+import { askedBecause, changeWords, meanwhile } from "../../src/words/asked-words.ts";
 import { planSize, teamStanding } from "../../src/words/plan-words.ts";
 import { type Html, html } from "../html.ts";
 import type { Tier } from "../rows/drawing.ts";
@@ -77,7 +77,7 @@ function decideOnChange({ task, view }: PlanPage, visit: Visit): Html | undefine
     title: "A change of this plan waits for a word",
     tone: "attention",
     aside: html`<span class="muted">it is dropped ${untilTime(asked.until, visit.now)}</span>`,
-    body: html`<p class="line">It goes beyond what was approved. ${meanwhile}</p>
+    body: html`<p class="line">${askedBecause(asked)} ${meanwhile}</p>
 <ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>
 ${asked.add.length > 0 && html`<div class="scroll">${nodesBlock({ ...view, state: "proposed", nodes: asked.add }, "write", visit.now, "plan-change")}</div>`}
 ${told.map(({ node, instruction }) => html`<p class="line"><code>${node}</code> would be told: ${instruction}</p>`)}

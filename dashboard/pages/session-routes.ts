@@ -91,7 +91,7 @@ function needsOf(task: Task): string | undefined {
   const isAsked = task.state.name === "waiting" && task.state.reasons.some((reason) => reason.for === "approval");
   if (!isAsked) return undefined;
   return approvedPlan(task)
-    ? "wants more than was approved, and waits for a word"
+    ? "waits for a word about a change of its plan"
     : "proposes something, and waits for a word";
 }
 

@@ -26,7 +26,9 @@ const nodeShape = z
       .describe("Those of the repository's servers that run beside its agent, by their names."),
     onFailure: z
       .enum(["retry", "skip", "stop"])
-      .describe("When it cannot be done: more tries, the others go on without it, or its manager is to ask a person."),
+      .describe(
+        "When it cannot be done: more tries, the others go on without it, or a person is asked what becomes of it.",
+      ),
     how: z.string().describe("proposed, waiting, queued, preparing, working, asks, blocked, merged, failed, skipped …"),
     why: z.string().optional().describe("Why it failed or was left out."),
     tries: z.int(),
@@ -44,7 +46,7 @@ const eventShape = z
 
 const askedShape = z
   .object({
-    because: z.array(z.string()).describe("Where it goes beyond what was approved, in words."),
+    because: z.array(z.string()).describe("Why a person is asked, in words."),
     until: time.describe("Without a person's word by then it is not carried out."),
     add: z.array(nodeShape),
     retry: z.array(z.string()).describe("Nodes that would be tried again."),
@@ -62,7 +64,9 @@ export const planAnswerShape = z
     proposal: z.string().optional().describe("Its name, where it waits for a person's word."),
     asked: askedShape
       .optional()
-      .describe("What the manager would change, and is more than was approved: `proposal` is its name."),
+      .describe(
+        "A change that waits for a person, as it is more than was approved or tries once more what failed: `proposal` is its name.",
+      ),
     nodes: z.array(nodeShape),
     managerRuns: z.int(),
     events: z.array(eventShape),

@@ -6,7 +6,7 @@ import { exceedsReasons } from "../task/exceeds-reasons.ts";
 import { PLAN_LIMITS } from "../task/plan-proposal.ts";
 import { blockQuote, code, inMarkdown } from "../text/quote.ts";
 import type { PlanView } from "../views/plan-view.ts";
-import { changeWords, howToDecideOnChange, meanwhile } from "../words/asked-words.ts";
+import { askedBecause, changeWords, howToDecideOnChange, meanwhile } from "../words/asked-words.ts";
 import { planParts, planTable } from "./plan-text.ts";
 
 /** Nothing where nobody is to decide anything. `how`: with what can be said to it, where nothing else in the comment tells that. */
@@ -23,7 +23,7 @@ export function askedChange(view: PlanView, { how = false }: { how?: boolean } =
         ],
   );
   return [
-    `**A change of the plan, ${code(name)}, waits for a word: it goes beyond what was approved**`,
+    `**A change of the plan, ${code(name)}, waits for a word. ${askedBecause(asked)}**`,
     lines.map((line) => `- ${line}`).join("\n"),
     ...(add.length > 0 ? [planTable({ ...view, state: "proposed", nodes: add }), planParts(add)] : []),
     ...told,

@@ -19,6 +19,8 @@ export const exceedsShape = z.object({
   budget: amountsShape.optional(),
   /** It would be more than what the repository lets begin without a person's word. */
   small: z.literal(true).optional(),
+  /** It goes beyond nothing: this node could not be done, and its plan says that a person decides whether it is tried once more. */
+  stopped: z.object({ node: z.string(), why: z.string() }).optional(),
 });
 export type Exceeds = z.output<typeof exceedsShape>;
 

@@ -3,6 +3,7 @@
  * else; or nobody says anything in time. Then it is the manager's matter again. Only the one that the plan's record names can be decided about, and
  * only once. Pure.
  */
+import { released } from "./ask-about-stopped.ts";
 import type { Exceeds } from "./asked-shape.ts";
 import { inGraph } from "./beyond.ts";
 import { widest } from "./envelope.ts";
@@ -19,19 +20,25 @@ export type AskedDecision =
 export function decideOnAsked(plan: Plan, name: string, decision: AskedDecision): Plan | undefined {
   const open = openAsked(plan);
   if (open?.name !== name) return undefined;
+  const freed = released(plan, stoppedIn(open.exceeds));
   if (decision.kind === "change") {
-    const text = `${whoIs(decision.by)} does not want the change ${name} and says: ${decision.text}`;
-    return backToManager({ ...plan, asked: { ...open, decision: stored(decision) } }, { at: decision.at, text });
+    const text = `${whoIs(decision.by)} ${open.exceeds.stopped ? `says about the node ${open.exceeds.stopped.node}, which failed` : `does not want the change ${name} and says`}: ${decision.text}`;
+    return backToManager({ ...freed, asked: { ...open, decision: stored(decision) } }, { at: decision.at, text });
   }
-  const { asked: _, ...without } = plan;
   const { revision, choices, exceeds } = open;
-  const made = revise(without, revision, { now: decision.at, choicesOf: (role) => choices[role] });
+  const { asked: _, ...without } = released(plan, namedIn(revision));
+  const made = revise(without, revision, {
+    ...{ now: decision.at, allowed: name },
+    choicesOf: (role) => choices[role],
+  });
   if (made.kind === "revised") return allowed(made.plan, { ...open, decision: stored(decision) }, exceeds);
   const problems = made.kind === "refused" ? made.problems.join(" ") : "it is so already.";
   const outdated = { ...stored(decision), kind: "outdated" as const };
   const text = `${whoIs(decision.by)} approved the change ${name}, and it cannot be carried out any more: ${problems}`;
-  return backToManager({ ...plan, asked: { ...open, decision: outdated } }, { at: decision.at, text });
+  return backToManager({ ...freed, asked: { ...open, decision: outdated } }, { at: decision.at, text });
 }
+
+const stoppedIn = ({ stopped }: Exceeds): string[] => (stopped ? [stopped.node] : []);
 
 const whoIs = (by: Actor | undefined): string => (by ? `@${by.login}` : "The operator");
 
@@ -47,7 +54,7 @@ function allowed(plan: Plan, asked: Asked, { budget }: Exceeds): Plan {
   const { spent: _, low: __, ...funded } = plan;
   const next: Plan = {
     ...(budget ? { ...funded, budget: widest(plan.budget, budget) } : plan),
-    approved: { nodes: inGraph(plan).length },
+    ...(!asked.exceeds.stopped && { approved: { nodes: inGraph(plan).length } }),
     asked,
   };
   const by = asked.decision && "by" in asked.decision ? asked.decision.by?.login : undefined;
@@ -59,10 +66,13 @@ function allowed(plan: Plan, asked: Asked, { budget }: Exceeds): Plan {
 export function withoutLapsed(plan: Plan, now: number): Plan {
   const open = openAsked(plan);
   if (!open || now < open.until) return plan;
-  const lapsed: Plan = { ...plan, asked: { ...open, decision: { kind: "lapsed", at: now } } };
+  const lapsed: Plan = {
+    ...released(plan, stoppedIn(open.exceeds)),
+    asked: { ...open, decision: { kind: "lapsed", at: now } },
+  };
   const text = `Nobody allowed the change ${open.name} in time.`;
-  // When the plan itself is out of time there is nothing left for a manager to do.
-  return now < plan.until
+  // What is a person's to decide is no manager's, and when the plan itself is out of time there is nothing left for one to do.
+  return now < plan.until && !open.exceeds.stopped
     ? backToManager(lapsed, { at: now, text })
     : withEvent(lapsed, { at: now, what: "declined", text });
 }

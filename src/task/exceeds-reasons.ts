@@ -5,13 +5,21 @@ import type { Exceeds } from "./asked-shape.ts";
 
 const SHOWN = 20;
 
-export function exceedsReasons({ nodes, scopes, roles, servers, budget, small }: Exceeds, { code }: Quoting): string[] {
+export function exceedsReasons(
+  { nodes, scopes, roles, servers, budget, small, stopped }: Exceeds,
+  { code, plain }: Quoting,
+): string[] {
   const list = (names: readonly string[]) =>
     `${names
       .slice(0, SHOWN)
       .map((name) => code(name, 80))
       .join(", ")}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ""}`;
   return [
+    ...(stopped
+      ? [
+          `${code(stopped.node, 40)} could not be done, and the plan leaves to a person what becomes of it: ${plain(stopped.why, 600)}`,
+        ]
+      : []),
     ...(nodes
       ? [`The plan would have ${nodes.would} nodes, and without a person's word it may have ${nodes.most}.`]
       : []),

@@ -8,6 +8,7 @@
  * that of no other node at work.
  */
 import { afterTry, nextChoice } from "./after-try.ts";
+import { askedAboutStopped } from "./ask-about-stopped.ts";
 import { withoutLapsed } from "./decide-asked.ts";
 import { hasRoom, isHopeless, mayStart } from "./may-start.ts";
 import {
@@ -77,6 +78,7 @@ const STEPS: readonly Step[] = [
   manage,
   settle,
   lapse,
+  askPerson,
   expire,
   warn,
   spare,
@@ -117,9 +119,9 @@ function settleOne(plan: Plan, node: PlanNode, task: Task, now: number): Plan {
   // What a plan goes on without is part of it all the same when its work was merged before it could be stopped.
   const { outcome } = task.state as Extract<Task["state"], { name: "settled" }>;
   if (node.state.name !== "started" && outcome.kind !== "merged") return withEnd(plan, node, outcome.kind);
-  const { state, tried, wake: matter, spent } = afterTry(plan, node, task, now);
+  const { state, tried, wake: matter, spent, stopped } = afterTry(plan, node, task, now);
   const tries = node.tries.map((each) => (each.task === task.spec.id ? { ...each, ...tried } : each));
-  const settled = changeNode(plan, { ...node, state, tries });
+  const settled = changeNode(plan, { ...node, state, tries, ...(stopped && { stopped }) });
   const text = state.name === "merged" ? undefined : tried.why;
   const told = withEvent(settled, { ...of(node, EVENTS[state.name], now), task: task.spec.id, ...(text && { text }) });
   const left = spent ? { ...told, spent } : told;
@@ -144,6 +146,10 @@ const changeNode = (plan: Plan, next: PlanNode): Plan => ({
   ...plan,
   nodes: plan.nodes.map((node) => (node.id === next.id ? next : node)),
 });
+
+function askPerson(plan: Plan, { now }: Around): Plan {
+  return askedAboutStopped(plan, now);
+}
 
 function lapse(plan: Plan, { now }: Around): Plan {
   return withoutLapsed(plan, now);

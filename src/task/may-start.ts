@@ -36,7 +36,7 @@ export function isHopeless(plan: Plan, id: string): boolean {
   const node = nodeOf(plan, id);
   if (!node) return true;
   if (!isNodeOver(node) || isSettledFor(node)) return false;
-  return !(node.state.name === "failed" && (isManagers(plan, id) || isAskedAbout(plan, id)));
+  return !(node.state.name === "failed" && (node.stopped || isManagers(plan, id) || isAskedAbout(plan, id)));
 }
 
 /** Whether a person is to decide about a change of it. */

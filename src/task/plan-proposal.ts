@@ -64,7 +64,7 @@ export const nodeSchema = z.strictObject({
   onFailure: onFailureSchema
     .default("retry")
     .describe(
-      "When it cannot be done: retry, skip (others go on without it), or stop (no other try: its manager asks a person).",
+      "When it cannot be done: retry, skip (others go on without it), or stop (no other try: a person is asked what becomes of it).",
     ),
   budget: amountsShape.optional(),
 });

@@ -69,6 +69,8 @@ const planNodeShape = z.object({
   depth: z.number().optional(),
   /** The node whose agent asked for it. */
   by: z.string().optional(),
+  /** It failed, and its plan says that a person decides what becomes of it. */
+  stopped: z.literal(true).optional(),
   /** What the manager, who has it tried again, tells its agent besides. From then on it is the manager who decides about each try. */
   note: z.string().optional(),
 });
@@ -76,7 +78,7 @@ export type PlanNode = z.output<typeof planNodeShape>;
 
 /** What the manager is to see to. The same `key` is the same matter, however often it is told. */
 const wakeShape = z.object({
-  /** A node failed or is to wait for a person (`stop`); it asks for something; its work does not fit; nothing can move. */
+  /** A node failed (`stop`: of an older Orch, a person was to decide); it asks for something; its work does not fit; nothing can move. */
   kind: z.enum(["failed", "stop", "blocker", "conflict", "stuck", "told"]),
   key: z.string(),
   node: z.string().optional(),

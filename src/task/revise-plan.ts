@@ -5,6 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { countedTries } from "./after-try.ts";
+import { isStopped } from "./ask-about-stopped.ts";
+import { askedName } from "./asked-name.ts";
 import type { Exceeds } from "./asked-shape.ts";
 import { beyondOf, type Funds, inGraph } from "./beyond.ts";
 import { type ChoicesOf, newNode } from "./make-plan.ts";
@@ -38,12 +40,14 @@ export type Revising = {
   choicesOf?: ChoicesOf;
   /** What the plan may still use, where that is limited and known. */
   funds?: Funds | undefined;
-  /** When nobody is waited for any more who might allow what goes beyond what was approved; none: somebody has allowed it. */
+  /** When nobody is waited for any more who might allow what goes beyond what was approved; none: nobody has to be asked. */
   askUntil?: number;
+  /** The name by which a person has allowed it: the same may be allowed again, when it is asked for again. */
+  allowed?: string;
 };
 
 export function revise(plan: Plan, revision: Revision, revising: Revising): Revised {
-  const hash = hashOf(plan, revision, revising.by);
+  const hash = revising.allowed ?? hashOf(plan, revision, revising.by);
   if (plan.revisions.includes(hash)) return { kind: "same" };
   const problems = problemsOf(plan, revision, revising);
   if (problems.length > 0) return { kind: "refused", problems };
@@ -102,12 +106,6 @@ function ask(plan: Plan, revision: Revision, { now, by, choicesOf, exceeds, askU
 
 const entryOf = <Value>(role: string, its: Value | undefined): [string, Value][] => (its ? [[role, its]] : []);
 
-/** Like that of a proposal: nobody finds another revision of the same name. */
-function askedName({ id, revision: of }: Plan, revision: Revision, exceeds: Exceeds): string {
-  const all = JSON.stringify([id, of, revision, exceeds]);
-  return `p${createHash("sha256").update(all).digest("hex").slice(0, 12)}`;
-}
-
 /** One node more, asked for by the agent of another one, or by the manager. */
 export const delegate = (plan: Plan, node: NodeSpec, revising: Revising): Revised =>
   revise(plan, { add: [node] }, revising);
@@ -128,6 +126,7 @@ function problemsOf(plan: Plan, revision: Revision, { by, roles, servers }: Revi
   if (unknown.length > 0) return unknown.map((each) => `There is no node ${each}.`);
   if (retry.length + skip.length + replaced.length + added.length === 0 && !ended) return ["It changes nothing."];
   return [
+    ...namedIn(revision).flatMap((each) => stopProblems(plan, each)),
     ...retry.flatMap(({ node }) => retryProblems(plan, node)),
     ...[...skip, ...replaced].filter((each) => isMerged(plan, each)).map((each) => `${each} is merged already.`),
     ...(replaced.length > 0 && added.length === 0 ? ["Nothing is added in place of what is to be replaced."] : []),
@@ -137,6 +136,12 @@ function problemsOf(plan: Plan, revision: Revision, { by, roles, servers }: Revi
 }
 
 const isMerged = (plan: Plan, of: string): boolean => nodeOf(plan, of)?.state.name === "merged";
+
+/** The plan says so. */
+function stopProblems(plan: Plan, of: string): string[] {
+  const node = nodeOf(plan, of);
+  return node && isStopped(node) ? [`What becomes of ${of} is a person's to decide, who is asked about it.`] : [];
+}
 
 function retryProblems(plan: Plan, of: string): string[] {
   const node = nodeOf(plan, of);

@@ -22,6 +22,12 @@ export function changeWords({ add, retry, skip, replace, end }: AskedView, { cod
   ];
 }
 
+/** Why anybody is asked, in a sentence. */
+export const askedBecause = ({ exceeds }: Pick<AskedView, "exceeds">): string =>
+  exceeds.stopped
+    ? "A node failed, and its plan leaves it to a person what becomes of it."
+    : "It goes beyond what was approved.";
+
 /** What holds until then. */
 export const meanwhile =
   "Until then the plan goes on as it was approved: what is at work stays at work, and what does not depend on this change begins.";

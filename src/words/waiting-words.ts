@@ -52,7 +52,7 @@ export function waitsFor(
       return "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.";
     case "approval":
       if (reason.change)
-        return `Its manager wants more than was approved. ${howToDecideOnChange(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it is not carried out.`;
+        return `A change of its plan waits for a word. ${howToDecideOnChange(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it is not carried out.`;
       if (reason.plan)
         return `Its planner has made a plan for a team. ${howToDecideOnPlan(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
       return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;

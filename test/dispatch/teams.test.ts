@@ -7,7 +7,7 @@ import type { Outcome } from "../../src/task/outcome.ts";
 import { openAsked } from "../../src/task/plan.ts";
 import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { Task } from "../../src/task/task.ts";
-import { BROKEN, nodeSpec } from "../task/plans-made.ts";
+import { BROKEN, CONFLICTED, nodeSpec } from "../task/plans-made.ts";
 import { approvedTeam, askedForTeam, hybrid } from "./playing-teams.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
@@ -124,8 +124,8 @@ describe("a node that fails", () => {
   });
 
   test("goes on as the manager wants it", async () => {
-    const { team } = await began({}, [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b", { after: ["a"] })]);
-    await team.ends("a", BROKEN);
+    const { team } = await began({}, [nodeSpec("a"), nodeSpec("b", { after: ["a"] })]);
+    await team.ends("a", CONFLICTED);
     await team.manages({ retry: [{ node: "a", instruction: "Mind the cents." }] });
     await team.ends("a");
     await team.ends("b");
@@ -134,12 +134,8 @@ describe("a node that fails", () => {
   });
 
   test("is left out with what builds on it when the manager has nothing to say, and the rest is published", async () => {
-    const { team } = await began({}, [
-      nodeSpec("a", { onFailure: "stop" }),
-      nodeSpec("b", { after: ["a"] }),
-      nodeSpec("c"),
-    ]);
-    await team.ends("a", BROKEN);
+    const { team } = await began({}, [nodeSpec("a"), nodeSpec("b", { after: ["a"] }), nodeSpec("c")]);
+    await team.ends("a", CONFLICTED);
     await team.manages();
     await team.ends("c");
     await team.becomes("finishing");
@@ -147,8 +143,8 @@ describe("a node that fails", () => {
   });
 
   test("while the manager is at work lets the others go on", async () => {
-    const { team } = await began({}, [nodeSpec("x", { onFailure: "stop" }), ...hybrid()]);
-    await team.ends("x", BROKEN);
+    const { team } = await began({}, [nodeSpec("x"), ...hybrid()]);
+    await team.ends("x", CONFLICTED);
     await team.runs();
     await team.ends("a");
     await team.starts("c");
@@ -193,8 +189,8 @@ describe("a team that is cancelled", () => {
   });
 
   test("while its manager is at work ends its nodes when that has ended", async () => {
-    const { team } = await began({}, [nodeSpec("x", { onFailure: "stop" }), ...hybrid()]);
-    await team.ends("x", BROKEN);
+    const { team } = await began({}, [nodeSpec("x"), ...hybrid()]);
+    await team.ends("x", CONFLICTED);
     const a = await team.begins("a");
     const { epoch } = await team.runs();
     await cancel(team.id);
@@ -308,14 +304,14 @@ describe("a plan with a budget", () => {
 
   test("that leaves nothing for the manager goes on without, and starts nothing more", async () => {
     const { team } = await began({ budget: { runs: 3 } }, [
-      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("a"),
       nodeSpec("b"),
       nodeSpec("c", { after: ["b"] }),
     ]);
     await team.begins("a");
     await team.begins("b");
     await at.redis.hincrby(keys.envelope(`plan:${team.id}`), "runs:spent", 3);
-    await team.ends("a", BROKEN);
+    await team.ends("a", CONFLICTED);
     await vi.waitFor(async () => expect((await team.plan()).spent).toBe(true), WAIT);
     await team.ends("b");
     await team.becomes("finishing");
@@ -333,13 +329,13 @@ describe("a change that goes beyond what was approved", () => {
   };
   const asks = async (changes = {}) => {
     const { team, bot } = await began(changes, [
-      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("a"),
       nodeSpec("b"),
       nodeSpec("c", { after: ["b"] }),
       nodeSpec("d", { after: ["a"] }),
     ]);
     await team.begins("b");
-    await team.ends("a", BROKEN);
+    await team.ends("a", CONFLICTED);
     await team.manages(wider, { funds: { limit: { usd: 2 }, used: { usd: 0.4 }, most: {} } });
     await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons: ASKS }), WAIT);
     return { team, bot };
@@ -390,6 +386,57 @@ describe("a change that goes beyond what was approved", () => {
     await at.store.dispatches.plan(team.id, at.now());
     await team.becomes("managing");
     expect((await team.plan()).asked?.decision?.kind).toBe("lapsed");
+  });
+});
+
+describe("a node that a person is to decide about when it fails", () => {
+  const stops = async () => {
+    const { team } = await began({}, [
+      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("b", { after: ["a"] }),
+      nodeSpec("c"),
+    ]);
+    await team.ends("a", BROKEN);
+    const reasons = [{ for: "team" }, { for: "approval" }];
+    await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons }), WAIT);
+    await team.ends("c");
+    return team;
+  };
+  const say = async (team: Awaited<ReturnType<typeof stops>>, text?: string) => {
+    const name = openAsked(await team.plan())?.name ?? "";
+    const by = { by: { id: 31, login: "maintainer" }, at: at.now() };
+    const decision =
+      text === undefined ? { kind: "approved" as const, ...by } : { kind: "change" as const, text, ...by };
+    await at.plans.change(team.id, (plan) => decideOnAsked(plan, name, decision), at.now());
+  };
+
+  test("is tried once more when that is approved, and asked about again when that fails, without the manager", async () => {
+    const team = await stops();
+    await say(team);
+    await team.ends("a", BROKEN);
+    await vi.waitFor(async () => expect(openAsked(await team.plan())).toBeDefined(), WAIT);
+    await say(team);
+    await team.ends("a");
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.plan()).toMatchObject({ managerRuns: 0 });
+  });
+
+  test("is the manager's when the person says something else, and left out when nobody says anything", async () => {
+    const team = await stops();
+    await say(team, "Have it left out.");
+    await team.becomes("managing");
+    expect((await team.plan()).managed?.wakes).toMatchObject([
+      { node: "a", text: expect.stringContaining("left out") },
+    ]);
+    await team.manages({ skip: ["a"] });
+    await team.starts("b");
+    const other = await stops();
+    at.pass(3 * DAY_MS);
+    await at.hostComes("h1", { slots: 9 });
+    await at.store.dispatches.plan(other.id, at.now());
+    await other.becomes("finishing");
+    expect(await other.states()).toEqual({ a: "failed", b: "skipped", c: "merged" });
   });
 });
 

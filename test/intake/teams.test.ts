@@ -58,7 +58,7 @@ async function propose() {
   await store.advance(spec.id, { name: "progress", epoch: 1, progress: { agent: "scripted" }, at });
   const plan = {
     goal: "Prices",
-    nodes: [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b"), nodeSpec("c", { after: ["a"] })],
+    nodes: [nodeSpec("a"), nodeSpec("b"), nodeSpec("c", { after: ["a"] })],
   };
   const proposal = { name: NAME, epoch: 1, baseSha, said, files: [], at, plan };
   const reasons = [{ for: "approval" as const, proposal: NAME, until: at + 3600_000 }];

@@ -177,7 +177,7 @@ test("what its manager wants beyond the plan is asked of a person while the rest
   // All that does not depend on it is done meanwhile, and nothing is published without an answer.
   await orch.progressComment(/waits for approval.*4 of 4 nodes merged/s, { ...at, task: taskId });
   expect(orch.simulator.state.pulls(at.repository)).toEqual([]);
-  const { stdout } = await runOrch(["status"], { cwd: orch.dir, env: { ORCH_DATA: join(orch.dir, "data") } });
+  const { stdout } = await runOrch(["status"], { cwd: orch.dir, env: { REDIS_URL: orch.redisServer.url } });
   expect(stdout).toContain(`a word about a change of its team's plan: \`/orch approve ${name}\``);
   await orch.command(`/orch approve ${name}`, at);
   expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });

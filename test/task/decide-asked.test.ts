@@ -7,6 +7,7 @@ import type { Revision } from "../../src/task/revision.ts";
 import { makePlan, nodeSpec, planNode, T0, teamTask } from "./plans-made.ts";
 
 const now = T0 + 5;
+const SHORT = { limit: { usd: 5 }, used: { usd: 4 }, most: {} };
 const DAY_MS = 24 * 3600_000;
 const maintainer = { id: 31, login: "maintainer" };
 const failed = (id: string, changes: Partial<PlanNode> = {}) =>
@@ -21,7 +22,7 @@ const managed = {
   revision: 1,
 };
 const managing = () =>
-  makePlan([failed("a"), planNode("b", { after: ["a"] }), planNode("c")], {
+  makePlan([failed("a", { budget: { usd: 2 } }), planNode("b", { after: ["a"] }), planNode("c")], {
     ...{ state: "managing", managed, managerRuns: 1, approved: { nodes: 3 } },
   });
 const wider: Revision = { replace: ["a"], add: [nodeSpec("a1", { scope: ["infra/**"] })] };
@@ -120,8 +121,15 @@ describe("a decision", () => {
     });
   });
 
+  test("is one about each time that it is asked for, also for the same again", () => {
+    const first = approve(asked(managing(), { retry: [{ node: "a" }], skip: ["c"] }, { funds: SHORT })) as Plan;
+    const again = { ...first, nodes: [failed("a", { budget: { usd: 2 } }), planNode("c")], budget: {} };
+    const second = asked(again, { retry: [{ node: "a" }], skip: ["c"] }, { funds: SHORT });
+    expect(states(approve(second) as Plan)).toEqual({ a: "waiting", c: "skipped" });
+  });
+
   test("that allows more money says what the plan may use, and lets it begin again", () => {
-    const funds = { limit: { usd: 5 }, used: { usd: 4 }, most: {} };
+    const funds = SHORT;
     const revision = { retry: [{ node: "a" }] };
     const nodes = [failed("a", { budget: { usd: 2 } }), planNode("c")];
     const plan = asked({ ...managing(), nodes, spent: true, low: true }, revision, { funds });

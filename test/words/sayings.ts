@@ -842,7 +842,12 @@ export const sayings: Sayings = {
   },
   "src/task/exceeds-reasons.ts": {
     module: exceeds,
-    says: { exceedsReasons: () => exceeds.exceedsReasons(askedChange.exceeds, inMarkdown) },
+    says: {
+      exceedsReasons: () =>
+        [askedChange.exceeds, { stopped: { node: "price", why: HOSTILE } }].flatMap((each) =>
+          exceeds.exceedsReasons(each, inMarkdown),
+        ),
+    },
   },
   "src/words/asked-words.ts": {
     module: askedWords,
@@ -857,6 +862,8 @@ export const sayings: Sayings = {
           const { asked } = teamView({ asked: { ...askedChange, revision } });
           return asked ? askedWords.changeWords(asked, inMarkdown) : [];
         }),
+      askedBecause: () =>
+        [{}, { stopped: { node: "price", why: "No." } }].map((each) => askedWords.askedBecause({ exceeds: each })),
       meanwhile: () => [askedWords.meanwhile],
     },
   },

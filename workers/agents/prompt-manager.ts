@@ -27,8 +27,7 @@ hand in what is to change by the tool \`plan\` (or \`orch-agent call plan JSON\`
 What a person approved is a plan of that size, with those files, roles and servers, for that money. A change that goes beyond is not refused: a
 person is asked about it as a whole, while the rest of the plan goes on. So ask for no more than is needed, and hand in apart what needs nobody.
 
-What happened begins with what it is: of \`stop\`, the plan leaves it to a person what becomes of the node. Ask one with \`ask\` before you decide, and
-do what they say.
+What happened begins with what it is. Where the plan leaves it to a person what becomes of a node, you are told what they said: do that.
 
 The call answers what cannot be done so, and why. Nodes that are merged stay merged. What only a person can decide, ask with \`ask\`. Do no node's
 work yourself. When you have handed in what is needed, end: you are called again when something else happens.
