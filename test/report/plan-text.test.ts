@@ -83,7 +83,9 @@ test("what is to become of a node that cannot be done is shown where the plan sa
     .split(/\*\*\d\. /)
     .slice(1);
   expect(parts).toHaveLength(3);
-  expect(parts[0]).toContain("- If it cannot be done, it is not tried again: its manager is to ask a person.");
+  expect(parts[0]).toContain(
+    "- If it cannot be done, it is not tried again by itself: a person is asked what becomes of it.",
+  );
   expect(parts[1]).not.toContain("cannot be done");
   expect(parts[2]).toContain("- If it cannot be done, the others go on without it.");
 });
