@@ -68,17 +68,25 @@ const MEANT: Record<SayVerb, (task: Task, said: string) => Meant> = {
     return { command: { kind: "answer", line: LINE, words, task: id } };
   },
   approve: (task) => {
-    const { name, said } = openProposal(task) ?? {};
+    const name = nameToDecideOn(task);
     if (name === undefined) return { no: nothingProposed(task) };
-    const question = `Approve ${name} of ${task.spec.id} (${bare(said?.title ?? "", 80)})?`;
+    const what = openProposal(task)?.said.title ?? "a change of its plan";
+    const question = `Approve ${name} of ${task.spec.id} (${bare(what, 80)})?`;
     return { command: { kind: "approve", line: LINE, task: name }, question };
   },
   plan: (task, said) => {
-    const name = openProposal(task)?.name;
+    const name = nameToDecideOn(task);
     if (name === undefined) return { no: nothingProposed(task) };
     return { command: { kind: "plan", line: LINE, words: `${name} ${said}`, task: name } };
   },
 };
+
+/** What its agent proposes, or its manager wants besides what was approved. */
+const nameToDecideOn = (task: Task): string | undefined =>
+  openProposal(task)?.name ??
+  (task.state.name === "waiting"
+    ? task.state.reasons.find((reason) => reason.for === "approval")?.proposal
+    : undefined);
 
 const nothingProposed = ({ spec }: Task): string =>
   `${spec.id} has no proposal that waits for a decision: \`orch why ${spec.id}\` says how it stands.`;

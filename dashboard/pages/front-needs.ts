@@ -14,7 +14,7 @@ import type { Item, Tier } from "../rows/drawing.ts";
 import type { Facts } from "../rows/facts.ts";
 import { deedForm } from "./deed-form.ts";
 import { row } from "./front-rows.ts";
-import { hostPath, outward, taskLink, taskPath } from "./links.ts";
+import { hostPath, outward, planPath, taskLink, taskPath } from "./links.ts";
 import { inPages, sentence } from "./sentence.ts";
 import { badge, ciBadge, standingBadge } from "./standing-badge.ts";
 import { taskCell } from "./task-cell.ts";
@@ -81,12 +81,12 @@ function ofTask(need: Need, task: Task, facts: Facts, tier: Tier, page: Formed):
       });
     }
     case "approval": {
-      const title = bare(task.proposal?.said.title ?? "", 200);
+      const title = need.change ? "A change of its plan waits for a word." : bare(task.proposal?.said.title ?? "", 200);
       return cells({
         badge: standingBadge("proposes"),
         what: html`<p class="quote">${mayAct ? title : "Its agent proposes something."}</p>`,
         since: need.since,
-        actions: html`<a class="button" href="${taskPath(task.spec.id)}#proposal">Read</a>${mayAct && approveForm(page, task, need.proposal)}`,
+        actions: html`<a class="button" href="${need.change ? `${planPath(task.spec.id)}#decide` : `${taskPath(task.spec.id)}#proposal`}">Read</a>${mayAct && approveForm(page, task, need.proposal)}`,
       });
     }
     case "to_review":

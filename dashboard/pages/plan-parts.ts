@@ -27,11 +27,11 @@ export const TIMELINE = "plan-timeline";
 /** Each is one element of the id above, so that it can be drawn anew by itself. */
 export const graphBlock = ({ nodes }: PlanView): Html => html`<div id="${GRAPH}">${planGraph(nodes, pathOf)}</div>`;
 
-export function nodesBlock({ nodes, state }: PlanView, tier: Tier, now: number): Html {
+export function nodesBlock({ nodes, state }: PlanView, tier: Tier, now: number, id = NODES): Html {
   const isProposed = state === "proposed";
   const cost = isProposed ? "May use" : "Used";
   return dataTable({
-    id: NODES,
+    id,
     columns: [
       { name: "Node" },
       { name: "State" },

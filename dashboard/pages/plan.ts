@@ -2,12 +2,15 @@
  * A team's plan: its graph, which moves while somebody looks, the same as a table, what there is to decide about it, what it costs, what its agents say
  * to each other and what happened. Of a plan that is only proposed it shows what would be done.
  */
+import { exceedsReasons } from "../../src/task/exceeds-reasons.ts";
 import { openProposal, type Proposal } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
+import { inTerminal } from "../../src/text/quote.ts";
 import type { EnvelopeView } from "../../src/views/budget.ts";
 import type { MessageView } from "../../src/views/messages.ts";
 import type { PlanView } from "../../src/views/plan-view.ts";
 import { taskView } from "../../src/views/task-view.ts";
+import { askedBecause, changeWords, meanwhile } from "../../src/words/asked-words.ts";
 import { planSize, teamStanding } from "../../src/words/plan-words.ts";
 import { type Html, html } from "../html.ts";
 import type { Tier } from "../rows/drawing.ts";
@@ -16,7 +19,7 @@ import { envelopes } from "./envelopes.ts";
 import { placeName, taskLink } from "./links.ts";
 import { panel } from "./panel.ts";
 import { graphBlock, messageTable, moneyBlock, nodesBlock, timelineBlock } from "./plan-parts.ts";
-import { approveForm, cancelForm, changeForm } from "./task-deeds.ts";
+import { approveForm, cancelForm, changeForm, declineForm } from "./task-deeds.ts";
 import { until as untilTime } from "./time.ts";
 import { viewBadge } from "./view-badge.ts";
 
@@ -37,6 +40,7 @@ export function planBody(plan: PlanPage, tier: Tier, visit: Visit): Html {
   const proposal = openProposal(plan.task);
   return html`${head(plan)}
 ${proposal && tier === "write" && decide(plan, proposal, visit)}
+${tier === "write" && decideOnChange(plan, visit)}
 ${panel({ id: "graph", title: "Graph", count: nodes.length, body: html`<div class="scroll graph" tabindex="0" role="region" aria-label="Graph of the plan">${graphBlock(view)}</div>` })}
 ${panel({ id: "nodes", title: "Nodes", body: html`<div class="scroll">${nodesBlock(view, tier, visit.now)}</div>`, aside: tier === "write" && cancelForm(visit, plan.task) })}
 ${
@@ -61,6 +65,26 @@ function head({ task, view, conversationPath }: PlanPage): Html {
 
 export const standingBlock = (task: Task, view: PlanView): Html =>
   html`<p id="${STANDING}" class="standing">${viewBadge(taskView(task))} ${view.state === "proposed" ? "Nothing of it is begun before somebody approves it" : teamStanding(view)}</p>`;
+
+/** Every word of what would be carried out. */
+function decideOnChange({ task, view }: PlanPage, visit: Visit): Html | undefined {
+  const { asked } = view;
+  if (!asked) return undefined;
+  const lines = [...exceedsReasons(asked.exceeds, inTerminal), ...changeWords(asked, inTerminal)];
+  const told = asked.retry.filter(({ instruction }) => instruction !== undefined);
+  return panel({
+    id: "decide",
+    title: "A change of this plan waits for a word",
+    tone: "attention",
+    aside: html`<span class="muted">it is dropped ${untilTime(asked.until, visit.now)}</span>`,
+    body: html`<p class="line">${askedBecause(asked)} ${meanwhile}</p>
+<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>
+${asked.add.length > 0 && html`<div class="scroll">${nodesBlock({ ...view, state: "proposed", nodes: asked.add }, "write", visit.now, "plan-change")}</div>`}
+${told.map(({ node, instruction }) => html`<p class="line"><code>${node}</code> would be told: ${instruction}</p>`)}
+<div class="pad decide">${approveForm(visit, task, asked.name)}${declineForm(visit, task, asked.name)}</div>
+<p class="sub pad">Change <code>${asked.name}</code>.</p>`,
+  });
+}
 
 function decide({ task, view }: PlanPage, proposal: Proposal, visit: Visit): Html {
   const until =

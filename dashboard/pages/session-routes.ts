@@ -3,6 +3,7 @@
  * read: the page's stream ends soon after its tab is hidden.
  */
 import type { Redis } from "ioredis";
+import { approvedPlan } from "../../src/task/proposal.ts";
 import { isForPerson, openQuestions } from "../../src/task/question.ts";
 import { readRunEvents } from "../../src/task/run-events.ts";
 import { progressOf, type Task } from "../../src/task/task.ts";
@@ -88,7 +89,10 @@ function needsOf(task: Task): string | undefined {
   const [question] = openQuestions(task).filter(isForPerson);
   if (question) return `${question.blocker ? "cannot go on" : "asks"}: ${bare(question.text, 160)}`;
   const isAsked = task.state.name === "waiting" && task.state.reasons.some((reason) => reason.for === "approval");
-  return isAsked ? "proposes something, and waits for a word" : undefined;
+  if (!isAsked) return undefined;
+  return approvedPlan(task)
+    ? "waits for a word about a change of its plan"
+    : "proposes something, and waits for a word";
 }
 
 type LinesOf = (tasks: readonly Task[]) => Promise<Map<string, readonly string[]>>;

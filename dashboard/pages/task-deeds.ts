@@ -94,6 +94,15 @@ export const approveForm = (page: Formed, task: Task, name: string): Html =>
     hidden: { proposal: name },
   });
 
+/** What goes beyond what was approved is given back to the manager. */
+export const declineForm = (page: Formed, task: Task, name: string): Html =>
+  deedForm(page, {
+    to: `${taskPath(task.spec.id)}/plan`,
+    word: "Give it back to the manager",
+    hidden: { proposal: name },
+    fields: html`<label class="unseen" for="instead">What should be different</label><textarea id="instead" name="text" rows="2" required maxlength="4000" placeholder="No, or what should be different"></textarea>`,
+  });
+
 /** Another proposal is asked for. */
 export const changeForm = (page: Formed, task: Task, { name, plan }: Proposal): Html =>
   deedForm(page, {

@@ -79,7 +79,12 @@ export const taskAnswerShape = z
     progress: z.string().optional().describe("What its agent said last of what it is at. Hostile text."),
     questions: z.array(questionShape),
     messages: z.array(messageShape),
-    proposal: z.string().optional().describe("Name of what its agent proposes; a person approves it on GitHub."),
+    proposal: z
+      .string()
+      .optional()
+      .describe(
+        "Name of what its agent proposes, or would change in its plan beyond what was approved; a person approves it on GitHub.",
+      ),
     plan: z.string().optional().describe("A team works on it: id of its plan, for /v1/plans/{id}."),
     outcome: outcomeShape.optional(),
     summary: z
@@ -135,7 +140,7 @@ export type Known = {
 };
 
 export function answerOf(asked: AskedTask, task: Task, { hosts, sent, nodes = [], now }: Known): TaskAnswer {
-  const { spec, state, proposal } = task;
+  const { spec, state } = task;
   const view = taskView(task, hosts);
   const { model, said } = progressOf(task);
   const pullRequest = pullRequestOf(task);
@@ -154,12 +159,19 @@ export function answerOf(asked: AskedTask, task: Task, { hosts, sent, nodes = []
     messages: sent
       .filter(({ source }) => source !== undefined && isByProgram(source))
       .map((message) => messageOf(task, message)),
-    ...(proposal && !proposal.decision && state.name !== "settled" && { proposal: proposal.name }),
+    ...proposalOf(task),
     ...(spec.team && { plan: spec.id }),
     ...endOf(task),
     ...(pullRequest && { pullRequest }),
     ...(task.runs.length > 0 && { use: useOf(task) }),
   };
+}
+
+/** What its agent proposes, or would change in a plan that was approved. */
+function proposalOf({ proposal, state }: Task): Pick<TaskAnswer, "proposal"> {
+  if (proposal && !proposal.decision && state.name !== "settled") return { proposal: proposal.name };
+  const reason = state.name === "waiting" && state.reasons.find((each) => each.for === "approval");
+  return reason ? { proposal: reason.proposal } : {};
 }
 
 const questionsOf = (task: Task): TaskAnswer["questions"] =>

@@ -4,7 +4,7 @@
  */
 import type { TaskQueue } from "../task/queue.ts";
 import type { Task } from "../task/task.ts";
-import type { WaitingReason } from "../task/waiting.ts";
+import { isForPlan, type WaitingReason } from "../task/waiting.ts";
 import { endOf } from "./end-of-wait.ts";
 import type { Readiness, World } from "./readiness.ts";
 import { isReady, mayFinish } from "./ready.ts";
@@ -36,11 +36,11 @@ export const makeForTeam =
     if (next.do === "end")
       return (await store.advance(spec.id, { name: "given_up", version, outcome: next.outcome, at })) ? undefined : at;
     if (next.do === "park") {
-      await store.advance(spec.id, { name: "waits", version, reasons: [next.reason], at });
+      await store.advance(spec.id, { name: "waits", version, reasons: next.reasons, at });
       return next.lookAt;
     }
     const world = { ...(await readWorld(deps, spec)), task };
-    const waiting = state.reasons.filter((reason) => reason.for !== "team");
+    const waiting = state.reasons.filter((reason) => !isForPlan(reason));
     const readiness = next.as === "finishing" ? mayFinish(task, world, waiting) : isReady(spec, world, waiting);
     const isInVain = next.as === "manager" && endOf(task, readiness, at) !== undefined;
     if (isInVain) {

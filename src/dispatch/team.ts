@@ -7,12 +7,22 @@ import { type CancelDeps, cancelTasks } from "../cancel.ts";
 import { closePlan, type Around as Judging, judgePlan, nextLook } from "../task/judge-plan.ts";
 import { planOf } from "../task/make-plan.ts";
 import type { Outcome } from "../task/outcome.ts";
-import { currentTry, isWorkedOnBy, missingIn, openTry, type Plan, type PlanNode, withEvent } from "../task/plan.ts";
+import {
+  currentTry,
+  isWorkedOnBy,
+  missingIn,
+  openAsked,
+  openTry,
+  type Plan,
+  type PlanNode,
+  withEvent,
+} from "../task/plan.ts";
 import type { PlanStore } from "../task/plans.ts";
 import { approvedPlan } from "../task/proposal.ts";
+import { withRaise } from "../task/raise.ts";
 import { isUnusable } from "../task/record.ts";
 import type { Task, TaskSpec } from "../task/task.ts";
-import type { TeamReason } from "../task/waiting.ts";
+import type { WaitingReason } from "../task/waiting.ts";
 import { nodeSpecOf } from "./node-spec.ts";
 import type { PlanGround } from "./plan-ground.ts";
 
@@ -30,8 +40,8 @@ export type TeamDeps = CancelDeps & {
 export type TeamNext =
   /** Nothing but the plan is to be looked at. */
   | { do: "wait"; lookAt: number }
-  /** The team's task waits for its plan from now on. */
-  | { do: "park"; reason: TeamReason; lookAt: number }
+  /** The team's task waits for its plan from now on, and for a word about a change of that, where one is asked for. */
+  | { do: "park"; reasons: WaitingReason[]; lookAt: number }
   /** It is to run: its manager, or to the end without an agent. */
   | { do: "run"; as: "manager" | "finishing"; plan: Plan; lookAt: number }
   | { do: "end"; outcome: Outcome }
@@ -50,6 +60,7 @@ export function makeTeams(deps: TeamDeps) {
     if (team.state.name === "settled") return await close(team);
     const found = await planFor(team);
     if (found === "in doubt") return { do: "wait", lookAt: now() + DOUBT_LOOK_MS };
+    if (await raise(team, found)) return { do: "wait", lookAt: now() };
     const tasks = await tasksOf(found);
     if (tasks === "in doubt") return { do: "wait", lookAt: now() + DOUBT_LOOK_MS };
     const low = !found.low && (await deps.isLow(team));
@@ -60,6 +71,17 @@ export function makeTeams(deps: TeamDeps) {
     const plan = judged ? { ...judged, version: judged.version + 1 } : found;
     await Promise.all(plan.nodes.map((node) => seeTo(team, plan, { node, tasks })));
     return next(team, plan);
+  }
+
+  /** What a person has allowed the plan to use besides, all that work on it may. Whether the team's task has changed by that. */
+  async function raise(team: Task, { budget, nodes }: Plan): Promise<boolean> {
+    if (!budget) return false;
+    const ids = nodes.flatMap(({ state, tries }) =>
+      state.name === "started" ? (currentTry({ tries })?.task ?? []) : [],
+    );
+    const low = [team, ...(await store.readMany(ids))].filter((task) => withRaise(task, budget));
+    for (const { spec } of low) await store.advance(spec.id, { name: "raised", budget, at: now() });
+    return low.includes(team);
   }
 
   /** The record is made by the first look at what was approved. */
@@ -143,8 +165,9 @@ export function makeTeams(deps: TeamDeps) {
       const outcome = endWithoutWork(plan);
       return outcome ? { do: "end", outcome } : { do: "run", as: "finishing", plan, lookAt };
     }
-    if (reasons.every((reason) => reason.for === "team")) return { do: "wait", lookAt };
-    return { do: "park", reason: { for: "team", until: plan.until }, lookAt };
+    const wanted = waitingFor(plan);
+    if (isSameWait(reasons, wanted)) return { do: "wait", lookAt };
+    return { do: "park", reasons: wanted, lookAt };
   }
 
   /** The manager cannot run, or waits in vain: the plan goes on without. `spent`: it is for want of money, and so nothing more begins. */
@@ -159,6 +182,21 @@ export function makeTeams(deps: TeamDeps) {
 
   return { look, isLeft, stop, goOnAlone };
 }
+
+/** Its nodes, and a word about a change of its plan where one is asked for. */
+function waitingFor(plan: Plan): WaitingReason[] {
+  const open = openAsked(plan);
+  const asked = open ? [{ for: "approval" as const, proposal: open.name, until: open.until }] : [];
+  return [{ for: "team", until: plan.until }, ...asked];
+}
+
+const isSameWait = (one: readonly WaitingReason[], other: readonly WaitingReason[]): boolean =>
+  one.length === other.length &&
+  one.every((reason, at) => {
+    const wanted = other[at];
+    if (reason.for === "approval") return wanted?.for === "approval" && wanted.proposal === reason.proposal;
+    return reason.for === wanted?.for;
+  });
 
 /** Undefined where there is something to publish. */
 function endWithoutWork(plan: Plan): Outcome | undefined {

@@ -20,6 +20,7 @@ import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { CarriedOut } from "./carried-out.ts";
 import type { ChangedSince } from "./changed-since.ts";
+import { type Asked, askedOf, decideOnChange } from "./decide-asked.ts";
 import { foundHere } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
@@ -38,11 +39,12 @@ export async function approve(
   if (!isSurelyAPersons(request.source)) return { done: false, say: words.approveInComment(command.task) };
   const meant = await proposalMeant(deps.store, request, command.task, find);
   if ("say" in meant) return meant;
+  if ("asked" in meant) return await decideOnChange(deps, meant, { kind: "approved", ...whoAndWhen(request) });
   const { task, proposal } = meant;
   if (proposal.decision) return decidedBefore(task, proposal, request);
   const changed = await (await find()).changedSince(task.spec, proposal.baseSha);
   const files = changed && namedAmong(proposal.files, changed.files ?? proposal.files);
-  const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
+  const by = whoAndWhen(request);
   if (changed && files && files.length > 0) {
     await decide(deps, task, proposal, { kind: "outdated", files, base: changed.base, ...by });
     return { done: true, say: words.outdated(proposal.name, files), tasks: [task.spec.id] };
@@ -61,15 +63,19 @@ export async function askForAnother(
   if (command.task === undefined || !isProposalName(command.task)) return undefined;
   const meant = await proposalMeant(deps.store, request, command.task, find);
   if ("say" in meant) return meant;
-  const { task, proposal } = meant;
-  if (proposal.decision) return decidedBefore(task, proposal, request);
+  if ("proposal" in meant && meant.proposal.decision) return decidedBefore(meant.task, meant.proposal, request);
+  const { name } = "asked" in meant ? meant.asked : meant.proposal;
   const text = withDetails(withoutName(command.words), command);
-  if (text === "") return { done: false, say: words.nothingToChange(proposal.name) };
+  if (text === "") return { done: false, say: words.nothingToChange(name) };
   if (text.length > MAX_CHANGE) return { done: false, say: words.changeTooLong(MAX_CHANGE) };
-  const by = { ...(request.actor && { by: request.actor }), at: request.requestedAt };
-  await decide(deps, task, proposal, { kind: "change", text, ...by });
+  const decision = { kind: "change" as const, text, ...whoAndWhen(request) };
+  if ("asked" in meant) return await decideOnChange(deps, meant, decision);
+  const { task, proposal } = meant;
+  await decide(deps, task, proposal, decision);
   return { done: true, tasks: [task.spec.id] };
 }
+
+const whoAndWhen = ({ actor, requestedAt }: Request) => ({ ...(actor && { by: actor }), at: requestedAt });
 
 async function decide({ store, dispatcher, now }: DecideDeps, { spec }: Task, { name }: Proposal, decision: Decision) {
   await store.advance(spec.id, { name: "decided", proposal: name, decision, at: now() });
@@ -86,7 +92,7 @@ function decidedBefore({ spec }: Task, { name, decision }: Proposal, { actor, re
   return { done: false, say: words.decidedAlready(name, decision?.kind) };
 }
 
-type Meant = { task: Task; proposal: Proposal } | (CarriedOut & { say: string });
+type Meant = { task: Task; proposal: Proposal } | Asked | (CarriedOut & { say: string });
 
 /** The newest of that name, in this issue or its conversation. */
 async function proposalMeant(store: TaskStore, request: Request, name: string | undefined, find: Find): Promise<Meant> {
@@ -95,7 +101,11 @@ async function proposalMeant(store: TaskStore, request: Request, name: string | 
   // Of a task that is over nothing is left to decide.
   const proposal = named && (named.proposal?.decision ? named.proposal : openProposal(named));
   if (named && proposal) return { task: named, proposal };
-  const open = tasks.flatMap((task) => openProposal(task) ?? []);
+  const changes = await askedOf(store, tasks);
+  const change = changes.findLast(({ asked }) => asked.name === name);
+  if (change) return change;
+  const waiting = changes.flatMap(({ asked, isOpen }) => (isOpen ? [asked] : []));
+  const open = [...tasks.flatMap((task) => openProposal(task) ?? []), ...waiting];
   return { done: false, say: name === undefined ? words.whichProposal(open) : words.noSuchProposal(name, open) };
 }
 

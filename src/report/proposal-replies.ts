@@ -1,4 +1,5 @@
 /** What the bot answers to who decides about a proposal. */
+import type { AskedRevision } from "../task/asked-shape.ts";
 import { type Decision, isProposalName, type Proposal } from "../task/proposal.ts";
 import { count } from "../text/amounts.ts";
 import { code } from "../text/quote.ts";
@@ -39,6 +40,24 @@ export function decidedAlready(name: string, how: Decision["kind"] | undefined):
         ? "is being replaced already: another one was asked for"
         : "is being made anew already: files that it names have changed";
   return `Proposal ${code(name)} ${what}. I have done nothing.`;
+}
+
+/** Of a change of a plan that is worked through. */
+export function changeDecidedAlready(name: string, how: DecidedHow | undefined): string {
+  const what: Record<DecidedHow, string> = {
+    approved: "is approved already",
+    change: "is the manager's to think over already",
+    outdated: "was approved before, and could not be carried out any more",
+    lapsed: "had waited too long, and is the manager's to think over",
+  };
+  return `The change ${code(name)} ${how === undefined ? "waits for nobody's word any more: a newer one has taken its place, or the plan is over" : what[how]}. I have done nothing.`;
+}
+
+type DecidedHow = NonNullable<AskedRevision["decision"]>["kind"];
+
+/** For an approval after which the plan was another one than the change was made for. */
+export function changeOutdated(name: string): string {
+  return `I have not carried out the change ${code(name)}: the plan has become another one since it was asked for, so that it does not fit any more. Its manager looks at that; the progress comment will show what it wants instead.`;
 }
 
 /** For an approval that comes too late. */

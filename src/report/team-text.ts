@@ -16,6 +16,7 @@ import {
   teamUse,
 } from "../words/plan-words.ts";
 import { madeOn } from "../words/proposal-words.ts";
+import { askedChange } from "./asked-text.ts";
 import type { Surroundings } from "./facts.ts";
 import { nodeQuestions, planGraph, planParts, planTable } from "./plan-text.ts";
 
@@ -48,6 +49,7 @@ export function teamAtWork(task: Task, around: Surroundings): string[] {
     ...(use === undefined ? [] : [`> [!WARNING]\n> ${use}`]),
     ...[planGraph(view), planTable(view)],
     ...(asked === undefined ? [] : [asked]),
+    ...askedChange(view, { how: task.state.name !== "waiting" }),
   ];
 }
 

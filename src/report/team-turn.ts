@@ -5,12 +5,12 @@ import type { Surroundings } from "./facts.ts";
 
 /** Names what is shown at once, and what may wait. */
 export function teamTurn(task: Task, around: Pick<Surroundings, "team">): { turn: string; phase: string } {
-  const { nodes = [], state = "", use = "" } = (around.team && planView(around.team, task)) ?? {};
+  const { nodes = [], state = "", use = "", asked } = (around.team && planView(around.team, task)) ?? {};
   const fine = nodes.map(({ how }) => how);
   const coarse = nodes.map(({ how, asks }) => `${IN_WORK.has(how) ? "work" : how}${asks.map(({ id }) => id).join()}`);
   return nodes.length === 0
     ? { turn: "", phase: "" }
-    : { turn: `:${state}${use}:${coarse.join()}`, phase: fine.join() };
+    : { turn: `:${state}${use}${asked?.name ?? ""}:${coarse.join()}`, phase: fine.join() };
 }
 
 const IN_WORK: ReadonlySet<string> = new Set(["queued", "preparing", "working", "verifying", "merging"]);

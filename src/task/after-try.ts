@@ -14,6 +14,8 @@ export type AfterTry = {
   tried: Partial<Try>;
   /** What the manager is to see to. */
   wake?: Pick<Wake, "kind" | "text">;
+  /** A person is to decide what becomes of it, and no manager. */
+  stopped?: true;
   /** The plan has used up what it may. */
   spent?: true;
 };
@@ -74,7 +76,7 @@ function afterFailure(
 ): AfterTry {
   if (node.onFailure === "skip")
     return { state: { name: "skipped", at: now, because: tried.why, waived: true }, tried };
-  if (node.onFailure === "stop") return giveUp(plan, { tried, kind: "stop", now });
+  if (node.onFailure === "stop") return { state: failed(tried.why, now), tried, stopped: true };
   const isConflict = outcome.kind === "agent_failed" && outcome.reason === "conflict";
   const kind = isConflict ? "conflict" : "failed";
   const before = countedTries(node).filter(({ task }) => task !== currentTry(node)?.task);
@@ -90,7 +92,7 @@ function afterFailure(
   return { state: { name: "waiting", ...from }, tried };
 }
 
-type End = { tried: Partial<Try> & { why: string }; kind: "failed" | "stop" | "conflict"; now: number };
+type End = { tried: Partial<Try> & { why: string }; kind: "failed" | "conflict"; now: number };
 
 function giveUp(plan: Plan, { tried, kind, now }: End): AfterTry {
   const wake = plan.managerRuns < plan.caps.managerRuns ? { wake: { kind, text: tried.why } } : {};

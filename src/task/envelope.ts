@@ -33,15 +33,20 @@ export const dayOf = (at: number): string => new Date(at).toISOString().slice(0,
 export const isDaily = (of: EnvelopeKind): boolean => of === "person" || of === "repository" || of === "day";
 
 /** The smaller amount of each unit. */
-export function narrower(...all: readonly (Amounts | undefined)[]): Amounts {
-  const least: Amounts = {};
+export const narrower = (...all: readonly (Amounts | undefined)[]): Amounts => joined(all, Math.min);
+
+/** The larger amount of each unit that any of them has. */
+export const widest = (...all: readonly (Amounts | undefined)[]): Amounts => joined(all, Math.max);
+
+function joined(all: readonly (Amounts | undefined)[], by: (one: number, other: number) => number): Amounts {
+  const made: Amounts = {};
   for (const amounts of all) {
     for (const unit of UNITS) {
       const amount = amounts?.[unit];
-      if (amount !== undefined) least[unit] = Math.min(amount, least[unit] ?? amount);
+      if (amount !== undefined) made[unit] = by(amount, made[unit] ?? amount);
     }
   }
-  return least;
+  return made;
 }
 
 /** Several hosts may say different things: the smallest amount of each counts. Undefined where nothing is limited. */

@@ -8,12 +8,15 @@
  * that of no other node at work.
  */
 import { afterTry, nextChoice } from "./after-try.ts";
+import { askedAboutStopped } from "./ask-about-stopped.ts";
+import { withoutLapsed } from "./decide-asked.ts";
+import { hasRoom, isHopeless, mayStart } from "./may-start.ts";
 import {
   currentTry,
   isNodeOver,
-  isSettledFor,
   type NodeState,
   nodeOf,
+  openAsked,
   openTry,
   type Plan,
   type PlanEventKind,
@@ -22,9 +25,9 @@ import {
   withEvent,
   withWake,
 } from "./plan.ts";
-import { mayMeet } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { taskIdOf } from "./task-id.ts";
+import { isForPlan } from "./waiting.ts";
 
 /**
  * `team`: the team's task. `tasks`: those of the nodes' tries that are open, by id; `absent`: nobody has made it. `low`: most of
@@ -53,8 +56,11 @@ export function judgePlan(plan: Plan, around: Around): Plan | undefined {
 }
 
 /** When there may be something to decide though nothing happens, Unix ms. */
-export const nextLook = ({ nodes, until }: Plan): number =>
-  Math.min(until, ...nodes.flatMap(({ state }) => (state.name === "waiting" && state.from ? [state.from] : [])));
+export const nextLook = (plan: Plan): number =>
+  Math.min(
+    ...[plan.until, openAsked(plan)?.until ?? plan.until],
+    ...plan.nodes.flatMap(({ state }) => (state.name === "waiting" && state.from ? [state.from] : [])),
+  );
 
 /** The plan of a team whose task is over: nothing of it goes on. */
 export function closePlan(plan: Plan, now: number): Plan | undefined {
@@ -68,12 +74,26 @@ const cancelledAt = (at: number): NodeState => ({ name: "cancelled", at });
 
 type Step = (plan: Plan, around: Around) => Plan;
 
-const STEPS: readonly Step[] = [manage, settle, expire, warn, spare, wake, cascade, start, findStuck, wake, finish];
+const STEPS: readonly Step[] = [
+  manage,
+  settle,
+  lapse,
+  askPerson,
+  expire,
+  warn,
+  spare,
+  wake,
+  cascade,
+  start,
+  findStuck,
+  wake,
+  finish,
+];
 
 /** The manager's run is over when the team's task waits for the plan again, under a later number. */
 function manage(plan: Plan, { team }: Around): Plan {
   if (plan.state !== "managing" || !plan.managed || team.state.name !== "waiting") return plan;
-  const isBack = team.epoch > plan.managed.after && team.state.reasons.every((reason) => reason.for === "team");
+  const isBack = team.epoch > plan.managed.after && team.state.reasons.every(isForPlan);
   return isBack ? { ...plan, state: "running" } : plan;
 }
 
@@ -99,9 +119,9 @@ function settleOne(plan: Plan, node: PlanNode, task: Task, now: number): Plan {
   // What a plan goes on without is part of it all the same when its work was merged before it could be stopped.
   const { outcome } = task.state as Extract<Task["state"], { name: "settled" }>;
   if (node.state.name !== "started" && outcome.kind !== "merged") return withEnd(plan, node, outcome.kind);
-  const { state, tried, wake: matter, spent } = afterTry(plan, node, task, now);
+  const { state, tried, wake: matter, spent, stopped } = afterTry(plan, node, task, now);
   const tries = node.tries.map((each) => (each.task === task.spec.id ? { ...each, ...tried } : each));
-  const settled = changeNode(plan, { ...node, state, tries });
+  const settled = changeNode(plan, { ...node, state, tries, ...(stopped && { stopped }) });
   const text = state.name === "merged" ? undefined : tried.why;
   const told = withEvent(settled, { ...of(node, EVENTS[state.name], now), task: task.spec.id, ...(text && { text }) });
   const left = spent ? { ...told, spent } : told;
@@ -126,6 +146,14 @@ const changeNode = (plan: Plan, next: PlanNode): Plan => ({
   ...plan,
   nodes: plan.nodes.map((node) => (node.id === next.id ? next : node)),
 });
+
+function askPerson(plan: Plan, { now }: Around): Plan {
+  return askedAboutStopped(plan, now);
+}
+
+function lapse(plan: Plan, { now }: Around): Plan {
+  return withoutLapsed(plan, now);
+}
 
 /** What is not done in time is left out; what is being worked on ends (`src/dispatch/team.ts`). */
 function expire(plan: Plan, { now }: Around): Plan {
@@ -174,45 +202,13 @@ function cascade(plan: Plan, { now }: Around): Plan {
   return cascade(skip(plan, node, `it builds on ${before}`, now), { now } as Around);
 }
 
-function isHopeless(plan: Plan, id: string): boolean {
-  const node = nodeOf(plan, id);
-  if (!node) return true;
-  if (!isNodeOver(node) || isSettledFor(node)) return false;
-  return !(node.state.name === "failed" && isManagers(plan, id));
-}
-
-/** Whether the manager is still to decide about it. */
-function isManagers({ wakes, managed, state }: Plan, id: string): boolean {
-  const open = [...wakes, ...(state === "managing" ? (managed?.wakes ?? []) : [])];
-  return open.some(({ node }) => node === id);
-}
-
 function start(plan: Plan, around: Around): Plan {
   if (plan.spent || plan.state === "finishing" || around.team.cancel) return plan;
   const ready = plan.nodes.filter((node) => mayStart(plan, node, around.now));
-  return ready.reduce((next, node) => (hasRoom(next, node, around) ? started(next, node, around.now) : next), plan);
-}
-
-function mayStart(plan: Plan, { state, after, tries }: PlanNode, now: number): boolean {
-  if (state.name !== "waiting" || openTry({ tries }) || (state.from !== undefined && state.from > now)) return false;
-  return after.every((id) => {
-    const before = nodeOf(plan, id);
-    return before !== undefined && isSettledFor(before);
-  });
-}
-
-/** Room in the plan's width, and nobody at work whose files may be its own. */
-function hasRoom({ nodes, caps }: Plan, node: PlanNode, { tasks }: Around): boolean {
-  const open = nodes.filter((each) => each.state.name === "started" || openTry(each));
-  if (open.filter((each) => !asks(each, tasks)).length >= caps.width) return false;
-  return open.every((each) => (each.shared && node.shared) || !mayMeet(each.scope, node.scope));
-}
-
-/** It stands still until a person, or the manager, has said something. */
-function asks(node: PlanNode, tasks: Around["tasks"]): boolean {
-  const task = tasks.get(openTry(node)?.task ?? "");
-  const state = task === "absent" ? undefined : task?.state;
-  return state?.name === "waiting" && state.reasons.some((reason) => reason.for === "answer");
+  return ready.reduce(
+    (next, node) => (hasRoom(next, node, around.tasks) ? started(next, node, around.now) : next),
+    plan,
+  );
 }
 
 function started(plan: Plan, node: PlanNode, at: number): Plan {
@@ -225,7 +221,7 @@ function started(plan: Plan, node: PlanNode, at: number): Plan {
 
 /** Nobody works, nothing may start, and not all is over: somebody has to change the plan, or it ends as it is. */
 function findStuck(plan: Plan, { team, now }: Around): Plan {
-  if (plan.state !== "running" || plan.wakes.length > 0 || team.cancel) return plan;
+  if (plan.state !== "running" || plan.wakes.length > 0 || team.cancel || openAsked(plan)) return plan;
   const waiting = plan.nodes.filter(({ state }) => state.name === "waiting");
   const isIdle = waiting.length > 0 && plan.nodes.every((node) => node.state.name !== "started" && !openTry(node));
   if (!isIdle || waiting.some(({ state }) => state.name === "waiting" && (state.from ?? 0) > now)) return plan;
@@ -243,6 +239,7 @@ function findStuck(plan: Plan, { team, now }: Around): Plan {
 
 function finish(plan: Plan, { now }: Around): Plan {
   if (plan.state !== "running" || plan.wakes.length > 0 || !plan.nodes.every(isNodeOver)) return plan;
+  if (openAsked(plan)) return plan;
   // What is being stopped may still be merged.
   if (plan.nodes.some(openTry)) return plan;
   const done: Plan = { ...plan, state: "finishing" };

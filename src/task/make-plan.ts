@@ -30,6 +30,10 @@ export function planOf(task: Task, { choicesOf, caps = PLAN_CAPS, at }: Making):
     at,
     until: at + PLAN_MS,
     caps,
+    approved: {
+      nodes: approved.nodes.length,
+      ...(proposal.decision.because === "small" && spec.autoApproval && { within: spec.autoApproval }),
+    },
     nodes: approved.nodes.map((node) => newNode(node, choicesOf)),
     managerRuns: 0,
     wakes: [],

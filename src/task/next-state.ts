@@ -10,6 +10,7 @@ import type { CancelReason, Outcome } from "./outcome.ts";
 import type { Progress } from "./progress.ts";
 import { withDecision } from "./proposal.ts";
 import { withAnswer, withoutAnswers, withQuestion, withReferral } from "./question.ts";
+import { withRaise } from "./raise.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
 import type { PullRequest, Target, Task } from "./task.ts";
 import type { NewPlace, TaskNews } from "./task-news.ts";
@@ -55,6 +56,8 @@ export function nextTask(task: Task, news: TaskNews): Task | undefined {
       return withAnswer(task, news.question, news.answer);
     case "decided":
       return withDecision(task, news.proposal, news.decision);
+    case "raised":
+      return withRaise(task, news.budget);
     case "crashed":
       return isCurrent(task, news.epoch) ? withCrash(task, news.at) : undefined;
     case "pull_request":

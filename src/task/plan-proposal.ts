@@ -19,6 +19,9 @@ export const PLAN_LIMITS = {
   reads: 8,
 } as const;
 
+/** Of all texts together that a person is to approve: every word of them is shown. In characters. */
+export const MAX_PLAN_TEXT = 24_000;
+
 const text = (most: number) => z.string().trim().min(1).max(most);
 
 /** Why a node that could not be done is not the end of all: it is tried again, left out, or a person decides. */
@@ -61,7 +64,7 @@ export const nodeSchema = z.strictObject({
   onFailure: onFailureSchema
     .default("retry")
     .describe(
-      "When it cannot be done: retry, skip (others go on without it), or stop (no other try: its manager asks a person).",
+      "When it cannot be done: retry, skip (others go on without it), or stop (no other try: a person is asked what becomes of it).",
     ),
   budget: amountsShape.optional(),
 });

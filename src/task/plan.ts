@@ -4,6 +4,8 @@
  * (runs, questions, limits) stands in the try's own task: a node is worked on by tasks like any other.
  */
 import { z } from "zod";
+import { type AskedRevision, askedShape } from "./asked-shape.ts";
+import { amountsShape } from "./envelope.ts";
 import { finishShape } from "./finish.ts";
 import type { Missing } from "./outcome.ts";
 import { planCapsShape } from "./plan-caps.ts";
@@ -67,6 +69,8 @@ const planNodeShape = z.object({
   depth: z.number().optional(),
   /** The node whose agent asked for it. */
   by: z.string().optional(),
+  /** It failed, and its plan says that a person decides what becomes of it. */
+  stopped: z.literal(true).optional(),
   /** What the manager, who has it tried again, tells its agent besides. From then on it is the manager who decides about each try. */
   note: z.string().optional(),
 });
@@ -74,7 +78,7 @@ export type PlanNode = z.output<typeof planNodeShape>;
 
 /** What the manager is to see to. The same `key` is the same matter, however often it is told. */
 const wakeShape = z.object({
-  /** A node failed or is to wait for a person (`stop`); it asks for something; its work does not fit; nothing can move. */
+  /** A node failed (`stop`: of an older Orch, a person was to decide); it asks for something; its work does not fit; nothing can move. */
   kind: z.enum(["failed", "stop", "blocker", "conflict", "stuck", "told"]),
   key: z.string(),
   node: z.string().optional(),
@@ -87,6 +91,7 @@ export type Wake = z.output<typeof wakeShape>;
 export const PLAN_EVENTS = [
   ...(["approved", "started", "merged", "tried", "failed", "skipped", "cancelled", "superseded"] as const),
   ...(["added", "woken", "revised", "stuck", "low", "budget", "message", "finishing", "over"] as const),
+  ...(["asked", "declined"] as const),
 ];
 export type PlanEventKind = (typeof PLAN_EVENTS)[number];
 
@@ -135,6 +140,17 @@ export const planShape = z.object({
   spent: z.literal(true).optional(),
   /** Hashes of the revisions that were carried out, newest last: the same once more changes nothing. */
   revisions: z.array(z.string()),
+  /**
+   * What was approved: so many nodes, and, where no person had to, no more than `within`. Unknown of a plan that an older Orch made: its
+   * manager is bound by its caps alone.
+   */
+  approved: z
+    .object({ nodes: z.int(), within: z.object({ nodes: z.int(), budget: amountsShape }).optional() })
+    .optional(),
+  /** The last revision that went beyond that, and what a person made of it. */
+  asked: askedShape.optional(),
+  /** What a person has raised to what the whole plan may use. */
+  budget: amountsShape.optional(),
   /** Oldest first. Bounded. */
   events: z.array(planEventShape),
   /** Grows by one with every change of the record. */
@@ -144,6 +160,10 @@ export type Plan = z.output<typeof planShape>;
 
 /** Of a plan's events, of what it remembers to wake the manager for, and of the texts in both, in characters. */
 export const PLAN_KEEPS = { events: 200, wakes: 20, text: 600, why: 1_500, revisions: 30 } as const;
+
+/** The revision about which a person is to decide. */
+export const openAsked = ({ asked, state }: Pick<Plan, "asked" | "state">): AskedRevision | undefined =>
+  asked && !asked.decision && state !== "over" && state !== "finishing" ? asked : undefined;
 
 export const nodeOf = ({ nodes }: Pick<Plan, "nodes">, id: string): PlanNode | undefined =>
   nodes.find((node) => node.id === id);

@@ -1,37 +1,35 @@
 /**
- * A revision: what the manager, or a node whose role may delegate, wants to be different in a plan, as data. Carried out as a whole or
- * refused as a whole, with the reasons in words for a model; the same revision once more changes nothing. What is merged stays
- * merged, and nobody gets more than the plan's caps. Pure.
+ * A revision: what the manager, or a node whose role may delegate, wants to be different in a plan, as data. Carried out as a whole,
+ * refused as a whole, with the reasons in words for a model, or, where it goes beyond what was approved, kept as a whole until a person has
+ * decided; the same revision once more changes nothing. What is merged stays merged, and nobody gets more than the plan's caps. Pure.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import { countedTries } from "./after-try.ts";
+import { isStopped } from "./ask-about-stopped.ts";
+import { askedName } from "./asked-name.ts";
+import type { Exceeds } from "./asked-shape.ts";
+import { beyondOf, type Funds, inGraph } from "./beyond.ts";
 import { type ChoicesOf, newNode } from "./make-plan.ts";
-import { isNodeOver, nodeOf, PLAN_KEEPS, type Plan, type PlanEventKind, type PlanNode, withEvent } from "./plan.ts";
+import {
+  isNodeOver,
+  nodeOf,
+  openAsked,
+  PLAN_KEEPS,
+  type Plan,
+  type PlanEventKind,
+  type PlanNode,
+  withEvent,
+} from "./plan.ts";
 import { nodeProblems, type RoleFacts } from "./plan-check.ts";
-import { type NodeSpec, nodeSchema, PLAN_LIMITS } from "./plan-proposal.ts";
+import { MAX_PLAN_TEXT, type NodeSpec } from "./plan-proposal.ts";
+import { namedIn, type Revision } from "./revision.ts";
 
-const id = z.string().min(1).max(PLAN_LIMITS.id);
-
-/** As the manager hands it in. */
-export const revisionSchema = z.strictObject({
-  retry: z
-    .array(z.strictObject({ node: id, instruction: z.string().trim().max(PLAN_LIMITS.note).optional() }))
-    .max(PLAN_LIMITS.nodes)
-    .optional()
-    .describe("Nodes that failed or were left out, to be tried again; instruction: what their agent should know."),
-  skip: z.array(id).max(PLAN_LIMITS.nodes).optional().describe("Nodes to leave out; others go on without them."),
-  replace: z
-    .array(id)
-    .max(PLAN_LIMITS.nodes)
-    .optional()
-    .describe("Nodes in whose place the added ones are: what stands behind them waits for all the added ones."),
-  add: z.array(nodeSchema).max(PLAN_LIMITS.nodes).optional().describe("New nodes."),
-  end: z.literal("partial").optional().describe("Start nothing more: what is merged by then is all there will be."),
-});
-export type Revision = z.output<typeof revisionSchema>;
-
-export type Revised = { kind: "revised"; plan: Plan } | { kind: "same" } | { kind: "refused"; problems: string[] };
+export type Revised =
+  | { kind: "revised"; plan: Plan }
+  | { kind: "same" }
+  | { kind: "refused"; problems: string[] }
+  /** It waits for a person. Without `plan` it did so before. */
+  | { kind: "asked"; name: string; exceeds: Exceeds; until: number; plan?: Plan };
 
 /** `by`: the node whose agent asks; none: the manager, or a person. */
 export type Revising = {
@@ -40,20 +38,73 @@ export type Revising = {
   roles?: readonly RoleFacts[] | undefined;
   servers?: readonly string[] | undefined;
   choicesOf?: ChoicesOf;
+  /** What the plan may still use, where that is limited and known. */
+  funds?: Funds | undefined;
+  /** When nobody is waited for any more who might allow what goes beyond what was approved; none: nobody has to be asked. */
+  askUntil?: number;
+  /** The name by which a person has allowed it: the same may be allowed again, when it is asked for again. */
+  allowed?: string;
 };
 
 export function revise(plan: Plan, revision: Revision, revising: Revising): Revised {
-  const hash = hashOf(plan, revision, revising.by);
+  const hash = revising.allowed ?? hashOf(plan, revision, revising.by);
   if (plan.revisions.includes(hash)) return { kind: "same" };
   const problems = problemsOf(plan, revision, revising);
   if (problems.length > 0) return { kind: "refused", problems };
   const steps = [replace, add, again, leaveOut, end];
   const changed = steps.reduce((next, step) => step(next, revision, revising), plan);
+  if (revising.askUntil !== undefined) {
+    const { exceeds, problems: hard } = beyondOf(plan, changed, revising.funds);
+    if (hard.length > 0) return { kind: "refused", problems: hard };
+    if (exceeds) return ask(plan, revision, { ...revising, exceeds, askUntil: revising.askUntil });
+  }
   const revisions = [...plan.revisions, hash].slice(-PLAN_KEEPS.revisions);
-  const next = { ...changed, revision: plan.revision + 1, revisions };
+  const { asked: _, ...next } = { ...changed, revision: plan.revision + 1, revisions };
   const who = revising.by === undefined ? {} : { node: revising.by };
-  return { kind: "revised", plan: withEvent(next, { at: revising.now, what: "revised", ...who }) };
+  return {
+    kind: "revised",
+    plan: withEvent(withoutAsked(plan, next, revising.now), { at: revising.now, what: "revised", ...who }),
+  };
 }
+
+/** A person can only decide about the plan as it stands: what waited for that is void. */
+function withoutAsked(before: Plan, next: Plan, now: number): Plan {
+  const open = openAsked(before);
+  if (!open) return before.asked ? { ...next, asked: before.asked } : next;
+  return withEvent(next, { at: now, what: "declined", text: `${open.name}: another change has taken its place` });
+}
+
+type Asking = Revising & { exceeds: Exceeds; askUntil: number };
+
+function ask(plan: Plan, revision: Revision, { now, by, choicesOf, exceeds, askUntil }: Asking): Revised {
+  if (by !== undefined) return { kind: "refused", problems: ["It goes beyond what was approved: ask your manager."] };
+  const length = JSON.stringify(revision).length;
+  if (length > MAX_PLAN_TEXT)
+    return {
+      kind: "refused",
+      problems: [
+        `It goes beyond what was approved and is ${length} characters long. At most ${MAX_PLAN_TEXT} can be shown to the person who approves it: say it in fewer words.`,
+      ],
+    };
+  const name = askedName(plan, revision, exceeds);
+  const until = Math.min(askUntil, plan.until);
+  const before = plan.asked;
+  if (before?.name === name && before.decision)
+    return { kind: "refused", problems: ["A person was asked for just that, and it was not approved."] };
+  if (before?.name === name) return { kind: "asked", name, exceeds, until: before.until };
+  const roles = [...new Set((revision.add ?? []).map(({ role }) => role))];
+  const choices = Object.fromEntries(roles.flatMap((role) => entryOf(role, choicesOf?.(role))));
+  const asked = { name, revision, of: plan.revision, exceeds, choices, at: now, until };
+  return {
+    kind: "asked",
+    name,
+    exceeds,
+    until,
+    plan: withEvent({ ...plan, asked }, { at: now, what: "asked", text: name }),
+  };
+}
+
+const entryOf = <Value>(role: string, its: Value | undefined): [string, Value][] => (its ? [[role, its]] : []);
 
 /** One node more, asked for by the agent of another one, or by the manager. */
 export const delegate = (plan: Plan, node: NodeSpec, revising: Revising): Revised =>
@@ -68,17 +119,14 @@ function hashOf(plan: Plan, revision: Revision, by: string | undefined): string 
     .slice(0, 16);
 }
 
-/** What was put aside needs no place in the graph. */
-const isInGraph = ({ state }: PlanNode): boolean => state.name !== "superseded";
-
 function problemsOf(plan: Plan, revision: Revision, { by, roles, servers }: Revising): string[] {
   const { retry = [], skip = [], replace: replaced = [], add: added = [], end: ended } = revision;
   if (plan.state !== "running" && plan.state !== "managing") return ["The plan is over, or is being published."];
-  const named = [...retry.map(({ node }) => node), ...skip, ...replaced];
-  const unknown = named.filter((each) => !nodeOf(plan, each));
+  const unknown = namedIn(revision).filter((each) => !nodeOf(plan, each));
   if (unknown.length > 0) return unknown.map((each) => `There is no node ${each}.`);
   if (retry.length + skip.length + replaced.length + added.length === 0 && !ended) return ["It changes nothing."];
   return [
+    ...namedIn(revision).flatMap((each) => stopProblems(plan, each)),
     ...retry.flatMap(({ node }) => retryProblems(plan, node)),
     ...[...skip, ...replaced].filter((each) => isMerged(plan, each)).map((each) => `${each} is merged already.`),
     ...(replaced.length > 0 && added.length === 0 ? ["Nothing is added in place of what is to be replaced."] : []),
@@ -88,6 +136,12 @@ function problemsOf(plan: Plan, revision: Revision, { by, roles, servers }: Revi
 }
 
 const isMerged = (plan: Plan, of: string): boolean => nodeOf(plan, of)?.state.name === "merged";
+
+/** The plan says so. */
+function stopProblems(plan: Plan, of: string): string[] {
+  const node = nodeOf(plan, of);
+  return node && isStopped(node) ? [`What becomes of ${of} is a person's to decide, who is asked about it.`] : [];
+}
 
 function retryProblems(plan: Plan, of: string): string[] {
   const node = nodeOf(plan, of);
@@ -109,8 +163,8 @@ function delegationProblems(plan: Plan, by: string, added: readonly NodeSpec[]):
 const depthOf = (plan: Plan, of: string): number => nodeOf(plan, of)?.depth ?? 0;
 
 /** All nodes as they would be, in which those that are replaced stand behind nothing and before nothing. */
-function withAdded({ nodes }: Plan, { add: added = [], replace: replaced = [] }: Revision): NodeSpec[] {
-  const kept = nodes.filter((node) => isInGraph(node) && !replaced.includes(node.id));
+function withAdded(plan: Plan, { add: added = [], replace: replaced = [] }: Revision): NodeSpec[] {
+  const kept = inGraph(plan).filter((node) => !replaced.includes(node.id));
   return [...kept.map((node) => ({ ...node, after: afterReplacing(node, replaced, added) })), ...added];
 }
 

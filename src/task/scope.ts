@@ -27,6 +27,20 @@ export function mayMeet(one: readonly string[], other: readonly string[]): boole
   return one.flatMap(pathsOf).some((path) => others.some((each) => meet(path, each, foldersMeet)));
 }
 
+/**
+ * Whether the globs surely stand for all that the glob stands for. Where that cannot be told cheaply the answer is no, as of a glob
+ * that only several of them cover together.
+ */
+export function covers(globs: readonly string[], glob: string): boolean {
+  if (globs.includes(glob)) return true;
+  const paths = globs.filter(isExact).flatMap(pathsOf);
+  return pathsOf(glob).every((path) => paths.some((each) => contains(each, path, folderContains)));
+}
+
+/** What is read as standing for more than it does would cover too much. */
+const isExact = (glob: string): boolean =>
+  !/[+?*@!]\(/.test(glob) && (glob === ANYTHING || !alternativesOf(glob).includes(ANYTHING));
+
 /** Whether the path is one for which the globs stand. */
 export function isInScope(path: string, globs: readonly string[]): boolean {
   const literal = path.split("/").map(lettersOf);
@@ -119,6 +133,34 @@ function lettersMeet(one: Letter, other: Letter): boolean {
   if (typeof one === "string" || typeof other === "string") return true;
   if ("is" in one) return "is" in other ? one.is === other.is : other.among(one.is);
   return "is" in other ? one.among(other.is) : true;
+}
+
+/** Of two patterns, whether the first fits all that the second fits; `many` of the first takes in any parts of the other. */
+function contains<Part>(
+  outer: readonly Part[],
+  inner: readonly Part[],
+  holds: (outer: Part, inner: Part) => boolean,
+): boolean {
+  // Whether what stands before `outer` so far fits all that stands before each place of `inner`.
+  let fits = [true, ...inner.map(() => false)];
+  for (const part of outer) {
+    const next = [part === "many" && fits[0] === true];
+    inner.forEach((each, at) => {
+      const here = part === "many" ? next[at] || fits[at + 1] : each !== "many" && fits[at] && holds(part, each);
+      next.push(here === true);
+    });
+    fits = next;
+  }
+  return fits[inner.length] === true;
+}
+
+const folderContains = (outer: Folder, inner: Folder): boolean =>
+  outer !== "many" && inner !== "many" && contains(outer, inner, letterContains);
+
+function letterContains(outer: Letter, inner: Letter): boolean {
+  if (outer === "one") return true;
+  if (typeof outer === "string" || typeof inner === "string") return false;
+  return "is" in inner && ("is" in outer ? outer.is === inner.is : outer.among(inner.is));
 }
 
 /** What its braces stand for. */

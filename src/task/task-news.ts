@@ -1,4 +1,5 @@
 /** All that may become known of a task. What it makes of the task, `next-state.ts` says. */
+import type { Amounts } from "../text/budget.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Lane } from "./lane.ts";
 import type { CancelReason, Outcome } from "./outcome.ts";
@@ -58,6 +59,8 @@ export type TaskNews =
   | { name: "answered"; question: string; answer: Answer; at: number }
   /** Somebody has decided about what its agent proposes. `proposal`: its name. */
   | { name: "decided"; proposal: string; decision: Decision; at: number }
+  /** Its plan may use more. `budget`: the whole plan, in the units of which it is more. */
+  | { name: "raised"; budget: Amounts; at: number }
   /** The run's host could not keep the session after all: it has no home. */
   | { name: "not_kept"; epoch: number; at: number }
   /** The run's host died, perhaps because of this run, and came back to it. The agent may not have noticed. */

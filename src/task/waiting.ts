@@ -86,5 +86,8 @@ const needsPerson: Record<WaitingReason["for"], boolean> = {
 export const waitsForPerson = (reasons: readonly WaitingReason[]): boolean =>
   reasons.some((reason) => needsPerson[reason.for] || isForRaise(reason));
 
+/** Whether a team's task waits so while its plan is worked on: for its nodes, and for a word about a change of the plan. */
+export const isForPlan = (reason: WaitingReason): boolean => reason.for === "team" || reason.for === "approval";
+
 /** A day's envelope is full again on the next day; another one only when somebody raises it, or a run leaves something over. */
 const isForRaise = (reason: WaitingReason): boolean => reason.for === "budget" && !isDaily(reason.of);

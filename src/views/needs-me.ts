@@ -6,6 +6,7 @@
 import { pullNumberOf } from "../task/branch.ts";
 import type { HostView } from "../task/hosts.ts";
 import type { Outcome } from "../task/outcome.ts";
+import { approvedPlan } from "../task/proposal.ts";
 import { isForPerson, openQuestions } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { PullRequest, Task } from "../task/task.ts";
@@ -34,8 +35,8 @@ export type Need =
   | { kind: "no_agent"; agent?: string; since: number; tasks: string[] }
   /** An agent asks, and its task waits for the answer. */
   | { kind: "question"; task: TaskView; question: QuestionView; since: number }
-  /** A task whose agent proposes something. `proposal`: the name of that. */
-  | { kind: "approval"; task: TaskView; proposal: string; since: number }
+  /** A task whose agent proposes something. `proposal`: the name of that; `change`: it is one of a plan that is worked through already. */
+  | { kind: "approval"; task: TaskView; proposal: string; change?: true; since: number }
   /** A pull request waits for somebody who looks at it; `pull.draft`: where it is known. */
   | { kind: "to_review"; task: TaskView; pull: PullRequest; ci?: CiView; since: number }
   /** A task that ended so that the same request would end so again. `over_limit`: its programs needed more than they may have; `agent_setup`: its agent cannot sign in, or is set up wrongly; `repository_setup`: the repository's setup command fails. */
@@ -142,7 +143,8 @@ function proposing({ tasks, hosts }: Around & { tasks: readonly Task[] }) {
     const reason = state.name === "waiting" && state.reasons.find((each) => each.for === "approval");
     if (!reason) return [];
     const { proposal } = reason;
-    return [{ kind: "approval" as const, task: taskView(task, hosts), proposal, since: state.since }];
+    const change = approvedPlan(task) ? { change: true as const } : {};
+    return [{ kind: "approval" as const, task: taskView(task, hosts), proposal, ...change, since: state.since }];
   });
 }
 

@@ -4,14 +4,14 @@
  */
 import type { Plan, PlanEvent, PlanNode } from "../task/plan.ts";
 import { longestChain } from "../task/plan-graph.ts";
-import { type NodeSpec, PLAN_LIMITS, type PlanProposal } from "../task/plan-proposal.ts";
+import type { NodeSpec, PlanProposal } from "../task/plan-proposal.ts";
 import { isForPerson, openQuestions, questionOf } from "../task/question.ts";
 import { progressOf, type Task } from "../task/task.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { type Amounts, sumOf } from "../text/budget.ts";
-import { visibleText } from "../text/clean.ts";
 import { bare } from "../text/quote.ts";
-import { redact } from "../text/secret-patterns.ts";
+import { type AskedView, askedView } from "./asked-view.ts";
+import { nodeBasics, proposedNode } from "./proposed-node.ts";
 import { type QuestionView, questionView } from "./question-view.ts";
 import { type Spent, spentOn } from "./spent.ts";
 import { type HostName, hostName, type NamedHosts, type TaskView, taskView } from "./task-view.ts";
@@ -88,6 +88,8 @@ export type PlanView = {
   budget?: Amounts;
   /** Of what its nodes may use together: most is used, or all, so that nothing more begins. */
   use?: "low" | "spent";
+  /** A change of it about which a person is to decide. */
+  asked?: AskedView;
   /** What planner and manager used. */
   lead: Spent;
   managerRuns: number;
@@ -100,22 +102,12 @@ export type PlanView = {
 /** A team's plan, with the tasks of its nodes, as far as they are known. */
 export type Team = { plan: Plan; tasks: readonly Task[] };
 
-const NOTHING = spentOn([]);
-
 export function proposedPlanView({ goal, nodes }: PlanProposal, lead: Task): PlanView {
   return {
     ...wholeOf(goal, nodes),
     state: "proposed",
     revision: 0,
-    nodes: nodes.map((node) => ({
-      ...nodeBasics(node),
-      how: "proposed",
-      tries: 0,
-      asks: [],
-      answered: 0,
-      outside: [],
-      spent: NOTHING,
-    })),
+    nodes: nodes.map(proposedNode),
     lead: spentOn([lead]),
     managerRuns: 0,
     events: [],
@@ -133,6 +125,7 @@ export function planView({ plan, tasks }: Team, lead: Task, hosts: NamedHosts = 
     ...(plan.home !== undefined && { home: hostName(plan.home, hosts) }),
     width: plan.caps.width,
     ...(plan.spent ? { use: "spent" } : plan.low ? { use: "low" } : {}),
+    ...askedView(plan),
     lead: spentOn([lead]),
     managerRuns: plan.managerRuns,
     events: plan.events.map(eventView),
@@ -144,32 +137,6 @@ const wholeOf = (goal: string, nodes: readonly NodeSpec[]): Pick<PlanView, "goal
   goal: bare(goal, 1_500),
   longest: longestChain(nodes),
   ...(nodes.every(({ budget }) => budget) && { budget: sumOf(nodes.flatMap(({ budget }) => budget ?? [])) }),
-});
-
-const nodeBasics = ({
-  id,
-  title,
-  instruction,
-  role,
-  scope,
-  shared = false,
-  after,
-  deliverable,
-  check,
-  reads = [],
-  servers = [],
-  onFailure,
-  budget,
-}: NodeSpec) => ({
-  instruction: redact(visibleText(instruction)).slice(0, PLAN_LIMITS.instruction),
-  ...{ id: bare(id, 40), title: bare(title, 100), role: bare(role, 40), shared },
-  scope: scope.map((glob) => bare(glob, 200)),
-  after: after.map((other) => bare(other, 40)),
-  ...{ deliverable: bare(deliverable, 500), check: bare(check, 500) },
-  reads: reads.map((path) => bare(path, 200)),
-  servers: servers.map((name) => bare(name, 40)),
-  onFailure,
-  ...(budget && { budget }),
 });
 
 function nodeView(node: PlanNode, tasks: ReadonlyMap<string, Task>, hosts: NamedHosts): NodeView {

@@ -1,6 +1,6 @@
 /** What people and programs are shown of what a task waits for. */
 import { type HostView, lackingRoom, takingWork } from "../task/hosts.ts";
-import { openProposal } from "../task/proposal.ts";
+import { approvedPlan, openProposal } from "../task/proposal.ts";
 import { questionOf } from "../task/question.ts";
 import type { RunDoubt } from "../task/standing.ts";
 import type { Task } from "../task/task.ts";
@@ -22,7 +22,8 @@ export type ReasonView = { until: number } & (
       inDoubt?: RunDoubt;
     }
   | (Omit<LimitReason, "for" | "until"> & { for: "limit" })
-  | { for: "approval"; proposal: string; title?: string; plan?: true }
+  /** `plan`: it is a team's; `change`: of one that is worked through already. */
+  | { for: "approval"; proposal: string; title?: string; plan?: true; change?: true }
   | { for: "team" }
   | Omit<BudgetReason, "until">
   | { for: "answer"; question: string; onNoAnswer: OnNoAnswer; asked?: QuestionView }
@@ -43,6 +44,7 @@ export function reasonView(task: Task, reason: WaitingReason, { hosts, tasks, in
   if (reason.for === "limit" || reason.for === "budget" || reason.for === "team") return reason;
   if (reason.for === "approval") {
     const proposal = openProposal(task);
+    if (approvedPlan(task)) return { ...reason, plan: true, change: true };
     if (proposal?.name !== reason.proposal) return reason;
     return { ...reason, title: bare(proposal.said.title, 200), ...(proposal.plan && { plan: true as const }) };
   }

@@ -41,8 +41,8 @@ const words: Words = {
     if (task.number === undefined) return `${asks}: the program that asked for the task is to answer.`;
     return `${asks}: answer there, with \`/orch answer ${question.id} …\`.`;
   },
-  approval: ({ task, proposal, since }, now, quoting) =>
-    `${place(task, quoting)} has waited ${duration(now - since)} for a word about its agent's proposal: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
+  approval: ({ task, proposal, change, since }, now, quoting) =>
+    `${place(task, quoting)} has waited ${duration(now - since)} for a word about ${change ? "a change of its team's plan" : "its agent's proposal"}: \`/orch approve ${quoting.plain(proposal)}\` has it carried out.`,
   to_review: ({ task, pull, ci, since }, now, quoting) => {
     const { plain } = quoting;
     const isReady = `is ready${pull.draft ? ", as a draft" : ""}, ${ciWord(ci)}`;

@@ -71,7 +71,7 @@ export function howToDecideOnPlan(name: string, { code }: Quoting): string {
 export function ifNotDone({ onFailure }: Pick<NodeView, "onFailure">): string | undefined {
   if (onFailure === "skip") return "If it cannot be done, the others go on without it.";
   return onFailure === "stop"
-    ? "If it cannot be done, it is not tried again: its manager is to ask a person."
+    ? "If it cannot be done, it is not tried again by itself: a person is asked what becomes of it."
     : undefined;
 }
 
@@ -178,6 +178,8 @@ const eventWords: Record<PlanEventKind, string> = {
   message: "Said to the manager by",
   finishing: "All nodes are over: the result is checked and published",
   over: "The plan is over",
+  asked: "A person is asked about a change of the plan",
+  declined: "Not carried out",
 };
 
 /** What a node changed that was not its own to change; undefined where there is nothing. */

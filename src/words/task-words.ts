@@ -67,7 +67,10 @@ export function headline(task: Task): string {
 }
 
 function waitingHeadline({ proposal }: Task, reasons: readonly WaitingReason[]): string {
-  if (reasons.some((reason) => reason.for === "team")) return "A team works on it";
+  if (reasons.some((reason) => reason.for === "team"))
+    return reasons.some((reason) => reason.for === "approval")
+      ? "A team works on it, and a change of its plan waits for approval"
+      : "A team works on it";
   return proposal?.plan && !proposal.decision ? "A plan waits for approval" : "Waiting";
 }
 

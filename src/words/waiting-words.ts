@@ -4,6 +4,7 @@ import { duration } from "../text/amounts.ts";
 import type { Quoting } from "../text/quote.ts";
 import type { QuestionView } from "../views/question-view.ts";
 import type { FullHost, HostName } from "../views/task-view.ts";
+import { howToDecideOnChange } from "./asked-words.ts";
 import { waitedForBudget, waitsForBudget } from "./budget-words.ts";
 import { howToDecideOnPlan } from "./plan-words.ts";
 import { howToDecide } from "./proposal-words.ts";
@@ -26,7 +27,7 @@ export function lacksRoom(hosts: readonly FullHost[], { code }: Quoting): string
 
 /** What would end the waiting. */
 export function waitsFor(
-  reason: WaitingReason & { full?: FullHost[]; asked?: QuestionView; home?: HostName; plan?: true },
+  reason: WaitingReason & { full?: FullHost[]; asked?: QuestionView; home?: HostName; plan?: true; change?: true },
   quoting: Quoting,
 ): string {
   const { code } = quoting;
@@ -50,6 +51,8 @@ export function waitsFor(
     case "team":
       return "Its team is at work on the nodes of its plan. It goes on when all of them are over, or when something comes up that they cannot solve.";
     case "approval":
+      if (reason.change)
+        return `A change of its plan waits for a word. ${howToDecideOnChange(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it is not carried out.`;
       if (reason.plan)
         return `Its planner has made a plan for a team. ${howToDecideOnPlan(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;
       return `Its agent has made a proposal. ${howToDecide(reason.proposal, quoting)} Without a word by ${minuteOf(reason.until)}, it ends.`;

@@ -4,11 +4,12 @@ import { TaskState } from "@a2a-js/sdk";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { a2aTask, stateOf } from "../../a2a/project.ts";
 import { planAnswerOf, planAnswerShape } from "../../src/api/plan-answer.ts";
-import type { TaskAnswer } from "../../src/api/task-answer.ts";
+import { type TaskAnswer, answerOf as taskAnswerOf } from "../../src/api/task-answer.ts";
 import { keys } from "../../src/task/keys.ts";
 import { questionId } from "../../src/task/question.ts";
+import type { Task } from "../../src/task/task.ts";
 import { clientWith, saying, sent } from "../a2a/client.ts";
-import { doneTeamTask, partialTeam, planningTask, team, teamTask } from "../report/sample-plans.ts";
+import { askedChange, doneTeamTask, partialTeam, planningTask, team, teamTask } from "../report/sample-plans.ts";
 import { claimedBy } from "../support/task-spec.ts";
 import { nodeSpec } from "../task/plans-made.ts";
 import { type Doors, openDoors } from "./doors.ts";
@@ -115,4 +116,29 @@ test("of a task that is no team's there is none", async () => {
   const body = { repository: "octo-org/calculator", instruction: "fix the tests" };
   const { id } = (await doors.ask("POST", "/v1/tasks", { body })).body as unknown as { id: string };
   expect((await doors.ask("GET", `/v1/plans/${id}`)).status).toBe(404);
+});
+
+test("a change that goes beyond what was approved is shown with why a person is asked, and its task waits for that", () => {
+  const answer = planAnswerOf(teamTask(), team({ asked: askedChange }));
+  expect(planAnswerShape.parse(answer)).toEqual(answer);
+  expect(answer).toMatchObject({
+    ...{ state: "running", proposal: askedChange.name },
+    asked: {
+      add: [{ id: "infra", scope: ["infra/**"], how: "proposed" }],
+      retry: ["price"],
+      skip: ["docs"],
+      replace: [],
+    },
+  });
+  expect(answer?.asked?.because).toHaveLength(6);
+  const approval = { for: "approval" as const, proposal: askedChange.name, until: askedChange.until };
+  const task: Task = {
+    ...teamTask(),
+    state: { name: "waiting", since: 1, reasons: [{ for: "team", until: 2 }, approval] },
+  };
+  const asked = { client: "c", request: "r", digest: "d", at: 1, on: "issue" as const, number: 1, instruction: "x" };
+  const repository = { id: 1, owner: "o", name: "n", defaultBranch: "main" };
+  const shown = taskAnswerOf({ ...asked, installationId: 1, repository }, task, { hosts: [], sent: [], now: 1 });
+  expect(shown.proposal).toBe(askedChange.name);
+  expect(stateOf(shown)).toBe(TaskState.TASK_STATE_AUTH_REQUIRED);
 });

@@ -4,13 +4,14 @@ import type { Outcome } from "../../src/task/outcome.ts";
 import type { Plan, PlanNode } from "../../src/task/plan.ts";
 import { currentTry, nodeOf } from "../../src/task/plan.ts";
 import type { NodeSpec } from "../../src/task/plan-proposal.ts";
-import type { Revision } from "../../src/task/revise-plan.ts";
-import { revise } from "../../src/task/revise-plan.ts";
+import { type Revising, revise } from "../../src/task/revise-plan.ts";
+import type { Revision } from "../../src/task/revision.ts";
 import type { Task, TaskSpec } from "../../src/task/task.ts";
 import { MERGED, nodeSpec } from "../task/plans-made.ts";
 import type { Setting } from "./setting.ts";
 
 const said = { title: "A plan", summary: "What is to be done.", decisions: [], interfaces: [], followUps: [] };
+const ASK_MS = 3600_000;
 const WAIT = { timeout: 20_000, interval: 2 };
 
 type Bot = Awaited<ReturnType<Setting["startBot"]>>;
@@ -86,14 +87,14 @@ function playing(at: Setting, id: string) {
   }
 
   /** The manager's run, which may hand in a revision. */
-  async function manages(revision?: Revision): Promise<void> {
+  async function manages(revision?: Revision, more: Partial<Revising> = {}): Promise<void> {
     const { epoch } = await runs();
     if (revision)
       await plans.change(
         id,
         (before) => {
-          const revised = revise(before, revision, { now: at.now() });
-          return revised.kind === "revised" ? revised.plan : undefined;
+          const revised = revise(before, revision, { now: at.now(), askUntil: at.now() + ASK_MS, ...more });
+          return "plan" in revised ? revised.plan : undefined;
         },
         at.now(),
       );

@@ -4,8 +4,9 @@
  */
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { decideOnAsked } from "../../src/task/decide-asked.ts";
 import { keys } from "../../src/task/keys.ts";
-import type { Plan } from "../../src/task/plan.ts";
+import { openAsked, type Plan } from "../../src/task/plan.ts";
 import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { startProgram } from "../support/program.ts";
@@ -81,6 +82,15 @@ async function runTeam(id: string): Promise<void> {
   await at.store.dispatches.plan(id, at.now());
 }
 
+/** What its plan leaves to a person, who has it tried once more or leaves it to the manager. */
+async function personDecides(id: string): Promise<void> {
+  const plan = await at.plans.read(id);
+  const open = plan && openAsked(plan);
+  if (!open) return;
+  const decision = pick([{ kind: "approved" as const }, { kind: "change" as const, text: "See to it." }]);
+  await at.plans.change(id, (each) => decideOnAsked(each, open.name, { ...decision, at: at.now() }), at.now());
+}
+
 const isOver = async (id: string) => (await at.plans.read(id))?.state === "over";
 
 /** A bot lives until it has died or nothing is left to do; true when it was killed. */
@@ -90,6 +100,7 @@ async function live(id: string, merged: Map<string, number>, calls: number): Pro
   // Now and then another one looks at the same time, and dies as well.
   const other = below(3) === 0 ? await at.startBot({ life: { calls: 1 + below(60), afterwards: true } }) : undefined;
   for (let idle = 0; idle < 400 && life.calls > 0 && !(await isOver(id)); idle++) {
+    await personDecides(id);
     if (await hostsWork(id, merged)) idle = 0;
     else at.pass(500);
     await at.redis.publish(keys.ready, "somebody looks");

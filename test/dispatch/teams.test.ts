@@ -1,11 +1,13 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cancelTasks } from "../../src/cancel.ts";
+import { decideOnAsked } from "../../src/task/decide-asked.ts";
 import { keys } from "../../src/task/keys.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import { openAsked } from "../../src/task/plan.ts";
 import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { Task } from "../../src/task/task.ts";
-import { BROKEN, nodeSpec } from "../task/plans-made.ts";
+import { BROKEN, CONFLICTED, nodeSpec } from "../task/plans-made.ts";
 import { approvedTeam, askedForTeam, hybrid } from "./playing-teams.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
@@ -122,8 +124,8 @@ describe("a node that fails", () => {
   });
 
   test("goes on as the manager wants it", async () => {
-    const { team } = await began({}, [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b", { after: ["a"] })]);
-    await team.ends("a", BROKEN);
+    const { team } = await began({}, [nodeSpec("a"), nodeSpec("b", { after: ["a"] })]);
+    await team.ends("a", CONFLICTED);
     await team.manages({ retry: [{ node: "a", instruction: "Mind the cents." }] });
     await team.ends("a");
     await team.ends("b");
@@ -132,12 +134,8 @@ describe("a node that fails", () => {
   });
 
   test("is left out with what builds on it when the manager has nothing to say, and the rest is published", async () => {
-    const { team } = await began({}, [
-      nodeSpec("a", { onFailure: "stop" }),
-      nodeSpec("b", { after: ["a"] }),
-      nodeSpec("c"),
-    ]);
-    await team.ends("a", BROKEN);
+    const { team } = await began({}, [nodeSpec("a"), nodeSpec("b", { after: ["a"] }), nodeSpec("c")]);
+    await team.ends("a", CONFLICTED);
     await team.manages();
     await team.ends("c");
     await team.becomes("finishing");
@@ -145,8 +143,8 @@ describe("a node that fails", () => {
   });
 
   test("while the manager is at work lets the others go on", async () => {
-    const { team } = await began({}, [nodeSpec("x", { onFailure: "stop" }), ...hybrid()]);
-    await team.ends("x", BROKEN);
+    const { team } = await began({}, [nodeSpec("x"), ...hybrid()]);
+    await team.ends("x", CONFLICTED);
     await team.runs();
     await team.ends("a");
     await team.starts("c");
@@ -191,8 +189,8 @@ describe("a team that is cancelled", () => {
   });
 
   test("while its manager is at work ends its nodes when that has ended", async () => {
-    const { team } = await began({}, [nodeSpec("x", { onFailure: "stop" }), ...hybrid()]);
-    await team.ends("x", BROKEN);
+    const { team } = await began({}, [nodeSpec("x"), ...hybrid()]);
+    await team.ends("x", CONFLICTED);
     const a = await team.begins("a");
     const { epoch } = await team.runs();
     await cancel(team.id);
@@ -306,18 +304,139 @@ describe("a plan with a budget", () => {
 
   test("that leaves nothing for the manager goes on without, and starts nothing more", async () => {
     const { team } = await began({ budget: { runs: 3 } }, [
-      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("a"),
       nodeSpec("b"),
       nodeSpec("c", { after: ["b"] }),
     ]);
     await team.begins("a");
     await team.begins("b");
     await at.redis.hincrby(keys.envelope(`plan:${team.id}`), "runs:spent", 3);
-    await team.ends("a", BROKEN);
+    await team.ends("a", CONFLICTED);
     await vi.waitFor(async () => expect((await team.plan()).spent).toBe(true), WAIT);
     await team.ends("b");
     await team.becomes("finishing");
     expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "skipped" });
+  });
+});
+
+describe("a change that goes beyond what was approved", () => {
+  const wider = { replace: ["a"], add: [nodeSpec("a1", { scope: ["infra/**"], budget: { usd: 3 } })] };
+  const decide = async (team: Awaited<ReturnType<typeof approvedTeam>>, kind: "approved" | "change") => {
+    const name = openAsked(await team.plan())?.name ?? "";
+    const by = { by: { id: 31, login: "maintainer" }, at: at.now() };
+    const decision = kind === "change" ? { kind, text: "Not infra.", ...by } : { kind, ...by };
+    return await at.plans.change(team.id, (plan) => decideOnAsked(plan, name, decision), at.now());
+  };
+  const asks = async (changes = {}) => {
+    const { team, bot } = await began(changes, [
+      nodeSpec("a"),
+      nodeSpec("b"),
+      nodeSpec("c", { after: ["b"] }),
+      nodeSpec("d", { after: ["a"] }),
+    ]);
+    await team.begins("b");
+    await team.ends("a", CONFLICTED);
+    await team.manages(wider, { funds: { limit: { usd: 2 }, used: { usd: 0.4 }, most: {} } });
+    await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons: ASKS }), WAIT);
+    return { team, bot };
+  };
+  const ASKS = [{ for: "team" }, { for: "approval", proposal: expect.stringMatching(/^p[0-9a-f]{12}$/) }];
+
+  test("waits for a word while the plan goes on; approved, it is carried out and may use what was allowed with it", async () => {
+    const { team } = await asks({ budget: { usd: 2 } });
+    await team.ends("b");
+    await team.begins("c");
+    expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "started", d: "waiting" });
+    await Promise.all([decide(team, "approved"), decide(team, "approved")]);
+    const added = await team.begins("a1");
+    expect((await read(added)).spec.node?.planBudget).toEqual({ usd: 4.25 });
+    expect((await team.task()).spec.budget).toEqual({ usd: 4.25 });
+    await vi.waitFor(
+      async () => expect((await read(await team.taskOf("c"))).spec.node?.planBudget).toEqual({ usd: 4.25 }),
+      WAIT,
+    );
+    await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons: [{ for: "team" }] }), WAIT);
+    for (const node of ["c", "a1", "d"]) await team.ends(node);
+    await team.becomes("finishing");
+    expect((await team.plan()).nodes.filter(({ id }) => id === "a1")).toHaveLength(1);
+  });
+
+  test("that is declined is the manager's again, and what nobody wants is left out", async () => {
+    const { team } = await asks();
+    await decide(team, "change");
+    await team.becomes("managing");
+    expect((await team.plan()).managed?.wakes).toMatchObject([
+      { kind: "told", node: "a", text: expect.stringContaining("Not infra.") },
+    ]);
+    await team.manages({ end: "partial" });
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.states()).toEqual({ a: "failed", b: "merged", c: "skipped", d: "skipped" });
+  });
+
+  test("is shown again by a bot that comes when another has died, and waits no longer than it was to", async () => {
+    const { team, bot } = await asks();
+    await bot.stop();
+    await at.startBot();
+    await team.ends("b");
+    await team.ends("c");
+    expect((await team.plan()).state).toBe("running");
+    at.pass(DAY_MS);
+    await at.hostComes("h1", { slots: 9 });
+    await at.store.dispatches.plan(team.id, at.now());
+    await team.becomes("managing");
+    expect((await team.plan()).asked?.decision?.kind).toBe("lapsed");
+  });
+});
+
+describe("a node that a person is to decide about when it fails", () => {
+  const stops = async () => {
+    const { team } = await began({}, [
+      nodeSpec("a", { onFailure: "stop" }),
+      nodeSpec("b", { after: ["a"] }),
+      nodeSpec("c"),
+    ]);
+    await team.ends("a", BROKEN);
+    const reasons = [{ for: "team" }, { for: "approval" }];
+    await vi.waitFor(async () => expect((await team.task()).state).toMatchObject({ reasons }), WAIT);
+    await team.ends("c");
+    return team;
+  };
+  const say = async (team: Awaited<ReturnType<typeof stops>>, text?: string) => {
+    const name = openAsked(await team.plan())?.name ?? "";
+    const by = { by: { id: 31, login: "maintainer" }, at: at.now() };
+    const decision =
+      text === undefined ? { kind: "approved" as const, ...by } : { kind: "change" as const, text, ...by };
+    await at.plans.change(team.id, (plan) => decideOnAsked(plan, name, decision), at.now());
+  };
+
+  test("is tried once more when that is approved, and asked about again when that fails, without the manager", async () => {
+    const team = await stops();
+    await say(team);
+    await team.ends("a", BROKEN);
+    await vi.waitFor(async () => expect(openAsked(await team.plan())).toBeDefined(), WAIT);
+    await say(team);
+    await team.ends("a");
+    await team.ends("b");
+    await team.becomes("finishing");
+    expect(await team.plan()).toMatchObject({ managerRuns: 0 });
+  });
+
+  test("is the manager's when the person says something else, and left out when nobody says anything", async () => {
+    const team = await stops();
+    await say(team, "Have it left out.");
+    await team.becomes("managing");
+    expect((await team.plan()).managed?.wakes).toMatchObject([
+      { node: "a", text: expect.stringContaining("left out") },
+    ]);
+    await team.manages({ skip: ["a"] });
+    await team.starts("b");
+    const other = await stops();
+    at.pass(3 * DAY_MS);
+    await at.hostComes("h1", { slots: 9 });
+    await at.store.dispatches.plan(other.id, at.now());
+    await other.becomes("finishing");
+    expect(await other.states()).toEqual({ a: "failed", b: "skipped", c: "merged" });
   });
 });
 

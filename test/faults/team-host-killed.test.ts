@@ -134,6 +134,9 @@ describe("the worker host is killed and started again", () => {
     const fails = `test -e "$STAGE/works" || exit 1; ${add("one")}`;
     await startWith({ one: fails, manager: MANAGES });
     const team = await startPlanAtWork(orch, [{ id: "one", onFailure: "stop" }], { manager: "by-script" });
+    // What becomes of it is a person's to say, who leaves it to the manager.
+    const shown = await orch.progressComment(/`\/orch approve p[0-9a-f]{12}`/, { task: team.plan });
+    await orch.command(`/orch plan ${/p[0-9a-f]{12}/.exec(shown)?.[0]} see to it`);
     await orch.task(team.plan, ({ state }) => state.name === "running");
     await begun(team.plan);
     await orch.host.kill();

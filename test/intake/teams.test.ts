@@ -1,8 +1,10 @@
 /** A team on GitHub: one task that somebody asked for. Its nodes' tasks are there for whoever names them. The worker host is played by the store. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readerFor } from "../../src/task/inbox.ts";
+import type { Plan } from "../../src/task/plan.ts";
 import { makePlanStore, type PlanStore } from "../../src/task/plans.ts";
 import { questionId } from "../../src/task/question.ts";
+import { revise } from "../../src/task/revise-plan.ts";
 import type { Task } from "../../src/task/task.ts";
 import { type BotSetting, MAINTAINER, startBotSetting } from "../support/bot.ts";
 import { claimedBy, makeSpec } from "../support/task-spec.ts";
@@ -56,7 +58,7 @@ async function propose() {
   await store.advance(spec.id, { name: "progress", epoch: 1, progress: { agent: "scripted" }, at });
   const plan = {
     goal: "Prices",
-    nodes: [nodeSpec("a", { onFailure: "stop" }), nodeSpec("b"), nodeSpec("c", { after: ["a"] })],
+    nodes: [nodeSpec("a"), nodeSpec("b"), nodeSpec("c", { after: ["a"] })],
   };
   const proposal = { name: NAME, epoch: 1, baseSha, said, files: [], at, plan };
   const reasons = [{ for: "approval" as const, proposal: NAME, until: at + 3600_000 }];
@@ -202,4 +204,62 @@ test("no bot approves a plan, Orch itself least of all, whatever it may do in th
   expect(await decision()).toMatchObject({ kind: "approved", by: { login: MAINTAINER } });
   await say(number, "/orch cancel");
   await settled(id);
+});
+
+/** Its manager wants more than was approved, and the comment says so; the name of that. */
+async function asksForMore(id: string, scope = "infra/**"): Promise<string> {
+  const ask = (plan: Plan) => {
+    const revised = revise(
+      plan,
+      { add: [nodeSpec("more", { scope: [scope] })] },
+      { now: Date.now(), askUntil: Date.now() + 3600_000 },
+    );
+    return "plan" in revised ? revised.plan : undefined;
+  };
+  const made = await plans.change(id, ask, Date.now());
+  return made.kind === "known" ? (made.record.asked?.name ?? "") : "";
+}
+
+test("a change beyond what was approved is shown with every word of it, and begins when somebody who may has approved just that", async () => {
+  const { number, id } = await startTeam();
+  const old = await asksForMore(id, "old/**");
+  const name = await asksForMore(id);
+  const shows = (pattern: RegExp) => vi.waitFor(() => expect(ours(number)[0]?.body).toMatch(pattern), WAIT);
+  await shows(
+    new RegExp(
+      `A change of the plan, \`${name}\`.*files that no node.*\`infra/\\*\\*\`.*Do what more says.*/orch approve ${name}`,
+      "s",
+    ),
+  );
+  await say(number, "/orch why");
+  expect(orch.replies(number).at(-1)).toContain(`/orch plan ${name} no`);
+  await say(number, `/orch approve ${old}`);
+  expect(orch.replies(number).at(-1)).toContain(`The current one is \`${name}\``);
+  orch.github.createUser("stranger");
+  await orch.comment(number, `/orch approve ${name}`, "stranger");
+  await orch.quiet();
+  expect((await plans.read(id))?.nodes).toHaveLength(3);
+  await say(number, `/orch approve ${name}`);
+  expect((await plans.read(id))?.asked?.decision).toMatchObject({ kind: "approved", by: { login: MAINTAINER } });
+  expect((await plans.read(id))?.nodes.map((node) => node.id)).toEqual(["a", "b", "c", "more"]);
+  for (const each of orch.github.deliveries().filter(({ action }) => action === "created"))
+    if (each.event === "issue_comment") await orch.github.redeliver(each.id);
+  await orch.quiet();
+  expect((await plans.read(id))?.revision).toBe(2);
+  await say(number, `/orch approve ${name}`);
+  expect(orch.replies(number).at(-1)).toContain(`The change \`${name}\` is approved already`);
+  await vi.waitFor(async () => expect(ours(number)[0]?.body).not.toContain("A change of the plan"), WAIT);
+});
+
+test("a change that is not wanted is the manager's again, with what was said", async () => {
+  const { number, id } = await startTeam();
+  const name = await asksForMore(id);
+  await say(number, `/orch plan ${name}`);
+  expect(orch.replies(number).at(-1)).toContain("Say on the same line");
+  await say(number, `/orch plan ${name} no: infra is not ours`);
+  await vi.waitFor(async () => expect((await plans.read(id))?.state).toBe("managing"), WAIT);
+  expect((await plans.read(id))?.managed?.wakes.at(-1)?.text).toContain("infra is not ours");
+  await say(number, `/orch approve ${name}`);
+  expect(orch.replies(number).at(-1)).toContain("the manager's to think over already");
+  expect((await plans.read(id))?.nodes).toHaveLength(3);
 });

@@ -162,3 +162,27 @@ test("a plan as small as the repository's file says begins without a person's wo
   expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
   await orch.progressComment(/Nobody had to approve the plan/, { ...at, task: taskId });
 });
+
+test("what its manager wants beyond the plan is asked of a person while the rest goes on, and done once that is approved", async () => {
+  const at = await place();
+  const { taskId } = await orch.command("/orch team write the files, needing a fifth", at);
+  await orch.command(`/orch approve ${await proposed(taskId, at)}`, at);
+  const shown = await orch.progressComment(
+    /A change of the plan, `p[0-9a-f]{12}`, waits for a word.*files that no node of the plan might change so far: `five\.txt`/s,
+    { ...at, task: taskId },
+  );
+  const [, name = ""] = /A change of the plan, `(p[0-9a-f]{12})`/.exec(shown) ?? [];
+  expect(shown).toContain("Write five.txt. Say five in it.");
+  expect(shown).toContain(`\`/orch approve ${name}\``);
+  // All that does not depend on it is done meanwhile, and nothing is published without an answer.
+  await orch.progressComment(/waits for approval.*4 of 4 nodes merged/s, { ...at, task: taskId });
+  expect(orch.simulator.state.pulls(at.repository)).toEqual([]);
+  const { stdout } = await runOrch(["status"], { cwd: orch.dir, env: { REDIS_URL: orch.redisServer.url } });
+  expect(stdout).toContain(`a word about a change of its team's plan: \`/orch approve ${name}\``);
+  await orch.command(`/orch approve ${name}`, at);
+  expect(await orch.told(taskId)).toMatchObject({ kind: "pull_request" });
+  const branch = (await orch.store.read(taskId))?.pushed?.branch ?? "";
+  for (const file of ["two", "five", "last"])
+    expect(orch.simulator.state.fileAt(at.repository, branch, `${file}.txt`)).toBe(`${file}\n`);
+  await orch.progressComment(/Who did what.*`five`/s, { ...at, task: taskId });
+});

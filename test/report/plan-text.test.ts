@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { renderComment } from "../../src/report/comment-text.ts";
 import { planGraph, planParts, planTable } from "../../src/report/plan-text.ts";
 import { publishText } from "../../src/report/publish-text.ts";
-import { PLAN_LIMITS, planProposalSchema } from "../../src/task/plan-proposal.ts";
+import { MAX_PLAN_TEXT, PLAN_LIMITS, planProposalSchema } from "../../src/task/plan-proposal.ts";
 import type { Proposal } from "../../src/task/proposal.ts";
 import { proposedPlanView } from "../../src/views/plan-view.ts";
-import { MAX_PLAN_TEXT } from "../../workers/talk-back/tools/plan.ts";
+
 import { HOSTILE, planningTask, planProposal } from "./sample-plans.ts";
 import { around } from "./sample-tasks.ts";
 
@@ -83,7 +83,9 @@ test("what is to become of a node that cannot be done is shown where the plan sa
     .split(/\*\*\d\. /)
     .slice(1);
   expect(parts).toHaveLength(3);
-  expect(parts[0]).toContain("- If it cannot be done, it is not tried again: its manager is to ask a person.");
+  expect(parts[0]).toContain(
+    "- If it cannot be done, it is not tried again by itself: a person is asked what becomes of it.",
+  );
   expect(parts[1]).not.toContain("cannot be done");
   expect(parts[2]).toContain("- If it cannot be done, the others go on without it.");
 });

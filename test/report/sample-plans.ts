@@ -143,6 +143,20 @@ const tasks = [
   ),
 ];
 
+/** The manager wants more than was approved. */
+export const askedChange: NonNullable<Plan["asked"]> = {
+  ...{ name: "p0a1b2c3d4e5", of: 1, choices: {}, at: ACCEPTED_AT + 91_000, until: ACCEPTED_AT + 80_000_000 },
+  revision: {
+    retry: [{ node: "price", instruction: HOSTILE }],
+    skip: ["docs"],
+    add: [{ ...(planProposal.nodes[2] as PlanProposal["nodes"][number]), id: "infra", scope: ["infra/**"] }],
+  },
+  exceeds: {
+    ...{ nodes: { would: 9, most: 6 }, scopes: ["infra/**", "a`|b"], roles: ["reviewer"], servers: ["db"] },
+    ...{ budget: { usd: 7.5, tokens: 1_000_000 }, small: true as const },
+  },
+};
+
 export const team = (changes: Partial<Plan> = {}): Team => ({ plan: plan(changes), tasks });
 
 /** Something could not be done. */

@@ -3,7 +3,7 @@ import { closePlan, judgePlan } from "../../src/task/judge-plan.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { currentTry, nodeOf, type Plan, type PlanNode } from "../../src/task/plan.ts";
 import type { Task } from "../../src/task/task.ts";
-import { ANOTHER, BROKEN, MERGED, makePlan, planNode, T0, taskOfNode, teamTask } from "./plans-made.ts";
+import { ANOTHER, BROKEN, CONFLICTED, MERGED, makePlan, planNode, T0, taskOfNode, teamTask } from "./plans-made.ts";
 
 const node = planNode;
 const LEFT: Outcome = { kind: "cancelled", reason: { kind: "left_plan", task: "tbbbbbbbbbbbbbbb" } };
@@ -189,10 +189,17 @@ describe("a node that fails", () => {
     expect(play.states()).toEqual({ a: "skipped", b: "started" });
   });
 
-  test("and is to stop the plan has the manager see to it that a person decides", () => {
-    const play = playing([node("a", { onFailure: "stop" }), node("b", { after: ["a"] })]).end("a", BROKEN);
-    expect(play.states()).toEqual({ a: "failed", b: "waiting" });
-    expect(play.plan.managed?.wakes).toMatchObject([{ kind: "stop", node: "a" }]);
+  test("and is a person's to decide about is asked for at once, without a run of the manager", () => {
+    const play = playing([node("a", { onFailure: "stop" }), node("b", { after: ["a"] }), node("c")]).end("a", BROKEN);
+    expect(play.states()).toEqual({ a: "failed", b: "waiting", c: "started" });
+    expect(play.plan).toMatchObject({
+      ...{ state: "running", managerRuns: 0, wakes: [] },
+      asked: {
+        revision: { retry: [{ node: "a" }] },
+        exceeds: { stopped: { node: "a", why: expect.stringContaining("The sum is wrong") } },
+      },
+    });
+    expect(play.end("c").plan.state).toBe("running");
   });
 
   test("that a person cancelled, or whose work did not fit three times, is not tried again by itself", () => {
@@ -219,8 +226,8 @@ describe("a node that fails", () => {
 
 describe("the manager", () => {
   const failing = () => {
-    const play = playing([node("a", { onFailure: "stop" }), node("b", { after: ["a"] }), node("c")]);
-    return play.end("a", BROKEN);
+    const play = playing([node("a"), node("b", { after: ["a"] }), node("c")]);
+    return play.end("a", CONFLICTED);
   };
 
   test("that has changed nothing leaves those out which build on what failed", () => {
@@ -237,20 +244,20 @@ describe("the manager", () => {
   });
 
   test("is woken once more by what came up meanwhile, and no more than so often", () => {
-    const nodes = ["a", "b", "c"].map((id) => node(id, { onFailure: "stop" }));
+    const nodes = ["a", "b", "c"].map((id) => node(id));
     const play = playing(nodes, { caps: { width: 3, nodes: 12, depth: 2, runsPerNode: 4, managerRuns: 2 } });
-    play.end("a", BROKEN).end("b", BROKEN);
+    play.end("a", CONFLICTED).end("b", CONFLICTED);
     expect(play.plan).toMatchObject({ state: "managing", managerRuns: 1, wakes: [{ node: "b" }] });
     play.managed();
     expect(play.plan).toMatchObject({ state: "managing", managerRuns: 2, wakes: [] });
-    play.managed().end("c", BROKEN);
+    play.managed().end("c", CONFLICTED);
     expect(play.plan).toMatchObject({ state: "finishing", managerRuns: 2 });
   });
 
   test("whose runs are used up is no hope for anything", () => {
     const caps = { width: 3, nodes: 12, depth: 2, runsPerNode: 4, managerRuns: 0 };
-    const play = playing([node("a", { onFailure: "stop" }), node("b", { after: ["a"] })], { caps });
-    expect(play.end("a", BROKEN).states()).toEqual({ a: "failed", b: "skipped" });
+    const play = playing([node("a"), node("b", { after: ["a"] })], { caps });
+    expect(play.end("a", CONFLICTED).states()).toEqual({ a: "failed", b: "skipped" });
     expect(play.plan.state).toBe("finishing");
   });
 });

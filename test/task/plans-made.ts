@@ -68,6 +68,8 @@ const broken = (outputTail: string): Outcome => ({
   lastWords: "",
 });
 export const BROKEN = broken("The sum is wrong.");
+/** What no further try would mend: its manager is called at once. */
+export const CONFLICTED: Outcome = { kind: "agent_failed", reason: "conflict", message: "src/a.ts", lastLines: "" };
 /** A different failure. */
 export const ANOTHER = broken("The price is wrong.");
 

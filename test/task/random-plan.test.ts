@@ -4,6 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { countedTries } from "../../src/task/after-try.ts";
+import { beyondOf } from "../../src/task/beyond.ts";
+import { decideOnAsked } from "../../src/task/decide-asked.ts";
 import { closePlan, judgePlan, nextLook } from "../../src/task/judge-plan.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import {
@@ -11,11 +13,13 @@ import {
   isNodeOver,
   isSettledFor,
   nodeOf,
+  openAsked,
   openTry,
   type Plan,
   type PlanNode,
 } from "../../src/task/plan.ts";
-import { type Revision, revise } from "../../src/task/revise-plan.ts";
+import { revise } from "../../src/task/revise-plan.ts";
+import { namedIn, type Revision } from "../../src/task/revision.ts";
 import { mayMeet } from "../../src/task/scope.ts";
 import type { Task } from "../../src/task/task.ts";
 import { type Random, randomFrom, SEED } from "../support/random.ts";
@@ -50,6 +54,8 @@ function randomRevision({ below, pick }: Random, { nodes }: Plan): Revision {
   const name = () => pick(nodes).id;
   return pick<() => Revision>([
     () => ({ retry: [{ node: name(), instruction: "Again." }] }),
+    () => ({ add: [nodeSpec(`w${below(1_000)}`, { scope: ["src/x.ts"], role: pick(["developer", "reviewer"]) })] }),
+    () => ({ retry: [{ node: name() }], add: [nodeSpec(`v${below(1_000)}`, { scope: ["infra/**"] })] }),
     () => ({ skip: [name()] }),
     () => ({ add: [nodeSpec(`x${below(1_000)}`, { after: [name()] })] }),
     () => ({ replace: [name()], add: [nodeSpec(`y${below(1_000)}`)] }),
@@ -72,6 +78,13 @@ function holds(before: Plan, plan: Plan): void {
       expect(mayMeet(node.scope, other.scope), `${node.id} and ${other.id} at once`).toBe(false);
     }
   }
+  const asked = openAsked(plan);
+  for (const id of asked?.name === openAsked(before)?.name ? namedIn(asked?.revision ?? {}) : []) {
+    const [was, node] = [nodeOf(before, id), nodeOf(plan, id)];
+    expect(node?.tries.length, `${id} is to be decided about`).toBe(was?.tries.length);
+    if (was?.state.name === "failed" && before.state !== "managing") expect(node?.state).toEqual(was.state);
+  }
+  if (asked) expect(plan.state === "running" || plan.state === "managing").toBe(true);
   expect(started.length).toBeLessThanOrEqual(plan.caps.width);
   expect(plan.managerRuns).toBeLessThanOrEqual(plan.caps.managerRuns);
   expect(plan.nodes.length).toBeLessThanOrEqual(plan.caps.nodes + before.nodes.length);
@@ -90,14 +103,17 @@ function holds(before: Plan, plan: Plan): void {
 function canMove(plan: Plan, now: number): void {
   if (plan.state !== "running") return;
   const isAtWork = plan.nodes.some((node) => node.state.name === "started" || openTry(node));
-  expect(isAtWork || (nextLook(plan) > now && nextLook(plan) < plan.until)).toBe(true);
+  const isAwaited = nextLook(plan) < plan.until || openAsked(plan) !== undefined;
+  expect(isAtWork || (nextLook(plan) > now && isAwaited)).toBe(true);
 }
 
 function play(seed: number): void {
   const random = randomFrom(seed);
   const { below, pick } = random;
   const tasks = new Map<string, Task>();
-  let plan = makePlan(randomNodes(random), {
+  const nodes = randomNodes(random);
+  let plan = makePlan(nodes, {
+    ...(below(4) > 0 && { approved: { nodes: nodes.length } }),
     caps: { width: 1 + below(4), nodes: 14, depth: 2, runsPerNode: 4, managerRuns: 4 },
   });
   let now = T0;
@@ -133,9 +149,19 @@ function play(seed: number): void {
   };
   const manage = (revision: Revision) => {
     if (plan.state !== "managing") return;
-    const revised = revise(plan, revision, { now });
-    if (revised.kind === "revised") write(revised.plan);
+    const revised = revise(plan, revision, { now, askUntil: now + 3600_000 });
+    if (revised.kind === "revised") expect(beyondOf(plan, revised.plan)).toEqual({ problems: [] });
+    if (revised.kind === "asked" && revised.plan) expect(revised.plan.nodes).toEqual(plan.nodes);
+    if ("plan" in revised) write(revised.plan);
     epoch += 1;
+  };
+  const decide = () => {
+    const name = openAsked(plan)?.name ?? "";
+    const kind = pick(["approved", "approved", "change"] as const);
+    const next = decideOnAsked(plan, name, kind === "change" ? { kind, text: "No.", at: now } : { kind, at: now });
+    expect(next === undefined).toBe(name === "");
+    write(next);
+    expect(decideOnAsked(plan, name, { kind: "approved", at: now }), "decided twice").toBeUndefined();
   };
   const deeds = [
     ...[judge, judge, make, make],
@@ -143,6 +169,7 @@ function play(seed: number): void {
     () => end(pick(ENDS)),
     () => void judgePlan(plan, around()), // it dies before it writes
     () => manage(randomRevision(random, plan)),
+    ...[decide, decide],
     () => {
       now += below(200_000);
     },
@@ -156,7 +183,7 @@ function play(seed: number): void {
     end(MERGED);
     manage({});
     if (plan.nodes.every(({ state }) => state.name !== "started"))
-      now = Math.max(now, Math.min(nextLook(plan), now + 900_000));
+      now = Math.max(now, openAsked(plan) ? nextLook(plan) : Math.min(nextLook(plan), now + 900_000));
   }
   expect(plan.nodes.every(isNodeOver)).toBe(true);
   expect(closePlan(plan, now)?.state).toBe("over");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Plan, PlanNode } from "../../src/task/plan.ts";
-import { delegate, type Revision, revise, revisionSchema } from "../../src/task/revise-plan.ts";
+import { delegate, revise } from "../../src/task/revise-plan.ts";
+import { type Revision, revisionSchema } from "../../src/task/revision.ts";
 import { makePlan, nodeSpec, planNode, T0 } from "./plans-made.ts";
 
 const now = T0 + 5;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isGlob, isHot, isInScope, mayMeet } from "../../src/task/scope.ts";
+import { covers, isGlob, isHot, isInScope, mayMeet } from "../../src/task/scope.ts";
 import { randomFrom } from "../support/random.ts";
 
 describe("two scopes", () => {
@@ -77,4 +77,54 @@ test("lockfiles and changelogs are nobody's", () => {
   for (const path of ["package-lock.json", "web/yarn.lock", "CHANGELOG.md", "docs/changes.rst"])
     expect(isHot(path)).toBe(true);
   for (const path of ["src/lock.ts", "changelog/a.md", "package.json"]) expect(isHot(path)).toBe(false);
+});
+
+describe("what globs surely cover", () => {
+  test.each([
+    [["src/**"], "src/a.ts", true],
+    [["src/**"], "src", true],
+    [["src/**"], "src/a/**", true],
+    [["src"], "src/a/b.ts", true],
+    [["src/*"], "src/a/b.ts", true],
+    [["src/*.ts"], "src/*.ts", true],
+    [["src/*.ts"], "src/a*.ts", true],
+    [["src/?.ts"], "src/a.ts", true],
+    [["src/[ab].ts"], "src/a.ts", true],
+    [["src/{a,b}/**"], "src/{a,b}/x.ts", true],
+    [["docs/**", "src/**"], "{docs,src}/x", true],
+    [["**"], "anything/**", true],
+    [["src/a.ts"], "src/**", false],
+    [["src/*.ts"], "src/*", false],
+    [["src/*.ts"], "src/**", false],
+    [["src/a/**"], "src/**", false],
+    [["src/a.ts"], "src/?.ts", false],
+    [["src/[ab].ts"], "src/[ab]?.ts", false],
+    [["+(src)/**"], "docs/a.md", false],
+    [["docs/**"], "{docs,src}/x", false],
+    [[`{${Array.from({ length: 100 }, (_, at) => `f${at}`).join(",")}}/**`], "src/a.ts", false],
+    [["src/**"], "**", false],
+    [[], "a", false],
+  ])("%j and %j: %j", (globs, glob, expected) => {
+    expect(covers(globs as string[], glob as string)).toBe(expected);
+  });
+
+  test("holds for every path, whatever the globs are made of", () => {
+    const { below, pick } = randomFrom(12);
+    const names = ["a", "b", "ab", "*", "a*", "?", "**", "[ab]", "{a,ab}", "+(a|b)"];
+    const make = (from: readonly string[]) => Array.from({ length: 1 + below(3) }, () => pick(from)).join("/");
+    let count = 0;
+    for (let round = 0; round < 6_000; round++) {
+      const [outer, inner, path] = [make(names), make(names), make(["a", "b", "ab"])];
+      if (inner.includes("+(") || !covers([outer], inner) || !isInScope(path, [inner])) continue;
+      expect(isInScope(path, [outer]), `${outer} covers ${inner} at ${path}`).toBe(true);
+      count += 1;
+    }
+    expect(count).toBeGreaterThan(100);
+  });
+
+  test("is told at once of globs that are made to take long", () => {
+    const hostile = `${"*a".repeat(90)}b`;
+    expect(covers([hostile], `${"a".repeat(180)}c`)).toBe(false);
+    expect(covers([`${"**/a/".repeat(38)}b`], `${"a/".repeat(90)}c`)).toBe(false);
+  });
 });

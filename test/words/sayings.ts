@@ -5,6 +5,7 @@
 import type { Misunderstanding } from "../../src/command/command.ts";
 import type { SettingProblem } from "../../src/command/settings.ts";
 import { SETTING_NAMES } from "../../src/command/verbs.ts";
+import * as askedText from "../../src/report/asked-text.ts";
 import * as comment from "../../src/report/comment-text.ts";
 import * as deed from "../../src/report/deed-words.ts";
 import * as factsOf from "../../src/report/facts.ts";
@@ -17,6 +18,7 @@ import * as pullRequest from "../../src/report/pull-request-text.ts";
 import * as replies from "../../src/report/replies.ts";
 import * as teamText from "../../src/report/team-text.ts";
 import { ENVELOPES } from "../../src/task/envelope.ts";
+import * as exceeds from "../../src/task/exceeds-reasons.ts";
 import type { InForce } from "../../src/task/in-force.ts";
 import { DEADLINES, type Outcome } from "../../src/task/outcome.ts";
 import { PLAN_EVENTS } from "../../src/task/plan.ts";
@@ -36,6 +38,7 @@ import { questionView } from "../../src/views/question-view.ts";
 import { spentOn } from "../../src/views/spent.ts";
 import { runView, taskView } from "../../src/views/task-view.ts";
 import { type WhySettled, why } from "../../src/views/why.ts";
+import * as askedWords from "../../src/words/asked-words.ts";
 import * as budget from "../../src/words/budget-words.ts";
 import * as checkpoint from "../../src/words/checkpoint-words.ts";
 import * as ci from "../../src/words/ci-words.ts";
@@ -62,6 +65,7 @@ import * as ways from "../../src/words/ways-again.ts";
 import * as whyWords from "../../src/words/why-words.ts";
 import {
   aloneTask,
+  askedChange,
   doneTeamTask,
   HOSTILE,
   partialTeam,
@@ -438,7 +442,10 @@ const needs: { [Kind in NeedKind]: Extract<Need, { kind: Kind }>[] } = {
       since: now - 60_000,
     },
   ],
-  approval: [{ kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 }],
+  approval: [
+    { kind: "approval", task: verifyFailed, proposal: "p3fa81c", since: now - 3_000 },
+    { kind: "approval", task: verifyFailed, proposal: "p3fa81c", change: true, since: now - 3_000 },
+  ],
   to_review: [
     {
       kind: "to_review",
@@ -505,6 +512,7 @@ const used = (shown: object) => spentOn([runningTask("working", { progress: { ag
 const run = { number: 1, host: "h1", startedAt: now - 60_000, progress: { ...progress, verification } };
 
 const teamView = (changes: Parameters<typeof team>[0] = {}) => planView(team(changes), teamTask(), hosts);
+const askedView = teamView({ asked: askedChange });
 const proposedView = proposedPlanView(planProposal, planningTask());
 const partialView = planView(partialTeam(), doneTeamTask(), hosts);
 const missing = [
@@ -610,6 +618,11 @@ export const sayings: Sayings = {
         proposalReplies.outdated("p3fa81c", ["src/sum.js"]),
         proposalReplies.outdated("p3fa81c", ["a.js", "b.js", "c.js", "d.js", "e.js", "f.js", "g`.js"]),
       ],
+      changeDecidedAlready: () =>
+        (["approved", "change", "outdated", "lapsed", undefined] as const).map((how) =>
+          proposalReplies.changeDecidedAlready("p3fa81c", how),
+        ),
+      changeOutdated: () => [proposalReplies.changeOutdated("p3fa81c")],
       nothingToChange: () => [proposalReplies.nothingToChange("p3fa81c")],
       changeTooLong: () => [proposalReplies.changeTooLong(4_000)],
     },
@@ -824,12 +837,43 @@ export const sayings: Sayings = {
       nodeQuestions: () => planViews.map(planText.nodeQuestions),
     },
   },
+  "src/report/asked-text.ts": {
+    module: askedText,
+    says: { askedChange: () => [false, true].map((how) => askedText.askedChange(askedView, { how }).join("\n\n")) },
+  },
+  "src/task/exceeds-reasons.ts": {
+    module: exceeds,
+    says: {
+      exceedsReasons: () =>
+        [askedChange.exceeds, { stopped: { node: "price", why: HOSTILE } }].flatMap((each) =>
+          exceeds.exceedsReasons(each, inMarkdown),
+        ),
+    },
+  },
+  "src/words/asked-words.ts": {
+    module: askedWords,
+    says: {
+      howToDecideOnChange: () => [askedWords.howToDecideOnChange("p3fa81c", inMarkdown)],
+      changeWords: () =>
+        [
+          askedChange.revision,
+          { replace: ["price"], add: askedChange.revision.add },
+          { end: "partial" as const },
+        ].flatMap((revision) => {
+          const { asked } = teamView({ asked: { ...askedChange, revision } });
+          return asked ? askedWords.changeWords(asked, inMarkdown) : [];
+        }),
+      askedBecause: () =>
+        [{}, { stopped: { node: "price", why: "No." } }].map((each) => askedWords.askedBecause({ exceeds: each })),
+      meanwhile: () => [askedWords.meanwhile],
+    },
+  },
   "src/report/team-text.ts": {
     module: teamText,
     says: {
       proposedPlan: () => [teamText.proposedPlan(planningTask()).join("\n\n")],
       teamAtWork: () =>
-        [team(), team({ low: true })].map((each) =>
+        [team(), team({ low: true }), team({ asked: askedChange })].map((each) =>
           teamText.teamAtWork(teamTask(), { ...known, team: each }).join("\n\n"),
         ),
       teamsEnd: () => {

@@ -2,7 +2,7 @@
  * What the manager of a team is told when it is called: how the plan stands, and what has happened for which the plan does not provide. Pure.
  * All of that is agents' words and stands in fences; what the manager can do is the host's word, and code looks whether it may.
  */
-import type { Plan, PlanNode } from "../../src/task/plan.ts";
+import { openAsked, type Plan, type PlanNode } from "../../src/task/plan.ts";
 import { count } from "../../src/text/amounts.ts";
 import { keepEnd, keepStart, oneLine } from "../../src/text/bound.ts";
 import { fenced } from "../../src/text/fenced.ts";
@@ -24,14 +24,17 @@ hand in what is to change by the tool \`plan\` (or \`orch-agent call plan JSON\`
   person can answer, leave: they are asked next.
 - \`"end": "partial"\`: nothing more is begun, and what is merged is published as it is.
 
-What happened begins with what it is: of \`stop\`, the plan leaves it to a person what becomes of the node. Ask one with \`ask\` before you decide, and
-do what they say.
+What a person approved is a plan of that size, with those files, roles and servers, for that money. A change that goes beyond is not refused: a
+person is asked about it as a whole, while the rest of the plan goes on. So ask for no more than is needed, and hand in apart what needs nobody.
+
+What happened begins with what it is. Where the plan leaves it to a person what becomes of a node, you are told what they said: do that.
 
 The call answers what cannot be done so, and why. Nodes that are merged stay merged. What only a person can decide, ask with \`ask\`. Do no node's
 work yourself. When you have handed in what is needed, end: you are called again when something else happens.
 `;
 
-export function managerInstructions({ goal, nodes, managed, wakes: waiting, managerRuns, caps }: Plan): string {
+export function managerInstructions(plan: Plan): string {
+  const { goal, nodes, managed, wakes: waiting, managerRuns, caps } = plan;
   const wakes = managed?.wakes ?? waiting;
   const left = Math.max(0, caps.managerRuns - managerRuns);
   const told_ = wakes.map(({ kind, node, text }) => `${kind}${node === undefined ? "" : ` (${node})`}: ${text}`);
@@ -51,8 +54,22 @@ How its nodes stand:
 
 ${fenced(keepStart(told(nodes.map(nodeLine).join("\n")), limits.nodes), "data")}
 
-${WHAT_TO_DO}
+${WHAT_TO_DO}${askedBefore(plan)}
 You can be called ${count(left, "more time", "more times")}.
+`;
+}
+
+/** What it wanted in an earlier run, and a person has not decided about. */
+function askedBefore(plan: Plan): string {
+  const open = openAsked(plan);
+  if (!open) return "";
+  const wanted = oneLine(told(JSON.stringify(open.revision)), limits.wake);
+  return `
+A person is still to decide about a change that you wanted, ${open.name}:
+
+${fenced(wanted, "data")}
+
+Leave it so, unless it is wrong by now: another change takes its place.
 `;
 }
 

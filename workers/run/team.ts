@@ -4,7 +4,7 @@
  */
 import { needsNobody } from "../../src/task/auto-approval.ts";
 import { FINISH_LIMITS, type Finish } from "../../src/task/finish.ts";
-import type { Plan } from "../../src/task/plan.ts";
+import { openAsked, type Plan } from "../../src/task/plan.ts";
 import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import { MAX_NAMED_FILES, type Proposal, proposalName } from "../../src/task/proposal.ts";
 import type { Task } from "../../src/task/task.ts";
@@ -99,7 +99,8 @@ function fixedPartOf(glob: string): string {
 /** What it decided may not have been heard: the nodes that wait for that are given up otherwise. */
 async function afterManaging(shared: Shared, run: Run): Promise<AfterTurn> {
   const plan = await untilRedisAnswers(run, () => shared.store.plans.read(run.task.spec.id));
-  if (mayBeUnheard(run) && plan?.managed && plan.revision === plan.managed.revision)
+  const isAsked = plan !== undefined && openAsked(plan) !== undefined;
+  if (mayBeUnheard(run) && plan?.managed && plan.revision === plan.managed.revision && !isAsked)
     return { kind: "again", prompt: YOUR_HOST_WAS_AWAY };
   return { kind: "park", ...waitFor(plan) };
 }

@@ -11,8 +11,10 @@ import { schedulesBody as bodyOfSchedules, schedulesBlocks } from "../../../dash
 import { sessionKey, sessionRow, sessionsBody, WALL_LINES } from "../../../dashboard/pages/sessions.ts";
 import { statsBody } from "../../../dashboard/pages/stats.ts";
 import type { Block, Seen } from "../../../dashboard/rows/drawing.ts";
+import { askedView } from "../../../src/views/asked-view.ts";
 import type { HostWithRuns } from "../../../src/views/hosts.ts";
 import type { SchedulesView } from "../../../src/views/schedules.ts";
+import { askedChange } from "../../report/sample-plans.ts";
 import { HIDDEN, hostile, pageFaults } from "../page-faults.ts";
 import {
   conversation,
@@ -28,6 +30,9 @@ import {
   visit,
 } from "./operate-samples.ts";
 
+/** Its manager wants more than was approved. */
+const asking = { ...plan, view: { ...plan.view, ...askedView({ state: "running", asked: askedChange }) } };
+
 const SEEN: Seen = { isOperator: true, regions: [], tierOf: () => "write" };
 const drawn = (blocks: readonly Block[]) => new Map(blocks.map((block) => [block.id, block.html(SEEN)]));
 const hostBody = (of: typeof host, page: FormedNow) => bodyOfHost(drawn(hostBlocks(of, page)));
@@ -42,6 +47,7 @@ const pages: Record<string, (change: <Data>(data: Data) => Data) => Html> = {
   stats: (change) => statsBody(change(stats), { by: "agent", days: 30 }),
   conversation: (change) => conversationBody(change(conversation), "write", now),
   plan: (change) => planBody(change(plan), "write", visit),
+  "plan with a change that waits": (change) => planBody(change(asking), "write", visit),
   "proposed plan": (change) => planBody(change(proposed), "write", visit),
   sessions: (change) => {
     const rows = change(sessions).map((each) => ({
@@ -187,6 +193,21 @@ test("a plan about which somebody is to decide can be approved, changed and canc
   for (const deed of ["approve", "plan", "cancel"]) expect(text).toContain(`action="/tasks/tabcdefghijklmno/${deed}"`);
   expect(text).toContain('name="proposal" value="p3fa81c"');
   expect(planBody(plan, "write", visit).text).not.toContain("/approve");
+});
+
+test("a change of a plan that waits for a word is shown whole to whoever may write, with what to do about it, and to nobody else", () => {
+  const { text } = planBody(asking, "write", visit);
+  for (const part of [
+    "infra/**",
+    "it may have 6",
+    "What it is to do",
+    "would be told",
+    "Left out",
+    `value="${askedChange.name}"`,
+  ])
+    expect(text).toContain(part);
+  for (const deed of ["approve", "plan"]) expect(text).toContain(`action="/tasks/tabcdefghijklmno/${deed}"`);
+  expect(planBody(asking, "read", person).text).not.toContain(askedChange.name);
 });
 
 test("whoever may only read sees of a conversation what GitHub shows, and no costs and no words", () => {

@@ -1,10 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { envelopesOf } from "../../../src/task/envelope.ts";
+import { book, reserve } from "../../../src/task/ledger.ts";
 import type { NodeSpec } from "../../../src/task/plan-proposal.ts";
 import type { TaskSpec } from "../../../src/task/task.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
-import { checkHandedIn, choicesHere, roleFacts } from "../../../workers/run/check-plan.ts";
+import { checkHandedIn, choicesHere, fundsHere, roleFacts } from "../../../workers/run/check-plan.ts";
 import { planGround } from "../../../workers/run/plan-ground.ts";
 import type { TalkRun } from "../../../workers/talk-back/tool.ts";
+import { type ConnectedRedis, startConnectedRedis } from "../../support/redis.ts";
 import { makeSpec } from "../../support/task-spec.ts";
 import { nodeSpec } from "../../task/plans-made.ts";
 
@@ -23,6 +26,45 @@ function handIn(count: number, spec: Partial<TaskSpec>, more = "", node: Partial
   const nodes = Array.from({ length: count }, (_, nth) => nodeSpec(`n${nth}`, { budget: { usd: 1 }, ...node }));
   return checkHandedIn(talk, { goal: "Prices", nodes });
 }
+
+describe("what the nodes of a plan may still use", () => {
+  let server: ConnectedRedis;
+  beforeAll(async () => {
+    server = await startConnectedRedis();
+  });
+  afterAll(() => server.close());
+  const at = Date.UTC(2026, 10, 28);
+
+  test("is what runs have left of it, without what the manager's own run has set aside", async () => {
+    const { redis } = server;
+    const operator = operatorOf("budget: { plan: $20, run: $3 }");
+    const spec = makeSpec({ team: true, budget: { usd: 5 } });
+    const run = async (task: TaskSpec, usd: number) => {
+      const envelopes = envelopesOf(task, operator.budget, at) ?? [];
+      expect(
+        await reserve(redis, { task: task.id, epoch: 1, envelopes, want: { usd }, lost: undefined, at }),
+      ).toMatchObject({ kind: "reserved" });
+    };
+    const node = { plan: spec.id, id: "a", try: 1, home: "h1", share: 1, planBudget: { usd: 5 } };
+    const { team: _, budget: __, ...plain } = spec;
+    const nodeTask = { ...plain, id: "tnodenodenodenod", node };
+    await run(nodeTask, 1.5);
+    await book(redis, { task: nodeTask.id, epoch: 1, used: { usd: 1.25 } });
+    await run({ ...nodeTask, id: "tothernodeothern" }, 0.5);
+    await run(spec, 2);
+    expect(await fundsHere({ operator, redis }, spec, at)).toMatchObject({
+      limit: { usd: 5 },
+      used: { usd: 1.75 },
+      most: { usd: 20 },
+    });
+  });
+
+  test("is nobody's matter where nothing is limited", async () => {
+    expect(
+      await fundsHere({ operator: operatorOf(), redis: server.redis }, makeSpec({ team: true }), at),
+    ).toBeUndefined();
+  });
+});
 
 describe("a plan that is handed in", () => {
   test("has as many nodes as operator and repository let it have", () => {

@@ -3,15 +3,18 @@
  * in words for a model; what it takes is kept in the run's folder and proposed when the turn ends. The last one that was taken counts.
  */
 import { z } from "zod";
-import { nodeSchema, PLAN_LIMITS, type PlanProposal, planProposalSchema } from "../../../src/task/plan-proposal.ts";
+import {
+  MAX_PLAN_TEXT,
+  nodeSchema,
+  PLAN_LIMITS,
+  type PlanProposal,
+  planProposalSchema,
+} from "../../../src/task/plan-proposal.ts";
 import { MAX_ALONE } from "../../../src/task/proposal.ts";
 import { singleReason } from "../../../src/task/single-reason.ts";
 import { checkHandedIn } from "../../run/check-plan.ts";
 import type { TalkRun } from "../tool.ts";
 import { Refused, tool } from "../tool.ts";
-
-/** Of all texts of a plan together: who approves it has to be shown every word. In characters. */
-export const MAX_PLAN_TEXT = 24_000;
 
 export const plan = tool({
   name: "plan",

@@ -1,9 +1,10 @@
 /** What a planner hands in is looked at, and answered in words that a model can go by. */
 import { describe, expect, test } from "vitest";
+import { MAX_PLAN_TEXT } from "../../../../src/task/plan-proposal.ts";
 import { SHIPPED } from "../../../../workers/roles/shipped.ts";
 import type { RunRecord } from "../../../../workers/run/run-record.ts";
 import type { TalkRun } from "../../../../workers/talk-back/tool.ts";
-import { MAX_PLAN_TEXT, plan } from "../../../../workers/talk-back/tools/plan.ts";
+import { plan } from "../../../../workers/talk-back/tools/plan.ts";
 import { planProposal } from "../../../report/sample-plans.ts";
 import { queuedTask } from "../../../report/sample-tasks.ts";
 

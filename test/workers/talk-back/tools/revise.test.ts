@@ -10,14 +10,21 @@ import { revision } from "../../../../workers/talk-back/tools/revise.ts";
 import { plan as samplePlan } from "../../../report/sample-plans.ts";
 import { queuedTask } from "../../../report/sample-tasks.ts";
 
-function manager(stage = "managing") {
-  let plan: Plan = samplePlan();
+const DAY_MS = 24 * 3600_000;
+
+function manager(stage = "managing", changes: Partial<Plan> = {}) {
+  let plan: Plan = samplePlan(changes);
   const change = async (_id: string, next: (plan: Plan) => Plan | undefined) => {
     const changed = next(plan);
     plan = changed ? { ...changed, version: plan.version + 1 } : plan;
     return { kind: "known" as const, record: plan, changed: changed !== undefined };
   };
-  const operator = { agents: new Map(), defaultAgent: "", roles: new Map(SHIPPED.map((role) => [role.name, role])) };
+  const operator = {
+    limits: { approvalDays: 7 },
+    agents: new Map(),
+    defaultAgent: "",
+    roles: new Map(SHIPPED.map((role) => [role.name, role])),
+  };
   const store = { plans: { change, read: async () => plan }, readMany: async () => [] };
   const run = {
     task: { spec: queuedTask({ team: true }).spec },
@@ -44,6 +51,24 @@ describe("a revision", () => {
       /^Nothing was changed.*sum is merged already/s,
     );
     expect(plan().revision).toBe(1);
+  });
+
+  test("that goes beyond what was approved waits for a person, and the same once more does too", async () => {
+    const { call, plan } = manager("managing", { approved: { nodes: 4 }, until: Date.now() + 30 * DAY_MS });
+    const node = { id: "infra", title: "Set up", instruction: "Do it.", role: "developer", scope: ["infra/**"] };
+    const wish = { add: [{ ...node, deliverable: "It is there", check: "npm test" }] };
+    const answer = await call(revision, wish);
+    const { asked } = plan();
+    expect(answer).toMatch(
+      new RegExp(
+        `^Nothing is changed yet.*\\(${asked?.name}\\).*no node of the plan might change so far: \`infra`,
+        "s",
+      ),
+    );
+    expect(plan()).toMatchObject({ revision: 1, nodes: samplePlan().nodes });
+    expect((asked?.until ?? 0) - (asked?.at ?? 0)).toBe(7 * DAY_MS);
+    expect(await call(revision, wish)).toBe(answer);
+    expect(plan().version).toBe(samplePlan().version + 1);
   });
 
   test("answers what nobody asks any more with what there is", async () => {
