@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Env } from "../src/config.ts";
 import { dataDirOf } from "../src/data-dir.ts";
 import { connectRedis, waitForRedis } from "../src/task/redis.ts";
+import { takesNoWrites } from "../src/task/redis-refusal.ts";
 import { isRefusal } from "./exit-code.ts";
 import { isThere } from "./is-there.ts";
 
@@ -25,10 +26,15 @@ export async function withRedis<T>(env: Env, name: string, use: (redis: Redis) =
     await Promise.race([waitForRedis(redis, WAIT_MS), refusalBy(redis)]).catch((cause: Error) => {
       throw new Error(`${cause.message}. ${step}`, { cause });
     });
-    return await use(redis);
+    return await use(redis).catch(sayThatItIsFull);
   } finally {
     redis.disconnect();
   }
+}
+
+function sayThatItIsFull(cause: Error): never {
+  if (!takesNoWrites(cause)) throw cause;
+  throw new Error(`Redis takes nothing new: ${cause.message}. \`orch doctor\` says what to do.`, { cause });
 }
 
 /** A Redis that lets nobody in without a password will not do so in a moment either: rejects with what it says. */

@@ -6,11 +6,14 @@ import { findTasksInDoubt, sayInDoubt } from "../../src/task/in-doubt.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { checkRedisFitness } from "../../src/task/redis-fitness.ts";
 import { openRedisWarning, ownRedisProblem } from "../../src/task/redis-reach.ts";
+import { refusalOfWrites } from "../../src/task/redis-refusal.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
 import { redisUrlOf } from "../with-redis.ts";
 import { type Check, note, ok, problem, reasonOf } from "./check.ts";
 
 const WAIT_MS = 5_000;
+const NO_WRITES =
+  "make room on its disk, or raise its maxmemory; where it follows another server, REDIS_URL is to name that one";
 
 /** `shared`: whether agents of this machine share its network. */
 export async function checkRedis(env: Env, shared: boolean): Promise<Check[]> {
@@ -28,11 +31,13 @@ async function inspect(url: string, socket: string | undefined, warn: boolean): 
   try {
     await waitForRedis(redis, WAIT_MS);
     const { problems, warnings } = await checkRedisFitness(redis);
+    const refusal = await refusalOfWrites(redis);
     const inDoubt = await findTasksInDoubt(makeTaskStore(redis), await readHosts(redis, Date.now()));
     const open = warn ? openRedisWarning(url) : undefined;
     return [
       ok("Redis", `answers at ${withoutPassword(url)}`),
       ...problems.map((text) => problem("Redis", text, "make it permanent in redis.conf, then start Redis again")),
+      ...(refusal === undefined ? [] : [problem("Redis", `takes nothing new: ${refusal}`, NO_WRITES)]),
       ...sayInDoubt(inDoubt).map(({ what, remedy }) => problem("Records", what, remedy)),
       ...[...warnings, ...(open ? [open] : [])].map((text) => note("Redis", text)),
     ];

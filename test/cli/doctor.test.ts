@@ -231,6 +231,12 @@ describe("what is wrong is named:", () => {
     ]);
   });
 
+  test("a Redis that takes nothing new", async () => {
+    const full = await startRedis(["--maxmemory", "1"]);
+    const { report: found } = await report({ ...botOnly, REDIS_URL: full.url }).finally(full.stop);
+    expect(problemsIn(found)).toEqual([expect.stringContaining("takes nothing new: OOM")]);
+  });
+
   test("installations that have not accepted a permission, or the events that hang on it, or are suspended", async () => {
     const { checks: _checks, ...fewer } = granted.permissions as Record<string, string>;
     const since = "2026-11-01T00:00:00Z";

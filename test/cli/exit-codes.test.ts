@@ -202,6 +202,17 @@ test("a Redis that wants a password lets no verb in: not allowed, which each say
   }
 });
 
+test("a Redis that takes nothing new lets everybody look, and says why nothing can be done", async () => {
+  await server.redis.config("SET", "maxmemory", "1");
+  try {
+    expect((await run(["tasks"])).code).toBe(0);
+    const said = await run(["pause", "--yes"]);
+    expect([said.code, said.stderr]).toEqual([1, expect.stringMatching(/Redis takes nothing new: .*orch doctor/)]);
+  } finally {
+    await server.redis.config("SET", "maxmemory", "0");
+  }
+});
+
 /** Nothing where others may read the sources, which they may not in a home folder. */
 const inTheWay = await unreachablePaths({ slot: 0, uid: OTHER }, [{ source: ORCH }, { source: process.execPath }]);
 

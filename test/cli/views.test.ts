@@ -264,7 +264,7 @@ test("status: who needs you, hosts with busy slots, and what holds up each task,
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Needs you \(4\)/);
   expect(stdout).toMatch(/octo-org\/calculator#1 \(task `\w+`\) verification failed 4h( \d+m)? ago/);
-  expect(stdout).toMatch(/1 task waits for a worker host with the agent `claude`, for 3[01]m/);
+  expect(stdout).toMatch(/1 task waits for a worker host with the agent `claude`, for 3\dm/);
   expect(stdout).toContain("h1  anvil  alive  1/1 slots busy · sandbox bwrap · scripted");
   const sentence = `It starts when task \`${ids.running}\` is over: both work on this pull request's branch, one after the other.`;
   expect(stdout).toContain(sentence);
