@@ -34,8 +34,11 @@ export async function decideOnChange(
   const asked = made.kind === "known" && made.record.asked?.name === name ? made.record.asked : undefined;
   const by = asked?.decision && "by" in asked.decision ? asked.decision.by : undefined;
   // The same word once more, as after a bot's death, is no other one.
-  const isOwn = asked?.decision?.at === decision.at && by?.id === decision.by?.id;
+  const isSame = asked?.decision?.kind === decision.kind || (decision.kind === "approved" && isOutdated(asked));
+  const isOwn = isSame && asked?.decision?.at === decision.at && by?.id === decision.by?.id;
   if (!asked?.decision || !isOwn) return { done: false, say: words.changeDecidedAlready(name, asked?.decision?.kind) };
-  if (asked.decision.kind === "outdated") return { done: true, tasks: [id], say: words.changeOutdated(name) };
+  if (isOutdated(asked)) return { done: true, tasks: [id], say: words.changeOutdated(name) };
   return { done: true, tasks: [id] };
 }
+
+const isOutdated = (asked: AskedRevision | undefined): boolean => asked?.decision?.kind === "outdated";

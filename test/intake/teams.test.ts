@@ -246,7 +246,10 @@ test("a change beyond what was approved is shown with every word of it, and begi
     if (each.event === "issue_comment") await orch.github.redeliver(each.id);
   await orch.quiet();
   expect((await plans.read(id))?.revision).toBe(2);
-  await say(number, `/orch approve ${name}`);
+  orch.github.createUser("second");
+  orch.github.setPermission(orch.repository, "second", "write");
+  await orch.comment(number, `/orch approve ${name}`, "second");
+  await orch.quiet();
   expect(orch.replies(number).at(-1)).toContain(`The change \`${name}\` is approved already`);
   await vi.waitFor(async () => expect(ours(number)[0]?.body).not.toContain("A change of the plan"), WAIT);
 });
