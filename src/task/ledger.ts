@@ -22,6 +22,7 @@ import {
 import { keys, RETENTION_S } from "./keys.ts";
 import type { UseByEpoch } from "./known-use.ts";
 import { defineLedgerScripts } from "./ledger-scripts.ts";
+import { readRecord, warnOfUnreadable } from "./record.ts";
 
 /** Of a day's envelopes, seconds. */
 const KEEP_DAYS_S = 35 * 24 * 3600;
@@ -113,7 +114,7 @@ export async function book(
 /** As they stand for the next run of this task: what stays set aside of its last one it sets aside again. */
 export async function balancesFor(redis: Redis, task: string, envelopes: readonly Envelope[]): Promise<Balance[]> {
   const [balances, text] = await Promise.all([readBalances(redis, envelopes), redis.hget(keys.reserves, task)]);
-  const held = text === null ? undefined : reserveOf(heldShape.parse(JSON.parse(text)));
+  const held = text === null ? undefined : readReserve(task, text);
   if (!held?.stays) return balances;
   const without = (unit: Unit, amount: number) => Math.max(0, amount - (held.amounts[unit] ?? 0));
   return balances.map((balance) =>
@@ -134,8 +135,19 @@ export async function readBalances(redis: Redis, envelopes: readonly Envelope[])
 
 /** What runs have set aside that are going, or that nobody has booked, by task. */
 export async function readReserves(redis: Redis): Promise<Map<string, Reserve>> {
-  const all = Object.entries(await redis.hgetall(keys.reserves));
-  return new Map(all.map(([task, text]) => [task, reserveOf(heldShape.parse(JSON.parse(text)))]));
+  const reserves = new Map<string, Reserve>();
+  for (const [task, text] of Object.entries(await redis.hgetall(keys.reserves))) {
+    const held = readReserve(task, text);
+    if (held) reserves.set(task, held);
+  }
+  return reserves;
+}
+
+/** What cannot be read stays set aside in its envelopes, and holds up no other task. */
+function readReserve(task: string, text: string): Reserve | undefined {
+  const key = `${keys.reserves}[${task}]`;
+  const held = readRecord<z.output<typeof heldShape>>(key, heldShape, () => JSON.parse(text), warnOfUnreadable);
+  return held && reserveOf(held);
 }
 
 /** What the ledger knows of the envelopes that are kept, without their limits; `since`: last set aside from, Unix ms. */

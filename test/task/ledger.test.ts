@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Caps, type Envelope, envelopesOf, wantOf } from "../../src/task/envelope.ts";
+import { keys } from "../../src/task/keys.ts";
 import {
   type Asking,
   balancesFor,
@@ -296,3 +297,18 @@ test("of a plan's nodes that start at once only as many do as leave something fo
   expect(plan).toMatchObject({ limit: { usd: 5, runs: 20 }, reserved: { usd: 4, runs: 10 } });
   expect(await ask(team)).toMatchObject({ kind: "reserved", reserve: { amounts: { usd: 1 }, tight: { usd: "plan" } } });
 });
+
+test.each(["{", JSON.stringify({ epoch: "one" }), JSON.stringify({ usd: 1 })])(
+  "a reserve that cannot be read stays set aside, and holds up no other task: %s",
+  async (broken) => {
+    const [spec, other] = makeTasks() as [TaskSpec, TaskSpec];
+    const asking = askingOf(spec, 1, undefined, NOON);
+    expect(await reserve(redis, asking)).toMatchObject({ kind: "reserved" });
+    expect(await reserve(redis, askingOf(other, 1, undefined, NOON))).toMatchObject({ kind: "reserved" });
+    await redis.hset(keys.reserves, spec.id, broken);
+    expect([...(await readReserves(redis)).keys()]).toEqual([other.id]);
+    const [own] = await balancesFor(redis, spec.id, asking.envelopes);
+    expect(own?.reserved).toMatchObject({ usd: 1 });
+    expect(await book(redis, { task: other.id, epoch: 1, used: { usd: 1 } })).toBe(true);
+  },
+);
