@@ -75,7 +75,10 @@ describe("without an outlet", () => {
   });
 
   test("its ports are its own, also such as the machine has taken", async () => {
-    const { stdout } = await inside(`tcpserver -1 -H -R -l0 127.0.0.1 ${port} true & sleep 0.1; kill $!`);
+    // Its first word comes when it listens; where it cannot, there is none.
+    const { stdout } = await inside(
+      `mkfifo /tmp/heard; tcpserver -1 -H -R -l0 127.0.0.1 ${port} true > /tmp/heard & head -n 1 /tmp/heard; kill $!`,
+    );
     expect(stdout).toBe(`${port}\n`);
   });
 
