@@ -2,6 +2,7 @@
  * Keeps pages up to date: hears on the bot's one subscription which task has changed, draws each view once for all who look at it, and sends each
  * viewer what is new to them, at most four times a second. While nobody looks it does nothing.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Logger } from "../../src/log.ts";
 import { keys } from "../../src/task/keys.ts";
@@ -34,6 +35,8 @@ export type Live = ReturnType<typeof startLive>;
 
 /** Between two updates of one page, ms. */
 const UPDATE_MS = 250;
+/** Viewers that are shown something before the bot looks after other matters: a hundred in one go would hold up whatever GitHub sends meanwhile. */
+const AT_ONCE = 5;
 /** Tasks of which it is remembered that they have changed, until everything is drawn anyway. */
 const MOST_CHANGED = 1_000;
 
@@ -175,7 +178,11 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
 
   async function show(place: Watched): Promise<void> {
     const drawing = await drawn(place);
-    for (const viewer of place.viewers.values()) viewer.show(drawing, now());
+    // Who comes meanwhile has a newer one.
+    for (const [nth, [viewer, { show }]] of [...place.viewers].entries()) {
+      if (place.viewers.has(viewer)) show(drawing, now());
+      if (nth % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    }
   }
 
   return {
