@@ -3,7 +3,7 @@
  * program sends all of the conversation with each turn, as every one that Orch drives does; what is served from a cache counts like the rest.
  */
 import { z } from "zod";
-import type { TaskSpec } from "../src/task/task.ts";
+import type { TaskSpec } from "../src/task/task-spec.ts";
 import type { TalkRun } from "../workers/talk-back/tool.ts";
 import { tools } from "../workers/talk-back/tools.ts";
 

@@ -12,8 +12,8 @@ import { makePlanStore } from "../src/task/plans.ts";
 import { jobIdOf, makeTaskQueue } from "../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../src/task/redis.ts";
 import { makeTaskStore } from "../src/task/store.ts";
-import type { TaskSpec } from "../src/task/task.ts";
 import { taskIdOf } from "../src/task/task-id.ts";
+import type { TaskSpec } from "../src/task/task-spec.ts";
 import { openLanes } from "../workers/lanes.ts";
 
 const HOST: HostInfo = {

@@ -7,7 +7,7 @@ import { type Env, readBotConfig } from "../src/config.ts";
 import { classify, type GitHub, makeGitHub } from "../src/github.ts";
 import { makeLog } from "../src/log.ts";
 import { mayWrite } from "../src/permission.ts";
-import type { Actor } from "../src/task/task.ts";
+import type { Actor } from "../src/task/task-spec.ts";
 import { bare } from "../src/text/quote.ts";
 import { completed } from "./doctor/role.ts";
 import { noteDeed } from "./note-deed.ts";

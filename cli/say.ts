@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import type { Command } from "../src/command/command.ts";
 import type { Env } from "../src/config.ts";
-import { openProposal } from "../src/task/proposal.ts";
+import { nameToDecideOn, openProposal } from "../src/task/proposal.ts";
 import { openQuestions, type Question, questionNamed } from "../src/task/question.ts";
 import type { Task } from "../src/task/task.ts";
 import { visibleText } from "../src/text/clean.ts";
@@ -80,13 +80,6 @@ const MEANT: Record<SayVerb, (task: Task, said: string) => Meant> = {
     return { command: { kind: "plan", line: LINE, words: `${name} ${said}`, task: name } };
   },
 };
-
-/** What its agent proposes, or its manager wants besides what was approved. */
-const nameToDecideOn = (task: Task): string | undefined =>
-  openProposal(task)?.name ??
-  (task.state.name === "waiting"
-    ? task.state.reasons.find((reason) => reason.for === "approval")?.proposal
-    : undefined);
 
 const nothingProposed = ({ spec }: Task): string =>
   `${spec.id} has no proposal that waits for a decision: \`orch why ${spec.id}\` says how it stands.`;

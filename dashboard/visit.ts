@@ -2,7 +2,7 @@
  * What the dashboard's routes are given, and what they give back. The door (`door/`) has checked address, session, origin and form token before a route
  * is asked; what somebody may see of a repository's tasks the route asks itself, because only it knows which tasks it shows.
  */
-import type { TaskSpec } from "../src/task/task.ts";
+import type { TaskSpec } from "../src/task/task-spec.ts";
 import type { Html } from "./html.ts";
 
 /** Who looks: whoever operates Orch, or somebody whom GitHub has named. */

@@ -4,7 +4,7 @@
  * that the caller asks again later; it is never a yes.
  */
 import { classify, type Octokit } from "./github.ts";
-import type { Actor, Repository } from "./task/task.ts";
+import type { Actor, Repository } from "./task/task-spec.ts";
 
 type RepositoryPath = { owner: string; repo: string };
 

@@ -8,7 +8,7 @@ import {
   REPOSITORY_FILES,
   type RepositoryFile,
 } from "./settings/repository-file.ts";
-import type { Repository } from "./task/task.ts";
+import type { Repository } from "./task/task-spec.ts";
 
 /** Throws Refusal where it cannot be used, and what GitHub answers where asking again may help. */
 export async function readRepositoryFile(

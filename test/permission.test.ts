@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Octokit } from "../src/github.ts";
 import { mayWrite } from "../src/permission.ts";
-import type { Actor, Repository } from "../src/task/task.ts";
+import type { Actor, Repository } from "../src/task/task-spec.ts";
 import { type Reporting, startReporting } from "./report/reporting.ts";
 
 let world: Reporting;

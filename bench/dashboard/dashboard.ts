@@ -1,7 +1,7 @@
 /** The dashboard at 200 open tasks: its first page, from a change to its row, what a viewer costs the bot, and webhooks beside a hundred viewers. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { Benchmark, Options, Report } from "../bench.ts";
 import { type Child, CLIENT_CORE, SERVER_CORE, startChild } from "../child.ts";
 import type { Load, Loaded } from "../ingress/ingress.ts";

@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { makeLink } from "../../dashboard/door/links.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { serveQuestions } from "../child.ts";
 import { LETTERS, type Loads, type ViewersOptions } from "./dashboard.ts";
 

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pino from "pino";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { makeTaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { Run, Shared } from "../../workers/run/run.ts";
 import { createRunFolder } from "../../workers/run/run-folder.ts";
 import { makeTalkBack } from "../../workers/talk-back/talk-back.ts";

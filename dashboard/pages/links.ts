@@ -1,7 +1,7 @@
 /** Where pages lead: to each other, and out to GitHub. An address that is not ours is a link only if a browser may follow it. */
 
 import { numberSign } from "../../src/task/own-place.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { TaskView } from "../../src/views/task-view.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 

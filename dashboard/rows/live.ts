@@ -179,8 +179,8 @@ export function startLive({ subscriber, facts, views, now, log }: LiveDeps) {
   async function show(place: Watched): Promise<void> {
     const drawing = await drawn(place);
     // Who comes meanwhile has a newer one.
-    for (const [nth, [viewer, { show }]] of [...place.viewers].entries()) {
-      if (place.viewers.has(viewer)) show(drawing, now());
+    for (const [nth, [viewer, its]] of [...place.viewers].entries()) {
+      if (place.viewers.has(viewer)) its.show(drawing, now());
       if (nth % AT_ONCE === AT_ONCE - 1) await setImmediate();
     }
   }

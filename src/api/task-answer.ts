@@ -8,6 +8,7 @@ import type { HostView } from "../task/hosts.ts";
 import type { SentMessage } from "../task/messages.ts";
 import { isByProgram } from "../task/origin.ts";
 import { isOwnPlace } from "../task/own-place.ts";
+import { nameToDecideOn } from "../task/proposal.ts";
 import { isForPerson, isOpen, openQuestions, type Question } from "../task/question.ts";
 import { PHASES, progressOf, type Task } from "../task/task.ts";
 import { cut } from "../text/bound.ts";
@@ -141,6 +142,7 @@ export type Known = {
 
 export function answerOf(asked: AskedTask, task: Task, { hosts, sent, nodes = [], now }: Known): TaskAnswer {
   const { spec, state } = task;
+  const proposal = nameToDecideOn(task);
   const view = taskView(task, hosts);
   const { model, said } = progressOf(task);
   const pullRequest = pullRequestOf(task);
@@ -159,19 +161,12 @@ export function answerOf(asked: AskedTask, task: Task, { hosts, sent, nodes = []
     messages: sent
       .filter(({ source }) => source !== undefined && isByProgram(source))
       .map((message) => messageOf(task, message)),
-    ...proposalOf(task),
+    ...(proposal !== undefined && { proposal }),
     ...(spec.team && { plan: spec.id }),
     ...endOf(task),
     ...(pullRequest && { pullRequest }),
     ...(task.runs.length > 0 && { use: useOf(task) }),
   };
-}
-
-/** What its agent proposes, or would change in a plan that was approved. */
-function proposalOf({ proposal, state }: Task): Pick<TaskAnswer, "proposal"> {
-  if (proposal && !proposal.decision && state.name !== "settled") return { proposal: proposal.name };
-  const reason = state.name === "waiting" && state.reasons.find((each) => each.for === "approval");
-  return reason ? { proposal: reason.proposal } : {};
 }
 
 const questionsOf = (task: Task): TaskAnswer["questions"] =>

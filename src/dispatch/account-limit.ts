@@ -1,7 +1,7 @@
 /** For how long a task waits because the accounts of its agent refuse, and when it is the one that tries again. Pure. */
 import { type Breaker, isProbed } from "../task/breaker.ts";
 import { type HostView, takingWork } from "../task/hosts.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { type LimitReason, limitReason } from "../task/waiting.ts";
 
 /** How soon a task looks again whose turn it may be next, ms. */

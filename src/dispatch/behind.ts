@@ -3,7 +3,8 @@
  * it starts as any other. Pure.
  */
 import type { Outcome } from "../task/outcome.ts";
-import type { Target, Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { Target, TaskSpec } from "../task/task-spec.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 
 /** The pull request that the one before it has opened, as the target of this one; undefined where it stays where it is. */

@@ -1,6 +1,6 @@
 /** Whether a run of a task can set aside what it needs, of what its envelopes have left. Pure. */
 import { type Balance, type EnvelopeKind, shortOf } from "../task/envelope.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
 import { asBefore, WAITS_AT_MOST } from "./wait-until.ts";

@@ -1,7 +1,8 @@
 /** On which host a task goes on: where the session or the work is kept that it needs. Pure. */
 import type { HostView } from "../task/hosts.ts";
 import { approvedPlan } from "../task/proposal.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 /** The host without which it cannot go on, as that alone keeps the work of its plan. */
 export const onlyHostOf = ({ node }: TaskSpec, task: Task | undefined): string | undefined =>

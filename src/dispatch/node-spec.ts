@@ -1,6 +1,7 @@
 /** The task of one try at a node, made of its plan and of the team's task. Pure: whoever makes it makes the same one. */
 import type { Plan, PlanNode, Try } from "../task/plan.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 /** `at`: when it starts, Unix ms. */
 export function nodeSpecOf({ spec }: Task, plan: Plan, { node, at }: { node: PlanNode; at: number }): TaskSpec {

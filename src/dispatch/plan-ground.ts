@@ -3,7 +3,7 @@ import type { HostView } from "../task/hosts.ts";
 import type { ChoicesOf } from "../task/make-plan.ts";
 import { capsOf, type PlanCaps } from "../task/plan-caps.ts";
 import { choicesFor } from "../task/role-choices.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 export type PlanGround = { choicesOf: ChoicesOf; caps: PlanCaps };
 

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { type Envelope, envelopesOf, forNodes, mapAmounts, narrowestCaps } from "../task/envelope.ts";
 import type { HostView } from "../task/hosts.ts";
 import { readBalances } from "../task/ledger.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { UNITS } from "../text/budget.ts";
 
 /** From this share on people are told. */

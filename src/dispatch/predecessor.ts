@@ -1,6 +1,7 @@
 /** The tasks before one on its branch: for which of them it waits, and from which it goes on. Pure. */
 import { branchOf } from "../task/branch.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { standsBehind } from "./behind.ts";
 import type { World } from "./readiness.ts";

@@ -6,7 +6,8 @@
 
 import { takingWork } from "../task/hosts.ts";
 import type { Lane } from "../task/lane.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { WaitingReason } from "../task/waiting.ts";
 import { breakerOf, limitFor } from "./account-limit.ts";
 import { withoutFunds } from "./funds.ts";

@@ -4,7 +4,8 @@
  */
 import { type HostView, takingWork } from "../task/hosts.ts";
 import { roleNameOf } from "../task/role-name.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { agentBehind } from "./behind.ts";
 
 type World = { hosts: readonly HostView[]; first?: Task | undefined };

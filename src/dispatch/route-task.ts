@@ -7,7 +7,8 @@ import type { ArmSource } from "../routing/arm-source.ts";
 import { route } from "../routing/route.ts";
 import { type HostView, takingWork } from "../task/hosts.ts";
 import type { Arm, Routing, RoutingRules } from "../task/routing.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { mayGoOnFrom } from "./predecessor.ts";
 import { wishFor } from "./role-agent.ts";
 

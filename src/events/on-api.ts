@@ -2,7 +2,7 @@
 import type { Command } from "../command/command.ts";
 import type { Request } from "../intake/request.ts";
 import type { SourceOf } from "../task/origin.ts";
-import type { Actor } from "../task/task.ts";
+import type { Actor } from "../task/task-spec.ts";
 
 export type ProgramAsks = {
   client: string;

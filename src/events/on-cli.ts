@@ -1,7 +1,7 @@
 /** Whoever operates Orch asks at its command line. Nobody is asked for a permission: they have the machine. */
 import type { Command } from "../command/command.ts";
 import { type Request, requestWhere } from "../intake/request.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 export type CliAsks = {
   /** Their name on that machine. */

@@ -2,7 +2,7 @@
 import type { Command } from "../command/command.ts";
 import { type Request, requestWhere } from "../intake/request.ts";
 import type { SourceOf } from "../task/origin.ts";
-import type { Actor, TaskSpec } from "../task/task.ts";
+import type { Actor, TaskSpec } from "../task/task-spec.ts";
 
 export type DashboardAsks = {
   /** The operator's name, with the id of their account where they signed in with GitHub; or who it is at GitHub. */

@@ -9,8 +9,8 @@ import type {
   RepositoryEditedPayload,
   RepositoryPayload,
 } from "../ingress/payloads.ts";
-import type { TaskSpec } from "../task/task.ts";
 import type { NewPlace } from "../task/task-news.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 type Deps = Pick<CancelDeps, "store" | "now">;
 

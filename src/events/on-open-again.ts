@@ -4,7 +4,7 @@
  */
 import type { InstallationPayload, IssuePayload, RepositoryPayload } from "../ingress/payloads.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 type Deps = { store: TaskStore; now: () => number };
 

@@ -187,6 +187,7 @@ const INSERT_TASK = `
     day = excluded.day, queued_ms = excluded.queued_ms, pull = excluded.pull, closed_at = excluded.closed_at,
     merged = excluded.merged, ci = excluded.ci, restarts = excluded.restarts, cost_usd = excluded.cost_usd`;
 
+/** Of two runs that an odd record has under one number the later one counts. */
 const INSERT_RUN = `
   INSERT OR REPLACE INTO runs VALUES (:task, :epoch, :host, :startedAt, :endedAt, :end, :start, :hadAgent, :inputTokens, :outputTokens,
     :costUsd, :rounds)`;

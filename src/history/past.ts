@@ -6,10 +6,11 @@ import type { Ci, Closed } from "../task/history-news.ts";
 import type { OriginKind } from "../task/origin.ts";
 import { workKindOf } from "../task/origin.ts";
 import type { Outcome } from "../task/outcome.ts";
-import { progressOf, type Task, type TaskRun, type TaskSpec } from "../task/task.ts";
+import { progressOf, type Task, type TaskRun } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { bare } from "../text/quote.ts";
-import { knownUse, timeOf, wholeOf } from "./known-use.ts";
+import { countableUse, timeOf, wholeOf } from "./countable-use.ts";
 import { timesOf } from "./times.ts";
 
 /** What kind of work it is, by what was known before it began: so whoever compares agents compares like with like. */
@@ -79,7 +80,7 @@ export type Fate = { closed?: Closed | undefined; ci?: Ci | undefined };
 export function pastOf(task: Task, events: readonly TaskEvent[], { closed, ci }: Fate = {}): PastTask | undefined {
   const { spec, state, runs } = task;
   if (state.name !== "settled") return undefined;
-  const { model, agentVersion } = knownUse(progressOf(task));
+  const { model, agentVersion } = countableUse(progressOf(task));
   const { queuedMs } = timesOf(events, state.at);
   const pull = state.outcome.kind === "pull_request" ? wholeOf(state.outcome.number) : undefined;
   return {
@@ -118,7 +119,7 @@ export function sizeOf({ instruction, details = "" }: Pick<TaskSpec, "instructio
 }
 
 function pastRun({ number, host, startedAt, endedAt, end, progress }: TaskRun): PastRun {
-  const { start, agent, inputTokens, outputTokens, costUsd, verification } = knownUse(progress);
+  const { start, agent, inputTokens, outputTokens, costUsd, verification } = countableUse(progress);
   return {
     epoch: wholeOf(number) ?? 0,
     host: bare(host, NAME),

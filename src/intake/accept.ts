@@ -8,7 +8,7 @@ import { originIn } from "../task/origin.ts";
 import { isOwnPlace, ownPlaceOf } from "../task/own-place.ts";
 import { roleNameOf } from "../task/role-name.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Target, TaskSpec } from "../task/task.ts";
+import type { Target, TaskSpec } from "../task/task-spec.ts";
 import { readAmounts } from "../text/budget.ts";
 import { title as titleOf } from "../text/quote.ts";
 import type { CarriedOut } from "./carried-out.ts";

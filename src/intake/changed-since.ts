@@ -1,7 +1,7 @@
 /** Which files have changed on the branch that a task starts from, since somebody looked at it: GitHub's comparison says. */
 import { classify, type Octokit } from "../github.ts";
 import { startRefOf } from "../task/branch.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { Request } from "./request.ts";
 
 /** More than GitHub names in one comparison are not told apart: any file may be among them. */

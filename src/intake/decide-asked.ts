@@ -11,12 +11,12 @@ import type { Task } from "../task/task.ts";
 import type { CarriedOut } from "./carried-out.ts";
 
 /** The last change that was asked for of a team at work, decided or not. */
-export type Asked = { task: Task; asked: AskedRevision; isOpen: boolean };
+export type AskedChange = { task: Task; asked: AskedRevision; isOpen: boolean };
 
 type Plans = { plans: Pick<TaskStore["plans"], "read"> };
 
 /** Of all teams at work among the tasks. */
-export async function askedOf({ plans }: Plans, tasks: readonly Task[]): Promise<Asked[]> {
+export async function askedChangesOf({ plans }: Plans, tasks: readonly Task[]): Promise<AskedChange[]> {
   const teams = tasks.filter(({ spec, state }) => spec.team && state.name !== "settled");
   const all = await Promise.all(teams.map(async (task) => ({ task, plan: await plans.read(task.spec.id) })));
   return all.flatMap(({ task, plan }) =>
@@ -26,7 +26,7 @@ export async function askedOf({ plans }: Plans, tasks: readonly Task[]): Promise
 
 export async function decideOnChange(
   { store, now }: { store: TaskStore; now: () => number },
-  { task, asked: { name } }: Asked,
+  { task, asked: { name } }: AskedChange,
   decision: AskedDecision,
 ): Promise<CarriedOut> {
   const { id } = task.spec;

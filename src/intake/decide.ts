@@ -20,7 +20,7 @@ import type { TaskStore } from "../task/store.ts";
 import type { Task } from "../task/task.ts";
 import type { CarriedOut } from "./carried-out.ts";
 import type { ChangedSince } from "./changed-since.ts";
-import { type Asked, askedOf, decideOnChange } from "./decide-asked.ts";
+import { type AskedChange, askedChangesOf, decideOnChange } from "./decide-asked.ts";
 import { foundHere } from "./named-tasks.ts";
 import type { Request } from "./request.ts";
 import type { FoundTarget } from "./target.ts";
@@ -92,7 +92,7 @@ function decidedBefore({ spec }: Task, { name, decision }: Proposal, { actor, re
   return { done: false, say: words.decidedAlready(name, decision?.kind) };
 }
 
-type Meant = { task: Task; proposal: Proposal } | Asked | (CarriedOut & { say: string });
+type Meant = { task: Task; proposal: Proposal } | AskedChange | (CarriedOut & { say: string });
 
 /** The newest of that name, in this issue or its conversation. */
 async function proposalMeant(store: TaskStore, request: Request, name: string | undefined, find: Find): Promise<Meant> {
@@ -101,7 +101,7 @@ async function proposalMeant(store: TaskStore, request: Request, name: string | 
   // Of a task that is over nothing is left to decide.
   const proposal = named && (named.proposal?.decision ? named.proposal : openProposal(named));
   if (named && proposal) return { task: named, proposal };
-  const changes = await askedOf(store, tasks);
+  const changes = await askedChangesOf(store, tasks);
   const change = changes.findLast(({ asked }) => asked.name === name);
   if (change) return change;
   const waiting = changes.flatMap(({ asked, isOpen }) => (isOpen ? [asked] : []));

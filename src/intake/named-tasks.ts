@@ -5,7 +5,8 @@
 import { taskOfBranch } from "../task/branch.ts";
 import { isSameSource, isWritten } from "../task/origin.ts";
 import type { TaskStore } from "../task/store.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { withNodeTasks } from "../task/team-tasks.ts";
 import { type Request, taskIdIn } from "./request.ts";
 import type { Find } from "./target.ts";

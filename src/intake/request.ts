@@ -5,8 +5,8 @@
 import { z } from "zod";
 import type { Command } from "../command/command.ts";
 import { asksByItself, identityOf, operatorOf, originIn, originShape, type Source } from "../task/origin.ts";
-import type { About, Actor, Repository, TaskSpec } from "../task/task.ts";
 import { taskIdOf } from "../task/task-id.ts";
+import type { About, Actor, Repository, TaskSpec } from "../task/task-spec.ts";
 
 /** Times are Unix milliseconds. */
 export type Request = {

@@ -3,7 +3,7 @@
 import type { Command } from "../command/command.ts";
 import type { Settings } from "../command/verbs.ts";
 import * as words from "../report/replies.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { writeAmounts } from "../text/budget.ts";
 import { type AcceptDeps, type Asked, accept } from "./accept.ts";
 import type { CarriedOut } from "./carried-out.ts";

@@ -1,7 +1,7 @@
 /** Where a request's work starts and goes, as GitHub shows the issue or pull request now; or why it cannot start. */
 import { classify, type Octokit } from "../github.ts";
 import { isOwnPlace } from "../task/own-place.ts";
-import type { Target } from "../task/task.ts";
+import type { Target } from "../task/task-spec.ts";
 import type { Request } from "./request.ts";
 
 export type FoundTarget =

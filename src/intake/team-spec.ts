@@ -1,5 +1,5 @@
 /** What a team's task takes along of its repository's file: which plans begin by themselves, how large one may be, and what is made of roles. */
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { Wish } from "./wish.ts";
 
 export function teamSpec({

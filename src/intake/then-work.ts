@@ -4,7 +4,8 @@
  */
 import type { Command } from "../command/command.ts";
 import * as words from "../report/replies.ts";
-import type { Target, Task } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { Target } from "../task/task-spec.ts";
 import { type AcceptDeps, type Asked, accept, type Work, workOf } from "./accept.ts";
 import type { CarriedOut } from "./carried-out.ts";
 import { type Request, taskIdIn } from "./request.ts";

@@ -12,7 +12,7 @@ import type { RoutingWish } from "../settings/routing.ts";
 import type { AutoApproval } from "../task/auto-approval.ts";
 import type { Caps } from "../task/envelope.ts";
 import type { PlanLimits } from "../task/plan-caps.ts";
-import type { Repository } from "../task/task.ts";
+import type { Repository } from "../task/task-spec.ts";
 
 export type Wish = {
   agent?: string | undefined;

@@ -1,5 +1,5 @@
 /** What a task that is over, or a pull request that was merged, adds to the counters. Pure. */
-import { knownUse } from "../history/known-use.ts";
+import { countableUse } from "../history/countable-use.ts";
 import { kindOf, pastOf } from "../history/past.ts";
 import { timesOf } from "../history/times.ts";
 import type { Closed } from "../task/history-news.ts";
@@ -43,7 +43,7 @@ export function countsOf(task: Task, events: readonly TaskEvent[]): Sample[] {
 }
 
 function useOf({ host, progress }: TaskRun): Sample[] {
-  const { peakRssBytes, cpuSeconds } = knownUse(progress);
+  const { peakRssBytes, cpuSeconds } = countableUse(progress);
   return [
     ...(peakRssBytes === undefined
       ? []

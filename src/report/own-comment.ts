@@ -4,7 +4,7 @@
  * the others: any number of bots arrive at the same one. Who knows that nobody can have tried before need not look.
  */
 import type { GitHub, Octokit } from "../github.ts";
-import type { Repository, TaskSpec } from "../task/task.ts";
+import type { Repository, TaskSpec } from "../task/task-spec.ts";
 import { carriesMarker } from "./marker.ts";
 import { publishText } from "./publish-text.ts";
 

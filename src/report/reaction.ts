@@ -4,7 +4,8 @@
  */
 import type { Octokit } from "../github.ts";
 import type { Source, SourceOf } from "../task/origin.ts";
-import type { Repository, Task } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { Repository } from "../task/task-spec.ts";
 import { isAbsent } from "./own-comment.ts";
 
 export const REACTIONS = ["eyes", "hooray", "rocket", "confused"] as const;

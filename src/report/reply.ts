@@ -1,7 +1,7 @@
 /** An answer to one command: a comment that exists exactly once per key, however often it is asked for. */
 import { classify } from "../github.ts";
 import { NoLongerTaken } from "../task/due-set.ts";
-import type { Repository } from "../task/task.ts";
+import type { Repository } from "../task/task-spec.ts";
 import { makeMarker } from "./marker.ts";
 import { findOrCreate } from "./own-comment.ts";
 import { planSecondLook, type SecondLookDeps } from "./second-look.ts";

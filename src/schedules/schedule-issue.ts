@@ -10,7 +10,7 @@ import { classify, type GitHub, type Octokit } from "../github.ts";
 import { carriesMarker, makeMarker } from "../report/marker.ts";
 import { publishText } from "../report/publish-text.ts";
 import { type Schedule, type ScheduleState, type SkipReason, scheduleKey } from "../task/schedules.ts";
-import type { Repository } from "../task/task.ts";
+import type { Repository } from "../task/task-spec.ts";
 import { issueBody, issueTitle } from "../words/schedule-words.ts";
 
 /** `github`: behind the fence of whoever has taken the schedule. */

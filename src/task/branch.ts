@@ -6,7 +6,8 @@
  */
 import { isOwnPlace, ownPlaceOf } from "./own-place.ts";
 import { slugOf } from "./subject.ts";
-import type { Task, TaskSpec } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { TaskSpec } from "./task-spec.ts";
 
 /** What all names of branches of ours begin with. While there is a branch `orch`, git can have none of them. */
 export const BRANCH_ROOT = "orch";

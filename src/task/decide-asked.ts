@@ -10,7 +10,7 @@ import { widest } from "./envelope.ts";
 import { nodeOf, openAsked, type Plan, withEvent, withWake } from "./plan.ts";
 import { revise } from "./revise-plan.ts";
 import { namedIn } from "./revision.ts";
-import type { Actor } from "./task.ts";
+import type { Actor } from "./task-spec.ts";
 
 export type AskedDecision =
   | { kind: "approved"; by?: Actor | undefined; at: number }

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { type Amounts, UNITS, type Unit } from "../text/budget.ts";
 import { numberSign } from "./own-place.ts";
-import type { TaskSpec } from "./task.ts";
+import type { TaskSpec } from "./task-spec.ts";
 
 /** From the smallest to the largest. */
 export const ENVELOPES = ["task", "plan", "conversation", "person", "repository", "day"] as const;

@@ -1,7 +1,8 @@
 /** Records as they were written in format 1, made into today's: one comment was one task, which remembered its last run only. */
 import type { CancelReason } from "./outcome.ts";
 import type { Progress } from "./progress.ts";
-import type { Task, TaskSpec, TaskState } from "./task.ts";
+import type { Task, TaskState } from "./task.ts";
+import type { TaskSpec } from "./task-spec.ts";
 
 /** The parts that have changed since; the rest is carried over, and is checked like everything that is read. */
 type Spec1 = Omit<TaskSpec, "origin" | "conversation"> & { commentId?: number; commentUrl?: string };

@@ -4,7 +4,7 @@
  * its team's task.
  */
 import { keys } from "./keys.ts";
-import type { TaskSpec } from "./task.ts";
+import type { TaskSpec } from "./task-spec.ts";
 
 /** `book`: the task in whose messages it stands. `node`: of the plan of that task; none: the task itself. */
 export type Inbox = { book: string; node?: string };

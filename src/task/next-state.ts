@@ -12,8 +12,9 @@ import { withDecision } from "./proposal.ts";
 import { withAnswer, withoutAnswers, withQuestion, withReferral } from "./question.ts";
 import { withRaise } from "./raise.ts";
 import { current, endLast, endParked, nextRun, withCheckpoint, withoutHome, withProgress } from "./runs.ts";
-import type { PullRequest, Target, Task } from "./task.ts";
+import type { PullRequest, Task } from "./task.ts";
 import type { NewPlace, TaskNews } from "./task-news.ts";
+import type { Target } from "./task-spec.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 /** A host that dies this often within the window takes the task down as poison. */

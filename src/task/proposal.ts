@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { finishShape } from "./finish.ts";
 import { type PlanProposal, planProposalShape } from "./plan-proposal.ts";
-import type { Actor, Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { Actor } from "./task-spec.ts";
 
 /** Of the files that a proposal names. */
 export const MAX_NAMED_FILES = 50;
@@ -88,6 +89,12 @@ export const isProposalName = (word: string): boolean => /^p[0-9a-f]{6}(?:[0-9a-
 /** The proposal about which somebody has to decide. */
 export function openProposal({ proposal, state }: Pick<Task, "proposal" | "state">): Proposal | undefined {
   return state.name !== "settled" && proposal && !proposal.decision ? proposal : undefined;
+}
+
+/** The name about which somebody has to decide: what its agent proposes, or would change in a plan that was approved. */
+export function nameToDecideOn({ proposal, state }: Pick<Task, "proposal" | "state">): string | undefined {
+  const reason = state.name === "waiting" ? state.reasons.find((each) => each.for === "approval") : undefined;
+  return openProposal({ proposal, state })?.name ?? reason?.proposal;
 }
 
 /** What a team works through, once a person has approved it. */

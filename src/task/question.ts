@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Actor, Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { Actor } from "./task-spec.ts";
 
 /** In characters. */
 export const MAX_QUESTION = 2_000;

@@ -1,5 +1,5 @@
 /** In which role a task is worked on. */
-import type { TaskSpec } from "./task.ts";
+import type { TaskSpec } from "./task-spec.ts";
 
 type Roled = { [Name in "role" | "team"]?: TaskSpec[Name] | undefined };
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { dueKeys, makeDueSet, type Taken } from "./due-set.ts";
 import { keys } from "./keys.ts";
 import { FORMAT, readRecord, type TellUnreadable, warnOfUnreadable } from "./record.ts";
-import type { Repository } from "./task.ts";
+import type { Repository } from "./task-spec.ts";
 
 /**
  * Where a repository is. `stand`: changes whenever somebody has pushed to it; unknown where only an event told of it. `head`: the

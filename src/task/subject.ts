@@ -5,7 +5,7 @@ import { title } from "../text/quote.ts";
 import { redact } from "../text/secret-patterns.ts";
 import { isWordless } from "./origin.ts";
 import { isOwnPlace } from "./own-place.ts";
-import type { TaskSpec } from "./task.ts";
+import type { TaskSpec } from "./task-spec.ts";
 
 type Asked = Pick<TaskSpec, "instruction" | "origin" | "number" | "title" | "id" | "actor">;
 

@@ -8,7 +8,8 @@ import type { Decision, Proposal } from "./proposal.ts";
 import type { Answer, Question } from "./question.ts";
 import type { HandedOn } from "./review.ts";
 import type { Routing } from "./routing.ts";
-import type { Phase, PullRequest, Pushed, Target, TaskSpec } from "./task.ts";
+import type { Phase, PullRequest, Pushed } from "./task.ts";
+import type { Target, TaskSpec } from "./task-spec.ts";
 import type { WaitingReason } from "./waiting.ts";
 
 export type NewPlace = Partial<Pick<TaskSpec, "repository" | "installationId" | "movedTo">> & {

@@ -4,7 +4,8 @@
  */
 import { viaOf } from "../task/origin.ts";
 import type { RunEvent } from "../task/run-events.ts";
-import { PHASES, type Phase, type Task, type TaskRun, type TaskSpec } from "../task/task.ts";
+import { PHASES, type Phase, type Task, type TaskRun } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { spanIdOf, traceIdOf } from "../task/trace.ts";
 import { bare } from "../text/quote.ts";

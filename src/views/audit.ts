@@ -3,7 +3,8 @@
  * and what was pushed. And where two accounts differ. Pure; every text that is not ours stands on one bounded line. Times are Unix ms.
  */
 import { operatorOf } from "../task/origin.ts";
-import type { Actor, Task } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { Actor } from "../task/task-spec.ts";
 import type { TaskEvent } from "../task/timeline.ts";
 import { bare } from "../text/quote.ts";
 import { type OutcomeView, outcomeView } from "./outcome-view.ts";

@@ -3,7 +3,8 @@ import type { Redis } from "ioredis";
 import { type Envelope, type EnvelopeKind, envelopesOf, narrowestCaps } from "../task/envelope.ts";
 import type { HostView } from "../task/hosts.ts";
 import { readBalances } from "../task/ledger.ts";
-import type { Task, TaskSpec } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { type EnvelopeView, envelopeView, isLimited } from "./budget.ts";
 
 /** Who would ask for what in which conversation. */

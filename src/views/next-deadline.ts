@@ -2,7 +2,8 @@
 import { type DueDeadline, deadlineFrom, deadlinesOf, type RunLimits } from "../task/deadlines.ts";
 import type { HostView } from "../task/hosts.ts";
 import { roleNameOf } from "../task/role-name.ts";
-import type { Task, TaskSpec, TaskState } from "../task/task.ts";
+import type { Task, TaskState } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 export type NextDeadline = Pick<DueDeadline, "deadline" | "at">;
 

@@ -4,7 +4,7 @@
  */
 import { shortId } from "../task/branch.ts";
 import { isWritten, type Origin, type OriginKind, type OriginOf } from "../task/origin.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { inMarkdown, plain, type Quoting } from "../text/quote.ts";
 import type { TaskView } from "../views/task-view.ts";
 

@@ -1,5 +1,5 @@
 /** What is to come of a task, as a sentence, where it is something else than a change by one agent: its request alone does not say so. */
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import type { Quoting } from "../text/quote.ts";
 
 type Asked = Pick<TaskSpec, "plan" | "team" | "review" | "mends" | "node">;

@@ -7,7 +7,7 @@
  */
 import type { Logger } from "../log.ts";
 import type { ContextResponse, TokenResponse } from "../task/host-api.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 /** What a run asks for first. The token reads only: one that can push is never made ahead. */
 type Answers = { token: TokenResponse; context: ContextResponse };

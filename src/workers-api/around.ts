@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Octokit } from "../github.ts";
 import { BRANCH_ROOT } from "../task/branch.ts";
 import { isOwnPlace } from "../task/own-place.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { Refused } from "./refused.ts";
 
 const QUERY = `

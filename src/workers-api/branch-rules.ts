@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { classify, type Octokit } from "../github.ts";
 import { BRANCH_ROOT, branchOf } from "../task/branch.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { Refused } from "./refused.ts";
 
 type Repository = Pick<TaskSpec["repository"], "owner" | "name">;

@@ -10,7 +10,7 @@ import type { GitHub, Octokit } from "../github.ts";
 import { branchInTheWay, branchOf } from "../task/branch.ts";
 import { CHECK_NAME } from "../task/check-buttons.ts";
 import type { ContextResponse } from "../task/host-api.ts";
-import type { Actor, TaskSpec } from "../task/task.ts";
+import type { Actor, TaskSpec } from "../task/task-spec.ts";
 import { type Around, type Author, askAround } from "./around.ts";
 import { checkBranchRules } from "./branch-rules.ts";
 import { checkGranted } from "./granted.ts";

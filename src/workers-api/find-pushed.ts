@@ -6,7 +6,8 @@
 import { emailOf } from "../app-identity.ts";
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import { baseOf, branchOf, spareBranchOf, startRefOf } from "../task/branch.ts";
-import type { Pushed, Task, TaskSpec } from "../task/task.ts";
+import type { Pushed, Task } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 type Place = { owner: string; repo: string };
 

@@ -1,7 +1,7 @@
 /** Whether there is anything to work on: a repository without a commit has no branch to start from, not even the default one. */
 import { classify, type GitHub, type Octokit } from "../github.ts";
 import type { TokenResponse } from "../task/host-api.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 import { Refused } from "./refused.ts";
 
 /** Asks only where none of the branches that a run starts from was found. Throws Refused, and what GitHub answers. */

@@ -6,7 +6,7 @@ import { classify, type GitHub, type Octokit } from "../github.ts";
 import type { Logger } from "../log.ts";
 import { startBranchesOf } from "../task/branch.ts";
 import type { TokenResponse } from "../task/host-api.ts";
-import type { TaskSpec } from "../task/task.ts";
+import type { TaskSpec } from "../task/task-spec.ts";
 
 /** A token never waits longer for this, ms; git on the host then finds out by itself. */
 const WITHIN_MS = 3_000;

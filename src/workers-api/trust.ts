@@ -4,7 +4,7 @@
  */
 import { classify, type Octokit } from "../github.ts";
 import { mayWrite } from "../permission.ts";
-import type { Actor, TaskSpec } from "../task/task.ts";
+import type { Actor, TaskSpec } from "../task/task-spec.ts";
 
 export type Trust = (person: Actor | undefined) => boolean;
 

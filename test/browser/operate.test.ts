@@ -12,7 +12,7 @@ import type { DashboardDeps } from "../../dashboard/deps.ts";
 import { freePort } from "../../demo/free-port.ts";
 import { makeHistory } from "../../src/history/history.ts";
 import { appendRunEvents } from "../../src/task/run-events.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { pastRun, pastTask } from "../history/past-task.ts";
 import { type BotSetting, startBotSetting } from "../support/bot.ts";
 import { signIn } from "../support/dashboard.ts";

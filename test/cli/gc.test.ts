@@ -20,7 +20,7 @@ import { beat } from "../../src/task/heartbeat.ts";
 import { register } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { writeCheckpoint } from "../../workers/checkpoints/checkpoint-store.ts";
 import { holdLock } from "../../workers/host-lock.ts";
 import { placeOfFile } from "../../workers/only-one.ts";

@@ -31,7 +31,7 @@ import { makeDeeds } from "../../src/task/deeds.ts";
 import { beat } from "../../src/task/heartbeat.ts";
 import { register } from "../../src/task/hosts.ts";
 import { type Beginning, makeTaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";
 import { inProcess } from "./in-process.ts";

@@ -15,7 +15,7 @@ import { makeTaskQueue } from "../../src/task/queue.ts";
 import { FORMAT } from "../../src/task/record.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
 import { type Beginning, makeTaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { compileCache } from "../support/compile-cache.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { LANE, makeSpec, STARTS } from "../support/task-spec.ts";

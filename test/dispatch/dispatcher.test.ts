@@ -3,7 +3,8 @@ import { HOME_WAIT_MS } from "../../src/task/deadlines.ts";
 import { readHosts } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { pauseAll, resumeAll } from "../../src/task/pause.ts";
-import type { Task, TaskSpec } from "../../src/task/task.ts";
+import type { Task } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";
 

@@ -6,7 +6,8 @@ import { currentTry, nodeOf } from "../../src/task/plan.ts";
 import type { NodeSpec } from "../../src/task/plan-proposal.ts";
 import { type Revising, revise } from "../../src/task/revise-plan.ts";
 import type { Revision } from "../../src/task/revision.ts";
-import type { Task, TaskSpec } from "../../src/task/task.ts";
+import type { Task } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { MERGED, nodeSpec } from "../task/plans-made.ts";
 import type { Setting } from "./setting.ts";
 

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { branchOf } from "../../src/task/branch.ts";
 import { keys } from "../../src/task/keys.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";

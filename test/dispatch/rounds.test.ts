@@ -5,7 +5,8 @@ import { isReady } from "../../src/dispatch/ready.ts";
 import { makeRounds } from "../../src/dispatch/rounds.ts";
 import { branchOf } from "../../src/task/branch.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import type { Pushed, Task, TaskSpec } from "../../src/task/task.ts";
+import type { Pushed, Task } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { makeSpec } from "../support/task-spec.ts";
 import { NOW, world } from "./worlds.ts";
 

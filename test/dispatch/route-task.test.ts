@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Router } from "../../src/dispatch/route-task.ts";
 import type { RoutingRules } from "../../src/task/routing.ts";
-import type { Target, Task, TaskSpec } from "../../src/task/task.ts";
+import type { Task } from "../../src/task/task.ts";
+import type { Target, TaskSpec } from "../../src/task/task-spec.ts";
 import { inTerminal } from "../../src/text/quote.ts";
 import { why } from "../../src/views/why.ts";
 import { routingWords } from "../../src/words/routing-words.ts";

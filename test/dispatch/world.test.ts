@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readWorld } from "../../src/dispatch/world.ts";
 import { keys } from "../../src/task/keys.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { STARTS } from "../support/task-spec.ts";
 import { type Setting, startSetting } from "./setting.ts";
 import { onBranch } from "./worlds.ts";

@@ -1,7 +1,8 @@
 /** Hosts, tasks and worlds for the tests of what may start. */
 import type { World } from "../../src/dispatch/readiness.ts";
 import type { HostView } from "../../src/task/hosts.ts";
-import type { Target, Task, TaskSpec, TaskState } from "../../src/task/task.ts";
+import type { Task, TaskState } from "../../src/task/task.ts";
+import type { Target, TaskSpec } from "../../src/task/task-spec.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 export const NOW = 1_700_000_000_000;

@@ -1,8 +1,8 @@
 /** What the agents of a team's nodes ask is asked, and answered, where their team was asked for; the worker host is played by the store. */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openQuestions, type Question } from "../../src/task/question.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../support/bot.ts";
 import { startTeam, type Team } from "../support/team.ts";
 

@@ -1,7 +1,7 @@
 /** The check runs of a task on a pull request: on the commit that the command found, and on the one that was pushed. */
 import { expect, test } from "vitest";
 import type { RepositoryInfo } from "../../simulator/simulator.ts";
-import type { Target, TaskSpec } from "../../src/task/task.ts";
+import type { Target, TaskSpec } from "../../src/task/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();

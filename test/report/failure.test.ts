@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { makeFailures } from "../../src/report/failure.ts";
 import { branchOf } from "../../src/task/branch.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { commentOf, makeSpec, STARTS } from "../support/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 

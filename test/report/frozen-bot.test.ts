@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { LEASE_MS } from "../../src/task/due-set.ts";
 import { connectBlockingRedis } from "../../src/task/redis.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();

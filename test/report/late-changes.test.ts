@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ensureReply } from "../../src/report/reply.ts";
 import { planSecondLook, startSecondLooks } from "../../src/report/second-look.ts";
-import type { Target, TaskSpec } from "../../src/task/task.ts";
+import type { Target, TaskSpec } from "../../src/task/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();

@@ -1,7 +1,7 @@
 /** Two hundred tasks at once in one repository: GitHub's limits are kept, and each task tells its end. */
 import { expect, test } from "vitest";
 import { isContent } from "../../src/github-fetch.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ApiFaultAction } from "../../simulator/faults.ts";
 import { makeReporter } from "../../src/report/reporter.ts";
 import type { HandedOn, Review } from "../../src/task/review.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { startReportingForFile } from "./reporting.ts";
 
 const world = await startReportingForFile();

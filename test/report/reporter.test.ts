@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { keys } from "../../src/task/keys.ts";
-import type { Target } from "../../src/task/task.ts";
+import type { Target } from "../../src/task/task-spec.ts";
 import { claimedBy, STARTS } from "../support/task-spec.ts";
 import { MAINTAINER, startReportingForFile } from "./reporting.ts";
 import { progress } from "./sample-tasks.ts";

@@ -5,7 +5,8 @@ import type { RunLimits } from "../../src/task/deadlines.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import type { Progress, Verification } from "../../src/task/progress.ts";
 import type { Proposal } from "../../src/task/proposal.ts";
-import type { Phase, Pushed, Target, Task, TaskRun } from "../../src/task/task.ts";
+import type { Phase, Pushed, Task, TaskRun } from "../../src/task/task.ts";
+import type { Target } from "../../src/task/task-spec.ts";
 import type { WaitingReason } from "../../src/task/waiting.ts";
 
 export const ACCEPTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);

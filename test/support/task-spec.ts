@@ -3,9 +3,9 @@
 import type { Lane } from "../../src/task/lane.ts";
 import type { Origin } from "../../src/task/origin.ts";
 import type { Beginning } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
 import type { TaskNews } from "../../src/task/task-news.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 
 /** Id of the task that a comment's line asks for. */
 export const idOfComment = (repositoryId: number, id: number, line = 1): string =>

@@ -2,8 +2,8 @@
 import { nodeOf, type Plan, type PlanNode } from "../../src/task/plan.ts";
 import { PLAN_CAPS } from "../../src/task/plan-caps.ts";
 import type { TaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
 import { taskIdOf } from "../../src/task/task-id.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { claimedBy, makeSpec, STARTS } from "./task-spec.ts";
 
 type NodeLike = Pick<PlanNode, "id"> & Partial<PlanNode>;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Balance, type Caps, envelopesOf, narrowestCaps, shortOf, wantOf } from "../../src/task/envelope.ts";
 import { knownUse } from "../../src/task/known-use.ts";
-import type { TaskRun, TaskSpec } from "../../src/task/task.ts";
+import type { TaskRun } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { makeSpec } from "../support/task-spec.ts";
 
 const NOON = Date.UTC(2026, 10, 27, 12);

@@ -15,7 +15,7 @@ import {
   reserve,
 } from "../../src/task/ledger.ts";
 import { waitForRedis } from "../../src/task/redis.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { type Amounts, UNITS, type Unit } from "../../src/text/budget.ts";
 import { randomFrom, SEED } from "../support/random.ts";
 import { type ConnectedRedis, NOTHING_LOST, startConnectedRedis } from "../support/redis.ts";

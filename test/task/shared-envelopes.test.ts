@@ -16,7 +16,7 @@ import {
 import type { UseByEpoch } from "../../src/task/known-use.ts";
 import { type Asking, book, type Reserved, readBalances, readReserves, reserve } from "../../src/task/ledger.ts";
 import { connectRedis, waitForRedis } from "../../src/task/redis.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { type Amounts, sumOf, UNITS } from "../../src/text/budget.ts";
 import { type Random, randomFrom, SEED } from "../support/random.ts";
 import { type ConnectedRedis, NOTHING_LOST, startConnectedRedis } from "../support/redis.ts";

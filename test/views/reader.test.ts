@@ -6,7 +6,7 @@ import { type HostInfo, readHosts, register } from "../../src/task/hosts.ts";
 import { keys } from "../../src/task/keys.ts";
 import { makeTaskQueue, type TaskQueue } from "../../src/task/queue.ts";
 import { makeTaskStore, type TaskStore } from "../../src/task/store.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { keptIds, keptTasks } from "../../src/views/kept-tasks.ts";
 import { makeViewReader, type ViewReader } from "../../src/views/reader.ts";
 import { type ConnectedRedis, startConnectedRedis } from "../support/redis.ts";

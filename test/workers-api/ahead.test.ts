@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ContextResponse, TokenResponse } from "../../src/task/host-api.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { KEPT_MS, makeAhead, TASKS_AT_ONCE } from "../../src/workers-api/ahead.ts";
 import { type BotSetting, startBotSetting } from "../support/bot.ts";
 import { LANE, makeSpec } from "../support/task-spec.ts";

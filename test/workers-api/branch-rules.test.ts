@@ -2,7 +2,7 @@ import nock from "nock";
 import { ProbotOctokit } from "probot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { branchOf } from "../../src/task/branch.ts";
-import type { Target } from "../../src/task/task.ts";
+import type { Target } from "../../src/task/task-spec.ts";
 import { checkBranchRules } from "../../src/workers-api/branch-rules.ts";
 import { makeSpec } from "../support/task-spec.ts";
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GitHub } from "../../src/github.ts";
 import { branchOf } from "../../src/task/branch.ts";
 import { ownPlaceOf } from "../../src/task/own-place.ts";
-import type { Target } from "../../src/task/task.ts";
+import type { Target } from "../../src/task/task-spec.ts";
 import { giveContext } from "../../src/workers-api/context.ts";
 import { makeSpec } from "../support/task-spec.ts";
 

@@ -6,7 +6,7 @@ import type { ChoicesOf } from "../../src/task/make-plan.ts";
 import { type Checked, checkPlan, type RoleFacts } from "../../src/task/plan-check.ts";
 import type { PlanProposal } from "../../src/task/plan-proposal.ts";
 import { choicesFor } from "../../src/task/role-choices.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { sumOf, UNITS } from "../../src/text/budget.ts";
 import type { OperatorFile } from "../operator-file.ts";
 import type { TalkRun } from "../talk-back/tool.ts";

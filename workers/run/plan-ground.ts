@@ -1,6 +1,6 @@
 /** What a planner on this host may make a plan of: the roles that there are, and how large it may be. */
 import { capsOf, type PlanCaps } from "../../src/task/plan-caps.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { PlanGround } from "../agents/prompt-team.ts";
 import type { Role, Roles } from "../roles/role.ts";
 import type { Shared } from "./run.ts";

@@ -8,7 +8,7 @@ import { leastOf, type Resources } from "../../src/settings/resources.ts";
 import { type Caps, narrower } from "../../src/task/envelope.ts";
 import { roleNameOf } from "../../src/task/role-name.ts";
 import { type Routing, routedModel } from "../../src/task/routing.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { AgentDefinition } from "../agents/adapter.ts";
 import { withModel } from "../agents/model.ts";
 import type { OperatorFile } from "../operator-file.ts";

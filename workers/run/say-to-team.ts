@@ -15,7 +15,7 @@ import {
 import { type Copy, MAX_COPIES, type Sending } from "../../src/task/messages.ts";
 import type { Plan, PlanNode } from "../../src/task/plan.ts";
 import { recipientsOf } from "../../src/task/recipients.ts";
-import type { TaskSpec } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { Run, Shared } from "./run.ts";
 
 /** By one node, over all its tries, or by the manager. */

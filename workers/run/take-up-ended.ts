@@ -1,6 +1,7 @@
 /** After a restart: a run whose end was told in the earlier life of this host, and of which something is still to be kept. */
 import type { Standing } from "../../src/task/standing.ts";
-import type { Task, TaskSpec } from "../../src/task/task.ts";
+import type { Task } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import { promise } from "../kept-sessions/promised.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { lostLease } from "./lease.ts";

@@ -6,7 +6,8 @@
 import { basename } from "node:path";
 import { isQuarantined } from "../../src/task/next-state.ts";
 import { isEnded, type Standing, standingOf } from "../../src/task/standing.ts";
-import type { Task, TaskSpec } from "../../src/task/task.ts";
+import type { Task } from "../../src/task/task.ts";
+import type { TaskSpec } from "../../src/task/task-spec.ts";
 import type { RunIdentity } from "../bot-client.ts";
 import type { SlotUser } from "../sandbox/sandbox.ts";
 import { deedUnderWay, forgetDeed } from "./deed.ts";

@@ -14,7 +14,7 @@ import { makeHistory } from "../../../src/history/history.ts";
 import { readHosts, register } from "../../../src/task/hosts.ts";
 import { appendRunEvents } from "../../../src/task/run-events.ts";
 import { makeScheduleStore } from "../../../src/task/schedules.ts";
-import type { TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import { pastTask } from "../../history/past-task.ts";
 import { type BotSetting, MAINTAINER, STRANGER, startBotSetting } from "../../support/bot.ts";
 import { eventsOf, signIn, visitorOf } from "../../support/dashboard.ts";

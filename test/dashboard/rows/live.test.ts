@@ -12,7 +12,7 @@ import { readHosts } from "../../../src/task/hosts.ts";
 import { makeTaskQueue } from "../../../src/task/queue.ts";
 import { connectBlockingRedis, connectRedis, waitForRedis } from "../../../src/task/redis.ts";
 import { makeTaskStore } from "../../../src/task/store.ts";
-import type { TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import { makeViewReader } from "../../../src/views/reader.ts";
 import { queuedTask } from "../../report/sample-tasks.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
@@ -73,13 +73,18 @@ const claim = (id: string, epoch = 1) =>
     at: Date.now(),
   });
 
-/** A tab that looks; `pending`: how many bytes wait for it. */
+/** A tab that looks; `pending`: how many bytes wait for it; `told`: called with what it is sent. */
 function open(view: string, rights: Rights = OPERATOR) {
   const heard: News[] = [];
   const gone = new AbortController();
-  const reader = { pending: 0 };
+  const reader = { pending: 0, told: (_news: News): unknown => undefined };
   const stream: EventStream = {
-    send: ({ data }) => heard.push(JSON.parse(data)) > 0,
+    send: ({ data }) => {
+      const news: News = JSON.parse(data);
+      heard.push(news);
+      reader.told(news);
+      return true;
+    },
     pending: () => reader.pending,
   };
   const done = live.follow(view, { rights, signal: gone.signal }, stream);
@@ -113,6 +118,22 @@ test("whoever looks gets everything first, and then each change as one row", asy
   expect(regionIn(more, "running")).toBeUndefined();
   tab.close();
   await tab.done;
+});
+
+test("a change that many look at does not keep the bot from everything else until all of them have it", async () => {
+  const id = await create();
+  const tabs = Array.from({ length: 40 }, () => open("front"));
+  await Promise.all(tabs.map((tab) => tab.news(has("waiting", id))));
+  const { promise: meanwhile, resolve } = Promise.withResolvers<number>();
+  const reached = () => tabs.filter(({ heard }) => heard.some(has("running", id))).length;
+  const [first] = tabs;
+  if (!first) throw new Error("nobody looks");
+  first.reader.told = (news) => has("running", id)(news) && setImmediate(() => resolve(reached()));
+  await claim(id);
+  expect(await meanwhile).toBeLessThan(tabs.length / 2);
+  await Promise.all(tabs.map((tab) => tab.news(has("running", id))));
+  for (const tab of tabs) tab.close();
+  await Promise.all(tabs.map(({ done }) => done));
 });
 
 test("a hundred changes within a moment are a few updates, the last of which is true", async () => {

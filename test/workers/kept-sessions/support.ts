@@ -1,7 +1,7 @@
 /** Two slots of a host with the driver that is asked for, and workspaces of its tasks. */
 import { execFileSync } from "node:child_process";
 import { pino } from "pino";
-import type { TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import type { Home } from "../../../workers/kept-sessions/pack.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
 import type { Run, Shared } from "../../../workers/run/run.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { envelopesOf } from "../../../src/task/envelope.ts";
 import { book, reserve } from "../../../src/task/ledger.ts";
 import type { NodeSpec } from "../../../src/task/plan-proposal.ts";
-import type { TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
 import { checkHandedIn, choicesHere, fundsHere, roleFacts } from "../../../workers/run/check-plan.ts";
 import { planGround } from "../../../workers/run/plan-ground.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Task, TaskSpec } from "../../../src/task/task.ts";
+import type { Task } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import { parseOperatorFile } from "../../../workers/operator-file.ts";
 import { isReadOnly, readOnlyMounts, refuseUnconfined, rightsOf, subagentsOf } from "../../../workers/run/rights.ts";
 import type { Mount } from "../../../workers/sandbox/sandbox.ts";

@@ -1,6 +1,6 @@
 /** The plan that a run works for, and its repository on this host, which stands for the mirror to whoever works on a node. */
 import type { Plan } from "../../../src/task/plan.ts";
-import type { NodeOf, TaskSpec } from "../../../src/task/task.ts";
+import type { NodeOf, TaskSpec } from "../../../src/task/task-spec.ts";
 import { probeMerging } from "../../integrate/merge-probe.ts";
 import {
   asMirror,

@@ -15,7 +15,7 @@ import {
 } from "../../../src/settings/repository-file.ts";
 import { baseOf, branchOf, neededBranchesOf, startBranchesOf, startRefOf } from "../../../src/task/branch.ts";
 import type { TokenResponse } from "../../../src/task/host-api.ts";
-import type { TaskSpec } from "../../../src/task/task.ts";
+import type { TaskSpec } from "../../../src/task/task-spec.ts";
 import type { AgentDefinition } from "../../agents/adapter.ts";
 import { adapterFor } from "../../agents/adapters.ts";
 import { filesShown } from "../../agents/prompt-files.ts";

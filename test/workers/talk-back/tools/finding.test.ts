@@ -1,7 +1,7 @@
 /** What the tool `finding` takes, notes down and says to a model. */
 import { describe, expect, test } from "vitest";
 import { REVIEW_LIMITS } from "../../../../src/task/review.ts";
-import type { TaskSpec } from "../../../../src/task/task.ts";
+import type { TaskSpec } from "../../../../src/task/task-spec.ts";
 import type { RunRecord } from "../../../../workers/run/run-record.ts";
 import type { TalkRun } from "../../../../workers/talk-back/tool.ts";
 import { finding } from "../../../../workers/talk-back/tools/finding.ts";

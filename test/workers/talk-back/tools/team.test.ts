@@ -8,7 +8,7 @@ import { referUp } from "../../../../src/dispatch/refer-up.ts";
 import { MANAGER_ANSWERS_MS, personsQuestions } from "../../../../src/task/plan-questions.ts";
 import { openQuestions } from "../../../../src/task/question.ts";
 import { makeTaskStore, type TaskStore } from "../../../../src/task/store.ts";
-import type { TaskSpec } from "../../../../src/task/task.ts";
+import type { TaskSpec } from "../../../../src/task/task-spec.ts";
 import { makeChanges } from "../../../../workers/run/changes.ts";
 import { callIsAnswered, hearCall, messagesForCall } from "../../../../workers/run/messages.ts";
 import { nextForQuestions } from "../../../../workers/run/next-for-questions.ts";

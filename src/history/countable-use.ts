@@ -31,10 +31,10 @@ const shape = z.object({
   peakRssBytes: whole.optional().catch(undefined),
   cpuSeconds: z.number().nonnegative().optional().catch(undefined),
 });
-export type KnownUse = z.output<typeof shape>;
+export type CountableUse = z.output<typeof shape>;
 
 /** `progress`: of a run, or of all that a task's runs have said. */
-export const knownUse = (progress: object): KnownUse => shape.parse(progress);
+export const countableUse = (progress: object): CountableUse => shape.parse(progress);
 
 /** A count that was written down; undefined where that is none. */
 export const wholeOf = (value: unknown): number | undefined =>
