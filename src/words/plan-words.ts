@@ -148,7 +148,7 @@ export function teamFacts(view: PlanView): string[] {
     [met.blockers, `What a node could not go on with: ${met.blockers}`],
     [managerRuns, `Runs of the manager: ${managerRuns}`],
     [met.tries, `Nodes that were tried again: ${met.tries}`],
-    [met.hostsLost, `The worker host was lost meanwhile, and the team went on: ${count(met.hostsLost, "time")}`],
+    [met.hostsLost, `Runs that went on after their worker host was lost: ${met.hostsLost}`],
   ];
   return lines.filter(([amount]) => amount > 0).map(([, words]) => words);
 }
